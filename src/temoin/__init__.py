@@ -1,0 +1,1 @@
+"""Témoin: point-of-care test results, recorded, given and transmitted."""
