@@ -1,0 +1,126 @@
+"""The commit of an act: rows are gathered, then written by ONE statement inside the act's transaction.
+
+Law 1 (record, event and parcels together or not at all) holds by construction, and one statement costs one round
+trip where the ORM costs one per row. Each part says how many rows it must touch; any other count undoes everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from django.db import IntegrityError, connection, models
+
+from temoin.lib.errors import ConflictError, ScopeError
+from temoin.lib.lifecycle import Lifecycle
+from temoin.lib.tenant import TenantModel, current_pharmacy
+
+
+class Living(Protocol):
+    """A row with a state column ruled by a lifecycle."""
+
+    lifecycle: ClassVar[Lifecycle[Any]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One data-modifying query, its values, and the number of rows it must touch."""
+
+    sql: str
+    values: tuple[Any, ...]
+    expected: int
+
+
+class Commit:
+    """Gathers the writes of one act; `flush` performs them together."""
+
+    def __init__(self) -> None:
+        self._inserts: dict[type[TenantModel], list[TenantModel]] = {}
+        self._changes: list[Part] = []
+
+    def insert(self, row: TenantModel) -> None:
+        """Add a new row; it must belong to the pharmacy in scope."""
+        if row.pharmacy_id != current_pharmacy():
+            raise ScopeError("a row of another pharmacy cannot be written in this scope")
+        self._inserts.setdefault(type(row), []).append(row)
+
+    def move(self, model: type[TenantModel], row_id: UUID, verb: str, **values: Any) -> None:
+        """Add a change of state: it only takes place if the row is in a state the verb starts from."""
+        lifecycle: Lifecycle[Any] = model.lifecycle  # type: ignore[attr-defined]
+        move = lifecycle.move(verb)
+        self._change(model, row_id, {"state": move.target.value, **values}, sorted(move.sources))
+
+    def change(self, model: type[TenantModel], row_id: UUID, **values: Any) -> None:
+        """Add a change of columns that are not a state."""
+        if "state" in values:
+            raise ScopeError("states change through their lifecycle")
+        self._change(model, row_id, values, None)
+
+    def remove(self, model: type[TenantModel], row_id: UUID) -> None:
+        """Add the removal of one row."""
+        sql = f"DELETE FROM {_table(model)} WHERE pharmacy_id = %s AND id = %s RETURNING 1"  # noqa: S608
+        self._changes.append(Part(sql, (current_pharmacy(), row_id), 1))
+
+    def _change(
+        self, model: type[TenantModel], row_id: UUID, values: Mapping[str, Any], sources: list[str] | None
+    ) -> None:
+        fields = [model._meta.get_field(name) for name in values]
+        assignments = ", ".join(f"{field.column} = %s" for field in fields)  # type: ignore[union-attr]
+        sql = f"UPDATE {_table(model)} SET {assignments} WHERE pharmacy_id = %s AND id = %s"  # noqa: S608
+        prepared = [_prepared(field, value) for field, value in zip(fields, values.values(), strict=True)]
+        prepared += [current_pharmacy(), row_id]
+        if sources is not None:
+            sql += " AND state = ANY(%s)"
+            prepared.append(sources)
+        self._changes.append(Part(sql + " RETURNING 1", tuple(prepared), 1))
+
+    def flush(self) -> None:
+        """Write everything in one statement; raise ConflictError, having written nothing, when a row was not as expected."""
+        parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
+        self._inserts, self._changes = {}, []
+        if not parts:
+            return
+        sql = _statement(tuple(part.sql for part in parts))
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [value for part in parts for value in part.values])
+                counts = cursor.fetchone()
+        except IntegrityError as error:
+            # Which constraint says what collided; the driver's message would repeat the values (law 7).
+            name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "constraint"
+            raise ConflictError(name) from None
+        if list(counts or ()) != [part.expected for part in parts]:
+            raise ConflictError("a row is no longer in the state this act starts from")
+
+
+@lru_cache(maxsize=256)
+def _statement(parts: tuple[str, ...]) -> str:
+    steps = ", ".join(f"step{number} AS ({sql})" for number, sql in enumerate(parts))
+    counts = ", ".join(f"(SELECT count(*) FROM step{number})" for number in range(len(parts)))
+    return f"WITH {steps} SELECT {counts}"
+
+
+def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
+    sql = _insert_sql(model, len(rows))
+    fields = model._meta.concrete_fields
+    values = tuple(_prepared(field, getattr(row, field.attname)) for row in rows for field in fields)
+    return Part(sql, values, len(rows))
+
+
+@lru_cache(maxsize=256)
+def _insert_sql(model: type[TenantModel], count: int) -> str:
+    fields = model._meta.concrete_fields
+    columns = ", ".join(str(field.column) for field in fields)
+    marks = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join([marks] * count)} RETURNING 1"  # noqa: S608
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    return field.get_db_prep_save(value, connection=connection)
+
+
+def _table(model: type[models.Model]) -> str:
+    return model._meta.db_table

@@ -1,0 +1,97 @@
+"""Tenant scope: which pharmacy this transaction works for, told to Python and to PostgreSQL at once.
+
+Two lines of defence (law 3): managers refuse a query when no pharmacy is in scope and filter by it; forced
+row-level security filters by `temoin.pharmacy`, set inside the transaction with `set_config(..., true)` because a
+plain SET survives in a pooled connection and hands the next client another pharmacy's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any, ClassVar, NoReturn
+from uuid import UUID
+
+from django.db import connection, models, transaction
+
+from temoin.lib.errors import ScopeError
+from temoin.lib.ids import PharmacyId, new_id
+
+_current: ContextVar[PharmacyId | None] = ContextVar("temoin_pharmacy", default=None)
+
+
+class Sensitivity(StrEnum):
+    """What a column may hold. Only PUBLIC stands in clear; the others live inside a sealed value or a blind index."""
+
+    PUBLIC = "public"
+    PERSONAL = "personal"
+    HEALTH = "health"
+
+
+def current_pharmacy() -> PharmacyId:
+    """Return the pharmacy in scope, or raise: a query without one is a defect."""
+    pharmacy_id = _current.get()
+    if pharmacy_id is None:
+        raise ScopeError("no pharmacy in scope: open a tenant_scope first")
+    return pharmacy_id
+
+
+@contextmanager
+def tenant_scope(pharmacy_id: UUID) -> Iterator[None]:
+    """Open the one transaction of a pharmacy; joining the same pharmacy's open scope is allowed, another's is not."""
+    already = _current.get()
+    if already == pharmacy_id:
+        yield
+        return
+    if already is not None:
+        raise ScopeError("one transaction works for one pharmacy")
+    token = _current.set(PharmacyId(pharmacy_id))
+    try:
+        with transaction.atomic():
+            _tell_database(str(pharmacy_id))
+            yield
+            if len(connection.atomic_blocks) > 1:
+                _tell_database("")  # an outer transaction goes on: it must not keep this pharmacy's scope
+    finally:
+        _current.reset(token)
+
+
+def _tell_database(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('temoin.pharmacy', %s, true)", [value])
+
+
+class TenantManager(models.Manager[Any]):
+    """Reads rows of the pharmacy in scope, and refuses without one."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(pharmacy_id=current_pharmacy())
+
+
+class UnscopedManager(models.Manager[Any]):
+    """Reads across pharmacies, for the few callers whose database role may: reviewers look for this word."""
+
+
+class TenantModel(models.Model):
+    """A row of one pharmacy. It is written by an act (see `lib.commit`), never by save, update or delete."""
+
+    pk = models.CompositePrimaryKey("pharmacy_id", "id")
+    pharmacy_id = models.UUIDField()
+    id = models.UUIDField(default=new_id)
+
+    objects = TenantManager()
+
+    declares: ClassVar[Mapping[str, Sensitivity]] = {}
+
+    class Meta:
+        abstract = True
+
+    def save(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refuse: the audited path is the only path (law 2)."""
+        raise ScopeError("rows are written by an act, not by save()")
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refuse: the audited path is the only path (law 2)."""
+        raise ScopeError("rows are removed by an act, not by delete()")
