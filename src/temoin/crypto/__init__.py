@@ -1,0 +1,1 @@
+"""The safe: key ring, sealed values, blind indexes, split-key links."""

@@ -1,0 +1,135 @@
+"""The letter: a result sealed under two halves, a link and a code, so that its keeper cannot read it.
+
+The link carries S, 128 random bits, in its fragment, which browsers never send. The code C is ten characters
+on the counter ticket. The patient's browser derives the same keys from both with WebCrypto (`letter.js` of
+the portal); `tests/portal` proves that the two agree. Parameters, each with its source:
+
+* HKDF-SHA-256 with no salt (RFC 5869 section 2.2: a block of zeros): S is uniformly random, so extraction
+  needs none. The `info` strings separate the keys (RFC 5869 section 3.2). Every output is 32 bytes.
+* PBKDF2-HMAC-SHA-256, 10,000 iterations, salt = lookup (RFC 8018 section 5.2). OWASP's 600,000 is meant for
+  words that people choose; C has 50 random bits, is useless without S, and the server allows five tries. Dump
+  and mailbox together still face 2^50 x 10,000 rounds, some 30 GPU-years a letter; the worker pays 5 ms.
+* AES-256-GCM, random 96-bit nonce in front (NIST SP 800-38D section 8.2.2), 128-bit tag, AAD = lookup, so a
+  ciphertext moved to another row does not open. Each letter has its own key, so nonces cannot meet.
+* The plaintext is a 32-bit big-endian length, the payload, then zeros up to a multiple of 4,096 bytes (hence
+  of 1,024): a result with its advice in two languages fits one block, so its size tells no outcome.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import pbkdf2_hmac, sha256
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+# Crockford's base 32 (https://www.crockford.com/base32.html): no I, L, O (read as 1, 1, 0) and no U.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 10  # 10 x 5 bits = 50 bits
+GROUP_LENGTH = 5
+SECRET_BYTES = 16  # 128 bits
+KEY_BYTES = 32
+PBKDF2_ITERATIONS = 10_000
+NONCE_BYTES = 12
+LENGTH_BYTES = 4
+BLOCK_BYTES = 4096
+
+# Dashes and spaces as phones and word processors write them, beside the plain ones.
+_SEPARATORS = dict.fromkeys(map(ord, "- \t\r\n\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212"))
+_LOOK_ALIKES = str.maketrans("ILO", "110")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LetterKeys:
+    """What S and C give; without a `repr`, so that no trace or log can show it."""
+
+    lookup: bytes
+    auth: bytes
+    letter_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SealedLetter:
+    """What the server keeps: two hashes to compare with and bytes it cannot read."""
+
+    lookup_hash: bytes
+    auth_hash: bytes
+    ciphertext: bytes
+
+
+def draw_code() -> str:
+    """Return a fresh code as people see it, such as `7K2QF-XM04C`."""
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    return f"{drawn[:GROUP_LENGTH]}-{drawn[GROUP_LENGTH:]}"
+
+
+def normalise_code(text: str) -> str:
+    """Return the ten characters meant by what a person typed, or raise ValueError, which never repeats it."""
+    bare = text.translate(_SEPARATORS)
+    # Only ASCII may be raised: `upper` turns some foreign letters, such as the long s, into ours.
+    meant = bare.upper().translate(_LOOK_ALIKES) if bare.isascii() else ""
+    if len(meant) != CODE_LENGTH or not set(meant) <= set(ALPHABET):
+        raise ValueError("a code has ten characters of Crockford's base 32")
+    return meant
+
+
+def draw_secret() -> bytes:
+    """Return a fresh S."""
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+def link_fragment(secret: bytes) -> str:
+    """Return S as the 22 base64url characters that follow `#` in the link."""
+    _check_secret(secret)
+    return urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
+
+
+def derive(secret: bytes, code: str) -> LetterKeys:
+    """Derive what finds the letter, what proves the code, and what opens the letter."""
+    _check_secret(secret)
+    lookup = _hkdf(secret, b"lookup")
+    k1 = _hkdf(secret, b"k1")
+    typed = normalise_code(code).encode("ascii")
+    k2 = pbkdf2_hmac("sha256", typed, lookup, PBKDF2_ITERATIONS, KEY_BYTES)
+    return LetterKeys(lookup=lookup, auth=_hkdf(k2, b"auth"), letter_key=_hkdf(k1 + k2, b"letter"))
+
+
+def seal_letter(secret: bytes, code: str, payload: bytes) -> SealedLetter:
+    """Seal the payload so that only the holder of both the link and the code reads it."""
+    keys = derive(secret, code)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    sealed = AESGCM(keys.letter_key).encrypt(nonce, _pad(payload), keys.lookup)
+    return SealedLetter(
+        lookup_hash=sha256(keys.lookup).digest(),
+        auth_hash=sha256(keys.auth).digest(),
+        ciphertext=nonce + sealed,
+    )
+
+
+def open_letter(secret: bytes, code: str, ciphertext: bytes) -> bytes:
+    """Open a letter as the patient's browser does; raise `InvalidTag` when a half is wrong."""
+    keys = derive(secret, code)
+    nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
+    return _unpad(AESGCM(keys.letter_key).decrypt(nonce, sealed, keys.lookup))
+
+
+def _hkdf(key: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
+
+
+def _pad(payload: bytes) -> bytes:
+    framed = len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+    return framed + bytes(-len(framed) % BLOCK_BYTES)
+
+
+def _unpad(padded: bytes) -> bytes:
+    length = int.from_bytes(padded[:LENGTH_BYTES], "big")
+    return padded[LENGTH_BYTES : LENGTH_BYTES + length]
+
+
+def _check_secret(secret: bytes) -> None:
+    if len(secret) != SECRET_BYTES:
+        raise ValueError("the secret of a link has 16 bytes")
