@@ -1,0 +1,69 @@
+"""Acts: the only way to write. One act is one transaction's writes with exactly one event (laws 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+from uuid import UUID
+
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+
+
+class Actor(Protocol):
+    """Whoever acts: a member in a session, the worker, the patient's browser."""
+
+    @property
+    def pharmacy_id(self) -> UUID: ...
+    @property
+    def actor_id(self) -> UUID | None: ...
+    @property
+    def profession(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+
+
+class HouseActor:
+    """The house itself: the worker that carries parcels, or the patient's site answering a letter."""
+
+    def __init__(self, pharmacy_id: UUID, name: str) -> None:
+        self.pharmacy_id = pharmacy_id
+        self.actor_id: UUID | None = None
+        self.profession = name
+        self.origin = name
+
+
+@contextmanager
+def act(
+    *, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = ""
+) -> Iterator[Commit]:
+    """Open an act of the actor's pharmacy; what is added to the commit is written with its event when the block ends."""
+    with tenant_scope(by.pharmacy_id):
+        commit = Commit()
+        yield commit
+        commit.insert(
+            Event(
+                pharmacy_id=by.pharmacy_id,
+                id=new_id(),
+                at=now(),
+                kind=kind.value,
+                actor_id=by.actor_id,
+                profession=by.profession,
+                origin=by.origin,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                detail=detail,
+            )
+        )
+        commit.flush()
+
+
+def record_look(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = "") -> None:
+    """Record a look at a patient's data, in the transaction that reads it: no log, no look."""
+    with act(by=by, kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail):
+        pass
