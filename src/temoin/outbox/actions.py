@@ -1,0 +1,67 @@
+"""Posting parcels with an act, and a person's decisions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from temoin.crypto.sealed import seal_value
+from temoin.journal.act import Actor, act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import NotFoundError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import current_pharmacy
+from temoin.outbox.courier import Notice, couriers
+from temoin.outbox.models import Parcel
+from temoin.outbox.states import ParcelState
+
+
+def post_parcels(commit: Commit, notice: Notice) -> None:
+    """Add to the act's commit one parcel for each destination that wants the notice."""
+    for destination, courier in couriers().items():
+        if notice.sequence > 1 or notice.is_renewal:
+            courier.supersede(commit, notice)
+        if courier.wants(notice):
+            post_parcel(commit, destination, notice)
+
+
+def post_parcel(commit: Commit, destination: str, notice: Notice) -> None:
+    """Add one parcel to the act's commit."""
+    posted_at = now()
+    commit.insert(
+        Parcel(
+            pharmacy_id=current_pharmacy(),
+            id=new_id(),
+            destination=destination,
+            subject_id=notice.subject_id,
+            chain_id=notice.chain_id,
+            sequence=notice.sequence,
+            key=notice.key,
+            posted_at=posted_at,
+            due_at=posted_at,
+        )
+    )
+
+
+def replace_waiting_parcels(commit: Commit, destination: str, chain_id: UUID) -> None:
+    """Add to the commit the end of parcels that a newer version makes pointless (a letter never sent)."""
+    waiting = Parcel.objects.filter(
+        chain_id=chain_id, destination=destination, state__in=[ParcelState.WAITING, ParcelState.REFUSED]
+    )
+    for parcel_id in waiting.values_list("id", flat=True):
+        commit.move(Parcel, parcel_id, "replace", settled_at=now(), sealed=None)
+
+
+def keep_in_parcel(commit: Commit, parcel_id: UUID, value: Mapping[str, str]) -> None:
+    """Add to the commit what only the parcel's courier needs until it is settled, sealed."""
+    commit.change(Parcel, parcel_id, sealed=seal_value("outbox_parcel", parcel_id, value))
+
+
+def release_parcel(*, by: Actor, parcel_id: UUID) -> None:
+    """Send a refused parcel on its way again, with the same key. The door checks nothing: callers check the right."""
+    with act(by=by, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel_id) as commit:
+        if not Parcel.objects.filter(id=parcel_id).exists():
+            raise NotFoundError
+        commit.move(Parcel, parcel_id, "release", due_at=now(), settled_at=None)

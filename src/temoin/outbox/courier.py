@@ -1,0 +1,99 @@
+"""The courier interface, and the register through which rooms upstairs announce theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from temoin.lib.commit import Commit
+
+
+class Verdict(StrEnum):
+    """What an attempt told us. Only ACCEPTED rests on a parsed positive answer for the parcel's own key."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # permanent: a person must act
+    POSTPONED = "postponed"  # surely not taken: nothing was sent, or the other side said "not now"
+    DOUBTFUL = "doubtful"  # it may have been taken: ask by key before any resend
+    REPLACED = "replaced"  # pointless now: a newer version is on its way
+    UNKNOWN = "unknown"  # answer to an enquiry: the other side does not hold this key
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `code` is closed and in clear; `detail` and `receipt` are sealed with the attempt."""
+
+    verdict: Verdict
+    code: str
+    detail: str = ""
+    receipt: dict[str, Any] = field(default_factory=dict)
+    retry_after: float | None = None  # seconds, when the other side asked for a pause
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A fact to tell, in words that every courier understands without knowing what a test is."""
+
+    subject_id: UUID
+    chain_id: UUID
+    sequence: int
+    key: str
+    reachable_by: frozenset[str]  # ways to reach the patient that were agreed to: "email"
+    is_renewal: bool = False  # the patient lost the ticket or the link: nothing new for anyone else
+
+
+@dataclass(frozen=True)
+class Load:
+    """A claimed parcel as couriers see it; `sealed` is opened by the courier that needs it."""
+
+    pharmacy_id: UUID
+    id: UUID
+    subject_id: UUID
+    chain_id: UUID
+    sequence: int
+    key: str
+    state: str
+    attempts: int
+    sealed: bytes | None
+
+
+@dataclass(frozen=True)
+class Consignment:
+    """What `prepare` made ready to carry: plain bytes and words, no database behind them."""
+
+    key: str
+    body: bytes
+    address: str = ""
+
+
+class Courier(Protocol):
+    """Carries parcels to one destination.
+
+    `supersede` adds to the act's own commit what a new version must end at once (an open letter of the former one).
+    `prepare` runs inside the pharmacy's transaction; `carry` and `enquire` run outside any and touch no database;
+    they never raise for what the other side does: every outcome is an Answer.
+    """
+
+    destination: str
+
+    def wants(self, notice: Notice) -> bool: ...
+    def supersede(self, commit: Commit, notice: Notice) -> None: ...
+    def prepare(self, load: Load) -> Consignment | Answer: ...
+    async def carry(self, consignment: Consignment) -> Answer: ...
+    async def enquire(self, consignment: Consignment) -> Answer: ...
+    async def close(self) -> None: ...
+
+
+_couriers: dict[str, Courier] = {}
+
+
+def register_courier(courier: Courier) -> None:
+    """Announce a courier; the last one for a destination serves it."""
+    _couriers[courier.destination] = courier
+
+
+def couriers() -> dict[str, Courier]:
+    """Return the couriers by destination."""
+    return dict(_couriers)

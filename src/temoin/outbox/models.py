@@ -1,0 +1,87 @@
+"""Parcels and the attempts made with them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.lib.tenant import Sensitivity, UnscopedManager
+from temoin.outbox.states import PARCEL, SETTLED, ParcelState
+
+PUBLIC = Sensitivity.PUBLIC
+
+
+class Parcel(SealedModel):
+    """One thing to carry to one destination. Its idempotency key is fixed when it is posted (law 5)."""
+
+    destination = models.TextField()
+    subject_id = models.UUIDField()  # the record version it tells
+    chain_id = models.UUIDField()  # the record: parcels of one chain keep their order
+    sequence = models.IntegerField()  # version number within the chain
+    key = models.TextField()
+    state = models.TextField(default=ParcelState.WAITING.value)
+    attempts = models.IntegerField(default=0)
+    posted_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    answer_code = models.TextField(default="")  # closed code of the last answer
+    sealed = SealedField(
+        null=True, holds={"secret": Sensitivity.PERSONAL, "email": Sensitivity.PERSONAL}
+    )  # what only the courier knows; destroyed at settlement
+
+    unscoped = UnscopedManager()
+    lifecycle: ClassVar = PARCEL
+    declares: ClassVar = dict.fromkeys(("destination", "subject_id", "chain_id", "sequence", "key", "state", "attempts", "posted_at", "due_at", "lease_until", "settled_at", "answer_code"), PUBLIC) | {"sealed": Sensitivity.HEALTH}  # fmt: skip
+
+    class Meta:
+        db_table = "outbox_parcel"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "destination", "key"], name="outbox_parcel_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in ParcelState]),
+                name="outbox_parcel_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=sorted(SETTLED), settled_at__isnull=False)
+                | models.Q(~models.Q(state__in=sorted(SETTLED)), settled_at__isnull=True),
+                name="outbox_parcel_settled",
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the claim: what is due at one destination, oldest first
+            models.Index(
+                fields=["destination", "due_at"],
+                condition=models.Q(state__in=["waiting", "sending", "in_doubt"]),
+                name="outbox_parcel_due",
+            ),
+            # serves the order of versions and the record's page
+            models.Index(fields=["pharmacy_id", "chain_id", "destination", "sequence"], name="outbox_parcel_chain"),
+        ]
+
+
+class Attempt(SealedModel):
+    """One try with a parcel: what came back, sealed; the authority's receipt is the last one's."""
+
+    parcel_id = models.UUIDField()
+    number = models.IntegerField()
+    at = models.DateTimeField()
+    verdict = models.TextField()
+    sealed = SealedField(holds={"answer": Sensitivity.HEALTH, "receipt": Sensitivity.PERSONAL})
+
+    declares: ClassVar = {
+        "parcel_id": PUBLIC,
+        "number": PUBLIC,
+        "at": PUBLIC,
+        "verdict": PUBLIC,
+        "sealed": Sensitivity.HEALTH,
+    }
+
+    class Meta:
+        db_table = "outbox_attempt"
+        indexes: ClassVar = [
+            # serves the parcel's history
+            models.Index(fields=["pharmacy_id", "parcel_id", "number"], name="outbox_attempt_parcel"),
+        ]

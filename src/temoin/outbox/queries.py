@@ -1,0 +1,71 @@
+"""Where the parcels of a result are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.states import SETTLED, ParcelState
+
+
+@dataclass(frozen=True)
+class ParcelView:
+    """A parcel as the counter sees it."""
+
+    id: UUID
+    destination: str
+    sequence: int
+    state: ParcelState
+    attempts: int
+    posted_at: datetime
+    settled_at: datetime | None
+    answer_code: str
+    receipt: dict[str, Any]
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing more will happen by itself."""
+        return self.state in SETTLED
+
+
+def parcels_of(chain_id: UUID) -> list[ParcelView]:
+    """Return the parcels of a record in the pharmacy in scope, oldest version first, with their receipts."""
+    parcels = list(Parcel.objects.filter(chain_id=chain_id).order_by("sequence", "destination", "posted_at"))
+    receipts = _receipts([parcel.id for parcel in parcels if parcel.state == ParcelState.ACCEPTED])
+    return [
+        ParcelView(
+            id=parcel.id,
+            destination=parcel.destination,
+            sequence=parcel.sequence,
+            state=ParcelState(parcel.state),
+            attempts=parcel.attempts,
+            posted_at=parcel.posted_at,
+            settled_at=parcel.settled_at,
+            answer_code=parcel.answer_code,
+            receipt=receipts.get(parcel.id, {}),
+        )
+        for parcel in parcels
+    ]
+
+
+def states_by_chain(chain_ids: list[UUID]) -> dict[UUID, list[tuple[str, ParcelState]]]:
+    """Return (destination, state) of every parcel of these records, for a list."""
+    found: dict[UUID, list[tuple[str, ParcelState]]] = {chain_id: [] for chain_id in chain_ids}
+    rows = Parcel.objects.filter(chain_id__in=chain_ids).order_by("sequence")
+    for chain_id, destination, state in rows.values_list("chain_id", "destination", "state"):
+        found[chain_id].append((destination, ParcelState(state)))
+    return found
+
+
+def parcel_chain(parcel_id: UUID) -> UUID | None:
+    """Return the record a parcel belongs to, in the pharmacy in scope."""
+    found: UUID | None = Parcel.objects.filter(id=parcel_id).values_list("chain_id", flat=True).first()
+    return found
+
+
+def _receipts(parcel_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    attempts = Attempt.objects.filter(parcel_id__in=parcel_ids, verdict="accepted")
+    return {attempt.parcel_id: attempt.unseal()["receipt"] for attempt in attempts}

@@ -1,0 +1,47 @@
+"""What can become of a parcel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from temoin.lib.lifecycle import Lifecycle
+
+
+class ParcelState(StrEnum):
+    """Where a parcel is."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+S = ParcelState
+
+PARCEL = Lifecycle(
+    "parcel",
+    ParcelState,
+    S.WAITING,
+    {
+        "claim": ({S.WAITING}, S.SENDING),
+        "accept": ({S.SENDING, S.IN_DOUBT}, S.ACCEPTED),
+        "refuse": ({S.SENDING, S.IN_DOUBT}, S.REFUSED),
+        "postpone": (
+            {S.SENDING, S.IN_DOUBT},
+            S.WAITING,
+        ),  # surely not there: not sent, or the authority says unknown
+        "doubt": ({S.SENDING, S.IN_DOUBT}, S.IN_DOUBT),
+        "release": ({S.REFUSED}, S.WAITING),  # a person mended the cause
+        "replace": (
+            {S.WAITING, S.SENDING, S.IN_DOUBT, S.REFUSED},
+            S.REPLACED,
+        ),  # a newer version makes this one pointless
+        "withdraw": ({S.WAITING, S.REFUSED}, S.WITHDRAWN),
+    },
+)
+
+# Nothing more will happen to these by themselves; the next version of the same result may pass.
+SETTLED = frozenset({S.ACCEPTED, S.REFUSED, S.REPLACED, S.WITHDRAWN})
