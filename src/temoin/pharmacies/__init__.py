@@ -1,0 +1,1 @@
+"""Pharmacies, their members, professions and rights."""

@@ -1,0 +1,109 @@
+"""Pharmacies (the tenants), persons who sign in, and their membership of a pharmacy."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import Sensitivity
+from temoin.pharmacies.professions import Profession
+
+PUBLIC = Sensitivity.PUBLIC
+PERSONAL = Sensitivity.PERSONAL
+
+
+class Pharmacy(models.Model):
+    """A pharmacy, as the public FINESS register knows it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    finess = models.TextField(unique=True)
+    name = models.TextField()
+    phone = models.TextField(default="")
+    street = models.TextField(default="")
+    postcode = models.TextField(default="")
+    city = models.TextField(default="")
+    is_demo = models.BooleanField(default=False)
+
+    declares: ClassVar = dict.fromkeys(
+        ("id", "finess", "name", "phone", "street", "postcode", "city", "is_demo"), PUBLIC
+    )
+
+    class Meta:
+        db_table = "pharmacies_pharmacy"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes persons; there is no superuser, as there is no administration site."""
+
+    def create_user(self, email: str, password: str, **extra: Any) -> Person:
+        """Store a person with a hashed password."""
+        person = self.model(email=email.lower(), **extra)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Someone who signs in. One person, one account, possibly several pharmacies."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    # In clear: the sign-in library finds the account by it. It is the only personal datum of staff that is.
+    email = models.EmailField(unique=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = PersonManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    declares: ClassVar = {
+        "id": PUBLIC,
+        "email": PERSONAL,
+        "is_active": PUBLIC,
+        "password": PUBLIC,
+        "last_login": PUBLIC,
+    }
+
+    class Meta:
+        db_table = "pharmacies_person"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Member(SealedModel):
+    """A person's place in a pharmacy, with the name and register number that sign results."""
+
+    person_id = models.UUIDField()
+    profession = models.TextField()
+    is_active = models.BooleanField(default=True)
+    sealed = SealedField(holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL})
+
+    declares: ClassVar = {
+        "person_id": PUBLIC,
+        "profession": PUBLIC,
+        "is_active": PUBLIC,
+        "sealed": PERSONAL,
+    }
+
+    class Meta:
+        db_table = "pharmacies_member"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "person_id"], name="pharmacies_member_once"),
+            models.CheckConstraint(
+                condition=models.Q(profession__in=[profession.value for profession in Profession]),
+                name="pharmacies_member_profession",
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the choice of pharmacy at sign-in, before any pharmacy is in scope
+            models.Index(fields=["person_id"], name="pharmacies_member_person"),
+        ]

@@ -1,0 +1,83 @@
+"""The seat: a person at work in one pharmacy, as actions receive it in `by=`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Member, Pharmacy
+from temoin.pharmacies.professions import RIGHTS, Profession, Right
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who acts, where, and from which door. Built anew for each request: a suspension bites at the next one."""
+
+    pharmacy_id: UUID
+    member_id: UUID
+    person_id: UUID
+    profession: Profession
+    family_name: str
+    given_name: str
+    rpps: str
+    origin: str = "page"
+
+    @property
+    def actor_id(self) -> UUID:
+        """Return the pseudonymous id that events carry."""
+        return self.member_id
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Return what this person may do here."""
+        return RIGHTS[self.profession]
+
+    @property
+    def name(self) -> str:
+        """Return the name to show."""
+        return f"{self.given_name} {self.family_name}"
+
+
+def take_seat(*, person_id: UUID, pharmacy_id: UUID, origin: str = "page") -> Seat:
+    """Return the person's seat in a pharmacy; NotFoundError when there is none, or it was suspended."""
+    with tenant_scope(pharmacy_id):
+        member = Member.objects.filter(person_id=person_id, is_active=True).first()
+        if member is None:
+            raise NotFoundError
+        return _seat(member, origin)
+
+
+def _seat(member: Member, origin: str) -> Seat:
+    names = member.unseal()
+    return Seat(
+        pharmacy_id=member.pharmacy_id,
+        member_id=member.id,
+        person_id=member.person_id,
+        profession=Profession(member.profession),
+        family_name=names["family_name"],
+        given_name=names["given_name"],
+        rpps=names["rpps"],
+        origin=origin,
+    )
+
+
+def pharmacies_of(person_id: UUID) -> list[Pharmacy]:
+    """Return the pharmacies where this person has an active seat, by name.
+
+    No pharmacy is in scope yet: row security shows the person's own memberships and no others.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('temoin.person', %s, true)", [str(person_id)])
+        cursor.execute("SELECT pharmacy_id FROM pharmacies_member WHERE person_id = %s AND is_active", [person_id])
+        ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT set_config('temoin.person', '', true)")
+    return list(Pharmacy.objects.filter(id__in=ids).order_by("name"))
+
+
+def pharmacy_in_scope(pharmacy_id: UUID) -> Pharmacy:
+    """Return the pharmacy's public entry."""
+    return Pharmacy.objects.get(id=pharmacy_id)
