@@ -1,0 +1,1 @@
+"""Kinds of test, kits and lots, as reviewed data."""

@@ -1,0 +1,208 @@
+"""Strict reading of the catalogue's data files: what is missing, unknown or malformed is refused by name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
+_SNOMED = re.compile(r"[0-9]{6,18}")
+_ICD10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,2})?")
+
+
+class CatalogueError(Exception):
+    """A data file of the catalogue is wrong: the file, the entry and the field are named."""
+
+    def __init__(self, file: str, entry: str, field: str, reason: str) -> None:
+        super().__init__(f"{file}: [{entry}] {field}: {reason}")
+        self.file = file
+        self.entry = entry
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The same words in each language of the product."""
+
+    fr: str
+    en: str
+
+    def text(self, lang: str) -> str:
+        """Return the words in this language (`fr`, `fr-fr`…), English for a language we do not speak."""
+        return self.fr if lang.lower().startswith("fr") else self.en
+
+
+class Entry:
+    """One table of a data file, read field by field; `finish` refuses the fields nobody asked for."""
+
+    def __init__(self, file: str, name: str, values: object) -> None:
+        self.file = file
+        self.name = name
+        if not isinstance(values, dict):
+            raise CatalogueError(file, name, "", "must be a table")
+        self._values: Mapping[str, Any] = values
+        self._seen: set[str] = set()
+
+    def error(self, field: str, reason: str) -> CatalogueError:
+        """Build the error that names this entry."""
+        return CatalogueError(self.file, self.name, field, reason)
+
+    def has(self, field: str) -> bool:
+        """Say whether the field is written at all."""
+        return field in self._values
+
+    def text(self, field: str) -> str:
+        """Return a required, non-empty text."""
+        value = self._take(field)
+        if not isinstance(value, str) or not value.strip() or value != value.strip():
+            raise self.error(field, "must be a text, not empty, without spaces around it")
+        return value
+
+    def optional_text(self, field: str) -> str:
+        """Return a text, or "" when it is not written."""
+        return self.text(field) if self.has(field) else ""
+
+    def choice(self, field: str, choices: tuple[str, ...]) -> str:
+        """Return one word of a closed list."""
+        value = self.text(field)
+        if value not in choices:
+            raise self.error(field, f"must be one of {', '.join(choices)}")
+        return value
+
+    def minutes(self, field: str) -> int:
+        """Return a number of minutes of a day."""
+        return self._number(field, 1, 24 * 60)
+
+    def age(self, field: str) -> int | None:
+        """Return an age in years, or None when it is not written."""
+        return self._number(field, 0, 130) if self.has(field) else None
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """Return a list of distinct texts, possibly empty."""
+        value = self._take(field)
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            raise self.error(field, "must be a list of texts")
+        if len(set(value)) != len(value):
+            raise self.error(field, "names the same thing twice")
+        return tuple(value)
+
+    def some_texts(self, field: str) -> tuple[str, ...]:
+        """Return a list of distinct texts that is not empty."""
+        value = self.texts(field)
+        if not value:
+            raise self.error(field, "must not be empty")
+        return value
+
+    def choices(self, field: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+        """Return some words of a closed list."""
+        values = self.some_texts(field)
+        unknown = [value for value in values if value not in choices]
+        if unknown:
+            raise self.error(field, f"names {unknown[0]}, which is not in the catalogue")
+        return values
+
+    def table(self, field: str) -> Entry:
+        """Return a required table."""
+        return Entry(self.file, field, self._take(field))
+
+    def label(self, field: str) -> Label:
+        """Return words in every language of the product."""
+        words = Entry(self.file, f"{self.name}.{field}", self._take(field))
+        label = Label(fr=words.text("fr"), en=words.text("en"))
+        words.finish()
+        return label
+
+    def snomed(self, field: str) -> str:
+        """Return a SNOMED CT code whose shape is right."""
+        return self._shaped(field, _SNOMED, "a SNOMED CT code")
+
+    def icd10(self, field: str) -> str:
+        """Return an ICD-10 code whose shape is right."""
+        return self._shaped(field, _ICD10, "an ICD-10 code")
+
+    def loinc(self, field: str) -> str:
+        """Return a LOINC code whose check digit is right."""
+        code = self.text(field)
+        if not is_loinc(code):
+            raise self.error(field, "is not a LOINC code: wrong shape or check digit")
+        return code
+
+    def mapping(self, field: str) -> dict[str, str]:
+        """Return a table of texts."""
+        value = self._take(field)
+        if not isinstance(value, dict) or not all(isinstance(item, str) and item for item in value.values()):
+            raise self.error(field, "must be a table of texts")
+        return dict(value)
+
+    def tables(self, field: str) -> Iterator[Entry]:
+        """Yield the tables of a list, each named after its place in it."""
+        value = self._take(field) if self.has(field) else []
+        if not isinstance(value, list):
+            raise self.error(field, "must be a list of tables")
+        for number, item in enumerate(value, start=1):
+            yield Entry(self.file, f"{self.name}.{field}.{number}", item)
+
+    def children(self, field: str) -> Iterator[tuple[str, Entry]]:
+        """Yield the named tables of a section, whose names are our codes."""
+        section = self._take(field)
+        if not isinstance(section, dict) or not section:
+            raise self.error(field, "must be a section with at least one entry")
+        for code, values in section.items():
+            if not _CODE.fullmatch(code):
+                raise self.error(field, f"holds {code!r}, which is not a code: lower case, digits and hyphens")
+            yield code, Entry(self.file, f"{field}.{code}", values)
+
+    def finish(self) -> None:
+        """Refuse what is written but unknown: a mistyped field must not pass for an absent one."""
+        unknown = sorted(set(self._values) - self._seen)
+        if unknown:
+            raise self.error(unknown[0], "is unknown")
+
+    def _take(self, field: str) -> Any:
+        self._seen.add(field)
+        if field not in self._values:
+            raise self.error(field, "is missing")
+        return self._values[field]
+
+    def _number(self, field: str, least: int, most: int) -> int:
+        value = self._take(field)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.error(field, f"must be a whole number from {least} to {most}")
+        return value
+
+    def _shaped(self, field: str, shape: re.Pattern[str], what: str) -> str:
+        value = self.text(field)
+        if not shape.fullmatch(value):
+            raise self.error(field, f"is not {what}")
+        return value
+
+
+def read_data(file: str) -> Entry:
+    """Read one data file of the catalogue."""
+    content = resources.files("temoin.catalogue").joinpath("data", file).read_text("utf-8")
+    return parse_data(file, content)
+
+
+def parse_data(file: str, content: str) -> Entry:
+    """Parse the text of a data file."""
+    try:
+        return Entry(file, "file", tomllib.loads(content))
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(file, "file", "", f"is not TOML: {error}") from error
+
+
+def is_loinc(code: str) -> bool:
+    """Say whether a text is a LOINC code with the right check digit (mod 10, doubled from the right)."""
+    if not _LOINC.fullmatch(code):
+        return False
+    number, _, check = code.partition("-")
+    total = 0
+    for place, digit in enumerate(reversed(number)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value // 10 + value % 10
+    return (10 - total % 10) % 10 == int(check)

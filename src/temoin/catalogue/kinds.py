@@ -1,0 +1,235 @@
+"""Kinds of test: what each looks for, with which codes, on what specimen, for whom and signed by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from temoin.catalogue.entries import Entry, Label, is_loinc, read_data
+from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
+
+
+@dataclass(frozen=True, slots=True)
+class Loinc:
+    """A LOINC code with the long common name that documents must carry."""
+
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The chapter of the French biology report (CR-BIO) a test belongs to."""
+
+    code: str
+    loinc: str
+    words: Label
+
+    def label(self, lang: str) -> str:
+        """Return the title of the chapter in a language."""
+        return self.words.text(lang)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing a test looks for: its first LOINC is the one we report, the others are known from files."""
+
+    code: str
+    words: Label
+    icd10: str
+    loincs: tuple[Loinc, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def loinc(self) -> str:
+        """Return the LOINC code under which our own tests report this target."""
+        return self.loincs[0].code
+
+    @property
+    def loinc_display(self) -> str:
+        """Return the name of that LOINC code."""
+        return self.loincs[0].display
+
+    def label(self, lang: str) -> str:
+        """Return the words of this target in a language."""
+        return self.words.text(lang)
+
+    def display_of(self, loinc: str) -> str:
+        """Return the name of one of this target's LOINC codes; KeyError when it is not one."""
+        return {known.code: known.display for known in self.loincs}[loinc]
+
+    def allows(self, outcome: str) -> bool:
+        """Say whether an outcome can be read for this target."""
+        return any(known.code == outcome for known in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRule:
+    """A limit of age or sex, told to the professional as a warning."""
+
+    code: str
+    min_age: int | None
+    max_age: int | None
+    sex: str
+    words: Label
+
+    def label(self, lang: str) -> str:
+        """Return the warning in a language."""
+        return self.words.text(lang)
+
+    def warns(self, *, age: int, sex: str) -> bool:
+        """Say whether a person of this age and sex (F, M, U) is outside the rule; an unknown sex is not."""
+        too_young = self.min_age is not None and age < self.min_age
+        too_old = self.max_age is not None and age > self.max_age
+        other_sex = bool(self.sex) and sex not in {self.sex, "U"}
+        return too_young or too_old or other_sex
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of test, as reviewed data."""
+
+    code: str
+    words: Label
+    chapter: Chapter
+    offered_at: str  # "counter", or "file" for a test only read from an imported file
+    specimens: tuple[Specimen, ...]
+    targets: tuple[Target, ...]
+    rules: tuple[EligibilityRule, ...]
+    signers: tuple[str, ...]
+    source: str
+
+    def label(self, lang: str) -> str:
+        """Return the title of the test in a language; documents use the French one."""
+        return self.words.text(lang)
+
+    def target(self, code: str) -> Target:
+        """Return a target of this test by its code; KeyError when the test does not look for it."""
+        return {target.code: target for target in self.targets}[code]
+
+    def target_of(self, loinc: str) -> Target | None:
+        """Return the target that reports under a LOINC code."""
+        return next((target for target in self.targets if loinc in {one.code for one in target.loincs}), None)
+
+    def allows_specimen(self, code: str) -> bool:
+        """Say whether the test may be done on a specimen."""
+        return any(specimen.code == code for specimen in self.specimens)
+
+    def warnings(self, *, age: int, sex: str) -> tuple[EligibilityRule, ...]:
+        """Return the rules that a person of this age and sex is outside of."""
+        return tuple(rule for rule in self.rules if rule.warns(age=age, sex=sex))
+
+
+@cache
+def load_kinds() -> Mapping[str, Kind]:
+    """Return every kind of test by code, in the order of the data file."""
+    return build_kinds(read_data("kinds.toml"), load_loincs())
+
+
+@cache
+def load_loincs() -> Mapping[str, Loinc]:
+    """Return every LOINC code the catalogue knows."""
+    return build_loincs(read_data("loincs.toml"))
+
+
+def kind(code: str) -> Kind:
+    """Return a kind of test by its code; KeyError for a code that is not ours."""
+    return load_kinds()[code]
+
+
+def counter_kinds() -> tuple[Kind, ...]:
+    """Return the kinds a pharmacy may do at the counter."""
+    return tuple(kind for kind in load_kinds().values() if kind.offered_at == "counter")
+
+
+def build_loincs(file: Entry) -> Mapping[str, Loinc]:
+    """Check and build the LOINC codes of a data file."""
+    names = file.mapping("loincs")
+    for code in names:
+        if not is_loinc(code):
+            raise file.error(f"loincs.{code}", "is not a LOINC code: wrong shape or check digit")
+    file.finish()
+    return MappingProxyType({code: Loinc(code, display) for code, display in names.items()})
+
+
+def build_kinds(file: Entry, loincs: Mapping[str, Loinc]) -> Mapping[str, Kind]:
+    """Check and build the kinds of test of a data file."""
+    chapters = {code: _chapter(code, entry) for code, entry in file.children("chapters")}
+    targets = {code: _target_words(entry) for code, entry in file.children("targets")}
+    kinds = {
+        code: _kind(code, entry, chapters=chapters, reader=_TargetReader(targets, loincs))
+        for code, entry in file.children("kinds")
+    }
+    file.finish()
+    return MappingProxyType(kinds)
+
+
+def _chapter(code: str, entry: Entry) -> Chapter:
+    chapter = Chapter(code=code, loinc=entry.loinc("loinc"), words=entry.label("label"))
+    entry.finish()
+    return chapter
+
+
+def _target_words(entry: Entry) -> tuple[Label, str]:
+    words = entry.label("label"), entry.icd10("icd10")
+    entry.finish()
+    return words
+
+
+def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _TargetReader) -> Kind:
+    specimens = load_specimens()
+    kind = Kind(
+        code=code,
+        words=entry.label("title"),
+        chapter=chapters[entry.choice("chapter", tuple(chapters))],
+        offered_at=entry.choice("offered_at", ("counter", "file")),
+        specimens=tuple(specimens[name] for name in entry.choices("specimens", tuple(specimens))),
+        targets=tuple(reader.read(item) for item in entry.tables("targets")),
+        rules=tuple(_rule(item) for item in entry.tables("rules")),
+        signers=entry.some_texts("signers") if entry.has("signers") else ("pharmacist",),
+        source=entry.text("source"),
+    )
+    entry.finish()
+    if not kind.targets:
+        raise entry.error("targets", "must not be empty")
+    if len({target.code for target in kind.targets}) != len(kind.targets):
+        raise entry.error("targets", "names the same target twice")
+    return kind
+
+
+@dataclass(frozen=True)
+class _TargetReader:
+    """Reads the targets of a kind against the words and LOINC codes known to the catalogue."""
+
+    words: Mapping[str, tuple[Label, str]]
+    loincs: Mapping[str, Loinc]
+
+    def read(self, entry: Entry) -> Target:
+        code = entry.choice("target", tuple(self.words))
+        label, icd10 = self.words[code]
+        outcomes = load_outcomes()
+        target = Target(
+            code=code,
+            words=label,
+            icd10=icd10,
+            loincs=tuple(self.loincs[name] for name in entry.choices("loincs", tuple(self.loincs))),
+            outcomes=tuple(outcomes[name] for name in entry.choices("outcomes", tuple(outcomes))),
+        )
+        entry.finish()
+        return target
+
+
+def _rule(entry: Entry) -> EligibilityRule:
+    rule = EligibilityRule(
+        code=entry.text("code"),
+        min_age=entry.age("min_age"),
+        max_age=entry.age("max_age"),
+        sex=entry.choice("sex", ("F", "M")) if entry.has("sex") else "",
+        words=entry.label("label"),
+    )
+    entry.finish()
+    if rule.min_age is None and rule.max_age is None and not rule.sex:
+        raise entry.error("min_age", "is missing: a rule needs an age or a sex")
+    return rule

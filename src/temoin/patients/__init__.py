@@ -1,0 +1,1 @@
+"""Patient records, one per pharmacy, with identity traits, contact and consent."""

@@ -1,0 +1,81 @@
+"""Registering and amending a patient."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import coarse, now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import NotFoundError, refuse
+from temoin.lib.ids import PatientId, new_id
+from temoin.lib.tenant import current_pharmacy
+from temoin.patients.models import Consent, Patient
+from temoin.patients.queries import name_index, nir_index
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+
+# The information notice shown on screen and on the poster; a new text is a new version, kept with each consent.
+CURRENT_NOTICE = "2026-11"
+
+
+def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None) -> PatientId:
+    """Create a patient.
+
+    `patient_id` comes with the form, so that a double click collides instead of making two patients (ConflictError).
+    """
+    check_right(by=by, right=Right.REGISTER_PATIENT)
+    new = PatientId(patient_id or new_id())
+    with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
+        patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()))
+        _fill(patient, traits)
+        commit.insert(patient)
+    return new
+
+
+def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits) -> None:
+    """Change traits or contact. Results already signed keep what was true at their signature."""
+    check_right(by=by, right=Right.REGISTER_PATIENT)
+    with act(by=by, kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
+        patient = Patient.objects.filter(id=patient_id).first()
+        if patient is None:
+            raise NotFoundError
+        _fill(patient, traits)
+        commit.change(
+            Patient,
+            patient_id,
+            nir_index=patient.nir_index,
+            name_index=patient.name_index,
+            sealed=patient.sealed,
+        )
+
+
+def check_notice(notice_version: str) -> str:
+    """Return the notice version a form names; refuse when consent was not ticked or the notice has changed since."""
+    if notice_version != CURRENT_NOTICE:
+        raise refuse("consent", "required", _("The patient's consent is needed before any test: tick the box."))
+    return notice_version
+
+
+def _fill(patient: Patient, traits: Traits) -> None:
+    patient.nir_index = nir_index(traits.nir) if traits.nir else None
+    patient.name_index = name_index(traits.birth_family_name, traits.birth_date)
+    patient.seal(traits.to_dict())
+
+
+def add_consent(commit: Commit, patient_id: UUID, notice_version: str) -> None:
+    """Add to an act's commit the consent to a test, with the notice that was read."""
+    commit.insert(
+        Consent(
+            pharmacy_id=current_pharmacy(),
+            id=new_id(),
+            patient_id=patient_id,
+            notice_version=notice_version,
+            given_at=now(),
+        )
+    )

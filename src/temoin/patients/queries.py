@@ -1,0 +1,74 @@
+"""Looking for patients: by exact NIR, or by name and birth date, through blind indexes."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from temoin.crypto.blind import lookup_index, plain_name
+from temoin.journal.act import record_look
+from temoin.journal.events import EventKind
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.patients.models import Patient
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+
+Found = tuple[UUID, Traits]
+
+
+def nir_index(nir: str) -> bytes:
+    """Return the blind index of a NIR."""
+    return lookup_index("patient nir", nir)
+
+
+def name_index(family_name: str, birth_date: date) -> bytes:
+    """Return the blind index of a birth family name with the birth date."""
+    return lookup_index("patient name", plain_name(family_name), birth_date.isoformat())
+
+
+def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
+    """Return the patients who bear this NIR; the search itself is an event."""
+    with tenant_scope(by.pharmacy_id):
+        _record_search(by, "nir")
+        hits = Patient.objects.filter(nir_index=nir_index(nir))
+        found = [(patient.id, patient.traits) for patient in hits]
+        return [(patient_id, traits) for patient_id, traits in found if traits.nir == nir]
+
+
+def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Found]:
+    """Return the patients of this birth (or used) name and birth date. A person chooses: names alone never match."""
+    with tenant_scope(by.pharmacy_id):
+        _record_search(by, "name")
+        hits = Patient.objects.filter(name_index=name_index(family_name, birth_date))
+        found = [(patient.id, patient.traits) for patient in hits]
+        wanted = plain_name(family_name)
+        return [
+            (patient_id, traits)
+            for patient_id, traits in found
+            if plain_name(traits.birth_family_name) == wanted and traits.birth_date == birth_date
+        ]
+
+
+def read_patient(*, by: Seat, patient_id: UUID) -> Traits:
+    """Return a patient's traits; the look is an event."""
+    check_right(by=by, right=Right.READ_PATIENT)
+    with tenant_scope(by.pharmacy_id):
+        traits = traits_of(patient_id)
+        record_look(by=by, kind=EventKind.PATIENT_READ, subject_kind="patient", subject_id=patient_id)
+        return traits
+
+
+def traits_of(patient_id: UUID) -> Traits:
+    """Return the traits for an act that records its own event."""
+    patient: Patient | None = Patient.objects.filter(id=patient_id).first()
+    if patient is None:
+        raise NotFoundError
+    return patient.traits
+
+
+def _record_search(by: Seat, detail: str) -> None:
+    check_right(by=by, right=Right.READ_PATIENT)
+    record_look(by=by, kind=EventKind.PATIENT_SEARCHED, subject_kind="patient", subject_id=None, detail=detail)

@@ -1,0 +1,236 @@
+"""Identity traits and contact: read from what a person typed, checked, and made uniform."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+from stdnum.fr import nir as nir_check
+
+from temoin.lib.clock import now
+from temoin.lib.errors import InvalidError, Problem
+
+# 5 characters: department and commune, Corsica included, or 99 and a country (domain.md §5.5).
+_BIRTH_PLACE = re.compile(r"(?:[0-9]{2}|2A|2B)[0-9]{3}")
+_POSTCODE_FRANCE = re.compile(r"[0-9]{5}")
+_OLDEST = 130  # years
+_LONGEST = 120  # characters of a name
+_COUNTRIES = {"FRA": "FR", "USA": "US"}
+IDENTITY_STATUSES = (
+    "PROV",
+    "VALI",
+)  # without the national service nobody reaches RECUP or QUAL (domain.md §5.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """Who the patient is and how to reach them (INS traits in RNIV order, then contact)."""
+
+    birth_family_name: str
+    birth_given_names: str
+    sex: str  # F | M | U
+    birth_date: date
+    birth_place: str = ""
+    used_family_name: str = ""
+    used_given_name: str = ""
+    nir: str = ""
+    identity_status: str = "PROV"
+    phone: str = ""
+    email: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    county: str = ""
+    state: str = ""
+    country: str = "FRA"
+
+    @property
+    def first_birth_given_name(self) -> str:
+        """Return the first of the birth given names."""
+        return self.birth_given_names.split(" ")[0]
+
+    @property
+    def name(self) -> str:
+        """Return the name to call the patient by."""
+        given = self.used_given_name or self.first_birth_given_name
+        return f"{self.used_family_name or self.birth_family_name} {given}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for sealing."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Traits:
+        """Rebuild from sealed values."""
+        return Traits(**{**values, "birth_date": date.fromisoformat(values["birth_date"])})
+
+
+class _Reader:
+    """Reads fields one by one and gathers every problem, so that a person sees all of them at once."""
+
+    def __init__(self, raw: Mapping[str, str]) -> None:
+        self.raw = raw
+        self.problems: list[Problem] = []
+
+    def text(self, field: str) -> str:
+        value = unicodedata.normalize("NFC", self.raw.get(field, "") or "")
+        value = " ".join(value.split())
+        if len(value) > _LONGEST or any(unicodedata.category(one) == "Cc" for one in value):
+            self.refuse(field, "too_long", _("This is too long, or holds signs that cannot be printed."))
+            return ""
+        return value
+
+    def name(self, field: str) -> str:
+        value = self.text(field)
+        if not any(character.isalpha() for character in value):
+            self.refuse(field, "required", _("Enter the name as on the identity document."))
+        return value
+
+    def refuse(self, field: str, code: str, message: Any) -> None:
+        self.problems.append(Problem(field, code, message))
+
+
+def check_traits(raw: Mapping[str, str]) -> Traits:
+    """Read traits from typed text; raise InvalidError with every problem found.
+
+    A NIR is checked by its key only: month 20-42 or 50-99 are legal, and the birth date is never derived from it.
+    """
+    reader = _Reader(raw)
+    country = raw.get("country") or "FRA"
+    traits = Traits(
+        birth_family_name=reader.name("birth_family_name"),
+        birth_given_names=reader.name("birth_given_names"),
+        sex=_sex(reader),
+        birth_date=_birth_date(reader),
+        birth_place=_birth_place(reader),
+        used_family_name=reader.text("used_family_name"),
+        used_given_name=reader.text("used_given_name"),
+        nir=_nir(reader),
+        identity_status=_identity_status(reader),
+        phone=_phone(reader, _COUNTRIES.get(country, "FR")),
+        email=_email(reader),
+        street=reader.text("street"),
+        postcode=_postcode(reader, country),
+        city=reader.text("city"),
+        county=reader.text("county"),
+        state=reader.text("state"),
+        country=country,
+    )
+    if reader.problems:
+        raise InvalidError(reader.problems)
+    return traits
+
+
+def check_nir(text: str) -> str:
+    """Return the 15 characters of a NIR typed with or without spaces; ValueError when its key is wrong."""
+    compact = re.sub(r"[\s.-]", "", text).upper()
+    if not re.fullmatch(r"[1-478][0-9]{4}[0-9AB0-9]{2}[0-9]{8}", compact) or not nir_check.is_valid(compact):
+        raise ValueError("not a NIR")
+    return compact
+
+
+def masked_nir(nir: str) -> str:
+    """Return the NIR as lists show it: 2 79 03 51 *** *** **."""
+    return f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} *** *** **" if nir else ""
+
+
+def read_birth_date(text: str) -> date:
+    """Read JJ/MM/AAAA (French habit) or AAAA-MM-JJ (date picker); ValueError otherwise."""
+    if found := re.fullmatch(r"([0-9]{1,2})[/. ]([0-9]{1,2})[/. ]([0-9]{4})", text.strip()):
+        day, month, year = found.groups()
+        return date(int(year), int(month), int(day))
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
+        return date.fromisoformat(text.strip())
+    raise ValueError("not a date")
+
+
+def _birth_date(reader: _Reader) -> date:
+    today = now().date()
+    try:
+        born = read_birth_date(reader.text("birth_date"))
+    except ValueError:
+        reader.refuse("birth_date", "malformed", _("Enter the birth date as DD/MM/YYYY, for instance 28/03/1979."))
+        return today
+    if born > today or born.year < today.year - _OLDEST:
+        reader.refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
+    return born
+
+
+def _sex(reader: _Reader) -> str:
+    sex = reader.text("sex")
+    if sex not in {"F", "M", "U"}:
+        reader.refuse("sex", "required", _("Choose the sex as on the identity document."))
+    return sex
+
+
+def _birth_place(reader: _Reader) -> str:
+    place = reader.text("birth_place").upper()
+    if place and not _BIRTH_PLACE.fullmatch(place):
+        reader.refuse(
+            "birth_place",
+            "malformed",
+            _("Enter the INSEE code of the birth place: 5 characters, 99 + country abroad."),
+        )
+    return place
+
+
+def _nir(reader: _Reader) -> str:
+    text = reader.text("nir")
+    if not text:
+        return ""
+    try:
+        return check_nir(text)
+    except ValueError:
+        reader.refuse(
+            "nir",
+            "wrong_key",
+            _("This NIR is not valid: 15 characters, the last two being the key. Check each digit."),
+        )
+        return ""
+
+
+def _identity_status(reader: _Reader) -> str:
+    status = reader.text("identity_status") or "PROV"
+    if status not in IDENTITY_STATUSES:
+        reader.refuse("identity_status", "unknown", _("Choose whether an identity document was shown."))
+    return status
+
+
+def _phone(reader: _Reader, region: str) -> str:
+    text = reader.text("phone")
+    if not text:
+        return ""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        reader.refuse("phone", "malformed", _("Enter a telephone number, for instance 06 12 34 56 78."))
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _email(reader: _Reader) -> str:
+    email = reader.text("email")
+    if not email:
+        return ""
+    try:
+        validate_email(email)
+    except ValidationError:
+        reader.refuse("email", "malformed", _("Enter an e-mail address, for instance nom@exemple.fr."))
+    return email
+
+
+def _postcode(reader: _Reader, country: str) -> str:
+    postcode = reader.text("postcode")
+    if postcode and country == "FRA" and not _POSTCODE_FRANCE.fullmatch(postcode):
+        reader.refuse("postcode", "malformed", _("Enter a postcode of 5 digits."))
+    return postcode
