@@ -1,0 +1,1 @@
+"""The test record: register, sample, sign, correct, cancel."""

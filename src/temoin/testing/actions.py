@@ -1,0 +1,109 @@
+"""What is done with a test before its result: register, take the sample, abandon."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.catalogue.actions import lot_of
+from temoin.catalogue.kinds import load_kinds
+from temoin.crypto.letter import draw_code
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import coarse, now
+from temoin.lib.errors import refuse
+from temoin.lib.ids import RecordId, new_id
+from temoin.patients.actions import add_consent
+from temoin.patients.queries import traits_of
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.models import Record, Ticket
+from temoin.testing.queries import record_in_scope
+from temoin.testing.sample import Sample, check_sample
+
+COUNTER = "counter"
+
+
+def register_test(
+    *, by: Seat, patient_id: UUID, kind: str, notice_version: str, record_id: UUID | None = None
+) -> RecordId:
+    """Open a test at the counter, with the consent to it and the code for the patient's ticket.
+
+    `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
+    """
+    check_right(by=by, right=Right.REGISTER_TEST)
+    if kind not in load_kinds():
+        raise refuse("kind", "unknown", _("Choose the test in the list."))
+    record = Record(pharmacy_id=by.pharmacy_id, id=record_id or new_id(), patient_id=patient_id)
+    with act(by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id) as commit:
+        traits_of(patient_id)  # another pharmacy's patient is unknown here
+        record.registered_at = coarse(now())
+        record.seal(_opening(kind, notice_version, COUNTER))
+        commit.insert(record)
+        commit.insert(new_ticket(by.pharmacy_id, record.id))
+        add_consent(commit, patient_id, notice_version)
+    return RecordId(record.id)
+
+
+def register_from_file(*, by: Seat, patient_id: UUID, kind: str, source: str, source_index: bytes) -> RecordId:
+    """Open a test that a file brings: no ticket, and a keyed digest that makes a second reading collide."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    record = Record(pharmacy_id=by.pharmacy_id, id=new_id(), patient_id=patient_id, source_index=source_index)
+    with act(
+        by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id, detail=source
+    ) as commit:
+        record.registered_at = coarse(now())
+        record.seal(_opening(kind, "", source))
+        commit.insert(record)
+    return RecordId(record.id)
+
+
+def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> None:
+    """Record the sample: specimen, time, and the lot (or a file's device) it was put on."""
+    check_right(by=by, right=Right.TAKE_SAMPLE)
+    with act(by=by, kind=EventKind.SAMPLE_TAKEN, subject_kind="record", subject_id=record_id) as commit:
+        record = record_in_scope(record_id)
+        opened = record.unseal()
+        lot = lot_of(sample.lot_id) if sample.lot_id else None
+        check_sample(sample, load_kinds()[opened["kind"]], lot, traits_of(record.patient_id).birth_date)
+        record.seal(
+            {
+                **opened,
+                "specimen": sample.specimen,
+                "sampled_at": sample.sampled_at.isoformat(),
+                "device": asdict(sample.device) if sample.device else None,
+            }
+        )
+        commit.move(Record, record.id, "sample", lot_id=sample.lot_id, sealed=record.sealed)
+
+
+def abandon_test(*, by: Seat, record_id: UUID) -> None:
+    """Close a test that will have no result (the patient left, the sample was spoilt)."""
+    check_right(by=by, right=Right.TAKE_SAMPLE)
+    with act(by=by, kind=EventKind.TEST_ABANDONED, subject_kind="record", subject_id=record_id) as commit:
+        record_in_scope(record_id)
+        commit.move(Record, record_id, "abandon")
+        for ticket_id in Ticket.objects.filter(record_id=record_id).values_list("id", flat=True):
+            commit.remove(Ticket, ticket_id)
+
+
+def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
+    """Draw the code of a record's ticket."""
+    ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id)
+    ticket.seal({"code": draw_code()})
+    return ticket
+
+
+def _opening(kind: str, notice_version: str, source: str) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "registered_at": now().isoformat(),
+        "notice": notice_version,
+        "source": source,
+        "specimen": "",
+        "sampled_at": "",
+        "device": None,
+    }

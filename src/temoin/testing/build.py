@@ -1,0 +1,216 @@
+"""Builds the Report that a signature seals, from the record, the patient, the device and the signer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from temoin.catalogue.kinds import Kind
+from temoin.catalogue.kits import Kit, kit
+from temoin.catalogue.models import Lot
+from temoin.catalogue.outcomes import outcome, specimen
+from temoin.lib.clock import now
+from temoin.lib.ids import new_id
+from temoin.patients.traits import Traits
+from temoin.pharmacies.models import Pharmacy
+from temoin.pharmacies.professions import PROFESSION_CODE
+from temoin.pharmacies.seat import Seat
+from temoin.testing.report import (
+    Address,
+    Device,
+    Finding,
+    IdentityStatus,
+    Organisation,
+    PatientIdentity,
+    Professional,
+    Report,
+    ReportStatus,
+    Sex,
+)
+from temoin.testing.sample import Reading
+
+FRENCH = "fr"  # documents are in French; screens translate from the codes
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A record with all that its signature needs, opened."""
+
+    record_id: UUID
+    state: str
+    version: int
+    patient_id: UUID
+    sealed: dict[str, Any]
+    kind: Kind
+    traits: Traits
+    lot: Lot | None
+    pharmacy: Pharmacy
+
+    @property
+    def sampled_at(self) -> datetime:
+        """Return the time of sampling."""
+        return datetime.fromisoformat(self.sealed["sampled_at"])
+
+    @property
+    def kit(self) -> Kit | None:
+        """Return the kit of the lot in stock, None for a file's device."""
+        return kit(self.lot.kit) if self.lot is not None else None
+
+
+def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
+    """Build version 1."""
+    taken_on = specimen(opened.sealed["specimen"])
+    return Report(
+        record_id=str(opened.record_id),
+        version=opened.version + 1,
+        key=str(new_id()),
+        kind=opened.kind.code,
+        kind_display=opened.kind.label(FRENCH),
+        chapter_loinc=opened.kind.chapter.loinc,
+        chapter_display=opened.kind.chapter.label(FRENCH),
+        specimen_snomed=taken_on.snomed,
+        specimen_display=taken_on.label(FRENCH),
+        sampled_at=opened.sampled_at,
+        read_at=reading.read_at,
+        signed_at=now(),
+        patient=patient_identity(opened.patient_id, opened.traits),
+        signer=signer(by),
+        organisation=organisation(opened.pharmacy),
+        device=_device(opened),
+        findings=findings(opened.kind, reading),
+        comment=reading.comment,
+        consent_notice=opened.sealed["notice"],
+        source=opened.sealed["source"],
+        is_demo=opened.pharmacy.is_demo,
+    )
+
+
+def corrected_report(former: Report, reading: Reading, reason: str, opened: Opened, by: Seat) -> Report:
+    """Build the next version of a result: same test, other reading, with the patient's traits of today."""
+    return replace(
+        former,
+        version=former.version + 1,
+        key=str(new_id()),
+        replaces_key=former.key,
+        status=ReportStatus.CORRECTED,
+        reason=reason,
+        read_at=reading.read_at,
+        signed_at=now(),
+        patient=patient_identity(opened.patient_id, opened.traits),
+        signer=signer(by),
+        findings=findings(opened.kind, reading),
+        comment=reading.comment,
+    )
+
+
+def cancelled_report(former: Report, reason: str, by: Seat) -> Report:
+    """Build the version that declares a result void."""
+    return replace(
+        former,
+        version=former.version + 1,
+        key=str(new_id()),
+        replaces_key=former.key,
+        status=ReportStatus.CANCELLED,
+        reason=reason,
+        signed_at=now(),
+        signer=signer(by),
+    )
+
+
+def patient_identity(patient_id: UUID, traits: Traits) -> PatientIdentity:
+    """Return the patient as the Report keeps it."""
+    return PatientIdentity(
+        patient_id=str(patient_id),
+        birth_family_name=traits.birth_family_name,
+        birth_given_names=traits.birth_given_names,
+        first_birth_given_name=traits.first_birth_given_name,
+        sex=Sex(traits.sex),
+        birth_date=traits.birth_date,
+        birth_place=traits.birth_place,
+        used_family_name=traits.used_family_name,
+        used_given_name=traits.used_given_name,
+        nir=traits.nir,
+        identity_status=IdentityStatus(traits.identity_status),
+        phone=traits.phone,
+        email=traits.email,
+        address=Address(
+            lines=(traits.street,) if traits.street else (),
+            postcode=traits.postcode,
+            city=traits.city,
+            county=traits.county,
+            state=traits.state,
+            country=traits.country,
+        ),
+    )
+
+
+def signer(by: Seat) -> Professional:
+    """Return the person who signs."""
+    code, display = PROFESSION_CODE[by.profession]
+    return Professional(
+        member_id=str(by.member_id),
+        family_name=by.family_name,
+        given_name=by.given_name,
+        rpps=by.rpps,
+        profession=code,
+        profession_display=display,
+    )
+
+
+def organisation(pharmacy: Pharmacy) -> Organisation:
+    """Return the pharmacy as the Report keeps it."""
+    return Organisation(
+        pharmacy_id=str(pharmacy.id),
+        name=pharmacy.name,
+        finess=pharmacy.finess,
+        phone=pharmacy.phone,
+        address=Address(
+            lines=(pharmacy.street,) if pharmacy.street else (),
+            postcode=pharmacy.postcode,
+            city=pharmacy.city,
+        ),
+    )
+
+
+def findings(kind: Kind, reading: Reading) -> tuple[Finding, ...]:
+    """Return one finding per target, in the kind's order, with the codes of the catalogue."""
+    found = []
+    for target in kind.targets:
+        read = outcome(reading.outcomes[target.code])
+        found.append(
+            Finding(
+                target=target.code,
+                display=target.label(FRENCH),
+                loinc=target.loinc,
+                loinc_display=target.loinc_display,
+                icd10=target.icd10,
+                outcome=read.code,
+                snomed=read.snomed,
+                snomed_display=read.label(FRENCH),
+            )
+        )
+    return tuple(found)
+
+
+def device_from_sealed(values: dict[str, Any]) -> Device:
+    """Rebuild a file's device."""
+    known = {field.name for field in fields(Device)}
+    expiry = values.get("expiry")
+    kept = {name: value for name, value in values.items() if name in known}
+    return Device(**{**kept, "expiry": date.fromisoformat(expiry) if expiry else None})
+
+
+def _device(opened: Opened) -> Device:
+    used = opened.kit
+    if used is None or opened.lot is None:
+        return device_from_sealed(opened.sealed["device"])
+    return Device(
+        manufacturer=used.manufacturer,
+        reference=used.reference,
+        name=used.name,
+        udi=opened.lot.udi,
+        lot=opened.lot.number,
+        expiry=opened.lot.expiry,
+    )

@@ -1,0 +1,110 @@
+"""The test record, its signed versions, and the ticket that carries the patient's code."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from temoin.crypto.blind import BlindIndexField
+from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.lib.tenant import Sensitivity
+from temoin.testing.report import Report
+from temoin.testing.states import RECORD, RecordState
+
+PUBLIC = Sensitivity.PUBLIC
+PERSONAL = Sensitivity.PERSONAL
+HEALTH = Sensitivity.HEALTH
+
+
+class Record(SealedModel):
+    """One test of one patient, from registration on. The kind of test and all times to the minute are sealed."""
+
+    patient_id = models.UUIDField()
+    lot_id = models.UUIDField(null=True)  # in clear, so that a recalled lot's tests can be found
+    state = models.TextField(default=RecordState.REGISTERED.value)
+    version = models.IntegerField(default=0)  # of the latest signed version
+    registered_at = models.DateTimeField()  # to the hour
+    source_index = BlindIndexField(null=True)  # keyed digest of a source file's own result number
+    sealed = SealedField(
+        holds={
+            "kind": HEALTH,
+            "registered_at": HEALTH,
+            "notice": PERSONAL,
+            "source": PUBLIC,
+            "specimen": HEALTH,
+            "sampled_at": HEALTH,
+            "device": HEALTH,
+        }
+    )
+
+    lifecycle: ClassVar = RECORD
+    declares: ClassVar = {
+        "patient_id": PUBLIC,
+        "lot_id": PUBLIC,
+        "state": PUBLIC,
+        "version": PUBLIC,
+        "registered_at": PUBLIC,
+        "source_index": HEALTH,
+        "sealed": HEALTH,
+    }
+
+    class Meta:
+        db_table = "testing_record"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "source_index"], name="testing_record_source"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in RecordState]),
+                name="testing_record_state",
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the day's list at the counter
+            models.Index(fields=["pharmacy_id", "-registered_at"], name="testing_record_recent"),
+            # serves the patient's page
+            models.Index(fields=["pharmacy_id", "patient_id"], name="testing_record_patient"),
+        ]
+
+
+class RecordVersion(SealedModel):
+    """What was signed, whole and for ever: the sealed value is the Report."""
+
+    record_id = models.UUIDField()
+    number = models.IntegerField()
+    signed_by = models.UUIDField()
+    signed_at = models.DateTimeField()  # to the hour; the exact time is in the Report
+    sealed = SealedField(holds=dict.fromkeys(Report.__dataclass_fields__, HEALTH))
+
+    declares: ClassVar = {
+        "record_id": PUBLIC,
+        "number": PUBLIC,
+        "signed_by": PUBLIC,
+        "signed_at": PUBLIC,
+        "sealed": HEALTH,
+    }
+
+    class Meta:
+        db_table = "testing_record_version"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "record_id", "number"], name="testing_version_once")
+        ]
+
+    @property
+    def report(self) -> Report:
+        """Open the signed Report."""
+        return Report.from_dict(self.unseal())
+
+
+class Ticket(SealedModel):
+    """The code on the counter ticket, kept sealed until the letter is made, then destroyed with this row."""
+
+    record_id = models.UUIDField()
+    sealed = SealedField(holds={"code": PERSONAL})
+
+    declares: ClassVar = {"record_id": PUBLIC, "sealed": PERSONAL}
+
+    class Meta:
+        db_table = "testing_ticket"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "record_id"], name="testing_ticket_once")
+        ]

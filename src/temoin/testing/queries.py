@@ -1,0 +1,225 @@
+"""What is asked of test records; every question that opens one is an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from temoin.catalogue.actions import lot_of
+from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.models import Lot
+from temoin.journal.act import Actor, record_look
+from temoin.journal.events import EventKind
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
+from temoin.outbox.states import ParcelState
+from temoin.patients.models import Patient
+from temoin.patients.queries import traits_of
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat, pharmacy_in_scope
+from temoin.testing.build import Opened
+from temoin.testing.models import Record, RecordVersion, Ticket
+from temoin.testing.report import Report
+from temoin.testing.states import RecordState
+
+LIST_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class TestRow:
+    """One line of the pharmacy's list."""
+
+    id: UUID
+    state: RecordState
+    kind: Kind
+    patient_name: str
+    birth_date: Any
+    registered_at: datetime
+    sampled_at: datetime | None
+    parcels: list[tuple[str, ParcelState]]
+
+
+@dataclass(frozen=True)
+class TestView:
+    """A test with all its page shows."""
+
+    id: UUID
+    state: RecordState
+    kind: Kind
+    patient_id: UUID
+    traits: Traits
+    registered_at: datetime
+    notice: str
+    source: str
+    specimen: str
+    sampled_at: datetime | None
+    lot: Lot | None
+    has_ticket: bool
+    reports: list[Report]
+    parcels: list[ParcelView]
+
+    @property
+    def report(self) -> Report | None:
+        """Return the latest signed version."""
+        return self.reports[-1] if self.reports else None
+
+
+def list_tests(*, by: Seat) -> list[TestRow]:
+    """Return the pharmacy's latest tests, newest first; the look at the list is an event."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        records = list(Record.objects.order_by("-registered_at")[:LIST_LENGTH])
+        patients = Patient.objects.filter(id__in={record.patient_id for record in records})
+        traits = {patient.id: patient.traits for patient in patients}
+        states = states_by_chain([record.id for record in records])
+        record_look(
+            by=by,
+            kind=EventKind.TEST_LIST_READ,
+            subject_kind="record",
+            subject_id=None,
+            detail=str(len(records)),
+        )
+        rows = [_row(record, traits[record.patient_id], states[record.id]) for record in records]
+    return sorted(rows, key=lambda row: row.registered_at, reverse=True)
+
+
+def read_test(*, by: Seat, record_id: UUID) -> TestView:
+    """Return a test, its versions and its parcels; the look is an event."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        record = record_in_scope(record_id)
+        record_look(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_id=record_id)
+        return _view(record)
+
+
+def read_result_for_print(*, by: Seat, record_id: UUID) -> TestView:
+    """Return a test whose result is to be printed; NotFoundError when it has none yet."""
+    check_right(by=by, right=Right.PRINT_RESULT)
+    with tenant_scope(by.pharmacy_id):
+        record = record_in_scope(record_id)
+        if record.version == 0:
+            raise NotFoundError
+        record_look(by=by, kind=EventKind.RESULT_PRINTED, subject_kind="record", subject_id=record_id)
+        return _view(record)
+
+
+def read_parcels(*, by: Seat, record_id: UUID) -> list[ParcelView]:
+    """Return where a result's parcels are: no patient data, so following them live adds no event per glance."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        record_in_scope(record_id)
+        return parcels_of(record_id)
+
+
+def read_ticket(*, by: Seat, record_id: UUID) -> str:
+    """Return the code of the counter ticket; NotFoundError once the letter is made and the code destroyed."""
+    check_right(by=by, right=Right.REGISTER_TEST)
+    with tenant_scope(by.pharmacy_id):
+        ticket = ticket_in_scope(record_id)
+        record_look(by=by, kind=EventKind.TICKET_PRINTED, subject_kind="record", subject_id=record_id)
+        return str(ticket.unseal()["code"])
+
+
+def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
+    """Return one signed version to a courier of the house; the look is an event too."""
+    with tenant_scope(by.pharmacy_id):
+        version: RecordVersion | None = RecordVersion.objects.filter(record_id=record_id, number=number).first()
+        if version is None:
+            raise NotFoundError
+        record_look(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_id=record_id)
+        return version.report
+
+
+def ticket_exists(record_id: UUID) -> bool:
+    """Tell whether the record's code is still there to make a letter with."""
+    return bool(Ticket.objects.filter(record_id=record_id).exists())
+
+
+def ticket_in_scope(record_id: UUID) -> Ticket:
+    """Return the record's ticket for an act that records its own event."""
+    ticket: Ticket | None = Ticket.objects.filter(record_id=record_id).first()
+    if ticket is None:
+        raise NotFoundError
+    return ticket
+
+
+def patient_contact(record_id: UUID) -> Traits:
+    """Return today's traits of a record's patient, for an act of the house: an address may have been mended since."""
+    return traits_of(record_in_scope(record_id).patient_id)
+
+
+def record_in_scope(record_id: UUID) -> Record:
+    """Return a record of the pharmacy in scope for an act that records its own event."""
+    record: Record | None = Record.objects.filter(id=record_id).first()
+    if record is None:
+        raise NotFoundError
+    return record
+
+
+def latest_report(record_id: UUID) -> Report:
+    """Return the latest signed version, for an act that records its own event."""
+    version: RecordVersion | None = RecordVersion.objects.filter(record_id=record_id).order_by("-number").first()
+    if version is None:
+        raise NotFoundError
+    return version.report
+
+
+def open_for_signature(record_id: UUID) -> Opened:
+    """Open a record with all that its signature needs."""
+    record = record_in_scope(record_id)
+    sealed = record.unseal()
+    return Opened(
+        record_id=record.id,
+        state=record.state,
+        version=record.version,
+        patient_id=record.patient_id,
+        sealed=sealed,
+        kind=load_kinds()[sealed["kind"]],
+        traits=traits_of(record.patient_id),
+        lot=lot_of(record.lot_id) if record.lot_id else None,
+        pharmacy=pharmacy_in_scope(record.pharmacy_id),
+    )
+
+
+def _row(record: Record, traits: Traits, parcels: list[tuple[str, ParcelState]]) -> TestRow:
+    sealed = record.unseal()
+    return TestRow(
+        id=record.id,
+        state=RecordState(record.state),
+        kind=load_kinds()[sealed["kind"]],
+        patient_name=traits.name,
+        birth_date=traits.birth_date,
+        registered_at=datetime.fromisoformat(sealed["registered_at"]),
+        sampled_at=_instant(sealed["sampled_at"]),
+        parcels=parcels,
+    )
+
+
+def _view(record: Record) -> TestView:
+    sealed = record.unseal()
+    versions = RecordVersion.objects.filter(record_id=record.id).order_by("number")
+    return TestView(
+        id=record.id,
+        state=RecordState(record.state),
+        kind=load_kinds()[sealed["kind"]],
+        patient_id=record.patient_id,
+        traits=traits_of(record.patient_id),
+        registered_at=datetime.fromisoformat(sealed["registered_at"]),
+        notice=sealed["notice"],
+        source=sealed["source"],
+        specimen=sealed["specimen"],
+        sampled_at=_instant(sealed["sampled_at"]),
+        lot=lot_of(record.lot_id) if record.lot_id else None,
+        has_ticket=Ticket.objects.filter(record_id=record.id).exists(),
+        reports=[version.report for version in versions],
+        parcels=parcels_of(record.id),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

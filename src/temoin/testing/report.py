@@ -1,0 +1,199 @@
+"""The Report: one signed version of a test, frozen, as every format and courier reads it.
+
+No Django here: `formats` imports this module and nothing else of the room. The Report holds everything that was
+true at signing (traits, signer, device), so that a later change of a patient's address or of a kit's name never
+alters what was signed. Its dictionary form is what the record version seals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Sex(StrEnum):
+    """Administrative sex, the three values of the INS trait (RNIV)."""
+
+    FEMALE = "F"
+    MALE = "M"
+    UNKNOWN = "U"
+
+
+class IdentityStatus(StrEnum):
+    """Trust in the identity, four exclusive values (RNIV 1 v2.0, EXI SI 07)."""
+
+    PROVISIONAL = "PROV"
+    VALIDATED = "VALI"
+    RETRIEVED = "RECUP"
+    QUALIFIED = "QUAL"
+
+
+class ReportStatus(StrEnum):
+    """Where this version stands in the life of the result."""
+
+    FINAL = "final"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; `country` is ISO 3166-1 alpha-3."""
+
+    lines: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    county: str = ""
+    state: str = ""
+    country: str = "FRA"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientIdentity:
+    """Identity traits and contact of the patient, as known at signing (INS traits: RNIV; domain names in French)."""
+
+    patient_id: str  # UUID of the patient record in this pharmacy (local identifier, type PI)
+    birth_family_name: str  # nom de naissance
+    birth_given_names: str  # prénom(s) de naissance, in the order of the civil status, separated by spaces
+    first_birth_given_name: str  # premier prénom de naissance
+    sex: Sex
+    birth_date: date
+    birth_place: str = ""  # INSEE code of the commune, or 99xxx for a country; "" when unknown
+    used_family_name: str = ""
+    used_given_name: str = ""
+    nir: str = ""  # 15 characters, matricule INS-NIR; "" when unknown
+    identity_status: IdentityStatus = IdentityStatus.PROVISIONAL
+    phone: str = ""  # E.164
+    email: str = ""
+    address: Address = field(default_factory=Address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Professional:
+    """The person who signed."""
+
+    member_id: str  # UUID of the member in the pharmacy
+    family_name: str
+    given_name: str
+    rpps: str = ""  # 11 digits; "" for a profession outside the register
+    profession: str = ""  # code of TRE_G15/G16, for instance "G15_21/A"
+    profession_display: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """The pharmacy."""
+
+    pharmacy_id: str  # UUID
+    name: str
+    finess: str  # 9 characters, FINESS ET
+    phone: str = ""
+    address: Address = field(default_factory=Address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """The kit used: UDI when scanned, and always maker + reference; lot unless the source did not tell (files)."""
+
+    manufacturer: str
+    reference: str
+    name: str
+    udi: str = ""
+    lot: str = ""
+    expiry: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was read for one target of the test."""
+
+    target: str  # our code of the target, for instance "sars-cov-2"
+    display: str  # French label of the target
+    loinc: str
+    loinc_display: str
+    icd10: str = ""
+    outcome: str  # our closed code: positive | negative | indeterminate | unsatisfactory
+    snomed: str  # SNOMED CT code of the outcome
+    snomed_display: str  # its French label on screen and in documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One signed version of a test record."""
+
+    record_id: str  # UUID, the same for every version of the result
+    version: int  # 1 for the first signature
+    key: str  # idempotency key of this version at the authority, fixed at signing (UUID as text)
+    replaces_key: str = ""  # key of the version this one amends
+    status: ReportStatus = ReportStatus.FINAL
+    reason: str = ""  # why it was corrected or cancelled, free text, sealed with the rest
+
+    kind: str  # our code of the kind of test, for instance "covid19-ag"
+    kind_display: str  # French title, for instance "TROD antigénique COVID-19"
+    chapter_loinc: str = "18725-2"  # CR-BIO chapter: microbiology, or 18719-5 chemistry for urine
+    chapter_display: str = "Microbiologie"
+    specimen_snomed: str
+    specimen_display: str
+
+    sampled_at: datetime
+    read_at: datetime
+    signed_at: datetime
+
+    patient: PatientIdentity
+    signer: Professional
+    organisation: Organisation
+    device: Device
+    findings: tuple[Finding, ...]
+    comment: str = ""
+    consent_notice: str = ""  # version of the information notice the patient agreed to (GEN-366)
+    source: str = "counter"  # counter | csv: where the result came from
+    is_demo: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that orjson writes and `from_dict` reads back equal."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> Report:
+        """Rebuild a Report from `to_dict` after a trip through JSON."""
+        known = dict(values)
+        for name in ("sampled_at", "read_at", "signed_at"):
+            known[name] = _datetime(known[name])
+        known["status"] = ReportStatus(known["status"])
+        known["patient"] = _patient(known["patient"])
+        known["signer"] = Professional(**known["signer"])
+        known["organisation"] = Organisation(
+            **{**known["organisation"], "address": _address(known["organisation"]["address"])}
+        )
+        known["device"] = Device(**{**known["device"], "expiry": _date(known["device"]["expiry"])})
+        known["findings"] = tuple(Finding(**finding) for finding in known["findings"])
+        return Report(**known)
+
+
+def _datetime(value: str | datetime) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _date(value: str | date | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _address(values: dict[str, Any]) -> Address:
+    return Address(**{**values, "lines": tuple(values["lines"])})
+
+
+def _patient(values: dict[str, Any]) -> PatientIdentity:
+    birth_date = _date(values["birth_date"])
+    if birth_date is None:
+        raise ValueError("a Report needs the patient's birth date")
+    return PatientIdentity(
+        **{
+            **values,
+            "sex": Sex(values["sex"]),
+            "identity_status": IdentityStatus(values["identity_status"]),
+            "birth_date": birth_date,
+            "address": _address(values["address"]),
+        }
+    )

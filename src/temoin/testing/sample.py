@@ -1,0 +1,121 @@
+"""What is given at each step of a test, and the rules it must meet; times are aware."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from temoin.catalogue.kinds import Kind
+from temoin.catalogue.kits import Kit
+from temoin.catalogue.models import Lot
+from temoin.lib.clock import now
+from temoin.lib.errors import InvalidError, Problem
+from temoin.testing.report import Device
+
+LONGEST_COMMENT = 1000
+# A browser's clock may run ahead of ours by this much before "in the future" is worth saying.
+TOLERANCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The sample taken: from a lot in stock at the counter, or with the device that a file names."""
+
+    specimen: str
+    sampled_at: datetime
+    lot_id: UUID | None = None
+    device: Device | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read, by target code, and when."""
+
+    outcomes: Mapping[str, str]
+    read_at: datetime
+    comment: str = ""
+
+
+def check_sample(sample: Sample, kind: Kind, lot: Lot | None, birth_date: date) -> None:
+    """Raise InvalidError when the sample cannot be true or the kit must not be used."""
+    problems = []
+    if sample.sampled_at > now() + TOLERANCE:
+        problems.append(Problem("sampled_at", "future", _("The sampling time is in the future: check it.")))
+    if timezone.localdate(sample.sampled_at) < birth_date:
+        problems.append(Problem("sampled_at", "before_birth", _("The sampling time is before the patient's birth.")))
+    if not kind.allows_specimen(sample.specimen):
+        problems.append(
+            Problem("specimen", "not_allowed", _("This test is not done on this specimen: choose another."))
+        )
+    if sample.lot_id is not None:
+        problems += _lot_problems(lot, sample.sampled_at)
+    elif sample.device is None:
+        problems.append(Problem("lot", "required", _("Choose the kit lot used.")))
+    if problems:
+        raise InvalidError(problems)
+
+
+def _lot_problems(lot: Lot | None, sampled_at: datetime) -> list[Problem]:
+    if lot is None:
+        return [Problem("lot", "unknown", _("This lot is not in the pharmacy's stock: choose one in the list."))]
+    if lot.expiry < timezone.localdate(sampled_at):
+        return [Problem("lot", "expired", _("This lot had expired at sampling: set it aside and test with another."))]
+    return []
+
+
+def check_reading(reading: Reading, kind: Kind, kit: Kit | None, sampled_at: datetime) -> None:
+    """Raise InvalidError when a target has no result, or the kit was read outside its window.
+
+    `kit` is None for a result that a file brings: its own laboratory answers for the window.
+    """
+    problems = _outcome_problems(reading, kind)
+    if len(reading.comment) > LONGEST_COMMENT:
+        problems.append(Problem("comment", "too_long", _("The comment is too long: 1,000 characters at most.")))
+    if reading.read_at > now() + TOLERANCE:
+        problems.append(Problem("read_at", "future", _("The reading time is in the future: check it.")))
+    elif reading.read_at < sampled_at:
+        problems.append(Problem("read_at", "before_sample", _("The result was read before the sample was taken.")))
+    elif kit is not None:
+        problems += _window_problems(reading.read_at - sampled_at, kit)
+    if problems:
+        raise InvalidError(problems)
+
+
+def _outcome_problems(reading: Reading, kind: Kind) -> list[Problem]:
+    problems = []
+    for target in kind.targets:
+        outcome = reading.outcomes.get(target.code, "")
+        if not outcome:
+            problems.append(Problem(f"outcome-{target.code}", "required", _("Choose the result read for this target.")))
+        elif not target.allows(outcome):
+            problems.append(
+                Problem(f"outcome-{target.code}", "unknown", _("This result does not exist for this target."))
+            )
+    if set(reading.outcomes) - {target.code for target in kind.targets}:
+        problems.append(Problem("outcomes", "unknown", _("A result was given for something this test does not read.")))
+    return problems
+
+
+def _window_problems(elapsed: timedelta, kit: Kit) -> list[Problem]:
+    if elapsed < timedelta(minutes=kit.read_after_minutes):
+        message = ngettext_lazy(
+            "Too early: this kit is read %(minutes)d minute after sampling, not before.",
+            "Too early: this kit is read %(minutes)d minutes after sampling, not before.",
+            kit.read_after_minutes,
+        )
+        return [Problem("read_at", "too_early", message % {"minutes": kit.read_after_minutes})]
+    # The limit counts whole minutes, as the leaflet does: 20:40 after sampling is still the 20th minute.
+    if kit.read_before_minutes is not None and elapsed >= timedelta(minutes=kit.read_before_minutes + 1):
+        message = ngettext_lazy(
+            "Too late: this kit must be read within %(minutes)d minute. Test again with a new kit.",
+            "Too late: this kit must be read within %(minutes)d minutes. Test again with a new kit.",
+            kit.read_before_minutes,
+        )
+        return [Problem("read_at", "too_late", message % {"minutes": kit.read_before_minutes})]
+    return []

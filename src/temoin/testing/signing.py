@@ -1,0 +1,142 @@
+"""Signing, correcting and cancelling a result: the acts that send parcels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.crypto.letter import draw_code
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import coarse
+from temoin.lib.commit import Commit
+from temoin.lib.errors import ConflictError, refuse
+from temoin.lib.ids import new_id
+from temoin.outbox.actions import post_parcels
+from temoin.outbox.courier import Notice
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import COUNTER, new_ticket
+from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report
+from temoin.testing.models import Record, RecordVersion, Ticket
+from temoin.testing.queries import latest_report, open_for_signature
+from temoin.testing.report import Report
+from temoin.testing.sample import Reading, check_reading
+from temoin.testing.states import WITH_RESULT, RecordState
+
+LONGEST_REASON = 500
+
+
+def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
+    """Sign the result of a sampled test: version, event and parcels, in one commit.
+
+    ConflictError when the test is not waiting for its result: a second click signs and sends nothing.
+    """
+    check_right(by=by, right=Right.SIGN_RESULT)
+    with act(by=by, kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record_id) as commit:
+        opened = open_for_signature(record_id)
+        _check_state("sign", opened)
+        check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
+        report = first_report(opened, reading, by)
+        _add_version(commit, "sign", report, opened, by)
+    return report
+
+
+def correct_result(*, by: Seat, record_id: UUID, reading: Reading, reason: str) -> Report:
+    """Sign a new version of a result. It travels: amended notice, new letter, the former letter withdrawn."""
+    check_right(by=by, right=Right.CORRECT_RESULT)
+    _check_reason(reason)
+    with act(by=by, kind=EventKind.RESULT_CORRECTED, subject_kind="record", subject_id=record_id) as commit:
+        opened = open_for_signature(record_id)
+        _check_state("correct", opened)
+        check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
+        report = corrected_report(latest_report(record_id), reading, reason.strip(), opened, by)
+        _keep_ticket(commit, opened, by)
+        _add_version(commit, "correct", report, opened, by)
+    return report
+
+
+def cancel_result(*, by: Seat, record_id: UUID, reason: str) -> Report:
+    """Declare a signed result void (wrong patient, wrong test). It travels like a correction."""
+    check_right(by=by, right=Right.CORRECT_RESULT)
+    _check_reason(reason)
+    with act(by=by, kind=EventKind.RESULT_CANCELLED, subject_kind="record", subject_id=record_id) as commit:
+        opened = open_for_signature(record_id)
+        _check_state("cancel", opened)
+        report = cancelled_report(latest_report(record_id), reason.strip(), by)
+        _keep_ticket(commit, opened, by)
+        _add_version(commit, "cancel", report, opened, by)
+    return report
+
+
+def renew_ticket(*, by: Seat, record_id: UUID) -> None:
+    """Replace a lost ticket: a new code and a new link; the former letter is withdrawn."""
+    check_right(by=by, right=Right.PRINT_RESULT)
+    with act(by=by, kind=EventKind.TICKET_RENEWED, subject_kind="record", subject_id=record_id) as commit:
+        opened = open_for_signature(record_id)
+        if RecordState(opened.state) not in WITH_RESULT:
+            raise ConflictError("there is no result yet")
+        notice = _notice(latest_report(record_id), opened)
+        if not notice.reachable_by:
+            raise refuse("email", "required", _("The patient has no e-mail address: print the result instead."))
+        _draw_again(commit, record_id, by)
+        post_parcels(commit, replace(notice, key=str(new_id()), is_renewal=True))
+
+
+def _check_state(verb: str, opened: Opened) -> None:
+    if not Record.lifecycle.allows(verb, opened.state):
+        raise ConflictError(f"cannot {verb} a record that is {opened.state}")
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise refuse("reason", "required", _("Say why: the reason is kept with the new version."))
+    if len(reason) > LONGEST_REASON:
+        raise refuse("reason", "too_long", _("The reason is too long: 500 characters at most."))
+
+
+def _add_version(commit: Commit, verb: str, report: Report, opened: Opened, by: Seat) -> None:
+    version = RecordVersion(
+        pharmacy_id=by.pharmacy_id,
+        id=new_id(),
+        record_id=UUID(report.record_id),
+        number=report.version,
+        signed_by=by.member_id,
+        signed_at=coarse(report.signed_at),
+    )
+    version.seal(report.to_dict())
+    commit.insert(version)
+    commit.move(Record, version.record_id, verb, version=report.version)
+    post_parcels(commit, _notice(report, opened))
+
+
+def _notice(report: Report, opened: Opened) -> Notice:
+    # A file's patient has no ticket, hence no code and no letter: the pharmacy prints the result.
+    reachable = {"email"} if report.source == COUNTER and opened.traits.email else set()
+    return Notice(
+        subject_id=UUID(report.record_id),
+        chain_id=UUID(report.record_id),
+        sequence=report.version,
+        key=report.key,
+        reachable_by=frozenset(reachable),
+    )
+
+
+def _keep_ticket(commit: Commit, opened: Opened, by: Seat) -> None:
+    """Make sure a code exists for the next letter; the patient's paper ticket stays good while no letter used it."""
+    if opened.sealed["source"] != COUNTER:
+        return
+    if not Ticket.objects.filter(record_id=opened.record_id).exists():
+        commit.insert(new_ticket(by.pharmacy_id, opened.record_id))
+
+
+def _draw_again(commit: Commit, record_id: UUID, by: Seat) -> None:
+    former = Ticket.objects.filter(record_id=record_id).first()
+    if former is None:
+        commit.insert(new_ticket(by.pharmacy_id, record_id))
+        return
+    former.seal({"code": draw_code()})
+    commit.change(Ticket, former.id, sealed=former.sealed)

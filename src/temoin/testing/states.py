@@ -1,0 +1,36 @@
+"""What can become of a test record."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from temoin.lib.lifecycle import Lifecycle
+
+
+class RecordState(StrEnum):
+    """Where a test is."""
+
+    REGISTERED = "registered"
+    SAMPLED = "sampled"
+    SIGNED = "signed"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+
+
+S = RecordState
+
+RECORD = Lifecycle(
+    "record",
+    RecordState,
+    S.REGISTERED,
+    {
+        "sample": ({S.REGISTERED}, S.SAMPLED),
+        "sign": ({S.SAMPLED}, S.SIGNED),
+        "correct": ({S.SIGNED, S.CORRECTED}, S.CORRECTED),
+        "cancel": ({S.SIGNED, S.CORRECTED}, S.CANCELLED),
+        "abandon": ({S.REGISTERED, S.SAMPLED}, S.ABANDONED),
+    },
+)
+
+WITH_RESULT = frozenset({S.SIGNED, S.CORRECTED, S.CANCELLED})
