@@ -1,0 +1,1 @@
+"""Pure mappings between a Report and the bytes others read."""

@@ -1,0 +1,1 @@
+"""The SimpleReport bulk result file: rows of results in, typed values or named problems out."""

@@ -1,0 +1,255 @@
+"""The words of every problem, French and English, without ever repeating what a cell holds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Message(NamedTuple):
+    """What is wrong and how to mend it, in each language."""
+
+    fr: tuple[str, str]
+    en: tuple[str, str]
+
+
+FILE_MESSAGES: dict[str, Message] = {
+    "empty": Message(
+        ("Le fichier est vide.", "Choisissez un fichier dont la première ligne nomme les colonnes."),
+        ("The file is empty.", "Choose a file whose first row names the columns."),
+    ),
+    "no_rows": Message(
+        ("Le fichier ne contient que les noms des colonnes.", "Ajoutez au moins une ligne de résultat."),
+        ("The file holds only the names of the columns.", "Add at least one row of results."),
+    ),
+    "too_large": Message(
+        ("Le fichier dépasse 50 Mo.", "Partagez-le en plusieurs fichiers."),
+        ("The file is over 50 MB.", "Split it into several files."),
+    ),
+    "too_many_rows": Message(
+        ("Le fichier dépasse 10 000 lignes.", "Partagez-le en plusieurs fichiers."),
+        ("The file has more than 10,000 rows.", "Split it into several files."),
+    ),
+    "not_utf8": Message(
+        (
+            "L'octet {byte}, ligne {row}, n'est pas de l'UTF-8.",
+            "Enregistrez le fichier au format « CSV UTF-8 » : l'encodage n'est jamais deviné.",
+        ),
+        (
+            "Byte {byte}, in row {row}, is not UTF-8.",
+            "Save the file as “CSV UTF-8”: the encoding is never guessed.",
+        ),
+    ),
+    "nul": Message(
+        (
+            "La ligne {row} contient un octet nul (octet {byte}).",
+            "Enregistrez de nouveau le fichier au format « CSV UTF-8 ».",
+        ),
+        ("Row {row} holds a NUL (byte {byte}).", "Save the file again as “CSV UTF-8”."),
+    ),
+    "malformed": Message(
+        (
+            "La ligne {row} n'est pas du CSV : un guillemet ou une fin de ligne n'est pas à sa place.",
+            "Fermez chaque guillemet ouvert et doublez ceux qui font partie d'une valeur.",
+        ),
+        (
+            "Row {row} is not CSV: a quote or an end of line is out of place.",
+            "Close every open quote, and double those that belong to a value.",
+        ),
+    ),
+    "line_too_long": Message(
+        (
+            "La ligne {row} est trop longue pour être un résultat.",
+            "Vérifiez qu'un guillemet n'est pas resté ouvert et que chaque résultat a sa ligne.",
+        ),
+        (
+            "Row {row} is too long to be a result.",
+            "Check that no quote was left open and that each result has its own row.",
+        ),
+    ),
+    "semicolons": Message(
+        (
+            "Les colonnes sont séparées par des points-virgules.",
+            "Enregistrez le fichier avec la virgule comme séparateur.",
+        ),
+        ("The columns are separated by semicolons.", "Save the file with commas as separators."),
+    ),
+    "missing_columns": Message(
+        (
+            "Ce n'est pas le format attendu. Colonnes absentes : {columns}.",
+            "Nommez ces colonnes en première ligne : c'est le format « bulk results » de SimpleReport.",
+        ),
+        (
+            "This is not the expected format. Missing columns: {columns}.",
+            "Name these columns in the first row: it is SimpleReport's bulk results format.",
+        ),
+    ),
+    "duplicate_columns": Message(
+        ("Des colonnes sont nommées deux fois : {columns}.", "Ne gardez qu'une colonne de chaque nom."),
+        ("Columns are named twice: {columns}.", "Keep one column of each name."),
+    ),
+}
+
+ROW_MESSAGES: dict[str, Message] = {
+    "column_count": Message(
+        (
+            "La ligne n'a pas le même nombre de colonnes que l'en-tête.",
+            "Mettez entre guillemets les valeurs qui contiennent une virgule.",
+        ),
+        (
+            "The row has not as many columns as the header.",
+            "Put values that hold a comma between quotes.",
+        ),
+    ),
+    "missing": Message(
+        ("Cette colonne est obligatoire.", "Remplissez la cellule."),
+        ("This column is required.", "Fill in the cell."),
+    ),
+    "too_long": Message(
+        ("La valeur est trop longue.", "Abrégez-la."),
+        ("The value is too long.", "Shorten it."),
+    ),
+    "control_character": Message(
+        ("La valeur contient un caractère invisible.", "Saisissez de nouveau la cellule."),
+        ("The value holds an invisible character.", "Type the cell again."),
+    ),
+    "date": Message(
+        ("Ce n'est pas une date.", "Écrivez mois/jour/année, par exemple 1/31/2022."),
+        ("This is not a date.", "Write month/day/year, for example 1/31/2022."),
+    ),
+    "date_time": Message(
+        (
+            "Ce n'est pas une date, ni une date avec heure.",
+            "Écrivez mois/jour/année heure:minutes fuseau, par exemple 1/31/2022 14:05 EST.",
+        ),
+        (
+            "This is not a date, nor a date and time.",
+            "Write month/day/year hour:minutes zone, for example 1/31/2022 14:05 EST.",
+        ),
+    ),
+    "birth_year": Message(
+        ("L'année de naissance a deux chiffres : le siècle manque.", "Écrivez l'année avec quatre chiffres."),
+        ("The year of birth has two digits: the century is missing.", "Write the year with four digits."),
+    ),
+    "birth_too_old": Message(
+        ("La date de naissance est antérieure à 1890.", "Vérifiez l'année."),
+        ("The birth date is before 1890.", "Check the year."),
+    ),
+    "zone": Message(
+        (
+            "Le fuseau horaire est inconnu.",
+            "Écrivez par exemple UTC, EST, PST ou America/Chicago, ou rien.",
+        ),
+        ("The time zone is unknown.", "Write for example UTC, EST, PST or America/Chicago, or nothing."),
+    ),
+    "skipped_hour": Message(
+        ("Cette heure n'existe pas : l'heure d'été l'a sautée.", "Vérifiez l'heure et le fuseau."),
+        ("This hour does not exist: summer time skipped it.", "Check the hour and the zone."),
+    ),
+    "future": Message(
+        ("Cette date est dans le futur.", "Vérifiez la date, l'heure et le fuseau."),
+        ("This date is in the future.", "Check the date, the hour and the zone."),
+    ),
+    "before_birth": Message(
+        ("Cette date est antérieure à la naissance.", "Vérifiez cette date et la date de naissance."),
+        ("This date is before the birth.", "Check this date and the birth date."),
+    ),
+    "before_collection": Message(
+        ("Cette date est antérieure au prélèvement.", "Vérifiez cette date et celle du prélèvement."),
+        (
+            "This date is before the collection of the specimen.",
+            "Check this date and that of the collection.",
+        ),
+    ),
+    "state": Message(
+        (
+            "Le code d'État est inconnu.",
+            "Écrivez deux lettres : un État américain, une province canadienne, ou FR.",
+        ),
+        ("The state is unknown.", "Write two letters: a state of the US, a province of Canada, or FR."),
+    ),
+    "zip_code": Message(
+        ("Ce n'est pas un code postal.", "Écrivez cinq chiffres, ou 99999-9999 aux États-Unis."),
+        ("This is not a postal code.", "Write five digits, or 99999-9999 in the US."),
+    ),
+    "phone": Message(
+        ("Ce n'est pas un numéro de téléphone.", "Écrivez par exemple 205-999-2800 ou 06 12 34 56 78."),
+        ("This is not a phone number.", "Write for example 205-999-2800 or 06 12 34 56 78."),
+    ),
+    "email": Message(
+        ("Ce n'est pas une adresse électronique.", "Corrigez l'adresse ou videz la cellule."),
+        ("This is not an e-mail address.", "Correct the address or empty the cell."),
+    ),
+    "laboratory": Message(
+        (
+            "Ce n'est pas un numéro de laboratoire.",
+            "Écrivez un numéro CLIA (par exemple 01D1058442), ou un numéro FINESS en France.",
+        ),
+        (
+            "This is not a laboratory number.",
+            "Write a CLIA number (for example 01D1058442), or a FINESS number in France.",
+        ),
+    ),
+    "loinc": Message(
+        ("Ce n'est pas un code LOINC.", "Écrivez par exemple 94558-4 : le dernier chiffre est une clé."),
+        ("This is not a LOINC code.", "Write for example 94558-4: the last digit is a check digit."),
+    ),
+    "unknown_test": Message(
+        (
+            "Ce code LOINC n'est pas celui d'un test que le catalogue connaît.",
+            "Vérifiez le code, ou demandez l'ajout du test au catalogue.",
+        ),
+        (
+            "This LOINC code is not that of a test the catalogue knows.",
+            "Check the code, or ask for the test to be added to the catalogue.",
+        ),
+    ),
+    "unknown_device": Message(
+        (
+            "Le catalogue ne connaît pas ce dispositif pour ce code de test.",
+            "Écrivez le nom du catalogue, et un code LOINC que ce dispositif peut rendre.",
+        ),
+        (
+            "The catalogue does not know this device for this test code.",
+            "Write the catalogue's name, and a LOINC code that this device can report.",
+        ),
+    ),
+    "outcome": Message(
+        (
+            "Ce résultat est inconnu.",
+            "Écrivez Positive, Negative, Detected, Not Detected, Invalid Result, ou un code SNOMED CT.",
+        ),
+        (
+            "This result is unknown.",
+            "Write Positive, Negative, Detected, Not Detected, Invalid Result, or a SNOMED CT code.",
+        ),
+    ),
+    "test_not_done": Message(
+        ("Le test n'a pas été fait : il n'y a pas de résultat à signer.", "Retirez la ligne."),
+        ("The test was not done: there is no result to sign.", "Remove the row."),
+    ),
+    "specimen": Message(
+        (
+            "Ce type de prélèvement est inconnu.",
+            "Écrivez par exemple Nasal Swab ou Throat Swab, ou le code SNOMED CT du prélèvement.",
+        ),
+        (
+            "This type of specimen is unknown.",
+            "Write for example Nasal Swab or Throat Swab, or the specimen's SNOMED CT code.",
+        ),
+    ),
+    "answer": Message(
+        ("La réponse est inconnue.", "Écrivez Y, N ou U, ou videz la cellule."),
+        ("The answer is unknown.", "Write Y, N or U, or empty the cell."),
+    ),
+    "residence": Message(
+        ("Ce type de résidence est inconnu.", "Écrivez un des noms ou codes admis, ou videz la cellule."),
+        (
+            "This type of residence is unknown.",
+            "Write one of the accepted names or codes, or empty the cell.",
+        ),
+    ),
+    "status": Message(
+        ("Le statut est inconnu.", "Écrivez F (définitif) ou C (corrigé), ou videz la cellule."),
+        ("The status is unknown.", "Write F (final) or C (corrected), or empty the cell."),
+    ),
+}

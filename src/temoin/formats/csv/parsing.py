@@ -1,0 +1,221 @@
+"""From the cells of one row to a result, or to everything that is wrong with the row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from temoin.catalogue.entries import is_loinc
+from temoin.catalogue.kinds import load_loincs
+from temoin.catalogue.kits import KitMatch, find_kit, knows_device
+from temoin.catalogue.outcomes import find_specimen
+from temoin.formats.csv.cells import Cells
+from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.rows import (
+    Answer,
+    Answers,
+    Laboratory,
+    Moment,
+    PatientTraits,
+    Provider,
+    ResultRow,
+    RowStatus,
+)
+from temoin.formats.csv.vocabulary import FRENCH_ZONE, states, words
+from temoin.testing.report import Address, Sex
+
+_CLIA = re.compile(r"[A-Za-z0-9]{2}[Dd][A-Za-z0-9]{7}")
+_FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
+
+
+@dataclass(frozen=True)
+class _Times:
+    ordered: Moment | None
+    collected: Moment | None
+    received: Moment | None
+    tested: Moment | None
+    released: Moment | None
+
+
+def parse_row(row: int, values: Mapping[str, str], now: datetime) -> ResultRow | RowErrors:
+    """Read a row; every problem of the row is told, not only the first."""
+    cells = Cells(row, values, now)
+    patient, laboratory, provider = _patient(cells), _laboratory(cells), _provider(cells)
+    device, outcome, specimen = _device(cells), _outcome(cells), _specimen(cells)
+    times = _times(cells, ZoneInfo(_zone(laboratory.address, provider.address)))
+    status, comment, answers = _status(cells), cells.comment("comment"), _answers(cells)
+    accession = cells.optional("accession_number")
+    _check_order(cells, times, patient.birth_date if patient else None)
+    ordered, collected, tested, released = times.ordered, times.collected, times.tested, times.released
+    if cells.problems or not (patient and device and ordered and collected and tested and released):
+        return RowErrors(row, tuple(cells.problems))
+    return ResultRow(
+        row=row,
+        accession=accession,
+        patient=patient,
+        laboratory=laboratory,
+        provider=provider,
+        device=device,
+        specimen=specimen,
+        outcome=outcome,
+        ordered=ordered,
+        collected=collected,
+        received=times.received,
+        tested=tested,
+        released=released,
+        status=status,
+        comment=comment,
+        answers=answers,
+    )
+
+
+def _patient(cells: Cells) -> PatientTraits | None:
+    family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
+    address = cells.address("patient")
+    born = cells.birth_date("patient_dob")
+    sex = cells.optional("patient_sex") or cells.optional("patient_gender")
+    phone = cells.phone("patient_phone_number", address, value=cells.required("patient_phone_number"))
+    note = words("addresses_not_given").get(cells.optional("patient_street").lower(), "")
+    others = {
+        "local_id": cells.optional("patient_id"),
+        "middle_name": cells.optional("patient_middle_name"),
+        "email": cells.email("patient_email"),
+        "language": words("languages").get(cells.optional("patient_preferred_language").lower(), ""),
+    }
+    if born is None:
+        return None
+    return PatientTraits(
+        family_name=family,
+        given_name=given,
+        birth_date=born,
+        sex=Sex(words("sexes").get(sex.lower(), Sex.UNKNOWN)),
+        phone=phone,
+        address=address,
+        address_note=note,
+        **others,
+    )
+
+
+def _laboratory(cells: Cells) -> Laboratory:
+    address = cells.address("testing_lab")
+    number = cells.required("testing_lab_clia")
+    shapes = (_CLIA, _FINESS) if address.country == "FRA" else (_CLIA,)
+    if number and not any(shape.fullmatch(number) for shape in shapes):
+        cells.refuse("testing_lab_clia", "laboratory")
+    column = "testing_lab_phone_number"
+    return Laboratory(
+        number=number,
+        name=cells.required("testing_lab_name"),
+        phone=cells.phone(column, address, value=cells.optional(column)),
+        address=address,
+    )
+
+
+def _provider(cells: Cells) -> Provider:
+    address = cells.address("ordering_provider")
+    column = "ordering_provider_phone_number"
+    return Provider(
+        number=cells.required("ordering_provider_id"),
+        family_name=cells.required("ordering_provider_last_name"),
+        given_name=cells.required("ordering_provider_first_name"),
+        middle_name=cells.optional("ordering_provider_middle_name"),
+        phone=cells.phone(column, address, value=cells.required(column)),
+        address=address,
+    )
+
+
+def _device(cells: Cells) -> KitMatch | None:
+    name, loinc = cells.required("equipment_model_name"), cells.required("test_performed_code")
+    if not loinc:
+        return None
+    if not is_loinc(loinc):
+        cells.refuse("test_performed_code", "loinc")
+        return None
+    if loinc not in load_loincs():
+        cells.refuse("test_performed_code", "unknown_test")
+        return None
+    found = find_kit(name, loinc) if name else None
+    if name and found is None:
+        column = "test_performed_code" if knows_device(name) else "equipment_model_name"
+        cells.refuse(column, "unknown_device")
+    return found
+
+
+def _outcome(cells: Cells) -> str:
+    value = cells.required("test_result")
+    if value in words("not_done"):
+        cells.refuse("test_result", "test_not_done")
+        return ""
+    return cells.word("test_result", "outcomes", "outcome")
+
+
+def _specimen(cells: Cells) -> str:
+    value = cells.required("specimen_type")
+    found = find_specimen(value) if value else None
+    if value and found is None:
+        cells.refuse("specimen_type", "specimen")
+    return found.code if found else ""
+
+
+def _zone(laboratory: Address, provider: Address) -> str:
+    """Return the zone of the laboratory, or else of the provider, or else ours."""
+    for address in (laboratory, provider):
+        state = states().get(address.state)
+        if state is not None:
+            return state.zone
+    return FRENCH_ZONE
+
+
+def _times(cells: Cells, zone: ZoneInfo) -> _Times:
+    """Read the five dates; a collection not given is the order, a release not given is the result."""
+    ordered = cells.moment("order_test_date", zone, required=True)
+    tested = cells.moment("test_result_date", zone, required=True)
+    return _Times(
+        ordered=ordered,
+        collected=cells.moment("specimen_collection_date", zone) or ordered,
+        received=cells.moment("testing_lab_specimen_received_date", zone),
+        tested=tested,
+        released=cells.moment("date_result_released", zone) or tested,
+    )
+
+
+def _check_order(cells: Cells, times: _Times, born: date | None) -> None:
+    """Refuse a collection before the birth, and a result before the collection."""
+    given = bool(cells.optional("specimen_collection_date"))
+    column = "specimen_collection_date" if given else "order_test_date"
+    if times.collected and born and times.collected.at.date() < born:
+        cells.refuse(column, "before_birth")
+    if times.collected and times.tested and _is_before(times.tested, times.collected):
+        cells.refuse("test_result_date", "before_collection")
+
+
+def _is_before(first: Moment, second: Moment) -> bool:
+    """Compare to the day when one of the two has no hour: noon was only a stand-in."""
+    if first.has_time and second.has_time:
+        return first.at < second.at
+    return first.at.date() < second.at.astimezone(first.at.tzinfo).date()
+
+
+def _status(cells: Cells) -> RowStatus:
+    return RowStatus(cells.word("test_result_status", "statuses", "status") or RowStatus.FINAL)
+
+
+def _answers(cells: Cells) -> Answers:
+    return Answers(
+        pregnant=_answer(cells, "pregnant"),
+        symptomatic=_answer(cells, "symptomatic_for_disease"),
+        symptoms_since=cells.day("illness_onset_date"),
+        employed_in_healthcare=_answer(cells, "employed_in_healthcare"),
+        in_congregate_setting=_answer(cells, "resident_congregate_setting"),
+        residence_snomed=cells.code_or_word("residence_type", "residences", "residence"),
+        hospitalised=_answer(cells, "hospitalized"),
+        in_intensive_care=_answer(cells, "icu"),
+    )
+
+
+def _answer(cells: Cells, column: str) -> Answer | None:
+    meaning = cells.word(column, "answers", "answer")
+    return Answer(meaning) if meaning else None

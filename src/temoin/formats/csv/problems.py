@@ -1,0 +1,61 @@
+"""What can be wrong with a bulk result file or one of its rows: a code, a place, and words that mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in one cell, or in the whole row when `column` is empty.
+
+    `row` counts as a spreadsheet does: the header is row 1. The cell's content is never kept (law 7).
+    """
+
+    row: int
+    column: str
+    code: str
+
+    def message(self, lang: str) -> str:
+        """Say what is wrong."""
+        return _in(ROW_MESSAGES[self.code], lang)[0]
+
+    def remedy(self, lang: str) -> str:
+        """Say what to write instead."""
+        return _in(ROW_MESSAGES[self.code], lang)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class RowErrors:
+    """A row that cannot be taken, with everything that is wrong with it."""
+
+    row: int
+    problems: tuple[Problem, ...]
+
+
+class FileRefusedError(Exception):
+    """The file as a whole cannot be read: nothing of it was taken."""
+
+    def __init__(self, code: str, *, row: int = 0, byte: int = 0, columns: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{code} row={row} byte={byte} columns={','.join(columns)}")
+        self.code = code
+        self.row = row
+        self.byte = byte
+        self.columns = columns
+
+    def message(self, lang: str) -> str:
+        """Say why the file is refused, with the row, the byte or the columns."""
+        return self._filled(_in(FILE_MESSAGES[self.code], lang)[0])
+
+    def remedy(self, lang: str) -> str:
+        """Say what to do about it."""
+        return self._filled(_in(FILE_MESSAGES[self.code], lang)[1])
+
+    def _filled(self, text: str) -> str:
+        return text.format(row=self.row, byte=self.byte, columns=", ".join(self.columns))
+
+
+def _in(message: Message, lang: str) -> tuple[str, str]:
+    return message.fr if lang.lower().startswith("fr") else message.en

@@ -1,0 +1,188 @@
+"""Reading a bulk result file: the whole is checked first, then its rows are handed out one by one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from typing import BinaryIO
+
+from temoin.formats.csv.parsing import parse_row
+from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
+from temoin.formats.csv.rows import ResultRow
+
+LARGEST_FILE = 50 * 1024 * 1024
+MOST_ROWS = 10_000
+LONGEST_LINE = 256 * 1024
+
+# The columns a file must name. The format also asks for patient_race and patient_ethnicity: they are neither
+# asked for nor read here, since French law forbids to collect them.
+REQUIRED_COLUMNS = (
+    "patient_last_name",
+    "patient_first_name",
+    "patient_street",
+    "patient_city",
+    "patient_state",
+    "patient_zip_code",
+    "patient_county",
+    "patient_phone_number",
+    "patient_dob",
+    "accession_number",
+    "equipment_model_name",
+    "test_performed_code",
+    "test_result",
+    "order_test_date",
+    "test_result_date",
+    "specimen_type",
+    "ordering_provider_id",
+    "ordering_provider_last_name",
+    "ordering_provider_first_name",
+    "ordering_provider_street",
+    "ordering_provider_city",
+    "ordering_provider_state",
+    "ordering_provider_zip_code",
+    "ordering_provider_phone_number",
+    "testing_lab_clia",
+    "testing_lab_name",
+    "testing_lab_street",
+    "testing_lab_city",
+    "testing_lab_state",
+    "testing_lab_zip_code",
+)
+
+OPTIONAL_COLUMNS = (
+    "patient_id",
+    "patient_middle_name",
+    "patient_street2",
+    "patient_email",
+    "patient_preferred_language",
+    "patient_sex",
+    "patient_gender",
+    "specimen_collection_date",
+    "testing_lab_specimen_received_date",
+    "date_result_released",
+    "ordering_provider_middle_name",
+    "ordering_provider_street2",
+    "testing_lab_street2",
+    "testing_lab_phone_number",
+    "pregnant",
+    "employed_in_healthcare",
+    "symptomatic_for_disease",
+    "illness_onset_date",
+    "resident_congregate_setting",
+    "residence_type",
+    "hospitalized",
+    "icu",
+    "comment",
+    "test_result_status",
+)
+
+_KNOWN_COLUMNS = frozenset(REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
+
+
+class _Lines:
+    """The lines of a file, decoded one at a time; says at which byte and row a file stops being text."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.row = 1
+        self._stream = stream
+        self._offset = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._stream.readline(LONGEST_LINE + 1):
+            text = self._decoded(line)
+            self._offset += len(line)
+            if self._offset > LARGEST_FILE:
+                raise FileRefusedError("too_large")
+            yield text
+
+    def _decoded(self, line: bytes) -> str:
+        if len(line) > LONGEST_LINE:
+            raise FileRefusedError("line_too_long", row=self.row)
+        try:
+            text = line.decode("utf-8-sig" if self._offset == 0 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise FileRefusedError("not_utf8", row=self.row, byte=self._offset + error.start + 1) from None
+        if "\0" in text:
+            raise FileRefusedError("nul", row=self.row, byte=self._offset + line.index(0) + 1)
+        return text
+
+
+def read_results(stream: BinaryIO, *, now: datetime) -> Iterator[ResultRow | RowErrors]:
+    """Check a whole seekable file, then return its rows one by one, in order, in flat memory.
+
+    Raises FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as in a
+    spreadsheet: the header is row 1. Blank rows count and are passed over.
+    """
+    start = stream.tell()
+    _survey(stream)
+    stream.seek(start)
+    return _rows(stream, now)
+
+
+def _survey(stream: BinaryIO) -> None:
+    records = _records(stream)
+    _, header = next(records, (0, [""]))
+    if not any(header):
+        raise FileRefusedError("empty")
+    _check_header(header)
+    count = 0
+    for count, _ in enumerate(_filled(records), start=1):
+        if count > MOST_ROWS:
+            raise FileRefusedError("too_many_rows")
+    if count == 0:
+        raise FileRefusedError("no_rows")
+
+
+def _rows(stream: BinaryIO, now: datetime) -> Iterator[ResultRow | RowErrors]:
+    records = _records(stream)
+    _, header = next(records)
+    names = _names(header)
+    for row, cells in _filled(records):
+        kept = _without_empty_tail(cells, len(names))
+        if len(kept) != len(names):
+            yield RowErrors(row, (Problem(row, "", "column_count"),))
+            continue
+        values = {name: cell for name, cell in zip(names, kept, strict=True) if name in _KNOWN_COLUMNS}
+        yield parse_row(row, values, now)
+
+
+def _records(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records of a file with their row, strictly: a stray quote is an error, never a guess."""
+    lines = _Lines(stream)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            too_long = "field limit" in str(error)
+            raise FileRefusedError("line_too_long" if too_long else "malformed", row=lines.row) from None
+        if cells is None:
+            return
+        yield lines.row, cells
+        lines.row += 1
+
+
+def _filled(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    return ((row, cells) for row, cells in records if any(cell.strip() for cell in cells))
+
+
+def _names(header: list[str]) -> list[str]:
+    return [name.strip().lower() for name in header]
+
+
+def _check_header(header: list[str]) -> None:
+    names = _names(header)
+    missing = tuple(column for column in REQUIRED_COLUMNS if column not in names)
+    if missing and len(names) == 1 and names[0].count(";") >= len(REQUIRED_COLUMNS) // 2:
+        raise FileRefusedError("semicolons")
+    if missing:
+        raise FileRefusedError("missing_columns", columns=missing)
+    doubled = tuple(sorted(column for column in _KNOWN_COLUMNS if names.count(column) > 1))
+    if doubled:
+        raise FileRefusedError("duplicate_columns", columns=doubled)
+
+
+def _without_empty_tail(cells: list[str], width: int) -> list[str]:
+    """Drop empty cells beyond the header's width: spreadsheets leave them behind."""
+    return cells[:width] if not any(cell.strip() for cell in cells[width:]) else cells

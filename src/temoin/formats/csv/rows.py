@@ -1,0 +1,132 @@
+"""A row of results as typed, neutral values, with no trace of how the file wrote them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from temoin.catalogue.kits import KitMatch
+from temoin.testing.report import Address, Sex
+
+
+class RowStatus(StrEnum):
+    """Whether the sender calls the result final or corrected."""
+
+    FINAL = "final"
+    CORRECTED = "corrected"
+
+
+class Answer(StrEnum):
+    """An answer to a question asked on entry."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """An instant with its zone; `has_time` is False when the file gave the day only, kept as noon there."""
+
+    at: datetime
+    has_time: bool
+
+    def key(self) -> str:
+        """Return the same text for the same moment however it was written, whenever the file is read."""
+        return self.at.astimezone(UTC).isoformat() if self.has_time else self.at.date().isoformat()
+
+
+# No repr on what holds traits: a row must not reach a log or a traceback by being formatted (law 7).
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PatientTraits:
+    """The person tested. Race, ethnicity and gender identity are never read: nothing here needs them."""
+
+    local_id: str
+    family_name: str
+    given_name: str
+    middle_name: str
+    birth_date: date
+    sex: Sex
+    phone: str  # E.164
+    email: str
+    language: str  # ISO 639-1, "" when not known
+    address: Address
+    address_note: str  # "unknown" or "homeless" when the file says so instead of a street
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Laboratory:
+    """Who made the test."""
+
+    number: str  # CLIA, or FINESS in France
+    name: str
+    phone: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Provider:
+    """Who ordered the test."""
+
+    number: str
+    family_name: str
+    given_name: str
+    middle_name: str
+    phone: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Answers:
+    """What was asked on entry; None where nothing was answered."""
+
+    pregnant: Answer | None
+    symptomatic: Answer | None
+    symptoms_since: date | None
+    employed_in_healthcare: Answer | None
+    in_congregate_setting: Answer | None
+    residence_snomed: str
+    hospitalised: Answer | None
+    in_intensive_care: Answer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ResultRow:
+    """One result of a file: one finding, of one target, for one person."""
+
+    row: int  # as a spreadsheet counts: the header is row 1
+    accession: str  # the sender's number of this result; "" is accepted, since real files leave it empty
+    patient: PatientTraits
+    laboratory: Laboratory
+    provider: Provider
+    device: KitMatch
+    specimen: str  # our code
+    outcome: str  # our code
+    ordered: Moment
+    collected: Moment
+    received: Moment | None
+    tested: Moment
+    released: Moment
+    status: RowStatus
+    comment: str
+    answers: Answers
+
+    def natural_key(self) -> tuple[str, ...]:
+        """Return what makes this result itself, the outcome left out: equal keys are one result sent twice.
+
+        The accession number alone cannot be the key: files leave it empty, and give one number to two people.
+        The key is made of traits: whoever stores it must hash it with the pharmacy's key (law 4).
+        """
+        return (
+            self.laboratory.number.upper(),
+            self.accession,
+            self.patient.family_name.casefold(),
+            self.patient.given_name.casefold(),
+            self.patient.birth_date.isoformat(),
+            self.device.loinc.code,
+            self.device.device_name.casefold(),
+            self.ordered.key(),
+            self.collected.key(),
+            self.tested.key(),
+        )

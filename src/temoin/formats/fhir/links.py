@@ -1,0 +1,44 @@
+"""Addresses of the entries of a document: the same for the same key, so that a resend is byte-identical."""
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from temoin.formats.fhir.codes import REPORT_KEY_SYSTEM
+from temoin.testing.report import Report
+
+_NAMESPACE = uuid5(NAMESPACE_URL, REPORT_KEY_SYSTEM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The `fullUrl` of each entry."""
+
+    composition: str
+    report: str
+    patient: str
+    practitioner: str
+    role: str
+    organization: str
+    specimen: str
+    device: str
+    observations: tuple[str, ...]
+
+
+def links(report: Report) -> Links:
+    key = report.key
+    return Links(
+        composition=_address(key, "composition"),
+        report=_address(key, "report"),
+        patient=_address(key, "patient"),
+        practitioner=_address(key, "practitioner"),
+        role=_address(key, "role"),
+        organization=_address(key, "organization"),
+        specimen=_address(key, "specimen"),
+        device=_address(key, "device"),
+        # By place and not by target: nothing forbids two findings of one target.
+        observations=tuple(_address(key, f"observation/{n}") for n in range(len(report.findings))),
+    )
+
+
+def _address(key: str, entry: str) -> str:
+    return f"urn:uuid:{uuid5(_NAMESPACE, f'{key}/{entry}')}"

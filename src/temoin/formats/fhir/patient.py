@@ -1,0 +1,85 @@
+"""The Patient resource: INS traits, the matricule of a qualified identity only, contact."""
+
+from temoin.formats.fhir import codes
+from temoin.formats.fhir.elements import (
+    Element,
+    addresses,
+    coding,
+    resource,
+    telecom,
+    typed_identifier,
+)
+from temoin.testing.report import IdentityStatus, PatientIdentity, Report
+
+
+def carries_ins(patient: PatientIdentity) -> bool:
+    """Only a qualified identity may carry the matricule in an exchange (RNIV; FR Core patient INS)."""
+    return bool(patient.nir) and patient.identity_status is IdentityStatus.QUALIFIED
+
+
+def patient_resource(report: Report, full_url: str) -> Element:
+    patient = report.patient
+    profile = "fr-core-patient-ins" if carries_ins(patient) and patient.birth_place else "fr-core-patient"
+    values = resource("Patient", full_url, codes.FR_CORE + profile, demo=report.is_demo)
+    values["extension"] = _extensions(patient)
+    values["identifier"] = _identifiers(patient, demo=report.is_demo)
+    values["name"] = _names(patient)
+    contacts = telecom("home", phone=patient.phone, email=patient.email)
+    if contacts:
+        values["telecom"] = contacts
+    values["gender"] = codes.GENDER[patient.sex]
+    values["birthDate"] = patient.birth_date.isoformat()
+    places = addresses(patient.address, "home")
+    if places:
+        values["address"] = places
+    return values
+
+
+def _identifiers(patient: PatientIdentity, *, demo: bool) -> list[Element]:
+    found = [
+        typed_identifier(
+            "usual",
+            coding(codes.V2_IDENTIFIER_TYPE, "PI", "Patient internal identifier"),
+            codes.PATIENT_SYSTEM,
+            patient.patient_id,
+        )
+    ]
+    if carries_ins(patient):
+        kind, system = ("INS-NIR-DEMO", codes.INS_NIR_DEMO) if demo else ("INS-NIR", codes.INS_NIR)
+        ins = typed_identifier("official", coding(codes.FR_IDENTIFIER_TYPE, kind), system, patient.nir)
+        found.insert(0, ins)
+    return found
+
+
+def _names(patient: PatientIdentity) -> list[Element]:
+    official: Element = {
+        "extension": [{"url": codes.BIRTH_GIVEN_NAMES, "valueString": patient.birth_given_names}],
+        "use": "official",
+        "family": patient.birth_family_name,
+        "given": [patient.first_birth_given_name],
+    }
+    if not (patient.used_family_name or patient.used_given_name):
+        return [official]
+    usual: Element = {"use": "usual"}
+    if patient.used_family_name:
+        usual["family"] = patient.used_family_name
+    if patient.used_given_name:
+        usual["given"] = [patient.used_given_name]
+    return [official, usual]
+
+
+def _extensions(patient: PatientIdentity) -> list[Element]:
+    status = patient.identity_status
+    confidence = {
+        "url": "identityStatus",
+        "valueCoding": coding(codes.FR_IDENTITY_STATUS, status.value, codes.IDENTITY_LABEL[status]),
+    }
+    found: list[Element] = [{"url": codes.IDENTITY_RELIABILITY, "extension": [confidence]}]
+    if patient.birth_place:
+        found.append({"url": codes.BIRTH_PLACE, "valueAddress": _birth_place(patient.birth_place)})
+    return found
+
+
+def _birth_place(code: str) -> Element:
+    system = codes.COUNTRIES if code.startswith("99") else codes.COMMUNES
+    return {"extension": [{"url": codes.INSEE_CODE, "valueCoding": coding(system, code)}]}

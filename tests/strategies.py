@@ -1,0 +1,301 @@
+"""Hypothesis strategies shared by the tests: any valid Report, with the names that break careless formats."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from temoin.testing.report import (
+    Address,
+    Device,
+    Finding,
+    IdentityStatus,
+    Organisation,
+    PatientIdentity,
+    Professional,
+    Report,
+    ReportStatus,
+    Sex,
+)
+
+# A busy machine is not a defect: no example has to be quick.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+PARIS = ZoneInfo("Europe/Paris")
+_CAYENNE = timezone(timedelta(hours=-3))
+# What people are called and what breaks careless formats: every separator and escape of those we write.
+_HARD = (
+    "D'ARTAGNAN",
+    "LE GOFF-O’NEIL",
+    "Zoë Ægidius Çelik",
+    "Nguyễn Thị Ánh",
+    "Ŵœ ﬁ ß 李小龍",
+    "مريم",
+    "🙂 👩🏽‍⚕️",
+    "<b>&amp;</b>",
+    "]]><!--",
+    "a|b^c~d\\e&f",
+    "\\.br\\ \\T\\",
+    "=1+1;\"x\",'y'",
+    '{"a": [1]}',
+    "%00 ${x} {{ y }}",
+    "e\u0301 (décomposé)",
+)
+_LETTERS = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
+
+
+def texts(*, max_size: int = 30) -> st.SearchStrategy[str]:
+    """One line of text without control characters, with no space at either end."""
+    free = st.text(_LETTERS, min_size=1, max_size=max_size).map(str.strip).filter(bool)
+    return st.one_of(st.sampled_from(_HARD), free)
+
+
+def paragraphs() -> st.SearchStrategy[str]:
+    return st.lists(texts(), min_size=1, max_size=3).map("\n".join)
+
+
+def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(st.just(""), strategy)
+
+
+def identifiers() -> st.SearchStrategy[str]:
+    return st.uuids().map(str)
+
+
+def digits(size: int) -> st.SearchStrategy[str]:
+    return st.text("0123456789", min_size=size, max_size=size)
+
+
+def moments() -> st.SearchStrategy[datetime]:
+    return st.datetimes(
+        min_value=datetime(2023, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone
+        max_value=datetime(2032, 12, 31),  # noqa: DTZ001
+        timezones=st.sampled_from([UTC, PARIS, _CAYENNE]),
+        allow_imaginary=False,
+    )
+
+
+def addresses() -> st.SearchStrategy[Address]:
+    return st.one_of(
+        st.just(Address()),
+        st.builds(
+            Address,
+            lines=st.lists(texts(), max_size=3).map(tuple),
+            postcode=optional(digits(5)),
+            city=texts(),
+            county=optional(texts()),
+            state=optional(texts()),
+            country=st.sampled_from(["FRA", "BEL", "GUF"]),
+        ),
+    )
+
+
+def patients() -> st.SearchStrategy[PatientIdentity]:
+    return st.builds(
+        PatientIdentity,
+        patient_id=identifiers(),
+        birth_family_name=texts(),
+        birth_given_names=texts(),
+        first_birth_given_name=texts(),
+        sex=st.sampled_from(Sex),
+        birth_date=st.dates(date(1900, 1, 1), date(2026, 1, 1)),
+        birth_place=st.sampled_from(["", "51215", "2A004", "97302", "99126"]),
+        used_family_name=optional(texts()),
+        used_given_name=optional(texts()),
+        nir=st.sampled_from(["", "279035121518989", "253072B07300470", "295109912611193"]),
+        identity_status=st.sampled_from(IdentityStatus),
+        phone=optional(digits(9).map("+33{}".format)),
+        email=st.sampled_from(["", "a.b+c@exemple.fr", "o'neil@exemple.fr"]),
+        address=addresses(),
+    )
+
+
+def professionals() -> st.SearchStrategy[Professional]:
+    return st.builds(
+        Professional,
+        member_id=identifiers(),
+        family_name=texts(),
+        given_name=optional(texts()),
+        rpps=optional(digits(11)),
+        profession=st.sampled_from(["", "G15_21/A", "G15_21/D", "G16_21"]),
+        profession_display=optional(texts()),
+    )
+
+
+def organisations() -> st.SearchStrategy[Organisation]:
+    return st.builds(
+        Organisation,
+        pharmacy_id=identifiers(),
+        name=texts(),
+        finess=digits(9),
+        phone=optional(digits(9).map("+33{}".format)),
+        address=addresses(),
+    )
+
+
+UDIS = (
+    "",
+    "(01)00686597200018(17)260930(10)A12345",
+    "010068659720001817260930\x1d10A12345",
+    "]d20100686597200018\x1d10A12345",
+    "+A99912345/$$52001510X3",
+)
+
+
+def devices() -> st.SearchStrategy[Device]:
+    return st.builds(
+        Device,
+        manufacturer=optional(texts()),
+        reference=optional(texts()),
+        name=optional(texts()),
+        udi=st.sampled_from(UDIS),
+        lot=optional(texts(max_size=12)),
+        expiry=st.one_of(st.none(), st.dates(date(2024, 1, 1), date(2030, 1, 1))),
+    )
+
+
+_TESTS = (
+    ("sars-cov-2", "COVID-19", "94558-4", "SARS-CoV-2 Ag respiratoire", "U07.1"),
+    ("influenza-a", "Grippe A", "80382-5", "Influenza A Ag", "J09"),
+    ("influenza-b", "Grippe B", "80383-3", "Influenza B Ag", "J10"),
+    ("strep-a", "Angine à streptocoque A", "78012-2", "Streptococcus pyogenes Ag", ""),
+)
+_OUTCOMES = (
+    ("positive", "10828004", "Positif"),
+    ("negative", "260385009", "Négatif"),
+    ("indeterminate", "373068000", "Indéterminé"),
+    ("unsatisfactory", "125154007", "Échantillon insatisfaisant pour l'évaluation"),
+)
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Finding:
+    target, display, loinc, loinc_display, icd10 = draw(st.sampled_from(_TESTS))
+    outcome, snomed, snomed_display = draw(st.sampled_from(_OUTCOMES))
+    return Finding(
+        target=target,
+        display=display,
+        loinc=loinc,
+        loinc_display=loinc_display,
+        icd10=icd10,
+        outcome=outcome,
+        snomed=snomed,
+        snomed_display=snomed_display,
+    )
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    """Any Report that signing could make."""
+    sampled_at = draw(moments())
+    read_at = sampled_at + draw(st.timedeltas(timedelta(0), timedelta(minutes=40)))
+    first = Report(
+        record_id=draw(identifiers()),
+        version=1,
+        key=draw(identifiers()),
+        kind=draw(st.sampled_from(["covid19-ag", "triplex-ag", "strep-a-ag"])),
+        kind_display=draw(texts()),
+        chapter_loinc=draw(st.sampled_from(["18725-2", "18719-5"])),
+        chapter_display=draw(st.sampled_from(["Microbiologie", "Biochimie"])),
+        specimen_snomed=draw(st.sampled_from(["258500001", "258529004", "122575003"])),
+        specimen_display=draw(texts()),
+        sampled_at=sampled_at,
+        read_at=read_at,
+        signed_at=read_at + draw(st.timedeltas(timedelta(0), timedelta(days=2))),
+        patient=draw(patients()),
+        signer=draw(professionals()),
+        organisation=draw(organisations()),
+        device=draw(devices()),
+        findings=tuple(draw(st.lists(findings(), min_size=1, max_size=4))),
+        comment=draw(optional(paragraphs())),
+        consent_notice=draw(st.sampled_from(["", "2026-09", "v1"])),
+        source=draw(st.sampled_from(["counter", "csv"])),
+        is_demo=draw(st.booleans()),
+    )
+    status = draw(st.sampled_from(ReportStatus))
+    if status is ReportStatus.FINAL:
+        return first
+    return replace(
+        first,
+        version=draw(st.integers(2, 9)),
+        key=draw(identifiers()),
+        replaces_key=first.key,
+        status=status,
+        reason=draw(paragraphs()),
+    )
+
+
+def covid_positive(**changes: object) -> Report:
+    """The example of the golden files: a qualified patient, one positive finding, fictitious people (ANS)."""
+    report = Report(
+        record_id=str(uuid.UUID(int=1)),
+        version=1,
+        key="0f8fad5b-d9cb-469f-a165-70867728950e",
+        kind="covid19-ag",
+        kind_display="TROD antigénique COVID-19",
+        specimen_snomed="258500001",
+        specimen_display="Écouvillon nasopharyngé",
+        sampled_at=datetime(2026, 11, 23, 17, 41, tzinfo=PARIS),
+        read_at=datetime(2026, 11, 23, 17, 58, tzinfo=PARIS),
+        signed_at=datetime(2026, 11, 23, 17, 59, 12, tzinfo=PARIS),
+        patient=PatientIdentity(
+            patient_id="6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+            birth_family_name="PAT-TROIS",
+            birth_given_names="DOMINIQUE MARIE-LOUISE",
+            first_birth_given_name="DOMINIQUE",
+            sex=Sex.FEMALE,
+            birth_date=date(1979, 3, 28),
+            birth_place="51215",
+            used_family_name="D'ARTAGNAN",
+            used_given_name="Dominique",
+            nir="279035121518989",
+            identity_status=IdentityStatus.QUALIFIED,
+            phone="+33612345678",
+            email="dominique@patient.example",
+            address=Address(lines=("28 avenue de Breteuil",), postcode="75007", city="PARIS"),
+        ),
+        signer=Professional(
+            member_id="1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+            family_name="OFFICINE-DEUX",
+            given_name="Camille",
+            rpps="10003879623",
+            profession="G15_21/A",
+            profession_display="Pharmacien titulaire d'officine",
+        ),
+        organisation=Organisation(
+            pharmacy_id="7d444840-9dc0-41d1-b245-5ffdce74fad2",
+            name="Pharmacie du Marché & des Halles",
+            finess="750712184",
+            phone="+33140000000",
+            address=Address(lines=("3 place du Marché",), postcode="75001", city="PARIS"),
+        ),
+        device=Device(
+            manufacturer="Fabricant d'exemple",
+            reference="REF-25",
+            name="Test rapide COVID-19",
+            udi="(01)00686597200018(17)270930(10)A12345",
+            lot="A12345",
+            expiry=date(2027, 9, 30),
+        ),
+        findings=(
+            Finding(
+                target="sars-cov-2",
+                display="COVID-19",
+                loinc="94558-4",
+                loinc_display="SARS-CoV-2 (COVID-19) Ag [Presence] in Respiratory system specimen",
+                icd10="U07.1",
+                outcome="positive",
+                snomed="10828004",
+                snomed_display="Positif",
+            ),
+        ),
+        comment="Isolement conseillé.",
+        consent_notice="2026-09",
+    )
+    return replace(report, **changes)  # type: ignore[arg-type]
