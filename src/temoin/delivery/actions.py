@@ -1,0 +1,73 @@
+"""Sealing a letter for the patient, and withdrawing it when a newer version exists."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from temoin.crypto.letter import draw_secret, link_fragment, normalise_code, seal_letter
+from temoin.delivery.content import letter_content
+from temoin.delivery.letter_box import TRIES
+from temoin.delivery.models import Letter, LetterState
+from temoin.journal.act import HouseActor, act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.outbox.actions import keep_in_parcel
+from temoin.outbox.courier import Load
+from temoin.testing.queries import ticket_in_scope
+from temoin.testing.report import Report
+
+LIFE = timedelta(days=30)  # links that die early were the first complaint of patients elsewhere
+
+
+def seal_letter_for(*, load: Load, report: Report, email: str) -> str:
+    """Seal a version for its patient, destroy the ticket's code, and return the link's fragment.
+
+    One commit: if the worker dies here, the code is still there and the letter is not; after it, the parcel holds
+    the link until the message has left, and every retry carries the same one.
+    """
+    by = HouseActor(load.pharmacy_id, "worker")
+    letter_id = new_id()
+    secret = draw_secret()
+    with act(by=by, kind=EventKind.LETTER_SEALED, subject_kind="letter", subject_id=letter_id) as commit:
+        ticket = ticket_in_scope(load.chain_id)
+        code = normalise_code(ticket.unseal()["code"])
+        sealed = seal_letter(secret, code, orjson.dumps(letter_content(report)))
+        commit.insert(
+            Letter(
+                pharmacy_id=load.pharmacy_id,
+                id=letter_id,
+                record_id=load.chain_id,
+                version=load.sequence,
+                lookup_hash=sealed.lookup_hash,
+                auth_hash=sealed.auth_hash,
+                ciphertext=sealed.ciphertext,
+                tries_left=TRIES,
+                expires_at=now() + LIFE,
+            )
+        )
+        commit.remove(type(ticket), ticket.id)
+        fragment = link_fragment(secret)
+        keep_in_parcel(commit, load.id, {"fragment": fragment, "email": email})
+    return fragment
+
+
+def withdraw_letters(commit: Commit, record_id: UUID) -> None:
+    """Add to the act's commit the withdrawal of every open letter of a record."""
+    lock_letters(record_id)
+    for letter_id in Letter.objects.filter(record_id=record_id, state=LetterState.OPEN).values_list("id", flat=True):
+        commit.move(Letter, letter_id, "withdraw")
+
+
+def lock_letters(record_id: UUID) -> None:
+    """Make sealing and withdrawing the letters of one record wait for each other until the transaction ends.
+
+    Without it, a letter sealed while a correction commits would stay open with the former result.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(record_id)])

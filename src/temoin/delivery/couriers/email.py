@@ -1,0 +1,130 @@
+"""The e-mail courier: a message with a link and no health word, through the operator's mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import ssl
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from temoin.crypto.sealed import open_value
+from temoin.delivery.actions import lock_letters, seal_letter_for, withdraw_letters
+from temoin.journal.act import HouseActor
+from temoin.lib.commit import Commit
+from temoin.outbox.actions import replace_waiting_parcels
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.testing.queries import patient_contact, record_in_scope, report_for_courier, ticket_exists
+
+DESTINATION = "patient-email"
+TIMEOUT = 15.0  # seconds; below the lease
+
+
+class EmailCourier:
+    """Makes the patient's letter and mails its link. A mail server cannot be asked what it holds, so a resend after
+    a doubt bears the same Message-ID: mail programs show it once."""
+
+    destination = DESTINATION
+
+    def wants(self, notice: Notice) -> bool:
+        """Take what can be mailed."""
+        return "email" in notice.reachable_by
+
+    def supersede(self, commit: Commit, notice: Notice) -> None:
+        """End the former version's letter and its unsent message at once."""
+        withdraw_letters(commit, notice.chain_id)
+        replace_waiting_parcels(commit, DESTINATION, notice.chain_id)
+
+    def prepare(self, load: Load) -> Consignment | Answer:
+        """Seal the letter on the first try; later tries carry the link that the parcel keeps."""
+        if load.sealed is not None:
+            kept = open_value("outbox_parcel", load.id, load.sealed)
+            return self._consignment(load, kept["fragment"], kept["email"])
+        lock_letters(load.chain_id)
+        if record_in_scope(load.chain_id).version != load.sequence:
+            return Answer(Verdict.REPLACED, "newer_version")
+        email = patient_contact(load.chain_id).email
+        if not email:
+            return Answer(Verdict.REFUSED, "no_address")
+        if not ticket_exists(load.chain_id):
+            return Answer(Verdict.REFUSED, "no_code")
+        by = HouseActor(load.pharmacy_id, "worker")
+        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
+        fragment = seal_letter_for(load=load, report=report, email=email)
+        return self._consignment(load, fragment, email)
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        """Hand the message to the mail server."""
+        return await asyncio.to_thread(_send, consignment)
+
+    async def enquire(self, consignment: Consignment) -> Answer:
+        """Answer that nothing is known: mail servers cannot be asked."""
+        return Answer(Verdict.UNKNOWN, "not_askable")
+
+    async def close(self) -> None:
+        """Nothing is kept open between messages."""
+
+    def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
+        portal = settings.TEMOIN.site.portal_url
+        words = {"link": f"{portal}/#{fragment}", "is_demo": settings.TEMOIN.site.demo}
+        message = {name: render_to_string(f"delivery/mail/{name}", words) for name in _PARTS}
+        return Consignment(key=load.key, body=orjson.dumps(message), address=email)
+
+
+_PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+def _message(consignment: Consignment) -> EmailMessage:
+    parts = orjson.loads(consignment.body)
+    message = EmailMessage()
+    message["From"] = settings.TEMOIN.mail.sender
+    message["To"] = consignment.address
+    message["Subject"] = " ".join(parts["subject.txt"].split())
+    message["Message-ID"] = f"<{consignment.key}@{urlsplit(settings.TEMOIN.site.portal_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(parts["body.txt"])
+    message.add_alternative(parts["body.html"], subtype="html")
+    return message
+
+
+def _send(consignment: Consignment) -> Answer:
+    try:
+        with _connection(settings.TEMOIN.mail) as server:
+            server.send_message(_message(consignment))
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next(iter(error.recipients.values()))[0]
+        permanent = 500 <= code < 600
+        return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused")
+    except (smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
+        return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
+    except smtplib.SMTPConnectError:
+        return Answer(Verdict.POSTPONED, "unreachable")
+    except smtplib.SMTPDataError as error:
+        return Answer(Verdict.POSTPONED, "mail_server_refused", detail=str(error.smtp_code))
+    except smtplib.SMTPException:
+        return Answer(Verdict.DOUBTFUL, "cut_off")
+    except ConnectionRefusedError:
+        return Answer(Verdict.POSTPONED, "unreachable")
+    except OSError:
+        return Answer(Verdict.DOUBTFUL, "cut_off")
+    return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
+
+
+def _connection(mail: Any) -> smtplib.SMTP:
+    # The mail server's certificate is always verified: a mailbox in the middle would read the links.
+    context = ssl.create_default_context()
+    server: smtplib.SMTP
+    if mail.security == "tls":
+        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT)
+    if mail.security == "starttls":
+        server.starttls(context=context)
+    if mail.user:
+        server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
+    return server
