@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import unicodedata
 from hashlib import sha256
+
 from django.db import models
 
 from temoin.crypto.ring import index_key

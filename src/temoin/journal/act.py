@@ -42,7 +42,7 @@ class HouseActor:
 def act(
     *, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = ""
 ) -> Iterator[Commit]:
-    """Open an act of the actor's pharmacy; what is added to the commit is written with its event when the block ends."""
+    """Open an act of the actor's pharmacy; what the block adds to the commit is written with its event at the end."""
     with tenant_scope(by.pharmacy_id):
         commit = Commit()
         yield commit

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 
 def _system_now() -> datetime:
@@ -22,12 +23,20 @@ def coarse(instant: datetime) -> datetime:
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
+def _held(instant: datetime) -> datetime:
+    return instant
+
+
+def _moved(source: Callable[[], datetime], delta: timedelta) -> datetime:
+    return source() + delta
+
+
 @contextmanager
 def frozen_at(instant: datetime) -> Iterator[None]:
     """Hold the clock at `instant`, for tests and simulations."""
     global _source
     before = _source
-    _source = lambda: instant
+    _source = partial(_held, instant)
     try:
         yield
     finally:
@@ -39,7 +48,7 @@ def shifted_by(delta: timedelta) -> Iterator[None]:
     """Run the clock `delta` ahead, for tests and simulations."""
     global _source
     before = _source
-    _source = lambda: before() + delta
+    _source = partial(_moved, before, delta)
     try:
         yield
     finally:

@@ -78,7 +78,7 @@ class Commit:
         self._changes.append(Part(sql + " RETURNING 1", tuple(prepared), 1))
 
     def flush(self) -> None:
-        """Write everything in one statement; raise ConflictError, having written nothing, when a row was not as expected."""
+        """Write everything in one statement; ConflictError, with nothing kept, when a row was not as expected."""
         parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
         self._inserts, self._changes = {}, []
         if not parts:
@@ -99,7 +99,7 @@ class Commit:
 @lru_cache(maxsize=256)
 def _statement(parts: tuple[str, ...]) -> str:
     steps = ", ".join(f"step{number} AS ({sql})" for number, sql in enumerate(parts))
-    counts = ", ".join(f"(SELECT count(*) FROM step{number})" for number in range(len(parts)))
+    counts = ", ".join(f"(SELECT count(*) FROM step{number})" for number in range(len(parts)))  # noqa: S608
     return f"WITH {steps} SELECT {counts}"
 
 

@@ -38,7 +38,7 @@ def share(table: str, grants: Mapping[str, str]) -> RunSQL:
 
 
 def tenant_foreign_key(table: str, column: str, target: str) -> RunSQL:
-    """Point (pharmacy_id, column) at the target's (pharmacy_id, id): a plain key would tell that another pharmacy's id exists."""
+    """Point (pharmacy_id, column) at the target's key: a plain key would tell that another pharmacy's id exists."""
     name = f"{table}_{column}_fk"
     return RunSQL(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (pharmacy_id, {column}) "

@@ -29,12 +29,26 @@ class Parcel(SealedModel):
     settled_at = models.DateTimeField(null=True)
     answer_code = models.TextField(default="")  # closed code of the last answer
     sealed = SealedField(
-        null=True, holds={"secret": Sensitivity.PERSONAL, "email": Sensitivity.PERSONAL}
+        null=True, holds={"fragment": Sensitivity.PERSONAL, "email": Sensitivity.PERSONAL}
     )  # what only the courier knows; destroyed at settlement
 
     unscoped = UnscopedManager()
     lifecycle: ClassVar = PARCEL
-    declares: ClassVar = dict.fromkeys(("destination", "subject_id", "chain_id", "sequence", "key", "state", "attempts", "posted_at", "due_at", "lease_until", "settled_at", "answer_code"), PUBLIC) | {"sealed": Sensitivity.HEALTH}  # fmt: skip
+    declares: ClassVar = {
+        "destination": PUBLIC,
+        "subject_id": PUBLIC,
+        "chain_id": PUBLIC,
+        "sequence": PUBLIC,
+        "key": PUBLIC,
+        "state": PUBLIC,
+        "attempts": PUBLIC,
+        "posted_at": PUBLIC,
+        "due_at": PUBLIC,
+        "lease_until": PUBLIC,
+        "settled_at": PUBLIC,
+        "answer_code": PUBLIC,
+        "sealed": Sensitivity.PERSONAL,
+    }
 
     class Meta:
         db_table = "outbox_parcel"

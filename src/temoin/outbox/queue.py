@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -58,7 +59,12 @@ def claim_parcels(destination: str, limit: int) -> list[Load]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"destination": destination, "now": moment, "limit": limit, "lease": moment + LEASE})
         rows = cursor.fetchall()
-    return [Load(*row[:8], None if row[8] is None else bytes(row[8])) for row in rows]
+    return [_load(row) for row in rows]
+
+
+def _load(row: tuple[Any, ...]) -> Load:
+    *columns, sealed = row
+    return Load(*columns, None if sealed is None else bytes(sealed))  # type: ignore[call-arg] # in the order of _CLAIM
 
 
 _VERB = {

@@ -87,7 +87,7 @@ def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
     )
 
 
-def corrected_report(former: Report, reading: Reading, reason: str, opened: Opened, by: Seat) -> Report:
+def corrected_report(former: Report, reading: Reading, *, reason: str, opened: Opened, by: Seat) -> Report:
     """Build the next version of a result: same test, other reading, with the patient's traits of today."""
     return replace(
         former,

@@ -41,7 +41,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
         _check_state("sign", opened)
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
         report = first_report(opened, reading, by)
-        _add_version(commit, "sign", report, opened, by)
+        _add_version(commit, "sign", report, opened=opened, by=by)
     return report
 
 
@@ -53,9 +53,9 @@ def correct_result(*, by: Seat, record_id: UUID, reading: Reading, reason: str) 
         opened = open_for_signature(record_id)
         _check_state("correct", opened)
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
-        report = corrected_report(latest_report(record_id), reading, reason.strip(), opened, by)
+        report = corrected_report(latest_report(record_id), reading, reason=reason.strip(), opened=opened, by=by)
         _keep_ticket(commit, opened, by)
-        _add_version(commit, "correct", report, opened, by)
+        _add_version(commit, "correct", report, opened=opened, by=by)
     return report
 
 
@@ -68,7 +68,7 @@ def cancel_result(*, by: Seat, record_id: UUID, reason: str) -> Report:
         _check_state("cancel", opened)
         report = cancelled_report(latest_report(record_id), reason.strip(), by)
         _keep_ticket(commit, opened, by)
-        _add_version(commit, "cancel", report, opened, by)
+        _add_version(commit, "cancel", report, opened=opened, by=by)
     return report
 
 
@@ -98,7 +98,7 @@ def _check_reason(reason: str) -> None:
         raise refuse("reason", "too_long", _("The reason is too long: 500 characters at most."))
 
 
-def _add_version(commit: Commit, verb: str, report: Report, opened: Opened, by: Seat) -> None:
+def _add_version(commit: Commit, verb: str, report: Report, *, opened: Opened, by: Seat) -> None:
     version = RecordVersion(
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
