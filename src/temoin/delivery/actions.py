@@ -25,7 +25,7 @@ from temoin.testing.report import Report
 LIFE = timedelta(days=30)  # links that die early were the first complaint of patients elsewhere
 
 
-def seal_letter_for(*, load: Load, report: Report, email: str) -> str:
+def seal_letter_for(*, load: Load, report: Report) -> str:
     """Seal a version for its patient, destroy the ticket's code, and return the link's fragment.
 
     One commit: if the worker dies here, the code is still there and the letter is not; after it, the parcel holds
@@ -53,7 +53,7 @@ def seal_letter_for(*, load: Load, report: Report, email: str) -> str:
         )
         commit.remove(type(ticket), ticket.id)
         fragment = link_fragment(secret)
-        keep_in_parcel(commit, load.id, {"fragment": fragment, "email": email})
+        keep_in_parcel(commit, load.id, {"fragment": fragment, "letter": str(letter_id)})
     return fragment
 
 
@@ -62,6 +62,11 @@ def withdraw_letters(commit: Commit, record_id: UUID) -> None:
     lock_letters(record_id)
     for letter_id in Letter.objects.filter(record_id=record_id, state=LetterState.OPEN).values_list("id", flat=True):
         commit.move(Letter, letter_id, "withdraw")
+
+
+def letter_is_open(letter_id: UUID) -> bool:
+    """Tell whether a letter of the pharmacy in scope was not withdrawn."""
+    return bool(Letter.objects.filter(id=letter_id, state=LetterState.OPEN).exists())
 
 
 def lock_letters(record_id: UUID) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.testing.report import Finding, Report
 
 _ADVICE = {
-    "fr": "Ce test rapide oriente, il ne remplace pas un examen de laboratoire. En cas de doute ou si votre état "
-    "s'aggrave, parlez-en à votre pharmacien ou à votre médecin.",
-    "en": "A rapid test gives an orientation and does not replace a laboratory examination. If in doubt, or if you "
-    "get worse, talk to your pharmacist or your doctor.",
+    "fr": "En cas de doute ou si votre état s'aggrave, parlez-en à votre pharmacien ou à votre médecin.",
+    "en": "If in doubt, or if you get worse, talk to your pharmacist or your doctor.",
 }
 
 
@@ -33,8 +33,8 @@ def letter_content(report: Report) -> dict[str, Any]:
             f"{patient.used_family_name or patient.birth_family_name}",
             "birth_date": patient.birth_date.isoformat(),
         },
-        "sampled_at": report.sampled_at.isoformat(),
-        "signed_at": report.signed_at.isoformat(),
+        "sampled_at": timezone.localtime(report.sampled_at).isoformat(),
+        "signed_at": timezone.localtime(report.signed_at).isoformat(),
         "pharmacy": {
             "name": report.organisation.name,
             "phone": report.organisation.phone,

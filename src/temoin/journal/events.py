@@ -24,10 +24,8 @@ class EventKind(StrEnum):
     TICKET_PRINTED = "ticket.printed"
     TICKET_RENEWED = "ticket.renewed"
     RESULT_PREPARED = "result.prepared"
-    PARCELS_READ = "parcels.read"
     PARCEL_RELEASED = "parcel.released"
     LETTER_SEALED = "letter.sealed"
-    LETTER_WITHDRAWN = "letter.withdrawn"
     LETTER_OPENED = "letter.opened"
     LETTER_REFUSED = "letter.refused"
     LOT_RECEIVED = "lot.received"
@@ -53,10 +51,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.TICKET_PRINTED: "The counter ticket with the patient's code was shown.",
     EventKind.TICKET_RENEWED: "The patient's code and link were replaced.",
     EventKind.RESULT_PREPARED: "The worker opened a signed version to make the authority's document.",
-    EventKind.PARCELS_READ: "The state of a result's parcels was shown.",
     EventKind.PARCEL_RELEASED: "A refused parcel was sent on its way again.",
     EventKind.LETTER_SEALED: "The worker sealed the patient's letter and destroyed the code.",
-    EventKind.LETTER_WITHDRAWN: "A patient's letter was withdrawn because a newer version replaces it.",
     EventKind.LETTER_OPENED: "A letter was handed out against the right code.",
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",

@@ -15,7 +15,7 @@ class Event(TenantModel):
     at = models.DateTimeField()
     kind = models.TextField()
     actor_id = models.UUIDField(null=True)  # member of the pharmacy; null for the house itself and the patient
-    profession = models.TextField()  # profession of the actor, or worker | patient
+    profession = models.TextField()  # profession of the actor, or worker | portal | operator
     origin = models.TextField()  # page | file | worker | portal | command
     subject_kind = models.TextField()
     subject_id = models.UUIDField(null=True)

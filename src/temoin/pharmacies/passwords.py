@@ -1,7 +1,7 @@
 """The strength that the CNIL asks of a password (deliberation 2022-100).
 
-The site restricts access after failures, so the bar is 50 bits, counted as the CNIL's own calculator does: log2(N^L),
-where L is the length and N the number of characters in the classes that are used.
+The site restricts access after failures, so the bar is 50 bits, counted as the CNIL's own calculator does:
+log2(N^L), where L is the length and N the number of characters in the classes that are used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def entropy_bits(password: str) -> float:
 
 
 def counted_part(password: str) -> str:
-    """Return the password without the repeats that add nothing: a fourth equal character in a row is not a choice."""
+    """Return the password without idle repeats: a fourth equal character in a row is not a choice."""
     kept = ""
     for character in password:
         if not kept.endswith(character * MOST_REPEATS):

@@ -76,8 +76,3 @@ def pharmacies_of(person_id: UUID) -> list[Pharmacy]:
         ids = [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT set_config('temoin.person', '', true)")
     return list(Pharmacy.objects.filter(id__in=ids).order_by("name"))
-
-
-def pharmacy_in_scope(pharmacy_id: UUID) -> Pharmacy:
-    """Return the pharmacy's public entry."""
-    return Pharmacy.objects.get(id=pharmacy_id)

@@ -15,7 +15,8 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.errors import refuse
 from temoin.lib.ids import RecordId, new_id
-from temoin.patients.actions import add_consent
+from temoin.outbox.actions import release_parcel
+from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import traits_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -35,6 +36,7 @@ def register_test(
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
     """
     check_right(by=by, right=Right.REGISTER_TEST)
+    check_notice(notice_version)
     if kind not in load_kinds():
         raise refuse("kind", "unknown", _("Choose the test in the list."))
     record = Record(pharmacy_id=by.pharmacy_id, id=record_id or new_id(), patient_id=patient_id)
@@ -88,6 +90,12 @@ def abandon_test(*, by: Seat, record_id: UUID) -> None:
         commit.move(Record, record_id, "abandon")
         for ticket_id in Ticket.objects.filter(record_id=record_id).values_list("id", flat=True):
             commit.remove(Ticket, ticket_id)
+
+
+def release_refused(*, by: Seat, parcel_id: UUID) -> None:
+    """Send a refused parcel of a result on its way again, once a person has mended the cause."""
+    check_right(by=by, right=Right.RELEASE_PARCEL)
+    release_parcel(by=by, parcel_id=parcel_id)
 
 
 def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:

@@ -7,21 +7,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.models import Lot
+from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor, record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
 from temoin.outbox.states import ParcelState
 from temoin.patients.models import Patient
 from temoin.patients.queries import traits_of
 from temoin.patients.traits import Traits
+from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat, pharmacy_in_scope
+from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import Report
@@ -169,20 +173,40 @@ def latest_report(record_id: UUID) -> Report:
     return version.report
 
 
+# One round trip instead of four: signing is the act that a queue waits for.
+_OPEN = """
+SELECT record.state, record.version, record.patient_id, record.sealed, patient.sealed,
+       lot.id, lot.kit, lot.number, lot.expiry, lot.udi, lot.received_at,
+       pharmacy.id, pharmacy.finess, pharmacy.name, pharmacy.phone, pharmacy.street, pharmacy.postcode,
+       pharmacy.city, pharmacy.is_demo
+FROM testing_record record
+JOIN patients_patient patient ON patient.pharmacy_id = record.pharmacy_id AND patient.id = record.patient_id
+JOIN pharmacies_pharmacy pharmacy ON pharmacy.id = record.pharmacy_id
+LEFT JOIN catalogue_lot lot ON lot.pharmacy_id = record.pharmacy_id AND lot.id = record.lot_id
+WHERE record.pharmacy_id = %s AND record.id = %s
+"""
+
+
 def open_for_signature(record_id: UUID) -> Opened:
     """Open a record with all that its signature needs."""
-    record = record_in_scope(record_id)
-    sealed = record.unseal()
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [current_pharmacy(), record_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFoundError
+    state, version, patient_id, sealed, traits, *columns = row
+    lot, pharmacy = columns[:6], columns[6:]
+    opened = open_value("testing_record", record_id, bytes(sealed), schema=Record.schema)
     return Opened(
-        record_id=record.id,
-        state=record.state,
-        version=record.version,
-        patient_id=record.patient_id,
-        sealed=sealed,
-        kind=load_kinds()[sealed["kind"]],
-        traits=traits_of(record.patient_id),
-        lot=lot_of(record.lot_id) if record.lot_id else None,
-        pharmacy=pharmacy_in_scope(record.pharmacy_id),
+        record_id=record_id,
+        state=state,
+        version=version,
+        patient_id=patient_id,
+        sealed=opened,
+        kind=load_kinds()[opened["kind"]],
+        traits=Traits.from_dict(open_value("patients_patient", patient_id, bytes(traits), schema=Patient.schema)),
+        lot=Lot(current_pharmacy(), *lot) if lot[0] is not None else None,
+        pharmacy=Pharmacy(*pharmacy),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from temoin.catalogue.kinds import Kind
-from temoin.catalogue.kits import Kit
+from temoin.catalogue.kits import Kit, kit
 from temoin.catalogue.models import Lot
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
@@ -49,21 +49,29 @@ def check_sample(sample: Sample, kind: Kind, lot: Lot | None, birth_date: date) 
         problems.append(Problem("sampled_at", "future", _("The sampling time is in the future: check it.")))
     if timezone.localdate(sample.sampled_at) < birth_date:
         problems.append(Problem("sampled_at", "before_birth", _("The sampling time is before the patient's birth.")))
-    if not kind.allows_specimen(sample.specimen):
+    if not _may_take(sample.specimen, kind, lot):
         problems.append(
             Problem("specimen", "not_allowed", _("This test is not done on this specimen: choose another."))
         )
     if sample.lot_id is not None:
-        problems += _lot_problems(lot, sample.sampled_at)
+        problems += _lot_problems(lot, kind, sample.sampled_at)
     elif sample.device is None:
         problems.append(Problem("lot", "required", _("Choose the kit lot used.")))
     if problems:
         raise InvalidError(problems)
 
 
-def _lot_problems(lot: Lot | None, sampled_at: datetime) -> list[Problem]:
+def _may_take(specimen: str, kind: Kind, lot: Lot | None) -> bool:
+    if lot is not None and specimen not in {taken.code for taken in kit(lot.kit).specimens}:
+        return False
+    return kind.allows_specimen(specimen)
+
+
+def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Problem]:
     if lot is None:
         return [Problem("lot", "unknown", _("This lot is not in the pharmacy's stock: choose one in the list."))]
+    if kit(lot.kit).kind != kind.code:
+        return [Problem("lot", "wrong_kit", _("This lot's kit is for another test: choose one in the list."))]
     if lot.expiry < timezone.localdate(sampled_at):
         return [Problem("lot", "expired", _("This lot had expired at sampling: set it aside and test with another."))]
     return []

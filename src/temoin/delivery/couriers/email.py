@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 from django.conf import settings
 from django.template.loader import render_to_string
 
 from temoin.crypto.sealed import open_value
-from temoin.delivery.actions import lock_letters, seal_letter_for, withdraw_letters
+from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.outbox.actions import replace_waiting_parcels
@@ -41,22 +43,29 @@ class EmailCourier:
         replace_waiting_parcels(commit, DESTINATION, notice.chain_id)
 
     def prepare(self, load: Load) -> Consignment | Answer:
-        """Seal the letter on the first try; later tries carry the link that the parcel keeps."""
-        if load.sealed is not None:
-            kept = open_value("outbox_parcel", load.id, load.sealed)
-            return self._consignment(load, kept["fragment"], kept["email"])
+        """Seal the letter on the first try; later tries carry the link that the parcel keeps.
+
+        The address is always today's: it may have been mended since the mail server refused the former one.
+        """
         lock_letters(load.chain_id)
         if record_in_scope(load.chain_id).version != load.sequence:
             return Answer(Verdict.REPLACED, "newer_version")
         email = patient_contact(load.chain_id).email
         if not email:
             return Answer(Verdict.REFUSED, "no_address")
+        if load.sealed is not None:
+            return self._again(load, load.sealed, email)
         if not ticket_exists(load.chain_id):
             return Answer(Verdict.REFUSED, "no_code")
         by = HouseActor(load.pharmacy_id, "worker")
         report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
-        fragment = seal_letter_for(load=load, report=report, email=email)
-        return self._consignment(load, fragment, email)
+        return self._consignment(load, seal_letter_for(load=load, report=report), email)
+
+    def _again(self, load: Load, sealed: bytes, email: str) -> Consignment | Answer:
+        kept = open_value("outbox_parcel", load.id, sealed)
+        if not letter_is_open(UUID(kept["letter"])):
+            return Answer(Verdict.REPLACED, "newer_letter")  # the ticket was renewed: this link is dead
+        return self._consignment(load, kept["fragment"], email)
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Hand the message to the mail server."""
@@ -94,23 +103,29 @@ def _message(consignment: Consignment) -> EmailMessage:
 
 def _send(consignment: Consignment) -> Answer:
     try:
-        with _connection(settings.TEMOIN.mail) as server:
-            server.send_message(_message(consignment))
+        server = _connection(settings.TEMOIN.mail)
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
+        return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
+    except (smtplib.SMTPException, OSError):
+        return Answer(Verdict.POSTPONED, "unreachable")  # greeting, TLS or sign-in failed: nothing was sent
+    answer = _hand_over(server, _message(consignment))
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()  # politeness: what the server took stays taken
+    return answer
+
+
+def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
+    try:
+        server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         permanent = 500 <= code < 600
         return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused")
-    except (smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
-        return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
-    except smtplib.SMTPConnectError:
-        return Answer(Verdict.POSTPONED, "unreachable")
     except smtplib.SMTPDataError as error:
         return Answer(Verdict.POSTPONED, "mail_server_refused", detail=str(error.smtp_code))
-    except smtplib.SMTPException:
-        return Answer(Verdict.DOUBTFUL, "cut_off")
-    except ConnectionRefusedError:
-        return Answer(Verdict.POSTPONED, "unreachable")
-    except OSError:
+    except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError):
+        return Answer(Verdict.POSTPONED, "mail_server_refused")
+    except (smtplib.SMTPException, OSError):
         return Answer(Verdict.DOUBTFUL, "cut_off")
     return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
 

@@ -1,0 +1,245 @@
+// Opens a patient's letter: the link's secret and the ticket's code become keys here and nowhere else.
+// The derivation is that of src/temoin/crypto/letter.py, which gives the parameters and their sources.
+//
+// LetterPayload, the JSON that delivery seals (UTF-8, both languages wherever the text is ours):
+//   {v: 1, lang: "fr"|"en", demo: bool, status: "final"|"corrected"|"cancelled", version: n, kind: {fr, en},
+//    patient: {name, birth_date: "YYYY-MM-DD"}, sampled_at, signed_at: ISO 8601 with the pharmacy's own offset (its
+//    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, address: [line, ...]}, signer,
+//    device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment, advice: {fr, en},
+//    findings: [{target: {fr, en}, outcome: "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {fr, en}}]}
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CODE_LENGTH = 10;
+const IDLE_MS = 10 * 60 * 1000;
+const WARNING_MS = 60 * 1000;
+const TITLES = { fr: "Un courrier de votre pharmacie", en: "A letter from your pharmacy" };
+const LOCALES = { fr: "fr-FR", en: "en-GB" };
+const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfactory: "!" };
+
+const byId = (id) => document.getElementById(id);
+const utf8 = new TextEncoder();
+
+function fromBase64url(text) {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+}
+
+function toBase64url(bytes) {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+async function stretch(key, method) {
+  const material = await crypto.subtle.importKey("raw", key, method.name, false, ["deriveBits"]);
+  return new Uint8Array(await crypto.subtle.deriveBits({ ...method, hash: "SHA-256" }, material, 256));
+}
+
+const hkdf = (key, info) => stretch(key, { name: "HKDF", salt: new Uint8Array(), info: utf8.encode(info) });
+
+async function derive(secret, code) {
+  const lookup = await hkdf(secret, "lookup");
+  const k1 = await hkdf(secret, "k1");
+  const k2 = await stretch(utf8.encode(code), { name: "PBKDF2", salt: lookup, iterations: 10000 });
+  return { lookup, auth: await hkdf(k2, "auth"), letterKey: await hkdf(new Uint8Array([...k1, ...k2]), "letter") };
+}
+
+async function unseal(keys, ciphertext) {
+  const key = await crypto.subtle.importKey("raw", keys.letterKey, "AES-GCM", false, ["decrypt"]);
+  const method = { name: "AES-GCM", iv: ciphertext.subarray(0, 12), additionalData: keys.lookup };
+  const padded = await crypto.subtle.decrypt(method, key, ciphertext.subarray(12));
+  const payload = JSON.parse(new TextDecoder().decode(new Uint8Array(padded, 4, new DataView(padded).getUint32(0))));
+  if (payload.v !== 1) throw new Error("unknown version of the payload");
+  return payload;
+}
+
+function normalise(text) {
+  const meant = text.toUpperCase().replace(/[IL]/g, "1").replaceAll("O", "0");
+  return [...meant].filter((char) => ALPHABET.includes(char)).join("").slice(0, CODE_LENGTH);
+}
+
+function group(event) {
+  if (event.isComposing) return;
+  const field = event.target;
+  const before = normalise(field.value.slice(0, field.selectionStart)).length;
+  const code = normalise(field.value);
+  field.value = code.length > 5 ? `${code.slice(0, 5)}-${code.slice(5)}` : code;
+  const caret = before > 5 ? before + 1 : before;
+  field.setSelectionRange(caret, caret);
+}
+
+function say(name) {
+  const message = name && byId("messages").content.querySelector(`[data-message="${name}"]`).cloneNode(true);
+  byId("status").replaceChildren(...(message ? [message] : []));
+  if (message?.className) byId("status").scrollIntoView({ block: "nearest" });
+  byId("code").setAttribute("aria-invalid", String(["short", "refused"].includes(name)));
+}
+
+function speak(language) {
+  document.documentElement.lang = language;
+  document.title = TITLES[language];
+  for (const button of byId("languages").children) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === language));
+  }
+}
+
+function when(iso) {
+  const bare = iso.replace(/\.\d+/, "");
+  const isUtc = /(Z|[+-]00:?00)$/.test(bare);
+  const instant = new Date(bare.includes("T") && !isUtc ? bare.replace(/[+-]\d\d:?\d\d$/, "Z") : bare);
+  const style = { dateStyle: "long", timeZone: isUtc ? "Europe/Paris" : "UTC" };
+  if (bare.includes("T")) style.timeStyle = "short";
+  const write = (language) => new Intl.DateTimeFormat(LOCALES[language], style).format(instant);
+  return { fr: write("fr"), en: write("en") };
+}
+
+function fill(root, name, value) {
+  for (const slot of root.querySelectorAll(`[data-field="${name}"]`)) {
+    const language = slot.closest("[lang]")?.lang;
+    if (typeof value !== "object") slot.textContent = value;
+    else if (language) slot.textContent = value[language];
+    else slot.replaceChildren(...["fr", "en"].map((each) => inLanguage(each, value[each])));
+  }
+}
+
+function inLanguage(language, text) {
+  const span = document.createElement("span");
+  span.lang = language;
+  span.textContent = text;
+  return span;
+}
+
+function keepIf(root, conditions) {
+  for (const [name, holds] of Object.entries(conditions)) {
+    for (const part of root.querySelectorAll(`[data-if="${name}"]`)) if (!holds) part.remove();
+  }
+}
+
+function findingItem(finding) {
+  const item = byId("finding").content.cloneNode(true);
+  const outcome = Object.hasOwn(SYMBOLS, finding.outcome) ? finding.outcome : "other";
+  item.querySelector(".finding").classList.add(outcome);
+  item.querySelector(".symbol").textContent = SYMBOLS[outcome] ?? "•";
+  for (const meaning of item.querySelectorAll("[data-meaning]")) {
+    if (meaning.dataset.meaning !== outcome) meaning.remove();
+  }
+  fill(item, "target", finding.target);
+  fill(item, "label", finding.label);
+  return item;
+}
+
+function resultOf(payload) {
+  const { pharmacy, device, patient } = payload;
+  const result = byId("result").content.cloneNode(true);
+  keepIf(result, {
+    demo: payload.demo, corrected: payload.status === "corrected", cancelled: payload.status === "cancelled",
+    standing: payload.status !== "cancelled", comment: payload.comment, lot: device.lot, expiry: device.expiry,
+    advice: payload.advice?.fr && payload.status !== "cancelled", phone: pharmacy.phone,
+  });
+  const fields = {
+    kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,
+    sampled_at: when(payload.sampled_at), signed_at: when(payload.signed_at), signer: payload.signer,
+    comment: payload.comment, advice: payload.advice ?? "", device: device.name, lot: device.lot,
+    maker: [device.manufacturer, device.reference].filter(Boolean).join(" · "), pharmacy: pharmacy.name,
+    phone: pharmacy.phone, address: pharmacy.address.join("\n"), expiry: device.expiry ? when(device.expiry) : "",
+  };
+  for (const [name, value] of Object.entries(fields)) fill(result, name, value);
+  result.querySelector("#phone")?.setAttribute("href", `tel:${pharmacy.phone.replace(/[^+0-9]/g, "")}`);
+  result.querySelector("#findings")?.append(...payload.findings.map(findingItem));
+  return result;
+}
+
+function begin() {
+  let secret = null; // lives in this closure only
+  let isBusy = false;
+  let isChosen = false;
+  let lastActivity = 0;
+
+  function wipe(message) {
+    byId("letter").replaceChildren();
+    byId("letter").hidden = true;
+    byId("code").value = "";
+    byId("ask").hidden = secret === null;
+    byId("closed").hidden = secret !== null;
+    say(message);
+  }
+
+  function readLink() {
+    // Tolerates the full stop that some mail programs take for a part of the link.
+    const found = /^#([A-Za-z0-9_-]{22})[^A-Za-z0-9_-]*$/.exec(location.hash);
+    if (location.href !== location.origin + location.pathname) history.replaceState(null, "", location.pathname);
+    secret = found && fromBase64url(found[1]);
+    wipe(globalThis.crypto?.subtle ? null : "unable");
+  }
+
+  function show(payload) {
+    if (!isChosen && LOCALES[payload.lang]) speak(payload.lang);
+    byId("letter").classList.toggle("demo", Boolean(payload.demo));
+    byId("letter").replaceChildren(resultOf(payload));
+    byId("code").value = "";
+    byId("ask").hidden = true;
+    byId("letter").hidden = false;
+    byId("print").addEventListener("click", () => window.print());
+    byId("hide").addEventListener("click", () => { wipe("hidden"); byId("code").focus(); });
+    lastActivity = Date.now();
+    say(null);
+    byId("result-title").focus();
+  }
+
+  async function fetchLetter(keys) {
+    const body = JSON.stringify({ lookup: toBase64url(keys.lookup), auth: toBase64url(keys.auth) });
+    const answer = await fetch("/letter", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body, signal: AbortSignal.timeout(20000),
+      credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", redirect: "error",
+    });
+    if (answer.ok) return unseal(keys, fromBase64url((await answer.json()).ciphertext));
+    return { 404: "refused", 429: "slow" }[answer.status] ?? "unavailable";
+  }
+
+  async function open(code) {
+    const asked = secret;
+    const opened = await derive(asked, code).then(fetchLetter).catch(() => "unavailable");
+    if (secret !== asked) return; // another link was followed meanwhile
+    if (typeof opened === "object") show(opened);
+    else say(opened);
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    const code = normalise(byId("code").value);
+    if (isBusy || secret === null) return;
+    if (code.length < CODE_LENGTH) { say("short"); byId("code").focus(); return; }
+    isBusy = true;
+    say("working");
+    await open(code);
+    isBusy = false;
+    if (!byId("ask").hidden) byId("code").select();
+  }
+
+  function watch() {
+    if (byId("letter").hidden) return;
+    const idle = Date.now() - lastActivity;
+    if (idle >= IDLE_MS) wipe("hidden");
+    else if (idle >= IDLE_MS - WARNING_MS && !byId("status").firstChild) say("soon");
+  }
+
+  function wake() {
+    watch();
+    lastActivity = Date.now();
+    if (!byId("letter").hidden) say(null);
+  }
+
+  byId("languages").hidden = byId("promise").hidden = false;
+  byId("languages").addEventListener("click", (event) => {
+    isChosen = true;
+    speak(event.target.dataset.language ?? document.documentElement.lang);
+  });
+  byId("code").addEventListener("input", group);
+  byId("ask").addEventListener("submit", submit);
+  for (const name of ["pointerdown", "keydown", "scroll"]) addEventListener(name, wake, { passive: true });
+  addEventListener("hashchange", readLink);
+  addEventListener("visibilitychange", watch);
+  addEventListener("pagehide", () => { secret = null; wipe(null); }); // nothing for the back button to bring back
+  setInterval(watch, 5000);
+  speak("fr");
+  readLink();
+}
+
+begin();

@@ -1,0 +1,98 @@
+"""The three addresses of the patient site: the page, the letter box and the sign of life."""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from temoin.delivery.letter_box import open_letter_box
+from temoin.portal.limits import Limits
+
+BODY_LIMIT: Final = 1024
+HALF_BYTES: Final = 32
+REFUSAL_SECONDS: Final = 0.1
+
+_limits = Limits()
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Return the same bytes to everyone: which letter it will open, only the browser knows."""
+    return render(request, "portal/page.html", {"is_demo": settings.TEMOIN.site.demo})
+
+
+@csrf_exempt  # nothing to forge: no cookie is read or set, and whoever knows both halves may open the letter
+@require_POST
+def letter(request: HttpRequest) -> HttpResponse:
+    """Hand out the sealed letter to whoever proves both halves; one answer for every reason not to."""
+    arrived = time.monotonic()
+    if request.content_type != "application/json":
+        return _plain("application/json only", 415)
+    body = request.read(BODY_LIMIT + 1)
+    if len(body) > BODY_LIMIT:
+        return _plain("too large", 413)
+    try:
+        lookup, auth = _halves(body)
+    except (ValueError, RecursionError):  # brackets nested a thousand deep fit in the limit too
+        return _plain("lookup and auth, 32 bytes each, in base64url", 400)
+    if not _limits.allow(address=_address(request), letter=sha256(lookup).digest()):
+        return _plain("too many requests", 429)
+    ciphertext = open_letter_box(lookup, auth)
+    if ciphertext is None:
+        return _refusal(arrived)
+    return JsonResponse({"ciphertext": urlsafe_b64encode(ciphertext).decode("ascii")})
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Say that the process answers; the database has its own watch."""
+    return _plain("ok", 200)
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 Django names it
+    """Answer every other address alike, without repeating it."""
+    return _plain("not found", 404)
+
+
+def failed(_request: HttpRequest) -> HttpResponse:
+    """Answer a defect or an outage without a word about it."""
+    return _plain("unavailable", 500)
+
+
+def _address(request: HttpRequest) -> str:
+    """Return who asks: the last hop the proxy wrote, where the settings say that one stands before us."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.SECURE_PROXY_SSL_HEADER else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])
+
+
+def _halves(body: bytes) -> tuple[bytes, bytes]:
+    match json.loads(body):
+        case {"lookup": str(lookup), "auth": str(auth)}:
+            return _decoded(lookup), _decoded(auth)
+    raise ValueError("lookup and auth are texts")
+
+
+def _decoded(text: str) -> bytes:
+    half = urlsafe_b64decode(text.encode("ascii") + b"=")
+    if len(half) != HALF_BYTES:
+        raise ValueError("a half has 32 bytes")
+    return half
+
+
+def _refusal(arrived: float) -> HttpResponse:
+    # A wrong code writes an event where an unknown letter writes nothing: the delay hides the difference.
+    time.sleep(max(0.0, arrived + REFUSAL_SECONDS - time.monotonic()))
+    return _plain("no such letter", 404)
+
+
+def _plain(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

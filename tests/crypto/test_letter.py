@@ -1,0 +1,176 @@
+"""The letter: both halves open it, one half does not, and its size tells nothing."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import urlsafe_b64decode
+from hashlib import sha256
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from temoin.crypto.letter import (
+    ALPHABET,
+    derive,
+    draw_code,
+    draw_secret,
+    link_fragment,
+    normalise_code,
+    open_letter,
+    seal_letter,
+)
+
+SECRET = bytes(range(16))
+CODE = "7K2QF-XM04C"
+LOOKUP_HEX = "f27d08f3d06c8e7e6ac52817ab4c7ceac927cdb9e66797debbc8ea9b872ae369"
+AUTH_HEX = "128ba18056117710f90a440752d4c67af3e7d26a924b77f13ccd9dc038aa22df"
+LETTER_KEY_HEX = "f63f7650376671477023745fc60a830fa9fcbbca53133fb6c54283326e7fcfca"
+
+
+def _hkdf(key, info):
+    """HKDF as RFC 5869 writes it, one block: extract with a key of zeros, expand once."""
+    extracted = hmac.digest(bytes(32), key, "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")
+
+
+def _pbkdf2(password, salt):
+    """PBKDF2 as RFC 8018 writes it, one block: ten thousand rounds, each added to the last."""
+    step = hmac.digest(password, salt + b"\x00\x00\x00\x01", "sha256")
+    total = int.from_bytes(step, "big")
+    for _ in range(9_999):
+        step = hmac.digest(password, step, "sha256")
+        total ^= int.from_bytes(step, "big")
+    return total.to_bytes(32, "big")
+
+
+codes = st.text(alphabet=ALPHABET, min_size=10, max_size=10)
+
+
+def test_a_code_is_two_groups_of_five_crockford_characters():
+    assert re.fullmatch(f"[{ALPHABET}]{{5}}-[{ALPHABET}]{{5}}", draw_code())
+    assert len(ALPHABET) == 32
+    assert not set("ILOU") & set(ALPHABET)
+
+
+def test_no_two_codes_or_secrets_are_drawn_alike():
+    assert len({draw_code() for _ in range(200)}) == 200
+    assert len({draw_secret() for _ in range(200)}) == 200
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["7K2QF-XM04C", "7k2qfxm04c", " 7k2qf xm04c ", "7K2QF–XMO4C", "7K2QF\u00a0XMo4C\n", "7K2QF-XM-04C"],
+)
+def test_a_code_is_understood_however_it_is_typed(typed):
+    assert normalise_code(typed) == "7K2QFXM04C"
+
+
+def test_i_and_l_are_read_as_one_and_o_as_zero():
+    assert normalise_code("iIlLo-O2345") == "1111002345"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "7K2QF-XM04", "7K2QF-XM04CC", "UK2QF-XM04C", "7K2QF-XM04!", "ſK2QF-XM04C", "٧K2QF-XM04C"]
+)
+def test_anything_else_is_refused_without_repeating_it(typed):
+    with pytest.raises(ValueError, match="ten characters") as refusal:
+        normalise_code(typed)
+
+    assert not typed or typed not in str(refusal.value)
+
+
+@given(codes)
+def test_every_drawn_code_normalises_to_itself(code):
+    assert normalise_code(f"{code[:5]}-{code[5:]}") == code
+
+
+@given(st.text())
+def test_normalising_gives_ten_known_characters_or_refuses(text):
+    try:
+        code = normalise_code(text)
+    except ValueError:
+        return
+
+    assert len(code) == 10
+    assert set(code) <= set(ALPHABET)
+
+
+def test_a_fragment_has_22_characters_and_gives_the_secret_back():
+    fragment = link_fragment(SECRET)
+
+    assert re.fullmatch("[A-Za-z0-9_-]{22}", fragment)
+    assert urlsafe_b64decode(fragment + "==") == SECRET
+
+
+def test_a_secret_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="16 bytes"):
+        derive(b"short", CODE)
+    with pytest.raises(ValueError, match="16 bytes"):
+        link_fragment(bytes(17))
+
+
+def test_the_keys_are_those_of_the_design_for_ever():
+    """A fixed vector, and the same from the RFCs' text: a change would break every letter already sent."""
+    keys = derive(SECRET, CODE)
+
+    assert keys.lookup == _hkdf(SECRET, b"lookup")
+    k1, k2 = _hkdf(SECRET, b"k1"), _pbkdf2(b"7K2QFXM04C", keys.lookup)
+    assert keys.auth == _hkdf(k2, b"auth")
+    assert keys.letter_key == _hkdf(k1 + k2, b"letter")
+    assert keys.lookup.hex() == LOOKUP_HEX
+    assert keys.auth.hex() == AUTH_HEX
+    assert keys.letter_key.hex() == LETTER_KEY_HEX
+
+
+def test_keys_and_letters_never_show_themselves_in_a_trace():
+    keys = derive(SECRET, CODE)
+
+    assert keys.auth.hex() not in repr(keys)
+    assert repr(keys.auth) not in repr(keys)
+
+
+@given(st.binary(max_size=9000))
+def test_what_is_sealed_opens_again(payload):
+    sealed = seal_letter(SECRET, CODE, payload)
+
+    assert open_letter(SECRET, CODE.lower(), sealed.ciphertext) == payload
+
+
+def test_the_server_keeps_hashes_of_lookup_and_auth_only():
+    keys = derive(SECRET, CODE)
+    sealed = seal_letter(SECRET, CODE, b"{}")
+
+    assert sealed.lookup_hash == sha256(keys.lookup).digest()
+    assert sealed.auth_hash == sha256(keys.auth).digest()
+
+
+@pytest.mark.parametrize(("secret", "code"), [(SECRET, "7K2QF-XM04D"), (bytes(16), CODE)])
+def test_one_half_does_not_open_the_letter(secret, code):
+    sealed = seal_letter(SECRET, CODE, b"{}")
+
+    with pytest.raises(InvalidTag):
+        open_letter(secret, code, sealed.ciphertext)
+
+
+@pytest.mark.parametrize("position", [0, 11, 12, 2000, -1])
+def test_one_changed_bit_is_noticed(position):
+    ciphertext = bytearray(seal_letter(SECRET, CODE, b"{}").ciphertext)
+    ciphertext[position] ^= 1
+
+    with pytest.raises(InvalidTag):
+        open_letter(SECRET, CODE, bytes(ciphertext))
+
+
+def test_the_size_does_not_tell_a_positive_from_a_negative():
+    positive = seal_letter(SECRET, CODE, b"positif" + b"x" * 1900)
+    negative = seal_letter(SECRET, CODE, "négatif".encode() + b"x" * 300)
+
+    assert len(positive.ciphertext) == len(negative.ciphertext) == 12 + 4096 + 16
+    assert (len(seal_letter(SECRET, CODE, bytes(5000)).ciphertext) - 28) % 1024 == 0
+
+
+def test_the_same_payload_is_never_sealed_to_the_same_bytes():
+    assert seal_letter(SECRET, CODE, b"{}").ciphertext != seal_letter(SECRET, CODE, b"{}").ciphertext

@@ -1,0 +1,123 @@
+"""The patient site as it runs: its own process, its own database role, and a real browser before it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from site_under_test import Site, portal_environment
+
+from temoin.config.embedded import SUPERUSER, EmbeddedServer
+from temoin.config.roles import DATABASE
+
+_addresses = count(1)
+
+
+@pytest.fixture(scope="session")
+def settings_file(embedded_server: EmbeddedServer) -> Path:
+    """The settings of a real site: behind a proxy that ends TLS, and no demonstration."""
+    folder = embedded_server.folder
+    text = (folder / "temoin.toml").read_text(encoding="utf-8")
+    text = re.sub(r"^demo = .*$", "demo = false", text, flags=re.MULTILINE)
+    text = re.sub(r"^portal_url = .*$", 'portal_url = "https://127.0.0.1"', text, flags=re.MULTILINE)
+    path = folder / "portal.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def portal_url(settings_file: Path) -> Iterator[str]:
+    """The patient site, served by granian under the portal's role; the tests play the proxy before it."""
+    environment = portal_environment(settings_file)
+    gather = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"]
+    subprocess.run(gather, check=True, env=environment)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    granian = ["granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={port}", "--no-log"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *granian, "django.core.wsgi:get_wsgi_application"],
+        env=environment,
+    )
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def site(embedded_server: EmbeddedServer, portal_url: str) -> Iterator[Site]:
+    """The site and, behind its back, the superuser's view of its database."""
+    conninfo = embedded_server.conninfo(SUPERUSER, embedded_server.superuser_password(), DATABASE)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        # A letter without the patient, the record and the signature before it: foreign keys are not asked.
+        connection.execute("SET session_replication_role = replica")
+        yield Site(portal_url, connection)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, for one module only: while Playwright's loop lives, Django refuses the database."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--headless=new", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def proxy_headers() -> dict[str, str]:
+    """What the proxy before the site says: TLS ended here, and who asks (another person in each test)."""
+    number = next(_addresses)
+    return {"X-Forwarded-Proto": "https", "X-Forwarded-For": f"198.51.{number // 256}.{number % 256}"}
+
+
+@pytest.fixture
+def page(browser: Browser, proxy_headers: dict[str, str]) -> Iterator[Page]:
+    """A fresh profile; the test fails on any error of the page's script, or breach of its content policy."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="fr-FR", extra_http_headers=proxy_headers
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Security Policy" in line.text else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def posts(page: Page) -> list[str]:
+    """The bodies that the page posts, as they leave."""
+    bodies: list[str] = []
+    page.on(
+        "request",
+        lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None,
+    )
+    return bodies
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the patient site did not start")

@@ -1,0 +1,69 @@
+"""Payloads of letters as delivery seals them, for the tests of the patient site."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+LABELS = {
+    "positive": {"fr": "Positif", "en": "Positive"},
+    "negative": {"fr": "Négatif", "en": "Negative"},
+    "indeterminate": {"fr": "Indéterminé", "en": "Indeterminate"},
+    "unsatisfactory": {"fr": "Échantillon insatisfaisant", "en": "Unsatisfactory sample"},
+    "trace": {"fr": "Trace", "en": "Trace"},
+}
+NAME = "Zéphyrine D’AUBIGNÉ-LACROIX"
+
+
+def finding(
+    outcome: str, french: str = "SARS-CoV-2 (COVID-19)", english: str = "SARS-CoV-2 (COVID-19)"
+) -> dict[str, Any]:
+    """Return one finding of a payload."""
+    return {"target": {"fr": french, "en": english}, "outcome": outcome, "label": LABELS[outcome]}
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    """Return a whole payload, changed where a test says so."""
+    return {
+        "v": 1,
+        "lang": "fr",
+        "demo": False,
+        "status": "final",
+        "version": 1,
+        "kind": {
+            "fr": "Test triple COVID-19, grippe et VRS",
+            "en": "COVID-19, influenza and RSV triple test",
+        },
+        "patient": {"name": NAME, "birth_date": "1979-03-28"},
+        "sampled_at": "2026-01-15T14:05:00+01:00",
+        "signed_at": "2026-01-15T14:32:10+01:00",
+        "pharmacy": {
+            "name": "Pharmacie du Marché",
+            "phone": "+33 1 99 00 12 34",
+            "address": ["12 place du Marché", "51100 Reims"],
+        },
+        "signer": "Dr Camille FONTAINE, pharmacienne",
+        "device": {
+            "name": "TriRapid Ag",
+            "manufacturer": "Essai Diagnostics",
+            "reference": "TR-AG-25",
+            "lot": "L2511A",
+            "expiry": "2027-06-30",
+        },
+        "findings": [
+            finding("positive"),
+            finding("negative", "Grippe A et B", "Influenza A and B"),
+            finding("indeterminate", "VRS", "RSV"),
+        ],
+        "comment": "",
+        "advice": {
+            "fr": "Reposez-vous, portez un masque près des autres.\nEn cas de difficulté : appelez le 15.",
+            "en": "Rest, and wear a mask near frail people.\nCall 15 if breathing becomes difficult.",
+        },
+        **changes,
+    }
+
+
+def sealed_bytes(**changes: Any) -> bytes:
+    """Return the payload as delivery gives it to the seal."""
+    return json.dumps(payload(**changes), ensure_ascii=False).encode()

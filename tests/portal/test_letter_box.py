@@ -1,0 +1,333 @@
+"""The letter box over HTTP: who gets the letter, what is counted, and what every refusal hides."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.template import Context, Engine
+from letters import sealed_bytes
+from psycopg import sql
+from site_under_test import Site, portal_environment
+
+from temoin import portal
+from temoin.config.embedded import EmbeddedServer
+from temoin.config.roles import DATABASE, password_file
+from temoin.crypto.letter import derive, draw_secret, open_letter, seal_letter
+from temoin.portal.headers import HEADERS
+
+CODE = "7K2QF-XM04C"
+WRONG = "7K2QF-XM04D"
+JSON = {"Content-Type": "application/json"}
+
+
+class Client:
+    """A browser's place before the letter box, without the browser."""
+
+    def __init__(self, site: Site, proxy_headers: dict[str, str]):
+        self._address = urlsplit(site.url)
+        self._headers = proxy_headers
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes, Any]:
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=10)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, {**self._headers, **named})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, content, answer.headers
+
+    def try_code(self, secret: bytes, code: str) -> tuple[int, bytes, Any]:
+        keys = derive(secret, code)
+        halves = {"lookup": _text(keys.lookup), "auth": _text(keys.auth)}
+        return self.ask("POST", "/letter", json.dumps(halves).encode(), **JSON)
+
+
+def _text(half: bytes) -> str:
+    return urlsafe_b64encode(half).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def client(site, proxy_headers):
+    return Client(site, proxy_headers)
+
+
+@pytest.fixture
+def portal_role(embedded_server: EmbeddedServer) -> Iterator[psycopg.Connection[Any]]:
+    """The database as the patient site itself may see it."""
+    password = password_file(embedded_server.folder / "keys", "portal").read_text().strip()
+    with psycopg.connect(embedded_server.conninfo("temoin_portal", password, DATABASE)) as connection:
+        yield connection
+
+
+def _posted(site: Site, **how: Any):
+    secret = draw_secret()
+    return secret, site.post(seal_letter(secret, CODE, sealed_bytes()), **how)
+
+
+def test_both_halves_get_the_letter(site, client):
+    secret, letter_id = _posted(site)
+
+    status, content, _ = client.try_code(secret, CODE)
+
+    assert status == 200
+    ciphertext = urlsafe_b64decode(json.loads(content)["ciphertext"])
+    assert open_letter(secret, CODE, ciphertext) == sealed_bytes()
+    assert site.counts(letter_id) == (5, 1)
+
+
+def test_a_letter_may_be_opened_again_and_each_look_is_recorded(site, client):
+    secret, letter_id = _posted(site)
+
+    assert [client.try_code(secret, CODE)[0] for _ in range(2)] == [200, 200]
+
+    assert site.counts(letter_id) == (5, 2)
+    assert site.events(letter_id) == [("letter.opened", "portal", "letter")] * 2
+
+
+def test_a_wrong_code_is_counted_and_recorded(site, client):
+    secret, letter_id = _posted(site)
+
+    assert client.try_code(secret, WRONG)[0] == 404
+
+    assert site.counts(letter_id) == (4, 0)
+    assert site.events(letter_id) == [("letter.refused", "portal", "letter")]
+
+
+def test_the_sixth_try_finds_no_letter_even_with_the_right_code(site, client):
+    secret, letter_id = _posted(site)
+
+    assert [client.try_code(secret, WRONG)[0] for _ in range(5)] == [404] * 5
+    assert client.try_code(secret, CODE)[0] == 404
+
+    assert site.counts(letter_id) == (0, 0)
+    assert len(site.events(letter_id)) == 5
+
+
+def test_the_right_code_gives_the_tries_back(site, client):
+    secret, letter_id = _posted(site)
+
+    for code in (WRONG, WRONG, CODE, WRONG):
+        client.try_code(secret, code)
+
+    assert site.counts(letter_id) == (4, 1)
+
+
+def test_tries_at_the_same_moment_are_all_counted(site, client):
+    secret, letter_id = _posted(site)
+
+    with ThreadPoolExecutor(12) as crowd:
+        statuses = list(crowd.map(lambda _: client.try_code(secret, WRONG)[0], range(12)))
+
+    assert statuses == [404] * 12
+    assert site.counts(letter_id) == (0, 0)
+    assert len(site.events(letter_id)) == 5
+
+
+def test_every_reason_to_refuse_has_the_same_answer(site, client):
+    locked, _ = _posted(site)
+    for _ in range(5):
+        client.try_code(locked, WRONG)
+    expired, _ = _posted(site, lasting=timedelta(seconds=-1))
+    withdrawn, _ = _posted(site, state="withdrawn")
+    wrong, _ = _posted(site)
+
+    answers = [client.try_code(secret, CODE) for secret in (draw_secret(), expired, withdrawn, locked)]
+    answers.append(client.try_code(wrong, WRONG))
+
+    assert {status for status, _, _ in answers} == {404}
+    assert len({content for _, content, _ in answers}) == 1
+    assert len({tuple(sorted(set(headers.items()) - {("date", headers["date"])})) for *_, headers in answers}) == 1
+
+
+def test_every_refusal_takes_at_least_the_common_time(site, client):
+    wrong, _ = _posted(site)
+
+    for secret in (draw_secret(), wrong):
+        start = perf_counter()
+        assert client.try_code(secret, WRONG)[0] == 404
+        assert perf_counter() - start >= 0.1
+
+
+def test_an_expired_or_withdrawn_letter_records_nothing(site, client):
+    expired, first = _posted(site, lasting=timedelta(seconds=-1))
+    withdrawn, second = _posted(site, state="withdrawn")
+
+    client.try_code(expired, CODE)
+    client.try_code(withdrawn, CODE)
+
+    assert site.events(first) == site.events(second) == []
+    assert site.counts(first) == site.counts(second) == (5, 0)
+
+
+def test_no_log_no_look(site, client):
+    secret, letter_id = _posted(site)
+    site.database.execute("ALTER TABLE journal_event ADD CONSTRAINT full_journal CHECK (false) NOT VALID")
+    try:
+        status, content, _ = client.try_code(secret, CODE)
+    finally:
+        site.database.execute("ALTER TABLE journal_event DROP CONSTRAINT full_journal")
+
+    assert (status, content) == (500, b"unavailable")
+    assert site.counts(letter_id) == (5, 0)
+
+
+def test_whoever_asks_too_often_waits_whether_the_letter_exists_or_not(site, client):
+    known, _ = _posted(site)
+
+    statuses = [client.ask("POST", "/letter", _halves(draw_secret()), **JSON)[0] for _ in range(25)]
+    answers = [client.try_code(secret, CODE)[:2] for secret in (known, draw_secret())]
+
+    assert statuses.count(404) in {20, 21}
+    assert answers == [(429, b"too many requests")] * 2
+
+
+def _halves(secret: bytes) -> bytes:
+    return json.dumps({"lookup": _text(secret * 2), "auth": _text(secret * 2)}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"lookup"',
+        b"{}",
+        b'{"lookup": 1, "auth": 2}',
+        b'{"lookup": "AAAA", "auth": "AAAA"}',
+        '{"lookup": "é", "auth": "é"}'.encode(),
+        b"\xff\xfe",
+        b'{"lookup": "' + b"=" * 43 + b'", "auth": ""}',
+        b"[" * 1000,
+    ],
+)
+def test_anything_but_two_halves_is_a_bad_request(client, body):
+    assert client.ask("POST", "/letter", body, **JSON)[0] == 400
+
+
+def test_a_body_over_the_limit_is_refused(client):
+    assert client.ask("POST", "/letter", b" " * 1025, **JSON)[0] == 413
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_what_a_form_of_another_site_could_send_is_refused(client, kind):
+    assert client.ask("POST", "/letter", _halves(draw_secret()), Content_Type=kind)[0] == 415
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_post_reaches_the_letter_box(client, method):
+    assert client.ask(method, "/letter")[0] == 405
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_the_page_is_only_read(client, method):
+    assert client.ask(method, "/")[0] == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/letter", "/healthz", "/unknown", "/static/portal/unknown.js"])
+def test_every_answer_carries_the_headers_and_sets_no_cookie(client, path):
+    _, _, headers = client.ask("GET", path, Accept_Language="en")
+
+    for name, value in HEADERS.items():
+        assert headers[name] == value
+    assert headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in headers
+
+
+def test_the_page_is_the_same_bytes_whatever_the_visitor_says(client):
+    pages = {
+        client.ask("GET", path, Accept_Language=language)[1]
+        for path in ("/", "/?lookup=x")
+        for language in ("fr", "en", "de")
+    }
+
+    assert len(pages) == 1
+
+
+def test_every_other_address_has_one_answer(client):
+    answers = {client.ask("GET", path)[:2] for path in ("/unknown", "/static/portal/no.js", "/letter/1", "/admin/")}
+
+    assert answers == {(404, b"not found")}
+
+
+def test_a_sign_of_life_says_nothing_else(client):
+    assert client.ask("GET", "/healthz")[:2] == (200, b"ok")
+
+
+def test_script_and_style_have_hashed_names_and_last(client):
+    page = client.ask("GET", "/")[1].decode()
+
+    links = [word.split('"')[1] for word in page.replace('src="', 'href="').split("href=")[1:]]
+    assert len([link for link in links if link.startswith("/static/portal/")]) >= 3
+    for link in links:
+        status, _, headers = client.ask("GET", link)
+        assert status == 200
+        assert "immutable" in headers["Cache-Control"]
+
+
+def test_the_patient_site_loads_no_cryptography(settings_file):
+    program = (
+        "import django, sys; django.setup(); import temoin.portal.urls;"
+        "print([name for name in sys.modules if name.split('.')[:2] == ['temoin', 'crypto']"
+        " or name.partition('.')[0] in {'cryptography', 'tink'}])"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env=portal_environment(settings_file),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert answer.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("is_demo", "times"), [(True, 1), (False, 0)])
+def test_a_demonstration_is_marked_on_the_page_of_everyone(is_demo, times):
+    folder = Path(portal.__file__).parent / "templates"
+    engine = Engine(dirs=[folder], libraries={"static": "django.templatetags.static"})
+
+    page = engine.get_template("portal/page.html").render(Context({"is_demo": is_demo}))
+
+    assert page.count("toutes les personnes sont fictives") == times
+    assert page.count("all persons are fictitious") == times
+
+
+def test_the_portal_role_sees_no_letter_that_it_does_not_name(site, portal_role):
+    secret, _ = _posted(site)
+    _posted(site)
+
+    assert portal_role.execute("SELECT count(*) FROM delivery_letter").fetchone() == (0,)
+    named = seal_letter(secret, CODE, b"").lookup_hash.hex()
+    portal_role.execute("SELECT set_config('temoin.letter', %s, true)", [named])
+    assert portal_role.execute("SELECT count(*) FROM delivery_letter").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("table", ["crypto_data_key", "patients_patient", "testing_record", "outbox_parcel"])
+def test_the_portal_role_reads_no_other_room(site, portal_role, table):
+    known = site.database.execute("SELECT to_regclass(%s)", [table]).fetchone()
+
+    assert known != (None,)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        portal_role.execute(sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(table)))
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM delivery_letter", "UPDATE delivery_letter SET expires_at = now()"])
+def test_the_portal_role_neither_removes_nor_prolongs_a_letter(portal_role, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        portal_role.execute(statement)
