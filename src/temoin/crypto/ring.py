@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, transaction
 
 from temoin.crypto.models import DataKey
 from temoin.crypto.root import unwrap_key, wrap_key
 from temoin.lib.clock import now
-from temoin.lib.errors import ScopeError
+from temoin.lib.errors import TemoinError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy
 
 INDEX = "index"
 
 
+class SealBrokenError(TemoinError):
+    """A sealed value does not open: altered, moved from another row, or its key was destroyed."""
+
+
 @dataclass(frozen=True)
 class Key:
-    """An unwrapped data key, in memory only."""
+    """An unwrapped data key, in memory only; without a `repr` of the secret, so that no trace can show it."""
 
     id: UUID
-    raw: bytes
+    raw: bytes = field(repr=False)
     cipher: AESGCM
 
 
@@ -55,7 +60,7 @@ def key_by_id(key_id: UUID) -> Key:
     if key is None:
         row = DataKey.objects.filter(id=key_id).values_list("id", "purpose", "wrapped").first()
         if row is None:
-            raise ScopeError("the data key of this value does not exist, or was destroyed")
+            raise SealBrokenError("the data key of this value does not exist, or was destroyed")
         key = _unwrapped(pharmacy_id, *row)
         _by_id[(pharmacy_id, key_id)] = key
     return key
@@ -67,18 +72,15 @@ def _key_for(purpose: str) -> Key:
     if key is not None:
         return key
     row = DataKey.objects.filter(purpose=purpose).values_list("id", "purpose", "wrapped").first()
-    if row is not None:
-        key = _unwrapped(pharmacy_id, *row)
-        _by_purpose[(pharmacy_id, purpose)] = key
-        return key
-    return _make(pharmacy_id, purpose)
+    key = _unwrapped(pharmacy_id, *row) if row is not None else _make(pharmacy_id, purpose)
+    # At hand only after the commit: the row may be this transaction's own, and a key that is rolled back would seal
+    # values nobody can open.
+    transaction.on_commit(lambda: _by_purpose.__setitem__((pharmacy_id, purpose), key))
+    return key
 
 
 def _make(pharmacy_id: UUID, purpose: str) -> Key:
-    """Store a new key and read back the one that won, as two processes may start a month together.
-
-    It is kept at hand only after the commit: a key of a rolled-back transaction would seal values nobody can open.
-    """
+    """Store a new key and read back the one that won, as two processes may start a month together."""
     key_id = new_id()
     wrapped = wrap_key(os.urandom(32), _context(pharmacy_id, key_id, purpose))
     with connection.cursor() as cursor:
@@ -88,13 +90,14 @@ def _make(pharmacy_id: UUID, purpose: str) -> Key:
             [pharmacy_id, key_id, purpose, wrapped],
         )
     row = DataKey.objects.filter(purpose=purpose).values_list("id", "purpose", "wrapped").get()
-    key = _unwrapped(pharmacy_id, *row)
-    transaction.on_commit(lambda: _by_purpose.__setitem__((pharmacy_id, purpose), key))
-    return key
+    return _unwrapped(pharmacy_id, *row)
 
 
 def _unwrapped(pharmacy_id: UUID, key_id: UUID, purpose: str, wrapped: bytes) -> Key:
-    raw = unwrap_key(bytes(wrapped), _context(pharmacy_id, key_id, purpose))
+    try:
+        raw = unwrap_key(bytes(wrapped), _context(pharmacy_id, key_id, purpose))
+    except InvalidTag:
+        raise SealBrokenError("a data key was altered, or is wrapped by another root key") from None
     return Key(key_id, raw, AESGCM(raw))
 
 

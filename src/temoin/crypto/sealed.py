@@ -13,13 +13,15 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
+from cryptography.exceptions import InvalidTag
 from django.db import models
 
-from temoin.crypto.ring import key_by_id, month_key
+from temoin.crypto.ring import SealBrokenError, key_by_id, month_key
 from temoin.lib.tenant import Sensitivity, TenantModel, current_pharmacy
 
 FORMAT = b"\x01"
 NONCE = 12
+HEADER = 1 + 16 + NONCE
 BLOCK = 256  # bytes; padding unit
 
 
@@ -39,8 +41,8 @@ class SealedModel(TenantModel):
     class Meta:
         abstract = True
 
-    def seal(self, value: Mapping[str, Any]) -> None:
-        """Put `value` (JSON-able) into the sealed field, bound to this very row."""
+    def seal(self, value: object) -> None:
+        """Put `value` (a dictionary or a dataclass, JSON-able) into the sealed field, bound to this very row."""
         self.sealed = seal_value(type(self)._meta.db_table, self.id, value, schema=self.schema)
 
     def unseal(self) -> dict[str, Any]:
@@ -48,23 +50,27 @@ class SealedModel(TenantModel):
         return open_value(type(self)._meta.db_table, self.id, bytes(self.sealed), schema=self.schema)
 
 
-def seal_value(table: str, row_id: UUID, value: Mapping[str, Any], *, schema: int = 1) -> bytes:
+def seal_value(table: str, row_id: UUID, value: object, *, schema: int = 1) -> bytes:
     """Seal `value` for a row of the pharmacy in scope."""
     key = month_key()
     nonce = os.urandom(NONCE)
-    plain = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    plain = orjson.dumps(value)
     padded = plain + b" " * (-len(plain) % BLOCK)
     header = FORMAT + key.id.bytes
     return header + nonce + key.cipher.encrypt(nonce, padded, _place(table, row_id, schema, key.id))
 
 
 def open_value(table: str, row_id: UUID, sealed: bytes, *, schema: int = 1) -> dict[str, Any]:
-    """Open a sealed value of the pharmacy in scope; cryptography.exceptions.InvalidTag when it is not of this row."""
-    if sealed[:1] != FORMAT:
-        raise ValueError("unknown format of a sealed value")
+    """Open a sealed value of the pharmacy in scope; SealBrokenError when it is not of this row."""
+    if sealed[:1] != FORMAT or len(sealed) <= HEADER:
+        raise SealBrokenError("unknown format of a sealed value")
     key = key_by_id(UUID(bytes=bytes(sealed[1:17])))
-    nonce, ciphertext = sealed[17 : 17 + NONCE], sealed[17 + NONCE :]
-    value: dict[str, Any] = orjson.loads(key.cipher.decrypt(nonce, ciphertext, _place(table, row_id, schema, key.id)))
+    nonce, ciphertext = sealed[17:HEADER], sealed[HEADER:]
+    try:
+        plain = key.cipher.decrypt(nonce, ciphertext, _place(table, row_id, schema, key.id))
+    except InvalidTag:
+        raise SealBrokenError("a sealed value was altered, or is not of this row") from None
+    value: dict[str, Any] = orjson.loads(plain)
     return value
 
 

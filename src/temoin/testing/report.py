@@ -2,12 +2,12 @@
 
 No Django here: `formats` imports this module and nothing else of the room. The Report holds everything that was
 true at signing (traits, signer, device), so that a later change of a patient's address or of a kit's name never
-alters what was signed. Its dictionary form is what the record version seals.
+alters what was signed. Its JSON form is what the record version seals.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -151,13 +151,9 @@ class Report:
     source: str = "counter"  # counter | csv: where the result came from
     is_demo: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values that orjson writes and `from_dict` reads back equal."""
-        return asdict(self)
-
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Report:
-        """Rebuild a Report from `to_dict` after a trip through JSON."""
+        """Rebuild a Report after a trip through JSON (orjson writes dataclasses as they are)."""
         known = dict(values)
         for name in ("sampled_at", "read_at", "signed_at"):
             known[name] = _datetime(known[name])

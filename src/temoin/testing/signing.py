@@ -107,7 +107,7 @@ def _add_version(commit: Commit, verb: str, report: Report, *, opened: Opened, b
         signed_by=by.member_id,
         signed_at=coarse(report.signed_at),
     )
-    version.seal(report.to_dict())
+    version.seal(report)
     commit.insert(version)
     commit.move(Record, version.record_id, verb, version=report.version)
     post_parcels(commit, _notice(report, opened))
