@@ -59,6 +59,8 @@ class EmailCourier:
             return Answer(Verdict.REFUSED, "no_code")
         by = HouseActor(load.pharmacy_id, "worker")
         report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
+        if report.is_demo and not settings.TEMOIN.site.demo:
+            return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
         return self._consignment(load, seal_letter_for(load=load, report=report), email)
 
     def _again(self, load: Load, sealed: bytes, email: str) -> Consignment | Answer:
