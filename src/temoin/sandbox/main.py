@@ -1,0 +1,101 @@
+"""Runs the stand-in authority and its mailbox until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults, fault_names
+from temoin.sandbox.mailbox import start_mailbox
+from temoin.sandbox.website import Site
+
+DEFAULT_PORT, DEFAULT_SMTP_PORT = 8090, 8025
+LOOPBACK = "127.0.0.1"
+STOP_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where the sandbox answers, once it does."""
+
+    host: str
+    http_port: int
+    smtp_port: int
+
+
+def announce(ready: Ready) -> None:
+    """Say on standard output where the sandbox answers."""
+    host = f"[{ready.host}]" if ":" in ready.host else ready.host
+    sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}\n")
+    sys.stdout.flush()
+
+
+def run(
+    host: str = LOOPBACK,
+    http_port: int = DEFAULT_PORT,
+    smtp_port: int = DEFAULT_SMTP_PORT,
+    *,
+    faults: Faults | None = None,
+    on_ready: Callable[[Ready], None] = announce,
+) -> None:
+    """Serve until SIGTERM or SIGINT; port 0 takes a free one."""
+    asyncio.run(_run_until_signal(Ready(host, http_port, smtp_port), faults or Faults(), on_ready))
+
+
+async def _run_until_signal(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]) -> None:
+    stop = asyncio.Event()
+    # Signals reach the main thread only; elsewhere the caller stops the loop itself.
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(wanted, faults, on_ready, stop)
+
+
+async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None], stop: asyncio.Event) -> None:
+    """Serve inside a running loop until `stop` is set."""
+    site = Site(FaultDesk(faults))
+    runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, wanted.host, wanted.http_port, backlog=1024).start()
+        mail = await start_mailbox(wanted.host, wanted.smtp_port, site.box, site.desk)
+        try:
+            on_ready(Ready(wanted.host, runner.addresses[0][1], mail.sockets[0].getsockname()[1]))
+            await stop.wait()
+        finally:
+            mail.close()
+            await mail.wait_closed()
+    finally:
+        await runner.cleanup()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line and serve."""
+    parser = _parser()
+    given = vars(parser.parse_args(arguments))
+    host, port, smtp_port = given.pop("host"), given.pop("port"), given.pop("smtp_port")
+    try:
+        faults = changed_faults(Faults(), {name: value for name, value in given.items() if value is not None})
+    except FaultError as error:
+        parser.error(f"unknown or out of range: --{str(error).replace('_', '-')}")
+    run(host, port, smtp_port, faults=faults)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="temoin sandbox", description="A stand-in health authority and mailbox, in memory only."
+    )
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)")
+    parser.add_argument("--smtp-port", type=int, default=DEFAULT_SMTP_PORT, help="SMTP port (default: %(default)s)")
+    for name in fault_names():
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help="initial fault")
+    return parser

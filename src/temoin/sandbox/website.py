@@ -1,0 +1,212 @@
+"""The web site of the sandbox: pages, counters, faults and mailbox, and the headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import web
+
+from temoin.sandbox.faults import FaultDesk, FaultError
+from temoin.sandbox.fhir import FhirDoor, refuse
+from temoin.sandbox.issues import Issue
+from temoin.sandbox.mailbox import Mailbox
+from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
+from temoin.sandbox.store import Store
+from temoin.sandbox.words import LANGUAGES, word
+
+MAX_BODY_BYTES = 2_000_000
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    # Not no-referrer: browsers would then send forms with `Origin: null`, which looks like another site.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "sandbox",
+}
+FHIR_RULES = {404: "not-found", 405: "method", 413: "too-large"}
+PAGE_WORDS = {404: "not_found", 405: "method"}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """Everything that answers over HTTP, over one store, one mailbox and one set of faults."""
+
+    def __init__(self, desk: FaultDesk) -> None:
+        self.desk, self.store, self.box = desk, Store(), Mailbox()
+        self.fhir = FhirDoor(self.store, desk)
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application."""
+        app = web.Application(middlewares=[self.guard], client_max_size=MAX_BODY_BYTES)
+        app.add_routes(self.fhir.routes())
+        app.add_routes(
+            [
+                web.get("/", self.home),
+                web.get("/documents/{id}", self.document),
+                web.get("/stats", self.stats),
+                web.get("/keys", self.keys),
+                web.get("/faults", self.faults),
+                web.post("/faults", self.change_faults),
+                web.get("/mailbox", self.mailbox),
+                web.get("/mailbox.json", self.mailbox_json),
+                web.get(r"/mailbox/{number:[0-9]{1,9}}", self.mail),
+                web.get("/sandbox.css", self.stylesheet),
+                web.get("/sandbox.svg", self.icon),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Put the headers on every answer, and turn refusals into a page or an OperationOutcome."""
+        is_fhir = request.path.startswith("/fhir")
+        try:
+            if not is_fhir:
+                _refuse_cross_site(request)
+            struck = await self.fhir.open(request) if is_fhir else None
+            response = struck if struck is not None else await handler(request)
+        except web.HTTPException as refusal:
+            response = _told(request, refusal, is_fhir=is_fhir)
+        response.headers.update(SECURITY_HEADERS)
+        language = "" if is_fhir else request.query.get("lang", "")
+        if language in LANGUAGES:
+            response.set_cookie("lang", language, samesite="Lax", httponly=True)
+        return response
+
+    async def home(self, request: web.Request) -> web.Response:
+        """Show what the authority holds."""
+        number = _page_number(request)
+        return _html(home_page(_view(request), self.store, self.box, self.desk, number))
+
+    async def document(self, request: web.Request) -> web.Response:
+        """Show one document."""
+        document = self.store.get(request.match_info["id"])
+        if document is None:
+            raise web.HTTPNotFound
+        return _html(document_page(_view(request), self.store, document))
+
+    async def stats(self, request: web.Request) -> web.Response:
+        """Tell the counters."""
+        replaced = sum(1 for document in self.store.documents if document.replaced_by)
+        counts = {**stats(self.store, self.box), "replaced": replaced, "fired": dict(self.desk.fired)}
+        return _json(counts)
+
+    async def keys(self, request: web.Request) -> web.Response:
+        """Tell every idempotency key held, and how many distinct documents bear it."""
+        told = []
+        for token, count in self.store.identifiers().items():
+            system, _, value = token.partition("|")
+            told.append({"system": system, "key": value, "count": count})
+        return _json(told)
+
+    async def faults(self, request: web.Request) -> web.Response:
+        """Tell the faults in force."""
+        return _json(self.desk.to_dict())
+
+    async def change_faults(self, request: web.Request) -> web.Response:
+        """Change the faults, from JSON or from the form of the page."""
+        is_json = request.content_type == "application/json"
+        values = await _settings(request, is_json=is_json)
+        try:
+            self.desk.change(values)
+        except FaultError as error:
+            if is_json:
+                return _json({"error": "unknown or out of range", "name": str(error)}, status=400)
+            view = _view(request)
+            return _html(message_page(view, f"{word(view.language, 'fault_error')} {error}"), status=400)
+        if is_json:
+            return _json(self.desk.to_dict())
+        raise web.HTTPSeeOther("/#faults")
+
+    async def mailbox(self, request: web.Request) -> web.Response:
+        """Show the e-mails."""
+        return _html(mailbox_page(_view(request), self.box, _page_number(request)))
+
+    async def mailbox_json(self, request: web.Request) -> web.Response:
+        """Tell the e-mails, oldest first."""
+        return _json([mail.to_dict() for mail in self.box.mails])
+
+    async def mail(self, request: web.Request) -> web.Response:
+        """Show one e-mail."""
+        mail = self.box.get(int(request.match_info["number"]))
+        if mail is None:
+            raise web.HTTPNotFound
+        return _html(mail_page(_view(request), mail))
+
+    async def stylesheet(self, request: web.Request) -> web.Response:
+        """Serve the style of the pages."""
+        return web.Response(body=_packaged("sandbox.css"), content_type="text/css", charset="utf-8")
+
+    async def icon(self, request: web.Request) -> web.Response:
+        """Serve the icon of the pages."""
+        return web.Response(body=_packaged("sandbox.svg"), content_type="image/svg+xml")
+
+
+def _refuse_cross_site(request: web.Request) -> None:
+    """Refuse a change asked by a page of another site, which a browser on this machine could be led to send."""
+    if request.method in {"GET", "HEAD"}:
+        return
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise web.HTTPForbidden
+
+
+async def _settings(request: web.Request, *, is_json: bool) -> dict[str, object]:
+    if not is_json:
+        form = await request.post()
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+    try:
+        values = orjson.loads(await request.read())
+    except orjson.JSONDecodeError:
+        raise web.HTTPBadRequest from None
+    if not isinstance(values, dict):
+        raise web.HTTPBadRequest
+    return values
+
+
+def _told(request: web.Request, refusal: web.HTTPException, *, is_fhir: bool) -> web.Response:
+    kept = {name: refusal.headers[name] for name in ("Allow", "Location") if name in refusal.headers}
+    if refusal.status < 400:
+        return web.Response(status=refusal.status, headers=kept)
+    if is_fhir:
+        return refuse(refusal.status, Issue(FHIR_RULES.get(refusal.status, "request"), ""), headers=kept)
+    view = _view(request)
+    name = "cross_site" if refusal.status == 403 else PAGE_WORDS.get(refusal.status, "bad_request")
+    response = _html(message_page(view, word(view.language, name)), status=refusal.status)
+    response.headers.update(kept)
+    return response
+
+
+def _view(request: web.Request) -> View:
+    asked = request.query.get("lang") or request.cookies.get("lang", "")
+    language = asked if asked in LANGUAGES else LANGUAGES[0]
+    # Only pages that GET may show are linked by the language switch.
+    path = request.path if request.method in {"GET", "HEAD"} else "/"
+    return View(language, path, refreshes=request.query.get("refresh") == "5")
+
+
+def _page_number(request: web.Request) -> int:
+    asked = request.query.get("page", "0")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
+
+
+def _html(body: str, *, status: int = 200) -> web.Response:
+    return web.Response(text=body, status=status, content_type="text/html")
+
+
+def _json(value: Any, *, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(value), status=status, content_type="application/json")
+
+
+def _packaged(name: str) -> bytes:
+    return files("temoin.sandbox").joinpath(name).read_bytes()

@@ -1,0 +1,56 @@
+"""The command: starts, says where, stops cleanly on a signal."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from http.client import HTTPConnection
+
+import pytest
+
+from temoin.sandbox.main import Ready, announce, main, run
+
+
+def test_the_command_serves_until_it_is_told_to_stop():
+    command = [sys.executable, "-m", "temoin.sandbox", "--port", "0", "--smtp-port", "0", "--drop-answer", "0.05"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        port = int(re.search(r"http://127\.0\.0\.1:([0-9]+)/", line)[1])
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/faults")
+        told = connection.getresponse().read()
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(10)
+        complaint = process.stderr.read()
+        connection.close()
+
+    assert b'"drop_answer":0.05' in told
+    assert (code, complaint) == (0, "")
+
+
+def test_running_ends_at_a_signal():
+    addresses = []
+
+    def stop(ready: Ready) -> None:
+        addresses.append(ready)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    run(http_port=0, smtp_port=0, on_ready=stop)
+
+    assert addresses[0].host == "127.0.0.1"
+    assert addresses[0].http_port != addresses[0].smtp_port
+
+
+@pytest.mark.parametrize("arguments", [["--drop-answer", "5"], ["--down", "maybe"], ["--port", "x"]])
+def test_a_wrong_argument_stops_with_a_sentence(arguments, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_addresses_of_the_sixth_version_are_written_in_brackets(capsys):
+    announce(Ready("::1", 8090, 8025))
+
+    assert capsys.readouterr().out == "sandbox http://[::1]:8090/ smtp [::1]:8025\n"
