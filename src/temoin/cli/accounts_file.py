@@ -1,0 +1,29 @@
+"""The file that remembers a demonstration's accounts for the next start; no real site has one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from temoin.config.secrets import read_secret, write_secret
+
+NAME = "demo-accounts.json"
+
+
+def accounts_path(data: Path) -> Path:
+    """Return where the accounts of a demonstration are kept, mode 0600."""
+    return data / "keys" / NAME
+
+
+def keep_demonstration(data: Path, demonstration: Mapping[str, Any]) -> None:
+    """Write what the demonstration answered: accounts with password and TOTP secret, links, codes."""
+    content = json.dumps(demonstration, default=str, ensure_ascii=False, indent=1)
+    write_secret(accounts_path(data), content.encode("utf-8"))
+
+
+def recall_demonstration(data: Path) -> dict[str, Any]:
+    """Read what `keep_demonstration` wrote."""
+    content: dict[str, Any] = json.loads(read_secret(accounts_path(data), "demonstration accounts"))
+    return content

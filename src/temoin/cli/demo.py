@@ -1,0 +1,196 @@
+"""`temoin demo`: the whole of Témoin on this machine with made-up data, from one command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temoin.cli.accounts_file import accounts_path, recall_demonstration
+from temoin.cli.commands import Commands
+from temoin.cli.console import say, step
+from temoin.cli.demo_folder import (
+    LOOPBACK,
+    Ports,
+    default_folder,
+    open_folder,
+    prepare_database,
+    write_settings,
+)
+from temoin.cli.demo_words import tell_demonstration
+from temoin.cli.django_process import DATA_FILE, SUPERVISOR
+from temoin.cli.processes import Child, stop_children, wait_until_answer
+from temoin.config.embedded import PORT, EmbeddedServer
+from temoin.config.errors import ConfigError
+from temoin.config.file import VARIABLE
+from temoin.config.secrets import write_secret
+
+BASE_PORT = 8600
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the command."""
+    parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
+    parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
+    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of four ports (default: {BASE_PORT})")
+    parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Set up what is missing, start everything, and keep it running until Ctrl-C or SIGTERM."""
+    stop = StopSignal()
+    ports = Ports(options.base_port)
+    _require_free(ports)
+    folder = open_folder(options.data or default_folder())
+    if options.ready_file is not None:
+        options.ready_file.unlink(missing_ok=True)
+    say(f"Témoin, demonstration in {folder}")
+    with suppress(KeyboardInterrupt), ExitStack() as running:
+        _run_demonstration(Demo(folder, ports, options.ready_file), stop, running)
+    say("Stopped. The data stays: run the same command to go on.")
+    return 0
+
+
+class StopSignal:
+    """Ctrl-C, SIGTERM or SIGHUP: interrupts the set-up, and is waited for once everything runs."""
+
+    def __init__(self) -> None:
+        self._came = False
+        self._interrupts = True
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, *_: object) -> None:
+        self._came = True
+        if self._interrupts:
+            raise KeyboardInterrupt
+
+    def wait_from_now_on(self) -> None:
+        """Stop interrupting: what runs is to be stopped in order."""
+        self._interrupts = False
+
+    def is_set(self) -> bool:
+        """Tell whether the signal came."""
+        return self._came
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What was asked for on the command line."""
+
+    folder: Path
+    ports: Ports
+    ready_file: Path | None
+
+
+def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None:
+    began = time.monotonic()
+    server = EmbeddedServer(demo.folder)
+    running.callback(server.stop)
+    _set_up(server, demo)
+    stop.wait_from_now_on()
+    children = _children(demo)
+    running.callback(stop_children, children)
+    with step("Staff site, patients' site, worker, sandbox"):
+        for child in children:
+            child.start()
+        wait_until_answer(children, stop.is_set)
+    demonstration = recall_demonstration(demo.folder)
+    if not stop.is_set():
+        tell_demonstration(demo.ports, demonstration, demo.folder, time.monotonic() - began)
+        _write_ready(demo, demonstration, server, children)
+    while not stop.is_set():
+        if _watch(server, children):
+            _write_ready(demo, demonstration, server, children)  # drills kill by process number
+        time.sleep(0.1)
+    say("\nStopping…")
+
+
+def _set_up(server: EmbeddedServer, demo: Demo) -> None:
+    with step("Database files"):
+        server.ensure_initialised()
+    with step("Database server"):
+        server.start()
+    with step("Keys, roles and settings"):
+        write_settings(demo.folder, demo.ports)
+        prepare_database(server, demo.folder)
+    with step("Tables"):
+        _run_child(demo.folder, "temoin.cli.main", "migrate", "--quiet")
+    if not accounts_path(demo.folder).exists():
+        say("  Made-up pharmacies, staff, patients and results")
+        _run_child(demo.folder, "temoin.cli.demo_load", str(demo.folder))
+
+
+def _run_child(folder: Path, *words: str) -> None:
+    environment = {**os.environ, **_environment(folder), SUPERVISOR: str(os.getpid())}
+    if subprocess.run([sys.executable, "-m", *words], check=False, env=environment).returncode != 0:
+        raise ConfigError("The set-up failed; the lines above say where. The data folder can be removed safely.")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {VARIABLE: str(folder / DATA_FILE), "PYTHONUNBUFFERED": "1"}
+
+
+def _children(demo: Demo) -> list[Child]:
+    ports = demo.ports
+    sandbox = ["sandbox", "--port", str(ports.sandbox), "--smtp-port", str(ports.smtp)]
+    wanted: list[tuple[str, list[str], str | None]] = [
+        ("sandbox", sandbox, f"{ports.url(ports.sandbox)}/"),
+        ("staff", ["web", "--port", str(ports.staff)], f"{ports.url(ports.staff)}/healthz"),
+        ("portal", ["portal", "--port", str(ports.portal)], f"{ports.url(ports.portal)}/healthz"),
+        ("worker", ["worker"], None),
+    ]
+    environment = _environment(demo.folder)
+    return [Child(name, words, data=demo.folder, environment=environment, probe=probe) for name, words, probe in wanted]
+
+
+def _watch(server: EmbeddedServer, children: list[Child]) -> bool:
+    """Start again what died; tell whether a process number changed."""
+    changed = not server.alive()
+    if changed:
+        say("The database server ended; it starts again.")
+        server.stop()
+        server.start()
+    restarted = [child for child in children if child.watch()]
+    return changed or bool(restarted)
+
+
+def _require_free(ports: Ports) -> None:
+    for port in range(ports.base, ports.base + 4):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+                probe.listen()
+            except OSError as error:
+                raise ConfigError(
+                    f"Port {port} cannot be used ({error.strerror}): stop what uses it, "
+                    "or choose four other ports with --base-port."
+                ) from None
+            except OverflowError:
+                raise ConfigError("--base-port must leave room for four ports below 65536.") from None
+
+
+def _write_ready(demo: Demo, demonstration: dict[str, Any], server: EmbeddedServer, children: list[Child]) -> None:
+    if demo.ready_file is None:
+        return
+    pids = {child.name: child.pid for child in children}
+    content = {
+        "addresses": demo.ports.addresses(),
+        **demonstration,
+        "data": str(demo.folder),
+        "settings": str(demo.folder / DATA_FILE),
+        "database": {"host": str(server.socket_folder()), "port": PORT, "name": "temoin"},
+        "pids": {"demo": os.getpid(), "database": server.process_number(), **pids},
+    }
+    write_secret(demo.ready_file, json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8"))

@@ -1,0 +1,25 @@
+"""Loads the demonstration in a process of its own, signed in to the database as the staff site."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from temoin.cli.accounts_file import keep_demonstration
+from temoin.cli.console import say
+from temoin.cli.django_process import become, follow_supervisor
+from temoin.config.file import Process
+
+
+def main(data: Path) -> None:
+    """Load it, then keep its accounts: the file's presence says that the loading is complete."""
+    follow_supervisor()
+    become(Process.STAFF, data)
+    from temoin.cli.demonstration import load_demonstration
+
+    keep_demonstration(data, asdict(load_demonstration(lambda text: say(f"    {text}"))))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

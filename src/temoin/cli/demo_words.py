@@ -1,0 +1,36 @@
+"""What a demonstration tells the newcomer: addresses, accounts, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from temoin.cli.console import say
+from temoin.cli.demo_folder import Ports
+
+
+def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: Path, seconds: float) -> None:
+    """Print everything needed to try Témoin."""
+    say(f"\nReady in {seconds:.1f} s. All data is made up and reaches the sandbox only.\n")
+    say(f"  Staff site        {ports.url(ports.staff)}")
+    say(f"  Patients' site    {ports.url(ports.portal)}")
+    say(f"  Sandbox           {ports.url(ports.sandbox)}   (the authority, and everyone's mailbox)\n")
+    _tell_accounts(demonstration.get("accounts", []))
+    say("\nWhat to try")
+    say("  1. Sign in to the staff site as a pharmacist: e-mail, password, then the code of an authenticator")
+    say("     application that holds the TOTP secret. Without one: temoin demo-code E-MAIL")
+    say("  2. Register a patient, record a test, sign it, and watch its parcels leave.")
+    say("  3. See the document in the sandbox, and the message to the patient in its mailbox.")
+    say("  4. Open the message's link, and type the code of the counter ticket.")
+    say("  5. Correct the result: the authority and the patient get the new version.")
+    say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
+    say("Ctrl-C stops everything.")
+
+
+def _tell_accounts(accounts: list[Mapping[str, Any]]) -> None:
+    say("Accounts")
+    for account in accounts:
+        who = ", ".join(str(account[key]) for key in ("name", "profession", "pharmacy") if account.get(key))
+        say(f"  {account.get('email', '')}   {who}")
+        say(f"      password {account.get('password', '')}   TOTP secret {account.get('totp_secret', '')}")

@@ -1,0 +1,38 @@
+"""Loads the demonstration: two pharmacies, their people, stock, forty patients, and results in every state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from temoin.cli.demo_patients import COUNT, invent_patients
+from temoin.cli.demo_people import Account, open_teams
+from temoin.cli.demo_tests import STORIES, Letter, Teller, suited
+from temoin.lib.clock import now
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What a newcomer, or a drill, needs to try Témoin. It holds passwords: see `accounts_file`."""
+
+    accounts: tuple[Account, ...]
+    letters: tuple[Letter, ...]
+
+
+def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
+    """Fill an empty database, through the same actions as the pages, and return the accounts that were made."""
+    present = now()
+    teams, accounts = open_teams()
+    progress(f"{len(teams)} pharmacies, {len(accounts)} people")
+    patients = invent_patients()
+    share = COUNT * 3 // 5
+    letters: list[Letter] = []
+    for team, near, stories in zip(teams, (patients[:share], patients[share:]), STORIES, strict=True):
+        teller = Teller(team, present)
+        teller.stock()
+        known = teller.welcome(near)
+        for story, patient_id, traits in suited(stories, known):
+            teller.tell(story, patient_id, traits)
+        letters += teller.letters
+        progress(f"{team.pharmacy.name}: {len(known)} patients, {len(stories)} tests")
+    return Demonstration(tuple(accounts), tuple(letters))

@@ -1,0 +1,34 @@
+"""Turns the present process into one of Témoin's Django processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from temoin.config.errors import ConfigError
+from temoin.config.file import VARIABLE, Process
+from temoin.config.launch import die_with
+
+SUPERVISOR = "TEMOIN_SUPERVISOR"
+DATA_FILE = "temoin.toml"
+
+
+def become(process: Process, data: Path | None = None) -> None:
+    """Load Django with the settings, the database role and the secrets of `process`."""
+    if data is not None:
+        os.environ[VARIABLE] = str(data / DATA_FILE)
+    if not os.environ.get(VARIABLE):
+        raise ConfigError(f"No settings file is named: set {VARIABLE} to the path of temoin.toml.")
+    os.environ["TEMOIN_PROCESS"] = process.value
+    os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
+    import django
+
+    django.setup()
+
+
+def follow_supervisor() -> None:
+    """Stop when the supervising `temoin demo` is gone, even by kill -9."""
+    supervisor = os.environ.get(SUPERVISOR)
+    if supervisor:
+        die_with(int(supervisor), signal.SIGTERM)

@@ -1,0 +1,76 @@
+"""What `temoin import results` says: each refused row, the progress, and the sums at the end."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from typing import TextIO
+
+from django.utils.translation import gettext as _
+
+from temoin.cli.console import say
+from temoin.intake.problems import RowProblem
+from temoin.intake.results import RowOutcome
+from temoin.intake.sameness import Verdict
+
+EVERY = 100
+ERROR_COLUMNS = ("row", "column", "code", "reason", "remedy")
+
+
+class Teller:
+    """Tells about rows as they are taken; with `errors`, refused rows go there as CSV instead of in sentences."""
+
+    def __init__(self, errors: TextIO | None, *, is_trial: bool) -> None:
+        self._errors = None if errors is None else csv.writer(errors)
+        # Sentences leave standard output to the errors when these are asked for there.
+        self._out = sys.stderr if errors is sys.stdout else sys.stdout
+        self._is_trial = is_trial
+        self._count = 0
+        if self._errors is not None:
+            self._errors.writerow(ERROR_COLUMNS)
+
+    def tell(self, outcome: RowOutcome) -> None:
+        """Tell the problems of a row, and every hundred rows how far we are."""
+        self._count += 1
+        for problem in outcome.problems:
+            self._tell_problem(problem)
+        if self._count % EVERY == 0 and sys.stderr.isatty():
+            sys.stderr.write("\r" + _("%(count)d rows…") % {"count": self._count})
+            sys.stderr.flush()
+
+    def sum_up(self, counts: Counter[Verdict]) -> None:
+        """Tell how many rows had each fate."""
+        if self._count >= EVERY and sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+        if self._is_trial:
+            self._say(_("Trial: nothing was stored. It would give:"))
+        labels = {
+            Verdict.STORED: _("stored"),
+            Verdict.CORRECTED: _("corrected"),
+            Verdict.ALREADY_STORED: _("already stored"),
+            Verdict.REFUSED: _("refused"),
+        }
+        self._say(", ".join(f"{label}: {counts[verdict]}" for verdict, label in labels.items()))
+
+    def stopped(self) -> str:
+        """Return what to say when the database went away."""
+        return _(
+            "The database stopped answering after row %(count)d of the results. What is stored stays: "
+            "import the file again."
+        ) % {"count": self._count}
+
+    def _tell_problem(self, problem: RowProblem) -> None:
+        if self._errors is not None:
+            self._errors.writerow((problem.row, problem.column, problem.code, problem.reason, problem.remedy))
+            return
+        place = _("Row %(row)d") % {"row": problem.row}
+        if problem.column:
+            place = _("Row %(row)d, column %(column)s") % {"row": problem.row, "column": problem.column}
+        self._say(f"{place} : {problem.reason} {problem.remedy}")
+
+    def _say(self, text: str) -> None:
+        if self._out is sys.stdout:
+            say(text)
+        else:
+            self._out.write(f"{text}\n")

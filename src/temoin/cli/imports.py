@@ -1,0 +1,150 @@
+"""`temoin import results FILE`: signs each valid row of a file, through the same action as the page."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from temoin.cli.commands import Commands
+from temoin.cli.console import complain
+from temoin.cli.database_server import database_running
+from temoin.cli.demo_folder import default_folder
+from temoin.cli.django_process import DATA_FILE, become
+from temoin.config.errors import ConfigError
+from temoin.config.file import VARIABLE, Process
+from temoin.formats.csv.reading import LARGEST_FILE
+
+ALL_TAKEN, SOME_REFUSED, FILE_REFUSED = 0, 1, 2
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the command."""
+    nouns = commands.add_parser("import", help="take in a file").add_subparsers(metavar="WHAT", required=True)
+    results = nouns.add_parser(
+        "results",
+        help="sign the results in a CSV file",
+        description="Signs each valid row of a file of results. Importing a file again stores nothing twice.",
+        epilog="Status: 0 every row is stored, 1 rows were refused, 2 nothing could be done.",
+    )
+    results.add_argument("file", metavar="FILE", help="a CSV file in SimpleReport's bulk format, or - for stdin")
+    results.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    results.add_argument("--pharmacy", metavar="FINESS", help="pharmacy that did the tests")
+    results.add_argument("--by", metavar="E-MAIL", help="pharmacist of that pharmacy who signs")
+    results.add_argument("--dry-run", action="store_true", help="check every row and store nothing")
+    results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
+    results.add_argument("--lang", choices=("fr", "en"), help="language of messages (default: French)")
+    results.set_defaults(run=run_results)
+
+
+def run_results(options: argparse.Namespace) -> int:
+    """Hand the file to the intake room."""
+    settings = _settings_file(options.data)
+    os.environ[VARIABLE] = str(settings)
+    become(Process.STAFF)
+    from django.utils import translation
+
+    with ExitStack() as opened:
+        opened.enter_context(translation.override(_language(options.lang)))
+        stream = opened.enter_context(_opened_file(options.file))
+        errors = opened.enter_context(_opened_errors(options.errors_csv))
+        opened.enter_context(database_running(settings))
+        return _import(options, stream, errors)
+
+
+def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None) -> int:
+    from django.conf import settings
+    from django.db import OperationalError
+    from django.utils.translation import get_language
+
+    from temoin.cli.import_words import Teller
+    from temoin.cli.signer import choose_signer
+    from temoin.formats.csv.problems import FileRefusedError
+    from temoin.intake.results import import_results
+    from temoin.intake.sameness import Verdict
+    from temoin.lib.errors import DeniedError
+
+    teller = Teller(errors, is_trial=options.dry_run)
+    try:
+        by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings.TEMOIN.site.demo)
+        counts = import_results(by=by, stream=stream, dry_run=options.dry_run, tell=teller.tell)
+    except FileRefusedError as error:
+        lang = get_language() or "fr"
+        complain(f"{error.message(lang)} {error.remedy(lang)}")
+        return FILE_REFUSED
+    except DeniedError as error:
+        complain(_denial(error))
+        return FILE_REFUSED
+    except OperationalError:
+        complain(teller.stopped())
+        return FILE_REFUSED
+    teller.sum_up(counts)
+    return SOME_REFUSED if counts[Verdict.REFUSED] else ALL_TAKEN
+
+
+def _denial(error: Exception) -> str:
+    from django.utils.translation import gettext
+
+    from temoin.pharmacies.professions import Right
+
+    if str(error) == Right.IMPORT_RESULTS.value:
+        return gettext("Only a pharmacist of the pharmacy may import results: importing signs them.")
+    return str(error)
+
+
+def _settings_file(data: Path | None) -> Path:
+    """Return the settings that are named, or else those of this account's demonstration."""
+    if data is not None:
+        return data / DATA_FILE
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    demonstration = default_folder() / DATA_FILE
+    if demonstration.exists():
+        return demonstration
+    raise ConfigError("Say where Témoin is set up, with --data FOLDER, or start a demonstration: temoin demo")
+
+
+def _language(asked: str | None) -> str:
+    if asked:
+        return asked
+    environment = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
+    return "en" if environment.lower().startswith("en") else "fr"
+
+
+@contextmanager
+def _opened_file(name: str) -> Iterator[BinaryIO]:
+    """Open a file where it is; what can only be read once is held in memory, never on disk (law 7)."""
+    if name == "-":
+        yield _in_memory(sys.stdin.buffer)
+        return
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 closed by the block below
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror}.") from None
+    with stream:
+        yield stream if stream.seekable() else _in_memory(stream)
+
+
+def _in_memory(stream: BinaryIO) -> BinaryIO:
+    return io.BytesIO(stream.read(LARGEST_FILE + 1))  # one byte more: the reader refuses what is too large
+
+
+@contextmanager
+def _opened_errors(name: str | None) -> Iterator[TextIO | None]:
+    if name is None or name == "-":
+        yield None if name is None else sys.stdout
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
+        return
+    try:
+        errors = Path(name).open("w", encoding="utf-8", newline="")  # noqa: SIM115 likewise
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be written: {error.strerror}.") from None
+    with errors:
+        yield errors

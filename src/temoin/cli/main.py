@@ -1,0 +1,43 @@
+"""The `temoin` command: one noun or verb per file, wired together here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from temoin.cli import demo, demo_code, imports, migrate, serve
+from temoin.cli.console import complain
+from temoin.config.errors import ConfigError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every subcommand; each sets `run`, a function of the parsed options."""
+    parser = argparse.ArgumentParser(
+        prog="temoin", description="Test results in pharmacies: to the patient, and to the authority, once."
+    )
+    parser.set_defaults(takes_rest=False)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for room in (demo, demo_code, serve, migrate, imports):
+        room.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status, 2 when Témoin is set up wrongly."""
+    parser = build_parser()
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
+    if rest and not options.takes_rest:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    try:
+        status: int = options.run(options)
+    except ConfigError as error:
+        complain(str(error))
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,100 @@
+"""`temoin web`, `portal`, `worker`, `sandbox`: each runs one process until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+from pathlib import Path
+
+from temoin.cli.commands import Commands
+from temoin.cli.django_process import become, follow_supervisor
+from temoin.config.file import Process
+
+LOOPBACK = "127.0.0.1"
+THREADS = 8  # per server process; each keeps one database connection
+READY = "TEMOIN_READY_FD"
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the four commands."""
+    web = _command(commands, "web", "serve the staff site")
+    _add_address(web, port=8600, workers=2)
+    web.set_defaults(run=run_site, process=Process.STAFF)
+    portal = _command(commands, "portal", "serve the patients' site")
+    _add_address(portal, port=8601, workers=1)  # one: it counts the tries of a caller in memory
+    portal.set_defaults(run=run_site, process=Process.PORTAL)
+    _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
+    # The sandbox stands on its own and reads its own command line; --help is its own as well.
+    sandbox = commands.add_parser("sandbox", help="run the stand-in authority and mailbox", add_help=False)
+    sandbox.set_defaults(run=run_sandbox, takes_rest=True)
+
+
+def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=words)
+    parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    return parser
+
+
+def _add_address(parser: argparse.ArgumentParser, *, port: int, workers: int) -> None:
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=port)
+    parser.add_argument("--workers", type=int, default=workers, help="server processes")
+
+
+def run_site(options: argparse.Namespace) -> int:
+    """Gather the site's static files under hashed names, then serve it."""
+    follow_supervisor()
+    become(options.process, options.data)
+    from django.core.management import call_command
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    os.environ["TEMOIN_SERVED"] = "1"
+    # Granian forks its servers from here: they have Django and the addresses loaded already.
+    Granian(
+        "temoin.config.wsgi:application",
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        workers=options.workers,
+        blocking_threads=THREADS,
+        blocking_threads_idle_timeout=600,
+        backpressure=256,
+        websockets=False,
+        log_access=False,  # paths and addresses of callers are nobody's business here
+        workers_kill_timeout=10,
+    ).serve()
+    return 0
+
+
+def run_worker(options: argparse.Namespace) -> int:
+    """Carry parcels until SIGTERM or SIGINT."""
+    follow_supervisor()
+    become(Process.WORKER, options.data)
+    from temoin.outbox.worker import run_worker as carry_parcels
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    tell_ready()
+    carry_parcels(stop)
+    return 0
+
+
+def run_sandbox(options: argparse.Namespace) -> int:
+    """Run the stand-in authority; it needs neither settings nor database."""
+    follow_supervisor()
+    from temoin.sandbox.main import main
+
+    return main(options.rest)
+
+
+def tell_ready() -> None:
+    """Tell a supervisor that the process is at work."""
+    handle = os.environ.pop(READY, None)
+    if handle is not None:
+        os.write(int(handle), b"1")
+        os.close(int(handle))

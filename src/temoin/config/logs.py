@@ -1,0 +1,60 @@
+"""Logging: to standard error, with where and what kind of error, never with a value (law 7)."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from types import TracebackType
+from typing import Any
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class ValuelessFormatter(logging.Formatter):
+    """Writes an exception as its type and its places in the code.
+
+    The text of an exception is left out: a database driver, a parser or a mail client repeats in it what it
+    was given.
+    """
+
+    def formatException(
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        """Return one line per error of the chain, outermost last."""
+        lines: list[str] = []
+        error = ei[1]
+        while error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            places = " > ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames[-8:])
+            lines.append(f"{type(error).__module__}.{type(error).__qualname__} at {places}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n".join(reversed(lines))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format without the exception text that another handler may have left on the record."""
+        record.exc_text = None
+        return super().format(record)
+
+
+def logging_settings(process: str) -> dict[str, Any]:
+    """Return the LOGGING setting of a process."""
+    quiet = {"handlers": ["nowhere"], "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": ValuelessFormatter, "format": f"{process} {FORMAT}"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            # Django's own set-up of these is replaced: it mails tracebacks and prints what was asked for.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.request": {"level": "ERROR"},  # below it: paths that people typed
+            "django.security": quiet,  # repeats host names and forged values
+            "django.db.backends": quiet,  # repeats statements with their values
+            "django.server": quiet,
+        },
+    }

@@ -1,0 +1,69 @@
+"""Secret files: made once with mode 0600, and refused when anybody else may read them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from temoin.config.errors import ConfigError
+
+ROOT_KEY_BYTES = 32
+
+
+def private_folder(folder: Path) -> Path:
+    """Create the folder with mode 0700, close an empty one of ours, or refuse one that others may enter."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.stat()
+    if not status.st_mode & 0o077:
+        return folder
+    if status.st_uid != os.geteuid() or any(folder.iterdir()):
+        raise ConfigError(f"Other accounts may enter {folder}: run chmod 700 {folder}")
+    folder.chmod(0o700)
+    return folder
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a secret whole or not at all, readable by us alone."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+def make_password(path: Path) -> str:
+    """Return the password in the file, drawing one of 256 bits the first time."""
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(32).encode("ascii"))
+    return read_secret(path, "password").decode("ascii").strip()
+
+
+def make_root_key(path: Path) -> None:
+    """Draw the root key the first time; an existing one is never touched, for without it no record opens."""
+    if not path.exists():
+        write_secret(path, secrets.token_bytes(ROOT_KEY_BYTES))
+
+
+def read_secret(path: Path, noun: str) -> bytes:
+    """Return the content of a secret file, or say what is wrong with the file."""
+    check_secret(path, noun)
+    return path.read_bytes()
+
+
+def check_secret(path: Path, noun: str) -> None:
+    """Refuse a secret file that is missing, empty, or open to other accounts."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be reached"
+        raise ConfigError(f"The {noun} file {path} {reason}: restore it, or correct its path.") from None
+    if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
+        raise ConfigError(f"The {noun} file {path} is not a file with content: restore it, or correct its path.")
+    if status.st_mode & 0o077:
+        raise ConfigError(f"The {noun} file {path} may be read by other accounts: run chmod 600 {path}")
+    if not os.access(path, os.R_OK):
+        raise ConfigError(f"The {noun} file {path} cannot be read by this account: correct its owner.")

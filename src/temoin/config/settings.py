@@ -1,0 +1,256 @@
+"""Django's settings: what `temoin.toml` says, for the one process that TEMOIN_PROCESS names.
+
+Each process gets only what it needs: its own database role, its own pages, its own secrets. Without
+TEMOIN_CONFIG the module still imports, for type checking and for collecting tests; nothing can be signed or
+opened with it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.config.errors import ConfigError
+from temoin.config.file import Config, MailSecurity, Process, check_secrets, read_named_config
+from temoin.config.logs import logging_settings
+from temoin.config.secrets import read_secret
+from temoin.config.sessions import IDLE
+from temoin.config.unset import unset_config
+
+try:
+    PROCESS = Process(os.environ.get("TEMOIN_PROCESS", Process.STAFF))
+except ValueError:
+    raise ConfigError(f"TEMOIN_PROCESS must be one of {', '.join(Process)}.") from None
+
+_named = read_named_config()
+if _named is not None:
+    check_secrets(_named, PROCESS)
+TEMOIN: Config = _named or unset_config()
+
+_with_accounts = PROCESS in {Process.STAFF, Process.OWNER}
+_url = urlsplit(TEMOIN.site.portal_url if PROCESS is Process.PORTAL else TEMOIN.site.staff_url)
+_https = _url.scheme == "https"
+
+TEMOIN_PROCESS = PROCESS.value
+DEBUG = False
+ALLOWED_HOSTS = [_url.hostname or "localhost"]
+ROOT_URLCONF = {Process.STAFF: "temoin.web.urls", Process.PORTAL: "temoin.portal.urls"}.get(
+    PROCESS, "temoin.config.no_urls"
+)
+
+# Only the staff site signs anything (sessions, links to reset a password); no other process could forge it.
+SECRET_KEY = (
+    read_secret(TEMOIN.keys.django, "session key").hex()
+    if _named is not None and PROCESS is Process.STAFF
+    else secrets.token_hex(32)
+)
+
+# Applications ---------------------------------------------------------------------------------------------
+
+_ROOMS = [
+    "temoin.crypto",
+    "temoin.journal",
+    "temoin.outbox",
+    "temoin.pharmacies",
+    "temoin.patients",
+    "temoin.catalogue",
+    "temoin.testing",
+    "temoin.delivery",
+    "temoin.transmission",
+]
+_ACCOUNTS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+INSTALLED_APPS = {
+    Process.STAFF: [*_ACCOUNTS, "django.contrib.staticfiles", *_ROOMS, "temoin.web"],
+    Process.OWNER: [*_ACCOUNTS, *_ROOMS],
+    Process.WORKER: _ROOMS,
+    Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
+}[PROCESS]
+
+_STAFF_MIDDLEWARE = [
+    "temoin.config.headers.StaffHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "temoin.config.sessions.SessionLimits",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "temoin.web.middleware.SecondFactorMiddleware",
+]
+_PORTAL_MIDDLEWARE = [
+    "temoin.portal.headers.PortalHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+MIDDLEWARE = {
+    Process.STAFF: _STAFF_MIDDLEWARE,
+    Process.PORTAL: _PORTAL_MIDDLEWARE,
+    Process.OWNER: ["allauth.account.middleware.AccountMiddleware"],  # the library checks for it at every start
+}.get(PROCESS, [])
+
+_CONTEXT = ["django.template.context_processors.request", "django.template.context_processors.i18n"]
+if _with_accounts:
+    _CONTEXT += [
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+    ]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Ours before the libraries': the sign-in pages are drawn by our templates under the libraries' names.
+        "DIRS": [Path(__file__).parents[1] / "web" / "templates"] if PROCESS is Process.STAFF else [],
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": _CONTEXT},
+    }
+]
+
+# Database -------------------------------------------------------------------------------------------------
+
+_LIMITS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+if PROCESS is not Process.OWNER:  # a migration may take longer than a page
+    _LIMITS += " -c statement_timeout=30s"
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": TEMOIN.database.host,
+        "PORT": TEMOIN.database.port,
+        "NAME": TEMOIN.database.name,
+        "USER": f"temoin_{PROCESS.role}",
+        "PASSWORD": TEMOIN.database.password(PROCESS.role) if _named is not None else "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": _LIMITS,
+            "application_name": f"temoin-{PROCESS.value}",
+            "connect_timeout": 5,
+            # Statements that come back are planned once: planning was half of PostgreSQL's work for a signature.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Words and time -------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LOCALE_PATHS = [Path(__file__).parents[1] / "web" / "locale"]
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
+
+# Static files: hashed names from a manifest, gathered when a site starts; never a folder ------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = TEMOIN.folder / "static" / PROCESS.value
+STORAGES = {
+    "default": {"BACKEND": "temoin.config.storage.NoFiles"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Sign-in --------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "pharmacies.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "temoin.pharmacies.passwords.EntropyValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email"]},
+    },
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+ACCOUNT_ADAPTER = "temoin.config.accounts.ClosedAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the owner of the pharmacy made the account and knows the person
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_LOGIN_TIMEOUT = 300
+# CNIL 2022-100: a password of 50 bits goes with a restriction of access after failures; five per quarter of
+# an hour.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,5/15m/key", "signup": "1/h/ip"}
+MFA_ADAPTER = "temoin.config.accounts.SealingMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Témoin"
+MFA_TRUST_ENABLED = False
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = IDLE
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# Two processes on one host share cookies whatever their port: the names carry the port so that demos live
+# side by side.
+_suffix = "" if _url.port is None else f"_{_url.port}"
+SESSION_COOKIE_NAME = "__Host-session" if _https else f"temoin_session{_suffix}"
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else f"temoin_csrf{_suffix}"
+LANGUAGE_COOKIE_NAME = "__Host-language" if _https else f"temoin_language{_suffix}"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+# The way in -----------------------------------------------------------------------------------------------
+
+if _https:  # a proxy on this machine ends TLS, and says so
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 63_072_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+SECURE_CONTENT_TYPE_NOSNIFF = False  # these three are set, with the others, by the headers of each site
+SECURE_REFERRER_POLICY = None
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+# No file of a person's is ever spooled to disk (law 7): what does not fit in memory is refused.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+EMAIL_HOST = TEMOIN.mail.host
+EMAIL_PORT = TEMOIN.mail.port
+EMAIL_USE_TLS = TEMOIN.mail.security is MailSecurity.STARTTLS
+EMAIL_USE_SSL = TEMOIN.mail.security is MailSecurity.TLS
+EMAIL_HOST_USER = TEMOIN.mail.user or ""
+EMAIL_HOST_PASSWORD = (
+    read_secret(TEMOIN.mail.password_file, "mail password").decode().strip()
+    if TEMOIN.mail.password_file is not None and PROCESS in {Process.STAFF, Process.WORKER}
+    else ""
+)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = TEMOIN.mail.sender
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+LOGGING = logging_settings(PROCESS.value)
+SILENCED_SYSTEM_CHECKS: list[str] = []

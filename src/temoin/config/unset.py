@@ -1,0 +1,19 @@
+"""The settings of a process that has no settings file: enough to import, good for nothing else."""
+
+from pathlib import Path
+
+from temoin.config.file import Authority, Config, Database, Keys, Mail, MailSecurity, Site
+
+NOWHERE = Path("/nonexistent")
+
+
+def unset_config() -> Config:
+    """Return settings whose every path leads nowhere, for type checking and for collecting tests."""
+    return Config(
+        folder=NOWHERE,
+        site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
+        database=Database(host=str(NOWHERE), port=5432, name="temoin", passwords={}),
+        keys=Keys(root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
+        authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
+        mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
+    )

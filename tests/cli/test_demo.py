@@ -1,0 +1,137 @@
+"""The whole demonstration, as a newcomer and as a drill use it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+BASE_PORT = 18600
+
+
+class Running:
+    """A demonstration in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.ready_file = folder / "ready.json"
+        self.output = folder / "output.txt"
+        self.ready_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(self.data)]
+        command += ["--base-port", str(BASE_PORT), "--ready-file", str(self.ready_file)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+
+    def ready(self) -> dict:
+        """Wait until all is up, and return what the ready file says."""
+        self.wait_for(self.ready_file.exists, 60)
+        return json.loads(self.ready_file.read_text())
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.05)
+
+    def stop(self, number: signal.Signals) -> int:
+        """Send the signal and return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
+    started: list[Running] = []
+
+    def start_one() -> Running:
+        started.append(Running(tmp_path))
+        return started[-1]
+
+    yield start_one
+    for running in started:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+
+
+def status_of(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 our own addresses
+        return answer.status
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_it_runs_stops_and_goes_on_with_the_same_data(start):
+    first = start()
+    before = first.ready()
+    assert {status_of(f"{before['addresses'][site]}/") for site in ("staff", "portal", "sandbox")} == {200}
+
+    assert first.stop(signal.SIGTERM) == 0
+
+    assert not any(alive(pid) for pid in before["pids"].values())
+    second = start()
+    after = second.ready()
+    assert after["accounts"] == before["accounts"]
+    assert second.stop(signal.SIGINT) == 0
+
+
+def test_a_killed_worker_site_or_database_comes_back(start):
+    running = start()
+    before = running.ready()["pids"]
+
+    for name in ("worker", "portal", "database"):
+        os.kill(before[name], signal.SIGKILL)
+
+    running.wait_for(
+        lambda: all(running.ready()["pids"][name] != before[name] for name in ("worker", "portal", "database")), 20
+    )
+    assert "worker runs again" in running.output.read_text()
+    assert running.stop(signal.SIGTERM) == 0
+
+
+def test_nothing_outlives_a_killed_demonstration(start):
+    running = start()
+    pids = running.ready()["pids"]
+
+    running.process.kill()
+    running.process.wait()
+
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in pids.values()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [name for name, pid in pids.items() if alive(pid)]
+
+
+def test_a_signal_during_the_set_up_stops_it_and_the_next_start_begins_again(start):
+    first = start()
+    first.wait_for(lambda: "Tables" in first.output.read_text(), 30)
+    assert first.stop(signal.SIGTERM) == 0
+
+    second = start()
+
+    assert second.ready()["accounts"]
+    assert second.stop(signal.SIGTERM) == 0
+
+
+def test_accounts_are_readable_by_us_alone(start):
+    running = start()
+    running.ready()
+
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (running.data / "keys").iterdir()}
+
+    assert set(modes.values()) == {0}
+    assert running.ready_file.stat().st_mode & 0o077 == 0
+    assert running.stop(signal.SIGTERM) == 0

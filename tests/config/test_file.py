@@ -1,0 +1,163 @@
+"""The settings file: right, or refused with a sentence that says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from temoin.cli.demo_folder import Ports, write_settings
+from temoin.config.errors import ConfigError
+from temoin.config.file import MailSecurity, Process, check_secrets, is_loopback, read_config
+from temoin.config.roles import ROLES, password_file
+from temoin.config.secrets import make_password
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, Ports(8600))
+    for role in ROLES:
+        make_password(password_file(tmp_path / "keys", role))
+    return tmp_path
+
+
+def rewrite(folder: Path, old: str, new: str) -> Path:
+    path = folder / "temoin.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_the_settings_of_a_demonstration_are_right(folder):
+    config = read_config(folder / "temoin.toml")
+
+    assert config.site.demo
+    assert config.keys.root == folder / "keys" / "root.key"
+    assert config.database.host == str(folder / "database")
+    assert config.mail.security is MailSecurity.NONE
+
+
+@pytest.mark.parametrize("process", list(Process))
+def test_every_process_finds_its_secrets(folder, process):
+    check_secrets(read_config(folder / "temoin.toml"), process)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("demo = true", "", r"demo in \[site\] is missing"),
+        ("demo = true", 'demo = "yes"', "must be a true or false"),
+        ("demo = true", "demo = true\ncolour = 1", r"colour in \[site\] is not a setting; the settings there are"),
+        ("[keys]", "[clefs]", r"section \[keys\] is missing"),
+        ("[site]", "[extra]\n[site]", "extra is not a setting"),
+        ("[site]", "[site", "is not valid TOML"),
+        ("port = 8603", 'port = "8603"', "must be a whole number"),
+        ("port = 8603", "port = true", "must be a whole number"),
+        ('root = "keys/root.key"', 'root = ""', r"root in \[keys\] is empty"),
+        ('security = "none"', 'security = "ssl"', "must be one of none, starttls, tls"),
+        ('staff_url = "http://127.0.0.1:8600"', 'staff_url = "temoin"', "must be an address like"),
+        ('staff_url = "http://127.0.0.1:8600"', 'staff_url = "http://temoin.example.fr"', "must be https"),
+        ('staff_url = "http://127.0.0.1:8600"', 'staff_url = "http://127.0.0.1:8601"', "another host or port"),
+        ('host = "127.0.0.1"', 'host = "127.0.0.1"\nuser = "temoin"', "give both or neither"),
+        ('name = "temoin"', 'name = "temoin"\nhost = "db"', "cannot stand beside embedded"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_a_sentence(folder, old, new, words):
+    path = rewrite(folder, old, new)
+
+    with pytest.raises(ConfigError, match=words):
+        read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("http://127.0.0.1:8602", "https://sidep.example.fr", "may only be sent to the sandbox"),
+        ('host = "127.0.0.1"', 'host = "smtp.example.fr"', "may be none on this machine only"),
+        (
+            'host = "127.0.0.1"\nport = 8603\nsecurity = "none"',
+            'host = "smtp.example.fr"\nport = 465\nsecurity = "tls"',
+            "sandbox mailbox",
+        ),
+    ],
+)
+def test_demonstration_data_cannot_leave_this_machine(folder, old, new, words):
+    path = rewrite(folder, old, new)
+
+    with pytest.raises(ConfigError, match=words):
+        read_config(path)
+
+
+def test_a_real_authority_is_reached_over_https_only(folder):
+    rewrite(folder, "demo = true", "demo = false")
+    path = rewrite(folder, "http://127.0.0.1:8602", "http://authority.example.fr")
+
+    with pytest.raises(ConfigError, match="results do not travel in clear"):
+        read_config(path)
+
+
+def test_a_database_elsewhere_is_named_by_host(folder):
+    path = rewrite(folder, f'embedded = "{folder}"', 'host = "db.example.fr"')
+
+    assert read_config(path).database.host == "db.example.fr"
+
+
+def test_a_missing_file_is_refused(folder):
+    with pytest.raises(ConfigError, match="cannot be read: set TEMOIN_CONFIG"):
+        read_config(folder / "other.toml")
+
+
+@pytest.mark.parametrize("name", ["root.key", "django.key", "app.password"])
+def test_a_missing_secret_is_refused(folder, name):
+    (folder / "keys" / name).unlink()
+
+    with pytest.raises(ConfigError, match="is missing: restore it"):
+        check_secrets(read_config(folder / "temoin.toml"), Process.STAFF)
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o620])
+def test_a_secret_others_may_reach_is_refused(folder, mode):
+    (folder / "keys" / "root.key").chmod(mode)
+
+    with pytest.raises(ConfigError, match="run chmod 600"):
+        check_secrets(read_config(folder / "temoin.toml"), Process.WORKER)
+
+
+def test_a_root_key_of_another_length_is_refused(folder):
+    (folder / "keys" / "root.key").write_bytes(b"short")
+
+    with pytest.raises(ConfigError, match="exactly 32 bytes"):
+        check_secrets(read_config(folder / "temoin.toml"), Process.STAFF)
+
+
+def test_the_patients_site_asks_for_no_key(folder):
+    (folder / "keys" / "root.key").unlink()
+    (folder / "keys" / "django.key").unlink()
+
+    check_secrets(read_config(folder / "temoin.toml"), Process.PORTAL)
+
+
+def test_keys_that_exist_are_never_replaced(folder):
+    before = (folder / "keys" / "root.key").read_bytes()
+
+    write_settings(folder, Ports(9600))
+
+    assert (folder / "keys" / "root.key").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://127.9.9.9", True),
+        ("http://[::1]:8", True),
+        ("http://localhost", True),
+        ("http://localhost.example.fr", False),
+        ("http://127.0.0.1.example.fr", False),
+        ("http://0.0.0.0", False),
+        ("http://10.0.0.1", False),
+        ("http://", False),
+    ],
+)
+def test_only_this_machine_is_this_machine(url, expected):
+    assert is_loopback(url) is expected

@@ -1,0 +1,144 @@
+"""The database of the tests: a private server, our migrations, and ONE login that takes on the role under test.
+
+The server, its roles and its tables are made once per session, as `temoin` itself makes them. Tests then sign
+in as `temoin_tester`, who may become app, worker or portal and owns nothing: forced row-level security holds
+in tests too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from temoin.cli.demo_folder import Ports, write_settings
+from temoin.config.embedded import SUPERUSER, EmbeddedServer
+from temoin.config.roles import DATABASE, ensure_roles
+
+TESTER = "temoin_tester"
+# Tests lose nothing when the machine stops; the product's own server always waits for the disk.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+
+_folder = Path(tempfile.mkdtemp(prefix="temoin-tests-"))
+write_settings(_folder, Ports(8600))
+os.environ["TEMOIN_CONFIG"] = str(_folder / "temoin.toml")
+os.environ["TEMOIN_PROCESS"] = "staff"
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def embedded_server() -> Iterator[EmbeddedServer]:
+    """The running server, with roles and migrated tables."""
+    server = EmbeddedServer(_folder, options=FAST)
+    server.ensure_initialised()
+    server.start()
+    try:
+        ensure_roles(server, _folder / "keys")
+        _create_tester(server)
+        command = [sys.executable, "-m", "temoin.cli.main", "migrate", "--quiet"]
+        subprocess.run(command, check=True, env=os.environ.copy())
+        yield server
+    finally:
+        server.stop()
+
+
+def _create_tester(server: EmbeddedServer) -> None:
+    with _superuser(server, "postgres") as connection:
+        connection.execute(f"CREATE ROLE {TESTER} LOGIN NOINHERIT PASSWORD '{TESTER}'")
+        connection.execute(f"GRANT temoin_app, temoin_worker, temoin_portal TO {TESTER}")
+        connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {TESTER}")
+
+
+@contextmanager
+def _superuser(server: EmbeddedServer, database: str) -> Iterator[psycopg.Connection]:
+    conninfo = server.conninfo(SUPERUSER, server.superuser_password(), database)
+    connection = psycopg.connect(conninfo, autocommit=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(embedded_server: EmbeddedServer, django_db_blocker: pytest.FixtureDef) -> Iterator[None]:
+    """Point Django at the migrated database instead of letting it create a test database as owner."""
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict.update(
+        {"HOST": str(embedded_server.socket_folder()), "USER": TESTER, "PASSWORD": TESTER, "CONN_MAX_AGE": None}
+    )
+    connection.settings_dict["OPTIONS"] = {"options": "-c role=temoin_app"}
+    # A flush by TRUNCATE takes the owner's rights: see _flush.
+    with pytest.MonkeyPatch.context() as patch:
+        from django.test import TransactionTestCase
+
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: _flush(embedded_server))
+        yield
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+def _flush(server: EmbeddedServer) -> None:
+    from django.db import connection
+
+    connection.close()
+    with _superuser(server, DATABASE) as owner:
+        tables = owner.execute(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
+            "WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
+        ).fetchone()
+        assert tables is not None
+        owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def as_role(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[None]]:
+    """Return a context manager: inside, the database sees the named role, e.g. `temoin_worker`."""
+    request.getfixturevalue("db")
+    return take_role
+
+
+@contextmanager
+def take_role(role: str) -> Iterator[None]:
+    """Become another role for the rest of the block, then what we were."""
+    from django.db import connection, transaction
+
+    # The savepoint gives the role back when an error leaves the block.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('role')")
+        before = cursor.fetchone()[0]
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        yield
+        cursor.execute(f"SET LOCAL ROLE {before}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_static_names() -> Iterator[None]:
+    """Let {% static %} answer without a manifest: nothing is gathered for tests."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def forgotten_keys() -> Iterator[None]:
+    """Drop data keys from memory after each test: their rows were rolled back."""
+    yield
+    from temoin.crypto.ring import forget_keys
+
+    forget_keys()

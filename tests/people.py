@@ -1,0 +1,181 @@
+"""The people of the tests: the owner, the colleague, the student, the stranger from another pharmacy.
+
+Plain functions, for any test that has a database: `open_house()` makes two pharmacies and their people,
+`sign_in(client, person)` gives a client the session that password and second factor would have given it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import count
+from uuid import UUID
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+
+from temoin.catalogue.actions import receive_lot
+from temoin.lib.clock import now
+from temoin.patients.actions import CURRENT_NOTICE, register_patient
+from temoin.patients.traits import check_traits
+from temoin.pharmacies.actions import open_pharmacy, seat_member
+from temoin.pharmacies.models import Person, Pharmacy
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.seat import Seat, take_seat
+from temoin.testing.actions import register_test, take_sample
+from temoin.testing.sample import Reading, Sample
+from temoin.testing.signing import sign_result
+
+PASSWORD = "Un-Mot-de-passe-0fficine!"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+COVID = "covid19-ag"
+COVID_KIT = "abbott-panbio-covid19"  # read between the 15th and the 20th minute
+TRIPLEX = "covid19-flu-rsv-ag"
+# A patient who has everything: the fictitious one of the ANS examples.
+TRAITS: Mapping[str, str] = {
+    "birth_family_name": "PAT-TROIS",
+    "birth_given_names": "DOMINIQUE MARIE-LOUISE",
+    "sex": "F",
+    "birth_date": "28/03/1979",
+    "birth_place": "51215",
+    "used_given_name": "Dominique",
+    "nir": "2 79 03 51 215 189 89",
+    "phone": "06 12 34 56 78",
+    "email": "dominique@patient.example",
+    "street": "28 avenue de Breteuil",
+    "postcode": "75007",
+    "city": "PARIS",
+}
+
+_finess = count(750_000_001)
+_emails = count(1)
+
+
+@dataclass(frozen=True)
+class House:
+    """Two pharmacies: `here` with four people, `elsewhere` with the stranger."""
+
+    here: Pharmacy
+    elsewhere: Pharmacy
+    owner: Seat  # pharmacien titulaire
+    colleague: Seat  # préparatrice: everything but signing
+    student: Seat  # may neither print nor receive lots
+    administrator: Seat  # works here, and may touch no patient
+    stranger: Seat  # pharmacien titulaire of the other pharmacy
+
+
+def open_house() -> House:
+    """Open two pharmacies and seat their people."""
+    here, elsewhere = make_pharmacy("Pharmacie du Marché"), make_pharmacy("Pharmacie de la Gare")
+    return House(
+        here=here,
+        elsewhere=elsewhere,
+        owner=make_seat(here, Profession.TITULAIRE, family_name="MARTIN", given_name="Claire", rpps="10003879623"),
+        colleague=make_seat(here, Profession.PREPARATEUR, family_name="PETIT", given_name="Lucas"),
+        student=make_seat(here, Profession.STUDENT, family_name="ROUX", given_name="Inès"),
+        administrator=make_seat(here, Profession.ADMINISTRATOR, family_name="BLANC", given_name="Paul"),
+        stranger=make_seat(elsewhere, Profession.TITULAIRE, family_name="LEROY", given_name="Hugo", rpps="10003879631"),
+    )
+
+
+def make_pharmacy(name: str) -> Pharmacy:
+    """Open a demonstration pharmacy."""
+    address = {"street": "3 place du Marché", "postcode": "75001", "city": "Paris", "phone": "+33140000000"}
+    return open_pharmacy(finess=str(next(_finess)), name=name, address=address, is_demo=True)
+
+
+def make_person() -> Person:
+    """Make an account with PASSWORD and no second factor yet."""
+    person = Person(email=f"personne{next(_emails)}@officine.example", password=_hashed())
+    person.save()
+    return person
+
+
+@cache
+def _hashed() -> str:
+    """Hash PASSWORD once: Argon2id is slow on purpose, and every test makes five people."""
+    return make_password(PASSWORD)
+
+
+def make_seat(
+    pharmacy: Pharmacy,
+    profession: Profession,
+    *,
+    family_name: str = "DURAND",
+    given_name: str = "Alice",
+    rpps: str = "",
+    person: Person | None = None,
+) -> Seat:
+    """Seat a person (a new one unless given) in a pharmacy."""
+    person = person or make_person()
+    names = {"family_name": family_name, "given_name": given_name, "rpps": rpps}
+    seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=profession, names=names)
+    return take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+
+
+def person_of(seat: Seat) -> Person:
+    """Return the account behind a seat."""
+    return Person.objects.get(id=seat.person_id)
+
+
+def set_up_totp(person: Person) -> None:
+    """Give an account its second factor, with TOTP_SECRET."""
+    TOTP.activate(person, TOTP_SECRET)
+
+
+def totp_code(secret: str = TOTP_SECRET) -> str:
+    """Return the code that an authenticator shows now."""
+    present = list(yield_hotp_counters_from_time())
+    return format_hotp_value(hotp_value(secret, present[len(present) // 2]))
+
+
+def sign_in(client: Client, seat: Seat, *, second_factor: bool = True) -> Client:
+    """Give the client the session of this person at work in this pharmacy."""
+    person = person_of(seat)
+    client.force_login(person)
+    session = client.session
+    records: list[dict[str, object]] = [{"method": "password", "at": time.time()}]
+    if second_factor:
+        records.append({"method": "mfa", "type": "totp", "at": time.time()})
+        session["pharmacy_id"] = str(seat.pharmacy_id)
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(person)
+    session.save()
+    return client
+
+
+def make_lot(by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: date | None = None) -> UUID:
+    """Receive a lot, good for 200 days unless told."""
+    return receive_lot(by=by, kit=kit, number=number, expiry=expiry or now().date() + timedelta(days=200))
+
+
+def make_patient(by: Seat, **changes: str) -> UUID:
+    """Register a patient."""
+    return register_patient(by=by, traits=check_traits({**TRAITS, **changes}))
+
+
+def make_test(by: Seat, patient_id: UUID, *, kind: str = COVID) -> UUID:
+    """Register a test."""
+    return register_test(by=by, patient_id=patient_id, kind=kind, notice_version=CURRENT_NOTICE)
+
+
+def make_sampled(by: Seat, patient_id: UUID, lot_id: UUID, *, minutes_ago: int = 16) -> UUID:
+    """Register a COVID test sampled some minutes ago: at sixteen, it can be read."""
+    record_id = make_test(by, patient_id)
+    sample = Sample(specimen="nasopharyngeal-swab", sampled_at=now() - timedelta(minutes=minutes_ago), lot_id=lot_id)
+    take_sample(by=by, record_id=record_id, sample=sample)
+    return record_id
+
+
+def make_signed(by: Seat, patient_id: UUID, lot_id: UUID, *, outcome: str = "negative") -> UUID:
+    """Register, sample and sign a COVID test."""
+    record_id = make_sampled(by, patient_id, lot_id)
+    sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"sars-cov-2": outcome}, read_at=now()))
+    return record_id
