@@ -47,17 +47,30 @@ class Commit:
             raise ScopeError("a row of another pharmacy cannot be written in this scope")
         self._inserts.setdefault(type(row), []).append(row)
 
-    def move(self, model: type[TenantModel], row_id: UUID, verb: str, **values: Any) -> None:
-        """Add a change of state: it only takes place if the row is in a state the verb starts from."""
+    def move(
+        self,
+        model: type[TenantModel],
+        row_id: UUID,
+        verb: str,
+        *,
+        only_if: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        """Add a change of state: it only takes place if the row is in a state the verb starts from.
+
+        `only_if` names columns that must besides still hold what the caller last saw.
+        """
         lifecycle: Lifecycle[Any] = model.lifecycle  # type: ignore[attr-defined]
         move = lifecycle.move(verb)
-        self._change(model, row_id, {"state": move.target.value, **values}, sorted(move.sources))
+        guards = {"state": sorted(state.value for state in move.sources)}
+        guards |= {name: [value] for name, value in (only_if or {}).items()}
+        self._change(model, row_id, {"state": move.target.value, **values}, guards)
 
     def change(self, model: type[TenantModel], row_id: UUID, **values: Any) -> None:
         """Add a change of columns that are not a state."""
         if "state" in values:
             raise ScopeError("states change through their lifecycle")
-        self._change(model, row_id, values, None)
+        self._change(model, row_id, values, {})
 
     def remove(self, model: type[TenantModel], row_id: UUID) -> None:
         """Add the removal of one row."""
@@ -65,16 +78,16 @@ class Commit:
         self._changes.append(Part(sql, (current_pharmacy(), row_id), 1))
 
     def _change(
-        self, model: type[TenantModel], row_id: UUID, values: Mapping[str, Any], sources: list[str] | None
+        self, model: type[TenantModel], row_id: UUID, values: Mapping[str, Any], guards: Mapping[str, list[Any]]
     ) -> None:
         fields = [model._meta.get_field(name) for name in values]
         assignments = ", ".join(f"{field.column} = %s" for field in fields)  # type: ignore[union-attr]
         sql = f"UPDATE {_table(model)} SET {assignments} WHERE pharmacy_id = %s AND id = %s"  # noqa: S608
         prepared = [_prepared(field, value) for field, value in zip(fields, values.values(), strict=True)]
         prepared += [current_pharmacy(), row_id]
-        if sources is not None:
-            sql += " AND state = ANY(%s)"
-            prepared.append(sources)
+        for name, allowed in guards.items():
+            sql += f" AND {model._meta.get_field(name).column} = ANY(%s)"  # type: ignore[union-attr]
+            prepared.append(allowed)
         self._changes.append(Part(sql + " RETURNING 1", tuple(prepared), 1))
 
     def flush(self) -> None:

@@ -63,15 +63,25 @@ def _tell_database(value: str) -> None:
         cursor.execute("SELECT set_config('temoin.pharmacy', %s, true)", [value])
 
 
-class TenantManager(models.Manager[Any]):
+class TenantQuerySet(models.QuerySet[Any]):
+    """A set of rows that can be read and nothing else: the audited path is the only path (law 2)."""
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise ScopeError("rows are written by an act, not by a query set")
+
+    create = get_or_create = update_or_create = _refuse
+    update = delete = bulk_create = bulk_update = _refuse
+    acreate = aget_or_create = aupdate_or_create = _refuse
+    aupdate = adelete = abulk_create = abulk_update = _refuse
+
+
+class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc] # made at run time
     """Reads rows of the pharmacy in scope, and refuses without one."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        return super().get_queryset().filter(pharmacy_id=current_pharmacy())
-
-
-class UnscopedManager(models.Manager[Any]):
-    """Reads across pharmacies, for the few callers whose database role may: reviewers look for this word."""
+        """Return the pharmacy's rows."""
+        found: models.QuerySet[Any] = super().get_queryset()
+        return found.filter(pharmacy_id=current_pharmacy())
 
 
 class TenantModel(models.Model):

@@ -60,7 +60,10 @@ def keep_in_parcel(commit: Commit, parcel_id: UUID, value: Mapping[str, str]) ->
 
 
 def release_parcel(*, by: Actor, parcel_id: UUID) -> None:
-    """Send a refused parcel on its way again, with the same key. The door checks nothing: callers check the right."""
+    """Send a refused parcel on its way again, with the same key.
+
+    Rights live upstairs: `testing.actions.release_refused` checks them, and is what doors call.
+    """
     with act(by=by, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel_id) as commit:
         if not Parcel.objects.filter(id=parcel_id).exists():
             raise NotFoundError

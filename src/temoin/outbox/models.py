@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
-from temoin.lib.tenant import Sensitivity, UnscopedManager
+from temoin.lib.tenant import Sensitivity
 from temoin.outbox.states import PARCEL, SETTLED, ParcelState
 
 PUBLIC = Sensitivity.PUBLIC
@@ -29,10 +29,9 @@ class Parcel(SealedModel):
     settled_at = models.DateTimeField(null=True)
     answer_code = models.TextField(default="")  # closed code of the last answer
     sealed = SealedField(
-        null=True, holds={"fragment": Sensitivity.PERSONAL, "email": Sensitivity.PERSONAL}
+        null=True, holds={"fragment": Sensitivity.PERSONAL, "letter": Sensitivity.PUBLIC}
     )  # what only the courier knows; destroyed at settlement
 
-    unscoped = UnscopedManager()
     lifecycle: ClassVar = PARCEL
     declares: ClassVar = {
         "destination": PUBLIC,
@@ -83,7 +82,7 @@ class Attempt(SealedModel):
     number = models.IntegerField()
     at = models.DateTimeField()
     verdict = models.TextField()
-    sealed = SealedField(holds={"answer": Sensitivity.HEALTH, "receipt": Sensitivity.PERSONAL})
+    sealed = SealedField(holds={"detail": Sensitivity.HEALTH, "receipt": Sensitivity.PERSONAL})
 
     declares: ClassVar = {
         "parcel_id": PUBLIC,

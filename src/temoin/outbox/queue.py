@@ -116,7 +116,8 @@ def _add_settlement(commit: Commit, load: Load, answer: Answer) -> None:
     }
     if answer.verdict in {Verdict.ACCEPTED, Verdict.REPLACED}:
         values["sealed"] = None  # the secret of the link leaves the system with the message
-    commit.move(Parcel, load.id, _VERB[answer.verdict], **values)
+    # Only the holder of the lease settles: each claim counts one attempt more.
+    commit.move(Parcel, load.id, _VERB[answer.verdict], only_if={"attempts": load.attempts}, **values)
     attempt = Attempt(
         pharmacy_id=load.pharmacy_id,
         id=new_id(),
@@ -133,9 +134,8 @@ def _add_settlement(commit: Commit, load: Load, answer: Answer) -> None:
 
 def _delay(load: Load, answer: Answer) -> float:
     """Return the pause before the next try: doubling with jitter up to an hour; never a final give-up."""
+    asked = answer.retry_after or 0.0
     if answer.verdict is Verdict.DOUBTFUL and load.state == ParcelState.SENDING:
-        return 0.5  # ask soon: the patient and the counter are waiting for the acknowledgement
+        return max(0.5, asked)  # ask soon: the patient and the counter are waiting for the acknowledgement
     pause = min(LONGEST_WAIT, 2.0 ** min(load.attempts, 12))
-    if answer.retry_after is not None:
-        pause = max(answer.retry_after, pause)
-    return pause * random.uniform(0.5, 1.0)  # noqa: S311 spreads retries, guards nothing
+    return max(asked, pause * random.uniform(0.5, 1.0))  # noqa: S311 spreads retries, guards nothing

@@ -8,7 +8,6 @@ import threading
 from dataclasses import replace
 from itertools import groupby
 
-from django.db import Error as DatabaseError
 from django.db import connection
 
 from temoin.lib.errors import TemoinError
@@ -68,16 +67,15 @@ class Lane:
         try:
             with tenant_scope(load.pharmacy_id):
                 return self.courier.prepare(load)
-        except DatabaseError:
-            raise
-        except (TemoinError, ValueError, KeyError, TypeError) as error:
+        except (TemoinError, ValueError, LookupError, TypeError, AttributeError) as error:
             # A poison parcel must not block the others: it waits its turn, seen on the work list by its code.
             log.error("parcel %s cannot be prepared: %s", load.id, type(error).__name__)
             return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_prepared"))
 
     async def _carry_all(self, prepared: list[tuple[Load, Consignment | Answer]]) -> list[tuple[Load, Answer]]:
-        answers = await asyncio.gather(*(self._carry_one(load, ready) for load, ready in prepared))
-        return [(load, answer) for (load, _), answer in zip(prepared, answers, strict=True)]
+        carried = (self._carry_one(load, ready) for load, ready in prepared)
+        answers = await asyncio.gather(*carried, return_exceptions=True)
+        return [(load, _certain(load, answer)) for (load, _), answer in zip(prepared, answers, strict=True)]
 
     async def _carry_one(self, load: Load, ready: Consignment | Answer) -> Answer:
         if isinstance(ready, Answer):
@@ -87,6 +85,16 @@ class Lane:
             if answer.verdict is not Verdict.UNKNOWN:
                 return _still_in_doubt(load, answer)
         return await self.courier.carry(ready)
+
+
+def _certain(load: Load, answer: Answer | BaseException) -> Answer:
+    """Turn a courier's own failure into a doubt: the other parcels of the batch still settle."""
+    if isinstance(answer, Answer):
+        return answer
+    if not isinstance(answer, Exception):
+        raise answer
+    log.error("parcel %s: the courier failed with %s", load.id, type(answer).__name__)
+    return Answer(Verdict.DOUBTFUL, "courier_failed")
 
 
 def _still_in_doubt(load: Load, answer: Answer) -> Answer:

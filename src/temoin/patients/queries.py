@@ -39,7 +39,7 @@ def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
 
 
 def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Found]:
-    """Return the patients of this birth (or used) name and birth date. A person chooses: names alone never match."""
+    """Return the patients of this birth name and birth date. A person chooses: names alone never match."""
     with tenant_scope(by.pharmacy_id):
         _record_search(by, "name")
         hits = Patient.objects.filter(name_index=name_index(family_name, birth_date))

@@ -45,6 +45,7 @@ class TestRow:
     birth_date: Any
     registered_at: datetime
     sampled_at: datetime | None
+    lot_id: UUID | None
     parcels: list[tuple[str, ParcelState]]
 
 
@@ -220,6 +221,7 @@ def _row(record: Record, traits: Traits, parcels: list[tuple[str, ParcelState]])
         birth_date=traits.birth_date,
         registered_at=datetime.fromisoformat(sealed["registered_at"]),
         sampled_at=_instant(sealed["sampled_at"]),
+        lot_id=record.lot_id,
         parcels=parcels,
     )
 

@@ -113,20 +113,21 @@ class ResultRow:
     answers: Answers
 
     def natural_key(self) -> tuple[str, ...]:
-        """Return what makes this result itself, the outcome left out: equal keys are one result sent twice.
+        """Return what makes this result itself: equal keys are one result sent twice, or its correction.
 
-        The accession number alone cannot be the key: files leave it empty, and give one number to two people.
+        The sample and the order of one person, at one laboratory, for one test, under the sender's own number. The
+        number alone cannot be the key: files leave it empty, and give one number to several results. Without a number,
+        the device and the time of the result tell apart two tests of one sample; with one, both may be corrected.
         The key is made of traits: whoever stores it must hash it with the pharmacy's key (law 4).
         """
-        return (
+        sample = (
             self.laboratory.number.upper(),
             self.accession,
             self.patient.family_name.casefold(),
             self.patient.given_name.casefold(),
             self.patient.birth_date.isoformat(),
             self.device.loinc.code,
-            self.device.device_name.casefold(),
             self.ordered.key(),
             self.collected.key(),
-            self.tested.key(),
         )
+        return sample if self.accession else (*sample, self.device.device_name.casefold(), self.tested.key())

@@ -107,7 +107,11 @@ def _base() -> str:
 
 
 async def _body(response: aiohttp.ClientResponse) -> Any:
-    raw = await response.content.read(LARGEST_ANSWER)
+    raw = bytearray()
+    async for piece in response.content.iter_any():  # one read() may bring the first piece only
+        raw += piece
+        if len(raw) > LARGEST_ANSWER:
+            return None
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -132,12 +136,17 @@ def _read_created(key: str, response: aiohttp.ClientResponse, body: Any) -> Answ
 def _read_found(key: str, response: aiohttp.ClientResponse, body: Any) -> Answer:
     if response.status != 200 or not isinstance(body, dict) or body.get("type") != "searchset":
         return Answer(Verdict.DOUBTFUL, f"http_{response.status}", retry_after=_pause(response))
-    for entry in body.get("entry") or []:
+    for entry in _entries(body):
         if _holds(entry.get("resource"), key):
-            return _accepted(entry["resource"], entry.get("fullUrl", ""))
+            return _accepted(entry["resource"], str(entry.get("fullUrl", "")))
     if body.get("entry"):
         return Answer(Verdict.DOUBTFUL, "answer_for_another_key")
     return Answer(Verdict.UNKNOWN, "unknown_there")
+
+
+def _entries(body: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = body.get("entry")
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def _holds(body: Any, key: str) -> bool:
