@@ -1,0 +1,72 @@
+"""The patient of a row: one already known by every trait the file gives, or a new one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+from temoin.crypto.blind import plain_name
+from temoin.formats.csv.rows import PatientTraits
+from temoin.patients.actions import register_patient
+from temoin.patients.queries import name_index, patients_by_name
+from temoin.patients.traits import Traits, check_traits
+from temoin.pharmacies.seat import Seat
+
+
+def patient_of(*, by: Seat, given: PatientTraits) -> UUID:
+    """Return the known patient who is this person beyond doubt, or register one.
+
+    Two persons may share name and birth date: birth name, given names, birth date, sex and phone must all be equal.
+    """
+    traits = traits_of_row(given)
+    queue_for_patient(by, traits)
+    found = patients_by_name(by=by, family_name=traits.birth_family_name, birth_date=traits.birth_date)
+    same = sorted(patient_id for patient_id, known in found if _is_same(known, traits))
+    return same[0] if same else register_patient(by=by, traits=traits)
+
+
+def traits_of_row(given: PatientTraits) -> Traits:
+    """Return the traits as the counter would have typed them: a file shows no document, so they are provisional."""
+    address = given.address
+    return check_traits(
+        {
+            "birth_family_name": given.family_name,
+            "birth_given_names": f"{given.given_name} {given.middle_name}",
+            "sex": given.sex.value,
+            "birth_date": given.birth_date.isoformat(),
+            "phone": given.phone,
+            "email": given.email,
+            "street": ", ".join(address.lines),
+            "postcode": address.postcode,
+            "city": address.city,
+            "county": address.county,
+            "state": address.state,
+            "country": address.country,
+            "identity_status": "PROV",
+        }
+    )
+
+
+def queue_for_patient(by: Seat, traits: Traits) -> None:
+    """Make two imports that bring the same new person wait for each other, or each would register them.
+
+    The lock ends with the row's transaction. It is one of 256 per pharmacy: enough not to wait for strangers.
+    """
+    bucket = name_index(traits.birth_family_name, traits.birth_date)[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"intake|{by.pharmacy_id}|{bucket}"])
+
+
+def _is_same(known: Traits, traits: Traits) -> bool:
+    return _compared(known) == _compared(traits)
+
+
+def _compared(traits: Traits) -> tuple[object, ...]:
+    return (
+        plain_name(traits.birth_family_name),
+        plain_name(traits.birth_given_names),
+        traits.birth_date,
+        traits.sex,
+        traits.phone,
+    )

@@ -1,0 +1,97 @@
+"""What is told about a refused row: where, why, and how to mend it, never what the cell holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from temoin.formats.csv.problems import RowErrors
+from temoin.lib.errors import InvalidError
+
+_REASONS = {
+    "other_content": (
+        gettext_noop("This result is already stored with another content."),
+        gettext_noop("Set test_result_status to C if the row corrects it; otherwise remove the row."),
+    ),
+    "replaced": (
+        gettext_noop("This result had this content before it was corrected."),
+        gettext_noop("If the former content is right after all, correct the result on its page."),
+    ),
+    "cancelled": (
+        gettext_noop("This result was cancelled in the pharmacy and cannot be corrected."),
+        gettext_noop("Remove the row, or send the result under a new accession number."),
+    ),
+    "other_material": (
+        gettext_noop("A correction cannot change the device or the specimen of a result."),
+        gettext_noop("Cancel the result on its page, then send it under a new accession number."),
+    ),
+    "busy": (
+        gettext_noop("Somebody changed this result while the file was read."),
+        gettext_noop("Import the file again: what is stored is not stored twice."),
+    ),
+}
+
+# Where a file says what an action calls by our own name.
+_COLUMNS = {
+    "birth_family_name": "patient_last_name",
+    "birth_given_names": "patient_first_name",
+    "sex": "patient_sex",
+    "birth_date": "patient_dob",
+    "phone": "patient_phone_number",
+    "email": "patient_email",
+    "street": "patient_street",
+    "postcode": "patient_zip_code",
+    "city": "patient_city",
+    "county": "patient_county",
+    "state": "patient_state",
+    "sampled_at": "specimen_collection_date",
+    "specimen": "specimen_type",
+    "lot": "equipment_model_name",
+    "read_at": "test_result_date",
+    "comment": "comment",
+}
+
+
+class RowRefusedError(Exception):
+    """A row contradicts what is stored."""
+
+    def __init__(self, column: str, code: str) -> None:
+        super().__init__(f"{column}:{code}")
+        self.column = column
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One thing wrong in a row, in words; `row` counts as a spreadsheet does, `column` is "" for the whole row."""
+
+    row: int
+    column: str
+    code: str
+    reason: str
+    remedy: str
+
+
+def problems_of_row(errors: RowErrors, lang: str) -> tuple[RowProblem, ...]:
+    """Return what the reading of the file found."""
+    return tuple(
+        RowProblem(one.row, one.column, one.code, one.message(lang), one.remedy(lang)) for one in errors.problems
+    )
+
+
+def problems_of_action(row: int, error: InvalidError) -> tuple[RowProblem, ...]:
+    """Return what the actions found, in the language in force."""
+    remedy = _("Mend the cell and import the file again: what is stored is not stored twice.")
+    return tuple(RowProblem(row, _column(one.field), one.code, str(one.message), remedy) for one in error.problems)
+
+
+def problem_of_refusal(row: int, error: RowRefusedError) -> RowProblem:
+    """Return why a row contradicts what is stored, in the language in force."""
+    reason, remedy = _REASONS[error.code]
+    return RowProblem(row, error.column, error.code, _(reason), _(remedy))
+
+
+def _column(field: str) -> str:
+    return "test_result" if field.startswith("outcome") else _COLUMNS.get(field, "")

@@ -1,0 +1,177 @@
+"""Taking in a file of results: every row is one transaction through the actions of the page, and stands alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.utils.translation import get_language
+
+from temoin.crypto.blind import unique_index
+from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.reading import read_results
+from temoin.formats.csv.rows import ResultRow
+from temoin.intake.patients import patient_of
+from temoin.intake.problems import (
+    RowProblem,
+    RowRefusedError,
+    problem_of_refusal,
+    problems_of_action,
+    problems_of_row,
+)
+from temoin.intake.sameness import Content, Verdict, decide, read_at, sampled_at
+from temoin.journal.act import act, record_look
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import ConflictError, InvalidError
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import register_from_file, take_sample
+from temoin.testing.models import Record, RecordVersion
+from temoin.testing.report import Device
+from temoin.testing.sample import Reading, Sample
+from temoin.testing.signing import correct_result, sign_result
+from temoin.testing.states import RecordState
+
+SOURCE = "csv"
+REASON = "Correction reçue par fichier"  # kept in the signed version, which is in French
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What became of one row."""
+
+    row: int
+    verdict: Verdict
+    problems: tuple[RowProblem, ...] = ()
+
+
+class _UndoneError(Exception):
+    """Leaves a trial's transaction, which rolls it back."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.value)
+        self.verdict = verdict
+
+
+class _Taker:
+    """Takes rows one at a time, for good."""
+
+    def __init__(self, by: Seat) -> None:
+        self.by = by
+
+    def take(self, row: ResultRow) -> Verdict:
+        """Store, correct or recognise a row in one transaction; InvalidError or RowRefusedError undo all of it."""
+        with tenant_scope(self.by.pharmacy_id):
+            return self._take(row, [])
+
+    def _take(self, row: ResultRow, earlier: list[Content]) -> Verdict:
+        index = unique_index("result source", *row.natural_key())
+        record = Record.objects.filter(source_index=index).first()
+        if record is None and not earlier:
+            return self._store(row, index)
+        versions = self._versions(record) + earlier
+        is_cancelled = record is not None and record.state == RecordState.CANCELLED
+        verdict = decide(row, versions, is_cancelled=is_cancelled)
+        if verdict is Verdict.CORRECTED and record is not None:
+            correct_result(by=self.by, record_id=record.id, reading=_reading(row), reason=REASON)
+        return verdict
+
+    def _store(self, row: ResultRow, index: bytes) -> Verdict:
+        by = self.by
+        patient_id = patient_of(by=by, given=row.patient)
+        record_id = register_from_file(
+            by=by, patient_id=patient_id, kind=row.device.kind.code, source=SOURCE, source_index=index
+        )
+        sample = Sample(row.specimen, sampled_at(row), device=_device(row))
+        take_sample(by=by, record_id=record_id, sample=sample)
+        sign_result(by=by, record_id=record_id, reading=_reading(row))
+        return Verdict.STORED
+
+    def _versions(self, record: Record | None) -> list[Content]:
+        if record is None:
+            return []
+        # Whoever imports learns whether the row says the same as what is stored: that is a look.
+        record_look(by=self.by, kind=EventKind.TEST_READ, subject_kind="record", subject_id=record.id, detail=SOURCE)
+        versions = RecordVersion.objects.filter(record_id=record.id).order_by("number")
+        return [Content.of_report(version.report) for version in versions]
+
+
+class _Trier(_Taker):
+    """Takes rows and undoes each, remembering what the file said so that its later rows meet its earlier ones."""
+
+    def __init__(self, by: Seat) -> None:
+        super().__init__(by)
+        self._said: dict[tuple[str, ...], list[Content]] = {}
+
+    def take(self, row: ResultRow) -> Verdict:
+        """Say what `_Taker` would do."""
+        said = self._said.setdefault(row.natural_key(), [])
+        try:
+            with tenant_scope(self.by.pharmacy_id):
+                raise _UndoneError(self._take(row, said))
+        except _UndoneError as undone:
+            if undone.verdict is not Verdict.ALREADY_STORED:
+                said.append(Content.of_row(row))
+            return undone.verdict
+
+
+def import_results(
+    *, by: Seat, stream: BinaryIO, dry_run: bool, tell: Callable[[RowOutcome], None]
+) -> Counter[Verdict]:
+    """Take in every good row of a seekable file and tell the fate of each; FileRefusedError when it cannot be read.
+
+    Rows already stored stay when the import is interrupted: importing the file again goes on from there.
+    """
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    taker = _Trier(by) if dry_run else _Taker(by)
+    counts: Counter[Verdict] = Counter()
+    for row in read_results(stream, now=now()):
+        outcome = _outcome(taker, row)
+        counts[outcome.verdict] += 1
+        tell(outcome)
+    detail = " ".join(f"{verdict.value}={counts[verdict]}" for verdict in Verdict)
+    with act(
+        by=by,
+        kind=EventKind.FILE_IMPORTED,
+        subject_kind="file",
+        subject_id=None,
+        detail=f"trial {detail}" if dry_run else detail,
+    ):
+        pass
+    return counts
+
+
+def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:
+    if isinstance(row, RowErrors):
+        return RowOutcome(row.row, Verdict.REFUSED, problems_of_row(row, get_language() or "fr"))
+    try:
+        return RowOutcome(row.row, _take_patiently(taker, row))
+    except InvalidError as error:
+        return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row.row, error))
+    except RowRefusedError as error:
+        return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row.row, error),))
+
+
+def _take_patiently(taker: _Taker, row: ResultRow) -> Verdict:
+    """Take a row; when another process was first (unique index, changed state), look again at what it left."""
+    for _ in range(_TRIES):
+        try:
+            return taker.take(row)
+        except ConflictError:
+            continue
+    raise RowRefusedError("", "busy")
+
+
+def _reading(row: ResultRow) -> Reading:
+    return Reading(outcomes={row.device.target.code: row.outcome}, read_at=read_at(row), comment=row.comment)
+
+
+def _device(row: ResultRow) -> Device:
+    match = row.device
+    return Device(manufacturer=match.manufacturer.text("fr"), reference=match.reference, name=match.device_name)

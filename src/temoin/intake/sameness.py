@@ -1,0 +1,114 @@
+"""When a row of a file is a result already stored, a correction of it, or a contradiction.
+
+Identity (`ResultRow.natural_key`): laboratory, sender's number (accession), birth family and given names, birth
+date, LOINC code, order and collection times; when the sender gave no number, device and result time too. Its keyed
+digest is unique in the pharmacy, so that no two processes can store one result twice.
+
+Content, which a correction may change: outcome, time of the result, comment, and (with a sender's number) device and
+specimen. Everything else in a row (address, phone, e-mail, provider, answers on entry) is neither: a row that differs
+only there is the same result, and the patient record is not touched.
+
+A row whose content equals that of any version is already stored, except that a *correction* back to a version since
+replaced is refused: it may just as well be an old file read again, and only a person can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from temoin.catalogue.outcomes import specimen
+from temoin.formats.csv.rows import ResultRow, RowStatus
+from temoin.intake.problems import RowRefusedError
+from temoin.testing.report import Report
+
+
+class Verdict(StrEnum):
+    """What became of a row."""
+
+    STORED = "stored"
+    CORRECTED = "corrected"
+    ALREADY_STORED = "already_stored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Content:
+    """What a correction may change. Not shown: it is health data (law 7)."""
+
+    outcome: str
+    comment: str
+    specimen_snomed: str
+    device: str
+    read_at: datetime
+
+    @staticmethod
+    def of_row(row: ResultRow) -> Content:
+        """Return the content of a row, as its signature would keep it."""
+        return Content(
+            outcome=row.outcome,
+            comment=row.comment,
+            specimen_snomed=specimen(row.specimen).snomed,
+            device=row.device.device_name,
+            read_at=read_at(row),
+        )
+
+    @staticmethod
+    def of_report(report: Report) -> Content:
+        """Return the content of a signed version that came from a file: it has one finding."""
+        return Content(
+            outcome=report.findings[0].outcome,
+            comment=report.comment,
+            specimen_snomed=report.specimen_snomed,
+            device=report.device.name,
+            read_at=report.read_at,
+        )
+
+    def equals(self, row: ResultRow) -> bool:
+        """Tell whether a row says the same."""
+        other = Content.of_row(row)
+        return (
+            (self.outcome, self.comment) == (other.outcome, other.comment)
+            and self.same_material(row)
+            and self._same_time(row)
+        )
+
+    def same_material(self, row: ResultRow) -> bool:
+        """Tell whether a row was read on the same specimen and device."""
+        other = Content.of_row(row)
+        return (self.specimen_snomed, self.device) == (other.specimen_snomed, other.device)
+
+    def _same_time(self, row: ResultRow) -> bool:
+        # A day without an hour stands for different instants as the day goes by: the day alone is compared.
+        tested = row.tested
+        if tested.has_time:
+            return self.read_at == tested.at
+        return self.read_at.astimezone(tested.at.tzinfo).date() == tested.at.date()
+
+
+def read_at(row: ResultRow) -> datetime:
+    """Return when the result was read; a day without an hour never precedes the collection of that day."""
+    return row.tested.at if row.tested.has_time else max(row.tested.at, row.collected.at)
+
+
+def sampled_at(row: ResultRow) -> datetime:
+    """Return when the sample was taken; a day without an hour never follows the result of that day."""
+    return row.collected.at if row.collected.has_time else min(row.collected.at, row.tested.at)
+
+
+def decide(row: ResultRow, versions: Sequence[Content], *, is_cancelled: bool) -> Verdict:
+    """Say what a row is to a result already stored with these versions, oldest first; RowRefusedError when neither."""
+    equal = [version.equals(row) for version in versions]
+    if equal[-1] or (any(equal) and (is_cancelled or row.status is RowStatus.FINAL)):
+        return Verdict.ALREADY_STORED
+    if is_cancelled:
+        raise RowRefusedError("test_result_status", "cancelled")
+    if row.status is RowStatus.FINAL:
+        raise RowRefusedError("test_result_status", "other_content")
+    if any(equal):
+        raise RowRefusedError("test_result_status", "replaced")
+    if not versions[-1].same_material(row):
+        raise RowRefusedError("equipment_model_name", "other_material")
+    return Verdict.CORRECTED
