@@ -1,0 +1,81 @@
+"""Who may reach a page: the row of the table that each page has, and the guard that applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+
+from temoin.lib.errors import TemoinError
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.web.errors import error_page, method_not_allowed
+from temoin.web.seats import find_seat
+
+
+class Access(StrEnum):
+    """Who may see a page that no particular right guards."""
+
+    PUBLIC = "public"
+    PASSWORD = "password"  # noqa: S105 signed in, perhaps without the second factor: what completes the sign-in
+    SIGNED_IN = "signed-in"  # with the second factor, before a pharmacy is chosen
+    SEATED = "seated"  # at work in a pharmacy, whatever the profession
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One page: its name, its address, its view, who may reach it and by which methods."""
+
+    name: str
+    path: str
+    view: Callable[..., HttpResponseBase]
+    access: Access | Right
+    methods: tuple[str, ...] = ("GET",)
+
+    @property
+    def needs_seat(self) -> bool:
+        """Tell whether the view receives the seat of the person."""
+        return self.access is Access.SEATED or isinstance(self.access, Right)
+
+
+def pattern(route: Route) -> URLPattern:
+    """Return the address of a route, guarded."""
+    return path(route.path, guarded(route), name=route.name)
+
+
+def guarded(route: Route) -> Callable[..., HttpResponseBase]:
+    """Wrap a view: method, seat and right are checked here, and every error of a room becomes its page."""
+
+    def view(request: HttpRequest, **places: Any) -> HttpResponseBase:
+        if _plain_method(request) not in route.methods:
+            return method_not_allowed(request, route.methods)
+        try:
+            return _answer(route, request, places)
+        except TemoinError as error:
+            return error_page(request, error)
+
+    view.__name__ = route.name
+    cast("Any", view).access = route.access
+    cast("Any", view).login_required = route.access is not Access.PUBLIC
+    return view
+
+
+def _answer(route: Route, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
+    if not route.needs_seat:
+        return route.view(request, **places)
+    seat = find_seat(request)
+    if not isinstance(seat, Seat):
+        return seat
+    if isinstance(route.access, Right):
+        # The action checks again: this one only answers before anything of the pharmacy is read.
+        check_right(by=seat, right=route.access)
+    return route.view(request, seat, **places)
+
+
+def _plain_method(request: HttpRequest) -> str:
+    return "GET" if request.method == "HEAD" else request.method or ""

@@ -1,0 +1,101 @@
+"""Every error as a page, in one place; the pages say what to do and never what was being handled."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, Problem, TemoinError
+from temoin.web.wording import RIGHT_WORDS
+
+log = logging.getLogger("temoin.web")
+
+
+def error_page(request: HttpRequest, error: TemoinError) -> HttpResponse:
+    """Return the page for an error that a room raised."""
+    if isinstance(error, NotFoundError):
+        return not_found(request)
+    if isinstance(error, DeniedError):
+        return denied(request, right=str(error))
+    if isinstance(error, ConflictError):
+        return _page(
+            request,
+            409,
+            _("Someone was first"),
+            _("This was already done, by a colleague or by a double click. Nothing was written twice."),
+        )
+    if isinstance(error, InvalidError):
+        title = _("This cannot be recorded as it is")
+        return _page(request, 400, title, _("Go back and check what was entered."), problems=error.problems)
+    raise error
+
+
+def not_found(
+    request: HttpRequest,
+    exception: Exception | None = None,  # noqa: ARG001 Django names it
+) -> HttpResponse:
+    """Return the one 404 page: unknown, malformed and another pharmacy's look the same."""
+    return _page(
+        request,
+        404,
+        _("Page not found"),
+        _("This page does not exist, or does not belong to your pharmacy."),
+    )
+
+
+def denied(
+    request: HttpRequest,
+    exception: Exception | None = None,  # noqa: ARG001 Django names it
+    *,
+    right: str = "",
+) -> HttpResponse:
+    """Return the page that names the missing right in plain words."""
+    words = RIGHT_WORDS.get(right)
+    advice = (
+        _("Your profession does not allow you to %(act)s. Ask a pharmacist.") % {"act": words}
+        if words
+        else _("This page is not open to your account.")
+    )
+    return _page(request, 403, _("You may not do this"), advice)
+
+
+def bad_request(
+    request: HttpRequest,
+    exception: Exception | None = None,  # noqa: ARG001 Django names it
+) -> HttpResponse:
+    """Return the page for a request that no page of ours makes."""
+    return _page(
+        request, 400, _("The request was not understood"), _("Go back to the list and start again from there.")
+    )
+
+
+def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
+    """Return the page for an address that does not answer this method."""
+    response = _page(
+        request,
+        405,
+        _("This address is not a page"),
+        _("Go back to the list and start again from there."),
+    )
+    response["Allow"] = ", ".join(methods)
+    return response
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Return the page for a defect of ours: a number to quote, and nothing else."""
+    incident = secrets.token_hex(4)
+    log.error("incident %s", incident, exc_info=True)
+    advice = _("The incident has the number %(number)s. Nothing was half-written: look at the list, then try again.")
+    return _page(request, 500, _("Something went wrong here"), advice % {"number": incident})
+
+
+def _page(
+    request: HttpRequest, status: int, title: str, advice: str, *, problems: list[Problem] | None = None
+) -> HttpResponse:
+    # No seat, no form and no token: the page of another pharmacy's object is, to the byte, that of an unknown one.
+    context = {"title": title, "advice": advice, "problems": problems or []}
+    return render(request, "web/error.html", context, status=status)

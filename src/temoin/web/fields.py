@@ -1,0 +1,62 @@
+"""Form fields as the templates draw them: what was typed is kept, and each problem stands beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from temoin.lib.errors import Problem
+from temoin.web.wording import Words
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose; `detail` stands under its label in small letters."""
+
+    value: str
+    label: Words
+    detail: Words = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of a form."""
+
+    name: str
+    label: Words
+    kind: str = "text"  # text | email | tel | date | datetime-local | select | radio | cards | checkbox | textarea
+    value: str = ""
+    hint: Words = ""
+    choices: Sequence[Choice] = ()
+    required: bool = False
+    autofocus: bool = False
+    now_button: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[Words] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the id of the input, or of the group of inputs."""
+        return f"field-{self.name}"
+
+    @property
+    def described_by(self) -> str:
+        """Return the ids of the texts that a screen reader adds to the label."""
+        parts = [f"{self.id}-hint"] if self.hint else []
+        return " ".join([*parts, f"{self.id}-problem"] if self.problems else parts)
+
+
+class Typed:
+    """What was typed into a form, with the problems found in it."""
+
+    def __init__(self, values: Mapping[str, Any], problems: Iterable[Problem] = ()) -> None:
+        self.values = values
+        self.problems = list(problems)
+
+    def __call__(self, name: str, label: Words, kind: str = "text", **options: Any) -> Field:
+        """Return the field of this name with its value and its problems."""
+        value = str(self.values.get(name) or options.pop("initial", "") or "")
+        options.pop("initial", None)
+        found = [problem.message for problem in self.problems if problem.field == name]
+        return Field(name=name, label=label, kind=kind, value=value, problems=found, **options)

@@ -1,0 +1,89 @@
+"""The patient's form: identity traits in the order of the national reference (RNIV), then contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.lib.errors import Problem
+from temoin.patients.traits import Traits
+from temoin.web.fields import Choice, Field, Typed
+
+SEX = (Choice("F", _("Female")), Choice("M", _("Male")), Choice("U", _("Undetermined")))
+STATUS = (
+    Choice("PROV", _("Provisional"), _("No document checked")),
+    Choice("VALI", _("Validated"), _("Identity document checked")),
+)
+# Kept as they are by a form that does not show them.
+UNSHOWN = ("county", "state", "country")
+
+
+def patient_groups(values: Mapping[str, Any], problems: Iterable[Problem] = ()) -> list[tuple[Any, list[Field]]]:
+    """Return the fields of a patient in named groups, with what was typed and what is wrong with it."""
+    typed = Typed(values, problems)
+    return [
+        (_("Identity"), _identity(typed)),
+        (_("To reach the patient"), _contact(typed)),
+    ]
+
+
+def typed_traits(traits: Traits) -> dict[str, str]:
+    """Return known traits as a person would have typed them."""
+    values = {name: str(value) for name, value in traits.to_dict().items()}
+    return {**values, "birth_date": traits.birth_date.strftime("%d/%m/%Y")}
+
+
+def raw_traits(typed: Mapping[str, str], known: Traits | None = None) -> dict[str, str]:
+    """Return what `check_traits` reads: the typed fields, and those the form does not show as they were."""
+    kept = {name: getattr(known, name) for name in UNSHOWN} if known else {}
+    names = [name for name in Traits.__dataclass_fields__ if name not in UNSHOWN]
+    return {**{name: typed.get(name, "") for name in names}, **kept}
+
+
+def _identity(typed: Typed) -> list[Field]:
+    name = {"autocapitalize": "characters"}
+    return [
+        typed("birth_family_name", _("Birth name"), required=True, attributes=name),
+        typed("birth_given_names", _("Birth given names"), required=True, attributes=name),
+        typed(
+            "birth_date",
+            _("Birth date"),
+            required=True,
+            hint=_("DD/MM/YYYY"),
+            attributes={"inputmode": "numeric", "maxlength": "10"},
+        ),
+        typed("sex", _("Sex"), "radio", required=True, choices=SEX),
+        typed(
+            "birth_place",
+            _("Birth place (INSEE code)"),
+            hint=_("5 characters; 99 and the country's number when born abroad"),
+            attributes={"maxlength": "5"},
+        ),
+        typed(
+            "nir",
+            _("Social security number (NIR)"),
+            hint=_("15 characters, from the patient's own card"),
+            attributes={"inputmode": "numeric", "maxlength": "24"},
+        ),
+        typed("used_family_name", _("Used name"), hint=_("If it differs from the birth name")),
+        typed("used_given_name", _("Used given name")),
+        typed("identity_status", _("Identity status"), "radio", choices=STATUS, initial="PROV"),
+    ]
+
+
+def _contact(typed: Typed) -> list[Field]:
+    return [
+        typed(
+            "email",
+            _("E-mail"),
+            "email",
+            hint=_("For the link to the result; without it, the result is printed"),
+            attributes={"inputmode": "email"},
+        ),
+        typed("phone", _("Telephone"), "tel", attributes={"inputmode": "tel"}),
+        typed("street", _("Street")),
+        typed("postcode", _("Postcode"), attributes={"inputmode": "numeric", "maxlength": "10"}),
+        typed("city", _("Town")),
+    ]

@@ -1,0 +1,146 @@
+"""The forms of a test: kind and consent, sample, result; and how what was typed becomes a Sample or a Reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from temoin.catalogue.actions import lots_in_stock
+from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.kits import load_kits
+from temoin.lib.clock import now
+from temoin.lib.errors import refuse
+from temoin.pharmacies.seat import Seat
+from temoin.testing.queries import TestView
+from temoin.testing.report import Report
+from temoin.testing.sample import Reading, Sample
+from temoin.web.fields import Choice, Field, Typed
+from temoin.web.times import local_minute, read_local_time
+
+KEYS = "123456789"
+
+
+def kind_field(typed: Typed) -> Field:
+    """Return the choice of the test, as cards."""
+    language = get_language() or "fr"
+    offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
+    choices = [
+        Choice(kind.code, kind.label(language), ", ".join(target.label(language) for target in kind.targets))
+        for kind in offered
+    ]
+    return typed("kind", _("Which test?"), "cards", choices=choices, required=True)
+
+
+def age_warnings(kind: Kind, birth_date: date, sex: str) -> list[str]:
+    """Return the limits of age or sex that this patient is outside of: the pharmacist decides."""
+    today = timezone.localdate(now())
+    age = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    language = get_language() or "fr"
+    return [rule.label(language) for rule in kind.rules if rule.warns(age=age, sex=sex)]
+
+
+def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
+    """Return the fields of a sample: lots of this kind of test in stock, the first to expire first."""
+    language = get_language() or "fr"
+    today = timezone.localdate(now())
+    lots = [
+        Choice(str(lot.id), f"{lot.number} · {load_kits().kits[lot.kit].label(language)}", _expiry(lot.expiry, today))
+        for lot in lots_in_stock(by=seat, kind=test.kind.code)
+    ]
+    specimens = [Choice(specimen.code, specimen.label(language)) for specimen in test.kind.specimens]
+    only = lots[0].value if len(lots) == 1 else ""
+    return [
+        typed("lot", _("Kit lot"), "select", choices=lots, required=True, initial=only),
+        typed("specimen", _("Specimen"), "select", choices=specimens, initial=specimens[0].value, required=True),
+        typed(
+            "sampled_at",
+            _("Sampled at"),
+            "datetime-local",
+            initial=local_minute(now()),
+            required=True,
+            now_button=True,
+        ),
+    ]
+
+
+def _expiry(expiry: date, today: date) -> str:
+    day = expiry.strftime("%d/%m/%Y")
+    return (
+        gettext("EXPIRED on %(day)s") % {"day": day} if expiry < today else gettext("expires on %(day)s") % {"day": day}
+    )
+
+
+def read_sample(typed: Mapping[str, str]) -> Sample:
+    """Read a sample from its form; the action judges it."""
+    return Sample(
+        specimen=typed.get("specimen", ""),
+        sampled_at=read_local_time(typed.get("sampled_at", ""), "sampled_at"),
+        lot_id=_lot_id(typed.get("lot", "")),
+    )
+
+
+def _lot_id(text: str) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise refuse("lot", "unknown", _("Choose a lot in the list.")) from None
+
+
+def result_fields(kind: Kind, typed: Typed) -> list[Field]:
+    """Return one group of big buttons per target, then the reading time and the comment."""
+    language = get_language() or "fr"
+    fields = []
+    for place, target in enumerate(kind.targets):
+        choices = [Choice(outcome.code, capfirst(outcome.label(language))) for outcome in target.outcomes]
+        fields.append(
+            typed(
+                f"outcome-{target.code}",
+                target.label(language),
+                "outcome",
+                choices=choices,
+                required=True,
+                autofocus=place == 0 and not typed.problems,
+            )
+        )
+    return [
+        *fields,
+        typed(
+            "read_at",
+            _("Read at"),
+            "datetime-local",
+            hint=_("Leave empty when you read it just now"),
+            now_button=True,
+        ),
+        typed("comment", _("Comment"), "textarea", attributes={"maxlength": "1000"}),
+    ]
+
+
+def read_reading(typed: Mapping[str, str]) -> Reading:
+    """Read a result from its form; the action judges it."""
+    outcomes = {
+        name.removeprefix("outcome-"): value for name, value in typed.items() if name.startswith("outcome-") and value
+    }
+    moment = typed.get("read_at", "")
+    read_at = read_local_time(moment, "read_at") if moment.strip() else now()
+    return Reading(outcomes=outcomes, read_at=read_at, comment=typed.get("comment", "").strip())
+
+
+def typed_reading(report: Report) -> dict[str, str]:
+    """Return a signed result as a person would have typed it, to be corrected."""
+    outcomes = {f"outcome-{finding.target}": finding.outcome for finding in report.findings}
+    return {**outcomes, "read_at": local_minute(report.read_at), "comment": report.comment}
+
+
+def reason_field(typed: Typed, label: Any) -> Field:
+    """Return the field of a reason."""
+    hint = _("Kept with the new version, and shown on the printed result")
+    return typed("reason", label, "textarea", required=True, hint=hint, attributes={"maxlength": "500"})

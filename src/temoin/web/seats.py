@@ -1,0 +1,57 @@
+"""The pharmacy a session works for: chosen once, bound to the session, and checked again at every request."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from temoin.journal.act import record_look
+from temoin.journal.events import EventKind
+from temoin.lib.errors import NotFoundError
+from temoin.pharmacies.seat import Seat, pharmacies_of, take_seat
+
+PHARMACY = "pharmacy_id"
+
+
+def find_seat(request: HttpRequest) -> Seat | HttpResponse:
+    """Return the person's seat, or the answer that leads to one: a suspension bites at the next request."""
+    chosen = request.session.get(PHARMACY)
+    if chosen is None:
+        return _seat_without_choice(request)
+    try:
+        return take_seat(person_id=person_id(request), pharmacy_id=UUID(chosen))
+    except NotFoundError:
+        del request.session[PHARMACY]
+        return _seat_without_choice(request)
+
+
+def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
+    """Bind the session to a pharmacy; NotFoundError where the person has no seat. The opening is an event."""
+    seat = take_seat(person_id=person_id(request), pharmacy_id=pharmacy_id)
+    record_look(by=seat, kind=EventKind.SIGNED_IN, subject_kind="member", subject_id=seat.member_id)
+    request.session[PHARMACY] = str(pharmacy_id)
+    return seat
+
+
+def person_id(request: HttpRequest) -> UUID:
+    """Return the id of the person signed in."""
+    return cast("UUID", cast("Any", request.user).id)  # an anonymous person never gets here
+
+
+def _seat_without_choice(request: HttpRequest) -> Seat | HttpResponse:
+    places = pharmacies_of(person_id(request))
+    if len(places) == 1:
+        return bind_session(request, places[0].id)
+    if places:
+        return redirect("choose_pharmacy")
+    logout(request)
+    messages.error(
+        request, _("Your account has no place in a pharmacy, or it was suspended. Ask the pharmacy's owner.")
+    )
+    return redirect("account_login")

@@ -1,0 +1,96 @@
+/* What the pages do better with a script; each of them works without it. Nothing here builds a page from text. */
+"use strict";
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/* "Now": the local time, to the minute. */
+const two = (number) => String(number).padStart(2, "0");
+function localMinute(date) {
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+for (const button of all("[data-now]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    document.getElementById(button.dataset.now).value = localMinute(new Date());
+  });
+}
+
+/* The reading window, counted down. */
+function clockText(milliseconds) {
+  const seconds = Math.ceil(milliseconds / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const minutes = two(Math.floor(seconds / 60) % 60);
+  return `${hours ? `${hours}:` : ""}${minutes}:${two(seconds % 60)}`;
+}
+function showWindow(place) {
+  const count = place.querySelector(".count");
+  const left = (name) => Date.parse(place.dataset[name]) - Date.now();
+  const closes = "closes" in place.dataset ? left("closes") + 60000 : Infinity;
+  count.hidden = false;
+  place.classList.toggle("is-open", left("opens") <= 0 && closes > 0);
+  place.classList.toggle("is-over", closes <= 0);
+  if (left("opens") > 0) count.textContent = `${place.dataset.before} ${clockText(left("opens"))}`;
+  else if (closes <= 0) count.textContent = place.dataset.after;
+  else count.textContent = `${place.dataset.open}${closes === Infinity ? "" : ` ${clockText(closes)}`}`;
+}
+const windows = all(".window");
+if (windows.length) {
+  const tick = () => windows.forEach(showWindow);
+  tick();
+  setInterval(tick, 1000);
+}
+
+/* Where the parcels are, until they have arrived; slower with time, so that a page left open ends its session. */
+function follow(began) {
+  const part = document.querySelector("[data-live]");
+  const waited = Date.now() - began;
+  if (!part || waited > 600000) return;
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
+      if (answer.redirected || !answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("parcels");
+      if (fresh && fresh.innerText !== part.innerText && !part.contains(document.activeElement)) part.replaceWith(fresh);
+      else if (fresh && !("live" in fresh.dataset)) part.replaceWith(fresh);
+    } catch { /* the network is away: try again */ }
+    follow(began);
+  }, waited < 60000 ? 1500 : 5000);
+}
+follow(Date.now());
+
+/* Digits choose a result, in the target that has the focus or the first without one. */
+for (const form of all("[data-digits]")) {
+  form.addEventListener("keydown", (event) => {
+    const writes = event.target.matches("textarea, input:not([type=radio])");
+    if (writes || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
+    const targets = all("fieldset.outcome", form);
+    const here = event.target.closest("fieldset.outcome") || targets.find((one) => !one.querySelector(":checked"));
+    const choice = here && all("input", here)[Number(event.key) - 1];
+    if (!choice) return;
+    event.preventDefault();
+    choice.checked = true;
+    const next = targets[targets.indexOf(here) + 1];
+    (next ? next.querySelector("input") : form.querySelector("button:not([type])")).focus();
+  });
+}
+
+/* A double click sends once; coming back to the page allows a new try, which the server judges. */
+for (const form of all("[data-once]")) {
+  form.addEventListener("submit", () => setTimeout(() => all("button", form).forEach((one) => { one.disabled = true; })));
+}
+addEventListener("pageshow", () => all("[data-once] button").forEach((one) => { one.disabled = false; }));
+
+/* Filter, print, and the summary of problems. */
+for (const box of all("[data-filter]")) {
+  box.hidden = false;
+  box.querySelector("input").addEventListener("input", (event) => {
+    const wanted = event.target.value.toLocaleLowerCase();
+    for (const row of all("[data-row]")) row.hidden = !row.textContent.toLocaleLowerCase().includes(wanted);
+  });
+}
+for (const button of all("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,229 @@
+"""Patients: find, register with a first test, show, amend."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from temoin.catalogue.kinds import load_kinds
+from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
+from temoin.patients.queries import Found, patients_by_name, patients_by_nir, read_patient
+from temoin.patients.traits import Traits, check_nir, check_traits, read_birth_date
+from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import register_test
+from temoin.testing.queries import read_test
+from temoin.web.fields import Typed
+from temoin.web.pages import show
+from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
+from temoin.web.record_forms import kind_field
+
+Values = Any  # a form as posted
+
+
+def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Look for a patient by NIR, or by birth name and birth date. What is typed travels in the body only."""
+    found: list[Found] | None = None
+    problems: list[Problem] = []
+    if request.method == "POST":
+        try:
+            found = _search(seat, request.POST)
+        except InvalidError as error:
+            problems = error.problems
+    return _show_search(request, seat, found, problems)
+
+
+def _search(seat: Seat, typed: Values) -> list[Found]:
+    nir, name, born = (typed.get(field, "").strip() for field in ("nir", "birth_family_name", "birth_date"))
+    if nir:
+        return patients_by_nir(by=seat, nir=_read(check_nir, nir, "nir", _NIR))
+    if not name:
+        raise InvalidError([Problem("birth_family_name", "required", _EMPTY)])
+    return patients_by_name(by=seat, family_name=name, birth_date=_read(read_birth_date, born, "birth_date", _DATE))
+
+
+_NIR = gettext_lazy("The key of this number is wrong: check the 15 characters.")
+_EMPTY = gettext_lazy("Enter the NIR, or the birth name and the birth date.")
+_DATE = gettext_lazy("Enter the birth date as DD/MM/YYYY, for instance 28/03/1979.")
+
+
+def _read(reader: Any, text: str, field: str, message: Any) -> Any:
+    try:
+        return reader(text)
+    except ValueError:
+        raise InvalidError([Problem(field, "malformed", message)]) from None
+
+
+def _show_search(request: HttpRequest, seat: Seat, found: list[Found] | None, problems: list[Problem]) -> HttpResponse:
+    typed = Typed(request.POST, problems)
+    fields = [
+        typed("nir", _("Social security number (NIR)"), attributes={"inputmode": "numeric", "maxlength": "24"}),
+        typed("birth_family_name", _("Birth name"), attributes={"autocapitalize": "characters"}),
+        typed(
+            "birth_date", _("Birth date"), hint=_("DD/MM/YYYY"), attributes={"inputmode": "numeric", "maxlength": "10"}
+        ),
+    ]
+    return show(
+        request,
+        seat,
+        "find_patient.html",
+        status=400 if problems else 200,
+        fields=fields,
+        problems=problems,
+        found=found,
+        typed=request.POST,
+    )
+
+
+def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Register a patient and the first test with one form: the ids come with it, so that a double click collides."""
+    if request.method != "POST" or "record_id" not in request.POST:
+        return _show_new(request, seat, request.POST, [])
+    patient_id, record_id = _posted_id(request, "patient_id"), _posted_id(request, "record_id")
+    problems, traits = _check_new(request.POST)
+    if problems or traits is None:
+        return _show_new(request, seat, request.POST, problems)
+    try:
+        with tenant_scope(seat.pharmacy_id):  # one transaction: no patient without the test they came for
+            register_patient(by=seat, traits=traits, patient_id=patient_id)
+            _register(seat, patient_id, record_id, request.POST)
+    except ConflictError:
+        return _already_there(request, seat, record_id)
+    return redirect("test", record_id)
+
+
+def _check_new(typed: Values) -> tuple[list[Problem], Traits | None]:
+    """Return every problem of the whole page at once."""
+    problems: list[Problem] = []
+    traits = None
+    try:
+        traits = check_traits(raw_traits(typed))
+    except InvalidError as error:
+        problems += error.problems
+    try:
+        check_notice(typed.get("consent", ""))
+    except InvalidError as error:
+        problems += error.problems
+    if typed.get("kind", "") not in load_kinds():
+        problems.append(Problem("kind", "unknown", gettext_lazy("Choose the test in the list.")))
+    return problems, traits
+
+
+def _show_new(request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem]) -> HttpResponse:
+    return show(
+        request,
+        seat,
+        "new_patient.html",
+        status=400 if problems else 200,
+        groups=patient_groups(typed, problems),
+        problems=problems,
+        patient_id=typed.get("patient_id") or new_id(),
+        record_id=typed.get("record_id") or new_id(),
+        **_kind_and_consent(typed, problems),
+    )
+
+
+def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
+    """Register a test for a known patient."""
+    problems: list[Problem] = []
+    if request.method == "POST":
+        record_id = _posted_id(request, "record_id")
+        try:
+            _register(seat, patient_id, record_id, request.POST)
+        except ConflictError:
+            return _already_there(request, seat, record_id)
+        except InvalidError as error:
+            problems = error.problems
+        else:
+            return redirect("test", record_id)
+    traits = read_patient(by=seat, patient_id=patient_id)
+    return show(
+        request,
+        seat,
+        "new_test.html",
+        status=400 if problems else 200,
+        traits=traits,
+        patient_id=patient_id,
+        record_id=request.POST.get("record_id") or new_id(),
+        problems=problems,
+        **_kind_and_consent(request.POST, problems),
+    )
+
+
+def _register(seat: Seat, patient_id: UUID, record_id: UUID, typed: Values) -> None:
+    register_test(
+        by=seat,
+        patient_id=patient_id,
+        kind=typed.get("kind", ""),
+        notice_version=check_notice(typed.get("consent", "")),
+        record_id=record_id,
+    )
+
+
+def _kind_and_consent(typed: Values, problems: list[Problem]) -> dict[str, Any]:
+    fields = Typed(typed, problems)
+    words = _("The patient (or their legal representative) has given consent to the test.")
+    return {
+        "kind_field": kind_field(fields),
+        "consent": fields("consent", words, "checkbox", required=True),
+        "notice": CURRENT_NOTICE,
+    }
+
+
+def _already_there(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    try:
+        read_test(by=seat, record_id=record_id)
+    except NotFoundError:
+        raise ConflictError("registration") from None
+    messages.info(request, _("This test was already registered: here it is."))
+    return redirect("test", record_id)
+
+
+def _posted_id(request: HttpRequest, name: str) -> UUID:
+    try:
+        return UUID(request.POST.get(name, ""))
+    except ValueError:
+        raise NotFoundError from None
+
+
+def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
+    """Show a patient's record."""
+    return show(
+        request,
+        seat,
+        "patient.html",
+        traits=read_patient(by=seat, patient_id=patient_id),
+        patient_id=patient_id,
+    )
+
+
+def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
+    """Change a patient's traits or contact."""
+    known = read_patient(by=seat, patient_id=patient_id)
+    problems: list[Problem] = []
+    if request.method == "POST":
+        try:
+            amend_patient(by=seat, patient_id=patient_id, traits=check_traits(raw_traits(request.POST, known)))
+        except InvalidError as error:
+            problems = error.problems
+        else:
+            messages.success(request, _("The patient's record was changed."))
+            return redirect("patient", patient_id)
+    values = request.POST if request.method == "POST" else typed_traits(known)
+    return show(
+        request,
+        seat,
+        "amend_patient.html",
+        status=400 if problems else 200,
+        groups=patient_groups(values, problems),
+        problems=problems,
+        patient_id=patient_id,
+    )

@@ -1,0 +1,151 @@
+"""A test before its result: its page, the sample, giving up, the ticket, and where its parcels are."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from temoin.catalogue.kits import load_kits
+from temoin.catalogue.outcomes import load_specimens
+from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.outbox.queries import ParcelView
+from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import abandon_test, release_refused, take_sample
+from temoin.testing.queries import TestView, read_parcels, read_test, read_ticket
+from temoin.testing.signing import renew_ticket
+from temoin.testing.states import WITH_RESULT, RecordState
+from temoin.web.fields import Typed
+from temoin.web.pages import place_of, show
+from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields
+from temoin.web.times import reading_window
+from temoin.web.wording import STATE, parcel_line
+
+
+def record(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Show a test: where it stands, and the form of its next step."""
+    return show_record(request, seat, read_test(by=seat, record_id=record_id))
+
+
+def show_record(
+    request: HttpRequest, seat: Seat, test: TestView, *, problems: list[Problem] | None = None
+) -> HttpResponse:
+    """Return a test's page, with what was typed and its problems when a step was refused."""
+    typed = Typed(request.POST if request.method == "POST" else {}, problems or [])
+    context: dict[str, Any] = {
+        "test": test,
+        "report": test.report,
+        "mark": STATE[test.state],
+        "problems": problems or [],
+        "warnings": age_warnings(test.kind, test.traits.birth_date, test.traits.sex),
+        "has_result": test.state in WITH_RESULT,
+        "versions": list(reversed(test.reports)),
+        **device_words(test),
+        **parcels_context(test.id, test.parcels),
+    }
+    if test.state is RecordState.REGISTERED:
+        context["fields"] = sample_fields(seat, test, typed)
+    if test.state is RecordState.SAMPLED:
+        context["fields"] = result_fields(test.kind, typed)
+    return show(request, seat, "record.html", status=400 if problems else 200, **context)
+
+
+def device_words(test: TestView) -> dict[str, Any]:
+    """Return the specimen and the kit in words, and the reading window."""
+    language = get_language() or "fr"
+    known = load_specimens().get(test.specimen)
+    words: dict[str, Any] = {"specimen": known.label(language) if known else "", "kit": "", "window": None}
+    if test.lot is not None:
+        words["kit"] = load_kits().kits[test.lot.kit].label(language)
+        if test.sampled_at is not None:
+            words["window"] = reading_window(test.lot.kit, test.sampled_at)
+    return words
+
+
+def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Record the sample."""
+    try:
+        take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST))
+    except InvalidError as error:
+        test = read_test(by=seat, record_id=record_id)
+        return _refused(request, seat, test, error, needed=RecordState.REGISTERED)
+    except ConflictError:
+        messages.info(request, _("The sample was already recorded."))
+    return redirect("test", record_id)
+
+
+def _refused(
+    request: HttpRequest, seat: Seat, test: TestView, error: InvalidError, *, needed: RecordState
+) -> HttpResponse:
+    if test.state is not needed:
+        raise ConflictError("the form is of an earlier step")
+    return show_record(request, seat, test, problems=error.problems)
+
+
+def abandon(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Close a test that will have no result."""
+    abandon_test(by=seat, record_id=record_id)
+    messages.success(request, _("The test was abandoned. Nothing is transmitted."))
+    return redirect("home")
+
+
+def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Show the counter ticket, to be printed or copied by hand. It names nobody."""
+    return show(
+        request,
+        seat,
+        "ticket.html",
+        code=read_ticket(by=seat, record_id=record_id),
+        place=place_of(seat),
+        record_id=record_id,
+    )
+
+
+def renew(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Replace a lost ticket: new code, new link."""
+    try:
+        renew_ticket(by=seat, record_id=record_id)
+    except InvalidError as error:
+        for problem in error.problems:
+            messages.error(request, str(problem.message))
+        return redirect("test", record_id)
+    messages.success(request, _("A new link is on its way; the former one is closed. Print the new ticket."))
+    return redirect("ticket", record_id)
+
+
+def parcels(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Return where the parcels are, alone, for the page that follows them live."""
+    return show(
+        request,
+        seat,
+        "parts/parcels.html",
+        **parcels_context(record_id, read_parcels(by=seat, record_id=record_id)),
+    )
+
+
+def parcels_context(record_id: UUID, views: list[ParcelView]) -> dict[str, Any]:
+    """Return what the list of parcels needs; the latest version first."""
+    lines = [parcel_line(parcel) for parcel in reversed(views)]
+    return {
+        "record_id": record_id,
+        "lines": lines,
+        "is_live": any(not line.parcel.is_settled for line in lines),
+    }
+
+
+def release(request: HttpRequest, seat: Seat, record_id: UUID, parcel_id: UUID) -> HttpResponse:
+    """Send a refused parcel again."""
+    if parcel_id not in {parcel.id for parcel in read_parcels(by=seat, record_id=record_id)}:
+        raise NotFoundError
+    try:
+        release_refused(by=seat, parcel_id=parcel_id)
+    except ConflictError:
+        messages.info(request, _("It is already on its way."))
+    else:
+        messages.success(request, _("It is on its way again."))
+    return redirect("test", record_id)

@@ -1,0 +1,185 @@
+"""A result: review, sign, correct, cancel, print."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from temoin.catalogue.kits import kit
+from temoin.catalogue.outcomes import outcome
+from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.seat import Seat
+from temoin.testing.queries import TestView, read_result_for_print, read_test
+from temoin.testing.report import Report
+from temoin.testing.sample import Reading, check_reading
+from temoin.testing.signing import cancel_result, correct_result, sign_result
+from temoin.testing.states import RECORD, RecordState
+from temoin.web.fields import Typed
+from temoin.web.pages import show
+from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
+from temoin.web.views.records import device_words, show_record
+
+
+def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Show what is about to be signed; with the confirmation of that page, sign it."""
+    try:
+        reading = read_reading(request.POST)
+        if request.POST.get("reviewed") != "yes":
+            return _review(request, seat, record_id, reading)
+        sign_result(by=seat, record_id=record_id, reading=reading)
+    except InvalidError as error:
+        test = read_test(by=seat, record_id=record_id)
+        if test.state is not RecordState.SAMPLED:
+            return _already_signed(request, record_id)
+        return show_record(request, seat, test, problems=error.problems)
+    except ConflictError:
+        return _already_signed(request, record_id)
+    return redirect("test", record_id)
+
+
+def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading) -> HttpResponse:
+    test = read_test(by=seat, record_id=record_id)
+    if test.state is not RecordState.SAMPLED or test.sampled_at is None:
+        raise ConflictError("not waiting for a result")
+    used = kit(test.lot.kit) if test.lot is not None else None
+    check_reading(reading, test.kind, used, test.sampled_at)
+    return show(
+        request,
+        seat,
+        "review.html",
+        test=test,
+        reading=reading,
+        findings=_findings(test, reading),
+        read_at=reading.read_at.isoformat(),
+        **device_words(test),
+    )
+
+
+def _findings(test: TestView, reading: Reading) -> list[tuple[str, str, Any]]:
+    language = get_language() or "fr"
+    return [
+        (target.code, target.label(language), outcome(reading.outcomes[target.code])) for target in test.kind.targets
+    ]
+
+
+def _already_signed(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    messages.info(request, _("This test is not waiting for a result: here is where it stands. Nothing was sent twice."))
+    return redirect("test", record_id)
+
+
+def correct(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Correct a signed result with a reason."""
+    test, report = _signed_test(seat, record_id, "correct")
+    problems: list[Problem] = []
+    if request.method == "POST":
+        try:
+            _sign_correction(request, seat, record_id)
+        except InvalidError as error:
+            problems = error.problems
+        except ConflictError:
+            return _already_changed(request, record_id)
+        else:
+            messages.success(request, _("The correction is signed and on its way."))
+            return redirect("test", record_id)
+    typed = Typed(request.POST if request.method == "POST" else typed_reading(report), problems)
+    return show(
+        request,
+        seat,
+        "correct.html",
+        status=400 if problems else 200,
+        test=test,
+        report=report,
+        problems=problems,
+        fields=result_fields(test.kind, typed),
+        reason=reason_field(typed, _("Reason for the correction")),
+    )
+
+
+def _sign_correction(request: HttpRequest, seat: Seat, record_id: UUID) -> None:
+    with tenant_scope(seat.pharmacy_id):
+        report = correct_result(
+            by=seat,
+            record_id=record_id,
+            reading=read_reading(request.POST),
+            reason=request.POST.get("reason", ""),
+        )
+        _check_sequence(request, report)
+
+
+def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Declare a signed result void, with a reason."""
+    test, report = _signed_test(seat, record_id, "cancel")
+    problems: list[Problem] = []
+    if request.method == "POST":
+        try:
+            with tenant_scope(seat.pharmacy_id):
+                reason = request.POST.get("reason", "")
+                _check_sequence(request, cancel_result(by=seat, record_id=record_id, reason=reason))
+        except InvalidError as error:
+            problems = error.problems
+        except ConflictError:
+            return _already_changed(request, record_id)
+        else:
+            messages.success(request, _("The result is cancelled; the cancellation is on its way."))
+            return redirect("test", record_id)
+    typed = Typed(request.POST, problems)
+    return show(
+        request,
+        seat,
+        "cancel.html",
+        status=400 if problems else 200,
+        test=test,
+        report=report,
+        problems=problems,
+        reason=reason_field(typed, _("Reason for the cancellation")),
+        findings=_report_findings(test, report),
+    )
+
+
+def _signed_test(seat: Seat, record_id: UUID, verb: str) -> tuple[TestView, Report]:
+    test = read_test(by=seat, record_id=record_id)
+    if test.report is None or not RECORD.allows(verb, test.state):
+        raise ConflictError(f"cannot {verb} now")
+    return test, test.report
+
+
+def _check_sequence(request: HttpRequest, report: Report) -> None:
+    """Undo, by raising inside the transaction, what was signed on a version that the person did not see."""
+    if request.POST.get("version") != str(report.version - 1):
+        raise ConflictError("another version was signed meanwhile")
+
+
+def _already_changed(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    messages.info(request, _("This result was already corrected or cancelled: here is where it stands."))
+    return redirect("test", record_id)
+
+
+def _report_findings(test: TestView, report: Report) -> list[tuple[str, str, Any]]:
+    language = get_language() or "fr"
+    return [
+        (finding.target, test.kind.target(finding.target).label(language), outcome(finding.outcome))
+        for finding in report.findings
+    ]
+
+
+def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Show the result as the patient takes it home: every mention that the law asks for."""
+    test = read_result_for_print(by=seat, record_id=record_id)
+    if test.report is None:
+        raise NotFoundError
+    return show(
+        request,
+        seat,
+        "print_result.html",
+        test=test,
+        report=test.report,
+        findings=_report_findings(test, test.report),
+        **device_words(test),
+    )

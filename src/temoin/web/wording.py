@@ -1,0 +1,142 @@
+"""The words for what the rooms say in codes: rights, states of tests and parcels, reasons of refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from temoin.outbox.queries import ParcelView
+from temoin.outbox.states import ParcelState
+from temoin.pharmacies.professions import Right
+from temoin.testing.states import RecordState
+
+Words = str | Promise
+
+RIGHT_WORDS: dict[str, Words] = {
+    Right.REGISTER_PATIENT: _("register patients"),
+    Right.READ_PATIENT: _("see patient records"),
+    Right.REGISTER_TEST: _("register tests"),
+    Right.READ_TEST: _("see tests"),
+    Right.TAKE_SAMPLE: _("record samples"),
+    Right.SIGN_RESULT: _("sign a result"),
+    Right.CORRECT_RESULT: _("correct or cancel a result"),
+    Right.PRINT_RESULT: _("print a result"),
+    Right.RECEIVE_LOT: _("receive lots"),
+    Right.RELEASE_PARCEL: _("send a refused parcel again"),
+    Right.IMPORT_RESULTS: _("import results"),
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a state is shown: a sign and words (colour never carries the meaning alone)."""
+
+    tone: str  # calm | busy | done | warn | over
+    sign: str
+    words: Words
+
+
+STATE: dict[RecordState, Mark] = {
+    RecordState.REGISTERED: Mark("calm", "○", _("To be sampled")),
+    RecordState.SAMPLED: Mark("busy", "◔", _("To be read")),
+    RecordState.SIGNED: Mark("done", "✓", _("Signed")),
+    RecordState.CORRECTED: Mark("done", "✓", _("Corrected")),
+    RecordState.CANCELLED: Mark("over", "✕", _("Cancelled")),
+    RecordState.ABANDONED: Mark("over", "–", _("Abandoned")),
+}
+
+_P = ParcelState
+AUTHORITY: dict[ParcelState, Mark] = {
+    _P.WAITING: Mark("busy", "…", _("To be transmitted")),
+    _P.SENDING: Mark("busy", "→", _("Being transmitted")),
+    _P.IN_DOUBT: Mark("busy", "?", _("Being checked with the authority")),
+    _P.ACCEPTED: Mark("done", "✓", _("Acknowledged")),
+    _P.REFUSED: Mark("warn", "!", _("Rejected")),
+    _P.REPLACED: Mark("over", "–", _("Replaced")),
+    _P.WITHDRAWN: Mark("over", "–", _("Withdrawn")),
+}
+PATIENT: dict[ParcelState, Mark] = {
+    _P.WAITING: Mark("busy", "…", _("Link to be sent")),
+    _P.SENDING: Mark("busy", "→", _("Link being sent")),
+    _P.IN_DOUBT: Mark("busy", "?", _("Link being sent again")),
+    _P.ACCEPTED: Mark("done", "✓", _("Link sent")),
+    _P.REFUSED: Mark("warn", "!", _("Link not sent")),
+    _P.REPLACED: Mark("over", "–", _("Link replaced")),
+    _P.WITHDRAWN: Mark("over", "–", _("Link withdrawn")),
+}
+DESTINATION: dict[str, Words] = {
+    "authority": _("Health authority"),
+    "patient-email": _("Patient, by e-mail"),
+}
+
+_LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
+_SUPPORT = _("Call your support, then send it again.")
+REASON: dict[str, tuple[Words, Words]] = {
+    "unreachable": (_("The service cannot be reached."), _LATER),
+    "no_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
+    "unreadable_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
+    "answer_for_another_key": (_("The service answered about another result."), _SUPPORT),
+    "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
+    "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
+    "not_prepared": (_("The document could not be made."), _SUPPORT),
+    "no_address": (
+        _("The patient has no e-mail address."),
+        _("Enter it on the patient's record and send again, or print the result."),
+    ),
+    "no_code": (_("The ticket's code was already used."), _("Renew the ticket, or print the result.")),
+    "recipient_refused": (
+        _("The patient's mailbox refuses the message."),
+        _("Check the address on the patient's record and send again, or print the result."),
+    ),
+    "mail_server_refused": (_("The mail server refuses our messages."), _LATER),
+    "cut_off": (_("The connection to the mail server was cut."), _LATER),
+}
+_REJECTED = (
+    _("The authority rejects the document."),
+    _("Check the patient's record, then send it again or correct it."),
+)
+_TROUBLED = (_("The service is in trouble."), _LATER)
+
+
+@dataclass(frozen=True)
+class ParcelLine:
+    """A parcel in words."""
+
+    parcel: ParcelView
+    destination: Words
+    mark: Mark
+    reason: Words
+    remedy: Words
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether a person must act."""
+        return self.parcel.state is ParcelState.REFUSED
+
+
+def mark_of(destination: str, state: ParcelState) -> Mark:
+    """Return how a parcel's state is shown."""
+    return (AUTHORITY if destination == "authority" else PATIENT)[state]
+
+
+def parcel_line(parcel: ParcelView) -> ParcelLine:
+    """Put a parcel into words, with the reason and the remedy when it did not simply go through."""
+    reason, remedy = _reason(parcel)
+    return ParcelLine(
+        parcel=parcel,
+        destination=DESTINATION.get(parcel.destination, parcel.destination),
+        mark=mark_of(parcel.destination, parcel.state),
+        reason=reason,
+        remedy=remedy,
+    )
+
+
+def _reason(parcel: ParcelView) -> tuple[Words, Words]:
+    silent = {_P.ACCEPTED, _P.REPLACED, _P.WITHDRAWN}
+    if parcel.state in silent or not parcel.answer_code:
+        return "", ""
+    if parcel.answer_code in REASON:
+        return REASON[parcel.answer_code]
+    return _REJECTED if parcel.state is _P.REFUSED else _TROUBLED

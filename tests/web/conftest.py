@@ -1,0 +1,75 @@
+"""The staff site under test: its keys, its people, and a browser before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.test import Client, override_settings
+from people import House, open_house, sign_in
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from temoin.config.file import read_named_config
+
+
+@pytest.fixture(scope="session", autouse=True)
+def configured(plain_static_names: None) -> Iterator[None]:  # noqa: ARG001 comes first
+    """Give the site the settings file of the tests, written after Django read its settings, and its static files."""
+    config = read_named_config()
+    assert config is not None
+    with override_settings(TEMOIN=config, STATIC_ROOT=config.folder / "static" / "staff"):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001
+    """Two pharmacies and their people."""
+    return open_house()
+
+
+@pytest.fixture
+def owner(house: House) -> Client:
+    """The pharmacist at work."""
+    return sign_in(Client(), house.owner)
+
+
+@pytest.fixture
+def colleague(house: House) -> Client:
+    """The technician at work."""
+    return sign_in(Client(), house.colleague)
+
+
+@pytest.fixture
+def stranger(house: House) -> Client:
+    """The pharmacist of the other pharmacy, at work there."""
+    return sign_in(Client(), house.stranger)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium, once for the whole run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--headless=new", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh profile at the counter's screen; the test fails on a script's error or a breach of the content policy."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    page.troubles = troubles  # type: ignore[attr-defined]
+    yield page
+    context.close()
+    # A refused form answers 400, which the browser reports as an error of the network.
+    assert [line for line in troubles if "status of 4" not in line] == []

@@ -1,0 +1,205 @@
+"""Who reaches which page: the table is the whole site, and every row holds for everyone."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.urls import get_resolver, reverse
+from people import House, make_lot, make_patient, make_seat, make_signed, make_test, person_of, set_up_totp, sign_in
+
+from temoin.config.headers import CONTENT_SECURITY_POLICY
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.professions import RIGHTS, Profession, Right
+from temoin.web.access import Access, Route
+from temoin.web.routes import ROUTES
+
+IDS = {"patient_id", "record_id", "parcel_id"}
+ABOUT_ONE = [route for route in ROUTES if "<uuid:" in route.path]
+
+
+def address(route: Route, **known: UUID) -> str:
+    wanted = {name for name in IDS if f"<uuid:{name}>" in route.path}
+    return reverse(route.name, kwargs={name: known.get(name) or uuid4() for name in wanted})
+
+
+def ask(client: Client, route: Route, path: str) -> object:
+    return client.get(path) if "GET" in route.methods else client.post(path, {})
+
+
+def test_no_address_exists_outside_the_table():
+    assert {entry.name for entry in get_resolver().url_patterns} == {route.name for route in ROUTES}
+    assert len({route.name for route in ROUTES}) == len(ROUTES)
+
+
+def test_only_these_pages_are_public():
+    assert {route.name for route in ROUTES if route.access is Access.PUBLIC} == {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "mfa_authenticate",
+        "healthz",
+        "set_language",
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.access is not Access.PUBLIC], ids=lambda r: r.name)
+def test_a_passer_by_is_led_to_the_sign_in(route: Route):
+    answer = ask(Client(), route, address(route))
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda r: r.name)
+def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Client, route: Route):
+    patient_id = make_patient(house.owner)
+    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
+    known = {"patient_id": patient_id, "record_id": record_id}
+
+    foreign, unknown = (ask(stranger, route, path) for path in (address(route, **known), address(route)))
+
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+    assert foreign.content == unknown.content
+    assert stranger.get("/tests/not-an-id/").content == unknown.content
+
+
+@pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda r: r.name)
+def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, stranger: Client, route: Route):
+    if "POST" not in route.methods:
+        return
+    patient_id = make_patient(house.owner)
+    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
+    form = {
+        "outcome-sars-cov-2": "negative",
+        "reviewed": "yes",
+        "reason": "essai",
+        "version": "1",
+        "specimen": "nasal-swab",
+        "sampled_at": "2026-01-01T10:00",
+        "record_id": str(uuid4()),
+        "kind": "covid19-ag",
+        "consent": "2026-11",
+    }
+
+    answer = stranger.post(address(route, patient_id=patient_id, record_id=record_id), form)
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("profession", Profession)
+@pytest.mark.parametrize("route", [r for r in ROUTES if isinstance(r.access, Right)], ids=lambda r: r.name)
+def test_each_profession_reaches_what_its_rights_say(house: House, route: Route, profession: Profession):
+    client = sign_in(Client(), make_seat(house.here, profession))
+
+    answer = ask(client, route, address(route))
+
+    refused = route.access not in RIGHTS[profession]
+    assert (answer.status_code == 403) is refused
+    if refused:
+        assert "Votre profession ne vous permet pas" in answer.content.decode()
+
+
+def test_a_technician_sees_no_button_to_sign(house: House, colleague: Client):
+    record_id = make_test(house.owner, make_patient(house.owner))
+
+    page = colleague.get(reverse("test", args=[record_id])).content.decode()
+
+    assert reverse("sign", args=[record_id]) not in page
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name)
+def test_a_method_that_is_not_meant_is_405(owner: Client, route: Route):
+    answer = owner.generic("DELETE", address(route))
+
+    assert answer.status_code == 405
+    assert answer["Allow"] == ", ".join(route.methods)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name)
+def test_every_answer_bears_the_headers(owner: Client, route: Route):
+    answer = ask(owner, route, address(route))
+
+    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_without_the_second_factor_nothing_of_the_pharmacy_is_reached(house: House):
+    client = sign_in(Client(), house.owner, second_factor=False)
+    before = {Access.PUBLIC, Access.PASSWORD}
+
+    for route in (route for route in ROUTES if route.access not in before):
+        answer = ask(client, route, address(route))
+        assert (answer.status_code, answer["Location"]) == (302, reverse("mfa_activate_totp")), route.name
+
+
+def test_a_session_from_before_the_second_factor_ends(house: House):
+    client = sign_in(Client(), house.owner, second_factor=False)
+    set_up_totp(person_of(house.owner))
+
+    answer = client.get(reverse("home"))
+
+    assert answer["Location"] == reverse("account_login")
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_suspension_bites_at_the_next_request(house: House, owner: Client):
+    assert owner.get(reverse("home")).status_code == 200
+
+    with tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("UPDATE pharmacies_member SET is_active = false WHERE id = %s", [house.owner.member_id])
+    answer = owner.get(reverse("home"))
+
+    assert answer["Location"] == reverse("account_login")
+    assert [message.level_tag for message in get_messages(answer.wsgi_request)] == ["error"]
+
+
+def test_who_works_in_two_pharmacies_chooses_one(house: House):
+    seat = make_seat(house.elsewhere, Profession.ADJOINT, person=person_of(house.owner))
+    client = sign_in(Client(), seat)
+    session = client.session
+    del session["pharmacy_id"]
+    session.save()
+
+    asked = client.get(reverse("home"))
+    client.post(reverse("choose_pharmacy"), {"pharmacy": str(house.elsewhere.id)})
+
+    assert asked["Location"] == reverse("choose_pharmacy")
+    assert "Pharmacie de la Gare" in client.get(reverse("home")).content.decode()
+
+
+@pytest.mark.parametrize("choice", ["", "x", str(uuid4())])
+def test_a_pharmacy_where_one_has_no_seat_cannot_be_chosen(owner: Client, choice: str):
+    assert owner.post(reverse("choose_pharmacy"), {"pharmacy": choice}).status_code == 404
+
+
+def test_a_form_without_its_token_is_refused_kindly(house: House):
+    client = sign_in(Client(enforce_csrf_checks=True), house.owner)
+
+    answer = client.post(reverse("find_patient"), {"nir": "1"})
+
+    assert answer.status_code == 403
+    assert "Le formulaire a expiré" in answer.content.decode()
+
+
+def test_a_defect_shows_a_number_and_nothing_else(owner: Client, monkeypatch: pytest.MonkeyPatch):
+    owner.raise_request_exception = False
+    monkeypatch.setattr("temoin.web.views.counter.list_tests", lambda **_: 1 / 0)
+
+    answer = owner.get(reverse("home"))
+
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" not in answer.content.decode()
+
+
+def test_the_language_is_remembered(owner: Client):
+    owner.post(reverse("set_language"), {"language": "en", "next": "/"})
+
+    page = owner.get(reverse("home")).content.decode()
+
+    assert '<html lang="en">' in page
+    assert "Under way" in page
