@@ -1,0 +1,138 @@
+"""What each database role may do, exactly: a privilege more or less fails here until someone decides."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("temoin_app", "temoin_worker", "temoin_portal")
+EVERYTHING = "DELETE INSERT SELECT UPDATE"
+LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "django_session", "mfa_authenticator")
+
+TABLES = {
+    "temoin_app": {
+        **dict.fromkeys(LIBRARIES, EVERYTHING),
+        "catalogue_lot": "INSERT SELECT",
+        "crypto_data_key": "INSERT SELECT",
+        "delivery_letter": "SELECT",
+        "journal_event": "INSERT SELECT",
+        "outbox_attempt": "SELECT",
+        "outbox_parcel": "INSERT SELECT UPDATE",
+        "patients_consent": "INSERT SELECT",
+        "patients_patient": "INSERT SELECT UPDATE",
+        "pharmacies_member": "INSERT SELECT UPDATE",
+        "pharmacies_person": "INSERT SELECT UPDATE",
+        "pharmacies_pharmacy": "INSERT SELECT",
+        "testing_record": "INSERT SELECT UPDATE",
+        "testing_record_version": "INSERT SELECT",
+        "testing_ticket": EVERYTHING,
+    },
+    "temoin_worker": {
+        "crypto_data_key": "INSERT SELECT",
+        "delivery_letter": "INSERT SELECT",
+        "journal_event": "INSERT",
+        "outbox_attempt": "INSERT SELECT",
+        "outbox_parcel": "SELECT UPDATE",
+        "patients_patient": "SELECT",
+        "pharmacies_pharmacy": "SELECT",
+        "testing_record": "SELECT",
+        "testing_record_version": "SELECT",
+        "testing_ticket": "DELETE SELECT",
+    },
+    "temoin_portal": {"journal_event": "INSERT"},
+}
+COLUMNS = {
+    ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
+    ("temoin_portal", "delivery_letter", "SELECT"): {
+        "pharmacy_id",
+        "id",
+        "lookup_hash",
+        "auth_hash",
+        "ciphertext",
+        "state",
+        "tries_left",
+        "opened_count",
+        "expires_at",
+    },
+}
+_ACL = (
+    "SELECT r.rolname, c.relname, x.privilege_type FROM pg_class c, aclexplode(c.relacl) x "
+    "LEFT JOIN pg_roles r ON r.oid = x.grantee "
+    "WHERE c.relnamespace = 'public'::regnamespace AND x.grantee <> c.relowner"
+)
+
+
+def ask(sql: str, *values: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values or None)
+        return cursor.fetchall()
+
+
+def test_table_privileges_are_exactly_those_written_here():
+    found: dict[str, dict[str, set[str]]] = {}
+    for role, table, privilege in ask(_ACL):
+        found.setdefault(role, {}).setdefault(table, set()).add(privilege)
+
+    assert {
+        role: {table: " ".join(sorted(names)) for table, names in tables.items()} for role, tables in found.items()
+    } == TABLES
+
+
+def test_column_privileges_are_exactly_those_written_here():
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for role, table, privilege, column in ask(
+        "SELECT r.rolname, c.relname, x.privilege_type, a.attname FROM pg_attribute a "
+        "JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee "
+        "WHERE c.relnamespace = 'public'::regnamespace"
+    ):
+        found.setdefault((role, table, privilege), set()).add(column)
+
+    assert found == COLUMNS
+
+
+def test_everybody_else_has_no_privilege():
+    tables = ask(
+        "SELECT c.relname FROM pg_class c, aclexplode(c.relacl) x "
+        "WHERE x.grantee = 0 AND c.relnamespace = 'public'::regnamespace"
+    )
+    places = ask("SELECT nspname FROM pg_namespace, aclexplode(nspacl) x WHERE x.grantee = 0 AND nspname = 'public'")
+    places += ask(
+        "SELECT datname FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) x "
+        "WHERE x.grantee = 0 AND datname = current_database()"
+    )
+
+    assert (tables, places) == ([], [])
+
+
+def test_no_role_may_make_anything_in_the_schema():
+    rows = ask(
+        "SELECT r.rolname, x.privilege_type FROM pg_namespace n, aclexplode(n.nspacl) x "
+        "JOIN pg_roles r ON r.oid = x.grantee WHERE nspname = 'public' AND x.grantee <> n.nspowner"
+    )
+
+    assert sorted(rows) == sorted((role, "USAGE") for role in ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_no_power_of_its_own(role):
+    rows = ask(
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = %s",
+        role,
+    )
+
+    assert rows == [(False,) * 5]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_owns_nothing_and_is_no_other(role):
+    owned = ask("SELECT relname FROM pg_class WHERE relowner = %s::regrole", role)
+    owned += ask("SELECT proname FROM pg_proc WHERE proowner = %s::regrole", role)
+    owned += ask("SELECT nspname FROM pg_namespace WHERE nspowner = %s::regrole", role)
+    owned += ask("SELECT datname FROM pg_database WHERE datdba = %s::regrole", role)
+    memberships = ask("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = %s::regrole", role)
+
+    assert (owned, memberships) == ([], [])

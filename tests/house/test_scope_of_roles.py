@@ -1,0 +1,122 @@
+"""Row security at work: what each role sees of two pharmacies that both have rows in every table."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.db import ProgrammingError, connection, transaction
+from people import House, make_lot, make_patient, make_signed, make_test, open_house
+from test_grants import ROLES, TABLES
+
+from temoin.lib.tenant import TenantModel, tenant_scope
+from temoin.outbox.courier import Answer, Verdict, couriers
+from temoin.outbox.queue import claim_parcels, settle_parcels
+
+TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
+ONLY_ADDED = ("journal_event", "testing_record_version", "outbox_attempt", "patients_consent")
+# The worker schedules every pharmacy's parcels; what they carry stays sealed.
+SCHEDULE = ("temoin_worker", "outbox_parcel")
+
+
+def tables_of(role: str, privilege: str) -> list[str]:
+    """Return the tenant tables on which a role has a privilege."""
+    return [table for table in TENANT_TABLES if privilege in TABLES[role].get(table, "").split()]
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001
+    """Two pharmacies with at least one row in every table."""
+    house = open_house()
+    for seat in (house.owner, house.stranger):
+        make_signed(seat, make_patient(seat), make_lot(seat))
+        make_test(seat, make_patient(seat))
+    for load in claim_parcels("patient-email", 10):
+        with tenant_scope(load.pharmacy_id):
+            couriers()["patient-email"].prepare(load)
+        settle_parcels([(load, Answer(Verdict.ACCEPTED, "test"))])
+    return house
+
+
+def test_the_house_has_rows_in_every_table(house):
+    with tenant_scope(house.here.id):
+        assert [table for table in TENANT_TABLES if not _count(table)] == []
+
+
+@pytest.mark.parametrize("role", ["temoin_app", "temoin_worker"])
+@pytest.mark.usefixtures("house")
+def test_without_a_pharmacy_a_role_sees_nothing(as_role, role):
+    with as_role(role):
+        seen = [table for table in tables_of(role, "SELECT") if _count(table)]
+
+    assert seen == [table for who, table in [SCHEDULE] if who == role]
+
+
+@pytest.mark.parametrize("role", ["temoin_app", "temoin_worker"])
+def test_in_a_pharmacy_a_role_sees_that_pharmacy_only(house, as_role, role):
+    with as_role(role), tenant_scope(house.here.id):
+        wider = [table for table in tables_of(role, "SELECT") if _count(table) != _count(table, house.here.id)]
+
+    assert wider == [table for who, table in [SCHEDULE] if who == role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_in_a_pharmacy_a_role_writes_for_no_other(house, as_role, role):
+    for table in tables_of(role, "INSERT"):
+        insert = f"INSERT INTO {table} (pharmacy_id, id) VALUES (%s, %s)"  # noqa: S608
+
+        with as_role(role), tenant_scope(house.here.id), pytest.raises(ProgrammingError, match="row-level security"):
+            _run(insert, house.elsewhere.id, uuid4())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_in_a_pharmacy_a_role_gives_no_row_away(house, as_role, role):
+    for table in tables_of(role, "UPDATE"):
+        if (role, table) == SCHEDULE:
+            continue
+        change = f"UPDATE {table} SET pharmacy_id = %s WHERE pharmacy_id = %s"  # noqa: S608
+
+        with as_role(role), tenant_scope(house.here.id), pytest.raises(ProgrammingError, match="row-level security"):
+            _run(change, house.elsewhere.id, house.here.id)
+
+
+@pytest.mark.parametrize("verb", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_changes_what_is_only_ever_added(house, as_role, role, verb):
+    for table in ONLY_ADDED:
+        with as_role(role), tenant_scope(house.here.id), pytest.raises(ProgrammingError, match="permission denied"):
+            _run(verb.format(table))
+
+
+def test_the_portal_sees_the_one_letter_it_names(house, as_role):
+    with tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("SELECT lookup_hash FROM delivery_letter")
+        named = bytes(cursor.fetchone()[0])
+
+    with as_role("temoin_portal"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(lookup_hash) FROM delivery_letter")
+        unnamed = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('temoin.letter', %s, true)", [named.hex()])
+        cursor.execute("SELECT lookup_hash FROM delivery_letter")
+        seen = [bytes(row[0]) for row in cursor.fetchall()]
+
+    assert (unnamed, seen) == (0, [named])
+
+
+@pytest.mark.parametrize("table", sorted(set(TENANT_TABLES) - {"delivery_letter", "journal_event"}))
+def test_the_portal_reads_no_other_table(as_role, table):
+    with as_role("temoin_portal"), pytest.raises(ProgrammingError, match="permission denied"):
+        _run(f"SELECT FROM {table}")  # noqa: S608
+
+
+def _count(table: str, pharmacy_id: object = None) -> int:
+    rows = "true" if pharmacy_id is None else "pharmacy_id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {rows}", [pharmacy_id] if pharmacy_id else None)  # noqa: S608
+        return cursor.fetchone()[0]
+
+
+def _run(sql: str, *values: object) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, values or None)

@@ -1,0 +1,125 @@
+"""House rules over the source itself: what no module may do, wherever it is added."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from source_code import Source, places, sources
+
+from temoin.journal.events import MEANING, EventKind
+
+# Acts without `by`, each with its reason.
+WITHOUT_BY = {
+    "pharmacies/actions.py:open_pharmacy": "no pharmacy exists yet in whose journal it could be written",
+    "pharmacies/actions.py:seat_member": "the operator's command acts: the first member has nobody above",
+    "delivery/actions.py:seal_letter_for": "the worker acts, for the pharmacy of the parcel",
+    "delivery/actions.py:letter_is_open": "a question within the act of a courier",
+    "delivery/actions.py:lock_letters": "a lock within an act",
+    "catalogue/actions.py:lot_of": "a question within an act that records its own event",
+    "patients/actions.py:check_notice": "a check within an act",
+    "testing/actions.py:new_ticket": "makes a row that an act adds to its commit",
+}
+# Modules that may open a connection without being a courier: the sandbox is its own world.
+HTTP_CLIENTS = {"cli/processes.py": "asks our own processes on this machine whether they are ready"}
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [source.path for source in sources() if not ast.get_docstring(source.tree)]
+
+    assert silent == []
+
+
+def test_no_module_is_longer_than_the_wall():
+    long = [source.path for source in sources() if source.tree.body and source.tree.body[-1].end_lineno > 400]
+
+    assert long == []
+
+
+def test_no_function_is_longer_than_the_wall():
+    functions = _hits(ast.FunctionDef, ast.AsyncFunctionDef)
+
+    assert places((source, node) for source, node in functions if node.end_lineno - node.lineno >= 40) == []
+
+
+def test_only_the_clock_reads_the_system_clock():
+    readers = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
+    calls = _hits(ast.Attribute)
+    found = [(s, n) for s, n in calls if isinstance(n.value, ast.Name) and (n.value.id, n.attr) in readers]
+
+    assert places((s, n) for s, n in found if s.path != "lib/clock.py") == []
+
+
+def test_nothing_reads_across_pharmacies():
+    names = [(s, n) for s, n in _hits(ast.Attribute) if n.attr in {"unscoped", "_base_manager", "_default_manager"}]
+
+    assert places(iter(names)) == []
+
+
+def test_nothing_prints_but_commands():
+    prints = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Name) and n.func.id == "print"]
+
+    assert places((s, n) for s, n in prints if s.room != "cli") == []
+
+
+def test_nobody_assigns_a_state():
+    hits = []
+    for source, node in _hits(ast.Assign, ast.AugAssign, ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        hits += [(source, one) for one in targets if isinstance(one, ast.Attribute) and one.attr == "state"]
+
+    assert places((s, n) for s, n in hits if s.room != "lib") == []
+
+
+def test_only_couriers_import_an_http_client():
+    clients = {"http.client", "urllib.request", "http.server"}
+    hits = []
+    for source, node in _hits(ast.Import, ast.ImportFrom):
+        names = {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{name}" for name in names} | {node.module or ""}
+        if names & clients and "couriers" not in source.path and source.room != "sandbox":
+            hits.append(source.path)
+
+    assert sorted(set(hits)) == sorted(HTTP_CLIENTS)
+
+
+def test_acts_take_named_arguments_and_who_acts():
+    faults = []
+    for source in sources():
+        if source.path.endswith(("/actions.py", "testing/signing.py")):
+            faults += [name for function in source.tree.body if (name := _fault_of(source, function))]
+
+    assert sorted(faults) == sorted(WITHOUT_BY)
+
+
+def test_every_event_has_a_meaning():
+    assert set(MEANING) == set(EventKind)
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_every_event_is_written_somewhere(kind):
+    written = [
+        source.path
+        for source, node in _hits(ast.Attribute)
+        if node.attr == kind.name and isinstance(node.value, ast.Name) and node.value.id == "EventKind"
+        if source.path != "journal/events.py"
+    ]
+
+    assert written, f"{kind.name} is in the table and no act writes it"
+
+
+def _hits(*kinds: type[ast.AST]):
+    return [(source, node) for source in sources() for node in source.nodes(*kinds)]
+
+
+def _fault_of(source: Source, function: ast.stmt) -> str | None:
+    if not isinstance(function, ast.FunctionDef) or function.name.startswith("_"):
+        return None
+    given = function.args
+    positional = [argument.arg for argument in (*given.posonlyargs, *given.args)]
+    if positional[:1] == ["commit"]:
+        return None  # adds to the commit of an act, and reads as `add_…(commit, …)`
+    named = [argument.arg for argument in given.kwonlyargs]
+    is_act = not positional and named[:1] == ["by"]
+    return None if is_act else f"{source.path}:{function.name}"

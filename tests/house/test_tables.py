@@ -1,0 +1,135 @@
+"""Every tenant table as PostgreSQL itself describes it: forced row security, keys, policies, floors (law 3)."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from temoin.lib.tenant import TenantModel
+
+pytestmark = pytest.mark.django_db
+
+TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
+# Unique without the pharmacy in front, with its reason.
+UNIQUE_ACROSS = {"delivery_letter_lookup_hash_key": "256 derived random bits: found before any pharmacy is known"}
+# A second policy for one role, with its reason.
+SECOND_POLICY = {("pharmacies_member", "app_own"): "one's own memberships, before a pharmacy is chosen; read only"}
+FLOORS = ("lib", "crypto", "journal", "outbox", "pharmacies", "patients", "catalogue", "testing", "delivery")
+
+
+def ask(sql: str, *values: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def test_every_table_with_a_pharmacy_is_a_tenant_table():
+    found = ask(
+        "SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE attname = 'pharmacy_id' AND relkind = 'r'"
+    )
+
+    assert sorted({name for (name,) in found}) == TENANT_TABLES
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_row_security_is_forced(table):
+    assert ask("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = %s", table) == [(True, True)]
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_the_primary_key_begins_with_the_pharmacy(table):
+    assert ask(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid = %s::regclass", table
+    ) == [("PRIMARY KEY (pharmacy_id, id)",)]
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_nothing_is_unique_across_pharmacies(table):
+    indexes = ask(
+        "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+        "WHERE i.indisunique AND i.indrelid = %s::regclass",
+        table,
+    )
+
+    assert {name for name, first in indexes if first != "pharmacy_id"} <= set(UNIQUE_ACROSS)
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_foreign_keys_between_tenant_tables_carry_the_pharmacy(table):
+    keys = ask(
+        "SELECT pg_get_constraintdef(oid), confrelid::regclass::text FROM pg_constraint "
+        "WHERE contype = 'f' AND conrelid = %s::regclass",
+        table,
+    )
+
+    for definition, target in keys:
+        if target in TENANT_TABLES:
+            assert definition.startswith("FOREIGN KEY (pharmacy_id, ")
+            assert "(pharmacy_id, id)" in definition
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_each_role_has_one_policy_with_a_check(table):
+    policies = ask(
+        "SELECT policyname, roles::text[], cmd, qual, with_check, permissive FROM pg_policies WHERE tablename = %s",
+        table,
+    )
+    plain = [policy for policy in policies if (table, policy[0]) not in SECOND_POLICY]
+
+    assert len(plain) == len({roles[0] for _, roles, *_ in plain})
+    for _name, roles, command, using, check, permissive in plain:
+        assert (len(roles), command, permissive) == (1, "ALL", "PERMISSIVE")
+        assert using
+        assert check == using
+
+
+def test_the_second_policies_only_read():
+    for table, name in SECOND_POLICY:
+        rows = ask("SELECT cmd, with_check FROM pg_policies WHERE tablename = %s AND policyname = %s", table, name)
+
+        assert rows == [("SELECT", None)]
+
+
+def test_no_policy_is_open_but_the_schedule_of_the_worker():
+    rows = ask("SELECT tablename, policyname FROM pg_policies WHERE qual NOT LIKE '%%current_setting%%'")
+
+    assert rows == [("outbox_parcel", "worker_rows")]
+
+
+def test_no_foreign_key_points_upwards():
+    keys = ask("SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f'")
+    upward = [(source, target) for source, target in keys if _floor(source) < _floor(target)]
+
+    assert upward == []
+
+
+def test_no_function_or_view_escapes_row_security():
+    functions = ask(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND (prosecdef OR proleakproof)"
+    )
+    views = ask(
+        "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace "
+        "AND NOT coalesce('security_invoker=true' = ANY(reloptions), false)"
+    )
+
+    assert (functions, views) == ([], [])
+
+
+def test_no_migration_is_missing():
+    from django.db.migrations.autodetector import MigrationAutodetector
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.state import ProjectState
+
+    written = MigrationLoader(None).project_state()
+    changes = MigrationAutodetector(written, ProjectState.from_apps(apps)).changes(graph=MigrationLoader(None).graph)
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("temoin.")}
+
+    assert ours & set(changes) == set()
+
+
+def _floor(table: str) -> int:
+    room = table.strip('"').split("_")[0]
+    return FLOORS.index(room) if room in FLOORS else len(FLOORS)  # the libraries' tables stand above ours
