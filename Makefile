@@ -1,0 +1,51 @@
+# One gate: `make check`, the same here and in CI. `make setup` first.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Rooms with tables of their own.
+ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery
+
+.DEFAULT_GOAL := check
+.PHONY: setup demo check lint format types walls migrations translations reference settings test docs
+
+setup: ## a virtual environment with all that development needs
+	python3 -m venv $(VENV)
+	$(BIN)/pip install -e '.[dev]'
+
+demo: ## everything on this machine, with made-up data
+	$(BIN)/temoin demo
+
+check: lint test ## the single gate
+
+lint: format types walls migrations translations reference settings
+
+format:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+walls:
+	$(BIN)/lint-imports
+
+migrations: ## the tables that the models describe are those that the migrations make
+	TEMOIN_PROCESS=owner DJANGO_SETTINGS_MODULE=temoin.config.settings \
+	  $(BIN)/python -W 'ignore::RuntimeWarning' -m django makemigrations --check --dry-run $(ROOMS)
+
+translations: ## every English sentence has its French one, and the compiled file is that of today
+	$(BIN)/python tools/check_translations.py
+
+reference: ## the pages made from the code are those of today
+	$(BIN)/python tools/write_reference.py --check
+
+settings: ## the settings file that the documentation shows is one that the program takes
+	$(BIN)/python -c "from pathlib import Path; from temoin.config.file import read_config; \
+	  read_config(Path('docs/temoin.example.toml'))"
+
+test:
+	$(BIN)/pytest
+
+docs: ## the documentation as a site, in site/
+	$(BIN)/pip install -e '.[docs]'
+	$(BIN)/mkdocs build --strict
