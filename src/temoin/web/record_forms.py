@@ -50,9 +50,10 @@ def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
     """Return the fields of a sample: lots of this kind of test in stock, the first to expire first."""
     language = get_language() or "fr"
     today = timezone.localdate(now())
+    stock = lots_in_stock(by=seat, kind=test.kind.code)
     lots = [
         Choice(str(lot.id), f"{lot.number} · {load_kits().kits[lot.kit].label(language)}", _expiry(lot.expiry, today))
-        for lot in lots_in_stock(by=seat, kind=test.kind.code)
+        for lot in sorted(stock, key=lambda lot: lot.expiry < today)  # expired boxes last
     ]
     specimens = [Choice(specimen.code, specimen.label(language)) for specimen in test.kind.specimens]
     only = lots[0].value if len(lots) == 1 else ""

@@ -1,0 +1,172 @@
+"""The staff site alone on a fresh database, for measurements: no worker and no sandbox take its cores."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
+
+from temoin.cli.demo_folder import Ports, open_folder, prepare_database, write_settings
+from temoin.config.embedded import EmbeddedServer
+
+PASSWORD = "mesure-de-debit-2026"  # noqa: S105 of a database that lives for one measurement
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 likewise
+EMAIL = "mesure@exemple.fr"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running staff site."""
+
+    folder: Path
+    port: int
+    server: EmbeddedServer
+
+
+@contextmanager
+def staff_site(workers: int) -> Iterator[Site]:
+    """Start database and staff site in a folder of their own, and take both down."""
+    with TemporaryDirectory() as name:
+        ports = Ports(_free_ports())
+        folder = open_folder(Path(name) / "data")
+        server = EmbeddedServer(folder)
+        server.ensure_initialised()
+        server.start()
+        try:
+            write_settings(folder, ports)
+            prepare_database(server, folder)
+            _run("temoin.cli.main", "migrate", "--quiet", "--data", str(folder))
+            site = Site(folder, ports.staff, server)
+            words = ["temoin.cli.main", "web", "--data", str(folder), "--workers", str(workers)]
+            process = _start(*words, "--port", str(ports.staff))
+            try:
+                _wait_for(ports.staff)
+                yield site
+            finally:
+                process.terminate()
+                process.wait(20)
+        finally:
+            server.stop()
+
+
+def prepare_tests(folder: Path, count: int) -> list[str]:
+    """Register and sample `count` tests through the ordinary actions; return the records' ids. Loads Django."""
+    from temoin.cli.django_process import become
+    from temoin.config.file import Process
+
+    become(Process.STAFF, folder)
+    from allauth.mfa.totp.internal.auth import TOTP
+
+    from temoin.catalogue.actions import receive_lot
+    from temoin.lib.clock import now
+    from temoin.patients.actions import CURRENT_NOTICE, register_patient
+    from temoin.patients.traits import check_traits
+    from temoin.pharmacies.actions import open_pharmacy, seat_member
+    from temoin.pharmacies.models import Person
+    from temoin.pharmacies.professions import Profession
+    from temoin.pharmacies.seat import take_seat
+    from temoin.testing.actions import register_test, take_sample
+    from temoin.testing.sample import Sample
+
+    address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
+    pharmacy = open_pharmacy(finess="510000003", name="Pharmacie de la mesure", address=address, is_demo=True)
+    person = Person.objects.create_user(EMAIL, PASSWORD)
+    TOTP.activate(person, TOTP_SECRET)
+    names = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
+    seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=Profession.TITULAIRE, names=names)
+    by = take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+    lot = receive_lot(by=by, kit="abbott-panbio-covid19", number="MESURE1", expiry=date(2099, 1, 1))
+    traits = {"birth_family_name": "MESURE", "birth_given_names": "Camille", "sex": "F", "birth_date": "28/03/1979"}
+    patient = register_patient(by=by, traits=check_traits({**traits, "email": "camille@patient.example"}))
+    records = []
+    for _ in range(count):
+        record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
+        sampled_at = now() - timedelta(minutes=16)
+        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
+        records.append(str(record))
+    return records
+
+
+class Visitor:
+    """A browser's essentials: cookies and forms, over one kept connection."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port)
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str) -> tuple[int, str, str]:
+        """Return status, body and where the answer leads."""
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, fields: dict[str, str]) -> tuple[int, str, str]:
+        """Post a form with the page's own token."""
+        return self._ask("POST", path, urlencode({**fields, "csrfmiddlewaretoken": self.token(path)}))
+
+    def token(self, path: str) -> str:
+        """Return the token of a page's form."""
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.get(path)[1])
+        if found is None:
+            raise RuntimeError(f"no form at {path}")
+        return found[1]
+
+    def cookie_header(self) -> str:
+        """Return the cookies as a header's value."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str, str]:
+        headers = {"Cookie": self.cookie_header(), "Content-Type": "application/x-www-form-urlencoded"}
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
+        for line in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.read().decode(), answer.headers.get("Location", "")
+
+
+def sign_in(port: int) -> Visitor:
+    """Sign in with password and TOTP code, as a person does; Django must be loaded."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+    visitor = Visitor(port)
+    visitor.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
+    code = format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
+    visitor.post("/accounts/2fa/authenticate/", {"code": code})
+    return visitor
+
+
+def _run(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", *words], check=True)
+
+
+def _start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", *words], env={**os.environ, "PYTHONUNBUFFERED": "1"})
+
+
+def _free_ports() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return min(int(probe.getsockname()[1]), 65000)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the staff site does not answer")
