@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery
 
 .DEFAULT_GOAL := check
-.PHONY: setup demo check lint format types walls migrations translations reference settings test docs
+.PHONY: setup demo check lint format types walls migrations reference settings test docs
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -17,7 +17,7 @@ demo: ## everything on this machine, with made-up data
 
 check: lint test ## the single gate
 
-lint: format types walls migrations translations reference settings
+lint: format types walls migrations reference settings
 
 format:
 	$(BIN)/ruff format --check .
@@ -32,9 +32,6 @@ walls:
 migrations: ## the tables that the models describe are those that the migrations make
 	TEMOIN_PROCESS=owner DJANGO_SETTINGS_MODULE=temoin.config.settings \
 	  $(BIN)/python -W 'ignore::RuntimeWarning' -m django makemigrations --check --dry-run $(ROOMS)
-
-translations: ## every English sentence has its French one, and the compiled file is that of today
-	$(BIN)/python tools/check_translations.py
 
 reference: ## the pages made from the code are those of today
 	$(BIN)/python tools/write_reference.py --check

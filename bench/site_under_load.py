@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from temoin.cli.demo_folder import Ports, open_folder, prepare_database, write_settings
 from temoin.config.embedded import EmbeddedServer
@@ -66,18 +68,29 @@ def prepare_tests(folder: Path, count: int) -> list[str]:
     from temoin.config.file import Process
 
     become(Process.STAFF, folder)
+    from temoin.lib.clock import now
+    from temoin.patients.actions import CURRENT_NOTICE
+    from temoin.testing.actions import register_test, take_sample
+    from temoin.testing.sample import Sample
+
+    by = _open_pharmacy()
+    patient, lot = _stock(by)
+    records = []
+    for _ in range(count):
+        record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
+        sampled_at = now() - timedelta(minutes=15)
+        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
+        records.append(str(record))
+    return records
+
+
+def _open_pharmacy() -> Any:
     from allauth.mfa.totp.internal.auth import TOTP
 
-    from temoin.catalogue.actions import receive_lot
-    from temoin.lib.clock import now
-    from temoin.patients.actions import CURRENT_NOTICE, register_patient
-    from temoin.patients.traits import check_traits
     from temoin.pharmacies.actions import open_pharmacy, seat_member
     from temoin.pharmacies.models import Person
     from temoin.pharmacies.professions import Profession
     from temoin.pharmacies.seat import take_seat
-    from temoin.testing.actions import register_test, take_sample
-    from temoin.testing.sample import Sample
 
     address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
     pharmacy = open_pharmacy(finess="510000003", name="Pharmacie de la mesure", address=address, is_demo=True)
@@ -85,17 +98,17 @@ def prepare_tests(folder: Path, count: int) -> list[str]:
     TOTP.activate(person, TOTP_SECRET)
     names = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
     seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=Profession.TITULAIRE, names=names)
-    by = take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+    return take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+
+
+def _stock(by: Any) -> tuple[UUID, UUID]:
+    from temoin.catalogue.actions import receive_lot
+    from temoin.patients.actions import register_patient
+    from temoin.patients.traits import check_traits
+
     lot = receive_lot(by=by, kit="abbott-panbio-covid19", number="MESURE1", expiry=date(2099, 1, 1))
     traits = {"birth_family_name": "MESURE", "birth_given_names": "Camille", "sex": "F", "birth_date": "28/03/1979"}
-    patient = register_patient(by=by, traits=check_traits({**traits, "email": "camille@patient.example"}))
-    records = []
-    for _ in range(count):
-        record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
-        sampled_at = now() - timedelta(minutes=16)
-        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
-        records.append(str(record))
-    return records
+    return register_patient(by=by, traits=check_traits({**traits, "email": "camille@patient.example"})), lot
 
 
 class Visitor:
@@ -139,9 +152,9 @@ def sign_in(port: int) -> Visitor:
     from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
     visitor = Visitor(port)
-    visitor.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
+    visitor.post("/account/sign-in/", {"login": EMAIL, "password": PASSWORD})
     code = format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
-    visitor.post("/accounts/2fa/authenticate/", {"code": code})
+    visitor.post("/account/second-factor/", {"code": code})
     return visitor
 
 

@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import django
 import psycopg
 import pytest
 
 from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.roles import DATABASE, ensure_roles
+from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
+from temoin.config.secrets import make_password
 
 TESTER = "temoin_tester"
 # Tests lose nothing when the machine stops; the product's own server always waits for the disk.
@@ -29,8 +31,12 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 
 _folder = Path(tempfile.mkdtemp(prefix="temoin-tests-"))
 write_settings(_folder, Ports(8600))
+for _role in ROLES:
+    make_password(password_file(_folder / "keys", _role))  # the server, started later, takes them as they are
 os.environ["TEMOIN_CONFIG"] = str(_folder / "temoin.toml")
 os.environ["TEMOIN_PROCESS"] = "staff"
+os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
+django.setup()
 
 
 def pytest_unconfigure() -> None:

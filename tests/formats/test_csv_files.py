@@ -70,9 +70,7 @@ def written(rows: Sequence[Sequence[str]], *, end: str = "\r\n") -> bytes:
     return text.getvalue().encode()
 
 
-def a_file(
-    *changes: dict[str, str], columns: Sequence[str] = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
-) -> bytes:
+def a_file(*changes: dict[str, str], columns: Sequence[str] = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)) -> bytes:
     rows = [{**VALUES, **change} for change in changes]
     return written([list(columns), *([row.get(name, "") for name in columns] for row in rows)])
 

@@ -270,9 +270,7 @@ def test_sex_is_one_of_three_and_the_new_column_goes_before_the_old(column: str,
     assert good(**{column: value}).patient.sex == sex
 
 
-@pytest.mark.parametrize(
-    ("street", "note"), [("** Homeless **", "homeless"), ("** Unknown / Not Given **", "unknown")]
-)
+@pytest.mark.parametrize(("street", "note"), [("** Homeless **", "homeless"), ("** Unknown / Not Given **", "unknown")])
 def test_a_street_not_given_is_a_note_and_not_a_street(street: str, note: str):
     row = good(patient_street=street)
 

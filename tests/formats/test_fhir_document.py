@@ -239,9 +239,7 @@ def test_a_matricule_of_a_demonstration_has_its_own_authority(demo: bool, kind: 
 
     assert ins == {
         "use": "official",
-        "type": {
-            "coding": [{"system": "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203", "code": kind}]
-        },
+        "type": {"coding": [{"system": "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203", "code": kind}]},
         "system": system,
         "value": "279035121518989",
     }
@@ -264,9 +262,7 @@ def test_a_correction_names_the_document_it_replaces_and_says_why() -> None:
     )
     head, result = one(bundle, "Composition"), one(bundle, "DiagnosticReport")
 
-    assert head["relatesTo"] == [
-        {"code": "replaces", "targetIdentifier": {"system": REPORT_KEY_SYSTEM, "value": "k1"}}
-    ]
+    assert head["relatesTo"] == [{"code": "replaces", "targetIdentifier": {"system": REPORT_KEY_SYSTEM, "value": "k1"}}]
     assert (head["status"], result["status"]) == ("amended", "corrected")
     assert one(bundle, "Observation")["status"] == "corrected"
     assert result["extension"][1]["valueCodeableConcept"] == {"text": "Erreur de lecture"}
@@ -281,9 +277,7 @@ def test_both_versions_of_a_result_share_the_identifier_of_the_record() -> None:
 
 
 def test_a_cancelled_result_is_final_nowhere() -> None:
-    bundle = read(
-        covid_positive(status=ReportStatus.CANCELLED, key="k2", replaces_key="k1", reason="Doublon")
-    )
+    bundle = read(covid_positive(status=ReportStatus.CANCELLED, key="k2", replaces_key="k1", reason="Doublon"))
 
     statuses = {
         kind: [each["status"] for each in resources(bundle, kind)]

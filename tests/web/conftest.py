@@ -6,21 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
-from django.test import Client, override_settings
+from django.test import Client
 from people import House, open_house, sign_in
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from temoin.config.file import read_named_config
-
 
 @pytest.fixture(scope="session", autouse=True)
-def configured(plain_static_names: None) -> Iterator[None]:  # noqa: ARG001 comes first
-    """Give the site the settings file of the tests, written after Django read its settings, and its static files."""
-    config = read_named_config()
-    assert config is not None
-    with override_settings(TEMOIN=config, STATIC_ROOT=config.folder / "static" / "staff"):
-        call_command("collectstatic", interactive=False, verbosity=0)
-        yield
+def gathered(plain_static_names: None) -> None:  # noqa: ARG001 comes first
+    """Gather the site's static files."""
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture

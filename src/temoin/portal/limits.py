@@ -47,9 +47,7 @@ class Limits:
 
     def allow(self, *, address: str, letter: bytes) -> bool:
         """Tell whether this request may go on to the database."""
-        return (
-            self._addresses.take(network_of(address)) and self._letters.take(letter) and self._all.take("all")
-        )
+        return self._addresses.take(network_of(address)) and self._letters.take(letter) and self._all.take("all")
 
 
 def network_of(address: str) -> str:

@@ -168,9 +168,7 @@ class Cells:
         if at > self.now and (has_time or at.date() > here.date()):
             self.refuse(column, "future")
             return None
-        if at.astimezone(ZoneInfo("UTC")).astimezone(at.tzinfo).replace(tzinfo=None) != at.replace(
-            tzinfo=None
-        ):
+        if at.astimezone(ZoneInfo("UTC")).astimezone(at.tzinfo).replace(tzinfo=None) != at.replace(tzinfo=None):
             self.refuse(column, "skipped_hour")
             return None
         # A day alone stands for noon; today before noon, for now: noon would lie in the future.

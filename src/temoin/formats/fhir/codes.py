@@ -38,9 +38,7 @@ INSEE_CODE: Final = FR_CORE + "fr-core-address-insee-code"
 BIRTH_PLACE: Final = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 COMMUNES: Final = "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM"
 COUNTRIES: Final = "https://mos.esante.gouv.fr/NOS/TRE_R20-Pays/FHIR/TRE-R20-Pays"
-ACTIVITY_SECTORS: Final = (
-    "https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite"
-)
+ACTIVITY_SECTORS: Final = "https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite"
 # CI-SIS value set of author specialties: it holds "G15_21/A", which TRE-G15 alone ("21") does not.
 PROFESSIONS: Final = "urn:oid:1.2.250.1.213.1.1.4.5"
 CONSENT_CODES: Final = "urn:oid:1.2.250.1.213.1.1.4.322"
@@ -55,12 +53,8 @@ FINESS: Final = "https://finess.esante.gouv.fr"
 EU_LAB: Final = "http://hl7.eu/fhir/laboratory/StructureDefinition/"
 LAB_TEST_KIT: Final = EU_LAB + "observation-deviceLabTestKit"
 # Published by the laboratory guide until 0.1.1, by the shared HL7 Europe extensions since 2.0.
-COMPOSITION_REPORT: Final = (
-    "http://hl7.eu/fhir/extensions/StructureDefinition/composition-diagnosticReportReference"
-)
-REPORT_COMPOSITION: Final = (
-    "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.composition"
-)
+COMPOSITION_REPORT: Final = "http://hl7.eu/fhir/extensions/StructureDefinition/composition-diagnosticReportReference"
+REPORT_COMPOSITION: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.composition"
 STATUS_REASON: Final = "http://hl7.org/fhir/StructureDefinition/event-statusReason"
 DOCUMENT_VERSION: Final = "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber"
 
@@ -87,6 +81,4 @@ IDENTITY_LABEL: Final = {
     IdentityStatus.QUALIFIED: "Identité qualifiée",
 }
 
-CONSENT_LABEL: Final = (
-    "Le patient (ou son représentant légal) a donné son consentement pour la réalisation du test."
-)
+CONSENT_LABEL: Final = "Le patient (ou son représentant légal) a donné son consentement pour la réalisation du test."

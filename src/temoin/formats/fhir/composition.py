@@ -53,9 +53,7 @@ def report_resource(report: Report, links: Links) -> Element:
     values["extension"] = [{"url": codes.REPORT_COMPOSITION, "valueReference": reference(links.composition)}]
     if report.reason:
         # The guide asks for the reason of a corrected or cancelled status in this extension.
-        values["extension"].append(
-            {"url": codes.STATUS_REASON, "valueCodeableConcept": {"text": report.reason}}
-        )
+        values["extension"].append({"url": codes.STATUS_REASON, "valueCodeableConcept": {"text": report.reason}})
     values["identifier"] = [identifier(codes.RECORD_SYSTEM, report.record_id)]
     values["status"] = codes.STATUS[report.status][1]
     values["category"] = _categories(report)

@@ -118,8 +118,7 @@ def _findings(parts: Parts, report: Element) -> tuple[Finding, ...]:
         if disease:
             diseases[event["detail"][0]["reference"]] = disease["code"]
     return tuple(
-        _finding(parts.at(link, "Observation"), diseases.get(link["reference"], ""))
-        for link in report["result"]
+        _finding(parts.at(link, "Observation"), diseases.get(link["reference"], "")) for link in report["result"]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -58,7 +59,7 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
     if row.state is RecordState.SAMPLED and row.sampled_at is not None and row.lot_id in kits:
         window = reading_window(kits[row.lot_id], row.sampled_at)
     latest = {destination: mark_of(destination, state) for destination, state in row.parcels}
-    parcels = [(DESTINATION.get(name, name), mark) for name, mark in latest.items()]
+    parcels = [(DESTINATION.get(name, name), mark) for name, mark in sorted(latest.items(), key=itemgetter(0))]
     return Line(row=row, mark=STATE[row.state], window=window, parcels=parcels)
 
 

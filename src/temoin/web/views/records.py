@@ -130,7 +130,8 @@ def parcels(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 
 def parcels_context(record_id: UUID, views: list[ParcelView]) -> dict[str, Any]:
     """Return what the list of parcels needs; the latest version first."""
-    lines = [parcel_line(parcel) for parcel in reversed(views)]
+    in_order = sorted(views, key=lambda parcel: (-parcel.sequence, parcel.destination))
+    lines = [parcel_line(parcel) for parcel in in_order]
     return {
         "record_id": record_id,
         "lines": lines,
