@@ -78,7 +78,12 @@ def moments() -> st.SearchStrategy[datetime]:
         max_value=datetime(2032, 12, 31),  # noqa: DTZ001
         timezones=st.sampled_from([UTC, PARIS, _CAYENNE]),
         allow_imaginary=False,
-    )
+    ).map(_with_fixed_offset)
+
+
+def _with_fixed_offset(moment: datetime) -> datetime:
+    # In the hour that comes twice, Python calls two equal instants of different zones unequal (PEP 495).
+    return moment.astimezone(timezone(moment.utcoffset() or timedelta()))
 
 
 def addresses() -> st.SearchStrategy[Address]:

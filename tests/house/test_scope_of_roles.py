@@ -26,16 +26,17 @@ def tables_of(role: str, privilege: str) -> list[str]:
 
 
 @pytest.fixture
-def house(db: None) -> House:  # noqa: ARG001
+def house(as_role) -> House:
     """Two pharmacies with at least one row in every table."""
     house = open_house()
     for seat in (house.owner, house.stranger):
         make_signed(seat, make_patient(seat), make_lot(seat))
         make_test(seat, make_patient(seat))
-    for load in claim_parcels("patient-email", 10):
-        with tenant_scope(load.pharmacy_id):
-            couriers()["patient-email"].prepare(load)
-        settle_parcels([(load, Answer(Verdict.ACCEPTED, "test"))])
+    with as_role("temoin_worker"):
+        for load in claim_parcels("patient-email", 10):
+            with tenant_scope(load.pharmacy_id):
+                couriers()["patient-email"].prepare(load)
+            settle_parcels([(load, Answer(Verdict.ACCEPTED, "test"))])
     return house
 
 

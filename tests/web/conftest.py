@@ -41,9 +41,10 @@ def stranger(house: House) -> Client:
     return sign_in(Client(), house.stranger)
 
 
-@pytest.fixture(scope="session")
+# By module: while one lives, its event loop runs in this thread, where the ORM and other loops then refuse to work.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium, once for the whole run."""
+    """Debian's chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
