@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
@@ -106,6 +106,7 @@ class Commit:
             name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "constraint"
             raise ConflictError(name) from None
         if list(counts or ()) != [part.expected for part in parts]:
+            transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
             raise ConflictError("a row is no longer in the state this act starts from")
 
 
