@@ -52,7 +52,7 @@ def tenant_scope(pharmacy_id: UUID) -> Iterator[None]:
         with transaction.atomic():
             _tell_database(str(pharmacy_id))
             yield
-            if len(connection.atomic_blocks) > 1:
+            if len(connection.atomic_blocks) > 1 and not connection.needs_rollback:
                 _tell_database("")  # an outer transaction goes on: it must not keep this pharmacy's scope
     finally:
         _current.reset(token)

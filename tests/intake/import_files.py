@@ -1,0 +1,77 @@
+"""Files of results for the tests of intake: one good row, changed cell by cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+from temoin.formats.csv.parsing import parse_row
+from temoin.formats.csv.rows import ResultRow
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+# Files of other systems lie beside a developer's checkout, not in this repository: their licences differ.
+GIVEN_FILES = Path(__file__).parents[3] / "shared" / "data" / "csv"
+GIVEN_AND_ACCEPTED = {
+    "01_standard_example.csv": 5,
+    "all-fields.csv": 2,
+    "valid.csv": 1,
+    "valid-flu-only.csv": 1,
+    "valid-with-escaped-commas.csv": 2,
+}
+
+VALUES = {
+    "patient_last_name": "Duchêne",
+    "patient_first_name": "Ana-María",
+    "patient_street": "12 Oak Street",
+    "patient_city": "Birmingham",
+    "patient_state": "AL",
+    "patient_zip_code": "35226",
+    "patient_county": "Jefferson",
+    "patient_phone_number": "205-999-2800",
+    "patient_dob": "1/20/1962",
+    "patient_gender": "F",
+    "patient_email": "ana@example.org",
+    "accession_number": "A-1",
+    "equipment_model_name": "ID NOW",
+    "test_performed_code": "94534-5",
+    "test_result": "Detected",
+    "test_result_status": "",
+    "comment": "",
+    "order_test_date": "12/20/2021 9:00",
+    "specimen_collection_date": "12/20/2021 9:30",
+    "test_result_date": "12/20/2021 14:00",
+    "specimen_type": "Nasal Swab",
+    "ordering_provider_id": "1013012657",
+    "ordering_provider_last_name": "Smith MD",
+    "ordering_provider_first_name": "John",
+    "ordering_provider_street": "400 Main Street",
+    "ordering_provider_city": "Birmingham",
+    "ordering_provider_state": "AL",
+    "ordering_provider_zip_code": "35228",
+    "ordering_provider_phone_number": "205-888-2000",
+    "testing_lab_clia": "01D1058442",
+    "testing_lab_name": "My Testing Lab",
+    "testing_lab_street": "300 North Street",
+    "testing_lab_city": "Birmingham",
+    "testing_lab_state": "AL",
+    "testing_lab_zip_code": "35228",
+}
+
+
+def file_of(*rows: dict[str, str]) -> io.BytesIO:
+    """Return a file with one row for each set of changes to the good row."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(VALUES))
+    writer.writeheader()
+    writer.writerows({**VALUES, **changes} for changes in rows)
+    return io.BytesIO(text.getvalue().encode())
+
+
+def good(**changes: str) -> ResultRow:
+    """Return the good row, changed and still good, as the format reads it."""
+    row = parse_row(2, {**VALUES, **changes}, NOW)
+    assert isinstance(row, ResultRow), row
+    return row

@@ -1,0 +1,309 @@
+"""Results of a file, row by row: stored, corrected, recognised, refused, and nothing in between."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+from django.utils import translation
+from import_files import GIVEN_AND_ACCEPTED, GIVEN_FILES, file_of
+from people import House, make_patient, open_house
+
+from temoin.formats.csv.problems import FileRefusedError
+from temoin.intake import results
+from temoin.intake.problems import _REASONS
+from temoin.intake.results import RowOutcome, import_results
+from temoin.intake.sameness import Verdict
+from temoin.journal.models import Event
+from temoin.lib.errors import ConflictError, DeniedError
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.models import Parcel
+from temoin.patients.models import Patient
+from temoin.pharmacies.seat import Seat
+from temoin.testing.models import Record, RecordVersion
+from temoin.testing.signing import cancel_result
+
+given_files = pytest.mark.skipif(not GIVEN_FILES.is_dir(), reason="the given files are not beside this checkout")
+STORED, CORRECTED, ALREADY, REFUSED = Verdict
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001 opens the database
+    return open_house()
+
+
+def take(by: Seat, stream: io.BytesIO, *, dry_run: bool = False) -> tuple[Counter[Verdict], list[RowOutcome]]:
+    told: list[RowOutcome] = []
+    counts = import_results(by=by, stream=stream, dry_run=dry_run, tell=told.append)
+    return counts, told
+
+
+def rows_of(model, by: Seat) -> list:
+    with tenant_scope(by.pharmacy_id):
+        return list(model.objects.all())
+
+
+def codes(told: list[RowOutcome]) -> list[tuple[int, str, str]]:
+    return [(problem.row, problem.column, problem.code) for outcome in told for problem in outcome.problems]
+
+
+@given_files
+@pytest.mark.parametrize("name", GIVEN_AND_ACCEPTED)
+def test_a_given_file_is_stored_whole_and_only_once(house, name):
+    content = (GIVEN_FILES / name).read_bytes()
+    count = GIVEN_AND_ACCEPTED[name]
+
+    first, told = take(house.owner, io.BytesIO(content))
+    second, _ = take(house.owner, io.BytesIO(content))
+
+    assert not codes(told)
+    assert first == {STORED: count}
+    assert second == {ALREADY: count}
+    assert len(rows_of(Record, house.owner)) == len(rows_of(RecordVersion, house.owner)) == count
+
+
+@given_files
+def test_the_given_files_one_after_the_other_are_all_stored(house):
+    for name, count in GIVEN_AND_ACCEPTED.items():
+        counts, told = take(house.owner, io.BytesIO((GIVEN_FILES / name).read_bytes()))
+        assert counts == {STORED: count}, codes(told)
+
+    assert len(rows_of(Record, house.owner)) == sum(GIVEN_AND_ACCEPTED.values())
+
+
+@given_files
+def test_the_damaged_file_gives_an_error_for_each_cell_and_the_foreign_one_is_refused(house):
+    counts, told = take(house.owner, io.BytesIO((GIVEN_FILES / "invalid-values.csv").read_bytes()))
+
+    assert counts == {REFUSED: 1}
+    assert len(codes(told)) > 10
+    assert all(problem.reason and problem.remedy for problem in told[0].problems)
+    with pytest.raises(FileRefusedError) as refused:
+        take(house.owner, io.BytesIO((GIVEN_FILES / "t_weird-dates.csv").read_bytes()))
+    assert refused.value.code == "missing_columns"
+    assert not rows_of(Record, house.owner)
+
+
+def test_a_row_is_signed_as_on_the_page_with_its_event_and_its_parcel(house):
+    take(house.owner, file_of({"comment": "second line faint"}))
+
+    (version,) = rows_of(RecordVersion, house.owner)
+    report = version.report
+    assert (report.source, report.is_demo, report.comment) == ("csv", True, "second line faint")
+    assert (report.findings[0].outcome, report.signer.family_name) == ("positive", "MARTIN")
+    assert (report.device.name, report.device.lot) == ("ID NOW", "")
+    assert (report.patient.address.country, report.patient.identity_status) == ("USA", "PROV")
+    kinds = Counter(event.kind for event in rows_of(Event, house.owner))
+    assert kinds["result.signed"] == kinds["sample.taken"] == kinds["patient.registered"] == 1
+    assert [parcel.destination for parcel in rows_of(Parcel, house.owner)] == ["authority"]
+
+
+def test_a_damaged_row_among_good_ones_stops_none_of_them(house):
+    stream = file_of({}, {"patient_dob": "1/20/62", "accession_number": "A-2"}, {"accession_number": "A-3"})
+
+    counts, told = take(house.owner, stream)
+
+    assert counts == {STORED: 2, REFUSED: 1}
+    assert codes(told) == [(3, "patient_dob", "birth_year")]
+    assert len(rows_of(Record, house.owner)) == 2
+
+
+def test_what_an_action_refuses_is_told_at_its_column_and_undoes_the_whole_row(house):
+    counts, told = take(
+        house.owner, file_of({"comment": "x" * 1500, "specimen_type": "Whole Blood"}, {"comment": "y" * 1500})
+    )
+
+    assert counts == {REFUSED: 2}
+    assert codes(told) == [(2, "specimen_type", "not_allowed"), (3, "comment", "too_long")]
+    # the second row fell at its signature, after patient, test and sample
+    assert not rows_of(Record, house.owner)
+    assert not rows_of(Patient, house.owner)
+    assert [event.kind for event in rows_of(Event, house.owner) if event.kind.startswith(("patient", "test"))] == []
+
+
+def test_a_failure_in_the_middle_leaves_nothing_of_the_row_and_all_of_those_before(house, monkeypatch):
+    signed = results.sign_result
+
+    def fail_second(**words):
+        if rows_of(RecordVersion, house.owner):
+            raise RuntimeError("the power went")
+        return signed(**words)
+
+    monkeypatch.setattr(results, "sign_result", fail_second)
+    stream = file_of({}, {"accession_number": "A-2", "patient_first_name": "Bea"})
+    with pytest.raises(RuntimeError):
+        take(house.owner, stream)
+    assert (len(rows_of(Record, house.owner)), len(rows_of(Patient, house.owner))) == (1, 1)
+
+    monkeypatch.undo()
+    stream.seek(0)
+
+    assert take(house.owner, stream)[0] == {ALREADY: 1, STORED: 1}
+
+
+def test_a_correction_makes_a_new_version_and_reading_it_again_does_not(house):
+    take(house.owner, file_of({}))
+    correction = {"test_result": "Not Detected", "test_result_status": "C"}
+
+    first, _ = take(house.owner, file_of(correction))
+    again, _ = take(house.owner, file_of(correction))
+    old, _ = take(house.owner, file_of({}))
+
+    assert (first, again, old) == ({CORRECTED: 1}, {ALREADY: 1}, {ALREADY: 1})
+    reports = sorted((version.report for version in rows_of(RecordVersion, house.owner)), key=lambda one: one.version)
+    assert [report.findings[0].outcome for report in reports] == ["positive", "negative"]
+    assert reports[1].reason == results.REASON
+    assert reports[1].replaces_key == reports[0].key
+
+
+def test_another_content_without_the_word_corrected_is_refused_and_changes_nothing(house):
+    take(house.owner, file_of({}))
+
+    counts, told = take(house.owner, file_of({"test_result": "Not Detected"}))
+
+    assert counts == {REFUSED: 1}
+    assert codes(told) == [(2, "test_result_status", "other_content")]
+    assert len(rows_of(RecordVersion, house.owner)) == 1
+
+
+def test_a_result_cancelled_in_the_pharmacy_is_not_brought_back_by_a_file(house):
+    take(house.owner, file_of({}))
+    (record,) = rows_of(Record, house.owner)
+    cancel_result(by=house.owner, record_id=record.id, reason="wrong person")
+
+    same, _ = take(house.owner, file_of({}))
+    other, told = take(house.owner, file_of({"test_result": "Not Detected", "test_result_status": "C"}))
+
+    assert (same, other) == ({ALREADY: 1}, {REFUSED: 1})
+    assert codes(told) == [(2, "test_result_status", "cancelled")]
+
+
+def test_a_result_twice_in_one_file_is_stored_once(house):
+    assert take(house.owner, file_of({}, {}))[0] == {STORED: 1, ALREADY: 1}
+
+
+def test_without_a_number_two_tests_of_one_sample_are_two_results(house):
+    rows = [{"accession_number": "", "test_result_date": f"12/20/2021 {hour}:00"} for hour in (14, 15)]
+
+    assert take(house.owner, file_of(*rows))[0] == {STORED: 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "patients"),
+    [
+        ({}, 1),
+        ({"patient_last_name": "DUCHENE", "patient_first_name": "ana maria"}, 1),
+        ({"patient_street": "another street", "patient_email": ""}, 1),
+        ({"patient_first_name": "Bea"}, 2),
+        ({"patient_middle_name": "Bea"}, 2),
+        ({"patient_dob": "1/21/1962"}, 2),
+        ({"patient_gender": "M"}, 2),
+        ({"patient_phone_number": "205-999-2801"}, 2),
+    ],
+)
+def test_a_patient_is_known_again_by_every_trait_and_never_by_name_and_birth_date_alone(house, change, patients):
+    take(house.owner, file_of({}, {"accession_number": "A-2", **change}))
+
+    assert len(rows_of(Patient, house.owner)) == patients
+
+
+def test_a_patient_of_the_counter_with_the_same_name_and_birth_date_is_left_alone(house):
+    make_patient(
+        house.owner, birth_family_name="DUCHENE", birth_given_names="ANA MARIA", birth_date="20/01/1962", nir=""
+    )
+
+    take(house.owner, file_of({}))
+
+    assert len(rows_of(Patient, house.owner)) == 2
+
+
+@pytest.mark.parametrize("who", ["colleague", "student", "administrator"])
+def test_only_a_pharmacist_may_import(house, who):
+    with pytest.raises(DeniedError):
+        take(getattr(house, who), file_of({}))
+
+    assert not rows_of(Record, house.owner)
+
+
+def test_the_same_file_in_another_pharmacy_is_another_pharmacys_result(house):
+    assert take(house.owner, file_of({}))[0] == {STORED: 1}
+    assert take(house.stranger, file_of({}))[0] == {STORED: 1}
+
+    first, second = rows_of(Record, house.owner)[0], rows_of(Record, house.stranger)[0]
+    assert bytes(first.source_index) != bytes(second.source_index)
+
+
+def test_the_journal_tells_the_sums_and_no_value_of_the_file(house):
+    take(house.owner, file_of({}, {}, {"accession_number": "A-2", "patient_dob": "x"}))
+
+    (event,) = [event for event in rows_of(Event, house.owner) if event.kind == "file.imported"]
+    assert event.detail == "stored=1 corrected=0 already_stored=1 refused=1"
+
+
+def test_a_trial_says_what_would_happen_and_stores_nothing(house):
+    take(house.owner, file_of({}))
+    stream = file_of(
+        {},
+        {"test_result": "Not Detected", "test_result_status": "C"},
+        {"accession_number": "A-2"},
+        {"accession_number": "A-2"},
+        {"accession_number": "A-2", "test_result": "Not Detected"},
+        {"accession_number": "A-3", "comment": "x" * 1500},
+    )
+    before = len(rows_of(RecordVersion, house.owner))
+
+    counts, told = take(house.owner, stream, dry_run=True)
+
+    assert counts == {ALREADY: 2, CORRECTED: 1, STORED: 1, REFUSED: 2}
+    assert codes(told) == [(6, "test_result_status", "other_content"), (7, "comment", "too_long")]
+    assert len(rows_of(RecordVersion, house.owner)) == before
+    assert len(rows_of(Record, house.owner)) == 1
+    assert [event.detail[:5] for event in rows_of(Event, house.owner) if event.kind == "file.imported"][-1] == "trial"
+    stream.seek(0)
+    assert take(house.owner, stream)[0] == counts
+
+
+def test_a_result_that_others_keep_changing_is_refused_after_some_tries(house, monkeypatch):
+    def lose(**_words):
+        raise ConflictError("a row is no longer in the state this act starts from")
+
+    monkeypatch.setattr(results, "register_from_file", lose)
+
+    _, told = take(house.owner, file_of({}))
+
+    assert codes(told) == [(2, "", "busy")]
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_every_reason_has_words_in_both_languages_and_french_differs(lang):
+    with translation.override(lang):
+        for reason, remedy in _REASONS.values():
+            told = (translation.gettext(reason), translation.gettext(remedy))
+            assert (told == (reason, remedy)) == (lang == "en")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_store_each_result_and_each_person_once():
+    house = open_house()
+    rows = [{"accession_number": f"A-{number}"} for number in range(8)]
+    start, found = Barrier(2), []
+
+    def run() -> None:
+        try:
+            start.wait(timeout=10)
+            found.append(take(house.owner, file_of(*rows))[0])
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert sum(found, Counter()) == {STORED: 8, ALREADY: 8}
+    assert len(rows_of(Record, house.owner)) == 8
+    assert len(rows_of(Patient, house.owner)) == 1

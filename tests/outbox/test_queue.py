@@ -1,0 +1,188 @@
+"""The queue and the lane: leases, doubt, order, and that one bad parcel never stops the others."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from people import House, make_lot, make_patient, make_signed, open_house
+
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.queue import LEASE, LONGEST_WAIT, claim_parcels, settle_parcels
+from temoin.outbox.states import ParcelState
+from temoin.outbox.worker import Lane
+from temoin.testing.sample import Reading
+from temoin.testing.signing import correct_result
+
+ACCEPTED = Answer(Verdict.ACCEPTED, "acknowledged", receipt={"id": "1"})
+
+
+@pytest.fixture
+def house(as_role) -> House:  # noqa: ARG001 the tests below take on the worker's role
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    return house
+
+
+@pytest.fixture
+def worker(house, as_role):  # noqa: ARG001 rows first, then the role
+    with as_role("temoin_worker"):
+        yield
+
+
+def only() -> Parcel:
+    return Parcel._base_manager.get(destination="authority")  # the worker schedules every pharmacy
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_claimed_parcel_is_not_claimed_again():
+    assert len(claim_parcels("authority", 10)) == 1
+    assert claim_parcels("authority", 10) == []
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_dead_workers_parcel_comes_back_in_doubt():
+    claim_parcels("authority", 10)
+
+    with shifted_by(LEASE + timedelta(seconds=1)):
+        loads = claim_parcels("authority", 10)
+
+    assert [load.state for load in loads] == [ParcelState.IN_DOUBT]
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_accepted_parcel_keeps_its_receipt_and_rests():
+    load = claim_parcels("authority", 10)[0]
+
+    settle_parcels([(load, ACCEPTED)])
+
+    with tenant_scope(load.pharmacy_id):
+        attempt = Attempt.objects.get(parcel_id=load.id)
+        assert attempt.unseal()["receipt"] == {"id": "1"}
+    assert only().state == ParcelState.ACCEPTED
+    with shifted_by(timedelta(days=30)):
+        assert claim_parcels("authority", 10) == []
+
+
+@pytest.mark.usefixtures("worker")
+def test_settling_after_another_worker_did_changes_nothing():
+    load = claim_parcels("authority", 10)[0]
+    settle_parcels([(load, ACCEPTED)])
+
+    settle_parcels([(load, Answer(Verdict.REFUSED, "http_422"))])
+
+    assert only().state == ParcelState.ACCEPTED
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("verdict", [Verdict.POSTPONED, Verdict.DOUBTFUL])
+def test_waits_grow_to_an_hour_and_tries_never_end(verdict):
+    for _ in range(16):
+        with shifted_by(only().due_at - now() + LEASE + timedelta(seconds=1)):
+            settle_parcels([(claim_parcels("authority", 1)[0], Answer(verdict, "unreachable"))])
+            wait = (only().due_at - now()).total_seconds()
+
+    assert only().attempts == 16
+    assert LONGEST_WAIT / 2 - 1 <= wait <= LONGEST_WAIT
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_pause_that_was_asked_for_is_kept():
+    settle_parcels([(claim_parcels("authority", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
+
+    assert (only().due_at - now()).total_seconds() > 290
+
+
+def test_versions_leave_in_order_and_a_refused_one_blocks_nobody(house, as_role):
+    with tenant_scope(house.here.id):
+        record = Parcel.objects.filter(destination="authority").get().chain_id
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=record, reading=reading, reason="Lecture inversée")
+
+    with as_role("temoin_worker"):
+        first = claim_parcels("authority", 10)
+        settle_parcels([(first[0], Answer(Verdict.REFUSED, "http_422"))])
+        second = claim_parcels("authority", 10)
+
+    assert ([load.sequence for load in first], [load.sequence for load in second]) == ([1], [2])
+
+
+@dataclass
+class StandIn:
+    """A courier that answers as told and notes what it was asked."""
+
+    carries: Answer = ACCEPTED
+    finds: Answer = field(default_factory=lambda: Answer(Verdict.UNKNOWN, "unknown_there"))
+    destination: str = "authority"
+    asked: list[str] = field(default_factory=list)
+
+    def wants(self, _notice: Notice) -> bool:
+        return True
+
+    def supersede(self, commit: object, notice: Notice) -> None:
+        """Nothing to end."""
+
+    def prepare(self, load: Load) -> Consignment | Answer:
+        self.asked.append("prepare")
+        return Consignment(key=load.key, body=b"{}")
+
+    async def carry(self, _consignment: Consignment) -> Answer:
+        self.asked.append("carry")
+        return self.carries
+
+    async def enquire(self, _consignment: Consignment) -> Answer:
+        self.asked.append("enquire")
+        return self.finds
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Poison(StandIn):
+    """A courier that cannot prepare its parcel."""
+
+    def prepare(self, load: Load) -> Consignment | Answer:
+        raise ValueError(load.key)
+
+
+def carry_once(courier: StandIn) -> bool:
+    with asyncio.Runner() as runner:
+        return Lane(courier, stop=None).carry_batch(runner)
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize(
+    ("finds", "asked", "state"),
+    [
+        (Verdict.UNKNOWN, ["prepare", "enquire", "carry"], ParcelState.ACCEPTED),
+        (Verdict.ACCEPTED, ["prepare", "enquire"], ParcelState.ACCEPTED),
+        (Verdict.POSTPONED, ["prepare", "enquire"], ParcelState.IN_DOUBT),
+    ],
+)
+def test_in_doubt_the_destination_is_asked_before_anything_is_sent(finds, asked, state):
+    claim_parcels("authority", 1)
+    courier = StandIn(finds=Answer(finds, "told"))
+
+    with shifted_by(LEASE + timedelta(seconds=1)):
+        carry_once(courier)
+
+    assert (courier.asked, only().state) == (asked, state)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_parcel_that_cannot_be_prepared_waits_its_turn():
+    carry_once(Poison())
+
+    assert (only().state, only().answer_code) == (ParcelState.WAITING, "not_prepared")
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_empty_queue_is_no_work():
+    carry_once(StandIn())
+
+    assert carry_once(StandIn()) is False
