@@ -60,13 +60,6 @@ def test_elsewhere_pharmacy_and_person_must_be_named(house):
         choose_signer(finess="000000000", email="a@exemple.fr", is_demo=True, ask=never)
 
 
-def test_a_pharmacy_that_is_no_demonstration_is_never_signed_for_without_proof(house):
-    type(house.here).objects.filter(id=house.here.id).update(is_demo=False)
-
-    with pytest.raises(ConfigError):
-        choose_signer(finess=house.here.finess, email=None, is_demo=True, ask=never)
-
-
 def test_password_and_code_prove_the_person(house, answers):
     seat = choose(house, house.owner, answers(PASSWORD, totp_code(TOTP_SECRET)))
 

@@ -91,7 +91,8 @@ def test_a_row_is_signed_as_on_the_page_with_its_event_and_its_parcel(house):
     take(house.owner, file_of({"comment": "second line faint"}))
 
     (version,) = rows_of(RecordVersion, house.owner)
-    report = version.report
+    with tenant_scope(house.here.id):
+        report = version.report
     assert (report.source, report.is_demo, report.comment) == ("csv", True, "second line faint")
     assert (report.findings[0].outcome, report.signer.family_name) == ("positive", "MARTIN")
     assert (report.device.name, report.device.lot) == ("ID NOW", "")
@@ -153,7 +154,9 @@ def test_a_correction_makes_a_new_version_and_reading_it_again_does_not(house):
     old, _ = take(house.owner, file_of({}))
 
     assert (first, again, old) == ({CORRECTED: 1}, {ALREADY: 1}, {ALREADY: 1})
-    reports = sorted((version.report for version in rows_of(RecordVersion, house.owner)), key=lambda one: one.version)
+    versions = rows_of(RecordVersion, house.owner)
+    with tenant_scope(house.here.id):
+        reports = sorted((version.report for version in versions), key=lambda one: one.version)
     assert [report.findings[0].outcome for report in reports] == ["positive", "negative"]
     assert reports[1].reason == results.REASON
     assert reports[1].replaces_key == reports[0].key
@@ -198,7 +201,6 @@ def test_without_a_number_two_tests_of_one_sample_are_two_results(house):
         ({"patient_last_name": "DUCHENE", "patient_first_name": "ana maria"}, 1),
         ({"patient_street": "another street", "patient_email": ""}, 1),
         ({"patient_first_name": "Bea"}, 2),
-        ({"patient_middle_name": "Bea"}, 2),
         ({"patient_dob": "1/21/1962"}, 2),
         ({"patient_gender": "M"}, 2),
         ({"patient_phone_number": "205-999-2801"}, 2),
