@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpResponse
 from django.test import RequestFactory
 
 from temoin.config.sessions import SessionLimits
 from temoin.lib.clock import shifted_by
+from temoin.pharmacies.sessions import SessionStore
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ("temoin_app", "temoin_worker", "temoin_portal")
 EVERYTHING = "DELETE INSERT SELECT UPDATE"
-LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "django_session", "mfa_authenticator")
+LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
 
 TABLES = {
     "temoin_app": {
@@ -25,6 +25,7 @@ TABLES = {
         "pharmacies_member": "INSERT SELECT UPDATE",
         "pharmacies_person": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "INSERT SELECT",
+        "pharmacies_session": EVERYTHING,
         "testing_record": "INSERT SELECT UPDATE",
         "testing_record_version": "INSERT SELECT",
         "testing_ticket": EVERYTHING,

@@ -66,7 +66,6 @@ _ROOMS = [
 _ACCOUNTS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "allauth",
     "allauth.account",
@@ -87,7 +86,7 @@ _STAFF_MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "temoin.web.middleware.PersonOfSession",
     "temoin.config.sessions.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -130,7 +129,7 @@ if PROCESS is not Process.OWNER:  # a migration may take longer than a page
     _LIMITS += " -c statement_timeout=30s"
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "temoin.config.postgresql",
         "HOST": TEMOIN.database.host,
         "PORT": TEMOIN.database.port,
         "NAME": TEMOIN.database.name,
@@ -203,7 +202,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Témoin"
 MFA_TRUST_ENABLED = False
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "temoin.pharmacies.sessions"
 SESSION_COOKIE_AGE = IDLE
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

@@ -7,14 +7,15 @@ plain SET survives in a pooled connection and hands the next client another phar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from temoin.lib.errors import ScopeError
 from temoin.lib.ids import PharmacyId, new_id
@@ -38,6 +39,21 @@ def current_pharmacy() -> PharmacyId:
     return pharmacy_id
 
 
+class _Opening:
+    """Tells the database just before the scope's first statement: a scope that asks nothing costs nothing."""
+
+    def __init__(self, pharmacy_id: UUID) -> None:
+        self._pharmacy_id = pharmacy_id
+        self.is_done = False
+
+    def __call__(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        """Run a statement of the scope (the signature is that of Django's `execute_wrapper`)."""
+        if not self.is_done:
+            self.is_done = True
+            _open_scope(self._pharmacy_id)
+        return execute(*statement)
+
+
 @contextmanager
 def tenant_scope(pharmacy_id: UUID) -> Iterator[None]:
     """Open the one transaction of a pharmacy; joining the same pharmacy's open scope is allowed, another's is not."""
@@ -48,19 +64,32 @@ def tenant_scope(pharmacy_id: UUID) -> Iterator[None]:
     if already is not None:
         raise ScopeError("one transaction works for one pharmacy")
     token = _current.set(PharmacyId(pharmacy_id))
+    opening = _Opening(pharmacy_id)
     try:
         with transaction.atomic():
-            _tell_database(str(pharmacy_id))
-            yield
-            if len(connection.atomic_blocks) > 1 and not connection.needs_rollback:
+            with connection.execute_wrapper(opening):
+                yield
+            if opening.is_done and len(connection.atomic_blocks) > 1 and not connection.needs_rollback:
                 _tell_database("")  # an outer transaction goes on: it must not keep this pharmacy's scope
     finally:
         _current.reset(token)
 
 
+def _open_scope(pharmacy_id: UUID) -> None:
+    """Tell the database; where no transaction has begun, in one message with its BEGIN: a round trip saved per act."""
+    driver = connection.connection
+    if driver.info.transaction_status != TransactionStatus.IDLE:
+        _tell_database(str(pharmacy_id))
+        return
+    command = b"BEGIN; SELECT set_config('temoin.pharmacy', '%s', true)" % pharmacy_id.hex.encode()
+    if driver.pgconn.exec_(command).status != ExecStatus.TUPLES_OK:
+        raise OperationalError("the transaction could not begin")
+
+
 def _tell_database(value: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('temoin.pharmacy', %s, true)", [value])
+        # The driver's own cursor: the opening of a scope is itself a wrapper of Django's statements.
+        cursor.cursor.execute("SELECT set_config('temoin.pharmacy', %s, true)", [value])
 
 
 class TenantQuerySet(models.QuerySet[Any]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
@@ -106,4 +107,21 @@ class Member(SealedModel):
         indexes: ClassVar = [
             # serves the choice of pharmacy at sign-in, before any pharmacy is in scope
             models.Index(fields=["person_id"], name="pharmacies_member_person"),
+        ]
+
+
+class Session(AbstractBaseSession):
+    """Someone signed in: the row's key is a hash of the cookie's, so that a dump opens no session."""
+
+    session_key = models.TextField(primary_key=True)
+    person_id = models.UUIDField(null=True)  # null until the sign-in is complete
+    bound_to = models.UUIDField(null=True)  # the pharmacy it is bound to; null until one is chosen
+
+    declares: ClassVar = dict.fromkeys(("session_key", "session_data", "expire_date", "person_id", "bound_to"), PUBLIC)
+
+    class Meta:
+        db_table = "pharmacies_session"
+        indexes: ClassVar = [
+            # serves the list, and the end, of a person's sessions
+            models.Index(fields=["person_id"], name="pharmacies_session_person"),
         ]

@@ -45,14 +45,15 @@ class Seat:
 def take_seat(*, person_id: UUID, pharmacy_id: UUID, origin: str = "page") -> Seat:
     """Return the person's seat in a pharmacy; NotFoundError when there is none, or it was suspended."""
     with tenant_scope(pharmacy_id):
-        member = Member.objects.filter(person_id=person_id, is_active=True).first()
-        if member is None:
-            raise NotFoundError
-        return _seat(member, origin)
+        return seat_of(Member.objects.filter(person_id=person_id).first(), origin=origin)
 
 
-def _seat(member: Member, origin: str) -> Seat:
-    names = member.unseal()
+def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
+    """Return the seat that a membership gives; NotFoundError when there is none, or it was suspended."""
+    if member is None or not member.is_active:
+        raise NotFoundError
+    with tenant_scope(member.pharmacy_id):
+        names = member.unseal()
     return Seat(
         pharmacy_id=member.pharmacy_id,
         member_id=member.id,
@@ -63,6 +64,11 @@ def _seat(member: Member, origin: str) -> Seat:
         rpps=names["rpps"],
         origin=origin,
     )
+
+
+def pharmacy_of(seat: Seat) -> Pharmacy:
+    """Return the public entry of the pharmacy where the person sits."""
+    return Pharmacy.objects.get(id=seat.pharmacy_id)
 
 
 def pharmacies_of(person_id: UUID) -> list[Pharmacy]:

@@ -1,25 +1,38 @@
-"""The second factor is not an option: without it, a signed-in person reaches only what completes the sign-in."""
+"""Who is signed in, and the second factor, which is no option: without it, a person only completes the sign-in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from temoin.pharmacies.sessions import SessionStore
 from temoin.web.access import Access
 from temoin.web.errors import denied
 
 # Set when a person has just typed the first code of a new authenticator: the second factor was shown here too.
 ENROLLED = "temoin_enrolled"
 _BEFORE = frozenset({Access.PUBLIC, Access.PASSWORD})
+
+
+class PersonOfSession(AuthenticationMiddleware):
+    """Django's middleware, with the person that was read along with the session instead of a query of its own."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Let the first look at `request.user` find out."""
+        session = cast("SessionStore", request.session)
+        request.user = cast("Any", SimpleLazyObject(lambda: session.signed_in() or AnonymousUser()))
 
 
 class SecondFactorMiddleware:

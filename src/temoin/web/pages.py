@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from temoin.pharmacies.professions import LABEL
-from temoin.pharmacies.seat import Seat, pharmacies_of
+from temoin.pharmacies.seat import Seat, pharmacy_of
 
 
 def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -17,13 +17,8 @@ def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 20
     shared = {
         "seat": seat,
         "profession": LABEL[seat.profession],
-        "pharmacy": SimpleLazyObject(lambda: place_of(seat)),
+        "pharmacy": SimpleLazyObject(lambda: pharmacy_of(seat)),
         "may": {right.value: True for right in seat.rights},
         "problems": [],
     }
     return render(request, f"web/{template}", {**shared, **context}, status=status)
-
-
-def place_of(seat: Seat) -> Any:
-    """Return the public entry of the pharmacy where the person sits."""
-    return next(place for place in pharmacies_of(seat.person_id) if place.id == seat.pharmacy_id)

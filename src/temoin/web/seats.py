@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
-from temoin.pharmacies.seat import Seat, pharmacies_of, take_seat
-
-PHARMACY = "pharmacy_id"
+from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
+from temoin.pharmacies.sessions import PHARMACY, SessionStore
 
 
 def find_seat(request: HttpRequest) -> Seat | HttpResponse:
@@ -25,10 +24,18 @@ def find_seat(request: HttpRequest) -> Seat | HttpResponse:
     if chosen is None:
         return _seat_without_choice(request)
     try:
-        return take_seat(person_id=person_id(request), pharmacy_id=UUID(chosen))
+        return _seat_read(request, UUID(chosen))
     except NotFoundError:
         del request.session[PHARMACY]
         return _seat_without_choice(request)
+
+
+def _seat_read(request: HttpRequest, pharmacy_id: UUID) -> Seat:
+    """Return the seat that came with the session's row, or read it where this request has just chosen it."""
+    member = cast("SessionStore", request.session).member
+    if member is None or member.pharmacy_id != pharmacy_id or member.person_id != person_id(request):
+        return take_seat(person_id=person_id(request), pharmacy_id=pharmacy_id)
+    return seat_of(member)
 
 
 def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:

@@ -15,13 +15,13 @@ from temoin.catalogue.kits import load_kits
 from temoin.catalogue.outcomes import load_specimens
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.outbox.queries import ParcelView
-from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import abandon_test, release_refused, take_sample
 from temoin.testing.queries import TestView, read_parcels, read_test, read_ticket
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.web.fields import Typed
-from temoin.web.pages import place_of, show
+from temoin.web.pages import show
 from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields
 from temoin.web.times import reading_window
 from temoin.web.wording import STATE, parcel_line
@@ -101,7 +101,7 @@ def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         seat,
         "ticket.html",
         code=read_ticket(by=seat, record_id=record_id),
-        place=place_of(seat),
+        place=pharmacy_of(seat),
         record_id=record_id,
     )
 

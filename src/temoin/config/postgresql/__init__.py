@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with a look at the socket instead of a query before each request."""

@@ -1,0 +1,100 @@
+"""Sessions, bound to a person and a pharmacy: one read brings session, person and membership, as each request needs.
+
+Django's engine keeps the cookie's key in clear; here the row's key is its SHA-256, so that a dump opens no session.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.db import OperationalError, connection
+from django.utils.crypto import constant_time_compare
+
+from temoin.lib.clock import now
+from temoin.pharmacies.models import Member, Person, Session
+
+PHARMACY = "pharmacy_id"  # the session's key for the pharmacy that it is bound to
+
+_PERSON = [field.attname for field in Person._meta.concrete_fields]
+_MEMBER = [field.attname for field in Member._meta.concrete_fields]
+_READ = f"""
+SELECT content, {", ".join(f"(person).{name}" for name in _PERSON)}, {", ".join(f"(member).{name}" for name in _MEMBER)}
+FROM pharmacies_read_session(%s, %s)
+"""  # noqa: S608 column names of ours
+
+
+class SessionStore(DatabaseSessionStore):
+    """Django's database sessions, with `person` and `member` read along (None where there is none)."""
+
+    person: Person | None = None
+    member: Member | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        """Return the model of the rows."""
+        return Session
+
+    def load(self) -> dict[str, Any]:
+        """Return the session's content; a connection that died since the last request is opened again, once."""
+        try:
+            found = self._read()
+        except OperationalError:
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            found = self._read()
+        if found is None:
+            self._session_key = None
+            return {}
+        content, person, member = found[0], found[1 : 1 + len(_PERSON)], found[1 + len(_PERSON) :]
+        self.person = Person.from_db("default", _PERSON, person) if person[0] is not None else None
+        self.member = Member.from_db("default", _MEMBER, member) if member[0] is not None else None
+        return self.decode(content)
+
+    def signed_in(self) -> Person | None:
+        """Return whose session this is. A suspended account or a changed password ends it, as in Django's own."""
+        named = self.get(SESSION_KEY)
+        if named is None:
+            return None
+        person = self.person
+        if person is None or not person.is_active or str(person.pk) != named or not self._has_password_of_today(person):
+            self.flush()
+            return None
+        return person
+
+    def _has_password_of_today(self, person: Person) -> bool:
+        return constant_time_compare(self.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+
+    def _read(self) -> tuple[Any, ...] | None:
+        with connection.cursor() as cursor:
+            cursor.execute(_READ, [row_key(self.session_key), now()])
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        """Return the row of this content, with whom and where in columns."""
+        return Session(
+            session_key=row_key(self._get_or_create_session_key()),  # type: ignore[attr-defined] # missing in the stubs
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            person_id=data.get(SESSION_KEY),
+            bound_to=data.get(PHARMACY),
+        )
+
+    def exists(self, session_key: str) -> bool:
+        """Tell whether a cookie's key is in use."""
+        return super().exists(row_key(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End a session, this one unless another cookie's key is given."""
+        named = session_key or self.session_key
+        if named is not None:
+            super().delete(row_key(named))
+
+
+def row_key(cookie: str | None) -> str:
+    """Return what the database keeps of a cookie's key."""
+    return sha256((cookie or "").encode()).hexdigest()
