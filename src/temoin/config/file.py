@@ -60,11 +60,12 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """Where PostgreSQL is, and the file of each role's password."""
+    """Where PostgreSQL is, whether a pooler stands before it, and the file of each role's password."""
 
     host: str
     port: int
     name: str
+    pooled: bool
     passwords: Mapping[str, Path]
 
     def password(self, role: str) -> str:
@@ -265,8 +266,9 @@ def _database(section: _Section, folder: Path) -> Database:
     else:
         host, port = section.required("host", str), section.optional("port", int) or PORT
     name = section.optional("name", str) or "temoin"
+    pooled = section.optional("pooled", bool) or False
     section.end()
-    return Database(host=host, port=port, name=name, passwords=files)
+    return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
 
 
 def _keys(section: _Section, folder: Path) -> Keys:

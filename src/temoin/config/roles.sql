@@ -21,6 +21,19 @@ ALTER ROLE temoin_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
 -- The patients' site.
 ALTER ROLE temoin_portal LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT;
 
+-- No page and no lane waits for ever. Set on the roles, because a pooler takes no settings from a connection.
+-- The owner has no limit on statements: a migration may take longer.
+ALTER ROLE temoin_owner  SET lock_timeout = '10s';
+ALTER ROLE temoin_app    SET lock_timeout = '10s';
+ALTER ROLE temoin_app    SET statement_timeout = '30s';
+ALTER ROLE temoin_app    SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE temoin_worker SET lock_timeout = '10s';
+ALTER ROLE temoin_worker SET statement_timeout = '30s';
+ALTER ROLE temoin_worker SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE temoin_portal SET lock_timeout = '10s';
+ALTER ROLE temoin_portal SET statement_timeout = '30s';
+ALTER ROLE temoin_portal SET idle_in_transaction_session_timeout = '60s';
+
 SELECT 'CREATE DATABASE temoin OWNER temoin_owner TEMPLATE template0 ENCODING ''UTF8'''
     || ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ''C.UTF-8'' LOCALE ''C'''
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'temoin')

@@ -124,9 +124,6 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # Database -------------------------------------------------------------------------------------------------
 
-_LIMITS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
-if PROCESS is not Process.OWNER:  # a migration may take longer than a page
-    _LIMITS += " -c statement_timeout=30s"
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "temoin.config.postgresql",
@@ -138,12 +135,12 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "options": _LIMITS,
             "application_name": f"temoin-{PROCESS.value}",
             "connect_timeout": 5,
             # Statements that come back are planned once: planning was half of PostgreSQL's work for a signature.
+            # A pooler hands each transaction to another server process, which does not know them.
             "server_side_binding": True,
-            "prepare_threshold": 5,
+            "prepare_threshold": None if TEMOIN.database.pooled else 5,
         },
     }
 }

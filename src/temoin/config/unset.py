@@ -12,7 +12,7 @@ def unset_config() -> Config:
     return Config(
         folder=NOWHERE,
         site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
-        database=Database(host=str(NOWHERE), port=5432, name="temoin", passwords={}),
+        database=Database(host=str(NOWHERE), port=5432, name="temoin", pooled=False, passwords={}),
         keys=Keys(root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
         authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
         mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
