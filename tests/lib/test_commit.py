@@ -1,0 +1,153 @@
+"""The commit: everything together or nothing, in one statement, for the pharmacy in scope only."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from people import House, make_lot, make_patient, make_sampled, open_house
+
+from temoin.catalogue.models import Lot
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import ConflictError, ScopeError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.testing.models import Record, Ticket
+from temoin.testing.states import RecordState
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001 opens the database
+    return open_house()
+
+
+@pytest.fixture
+def record_id(house: House) -> UUID:
+    return make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+
+def a_lot(pharmacy_id: UUID, number: str = "B1") -> Lot:
+    today = now()
+    return Lot(pharmacy_id=pharmacy_id, id=new_id(), kit="k", number=number, expiry=today.date(), received_at=today)
+
+
+def numbers(house: House) -> set[str]:
+    with tenant_scope(house.here.id):
+        return set(Lot.objects.values_list("number", flat=True))
+
+
+def test_without_a_scope_nothing_is_gathered(house):
+    with pytest.raises(ScopeError):
+        Commit().insert(a_lot(house.here.id))
+    with pytest.raises(ScopeError):
+        Commit().remove(Lot, new_id())
+
+
+def test_a_row_of_another_pharmacy_is_refused(house):
+    with tenant_scope(house.here.id), pytest.raises(ScopeError):
+        Commit().insert(a_lot(house.elsewhere.id))
+
+
+def test_all_rows_and_changes_leave_in_one_statement(house, record_id):
+    with tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(a_lot(house.here.id, "B1"))
+        commit.insert(a_lot(house.here.id, "B2"))
+        commit.move(Record, record_id, "abandon")
+        with CaptureQueriesContext(connection) as sent:
+            commit.flush()
+
+    assert len(sent) == 1
+    assert numbers(house) == {"A12345", "B1", "B2"}
+
+
+def test_nothing_gathered_is_nothing_sent(house):
+    with tenant_scope(house.here.id), CaptureQueriesContext(connection) as sent:
+        Commit().flush()
+
+    assert len(sent) == 0
+
+
+def test_a_commit_flushed_is_empty(house):
+    with tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(a_lot(house.here.id))
+        commit.flush()
+        commit.flush()
+
+    assert numbers(house) == {"B1"}
+
+
+def test_a_row_in_another_state_undoes_all_the_rest(house, record_id):
+    with pytest.raises(ConflictError), tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(a_lot(house.here.id))
+        commit.move(Record, record_id, "correct")  # it is not signed
+        commit.flush()
+
+    assert numbers(house) == {"A12345"}
+
+
+def test_whoever_catches_the_conflict_still_keeps_nothing(house, record_id):
+    with transaction.atomic(), tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(a_lot(house.here.id))
+        commit.move(Record, record_id, "correct")
+        with pytest.raises(ConflictError):
+            commit.flush()
+
+    assert numbers(house) == {"A12345"}
+
+
+def test_a_column_seen_otherwise_is_a_conflict(house, record_id):
+    with pytest.raises(ConflictError), tenant_scope(house.here.id):
+        commit = Commit()
+        commit.move(Record, record_id, "abandon", only_if={"version": 7})
+        commit.flush()
+
+    with tenant_scope(house.here.id):
+        assert Record.objects.get(id=record_id).state == RecordState.SAMPLED
+
+
+def test_another_pharmacys_row_is_as_good_as_unknown(house, record_id):
+    for row_id in (record_id, new_id()):
+        with pytest.raises(ConflictError), tenant_scope(house.elsewhere.id):
+            commit = Commit()
+            commit.move(Record, row_id, "abandon")
+            commit.flush()
+
+
+def test_a_collision_names_the_constraint_and_no_value(house):
+    with pytest.raises(ConflictError) as refused, tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(a_lot(house.here.id))
+        commit.insert(a_lot(house.here.id))
+        commit.flush()
+
+    assert str(refused.value) == "catalogue_lot_once"
+    assert refused.value.__cause__ is None
+
+
+def test_a_state_changes_through_its_lifecycle_only(house, record_id):
+    with tenant_scope(house.here.id), pytest.raises(ScopeError):
+        Commit().change(Record, record_id, state="signed")
+
+
+def test_a_row_is_removed_once(house, record_id):  # noqa: ARG001 its ticket
+    with tenant_scope(house.here.id):
+        ticket_id = Ticket.objects.get().id
+
+    def remove() -> None:
+        with tenant_scope(house.here.id):
+            commit = Commit()
+            commit.remove(Ticket, ticket_id)
+            commit.flush()
+
+    remove()
+    with pytest.raises(ConflictError):
+        remove()
+    with tenant_scope(house.here.id):
+        assert not Ticket.objects.exists()
