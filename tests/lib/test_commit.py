@@ -15,8 +15,8 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.testing.actions import abandon_test
 from temoin.testing.models import Record, Ticket
-from temoin.testing.states import RecordState
 
 
 @pytest.fixture
@@ -81,51 +81,54 @@ def test_a_commit_flushed_is_empty(house):
     assert numbers(house) == {"B1"}
 
 
-def test_a_row_in_another_state_undoes_all_the_rest(house, record_id):
-    with pytest.raises(ConflictError), tenant_scope(house.here.id):
+def abandon(pharmacy_id: UUID, row_id: UUID, **guards: object) -> None:
+    """Commit a new lot with the abandoning of a test."""
+    with tenant_scope(pharmacy_id):
         commit = Commit()
-        commit.insert(a_lot(house.here.id))
-        commit.move(Record, record_id, "correct")  # it is not signed
+        commit.insert(a_lot(pharmacy_id))
+        commit.move(Record, row_id, "abandon", only_if=guards)
         commit.flush()
+
+
+def test_a_row_in_another_state_undoes_all_the_rest(house, record_id):
+    abandon_test(by=house.owner, record_id=record_id)
+
+    with pytest.raises(ConflictError):
+        abandon(house.here.id, record_id)
 
     assert numbers(house) == {"A12345"}
 
 
 def test_whoever_catches_the_conflict_still_keeps_nothing(house, record_id):
-    with transaction.atomic(), tenant_scope(house.here.id):
-        commit = Commit()
-        commit.insert(a_lot(house.here.id))
-        commit.move(Record, record_id, "correct")
-        with pytest.raises(ConflictError):
-            commit.flush()
+    with transaction.atomic(), tenant_scope(house.here.id), pytest.raises(ConflictError):
+        abandon(house.here.id, record_id, version=7)
 
     assert numbers(house) == {"A12345"}
 
 
 def test_a_column_seen_otherwise_is_a_conflict(house, record_id):
-    with pytest.raises(ConflictError), tenant_scope(house.here.id):
-        commit = Commit()
-        commit.move(Record, record_id, "abandon", only_if={"version": 7})
-        commit.flush()
+    with pytest.raises(ConflictError):
+        abandon(house.here.id, record_id, version=7)
 
-    with tenant_scope(house.here.id):
-        assert Record.objects.get(id=record_id).state == RecordState.SAMPLED
+    abandon(house.here.id, record_id, version=0)
 
 
 def test_another_pharmacys_row_is_as_good_as_unknown(house, record_id):
     for row_id in (record_id, new_id()):
-        with pytest.raises(ConflictError), tenant_scope(house.elsewhere.id):
-            commit = Commit()
-            commit.move(Record, row_id, "abandon")
-            commit.flush()
+        with pytest.raises(ConflictError, match="no longer in the state"):
+            abandon(house.elsewhere.id, row_id)
 
 
 def test_a_collision_names_the_constraint_and_no_value(house):
-    with pytest.raises(ConflictError) as refused, tenant_scope(house.here.id):
-        commit = Commit()
-        commit.insert(a_lot(house.here.id))
-        commit.insert(a_lot(house.here.id))
-        commit.flush()
+    def insert_twice() -> None:
+        with tenant_scope(house.here.id):
+            commit = Commit()
+            commit.insert(a_lot(house.here.id))
+            commit.insert(a_lot(house.here.id))
+            commit.flush()
+
+    with pytest.raises(ConflictError) as refused:
+        insert_twice()
 
     assert str(refused.value) == "catalogue_lot_once"
     assert refused.value.__cause__ is None

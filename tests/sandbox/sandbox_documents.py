@@ -5,7 +5,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-SYSTEM = "https://temoin.example/idempotency"
+from sandbox_server import SYSTEM
+
 LAB = "http://hl7.eu/fhir/laboratory/StructureDefinition"
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, models, transaction
@@ -20,12 +20,6 @@ from temoin.lib.lifecycle import Lifecycle
 from temoin.lib.tenant import TenantModel, current_pharmacy
 
 _PLAIN = frozenset({UUID, str, int, bytes, datetime, type(None)})
-
-
-class Living(Protocol):
-    """A row with a state column ruled by a lifecycle."""
-
-    lifecycle: ClassVar[Lifecycle[Any]]
 
 
 @dataclass(frozen=True)
