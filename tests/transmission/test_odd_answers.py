@@ -1,0 +1,201 @@
+"""What a server may answer that the sandbox never would: none of it is taken for more than it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from temoin.formats.fhir import REPORT_KEY_SYSTEM
+from temoin.outbox.courier import Answer, Consignment, Verdict
+from temoin.transmission.couriers import fhir
+from temoin.transmission.couriers.fhir import FhirCourier
+
+KEY = "11111111-2222-4333-8444-555555555555"
+PARCEL = Consignment(key=KEY, body=b"{}")
+COPY = {
+    "resourceType": "Bundle",
+    "id": "7",
+    "meta": {"lastUpdated": "2026-11-24T10:00:00Z"},
+    "identifier": {"system": REPORT_KEY_SYSTEM, "value": KEY},
+}
+OTHER = {**COPY, "identifier": {"system": REPORT_KEY_SYSTEM, "value": "other"}}
+
+
+@dataclass
+class Scripted:
+    """A server that gives one answer to everything, and notes what it was asked."""
+
+    status: int = 200
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    port: int = 0
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(f"{request.method} {request.path}")
+        return web.Response(status=self.status, text=self.body, headers=self.headers)
+
+
+@pytest.fixture
+def exchange(settings) -> Callable[[str, Scripted], Answer]:
+    """Return what makes one exchange, "carry" or "enquire", with a scripted server over a real socket."""
+
+    def once(verb: str, server: Scripted) -> Answer:
+        async def live() -> Answer:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", server.answer)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
+            settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+            courier = FhirCourier()
+            try:
+                return await getattr(courier, verb)(PARCEL)
+            finally:
+                await courier.close()
+                await runner.cleanup()
+
+        return asyncio.run(live())
+
+    return once
+
+
+def told(answer: Answer) -> tuple[Verdict, str]:
+    return answer.verdict, answer.code
+
+
+def found(*resources: object) -> str:
+    entries = [{"fullUrl": "http://a/Bundle/7", "resource": resource} for resource in resources]
+    return json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entries})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict", "code"),
+    [
+        (201, json.dumps(COPY), Verdict.ACCEPTED, "acknowledged"),
+        (200, json.dumps(COPY), Verdict.ACCEPTED, "acknowledged"),
+        (201, json.dumps({**COPY, "meta": None}), Verdict.ACCEPTED, "acknowledged"),
+        (200, "", Verdict.DOUBTFUL, "unreadable_answer"),
+        (201, "<html>Welcome</html>", Verdict.DOUBTFUL, "unreadable_answer"),
+        (200, "[]", Verdict.DOUBTFUL, "unreadable_answer"),
+        (200, json.dumps(OTHER), Verdict.DOUBTFUL, "unreadable_answer"),
+        (200, json.dumps({**COPY, "identifier": KEY}), Verdict.DOUBTFUL, "unreadable_answer"),
+        (200, json.dumps({**COPY, "identifier": {"value": KEY}}), Verdict.DOUBTFUL, "unreadable_answer"),
+        (200, json.dumps({**COPY, "resourceType": "OperationOutcome"}), Verdict.DOUBTFUL, "unreadable_answer"),
+        (204, "", Verdict.DOUBTFUL, "http_204"),
+        (202, "", Verdict.DOUBTFUL, "http_202"),
+        (304, "", Verdict.POSTPONED, "redirected"),
+        (401, "", Verdict.POSTPONED, "http_401"),
+        (403, "", Verdict.POSTPONED, "http_403"),
+        (408, "", Verdict.POSTPONED, "http_408"),
+        (425, "", Verdict.POSTPONED, "http_425"),
+        (429, "", Verdict.POSTPONED, "http_429"),
+        (400, "", Verdict.REFUSED, "http_400"),
+        (404, "", Verdict.REFUSED, "http_404"),
+        (422, "not JSON", Verdict.REFUSED, "http_422"),
+        (412, "", Verdict.DOUBTFUL, "http_412"),  # several there bear our key: a person there must look
+        (500, "", Verdict.DOUBTFUL, "http_500"),
+        (502, "<html>", Verdict.DOUBTFUL, "http_502"),
+    ],
+)
+def test_only_our_own_document_back_is_an_acknowledgement(exchange, status, body, verdict, code):
+    assert told(exchange("carry", Scripted(status=status, body=body))) == (verdict, code)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(("verb", "code"), [("carry", "redirected"), ("enquire", "")])
+def test_a_redirect_is_never_followed(exchange, status, verb, code):
+    server = Scripted(status=status, headers={"Location": "/elsewhere"})
+
+    answer = exchange(verb, server)
+
+    assert [path.split()[1] for path in server.asked] == ["/fhir/Bundle"]
+    assert answer.code == (code or f"http_{status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "verdict", "code"),
+    [
+        (200, found(COPY), Verdict.ACCEPTED, "acknowledged"),
+        (200, found(OTHER, COPY), Verdict.ACCEPTED, "acknowledged"),
+        (200, found(), Verdict.UNKNOWN, "unknown_there"),
+        (200, json.dumps({"resourceType": "Bundle", "type": "searchset"}), Verdict.UNKNOWN, "unknown_there"),
+        (200, found(OTHER), Verdict.DOUBTFUL, "answer_for_another_key"),
+        (200, found("text"), Verdict.DOUBTFUL, "answer_for_another_key"),
+        (200, json.dumps({"type": "searchset", "entry": ["x"]}), Verdict.DOUBTFUL, "answer_for_another_key"),
+        (200, json.dumps({"type": "searchset", "entry": "x"}), Verdict.DOUBTFUL, "answer_for_another_key"),
+        (200, json.dumps(COPY), Verdict.DOUBTFUL, "http_200"),
+        (200, "<html>", Verdict.DOUBTFUL, "http_200"),
+        (404, "", Verdict.DOUBTFUL, "http_404"),
+        (503, "", Verdict.DOUBTFUL, "http_503"),
+    ],
+)
+def test_only_an_empty_search_means_unknown_there(exchange, status, body, verdict, code):
+    assert told(exchange("enquire", Scripted(status=status, body=body))) == (verdict, code)
+
+
+def test_an_endless_answer_is_cut_and_proves_nothing(exchange, monkeypatch):
+    monkeypatch.setattr(fhir, "LARGEST_ANSWER", 1000)
+    padded = json.dumps({**COPY, "padding": "x" * 2000})
+
+    assert told(exchange("carry", Scripted(status=201, body=padded))) == (Verdict.DOUBTFUL, "unreadable_answer")
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [("7", 7.0), ("0", 0.0), ("9" * 12, 86_400.0), ("Tue, 24 Nov 2026 10:00:00 GMT", None), ("-5", None), ("", None)],
+)
+def test_the_pause_is_read_in_seconds_and_never_beyond_a_day(exchange, header, pause):
+    server = Scripted(status=429, headers={"Retry-After": header})
+
+    assert exchange("carry", server).retry_after == pause
+
+
+@pytest.mark.parametrize(
+    ("issues", "detail"),
+    [
+        ([{"code": "required", "details": {"text": "Patient"}}], "required Patient"),
+        ([{"code": "invalid", "diagnostics": "line 4"}], "invalid line 4"),
+        ([{"code": "invalid", "details": "text"}, {"diagnostics": "two"}], "invalid\ntwo"),
+        (["text", {}], ""),
+        ("text", ""),
+        (None, ""),
+    ],
+)
+def test_the_reasons_of_a_refusal_are_kept(exchange, issues, detail):
+    body = json.dumps({"resourceType": "OperationOutcome", "issue": issues})
+
+    assert exchange("carry", Scripted(status=422, body=body)).detail == detail
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([KEY, REPORT_KEY_SYSTEM]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["resourceType", "identifier", "system", "value", "entry", "resource", "issue", "meta"])
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(body=JSON)
+def test_no_json_breaks_the_reading_of_an_answer(body: Any):
+    assert isinstance(fhir._holds(body, KEY), bool)
+    assert isinstance(fhir._outcome(body), str)
+    if isinstance(body, dict):
+        assert isinstance(fhir._entries(body), list)
+        assert fhir._accepted(body, "").verdict is Verdict.ACCEPTED
