@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,8 +140,11 @@ def _connection(mail: Any) -> smtplib.SMTP:
         server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=context)
     else:
         server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT)
-    if mail.security == "starttls":
-        server.starttls(context=context)
-    if mail.user:
-        server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
+    with ExitStack() as on_failure:
+        on_failure.callback(server.close)
+        if mail.security == "starttls":
+            server.starttls(context=context)
+        if mail.user:
+            server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
+        on_failure.pop_all()
     return server

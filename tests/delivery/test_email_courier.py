@@ -1,0 +1,304 @@
+"""The e-mail courier against a real mail server: the link leaves once, and only the patient's code opens it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
+from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
+
+from temoin.config.file import MailSecurity
+from temoin.delivery.couriers.email import EmailCourier
+from temoin.delivery.models import Letter, LetterState
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.models import Parcel
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.states import ParcelState
+from temoin.outbox.worker import Lane
+from temoin.patients.actions import amend_patient
+from temoin.patients.traits import check_traits
+from temoin.testing.actions import release_refused
+from temoin.testing.models import Record, Ticket
+from temoin.testing.sample import Reading
+from temoin.testing.signing import correct_result, renew_ticket
+
+AsRole = Callable[[str], AbstractContextManager[None]]
+DESTINATION = "patient-email"
+
+
+@pytest.fixture
+def house(as_role: AsRole) -> House:  # noqa: ARG001 opens the database
+    """A pharmacy with one signed result, whose patient has an address."""
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    return house
+
+
+@pytest.fixture
+def mail(settings) -> Iterator[Behaviour]:
+    """A running mail server, named in the settings."""
+    with running_mail_server(Behaviour()) as server:
+        point(settings, port=server.port)
+        yield server
+
+
+def point(settings, **changes: object) -> None:
+    """Change the mail server that the settings name."""
+    settings.TEMOIN = replace(settings.TEMOIN, mail=replace(settings.TEMOIN.mail, **changes))
+
+
+@pytest.fixture
+def carry(house: House, as_role: AsRole) -> Callable[[], tuple[str, str]]:
+    """Return what lets the worker carry what is due, and then tells state and code of the newest parcel."""
+
+    def once() -> tuple[str, str]:
+        due = newest(house).due_at
+        moment = max(timedelta(0), due - now()) + timedelta(seconds=1)
+        with as_role("temoin_worker"), shifted_by(moment), asyncio.Runner() as runner:
+            Lane(EmailCourier(), threading.Event()).carry_batch(runner)
+            runner.run(EmailCourier().close())
+        return newest(house).state, newest(house).answer_code
+
+    return once
+
+
+def newest(house: House) -> Parcel:
+    with tenant_scope(house.here.id):
+        return Parcel.objects.filter(destination=DESTINATION).latest("posted_at")
+
+
+def record_id(house: House):
+    with tenant_scope(house.here.id):
+        return Record.objects.get().id
+
+
+def letter_states(house: House) -> list[str]:
+    with tenant_scope(house.here.id):
+        return list(Letter.objects.order_by("version", "state").values_list("state", flat=True))
+
+
+def correct(house: House) -> None:
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=record_id(house), reading=reading, reason="Lecture inversée")
+
+
+def link(message) -> str:
+    return re.search(r"https?://\S+/#([\w-]{22})\b", message.get_body(("plain",)).get_content())[1]
+
+
+def test_the_message_has_the_link_and_no_word_of_health(house, mail, carry):
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
+
+    (message,) = mail.messages
+    assert (message["To"], message["Auto-Submitted"]) == (TRAITS["email"], "auto-generated")
+    assert message["Message-ID"].startswith(f"<{newest(house).key}@")
+    words = "".join(part.get_content() for part in message.walk() if not part.is_multipart()) + message["Subject"]
+    assert link(message) in message.get_body(("html",)).get_content()
+    for word in ("covid", "test", "négatif", "résultat", "pharmacie", TRAITS["birth_family_name"], "Marché"):
+        assert word.lower() not in words.lower()
+
+
+@pytest.mark.usefixtures("mail")
+def test_the_link_leaves_the_house_and_the_code_is_destroyed(house, carry):
+    carry()
+
+    assert newest(house).sealed is None
+    assert letter_states(house) == [LetterState.OPEN]
+    with tenant_scope(house.here.id):
+        assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "state", "code"),
+    [
+        ("mail", "550 sender unknown", ParcelState.WAITING, "mail_server_refused"),
+        ("mail", "451 later", ParcelState.WAITING, "mail_server_refused"),
+        ("mail", "cut", ParcelState.IN_DOUBT, "cut_off"),
+        ("rcpt", "550 no such user", ParcelState.REFUSED, "recipient_refused"),
+        ("rcpt", "450 mailbox busy", ParcelState.WAITING, "recipient_refused"),
+        ("rcpt", "421 too busy", ParcelState.WAITING, "recipient_refused"),
+        ("rcpt", "cut", ParcelState.IN_DOUBT, "cut_off"),
+        ("data", "554 refused", ParcelState.WAITING, "mail_server_refused"),
+        ("data", "451 later", ParcelState.WAITING, "mail_server_refused"),
+        ("data", "cut", ParcelState.IN_DOUBT, "cut_off"),
+    ],
+)
+def test_what_the_mail_server_did_not_take_is_not_given_up(house, mail, carry, step, answer, state, code):
+    setattr(mail, step, answer)
+
+    assert carry() == (state, code)
+
+    assert mail.messages == []
+    assert newest(house).sealed is not None
+    assert letter_states(house) == [LetterState.OPEN]
+
+
+def test_the_next_try_carries_the_same_link_in_the_same_message(house, mail, carry):
+    mail.data = "cut after keeping"
+    assert carry() == (ParcelState.IN_DOUBT, "cut_off")
+    mail.data = OK
+
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
+
+    first, second = mail.messages
+    assert (link(first), first["Message-ID"]) == (link(second), second["Message-ID"])
+    assert letter_states(house) == [LetterState.OPEN]
+
+
+def test_a_mail_server_that_is_away_took_nothing(mail, carry, settings):
+    with running_mail_server(Behaviour()) as gone:
+        port = gone.port
+    point(settings, port=port)
+    assert carry() == (ParcelState.WAITING, "unreachable")
+
+    point(settings, port=mail.port)
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
+
+
+def test_a_mended_address_gets_the_next_try(house, mail, carry):
+    mail.rcpt = "550 no such user"
+    carry()
+    with tenant_scope(house.here.id):
+        patient_id = Record.objects.get().patient_id
+    amend_patient(
+        by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@patient.example"})
+    )
+    mail.rcpt = OK
+    release_refused(by=house.owner, parcel_id=newest(house).id)
+
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
+    assert mail.messages[0]["To"] == "pat@patient.example"
+
+
+@pytest.mark.usefixtures("mail")
+def test_a_patient_whose_address_was_taken_off_waits_for_a_person(house, carry):
+    with tenant_scope(house.here.id):
+        patient_id = Record.objects.get().patient_id
+    amend_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": ""}))
+
+    assert carry() == (ParcelState.REFUSED, "no_address")
+
+
+def test_a_correction_ends_the_letter_and_the_message_of_the_former_version(house, mail, carry):
+    mail.data = "451 later"
+    carry()
+    first = newest(house)
+    correct(house)
+    mail.data = OK
+
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
+
+    assert len(mail.messages) == 1
+    assert letter_states(house) == [LetterState.WITHDRAWN, LetterState.OPEN]
+    with tenant_scope(house.here.id):
+        assert Parcel.objects.get(id=first.id).state == ParcelState.REPLACED
+
+
+def test_a_parcel_under_way_when_the_correction_comes_tells_nothing(house, as_role):
+    with as_role("temoin_worker"):
+        (load,) = claim_parcels(DESTINATION, 1)  # a worker holds it
+    correct(house)
+
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        answer = EmailCourier().prepare(load)
+
+    assert (answer.verdict, answer.code) == ("replaced", "newer_version")
+
+
+def test_a_renewed_ticket_kills_the_link_that_was_waiting(house, mail, carry):
+    mail.data = "cut"
+    carry()
+    former = newest(house)
+    renew_ticket(by=house.owner, record_id=record_id(house))
+    mail.data = OK
+
+    carry()
+    carry()
+
+    assert len(mail.messages) == 1
+    assert letter_states(house) == [LetterState.OPEN, LetterState.WITHDRAWN]
+    with tenant_scope(house.here.id):
+        ended = Parcel.objects.get(id=former.id)
+    assert (ended.state, ended.answer_code) == (ParcelState.REPLACED, "newer_letter")
+
+
+def test_a_ticket_renewed_while_its_letter_is_made_gives_one_letter(house, mail, carry, as_role):
+    with as_role("temoin_worker"):
+        (load,) = claim_parcels(DESTINATION, 1)  # a worker holds it, and has made no letter yet
+    renew_ticket(by=house.owner, record_id=record_id(house))
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        EmailCourier().prepare(load)  # it takes the new code, which is then destroyed
+
+    assert carry() == (ParcelState.REFUSED, "no_code")
+
+    assert letter_states(house) == [LetterState.OPEN]
+    assert mail.attempts == 0
+
+
+def test_an_invented_patient_is_never_written_to_from_a_real_site(mail, carry, settings):
+    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
+
+    assert carry() == (ParcelState.REFUSED, "demonstration")
+    assert mail.attempts == 0
+
+
+# Over TLS, signed in --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signed_in(settings, tmp_path: Path) -> None:
+    """Name LOGIN in the settings."""
+    password = tmp_path / "mail.password"
+    password.write_text(f"{LOGIN[1]}\n", encoding="utf-8")
+    point(settings, user=LOGIN[0], password_file=password, host="localhost")
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("security", [MailSecurity.STARTTLS, MailSecurity.TLS])
+def test_a_trusted_mail_server_is_signed_in_to(carry, settings, tmp_path, monkeypatch, security):
+    context, trusted = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    how = {"starttls" if security is MailSecurity.STARTTLS else "tls": context}
+    with running_mail_server(Behaviour(), **how) as server:
+        point(settings, port=server.port, security=security)
+
+        assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("security", [MailSecurity.STARTTLS, MailSecurity.TLS])
+def test_a_mail_server_nobody_vouches_for_gets_nothing(carry, settings, tmp_path, security):
+    context, _untrusted = make_certificate(tmp_path)
+    how = {"starttls" if security is MailSecurity.STARTTLS else "tls": context}
+    with running_mail_server(Behaviour(), **how) as server:
+        point(settings, port=server.port, security=security)
+
+        assert carry() == (ParcelState.WAITING, "unreachable")
+        assert server.attempts == 0
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_wrong_password_is_the_operators_matter(carry, settings, tmp_path, monkeypatch):
+    context, trusted = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    (tmp_path / "mail.password").write_text("wrong", encoding="utf-8")
+    with running_mail_server(Behaviour(), starttls=context) as server:
+        point(settings, port=server.port, security=MailSecurity.STARTTLS)
+
+        assert carry() == (ParcelState.WAITING, "mail_server_refused")
+
+
+def test_a_server_without_starttls_is_not_written_to_in_clear(mail, carry, settings):
+    point(settings, security=MailSecurity.STARTTLS)
+
+    assert carry() == (ParcelState.WAITING, "mail_server_refused")
+    assert mail.attempts == 0
