@@ -23,10 +23,12 @@ from django.test import Client
 
 from temoin.catalogue.actions import receive_lot
 from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
-from temoin.pharmacies.models import Person, Pharmacy
+from temoin.pharmacies.models import Member, Person, Pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat, take_seat
 from temoin.testing.actions import register_test, take_sample
@@ -118,6 +120,14 @@ def make_seat(
     names = {"family_name": family_name, "given_name": given_name, "rpps": rpps}
     seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=profession, names=names)
     return take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+
+
+def suspend(seat: Seat) -> None:
+    """Take a person's place away, for now."""
+    with tenant_scope(seat.pharmacy_id):
+        commit = Commit()
+        commit.change(Member, seat.member_id, is_active=False)
+        commit.flush()
 
 
 def person_of(seat: Seat) -> Person:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from couriers import ACCEPTED, StandIn
 from people import House, make_lot, make_patient, make_signed, open_house
 
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, LONGEST_WAIT, claim_parcels, settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
-
-ACCEPTED = Answer(Verdict.ACCEPTED, "acknowledged", receipt={"id": "1"})
 
 
 @pytest.fixture
@@ -110,37 +108,6 @@ def test_versions_leave_in_order_and_a_refused_one_blocks_nobody(house, as_role)
         second = claim_parcels("authority", 10)
 
     assert ([load.sequence for load in first], [load.sequence for load in second]) == ([1], [2])
-
-
-@dataclass
-class StandIn:
-    """A courier that answers as told and notes what it was asked."""
-
-    carries: Answer = ACCEPTED
-    finds: Answer = field(default_factory=lambda: Answer(Verdict.UNKNOWN, "unknown_there"))
-    destination: str = "authority"
-    asked: list[str] = field(default_factory=list)
-
-    def wants(self, _notice: Notice) -> bool:
-        return True
-
-    def supersede(self, commit: object, notice: Notice) -> None:
-        """Nothing to end."""
-
-    def prepare(self, load: Load) -> Consignment | Answer:
-        self.asked.append("prepare")
-        return Consignment(key=load.key, body=b"{}")
-
-    async def carry(self, _consignment: Consignment) -> Answer:
-        self.asked.append("carry")
-        return self.carries
-
-    async def enquire(self, _consignment: Consignment) -> Answer:
-        self.asked.append("enquire")
-        return self.finds
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 class Poison(StandIn):

@@ -60,12 +60,6 @@ def states_by_chain(chain_ids: list[UUID]) -> dict[UUID, list[tuple[str, ParcelS
     return found
 
 
-def parcel_chain(parcel_id: UUID) -> UUID | None:
-    """Return the record a parcel belongs to, in the pharmacy in scope."""
-    found: UUID | None = Parcel.objects.filter(id=parcel_id).values_list("chain_id", flat=True).first()
-    return found
-
-
 def _receipts(parcel_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
     attempts = Attempt.objects.filter(parcel_id__in=parcel_ids, verdict="accepted")
     return {attempt.parcel_id: attempt.unseal()["receipt"] for attempt in attempts}

@@ -1,0 +1,216 @@
+"""The worker: one lane per destination, none of which stops for one bad parcel, one bad courier or a lost database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from couriers import StandIn, answer
+from django.db import connection
+from people import House, make_lot, make_patient, make_signed, open_house
+
+from temoin.lib.clock import shifted_by
+from temoin.lib.errors import NotFoundError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox import courier as register
+from temoin.outbox import worker
+from temoin.outbox.actions import release_parcel
+from temoin.outbox.courier import Consignment, Load, Verdict, register_courier
+from temoin.outbox.models import Parcel
+from temoin.outbox.queue import LEASE, claim_parcels
+from temoin.outbox.states import ParcelState
+from temoin.outbox.worker import Lane, run_worker
+
+
+@pytest.fixture
+def house(as_role) -> House:  # noqa: ARG001 opens the database
+    """A pharmacy with three results on their way."""
+    house = open_house()
+    lot_id = make_lot(house.owner)
+    for _ in range(3):
+        make_signed(house.owner, make_patient(house.owner), lot_id)
+    return house
+
+
+def parcels(house: House) -> list[Parcel]:
+    with tenant_scope(house.here.id):
+        return list(Parcel.objects.filter(destination="authority").order_by("id"))
+
+
+def states(house: House) -> list[tuple[str, str]]:
+    return [(parcel.state, parcel.answer_code) for parcel in parcels(house)]
+
+
+@dataclass
+class Picky(StandIn):
+    """A courier for which one parcel is poison: `where` says at which step it fails, `error` how."""
+
+    poison: UUID | None = None
+    where: str = "prepare"
+    error: Callable[[], BaseException] = ValueError
+
+    def prepare(self, load: Load) -> Consignment:
+        self._fail("prepare", load.id)
+        return Consignment(key=str(load.id), body=b"{}")
+
+    async def carry(self, consignment: Consignment):
+        self._fail("carry", UUID(consignment.key))
+        return await super().carry(consignment)
+
+    def _fail(self, where: str, parcel_id: UUID) -> None:
+        if where == self.where and parcel_id == self.poison:
+            raise self.error()
+
+
+def carry_batch(courier: StandIn) -> None:
+    with asyncio.Runner() as runner:
+        Lane(courier, threading.Event()).carry_batch(runner)
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "state", "code"),
+    [
+        ("prepare", ValueError, ParcelState.WAITING, "not_prepared"),
+        ("prepare", KeyError, ParcelState.WAITING, "not_prepared"),
+        ("prepare", NotFoundError, ParcelState.WAITING, "not_prepared"),
+        ("carry", RuntimeError, ParcelState.IN_DOUBT, "courier_failed"),
+        ("carry", OSError, ParcelState.IN_DOUBT, "courier_failed"),
+        ("carry", TimeoutError, ParcelState.IN_DOUBT, "courier_failed"),
+    ],
+)
+def test_one_poison_parcel_does_not_hold_the_others(house, as_role, where, error, state, code):
+    poison = parcels(house)[1].id
+
+    with as_role("temoin_worker"):
+        carry_batch(Picky(poison=poison, where=where, error=error))
+
+    accepted = (ParcelState.ACCEPTED, "acknowledged")
+    assert states(house) == [accepted, (state, code), accepted]
+
+
+def test_a_failure_is_logged_by_its_type_and_nothing_it_says(house, as_role, caplog):
+    poison = parcels(house)[0].id
+    caplog.set_level(logging.ERROR, logger="temoin.outbox")
+
+    with as_role("temoin_worker"):
+        carry_batch(Picky(poison=poison, error=lambda: ValueError("Dominique PAT-TROIS")))
+        carry_batch(Picky(poison=poison, where="carry", error=lambda: ValueError("Dominique PAT-TROIS")))
+
+    assert "ValueError" in caplog.text
+    assert "PAT-TROIS" not in caplog.text
+
+
+def test_a_poison_parcel_that_was_in_doubt_stays_in_doubt(house, as_role):
+    with as_role("temoin_worker"):
+        claim_parcels("authority", 10)  # by a worker that dies
+        with shifted_by(LEASE + timedelta(seconds=1)):
+            carry_batch(Picky(poison=parcels(house)[0].id))
+
+    assert states(house)[0] == (ParcelState.IN_DOUBT, "not_prepared")
+
+
+def test_a_lane_told_to_stop_from_within_stops(house, as_role):
+    with as_role("temoin_worker"), pytest.raises(KeyboardInterrupt):
+        carry_batch(Picky(poison=parcels(house)[0].id, where="carry", error=KeyboardInterrupt))
+
+
+# A lane's life --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Script(StandIn):
+    """A courier whose lane is told to stop once it has seen `last` looks at the queue."""
+
+    closed: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+class CountedLane(Lane):
+    """A lane whose looks at the queue are scripted: an error to raise, or whether there was work."""
+
+    def __init__(self, courier: Script, looks: list[bool | Exception]) -> None:
+        super().__init__(courier, courier.stop)
+        self.looks = looks
+
+    def carry_batch(self, _runner: asyncio.Runner) -> bool:
+        look = self.looks.pop(0)
+        if not self.looks:
+            self.stop.set()
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "IDLE", 0.0)
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_a_lane_outlives_any_error_and_closes_its_courier(caplog):
+    courier = Script()
+    lane = CountedLane(courier, [True, ConnectionError("postgresql://secret"), False, RuntimeError(), True])
+
+    lane.run()
+
+    assert (lane.looks, courier.closed) == ([], 1)
+    assert "ConnectionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_pause")
+def test_the_worker_runs_a_lane_for_each_courier_and_stops_when_told(monkeypatch):
+    monkeypatch.setattr(register, "_couriers", {})
+    stop = threading.Event()
+    seen: set[str] = set()
+
+    class Watching(StandIn):
+        async def close(self) -> None:
+            seen.add(self.destination)
+
+    for destination in ("authority", "patient-email"):
+        register_courier(Watching(destination=destination))
+    timer = threading.Timer(0.2, stop.set)
+    timer.start()
+
+    run_worker(stop)
+
+    assert seen == {"authority", "patient-email"}
+    assert connection.connection is None or not connection.in_atomic_block
+
+
+# A person's decision --------------------------------------------------------------------------------------------------
+
+
+def refused(house: House, as_role) -> UUID:
+    with as_role("temoin_worker"):
+        carry_batch(StandIn(carries=answer(Verdict.REFUSED)))
+    return parcels(house)[0].id
+
+
+def test_a_refused_parcel_goes_again_with_the_same_key(house, as_role):
+    parcel_id = refused(house, as_role)
+    key = parcels(house)[0].key
+
+    release_parcel(by=house.owner, parcel_id=parcel_id)
+
+    with as_role("temoin_worker"):
+        (load,) = claim_parcels("authority", 10)
+    assert (load.id, load.key) == (parcel_id, key)
+
+
+def test_a_parcel_of_another_pharmacy_is_as_good_as_unknown(house, as_role):
+    for parcel_id in (refused(house, as_role), new_id()):
+        with pytest.raises(NotFoundError):
+            release_parcel(by=house.stranger, parcel_id=parcel_id)
