@@ -65,6 +65,7 @@ def test_traits_travel_through_their_seal():
         ("birth_place", "5121", "malformed"),
         ("nir", "279035121518988", "wrong_key"),
         ("phone", "12", "malformed"),
+        ("phone", "le fixe", "malformed"),
         ("email", "nom@", "malformed"),
         ("postcode", "7500", "malformed"),
         ("identity_status", "QUAL", "unknown"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import transaction
-from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
+from people import TRIPLEX, House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
+from temoin.journal.act import HouseActor
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -17,7 +19,8 @@ from temoin.outbox.models import Parcel
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import abandon_test, take_sample
 from temoin.testing.models import Record, RecordVersion, Ticket
-from temoin.testing.queries import read_test, read_ticket
+from temoin.testing.queries import read_result_for_print, read_test, read_ticket, report_for_courier
+from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import cancel_result, correct_result, renew_ticket, sign_result
 from temoin.testing.states import RecordState
@@ -142,6 +145,13 @@ def test_a_correction_needs_a_reason(house, signed):
     assert codes(error) == [("reason", "required")]
 
 
+def test_a_reason_is_no_essay(house, signed):
+    with pytest.raises(InvalidError) as error:
+        cancel_result(by=house.owner, record_id=signed, reason="x" * 501)
+
+    assert codes(error) == [("reason", "too_long")]
+
+
 def test_a_cancelled_result_is_not_corrected_again(house, signed):
     cancel_result(by=house.owner, record_id=signed, reason="Mauvais patient")
 
@@ -157,6 +167,49 @@ def test_a_lost_ticket_gets_another_code_and_nothing_new_for_the_authority(house
     parcels = read_test(by=house.owner, record_id=signed).parcels
     assert read_ticket(by=house.owner, record_id=signed) != before
     assert sorted(parcel.destination for parcel in parcels) == ["authority", "patient-email", "patient-email"]
+
+
+def test_without_a_result_there_is_nothing_to_print_to_send_or_to_renew(house, sampled):
+    worker = HouseActor(house.here.id, "worker")
+
+    with pytest.raises(NotFoundError):
+        read_result_for_print(by=house.owner, record_id=sampled)
+    with pytest.raises(NotFoundError):
+        report_for_courier(by=worker, record_id=sampled, number=1)
+    with pytest.raises(ConflictError):
+        renew_ticket(by=house.owner, record_id=sampled)
+
+
+def test_a_patient_without_an_address_gets_no_other_link(house):
+    signed = make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
+
+    with pytest.raises(InvalidError) as error:
+        renew_ticket(by=house.owner, record_id=signed)
+
+    assert codes(error) == [("email", "required")]
+
+
+def test_an_unknown_test_is_not_registered(house):
+    with pytest.raises(InvalidError) as error:
+        make_test(house.owner, make_patient(house.owner), kind="covid-99")
+
+    assert codes(error) == [("kind", "unknown")]
+
+
+def test_the_lot_of_another_test_is_refused(house):
+    record = make_test(house.owner, make_patient(house.owner), kind=TRIPLEX)
+
+    with pytest.raises(InvalidError) as error:
+        take_sample(by=house.owner, record_id=record, sample=_sample(lot_id=make_lot(house.owner)))
+
+    assert ("lot", "wrong_kit") in codes(error)
+
+
+def test_a_report_without_a_birth_date_is_none(house, signed):
+    values = asdict(read_test(by=house.owner, record_id=signed).report)
+
+    with pytest.raises(ValueError, match="birth date"):
+        Report.from_dict({**values, "patient": {**values["patient"], "birth_date": None}})
 
 
 def test_an_act_that_fails_at_its_end_leaves_nothing(house, sampled):

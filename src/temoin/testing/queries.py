@@ -167,10 +167,8 @@ def record_in_scope(record_id: UUID) -> Record:
 
 
 def latest_report(record_id: UUID) -> Report:
-    """Return the latest signed version, for an act that records its own event."""
-    version: RecordVersion | None = RecordVersion.objects.filter(record_id=record_id).order_by("-number").first()
-    if version is None:
-        raise NotFoundError
+    """Return the latest signed version of a record that has a result, for an act that records its own event."""
+    version: RecordVersion = RecordVersion.objects.filter(record_id=record_id).latest("number")
     return version.report
 
 
