@@ -52,6 +52,11 @@ def test_traits_travel_through_their_seal():
     assert (traits.phone, traits.first_birth_given_name) == ("+33612345678", "DOMINIQUE")
 
 
+@pytest.mark.parametrize("field", ["phone", "email", "nir", "postcode"])
+def test_what_is_not_known_may_stay_empty(field):
+    assert getattr(check_traits({**TRAITS, field: ""}), field) == ""
+
+
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [

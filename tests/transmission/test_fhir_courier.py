@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -183,6 +184,20 @@ def test_nobody_listening_means_nothing_was_stored(sandbox, carry, settings):
 
     settings.TEMOIN = here
     assert held_once(sandbox, carry())
+
+
+def test_a_connection_that_never_opens_means_nothing_was_stored(sandbox, carry, settings, monkeypatch):
+    monkeypatch.setattr(fhir, "TIMEOUT", aiohttp.ClientTimeout(total=8, connect=0.2))
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
+        for _ in range(3):  # they fill the queue of connections that nobody accepts
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(deaf.getsockname())
+        base = f"http://127.0.0.1:{deaf.getsockname()[1]}/fhir"
+        settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+
+        assert told(carry()) == (ParcelState.WAITING, "unreachable")
+    assert sandbox.stats["posts"] == 0
 
 
 def test_a_refused_document_waits_for_a_person_with_the_reasons_sealed(sandbox, house, carry):

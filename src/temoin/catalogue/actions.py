@@ -1,15 +1,18 @@
-"""Receiving a lot, and the lots of a kind."""
+"""Receiving a lot, by scan or by hand, and the lots of a kind."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from temoin.catalogue.kits import kits_for, load_kits
+from temoin.catalogue.kits import kit_of_gtin, kits_for, load_kits
 from temoin.catalogue.models import Lot
+from temoin.catalogue.udi import DEVICE, read_udi
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -20,33 +23,92 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 
-_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,19}")  # GS1 AI (10): up to 20 characters
+# GS1 AI (10): up to 20 characters of the GS1 character set 82; makers also print spaces.
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !\"%&'()*+,./:;<=>?_-]{0,19}")
 
 
-def receive_lot(*, by: Seat, kit: str, number: str, expiry: date | None, udi: str = "") -> LotId:
-    """Add a lot to the stock; refuse an unknown kit, a malformed number or a past expiry. ConflictError when known."""
-    check_right(by=by, right=Right.RECEIVE_LOT)
-    problems = []
-    if kit not in load_kits().kits:
-        problems.append(Problem("kit", "unknown", _("Choose the kit in the list.")))
-    if not _NUMBER.fullmatch(number):
-        problems.append(Problem("number", "malformed", _("Enter the lot number as printed on the box.")))
-    if expiry is None or expiry < now().date():
-        problems.append(Problem("expiry", "expired", _("Enter an expiry date that is not past: set this box aside.")))
-    if problems or expiry is None:
-        raise InvalidError(problems)
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A box of kits as it is received: what was typed, or scanned, or not yet told."""
+
+    kit: str = ""
+    number: str = ""
+    expiry: date | None = None
+    udi: str = ""
+
+
+def receive_lot(*, by: Seat, kit: str = "", number: str = "", expiry: date | None = None, udi: str = "") -> LotId:
+    """Add a lot to the stock; what is not given is read from the UDI.
+
+    InvalidError for a bad code, an unknown kit, a malformed number or a past expiry; ConflictError when known.
+    """
+    box = complete_box(by=by, box=Box(kit=kit, number=number, expiry=expiry, udi=udi))
+    expiry = _check_box(box)
     lot = Lot(
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
-        kit=kit,
-        number=number,
+        kit=box.kit,
+        number=box.number,
         expiry=expiry,
-        udi=udi,
+        udi=box.udi,
         received_at=now(),
     )
     with act(by=by, kind=EventKind.LOT_RECEIVED, subject_kind="lot", subject_id=lot.id) as commit:
         commit.insert(lot)
     return LotId(lot.id)
+
+
+def complete_box(*, by: Seat, box: Box) -> Box:
+    """Return the box with what its UDI tells; InvalidError when the code is bad, or says otherwise than what is typed.
+
+    A GTIN that the catalogue does not know is that of the kit which this pharmacy last received under it.
+    """
+    check_right(by=by, right=Right.RECEIVE_LOT)
+    if not box.udi:
+        return box
+    udi = read_udi(box.udi)
+    listed = kit_of_gtin(udi.gtin)
+    problems = []
+    if listed is not None and box.kit not in {"", listed.code}:
+        problems.append(Problem("kit", "other", _("The scanned code is that of another kit: scan this box again.")))
+    if udi.lot and box.number not in {"", udi.lot}:
+        problems.append(Problem("number", "other", _("The scanned code has another lot number: scan this box again.")))
+    if udi.expiry and box.expiry not in {None, udi.expiry}:
+        problems.append(Problem("expiry", "other", _("The scanned code has another date: scan this box again.")))
+    if problems:
+        raise InvalidError(problems)
+    return Box(
+        kit=box.kit or (listed.code if listed else _kit_received_before(by, udi.gtin)),
+        number=box.number or udi.lot,
+        expiry=box.expiry or udi.expiry,
+        udi=udi.text,
+    )
+
+
+def _kit_received_before(by: Seat, gtin: str) -> str:
+    with tenant_scope(by.pharmacy_id):
+        boxes = Lot.objects.filter(udi__startswith=f"({DEVICE}){gtin}").order_by("-received_at")
+        return boxes.values_list("kit", flat=True).first() or ""
+
+
+def _check_box(box: Box) -> date:
+    problems = []
+    if box.kit not in load_kits().kits:
+        is_scanned = box.udi and not box.kit
+        problems.append(
+            Problem("kit", "unknown_device", _("This device is new here: choose its kit, and it will be known."))
+            if is_scanned
+            else Problem("kit", "unknown", _("Choose the kit in the list."))
+        )
+    if not _NUMBER.fullmatch(box.number):
+        problems.append(Problem("number", "malformed", _("Enter the lot number as printed on the box.")))
+    if box.expiry is None:
+        problems.append(Problem("expiry", "required", _("Enter the last day of use as printed on the box.")))
+    elif box.expiry < timezone.localdate(now()):
+        problems.append(Problem("expiry", "expired", _("Enter an expiry date that is not past: set this box aside.")))
+    if problems or box.expiry is None:
+        raise InvalidError(problems)
+    return box.expiry
 
 
 def lots_in_stock(*, by: Seat, kind: str | None = None) -> list[Lot]:

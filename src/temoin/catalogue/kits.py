@@ -102,6 +102,11 @@ def knows_device(name: str) -> bool:
     return fold_name(name) in _kits_by_name()
 
 
+def kit_of_gtin(gtin: str) -> Kit | None:
+    """Return the kit whose boxes bear this GTIN."""
+    return next((kit for kit in kits() if kit.gtin == gtin), None)
+
+
 def build_kits(file: Entry, kinds: Mapping[str, Kind]) -> KitList:
     """Check and build the kits of a data file."""
     unlisted = file.table("unlisted")

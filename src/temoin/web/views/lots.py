@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.actions import lots_in_stock, receive_lot
+from temoin.catalogue.actions import Box, complete_box, lots_in_stock, receive_lot
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.clock import now
@@ -26,24 +28,25 @@ def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Add a lot to the stock."""
+    """Add a lot to the stock: a scan alone is enough, and what it tells stays in the form when something lacks."""
+    box = Box(
+        kit=request.POST.get("kit", ""),
+        number=request.POST.get("number", "").strip(),
+        expiry=read_day(request.POST.get("expiry", "")),
+        udi=request.POST.get("udi", "").strip(),
+    )
     try:
-        receive_lot(
-            by=seat,
-            kit=request.POST.get("kit", ""),
-            number=request.POST.get("number", "").strip(),
-            expiry=read_day(request.POST.get("expiry", "")),
-            udi=request.POST.get("udi", "").strip(),
-        )
+        box = complete_box(by=seat, box=box)
+        receive_lot(by=seat, kit=box.kit, number=box.number, expiry=box.expiry, udi=box.udi)
     except InvalidError as error:
-        return _show(request, seat, error.problems)
+        return _show(request, seat, error.problems, box)
     except ConflictError:
-        return _show(request, seat, [Problem("number", "known", _("This lot is in the stock already."))])
+        return _show(request, seat, [Problem("number", "known", _("This lot is in the stock already."))], box)
     messages.success(request, _("The lot is in the stock."))
     return redirect("lots")
 
 
-def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None) -> HttpResponse:
     language = get_language() or "fr"
     today = timezone.localdate(now())
     known = load_kits().kits
@@ -63,8 +66,14 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
         status=400 if problems else 200,
         rows=rows,
         problems=problems,
-        fields=_fields(Typed(request.POST, problems), language),
+        fields=_fields(Typed(_values(request, box), problems), language),
     )
+
+
+def _values(request: HttpRequest, box: Box | None) -> dict[str, str]:
+    """Return what was typed, with what the scan told beside it."""
+    told = {} if box is None else {name: str(value) for name, value in asdict(box).items() if value}
+    return {**request.POST.dict(), **told}
 
 
 def _fields(typed: Typed, language: str) -> list[Field]:
@@ -74,9 +83,10 @@ def _fields(typed: Typed, language: str) -> list[Field]:
         for kit in load_kits().kits.values()
         if kinds[kit.kind].offered_at == "counter"
     ]
+    hint = _("Scan the square code of the box: it fills in the rest. Or leave this empty and type.")
     return [
+        typed("udi", _("UDI code"), hint=hint, autofocus=not typed.problems),
         typed("kit", _("Kit"), "select", choices=kits, required=True),
         typed("number", _("Lot number"), required=True, attributes={"maxlength": "20"}),
         typed("expiry", _("Last day of use"), "date", required=True),
-        typed("udi", _("UDI code"), hint=_("Scan the square code of the box; optional")),
     ]
