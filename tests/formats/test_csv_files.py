@@ -104,12 +104,67 @@ def test_the_file_of_invalid_values_is_one_row_with_a_problem_for_each_of_them()
         }
 
 
-def test_files_of_another_format_are_refused_naming_the_columns_they_lack():
-    for name in ["03_duplicates.csv", "t_weird-dates.csv"] if GIVEN_FILES.is_dir() else []:
+def test_a_file_of_another_format_is_refused_naming_the_columns_it_lacks():
+    for name in ["t_weird-dates.csv"] if GIVEN_FILES.is_dir() else []:
         error = refused((GIVEN_FILES / name).read_bytes())
 
         assert error.code == "missing_columns"
         assert {"equipment_model_name", "test_result_date", "specimen_type"} <= set(error.columns)
+
+
+def test_the_file_of_duplicates_is_read_under_its_own_names():
+    for name in ["03_duplicates.csv"] if GIVEN_FILES.is_dir() else []:
+        first, second = read((GIVEN_FILES / name).read_bytes())
+
+        assert isinstance(first, ResultRow)
+        assert isinstance(second, ResultRow)
+        assert first.natural_key() == second.natural_key()
+        assert (first.device.reference, first.specimen) == ("256082", "venous-blood")
+        assert first.collected.at == datetime(2022, 2, 28, 18, 36, tzinfo=UTC)
+        assert (first.patient.birth_date.isoformat(), first.tested.has_time) == ("2016-05-31", False)
+
+
+OTHER_NAMES = {
+    "accession_number": "Result_ID",
+    "equipment_model_name": "Device_ID",
+    "test_performed_code": "Ordered_test_code",
+    "test_result": "Test_result_code",
+    "test_result_date": "Test_date",
+    "specimen_type": "Specimen_type_code",
+}
+
+
+def other_file(**changes: str) -> bytes:
+    row = {**VALUES, **changes}
+    return written([[OTHER_NAMES.get(name, name) for name in row], list(row.values())])
+
+
+def test_other_names_of_columns_are_understood():
+    (row,) = read(other_file())
+
+    assert isinstance(row, ResultRow)
+    assert (row.accession, row.device.loinc.code) == ("A-1", "94534-5")
+
+
+def test_a_problem_names_the_column_as_the_file_does():
+    (row,) = read(other_file(test_result="?"))
+
+    assert isinstance(row, RowErrors)
+    assert [problem.column for problem in row.problems] == ["Test_result_code"]
+
+
+def test_a_column_under_our_own_name_goes_before_another_name():
+    row = {**VALUES, "test_date": "none of ours"}
+
+    (read_row,) = read(written([list(row), list(row.values())]))
+
+    assert isinstance(read_row, ResultRow)
+
+
+def test_a_column_given_twice_under_another_name_is_refused():
+    row = [*VALUES, "Patient_street_2", "patient_street_2"]
+
+    assert refused(written([row, [*VALUES.values(), "", ""]])).code == "duplicate_columns"
 
 
 def test_a_valid_file_is_read():

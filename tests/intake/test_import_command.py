@@ -242,8 +242,29 @@ def test_the_demonstration_of_this_account_is_the_default_place(monkeypatch, tmp
     assert imports._settings_file(tmp_path) == tmp_path / "temoin.toml"
 
 
-@pytest.mark.skipif(not GIVEN_FILES.is_dir(), reason="the given files are not beside this checkout")
-def test_the_file_with_strange_dates_is_refused_naming_what_is_missing(command, capsys):
-    assert command(str(GIVEN_FILES / "t_weird-dates.csv")) == 2
+GIVEN = {
+    "01_standard_example.csv": (0, "stored: 5, corrected: 0, already stored: 0, refused: 0"),
+    "all-fields.csv": (0, "stored: 2, corrected: 0, already stored: 0, refused: 0"),
+    "valid.csv": (0, "stored: 1, corrected: 0, already stored: 0, refused: 0"),
+    "valid-flu-only.csv": (0, "stored: 1, corrected: 0, already stored: 0, refused: 0"),
+    "valid-with-escaped-commas.csv": (0, "stored: 2, corrected: 0, already stored: 0, refused: 0"),
+    "03_duplicates.csv": (1, "column specimen_type: This test is not done on this specimen"),
+    "invalid-values.csv": (1, "column patient_dob: This is not a date. Write month/day/year"),
+    "t_weird-dates.csv": (2, "Missing columns: patient_last_name"),
+}
 
-    assert "patient_dob" in capsys.readouterr().err
+
+@pytest.mark.skipif(not GIVEN_FILES.is_dir(), reason="the given files are not beside this checkout")
+@pytest.mark.parametrize("name", GIVEN)
+def test_each_given_file_ends_as_its_makers_say(command, capsys, name):
+    status, words = GIVEN[name]
+
+    assert command(str(GIVEN_FILES / name), "--lang", "en") == status
+
+    printed = capsys.readouterr()
+    assert words in (printed.out + printed.err).replace(" :", ":")
+
+
+@pytest.mark.skipif(not GIVEN_FILES.is_dir(), reason="the given files are not beside this checkout")
+def test_every_given_file_has_its_end_told():
+    assert {path.name for path in GIVEN_FILES.glob("*.csv")} == set(GIVEN)

@@ -87,6 +87,23 @@ def test_the_damaged_file_gives_an_error_for_each_cell_and_the_foreign_one_is_re
     assert not rows_of(Record, house.owner)
 
 
+@given_files
+def test_the_given_duplicates_are_an_antigen_test_on_blood_which_nobody_signs(house):
+    counts, told = take(house.owner, io.BytesIO((GIVEN_FILES / "03_duplicates.csv").read_bytes()))
+
+    assert counts == {REFUSED: 2}
+    assert codes(told) == [(2, "specimen_type", "not_allowed"), (3, "specimen_type", "not_allowed")]
+
+
+def test_a_row_that_a_file_holds_twice_is_stored_once_even_as_a_correction(house):
+    twice = [{"test_result_status": "C", "order_test_date": "202112200900-0600"}] * 2
+
+    counts, _ = take(house.owner, file_of(*twice))
+
+    assert counts == {STORED: 1, ALREADY: 1}
+    assert len(rows_of(RecordVersion, house.owner)) == 1
+
+
 def test_a_row_is_signed_as_on_the_page_with_its_event_and_its_parcel(house):
     take(house.owner, file_of({"comment": "second line faint"}))
 

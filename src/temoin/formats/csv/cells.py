@@ -23,6 +23,8 @@ LONGEST_COMMENT = 2_000
 _DATE = r"([0-9]{1,2}) */ *([0-9]{1,2}) */ *([0-9]{4}|[0-9]{2})"
 _BIRTH_DATE = re.compile(_DATE)
 _DATE_TIME = re.compile(rf"{_DATE}(?: +([0-9]{{1,2}}) *: *([0-9]{{2}})(?: +([A-Za-z0-9_+\-/]{{1,40}}))?)?")
+# HL7 v2, and ReportStream after it, write 20220228 or 202202281336-0500.
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([+-][0-9]{4})?)?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{4,24}")
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 _POSTCODES = {
@@ -117,7 +119,7 @@ class Cells:
 
     def birth_date(self, column: str) -> date | None:
         """Return a birth date, of four-digit year, not in the future."""
-        value = self.required(column)
+        value = _spelled_out(self.required(column))
         match = _BIRTH_DATE.fullmatch(value)
         born = _day(match) if match else None
         if not value:
@@ -136,7 +138,7 @@ class Cells:
 
     def day(self, column: str) -> date | None:
         """Return an optional date that is not in the future."""
-        value = self.optional(column)
+        value = _spelled_out(self.optional(column))
         if not value:
             return None
         match = _BIRTH_DATE.fullmatch(value)
@@ -152,7 +154,7 @@ class Cells:
         value = self.required(column) if required else self.optional(column)
         if not value:
             return None
-        match = _DATE_TIME.fullmatch(value)
+        match = _DATE_TIME.fullmatch(_spelled_out(value))
         day, hour = (_day(match), _hour(match)) if match else (None, None)
         if match is None or day is None or hour is None or day.year < OLDEST_YEAR:
             self.refuse(column, "date_time")
@@ -193,6 +195,15 @@ class Cells:
             state=self.optional(f"{prefix}_state").upper(),
             country=country,
         )
+
+
+def _spelled_out(value: str) -> str:
+    """Return a compact date as the others are written."""
+    match = _COMPACT.fullmatch(value)
+    if match is None:
+        return value
+    year, month, day, hour, minute, zone = match.groups(default="")
+    return f"{month}/{day}/{year} {hour}:{minute} {zone}".rstrip() if hour else f"{month}/{day}/{year}"
 
 
 def _day(match: re.Match[str]) -> date | None:

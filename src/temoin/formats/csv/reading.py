@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
 from temoin.formats.csv.parsing import parse_row
 from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
 from temoin.formats.csv.rows import ResultRow
+from temoin.formats.csv.vocabulary import words
 
 LARGEST_FILE = 50 * 1024 * 1024
 MOST_ROWS = 10_000
@@ -138,13 +140,21 @@ def _rows(stream: BinaryIO, now: datetime) -> Iterator[ResultRow | RowErrors]:
     records = _records(stream)
     _, header = next(records)
     names = _names(header)
+    written = dict(zip(names, (name.strip() for name in header), strict=True))
     for row, cells in _filled(records):
         kept = _without_empty_tail(cells, len(names))
         if len(kept) != len(names):
             yield RowErrors(row, (Problem(row, "", "column_count"),))
             continue
         values = {name: cell for name, cell in zip(names, kept, strict=True) if name in _KNOWN_COLUMNS}
-        yield parse_row(row, values, now)
+        parsed = parse_row(row, values, now)
+        yield _in_words_of_file(parsed, written) if isinstance(parsed, RowErrors) else parsed
+
+
+def _in_words_of_file(errors: RowErrors, written: Mapping[str, str]) -> RowErrors:
+    """Name the columns as the file does: it is the file that a person mends."""
+    problems = (replace(problem, column=written.get(problem.column, problem.column)) for problem in errors.problems)
+    return RowErrors(errors.row, tuple(problems))
 
 
 def _records(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
@@ -168,7 +178,10 @@ def _filled(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, lis
 
 
 def _names(header: list[str]) -> list[str]:
-    return [name.strip().lower() for name in header]
+    """Return our names of a file's columns."""
+    names = [name.strip().lower() for name in header]
+    others = words("columns")
+    return [others[name] if name in others and others[name] not in names else name for name in names]
 
 
 def _check_header(header: list[str]) -> None:

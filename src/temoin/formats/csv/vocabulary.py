@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -12,6 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 FRENCH_ZONE = "Europe/Paris"
+
+_OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,12 @@ def states() -> Mapping[str, State]:
     return MappingProxyType(found)
 
 
-def find_zone(name: str) -> ZoneInfo | None:
-    """Return the zone written after a time: an abbreviation in any case, or a name of the IANA database."""
+def find_zone(name: str) -> tzinfo | None:
+    """Return the zone written after a time: an offset, an abbreviation in any case, or a name of the IANA database."""
+    offset = _OFFSET.fullmatch(name)
+    if offset:
+        sign = -1 if offset[1] == "-" else 1
+        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3])))
     known = words("zones").get(name.upper())
     if known is not None:
         return ZoneInfo(known)
