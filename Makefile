@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery
 
 .DEFAULT_GOAL := check
-.PHONY: setup demo check lint format types walls migrations reference settings test docs
+.PHONY: setup demo check lint format types walls migrations reference settings test coverage docs
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -42,6 +42,9 @@ settings: ## the settings file that the documentation shows is one that the prog
 
 test:
 	$(BIN)/pytest
+
+coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
+	$(BIN)/pytest --cov
 
 docs: ## the documentation as a site, in site/
 	$(BIN)/pip install -e '.[docs]'

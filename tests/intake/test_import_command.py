@@ -11,7 +11,7 @@ import pytest
 from import_files import GIVEN_FILES, file_of
 from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_totp, totp_code
 
-from temoin.cli import imports, proof
+from temoin.cli import imports
 from temoin.cli.main import build_parser
 from temoin.cli.signer import choose_signer
 from temoin.config.errors import ConfigError
@@ -85,28 +85,6 @@ def test_a_stranger_has_no_place_here_even_proven(house, answers):
         choose(house, house.stranger, never, is_demo=True)
     with pytest.raises(DeniedError):
         choose_signer(finess=house.here.finess, email="nobody@exemple.fr", is_demo=False, ask=never)
-
-
-def test_without_a_terminal_no_password_is_read(monkeypatch):
-    class NoTerminal:
-        def __init__(self, _path: str) -> None: ...
-
-        def open(self, _mode: str):
-            raise OSError("no such device")
-
-    monkeypatch.setattr(proof, "Path", NoTerminal)
-
-    with pytest.raises(DeniedError):
-        proof.ask_at_terminal("Password: ")
-
-
-def test_at_a_terminal_the_answer_is_not_shown(monkeypatch, tmp_path):
-    terminal = tmp_path / "tty"
-    terminal.touch()
-    monkeypatch.setattr(proof, "Path", lambda _path: terminal)
-    monkeypatch.setattr(proof.getpass, "getpass", lambda question: f"typed at {question}")
-
-    assert proof.ask_at_terminal("Code: ") == "typed at Code: "
 
 
 # The command as a whole -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from temoin.formats.csv.rows import ResultRow
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 # Files of other systems lie beside a developer's checkout, not in this repository: their licences differ.
-GIVEN_FILES = Path(__file__).parents[3] / "shared" / "data" / "csv"
+GIVEN_FILES = Path(__file__).parents[2] / "shared" / "data" / "csv"
 GIVEN_AND_ACCEPTED = {
     "01_standard_example.csv": 5,
     "all-fields.csv": 2,

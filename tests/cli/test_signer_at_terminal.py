@@ -1,0 +1,146 @@
+"""Who signs an import on a real site: a person at a real terminal, with password and one-time code, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from import_files import file_of
+from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_totp, totp_code
+
+from temoin.lib.tenant import tenant_scope
+from temoin.testing.models import Record
+
+QUESTIONS = re.compile(rb"(?:Password of the person who signs|Code of the authenticator): $")
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def house(transactional_db: None) -> House:  # noqa: ARG001 the command is another process: it sees what is committed
+    house = open_house()
+    for seat in (house.owner, house.colleague, house.stranger):
+        set_up_totp(person_of(seat))
+    return house
+
+
+@pytest.fixture
+def real_site(tmp_path: Path) -> Path:
+    """The settings of the tests' own database, for a site that is no demonstration."""
+    demonstration = Path(os.environ["TEMOIN_CONFIG"])
+    text = demonstration.read_text(encoding="utf-8").replace("demo = true", "demo = false")
+    text = re.sub(r'"keys/', f'"{demonstration.parent}/keys/', text)
+    text = re.sub(r'(staff|portal)_url = "[^"]*"', r'\1_url = "https://\1.example"', text)
+    text = re.sub(r'sandbox_url = "[^"]*"\n', "", text).replace('security = "none"', 'security = "tls"')
+    path = tmp_path / "temoin.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def command(house: House, real_site: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """Return the command line that imports one good row in somebody's name."""
+    results = tmp_path / "results.csv"
+    results.write_bytes(file_of({}).getvalue())
+
+    def line(seat) -> list[str]:
+        who = ["--pharmacy", house.here.finess, "--by", person_of(seat).email]
+        return [sys.executable, "-m", "temoin.cli.main", "import", "results", str(results), "--lang", "en",
+                "--data", str(real_site.parent), *who]  # fmt: skip
+
+    return line
+
+
+def at_terminal(command: list[str], answers: list[Callable[[], str]]) -> tuple[int, str]:
+    """Run a command on a real terminal and type an answer at each question; return its status and what was shown."""
+    terminal, its_side = pty.openpty()
+    # setsid makes the terminal the command's own: /dev/tty is what passwords are read from.
+    running = subprocess.Popen(["setsid", "--ctty", *command], stdin=its_side, stdout=its_side, stderr=its_side)
+    os.close(its_side)
+    shown, waiting, seen = b"", list(answers), 0
+    deadline = time.monotonic() + PATIENCE
+    while piece := _read(terminal, deadline):
+        shown += piece
+        if waiting and QUESTIONS.search(shown, seen):
+            seen = len(shown)
+            os.write(terminal, f"{waiting.pop(0)()}\n".encode())
+    os.close(terminal)
+    return running.wait(PATIENCE), shown.decode()
+
+
+def _read(terminal: int, deadline: float) -> bytes:
+    assert select.select([terminal], [], [], deadline - time.monotonic())[0], "the command says nothing more"
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""  # Linux's way to say that the other side has closed
+
+
+def stored(house: House) -> int:
+    with tenant_scope(house.here.id):
+        return Record.objects.count()
+
+
+def answer(text: str) -> Callable[[], str]:
+    return lambda: text
+
+
+RIGHT = [answer(PASSWORD), lambda: totp_code(TOTP_SECRET)]
+
+
+def test_the_pharmacist_types_password_and_code_and_neither_is_shown(house, command):
+    code: list[str] = []
+
+    def typed() -> str:
+        code.append(totp_code(TOTP_SECRET))
+        return code[0]
+
+    status, shown = at_terminal(command(house.owner), [answer(PASSWORD), typed])
+
+    assert (status, stored(house)) == (0, 1), shown
+    assert "stored: 1" in shown
+    assert PASSWORD not in shown
+    assert code[0] not in shown
+
+
+def test_a_mistyped_password_may_be_typed_again(house, command):
+    status, shown = at_terminal(command(house.owner), [answer("faux"), answer("000000"), *RIGHT])
+
+    assert (status, stored(house)) == (0, 1), shown
+
+
+def test_after_three_wrong_tries_nothing_is_signed_nor_said_which_was_wrong(house, command):
+    wrong = [answer(PASSWORD), answer("000000"), answer("faux"), *RIGHT[1:], answer(""), answer("")]
+
+    status, shown = at_terminal(command(house.owner), wrong)
+
+    assert (status, stored(house)) == (2, 0)
+    assert "Password or code is wrong." in shown
+
+
+@pytest.mark.parametrize("who", ["stranger", "colleague"])
+def test_whoever_may_not_sign_here_signs_nothing_even_when_proven(house, command, who):
+    status, shown = at_terminal(command(getattr(house, who)), list(RIGHT))
+
+    assert (status, stored(house)) == (2, 0), shown
+
+
+def test_without_a_terminal_no_script_signs(house, command):
+    done = subprocess.run(
+        command(house.owner),
+        input=f"{PASSWORD}\n{totp_code()}\n",
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+    )
+
+    assert (done.returncode, stored(house)) == (2, 0)
+    assert "A terminal is needed" in done.stderr
