@@ -18,7 +18,7 @@ LONGEST = 200
 # GS1 General Specifications: data title and meaning of the application identifiers that a box of kits bears.
 DEVICE, LOT, EXPIRY = "01", "10", "17"
 
-_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # the AIM prefix, by which a scanner says what kind of code it saw
+_SYMBOLOGY = re.compile(r"\A\][A-Za-z][0-9]")  # the AIM prefix, by which a scanner says what kind of code it saw
 # What scanners send for FNC1: GS itself, its picture, or a character that GS1 data never holds (character set 82).
 _SEPARATORS = re.compile("[\x1d\u241d|~^#]")
 _SWALLOWED_DATE = re.compile(r"17[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]")
@@ -63,7 +63,7 @@ def _elements(code: str) -> GS1ElementStrings:
     malformed = _refused(
         "malformed", _("This is not a GS1 code: scan the square code of the box again, or empty this field and type.")
     )
-    plain = _SEPARATORS.sub("\x1d", _SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code)
+    plain = _SEPARATORS.sub("\x1d", _SYMBOLOGY.sub("", code))
     if len(plain) > LONGEST or not plain.isascii():
         raise malformed
     try:
