@@ -110,6 +110,22 @@ def _flush(server: EmbeddedServer) -> None:
 
 
 @pytest.fixture
+def lose_connection(embedded_server: EmbeddedServer, transactional_db: None) -> Callable[[], None]:  # noqa: ARG001
+    """Return what ends the server's side of Django's connection, as a restart of the server does."""
+
+    def lose() -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (backend,) = cursor.fetchone()
+        with _superuser(embedded_server, DATABASE) as superuser:
+            superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+
+    return lose
+
+
+@pytest.fixture
 def as_role(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[None]]:
     """Return a context manager: inside, the database sees the named role, e.g. `temoin_worker`."""
     request.getfixturevalue("db")

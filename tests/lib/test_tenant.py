@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from people import House, make_lot, open_house
 
 from temoin.catalogue.models import Lot
@@ -91,6 +91,17 @@ def test_a_scope_marked_for_rollback_closes_without_another_error(house):
             transaction.set_rollback(True)
 
         assert scope_in_database() == ""
+
+
+def test_a_lost_connection_opens_no_scope_and_the_next_one_does(lose_connection):
+    house = open_house()
+    lose_connection()
+
+    with pytest.raises(OperationalError), tenant_scope(house.here.id):
+        Lot.objects.count()
+
+    with tenant_scope(house.here.id):
+        assert Lot.objects.count() == 0
 
 
 @pytest.mark.parametrize("verb", ["create", "get_or_create", "update", "delete", "bulk_create", "bulk_update"])

@@ -26,7 +26,6 @@ from temoin.transmission.couriers import fhir
 from temoin.transmission.couriers.fhir import FhirCourier
 
 AsRole = Callable[[str], AbstractContextManager[None]]
-SHORT = aiohttp.ClientTimeout(total=0.2, connect=0.2)
 
 
 @pytest.fixture
@@ -165,7 +164,7 @@ def test_the_doubt_stays_while_the_authority_cannot_be_asked(sandbox, carry):
 
 
 def test_an_answer_that_does_not_come_is_a_doubt(sandbox, carry, monkeypatch):
-    monkeypatch.setattr(fhir, "TIMEOUT", SHORT)
+    monkeypatch.setattr(fhir, "TIMEOUT", aiohttp.ClientTimeout(total=8, sock_read=0.2))
     sandbox.set_faults(slow=0.6)
 
     assert told(carry()) == (ParcelState.IN_DOUBT, "no_answer")

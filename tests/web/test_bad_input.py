@@ -105,11 +105,11 @@ def test_a_bad_sample_is_not_recorded(house: House, owner: Client, changes: dict
 
 def test_an_expired_lot_is_refused(house: House, owner: Client):
     record_id = make_test(house.owner, make_patient(house.owner))
-    lot_id = make_lot(house.owner, expiry=now().date())
+    with shifted_by(timedelta(days=-2)):
+        lot_id = make_lot(house.owner, expiry=now().date())
 
-    with shifted_by(timedelta(days=2)):
-        form = {"lot": str(lot_id), "specimen": "nasal-swab", "sampled_at": minutes_ago(1)}
-        answer = owner.post(reverse("sample", args=[record_id]), form)
+    form = {"lot": str(lot_id), "specimen": "nasal-swab", "sampled_at": minutes_ago(1)}
+    answer = owner.post(reverse("sample", args=[record_id]), form)
 
     assert "était périmé au moment du prélèvement" in answer.content.decode()
 
