@@ -92,7 +92,7 @@ def test_the_given_duplicates_are_an_antigen_test_on_blood_which_nobody_signs(ho
     counts, told = take(house.owner, io.BytesIO((GIVEN_FILES / "03_duplicates.csv").read_bytes()))
 
     assert counts == {REFUSED: 2}
-    assert codes(told) == [(2, "specimen_type", "not_allowed"), (3, "specimen_type", "not_allowed")]
+    assert codes(told) == [(2, "Specimen_type_code", "not_allowed"), (3, "Specimen_type_code", "not_allowed")]
 
 
 def test_a_row_that_a_file_holds_twice_is_stored_once_even_as_a_correction(house):

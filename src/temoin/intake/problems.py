@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.rows import ResultRow
 from temoin.lib.errors import InvalidError
 
 _REASONS = {
@@ -81,17 +82,24 @@ def problems_of_row(errors: RowErrors, lang: str) -> tuple[RowProblem, ...]:
     )
 
 
-def problems_of_action(row: int, error: InvalidError) -> tuple[RowProblem, ...]:
+def problems_of_action(row: ResultRow, error: InvalidError) -> tuple[RowProblem, ...]:
     """Return what the actions found, in the language in force."""
     remedy = _("Mend the cell and import the file again: what is stored is not stored twice.")
-    return tuple(RowProblem(row, _column(one.field), one.code, str(one.message), remedy) for one in error.problems)
+    return tuple(
+        RowProblem(row.row, _written(row, _column(one.field)), one.code, str(one.message), remedy)
+        for one in error.problems
+    )
 
 
-def problem_of_refusal(row: int, error: RowRefusedError) -> RowProblem:
+def problem_of_refusal(row: ResultRow, error: RowRefusedError) -> RowProblem:
     """Return why a row contradicts what is stored, in the language in force."""
     reason, remedy = _REASONS[error.code]
-    return RowProblem(row, error.column, error.code, _(reason), _(remedy))
+    return RowProblem(row.row, _written(row, error.column), error.code, _(reason), _(remedy))
 
 
 def _column(field: str) -> str:
     return "test_result" if field.startswith("outcome") else _COLUMNS.get(field, "")
+
+
+def _written(row: ResultRow, column: str) -> str:
+    return row.written.get(column, column)

@@ -153,9 +153,9 @@ def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:
     try:
         return RowOutcome(row.row, _take_patiently(taker, row))
     except InvalidError as error:
-        return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row.row, error))
+        return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row, error))
     except RowRefusedError as error:
-        return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row.row, error),))
+        return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row, error),))
 
 
 def _take_patiently(taker: _Taker, row: ResultRow) -> Verdict:

@@ -140,21 +140,24 @@ def _rows(stream: BinaryIO, now: datetime) -> Iterator[ResultRow | RowErrors]:
     records = _records(stream)
     _, header = next(records)
     names = _names(header)
-    written = dict(zip(names, (name.strip() for name in header), strict=True))
+    written = {name: cell.strip() for name, cell in zip(names, header, strict=True) if name != cell.strip()}
     for row, cells in _filled(records):
         kept = _without_empty_tail(cells, len(names))
         if len(kept) != len(names):
             yield RowErrors(row, (Problem(row, "", "column_count"),))
             continue
         values = {name: cell for name, cell in zip(names, kept, strict=True) if name in _KNOWN_COLUMNS}
-        parsed = parse_row(row, values, now)
-        yield _in_words_of_file(parsed, written) if isinstance(parsed, RowErrors) else parsed
+        yield _in_words_of_file(parse_row(row, values, now), written)
 
 
-def _in_words_of_file(errors: RowErrors, written: Mapping[str, str]) -> RowErrors:
+def _in_words_of_file(row: ResultRow | RowErrors, written: Mapping[str, str]) -> ResultRow | RowErrors:
     """Name the columns as the file does: it is the file that a person mends."""
-    problems = (replace(problem, column=written.get(problem.column, problem.column)) for problem in errors.problems)
-    return RowErrors(errors.row, tuple(problems))
+    if not written:
+        return row
+    if isinstance(row, ResultRow):
+        return replace(row, written=written)
+    problems = (replace(problem, column=written.get(problem.column, problem.column)) for problem in row.problems)
+    return RowErrors(row.row, tuple(problems))
 
 
 def _records(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -111,6 +112,7 @@ class ResultRow:
     status: RowStatus
     comment: str
     answers: Answers
+    written: Mapping[str, str] = field(default_factory=dict)  # how the file names its columns, where it is not as we do
 
     def natural_key(self) -> tuple[str, ...]:
         """Return what makes this result itself: equal keys are one result sent twice, or its correction.
