@@ -42,6 +42,7 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
     parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of four ports (default: {BASE_PORT})")
+    parser.add_argument("--workers", type=int, default=1, help="processes that carry parcels (default: 1)")
     parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
     parser.set_defaults(run=run)
 
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         options.ready_file.unlink(missing_ok=True)
     say(f"Témoin, demonstration in {folder}")
     with suppress(KeyboardInterrupt), ExitStack() as running:
-        _run_demonstration(Demo(folder, ports, options.ready_file), stop, running)
+        _run_demonstration(Demo(folder, ports, options.ready_file, options.workers), stop, running)
     say("Stopped. The data stays: run the same command to go on.")
     return 0
 
@@ -91,6 +92,7 @@ class Demo:
     folder: Path
     ports: Ports
     ready_file: Path | None
+    workers: int
 
 
 def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None:
@@ -150,6 +152,7 @@ def _children(demo: Demo) -> list[Child]:
         ("portal", ["portal", "--port", str(ports.portal)], f"{ports.url(ports.portal)}/healthz"),
         ("worker", ["worker"], None),
     ]
+    wanted += [(f"worker-{number}", ["worker"], None) for number in range(2, demo.workers + 1)]
     environment = _environment(demo.folder)
     return [Child(name, words, data=demo.folder, environment=environment, probe=probe) for name, words, probe in wanted]
 

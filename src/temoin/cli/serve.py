@@ -66,6 +66,7 @@ def run_site(options: argparse.Namespace) -> int:
         websockets=False,
         log_access=False,  # paths and addresses of callers are nobody's business here
         workers_kill_timeout=10,
+        respawn_failed_workers=True,  # one that is killed must not take the others' requests down with it
     ).serve()
     return 0
 

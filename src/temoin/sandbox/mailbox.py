@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import blake2b
 from time import time
 from typing import Any
 
@@ -50,6 +51,8 @@ class Mailbox:
 
     mails: deque[Mail] = field(default_factory=lambda: deque(maxlen=KEPT))
     received: int = 0
+    # By Message-ID, how often each text came: counted for every message, also for those no longer kept.
+    copies: dict[str, Counter[bytes]] = field(default_factory=dict)
 
     def keep(self, recipients: Iterable[str], content: bytes) -> Mail:
         """Read one message and keep it."""
@@ -64,6 +67,8 @@ class Mailbox:
             received=datetime.fromtimestamp(time(), UTC),
         )
         self.mails.append(mail)
+        digest = blake2b(mail.text.encode("utf-8", "replace"), digest_size=16).digest()
+        self.copies.setdefault(mail.message_id, Counter())[digest] += 1
         return mail
 
     def get(self, number: int) -> Mail | None:

@@ -58,6 +58,7 @@ class Site:
                 web.post("/faults", self.change_faults),
                 web.get("/mailbox", self.mailbox),
                 web.get("/mailbox.json", self.mailbox_json),
+                web.get("/messages", self.messages),
                 web.get(r"/mailbox/{number:[0-9]{1,9}}", self.mail),
                 web.get("/sandbox.css", self.stylesheet),
                 web.get("/sandbox.svg", self.icon),
@@ -134,6 +135,12 @@ class Site:
     async def mailbox_json(self, request: web.Request) -> web.Response:
         """Tell the e-mails, oldest first."""
         return _json([mail.to_dict() for mail in self.box.mails])
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """Tell every Message-ID ever received, how often, and with how many different texts."""
+        copies = self.box.copies.items()
+        told = [{"message_id": name, "count": texts.total(), "texts": len(texts)} for name, texts in copies]
+        return _json(told)
 
     async def mail(self, request: web.Request) -> web.Response:
         """Show one e-mail."""

@@ -1,0 +1,57 @@
+"""A demonstration in a folder of its own, as drills start it, read its ready file and stop it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 120.0  # seconds: the machine may be busy with others
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """One that is up; `ready` is read anew each time, since process numbers change when a process is killed."""
+
+    file: Path
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """Return what it says of itself now."""
+        content: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def data(self) -> Path:
+        """Return its data folder."""
+        return Path(self.ready["data"])
+
+
+@contextmanager
+def demonstration(folder: Path, port: int, *, workers: int = 1) -> Iterator[Demonstration]:
+    """Run `temoin demo` until the block ends."""
+    file = folder / "ready.json"
+    words = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(folder / "data")]
+    words += ["--base-port", str(port), "--ready-file", str(file), "--workers", str(workers)]
+    with (folder / "demo.log").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(file, process, folder / "demo.log")
+        yield Demonstration(file)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait_for(file: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the demonstration did not start:\n{log.read_text(encoding='utf-8')}")
+        time.sleep(0.1)

@@ -1,0 +1,205 @@
+"""Kills Témoin at random while results are signed, and counts what the authority holds.
+
+    python drill/exactly_once.py [--results N] [--producers N] [--workers N] [--kills N] [--drop SHARE] [--outages N]
+                                 [--kill-database] [--full] [--seed N] [--base-port N] [--at-least X]
+
+A demonstration is started. Producers sign over HTTP, each sending its form again when the line is cut, while workers,
+the staff site and its server processes are killed with -9, and the authority drops a share of its answers after
+storing. Then, within 60 s of the last blow, no parcel may be unsettled, and three independent counts must agree:
+the tests of the drill (one signed version each), the keys of all signed versions, and the identifiers that the
+authority's own search gives. The last line is the share of results that the authority holds exactly once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import secrets
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+from demonstration import Demonstration, demonstration
+from producers import Producer, Tally, open_pharmacies
+from trouble import Trouble, ask_sandbox
+
+PATIENCE = 60.0  # seconds from the last blow until nothing is unsettled
+PACE = 3.0  # seconds of signing for each kill, so that there is always something under way to be killed
+SLOW = 0.1  # seconds the authority takes to answer, for the same reason
+FULL = {"results": 10_000, "producers": 8, "workers": 4, "kills": 40, "drop": 0.01, "outages": 2, "kill_database": True}
+
+
+def main() -> int:
+    """Start, strike, wait, count, judge."""
+    options = _options()
+    print(f"seed {options.seed}")
+    with TemporaryDirectory(prefix="temoin-drill-") as name:
+        with demonstration(Path(name), options.base_port, workers=options.workers) as running:
+            share, sound = drill(running, options)
+    print(f"{share:.3f}")
+    return 0 if sound and share >= options.at_least else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--results", type=int, default=1000)
+    parser.add_argument("--producers", type=int, default=4)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--drop", type=float, default=0.05, help="share of answers dropped after storing")
+    parser.add_argument("--outages", type=int, default=0, help="how often the authority is down for ten seconds")
+    parser.add_argument("--kill-database", action="store_true", help="kill the database server once, half way")
+    parser.add_argument("--full", action="store_true", help=f"the figures of the long drill: {FULL}")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the dice that choose victims")
+    parser.add_argument("--base-port", type=int, default=9300)
+    parser.add_argument("--at-least", type=float, default=0.0)
+    options = parser.parse_args()
+    if options.full:
+        vars(options).update(FULL)
+    return options
+
+
+def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, bool]:
+    """Run the drill; return the share held exactly once, and whether all else is sound as well."""
+    from temoin.cli.django_process import become
+    from temoin.config.file import Process
+
+    become(Process.STAFF, running.data)
+    addresses = running.ready["addresses"]
+    began = time.monotonic()
+    producers = open_pharmacies(int(addresses["staff"].rpartition(":")[2]), options.producers, options.results)
+    print(f"{options.results} tests registered and sampled in {time.monotonic() - began:.0f} s")
+    for producer in producers:
+        producer.sign_in()
+    ask_sandbox(f"{addresses['sandbox']}/faults", {"drop_answer": options.drop, "slow": SLOW, "seed": options.seed})
+    quiet_from = sign_under_blows(running, producers, options)
+    ask_sandbox(f"{addresses['sandbox']}/faults", {"off": True})
+    return judge(producers, addresses["sandbox"], wait_settled(quiet_from))
+
+
+def sign_under_blows(running: Demonstration, producers: list[Producer], options: argparse.Namespace) -> float:
+    """Sign everything while things are killed; return when the last blow or the last signature was."""
+    tally = Tally()
+    trouble = Trouble(running, lambda: tally.signed / options.results, random.Random(options.seed))  # noqa: S311 dice
+    blows = {"kills": options.kills, "outages": options.outages, "kill_database": options.kill_database}
+    striking = Thread(target=trouble.strike_all, kwargs=blows)
+    striking.start()
+    pause = len(producers) * options.kills * PACE / options.results
+    try:
+        with ThreadPoolExecutor(len(producers)) as pool:
+            for done in [pool.submit(producer.sign_all, tally, pause) for producer in producers]:
+                done.result()
+        striking.join()
+    finally:
+        trouble.stop.set()
+    blows_told = ", ".join(f"{count} x {name}" for name, count in sorted(trouble.blows.items()))
+    print(f"killed: {blows_told}")
+    print(f"{tally.signed} results signed, {tally.sent_again} forms sent again")
+    return max(trouble.last_at, tally.finished_at)
+
+
+def wait_settled(quiet_from: float) -> bool:
+    """Wait until no parcel of any pharmacy is under way; tell whether it came in time."""
+    while left := _unsettled():
+        if time.monotonic() > quiet_from + PATIENCE:
+            print(f"UNSETTLED {PATIENCE:.0f} s after the last blow: {dict(left)}")
+            return False
+        time.sleep(0.5)
+    print(f"nothing unsettled {time.monotonic() - quiet_from:.0f} s after the last blow or signature")
+    return True
+
+
+def _unsettled() -> Counter[tuple[str, str]]:
+    from temoin.outbox.models import Parcel
+    from temoin.outbox.states import SETTLED
+
+    found: Counter[tuple[str, str]] = Counter()
+    for _ in _pharmacies():
+        found.update(Parcel.objects.exclude(state__in=SETTLED).values_list("destination", "state"))
+    return found
+
+
+def _pharmacies() -> Any:
+    """Enter each pharmacy's scope in turn."""
+    from temoin.lib.tenant import tenant_scope
+    from temoin.pharmacies.models import Pharmacy
+
+    for pharmacy in Pharmacy.objects.all():
+        with tenant_scope(pharmacy.id):
+            yield pharmacy
+
+
+@dataclass
+class Signed:
+    """What the database holds: the keys of all signed versions, by record."""
+
+    keys: dict[UUID, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls) -> Signed:
+        """Open every signed version of every pharmacy."""
+        from temoin.testing.models import RecordVersion
+
+        signed = cls()
+        for _ in _pharmacies():
+            for version in RecordVersion.objects.all().iterator():
+                signed.keys.setdefault(version.record_id, []).append(version.report.key)
+        return signed
+
+
+def judge(producers: list[Producer], sandbox: str, in_time: bool) -> tuple[float, bool]:  # noqa: FBT001
+    """Compare the three counts; print every difference by its number, never by what it holds."""
+    signed, held = Signed.read(), identifiers_held(sandbox)
+    records = [record for producer in producers for record in producer.records]
+    keys = [key for found in signed.keys.values() for key in found]
+    faults = {
+        "tests of the drill without exactly one signed version": [
+            record for record in records if len(signed.keys.get(record, [])) != 1
+        ],
+        "keys signed more than once": [key for key, count in Counter(keys).items() if count > 1],
+        "signed keys that the authority lacks": [key for key in keys if not held[key]],
+        "signed keys that the authority holds more than once": [key for key in keys if held[key] > 1],
+        "identifiers of the authority that nobody signed": sorted(set(held) - set(keys)),
+    }
+    for name, found in faults.items():
+        if found:
+            print(f"FAULT {len(found)} {name}")
+    print(f"{len(keys)} versions signed ({len(records)} by the drill), {held.total()} documents held by the authority")
+    wrong = len({str(item) for found in faults.values() for item in found})
+    drill_keys = {key for record in records for key in signed.keys.get(record, [])}
+    return 1 - wrong / max(len(keys), len(records)), in_time and letters_arrived(sandbox, drill_keys)
+
+
+def identifiers_held(sandbox: str) -> Counter[str]:
+    """Return how many documents bear each identifier, by the authority's own search, page after page."""
+    held: Counter[str] = Counter()
+    address = f"{sandbox}/fhir/Bundle?_summary=true&_count=500"
+    while address:
+        page = ask_sandbox(address)
+        held.update(entry["resource"]["identifier"]["value"] for entry in page.get("entry", []))
+        address = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+    return held
+
+
+def letters_arrived(sandbox: str, keys: set[str]) -> bool:
+    """Tell whether each result of the drill has its message; one that came twice must be the same message."""
+    came = {message["message_id"].strip("<>").partition("@")[0]: message for message in ask_sandbox(f"{sandbox}/messages")}
+    ours = [came[key] for key in keys if key in came]
+    twice = [message for message in ours if message["count"] > 1]
+    unlike = [message for message in ours if message["texts"] > 1]
+    print(f"{len(ours)} of {len(keys)} results have their message in the mailbox")
+    print(f"{len(twice)} messages came more than once (SMTP cannot be asked: same Message-ID, same link)")
+    if unlike:
+        print(f"FAULT {len(unlike)} messages came again with another link")
+    return len(ours) == len(keys) and not unlike
+
+
+if __name__ == "__main__":
+    sys.exit(main())
