@@ -72,6 +72,8 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     from temoin.config.file import Process
 
     become(Process.STAFF, running.data)
+    from django.db import connection
+
     addresses = running.ready["addresses"]
     began = time.monotonic()
     producers = open_pharmacies(int(addresses["staff"].rpartition(":")[2]), options.producers, options.results)
@@ -79,6 +81,7 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     for producer in producers:
         producer.sign_in()
     ask_sandbox(f"{addresses['sandbox']}/faults", {"drop_answer": options.drop, "slow": SLOW, "seed": options.seed})
+    connection.close()  # the database server may be killed meanwhile
     quiet_from = sign_under_blows(running, producers, options)
     ask_sandbox(f"{addresses['sandbox']}/faults", {"off": True})
     return judge(producers, addresses["sandbox"], wait_settled(quiet_from))

@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from itertools import groupby
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
@@ -28,6 +28,7 @@ class Lane:
     def __init__(self, courier: Courier, stop: threading.Event) -> None:
         self.courier = courier
         self.stop = stop
+        self._answers: list[tuple[Load, Answer]] = []
 
     def run(self) -> None:
         """Work until told to stop. This is the one place that outlives any error (style.md, Errors)."""
@@ -49,12 +50,25 @@ class Lane:
 
     def carry_batch(self, runner: asyncio.Runner) -> bool:
         """Claim, prepare, carry and settle one batch; tell whether there was anything to do."""
+        self._settle()
         loads = claim_parcels(self.courier.destination, BATCH)
         if not loads:
             return False
-        prepared = self._prepare(loads)
-        settle_parcels(runner.run(self._carry_all(prepared)))
+        self._answers = runner.run(self._carry_all(self._prepare(loads)))
+        self._settle()
         return True
+
+    def _settle(self) -> None:
+        """Write the answers. A database that went away meanwhile gets them when it is back, and nothing is carried anew:
+
+        a mail server, which cannot be asked what it took, would send every message of the batch twice.
+        """
+        answers, self._answers = self._answers, []
+        try:
+            settle_parcels(answers)
+        except (OperationalError, InterfaceError):
+            self._answers = answers
+            raise
 
     def _prepare(self, loads: list[Load]) -> list[tuple[Load, Consignment | Answer]]:
         loads = sorted(loads, key=lambda load: load.pharmacy_id)
