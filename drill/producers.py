@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -30,6 +30,7 @@ class Tally:
     sent_again: int = 0
     finished_at: float = 0.0
     lock: Lock = field(default_factory=Lock)
+    may_go_on: Event = field(default_factory=Event)
 
     def note(self, tries: int) -> None:
         """Count one signature and the forms it took."""
@@ -65,6 +66,7 @@ class Producer:
     def sign_all(self, tally: Tally, pause: float) -> None:
         """Sign every test, one after the other."""
         for record in self.records:
+            tally.may_go_on.wait()
             tally.note(self._sign(record))
             time.sleep(pause)
 

@@ -1,4 +1,4 @@
-"""What goes wrong during a drill: processes killed with -9 at random, the authority down, the database server killed."""
+"""What goes wrong during a drill: kill -9 of processes and of the database server at random, the authority down."""
 
 from __future__ import annotations
 

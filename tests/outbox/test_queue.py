@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
+import psycopg
 import pytest
 from couriers import ACCEPTED, StandIn
+from django.db import OperationalError, connection
 from people import House, make_lot, make_patient, make_signed, open_house
 
+from temoin.config.embedded import SUPERUSER
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
@@ -153,3 +158,52 @@ def test_an_empty_queue_is_no_work():
     carry_once(StandIn())
 
     assert carry_once(StandIn()) is False
+
+
+@dataclass
+class DuringARestart(StandIn):
+    """A courier during whose way the database server ends our connection."""
+
+    end: Callable[[int], None] = lambda _: None
+    backend: int = 0
+
+    def prepare(self, load: Load) -> Consignment | Answer:
+        self.backend = connection.connection.info.backend_pid
+        return super().prepare(load)
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        self.end(self.backend)
+        return await super().carry(consignment)
+
+
+@pytest.fixture
+def committed_parcel(transactional_db, embedded_server) -> Iterator[Callable[[int], None]]:  # noqa: ARG001
+    """A parcel in the database for good, and a connection as the worker; gives what ends this connection."""
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    connection.close()
+    as_app, options = connection.settings_dict["OPTIONS"], {"options": "-c role=temoin_worker"}
+    connection.settings_dict["OPTIONS"] = options
+    superuser = embedded_server.conninfo(SUPERUSER, embedded_server.superuser_password())
+
+    def end(backend: int) -> None:
+        with psycopg.connect(superuser) as server:
+            server.execute("SELECT pg_terminate_backend(%s)", [backend])
+
+    yield end
+    connection.close()
+    connection.settings_dict["OPTIONS"] = as_app
+
+
+def test_what_was_carried_is_settled_once_the_database_is_back_and_not_carried_again(committed_parcel):
+    courier = DuringARestart(end=committed_parcel)
+    lane = Lane(courier, stop=None)
+
+    with asyncio.Runner() as runner:
+        with pytest.raises(OperationalError):
+            lane.carry_batch(runner)
+        connection.close()
+        with shifted_by(LEASE - timedelta(seconds=1)):
+            lane.carry_batch(runner)
+
+    assert (courier.asked, only().state) == (["prepare", "carry"], ParcelState.ACCEPTED)

@@ -59,10 +59,8 @@ class Relay:
         with selectors.DefaultSelector() as ready:
             for side in self._sides:
                 ready.register(side, selectors.EVENT_READ)
-            while True:
-                for key, _ in ready.select():
-                    if not self._relay(key.fileobj):
-                        return
+            while all(self._relay(key.fileobj) for key, _ in ready.select()):
+                """Both sides still speak."""
 
     def _relay(self, side: socket.socket) -> bool:
         """Hand on what one side has said; False once the connection is over."""

@@ -59,9 +59,9 @@ class Lane:
         return True
 
     def _settle(self) -> None:
-        """Write the answers. A database that went away meanwhile gets them when it is back, and nothing is carried anew:
+        """Write the answers; a database that went away meanwhile gets them when it is back.
 
-        a mail server, which cannot be asked what it took, would send every message of the batch twice.
+        Carried anew, the whole batch would be mailed twice: a mail server cannot be asked what it took.
         """
         answers, self._answers = self._answers, []
         try:
