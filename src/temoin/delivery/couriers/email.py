@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from contextlib import ExitStack, suppress
 from email.message import EmailMessage
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -132,18 +133,23 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
     return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return the authorities that this machine trusts, read once: reading them takes longer than a message."""
+    return ssl.create_default_context()
+
+
 def _connection(mail: Any) -> smtplib.SMTP:
     # The mail server's certificate is always verified: a mailbox in the middle would read the links.
-    context = ssl.create_default_context()
     server: smtplib.SMTP
     if mail.security == "tls":
-        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=context)
+        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=_trust())
     else:
         server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT)
     with ExitStack() as on_failure:
         on_failure.callback(server.close)
         if mail.security == "starttls":
-            server.starttls(context=context)
+            server.starttls(context=_trust())
         if mail.user:
             server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
         on_failure.pop_all()
