@@ -34,6 +34,7 @@ class Trouble:
     dice: random.Random
     stop: Event = field(default_factory=Event)
     blows: Counter[str] = field(default_factory=Counter)
+    outages: list[Timer] = field(default_factory=list)
     last_at: float = 0.0
 
     def strike_all(self, *, kills: int, outages: int, kill_database: bool) -> None:
@@ -47,26 +48,27 @@ class Trouble:
             while self.progress() < share and not self.stop.is_set():
                 time.sleep(0.05)
             if self.stop.wait(BETWEEN * self.dice.uniform(1, 2)):
-                return
+                break
             blow()
             self.last_at = time.monotonic()
+        for outage in self.outages:
+            outage.join()
 
     def kill_one(self) -> None:
-        """Kill a worker, the staff site, or one of its server processes."""
-        where = self.dice.choices(list(SHARES), list(SHARES.values()))[0]
+        """Kill a worker, the staff site, or one of its server processes, whichever lives."""
         pids: dict[str, Any] = self.demonstration.ready["pids"]
-        site = pids["staff"]
-        candidates = {
+        everyone = {
             WORKER: [pid for name, pid in pids.items() if name.startswith("worker")],
-            SERVER: children_of(site),
-            SITE: [site],
-        }[where]
-        living = [pid for pid in candidates if pid is not None and _is_ours(pid)]
-        if living:
-            os.kill(self.dice.choice(living), signal.SIGKILL)
-            self.blows[where] += 1
-        else:
-            self.blows[f"{where}, already dead"] += 1
+            SERVER: children_of(pids["staff"]),
+            SITE: [pids["staff"]],
+        }
+        living = {where: found for where, pids in everyone.items() if (found := [pid for pid in pids if _is_ours(pid)])}
+        if not living:
+            self.blows["nobody: all were dead already"] += 1
+            return
+        where = self.dice.choices(list(living), [SHARES[where] for where in living])[0]
+        os.kill(self.dice.choice(living[where]), signal.SIGKILL)
+        self.blows[where] += 1
 
     def kill_database(self) -> None:
         """Kill the database server; its own processes follow it."""
@@ -77,7 +79,8 @@ class Trouble:
         """Have the authority cut every connection, then answer again."""
         sandbox = self.demonstration.ready["addresses"]["sandbox"]
         ask_sandbox(f"{sandbox}/faults", {"down": "close"})
-        Timer(OUTAGE, self._bring_authority_up, [sandbox]).start()
+        self.outages.append(Timer(OUTAGE, self._bring_authority_up, [sandbox]))
+        self.outages[-1].start()
         self.blows["authority down"] += 1
 
     def _bring_authority_up(self, sandbox: str) -> None:
@@ -94,7 +97,7 @@ def ask_sandbox(address: str, values: dict[str, Any] | None = None) -> Any:
 
 
 def children_of(pid: int) -> list[int]:
-    """Return the processes that this one started."""
+    """Return the processes that this one started, none if it is dead."""
     found: list[int] = []
     for file in Path(f"/proc/{pid}/task").glob("*/children"):
         found += [int(word) for word in file.read_text(encoding="ascii").split()]

@@ -18,13 +18,13 @@ BASE_PORT = 18600
 class Running:
     """A demonstration in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *words: str) -> None:
         self.data = folder / "data"
         self.ready_file = folder / "ready.json"
         self.output = folder / "output.txt"
         self.ready_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(self.data)]
-        command += ["--base-port", str(BASE_PORT), "--ready-file", str(self.ready_file)]
+        command += ["--base-port", str(BASE_PORT), "--ready-file", str(self.ready_file), *words]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
@@ -51,8 +51,8 @@ class Running:
 def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
     started: list[Running] = []
 
-    def start_one() -> Running:
-        started.append(Running(tmp_path))
+    def start_one(*words: str) -> Running:
+        started.append(Running(tmp_path, *words))
         return started[-1]
 
     yield start_one
@@ -74,6 +74,11 @@ def alive(pid: int) -> bool:
         return False
 
 
+def children_of(pid: int) -> list[int]:
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for file in files for word in file.read_text().split()]
+
+
 def test_it_runs_stops_and_goes_on_with_the_same_data(start):
     first = start()
     before = first.ready()
@@ -89,16 +94,28 @@ def test_it_runs_stops_and_goes_on_with_the_same_data(start):
 
 
 def test_a_killed_worker_site_or_database_comes_back(start):
-    running = start()
+    running = start("--workers", "2")
     before = running.ready()["pids"]
+    killed = ("worker", "worker-2", "portal", "database")
 
-    for name in ("worker", "portal", "database"):
+    for name in killed:
         os.kill(before[name], signal.SIGKILL)
 
-    running.wait_for(
-        lambda: all(running.ready()["pids"][name] != before[name] for name in ("worker", "portal", "database")), 20
-    )
+    running.wait_for(lambda: all(running.ready()["pids"][name] != before[name] for name in killed), 20)
     assert "worker runs again" in running.output.read_text()
+    assert running.stop(signal.SIGTERM) == 0
+
+
+def test_a_killed_server_process_comes_back_and_its_site_never_stops(start):
+    running = start()
+    site = running.ready()["pids"]["staff"]
+    before = children_of(site)
+
+    os.kill(before[0], signal.SIGKILL)
+
+    running.wait_for(lambda: before[0] not in children_of(site) and len(children_of(site)) == len(before), 20)
+    assert set(before[1:]) < set(children_of(site))
+    assert running.ready()["pids"]["staff"] == site
     assert running.stop(signal.SIGTERM) == 0
 
 

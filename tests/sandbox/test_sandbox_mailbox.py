@@ -36,6 +36,12 @@ def test_a_mail_is_kept_and_listed(sandbox):
     assert sandbox.stats["mails"] == 1
 
 
+def test_copies_are_counted_by_message_and_by_text(sandbox):
+    send(sandbox, letter(), letter(), letter(text="another link\n"))
+
+    assert sandbox.get("/messages").json == [{"message_id": "<1@officine.example>", "count": 3, "texts": 2}]
+
+
 def test_the_page_makes_the_link_live_and_escapes_the_rest(sandbox):
     send(sandbox, letter(text=f'<b>{LINK}</b> javascript:alert(1) "{LINK}"\n'))
 
