@@ -22,7 +22,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -95,19 +94,16 @@ def sign_under_blows(running: Demonstration, producers: list[Producer], options:
     tally = Tally()
     trouble = Trouble(running, lambda: tally.signed / options.results, random.Random(options.seed))  # noqa: S311 dice
     blows = {"kills": options.kills, "outages": options.outages, "kill_database": options.kill_database}
-    striking = Thread(target=trouble.strike_all, kwargs=blows)
-    striking.start()
     pause = len(producers) * options.kills * PACE / options.results
-    try:
-        with ThreadPoolExecutor(len(producers)) as pool:
-            signing = [pool.submit(producer.sign_all, tally, pause) for producer in producers]
-            while not all(done.done() for done in signing):
-                hold_at_backlog(tally)
-            for done in signing:
-                done.result()
-        striking.join()
-    finally:
-        trouble.stop.set()
+    with ThreadPoolExecutor(len(producers) + 1) as pool:
+        striking = pool.submit(trouble.strike_all, **blows)
+        signing = [pool.submit(producer.sign_all, tally, pause) for producer in producers]
+        while not all(done.done() for done in signing):
+            hold_at_backlog(tally)
+        if any(done.exception() for done in signing):
+            trouble.stop.set()  # it would wait for signatures that never come
+        for done in (*signing, striking):
+            done.result()
     blows_told = ", ".join(f"{count} x {name}" for name, count in sorted(trouble.blows.items()))
     print(f"killed: {blows_told}")
     print(f"{tally.signed} results signed, {tally.sent_again} forms sent again")
@@ -116,11 +112,11 @@ def sign_under_blows(running: Demonstration, producers: list[Producer], options:
 
 def hold_at_backlog(tally: Tally) -> None:
     """Let the producers go on while few parcels are under way; without a database nobody can tell."""
-    from django.db import OperationalError, connection
+    from django.db import InterfaceError, OperationalError, connection
 
     try:
         waiting = _unsettled().total()
-    except OperationalError:
+    except (InterfaceError, OperationalError):
         connection.close()
         waiting = 0
     if waiting > BACKLOG:

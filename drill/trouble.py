@@ -98,10 +98,11 @@ def ask_sandbox(address: str, values: dict[str, Any] | None = None) -> Any:
 
 def children_of(pid: int) -> list[int]:
     """Return the processes that this one started, none if it is dead."""
-    found: list[int] = []
-    for file in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(word) for word in file.read_text(encoding="ascii").split()]
-    return found
+    try:
+        words = [file.read_text(encoding="ascii") for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(word) for word in " ".join(words).split()]
 
 
 def _is_ours(pid: int) -> bool:
