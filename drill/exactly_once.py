@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import floor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,7 +46,7 @@ def main() -> int:
         demonstration(Path(name), options.base_port, workers=options.workers) as running,
     ):
         share, sound = drill(running, options)
-    print(f"{share:.3f}")
+    print(f"{floor(share * 1000) / 1000:.3f}")  # one fault in ten thousand must not read 1.000
     return 0 if sound and share >= options.at_least else 1
 
 

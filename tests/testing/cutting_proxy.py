@@ -28,7 +28,7 @@ class CuttingProxy:
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(folder / SOCKET))
         self._listening.listen(1)
-        self._listening.settimeout(10)
+        self._listening.settimeout(30)
 
     def close(self) -> None:
         self._listening.close()

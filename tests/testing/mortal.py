@@ -50,12 +50,12 @@ def cancel(pharmacy: str, person: str, record: str) -> None:
 
 def settle() -> None:
     """Claim all that waits for the authority, and settle it as accepted."""
-    settle_parcels([(load, Answer(Verdict.ACCEPTED, "acknowledged")) for load in claim_parcels("authority", 10)])
+    settle_parcels([(load, Answer(Verdict.ACCEPTED, "acknowledged")) for load in claim_parcels("authority", 100)])
 
 
 def seal() -> None:
-    """Claim the message that waits, and prepare it: the letter is sealed, the code destroyed."""
-    for load in claim_parcels("patient-email", 1):
+    """Claim the messages that wait, and prepare them: letters are sealed, codes destroyed."""
+    for load in claim_parcels("patient-email", 100):
         with tenant_scope(load.pharmacy_id):
             couriers()["patient-email"].prepare(load)
 

@@ -6,7 +6,6 @@ Whatever the moment, the database holds all that the act writes, or nothing of i
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -57,10 +56,7 @@ def mortals_of(process: str, server: EmbeddedServer) -> Iterator[Mortals]:
     with tempfile.TemporaryDirectory(prefix="temoin-cut-") as folder:
         proxy = CuttingProxy(Path(folder), server.socket_folder())
         command = [sys.executable, str(Path(__file__).with_name("mortal.py")), process, folder]
-        environment = {**os.environ, "PYTHONWARNINGS": "default"}
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        ) as program:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
             yield Mortals(program, proxy)
             program.stdin.close()
         proxy.close()
