@@ -19,7 +19,6 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from math import floor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,8 +31,8 @@ from trouble import Trouble, ask_sandbox
 
 PATIENCE = 60.0  # seconds from the last blow until nothing is unsettled
 PACE = 3.0  # seconds of signing for each kill, so that there is always something under way to be killed
-BACKLOG = 300  # parcels under way at which signing pauses: the drill shows recovery, not the speed of a busy machine
 SLOW = 0.1  # seconds the authority takes to answer, for the same reason
+BACKLOG = 300  # parcels under way at which signing pauses: the drill shows recovery, not the speed of a busy machine
 FULL = {"results": 10_000, "producers": 8, "workers": 4, "kills": 40, "drop": 0.01, "outages": 2, "kill_database": True}
 
 
@@ -87,7 +86,9 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     quiet_from = sign_under_blows(running, producers, options)
     connection.close()  # the server may have been killed after the last look
     ask_sandbox(f"{addresses['sandbox']}/faults", {"off": True})
-    return judge(producers, addresses["sandbox"], wait_settled(quiet_from))
+    in_time = wait_settled(quiet_from)
+    share, keys = compare([record for producer in producers for record in producer.records], addresses["sandbox"])
+    return share, letters_arrived(addresses["sandbox"], keys) and in_time
 
 
 def sign_under_blows(running: Demonstration, producers: list[Producer], options: argparse.Namespace) -> float:
@@ -106,7 +107,7 @@ def sign_under_blows(running: Demonstration, producers: list[Producer], options:
         for done in (*signing, striking):
             done.result()
     blows_told = ", ".join(f"{count} x {name}" for name, count in sorted(trouble.blows.items()))
-    print(f"killed: {blows_told}")
+    print(f"blows: {blows_told}")
     print(f"{tally.signed} results signed, {tally.sent_again} forms sent again")
     return max(trouble.last_at, tally.finished_at)
 
@@ -158,32 +159,27 @@ def _pharmacies() -> Any:
             yield pharmacy
 
 
-@dataclass
-class Signed:
-    """What the database holds: the keys of all signed versions, by record."""
+def signed_keys() -> dict[UUID, list[str]]:
+    """Open every signed version of every pharmacy; return the keys by record."""
+    from temoin.testing.models import RecordVersion
 
-    keys: dict[UUID, list[str]] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls) -> Signed:
-        """Open every signed version of every pharmacy."""
-        from temoin.testing.models import RecordVersion
-
-        signed = cls()
-        for _ in _pharmacies():
-            for version in RecordVersion.objects.all().iterator():
-                signed.keys.setdefault(version.record_id, []).append(version.report.key)
-        return signed
+    keys: dict[UUID, list[str]] = {}
+    for _ in _pharmacies():
+        for version in RecordVersion.objects.all().iterator():
+            keys.setdefault(version.record_id, []).append(version.report.key)
+    return keys
 
 
-def judge(producers: list[Producer], sandbox: str, in_time: bool) -> tuple[float, bool]:  # noqa: FBT001
-    """Compare the three counts; print every difference by its number, never by what it holds."""
-    signed, held = Signed.read(), identifiers_held(sandbox)
-    records = [record for producer in producers for record in producer.records]
-    keys = [key for found in signed.keys.values() for key in found]
+def compare(records: list[UUID], sandbox: str) -> tuple[float, set[str]]:
+    """Compare the three counts; return the share without fault, and the keys of the drill's own results.
+
+    Every difference is told by its number, never by what it holds.
+    """
+    signed, held = signed_keys(), identifiers_held(sandbox)
+    keys = [key for found in signed.values() for key in found]
     faults = {
         "tests of the drill without exactly one signed version": [
-            record for record in records if len(signed.keys.get(record, [])) != 1
+            record for record in records if len(signed.get(record, [])) != 1
         ],
         "keys signed more than once": [key for key, count in Counter(keys).items() if count > 1],
         "signed keys that the authority lacks": [key for key in keys if not held[key]],
@@ -195,8 +191,8 @@ def judge(producers: list[Producer], sandbox: str, in_time: bool) -> tuple[float
             print(f"FAULT {len(found)} {name}")
     print(f"{len(keys)} versions signed ({len(records)} by the drill), {held.total()} documents held by the authority")
     wrong = len({str(item) for found in faults.values() for item in found})
-    drill_keys = {key for record in records for key in signed.keys.get(record, [])}
-    return 1 - wrong / max(len(keys), len(records)), in_time and letters_arrived(sandbox, drill_keys)
+    own_keys = {key for record in records for key in signed.get(record, [])}
+    return 1 - wrong / max(len(keys), len(records)), own_keys
 
 
 def identifiers_held(sandbox: str) -> Counter[str]:
