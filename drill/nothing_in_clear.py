@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import os
 import re
 import secrets
@@ -24,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
+from importlib import import_module
 from math import floor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -151,7 +153,8 @@ def identities(data: Path, canaries: set[str]) -> set[str]:
                 values |= _said_of(patient.traits)
             values |= {ticket.unseal()["code"] for ticket in Ticket.objects.all()}
             values |= {version.report.comment for version in RecordVersion.objects.all()}
-    if missing := [canary for canary in canaries if canary.casefold() not in "\n".join(values).casefold()]:
+    known = "\n".join(values).casefold()
+    if missing := [canary for canary in canaries if canary.casefold() not in known]:
         raise RuntimeError(f"{len(missing)} of {len(canaries)} canaries were not imported: nothing would be proved")
     values |= {form for canary in canaries for form in (canary.upper(), canary.lower())}
     return {value for value in values if len(value) >= SHORTEST}
@@ -205,6 +208,7 @@ def plant(canaries: list[str], data: Path, ready: dict[str, Any], running: ExitS
 
 def sources(data: Path, dump: Path, ready: dict[str, Any]) -> Iterator[Place]:
     """Return every place to search, with its bytes."""
+    yield "sessions", _sessions(data)
     yield "pg_dump", dump.read_bytes()
     for path in data.rglob("*"):
         name = str(path.relative_to(data))
@@ -215,6 +219,19 @@ def sources(data: Path, dump: Path, ready: dict[str, Any]) -> Iterator[Place]:
     for name, pid in named:
         for part in ("cmdline", "environ"):
             yield f"{part} of {name}", Path(f"/proc/{pid}/{part}").read_bytes()
+
+
+def _sessions(data: Path) -> bytes:
+    """Open the rows of the sessions, which are compressed in the dump and in the files."""
+    from django.conf import settings
+
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    table = sql.Identifier(store.model._meta.db_table)
+    with _superuser(data) as connection:
+        rows = connection.execute(sql.SQL("SELECT session_data FROM {}").format(table)).fetchall()
+    if not rows:
+        raise RuntimeError("nobody signed in: no session to search")
+    return json.dumps([store.decode(content) for (content,) in rows], ensure_ascii=False).encode()
 
 
 def search(values: set[str], places: Iterator[Place]) -> dict[str, set[str]]:
