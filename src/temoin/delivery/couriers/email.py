@@ -7,7 +7,7 @@ import smtplib
 import ssl
 from contextlib import ExitStack, suppress
 from email.message import EmailMessage
-from functools import cache
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -72,7 +72,7 @@ class EmailCourier:
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Hand the message to the mail server."""
-        return await asyncio.to_thread(_send, consignment)
+        return await asyncio.to_thread(_send, consignment, self._trust)
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Answer that nothing is known: mail servers cannot be asked."""
@@ -80,6 +80,11 @@ class EmailCourier:
 
     async def close(self) -> None:
         """Nothing is kept open between messages."""
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """The authorities that this machine trusts, read once: reading them takes longer than sending a message."""
+        return ssl.create_default_context()
 
     def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
         portal = settings.TEMOIN.site.portal_url
@@ -104,9 +109,9 @@ def _message(consignment: Consignment) -> EmailMessage:
     return message
 
 
-def _send(consignment: Consignment) -> Answer:
+def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
     try:
-        server = _connection(settings.TEMOIN.mail)
+        server = _connection(settings.TEMOIN.mail, trust)
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
         return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
     except (smtplib.SMTPException, OSError):
@@ -133,23 +138,17 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
     return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return the authorities that this machine trusts, read once: reading them takes longer than a message."""
-    return ssl.create_default_context()
-
-
-def _connection(mail: Any) -> smtplib.SMTP:
+def _connection(mail: Any, trust: ssl.SSLContext) -> smtplib.SMTP:
     # The mail server's certificate is always verified: a mailbox in the middle would read the links.
     server: smtplib.SMTP
     if mail.security == "tls":
-        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=_trust())
+        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=trust)
     else:
         server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT)
     with ExitStack() as on_failure:
         on_failure.callback(server.close)
         if mail.security == "starttls":
-            server.starttls(context=_trust())
+            server.starttls(context=trust)
         if mail.user:
             server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
         on_failure.pop_all()
