@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
-from temoin.config.secrets import ROOT_KEY_BYTES, check_secret
+from temoin.config.hosting import Hosting, read_hosting
+from temoin.config.keys import Keys, read_keys
+from temoin.config.secrets import check_secret
+from temoin.config.section import Section, is_loopback
 
 VARIABLE = "TEMOIN_CONFIG"
-DATABASE_ROLES = ("owner", "app", "worker", "portal")
-
-Value = TypeVar("Value", str, int, bool)
+DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper")
 
 
 class Process(StrEnum):
@@ -33,6 +32,7 @@ class Process(StrEnum):
     PORTAL = "portal"
     WORKER = "worker"
     OWNER = "owner"
+    KEEPER = "keeper"  # turns keys: `temoin keys`
 
     @property
     def role(self) -> str:
@@ -76,14 +76,6 @@ class Database:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keys:
-    """The root key that wraps all data keys, and the key that signs sessions: both outside the database."""
-
-    root: Path
-    django: Path
-
-
-@dataclass(frozen=True, kw_only=True)
 class Authority:
     """The receiver of results."""
 
@@ -113,10 +105,16 @@ class Config:
     keys: Keys
     authority: Authority
     mail: Mail
+    hosting: Hosting | None = None
+
+    @property
+    def served(self) -> Path:
+        """Return the folder whose files the sites hand to everyone."""
+        return self.folder / "static"
 
 
 def read_config(path: Path) -> Config:
-    """Read and check the settings file; secrets themselves are checked by `check_secrets`."""
+    """Read and check the settings file; `config.checks` checks the secrets themselves."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
@@ -126,14 +124,15 @@ def read_config(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
     folder = path.resolve().parent
-    root = _Section(path.name, "", content)
+    root = Section(path.name, "", content)
     config = Config(
         folder=folder,
         site=_site(root.section("site")),
         database=_database(root.section("database"), folder),
-        keys=_keys(root.section("keys"), folder),
+        keys=read_keys(root.section("keys"), folder),
         authority=_authority(root.section("authority")),
         mail=_mail(root.section("mail"), folder),
+        hosting=read_hosting(root.section("hosting")) if root.has("hosting") else None,
     )
     root.end()
     _keep_demonstration_home(config)
@@ -146,100 +145,7 @@ def read_named_config() -> Config | None:
     return read_config(Path(named)) if named else None
 
 
-def check_secrets(config: Config, process: Process) -> None:
-    """Refuse to start a process one of whose secret files is missing, broken or readable by others."""
-    check_secret(config.database.passwords[process.role], f"password of temoin_{process.role}")
-    if process is Process.PORTAL:
-        return  # the patients' site has no right to any key
-    if process is Process.STAFF:
-        check_secret(config.keys.django, "session key")
-    check_secret(config.keys.root, "root key")
-    if config.keys.root.stat().st_size != ROOT_KEY_BYTES:
-        raise ConfigError(
-            f"The root key file {config.keys.root} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy."
-        )
-    if config.mail.password_file is not None:
-        check_secret(config.mail.password_file, "mail password")
-
-
-class _Section:
-    """One table of the file, which remembers the keys asked for and refuses the others."""
-
-    def __init__(self, file: str, name: str, content: Mapping[str, object]) -> None:
-        self._file = file
-        self._name = name
-        self._content = content
-        self._asked: set[str] = set()
-
-    def section(self, name: str) -> _Section:
-        self._asked.add(name)
-        content = self._content.get(name)
-        full = f"{self._name}.{name}".lstrip(".")
-        if not isinstance(content, dict):
-            raise ConfigError(f"{self._file}: the section [{full}] is missing: add it.")
-        return _Section(self._file, full, content)
-
-    def optional(self, key: str, kind: type[Value]) -> Value | None:
-        self._asked.add(key)
-        value = self._content.get(key)
-        if value is None:
-            return None
-        if type(value) is not kind:  # exactly: True is an int to Python, not to a reader of the file
-            raise self.wrong(key, f"must be a {_WORDS[kind]}")
-        if isinstance(value, str) and not value:
-            raise self.wrong(key, "is empty")
-        return value
-
-    def required(self, key: str, kind: type[Value]) -> Value:
-        value = self.optional(key, kind)
-        if value is None:
-            raise self.wrong(key, "is missing")
-        return value
-
-    def path(self, key: str, folder: Path) -> Path:
-        return folder / self.required(key, str)
-
-    def url(self, key: str) -> str:
-        return self._checked_url(key, self.required(key, str))
-
-    def optional_url(self, key: str) -> str | None:
-        value = self.optional(key, str)
-        return None if value is None else self._checked_url(key, value)
-
-    def _checked_url(self, key: str, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            named = parts.hostname and (parts.port is None or parts.port > 0)
-        except ValueError:
-            named = None
-        if not named or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
-            raise self.wrong(key, "must be an address like https://temoin.example.fr")
-        return value.rstrip("/")
-
-    def word(self, key: str, parse: Callable[[str], MailSecurity]) -> MailSecurity:
-        try:
-            return parse(self.required(key, str))
-        except ValueError:
-            raise self.wrong(key, f"must be one of {', '.join(MailSecurity)}") from None
-
-    def has(self, key: str) -> bool:
-        return key in self._content
-
-    def wrong(self, key: str, reason: str) -> ConfigError:
-        place = f" in [{self._name}]" if self._name else ""
-        return ConfigError(f"{self._file}: {key}{place} {reason}.")
-
-    def end(self) -> None:
-        for key in self._content:
-            if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
-                raise self.wrong(key, f"is not a setting; the settings there are {known}")
-
-
-_WORDS: Mapping[type, str] = {str: "text between quotes", int: "whole number", bool: "true or false"}
-
-
-def _site(section: _Section) -> Site:
+def _site(section: Section) -> Site:
     site = Site(
         demo=section.required("demo", bool),
         staff_url=section.url("staff_url"),
@@ -255,7 +161,7 @@ def _site(section: _Section) -> Site:
     return site
 
 
-def _database(section: _Section, folder: Path) -> Database:
+def _database(section: Section, folder: Path) -> Database:
     passwords = section.section("passwords")
     files = {role: passwords.path(role, folder) for role in DATABASE_ROLES}
     passwords.end()
@@ -271,13 +177,7 @@ def _database(section: _Section, folder: Path) -> Database:
     return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
 
 
-def _keys(section: _Section, folder: Path) -> Keys:
-    keys = Keys(root=section.path("root", folder), django=section.path("django", folder))
-    section.end()
-    return keys
-
-
-def _authority(section: _Section) -> Authority:
+def _authority(section: Section) -> Authority:
     authority = Authority(base_url=section.url("base_url"), enabled=section.required("enabled", bool))
     section.end()
     if authority.base_url.startswith("http://") and not is_loopback(authority.base_url):
@@ -285,7 +185,7 @@ def _authority(section: _Section) -> Authority:
     return authority
 
 
-def _mail(section: _Section, folder: Path) -> Mail:
+def _mail(section: Section, folder: Path) -> Mail:
     mail = Mail(
         host=section.required("host", str),
         port=section.required("port", int),
@@ -316,17 +216,6 @@ def _keep_demonstration_home(config: Config) -> None:
             "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
             "sandbox mailbox. Set host to 127.0.0.1."
         )
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether the address is this machine itself."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin(url: str) -> tuple[str | None, int | None]:

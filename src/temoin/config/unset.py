@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from temoin.config.file import Authority, Config, Database, Keys, Mail, MailSecurity, Site
+from temoin.config.file import Authority, Config, Database, Mail, MailSecurity, Site
+from temoin.config.keys import Keeper, Keys
 
 NOWHERE = Path("/nonexistent")
 
@@ -13,7 +14,7 @@ def unset_config() -> Config:
         folder=NOWHERE,
         site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
         database=Database(host=str(NOWHERE), port=5432, name="temoin", pooled=False, passwords={}),
-        keys=Keys(root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
+        keys=Keys(wrap_with=Keeper.FILE, root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
         authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
         mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
     )

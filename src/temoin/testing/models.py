@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.crypto.blind import BlindIndexField
+from temoin.crypto.blind import BlindIndexField, unique_index, unique_indexes
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.report import Report
@@ -15,6 +15,7 @@ from temoin.testing.states import RECORD, RecordState
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 HEALTH = Sensitivity.HEALTH
+SOURCE_USE = "result source"
 
 
 class Record(SealedModel):
@@ -32,6 +33,7 @@ class Record(SealedModel):
             "registered_at": HEALTH,
             "notice": PERSONAL,
             "source": PUBLIC,
+            "source_key": PERSONAL,
             "specimen": HEALTH,
             "sampled_at": HEALTH,
             "device": HEALTH,
@@ -64,6 +66,20 @@ class Record(SealedModel):
             # serves the patient's page
             models.Index(fields=["pharmacy_id", "patient_id"], name="testing_record_patient"),
         ]
+
+    def blind_indexes(self) -> dict[str, bytes | None]:
+        """Return the index of the source file's result, for a record that came from one."""
+        return {"source_index": source_index(self.unseal()["source_key"])}
+
+
+def source_index(source_key: str) -> bytes | None:
+    """Return what a record stores to be found by its source file's own result; `source_key` is `fold_parts`'s."""
+    return unique_index(SOURCE_USE, source_key) if source_key else None
+
+
+def source_indexes(source_key: str) -> list[bytes]:
+    """Return every index under which a source file's result may stand."""
+    return unique_indexes(SOURCE_USE, source_key)
 
 
 class RecordVersion(SealedModel):
