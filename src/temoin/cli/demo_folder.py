@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +57,6 @@ class Ports:
             "sandbox": self.url(self.sandbox),
             "smtp": f"smtp://{LOOPBACK}:{self.smtp}",
         }
-
-
-def default_folder() -> Path:
-    """Return where a demonstration lives unless told otherwise."""
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "temoin" / "demo"
 
 
 def open_folder(folder: Path) -> Path:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ def shared_passwords(config: Config) -> list[str]:
         for roles in owners.values()
         if len(roles) > 1
     ]
+
+
+def debug_findings(config: Config, *, debug: bool) -> list[str]:
+    """Return a sentence for each mode that shows the program's inside to whoever meets an error."""
+    modes = {
+        "Django's DEBUG is on: set it to False": debug,
+        "Python's development mode is on: unset PYTHONDEVMODE, and drop -X dev": sys.flags.dev_mode,
+    }
+    return [] if config.site.demo else [f"{words}." for words, is_on in modes.items() if is_on]
 
 
 def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:

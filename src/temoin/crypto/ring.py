@@ -96,9 +96,9 @@ def key_by_id(key_id: UUID) -> Key:
     return key
 
 
-def new_data_key(purpose: str, number: int) -> DataKey:
-    """Draw a data key of the pharmacy in scope, wrapped and not yet stored."""
-    pharmacy_id, key_id = current_pharmacy(), new_id()
+def new_data_key(pharmacy_id: UUID, purpose: str, number: int) -> DataKey:
+    """Draw a data key, wrapped and not yet stored."""
+    key_id = new_id()
     root_id, wrapped = wrap_key(os.urandom(KEY), key_context(pharmacy_id, key_id, purpose))
     return DataKey(
         pharmacy_id=pharmacy_id,
@@ -128,7 +128,7 @@ def _rows(purpose: str) -> list[_Row]:
 
 def _make(pharmacy_id: UUID, purpose: str) -> list[_Row]:
     """Store a first key and read back the one that won, as two processes may start a month together."""
-    key = new_data_key(purpose, 1)
+    key = new_data_key(pharmacy_id, purpose, 1)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO crypto_data_key (pharmacy_id, id, purpose, number, created_at, root_id, wrapped) "

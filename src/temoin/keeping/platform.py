@@ -1,0 +1,103 @@
+"""Turning the platform key: the second factors of staff are wrapped anew, and the old key destroyed at none left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from temoin.crypto.envelope import FORMAT, key_id_of, rewrap
+from temoin.crypto.models import PlatformKey
+from temoin.crypto.platform import make_platform_key, platform_key
+from temoin.crypto.ring import GRACE
+from temoin.lib.clock import now
+
+TABLE = "mfa_authenticator"  # the library's; only the keeper's role and the staff site's may read it
+
+
+def begin_platform_turn() -> bool:
+    """Make the next platform key; False when there is none yet, or a turn is not over."""
+    numbers = list(PlatformKey.objects.order_by("number").values_list("number", flat=True))
+    if len(numbers) != 1:
+        return False
+    make_platform_key(numbers[0] + 1)
+    return True
+
+
+def move_platform_secrets() -> int:
+    """Wrap what older platform keys wrap under the newest; return how many rows changed."""
+    keys = _keys()
+    if len(keys) < 2:
+        return 0
+    newest, moved = keys[-1].id, 0
+    for row_id, data in _rows():
+        again = _moved(data, newest)
+        if again != data:
+            moved += _change(row_id, data, again)
+    return moved
+
+
+def destroy_spent_platform_keys() -> int:
+    """Destroy the platform keys that have a successor since GRACE and that no secret names."""
+    keys = _keys()
+    if len(keys) < 2 or keys[-1].created_at + GRACE > now():
+        return 0
+    named = {key_id for _, data in _rows() for key_id in _names(data)}
+    spent = [key.id for key in keys[:-1] if key.id not in named]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM crypto_platform_key WHERE id = ANY(%s)", [spent])
+    return len(spent)
+
+
+def _keys() -> list[PlatformKey]:
+    return list(PlatformKey.objects.order_by("number"))
+
+
+def _rows() -> list[tuple[int, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, data::text FROM {TABLE} ORDER BY id")  # noqa: S608
+        return [(row_id, json.loads(data)) for row_id, data in cursor.fetchall()]
+
+
+def _change(row_id: int, was: Any, data: Any) -> int:
+    with connection.cursor() as cursor:
+        # Only as it was read: a person may renew a second factor meanwhile.
+        cursor.execute(
+            f"UPDATE {TABLE} SET data = %s::jsonb WHERE id = %s AND data = %s::jsonb",  # noqa: S608
+            [json.dumps(data), row_id, json.dumps(was)],
+        )
+        return int(cursor.rowcount)
+
+
+def _moved(data: Any, newest: UUID) -> Any:
+    """Return the same JSON with every sealed secret in it wrapped under the newest key."""
+    if isinstance(data, dict):
+        return {name: _moved(value, newest) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_moved(value, newest) for value in data]
+    named = _sealed(data)
+    if named is None or named == newest:
+        return data
+    return rewrap(platform_key(named), platform_key(newest), bytes.fromhex(data)).hex()
+
+
+def _names(data: Any) -> set[UUID]:
+    if isinstance(data, dict):
+        data = list(data.values())
+    if isinstance(data, list):
+        return {key_id for value in data for key_id in _names(value)}
+    named = _sealed(data)
+    return set() if named is None else {named}
+
+
+def _sealed(value: Any) -> UUID | None:
+    """Return which platform key a value names, if it is a sealed secret."""
+    if not isinstance(value, str) or not value.startswith(FORMAT.hex()):
+        return None
+    try:
+        named = key_id_of(bytes.fromhex(value))
+    except ValueError:
+        return None
+    return named if any(key.id == named for key in _keys()) else None
