@@ -109,22 +109,6 @@ def test_a_missing_file_is_refused(folder):
         read_config(folder / "other.toml")
 
 
-@pytest.mark.parametrize("name", ["root.key", "django.key", "app.password"])
-def test_a_missing_secret_is_refused(folder, name):
-    (folder / "keys" / name).unlink()
-
-    with pytest.raises(ConfigError, match="is missing: restore it"):
-        check_setup(read_config(folder / "temoin.toml"), Process.STAFF)
-
-
-@pytest.mark.parametrize("mode", [0o604, 0o640, 0o620])
-def test_a_secret_others_may_reach_is_refused(folder, mode):
-    (folder / "keys" / "root.key").chmod(mode)
-
-    with pytest.raises(ConfigError, match="run chmod 600"):
-        check_setup(read_config(folder / "temoin.toml"), Process.WORKER)
-
-
 def test_a_root_key_of_another_length_is_refused(folder):
     (folder / "keys" / "root.key").write_bytes(b"short")
 

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     for finding in dict.fromkeys(found):
         say(f"- {finding}")
     say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
-    say("Nothing is wrong." if not found else f"{len(dict.fromkeys(found))} findings.")
+    say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
     return 1 if found else 0
 
 
