@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
-from openbao import OpenBao, running_openbao
+from keepers import MODULE, PIN, OpenBao, make_token, running_openbao, secret, token_place, transit_place
 
 from temoin.crypto.roots.file import FileRoots
-from temoin.crypto.roots.pkcs11 import TokenPlace, TokenRoots
+from temoin.crypto.roots.pkcs11 import TokenRoots
 from temoin.crypto.roots.provider import RootKeyError, RootProvider, WrapBrokenError
 from temoin.crypto.roots.transit import TransitPlace, TransitRoots
 
 KEY = bytes(range(32))
 HERE, ELSEWHERE = b"pharmacy A|key 1", b"pharmacy B|key 1"
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "482913"
 USE_ONLY = """
 path "transit/encrypt/{key}" {{ capabilities = ["update"] }}
 path "transit/decrypt/{key}" {{ capabilities = ["update"] }}
 """
-_names = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -35,35 +30,7 @@ def openbao(tmp_path_factory) -> Iterator[OpenBao]:
 
 @pytest.fixture(scope="session")
 def token(tmp_path_factory) -> str:
-    """A SoftHSM token; the module finds it by the environment of this process."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-    words = ["--init-token", "--free", "--label", "temoin", "--pin", PIN, "--so-pin", "739154"]
-    subprocess.run(["softhsm2-util", *words], check=True, capture_output=True)
-    return "temoin"
-
-
-def secret(path: Path, content: str | bytes) -> Path:
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    path.chmod(0o600)
-    return path
-
-
-def transit_place(server: OpenBao, folder: Path, **changes: object) -> TransitPlace:
-    """Make a key in the engine, and return where it is."""
-    name = f"temoin-{next(_names)}"
-    server.ask("POST", f"transit/keys/{name}", {"type": "aes256-gcm96"})
-    master = secret(folder / "transit.token", "root-token-of-a-test\n")
-    place = {"url": server.url, "mount": "transit", "key": name, "token_file": master, "ca_file": None, **changes}
-    return TransitPlace(**place)
-
-
-def token_place(folder: Path, **changes: object) -> TokenPlace:
-    pin = secret(folder / "token.pin", PIN)
-    place = {"module": MODULE, "token": "temoin", "pin_file": pin, "label": f"root{next(_names)}", **changes}
-    return TokenPlace(**place)
+    return make_token(tmp_path_factory.mktemp("softhsm"))
 
 
 @pytest.fixture(params=["file", "transit", "pkcs11"])

@@ -62,20 +62,20 @@ def _add_shares(parser: argparse.ArgumentParser) -> None:
 def _verb(nouns: Commands, name: str, words: str, action: str) -> argparse.ArgumentParser:
     parser = nouns.add_parser(name, help=words, description=words.capitalize() + ".")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
-    parser.set_defaults(run=lambda options: _run(options, action))
+    parser.set_defaults(run=_run, action=action)
     return parser
 
 
-def _run(options: argparse.Namespace, action: str) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Load Django as the keeper, then do it; what cannot be done is one sentence."""
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
-    if action == "restore":
-        options.restored = _restore(options, settings)
+    if options.action == "restore":  # before anything else: without root keys, no process of ours starts
+        options.restored = restore_files(options, read_config(settings).keys.root)
     become(Process.KEEPER)
     from temoin.cli import keys_work
 
-    work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, action)
+    work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, options.action)
     with database_running(settings):
         try:
             return work(options, say)
@@ -84,9 +84,8 @@ def _run(options: argparse.Namespace, action: str) -> int:
             return FAILED
 
 
-def _restore(options: argparse.Namespace, settings: Path) -> list[str]:
-    """Write root key files back before anything else: without them, no process of ours starts."""
-    root = read_config(settings).keys.root
+def restore_files(options: argparse.Namespace, root: Path | None) -> list[str]:
+    """Write back the root key files that are missing; return their ids."""
     if root is None:
         raise ConfigError("No root key is in a file here: restore the engine or the token by its own means.")
     try:

@@ -85,7 +85,8 @@ def turn_data_keys(options: argparse.Namespace, tell: Tell) -> int:
         tell("Second factors: a new platform key")
     for pharmacy_id in chosen:
         begun = begin_turn(pharmacy_id)
-        tell(f"Pharmacy {_finess(pharmacy_id)}: " + (f"{begun} new keys" if begun else "a turn goes on"))
+        words = f"{begun} new keys" if begun else "no new key: a turn goes on, or nothing is sealed yet"
+        tell(f"Pharmacy {_finess(pharmacy_id)}: {words}")
     _move(chosen, tell, platform=options.all)
     _wait(max((seconds_until_spent(pharmacy_id) for pharmacy_id in chosen), default=0.0), tell)
     _move(chosen, tell, platform=options.all)

@@ -99,8 +99,8 @@ def read_backup(folder: Path, shares: Sequence[str]) -> dict[str, bytes]:
     """Return the root keys of a backup, from the words of two shares."""
     try:
         secret = shamir_mnemonic.combine_mnemonics(list(dict.fromkeys(" ".join(words.split()) for words in shares)))
-    except shamir_mnemonic.MnemonicError as error:
-        raise BackupError(f"these shares do not open the backup ({error}): give {NEEDED} different ones") from None
+    except shamir_mnemonic.MnemonicError:  # its words repeat those of a share
+        raise BackupError(f"these shares do not open the backup: give {NEEDED} different ones of it") from None
     sealed = (folder / SEALED_FILE).read_bytes()
     try:
         content = AESGCM(secret).decrypt(sealed[:NONCE], sealed[NONCE:], _BOUND)

@@ -17,6 +17,11 @@ from temoin.lib.ids import new_id
 _by_id: dict[UUID, Key] = {}
 
 
+def forget_platform_keys() -> None:
+    """Drop every unwrapped platform key from memory."""
+    _by_id.clear()
+
+
 def seal_platform_secret(purpose: str, secret: str) -> str:
     """Seal a secret for its purpose under the newest platform key, making the first one on first use."""
     return seal_content(_newest(), _place(purpose), secret.encode()).hex()

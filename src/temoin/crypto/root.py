@@ -40,6 +40,11 @@ def provider_of(root_id: str) -> RootProvider:
         ) from None
 
 
+def forget_roots() -> None:
+    """Drop what is known of root keys: the next use asks their keepers again."""
+    _providers.cache_clear()
+
+
 @lru_cache(maxsize=4)
 def _providers(keys: object) -> dict[str, RootProvider]:
     found: dict[str, RootProvider] = {}

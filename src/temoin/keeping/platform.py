@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from temoin.crypto.envelope import FORMAT, key_id_of, rewrap
+from temoin.crypto.envelope import FORMAT, SealBrokenError, key_id_of, rewrap
 from temoin.crypto.models import PlatformKey
 from temoin.crypto.platform import make_platform_key, platform_key
 from temoin.crypto.ring import GRACE
@@ -29,11 +30,9 @@ def begin_platform_turn() -> bool:
 def move_platform_secrets() -> int:
     """Wrap what older platform keys wrap under the newest; return how many rows changed."""
     keys = _keys()
-    if len(keys) < 2:
-        return 0
-    newest, moved = keys[-1].id, 0
-    for row_id, data in _rows():
-        again = _moved(data, newest)
+    moved = 0
+    for row_id, data in _rows() if len(keys) > 1 else []:
+        again = _moved(data, {key.id for key in keys[:-1]}, keys[-1].id)
         if again != data:
             moved += _change(row_id, data, again)
     return moved
@@ -44,9 +43,9 @@ def destroy_spent_platform_keys() -> int:
     keys = _keys()
     if len(keys) < 2 or keys[-1].created_at + GRACE > now():
         return 0
-    named = {key_id for _, data in _rows() for key_id in _names(data)}
-    spent = [key.id for key in keys[:-1] if key.id not in named]
     with transaction.atomic(), connection.cursor() as cursor:
+        named = {_named(value) for _, data in _rows() for value in _values(data)}
+        spent = [key.id for key in keys[:-1] if key.id not in named]
         cursor.execute("DELETE FROM crypto_platform_key WHERE id = ANY(%s)", [spent])
     return len(spent)
 
@@ -71,33 +70,31 @@ def _change(row_id: int, was: Any, data: Any) -> int:
         return int(cursor.rowcount)
 
 
-def _moved(data: Any, newest: UUID) -> Any:
-    """Return the same JSON with every sealed secret in it wrapped under the newest key."""
+def _moved(data: Any, old: set[UUID], newest: UUID) -> Any:
+    """Return the same JSON with every secret in it that an old key wraps wrapped under the newest."""
     if isinstance(data, dict):
-        return {name: _moved(value, newest) for name, value in data.items()}
+        return {name: _moved(value, old, newest) for name, value in data.items()}
     if isinstance(data, list):
-        return [_moved(value, newest) for value in data]
-    named = _sealed(data)
-    if named is None or named == newest:
+        return [_moved(value, old, newest) for value in data]
+    named = _named(data)
+    if named not in old or named is None:
         return data
     return rewrap(platform_key(named), platform_key(newest), bytes.fromhex(data)).hex()
 
 
-def _names(data: Any) -> set[UUID]:
-    if isinstance(data, dict):
-        data = list(data.values())
-    if isinstance(data, list):
-        return {key_id for value in data for key_id in _names(value)}
-    named = _sealed(data)
-    return set() if named is None else {named}
+def _values(data: Any) -> Iterator[Any]:
+    if isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from _values(value)
+    else:
+        yield data
 
 
-def _sealed(value: Any) -> UUID | None:
-    """Return which platform key a value names, if it is a sealed secret."""
+def _named(value: Any) -> UUID | None:
+    """Return which key a value names, if it looks like a sealed secret."""
     if not isinstance(value, str) or not value.startswith(FORMAT.hex()):
         return None
     try:
-        named = key_id_of(bytes.fromhex(value))
-    except ValueError:
+        return key_id_of(bytes.fromhex(value))
+    except (ValueError, SealBrokenError):
         return None
-    return named if any(key.id == named for key in _keys()) else None

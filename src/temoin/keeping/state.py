@@ -8,8 +8,9 @@ from uuid import UUID
 
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.models import PlatformKey
-from temoin.crypto.platform import platform_key
+from temoin.crypto.platform import forget_platform_keys, platform_key
 from temoin.crypto.ring import INDEX, forget_keys, key_by_id
+from temoin.crypto.root import forget_roots
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.crypto.sealed import SealedModel
 from temoin.journal.events import EventKind
@@ -62,6 +63,7 @@ def key_states(pharmacy_id: UUID) -> list[KeyState]:
 def verify_pharmacy(pharmacy_id: UUID, *, size: int) -> Proof:
     """Unwrap every key and open `size` rows of every table, drawn anew each time (all of them when size is 0)."""
     forget_keys()
+    forget_roots()
     keys = data_keys(pharmacy_id)
     with tenant_scope(pharmacy_id):
         broken = [f"data key {key.id} ({key.purpose})" for key in keys if not _unwraps(key.id)]
@@ -78,6 +80,8 @@ def verify_pharmacy(pharmacy_id: UUID, *, size: int) -> Proof:
 
 def broken_platform_keys() -> list[str]:
     """Return the platform keys that do not unwrap."""
+    forget_platform_keys()
+    forget_roots()
     broken = []
     for key_id in PlatformKey.objects.values_list("id", flat=True):
         try:

