@@ -109,7 +109,9 @@ def main() -> int:
     options = parser.parse_args()
     with staff_site(2) as site:
         records = prepare_tests(site.folder, options.results)
-        load = Load(site, sign_in(site.port), records)
+        visitor = sign_in(site.port)
+        _require_a_search_that_tells(visitor)
+        load = Load(site, visitor, records)
         before = _ask_database(site, "SELECT id FROM crypto_data_key UNION SELECT id FROM crypto_platform_key")
         load.start()
         try:
@@ -124,6 +126,12 @@ def main() -> int:
     print(", ".join(f"{name} {load.counts[name]}" for name in ("sign", "search", "read")))
     print(f"{share:.3f}")
     return 0 if share >= options.at_least and not faults else 1
+
+
+def _require_a_search_that_tells(visitor: Visitor) -> None:
+    fields = {"csrfmiddlewaretoken": visitor.token(SEARCH), "birth_family_name": "Autre", "birth_date": "28/03/1979"}
+    if "MESURE" in visitor.send(SEARCH, fields)[1]:
+        raise RuntimeError("the page names the patient whether found or not: this drill would prove nothing")
 
 
 def _turn_keys(site: Site) -> None:

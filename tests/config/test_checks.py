@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -187,6 +188,22 @@ def test_everything_that_is_wrong_is_told_at_once(folder):
     assert len(str(caught.value).splitlines()) == 3
 
 
+def test_a_settings_file_that_others_may_change(folder):
+    config = config_of(folder)
+    config.file.chmod(0o664)
+
+    with pytest.raises(ConfigError, match="run chmod go-w"):
+        check_setup(config, Process.STAFF)
+
+
+def test_the_faults_of_several_sections_are_told_together(folder):
+    changes = (("demo = true", ""), ("enabled = true", ""), ('root = "keys/root.key"', ""))
+
+    with pytest.raises(ConfigError) as caught:
+        config_of(folder, *changes)
+    assert len(str(caught.value).splitlines()) == 3
+
+
 # The database role ------------------------------------------------------------------------------------------
 
 
@@ -235,6 +252,17 @@ def test_a_role_with_more_power_than_it_needs(as_superuser, config, change, back
         found = role_findings(config, "app")
 
     assert [words in finding for finding in found] == [True]
+
+
+@pytest.mark.parametrize(("command", "role"), [("web", "app"), ("portal", "portal"), ("worker", "worker")])
+def test_no_server_starts_as_a_role_with_too_much_power(as_superuser, embedded_server, command, role):
+    words = [sys.executable, "-m", "temoin.cli.main", command, "--data", str(embedded_server.folder)]
+    grant, revoke = f"GRANT temoin_owner TO temoin_{role}", f"REVOKE temoin_owner FROM temoin_{role}"
+    with changed(as_superuser, grant, revoke):
+        answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    assert answer.returncode == 2
+    assert f"Role temoin_{role} is a member of other roles" in answer.stderr
 
 
 def test_a_database_that_does_not_answer(folder):

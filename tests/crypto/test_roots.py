@@ -93,6 +93,15 @@ def test_a_dropped_root_unwraps_nothing_and_the_current_one_cannot_be_dropped(ro
         roots.drop(new)
 
 
+def test_the_engine_drops_versions_in_their_order(openbao, tmp_path):
+    roots = TransitRoots(transit_place(openbao, tmp_path))
+    oldest, middle = roots.current(), roots.rotate()
+    roots.rotate()
+
+    with pytest.raises(RootKeyError, match=f"drop {oldest} first"):
+        roots.drop(middle)
+
+
 # Files ------------------------------------------------------------------------------------------------------
 
 

@@ -73,15 +73,21 @@ def _run(options: argparse.Namespace) -> int:
     if options.action == "restore":  # before anything else: without root keys, no process of ours starts
         options.restored = restore_files(options, read_config(settings).keys.root)
     become(Process.KEEPER)
+    from django.db import OperationalError
+
     from temoin.cli import keys_work
+    from temoin.keeping.acts import alone
 
     work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, options.action)
     with database_running(settings):
         try:
-            return work(options, say)
+            with alone():
+                return work(options, say)
         except (RootKeyError, BackupError) as error:
             complain(str(error))
-            return FAILED
+        except OperationalError:
+            complain("the database went away: run the same command again once it answers")
+    return FAILED
 
 
 def restore_files(options: argparse.Namespace, root: Path | None) -> list[str]:

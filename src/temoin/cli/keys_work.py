@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from temoin.config.errors import ConfigError
+from temoin.config.keys import Keeper
 from temoin.crypto.backup import NEEDED, BackupError, read_backup, read_manifest, shares_of, write_backup
 from temoin.crypto.root import writing_provider
 from temoin.crypto.roots.file import FileRoots
@@ -50,7 +51,10 @@ def turn_root_key(_options: argparse.Namespace, tell: Tell) -> int:
     """Make a new root key."""
     root_id = turn_root()
     tell(f"{root_id} wraps new data keys from now on. The earlier root keys still unwrap.")
-    tell("Next: temoin keys backup, as the last backup does not hold it; then temoin keys rewrap.")
+    if settings.TEMOIN.keys.wrap_with == Keeper.FILE:
+        tell("Next: temoin keys backup, as the last backup does not hold it; then temoin keys rewrap.")
+    else:
+        tell("Next: back up the engine or the token by its own means; then temoin keys rewrap.")
     return DONE
 
 

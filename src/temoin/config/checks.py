@@ -30,7 +30,7 @@ def check_setup(config: Config, process: Process) -> None:
 
 def setup_findings(config: Config, process: Process) -> list[str]:
     """Return what is wrong with the settings and with the secret files of a process."""
-    found = []
+    found = _finding(check_settings_file, config.file)
     for noun, path in secrets_of(config, process):
         found += _finding(check_secret_of, config, noun, path)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
@@ -70,6 +70,12 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield from config.keys.secrets().items()
     if config.mail.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.mail.password_file
+
+
+def check_settings_file(path: Path) -> None:
+    """Refuse a settings file that others may change: it says which keys and which authority are used."""
+    if path.stat().st_mode & 0o022:
+        raise ConfigError(f"The settings file {path} may be changed by other accounts: run chmod go-w {path}")
 
 
 def check_secret_of(config: Config, noun: str, path: Path) -> None:

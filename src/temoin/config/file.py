@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from temoin.config.embedded import PORT, EmbeddedServer
@@ -99,6 +100,7 @@ class Mail:
 class Config:
     """Everything in the settings file."""
 
+    file: Path
     folder: Path
     site: Site
     database: Database
@@ -125,18 +127,32 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
     folder = path.resolve().parent
     root = Section(path.name, "", content)
-    config = Config(
-        folder=folder,
-        site=_site(root.section("site")),
-        database=_database(root.section("database"), folder),
-        keys=read_keys(root.section("keys"), folder),
-        authority=_authority(root.section("authority")),
-        mail=_mail(root.section("mail"), folder),
-        hosting=read_hosting(root.section("hosting")) if root.has("hosting") else None,
-    )
-    root.end()
+    readers: dict[str, Callable[[], Any]] = {
+        "site": lambda: _site(root.section("site")),
+        "database": lambda: _database(root.section("database"), folder),
+        "keys": lambda: read_keys(root.section("keys"), folder),
+        "authority": lambda: _authority(root.section("authority")),
+        "mail": lambda: _mail(root.section("mail"), folder),
+        "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
+    }
+    config = Config(file=path, folder=folder, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
     return config
+
+
+def _every_part(readers: Mapping[str, Callable[[], Any]], end: Callable[[], None]) -> dict[str, Any]:
+    """Read every section, so that whoever writes the file learns of all faults at once: the first of each section."""
+    parts: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, read in (*readers.items(), ("", end)):
+        try:
+            parts[name] = read()
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    del parts[""]
+    return parts
 
 
 def read_named_config() -> Config | None:

@@ -11,6 +11,7 @@ NOWHERE = Path("/nonexistent")
 def unset_config() -> Config:
     """Return settings whose every path leads nowhere, for type checking and for collecting tests."""
     return Config(
+        file=NOWHERE / "temoin.toml",
         folder=NOWHERE,
         site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
         database=Database(host=str(NOWHERE), port=5432, name="temoin", pooled=False, passwords={}),

@@ -57,10 +57,15 @@ class FileRoots:
     def rotate(self) -> str:
         """Draw a new `root.key`. The old one has its second name first: a kill in the middle loses neither."""
         kept = self._path_of(self.current())
-        if not kept.exists():
-            os.link(self._path, kept)
         raw = os.urandom(KEY)
-        write_root(self._path, raw, like=kept)
+        try:
+            if not kept.exists():
+                os.link(self._path, kept)
+            write_root(self._path, raw, like=kept)
+        except OSError as error:
+            raise RootKeyError(
+                f"no root key can be written beside {self._path} ({error.strerror}): run as the account that owns it"
+            ) from None
         return root_id(raw)
 
     def drop(self, root_id: str) -> None:

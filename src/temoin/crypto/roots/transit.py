@@ -74,10 +74,13 @@ class TransitRoots:
         return self.current()
 
     def drop(self, root_id: str) -> None:
-        """Forbid decryption under this version and every earlier one."""
+        """Forbid decryption under this version; the engine then also forbids every earlier one."""
         version = int(root_id.rpartition(":v")[2])
-        if version >= self._versions()[0]:
+        newest, oldest = self._versions()
+        if version == newest:
             raise RootKeyError("the current version cannot be dropped: rotate it first")
+        if version > oldest:
+            raise RootKeyError(f"drop {self._id(oldest)} first: the engine drops versions in their order")
         path = f"keys/{quote(self._place.key, safe='')}/config"
         self._call("POST", path, {"min_decryption_version": version + 1})
 
