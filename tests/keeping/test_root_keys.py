@@ -19,10 +19,12 @@ from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.crypto.ring import GRACE, forget_keys
 from temoin.crypto.root import writing_provider
 from temoin.crypto.roots.provider import RootKeyError
+from temoin.journal.models import Event
 from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
 from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
 from temoin.keeping.state import broken_platform_keys, verify_pharmacy
 from temoin.lib.clock import shifted_by
+from temoin.lib.tenant import tenant_scope
 
 Keep = Callable[[], AbstractContextManager[None]]
 
@@ -148,6 +150,9 @@ def test_second_factors_move_under_a_new_platform_key(house, as_keeper):
 
     assert (early, late) == (0, 1)
     assert valid_code(house, totp_code())
+    with tenant_scope(house.elsewhere.id):
+        told = list(Event.objects.filter(detail="platform").order_by("at").values_list("kind", flat=True))
+    assert told == ["data_keys.turned", "data_key.destroyed"]
 
 
 def test_a_platform_key_that_a_second_factor_names_is_kept(house, as_keeper):

@@ -44,15 +44,20 @@ def platform_key(key_id: UUID) -> Key:
     return key
 
 
-def make_platform_key(number: int) -> None:
-    """Store the platform key of this number unless another process was first."""
+def new_platform_key(number: int) -> PlatformKey:
+    """Draw the platform key of this number, wrapped and not yet stored."""
     key_id = new_id()
     root_id, wrapped = wrap_key(os.urandom(KEY), platform_context(key_id))
+    return PlatformKey(id=key_id, number=number, created_at=now(), root_id=root_id, wrapped=wrapped)
+
+
+def store_platform_key(key: PlatformKey) -> None:
+    """Store a platform key unless another process was first."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO crypto_platform_key (id, number, created_at, root_id, wrapped) "
             "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (number) DO NOTHING",
-            [key_id, number, now(), root_id, wrapped],
+            [key.id, key.number, key.created_at, key.root_id, bytes(key.wrapped)],
         )
 
 
@@ -64,7 +69,7 @@ def platform_context(key_id: UUID) -> bytes:
 def _newest() -> Key:
     newest = PlatformKey.objects.order_by("-number").values_list("id", flat=True)
     if not newest.exists():
-        make_platform_key(1)
+        store_platform_key(new_platform_key(1))
     return platform_key(newest[0])
 
 

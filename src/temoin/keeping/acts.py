@@ -15,6 +15,7 @@ from temoin.lib.commit import Commit
 from temoin.pharmacies.models import Pharmacy
 
 OPERATOR = "operator"
+PLATFORM = "platform"  # detail of an event about the key of staff's second factors
 LOCK = 0x6B657973  # an advisory lock of ours
 
 

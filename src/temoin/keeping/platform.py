@@ -11,8 +11,10 @@ from django.db import connection, transaction
 
 from temoin.crypto.envelope import FORMAT, SealBrokenError, key_id_of, rewrap
 from temoin.crypto.models import PlatformKey
-from temoin.crypto.platform import make_platform_key, platform_key
+from temoin.crypto.platform import new_platform_key, platform_key, store_platform_key
 from temoin.crypto.ring import GRACE
+from temoin.journal.events import EventKind
+from temoin.keeping.acts import PLATFORM, tell_every_pharmacy
 from temoin.lib.clock import now
 
 TABLE = "mfa_authenticator"  # the library's; only the keeper's role and the staff site's may read it
@@ -23,7 +25,10 @@ def begin_platform_turn() -> bool:
     numbers = list(PlatformKey.objects.order_by("number").values_list("number", flat=True))
     if len(numbers) != 1:
         return False
-    make_platform_key(numbers[0] + 1)
+    key = new_platform_key(numbers[0] + 1)
+    with transaction.atomic():
+        store_platform_key(key)
+        tell_every_pharmacy(EventKind.DATA_KEYS_TURNED, PLATFORM)
     return True
 
 
@@ -47,6 +52,8 @@ def destroy_spent_platform_keys() -> int:
         named = {_named(value) for _, data in _rows() for value in _values(data)}
         spent = [key.id for key in keys[:-1] if key.id not in named]
         cursor.execute("DELETE FROM crypto_platform_key WHERE id = ANY(%s)", [spent])
+        if spent:
+            tell_every_pharmacy(EventKind.DATA_KEY_DESTROYED, PLATFORM)
     return len(spent)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from temoin.crypto.models import DataKey, PlatformKey
 from temoin.crypto.platform import platform_context
@@ -13,7 +13,7 @@ from temoin.crypto.ring import key_context
 from temoin.crypto.root import provider_of, unwrap_key, wrap_key, writing_provider
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.events import EventKind
-from temoin.keeping.acts import every_pharmacy, key_act, tell_every_pharmacy
+from temoin.keeping.acts import PLATFORM, every_pharmacy, key_act, tell_every_pharmacy
 from temoin.keeping.turning import data_keys
 
 
@@ -40,13 +40,12 @@ def rewrap_platform_keys() -> int:
     """Wrap the platform's keys likewise."""
     current = writing_provider().current()
     stale = list(PlatformKey.objects.exclude(root_id=current))
-    for key in stale:
-        root_id, again = _rewrapped(key, platform_context(key.id))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE crypto_platform_key SET root_id = %s, wrapped = %s WHERE id = %s", [root_id, again, key.id]
-            )
-    return len(stale)
+    changes = [(*_rewrapped(key, platform_context(key.id)), key.id) for key in stale]
+    if changes:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany("UPDATE crypto_platform_key SET root_id = %s, wrapped = %s WHERE id = %s", changes)
+            tell_every_pharmacy(EventKind.DATA_KEYS_REWRAPPED, PLATFORM)
+    return len(changes)
 
 
 def wrapped_by_root() -> Counter[str]:
