@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -16,8 +17,8 @@ from people import House, make_lot, make_patient, make_signed, open_house, perso
 
 from temoin.config.keys import Keeper
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
-from temoin.crypto.ring import GRACE, forget_keys
-from temoin.crypto.root import writing_provider
+from temoin.crypto.ring import CURRENT_AGE, GRACE, forget_keys, month_key
+from temoin.crypto.root import forget_roots, writing_provider
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.models import Event
 from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
@@ -105,6 +106,18 @@ def test_a_root_key_that_still_wraps_cannot_be_dropped(house, as_keeper):
         with pytest.raises(RootKeyError, match="temoin keys rewrap"):
             drop_root(old)
     assert everything_opens(house)
+
+
+def test_a_key_at_hand_needs_its_root_key_no_more(house, root_file, monkeypatch):
+    with tenant_scope(house.here.id):
+        at_hand = month_key().id
+    root_file.unlink()
+    forget_roots()
+    later = time.monotonic() + CURRENT_AGE + 1
+    monkeypatch.setattr("temoin.crypto.ring.time.monotonic", lambda: later)
+
+    with tenant_scope(house.here.id):
+        assert month_key().id == at_hand
 
 
 def test_rewrapping_twice_changes_nothing(house, as_keeper):

@@ -87,13 +87,12 @@ def key_by_id(key_id: UUID) -> Key:
     """Return the key that a sealed value names."""
     pharmacy_id = current_pharmacy()
     key = _by_id.get((pharmacy_id, key_id))
-    if key is None:
-        row = DataKey.objects.filter(id=key_id).values_list(*ROW).first()
-        if row is None:
-            raise SealBrokenError("the data key of this value does not exist, or was destroyed")
-        key = _unwrapped(pharmacy_id, row)
-        _by_id[(pharmacy_id, key_id)] = key
-    return key
+    if key is not None:
+        return key
+    row = DataKey.objects.filter(id=key_id).values_list(*ROW).first()
+    if row is None:
+        raise SealBrokenError("the data key of this value does not exist, or was destroyed")
+    return _unwrapped(pharmacy_id, row)
 
 
 def new_data_key(pharmacy_id: UUID, purpose: str, number: int) -> DataKey:
@@ -147,7 +146,9 @@ def _unwrapped(pharmacy_id: UUID, row: _Row) -> Key:
         raw = unwrap_key(root_id, bytes(wrapped), key_context(pharmacy_id, key_id, purpose))
     except WrapBrokenError:
         raise SealBrokenError("a data key was altered, or is wrapped by another root key") from None
-    return Key.of(key_id, raw)
+    # Found by its own id only: of a key that is rolled back, nothing that names it is kept either.
+    key = _by_id[(pharmacy_id, key_id)] = Key.of(key_id, raw)
+    return key
 
 
 def _keep_after_commit(held: dict[Where, tuple[float, Held]], where: Where, what: Held) -> None:
