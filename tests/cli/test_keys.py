@@ -130,6 +130,12 @@ def test_one_pharmacy_alone_is_turned(house, run, monkeypatch):
     assert "has a successor" in run("status")[1]
 
 
+def test_two_keepers_at_once_are_refused(tmp_path):
+    settings = secret(tmp_path / "temoin.toml", "")
+    with keys.alone(settings), pytest.raises(ConfigError, match="wait until it ends"), keys.alone(settings):
+        pass
+
+
 def test_an_unknown_pharmacy_is_told(house, run):  # noqa: ARG001
     with pytest.raises(ConfigError, match="No pharmacy has this FINESS"):
         run("rotate-data", "--pharmacy", "999999999")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from temoin.cli.commands import Commands
@@ -76,18 +78,27 @@ def _run(options: argparse.Namespace) -> int:
     from django.db import OperationalError
 
     from temoin.cli import keys_work
-    from temoin.keeping.acts import alone
 
     work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, options.action)
-    with database_running(settings):
+    with alone(settings), database_running(settings):
         try:
-            with alone():
-                return work(options, say)
+            return work(options, say)
         except (RootKeyError, BackupError) as error:
             complain(str(error))
         except OperationalError:
             complain("the database went away: run the same command again once it answers")
     return FAILED
+
+
+@contextmanager
+def alone(settings: Path) -> Iterator[None]:
+    """Keep the keys of a site while nobody else does: two turns at once would each take the other's for their own."""
+    with settings.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError("Another `temoin keys` is at work here: wait until it ends.") from None
+        yield
 
 
 def restore_files(options: argparse.Namespace, root: Path | None) -> list[str]:

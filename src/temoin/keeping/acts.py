@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection
-
-from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.commit import Commit
@@ -16,7 +13,6 @@ from temoin.pharmacies.models import Pharmacy
 
 OPERATOR = "operator"
 PLATFORM = "platform"  # detail of an event about the key of staff's second factors
-LOCK = 0x6B657973  # an advisory lock of ours
 
 
 @contextmanager
@@ -27,20 +23,6 @@ def key_act(
     actor = HouseActor(pharmacy_id, OPERATOR)
     with act(by=actor, kind=kind, subject_kind=subject, subject_id=key_id, detail=detail) as commit:
         yield commit
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Keep the keys while nobody else does: two turns at once would each believe the other's to be their own."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if cursor.fetchone() != (True,):
-            raise RootKeyError("another `temoin keys` is at work: wait until it ends")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def tell_every_pharmacy(kind: EventKind, detail: str) -> None:
