@@ -24,7 +24,8 @@ ALTER ROLE temoin_portal LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
 ALTER ROLE temoin_keeper LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT;
 
 -- No page and no lane waits for ever. Set on the roles, because a pooler takes no settings from a connection.
--- The owner has no limit on statements: a migration may take longer.
+-- Owner and keeper have no limit on statements: a migration, or a count of rows, may take longer. How long an old data
+-- key is kept (GRACE in crypto/ring.py) counts on these limits.
 ALTER ROLE temoin_owner  SET lock_timeout = '10s';
 ALTER ROLE temoin_app    SET lock_timeout = '10s';
 ALTER ROLE temoin_app    SET statement_timeout = '30s';
@@ -35,7 +36,6 @@ ALTER ROLE temoin_worker SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE temoin_portal SET lock_timeout = '10s';
 ALTER ROLE temoin_portal SET statement_timeout = '30s';
 ALTER ROLE temoin_portal SET idle_in_transaction_session_timeout = '60s';
--- Nor on those of the keeper, which counts rows.
 ALTER ROLE temoin_keeper SET lock_timeout = '10s';
 ALTER ROLE temoin_keeper SET idle_in_transaction_session_timeout = '60s';
 
