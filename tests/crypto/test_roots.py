@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from keepers import MODULE, PIN, OpenBao, make_token, running_openbao, secret, token_place, transit_place
 
+from temoin.config.keys import Token, Transit
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.pkcs11 import TokenRoots
 from temoin.crypto.roots.provider import RootKeyError, RootProvider, WrapBrokenError
-from temoin.crypto.roots.transit import TransitPlace, TransitRoots
+from temoin.crypto.roots.transit import TransitRoots
 
 KEY = bytes(range(32))
 HERE, ELSEWHERE = b"pharmacy A|key 1", b"pharmacy B|key 1"
@@ -33,15 +35,23 @@ def token(tmp_path_factory) -> str:
     return make_token(tmp_path_factory.mktemp("softhsm"))
 
 
+def engine(place: Transit) -> TransitRoots:
+    return TransitRoots(**vars(place))
+
+
+def held(place: Token) -> TokenRoots:
+    return TokenRoots(**vars(place))
+
+
 @pytest.fixture(params=["file", "transit", "pkcs11"])
 def roots(request, tmp_path) -> RootProvider:
     """A keeper with one root key."""
     if request.param == "file":
         return FileRoots(secret(tmp_path / "root.key", os.urandom(32)))
     if request.param == "transit":
-        return TransitRoots(transit_place(request.getfixturevalue("openbao"), tmp_path))
+        return engine(transit_place(request.getfixturevalue("openbao"), tmp_path))
     request.getfixturevalue("token")
-    found = TokenRoots(token_place(tmp_path))
+    found = held(token_place(tmp_path))
     found.rotate()
     return found
 
@@ -94,7 +104,7 @@ def test_a_dropped_root_unwraps_nothing_and_the_current_one_cannot_be_dropped(ro
 
 
 def test_the_engine_drops_versions_in_their_order(openbao, tmp_path):
-    roots = TransitRoots(transit_place(openbao, tmp_path))
+    roots = engine(transit_place(openbao, tmp_path))
     oldest, middle = roots.current(), roots.rotate()
     roots.rotate()
 
@@ -146,7 +156,7 @@ def test_an_unknown_root_says_where_it_comes_back_from(tmp_path):
 def test_a_token_that_may_only_wrap_and_unwrap_suffices(openbao, tmp_path):
     place = transit_place(openbao, tmp_path)
     secret(place.token_file, openbao.token(USE_ONLY.format(key=place.key)))
-    roots = TransitRoots(place)
+    roots = engine(place)
 
     root_id, wrapped = roots.wrap(KEY, HERE)
 
@@ -156,16 +166,25 @@ def test_a_token_that_may_only_wrap_and_unwrap_suffices(openbao, tmp_path):
 
 
 def test_a_key_that_the_engine_does_not_have_is_told(openbao, tmp_path):
-    roots = TransitRoots(transit_place(openbao, tmp_path, mount="other"))
+    roots = engine(transit_place(openbao, tmp_path, mount="other"))
 
     with pytest.raises(RootKeyError, match=r"has no key|status 404"):
         roots.current()
 
 
+def test_an_engine_behind_tls_is_known_by_its_authority(tmp_path):
+    with running_openbao(tmp_path, tls=True) as server:
+        place = transit_place(server, tmp_path, ca_file=tmp_path / "vault-ca.pem")
+        root_id, wrapped = engine(place).wrap(KEY, HERE)
+
+        assert engine(place).unwrap(root_id, wrapped, HERE) == KEY
+        with pytest.raises(RootKeyError, match="SSLCertVerificationError"):
+            engine(replace(place, ca_file=None)).current()
+
+
 def test_a_sealed_engine_is_told(openbao, tmp_path):
-    roots = TransitRoots(transit_place(openbao, tmp_path))
-    log = (tmp_path.parent / "openbao0" / "openbao.log").read_text()
-    unseal = log.split("Unseal Key: ")[1].split()[0]
+    roots = engine(transit_place(openbao, tmp_path))
+    unseal = openbao.unseal_key()
     openbao.ask("PUT", "sys/seal")
     try:
         with pytest.raises(RootKeyError, match="unseal it"):
@@ -176,10 +195,10 @@ def test_a_sealed_engine_is_told(openbao, tmp_path):
 
 def test_an_engine_that_is_away_is_told_without_the_token(tmp_path):
     master = secret(tmp_path / "transit.token", "s.very-secret")
-    place = TransitPlace(url="http://127.0.0.1:9", mount="transit", key="temoin", token_file=master, ca_file=None)
+    place = Transit(url="http://127.0.0.1:9", mount="transit", key="temoin", token_file=master, ca_file=None)
 
     with pytest.raises(RootKeyError, match="does not answer") as caught:
-        TransitRoots(place).wrap(KEY, HERE)
+        engine(place).wrap(KEY, HERE)
     assert "very-secret" not in str(caught.value)
 
 
@@ -188,7 +207,7 @@ def test_a_token_file_that_others_read_is_refused(openbao, tmp_path):
     place.token_file.chmod(0o644)
 
     with pytest.raises(RootKeyError, match="chmod 600"):
-        TransitRoots(place).wrap(KEY, HERE)
+        engine(place).wrap(KEY, HERE)
 
 
 # The token --------------------------------------------------------------------------------------------------
@@ -198,7 +217,7 @@ def test_the_root_key_cannot_be_taken_out_of_the_token(token, tmp_path):  # noqa
     import pkcs11
 
     place = token_place(tmp_path)
-    label = TokenRoots(place).rotate().removeprefix("pkcs11:")
+    label = held(place).rotate().removeprefix("pkcs11:")
     with pkcs11.lib(str(MODULE)).get_token(token_label="temoin").open(user_pin=PIN) as session:
         key = session.get_key(label=label)
 
@@ -212,7 +231,7 @@ def test_the_root_key_cannot_be_taken_out_of_the_token(token, tmp_path):  # noqa
 )
 def test_a_token_that_is_not_there_is_told(token, tmp_path, changes, words):  # noqa: ARG001
     with pytest.raises(RootKeyError, match=words):
-        TokenRoots(token_place(tmp_path, **changes)).current()
+        held(token_place(tmp_path, **changes)).current()
 
 
 def test_a_wrong_pin_is_told_without_it(token, tmp_path):  # noqa: ARG001
@@ -220,10 +239,10 @@ def test_a_wrong_pin_is_told_without_it(token, tmp_path):  # noqa: ARG001
     secret(place.pin_file, "000000")
 
     with pytest.raises(RootKeyError, match="cannot be opened") as caught:
-        TokenRoots(place).current()
+        held(place).current()
     assert "000000" not in str(caught.value)
 
 
 def test_an_empty_token_says_how_to_make_its_first_key(token, tmp_path):  # noqa: ARG001
     with pytest.raises(RootKeyError, match="temoin keys rotate-root"):
-        TokenRoots(token_place(tmp_path)).current()
+        held(token_place(tmp_path)).current()

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from temoin.config.errors import ConfigError
 from temoin.config.section import Section, is_loopback
-from temoin.crypto.roots.pkcs11 import TokenPlace
-from temoin.crypto.roots.transit import TransitPlace
 
 
 class Keeper(StrEnum):
@@ -21,14 +19,35 @@ class Keeper(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Transit:
+    """Where a transit engine is, and which of its keys is ours."""
+
+    url: str
+    mount: str
+    key: str
+    token_file: Path
+    ca_file: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """Which PKCS#11 module and token hold our keys, and how they are labelled."""
+
+    module: Path
+    token: str
+    pin_file: Path
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Keys:
     """The root keys that wrap all data keys, and the key that signs sessions: all outside the database."""
 
     wrap_with: Keeper
     root: Path | None
     django: Path
-    transit: TransitPlace | None = None
-    pkcs11: TokenPlace | None = None
+    transit: Transit | None = None
+    pkcs11: Token | None = None
 
     def secrets(self) -> dict[str, Path]:
         """Return the secret files that reaching the root keys takes, by what they are."""
@@ -68,8 +87,8 @@ def check_root_place(path: Path, served: Path) -> None:
         raise ConfigError(f"The root key file {path} is inside {served}, which is served to everyone: move it out.")
 
 
-def _transit(section: Section, folder: Path) -> TransitPlace:
-    place = TransitPlace(
+def _transit(section: Section, folder: Path) -> Transit:
+    place = Transit(
         url=section.url("url"),
         mount=section.optional("mount", str) or "transit",
         key=section.required("key", str),
@@ -82,8 +101,8 @@ def _transit(section: Section, folder: Path) -> TransitPlace:
     return place
 
 
-def _pkcs11(section: Section, folder: Path) -> TokenPlace:
-    place = TokenPlace(
+def _pkcs11(section: Section, folder: Path) -> Token:
+    place = Token(
         module=section.path("module", folder),
         token=section.required("token", str),
         pin_file=section.path("pin_file", folder),

@@ -52,7 +52,7 @@ def _providers(keys: object) -> dict[str, RootProvider]:
     if root is not None:
         found[file.KIND] = file.FileRoots(root)
     if place is not None:
-        found[transit.KIND] = transit.TransitRoots(place)
+        found[transit.KIND] = transit.TransitRoots(**vars(place))
     if token is not None:
-        found[pkcs11.KIND] = pkcs11.TokenRoots(token)
+        found[pkcs11.KIND] = pkcs11.TokenRoots(**vars(token))
     return found

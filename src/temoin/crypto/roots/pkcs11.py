@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,21 +23,14 @@ KIND = "pkcs11"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenPlace:
-    """Which module and token; the PIN is read from its file."""
+class TokenRoots:
+    """The numbered keys of one token; each call reads the PIN from its file."""
 
     module: Path
     token: str
     pin_file: Path
     label: str
-
-
-class TokenRoots:
-    """The numbered keys of one token."""
-
-    def __init__(self, place: TokenPlace) -> None:
-        self._place = place
-        self._lock = Lock()
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def current(self) -> str:
         """Return the highest number."""
@@ -49,7 +42,7 @@ class TokenRoots:
             labels = self._labels(session)
         if not labels:
             raise RootKeyError(
-                f"token {self._place.token} has no key {self._place.label}-0001: make it with `temoin keys rotate-root`"
+                f"token {self.token} has no key {self.label}-0001: make it with `temoin keys rotate-root`"
             )
         return [f"{KIND}:{label}" for label in labels]
 
@@ -85,7 +78,7 @@ class TokenRoots:
         with self._session(writes=True) as session:
             labels = self._labels(session)
             number = int(labels[0].rpartition("-")[2]) + 1 if labels else 1
-            label = f"{self._place.label}-{number:04}"
+            label = f"{self.label}-{number:04}"
             session.generate_key(
                 KeyType.AES,
                 256,
@@ -112,11 +105,11 @@ class TokenRoots:
             raise RootKeyError("the PKCS#11 library is not installed: pip install 'temoin[pkcs11]'") from None
         with self._lock:
             try:
-                token = pkcs11.lib(str(self._place.module)).get_token(token_label=self._place.token)
-                session = token.open(user_pin=_pin(self._place.pin_file), rw=writes)
+                token = pkcs11.lib(str(self.module)).get_token(token_label=self.token)
+                session = token.open(user_pin=_pin(self.pin_file), rw=writes)
             except (PKCS11Error, RuntimeError) as error:
                 raise RootKeyError(
-                    f"token {self._place.token} cannot be opened ({type(error).__name__}): "
+                    f"token {self.token} cannot be opened ({type(error).__name__}): "
                     "see [keys.pkcs11], the PIN file, and the token itself"
                 ) from None
             with session:
@@ -126,7 +119,7 @@ class TokenRoots:
         from pkcs11 import Attribute, ObjectClass
 
         found = session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY})
-        pattern = re.compile(re.escape(self._place.label) + "-[0-9]{4}")
+        pattern = re.compile(re.escape(self.label) + "-[0-9]{4}")
         return sorted((key.label for key in found if pattern.fullmatch(key.label or "")), reverse=True)
 
     def _key(self, session: Any, root_id: str) -> Any:
@@ -136,7 +129,7 @@ class TokenRoots:
         try:
             return session.get_key(object_class=ObjectClass.SECRET_KEY, label=root_id.removeprefix(f"{KIND}:"))
         except NoSuchKey:
-            raise RootKeyError(f"root key {root_id} is not in token {self._place.token}: restore the token") from None
+            raise RootKeyError(f"root key {root_id} is not in token {self.token}: restore the token") from None
 
 
 def _pin(path: Path) -> str:

@@ -26,21 +26,14 @@ _CIPHERTEXT = re.compile(r"[a-z]+:v([0-9]+):[A-Za-z0-9+/=]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransitPlace:
-    """Where the engine is, and which of its keys is ours; the token is read from its file at each call."""
+class TransitRoots:
+    """One named key of a transit engine; its versions are the root keys. Each call reads the token from its file."""
 
     url: str
     mount: str
     key: str
     token_file: Path
     ca_file: Path | None
-
-
-class TransitRoots:
-    """One named key of a transit engine; its versions are the root keys."""
-
-    def __init__(self, place: TransitPlace) -> None:
-        self._place = place
 
     def current(self) -> str:
         """Return the newest version."""
@@ -70,7 +63,7 @@ class TransitRoots:
 
     def rotate(self) -> str:
         """Add a version."""
-        self._call("POST", f"keys/{quote(self._place.key, safe='')}/rotate", {})
+        self._call("POST", f"keys/{quote(self.key, safe='')}/rotate", {})
         return self.current()
 
     def drop(self, root_id: str) -> None:
@@ -81,18 +74,18 @@ class TransitRoots:
             raise RootKeyError("the current version cannot be dropped: rotate it first")
         if version > oldest:
             raise RootKeyError(f"drop {self._id(oldest)} first: the engine drops versions in their order")
-        path = f"keys/{quote(self._place.key, safe='')}/config"
+        path = f"keys/{quote(self.key, safe='')}/config"
         self._call("POST", path, {"min_decryption_version": version + 1})
 
     def _id(self, version: int) -> str:
-        return f"{KIND}:{self._place.key}:v{version}"
+        return f"{KIND}:{self.key}:v{version}"
 
     def _versions(self) -> tuple[int, int]:
-        data = self._call("GET", f"keys/{quote(self._place.key, safe='')}", None)["data"]
+        data = self._call("GET", f"keys/{quote(self.key, safe='')}", None)["data"]
         return int(data["latest_version"]), int(data["min_decryption_version"])
 
     def _data(self, method: str, verb: str, body: dict[str, str]) -> dict[str, Any]:
-        data: dict[str, Any] = self._call(method, f"{verb}/{quote(self._place.key, safe='')}", body)["data"]
+        data: dict[str, Any] = self._call(method, f"{verb}/{quote(self.key, safe='')}", body)["data"]
         return data
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
@@ -100,19 +93,19 @@ class TransitRoots:
             status, content = self._exchange(method, path, body)
         except (OSError, http.client.HTTPException) as error:
             raise RootKeyError(
-                f"the transit engine at {self._place.url} does not answer ({type(error).__name__}): "
+                f"the transit engine at {self.url} does not answer ({type(error).__name__}): "
                 "see that it runs, is unsealed, and can be reached from here"
             ) from None
         if status not in {200, 204}:
-            raise _refusal(status, path, self._place)
+            raise self._refusal(status, path)
         answer: dict[str, Any] = json.loads(content) if content else {}
         return answer
 
     def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
         connection = self._connect()
-        headers = {"X-Vault-Token": _token(self._place.token_file), "X-Vault-Request": "true"}
+        headers = {"X-Vault-Token": _token(self.token_file), "X-Vault-Request": "true"}
         try:
-            target = f"/v1/{quote(self._place.mount)}/{path}"
+            target = f"/v1/{quote(self.mount)}/{path}"
             connection.request(method, target, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             return answer.status, answer.read(LARGEST_ANSWER)
@@ -120,23 +113,22 @@ class TransitRoots:
             connection.close()
 
     def _connect(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._place.url)
+        parts = urlsplit(self.url)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            context = ssl.create_default_context(cafile=self._place.ca_file)
+            context = ssl.create_default_context(cafile=self.ca_file)
             return http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT, context=context)
         return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT)  # this machine only: see [keys.transit]
 
-
-def _refusal(status: int, path: str, place: TransitPlace) -> Exception:
-    if status == 400 and path.startswith("decrypt/"):
-        return WrapBrokenError()
-    todo = {
-        403: f"its token in {place.token_file} has no right to {path}, or has expired: renew it, or extend its policy",
-        404: f"it has no key {place.key} under {place.mount}: make it, or correct [keys.transit]",
-        503: "it is sealed or in maintenance: unseal it",
-    }.get(status, f"status {status} for {path}: see its own log")
-    return RootKeyError(f"the transit engine at {place.url} refused: {todo}")
+    def _refusal(self, status: int, path: str) -> Exception:
+        if status == 400 and path.startswith("decrypt/"):
+            return WrapBrokenError()
+        todo = {
+            403: f"the token in {self.token_file} has no right to {path}, or is over: renew it, or extend its policy",
+            404: f"it has no key {self.key} under {self.mount}: make it, or correct [keys.transit]",
+            503: "it is sealed or in maintenance: unseal it",
+        }.get(status, f"status {status} for {path}: see its own log")
+        return RootKeyError(f"the transit engine at {self.url} refused: {todo}")
 
 
 def _token(path: Path) -> str:
