@@ -120,6 +120,15 @@ def test_a_key_at_hand_needs_its_root_key_no_more(house, root_file, monkeypatch)
         assert month_key().id == at_hand
 
 
+def test_under_another_root_key_nothing_opens(house, root_file):
+    root_file.write_bytes(os.urandom(32))
+    forget_roots()
+    forget_keys()
+
+    with tenant_scope(house.here.id), pytest.raises(RootKeyError, match="temoin keys restore"):
+        month_key()
+
+
 def test_rewrapping_twice_changes_nothing(house, as_keeper):
     with as_keeper():
         turn_root()
