@@ -39,7 +39,7 @@ def test_what_was_sealed_opens_in_its_place_only(house):
                 open_value(table, row, sealed, schema=schema)
 
 
-@pytest.mark.parametrize("damage", [lambda sealed: b"\x02" + sealed[1:], lambda sealed: sealed[:20], lambda _: b""])
+@pytest.mark.parametrize("damage", [lambda sealed: b"\x03" + sealed[1:], lambda sealed: sealed[:20], lambda _: b""])
 def test_what_is_no_sealed_value_is_refused(house, damage):
     with tenant_scope(house.here.id):
         sealed = seal_value("testing_record", ROW, {"kind": "covid19-ag"})
