@@ -9,7 +9,12 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper")
 EVERYTHING = "DELETE INSERT SELECT UPDATE"
-LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
+LIBRARIES = (
+    "account_emailaddress",
+    "account_emailconfirmation",
+    "mfa_authenticator",
+    "usersessions_usersession",
+)
 
 TABLES = {
     "temoin_app": {
@@ -24,9 +29,11 @@ TABLES = {
         "patients_consent": "INSERT SELECT",
         "patients_patient": "INSERT SELECT UPDATE",
         "pharmacies_member": "INSERT SELECT UPDATE",
+        "pharmacies_memo": EVERYTHING,
         "pharmacies_person": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "INSERT SELECT",
         "pharmacies_session": EVERYTHING,
+        "socialaccount_socialaccount": "SELECT",
         "testing_record": "INSERT SELECT UPDATE",
         "testing_record_version": "INSERT SELECT",
         "testing_ticket": EVERYTHING,

@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     LOT_RECEIVED = "lot.received"
     FILE_IMPORTED = "file.imported"
     MEMBER_SEATED = "member.seated"
+    FACTORS_RESET = "member.factors_reset"
     SIGNED_IN = "session.opened"
     DATA_KEYS_TURNED = "data_keys.turned"
     ROWS_REWRAPPED = "rows.rewrapped"
@@ -68,7 +69,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.MEMBER_SEATED: "A person was given a place in the pharmacy.",
-    EventKind.SIGNED_IN: "A person opened a session in a pharmacy.",
+    EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
+    EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
     EventKind.ROWS_REWRAPPED: "Row keys of a table were wrapped under newer data keys; no content was opened.",
     EventKind.ROWS_REINDEXED: "Blind indexes of a table were computed anew, which opens its rows in memory.",

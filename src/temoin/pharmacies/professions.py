@@ -32,6 +32,7 @@ class Right(StrEnum):
     RECEIVE_LOT = "receive_lot"
     RELEASE_PARCEL = "release_parcel"
     IMPORT_RESULTS = "import_results"
+    RESET_FACTORS = "reset_factors"
 
 
 LABEL = {
@@ -68,10 +69,10 @@ _COUNTER = frozenset(
 _PHARMACIST = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _PHARMACIST,
+    Profession.TITULAIRE: _PHARMACIST | {Right.RESET_FACTORS},
     Profession.ADJOINT: _PHARMACIST,
     Profession.REMPLACANT: _PHARMACIST,
     Profession.PREPARATEUR: _COUNTER,
     Profession.STUDENT: _COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
-    Profession.ADMINISTRATOR: frozenset(),
+    Profession.ADMINISTRATOR: frozenset({Right.RESET_FACTORS}),
 }

@@ -48,6 +48,13 @@ def take_seat(*, person_id: UUID, pharmacy_id: UUID, origin: str = "page") -> Se
         return seat_of(Member.objects.filter(person_id=person_id).first(), origin=origin)
 
 
+def colleague(*, by: Seat, member_id: UUID) -> Seat | None:
+    """Return a colleague's seat in the same pharmacy; None when there is none, or it was suspended."""
+    with tenant_scope(by.pharmacy_id):
+        member = Member.objects.filter(id=member_id, is_active=True).first()
+        return None if member is None else seat_of(member, origin=by.origin)
+
+
 def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     """Return the seat that a membership gives; NotFoundError when there is none, or it was suspended."""
     if member is None or not member.is_active:

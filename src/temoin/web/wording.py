@@ -26,7 +26,48 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
     Right.IMPORT_RESULTS: _("import results"),
+    Right.RESET_FACTORS: _("reset a colleague's sign-in"),
 }
+
+# What can stop a sign-in, with what to do: title and advice.
+ENTRANCE: dict[str, tuple[Words, Words]] = {
+    "silent": (
+        _("Pro Santé Connect does not answer"),
+        _("Sign in with a passkey, or with your password and your application. Sessions already open go on."),
+    ),
+    "refused": (
+        _("Pro Santé Connect did not confirm this sign-in"),
+        _("Start again. If it happens again, sign in with a passkey, or with your password and your application."),
+    ),
+    "no place": (
+        _("No pharmacy here knows your register number"),
+        _(
+            "None of the pharmacies where the national register says that you work has given you a place here. "
+            "Ask the pharmacy's owner, or sign in with a passkey, or with your password and your application."
+        ),
+    ),
+    "two accounts": (
+        _("Two accounts bear your register number"),
+        _(
+            "Pharmacies gave you a place under two different addresses. Sign in with a passkey, or with your "
+            "password and your application, and ask one of them to seat you under the other address."
+        ),
+    ),
+    "too many": (
+        _("Too many tries"),
+        _("Wait, then try again: the pause grows with each wrong try. A passkey is never made to wait."),
+    ),
+}
+
+# Marks of a browser's own description, the first that is found counts (an iPhone's also says "Mac OS X").
+DEVICES: tuple[tuple[str, Words], ...] = (
+    ("iPhone", _("iPhone")),
+    ("iPad", _("iPad")),
+    ("Android", _("Android telephone or tablet")),
+    ("Windows", _("Windows computer")),
+    ("Mac OS X", _("Mac computer")),
+    ("Linux", _("Linux computer")),
+)
 
 
 @dataclass(frozen=True)
