@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
-from temoin.web.freshness import FACTORS, came_by_provider, has_factor, is_fresh
+from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.web.pro_sante_connect import BY_PROVIDER
 
 _SECOND_STEP = "allauth.mfa.stages.AuthenticateStage"
@@ -45,7 +45,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the l
             "mfa_reauthenticate": _("Use the code of your application"),
             "account_reauthenticate": _("Use your password"),
         }
-        if user.is_authenticated and has_factor(user):
+        if not has_only_password(context.request):
             del words["account_reauthenticate"]
         found = [(reverse(name), text) for name, text in words.items() if reverse(name) in methods]
         if settings.TEMOIN.pro_sante_connect is not None and came_by_provider(context.request):

@@ -33,9 +33,9 @@ _LOOKS_LIKE = str.maketrans("ILO", "110", "- ")
 
 def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
     """End a colleague's factors and sessions; return the code with which they enrol again within 24 hours."""
-    check_right(by=by, right=Right.RESET_FACTORS)
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
     if member_id == by.member_id:
-        raise DeniedError(Right.RESET_FACTORS.value)
+        raise DeniedError(Right.MANAGE_MEMBERS.value)
     code = "".join(secrets.choice(_ALPHABET) for _letter in range(12))
     with act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id):
         member = Member.objects.filter(id=member_id, is_active=True).first()
@@ -85,7 +85,7 @@ def lock_person(person_id: UUID) -> Person:
 
 def _check_may_stand_in(by: Seat, profession: Profession) -> None:
     if not RIGHTS[profession] <= by.rights:
-        raise DeniedError(Right.RESET_FACTORS.value)
+        raise DeniedError(Right.MANAGE_MEMBERS.value)
 
 
 def _check_works_here_only(person: Person, pharmacy_id: UUID) -> None:

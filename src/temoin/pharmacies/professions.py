@@ -32,7 +32,7 @@ class Right(StrEnum):
     RECEIVE_LOT = "receive_lot"
     RELEASE_PARCEL = "release_parcel"
     IMPORT_RESULTS = "import_results"
-    RESET_FACTORS = "reset_factors"
+    MANAGE_MEMBERS = "manage_members"
 
 
 LABEL = {
@@ -69,10 +69,10 @@ _COUNTER = frozenset(
 _PHARMACIST = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _PHARMACIST | {Right.RESET_FACTORS},
+    Profession.TITULAIRE: _PHARMACIST | {Right.MANAGE_MEMBERS},
     Profession.ADJOINT: _PHARMACIST,
     Profession.REMPLACANT: _PHARMACIST,
     Profession.PREPARATEUR: _COUNTER,
     Profession.STUDENT: _COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
-    Profession.ADMINISTRATOR: frozenset({Right.RESET_FACTORS}),
+    Profession.ADMINISTRATOR: frozenset({Right.MANAGE_MEMBERS}),
 }

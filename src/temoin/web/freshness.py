@@ -59,12 +59,17 @@ def way_in(request: HttpRequest) -> str:
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Tell whether a factor was shown in the last five minutes; a password counts while there is no factor yet."""
+    """Tell whether a factor was shown in the last five minutes; a password counts while there is none to show."""
     limit = now().timestamp() - FRESH
     recent = [record for record in _records(request) if record.get("at", 0) >= limit]
     if any(record.get("method") in PROVED for record in recent):
         return True
-    return bool(recent) and not has_factor(request.user)
+    return bool(recent) and has_only_password(request)
+
+
+def has_only_password(request: HttpRequest) -> bool:
+    """Tell whether this person has still to set up a first factor, and came by no provider that asks for two."""
+    return not has_second_factor(request) and not has_factor(request.user)
 
 
 def record_enrolment(request: HttpRequest, kind: str) -> None:

@@ -48,6 +48,7 @@ LEVEL = "eidas1"  # the only level that Pro Santé Connect grants to a card or e
 BY_PROVIDER = "temoin_by_provider"
 SILENT = "pro-sante-connect-silent"
 PAUSE = 30  # seconds during which nobody waits again for a provider that did not answer
+_NAMED = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 _NATIONAL_ID = re.compile(r"8([0-9]{11})")  # 8 announces an RPPS number
 
 
@@ -64,6 +65,14 @@ class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the librar
     def get_provider(self) -> Provider:
         """Return the provider of the settings file."""
         return make_provider(self.request)
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """Return the provider's discovery document, once it is known to name all that is used of it."""
+        found = super().openid_config
+        if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _NAMED):
+            raise ClaimError("discovery document")
+        return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         """Return where the provider sends the person back."""
@@ -128,12 +137,21 @@ def start(request: HttpRequest) -> HttpResponseBase:
             nonce=nonce,
             auth_params=wanted,
         )
-    except (OSError, OAuth2Error, KeyError, TypeError) as error:
+    except (OSError, OAuth2Error) as error:
         return _failed(request, error)
     return answer
 
 
-callback = OAuth2CallbackView.adapter_view(Connection)
+def callback(request: HttpRequest) -> HttpResponseBase:
+    """Receive the person from the provider. The library's own handling of errors begins after its first call."""
+    try:
+        answer: HttpResponseBase = _library_callback(request)
+    except (OSError, OAuth2Error) as error:
+        return _failed(request, error)
+    return answer
+
+
+_library_callback = OAuth2CallbackView.adapter_view(Connection)
 
 
 class MatchingAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # the library has no types

@@ -68,10 +68,10 @@ _HOUSE = [
         methods=FORM,
     ),
     Route(
-        name="reset_colleague",
-        path="colleagues/<uuid:member_id>/reset/",
+        name="reset_member",
+        path="team/<uuid:member_id>/reset/",
         view=recovery.reset_colleague,
-        access=Right.RESET_FACTORS,
+        access=Right.MANAGE_MEMBERS,
         methods=FORM,
         step_up=True,
     ),

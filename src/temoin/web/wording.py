@@ -26,7 +26,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
     Right.IMPORT_RESULTS: _("import results"),
-    Right.RESET_FACTORS: _("reset a colleague's sign-in"),
+    Right.MANAGE_MEMBERS: _("manage the team"),
 }
 
 # What can stop a sign-in, with what to do: title and advice.
