@@ -9,12 +9,7 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper")
 EVERYTHING = "DELETE INSERT SELECT UPDATE"
-LIBRARIES = (
-    "account_emailaddress",
-    "account_emailconfirmation",
-    "mfa_authenticator",
-    "usersessions_usersession",
-)
+LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
 
 TABLES = {
     "temoin_app": {

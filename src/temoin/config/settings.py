@@ -20,7 +20,6 @@ from temoin.config.errors import ConfigError
 from temoin.config.file import Config, MailSecurity, Process, read_named_config
 from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
-from temoin.config.sessions import IDLE
 from temoin.config.unset import unset_config
 
 try:
@@ -71,7 +70,6 @@ _ACCOUNTS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "allauth.socialaccount",
 ]
 INSTALLED_APPS = {
@@ -226,7 +224,7 @@ PRO_SANTE_CONNECT_SECRET = (
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 3  # seconds: a slow provider must not hold a server thread for long
 
 SESSION_ENGINE = "temoin.pharmacies.sessions"
-SESSION_COOKIE_AGE = IDLE
+SESSION_COOKIE_AGE = 15 * 60  # seconds without a request; `temoin.config.sessions` has the rest
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

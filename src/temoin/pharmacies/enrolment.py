@@ -12,7 +12,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +20,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, NotFoundError, refuse
 from temoin.pharmacies.models import Member, Person
+from temoin.pharmacies.open_sessions import end_sessions
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.seat import Seat, pharmacies_of
@@ -55,8 +55,7 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
 def end_factors_and_sessions(person: Person) -> None:
     """Remove every factor and end every session of a person, at the next request of each."""
     Authenticator.objects.filter(user_id=person.id).delete()
-    for session in UserSession.objects.filter(user_id=person.id):
-        session.end()
+    end_sessions(person)
 
 
 def enrol(*, email: str, code: str, password: str) -> Person | None:

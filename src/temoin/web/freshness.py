@@ -8,7 +8,6 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -80,10 +79,8 @@ def record_enrolment(request: HttpRequest, kind: str) -> None:
 
 
 def renew_session(request: HttpRequest) -> None:
-    """Give the session a new id; what it holds and its line in the person's list stay."""
-    former = request.session.session_key
+    """Give the session a new id; what it holds stays."""
     request.session.cycle_key()
-    UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
 
 
 def renew_after_step(request: HttpRequest, **details: Any) -> None:

@@ -54,7 +54,7 @@ _ACCOUNT = [
     _page("mfa_view_recovery_codes", "recovery-codes/", codes.view_recovery_codes, methods=READ, step_up=True),
     _page("mfa_generate_recovery_codes", "recovery-codes/renew/", codes.generate_recovery_codes, step_up=True),
     _page("sessions", "sessions/", sessions.sessions, methods=READ),
-    _page("end_session", "sessions/<int:session_id>/end/", sessions.end_session, methods=WRITE),
+    _page("end_session", "sessions/<str:session>/end/", sessions.end_session, methods=WRITE),
     _page("end_other_sessions", "sessions/end-others/", sessions.end_others, methods=WRITE),
 ]
 _HOUSE = [

@@ -59,15 +59,15 @@ ENTRANCE: dict[str, tuple[Words, Words]] = {
     ),
 }
 
-# Marks of a browser's own description, the first that is found counts (an iPhone's also says "Mac OS X").
-DEVICES: tuple[tuple[str, Words], ...] = (
-    ("iPhone", _("iPhone")),
-    ("iPad", _("iPad")),
-    ("Android", _("Android telephone or tablet")),
-    ("Windows", _("Windows computer")),
-    ("Mac OS X", _("Mac computer")),
-    ("Linux", _("Linux computer")),
-)
+DEVICES: dict[str, Words] = {
+    "iPhone": _("iPhone"),
+    "iPad": _("iPad"),
+    "Android": _("Android telephone or tablet"),
+    "Windows": _("Windows computer"),
+    "Mac OS X": _("Mac computer"),
+    "Linux": _("Linux computer"),
+    "": _("Unknown device"),
+}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView, RemoveWebAuthnView
-from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY
 from django.db import transaction
@@ -23,6 +22,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from temoin.pharmacies.enrolment import lock_person
+from temoin.pharmacies.open_sessions import end_sessions, session_id
 from temoin.web.freshness import has_second_factor, person, record_enrolment, renew_session
 
 TYPE = Authenticator.Type
@@ -140,7 +140,8 @@ def remove_unless_last(request: HttpRequest, factor: Authenticator, remove: Any,
         lock_person(person(request).id)
         if factor_adapter().can_delete_authenticator(factor):
             answer: HttpResponse = remove(form)
-            end_other_sessions(request, request.user)  # the factor may have been stolen and used
+            # The factor may have been stolen, and used.
+            end_sessions(person(request), but=session_id(request.session.session_key))
             return answer
     messages.error(request, _("This is your last factor: add another one before removing it."))
     return redirect("mfa_index")
