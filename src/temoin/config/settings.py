@@ -20,6 +20,7 @@ from temoin.config.errors import ConfigError
 from temoin.config.file import Config, MailSecurity, Process, read_named_config
 from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
+from temoin.config.section import is_loopback
 from temoin.config.unset import unset_config
 
 try:
@@ -39,6 +40,8 @@ _https = _url.scheme == "https"
 TEMOIN_PROCESS = PROCESS.value
 DEBUG = False
 ALLOWED_HOSTS = [_url.hostname or "localhost"]
+if is_loopback(_url.geturl()):
+    ALLOWED_HOSTS.append("localhost")  # a passkey belongs to a name: browsers make none for an address
 ROOT_URLCONF = {Process.STAFF: "temoin.web.urls", Process.PORTAL: "temoin.portal.urls"}.get(
     PROCESS, "temoin.config.no_urls"
 )

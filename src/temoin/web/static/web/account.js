@@ -1,8 +1,9 @@
 /* The ways in. Without a script, password and code still work; a browser without passkeys never sees their buttons. */
 "use strict";
 
-/* Passkeys: the browser's own functions turn JSON into keys and back. */
-const passkeys = window.PublicKeyCredential?.parseRequestOptionsFromJSON ? window.PublicKeyCredential : null;
+/* Passkeys: the browser's own functions turn JSON into keys and back. A passkey belongs to a name, not to an address. */
+const named = !/^[0-9.]+$|:/.test(location.hostname);
+const passkeys = named && window.PublicKeyCredential?.parseRequestOptionsFromJSON ? window.PublicKeyCredential : null;
 
 async function createdOrGot(form) {
   const told = form.dataset.options
