@@ -8,10 +8,14 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import requests
+from django.conf import settings as django_settings
+
+from temoin.config.file import ProSanteConnect
 
 FOLDER = Path(__file__).parents[1] / "oidc"
 CLIENT = "temoin-tests"
@@ -90,3 +94,12 @@ def professional(rpps: str, *finess: str, **changes: Any) -> dict[str, Any]:
         "SubjectRefPro": {"exercices": [practice]},
         **changes,
     }
+
+
+def point_at(settings: Any, discovery_url: str) -> None:
+    """Configure Pro Santé Connect, as the settings file would."""
+    known = ProSanteConnect(
+        discovery_url=discovery_url, client_id=CLIENT, secret_file=Path("/nowhere"), scope="openid scope_all"
+    )
+    settings.TEMOIN = replace(django_settings.TEMOIN, pro_sante_connect=known)
+    settings.PRO_SANTE_CONNECT_SECRET = SECRET

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from identity_provider import CLIENT, SECRET, IdentityProvider, professional, running_provider
+from identity_provider import CLIENT, IdentityProvider, point_at, professional, running_provider
 from people import House, make_seat, person_of, set_up_totp
 
-from temoin.config.file import ProSanteConnect
 from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
@@ -38,14 +35,6 @@ def configured(settings: Any, provider: IdentityProvider) -> Any:
     point_at(settings, provider.discovery_url)
     settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # not a case about time: this machine may be busy
     return settings
-
-
-def point_at(settings: Any, discovery_url: str) -> None:
-    known = ProSanteConnect(
-        discovery_url=discovery_url, client_id=CLIENT, secret_file=Path("/nowhere"), scope="openid scope_all"
-    )
-    settings.TEMOIN = replace(django_settings.TEMOIN, pro_sante_connect=known)
-    settings.PRO_SANTE_CONNECT_SECRET = SECRET
 
 
 def start(client: Client) -> Any:

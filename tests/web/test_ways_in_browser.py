@@ -9,6 +9,7 @@ from pathlib import Path
 
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from identity_provider import point_at, professional, running_provider
 from passkeys import Device
 from people import PASSWORD, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
 from playwright.sync_api import Page, expect
@@ -67,7 +68,8 @@ def test_a_passkey_is_two_factors_and_the_last_one_stays(page: Page, live_server
         Client().post("/account/sign-in/", {"login": person_of(house.owner).email, "password": "wrong"})
     page.goto(live_server.url)
     shoot(page, "sign-in")
-    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
+    expect(page.get_by_role("button", name="Se connecter avec une clé d’accès")).to_be_focused()
+    page.keyboard.press("Enter")
     heading(page).to_have_text("Comptoir")
 
     page.get_by_role("link", name="Claire MARTIN").click()
@@ -153,7 +155,9 @@ def test_the_meter_counts_as_the_server_does(page: Page, live_server):
     for password in ("azerty", "Un-Mot-de-passe-0fficine!", "aaaaaaaaaaaaaaaa", "éléphant 12", "😀😀😀😀x"):
         page.get_by_label("Nouveau mot de passe", exact=True).fill(password)
         bits = math.floor(entropy_bits(counted_part(password)))
-        expect(page.get_by_role("status")).to_have_text(f"Robustesse : {bits} bits sur les 50 nécessaires")
+        expect(page.get_by_role("status")).to_have_text(
+            f"Robustesse : {bits} bits sur 50, {len(password)} caractères sur 12"
+        )
     shoot(page, "meter")
 
 
@@ -178,3 +182,23 @@ def test_parcels_are_followed_without_turning_text_into_markup(page: Page, live_
     assert refused == "TypeError"
     assert device.passkeys()
     page.troubles.clear()  # the breach just above was ours
+
+
+def test_pro_sante_connect_by_browser(page: Page, live_server, settings):
+    house = open_house()
+    with running_provider() as provider:
+        point_at(settings, provider.discovery_url)
+        provider.answers(professional("10003879623", house.here.finess))
+        page.goto(live_server.url)
+        shoot(page, "sign-in-provider")
+
+        page.get_by_role("link", name="Se connecter avec Pro Santé Connect").click()
+
+        heading(page).to_have_text("Comptoir")
+    page.context.clear_cookies()
+    page.goto(f"{live_server.url}/account/sign-in/pro-sante-connect/")
+    heading(page).to_have_text("Pro Santé Connect ne répond pas")
+    shoot(page, "provider-silent")
+    page.get_by_role("link", name="Retour").click()
+    heading(page).to_have_text("Se connecter")
+    page.troubles.clear()  # the 503 just above

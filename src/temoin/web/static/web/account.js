@@ -33,6 +33,7 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
     form.requestSubmit();
   });
   addEventListener("pageshow", () => { answer.value = ""; });
+  if ("first" in form.dataset && document.activeElement === document.body) form.querySelector("button").focus();
 }
 for (const note of document.querySelectorAll("[data-no-passkey]")) note.hidden = Boolean(passkeys);
 
@@ -52,7 +53,8 @@ for (const meter of document.querySelectorAll("[data-meter]")) {
   field.addEventListener("input", () => {
     const bits = Math.floor(entropyBits(field.value));
     meter.querySelector("progress").value = Math.min(bits, 50);
-    meter.querySelector("p").textContent = meter.dataset.words.replace("#", bits);
-    meter.classList.toggle("is-enough", bits >= 50);
+    const length = [...field.value].length;
+    meter.querySelector("p").textContent = meter.dataset.words.replace("#", bits).replace("#", length);
+    meter.classList.toggle("is-enough", bits >= 50 && length >= 12);
   });
 }
