@@ -27,11 +27,11 @@ COUNTER = {
 }
 MAY = {
     Profession.TITULAIRE: set(Right),
-    Profession.ADJOINT: set(Right),
-    Profession.REMPLACANT: set(Right),
+    Profession.ADJOINT: set(Right) - {Right.MANAGE_MEMBERS},
+    Profession.REMPLACANT: set(Right) - {Right.MANAGE_MEMBERS},
     Profession.PREPARATEUR: COUNTER,
     Profession.STUDENT: COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
-    Profession.ADMINISTRATOR: set(),
+    Profession.ADMINISTRATOR: {Right.MANAGE_MEMBERS},
 }
 
 

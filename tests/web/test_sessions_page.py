@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -170,6 +171,34 @@ def test_the_code_is_shown_once_after_a_fresh_factor(house: House, owner: Client
     assert stale["Location"].startswith(reverse("confirm"))
     assert "Lucas PETIT" in shown.content.decode()
     assert 'class="code"' in shown.content.decode()
+
+
+def test_the_application_is_removed_only_beside_a_passkey(house: House, two: tuple[Client, Client]):
+    here, there = two
+    person = person_of(house.owner)
+    refused = here.post(reverse("mfa_deactivate_totp"))
+    Authenticator.objects.create(user=person, type="webauthn", data={"name": "x", "credential": {}})
+
+    here.post(reverse("mfa_deactivate_totp"))
+
+    assert refused.status_code == 200
+    assert not Authenticator.objects.filter(user=person, type="totp").exists()
+    assert (is_open(here), is_open(there)) == (True, False)
+
+
+def test_a_first_password_keeps_the_session_under_a_new_id(house: House):
+    code = reset_factors(by=house.owner, member_id=house.colleague.member_id, password_too=True)
+    client = Client()
+    client.post(reverse("enrol"), {"email": person_of(house.colleague).email, "code": code, "password": ""})
+    before = client.session.session_key
+    new = "Une-Autre-phrase-de-passe-42"
+
+    led = client.get(reverse("mfa_activate_totp"))["Location"]
+    answer = client.post(led, {"password1": new, "password2": new})
+
+    assert (led, answer["Location"]) == (reverse("account_set_password"), reverse("mfa_activate_totp"))
+    assert client.get(answer["Location"]).status_code == 200
+    assert client.session.session_key != before
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,6 @@ def test_pro_sante_connect_by_browser(page: Page, live_server, settings):
     page.goto(f"{live_server.url}/account/sign-in/pro-sante-connect/")
     heading(page).to_have_text("Pro Santé Connect ne répond pas")
     shoot(page, "provider-silent")
-    page.get_by_role("link", name="Retour").click()
+    page.get_by_role("link", name="À la connexion").click()
     heading(page).to_have_text("Se connecter")
     page.troubles.clear()  # the 503 just above

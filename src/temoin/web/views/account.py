@@ -39,7 +39,7 @@ def security(request: HttpRequest) -> HttpResponse:
         {
             "passkeys": passkeys,
             "application": application,
-            "has_factor": bool(passkeys or application),
+            "must_set_up": not (passkeys or application or has_second_factor(request)),
             "has_codes": any(one.type == TYPE.RECOVERY_CODES for one in found),
             "removable": len(passkeys) + bool(application) > 1,
             "has_password": person(request).has_usable_password(),
