@@ -101,7 +101,7 @@ def test_nobody_else_resets_and_nobody_resets_themself(house: House):
     for by in (house.colleague, house.student):
         with pytest.raises(DeniedError):
             reset(by, house.owner)
-    with pytest.raises(DeniedError):
+    with pytest.raises(NotFoundError):
         reset(house.owner, house.owner)
 
 

@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import DeniedError, NotFoundError, refuse
-from temoin.pharmacies.models import Member, Person
+from temoin.lib.errors import DeniedError, refuse
+from temoin.pharmacies.models import Person
 from temoin.pharmacies.open_sessions import end_sessions
 from temoin.pharmacies.policies import check_right
-from temoin.pharmacies.professions import RIGHTS, Profession, Right
-from temoin.pharmacies.seat import Seat, pharmacies_of
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat, colleague, pharmacies_of
 
 LIFE = timedelta(hours=24)
 USED = "!"  # opens nothing; stands until a factor is set up, so that the password alone does not open either
@@ -34,19 +34,16 @@ _LOOKS_LIKE = str.maketrans("ILO", "110", "- ")
 def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
     """End a colleague's factors and sessions; return the code with which they enrol again within 24 hours."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
-    if member_id == by.member_id:
-        raise DeniedError(Right.MANAGE_MEMBERS.value)
     code = "".join(secrets.choice(_ALPHABET) for _letter in range(12))
+    hashed = make_password(code)  # slow on purpose: before the transaction
     with act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id):
-        member = Member.objects.filter(id=member_id, is_active=True).first()
-        if member is None:
-            raise NotFoundError
-        person = lock_person(member.person_id)
+        other = colleague(by=by, member_id=member_id)
+        person = lock_person(other.person_id)
         if password_too or not person.has_usable_password():
-            _check_may_stand_in(by, Profession(member.profession))
+            _check_may_stand_in(by, other)
             person.set_unusable_password()
         _check_works_here_only(person, by.pharmacy_id)
-        person.enrolment, person.enrolment_until = make_password(code), now() + LIFE
+        person.enrolment, person.enrolment_until = hashed, now() + LIFE
         person.save(update_fields=["password", "enrolment", "enrolment_until"])
         end_factors_and_sessions(person)
     return "-".join(code[start : start + 4] for start in (0, 4, 8))
@@ -82,8 +79,8 @@ def lock_person(person_id: UUID) -> Person:
     return Person.objects.select_for_update(of=("self",)).get(id=person_id)
 
 
-def _check_may_stand_in(by: Seat, profession: Profession) -> None:
-    if not RIGHTS[profession] <= by.rights:
+def _check_may_stand_in(by: Seat, other: Seat) -> None:
+    if not other.rights <= by.rights:
         raise DeniedError(Right.MANAGE_MEMBERS.value)
 
 

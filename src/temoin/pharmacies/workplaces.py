@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.seat import Seat, seat_of
 
 MOST = 30  # sites of one professional: more is no workplace but a mistake
 
@@ -37,5 +40,10 @@ def account_of(person_id: UUID) -> Person:
 
 def _places_in(pharmacy_id: UUID, rpps: str) -> list[Workplace]:
     with tenant_scope(pharmacy_id):
-        members = [member for member in Member.objects.filter(is_active=True) if member.unseal()["rpps"] == rpps]
-    return [Workplace(pharmacy_id, member.person_id) for member in members]
+        return [Workplace(pharmacy_id, seat.person_id) for seat in _seats_in_scope() if seat.rpps == rpps]
+
+
+def _seats_in_scope() -> Iterator[Seat]:
+    for member in Member.objects.all():
+        with suppress(NotFoundError):  # suspended
+            yield seat_of(member)

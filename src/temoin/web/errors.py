@@ -93,8 +93,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def entrance_page(request: HttpRequest, words: tuple[Words, Words], *, status: int) -> HttpResponse:
     """Return a page that says why a sign-in stopped, and leads back to the ways in."""
     title, advice = words
-    context = {"title": title, "advice": advice, "problems": [], "at_entrance": True}
-    return render(request, "web/error.html", context, status=status)
+    return render(request, "web/error.html", {"title": title, "advice": advice, "at_entrance": True}, status=status)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.enrolment import enrol, reset_factors
 from temoin.pharmacies.seat import Seat, colleague
 from temoin.web.errors import too_many
@@ -53,8 +52,6 @@ def enter_code(request: HttpRequest) -> HttpResponseBase:
 def reset_colleague(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
     """Ask whether to reset a colleague's factors, then show the code, once."""
     other = colleague(by=seat, member_id=member_id)
-    if other is None or other.member_id == seat.member_id:
-        raise NotFoundError
     if request.method != "POST":
         return show(request, seat, "reset_colleague.html", colleague=other)
     code = reset_factors(by=seat, member_id=member_id, password_too=request.POST.get("password_too") == "yes")
