@@ -73,6 +73,7 @@ def test_a_method_is_judged_before_the_form_token(house: House):
     assert client.delete("/").status_code == 405
 
 
+@pytest.mark.django_db
 def test_a_static_file_bears_the_headers_too(client: Client):
     assert finders.find("web/site.js")
 
