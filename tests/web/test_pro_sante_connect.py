@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import Profession
+from temoin.web.pro_sante_connect import AT_ONCE, _talks
 
 RPPS = "10003879623"
 
@@ -273,6 +275,18 @@ def test_a_provider_that_falls_silent_in_the_middle_is_told(house: House, provid
 
     assert answer.status_code == 503
     assert not is_signed_in(client)
+
+
+@pytest.mark.usefixtures("configured", "db")
+def test_a_provider_leaves_threads_to_the_counter(provider: IdentityProvider):
+    provider.answers(professional(RPPS))
+
+    with ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(_talks)
+        assert start(Client()).status_code == 503
+
+    assert start(Client()).status_code == 302
 
 
 @pytest.mark.django_db

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from threading import BoundedSemaphore
 from typing import Any, NoReturn
 
 from allauth.account.adapter import get_adapter as account_adapter
@@ -47,6 +48,7 @@ log = logging.getLogger("temoin.web")
 LEVEL = "eidas1"  # the only level that Pro Santé Connect grants to a card or e-CPS
 BY_PROVIDER = "temoin_by_provider"
 SILENT = "pro-sante-connect-silent"
+AT_ONCE = 3  # sign-ins that a server process carries at the same time, of its eight threads
 PAUSE = 30  # seconds during which nobody waits again for a provider that did not answer
 _NAMED = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 _NATIONAL_ID = re.compile(r"8([0-9]{11})")  # 8 announces an RPPS number
@@ -126,31 +128,31 @@ def start(request: HttpRequest) -> HttpResponseBase:
     """Send the person to the provider, which must ask who they are: posts at the counter are shared."""
     provider = make_provider(request)
     if cache.get(SILENT):
-        return entrance_page(request, ENTRANCE["silent"], status=503)
+        return _silent(request)
     nonce = secrets.token_urlsafe(32)
     wanted = {"acr_values": LEVEL, "nonce": nonce, "prompt": "login"}
-    try:
-        answer: HttpResponseBase = provider.redirect(
-            request,
-            process="login",
-            next_url=get_next_redirect_url(request),
-            nonce=nonce,
-            auth_params=wanted,
-        )
-    except (OSError, OAuth2Error) as error:
-        return _failed(request, error)
-    return answer
+    back = get_next_redirect_url(request)
+    return _talk(request, lambda: provider.redirect(request, "login", back, nonce=nonce, auth_params=wanted))
 
 
 def callback(request: HttpRequest) -> HttpResponseBase:
-    """Receive the person from the provider. The library's own handling of errors begins after its first call."""
+    """Receive the person from the provider."""
+    return _talk(request, lambda: _library_callback(request))
+
+
+def _talk(request: HttpRequest, ask: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Let the library talk to the provider, in few threads at once: a slow one must leave threads to the counter."""
+    if not _talks.acquire(blocking=False):
+        return _silent(request)
     try:
-        answer: HttpResponseBase = _library_callback(request)
-    except (OSError, OAuth2Error) as error:
+        return ask()
+    except (OSError, OAuth2Error) as error:  # the library's own handling of errors begins after its first call
         return _failed(request, error)
-    return answer
+    finally:
+        _talks.release()
 
 
+_talks = BoundedSemaphore(AT_ONCE)
 _library_callback = OAuth2CallbackView.adapter_view(Connection)
 
 
@@ -229,7 +231,11 @@ def _failed(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     if isinstance(error, OSError):  # every failure of the network is one, in the library's client too
         log.warning("Pro Santé Connect does not answer: %s", type(error).__name__)
         cache.set(SILENT, value=True, timeout=PAUSE)
-        return entrance_page(request, ENTRANCE["silent"], status=503)
+        return _silent(request)
     claim = str(error) if isinstance(error, ClaimError) else type(error).__name__
     log.warning("Pro Santé Connect was refused: %s", claim)
     return entrance_page(request, ENTRANCE["refused"], status=403)
+
+
+def _silent(request: HttpRequest) -> HttpResponse:
+    return entrance_page(request, ENTRANCE["silent"], status=503)
