@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 from django.conf import settings as django_settings
+from programs import need
 
 from temoin.config.file import ProSanteConnect
 
@@ -47,9 +48,8 @@ class IdentityProvider:
 @contextmanager
 def running_provider() -> Iterator[IdentityProvider]:
     """Start the provider on a free port, and stop it."""
-    node = shutil.which("node")
-    assert node, "These tests need Node.js: apt-get install nodejs npm"
-    assert (FOLDER / "node_modules").is_dir(), "These tests need the provider: npm ci --prefix tests/oidc"
+    node = need("nodejs", shutil.which("node") or "/usr/bin/node")
+    need("npm, then npm ci --prefix tests/oidc", str(FOLDER / "node_modules" / "oidc-provider"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
