@@ -20,6 +20,7 @@ from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import make_password
 from django.test import Client
+from stdnum import luhn
 
 from temoin.catalogue.actions import receive_lot
 from temoin.lib.clock import now
@@ -29,6 +30,7 @@ from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.newcomer import Newcomer
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat, take_seat
 from temoin.testing.actions import register_test, take_sample
@@ -56,7 +58,15 @@ TRAITS: Mapping[str, str] = {
     "city": "PARIS",
 }
 
-_finess = count(750_000_001)
+NEWCOMER = Newcomer(
+    family_name="GARNIER",
+    given_name="Léa",
+    email="lea.garnier@officine.example",
+    profession=Profession.ADJOINT,
+    rpps="10003879649",
+)
+
+_finess = count(75_000_001)
 _emails = count(1)
 
 
@@ -90,7 +100,8 @@ def open_house() -> House:
 def make_pharmacy(name: str) -> Pharmacy:
     """Open a demonstration pharmacy."""
     address = {"street": "3 place du Marché", "postcode": "75001", "city": "Paris", "phone": "+33140000000"}
-    return open_pharmacy(finess=str(next(_finess)), name=name, address=address, is_demo=True)
+    number = str(next(_finess))
+    return open_pharmacy(finess=number + luhn.calc_check_digit(number), name=name, address=address, is_demo=True)
 
 
 def make_person() -> Person:

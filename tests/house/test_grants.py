@@ -23,6 +23,7 @@ TABLES = {
         "outbox_parcel": "INSERT SELECT UPDATE",
         "patients_consent": "INSERT SELECT",
         "patients_patient": "INSERT SELECT UPDATE",
+        "pharmacies_invitation": "INSERT SELECT UPDATE",
         "pharmacies_member": "INSERT SELECT UPDATE",
         "pharmacies_person": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "INSERT SELECT",
@@ -63,6 +64,7 @@ SEALED = {
 }
 COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {

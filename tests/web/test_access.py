@@ -9,21 +9,43 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
-from people import House, make_lot, make_patient, make_seat, make_signed, make_test, person_of, set_up_totp, sign_in
+from people import (
+    NEWCOMER,
+    House,
+    make_lot,
+    make_patient,
+    make_seat,
+    make_signed,
+    make_test,
+    person_of,
+    set_up_totp,
+    sign_in,
+)
 
 from temoin.config.headers import CONTENT_SECURITY_POLICY
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
+from temoin.pharmacies.team import invite_member
 from temoin.web.access import Access, Route
 from temoin.web.routes import ROUTES
 
-IDS = {"patient_id", "record_id", "parcel_id"}
+IDS = {"patient_id", "record_id", "parcel_id", "member_id", "invitation_id"}
 ABOUT_ONE = [route for route in ROUTES if "<uuid:" in route.path]
 
 
 def address(route: Route, **known: UUID) -> str:
     wanted = {name for name in IDS if f"<uuid:{name}>" in route.path}
     return reverse(route.name, kwargs={name: known.get(name) or uuid4() for name in wanted})
+
+
+def known_objects(house: House) -> dict[str, UUID]:
+    patient_id = make_patient(house.owner)
+    return {
+        "patient_id": patient_id,
+        "record_id": make_signed(house.owner, patient_id, make_lot(house.owner)),
+        "member_id": house.colleague.member_id,
+        "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
+    }
 
 
 def ask(client: Client, route: Route, path: str) -> object:
@@ -42,6 +64,8 @@ def test_only_these_pages_are_public():
         "account_inactive",
         "mfa_authenticate",
         "healthz",
+        "invitation",
+        "invitation_account",
         "set_language",
     }
 
@@ -57,9 +81,7 @@ def test_a_passer_by_is_led_to_the_sign_in(route: Route):
 
 @pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda r: r.name)
 def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Client, route: Route):
-    patient_id = make_patient(house.owner)
-    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
-    known = {"patient_id": patient_id, "record_id": record_id}
+    known = known_objects(house)
 
     foreign, unknown = (ask(stranger, route, path) for path in (address(route, **known), address(route)))
 
@@ -72,8 +94,6 @@ def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Clie
 def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, stranger: Client, route: Route):
     if "POST" not in route.methods:
         return
-    patient_id = make_patient(house.owner)
-    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
     form = {
         "outcome-sars-cov-2": "negative",
         "reviewed": "yes",
@@ -84,9 +104,12 @@ def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, str
         "record_id": str(uuid4()),
         "kind": "covid19-ag",
         "consent": "2026-11",
+        "profession": "adjoint",
+        "rpps": "10003879656",
+        "last_day": "2026-12-31",
     }
 
-    answer = stranger.post(address(route, patient_id=patient_id, record_id=record_id), form)
+    answer = stranger.post(address(route, **known_objects(house)), form)
 
     assert answer.status_code == 404
 
@@ -102,6 +125,19 @@ def test_each_profession_reaches_what_its_rights_say(house: House, route: Route,
     assert (answer.status_code == 403) is refused
     if refused:
         assert "Votre profession ne vous permet pas" in answer.content.decode()
+
+
+def test_who_manages_people_only_begins_with_the_team(house: House):
+    client = sign_in(Client(), house.administrator)
+
+    answer = client.get(reverse("home"))
+
+    assert answer["Location"] == reverse("team")
+    assert reverse("find_patient") not in client.get(reverse("team")).content.decode()
+
+
+def test_who_has_no_page_yet_is_told_so(house: House):
+    assert sign_in(Client(), make_seat(house.here, Profession.AUDITOR)).get(reverse("home")).status_code == 403
 
 
 def test_a_technician_sees_no_button_to_sign(house: House, colleague: Client):

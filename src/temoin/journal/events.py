@@ -30,7 +30,16 @@ class EventKind(StrEnum):
     LETTER_REFUSED = "letter.refused"
     LOT_RECEIVED = "lot.received"
     FILE_IMPORTED = "file.imported"
+    PHARMACY_OPENED = "pharmacy.opened"
+    PHARMACY_CLOSED = "pharmacy.closed"
     MEMBER_SEATED = "member.seated"
+    MEMBER_INVITED = "member.invited"
+    INVITATION_WITHDRAWN = "invitation.withdrawn"
+    MEMBER_ENROLLED = "member.enrolled"
+    MEMBER_CHANGED = "member.changed"
+    MEMBER_SUSPENDED = "member.suspended"
+    MEMBER_RESUMED = "member.resumed"
+    MEMBER_DEPARTED = "member.departed"
     SIGNED_IN = "session.opened"
     DATA_KEYS_TURNED = "data_keys.turned"
     ROWS_REWRAPPED = "rows.rewrapped"
@@ -67,7 +76,16 @@ MEANING: dict[EventKind, str] = {
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
-    EventKind.MEMBER_SEATED: "A person was given a place in the pharmacy.",
+    EventKind.PHARMACY_OPENED: "The operator opened the pharmacy, or opened it again.",
+    EventKind.PHARMACY_CLOSED: "The operator closed the pharmacy: places suspended, invitations and programs ended.",
+    EventKind.MEMBER_SEATED: "A person of a demonstration was given a place in the pharmacy.",
+    EventKind.MEMBER_INVITED: "A place was offered, with the profession named; a one-time code was shown.",
+    EventKind.INVITATION_WITHDRAWN: "An invitation was withdrawn before its use.",
+    EventKind.MEMBER_ENROLLED: "A person used the code of an invitation and took their place.",
+    EventKind.MEMBER_CHANGED: "A person's profession, and so their rights, were changed to those named.",
+    EventKind.MEMBER_SUSPENDED: "A person's place was suspended, from their next request on.",
+    EventKind.MEMBER_RESUMED: "A person who was suspended, or had left, has their place again.",
+    EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy.",
     EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
     EventKind.ROWS_REWRAPPED: "Row keys of a table were wrapped under newer data keys; no content was opened.",

@@ -11,7 +11,8 @@ from django.db import models
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity
-from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.professions import MANAGERS, Profession
+from temoin.pharmacies.states import INVITATION, InvitationState
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
@@ -28,9 +29,10 @@ class Pharmacy(models.Model):
     postcode = models.TextField(default="")
     city = models.TextField(default="")
     is_demo = models.BooleanField(default=False)
+    closed_on = models.DateField(null=True)
 
     declares: ClassVar = dict.fromkeys(
-        ("id", "finess", "name", "phone", "street", "postcode", "city", "is_demo"), PUBLIC
+        ("id", "finess", "name", "phone", "street", "postcode", "city", "is_demo", "closed_on"), PUBLIC
     )
 
     class Meta:
@@ -85,13 +87,15 @@ class Member(SealedModel):
 
     person_id = models.UUIDField()
     profession = models.TextField()
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)  # false while suspended
+    last_day = models.DateField(null=True)  # the last day of work of whoever leaves; the seat ends with it
     sealed = SealedField(holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL})
 
     declares: ClassVar = {
         "person_id": PUBLIC,
         "profession": PUBLIC,
         "is_active": PUBLIC,
+        "last_day": PUBLIC,
         "sealed": PERSONAL,
     }
 
@@ -107,6 +111,44 @@ class Member(SealedModel):
         indexes: ClassVar = [
             # serves the choice of pharmacy at sign-in, before any pharmacy is in scope
             models.Index(fields=["person_id"], name="pharmacies_member_person"),
+        ]
+
+    @property
+    def is_lasting_manager(self) -> bool:
+        """Tell whether the team can count on this person to manage it: at work, and not about to leave."""
+        return self.is_active and self.last_day is None and self.profession in MANAGERS
+
+
+class Invitation(SealedModel):
+    """A place offered to somebody, until its code is used, withdrawn or too old. The code itself is not kept."""
+
+    lifecycle: ClassVar = INVITATION
+
+    state = models.TextField(default=InvitationState.OPEN.value)
+    profession = models.TextField()
+    code_hash = models.BinaryField()  # SHA-256 of 80 random bits: nothing to guess, so no salt and no slow hash
+    expires_at = models.DateTimeField()
+    sealed = SealedField(
+        holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL, "email": PERSONAL},
+    )
+
+    declares: ClassVar = {
+        "state": PUBLIC,
+        "profession": PUBLIC,
+        "code_hash": PUBLIC,
+        "expires_at": PUBLIC,
+        "sealed": PERSONAL,
+    }
+
+    class Meta:
+        db_table = "pharmacies_invitation"
+        constraints: ClassVar = [
+            # serves the page where a newcomer types the code
+            models.UniqueConstraint(fields=["pharmacy_id", "code_hash"], name="pharmacies_invitation_code"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in InvitationState]),
+                name="pharmacies_invitation_state",
+            ),
         ]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery
+from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, Route
-from temoin.web.views import counter, gallery, lots, patients, records, results
+from temoin.web.views import counter, gallery, invitation, lots, patients, records, results, team
 from temoin.web.views.account import SetUpView, to_work
+
+View = Callable[..., HttpResponseBase]
 
 READ = ("GET",)
 WRITE = ("POST",)
@@ -69,6 +74,16 @@ _SIGN_IN = [
         methods=FORM,
     ),
 ]
+_INVITATION = [
+    Route(name="invitation", path="invitation/", view=invitation.invitation, access=Access.PUBLIC, methods=FORM),
+    Route(
+        name="invitation_account",
+        path="invitation/account/",
+        view=invitation.invitation_account,
+        access=Access.PUBLIC,
+        methods=FORM,
+    ),
+]
 _HOUSE = [
     Route(name="healthz", path="healthz", view=counter.sign_of_life, access=Access.PUBLIC),
     Route(name="set_language", path="language/", view=counter.language, access=Access.PUBLIC, methods=WRITE),
@@ -81,7 +96,7 @@ _HOUSE = [
     ),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
-    Route(name="home", path="", view=counter.home, access=Right.READ_TEST),
+    Route(name="home", path="", view=counter.home, access=Access.SEATED),
 ]
 _PATIENTS = [
     Route(
@@ -179,4 +194,21 @@ _LOTS = [
     Route(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
 ]
 
-ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS)
+
+def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) -> Route:
+    """Return a page of those who manage people and programs."""
+    return Route(name=name, path=path, view=view, access=Right.MANAGE_MEMBERS, methods=methods)
+
+
+_TEAM = [
+    _managed("team", "team/", team.team),
+    _managed("invite", "team/invite/", team.invite, FORM),
+    _managed("withdraw_invitation", "team/invitations/<uuid:invitation_id>/withdraw/", team.withdraw, WRITE),
+    _managed("member", "team/<uuid:member_id>/", team.member),
+    _managed("change_member", "team/<uuid:member_id>/change/", team.change, WRITE),
+    _managed("suspend_member", "team/<uuid:member_id>/suspend/", team.suspend, WRITE),
+    _managed("resume_member", "team/<uuid:member_id>/resume/", team.resume, WRITE),
+    _managed("depart_member", "team/<uuid:member_id>/depart/", team.depart, WRITE),
+]
+
+ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_INVITATION, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS, *_TEAM)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.queries import Colleague
 from temoin.testing.states import RecordState
 
 Words = str | Promise
@@ -26,6 +27,9 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
     Right.IMPORT_RESULTS: _("import results"),
+    Right.MANAGE_MEMBERS: _("manage the team"),
+    Right.READ_JOURNAL: _("read the journal"),
+    "seat_manager": _("give or change this place"),
 }
 
 
@@ -46,6 +50,11 @@ STATE: dict[RecordState, Mark] = {
     RecordState.CANCELLED: Mark("over", "✕", _("Cancelled")),
     RecordState.ABANDONED: Mark("over", "–", _("Abandoned")),
 }
+
+WORKS = Mark("done", "✓", _("At work"))
+LEAVES = Mark("busy", "→", _("Leaving"))
+SUSPENDED = Mark("warn", "!", _("Suspended"))
+LEFT = Mark("over", "–", _("Left"))
 
 _P = ParcelState
 AUTHORITY: dict[ParcelState, Mark] = {
@@ -114,6 +123,15 @@ class ParcelLine:
     def is_refused(self) -> bool:
         """Tell whether a person must act."""
         return self.parcel.state is ParcelState.REFUSED
+
+
+def place_mark(person: Colleague) -> Mark:
+    """Return how a colleague's place is shown."""
+    if person.has_left:
+        return LEFT
+    if not person.is_active:
+        return SUSPENDED
+    return WORKS if person.last_day is None else LEAVES
 
 
 def mark_of(destination: str, state: ParcelState) -> Mark:

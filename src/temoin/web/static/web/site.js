@@ -75,6 +75,13 @@ for (const form of all("[data-digits]")) {
   });
 }
 
+/* A code handed over as a link: read from the fragment, which no server sees, and taken out of the address. */
+for (const form of all("[data-fragment]")) {
+  if (!location.hash) continue;
+  document.getElementById(form.dataset.fragment).value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+}
+
 /* A double click sends once; coming back to the page allows a new try, which the server judges. */
 for (const form of all("[data-once]")) {
   form.addEventListener("submit", () => setTimeout(() => all("button", form).forEach((one) => { one.disabled = true; })));
