@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     ROOT_KEYS_BACKED_UP = "root_keys.backed_up"
     ROOT_KEYS_RESTORED = "root_keys.restored"
     KEYS_VERIFIED = "keys.verified"
+    HANDED_OVER = "session.handed_over"
 
 
 MEANING: dict[EventKind, str] = {
@@ -97,4 +98,5 @@ MEANING: dict[EventKind, str] = {
     EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders.",
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
+    EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
 }

@@ -11,7 +11,7 @@ from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, Route
-from temoin.web.views import counter, gallery, invitation, lots, patients, records, results, team
+from temoin.web.views import counter, gallery, handover, invitation, lots, patients, records, results, team
 from temoin.web.views.account import SetUpView, to_work
 
 View = Callable[..., HttpResponseBase]
@@ -94,6 +94,7 @@ _HOUSE = [
         access=Access.SIGNED_IN,
         methods=FORM,
     ),
+    Route(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=WRITE),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
     Route(name="home", path="", view=counter.home, access=Access.SEATED),

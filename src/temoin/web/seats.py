@@ -17,6 +17,8 @@ from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
 from temoin.pharmacies.sessions import PHARMACY, SessionStore
 
+HANDED_OVER = "handed_over_in"  # the pharmacy of whoever handed the screen over
+
 
 def find_seat(request: HttpRequest) -> Seat | HttpResponse:
     """Return the person's seat, or the answer that leads to one: a suspension bites at the next request."""
@@ -53,8 +55,10 @@ def person_id(request: HttpRequest) -> UUID:
 
 def _seat_without_choice(request: HttpRequest) -> Seat | HttpResponse:
     places = pharmacies_of(person_id(request))
-    if len(places) == 1:
-        return bind_session(request, places[0].id)
+    here = request.session.pop(HANDED_OVER, None)
+    suited = [place for place in places if str(place.id) == here] or places
+    if len(suited) == 1:
+        return bind_session(request, suited[0].id)
     if places:
         return redirect("choose_pharmacy")
     logout(request)

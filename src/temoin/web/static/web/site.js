@@ -100,4 +100,5 @@ for (const button of all("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
-document.querySelector("[data-focus]")?.focus();
+/* What is wrong comes first; else, on the pages that lead in, the first field. */
+(document.querySelector("[data-focus]") ?? document.querySelector(".narrow form .field input"))?.focus();
