@@ -20,6 +20,8 @@ from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import make_password
 from django.test import Client
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from stdnum import luhn
 
 from temoin.catalogue.actions import receive_lot
@@ -32,6 +34,7 @@ from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Member, Person, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.programs import add_program, issue_token
 from temoin.pharmacies.seat import Seat, take_seat
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.sample import Reading, Sample
@@ -200,3 +203,19 @@ def make_signed(by: Seat, patient_id: UUID, lot_id: UUID, *, outcome: str = "neg
     record_id = make_sampled(by, patient_id, lot_id)
     sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"sars-cov-2": outcome}, read_at=now()))
     return record_id
+
+
+def make_program(by: Seat, key: ECKey | None = None) -> UUID:
+    """Give a program access, without any scope."""
+    key = key or ECKey.generate_key("P-256")
+    return add_program(by=by, name="LGO", public_key=key.as_pem(private=False).decode(), scopes=())
+
+
+def make_token(by: Seat) -> str:
+    """Give a program access, and get it a token."""
+    key = ECKey.generate_key("P-256")
+    program_id = make_program(by, key)
+    issuer, moment = f"{by.pharmacy_id}.{program_id}", int(now().timestamp())
+    claims = {"iss": issuer, "sub": issuer, "aud": "test", "jti": str(program_id), "exp": moment + 60}
+    signed = jwt.encode({"alg": "ES256"}, claims, key)
+    return issue_token(assertion=signed, audience="test", scope="", certificate=b"").text

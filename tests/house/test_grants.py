@@ -27,6 +27,8 @@ TABLES = {
         "pharmacies_member": "INSERT SELECT UPDATE",
         "pharmacies_person": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "INSERT SELECT",
+        "pharmacies_program": "INSERT SELECT",
+        "pharmacies_program_token": "DELETE INSERT SELECT",
         "pharmacies_session": EVERYTHING,
         "testing_record": "INSERT SELECT UPDATE",
         "testing_record_version": "INSERT SELECT",
@@ -65,6 +67,7 @@ SEALED = {
 COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on"},
+    ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {

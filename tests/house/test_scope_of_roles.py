@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
-from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, open_house
+from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
 
 from temoin.lib.tenant import TenantModel, tenant_scope
@@ -34,6 +34,7 @@ def house(as_role) -> House:
         make_signed(seat, make_patient(seat), make_lot(seat))
         make_test(seat, make_patient(seat))
         invite_member(by=seat, newcomer=NEWCOMER)
+        make_token(seat)
     with as_role("temoin_worker"):
         for load in claim_parcels("patient-email", 10):
             with tenant_scope(load.pharmacy_id):

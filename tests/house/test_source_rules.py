@@ -9,7 +9,13 @@ from source_code import Source, places, sources
 
 from temoin.journal.events import MEANING, EventKind
 
-WITH_ACTS = ("/actions.py", "testing/signing.py", "pharmacies/team.py", "pharmacies/invitations.py")
+WITH_ACTS = (
+    "/actions.py",
+    "testing/signing.py",
+    "pharmacies/team.py",
+    "pharmacies/invitations.py",
+    "pharmacies/programs.py",
+)
 # Acts without `by`, each with its reason.
 WITHOUT_BY = {
     "pharmacies/actions.py:open_pharmacy": "the operator acts, for a pharmacy that begins with this act",
@@ -18,6 +24,8 @@ WITHOUT_BY = {
     "pharmacies/invitations.py:enrol_with_password": "the newcomer acts, whose account begins with this act",
     "pharmacies/invitations.py:find_offer": "a question, asked by who holds the code and is nobody yet",
     "pharmacies/invitations.py:read_offer": "a question, asked by who held the code and is nobody yet",
+    "pharmacies/programs.py:issue_token": "the program acts, which the assertion proves",
+    "pharmacies/programs.py:take_program_seat": "a question, asked with a token by who is nobody yet",
     "delivery/actions.py:seal_letter_for": "the worker acts, for the pharmacy of the parcel",
     "delivery/actions.py:letter_is_open": "a question within the act of a courier",
     "delivery/actions.py:lock_letters": "a lock within an act",

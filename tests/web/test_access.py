@@ -14,6 +14,7 @@ from people import (
     House,
     make_lot,
     make_patient,
+    make_program,
     make_seat,
     make_signed,
     make_test,
@@ -29,7 +30,7 @@ from temoin.pharmacies.team import invite_member
 from temoin.web.access import Access, Route
 from temoin.web.routes import ROUTES
 
-IDS = {"patient_id", "record_id", "parcel_id", "member_id", "invitation_id"}
+IDS = {"patient_id", "record_id", "parcel_id", "member_id", "invitation_id", "program_id"}
 ABOUT_ONE = [route for route in ROUTES if "<uuid:" in route.path]
 
 
@@ -45,6 +46,7 @@ def known_objects(house: House) -> dict[str, UUID]:
         "record_id": make_signed(house.owner, patient_id, make_lot(house.owner)),
         "member_id": house.colleague.member_id,
         "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
+        "program_id": make_program(house.owner),
     }
 
 

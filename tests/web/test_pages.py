@@ -9,7 +9,7 @@ import pytest
 from django.template import engines
 from django.test import Client
 from django.urls import reverse
-from people import NEWCOMER, House, make_lot, make_patient, make_sampled, make_signed, make_test
+from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
 from temoin.pharmacies.seat import today
 from temoin.pharmacies.team import depart_member, invite_member
@@ -63,7 +63,9 @@ def every_page(house: House) -> dict[str, str]:
     depart_member(by=house.owner, member_id=house.student.member_id, last_day=today())
     of_people.append(("member", house.student.member_id))
     invite_member(by=house.owner, newcomer=NEWCOMER)
+    make_program(house.owner)
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
+    plain.append("programs")
     plain += ["account_change_password"]
     pages = {name: reverse(name) for name in plain}
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}

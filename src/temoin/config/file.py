@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from temoin.config.api import Api, read_api
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
@@ -108,6 +109,7 @@ class Config:
     authority: Authority
     mail: Mail
     hosting: Hosting | None = None
+    api: Api = Api()
 
     @property
     def served(self) -> Path:
@@ -133,6 +135,7 @@ def read_config(path: Path) -> Config:
         "keys": lambda: read_keys(root.section("keys"), folder),
         "authority": lambda: _authority(root.section("authority")),
         "mail": lambda: _mail(root.section("mail"), folder),
+        "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
     }
     config = Config(file=path, folder=folder, **_every_part(readers, root.end))

@@ -83,6 +83,7 @@ INSTALLED_APPS = {
 _STAFF_MIDDLEWARE = [
     "temoin.config.headers.StaffHeaders",
     "django.middleware.security.SecurityMiddleware",
+    "temoin.api.door.ApiDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

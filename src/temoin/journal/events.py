@@ -52,6 +52,9 @@ class EventKind(StrEnum):
     ROOT_KEYS_RESTORED = "root_keys.restored"
     KEYS_VERIFIED = "keys.verified"
     HANDED_OVER = "session.handed_over"
+    PROGRAM_ADDED = "program.added"
+    PROGRAM_REVOKED = "program.revoked"
+    TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
 
 MEANING: dict[EventKind, str] = {
@@ -99,4 +102,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
     EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
+    EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",
+    EventKind.PROGRAM_REVOKED: "A program's access was revoked.",
+    EventKind.TOKEN_ISSUED: "A program proved its key and was given a token for five minutes.",
 }

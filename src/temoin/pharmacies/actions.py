@@ -10,12 +10,12 @@ from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId, new_id
-from temoin.pharmacies.models import Invitation, Member, Pharmacy
+from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
 from temoin.pharmacies.numbers import check_finess
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import today
-from temoin.pharmacies.states import InvitationState
+from temoin.pharmacies.states import InvitationState, ProgramState
 
 
 def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: bool) -> Pharmacy:
@@ -34,7 +34,7 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
 
 
 def close_pharmacy(*, by: Operator) -> None:
-    """End all work in a pharmacy: every place is suspended and every open invitation withdrawn.
+    """End all work in a pharmacy: places are suspended, open invitations withdrawn, programs revoked.
 
     Nothing is erased, and parcels that wait still leave: the law asks for them.
     """
@@ -42,6 +42,8 @@ def close_pharmacy(*, by: Operator) -> None:
         _set_closed(by.pharmacy_id, closed=True)
         for member in Member.objects.filter(is_active=True):
             commit.change(Member, member.id, is_active=False)
+        for program in Program.objects.filter(state=ProgramState.ACTIVE.value):
+            commit.move(Program, program.id, "revoke")
         for invitation in Invitation.objects.filter(state=InvitationState.OPEN.value):
             commit.move(Invitation, invitation.id, "withdraw")
 

@@ -10,9 +10,9 @@ from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import Sensitivity
+from temoin.lib.tenant import Sensitivity, TenantModel
 from temoin.pharmacies.professions import MANAGERS, Profession
-from temoin.pharmacies.states import INVITATION, InvitationState
+from temoin.pharmacies.states import INVITATION, PROGRAM, InvitationState, ProgramState
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
@@ -166,4 +166,48 @@ class Session(AbstractBaseSession):
         indexes: ClassVar = [
             # serves the list, and the end, of a person's sessions
             models.Index(fields=["person_id"], name="pharmacies_session_person"),
+        ]
+
+
+class Program(TenantModel):
+    """A program of the pharmacy that comes in through the API, with the public key that proves it."""
+
+    lifecycle: ClassVar = PROGRAM
+
+    state = models.TextField(default=ProgramState.ACTIVE.value)
+    name = models.TextField()
+    public_key = models.TextField()  # canonical JWK
+    scopes = models.TextField()  # separated by spaces
+
+    declares: ClassVar = dict.fromkeys(("state", "name", "public_key", "scopes"), PUBLIC)
+
+    class Meta:
+        db_table = "pharmacies_program"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in ProgramState]),
+                name="pharmacies_program_state",
+            ),
+        ]
+
+
+class ProgramToken(TenantModel):
+    """A short-lived token, as a hash, with the number of the assertion it was given for: that serves once."""
+
+    program_id = models.UUIDField()
+    token_hash = models.BinaryField()  # SHA-256 of 256 random bits
+    jti_hash = models.BinaryField()
+    scopes = models.TextField()
+    certificate = models.BinaryField(default=b"")  # SHA-256 of the TLS certificate it is bound to; empty when unbound
+    expires_at = models.DateTimeField()
+
+    declares: ClassVar = dict.fromkeys(
+        ("program_id", "token_hash", "jti_hash", "scopes", "certificate", "expires_at"), PUBLIC
+    )
+
+    class Meta:
+        db_table = "pharmacies_program_token"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "program_id", "jti_hash"], name="pharmacies_assertion_once"),
+            models.UniqueConstraint(fields=["pharmacy_id", "token_hash"], name="pharmacies_program_token_hash"),
         ]

@@ -7,6 +7,13 @@ from enum import StrEnum
 from temoin.lib.lifecycle import Lifecycle
 
 
+class ProgramState(StrEnum):
+    """Whether a program may come in."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
 class InvitationState(StrEnum):
     """Where an invitation stands; an open one also ends with time."""
 
@@ -21,4 +28,8 @@ INVITATION = Lifecycle(
     InvitationState,
     _I.OPEN,
     {"accept": ({_I.OPEN}, _I.ACCEPTED), "withdraw": ({_I.OPEN}, _I.WITHDRAWN)},
+)
+
+PROGRAM = Lifecycle(
+    "program", ProgramState, ProgramState.ACTIVE, {"revoke": ({ProgramState.ACTIVE}, ProgramState.REVOKED)}
 )

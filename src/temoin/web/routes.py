@@ -11,7 +11,7 @@ from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, Route
-from temoin.web.views import counter, gallery, handover, invitation, lots, patients, records, results, team
+from temoin.web.views import counter, gallery, handover, invitation, lots, patients, programs, records, results, team
 from temoin.web.views.account import SetUpView, to_work
 
 View = Callable[..., HttpResponseBase]
@@ -211,5 +211,10 @@ _TEAM = [
     _managed("resume_member", "team/<uuid:member_id>/resume/", team.resume, WRITE),
     _managed("depart_member", "team/<uuid:member_id>/depart/", team.depart, WRITE),
 ]
+_PROGRAMS = [
+    _managed("programs", "programs/", programs.programs),
+    _managed("add_program", "programs/add/", programs.add, WRITE),
+    _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
+]
 
-ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_INVITATION, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS, *_TEAM)
+ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_INVITATION, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS)

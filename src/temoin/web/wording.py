@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import Scope
 from temoin.pharmacies.queries import Colleague
 from temoin.testing.states import RecordState
 
@@ -50,6 +51,8 @@ STATE: dict[RecordState, Mark] = {
     RecordState.CANCELLED: Mark("over", "✕", _("Cancelled")),
     RecordState.ABANDONED: Mark("over", "–", _("Abandoned")),
 }
+
+SCOPE_WORDS: dict[Scope, Words] = {Scope.TESTS_READ: _("See where the parcels of tests are")}
 
 WORKS = Mark("done", "✓", _("At work"))
 LEAVES = Mark("busy", "→", _("Leaving"))
