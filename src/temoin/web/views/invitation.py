@@ -9,7 +9,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -117,7 +117,7 @@ def _password_problems(request: HttpRequest, offer: Offer, password: str) -> lis
 def _password_fields(problems: list[Problem]) -> list[Field]:
     typed = Typed({}, problems)  # a password is never sent back
     kept = {"autocomplete": "new-password"}
-    hint = " ".join(password_validators_help_texts()[:2])
+    hint = _("At least 12 characters: mix upper case, lower case, digits and others, or take a long phrase.")
     return [
         typed("password", _("Password"), "password", required=True, hint=hint, attributes=kept),
         typed("again", _("The same password again"), "password", required=True, attributes=kept),
