@@ -7,11 +7,12 @@ Plain functions, for any test that has a database: `open_house()` makes two phar
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import count
+from threading import Barrier, Thread
 from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -19,6 +20,7 @@ from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SE
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -27,6 +29,7 @@ from stdnum import luhn
 from temoin.catalogue.actions import receive_lot
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
+from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import check_traits
@@ -219,3 +222,24 @@ def make_token(by: Seat) -> str:
     claims = {"iss": issuer, "sub": issuer, "aud": "test", "jti": str(program_id), "exp": moment + 60}
     signed = jwt.encode({"alg": "ES256"}, claims, key)
     return issue_token(assertion=signed, audience="test", scope="", certificate=b"").text
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment, each on its own connection; return what each gave, or its error."""
+    start, found = Barrier(len(acts)), []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            start.wait(timeout=10)
+            found.append(act())
+        except TemoinError as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return found

@@ -116,7 +116,7 @@ def test_every_answer_bears_the_headers_and_no_cookie(resource):
 
 
 def test_a_defect_shows_a_number_and_nothing_else(token: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("temoin.api.views.pharmacy_of", lambda **_: 1 / 0)
+    monkeypatch.setattr("temoin.api.views.pharmacy_of", lambda _seat: 1 / 0)
     client = Client(raise_request_exception=False)
 
     answer = client.get("/api/v1/whoami", headers={"Authorization": f"Bearer {token}"})

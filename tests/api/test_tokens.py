@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
-from people import House, sign_in
+from people import House, at_once, open_house, sign_in
 from programs import KEY, KEYS, ask_token, assertion, get, pem_of, register
 
 from temoin.journal.events import EventKind
@@ -130,6 +130,15 @@ def test_the_number_of_an_assertion_serves_once_whatever_else_it_says(program: s
     ask_token(assertion(program, jti="numero-0001"))
 
     assert refused(ask_token(assertion(program, jti="numero-0001", iat=None)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_assertion_shown_twice_at_once_serves_once():
+    signed = assertion(register(open_house().owner))
+
+    found = at_once(*[lambda: ask_token(signed).status_code] * 4)
+
+    assert sorted(found) == [200, 401, 401, 401]
 
 
 def test_two_programs_may_use_the_same_number(house: House, program: str):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
-from people import NEWCOMER, PASSWORD, House, make_person, make_seat
+from people import NEWCOMER, PASSWORD, House, at_once, make_person, make_seat, open_house
 from test_team import events
 
 from temoin.journal.events import EventKind
@@ -82,6 +82,16 @@ def test_a_code_opens_once(house: House, offer: Offer):
     with pytest.raises(ConflictError):
         accept_offer(offer=offer, person=person)
     assert pharmacies_of(person.id) == [house.here]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_used_twice_at_once_opens_once():
+    house = open_house()
+    offer = find_offer(code=invite_member(by=house.owner, newcomer=NEWCOMER).code)
+
+    found = at_once(*[lambda: enrol_with_password(offer=offer, password=PASSWORD)] * 2)
+
+    assert sorted(type(one).__name__ for one in found) == ["HasAccountError", "Person"]
 
 
 def test_a_withdrawn_code_opens_nothing(house: House, offer: Offer):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from people import NEWCOMER, House, make_seat, person_of
+from people import NEWCOMER, House, at_once, make_seat, open_house, person_of
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -166,6 +166,20 @@ def test_the_last_lasting_manager_stays(house: House, change: str):
     # The owner, at work until the evening, cannot take along the only one who is left.
     with pytest.raises(InvalidError, match="last_manager"):
         CHANGES[change](house.owner, other.member_id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_who_suspend_each_other_at_once_leave_one():
+    house = open_house()
+    other = make_seat(house.here, Profession.TITULAIRE, rpps=RPPS)
+    suspend_member(by=house.owner, member_id=house.administrator.member_id)
+
+    found = at_once(
+        lambda: suspend_member(by=house.owner, member_id=other.member_id),
+        lambda: suspend_member(by=other, member_id=house.owner.member_id),
+    )
+
+    assert sorted(map(str, found)) == [":last_manager", "None"]
 
 
 def test_the_operator_closes_even_the_last_managers_place(house: House):

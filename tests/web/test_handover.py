@@ -104,6 +104,10 @@ def test_a_stranger_gets_no_seat_by_a_hand_over(house: House, colleague: Client)
     assert house.elsewhere.name in colleague.get(reverse("home")).content.decode()
 
 
+def test_a_hand_over_after_the_session_ended_leads_to_the_counter(colleague: Client):
+    assert colleague.get(reverse("hand_over"))["Location"] == reverse("home")
+
+
 def test_a_pharmacist_needs_no_button_to_hand_over_a_test(house: House):
     page = sign_in(Client(), house.owner).get(reverse("test", args=[sampled(house)])).content.decode()
 

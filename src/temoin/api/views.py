@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from temoin.api.answers import answer, bad_client
 from temoin.api.certificate import presented
-from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, issue_token, pharmacy_of
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, issue_token
+from temoin.pharmacies.seat import pharmacy_of
 from temoin.testing.queries import read_parcels
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -51,7 +52,7 @@ def token(request: HttpRequest) -> HttpResponse:
 
 def whoami(_request: HttpRequest, seat: ProgramSeat) -> HttpResponse:
     """Tell a program who it is here, where, and what it may ask."""
-    pharmacy = pharmacy_of(by=seat)
+    pharmacy = pharmacy_of(seat)
     return answer(
         {
             "program": seat.name,

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError
 
 from temoin.crypto.codes import hash_handed_code
 from temoin.journal.act import act
@@ -98,9 +99,10 @@ def enrol_with_password(*, offer: Offer, password: str) -> Person:
     """
     person = Person(email=offer.email, password=make_password(password))  # slow on purpose: before the transaction
     with tenant_scope(offer.pharmacy_id):
-        if Person.objects.filter(email=offer.email).exists():
-            raise HasAccountError
-        person.save(force_insert=True)
+        try:
+            person.save(force_insert=True)
+        except IntegrityError:
+            raise HasAccountError from None
         accept_offer(offer=offer, person=person)
     return person
 

@@ -32,7 +32,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Pharmacy, Program, ProgramToken
+from temoin.pharmacies.models import Program, ProgramToken
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.states import ProgramState
@@ -235,11 +235,6 @@ def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
             raise ProgramRefusedError
         program = _active(found.program_id)
         return ProgramSeat(pharmacy_id, program.id, program.name, _scopes(found.scopes))
-
-
-def pharmacy_of(*, by: ProgramSeat) -> Pharmacy:
-    """Return the public entry of the program's pharmacy."""
-    return Pharmacy.objects.get(id=by.pharmacy_id)
 
 
 def _active(program_id: UUID) -> Program:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from temoin.journal.act import Actor
 from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
@@ -74,8 +75,8 @@ def today() -> date:
     return timezone.localdate(now())
 
 
-def pharmacy_of(seat: Seat) -> Pharmacy:
-    """Return the public entry of the pharmacy where the person sits."""
+def pharmacy_of(seat: Actor) -> Pharmacy:
+    """Return the public entry of the pharmacy where a person, or a program, is at work."""
     return Pharmacy.objects.get(id=seat.pharmacy_id)
 
 

@@ -94,7 +94,7 @@ _HOUSE = [
         access=Access.SIGNED_IN,
         methods=FORM,
     ),
-    Route(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=WRITE),
+    Route(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=FORM),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
     Route(name="home", path="", view=counter.home, access=Access.SEATED),

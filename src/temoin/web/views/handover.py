@@ -19,6 +19,8 @@ from temoin.web.seats import HANDED_OVER
 
 def hand_over(request: HttpRequest, seat: Seat) -> HttpResponse:
     """End this person's session, and ask the next one to sign in; nothing of the first is left to share."""
+    if request.method != "POST":
+        return redirect("home")  # the session had ended by itself, and the sign-in led back here
     page = _page(request.POST.get("next", ""))
     record_look(by=seat, kind=EventKind.HANDED_OVER, subject_kind="member", subject_id=seat.member_id)
     logout(request)

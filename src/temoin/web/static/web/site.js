@@ -78,7 +78,7 @@ for (const form of all("[data-digits]")) {
 /* A code handed over as a link: read from the fragment, which no server sees, and taken out of the address. */
 for (const form of all("[data-fragment]")) {
   if (!location.hash) continue;
-  document.getElementById(form.dataset.fragment).value = decodeURIComponent(location.hash.slice(1));
+  document.getElementById(form.dataset.fragment).value = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
 }
 
