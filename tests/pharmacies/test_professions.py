@@ -6,6 +6,10 @@ from itertools import product
 
 import pytest
 
+from temoin.lib.errors import DeniedError
+from temoin.lib.ids import new_id
+from temoin.pharmacies.operator import Operator
+from temoin.pharmacies.policies import check_right, has_right
 from temoin.pharmacies.professions import (
     LABEL,
     MAY_BE_REGISTERED,
@@ -17,6 +21,7 @@ from temoin.pharmacies.professions import (
     Profession,
     Right,
 )
+from temoin.pharmacies.seat import Seat
 
 # One column each, in this order: owner, assistant, locum, technician, student, nurse, biologist, administrator,
 # auditor, operator. x is a right held.
@@ -46,8 +51,17 @@ def test_the_table_has_every_profession_and_every_right():
 
 
 @pytest.mark.parametrize(("who", "right"), list(product(WHO, Right)))
-def test_a_profession_holds_what_the_table_says(who: str, right: Right):
-    assert (right in HELD[who]) is (TABLE[right].split()[WHO.index(who)] == "x")
+def test_whoever_acts_is_let_through_where_the_table_says(who: str, right: Right):
+    some = new_id()
+    by = Operator(some) if who == "operator" else Seat(some, some, some, Profession(who), "NOM", "Prénom", "")
+
+    if TABLE[right].split()[WHO.index(who)] == "x":
+        check_right(by=by, right=right)
+        assert has_right(by=by, right=right)
+    else:
+        with pytest.raises(DeniedError, match=right.value):
+            check_right(by=by, right=right)
+        assert not has_right(by=by, right=right)
 
 
 def test_every_profession_has_its_words_and_its_code():
