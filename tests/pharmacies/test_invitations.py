@@ -13,7 +13,14 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError
-from temoin.pharmacies.invitations import HasAccountError, Offer, accept_offer, enrol_with_password, find_offer
+from temoin.pharmacies.invitations import (
+    HasAccountError,
+    Offer,
+    accept_offer,
+    enrol_with_password,
+    find_offer,
+    read_offer,
+)
 from temoin.pharmacies.models import Person
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
@@ -51,6 +58,11 @@ def test_a_wrong_code_leads_nowhere(wrong: str):
 def test_a_code_is_of_its_own_pharmacy(house: House, code: str):
     with pytest.raises(NotFoundError):
         find_offer(code=house.elsewhere.finess + code[9:])
+
+
+def test_an_offer_of_no_pharmacy_is_none(offer: Offer):
+    with pytest.raises(NotFoundError):
+        read_offer(pharmacy_id=offer.invitation_id, invitation_id=offer.invitation_id)
 
 
 def test_a_code_ends_after_seventy_two_hours(code: str, offer: Offer):

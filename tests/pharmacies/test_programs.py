@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric import dsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from people import House
 from test_team import events
@@ -136,6 +138,13 @@ def test_a_private_key_is_refused_and_said_so(house: House, key):
 def test_what_is_no_key_is_refused(house: House, text: str):
     with pytest.raises(InvalidError, match="public_key:malformed"):
         add(house.owner, public_key=text)
+
+
+def test_a_key_of_another_kind_is_refused():
+    other = dsa.generate_private_key(key_size=1024).public_key()  # noqa: S505 it is refused for its kind
+
+    with pytest.raises(KeyRefusedError):
+        read_public_key(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
 
 
 @pytest.mark.filterwarnings("ignore:Key size")  # the library warns; we refuse

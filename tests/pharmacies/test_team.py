@@ -19,7 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Invitation, Member
 from temoin.pharmacies.newcomer import check_newcomer
 from temoin.pharmacies.operator import Operator
-from temoin.pharmacies.professions import MANAGERS, MAY_SEAT, Profession
+from temoin.pharmacies.professions import MANAGERS, MAY_SEAT, Profession, Right
 from temoin.pharmacies.queries import read_colleague, read_invitations, read_team
 from temoin.pharmacies.seat import Seat, pharmacies_of, take_seat, today
 from temoin.pharmacies.team import (
@@ -106,6 +106,12 @@ def test_a_new_profession_has_its_rights_and_number_at_once(house: House):
     assert events(house.here.id, EventKind.MEMBER_CHANGED) == [
         (house.owner.member_id, house.colleague.member_id, "page", "adjoint")
     ]
+
+
+def test_an_owner_makes_a_colleague_a_manager(house: House):
+    change_profession(by=house.owner, member_id=house.colleague.member_id, profession=Profession.ADMINISTRATOR, rpps="")
+
+    assert take_seat(person_id=house.colleague.person_id, pharmacy_id=house.here.id).rights == {Right.MANAGE_MEMBERS}
 
 
 def test_nobody_becomes_a_pharmacist_without_a_number(house: House):
