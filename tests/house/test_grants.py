@@ -59,6 +59,7 @@ SEALED = {
     "outbox_attempt": {"sealed"},
     "outbox_parcel": {"sealed"},
     "patients_patient": {"sealed", "nir_index", "name_index"},
+    "pharmacies_invitation": {"sealed"},
     "pharmacies_member": {"sealed"},
     "testing_record": {"sealed", "source_index"},
     "testing_record_version": {"sealed"},

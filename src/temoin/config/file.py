@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class Config:
     authority: Authority
     mail: Mail
     hosting: Hosting | None = None
-    api: Api = Api()
+    api: Api = field(default_factory=Api)
 
     @property
     def served(self) -> Path:
