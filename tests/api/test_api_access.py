@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from api_programs import ask_token, assertion, get, register
 from django.test import Client
 from django.urls import get_resolver, reverse
 from people import House, make_lot, make_patient, make_signed
-from programs import ask_token, assertion, get, register
 
 from temoin.api.guard import Open
 from temoin.api.urls import RESOURCES

@@ -8,12 +8,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from api_programs import KEY, KEYS, ask_token, assertion, get, pem_of, register
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 from people import House, at_once, open_house, sign_in
-from programs import KEY, KEYS, ask_token, assertion, get, pem_of, register
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event

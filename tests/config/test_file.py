@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from temoin.cli.demo_folder import Ports, write_settings
-from temoin.config.checks import check_setup
+from temoin.config.checks import check_setup, secrets_of
 from temoin.config.errors import ConfigError
 from temoin.config.file import MailSecurity, Process, read_config
 from temoin.config.roles import ROLES, password_file
@@ -170,3 +170,47 @@ def test_keys_that_exist_are_never_replaced(folder):
 )
 def test_only_this_machine_is_this_machine(url, expected):
     assert is_loopback(url) is expected
+
+
+PROVIDER = """
+[pro_sante_connect]
+discovery_url = "https://auth.example.fr/realms/esante-wallet/.well-known/wallet-openid-configuration"
+client_id = "temoin"
+secret_file = "keys/provider.secret"
+"""
+
+
+def with_provider(folder: Path, old: str = "", new: str = "") -> Path:
+    path = folder / "temoin.toml"
+    path.write_text(path.read_text() + PROVIDER.replace(old, new, 1))
+    return path
+
+
+def test_the_identity_provider_is_optional_and_its_scope_has_a_default(folder):
+    assert read_config(folder / "temoin.toml").pro_sante_connect is None
+
+    known = read_config(with_provider(folder)).pro_sante_connect
+
+    assert (known.client_id, known.scope) == ("temoin", "openid scope_all")
+    assert known.discovery_url.endswith("/.well-known/wallet-openid-configuration")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("https://auth", "http://auth", "must be https"),
+        ('client_id = "temoin"', "", "client_id in .* is missing"),
+        ("client_id", "colour = 1\nclient_id", "colour in .* is not a setting"),
+    ],
+)
+def test_a_wrong_identity_provider_is_refused(folder, old, new, words):
+    with pytest.raises(ConfigError, match=words):
+        read_config(with_provider(folder, old, new))
+
+
+def test_only_the_staff_site_reads_the_providers_secret(folder):
+    config = read_config(with_provider(folder))
+
+    readers = {process for process in Process if "Pro Santé Connect secret" in dict(secrets_of(config, process))}
+
+    assert readers == {Process.STAFF}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from keepers import MODULE, PIN, OpenBao, make_token, running_openbao, secret, token_place, transit_place
+from keepers import MODULE, PIN, running_openbao, secret, token_place, transit_place
 
 from temoin.config.keys import Token, Transit
 from temoin.crypto.roots.file import FileRoots
@@ -22,17 +21,6 @@ USE_ONLY = """
 path "transit/encrypt/{key}" {{ capabilities = ["update"] }}
 path "transit/decrypt/{key}" {{ capabilities = ["update"] }}
 """
-
-
-@pytest.fixture(scope="session")
-def openbao(tmp_path_factory) -> Iterator[OpenBao]:
-    with running_openbao(tmp_path_factory.mktemp("openbao")) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def token(tmp_path_factory) -> str:
-    return make_token(tmp_path_factory.mktemp("softhsm"))
 
 
 def engine(place: Transit) -> TransitRoots:

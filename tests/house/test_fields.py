@@ -11,8 +11,9 @@ from temoin.lib.tenant import Sensitivity, TenantManager, TenantModel
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("temoin.")]
 TENANT = [model for model in OURS if issubclass(model, TenantModel)]
-# Not a pharmacy's rows: the pharmacy, the account that signs in to several, its sessions, the key of its secrets.
-SHARED = {"Pharmacy", "Person", "Session", "PlatformKey"}
+# Not a pharmacy's rows: the pharmacy, the account that signs in to several, its sessions, the key of its secrets, and
+# what sign-in remembers.
+SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo"}
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}
 OF_EVERY_TENANT_ROW = {"pk", "pharmacy_id", "id"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from keepers import OpenBao, make_token, running_openbao, secret, token_place, transit_place
+from keepers import secret, token_place, transit_place
 from people import House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
 
 from temoin.config.keys import Keeper
@@ -28,20 +28,6 @@ from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
 
 Keep = Callable[[], AbstractContextManager[None]]
-
-
-@pytest.fixture(scope="session")
-def openbao(tmp_path_factory) -> Iterator[OpenBao]:
-    with running_openbao(tmp_path_factory.mktemp("openbao-of-a-site")) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def token(tmp_path_factory) -> Iterator[str]:
-    before = os.environ.get("SOFTHSM2_CONF")
-    yield make_token(tmp_path_factory.mktemp("softhsm-of-a-site"))
-    if before is not None:
-        os.environ["SOFTHSM2_CONF"] = before
 
 
 @pytest.fixture

@@ -58,15 +58,17 @@ def every_page(house: House) -> dict[str, str]:
     of_records = [("test", registered), ("test", sampled), ("ticket", registered)]
     of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels")]
     of_records += [("test", void), ("print_result", void)]
+    of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
-    of_people = [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
+    of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
     depart_member(by=house.owner, member_id=house.student.member_id, last_day=today())
     of_people.append(("member", house.student.member_id))
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
     plain.append("programs")
-    plain += ["account_change_password"]
+    plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
+    plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}
 
@@ -82,6 +84,8 @@ def test_every_page_is_sound(house: House, owner: Client):
 @pytest.mark.django_db
 @pytest.mark.usefixtures("strict_templates")
 def test_the_sign_in_pages_are_sound():
+    check_page("enrol", Client().get(reverse("enrol")).content.decode())
+    check_page("refused enrolment", Client().post(reverse("enrol"), {"email": "x"}).content.decode())
     check_page("login", Client().get(reverse("account_login")).content.decode())
     check_page("refused", Client().post(reverse("account_login"), {"login": "x", "password": "y"}).content.decode())
 

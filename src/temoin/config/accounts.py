@@ -1,20 +1,63 @@
-"""How the sign-in library is bound to the house: no sign-up, and TOTP secrets sealed under the platform key."""
+"""How the sign-in library is bound to the house: no sign-up, fresh factors, secrets sealed under the platform key."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
+from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
+from temoin.web.pro_sante_connect import BY_PROVIDER
+
+_SECOND_STEP = "allauth.mfa.stages.AuthenticateStage"
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library has no types
-    """Accounts are made by a pharmacy's owner, never by whoever finds the page."""
+    """Accounts are made by a pharmacy's people, never by whoever finds the page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse."""
         return False
+
+    def get_login_stages(self) -> list[str]:
+        """Ask for the second step with our own class, in the place of the library's."""
+        ours = f"{__name__}.{SecondStep.__name__}"
+        return [ours if stage == _SECOND_STEP else stage for stage in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **details: Any) -> bool:
+        """Judge freshness by one rule, for the library's pages as for ours."""
+        return not is_fresh(context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return the pages where this person can confirm, best first; a password alone only before any factor."""
+        methods = {method["url"]: method for method in super().get_reauthentication_methods(user)}
+        words = {
+            "mfa_reauthenticate_webauthn": _("Use a passkey"),
+            "mfa_reauthenticate": _("Use the code of your application"),
+            "account_reauthenticate": _("Use your password"),
+        }
+        if not has_only_password(context.request):
+            del words["account_reauthenticate"]
+        found = [(reverse(name), text) for name, text in words.items() if reverse(name) in methods]
+        if settings.TEMOIN.pro_sante_connect is not None and came_by_provider(context.request):
+            found.append((reverse("pro_sante_connect"), _("Use Pro Santé Connect")))
+        return [{"id": url, "url": url, "description": text} for url, text in found]
+
+
+class SecondStep(AuthenticateStage):  # type: ignore[misc] # the library has no types
+    """The second step of a sign-in, which whoever comes by the identity provider has done there."""
+
+    def _should_handle(self, request: HttpRequest) -> bool:
+        return bool(super()._should_handle(request)) and not self.login.state.get(BY_PROVIDER)
 
 
 class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no types
@@ -27,3 +70,21 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what `encrypt` sealed."""
         return open_platform_secret("second factor", encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Keep the last factor: without one, nobody but a colleague opens the account again."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)
+        return bool(others.exclude(pk=authenticator.pk).exists())
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002 the library's name
+        """Propose a name that tells passkeys apart in the list."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return _("Passkey %(number)s") % {"number": number}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the site as the browser shows it beside the passkey."""
+        return {**super().get_public_key_credential_rp_entity(), "name": "Témoin"}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        """Name the account as the browser shows it: by its address."""
+        return {**super().get_public_key_credential_user_entity(user), "display_name": user.email}

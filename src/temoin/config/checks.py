@@ -18,7 +18,7 @@ from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.lib.clock import now
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
-OTHERS_SECRETS = ("token PIN", "transit token", "mail password")
+OTHERS_SECRETS = ("token PIN", "transit token", "mail password", "Pro Santé Connect secret")
 
 
 def check_setup(config: Config, process: Process) -> None:
@@ -67,6 +67,8 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
         return  # the patients' site has no right to any key
     if process is Process.STAFF:
         yield "session key", config.keys.django
+        if config.pro_sante_connect is not None:
+            yield "Pro Santé Connect secret", config.pro_sante_connect.secret_file
     yield from config.keys.secrets().items()
     if config.mail.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.mail.password_file

@@ -20,6 +20,7 @@ from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.keys import Keys, read_keys
+from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 
@@ -110,6 +111,7 @@ class Config:
     mail: Mail
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
+    pro_sante_connect: ProSanteConnect | None = None
 
     @property
     def served(self) -> Path:
@@ -137,6 +139,9 @@ def read_config(path: Path) -> Config:
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
+        "pro_sante_connect": lambda: (
+            read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
+        ),
     }
     config = Config(file=path, folder=folder, **_every_part(readers, root.end))
     _keep_demonstration_home(config)

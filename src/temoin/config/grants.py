@@ -22,13 +22,18 @@ KEEPER_SCOPED = {
     "crypto_data_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
     "journal_event": "INSERT",
 }
+# The library looks here for accounts tied to an identity provider; the house keeps none (decision 0022).
+APP_READS = ("socialaccount_socialaccount",)
 
 
 def grant_library_tables(cursor: CursorWrapper) -> None:
-    """Let the staff site use e-mail addresses and second factors; let nobody else."""
+    """Let the staff site use e-mail addresses and factors; let nobody else."""
     for table in APP_TABLES:
         cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO temoin_app")
+    for table in APP_READS:
+        cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC")
+        cursor.execute(f"GRANT SELECT ON {table} TO temoin_app")
 
 
 def grant_keeper(cursor: CursorWrapper) -> None:

@@ -56,5 +56,6 @@ def logging_settings(process: str) -> dict[str, Any]:
             "django.security": quiet,  # repeats host names and forged values
             "django.db.backends": quiet,  # repeats statements with their values
             "django.server": quiet,
+            "fido2": {"level": "WARNING"},  # below it: identifiers of passkeys
         },
     }

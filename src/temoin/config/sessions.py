@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 
 from temoin.lib.clock import now
+from temoin.pharmacies.open_sessions import BEGAN, DEVICE, NETWORK, device_of, network_of
 
-IDLE = 15 * 60  # seconds
-ABSOLUTE = 12 * 60 * 60
+ABSOLUTE = 12 * 60 * 60  # seconds
 STEP = 60
-BEGAN = "temoin_began"
 SEEN = "temoin_seen"
 
 
@@ -35,10 +36,16 @@ class SessionLimits:
     def _limit(self, request: HttpRequest) -> None:
         instant = int(now().timestamp())
         session = request.session
-        if instant - session.get(BEGAN, instant) >= ABSOLUTE or instant - session.get(SEEN, instant) >= IDLE:
+        if (
+            instant - session.get(BEGAN, instant) >= ABSOLUTE
+            or instant - session.get(SEEN, instant) >= settings.SESSION_COOKIE_AGE
+        ):
             logout(request)
             return
         if BEGAN not in session:
             session[BEGAN] = instant
+            session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
+            session[NETWORK] = network_of(get_adapter(request).get_client_ip(request))
+            type(session).clear_expired()  # once per sign-in: the rows of sessions that nobody ended
         if instant - session.get(SEEN, 0) >= STEP:
             session[SEEN] = instant

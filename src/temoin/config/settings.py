@@ -20,7 +20,7 @@ from temoin.config.errors import ConfigError
 from temoin.config.file import Config, MailSecurity, Process, read_named_config
 from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
-from temoin.config.sessions import IDLE
+from temoin.config.section import is_loopback
 from temoin.config.unset import unset_config
 
 try:
@@ -40,6 +40,8 @@ _https = _url.scheme == "https"
 TEMOIN_PROCESS = PROCESS.value
 DEBUG = False
 ALLOWED_HOSTS = [_url.hostname or "localhost"]
+if is_loopback(_url.geturl()):
+    ALLOWED_HOSTS.append("localhost")  # a passkey belongs to a name: browsers make none for an address
 ROOT_URLCONF = {Process.STAFF: "temoin.web.urls", Process.PORTAL: "temoin.portal.urls"}.get(
     PROCESS, "temoin.config.no_urls"
 )
@@ -71,6 +73,7 @@ _ACCOUNTS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
 ]
 INSTALLED_APPS = {
     Process.STAFF: [*_ACCOUNTS, "django.contrib.staticfiles", *_ROOMS, "temoin.web"],
@@ -82,6 +85,7 @@ INSTALLED_APPS = {
 
 _STAFF_MIDDLEWARE = [
     "temoin.config.headers.StaffHeaders",
+    "temoin.web.middleware.MethodMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -194,16 +198,37 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGIN_TIMEOUT = 300
-# CNIL 2022-100: a password of 50 bits goes with a restriction of access after failures; five per quarter of
-# an hour.
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,5/15m/key", "signup": "1/h/ip"}
+# CNIL 2022-100: a password of 50 bits goes with a restriction of access after failures. The windows make the
+# pause grow: a minute after three wrong tries, a quarter of an hour after six, two hours after ten. They count per
+# account, known or not, and per caller. No passkey passes through here: nobody can lock its owner out.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,100/h/ip,3/m/key,6/15m/key,10/2h/key",
+    "reauthenticate": "10/m/user",
+    "signup": "1/h/ip",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_ADAPTER = "temoin.config.accounts.SealingMFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Témoin"
 MFA_TRUST_ENABLED = False
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "add_webauthn": "temoin.web.passkey_forms.AddPasskeyForm",
+    "edit_webauthn": "temoin.web.passkey_forms.RenamePasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "temoin.web.pro_sante_connect.MatchingAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+PRO_SANTE_CONNECT_SECRET = (
+    read_secret(TEMOIN.pro_sante_connect.secret_file, "Pro Santé Connect secret").decode().strip()
+    if TEMOIN.pro_sante_connect is not None and PROCESS is Process.STAFF
+    else ""
+)
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 3  # seconds: a slow provider must not hold a server thread for long
 
 SESSION_ENGINE = "temoin.pharmacies.sessions"
-SESSION_COOKIE_AGE = IDLE
+SESSION_COOKIE_AGE = 15 * 60  # seconds without a request; `temoin.config.sessions` has the rest
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -250,6 +275,13 @@ EMAIL_HOST_PASSWORD = (
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = TEMOIN.mail.sender
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# The staff site counts tries and remembers used codes in the database: its server processes share them.
+CACHES = {
+    "default": {
+        "BACKEND": "temoin.pharmacies.memory.SharedMemory"
+        if PROCESS is Process.STAFF
+        else "django.core.cache.backends.locmem.LocMemCache"
+    }
+}
 LOGGING = logging_settings(PROCESS.value)
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -40,6 +40,7 @@ class EventKind(StrEnum):
     MEMBER_SUSPENDED = "member.suspended"
     MEMBER_RESUMED = "member.resumed"
     MEMBER_DEPARTED = "member.departed"
+    FACTORS_RESET = "member.factors_reset"
     SIGNED_IN = "session.opened"
     DATA_KEYS_TURNED = "data_keys.turned"
     ROWS_REWRAPPED = "rows.rewrapped"
@@ -90,7 +91,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.MEMBER_SUSPENDED: "A person's place was suspended, from their next request on.",
     EventKind.MEMBER_RESUMED: "A person who was suspended, or had left, has their place again.",
     EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
-    EventKind.SIGNED_IN: "A person opened a session in a pharmacy.",
+    EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
+    EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
     EventKind.ROWS_REWRAPPED: "Row keys of a table were wrapped under newer data keys; no content was opened.",
     EventKind.ROWS_REINDEXED: "Blind indexes of a table were computed anew, which opens its rows in memory.",

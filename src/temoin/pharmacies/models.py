@@ -60,6 +60,9 @@ class Person(AbstractBaseUser):
     # In clear: the sign-in library finds the account by it. It is the only personal datum of staff that is.
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
+    # Hash of the one-time code with which a person without factors enrols, and until when it opens.
+    enrolment = models.TextField(default="", db_default="")
+    enrolment_until = models.DateTimeField(null=True)
 
     objects = PersonManager()
 
@@ -73,6 +76,8 @@ class Person(AbstractBaseUser):
         "is_active": PUBLIC,
         "password": PUBLIC,
         "last_login": PUBLIC,
+        "enrolment": PUBLIC,
+        "enrolment_until": PUBLIC,
     }
 
     class Meta:
@@ -80,6 +85,22 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Memo(models.Model):
+    """What sign-in remembers for a while, under the keyed hash of its name; see `memory`."""
+
+    key = models.TextField(primary_key=True)
+    value = models.TextField()
+    expires_at = models.DateTimeField()
+
+    declares: ClassVar = {"key": PUBLIC, "value": PUBLIC, "expires_at": PUBLIC}
+
+    class Meta:
+        db_table = "pharmacies_memo"
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Member(SealedModel):

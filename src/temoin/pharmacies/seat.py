@@ -52,6 +52,13 @@ def take_seat(*, person_id: UUID, pharmacy_id: UUID, origin: str = "page") -> Se
         return seat_of(Member.objects.filter(person_id=person_id).first(), origin=origin)
 
 
+def colleague(*, by: Seat, member_id: UUID) -> Seat:
+    """Return another person's seat in the same pharmacy; NotFoundError when there is none, or it was suspended."""
+    with tenant_scope(by.pharmacy_id):
+        member = Member.objects.filter(id=member_id).exclude(id=by.member_id).first()
+        return seat_of(member, origin=by.origin)
+
+
 def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     """Return the seat that a membership gives; NotFoundError when there is none, it was suspended, or they left."""
     if member is None or not member.is_active or (member.last_day is not None and member.last_day < today()):

@@ -14,7 +14,8 @@ from temoin.lib.errors import TemoinError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.web.errors import error_page, method_not_allowed
+from temoin.web.errors import error_page
+from temoin.web.freshness import is_fresh, lead_to_confirmation
 from temoin.web.seats import find_seat
 
 
@@ -36,6 +37,7 @@ class Route:
     view: Callable[..., HttpResponseBase]
     access: Access | Right
     methods: tuple[str, ...] = ("GET",)
+    step_up: bool = False  # a factor shown in the last five minutes, or the person is asked for one first
 
     @property
     def needs_seat(self) -> bool:
@@ -49,11 +51,9 @@ def pattern(route: Route) -> URLPattern:
 
 
 def guarded(route: Route) -> Callable[..., HttpResponseBase]:
-    """Wrap a view: method, seat and right are checked here, and every error of a room becomes its page."""
+    """Wrap a view: seat, right and step-up are checked here, and every error of a room becomes its page."""
 
     def view(request: HttpRequest, **places: Any) -> HttpResponseBase:
-        if _plain_method(request) not in route.methods:
-            return method_not_allowed(request, route.methods)
         try:
             return _answer(route, request, places)
         except TemoinError as error:
@@ -61,21 +61,21 @@ def guarded(route: Route) -> Callable[..., HttpResponseBase]:
 
     view.__name__ = route.name
     cast("Any", view).access = route.access
+    cast("Any", view).methods = route.methods  # checked by `MethodMiddleware`, before anything else
     cast("Any", view).login_required = route.access is not Access.PUBLIC
     return view
 
 
 def _answer(route: Route, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
-    if not route.needs_seat:
-        return route.view(request, **places)
-    seat = find_seat(request)
-    if not isinstance(seat, Seat):
-        return seat
-    if isinstance(route.access, Right):
-        # The action checks again: this one only answers before anything of the pharmacy is read.
-        check_right(by=seat, right=route.access)
-    return route.view(request, seat, **places)
-
-
-def _plain_method(request: HttpRequest) -> str:
-    return "GET" if request.method == "HEAD" else request.method or ""
+    given: list[Seat] = []
+    if route.needs_seat:
+        seat = find_seat(request)
+        if not isinstance(seat, Seat):
+            return seat
+        if isinstance(route.access, Right):
+            # The action checks again: this one only answers before anything of the pharmacy is read.
+            check_right(by=seat, right=route.access)
+        given = [seat]
+    if route.step_up and not is_fresh(request):
+        return lead_to_confirmation(request)
+    return route.view(request, *given, **places)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, Problem, TemoinError
-from temoin.web.wording import RIGHT_WORDS
+from temoin.web.wording import ENTRANCE, RIGHT_WORDS, Words
 
 log = logging.getLogger("temoin.web")
 
@@ -83,6 +83,17 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpRe
     )
     response["Allow"] = ", ".join(methods)
     return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Return the page for a caller who tries too often."""
+    return entrance_page(request, ENTRANCE["too many"], status=429)
+
+
+def entrance_page(request: HttpRequest, words: tuple[Words, Words], *, status: int) -> HttpResponse:
+    """Return a page that says why a sign-in stopped, and leads back to the ways in."""
+    title, advice = words
+    return render(request, "web/error.html", {"title": title, "advice": advice, "at_entrance": True}, status=status)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

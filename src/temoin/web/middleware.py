@@ -1,13 +1,10 @@
-"""Who is signed in, and the second factor, which is no option: without it, a person only completes the sign-in."""
+"""Who is signed in, and what is judged before any page: the method, and the second factor, which is no option."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
 
-from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -19,11 +16,10 @@ from django.utils.translation import gettext as _
 
 from temoin.pharmacies.sessions import SessionStore
 from temoin.web.access import Access
-from temoin.web.errors import denied
+from temoin.web.errors import denied, method_not_allowed
+from temoin.web.freshness import has_factor, has_second_factor, must_enrol
 
-# Set when a person has just typed the first code of a new authenticator: the second factor was shown here too.
-ENROLLED = "temoin_enrolled"
-_BEFORE = frozenset({Access.PUBLIC, Access.PASSWORD})
+Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
 class PersonOfSession(AuthenticationMiddleware):
@@ -35,10 +31,10 @@ class PersonOfSession(AuthenticationMiddleware):
         request.user = cast("Any", SimpleLazyObject(lambda: session.signed_in() or AnonymousUser()))
 
 
-class SecondFactorMiddleware:
-    """Middleware, last in the list: judges each view by the access that the table gives it."""
+class MethodMiddleware:
+    """Middleware, early in the list: an address answers its own methods only, whoever asks."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -48,22 +44,39 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _places: Any
     ) -> HttpResponseBase | None:
-        """Let the view answer, or lead the person to the second factor. A view outside the table is refused."""
-        access = getattr(view, "access", None)
-        if access is None:
+        """Answer 405 unless the table names the method. A view outside the table is refused."""
+        methods = getattr(view, "methods", None)
+        if methods is None:
             return denied(request)
-        if access in _BEFORE or not request.user.is_authenticated or has_second_factor(request):
+        method = "GET" if request.method == "HEAD" else request.method
+        return None if method in methods else method_not_allowed(request, methods)
+
+
+class SecondFactorMiddleware:
+    """Middleware, last in the list: without the second factor, one reaches only what completes the sign-in."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on; the view is not known yet."""
+        return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], _args: Any, _places: Any
+    ) -> HttpResponseBase | None:
+        """Let the view answer, or lead the person to the second factor."""
+        access = cast("Any", view).access  # `MethodMiddleware` has refused a view without one
+        if access is Access.PUBLIC or not request.user.is_authenticated or has_second_factor(request):
             return None
-        if not is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
-            return redirect("mfa_activate_totp")
-        logout(request)  # the factor was set up from another browser: this session never showed it
-        messages.info(request, _("Sign in again, with the code of your application."))
-        return redirect("account_login")
+        if has_factor(request.user):  # it was set up from another browser: this session never showed it
+            return _send_away(request, _("Sign in again, with your second factor."), "account_login")
+        if must_enrol(request):
+            return _send_away(request, _("Your sign-in was reset: ask your colleague for the code."), "enrol")
+        return None if access is Access.PASSWORD else redirect("mfa_index")
 
 
-def has_second_factor(request: HttpRequest) -> bool:
-    """Tell whether this session has shown a second factor."""
-    if request.session.get(ENROLLED) == str(request.user.pk):
-        return True
-    records = get_authentication_records(request, request.user)
-    return any(record.get("method") == "mfa" for record in records)
+def _send_away(request: HttpRequest, words: str, where: str) -> HttpResponseBase:
+    logout(request)
+    messages.info(request, words)
+    return redirect(where)

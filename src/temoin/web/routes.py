@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
-from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.webauthn import views as passkeys
 from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
+from temoin.web import pro_sante_connect as provider
 from temoin.web.access import Access, Route
-from temoin.web.views import counter, gallery, handover, invitation, lots, patients, programs, records, results, team
-from temoin.web.views.account import SetUpView, to_work
+from temoin.web.views import account as ways
+from temoin.web.views import (
+    counter,
+    gallery,
+    handover,
+    invitation,
+    lots,
+    patients,
+    programs,
+    records,
+    recovery,
+    results,
+    sessions,
+    team,
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -20,59 +36,43 @@ READ = ("GET",)
 WRITE = ("POST",)
 FORM = ("GET", "POST")
 
+
+def _page(name: str, path: str, view: Any, access: Access = Access.SIGNED_IN, **more: Any) -> Route:
+    """Return a page of the account; most of them are forms."""
+    return Route(name=name, path=f"account/{path}", view=view, access=access, **{"methods": FORM, **more})
+
+
 _SIGN_IN = [
-    Route(name="account_login", path="account/sign-in/", view=account.login, access=Access.PUBLIC, methods=FORM),
-    Route(name="account_logout", path="account/sign-out/", view=account.logout, access=Access.PUBLIC, methods=FORM),
-    Route(name="account_inactive", path="account/suspended/", view=account.account_inactive, access=Access.PUBLIC),
-    Route(
-        name="account_reauthenticate",
-        path="account/confirm/",
-        view=account.reauthenticate,
-        access=Access.PASSWORD,
-        methods=FORM,
-    ),
-    Route(
-        name="account_change_password",
-        path="account/password/",
-        view=account.password_change,
-        access=Access.SIGNED_IN,
-        methods=FORM,
-    ),
-    Route(
-        name="mfa_authenticate",
-        path="account/second-factor/",
-        view=second_factor.authenticate,
-        access=Access.PUBLIC,
-        methods=FORM,
-    ),
-    Route(
-        name="mfa_reauthenticate",
-        path="account/second-factor/confirm/",
-        view=second_factor.reauthenticate,
-        access=Access.SIGNED_IN,
-        methods=FORM,
-    ),
-    Route(
-        name="mfa_activate_totp",
-        path="account/second-factor/set-up/",
-        view=SetUpView.as_view(),
-        access=Access.PASSWORD,
-        methods=FORM,
-    ),
-    Route(name="mfa_index", path="account/second-factor/done/", view=to_work, access=Access.SIGNED_IN),
-    Route(
-        name="mfa_view_recovery_codes",
-        path="account/recovery-codes/",
-        view=recovery.view_recovery_codes,
-        access=Access.SIGNED_IN,
-    ),
-    Route(
-        name="mfa_generate_recovery_codes",
-        path="account/recovery-codes/renew/",
-        view=recovery.generate_recovery_codes,
-        access=Access.SIGNED_IN,
-        methods=FORM,
-    ),
+    _page("account_login", "sign-in/", account.login, Access.PUBLIC),
+    _page("account_logout", "sign-out/", account.logout, Access.PUBLIC),
+    _page("account_inactive", "suspended/", account.account_inactive, Access.PUBLIC, methods=READ),
+    _page("mfa_authenticate", "second-factor/", second_factor.authenticate, Access.PUBLIC),
+    _page("mfa_login_webauthn", "sign-in/passkey/", passkeys.login_webauthn, Access.PUBLIC),
+    _page("pro_sante_connect", "sign-in/pro-sante-connect/", provider.start, Access.PUBLIC, methods=READ),
+    _page("pro_sante_connect_callback", "pro-sante-connect/", provider.callback, Access.PUBLIC, methods=READ),
+    _page("enrol", "enrolment/", recovery.enter_code, Access.PUBLIC),
+]
+_CONFIRM = [
+    _page("confirm", "confirm/", ways.confirm, Access.PASSWORD, methods=READ),
+    _page("account_reauthenticate", "confirm/password/", account.reauthenticate, Access.PASSWORD),
+    _page("mfa_reauthenticate", "confirm/code/", second_factor.reauthenticate),
+    _page("mfa_reauthenticate_webauthn", "confirm/passkey/", ways.ConfirmByPasskeyView.as_view()),
+]
+_ACCOUNT = [
+    _page("mfa_index", "security/", ways.security, Access.PASSWORD, methods=READ),
+    _page("account_change_password", "password/", account.password_change, step_up=True),
+    _page("account_set_password", "password/first/", ways.SetPasswordView.as_view(), Access.PASSWORD, step_up=True),
+    _page("mfa_activate_totp", "application/set-up/", ways.SetUpView.as_view(), Access.PASSWORD, step_up=True),
+    _page("mfa_deactivate_totp", "application/remove/", ways.RemoveApplicationView.as_view(), step_up=True),
+    _page("mfa_add_webauthn", "passkeys/add/", ways.AddPasskeyView.as_view(), Access.PASSWORD, step_up=True),
+    _page("mfa_edit_webauthn", "passkeys/<int:pk>/rename/", passkeys.edit_webauthn, step_up=True),
+    _page("mfa_remove_webauthn", "passkeys/<int:pk>/remove/", ways.RemovePasskeyView.as_view(), step_up=True),
+    _page("mfa_list_webauthn", "passkeys/", ways.to_security, methods=READ),
+    _page("mfa_view_recovery_codes", "recovery-codes/", codes.view_recovery_codes, methods=READ, step_up=True),
+    _page("mfa_generate_recovery_codes", "recovery-codes/renew/", codes.generate_recovery_codes, step_up=True),
+    _page("sessions", "sessions/", sessions.sessions, methods=READ),
+    _page("end_session", "sessions/<str:session>/end/", sessions.end_session, methods=WRITE),
+    _page("end_other_sessions", "sessions/end-others/", sessions.end_others, methods=WRITE),
 ]
 _INVITATION = [
     Route(name="invitation", path="invitation/", view=invitation.invitation, access=Access.PUBLIC, methods=FORM),
@@ -95,6 +95,14 @@ _HOUSE = [
         methods=FORM,
     ),
     Route(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=FORM),
+    Route(
+        name="reset_member",
+        path="team/<uuid:member_id>/reset/",
+        view=recovery.reset_colleague,
+        access=Right.MANAGE_MEMBERS,
+        methods=FORM,
+        step_up=True,
+    ),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
     Route(name="home", path="", view=counter.home, access=Access.SEATED),
@@ -197,8 +205,9 @@ _LOTS = [
 
 
 def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) -> Route:
-    """Return a page of those who manage people and programs."""
-    return Route(name=name, path=path, view=view, access=Right.MANAGE_MEMBERS, methods=methods)
+    """Return a page of those who manage people and programs: a fresh factor first, for all but the team's list."""
+    step_up = name != "team"
+    return Route(name=name, path=path, view=view, access=Right.MANAGE_MEMBERS, methods=methods, step_up=step_up)
 
 
 _TEAM = [
@@ -217,4 +226,7 @@ _PROGRAMS = [
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
 
-ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_INVITATION, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS)
+ROUTES: tuple[Route, ...] = (
+    *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
+    *(*_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS),
+)

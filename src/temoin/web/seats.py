@@ -16,6 +16,10 @@ from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
 from temoin.pharmacies.sessions import PHARMACY, SessionStore
+from temoin.web.freshness import way_in
+
+# Set by a sign-in through the identity provider: the pharmacies where the national register says that one works.
+PLACES = "temoin_places"
 
 HANDED_OVER = "handed_over_in"  # the pharmacy of whoever handed the screen over
 
@@ -42,8 +46,16 @@ def _seat_read(request: HttpRequest, pharmacy_id: UUID) -> Seat:
 
 def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
     """Bind the session to a pharmacy; NotFoundError where the person has no seat. The opening is an event."""
+    if str(pharmacy_id) not in request.session.get(PLACES, [str(pharmacy_id)]):
+        raise NotFoundError
     seat = take_seat(person_id=person_id(request), pharmacy_id=pharmacy_id)
-    record_look(by=seat, kind=EventKind.SIGNED_IN, subject_kind="member", subject_id=seat.member_id)
+    record_look(
+        by=seat,
+        kind=EventKind.SIGNED_IN,
+        subject_kind="member",
+        subject_id=seat.member_id,
+        detail=way_in(request),
+    )
     request.session[PHARMACY] = str(pharmacy_id)
     return seat
 
@@ -53,8 +65,15 @@ def person_id(request: HttpRequest) -> UUID:
     return cast("UUID", cast("Any", request.user).id)  # an anonymous person never gets here
 
 
-def _seat_without_choice(request: HttpRequest) -> Seat | HttpResponse:
+def places_of(request: HttpRequest) -> list[Any]:
+    """Return the pharmacies that this session may choose."""
     places = pharmacies_of(person_id(request))
+    allowed = request.session.get(PLACES)
+    return places if allowed is None else [place for place in places if str(place.id) in allowed]
+
+
+def _seat_without_choice(request: HttpRequest) -> Seat | HttpResponse:
+    places = places_of(request)
     here = request.session.pop(HANDED_OVER, None)
     suited = [place for place in places if str(place.id) == here] or places
     if len(suited) == 1:

@@ -10,3 +10,4 @@ handler400 = errors.bad_request
 handler403 = errors.denied
 handler404 = errors.not_found
 handler500 = errors.failed
+handler429 = errors.too_many  # the sign-in library asks for it by this name

@@ -33,6 +33,46 @@ RIGHT_WORDS: dict[str, Words] = {
     "seat_manager": _("give or change this place"),
 }
 
+# What can stop a sign-in, with what to do: title and advice.
+ENTRANCE: dict[str, tuple[Words, Words]] = {
+    "silent": (
+        _("Pro Santé Connect does not answer"),
+        _("Sign in with a passkey, or with your password and your application. Sessions already open go on."),
+    ),
+    "refused": (
+        _("Pro Santé Connect did not confirm this sign-in"),
+        _("Start again. If it happens again, sign in with a passkey, or with your password and your application."),
+    ),
+    "no place": (
+        _("No pharmacy here knows your register number"),
+        _(
+            "None of the pharmacies where the national register says that you work has given you a place here. "
+            "Ask the pharmacy's owner, or sign in with a passkey, or with your password and your application."
+        ),
+    ),
+    "two accounts": (
+        _("Two accounts bear your register number"),
+        _(
+            "Pharmacies gave you a place under two different addresses. Sign in with a passkey, or with your "
+            "password and your application, and ask one of them to seat you under the other address."
+        ),
+    ),
+    "too many": (
+        _("Too many tries"),
+        _("Wait, then try again: the pause grows with each wrong try. A passkey is never made to wait."),
+    ),
+}
+
+DEVICES: dict[str, Words] = {
+    "iPhone": _("iPhone"),
+    "iPad": _("iPad"),
+    "Android": _("Android telephone or tablet"),
+    "Windows": _("Windows computer"),
+    "Mac OS X": _("Mac computer"),
+    "Linux": _("Linux computer"),
+    "": _("Unknown device"),
+}
+
 
 @dataclass(frozen=True)
 class Mark:

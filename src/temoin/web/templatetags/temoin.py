@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import phonenumbers
 import segno
 from django import template
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -104,6 +106,25 @@ def as_field(bound: BoundField) -> Field:
         attributes=kept,
         problems=[str(problem) for problem in bound.errors],
     )
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Return JSON for a data attribute; the template escapes it."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.simple_tag
+def has_provider() -> bool:
+    """Tell whether the site has an identity provider to offer."""
+    return settings.TEMOIN.pro_sante_connect is not None
+
+
+@register.filter
+def passkey_problems(form: Any) -> list[Problem]:
+    """Return why a passkey was not accepted: its answer is a field that nobody sees."""
+    found = [*form.non_field_errors(), *form.errors.get("credential", [])]
+    return [Problem("", "refused", message) for message in found]
 
 
 @register.filter

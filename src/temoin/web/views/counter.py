@@ -19,11 +19,11 @@ from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat, pharmacies_of
+from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow, list_tests
 from temoin.testing.states import RecordState
 from temoin.web.pages import show
-from temoin.web.seats import bind_session, person_id
+from temoin.web.seats import bind_session, places_of
 from temoin.web.times import reading_window
 from temoin.web.wording import DESTINATION, STATE, Mark, mark_of
 
@@ -72,7 +72,7 @@ def choose_pharmacy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         bind_session(request, _posted_id(request))
         return redirect("home")
-    places = pharmacies_of(person_id(request))
+    places = places_of(request)
     return render(request, "web/choose_pharmacy.html", {"places": places})
 
 

@@ -27,7 +27,7 @@ from temoin.pharmacies.invitations import (
 )
 from temoin.pharmacies.professions import LABEL
 from temoin.web.fields import Field, Typed
-from temoin.web.middleware import has_second_factor
+from temoin.web.freshness import has_second_factor
 from temoin.web.seats import bind_session
 
 OFFER = "offer"  # pharmacy and invitation that the code led to; the code itself is not kept

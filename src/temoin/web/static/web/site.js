@@ -42,18 +42,27 @@ if (windows.length) {
 }
 
 /* Where the parcels are, until they have arrived; slower with time, so that a page left open ends its session. */
+function asDocument(address) {
+  return new Promise((resolve) => {
+    const call = new XMLHttpRequest();
+    call.responseType = "document"; // parsed by the browser, its scripts dead: no text of ours becomes a page
+    const here = new URL(address, location.href).href;
+    call.addEventListener("loadend", () => {
+      resolve(call.status === 200 && call.responseURL === here ? call.response : null);
+    });
+    call.open("GET", address);
+    call.send();
+  });
+}
 function follow(began) {
   const part = document.querySelector("[data-live]");
   const waited = Date.now() - began;
   if (!part || waited > 600000) return;
   setTimeout(async () => {
-    try {
-      const answer = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
-      if (answer.redirected || !answer.ok) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("parcels");
-      if (fresh && fresh.innerText !== part.innerText && !part.contains(document.activeElement)) part.replaceWith(fresh);
-      else if (fresh && !("live" in fresh.dataset)) part.replaceWith(fresh);
-    } catch { /* the network is away: try again */ }
+    const answer = await asDocument(part.dataset.live);
+    const fresh = answer?.getElementById("parcels");
+    const changed = fresh && fresh.textContent !== part.textContent && !part.contains(document.activeElement);
+    if (changed || (fresh && !("live" in fresh.dataset))) part.replaceWith(document.adoptNode(fresh));
     follow(began);
   }, waited < 60000 ? 1500 : 5000);
 }

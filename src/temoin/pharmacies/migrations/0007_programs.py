@@ -9,7 +9,7 @@ from temoin.lib.schema import isolate, tenant_foreign_key
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pharmacies', '0005_people'),
+        ('pharmacies', '0006_people'),
     ]
 
     operations = [

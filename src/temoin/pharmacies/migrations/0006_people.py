@@ -10,7 +10,7 @@ from temoin.lib.schema import isolate, share
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pharmacies', '0004_session_grants'),
+        ('pharmacies', '0005_sign_in'),
     ]
 
     operations = [

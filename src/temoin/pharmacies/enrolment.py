@@ -1,0 +1,97 @@
+"""Recovery by a second person: a colleague ends someone's factors, and a one-time code lets them enrol again.
+
+The code is shown on the colleague's screen and never mailed. It does not replace a password that its owner still
+knows, so that whoever resets cannot enter under the other's name; a forgotten one only yields to a colleague who
+may do all that its owner may.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import check_password, make_password
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import DeniedError, refuse
+from temoin.pharmacies.models import Person
+from temoin.pharmacies.open_sessions import end_sessions
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat, colleague, pharmacies_of
+
+LIFE = timedelta(hours=24)
+USED = "!"  # opens nothing; stands until a factor is set up, so that the password alone does not open either
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+_LOOKS_LIKE = str.maketrans("ILO", "110", "- ")
+
+
+def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
+    """End a colleague's factors and sessions; return the code with which they enrol again within 24 hours."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    code = "".join(secrets.choice(_ALPHABET) for _letter in range(12))
+    hashed = make_password(code)  # slow on purpose: before the transaction
+    with act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id):
+        other = colleague(by=by, member_id=member_id)
+        person = lock_person(other.person_id)
+        if password_too or not person.has_usable_password():
+            _check_may_stand_in(by, other)
+            person.set_unusable_password()
+        _check_works_here_only(person, by.pharmacy_id)
+        person.enrolment, person.enrolment_until = hashed, now() + LIFE
+        person.save(update_fields=["password", "enrolment", "enrolment_until"])
+        end_factors_and_sessions(person)
+    return "-".join(code[start : start + 4] for start in (0, 4, 8))
+
+
+def end_factors_and_sessions(person: Person) -> None:
+    """Remove every factor and end every session of a person, at the next request of each."""
+    Authenticator.objects.filter(user_id=person.id).delete()
+    end_sessions(person)
+
+
+def enrol(*, email: str, code: str, password: str) -> Person | None:
+    """Return whose code it is, used up by this; None for every kind of mistake, after the same work."""
+    person = Person.objects.filter(email__iexact=email, is_active=True).first()
+    stored = person.enrolment if person is not None else USED
+    right_code = check_password(code.upper().translate(_LOOKS_LIKE), stored)
+    right_password = check_password(password, person.password if person is not None else USED)
+    if person is None or not right_code or person.enrolment_until is None or person.enrolment_until <= now():
+        return None
+    if person.has_usable_password() and not right_password:
+        return None
+    used = Person.objects.filter(id=person.id, enrolment=stored).update(enrolment=USED, enrolment_until=None)
+    return person if used else None
+
+
+def complete_enrolment(person_id: UUID) -> None:
+    """Note that a factor was set up: the ordinary ways in are open again."""
+    Person.objects.filter(id=person_id).exclude(enrolment="").update(enrolment="", enrolment_until=None)
+
+
+def lock_person(person_id: UUID) -> Person:
+    """Return the account, locked until the transaction ends."""
+    return Person.objects.select_for_update(of=("self",)).get(id=person_id)
+
+
+def _check_may_stand_in(by: Seat, other: Seat) -> None:
+    if not other.rights <= by.rights:
+        raise DeniedError(Right.MANAGE_MEMBERS.value)
+
+
+def _check_works_here_only(person: Person, pharmacy_id: UUID) -> None:
+    """Refuse for a person who also works elsewhere: one pharmacy must not open the door of another."""
+    if any(place.id != pharmacy_id for place in pharmacies_of(person.id)):
+        raise refuse(
+            "member",
+            "works_elsewhere",
+            _(
+                "This person also works in another pharmacy: they can use a recovery code, another passkey or "
+                "Pro Santé Connect. Otherwise, ask the operator."
+            ),
+        )

@@ -1,0 +1,76 @@
+"""What sign-in remembers across server processes: tries, used one-time codes, used tokens.
+
+A cache of Django's, in a table of ours. Django's own database cache keeps pickles, which would let whoever writes
+to the database run code in the staff site; this one keeps JSON, under keyed hashes of the keys.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import connection
+from django.utils.crypto import salted_hmac
+
+from temoin.lib.clock import now
+
+LONGEST = 24 * 60 * 60  # seconds
+SWEEP = 50  # one write in so many also removes what has expired
+
+_INSERT = (
+    "INSERT INTO pharmacies_memo AS memo (key, value, expires_at) VALUES (%s, %s, %s) "
+    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
+)
+
+
+class SharedMemory(BaseCache):
+    """Add, get, set and delete; each is one statement, and `add` lets exactly one of several callers through."""
+
+    def __init__(self, _location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Keep the value unless an unexpired one is there; tell whether it was kept."""
+        values = (self._hashed(key, version), json.dumps(value), self._expiry(timeout), now())
+        return _execute(f"{_INSERT} WHERE memo.expires_at <= %s", values) == 1
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        """Return the value, or `default` when there is none or it has expired."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT value FROM pharmacies_memo WHERE key = %s AND expires_at > %s",
+                [self._hashed(key, version), now()],
+            )
+            row = cursor.fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        """Keep the value, whatever was there."""
+        if secrets.randbelow(SWEEP) == 0:
+            _execute("DELETE FROM pharmacies_memo WHERE expires_at <= %s", (now(),))
+        _execute(_INSERT, (self._hashed(key, version), json.dumps(value), self._expiry(timeout)))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        """Forget the value; tell whether there was one."""
+        return _execute("DELETE FROM pharmacies_memo WHERE key = %s", (self._hashed(key, version),)) == 1
+
+    def clear(self) -> None:
+        """Forget everything."""
+        _execute("DELETE FROM pharmacies_memo", ())
+
+    def _hashed(self, key: str, version: int | None) -> str:
+        # Keys name accounts, addresses and one-time codes (law 7).
+        return salted_hmac("temoin.memo", self.make_key(key, version), algorithm="sha256").hexdigest()
+
+    def _expiry(self, timeout: Any) -> datetime:
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return now() + timedelta(seconds=LONGEST if seconds is None else min(seconds, LONGEST))
+
+
+def _execute(statement: str, values: tuple[Any, ...]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)

@@ -1,0 +1,49 @@
+"""Where a professional whom the national identity provider names has a place here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.seat import Seat, seat_of
+
+MOST = 30  # sites of one professional: more is no workplace but a mistake
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A person's active place in a pharmacy."""
+
+    pharmacy_id: UUID
+    person_id: UUID
+
+
+def workplaces_of(*, rpps: str, finess: Collection[str]) -> list[Workplace]:
+    """Return the active places that bear this RPPS number, in the pharmacies with these FINESS numbers only.
+
+    The numbers are sealed in each pharmacy's own rows, so its people are read and compared: a few dozen at most,
+    and no index across pharmacies is needed, which a dump would hand out.
+    """
+    pharmacies = Pharmacy.objects.filter(finess__in=sorted(finess)[:MOST]).order_by("name")
+    return [place for pharmacy in pharmacies for place in _places_in(pharmacy.id, rpps)]
+
+
+def account_of(person_id: UUID) -> Person:
+    """Return the account that a place belongs to."""
+    return Person.objects.get(id=person_id)
+
+
+def _places_in(pharmacy_id: UUID, rpps: str) -> list[Workplace]:
+    with tenant_scope(pharmacy_id):
+        return [Workplace(pharmacy_id, seat.person_id) for seat in _seats_in_scope() if seat.rpps == rpps]
+
+
+def _seats_in_scope() -> Iterator[Seat]:
+    for member in Member.objects.all():
+        with suppress(NotFoundError):  # suspended
+            yield seat_of(member)

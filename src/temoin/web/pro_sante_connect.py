@@ -1,0 +1,241 @@
+"""Pro Santé Connect: what the sign-in library leaves to the house when an OpenID provider vouches for a person.
+
+The library carries state, PKCE and every call. Here the ID token's signature is verified although it came over TLS,
+its level and nonce are required, and the person is matched by the national number to a place that a pharmacy gave,
+never by e-mail. Nothing of the provider's is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from threading import BoundedSemaphore
+from typing import Any, NoReturn
+
+from allauth.account.adapter import get_adapter as account_adapter
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base.constants import AuthError
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from allauth.utils import build_absolute_uri
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from stdnum import luhn
+
+from temoin.lib.errors import NotFoundError
+from temoin.pharmacies.workplaces import Workplace, account_of, workplaces_of
+from temoin.web.errors import entrance_page
+from temoin.web.freshness import renew_session
+from temoin.web.seats import PLACES
+from temoin.web.wording import ENTRANCE
+
+log = logging.getLogger("temoin.web")
+
+LEVEL = "eidas1"  # the only level that Pro Santé Connect grants to a card or e-CPS
+BY_PROVIDER = "temoin_by_provider"
+SILENT = "pro-sante-connect-silent"
+AT_ONCE = 3  # sign-ins that a server process carries at the same time, of its eight threads
+PAUSE = 30  # seconds during which nobody waits again for a provider that did not answer
+_NAMED = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+_NATIONAL_ID = re.compile(r"8([0-9]{11})")  # 8 announces an RPPS number
+
+
+class ClaimError(OAuth2Error):  # type: ignore[misc] # the library has no types
+    """What the provider says of the person cannot be accepted; the text names the claim, never its value."""
+
+
+class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the library has no types
+    """The conversation with the provider."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request, "pro-sante-connect")
+
+    def get_provider(self) -> Provider:
+        """Return the provider of the settings file."""
+        return make_provider(self.request)
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """Return the provider's discovery document, once it is known to name all that is used of it."""
+        found = super().openid_config
+        if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _NAMED):
+            raise ClaimError("discovery document")
+        return found
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        """Return where the provider sends the person back."""
+        return str(build_absolute_uri(request, reverse("pro_sante_connect_callback")))
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **answers: Any) -> Any:
+        """Read the ID token, its signature, issuer, audience and dates verified, and what it says of the person."""
+        try:
+            claims = jwtkit.verify_and_decode(
+                credential=answers["response"]["id_token"],
+                keys_url=self.openid_config["jwks_uri"],
+                issuer=self.openid_config["issuer"],
+                audience=app.client_id,
+                lookup_kid=jwtkit.lookup_kid_jwk,
+            )
+            person = self._fetch_user_info(token.token)
+            return self.get_provider().sociallogin_from_response(request, {"id_token": claims, "userinfo": person})
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, OSError):
+                raise  # the provider was cut short in the middle of an answer
+            raise ClaimError("malformed answer") from error
+
+
+class Provider(OpenIDConnectProvider):  # type: ignore[misc] # the library has no types
+    """The provider as the library sees it."""
+
+    oauth2_adapter_class = Connection
+
+    def get_oauth2_adapter(self, request: HttpRequest) -> Connection:
+        """Return the conversation."""
+        return Connection(request)
+
+
+def make_provider(request: HttpRequest) -> Provider:
+    """Return the provider of the settings file; NotFoundError where there is none."""
+    known = settings.TEMOIN.pro_sante_connect
+    if known is None:
+        raise NotFoundError
+    app = SocialApp(
+        provider="openid_connect",
+        provider_id="pro-sante-connect",
+        name="Pro Santé Connect",
+        client_id=known.client_id,
+        secret=settings.PRO_SANTE_CONNECT_SECRET,
+        settings={"server_url": known.discovery_url, "scope": known.scope.split(), "oauth_pkce_enabled": True},
+    )
+    return Provider(request, app=app)
+
+
+def start(request: HttpRequest) -> HttpResponseBase:
+    """Send the person to the provider, which must ask who they are: posts at the counter are shared."""
+    provider = make_provider(request)
+    if cache.get(SILENT):
+        return _silent(request)
+    nonce = secrets.token_urlsafe(32)
+    wanted = {"acr_values": LEVEL, "nonce": nonce, "prompt": "login"}
+    back = get_next_redirect_url(request)
+    return _talk(request, lambda: provider.redirect(request, "login", back, nonce=nonce, auth_params=wanted))
+
+
+def callback(request: HttpRequest) -> HttpResponseBase:
+    """Receive the person from the provider."""
+    return _talk(request, lambda: _library_callback(request))
+
+
+def _talk(request: HttpRequest, ask: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Let the library talk to the provider, in few threads at once: a slow one must leave threads to the counter."""
+    if not _talks.acquire(blocking=False):
+        return _silent(request)
+    try:
+        return ask()
+    except (OSError, OAuth2Error) as error:  # the library's own handling of errors begins after its first call
+        return _failed(request, error)
+    finally:
+        _talks.release()
+
+
+_talks = BoundedSemaphore(AT_ONCE)
+_library_callback = OAuth2CallbackView.adapter_view(Connection)
+
+
+class MatchingAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # the library has no types
+    """Matches whom the provider vouches for to whom a pharmacy has seated; nobody is made or kept."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> NoReturn:
+        """Sign the person in, or show why not: the library's own sign-up is never reached."""
+        told = sociallogin.account.extra_data
+        check_claims(told["id_token"], told["userinfo"], nonce=sociallogin.state.get("nonce", ""))
+        places = workplaces_of(rpps=rpps_of(told["userinfo"]), finess=set(sites_of(told["userinfo"])))
+        raise ImmediateHttpResponse(_enter(request, places, sociallogin.state.get("next")))
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, *, error: Any = None, exception: Any = None, **_context: Any
+    ) -> NoReturn:
+        """Show what happened and the other ways in."""
+        if error == AuthError.CANCELLED:
+            raise ImmediateHttpResponse(redirect("account_login"))
+        raise ImmediateHttpResponse(_failed(request, exception))
+
+
+def check_claims(token: dict[str, Any], person: dict[str, Any], *, nonce: str) -> None:
+    """Raise ClaimError unless the token is of the right level, of this sign-in, for us, and about this person."""
+    if token.get("acr") != LEVEL:
+        raise ClaimError("acr")
+    if not nonce or not constant_time_compare(str(token.get("nonce", "")), nonce):
+        raise ClaimError("nonce")
+    if isinstance(token.get("aud"), list) and len(token["aud"]) > 1 and token.get("azp") is None:
+        raise ClaimError("azp")  # OpenID Connect Core 1.0, 3.1.3.7
+    if not token.get("sub") or token["sub"] != person.get("sub"):
+        raise ClaimError("sub")  # ibid., 5.3.2
+
+
+def rpps_of(person: dict[str, Any]) -> str:
+    """Return the RPPS number within the national identifier; ClaimError when it is of another kind or wrong."""
+    found = _NATIONAL_ID.fullmatch(str(person.get("SubjectNameID") or person.get("preferred_username") or ""))
+    if found is None or not luhn.is_valid(found[1]):
+        raise ClaimError("SubjectNameID")
+    return found[1]
+
+
+def sites_of(person: dict[str, Any]) -> Iterator[str]:
+    """Yield the FINESS number of each site where the register says that the person works."""
+    register = person.get("SubjectRefPro")
+    for practice in _listed(register, "exercices"):
+        for activity in _listed(practice, "activities"):
+            if isinstance(activity, dict) and isinstance(activity.get("numeroFinessSite"), str):
+                yield activity["numeroFinessSite"]
+
+
+def _listed(holder: Any, name: str) -> list[Any]:
+    found = holder.get(name) if isinstance(holder, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _enter(request: HttpRequest, places: list[Workplace], back: str | None) -> HttpResponseBase:
+    people = {place.person_id for place in places}
+    if len(people) != 1:
+        return entrance_page(request, ENTRANCE["two accounts" if people else "no place"], status=403)
+    person = account_of(people.pop())
+    stepping_up = request.user == person
+    if request.user.is_authenticated and not stepping_up:
+        account_adapter(request).logout(request)
+    record_authentication(request, person, "socialaccount", provider="pro-sante-connect")
+    if stepping_up:
+        renew_session(request)
+        return redirect(back or "home")
+    answer: HttpResponseBase = perform_login(request, Login(user=person, redirect_url=back, state={BY_PROVIDER: True}))
+    request.session[PLACES] = [str(place.pharmacy_id) for place in places]
+    return answer
+
+
+def _failed(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """Answer a failure: down and slow are remembered for a while, so that nobody else waits for nothing."""
+    if isinstance(error, OSError):  # every failure of the network is one, in the library's client too
+        log.warning("Pro Santé Connect does not answer: %s", type(error).__name__)
+        cache.set(SILENT, value=True, timeout=PAUSE)
+        return _silent(request)
+    claim = str(error) if isinstance(error, ClaimError) else type(error).__name__
+    log.warning("Pro Santé Connect was refused: %s", claim)
+    return entrance_page(request, ENTRANCE["refused"], status=403)
+
+
+def _silent(request: HttpRequest) -> HttpResponse:
+    return entrance_page(request, ENTRANCE["silent"], status=503)

@@ -1,0 +1,66 @@
+"""What sign-in remembers, in the table that all server processes share."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from temoin.lib.clock import shifted_by
+from temoin.pharmacies import memory
+from temoin.pharmacies.memory import SharedMemory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shared() -> SharedMemory:
+    return SharedMemory("", {})
+
+
+def test_what_is_kept_is_there_until_it_expires(shared: SharedMemory):
+    shared.set("tries", [1.5, 2], timeout=60)
+
+    assert shared.get("tries") == [1.5, 2]
+    with shifted_by(timedelta(seconds=61)):
+        assert shared.get("tries", "none") == "none"
+
+
+def test_a_code_is_marked_as_used_once(shared: SharedMemory):
+    assert shared.add("code", "y", timeout=30)
+    assert not SharedMemory("", {}).add("code", "y", timeout=30)
+
+    with shifted_by(timedelta(seconds=31)):
+        assert shared.add("code", "y", timeout=30)
+
+
+def test_what_is_deleted_or_cleared_is_gone(shared: SharedMemory):
+    shared.set("one", 1)
+    shared.set("two", 2, timeout=None)
+
+    assert (shared.delete("one"), shared.delete("one")) == (True, False)
+    shared.clear()
+    assert shared.get("two") is None
+
+
+def test_the_table_names_nobody(shared: SharedMemory):
+    shared.set("claire@officine.example 123456", True)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key FROM pharmacies_memo")
+        [(key,)] = cursor.fetchall()
+    assert len(key) == 64
+    assert "claire" not in key
+
+
+def test_what_has_expired_is_swept_away(shared: SharedMemory, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "SWEEP", 1)
+    shared.set("old", 1, timeout=1)
+
+    with shifted_by(timedelta(seconds=2)):
+        shared.set("new", 1)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pharmacies_memo")
+        assert cursor.fetchone() == (1,)
