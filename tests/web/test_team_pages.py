@@ -130,7 +130,7 @@ def test_a_newcomer_goes_from_the_code_to_the_second_factor(house: House):
     check_page("account", client.get(reverse("invitation_account")).content.decode())
     client.post(reverse("invitation_account"), {"password": PASSWORD, "again": PASSWORD})
 
-    assert client.get(reverse("home"))["Location"] == reverse("mfa_activate_totp")
+    assert client.get(reverse("home"))["Location"] == reverse("mfa_index")
     assert client.get(reverse("mfa_activate_totp")).status_code == 200
     assert [place.id for place in pharmacies_of(Person.objects.get(email=NEWCOMER.email).id)] == [house.here.id]
 
@@ -183,7 +183,7 @@ def test_the_place_waits_through_the_sign_in(house: House):
     unproven = client.get(reverse("invitation_account"))
 
     assert unproven["Location"] == reverse("home")
-    assert client.get(reverse("home"))["Location"] == reverse("mfa_activate_totp")
+    assert client.get(reverse("home"))["Location"] == reverse("mfa_index")
     assert client.session["offer"]
 
 
