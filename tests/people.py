@@ -7,11 +7,12 @@ Plain functions, for any test that has a database: `open_house()` makes two phar
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import count
+from threading import Barrier, Thread
 from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -19,17 +20,24 @@ from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SE
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.test import Client
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from stdnum import luhn
 
 from temoin.catalogue.actions import receive_lot
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
+from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.newcomer import Newcomer
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.programs import add_program, issue_token
 from temoin.pharmacies.seat import Seat, take_seat
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.sample import Reading, Sample
@@ -56,7 +64,15 @@ TRAITS: Mapping[str, str] = {
     "city": "PARIS",
 }
 
-_finess = count(750_000_001)
+NEWCOMER = Newcomer(
+    family_name="GARNIER",
+    given_name="Léa",
+    email="lea.garnier@officine.example",
+    profession=Profession.ADJOINT,
+    rpps="10003879649",
+)
+
+_finess = count(75_000_001)
 _emails = count(1)
 
 
@@ -90,7 +106,8 @@ def open_house() -> House:
 def make_pharmacy(name: str) -> Pharmacy:
     """Open a demonstration pharmacy."""
     address = {"street": "3 place du Marché", "postcode": "75001", "city": "Paris", "phone": "+33140000000"}
-    return open_pharmacy(finess=str(next(_finess)), name=name, address=address, is_demo=True)
+    number = str(next(_finess))
+    return open_pharmacy(finess=number + luhn.calc_check_digit(number), name=name, address=address, is_demo=True)
 
 
 def make_person() -> Person:
@@ -189,3 +206,40 @@ def make_signed(by: Seat, patient_id: UUID, lot_id: UUID, *, outcome: str = "neg
     record_id = make_sampled(by, patient_id, lot_id)
     sign_result(by=by, record_id=record_id, reading=Reading(outcomes={"sars-cov-2": outcome}, read_at=now()))
     return record_id
+
+
+def make_program(by: Seat, key: ECKey | None = None) -> UUID:
+    """Give a program access, without any scope."""
+    key = key or ECKey.generate_key("P-256")
+    return add_program(by=by, name="LGO", public_key=key.as_pem(private=False).decode(), scopes=())
+
+
+def make_token(by: Seat) -> str:
+    """Give a program access, and get it a token."""
+    key = ECKey.generate_key("P-256")
+    program_id = make_program(by, key)
+    issuer, moment = f"{by.pharmacy_id}.{program_id}", int(now().timestamp())
+    claims = {"iss": issuer, "sub": issuer, "aud": "test", "jti": str(program_id), "exp": moment + 60}
+    signed = jwt.encode({"alg": "ES256"}, claims, key)
+    return issue_token(assertion=signed, audience="test", scope="", certificate=b"").text
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment, each on its own connection; return what each gave, or its error."""
+    start, found = Barrier(len(acts)), []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            start.wait(timeout=10)
+            found.append(act())
+        except TemoinError as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return found

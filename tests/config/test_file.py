@@ -39,6 +39,29 @@ def test_the_settings_of_a_demonstration_are_right(folder):
     assert config.mail.security is MailSecurity.NONE
 
 
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('certificate_header = "X-Client-Certificate"', "go together"),
+        ('proxy = "127.0.0.1"', "go together"),
+        ('certificate_header = "X: evil"\nproxy = "127.0.0.1"', "the name of a header"),
+        ('header = "X"', r"header in \[api\] is not a setting"),
+    ],
+)
+def test_half_a_setting_of_certificates_is_refused(folder, lines, words):
+    with pytest.raises(ConfigError, match=words):
+        read_config(rewrite(folder, "[mail]", f"[api]\n{lines}\n\n[mail]"))
+
+
+def test_certificates_are_off_unless_asked_for(folder):
+    assert read_config(folder / "temoin.toml").api.certificate_header is None
+
+    lines = '[api]\ncertificate_header = "X-Client-Certificate"\nproxy = "127.0.0.1"\n\n[mail]'
+    api = read_config(rewrite(folder, "[mail]", lines)).api
+
+    assert (api.certificate_header, api.proxy) == ("X-Client-Certificate", "127.0.0.1")
+
+
 @pytest.mark.parametrize("process", list(Process))
 def test_every_process_finds_its_secrets(folder, process):
     check_setup(read_config(folder / "temoin.toml"), process)

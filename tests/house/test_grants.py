@@ -23,10 +23,13 @@ TABLES = {
         "outbox_parcel": "INSERT SELECT UPDATE",
         "patients_consent": "INSERT SELECT",
         "patients_patient": "INSERT SELECT UPDATE",
+        "pharmacies_invitation": "INSERT SELECT UPDATE",
         "pharmacies_member": "INSERT SELECT UPDATE",
         "pharmacies_memo": EVERYTHING,
         "pharmacies_person": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "INSERT SELECT",
+        "pharmacies_program": "INSERT SELECT",
+        "pharmacies_program_token": "DELETE INSERT SELECT",
         "pharmacies_session": EVERYTHING,
         "socialaccount_socialaccount": "SELECT",
         "testing_record": "INSERT SELECT UPDATE",
@@ -58,6 +61,7 @@ SEALED = {
     "outbox_attempt": {"sealed"},
     "outbox_parcel": {"sealed"},
     "patients_patient": {"sealed", "nir_index", "name_index"},
+    "pharmacies_invitation": {"sealed"},
     "pharmacies_member": {"sealed"},
     "testing_record": {"sealed", "source_index"},
     "testing_record_version": {"sealed"},
@@ -65,6 +69,8 @@ SEALED = {
 }
 COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on"},
+    ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {

@@ -7,12 +7,13 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
-from people import House, make_lot, make_patient, make_signed, make_test, open_house
+from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
 
 from temoin.lib.tenant import TenantModel, tenant_scope
 from temoin.outbox.courier import Answer, Verdict, couriers
 from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.pharmacies.team import invite_member
 
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
 ONLY_ADDED = ("journal_event", "testing_record_version", "outbox_attempt", "patients_consent")
@@ -32,6 +33,8 @@ def house(as_role) -> House:
     for seat in (house.owner, house.stranger):
         make_signed(seat, make_patient(seat), make_lot(seat))
         make_test(seat, make_patient(seat))
+        invite_member(by=seat, newcomer=NEWCOMER)
+        make_token(seat)
     with as_role("temoin_worker"):
         for load in claim_parcels("patient-email", 10):
             with tenant_scope(load.pharmacy_id):

@@ -1,70 +1,19 @@
-"""Pharmacies and their people: rights by profession, the seat, and a suspension that bites at once."""
+"""Pharmacies and their people: the seat, and a suspension that bites at once."""
 
 from __future__ import annotations
 
 import pytest
-from people import House, make_person, make_pharmacy, make_seat, open_house, person_of, suspend
+from people import make_person, make_pharmacy, make_seat, person_of, suspend
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.actions import seat_member
 from temoin.pharmacies.models import Person
-from temoin.pharmacies.policies import check_right, has_right
-from temoin.pharmacies.professions import LABEL, PROFESSION_CODE, RIGHTS, Profession, Right
-from temoin.pharmacies.seat import Seat, pharmacies_of, take_seat
-
-COUNTER = {
-    Right.REGISTER_PATIENT,
-    Right.READ_PATIENT,
-    Right.REGISTER_TEST,
-    Right.READ_TEST,
-    Right.TAKE_SAMPLE,
-    Right.PRINT_RESULT,
-    Right.RECEIVE_LOT,
-}
-MAY = {
-    Profession.TITULAIRE: set(Right),
-    Profession.ADJOINT: set(Right) - {Right.MANAGE_MEMBERS},
-    Profession.REMPLACANT: set(Right) - {Right.MANAGE_MEMBERS},
-    Profession.PREPARATEUR: COUNTER,
-    Profession.STUDENT: COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
-    Profession.ADMINISTRATOR: {Right.MANAGE_MEMBERS},
-}
-
-
-@pytest.fixture
-def house(db: None) -> House:  # noqa: ARG001 opens the database
-    return open_house()
-
-
-# Rights ---------------------------------------------------------------------------------------------------------------
-
-
-def a_seat(profession: Profession) -> Seat:
-    some = new_id()
-    return Seat(some, some, some, profession, "NOM", "Prénom", "")
-
-
-@pytest.mark.parametrize("right", Right)
-@pytest.mark.parametrize("profession", Profession)
-def test_each_profession_has_its_rights_and_no_other(profession: Profession, right: Right):
-    by = a_seat(profession)
-
-    if right in MAY[profession]:
-        check_right(by=by, right=right)
-        assert has_right(by=by, right=right)
-    else:
-        with pytest.raises(DeniedError, match=right.value):
-            check_right(by=by, right=right)
-        assert not has_right(by=by, right=right)
-
-
-def test_every_profession_is_in_every_table():
-    assert set(RIGHTS) == set(LABEL) == set(PROFESSION_CODE) == set(Profession)
-
+from temoin.pharmacies.professions import RIGHTS, Profession
+from temoin.pharmacies.seat import pharmacies_of, take_seat
 
 # The seat -------------------------------------------------------------------------------------------------------------
 
@@ -80,7 +29,7 @@ def test_seating_a_person_is_one_event_of_the_operator(house):
     with tenant_scope(house.here.id):
         events = list(Event.objects.filter(kind=EventKind.MEMBER_SEATED.value).values_list("origin", "subject_id"))
 
-    assert ("operator", house.owner.member_id) in events
+    assert ("command", house.owner.member_id) in events
     assert len(events) == 4
 
 

@@ -10,11 +10,24 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
-from people import House, make_lot, make_patient, make_seat, make_signed, make_test, person_of, set_up_totp, sign_in
+from people import (
+    NEWCOMER,
+    House,
+    make_lot,
+    make_patient,
+    make_program,
+    make_seat,
+    make_signed,
+    make_test,
+    person_of,
+    set_up_totp,
+    sign_in,
+)
 
 from temoin.config.headers import CONTENT_SECURITY_POLICY
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
+from temoin.pharmacies.team import invite_member
 from temoin.web.access import Access, Route
 from temoin.web.routes import ROUTES
 
@@ -24,6 +37,17 @@ ABOUT_ONE = [route for route in ROUTES if "<uuid:" in route.path]
 def address(route: Route, **known: UUID) -> str:
     places = {name: uuid4() if kind == "uuid" else 0 for kind, name in re.findall(r"<(\w+):(\w+)>", route.path)}
     return reverse(route.name, kwargs={name: known.get(name, unknown) for name, unknown in places.items()})
+
+
+def known_objects(house: House) -> dict[str, UUID]:
+    patient_id = make_patient(house.owner)
+    return {
+        "patient_id": patient_id,
+        "record_id": make_signed(house.owner, patient_id, make_lot(house.owner)),
+        "member_id": house.colleague.member_id,
+        "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
+        "program_id": make_program(house.owner),
+    }
 
 
 def ask(client: Client, route: Route, path: str) -> object:
@@ -46,6 +70,8 @@ def test_only_these_pages_are_public():
         "pro_sante_connect_callback",
         "enrol",
         "healthz",
+        "invitation",
+        "invitation_account",
         "set_language",
     }
 
@@ -61,9 +87,7 @@ def test_a_passer_by_is_led_to_the_sign_in(route: Route):
 
 @pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda r: r.name)
 def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Client, route: Route):
-    patient_id = make_patient(house.owner)
-    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
-    known = {"patient_id": patient_id, "record_id": record_id, "member_id": house.colleague.member_id}
+    known = known_objects(house)
 
     foreign, unknown = (ask(stranger, route, path) for path in (address(route, **known), address(route)))
 
@@ -76,8 +100,6 @@ def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Clie
 def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, stranger: Client, route: Route):
     if "POST" not in route.methods:
         return
-    patient_id = make_patient(house.owner)
-    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
     form = {
         "outcome-sars-cov-2": "negative",
         "reviewed": "yes",
@@ -88,10 +110,11 @@ def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, str
         "record_id": str(uuid4()),
         "kind": "covid19-ag",
         "consent": "2026-11",
+        "profession": "adjoint",
+        "rpps": "10003879656",
+        "last_day": "2026-12-31",
     }
-    known = {"patient_id": patient_id, "record_id": record_id, "member_id": house.colleague.member_id}
-
-    answer = stranger.post(address(route, **known), form)
+    answer = stranger.post(address(route, **known_objects(house)), form)
 
     assert answer.status_code == 404
 
@@ -107,6 +130,19 @@ def test_each_profession_reaches_what_its_rights_say(house: House, route: Route,
     assert (answer.status_code == 403) is refused
     if refused:
         assert "Votre profession ne vous permet pas" in answer.content.decode()
+
+
+def test_who_manages_people_only_begins_with_the_team(house: House):
+    client = sign_in(Client(), house.administrator)
+
+    answer = client.get(reverse("home"))
+
+    assert answer["Location"] == reverse("team")
+    assert reverse("find_patient") not in client.get(reverse("team")).content.decode()
+
+
+def test_who_has_no_page_yet_is_told_so(house: House):
+    assert sign_in(Client(), make_seat(house.here, Profession.AUDITOR)).get(reverse("home")).status_code == 403
 
 
 def test_a_technician_sees_no_button_to_sign(house: House, colleague: Client):

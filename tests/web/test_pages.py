@@ -9,8 +9,10 @@ import pytest
 from django.template import engines
 from django.test import Client
 from django.urls import reverse
-from people import House, make_lot, make_patient, make_sampled, make_signed, make_test
+from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
+from temoin.pharmacies.seat import today
+from temoin.pharmacies.team import depart_member, invite_member
 from temoin.testing.signing import cancel_result
 
 UNKNOWN = "UNKNOWN-VARIABLE"
@@ -58,7 +60,13 @@ def every_page(house: House) -> dict[str, str]:
     of_records += [("test", void), ("print_result", void)]
     of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
-    plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy"]
+    of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
+    depart_member(by=house.owner, member_id=house.student.member_id, last_day=today())
+    of_people.append(("member", house.student.member_id))
+    invite_member(by=house.owner, newcomer=NEWCOMER)
+    make_program(house.owner)
+    plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
+    plain.append("programs")
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}

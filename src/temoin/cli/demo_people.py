@@ -10,7 +10,7 @@ from stdnum import luhn
 
 from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Person, Pharmacy
-from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.professions import REGISTERED, Profession
 from temoin.pharmacies.seat import Seat, take_seat
 
 P = Profession
@@ -71,17 +71,22 @@ _STAFF = (
         _Colleague("Maëlle", "LE GOFF", P.REMPLACANT),
         _Colleague("Lucas", "PERRIN", P.PREPARATEUR),
         _Colleague("Inès", "FONTAINE", P.STUDENT),
+        _Colleague("Élodie", "CARRÉ", P.NURSE),
+        _Colleague("Marc", "OLIVIER", P.BIOLOGIST),
         _Colleague("Bruno", "MARCHETTI", P.ADMINISTRATOR),
+        _Colleague("Odile", "SIMON", P.AUDITOR),
     ),
     (
         _Colleague("Antoine", "GAUTHIER", P.TITULAIRE),
         _Colleague("Sophie", "NGUYEN", P.ADJOINT),
         _Colleague("Camille", "ROUSSEL", P.PREPARATEUR),
         _Colleague("Yanis", "COLIN", P.STUDENT),
+        _Colleague("Thomas", "RIVIÈRE", P.NURSE),
+        _Colleague("Agnès", "DUPUIS", P.BIOLOGIST),
         _Colleague("Nadia", "LEMOINE", P.ADMINISTRATOR),
+        _Colleague("Paul", "MERCIER", P.AUDITOR),
     ),
 )
-_REGISTERED = {P.TITULAIRE, P.ADJOINT, P.REMPLACANT}  # professions with an RPPS number
 _WORDS = [
     "Acacia",
     "Ancre",
@@ -186,7 +191,7 @@ def _hire(colleague: _Colleague, workplaces: list[Team], *, rpps: str) -> Accoun
     names = {
         "family_name": colleague.family_name,
         "given_name": colleague.given_name,
-        "rpps": rpps if colleague.profession in _REGISTERED else "",
+        "rpps": rpps if colleague.profession in REGISTERED else "",
     }
     for team in workplaces:
         pharmacy_id = team.pharmacy.id

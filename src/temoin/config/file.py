@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from temoin.config.api import Api, read_api
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
@@ -109,6 +110,7 @@ class Config:
     authority: Authority
     mail: Mail
     hosting: Hosting | None = None
+    api: Api = field(default_factory=Api)
     pro_sante_connect: ProSanteConnect | None = None
 
     @property
@@ -135,6 +137,7 @@ def read_config(path: Path) -> Config:
         "keys": lambda: read_keys(root.section("keys"), folder),
         "authority": lambda: _authority(root.section("authority")),
         "mail": lambda: _mail(root.section("mail"), folder),
+        "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None

@@ -87,6 +87,7 @@ _STAFF_MIDDLEWARE = [
     "temoin.config.headers.StaffHeaders",
     "temoin.web.middleware.MethodMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "temoin.api.door.ApiDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -38,8 +38,8 @@ LENGTH_BYTES = 4
 BLOCK_BYTES = 4096
 
 # Dashes and spaces as phones and word processors write them, beside the plain ones.
-_SEPARATORS = dict.fromkeys(map(ord, "- \t\r\n\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212"))
-_LOOK_ALIKES = str.maketrans("ILO", "110")
+SEPARATORS = dict.fromkeys(map(ord, "- \t\r\n\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212"))
+LOOK_ALIKES = str.maketrans("ILO", "110")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -68,9 +68,9 @@ def draw_code() -> str:
 
 def normalise_code(text: str) -> str:
     """Return the ten characters meant by what a person typed, or raise ValueError, which never repeats it."""
-    bare = text.translate(_SEPARATORS)
+    bare = text.translate(SEPARATORS)
     # Only ASCII may be raised: `upper` turns some foreign letters, such as the long s, into ours.
-    meant = bare.upper().translate(_LOOK_ALIKES) if bare.isascii() else ""
+    meant = bare.upper().translate(LOOK_ALIKES) if bare.isascii() else ""
     if len(meant) != CODE_LENGTH or not set(meant) <= set(ALPHABET):
         raise ValueError("a code has ten characters of Crockford's base 32")
     return meant

@@ -30,7 +30,16 @@ class EventKind(StrEnum):
     LETTER_REFUSED = "letter.refused"
     LOT_RECEIVED = "lot.received"
     FILE_IMPORTED = "file.imported"
+    PHARMACY_OPENED = "pharmacy.opened"
+    PHARMACY_CLOSED = "pharmacy.closed"
     MEMBER_SEATED = "member.seated"
+    MEMBER_INVITED = "member.invited"
+    INVITATION_WITHDRAWN = "invitation.withdrawn"
+    MEMBER_ENROLLED = "member.enrolled"
+    MEMBER_CHANGED = "member.changed"
+    MEMBER_SUSPENDED = "member.suspended"
+    MEMBER_RESUMED = "member.resumed"
+    MEMBER_DEPARTED = "member.departed"
     FACTORS_RESET = "member.factors_reset"
     SIGNED_IN = "session.opened"
     DATA_KEYS_TURNED = "data_keys.turned"
@@ -43,6 +52,10 @@ class EventKind(StrEnum):
     ROOT_KEYS_BACKED_UP = "root_keys.backed_up"
     ROOT_KEYS_RESTORED = "root_keys.restored"
     KEYS_VERIFIED = "keys.verified"
+    HANDED_OVER = "session.handed_over"
+    PROGRAM_ADDED = "program.added"
+    PROGRAM_REVOKED = "program.revoked"
+    TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
 
 MEANING: dict[EventKind, str] = {
@@ -68,7 +81,16 @@ MEANING: dict[EventKind, str] = {
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
-    EventKind.MEMBER_SEATED: "A person was given a place in the pharmacy.",
+    EventKind.PHARMACY_OPENED: "The operator opened the pharmacy, or opened it again.",
+    EventKind.PHARMACY_CLOSED: "The operator closed the pharmacy: places suspended, invitations and programs ended.",
+    EventKind.MEMBER_SEATED: "A person of a demonstration was given a place in the pharmacy.",
+    EventKind.MEMBER_INVITED: "A place was offered, with the profession named; a one-time code was shown.",
+    EventKind.INVITATION_WITHDRAWN: "An invitation was withdrawn before its use.",
+    EventKind.MEMBER_ENROLLED: "A person used the code of an invitation and took their place.",
+    EventKind.MEMBER_CHANGED: "A person's profession, and so their rights, were changed to those named.",
+    EventKind.MEMBER_SUSPENDED: "A person's place was suspended, from their next request on.",
+    EventKind.MEMBER_RESUMED: "A person who was suspended, or had left, has their place again.",
+    EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
@@ -81,4 +103,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders.",
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
+    EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
+    EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",
+    EventKind.PROGRAM_REVOKED: "A program's access was revoked.",
+    EventKind.TOKEN_ISSUED: "A program proved its key and was given a token for five minutes.",
 }

@@ -14,9 +14,9 @@ class Event(TenantModel):
 
     at = models.DateTimeField()
     kind = models.TextField()
-    actor_id = models.UUIDField(null=True)  # member of the pharmacy; null for the house itself and the patient
-    profession = models.TextField()  # profession of the actor, or worker | portal | operator
-    origin = models.TextField()  # page | file | worker | portal | command
+    actor_id = models.UUIDField(null=True)  # member or program of the pharmacy; null for the house and the patient
+    profession = models.TextField()  # profession of the actor, or worker | portal | operator | program
+    origin = models.TextField()  # page | file | worker | portal | command | api
     subject_kind = models.TextField()
     subject_id = models.UUIDField(null=True)
     detail = models.TextField(default="")  # a closed code or a number, never free text

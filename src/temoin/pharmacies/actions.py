@@ -1,31 +1,75 @@
-"""Opening a pharmacy and seating its people; the operator's commands call these."""
+"""Opening and closing a pharmacy, and seating the people of a demonstration: the operator's acts."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from temoin.journal.act import HouseActor, act
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId, new_id
-from temoin.pharmacies.models import Member, Pharmacy
+from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
+from temoin.pharmacies.numbers import check_finess
+from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.seat import today
+from temoin.pharmacies.states import InvitationState, ProgramState
 
 
 def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: bool) -> Pharmacy:
-    """Create a pharmacy. `address` has street, postcode, city and phone."""
-    return Pharmacy.objects.create(finess=finess, name=name, is_demo=is_demo, **address)
+    """Create a pharmacy. `address` has street, postcode, city and phone. InvalidError when its number is known."""
+    pharmacy = Pharmacy(finess=check_finess(finess), name=name, is_demo=is_demo, **address)
+    with act(
+        by=Operator(pharmacy.id),
+        kind=EventKind.PHARMACY_OPENED,
+        subject_kind="pharmacy",
+        subject_id=pharmacy.id,
+    ):
+        if Pharmacy.objects.filter(finess=pharmacy.finess).exists():
+            raise refuse("finess", "known", _("A pharmacy with this FINESS number is here already."))
+        pharmacy.save(force_insert=True)
+    return pharmacy
+
+
+def close_pharmacy(*, by: Operator) -> None:
+    """End all work in a pharmacy: places are suspended, open invitations withdrawn, programs revoked.
+
+    Nothing is erased, and parcels that wait still leave: the law asks for them.
+    """
+    with act(by=by, kind=EventKind.PHARMACY_CLOSED, subject_kind="pharmacy", subject_id=by.pharmacy_id) as commit:
+        _set_closed(by.pharmacy_id, closed=True)
+        for member in Member.objects.filter(is_active=True):
+            commit.change(Member, member.id, is_active=False)
+        for program in Program.objects.filter(state=ProgramState.ACTIVE.value):
+            commit.move(Program, program.id, "revoke")
+        for invitation in Invitation.objects.filter(state=InvitationState.OPEN.value):
+            commit.move(Invitation, invitation.id, "withdraw")
+
+
+def reopen_pharmacy(*, by: Operator) -> None:
+    """Open a closed pharmacy again. Its people stay suspended until the operator or an owner resumes them."""
+    with act(by=by, kind=EventKind.PHARMACY_OPENED, subject_kind="pharmacy", subject_id=by.pharmacy_id):
+        _set_closed(by.pharmacy_id, closed=False)
+
+
+def _set_closed(pharmacy_id: UUID, *, closed: bool) -> None:
+    known = Pharmacy.objects.filter(id=pharmacy_id, closed_on__isnull=closed)
+    if not known.update(closed_on=today() if closed else None):
+        raise NotFoundError
 
 
 def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, names: dict[str, str]) -> MemberId:
-    """Give a person a place in a pharmacy. `names` has family_name, given_name and rpps ("" outside the register)."""
+    """Give a person a place without an invitation, as only a demonstration does.
+
+    `names` has family_name, given_name and rpps ("" outside the register).
+    """
     member = Member(
         pharmacy_id=pharmacy_id, id=new_id(), person_id=person_id, profession=profession.value, is_active=True
     )
     with act(
-        by=HouseActor(pharmacy_id, "operator"),
-        kind=EventKind.MEMBER_SEATED,
-        subject_kind="member",
-        subject_id=member.id,
+        by=Operator(pharmacy_id), kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id
     ) as commit:
         member.seal(names)
         commit.insert(member)

@@ -10,8 +10,9 @@ from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import Sensitivity
-from temoin.pharmacies.professions import Profession
+from temoin.lib.tenant import Sensitivity, TenantModel
+from temoin.pharmacies.professions import MANAGERS, Profession
+from temoin.pharmacies.states import INVITATION, PROGRAM, InvitationState, ProgramState
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
@@ -28,9 +29,10 @@ class Pharmacy(models.Model):
     postcode = models.TextField(default="")
     city = models.TextField(default="")
     is_demo = models.BooleanField(default=False)
+    closed_on = models.DateField(null=True)
 
     declares: ClassVar = dict.fromkeys(
-        ("id", "finess", "name", "phone", "street", "postcode", "city", "is_demo"), PUBLIC
+        ("id", "finess", "name", "phone", "street", "postcode", "city", "is_demo", "closed_on"), PUBLIC
     )
 
     class Meta:
@@ -106,13 +108,15 @@ class Member(SealedModel):
 
     person_id = models.UUIDField()
     profession = models.TextField()
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)  # false while suspended
+    last_day = models.DateField(null=True)  # the last day of work of whoever leaves; the seat ends with it
     sealed = SealedField(holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL})
 
     declares: ClassVar = {
         "person_id": PUBLIC,
         "profession": PUBLIC,
         "is_active": PUBLIC,
+        "last_day": PUBLIC,
         "sealed": PERSONAL,
     }
 
@@ -130,6 +134,44 @@ class Member(SealedModel):
             models.Index(fields=["person_id"], name="pharmacies_member_person"),
         ]
 
+    @property
+    def is_lasting_manager(self) -> bool:
+        """Tell whether the team can count on this person to manage it: at work, and not about to leave."""
+        return self.is_active and self.last_day is None and self.profession in MANAGERS
+
+
+class Invitation(SealedModel):
+    """A place offered to somebody, until its code is used, withdrawn or too old. The code itself is not kept."""
+
+    lifecycle: ClassVar = INVITATION
+
+    state = models.TextField(default=InvitationState.OPEN.value)
+    profession = models.TextField()
+    code_hash = models.BinaryField()  # SHA-256 of 80 random bits: nothing to guess, so no salt and no slow hash
+    expires_at = models.DateTimeField()
+    sealed = SealedField(
+        holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL, "email": PERSONAL},
+    )
+
+    declares: ClassVar = {
+        "state": PUBLIC,
+        "profession": PUBLIC,
+        "code_hash": PUBLIC,
+        "expires_at": PUBLIC,
+        "sealed": PERSONAL,
+    }
+
+    class Meta:
+        db_table = "pharmacies_invitation"
+        constraints: ClassVar = [
+            # serves the page where a newcomer types the code
+            models.UniqueConstraint(fields=["pharmacy_id", "code_hash"], name="pharmacies_invitation_code"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in InvitationState]),
+                name="pharmacies_invitation_state",
+            ),
+        ]
+
 
 class Session(AbstractBaseSession):
     """Someone signed in: the row's key is a hash of the cookie's, so that a dump opens no session."""
@@ -145,4 +187,48 @@ class Session(AbstractBaseSession):
         indexes: ClassVar = [
             # serves the list, and the end, of a person's sessions
             models.Index(fields=["person_id"], name="pharmacies_session_person"),
+        ]
+
+
+class Program(TenantModel):
+    """A program of the pharmacy that comes in through the API, with the public key that proves it."""
+
+    lifecycle: ClassVar = PROGRAM
+
+    state = models.TextField(default=ProgramState.ACTIVE.value)
+    name = models.TextField()
+    public_key = models.TextField()  # canonical JWK
+    scopes = models.TextField()  # separated by spaces
+
+    declares: ClassVar = dict.fromkeys(("state", "name", "public_key", "scopes"), PUBLIC)
+
+    class Meta:
+        db_table = "pharmacies_program"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in ProgramState]),
+                name="pharmacies_program_state",
+            ),
+        ]
+
+
+class ProgramToken(TenantModel):
+    """A short-lived token, as a hash, with the number of the assertion it was given for: that serves once."""
+
+    program_id = models.UUIDField()
+    token_hash = models.BinaryField()  # SHA-256 of 256 random bits
+    jti_hash = models.BinaryField()
+    scopes = models.TextField()
+    certificate = models.BinaryField(default=b"")  # SHA-256 of the TLS certificate it is bound to; empty when unbound
+    expires_at = models.DateTimeField()
+
+    declares: ClassVar = dict.fromkeys(
+        ("program_id", "token_hash", "jti_hash", "scopes", "certificate", "expires_at"), PUBLIC
+    )
+
+    class Meta:
+        db_table = "pharmacies_program_token"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "program_id", "jti_hash"], name="pharmacies_assertion_once"),
+            models.UniqueConstraint(fields=["pharmacy_id", "token_hash"], name="pharmacies_program_token_hash"),
         ]

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from temoin.journal.act import Actor
 from temoin.lib.errors import DeniedError
-from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.professions import MAY_SEAT, Profession, Right
 
 
-def check_right(*, by: Seat, right: Right) -> None:
-    """Raise DeniedError unless the person's profession holds the right."""
+class Holder(Actor, Protocol):
+    """Whoever holds rights: a person in their seat, a program of the pharmacy, the operator."""
+
+    @property
+    def rights(self) -> frozenset[Right]: ...
+
+
+def check_right(*, by: Holder, right: Right) -> None:
+    """Raise DeniedError unless whoever acts holds the right."""
     if right not in by.rights:
         raise DeniedError(right.value)
 
 
-def has_right(*, by: Seat, right: Right) -> bool:
-    """Tell whether `check_right` would let the person through."""
+def has_right(*, by: Holder, right: Right) -> bool:
+    """Tell whether `check_right` would let whoever acts through."""
     try:
         check_right(by=by, right=right)
     except DeniedError:
         return False
     return True
+
+
+def check_may_seat(*, by: Holder, profession: str) -> None:
+    """Raise DeniedError unless whoever acts may give, change or take away places of this profession."""
+    if profession not in seats_within_reach(by):
+        raise DeniedError("seat_manager")
+
+
+def seats_within_reach(by: Holder) -> frozenset[Profession]:
+    """Return the professions whose places are in this manager's hand."""
+    return MAY_SEAT.get(by.profession, frozenset())

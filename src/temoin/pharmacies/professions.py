@@ -15,7 +15,10 @@ class Profession(StrEnum):
     REMPLACANT = "remplacant"
     PREPARATEUR = "preparateur"
     STUDENT = "student"
+    NURSE = "nurse"
+    BIOLOGIST = "biologist"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
 
 
 class Right(StrEnum):
@@ -33,6 +36,7 @@ class Right(StrEnum):
     RELEASE_PARCEL = "release_parcel"
     IMPORT_RESULTS = "import_results"
     MANAGE_MEMBERS = "manage_members"
+    READ_JOURNAL = "read_journal"
 
 
 LABEL = {
@@ -41,7 +45,10 @@ LABEL = {
     Profession.REMPLACANT: _("Locum pharmacist"),
     Profession.PREPARATEUR: _("Pharmacy technician"),
     Profession.STUDENT: _("Pharmacy student"),
+    Profession.NURSE: _("Nurse"),
+    Profession.BIOLOGIST: _("Medical biologist"),
     Profession.ADMINISTRATOR: _("Pharmacy administrator"),
+    Profession.AUDITOR: _("Auditor"),
 }
 
 # TRE_G15 / TRE_G16 codes of the CI-SIS, with their French display (domain.md §4.4).
@@ -51,8 +58,17 @@ PROFESSION_CODE = {
     Profession.REMPLACANT: ("G15_21/D", "Pharmacien adjoint, remplaçant, gérant"),
     Profession.PREPARATEUR: ("G15_39", "Préparateur en pharmacie (officine)"),
     Profession.STUDENT: ("G16_21", "Pharmacien en formation"),
+    Profession.NURSE: ("G15_60", "Infirmier"),
+    # In words only: physicians and pharmacists who are biologists have different codes, and we do not ask which.
+    Profession.BIOLOGIST: ("", "Biologiste médical"),
     Profession.ADMINISTRATOR: ("", ""),
+    Profession.AUDITOR: ("", ""),
 }
+
+# Who has a number in the national register (RPPS) and cannot be seated without it.
+REGISTERED = frozenset({Profession.TITULAIRE, Profession.ADJOINT, Profession.REMPLACANT, Profession.BIOLOGIST})
+# Who may have one: nurses and technicians entered the register later, students are entering it.
+MAY_BE_REGISTERED = REGISTERED | {Profession.NURSE, Profession.PREPARATEUR, Profession.STUDENT}
 
 _COUNTER = frozenset(
     {
@@ -65,14 +81,30 @@ _COUNTER = frozenset(
         Right.RECEIVE_LOT,
     }
 )
-# Only a pharmacist signs (order of 1 August 2016 as amended; apiop.ordre.pharmacien.fr).
-_PHARMACIST = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
+# Only a pharmacist signs (order of 1 August 2016 as amended; apiop.ordre.pharmacien.fr), or a medical biologist, who
+# validates results by law.
+_SIGNER = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _PHARMACIST | {Right.MANAGE_MEMBERS},
-    Profession.ADJOINT: _PHARMACIST,
-    Profession.REMPLACANT: _PHARMACIST,
+    Profession.TITULAIRE: _SIGNER | {Right.MANAGE_MEMBERS, Right.READ_JOURNAL},
+    Profession.ADJOINT: _SIGNER,
+    Profession.REMPLACANT: _SIGNER,
     Profession.PREPARATEUR: _COUNTER,
     Profession.STUDENT: _COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
-    Profession.ADMINISTRATOR: frozenset({Right.MANAGE_MEMBERS}),
+    Profession.NURSE: _COUNTER,
+    Profession.BIOLOGIST: _SIGNER,
+    Profession.ADMINISTRATOR: frozenset({Right.MANAGE_MEMBERS}),  # people, and no patient
+    Profession.AUDITOR: frozenset({Right.READ_JOURNAL}),
+}
+# Who runs the server: people, by `temoin` commands, and no patient, by no door.
+OPERATOR = "operator"
+OPERATOR_RIGHTS = frozenset({Right.MANAGE_MEMBERS})
+
+MANAGERS = frozenset(profession for profession, rights in RIGHTS.items() if Right.MANAGE_MEMBERS in rights)
+# Whose places a manager may give, change and take away. An administrator could otherwise raise an accomplice, or
+# themself under another name, to the rights that administrators are denied.
+MAY_SEAT: dict[str, frozenset[Profession]] = {
+    OPERATOR: frozenset(Profession),  # the first owner has nobody above
+    Profession.TITULAIRE: frozenset(Profession),
+    Profession.ADMINISTRATOR: frozenset(Profession) - MANAGERS - {Profession.AUDITOR},
 }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
+from temoin.journal.act import Actor
+from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Pharmacy
@@ -43,7 +47,7 @@ class Seat:
 
 
 def take_seat(*, person_id: UUID, pharmacy_id: UUID, origin: str = "page") -> Seat:
-    """Return the person's seat in a pharmacy; NotFoundError when there is none, or it was suspended."""
+    """Return the person's seat in a pharmacy; NotFoundError when there is none, it was suspended, or they left."""
     with tenant_scope(pharmacy_id):
         return seat_of(Member.objects.filter(person_id=person_id).first(), origin=origin)
 
@@ -56,8 +60,8 @@ def colleague(*, by: Seat, member_id: UUID) -> Seat:
 
 
 def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
-    """Return the seat that a membership gives; NotFoundError when there is none, or it was suspended."""
-    if member is None or not member.is_active:
+    """Return the seat that a membership gives; NotFoundError when there is none, it was suspended, or they left."""
+    if member is None or not member.is_active or (member.last_day is not None and member.last_day < today()):
         raise NotFoundError
     with tenant_scope(member.pharmacy_id):
         names = member.unseal()
@@ -73,8 +77,13 @@ def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     )
 
 
-def pharmacy_of(seat: Seat) -> Pharmacy:
-    """Return the public entry of the pharmacy where the person sits."""
+def today() -> date:
+    """Return the day it is at the counter."""
+    return timezone.localdate(now())
+
+
+def pharmacy_of(seat: Actor) -> Pharmacy:
+    """Return the public entry of the pharmacy where a person, or a program, is at work."""
     return Pharmacy.objects.get(id=seat.pharmacy_id)
 
 
@@ -85,7 +94,11 @@ def pharmacies_of(person_id: UUID) -> list[Pharmacy]:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('temoin.person', %s, true)", [str(person_id)])
-        cursor.execute("SELECT pharmacy_id FROM pharmacies_member WHERE person_id = %s AND is_active", [person_id])
+        cursor.execute(
+            "SELECT pharmacy_id FROM pharmacies_member "
+            "WHERE person_id = %s AND is_active AND (last_day IS NULL OR last_day >= %s)",
+            [person_id, today()],
+        )
         ids = [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT set_config('temoin.person', '', true)")
     return list(Pharmacy.objects.filter(id__in=ids).order_by("name"))

@@ -23,7 +23,7 @@ from temoin.patients.models import Patient
 from temoin.patients.queries import traits_of
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened
@@ -113,7 +113,7 @@ def read_result_for_print(*, by: Seat, record_id: UUID) -> TestView:
         return _view(record)
 
 
-def read_parcels(*, by: Seat, record_id: UUID) -> list[ParcelView]:
+def read_parcels(*, by: Holder, record_id: UUID) -> list[ParcelView]:
     """Return where a result's parcels are: no patient data, so following them live adds no event per glance."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.webauthn import views as passkeys
+from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
 from temoin.web import pro_sante_connect as provider
 from temoin.web.access import Access, Route
 from temoin.web.views import account as ways
-from temoin.web.views import counter, gallery, lots, patients, records, recovery, results, sessions
+from temoin.web.views import (
+    counter,
+    gallery,
+    handover,
+    invitation,
+    lots,
+    patients,
+    programs,
+    records,
+    recovery,
+    results,
+    sessions,
+    team,
+)
+
+View = Callable[..., HttpResponseBase]
 
 READ = ("GET",)
 WRITE = ("POST",)
@@ -57,6 +74,16 @@ _ACCOUNT = [
     _page("end_session", "sessions/<str:session>/end/", sessions.end_session, methods=WRITE),
     _page("end_other_sessions", "sessions/end-others/", sessions.end_others, methods=WRITE),
 ]
+_INVITATION = [
+    Route(name="invitation", path="invitation/", view=invitation.invitation, access=Access.PUBLIC, methods=FORM),
+    Route(
+        name="invitation_account",
+        path="invitation/account/",
+        view=invitation.invitation_account,
+        access=Access.PUBLIC,
+        methods=FORM,
+    ),
+]
 _HOUSE = [
     Route(name="healthz", path="healthz", view=counter.sign_of_life, access=Access.PUBLIC),
     Route(name="set_language", path="language/", view=counter.language, access=Access.PUBLIC, methods=WRITE),
@@ -67,6 +94,7 @@ _HOUSE = [
         access=Access.SIGNED_IN,
         methods=FORM,
     ),
+    Route(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=FORM),
     Route(
         name="reset_member",
         path="team/<uuid:member_id>/reset/",
@@ -77,7 +105,7 @@ _HOUSE = [
     ),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
-    Route(name="home", path="", view=counter.home, access=Right.READ_TEST),
+    Route(name="home", path="", view=counter.home, access=Access.SEATED),
 ]
 _PATIENTS = [
     Route(
@@ -175,4 +203,30 @@ _LOTS = [
     Route(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
 ]
 
-ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS)
+
+def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) -> Route:
+    """Return a page of those who manage people and programs: a fresh factor first, for all but the team's list."""
+    step_up = name != "team"
+    return Route(name=name, path=path, view=view, access=Right.MANAGE_MEMBERS, methods=methods, step_up=step_up)
+
+
+_TEAM = [
+    _managed("team", "team/", team.team),
+    _managed("invite", "team/invite/", team.invite, FORM),
+    _managed("withdraw_invitation", "team/invitations/<uuid:invitation_id>/withdraw/", team.withdraw, WRITE),
+    _managed("member", "team/<uuid:member_id>/", team.member),
+    _managed("change_member", "team/<uuid:member_id>/change/", team.change, WRITE),
+    _managed("suspend_member", "team/<uuid:member_id>/suspend/", team.suspend, WRITE),
+    _managed("resume_member", "team/<uuid:member_id>/resume/", team.resume, WRITE),
+    _managed("depart_member", "team/<uuid:member_id>/depart/", team.depart, WRITE),
+]
+_PROGRAMS = [
+    _managed("programs", "programs/", programs.programs),
+    _managed("add_program", "programs/add/", programs.add, WRITE),
+    _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
+]
+
+ROUTES: tuple[Route, ...] = (
+    *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
+    *(*_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS),
+)

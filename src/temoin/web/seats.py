@@ -21,6 +21,8 @@ from temoin.web.freshness import way_in
 # Set by a sign-in through the identity provider: the pharmacies where the national register says that one works.
 PLACES = "temoin_places"
 
+HANDED_OVER = "handed_over_in"  # the pharmacy of whoever handed the screen over
+
 
 def find_seat(request: HttpRequest) -> Seat | HttpResponse:
     """Return the person's seat, or the answer that leads to one: a suspension bites at the next request."""
@@ -72,8 +74,10 @@ def places_of(request: HttpRequest) -> list[Any]:
 
 def _seat_without_choice(request: HttpRequest) -> Seat | HttpResponse:
     places = places_of(request)
-    if len(places) == 1:
-        return bind_session(request, places[0].id)
+    here = request.session.pop(HANDED_OVER, None)
+    suited = [place for place in places if str(place.id) == here] or places
+    if len(suited) == 1:
+        return bind_session(request, suited[0].id)
     if places:
         return redirect("choose_pharmacy")
     logout(request)

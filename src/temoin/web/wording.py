@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import Scope
+from temoin.pharmacies.queries import Colleague
 from temoin.testing.states import RecordState
 
 Words = str | Promise
@@ -27,6 +29,8 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
     Right.IMPORT_RESULTS: _("import results"),
     Right.MANAGE_MEMBERS: _("manage the team"),
+    Right.READ_JOURNAL: _("read the journal"),
+    "seat_manager": _("give or change this place"),
 }
 
 # What can stop a sign-in, with what to do: title and advice.
@@ -87,6 +91,13 @@ STATE: dict[RecordState, Mark] = {
     RecordState.CANCELLED: Mark("over", "✕", _("Cancelled")),
     RecordState.ABANDONED: Mark("over", "–", _("Abandoned")),
 }
+
+SCOPE_WORDS: dict[Scope, Words] = {Scope.TESTS_READ: _("See where the parcels of tests are")}
+
+WORKS = Mark("done", "✓", _("At work"))
+LEAVES = Mark("busy", "→", _("Leaving"))
+SUSPENDED = Mark("warn", "!", _("Suspended"))
+LEFT = Mark("over", "–", _("Left"))
 
 _P = ParcelState
 AUTHORITY: dict[ParcelState, Mark] = {
@@ -155,6 +166,15 @@ class ParcelLine:
     def is_refused(self) -> bool:
         """Tell whether a person must act."""
         return self.parcel.state is ParcelState.REFUSED
+
+
+def place_mark(person: Colleague) -> Mark:
+    """Return how a colleague's place is shown."""
+    if person.has_left:
+        return LEFT
+    if not person.is_active:
+        return SUSPENDED
+    return WORKS if person.last_day is None else LEAVES
 
 
 def mark_of(destination: str, state: ParcelState) -> Mark:

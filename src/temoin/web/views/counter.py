@@ -17,6 +17,8 @@ from django.views.i18n import set_language
 from temoin.catalogue.actions import lots_in_stock
 from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow, list_tests
 from temoin.testing.states import RecordState
@@ -39,7 +41,9 @@ class Line:
 
 
 def home(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Show the tests under way, whatever their age, then those of today."""
+    """Show the tests under way, whatever their age, then those of today; who manages people only, their team."""
+    if not has_right(by=seat, right=Right.READ_TEST) and has_right(by=seat, right=Right.MANAGE_MEMBERS):
+        return redirect("team")
     kits = {lot.id: lot.kit for lot in lots_in_stock(by=seat)}
     lines = [_line(row, kits) for row in list_tests(by=seat)]
     midnight = timezone.localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -84,6 +84,13 @@ for (const form of all("[data-digits]")) {
   });
 }
 
+/* A code handed over as a link: read from the fragment, which no server sees, and taken out of the address. */
+for (const form of all("[data-fragment]")) {
+  if (!location.hash) continue;
+  document.getElementById(form.dataset.fragment).value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+}
+
 /* A double click sends once; coming back to the page allows a new try, which the server judges. */
 for (const form of all("[data-once]")) {
   form.addEventListener("submit", () => setTimeout(() => all("button", form).forEach((one) => { one.disabled = true; })));
@@ -102,4 +109,5 @@ for (const button of all("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
-document.querySelector("[data-focus]")?.focus();
+/* What is wrong comes first; else, on the pages that lead in, the first field. */
+(document.querySelector("[data-focus]") ?? document.querySelector(".narrow form .field input"))?.focus();

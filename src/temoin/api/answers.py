@@ -1,0 +1,74 @@
+"""Every answer of the API as JSON: closed codes, never a value of what was asked."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
+from temoin.pharmacies.programs import ScopeRefusedError
+
+log = logging.getLogger("temoin.api")
+
+# RFC 6749 section 5.2 and RFC 6750 section 3.1 name the codes that they define.
+_CODES: tuple[tuple[type[TemoinError], int, str], ...] = (
+    (ScopeRefusedError, 400, "invalid_scope"),
+    (DeniedError, 403, "insufficient_scope"),
+    (NotFoundError, 404, "not_found"),
+    (ConflictError, 409, "conflict"),
+)
+
+
+def answer(content: dict[str, Any], status: int = 200) -> JsonResponse:
+    """Return an answer."""
+    return JsonResponse(content, status=status)
+
+
+def error_answer(error: TemoinError) -> JsonResponse:
+    """Return the answer for an error that a room raised."""
+    if isinstance(error, InvalidError):
+        problems = [{"field": problem.field, "code": problem.code} for problem in error.problems]
+        return answer({"error": "invalid", "problems": problems}, 400)
+    for kind, status, code in _CODES:
+        if isinstance(error, kind):
+            return answer({"error": code}, status)
+    raise error
+
+
+def bad_token() -> JsonResponse:
+    """Return the one answer to a missing, wrong, ended or revoked token."""
+    response = answer({"error": "invalid_token"}, 401)
+    response["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return response
+
+
+def bad_client() -> JsonResponse:
+    """Return the one answer to whatever is wrong with an assertion."""
+    return answer({"error": "invalid_client"}, 401)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 Django names them
+    """Return the one 404: unknown, malformed and another pharmacy's are the same."""
+    return answer({"error": "not_found"}, 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 likewise
+    """Return the answer to what is no request of this API."""
+    return answer({"error": "invalid_request"}, 400)
+
+
+def method_not_allowed(methods: tuple[str, ...]) -> JsonResponse:
+    """Return the answer of an address that does not take this method."""
+    response = answer({"error": "method_not_allowed"}, 405)
+    response["Allow"] = ", ".join(methods)
+    return response
+
+
+def failed(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 Django names it
+    """Return the answer to a defect of ours: a number to quote, and nothing else."""
+    incident = secrets.token_hex(4)
+    log.error("incident %s", incident, exc_info=True)
+    return answer({"error": "server_error", "incident": incident}, 500)

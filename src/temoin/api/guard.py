@@ -1,0 +1,72 @@
+"""Who reaches a resource: the row of the table that each one has, and the guard that applies it. Deny by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+
+from temoin.api.answers import bad_token, error_answer, method_not_allowed
+from temoin.api.certificate import presented
+from temoin.lib.errors import TemoinError
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, take_program_seat
+
+
+class Open(StrEnum):
+    """What a resource asks for when no particular right guards it."""
+
+    NOTHING = "nothing"  # the token's own address: the assertion is judged there
+    TOKEN = "token"  # noqa: S105 any program with a token
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One address: its name, its path, its view, what it asks for and by which methods."""
+
+    name: str
+    path: str
+    view: Callable[..., HttpResponseBase]
+    asks: Open | Right
+    methods: tuple[str, ...] = ("GET",)
+
+
+def pattern(resource: Resource) -> URLPattern:
+    """Return the address of a resource, guarded."""
+    return path(resource.path, guarded(resource), name=resource.name)
+
+
+def guarded(resource: Resource) -> Callable[..., HttpResponseBase]:
+    """Wrap a view: method, token and scope are checked here, and every error of a room becomes its answer."""
+
+    def view(request: HttpRequest, **places: Any) -> HttpResponseBase:
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in resource.methods:
+            return method_not_allowed(resource.methods)
+        try:
+            if resource.asks is Open.NOTHING:
+                return resource.view(request, **places)
+            seat = _seat(request)
+            if isinstance(resource.asks, Right):
+                # The action checks again: this one only answers before anything of the pharmacy is read.
+                check_right(by=seat, right=resource.asks)
+            return resource.view(request, seat, **places)
+        except ProgramRefusedError:
+            return bad_token()
+        except TemoinError as error:
+            return error_answer(error)
+
+    view.__name__ = resource.name
+    return view
+
+
+def _seat(request: HttpRequest) -> ProgramSeat:
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise ProgramRefusedError
+    return take_program_seat(token=token.strip(), certificate=presented(request))

@@ -1,0 +1,74 @@
+"""The token's address, and the resources: states and public entries, no patient data yet."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from temoin.api.answers import answer, bad_client
+from temoin.api.certificate import presented
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, issue_token
+from temoin.pharmacies.seat import pharmacy_of
+from temoin.testing.queries import read_parcels
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_KNOWN = ("grant_type", "client_assertion_type", "client_assertion", "scope", "client_id")
+
+
+def token_address() -> str:
+    """Return the address of the token, which an assertion must name as its audience."""
+    return settings.TEMOIN.site.staff_url + reverse("token", urlconf="temoin.api.urls")
+
+
+def token(request: HttpRequest) -> HttpResponse:
+    """Give a token for an assertion (RFC 6749 section 4.4, RFC 7523 section 2.2)."""
+    if any(len(request.POST.getlist(name)) > 1 for name in _KNOWN):
+        return answer({"error": "invalid_request"}, 400)
+    if request.POST.get("grant_type") != "client_credentials":
+        return answer({"error": "unsupported_grant_type"}, 400)
+    if request.POST.get("client_assertion_type") != ASSERTION_TYPE:
+        return answer({"error": "invalid_request"}, 400)
+    try:
+        issued = issue_token(
+            assertion=request.POST.get("client_assertion", ""),
+            audience=token_address(),
+            scope=request.POST.get("scope", ""),
+            certificate=presented(request),
+        )
+    except ProgramRefusedError:
+        return bad_client()
+    return answer(
+        {
+            "access_token": issued.text,
+            "token_type": "Bearer",
+            "expires_in": 300,
+            "scope": " ".join(issued.scopes),
+        }
+    )
+
+
+def whoami(_request: HttpRequest, seat: ProgramSeat) -> HttpResponse:
+    """Tell a program who it is here, where, and what it may ask."""
+    pharmacy = pharmacy_of(seat)
+    return answer(
+        {
+            "program": seat.name,
+            "pharmacy": {"finess": pharmacy.finess, "name": pharmacy.name},
+            "scopes": list(seat.scopes),
+        }
+    )
+
+
+def parcels(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> HttpResponse:
+    """Tell where a result's parcels are: destinations, versions and states, and nothing of the result."""
+    views = read_parcels(by=seat, record_id=record_id)
+    return answer(
+        {
+            "parcels": [
+                {"destination": one.destination, "version": one.sequence, "state": one.state.value} for one in views
+            ]
+        }
+    )

@@ -1,0 +1,74 @@
+"""`temoin member invite|list|suspend|resume`: the people of a pharmacy, when nobody there can manage them yet."""
+
+from __future__ import annotations
+
+import argparse
+from uuid import UUID
+
+from temoin.cli.commands import Commands
+from temoin.cli.console import say
+from temoin.cli.operating import operator_command, pharmacy_of
+
+_ASKED = ("given_name", "family_name", "email")
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the commands."""
+    noun = commands.add_parser("member", help="invite, list and suspend the people of a pharmacy")
+    invited = operator_command(noun, "invite", "show a one-time code that gives somebody their place", _invite)
+    listed = operator_command(noun, "list", "list the people of a pharmacy", _list)
+    suspended = operator_command(noun, "suspend", "close a person's place from their next request on", _suspend)
+    resumed = operator_command(noun, "resume", "give a person's place back", _resume)
+    for parser in (invited, listed, suspended, resumed):
+        parser.add_argument("finess", metavar="FINESS", help="number of the pharmacy")
+    for parser in (suspended, resumed):
+        parser.add_argument("member", type=UUID, metavar="ID", help="as `temoin member list` shows it")
+    invited.add_argument("--profession", required=True, help="for instance titulaire")
+    for name in _ASKED:
+        invited.add_argument(f"--{name.replace('_', '-')}", required=True)
+    invited.add_argument("--rpps", default="", help="number in the national register, for pharmacists and biologists")
+
+
+def _invite(options: argparse.Namespace) -> None:
+    from django.conf import settings
+
+    from temoin.pharmacies.newcomer import check_newcomer
+    from temoin.pharmacies.numbers import is_doubtful_rpps
+    from temoin.pharmacies.operator import Operator
+    from temoin.pharmacies.team import invite_member
+
+    pharmacy = pharmacy_of(options.finess)
+    newcomer = check_newcomer({name: getattr(options, name) for name in (*_ASKED, "profession", "rpps")})
+    invited = invite_member(by=Operator(pharmacy.id), newcomer=newcomer)
+    if is_doubtful_rpps(newcomer.rpps):
+        say("This RPPS number fails its check digit: compare it with the card.")
+    say(f"Hand this over yourself; it opens once, until {invited.expires_at:%Y-%m-%d %H:%M} UTC:")
+    say(f"  address  {settings.TEMOIN.site.staff_url}/invitation/")
+    say(f"  code     {invited.code}")
+
+
+def _list(options: argparse.Namespace) -> None:
+    from temoin.pharmacies.operator import Operator
+    from temoin.pharmacies.queries import read_team
+
+    for person in read_team(by=Operator(pharmacy_of(options.finess).id)):
+        state = "left" if person.has_left else "at work" if person.is_active else "suspended"
+        seen = person.last_seen or "never seen"
+        name = f"{person.given_name} {person.family_name}"
+        say(f"{person.id}  {person.profession.value:<13}  {state:<9}  {seen!s:<10}  {name}")
+
+
+def _suspend(options: argparse.Namespace) -> None:
+    from temoin.pharmacies.operator import Operator
+    from temoin.pharmacies.team import suspend_member
+
+    suspend_member(by=Operator(pharmacy_of(options.finess).id), member_id=options.member)
+    say("Suspended, from their next request on.")
+
+
+def _resume(options: argparse.Namespace) -> None:
+    from temoin.pharmacies.operator import Operator
+    from temoin.pharmacies.team import resume_member
+
+    resume_member(by=Operator(pharmacy_of(options.finess).id), member_id=options.member)
+    say("Resumed.")

@@ -1,0 +1,74 @@
+"""What every command of the operator needs: the staff site's settings and database role, and errors in plain words."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temoin.cli.console import complain
+from temoin.cli.database_server import database_running
+from temoin.cli.django_process import become, settings_file
+from temoin.config.errors import ConfigError
+from temoin.config.file import VARIABLE, Process
+
+if TYPE_CHECKING:
+    from temoin.pharmacies.models import Pharmacy
+
+Work = Callable[[argparse.Namespace], None]
+DONE, REFUSED = 0, 2
+
+
+def operator_command(nouns: argparse.ArgumentParser, name: str, words: str, work: Work) -> argparse.ArgumentParser:
+    """Add a verb to a noun; `work` runs with Django loaded and the database up."""
+    verbs = nouns.get_default("verbs") or nouns.add_subparsers(metavar="VERB", required=True)
+    nouns.set_defaults(verbs=verbs)
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=words, description=words)
+    parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    parser.set_defaults(run=lambda options: operate(options, work))
+    return parser
+
+
+def operate(options: argparse.Namespace, work: Work) -> int:
+    """Do the operator's work; a refusal is told in a sentence, status 2."""
+    settings = settings_file(options.data)
+    os.environ[VARIABLE] = str(settings)
+    become(Process.STAFF)
+    from django.db import OperationalError
+    from django.utils import translation
+
+    from temoin.lib.errors import TemoinError
+
+    with translation.override("en"), database_running(settings):
+        try:
+            work(options)
+        except TemoinError as error:
+            complain(_told(error))
+            return REFUSED
+        except OperationalError:
+            complain("The database does not answer.")
+            return REFUSED
+    return DONE
+
+
+def pharmacy_of(finess: str) -> Pharmacy:
+    """Return the pharmacy with this number."""
+    from temoin.pharmacies.models import Pharmacy
+    from temoin.pharmacies.numbers import check_finess
+
+    pharmacy = Pharmacy.objects.filter(finess=check_finess(finess)).first()
+    if pharmacy is None:
+        raise ConfigError("No pharmacy has this FINESS number here: temoin pharmacy list")
+    return pharmacy
+
+
+def _told(error: Exception) -> str:
+    from temoin.lib.errors import ConflictError, InvalidError, NotFoundError
+
+    if isinstance(error, InvalidError):
+        return " ".join(f"{problem.field}: {problem.message}".removeprefix(": ") for problem in error.problems)
+    if isinstance(error, ConflictError):
+        return "This was done already."
+    return "Not found." if isinstance(error, NotFoundError) else f"Refused: {error}"

@@ -1,0 +1,126 @@
+"""Taking up an invitation: the code leads to the place offered, and opens it once, to the address it was made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError
+
+from temoin.crypto.codes import hash_handed_code
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Invitation, Member, Person, Pharmacy
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.states import InvitationState
+
+_FINESS_LENGTH = 9
+
+
+class HasAccountError(ConflictError):
+    """The invited address has an account: its owner must sign in to accept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """An invitation as the invited person sees it."""
+
+    pharmacy_id: UUID
+    invitation_id: UUID
+    pharmacy_name: str
+    family_name: str
+    given_name: str
+    email: str
+    profession: Profession
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class _Newcomer:
+    """Who enrols: their own place is the actor, though it begins with this very act."""
+
+    pharmacy_id: UUID
+    actor_id: UUID
+    profession: str
+    origin: str = "page"
+
+
+def find_offer(*, code: str) -> Offer:
+    """Return what a code opens; NotFoundError for one that is unknown, used, withdrawn or too old, all alike.
+
+    A code begins with the pharmacy's public number: it says in whose rows to look, before anybody is signed in.
+    """
+    pharmacy = Pharmacy.objects.filter(finess=code.strip()[:_FINESS_LENGTH].upper()).first()
+    try:
+        code_hash = hash_handed_code(code.strip()[_FINESS_LENGTH:])
+    except ValueError:
+        raise NotFoundError from None
+    if pharmacy is None:
+        raise NotFoundError
+    with tenant_scope(pharmacy.id):
+        return _offer(pharmacy, Invitation.objects.filter(code_hash=code_hash).first())
+
+
+def read_offer(*, pharmacy_id: UUID, invitation_id: UUID) -> Offer:
+    """Return an offer that `find_offer` found before; NotFoundError once it is over."""
+    pharmacy = Pharmacy.objects.filter(id=pharmacy_id).first()
+    if pharmacy is None:
+        raise NotFoundError
+    with tenant_scope(pharmacy_id):
+        return _offer(pharmacy, Invitation.objects.filter(id=invitation_id).first())
+
+
+def _offer(pharmacy: Pharmacy, invitation: Invitation | None) -> Offer:
+    if invitation is None or invitation.state != InvitationState.OPEN.value or invitation.expires_at <= now():
+        raise NotFoundError
+    held = invitation.unseal()
+    return Offer(
+        pharmacy_id=pharmacy.id,
+        invitation_id=invitation.id,
+        pharmacy_name=pharmacy.name,
+        family_name=held["family_name"],
+        given_name=held["given_name"],
+        email=held["email"],
+        profession=Profession(invitation.profession),
+        expires_at=invitation.expires_at,
+    )
+
+
+def enrol_with_password(*, offer: Offer, password: str) -> Person:
+    """Make the account of an invited person, with their place; the password was checked by the page.
+
+    HasAccountError when the address has an account. Account and place come together or not at all.
+    """
+    person = Person(email=offer.email, password=make_password(password))  # slow on purpose: before the transaction
+    with tenant_scope(offer.pharmacy_id):
+        try:
+            person.save(force_insert=True)
+        except IntegrityError:
+            raise HasAccountError from None
+        accept_offer(offer=offer, person=person)
+    return person
+
+
+def accept_offer(*, offer: Offer, person: Person) -> None:
+    """Give the invited person their place. NotFoundError for another address; ConflictError when they have a place."""
+    member = Member(pharmacy_id=offer.pharmacy_id, id=new_id(), person_id=person.id, profession=offer.profession.value)
+    with act(
+        by=_Newcomer(offer.pharmacy_id, member.id, offer.profession.value),
+        kind=EventKind.MEMBER_ENROLLED,
+        subject_kind="member",
+        subject_id=member.id,
+        detail=offer.profession.value,
+    ) as commit:
+        invitation = Invitation.objects.select_for_update().filter(id=offer.invitation_id).first()
+        if invitation is None or invitation.expires_at <= now() or person.email != offer.email:
+            raise NotFoundError
+        held = invitation.unseal()
+        member.seal({name: held[name] for name in ("family_name", "given_name", "rpps")})
+        commit.move(Invitation, invitation.id, "accept")
+        commit.insert(member)

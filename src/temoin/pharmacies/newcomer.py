@@ -1,0 +1,90 @@
+"""Who is invited: names, address, profession and register number, read from what a manager typed and checked."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from temoin.lib.errors import InvalidError, Problem
+from temoin.pharmacies.numbers import check_rpps
+from temoin.pharmacies.professions import MAY_BE_REGISTERED, REGISTERED, Profession
+
+_LONGEST = 120  # characters of a name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newcomer:
+    """Somebody to be seated; `rpps` is "" for who is not in the register."""
+
+    family_name: str
+    given_name: str
+    email: str
+    profession: Profession
+    rpps: str
+
+
+def check_newcomer(raw: Mapping[str, str]) -> Newcomer:
+    """Read a newcomer from typed text; raise InvalidError with every problem found."""
+    problems: list[Problem] = []
+    profession = _profession(raw, problems)
+    newcomer = {
+        "family_name": _name(raw, "family_name", problems),
+        "given_name": _name(raw, "given_name", problems),
+        "email": _email(raw, problems),
+        "rpps": "" if profession is None else _rpps(raw, profession, problems),
+    }
+    if problems or profession is None:
+        raise InvalidError(problems)
+    return Newcomer(profession=profession, **newcomer)
+
+
+def check_profession(raw: Mapping[str, str]) -> tuple[Profession, str]:
+    """Read a profession, with the register number that goes with it."""
+    problems: list[Problem] = []
+    profession = _profession(raw, problems)
+    rpps = "" if profession is None else _rpps(raw, profession, problems)
+    if problems or profession is None:
+        raise InvalidError(problems)
+    return profession, rpps
+
+
+def _profession(raw: Mapping[str, str], problems: list[Problem]) -> Profession | None:
+    try:
+        return Profession(raw.get("profession", ""))
+    except ValueError:
+        problems.append(Problem("profession", "required", _("Choose a profession.")))
+        return None
+
+
+def _name(raw: Mapping[str, str], field: str, problems: list[Problem]) -> str:
+    name = " ".join(unicodedata.normalize("NFC", raw.get(field, "")).split())
+    is_plain = len(name) <= _LONGEST and all(unicodedata.category(one)[0] != "C" for one in name)
+    if not is_plain or not any(character.isalpha() for character in name):
+        problems.append(Problem(field, "required", _("Enter the name under which the person works.")))
+    return name
+
+
+def _email(raw: Mapping[str, str], problems: list[Problem]) -> str:
+    email = raw.get("email", "").strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        problems.append(Problem("email", "malformed", _("Enter an e-mail address, for instance nom@exemple.fr.")))
+    return email
+
+
+def _rpps(raw: Mapping[str, str], profession: Profession, problems: list[Problem]) -> str:
+    """Return the number of whoever has one; a profession outside the register keeps none, whatever was typed."""
+    text = raw.get("rpps", "").strip()
+    if profession not in MAY_BE_REGISTERED or (not text and profession not in REGISTERED):
+        return ""
+    try:
+        return check_rpps(text)
+    except InvalidError as error:
+        problems.extend(error.problems)
+        return ""

@@ -1,0 +1,248 @@
+"""Programs of a pharmacy that come in through the API: adding and revoking them, and giving them tokens.
+
+A program has scopes, and each scope stands for rights. None stands for the right to sign: a result is signed by a named
+pharmacist, whom a bare program cannot be.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.crypto.assertion import (
+    AssertionRefusedError,
+    KeyRefusedError,
+    PrivateKeyError,
+    named_issuer,
+    prove,
+    read_public_key,
+)
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Program, ProgramToken
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.states import ProgramState
+
+TOKEN_LIFE = timedelta(minutes=5)
+_KEPT = timedelta(minutes=10)  # after its end, for as long as the assertion it was given for could be shown again
+_CLEARED_AT_ONCE = 20
+_SECRET = 32  # bytes
+_LONGEST = 80  # characters of a name
+
+
+class Scope(StrEnum):
+    """What a program may be allowed to ask."""
+
+    TESTS_READ = "tests:read"
+
+
+SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {Scope.TESTS_READ: frozenset({Right.READ_TEST})}
+
+
+class ProgramRefusedError(TemoinError):
+    """Whoever asks for a token has not proven to be a program of a pharmacy; the caller is told no more."""
+
+
+class ScopeRefusedError(TemoinError):
+    """A program asked for a scope that it was not given."""
+
+
+@dataclass(frozen=True)
+class ProgramSeat:
+    """A program at work in its pharmacy, as actions receive it in `by=`. Built anew for each request."""
+
+    pharmacy_id: UUID
+    program_id: UUID
+    name: str
+    scopes: tuple[Scope, ...]
+    profession: str = "program"
+    origin: str = "api"
+
+    @property
+    def actor_id(self) -> UUID:
+        """Return the id that events carry."""
+        return self.program_id
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Return what the scopes of the token stand for."""
+        return frozenset[Right]().union(*(SCOPE_RIGHTS[scope] for scope in self.scopes))
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A token as its program receives it, once."""
+
+    text: str = field(repr=False)
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True)
+class ProgramView:
+    """A program as those who manage it see it."""
+
+    id: UUID
+    client_id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    is_active: bool
+
+
+def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Scope]) -> UUID:
+    """Give a program access. Nobody hands a program a right that they do not hold themselves."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    for right in (right for scope in scopes for right in SCOPE_RIGHTS[scope]):
+        check_right(by=by, right=right)
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST:
+        raise refuse("name", "required", _("Give the program a name of at most 80 characters."))
+    program = Program(
+        pharmacy_id=by.pharmacy_id,
+        id=new_id(),
+        name=name,
+        public_key=_checked_key(public_key),
+        scopes=" ".join(sorted(scopes)),
+    )
+    with act(
+        by=by,
+        kind=EventKind.PROGRAM_ADDED,
+        subject_kind="program",
+        subject_id=program.id,
+        detail=program.scopes,
+    ) as commit:
+        commit.insert(program)
+    return program.id
+
+
+def _checked_key(text: str) -> str:
+    try:
+        return read_public_key(text)
+    except PrivateKeyError:
+        advice = _("This is a private key, and was not kept. Make a new pair, and give the public key only.")
+        raise refuse("public_key", "private", advice) from None
+    except KeyRefusedError:
+        advice = _("Paste a public key as PEM or JWK: P-256, Ed25519, or RSA of 2048 bits or more.")
+        raise refuse("public_key", "malformed", advice) from None
+
+
+def revoke_program(*, by: Holder, program_id: UUID) -> None:
+    """End a program's access, tokens in use included, from its next request on."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with act(by=by, kind=EventKind.PROGRAM_REVOKED, subject_kind="program", subject_id=program_id) as commit:
+        if not Program.objects.filter(id=program_id).exists():
+            raise NotFoundError
+        commit.move(Program, program_id, "revoke")
+
+
+def list_programs(*, by: Holder) -> list[ProgramView]:
+    """Return the pharmacy's programs, those that may come in first."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with tenant_scope(by.pharmacy_id):
+        return [
+            ProgramView(
+                id=program.id,
+                client_id=f"{program.pharmacy_id}.{program.id}",
+                name=program.name,
+                scopes=_scopes(program.scopes),
+                is_active=program.state == ProgramState.ACTIVE.value,
+            )
+            for program in Program.objects.order_by("state", "name")
+        ]
+
+
+def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes) -> IssuedToken:
+    """Give a program a token for its assertion, once; `certificate` is what the token is bound to, empty for nothing.
+
+    ProgramRefusedError for whatever is wrong with the assertion, replayed ones included; ScopeRefusedError.
+    """
+    try:
+        client_id = named_issuer(assertion)
+        pharmacy_id, program_id = (UUID(part) for part in client_id.split("."))
+    except (AssertionRefusedError, ValueError):
+        raise ProgramRefusedError from None
+    with tenant_scope(pharmacy_id):
+        program = _active(program_id)
+        try:
+            proof = prove(assertion, public_key=program.public_key, issuer=client_id, audience=audience, at=now())
+        except AssertionRefusedError:
+            raise ProgramRefusedError from None
+        seat = ProgramSeat(pharmacy_id, program_id, program.name, _granted(program, scope))
+        return _issue(seat, proof.jti, certificate)
+
+
+def _granted(program: Program, asked: str) -> tuple[Scope, ...]:
+    given = _scopes(program.scopes)
+    wanted = asked.split()
+    if not set(wanted) <= set(given):
+        raise ScopeRefusedError
+    return tuple(scope for scope in given if scope in wanted) if wanted else given
+
+
+def _issue(seat: ProgramSeat, jti: str, certificate: bytes) -> IssuedToken:
+    raw = seat.pharmacy_id.bytes + secrets.token_bytes(_SECRET)
+    token = ProgramToken(
+        pharmacy_id=seat.pharmacy_id,
+        id=new_id(),
+        program_id=seat.program_id,
+        token_hash=sha256(raw).digest(),
+        jti_hash=sha256(jti.encode()).digest(),
+        scopes=" ".join(seat.scopes),
+        certificate=certificate,
+        expires_at=now() + TOKEN_LIFE,
+    )
+    try:
+        with act(by=seat, kind=EventKind.TOKEN_ISSUED, subject_kind="program", subject_id=seat.program_id) as commit:
+            _clear_old(commit, seat.program_id)
+            commit.insert(token)
+    except ConflictError:
+        raise ProgramRefusedError from None  # this assertion was shown before
+    return IssuedToken(urlsafe_b64encode(raw).decode(), seat.scopes)
+
+
+def _clear_old(commit: Commit, program_id: UUID) -> None:
+    old = ProgramToken.objects.filter(program_id=program_id, expires_at__lt=now() - _KEPT)
+    for token_id in old.values_list("id", flat=True)[:_CLEARED_AT_ONCE]:
+        commit.remove(ProgramToken, token_id)
+
+
+def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
+    """Return the seat of the program that holds this token; ProgramRefusedError whatever is wrong with it.
+
+    A token begins with its pharmacy's id, so it is looked for in that pharmacy's rows and in no others.
+    """
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii"))
+        pharmacy_id = UUID(bytes=raw[:16])
+    except ValueError:
+        raise ProgramRefusedError from None
+    with tenant_scope(pharmacy_id):
+        found = ProgramToken.objects.filter(token_hash=sha256(raw).digest(), expires_at__gt=now()).first()
+        if found is None or bytes(found.certificate) != certificate:
+            raise ProgramRefusedError
+        program = _active(found.program_id)
+        return ProgramSeat(pharmacy_id, program.id, program.name, _scopes(found.scopes))
+
+
+def _active(program_id: UUID) -> Program:
+    program: Program | None = Program.objects.filter(id=program_id, state=ProgramState.ACTIVE.value).first()
+    if program is None:
+        raise ProgramRefusedError
+    return program
+
+
+def _scopes(text: str) -> tuple[Scope, ...]:
+    return tuple(Scope(word) for word in text.split())

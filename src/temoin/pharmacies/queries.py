@@ -1,0 +1,118 @@
+"""What is asked about the people of a pharmacy: the team, one colleague, the invitations that are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Max
+from django.utils import timezone
+
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.clock import now
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Invitation, Member
+from temoin.pharmacies.policies import Holder, check_right, seats_within_reach
+from temoin.pharmacies.professions import Profession, Right
+from temoin.pharmacies.seat import today
+from temoin.pharmacies.states import InvitationState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """A person of the team as those who manage it see them."""
+
+    id: UUID
+    family_name: str
+    given_name: str
+    profession: Profession
+    rpps: str
+    is_active: bool
+    last_day: date | None
+    last_seen: date | None  # day of the last session opened in this pharmacy; other pharmacies' are not ours to know
+    is_mine: bool  # the place of whoever asks
+    within_reach: bool
+
+    @property
+    def has_left(self) -> bool:
+        """Tell whether the last day of work is over."""
+        return self.last_day is not None and self.last_day < today()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenInvitation:
+    """An invitation whose code still works."""
+
+    id: UUID
+    family_name: str
+    given_name: str
+    email: str
+    profession: Profession
+    expires_at: datetime
+    within_reach: bool
+
+
+def read_team(*, by: Holder) -> list[Colleague]:
+    """Return everybody who has or had a place, those at work first."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with tenant_scope(by.pharmacy_id):
+        members = list(Member.objects.all())
+        seen = _last_seen([member.id for member in members])
+        team = [_colleague(by, member, seen.get(member.id)) for member in members]
+    return sorted(team, key=lambda one: (one.has_left, not one.is_active, one.family_name, one.given_name))
+
+
+def read_colleague(*, by: Holder, member_id: UUID) -> Colleague:
+    """Return one person of the team."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with tenant_scope(by.pharmacy_id):
+        member = Member.objects.filter(id=member_id).first()
+        if member is None:
+            raise NotFoundError
+        return _colleague(by, member, _last_seen([member.id]).get(member.id))
+
+
+def read_invitations(*, by: Holder) -> list[OpenInvitation]:
+    """Return the invitations that wait for their person."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with tenant_scope(by.pharmacy_id):
+        found = Invitation.objects.filter(state=InvitationState.OPEN.value, expires_at__gt=now()).order_by("expires_at")
+        return [_open_invitation(by, invitation) for invitation in found]
+
+
+def _last_seen(member_ids: list[UUID]) -> dict[UUID, date]:
+    opened = Event.objects.filter(subject_id__in=member_ids, kind=EventKind.SIGNED_IN.value)
+    found = opened.values_list("subject_id").annotate(Max("at")).order_by()
+    return {member_id: timezone.localdate(at) for member_id, at in found}
+
+
+def _colleague(by: Holder, member: Member, last_seen: date | None) -> Colleague:
+    names = member.unseal()
+    return Colleague(
+        id=member.id,
+        family_name=names["family_name"],
+        given_name=names["given_name"],
+        profession=Profession(member.profession),
+        rpps=names["rpps"],
+        is_active=member.is_active,
+        last_day=member.last_day,
+        last_seen=last_seen,
+        is_mine=member.id == by.actor_id,
+        within_reach=member.profession in seats_within_reach(by),
+    )
+
+
+def _open_invitation(by: Holder, invitation: Invitation) -> OpenInvitation:
+    held = invitation.unseal()
+    return OpenInvitation(
+        id=invitation.id,
+        family_name=held["family_name"],
+        given_name=held["given_name"],
+        email=held["email"],
+        profession=Profession(invitation.profession),
+        expires_at=invitation.expires_at,
+        within_reach=invitation.profession in seats_within_reach(by),
+    )

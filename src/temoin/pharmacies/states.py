@@ -1,0 +1,35 @@
+"""The states of what a pharmacy hands out: invitations to its people, and access for its programs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from temoin.lib.lifecycle import Lifecycle
+
+
+class ProgramState(StrEnum):
+    """Whether a program may come in."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands; an open one also ends with time."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+_I = InvitationState
+INVITATION = Lifecycle(
+    "invitation",
+    InvitationState,
+    _I.OPEN,
+    {"accept": ({_I.OPEN}, _I.ACCEPTED), "withdraw": ({_I.OPEN}, _I.WITHDRAWN)},
+)
+
+PROGRAM = Lifecycle(
+    "program", ProgramState, ProgramState.ACTIVE, {"revoke": ({ProgramState.ACTIVE}, ProgramState.REVOKED)}
+)

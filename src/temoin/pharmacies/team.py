@@ -1,0 +1,143 @@
+"""Managing the people of a pharmacy: invite, change, suspend, resume, let go.
+
+Nobody changes their own place, so nobody raises their own rights. Whoever manages reaches only the professions that
+`MAY_SEAT` gives them. And somebody who manages the team must always be left, or the pharmacy would be locked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.crypto.codes import draw_handed_code, hash_handed_code
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem, refuse
+from temoin.lib.ids import new_id
+from temoin.pharmacies.models import Invitation, Member, Pharmacy
+from temoin.pharmacies.newcomer import Newcomer
+from temoin.pharmacies.policies import Holder, check_may_seat, check_right
+from temoin.pharmacies.professions import MANAGERS, OPERATOR, REGISTERED, Profession, Right
+from temoin.pharmacies.seat import today
+
+VALIDITY = timedelta(hours=72)
+_FURTHEST = timedelta(days=730)  # a last day further away is a slip of the hand
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What the inviter is shown, once: the code is not kept."""
+
+    id: UUID
+    code: str = field(repr=False)
+    expires_at: datetime
+
+
+def invite_member(*, by: Holder, newcomer: Newcomer) -> Invited:
+    """Offer a place, and return the one-time code to hand over. The answer is the same for who has an account."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_may_seat(by=by, profession=newcomer.profession)
+    code, expires_at = draw_handed_code(), now() + VALIDITY
+    invitation = Invitation(
+        pharmacy_id=by.pharmacy_id,
+        id=new_id(),
+        profession=newcomer.profession.value,
+        code_hash=hash_handed_code(code),
+        expires_at=expires_at,
+    )
+    with act(
+        by=by,
+        kind=EventKind.MEMBER_INVITED,
+        subject_kind="invitation",
+        subject_id=invitation.id,
+        detail=newcomer.profession.value,
+    ) as commit:
+        pharmacy = Pharmacy.objects.get(id=by.pharmacy_id)
+        if pharmacy.closed_on is not None:
+            raise refuse("", "closed", _("This pharmacy is closed."))
+        names = {"family_name": newcomer.family_name, "given_name": newcomer.given_name}
+        invitation.seal({**names, "rpps": newcomer.rpps, "email": newcomer.email})
+        commit.insert(invitation)
+    return Invited(invitation.id, f"{pharmacy.finess}-{code}", expires_at)
+
+
+def withdraw_invitation(*, by: Holder, invitation_id: UUID) -> None:
+    """Make an open invitation's code worthless."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with act(by=by, kind=EventKind.INVITATION_WITHDRAWN, subject_kind="invitation", subject_id=invitation_id) as commit:
+        invitation = Invitation.objects.filter(id=invitation_id).first()
+        if invitation is None:
+            raise NotFoundError
+        check_may_seat(by=by, profession=invitation.profession)
+        commit.move(Invitation, invitation_id, "withdraw")
+
+
+def change_profession(*, by: Holder, member_id: UUID, profession: Profession, rpps: str) -> None:
+    """Give a colleague another profession, with the rights that go with it; `rpps` is kept when it is ""."""
+    with _change(by, member_id, EventKind.MEMBER_CHANGED, detail=profession.value) as (commit, member, team):
+        check_may_seat(by=by, profession=profession)
+        names = member.unseal()
+        names["rpps"] = rpps or names["rpps"]
+        if profession in REGISTERED and not names["rpps"]:
+            raise InvalidError([Problem("rpps", "required", _("An RPPS number has eleven digits."))])
+        if profession not in MANAGERS:
+            _check_somebody_manages(by, member, team)
+        member.seal(names)
+        commit.change(Member, member_id, profession=profession.value, sealed=member.sealed)
+
+
+def suspend_member(*, by: Holder, member_id: UUID) -> None:
+    """Close a colleague's place from their next request on. ConflictError when it is closed already."""
+    with _change(by, member_id, EventKind.MEMBER_SUSPENDED) as (commit, member, team):
+        if not member.is_active:
+            raise ConflictError("suspended already")
+        _check_somebody_manages(by, member, team)
+        commit.change(Member, member_id, is_active=False)
+
+
+def resume_member(*, by: Holder, member_id: UUID) -> None:
+    """Give back the place of who was suspended, or had left. ConflictError when it was open."""
+    with _change(by, member_id, EventKind.MEMBER_RESUMED) as (commit, member, _team):
+        if member.is_active and member.last_day is None:
+            raise ConflictError("at work already")
+        commit.change(Member, member_id, is_active=True, last_day=None)
+
+
+def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
+    """Enter a colleague's last day of work: the place is theirs until that evening, and no longer."""
+    if last_day > today() + _FURTHEST:
+        raise refuse("last_day", "too_late", _("This day is too far away."))
+    with _change(by, member_id, EventKind.MEMBER_DEPARTED) as (commit, member, team):
+        _check_somebody_manages(by, member, team)
+        commit.change(Member, member_id, last_day=last_day)
+
+
+@contextmanager
+def _change(
+    by: Holder, member_id: UUID, kind: EventKind, *, detail: str = ""
+) -> Iterator[tuple[Commit, Member, list[Member]]]:
+    """Open the act that changes a colleague's place, with the whole team locked: two managers cannot end each other."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with act(by=by, kind=kind, subject_kind="member", subject_id=member_id, detail=detail) as commit:
+        team = list(Member.objects.select_for_update().order_by("id"))
+        member = next((one for one in team if one.id == member_id), None)
+        if member is None:
+            raise NotFoundError
+        if member.id == by.actor_id:
+            raise refuse("", "own_place", _("Nobody changes their own place: ask a colleague who manages the team."))
+        check_may_seat(by=by, profession=member.profession)
+        yield commit, member, team
+
+
+def _check_somebody_manages(by: Holder, member: Member, team: list[Member]) -> None:
+    """Refuse to lose the last person who manages the team. Not the operator, who can invite another at any time."""
+    left = [one for one in team if one.id != member.id and one.is_lasting_manager]
+    if by.profession != OPERATOR and member.is_lasting_manager and not left:
+        raise refuse("", "last_manager", _("Somebody must be left who manages the team: name another person first."))

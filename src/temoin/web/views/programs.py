@@ -1,0 +1,79 @@
+"""The programs of a pharmacy that come in through the API: their list, adding one, revoking one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from temoin.lib.errors import InvalidError, Problem
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, add_program, list_programs, revoke_program
+from temoin.pharmacies.seat import Seat
+from temoin.web.fields import Field, Typed
+from temoin.web.pages import show
+from temoin.web.wording import SCOPE_WORDS
+
+
+def programs(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show the programs."""
+    return _show(request, seat, [])
+
+
+def add(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Give a program access."""
+    try:
+        add_program(
+            by=seat,
+            name=request.POST.get("name", ""),
+            public_key=request.POST.get("public_key", ""),
+            scopes=[scope for scope in Scope if request.POST.get(_field(scope))],
+        )
+    except InvalidError as error:
+        return _show(request, seat, error.problems)
+    messages.success(request, _("The program may come in. Its client id is in the list."))
+    return redirect("programs")
+
+
+def revoke(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
+    """End a program's access."""
+    revoke_program(by=seat, program_id=program_id)
+    messages.success(request, _("The program is shut out, from its next request on."))
+    return redirect("programs")
+
+
+def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+    rows = [(one, [SCOPE_WORDS[scope] for scope in one.scopes]) for one in list_programs(by=seat)]
+    return show(
+        request,
+        seat,
+        "programs.html",
+        status=400 if problems else 200,
+        rows=rows,
+        problems=problems,
+        fields=_fields(seat, Typed(request.POST if problems else {}, problems)),
+        token_address=f"{settings.TEMOIN.site.staff_url}/api/token",
+    )
+
+
+def _fields(seat: Seat, typed: Typed) -> list[Field]:
+    mine = [one for one in Scope if all(has_right(by=seat, right=right) for right in SCOPE_RIGHTS[one])]
+    return [
+        typed("name", _("Name of the program"), required=True, attributes={"maxlength": "80"}),
+        typed(
+            "public_key",
+            _("Public key"),
+            "textarea",
+            required=True,
+            hint=_("PEM or JWK: P-256, Ed25519, or RSA of 2048 bits or more. The private key stays in the program."),
+        ),
+        *(typed(_field(scope), SCOPE_WORDS[scope], "checkbox") for scope in mine),
+    ]
+
+
+def _field(scope: Scope) -> str:
+    return f"scope-{scope.value.replace(':', '-')}"

@@ -1,0 +1,172 @@
+"""The team of a pharmacy: who works here, inviting somebody, and changing a colleague's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from temoin.lib.errors import ConflictError, InvalidError, Problem, refuse
+from temoin.pharmacies.newcomer import check_newcomer, check_profession
+from temoin.pharmacies.numbers import is_doubtful_rpps
+from temoin.pharmacies.policies import seats_within_reach
+from temoin.pharmacies.professions import LABEL, Profession
+from temoin.pharmacies.queries import Colleague, read_colleague, read_invitations, read_team
+from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.team import (
+    change_profession,
+    depart_member,
+    invite_member,
+    resume_member,
+    suspend_member,
+    withdraw_invitation,
+)
+from temoin.web.fields import Choice, Field, Typed
+from temoin.web.pages import show
+from temoin.web.times import read_day
+from temoin.web.wording import Mark, Words, place_mark
+
+
+@dataclass(frozen=True)
+class Row:
+    """A colleague as the table shows them."""
+
+    person: Colleague
+    profession: Words
+    mark: Mark
+
+
+def team(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show who works here, and the invitations that wait."""
+    invitations = [(one, LABEL[one.profession]) for one in read_invitations(by=seat)]
+    rows = [_row(person) for person in read_team(by=seat)]
+    return show(request, seat, "team.html", rows=rows, invitations=invitations)
+
+
+def _row(person: Colleague) -> Row:
+    return Row(person, LABEL[person.profession], place_mark(person))
+
+
+def invite(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Ask who is invited; then show the code, once, for the inviter to hand over."""
+    if request.method != "POST":
+        return _show_invite(request, seat, [])
+    try:
+        newcomer = check_newcomer(request.POST.dict())
+        invited = invite_member(by=seat, newcomer=newcomer)
+    except InvalidError as error:
+        return _show_invite(request, seat, error.problems)
+    _doubt(request, newcomer.rpps)
+    link = settings.TEMOIN.site.staff_url + reverse("invitation")
+    return show(request, seat, "invited.html", newcomer=newcomer, invited=invited, link=link)
+
+
+def _show_invite(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+    typed = Typed(request.POST if problems else {}, problems)
+    fields = [
+        typed("given_name", _("Given name"), required=True, autofocus=True),
+        typed("family_name", _("Family name"), required=True),
+        typed(
+            "email", _("E-mail"), "email", required=True, hint=_("The person signs in with it. Nothing is sent to it.")
+        ),
+        *_profession_fields(seat, typed),
+    ]
+    return show(request, seat, "invite.html", status=400 if problems else 200, fields=fields, problems=problems)
+
+
+def _profession_fields(seat: Seat, typed: Typed, person: Colleague | None = None) -> list[Field]:
+    within = [one for one in Profession if one in seats_within_reach(seat)]
+    choices = [Choice(one.value, LABEL[one]) for one in within]
+    chosen, rpps = (person.profession.value, person.rpps) if person else ("", "")
+    return [
+        typed("profession", _("Profession"), "select", choices=choices, required=True, initial=chosen),
+        typed(
+            "rpps",
+            _("RPPS number"),
+            initial=rpps,
+            hint=_("Eleven digits, on the professional card; required of pharmacists and biologists."),
+            attributes={"inputmode": "numeric", "maxlength": "20"},
+        ),
+    ]
+
+
+def _doubt(request: HttpRequest, rpps: str) -> None:
+    if is_doubtful_rpps(rpps):
+        messages.warning(request, _("This RPPS number fails its check digit: compare it with the card."))
+
+
+def withdraw(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpResponse:
+    """Make an invitation's code worthless."""
+    withdraw_invitation(by=seat, invitation_id=invitation_id)
+    messages.success(request, _("The invitation is withdrawn: its code opens nothing."))
+    return redirect("team")
+
+
+def member(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
+    """Show a colleague's place, and what can be done with it."""
+    return _show_member(request, seat, read_colleague(by=seat, member_id=member_id), [])
+
+
+def _show_member(request: HttpRequest, seat: Seat, person: Colleague, problems: list[Problem]) -> HttpResponse:
+    typed = Typed(request.POST if problems else {}, problems)
+    context: dict[str, Any] = {
+        "row": _row(person),
+        "fields": _profession_fields(seat, typed, person),
+        "day": typed("last_day", _("Last day of work"), "date", required=True),
+        "problems": problems,
+    }
+    return show(request, seat, "member.html", status=400 if problems else 200, **context)
+
+
+def change(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
+    """Give a colleague another profession."""
+
+    def do(person: Colleague) -> None:
+        profession, rpps = check_profession(request.POST.dict())
+        change_profession(by=seat, member_id=person.id, profession=profession, rpps=rpps)
+        _doubt(request, rpps)
+
+    return _do(request, seat, member_id, do)
+
+
+def suspend(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
+    """Close a colleague's place at once."""
+    return _do(request, seat, member_id, lambda person: suspend_member(by=seat, member_id=person.id))
+
+
+def resume(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
+    """Give a colleague their place back."""
+    return _do(request, seat, member_id, lambda person: resume_member(by=seat, member_id=person.id))
+
+
+def depart(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
+    """Enter a colleague's last day of work."""
+
+    def do(person: Colleague) -> None:
+        last_day = read_day(request.POST.get("last_day", ""))
+        if last_day is None:
+            raise refuse("last_day", "malformed", _("Enter the last day of work."))
+        depart_member(by=seat, member_id=person.id, last_day=last_day)
+
+    return _do(request, seat, member_id, do)
+
+
+def _do(request: HttpRequest, seat: Seat, member_id: UUID, act: Callable[[Colleague], None]) -> HttpResponse:
+    person = read_colleague(by=seat, member_id=member_id)
+    try:
+        act(person)
+    except InvalidError as error:
+        return _show_member(request, seat, person, error.problems)
+    except ConflictError:
+        messages.info(request, _("This was done already."))
+    else:
+        messages.success(request, _("It is done, and holds from their next request on."))
+    return redirect("team")

@@ -1,0 +1,131 @@
+"""Every address of the API: nothing without a token, another pharmacy's object unknown, and no way round."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from api_programs import ask_token, assertion, get, register
+from django.test import Client
+from django.urls import get_resolver, reverse
+from people import House, make_lot, make_patient, make_signed
+
+from temoin.api.guard import Open
+from temoin.api.urls import RESOURCES
+from temoin.config.headers import CONTENT_SECURITY_POLICY
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope
+from temoin.web.routes import ROUTES
+
+GUARDED = [one for one in RESOURCES if one.asks is not Open.NOTHING]
+
+
+def path_of(resource, **places) -> str:
+    places = places or ({"record_id": uuid4()} if "<uuid:record_id>" in resource.path else {})
+    return reverse(resource.name, urlconf="temoin.api.urls", kwargs=places)
+
+
+def test_no_address_exists_outside_the_table():
+    assert {entry.name for entry in get_resolver("temoin.api.urls").url_patterns} == {one.name for one in RESOURCES}
+    assert all(one.path.startswith("api/") for one in RESOURCES)
+    assert not [route.name for route in ROUTES if route.path.startswith("api")]
+
+
+def test_only_the_token_is_asked_for_without_one():
+    assert [one.name for one in RESOURCES if one.asks is Open.NOTHING] == ["token"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("token", ["", "x", "é", "A" * 64, "Bearer", "a b"])
+@pytest.mark.parametrize("resource", GUARDED, ids=lambda one: one.name)
+def test_without_a_right_token_nothing_is_reached(resource, token: str):
+    answers = [get(path_of(resource), token), Client().get(path_of(resource))]
+    answers.append(Client().get(path_of(resource), headers={"Authorization": f"Basic {token}"}))
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_token"})
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("resource", [one for one in GUARDED if isinstance(one.asks, Right)], ids=lambda one: one.name)
+def test_a_token_without_the_scope_reaches_nothing(house: House, resource):
+    bare = ask_token(assertion(register(house.owner, scopes=()))).json()["access_token"]
+
+    answer = get(path_of(resource), bare)
+
+    assert (answer.status_code, answer.json()) == (403, {"error": "insufficient_scope"})
+
+
+def test_another_pharmacys_result_is_an_unknown_one(house: House, token: str):
+    record_id = make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
+
+    foreign = get(f"/api/v1/tests/{record_id}/parcels", token)
+    unknown = get(f"/api/v1/tests/{uuid4()}/parcels", token)
+    malformed = get("/api/v1/tests/x/parcels", token)
+
+    assert {one.status_code for one in (foreign, unknown, malformed)} == {404}
+    assert foreign.content == unknown.content == malformed.content
+
+
+def test_ones_own_result_has_its_parcels_states_and_nothing_else(house: House, token: str):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+    answer = get(f"/api/v1/tests/{record_id}/parcels", token)
+
+    assert sorted(answer.json()["parcels"], key=lambda one: one["destination"]) == [
+        {"destination": "authority", "version": 1, "state": "waiting"},
+        {"destination": "patient-email", "version": 1, "state": "waiting"},
+    ]
+
+
+def test_a_program_learns_who_it_is(house: House, token: str):
+    assert get("/api/v1/whoami", token).json() == {
+        "program": "Logiciel d'officine",
+        "pharmacy": {"finess": house.here.finess, "name": house.here.name},
+        "scopes": ["tests:read"],
+    }
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.name)
+@pytest.mark.django_db
+def test_a_method_that_is_not_meant_is_405(resource, method: str):
+    answer = Client().generic(method, path_of(resource))
+
+    assert (answer.status_code == 405) is (method not in resource.methods)
+    assert answer.status_code != 405 or answer["Allow"] == ", ".join(resource.methods)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/", "/api/token/", "/api/v1/", "/api/v1/whoami/", "/api/../team/", "/api/é"])
+def test_any_other_address_is_one_404_in_json(path: str):
+    answer = Client().get(path)
+
+    assert (answer.status_code, answer.json()) == (404, {"error": "not_found"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.name)
+def test_every_answer_bears_the_headers_and_no_cookie(resource):
+    answer = Client().generic(resource.methods[0], path_of(resource))
+
+    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Content-Type"] == "application/json"
+    assert not answer.cookies
+
+
+def test_a_defect_shows_a_number_and_nothing_else(token: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("temoin.api.views.pharmacy_of", lambda _seat: 1 / 0)
+    client = Client(raise_request_exception=False)
+
+    answer = client.get("/api/v1/whoami", headers={"Authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, set(answer.json())) == (500, {"error", "incident"})
+
+
+def test_no_scope_lets_a_program_sign():
+    assert set(SCOPE_RIGHTS) == set(Scope)
+    held = frozenset().union(*SCOPE_RIGHTS.values())
+    assert held <= {Right.READ_TEST}
+    assert not held & {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.MANAGE_MEMBERS, Right.READ_PATIENT}

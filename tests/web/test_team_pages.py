@@ -1,0 +1,209 @@
+"""The team's pages, and the road of a newcomer from the code to the counter."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from people import NEWCOMER, PASSWORD, House, make_seat, person_of, set_up_totp, sign_in
+from test_pages import check_page
+
+from temoin.pharmacies.models import Person
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.queries import read_colleague, read_team
+from temoin.pharmacies.seat import pharmacies_of, today
+from temoin.pharmacies.team import invite_member
+
+FORM = {
+    "given_name": "Léa",
+    "family_name": "Garnier",
+    "email": "Lea.Garnier@officine.example",
+    "profession": "adjoint",
+    "rpps": "10003879649",
+}
+
+
+def code_of(page: str) -> str:
+    return re.search(r'<code class="secret"[^>]*>([^<]+)</code>', page)[1]
+
+
+def invited_code(house: House, email: str = NEWCOMER.email) -> str:
+    newcomer = NEWCOMER.__class__(**{**NEWCOMER.__dict__, "email": email})
+    return invite_member(by=house.owner, newcomer=newcomer).code
+
+
+def follow(client: Client, code: str):
+    return client.post(reverse("invitation"), {"code": code})
+
+
+def test_the_code_of_an_invitation_is_shown_once_and_in_no_address(owner: Client):
+    answer = owner.post(reverse("invite"), FORM)
+
+    page = answer.content.decode()
+    check_page("invited", page)
+    assert code_of(page) not in page.replace(f">{code_of(page)}<", "", 1)
+    assert code_of(page) not in owner.get(reverse("team")).content.decode()
+    assert "lea.garnier@officine.example" in owner.get(reverse("team")).content.decode()
+
+
+def test_a_faulty_invitation_keeps_what_was_typed(owner: Client):
+    answer = owner.post(reverse("invite"), {**FORM, "rpps": "12"})
+
+    assert answer.status_code == 400
+    check_page("invite", answer.content.decode())
+    assert 'value="Garnier"' in answer.content.decode()
+
+
+def test_an_unlikely_number_is_taken_with_a_warning(owner: Client):
+    answer = owner.post(reverse("invite"), {**FORM, "rpps": "10003879640"})
+
+    assert [message.level_tag for message in get_messages(answer.wsgi_request)] == ["warning"]
+
+
+def test_an_administrator_is_offered_no_place_of_an_owner(house: House):
+    page = sign_in(Client(), house.administrator).get(reverse("invite")).content.decode()
+
+    assert 'value="adjoint"' in page
+    assert 'value="titulaire"' not in page
+
+
+def test_an_owners_place_is_closed_to_an_administrator(house: House):
+    administrator = sign_in(Client(), house.administrator)
+
+    page = administrator.get(reverse("member", args=[house.owner.member_id])).content.decode()
+    answer = administrator.post(reverse("suspend_member", args=[house.owner.member_id]))
+
+    assert reverse("suspend_member", args=[house.owner.member_id]) not in page
+    assert answer.status_code == 403
+
+
+def test_a_colleague_is_suspended_and_resumed_by_buttons(house: House, owner: Client, colleague: Client):
+    place = house.colleague.member_id
+
+    owner.post(reverse("suspend_member", args=[place]))
+    assert colleague.get(reverse("home")).status_code == 302
+    twice = owner.post(reverse("suspend_member", args=[place]))
+    owner.post(reverse("resume_member", args=[place]))
+
+    assert [message.level_tag for message in get_messages(twice.wsgi_request)] == ["success", "info"]
+    assert read_colleague(by=house.owner, member_id=place).is_active
+
+
+def test_a_departure_and_a_new_profession_are_entered(house: House, owner: Client):
+    place = house.colleague.member_id
+
+    assert owner.post(reverse("depart_member", args=[place]), {"last_day": "demain"}).status_code == 400
+    assert owner.post(reverse("change_member", args=[place]), {"profession": "adjoint"}).status_code == 400
+    owner.post(reverse("depart_member", args=[place]), {"last_day": today().isoformat()})
+    owner.post(reverse("change_member", args=[place]), {"profession": "student"})
+
+    changed = read_colleague(by=house.owner, member_id=place)
+    assert (changed.last_day, changed.profession) == (today(), Profession.STUDENT)
+
+
+def test_ones_own_place_has_no_button_and_no_way(house: House, owner: Client):
+    answer = owner.post(reverse("suspend_member", args=[house.owner.member_id]))
+
+    assert answer.status_code == 400
+    assert "Personne ne modifie sa propre place" in answer.content.decode()
+
+
+def test_a_session_here_shows_as_the_last_day_seen(house: House, owner: Client):
+    session = owner.session
+    del session["pharmacy_id"]
+    session.save()
+
+    owner.get(reverse("home"))
+
+    (mine,) = [one for one in read_team(by=house.administrator) if one.id == house.owner.member_id]
+    assert mine.last_seen == today()
+
+
+def test_a_newcomer_goes_from_the_code_to_the_second_factor(house: House):
+    client = Client()
+
+    assert follow(client, invited_code(house))["Location"] == reverse("invitation_account")
+    check_page("enrol", client.get(reverse("invitation")).content.decode())
+    check_page("account", client.get(reverse("invitation_account")).content.decode())
+    client.post(reverse("invitation_account"), {"password": PASSWORD, "again": PASSWORD})
+
+    assert client.get(reverse("home"))["Location"] == reverse("mfa_index")
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    assert [place.id for place in pharmacies_of(Person.objects.get(email=NEWCOMER.email).id)] == [house.here.id]
+
+
+@pytest.mark.parametrize(
+    ("password", "again"),
+    [("", ""), (PASSWORD, "x"), ("court", "court"), ("motdepasse", "motdepasse"), (NEWCOMER.email,) * 2],
+)
+def test_a_password_that_breaks_the_rule_makes_no_account(house: House, password: str, again: str):
+    client = Client()
+    follow(client, invited_code(house))
+
+    answer = client.post(reverse("invitation_account"), {"password": password, "again": again})
+
+    assert answer.status_code == 400
+    check_page("refused", answer.content.decode())
+    assert not password or f'value="{password}"' not in answer.content.decode()
+    assert not Person.objects.filter(email=NEWCOMER.email).exists()
+
+
+def test_a_wrong_code_and_no_code_lead_back(house: House):
+    client = Client()
+
+    assert follow(client, f"{house.here.finess}-0000-0000-0000-0000").status_code == 400
+    assert client.get(reverse("invitation_account"))["Location"] == reverse("invitation")
+
+
+def test_who_has_an_account_keeps_it_and_gains_a_place(house: House):
+    code = invited_code(house, person_of(house.stranger).email)
+    client = Client()
+    follow(client, code)
+    sent = client.post(reverse("invitation_account"), {"password": PASSWORD, "again": PASSWORD})
+    assert sent["Location"] == f"{reverse('account_login')}?next={reverse('invitation_account')}"
+
+    client = sign_in(Client(), house.stranger)
+    follow(client, code)
+    check_page("accept", client.get(reverse("invitation_account")).content.decode())
+    client.post(reverse("invitation_account"))
+
+    assert {place.id for place in pharmacies_of(house.stranger.person_id)} == {house.here.id, house.elsewhere.id}
+    assert house.here.name in client.get(reverse("home")).content.decode()
+
+
+def test_the_place_waits_through_the_sign_in(house: House):
+    person = person_of(house.stranger)
+    code, client = invited_code(house, person.email), Client()
+    follow(client, code)
+
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    unproven = client.get(reverse("invitation_account"))
+
+    assert unproven["Location"] == reverse("home")
+    assert client.get(reverse("home"))["Location"] == reverse("mfa_index")
+    assert client.session["offer"]
+
+
+def test_an_invitation_is_not_taken_up_under_another_address_or_twice(house: House, colleague: Client):
+    follow(colleague, invited_code(house))
+    other = colleague.post(reverse("invitation_account"))
+    follow(colleague, invited_code(house, person_of(house.colleague).email))
+    again = colleague.post(reverse("invitation_account"))
+
+    assert (other.status_code, again.status_code) == (400, 400)
+    assert "autre adresse" in other.content.decode()
+    assert "déjà une place" in again.content.decode()
+
+
+def test_a_second_factor_is_needed_before_a_place_is_taken(house: House):
+    seat = make_seat(house.elsewhere, Profession.ADJOINT)
+    set_up_totp(person_of(seat))
+    client = sign_in(Client(), seat, second_factor=False)
+    follow(client, invited_code(house, person_of(seat).email))
+
+    client.post(reverse("invitation_account"))
+
+    assert [place.id for place in pharmacies_of(seat.person_id)] == [house.elsewhere.id]
