@@ -21,7 +21,7 @@ from temoin.config.errors import ConfigError
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret
 
 VARIABLE = "TEMOIN_CONFIG"
-DATABASE_ROLES = ("owner", "app", "worker", "portal")
+DATABASE_ROLES = ("owner", "app", "worker", "portal", "sealer")
 
 Value = TypeVar("Value", str, int, bool)
 
@@ -33,6 +33,7 @@ class Process(StrEnum):
     PORTAL = "portal"
     WORKER = "worker"
     OWNER = "owner"
+    SEALER = "sealer"
 
     @property
     def role(self) -> str:
@@ -104,6 +105,24 @@ class Mail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WitnessAddress:
+    """A witness of the journal, and the public key of its signatures."""
+
+    url: str
+    vkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The journal's name in the world, the key that signs its checkpoints, and who is shown them."""
+
+    origin: str
+    key: Path
+    folder: Path
+    witnesses: Mapping[str, WitnessAddress]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """Everything in the settings file."""
 
@@ -113,6 +132,7 @@ class Config:
     keys: Keys
     authority: Authority
     mail: Mail
+    journal: Journal
 
 
 def read_config(path: Path) -> Config:
@@ -134,6 +154,7 @@ def read_config(path: Path) -> Config:
         keys=_keys(root.section("keys"), folder),
         authority=_authority(root.section("authority")),
         mail=_mail(root.section("mail"), folder),
+        journal=_journal(root.section("journal"), folder),
     )
     root.end()
     _keep_demonstration_home(config)
@@ -151,15 +172,20 @@ def check_secrets(config: Config, process: Process) -> None:
     check_secret(config.database.passwords[process.role], f"password of temoin_{process.role}")
     if process is Process.PORTAL:
         return  # the patients' site has no right to any key
+    if process is Process.SEALER:
+        _check_key(config.journal.key, "journal key")
+        return  # the sealer signs, and opens nothing
     if process is Process.STAFF:
         check_secret(config.keys.django, "session key")
-    check_secret(config.keys.root, "root key")
-    if config.keys.root.stat().st_size != ROOT_KEY_BYTES:
-        raise ConfigError(
-            f"The root key file {config.keys.root} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy."
-        )
+    _check_key(config.keys.root, "root key")
     if config.mail.password_file is not None:
         check_secret(config.mail.password_file, "mail password")
+
+
+def _check_key(path: Path, noun: str) -> None:
+    check_secret(path, noun)
+    if path.stat().st_size != ROOT_KEY_BYTES:
+        raise ConfigError(f"The {noun} file {path} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy.")
 
 
 class _Section:
@@ -178,6 +204,10 @@ class _Section:
         if not isinstance(content, dict):
             raise ConfigError(f"{self._file}: the section [{full}] is missing: add it.")
         return _Section(self._file, full, content)
+
+    def sections(self) -> dict[str, _Section]:
+        """Return every table in this one, by name."""
+        return {name: self.section(name) for name, value in self._content.items() if isinstance(value, dict)}
 
     def optional(self, key: str, kind: type[Value]) -> Value | None:
         self._asked.add(key)
@@ -300,6 +330,26 @@ def _mail(section: _Section, folder: Path) -> Mail:
     if mail.security is MailSecurity.NONE and not is_loopback(f"//{mail.host}"):
         raise section.wrong("security", "may be none on this machine only: use starttls or tls")
     return mail
+
+
+def _journal(section: _Section, folder: Path) -> Journal:
+    witnesses = section.section("witnesses").sections() if section.has("witnesses") else {}
+    journal = Journal(
+        origin=section.required("origin", str),
+        key=section.path("key", folder),
+        folder=section.path("folder", folder),
+        witnesses={name: _witness(one) for name, one in witnesses.items()},
+    )
+    section.end()
+    if any(letter.isspace() or letter == "+" for letter in journal.origin):
+        raise section.wrong("origin", "must be a name like temoin.example.fr/journal, without space or plus")
+    return journal
+
+
+def _witness(section: _Section) -> WitnessAddress:
+    witness = WitnessAddress(url=section.url("url"), vkey=section.required("vkey", str))
+    section.end()
+    return witness
 
 
 def _keep_demonstration_home(config: Config) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from temoin.config.file import Authority, Config, Database, Keys, Mail, MailSecurity, Site
+from temoin.config.file import Authority, Config, Database, Journal, Keys, Mail, MailSecurity, Site
 
 NOWHERE = Path("/nonexistent")
 
@@ -16,4 +16,5 @@ def unset_config() -> Config:
         keys=Keys(root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
         authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
         mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
+        journal=Journal(origin="unset", key=NOWHERE / "journal.key", folder=NOWHERE / "checkpoints", witnesses={}),
     )

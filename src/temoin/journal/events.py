@@ -32,6 +32,10 @@ class EventKind(StrEnum):
     FILE_IMPORTED = "file.imported"
     MEMBER_SEATED = "member.seated"
     SIGNED_IN = "session.opened"
+    ACCESS_DENIED = "access.denied"
+    JOURNAL_READ = "journal.read"
+    JOURNAL_EXPORTED = "journal.exported"
+    LOOKS_LISTED = "looks.listed"
 
 
 MEANING: dict[EventKind, str] = {
@@ -59,4 +63,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.MEMBER_SEATED: "A person was given a place in the pharmacy.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy.",
+    EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
+    EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
+    EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
+    EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import ClassVar
 
 from django.db import models
@@ -88,6 +89,11 @@ class RecordVersion(SealedModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pharmacy_id", "record_id", "number"], name="testing_version_once")
         ]
+
+    @property
+    def digest(self) -> bytes:
+        """Return the hash that the act's event keeps of the sealed value, so that an old row put back is noticed."""
+        return sha256(self.sealed).digest()
 
     @property
     def report(self) -> Report:
