@@ -165,6 +165,7 @@ def check_export(stream: BinaryIO, key: str, folder: Path | None = None) -> list
     if stream.readline() != HEADER:
         return ["this is not an export of a journal"]
     notes: dict[int, str] = {}
+    is_broken = False
     stack, kept = Stack(), _kept_leaves(folder) if folder else b""
     for line in stream:
         word, _, rest = line.rstrip(b"\n").partition(b"\t")
@@ -173,8 +174,10 @@ def check_export(stream: BinaryIO, key: str, folder: Path | None = None) -> list
             notes[int(size)] = bytes.fromhex(raw.decode()).decode()
         elif word == b"leaf":
             problems += _take_leaf(stack, rest, kept)
-            if stack.size in notes:
-                problems += _judge(notes[stack.size], stack, key)
+            if stack.size in notes and not is_broken:  # once a root is wrong, so are all that follow
+                found = _judge(notes[stack.size], stack, key)
+                is_broken = bool(found)
+                problems += found
         else:
             problems.append(f"a line of the export is neither checkpoint nor leaf, after leaf {stack.size - 1}")
     problems += [f"checkpoint {size}: its events are missing" for size in notes if size > stack.size]

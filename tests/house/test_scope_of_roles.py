@@ -17,12 +17,11 @@ from temoin.outbox.queue import claim_parcels, settle_parcels
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
 ONLY_ADDED = (
     "journal_event",
-    "journal_leaf",
-    "journal_checkpoint",
     "testing_record_version",
     "outbox_attempt",
     "patients_consent",
 )
+SEALS = ("journal_leaf", "journal_node", "journal_checkpoint", "journal_cosignature")
 # The worker schedules every pharmacy's parcels; what they carry stays sealed.
 SCHEDULE = ("temoin_worker", "outbox_parcel")
 
