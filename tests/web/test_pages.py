@@ -54,10 +54,20 @@ def every_page(house: House) -> dict[str, str]:
     signed, void = (make_signed(house.owner, patient_id, lot_id, outcome="positive") for _ in range(2))
     cancel_result(by=house.owner, record_id=void, reason="essai")
     of_records = [("test", registered), ("test", sampled), ("ticket", registered)]
-    of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels")]
+    of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels", "looks")]
     of_records += [("test", void), ("print_result", void)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
-    plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy"]
+    plain = [
+        "home",
+        "find_patient",
+        "new_patient",
+        "lots",
+        "help",
+        "gallery",
+        "choose_pharmacy",
+        "journal",
+        "journal_review",
+    ]
     plain += ["account_change_password"]
     pages = {name: reverse(name) for name in plain}
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients]}

@@ -32,6 +32,7 @@ class Right(StrEnum):
     RECEIVE_LOT = "receive_lot"
     RELEASE_PARCEL = "release_parcel"
     IMPORT_RESULTS = "import_results"
+    READ_JOURNAL = "read_journal"
 
 
 LABEL = {
@@ -68,7 +69,7 @@ _COUNTER = frozenset(
 _PHARMACIST = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _PHARMACIST,
+    Profession.TITULAIRE: _PHARMACIST | {Right.READ_JOURNAL},
     Profession.ADJOINT: _PHARMACIST,
     Profession.REMPLACANT: _PHARMACIST,
     Profession.PREPARATEUR: _COUNTER,

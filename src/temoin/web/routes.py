@@ -8,7 +8,7 @@ from allauth.mfa.recovery_codes import views as recovery
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, Route
-from temoin.web.views import counter, gallery, lots, patients, records, results
+from temoin.web.views import counter, gallery, journal, lots, patients, records, results
 from temoin.web.views.account import SetUpView, to_work
 
 READ = ("GET",)
@@ -178,5 +178,17 @@ _LOTS = [
     Route(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
     Route(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
 ]
+_JOURNAL = [
+    Route(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),
+    Route(name="journal_review", path="journal/review/", view=journal.review, access=Right.READ_JOURNAL),
+    Route(name="journal_export", path="journal/export.csv", view=journal.export, access=Right.READ_JOURNAL),
+    Route(name="looks", path="tests/<uuid:record_id>/looks/", view=journal.looks, access=Right.READ_JOURNAL),
+    Route(
+        name="looks_file",
+        path="tests/<uuid:record_id>/looks/proof.json",
+        view=journal.looks_file,
+        access=Right.READ_JOURNAL,
+    ),
+]
 
-ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS)
+ROUTES: tuple[Route, ...] = (*_SIGN_IN, *_HOUSE, *_PATIENTS, *_TESTS, *_LOTS, *_JOURNAL)

@@ -26,6 +26,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
     Right.IMPORT_RESULTS: _("import results"),
+    Right.READ_JOURNAL: _("read the journal"),
 }
 
 

@@ -1,0 +1,67 @@
+"""The words for events: what was done or looked at, by whom, and what the daily review remarks."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.events import EventKind
+from temoin.journal.queries import EventRow
+from temoin.pharmacies.oversight import Oddity
+from temoin.pharmacies.professions import LABEL, Profession
+
+Words = str | Promise
+
+EVENT_WORDS: dict[str, Words] = {
+    EventKind.PATIENT_REGISTERED: _("registered a patient"),
+    EventKind.PATIENT_AMENDED: _("changed a patient's record"),
+    EventKind.PATIENT_SEARCHED: _("looked for a patient"),
+    EventKind.PATIENT_READ: _("saw a patient's record"),
+    EventKind.TEST_REGISTERED: _("registered a test"),
+    EventKind.TEST_READ: _("saw a test"),
+    EventKind.TEST_LIST_READ: _("saw the list of tests"),
+    EventKind.SAMPLE_TAKEN: _("recorded a sample"),
+    EventKind.TEST_ABANDONED: _("abandoned a test"),
+    EventKind.RESULT_SIGNED: _("signed a result"),
+    EventKind.RESULT_CORRECTED: _("corrected a result"),
+    EventKind.RESULT_CANCELLED: _("cancelled a result"),
+    EventKind.RESULT_PRINTED: _("printed a result"),
+    EventKind.TICKET_PRINTED: _("printed a ticket"),
+    EventKind.TICKET_RENEWED: _("renewed a ticket"),
+    EventKind.RESULT_PREPARED: _("prepared the authority's document"),
+    EventKind.PARCEL_RELEASED: _("sent a refused parcel again"),
+    EventKind.LETTER_SEALED: _("sealed the patient's letter"),
+    EventKind.LETTER_OPENED: _("opened the letter with the right code"),
+    EventKind.LETTER_REFUSED: _("tried the letter with a wrong code"),
+    EventKind.LOT_RECEIVED: _("received a lot"),
+    EventKind.FILE_IMPORTED: _("imported a file"),
+    EventKind.MEMBER_SEATED: _("gave a person a place"),
+    EventKind.SIGNED_IN: _("opened a session"),
+    EventKind.ACCESS_DENIED: _("was denied"),
+    EventKind.JOURNAL_READ: _("read the journal"),
+    EventKind.JOURNAL_EXPORTED: _("exported the journal"),
+    EventKind.LOOKS_LISTED: _("listed who saw a result"),
+}
+HOUSE_WORDS: dict[str, Words] = {
+    "worker": _("Témoin, to carry the result"),
+    "portal": _("the patients' site, with the letter's link"),
+    "operator": _("the operator"),
+}
+ODDITY_WORDS: dict[Oddity, Words] = {
+    Oddity.LOOKED_MORE_THAN_WORKED: _("files looked at without any work on them, many more than those worked on"),
+    Oddity.OUTSIDE_HOURS: _("looks on a Sunday, before 7 in the morning or after 9 in the evening"),
+    Oddity.DENIED: _("tries of what the profession has no right to"),
+    Oddity.SEARCHED_MUCH: _("searches for patients"),
+}
+
+
+def event_words(kind: str) -> Words:
+    """Return an event in words; a kind of another version by its code."""
+    return EVENT_WORDS.get(kind, kind)
+
+
+def profession_words(event: EventRow) -> Words:
+    """Return in which quality somebody acted."""
+    if event.profession in HOUSE_WORDS:
+        return HOUSE_WORDS[event.profession]
+    return LABEL[Profession(event.profession)] if event.profession in set(Profession) else event.profession
