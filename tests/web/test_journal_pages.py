@@ -125,7 +125,7 @@ def test_a_denied_try_is_an_event_with_the_right_that_was_missing(house: House, 
     assert event.actor_id == house.colleague.member_id
 
 
-def test_a_denial_that_cannot_be_written_answers_nothing(house: House, colleague: Client, signed: UUID, monkeypatch):
+def test_a_denial_that_cannot_be_written_answers_nothing(colleague: Client, signed: UUID, monkeypatch):
     colleague.raise_request_exception = False
     monkeypatch.setattr("temoin.web.access.record_denial", lambda **_: 1 / 0)
 
@@ -163,7 +163,7 @@ def test_reading_outside_hours_is_named(house: House, moment: datetime):
     assert remarks(house, moment) == {(house.colleague.member_id, Oddity.OUTSIDE_HOURS, 2)}
 
 
-def test_many_denials_and_searches_are_named(house: House, colleague: Client):
+def test_many_denials_and_searches_are_named(house: House):
     with frozen_at(MONDAY):
         look_at(house.student, 40, EventKind.PATIENT_SEARCHED)
         look_at(house.colleague, 3, EventKind.ACCESS_DENIED)
