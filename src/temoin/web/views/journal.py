@@ -21,7 +21,7 @@ from temoin.pharmacies.oversight import export_journal, names_of_members, read_j
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, event_words, profession_words
-from temoin.web.pages import place_of, show
+from temoin.web.pages import show
 from temoin.web.times import read_day
 
 LAST_PAGE = 10_000
@@ -107,7 +107,6 @@ def looks(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         record_id=record_id,
         checkpoint=checkpoint,
         root=b64encode(checkpoint.root).decode() if checkpoint else "",
-        place=place_of(seat),
         today=now(),
     )
 
