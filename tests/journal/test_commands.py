@@ -48,29 +48,31 @@ def verify(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.usefixtures("sealed")
 def test_a_clean_journal_verifies_and_a_silent_witness_is_said(tmp_path: Path):
-    clean, with_witness = verify("--witness", str(tmp_path)), verify("--witness", "demonstration")
+    clean, witness, empty = verify("--alone"), verify("--witness", "demonstration"), verify("--witness", str(tmp_path))
 
     assert (clean.returncode, clean.stderr) == (0, "")
     assert "3 events and 1 checkpoints" in clean.stdout
-    assert (with_witness.returncode, "does not answer" in with_witness.stderr) == (1, True)
+    assert "Compared with no witness." in clean.stdout
+    assert (witness.returncode, "does not answer" in witness.stderr) == (1, True)
+    assert (empty.returncode, "holds no checkpoint" in empty.stderr) == (1, True)
     assert verify("--witness", "nobody").returncode == 2
 
 
-def test_a_changed_event_is_named_on_the_error_stream(sealed: Journal, tmp_path: Path):
+def test_a_changed_event_is_named_on_the_error_stream(sealed: Journal):
     sealed.superuser.execute("UPDATE journal_event SET detail = 'x' WHERE detail = '1'")
 
-    answer = verify("--witness", str(tmp_path))
+    answer = verify("--alone")
 
     assert answer.returncode == 1
     assert re.search(f"altered 1 event {sealed.event(1)} of pharmacy", answer.stderr)
 
 
-def test_since_a_day_reads_only_what_came_after(sealed: Journal, tmp_path: Path):
+def test_since_a_day_reads_only_what_came_after(sealed: Journal):
     sealed.superuser.execute("UPDATE journal_checkpoint SET at = at - interval '2 days'")
     look()
     temoin("journal", "seal")
 
-    answer = verify("--witness", str(tmp_path), "--since", f"{time.strftime('%Y-%m-%d', time.gmtime())}")
+    answer = verify("--alone", "--since", f"{time.strftime('%Y-%m-%d', time.gmtime())}")
 
     assert (answer.returncode, answer.stdout.split(" and")[0]) == (0, "1 events")
 

@@ -24,6 +24,7 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
     say("  3. See the document in the sandbox, and the message to the patient in its mailbox.")
     say("  4. Open the message's link, and type the code of the counter ticket.")
     say("  5. Correct the result: the authority and the patient get the new version.")
+    say(f"  6. Check the journal against its witness: temoin journal verify --data {folder}")
     say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
     say("Ctrl-C stops everything.")
 

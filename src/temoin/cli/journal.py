@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
+from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become
 from temoin.config.errors import ConfigError
-from temoin.config.file import Process
+from temoin.config.file import VARIABLE, Process
 
 if TYPE_CHECKING:
     from temoin.crypto.notes import NoteSigner
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from temoin.journal.couriers.following import Follower
     from temoin.journal.verification import Evidence
 
-FINE, WRONG = 0, 1
+FINE, WRONG, CANNOT = 0, 1, 2
 SHOWN = 200  # findings written out; the count is always whole
 
 
@@ -31,7 +34,10 @@ def add_commands(commands: Commands) -> None:
         metavar="WHAT", required=True
     )
     verify = _verb(verbs, "verify", "recompute the journal and name what is not as it was sealed", run_verify)
-    verify.add_argument("--witness", action="append", default=[], metavar="NAME|FOLDER", help="compare with a witness")
+    verify.add_argument("--witness", action="append", default=[], metavar="NAME|FOLDER", help="compare with this one")
+    verify.add_argument(
+        "--alone", action="store_true", help="compare with no witness: the database could be an old copy"
+    )
     verify.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="begin at the last checkpoint before")
     _verb(verbs, "status", "tell how far the journal is sealed and followed", run_status)
     _verb(verbs, "seal", "seal once, now", run_seal)
@@ -39,11 +45,24 @@ def add_commands(commands: Commands) -> None:
     _verb(verbs, "export", "write every sealed event to standard output, for the independent verifier", run_export)
 
 
-def _verb(verbs: Commands, name: str, words: str, run: object) -> argparse.ArgumentParser:
+def _verb(verbs: Commands, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     parser = verbs.add_parser(name, help=words, description=words.capitalize() + ".")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=lambda options: _with_database(options, run))
     return parser
+
+
+def _with_database(options: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
+    """Run a command under the sealer's role; an embedded database that is down is started for as long as it works."""
+    become(Process.SEALER, options.data)
+    from django.db import OperationalError
+
+    with database_running(Path(os.environ[VARIABLE])):
+        try:
+            return run(options)
+        except OperationalError:
+            complain("The database does not answer, or refuses the role temoin_sealer.")
+            return CANNOT
 
 
 def journal_signer() -> NoteSigner:
@@ -77,17 +96,19 @@ def journal_followers() -> list[Follower]:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Verify, name what is wrong, and say how much was gone through."""
-    become(Process.SEALER, options.data)
-    from temoin.journal.verification import verify_journal
+    from temoin.journal.verification import Evidence, verify_journal
     from temoin.testing.evidence import compare_records
 
     began = time.monotonic()
-    outcome = verify_journal(journal_signer().verifier, _evidence(options.witness), _start(options.since))
+    evidence = Evidence() if options.alone else _evidence(options.witness)
+    outcome = verify_journal(journal_signer().verifier, evidence, _start(options.since))
     findings = [*outcome.findings, *compare_records()]
     for finding in findings[:SHOWN]:
         complain(str(finding))
     took = time.monotonic() - began
     say(f"{outcome.events} events and {outcome.checkpoints} checkpoints in {took:.1f} s; journal of {outcome.size}")
+    seen = sorted({name for name, _, _ in evidence.seen})
+    say(f"Compared with {', '.join(seen)}." if seen else "Compared with no witness.")
     say("Nothing is wrong." if not findings else f"{len(findings)} findings.")
     return WRONG if findings else FINE
 
@@ -118,9 +139,8 @@ def _evidence(named: list[str]) -> Evidence:
     return evidence
 
 
-def run_status(options: argparse.Namespace) -> int:
+def run_status(_options: argparse.Namespace) -> int:
     """Tell how things stand; 1 when somebody should look."""
-    become(Process.SEALER, options.data)
     from temoin.journal.standing import journal_standing
 
     standing = journal_standing()
@@ -131,29 +151,23 @@ def run_status(options: argparse.Namespace) -> int:
     return WRONG if standing.alarms() else FINE
 
 
-def run_seal(options: argparse.Namespace) -> int:
+def run_seal(_options: argparse.Namespace) -> int:
     """Seal what waits."""
-    become(Process.SEALER, options.data)
     from temoin.journal.sealing import seal_events
 
-    signer = journal_signer()
-    sealed = seal_events(signer)
-    while sealed is not None and not sealed.is_all:
-        sealed = seal_events(signer)
-    say("Nothing was waiting." if sealed is None else sealed.checkpoint.note)
+    checkpoint = seal_events(journal_signer())
+    say("Nothing was waiting." if checkpoint is None else checkpoint.note)
     return FINE
 
 
-def run_key(options: argparse.Namespace) -> int:
+def run_key(_options: argparse.Namespace) -> int:
     """Write the public key."""
-    become(Process.SEALER, options.data)
     say(journal_signer().verifier.vkey)
     return FINE
 
 
-def run_export(options: argparse.Namespace) -> int:
+def run_export(_options: argparse.Namespace) -> int:
     """Stream checkpoints and events; nothing is ever written to disk here."""
-    become(Process.SEALER, options.data)
     from temoin.journal.export import exported_lines
 
     for line in exported_lines():

@@ -35,6 +35,9 @@ ALTER ROLE temoin_worker SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE temoin_portal SET lock_timeout = '10s';
 ALTER ROLE temoin_portal SET statement_timeout = '30s';
 ALTER ROLE temoin_portal SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE temoin_sealer SET lock_timeout = '10s';
+ALTER ROLE temoin_sealer SET statement_timeout = '30s';
+ALTER ROLE temoin_sealer SET idle_in_transaction_session_timeout = '60s';
 
 SELECT 'CREATE DATABASE temoin OWNER temoin_owner TEMPLATE template0 ENCODING ''UTF8'''
     || ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ''C.UTF-8'' LOCALE ''C'''

@@ -39,4 +39,6 @@ def folder_evidence(folder: Path, verifier: NoteVerifier) -> Evidence:
                 return Evidence(tuple(seen), b"", tuple(findings))
     except (OSError, FollowError):
         findings.append(Finding(Fault.WITNESS, note=f"{folder} cannot be read"))
+    if not seen:
+        findings.append(Finding(Fault.WITNESS, note=f"{folder} holds no checkpoint of {verifier.name}"))
     return Evidence(tuple(seen), bytes(leaves), tuple(findings))

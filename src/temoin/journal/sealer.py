@@ -36,8 +36,7 @@ def run_sealer(stop: threading.Event, signer: NoteSigner, followers: Sequence[Fo
 def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
     while not stop.is_set():
         try:
-            while (sealed := seal_events(signer)) and not sealed.is_all:
-                continue
+            seal_events(signer)
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
             log.error("sealing: %s; next try in a moment", type(error).__name__)
             connection.close()

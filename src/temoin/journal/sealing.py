@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,7 +19,7 @@ from temoin.journal.nodes import TreeBrokenError, stored_tree
 from temoin.journal.tree import GrowingTree, Node, hash_leaf
 from temoin.lib.clock import now
 
-BATCH = 50_000  # events of one checkpoint at most: what a sealer that was down takes up at once
+BATCH = 50_000  # events held in memory at once
 LOCK = 0x7365616C  # an advisory lock of ours: one sealer at a time
 
 # As of one snapshot: the last checkpoint, and which transactions are surely over.
@@ -33,7 +32,7 @@ _STANDING = """
 """
 _UNSEALED = """
     SELECT event.xid::text, {leaf} FROM journal_event AS event
-     WHERE {range}
+     WHERE {condition}
        AND NOT EXISTS (SELECT FROM journal_leaf AS leaf
                         WHERE leaf.pharmacy_id = event.pharmacy_id AND leaf.event_id = event.id)
      ORDER BY event.xid, event.at, event.id
@@ -58,37 +57,39 @@ class Standing:
         """Tell whether transactions no longer count on from the watermark: a first start, or a dump restored."""
         return self.cluster != self.present_cluster or self.watermark > self.oldest_running
 
-    def range(self) -> str:
-        """Return the condition on events that may be sealed now."""
+    def condition(self) -> str:
+        """Return which events may be sealed now; `reached` is the number of a transaction to go on from."""
+        over = f"event.xid < '{self.oldest_running}'"
         if self.is_numbered_anew:
             # No transaction of this cluster has a number from `next_transaction` on: such a row came with a dump.
-            return f"(event.xid < '{self.oldest_running}' OR event.xid >= '{self.next_transaction}')"
-        return f"event.xid >= '{self.watermark}' AND event.xid < '{self.oldest_running}'"
+            over = f"({over} OR event.xid >= '{self.next_transaction}')"
+        return f"event.xid >= '%s' AND {over}"
+
+    @property
+    def reached(self) -> int:
+        """Return the number of the first transaction that may have an event without a leaf."""
+        return 0 if self.is_numbered_anew else self.watermark
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """A checkpoint just made; `is_all` when no event that may be sealed is left."""
-
-    checkpoint: Checkpoint
-    at: datetime
-    is_all: bool
-
-
-def seal_events(signer: NoteSigner) -> Sealed | None:
-    """Seal what waits, up to a batch; None when nothing does, or when another sealer is at work."""
+def seal_events(signer: NoteSigner) -> Checkpoint | None:
+    """Seal all that waits under one checkpoint; None when nothing does, or when another sealer is at work."""
     with transaction.atomic():
         if not _ask("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0]:
             return None
         standing = Standing(*_ask(_STANDING))
-        waiting = list(_unsealed(standing))
-        if not waiting:
-            return None
         tree = stored_tree(standing.size)
         _check_last(signer, standing, tree)
-        _add_leaves(tree, [leaf for _, leaf in waiting])
-        is_all = len(waiting) < BATCH
-        return _add_checkpoint(signer, tree, standing, waiting[-1][0], is_all=is_all)
+        reached = standing.reached
+        while waiting := list(_unsealed(standing, reached)):
+            _add_leaves(tree, [leaf for _, leaf in waiting])
+            reached = waiting[-1][0]
+            if len(waiting) < BATCH:
+                break
+        if tree.size == standing.size:
+            return None
+        checkpoint = sign_checkpoint(signer, tree.size, tree.root())
+        _add_checkpoint(checkpoint, standing)
+        return checkpoint
 
 
 def _check_last(signer: NoteSigner, standing: Standing, tree: GrowingTree) -> None:
@@ -116,8 +117,10 @@ def copied_lines(query: str) -> Iterator[bytes]:
             yield from lines
 
 
-def _unsealed(standing: Standing) -> Iterator[tuple[int, bytes]]:
-    for line in copied_lines(_UNSEALED.format(leaf=LEAF, range=standing.range(), limit=BATCH)):
+def _unsealed(standing: Standing, reached: int) -> Iterator[tuple[int, bytes]]:
+    """Yield transaction number and leaf of events that wait, a batch at most."""
+    question = _UNSEALED.format(leaf=LEAF, condition=standing.condition() % reached, limit=BATCH)
+    for line in copied_lines(question):
         xid, _, leaf = line.partition(b"\t")
         yield int(xid), leaf
 
@@ -134,18 +137,9 @@ def _add_leaves(tree: GrowingTree, leaves: list[bytes]) -> None:
             cursor.executemany("INSERT INTO journal_node (level, index, hash) VALUES (%s, %s, %s)", nodes)
 
 
-def _add_checkpoint(
-    signer: NoteSigner, tree: GrowingTree, standing: Standing, last_xid: int, *, is_all: bool
-) -> Sealed:
-    checkpoint, moment = sign_checkpoint(signer, tree.size, tree.root()), now()
-    cluster, watermark = standing.present_cluster, standing.oldest_running
-    if not is_all:
-        # The last transaction read may have more events; a journal numbered anew is read whole before it counts on.
-        watermark = standing.watermark if standing.is_numbered_anew else last_xid
-        cluster = standing.cluster
+def _add_checkpoint(checkpoint: Checkpoint, standing: Standing) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO journal_checkpoint (size, at, note, cluster, watermark) VALUES (%s, %s, %s, %s, %s)",
-            [checkpoint.size, moment, checkpoint.note, cluster, watermark],
+            [checkpoint.size, now(), checkpoint.note, standing.present_cluster, standing.oldest_running],
         )
-    return Sealed(checkpoint, moment, is_all)

@@ -82,5 +82,6 @@ class Witness:
             if not has_grown(seen.size, note.size, (seen.root, note.root), request.proof):
                 return Ruling(HTTPStatus.UNPROCESSABLE_ENTITY)
             line = self.key.cosign(note, int(time.time()))
-            remember(database, note.origin, Seen(note.size, note.root, request.content + line))
+            if note.size > seen.size:
+                remember(database, note.origin, Seen(note.size, note.root, request.content + line))
         return Ruling(HTTPStatus.OK, line)

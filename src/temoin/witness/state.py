@@ -67,8 +67,8 @@ def latest_in(database: sqlite3.Connection, origin: str) -> Seen | None:
 
 
 def remember(database: sqlite3.Connection, origin: str, seen: Seen) -> None:
-    """Add a checkpoint; one of the same size and root is simply cosigned again."""
+    """Add a checkpoint to the history."""
     database.execute(
-        "INSERT OR REPLACE INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?)",
+        "INSERT INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?)",
         [origin, seen.size, seen.root, seen.note],
     )
