@@ -38,7 +38,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.MEMBER_SEATED: _("gave a person a place"),
     EventKind.SIGNED_IN: _("opened a session"),
     EventKind.ACCESS_DENIED: _("was denied"),
-    EventKind.JOURNAL_READ: _("read the journal"),
+    EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),
     EventKind.LOOKS_LISTED: _("listed who saw a result"),
 }
@@ -46,6 +46,21 @@ HOUSE_WORDS: dict[str, Words] = {
     "worker": _("Témoin, to carry the result"),
     "portal": _("the patients' site, with the letter's link"),
     "operator": _("the operator"),
+}
+SUBJECT_WORDS: dict[str, Words] = {
+    "record": _("Test"),
+    "patient": _("Patient"),
+    "letter": _("Letter"),
+    "parcel": _("Sending"),
+    "lot": _("Lot"),
+    "member": _("Person"),
+}
+ORIGIN_WORDS: dict[str, Words] = {
+    "page": _("staff site"),
+    "file": _("import of a file"),
+    "worker": _("Témoin’s worker"),
+    "portal": _("patients’ site"),
+    "operator": _("operator’s command"),
 }
 ODDITY_WORDS: dict[Oddity, Words] = {
     Oddity.LOOKED_MORE_THAN_WORKED: _("files looked at without any work on them, many more than those worked on"),

@@ -20,9 +20,10 @@ from temoin.lib.clock import now
 from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal, review_day
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.journal_words import ODDITY_WORDS, event_words, profession_words
+from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
 from temoin.web.pages import show
 from temoin.web.times import read_day
+from temoin.web.wording import RIGHT_WORDS
 
 LAST_PAGE = 10_000
 # What a spreadsheet would take for a formula: such a cell gets an apostrophe before it.
@@ -158,6 +159,9 @@ def _line(row: EventRow, names: dict[UUID, str]) -> dict[str, Any]:
         "what": event_words(row.kind),
         "who": names.get(row.actor_id, str(row.actor_id)) if row.actor_id else profession_words(row),
         "profession": profession_words(row) if row.actor_id else "",
+        "reason": RIGHT_WORDS.get(row.reason, row.reason),
+        "object": SUBJECT_WORDS.get(row.subject_kind, row.subject_kind) if row.subject_id else "",
+        "origin": ORIGIN_WORDS.get(row.origin, row.origin),
         "is_record": row.subject_kind == "record" and row.subject_id is not None,
     }
 
