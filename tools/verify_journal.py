@@ -67,7 +67,7 @@ def signed_by(note: str, vkey: str) -> bool:
         raise SystemExit(f"the key of {name} does not bear its own id")
     text, _, block = note.rpartition("\n\n")
     message = text.encode() + b"\n"
-    for line in block.splitlines():
+    for line in block.split("\n"):
         mark, signer, raw = (*line.split(" "), "", "")[:3]
         signature = _base64(raw)
         if (mark, signer, signature[:4].hex()) == ("\u2014", name, key_id):

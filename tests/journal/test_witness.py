@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from base64 import b64encode
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from temoin.journal.evidence import witness_evidence
 from temoin.journal.models import Cosignature, WitnessState
 from temoin.journal.sealer import bring_up_to_date
 from temoin.journal.tree import GrowingTree, fold_peaks, hash_leaf, prove_consistency
+from temoin.lib.clock import shifted_by
 from temoin.witness.server import WitnessServer
 
 SIGNER = NoteSigner(ORIGIN, bytes(range(32)))
@@ -239,3 +241,12 @@ def test_a_witness_that_answers_with_anothers_signature_is_not_believed(witness:
         assert not bring_up_to_date(liar)
         assert WitnessState.objects.get(witness="near").trouble == "unreadable"
         assert not Cosignature.objects.exists()
+
+
+def test_a_clock_that_goes_back_leaves_the_folder_in_order(journal: Journal):
+    with shifted_by(-timedelta(hours=5)):
+        journal.seal(looks=2)
+    journal.seal(looks=2)
+
+    assert [size for _, size, _ in journal.kept().seen] == [3, 6, 9, 11, 13]
+    assert journal.outside(with_folder=True) == []

@@ -36,7 +36,7 @@ class Checkpoint:
     def signatures(self) -> list[tuple[str, bytes]]:
         """Return name and raw signature (with the key's id before it) of each signature line that reads as one."""
         found = []
-        for line in self.note.rpartition("\n\n")[2].splitlines():
+        for line in self.note.rpartition("\n\n")[2].split("\n"):
             dash, _, rest = line.partition(" ")
             name, _, encoded = rest.partition(" ")
             if dash == "—":

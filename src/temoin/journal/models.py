@@ -115,6 +115,10 @@ class Cosignature(models.Model):
 
     class Meta:
         db_table = "journal_cosignature"
+        indexes: ClassVar = [
+            # serves "the last checkpoint that a witness has signed", for the proofs of a patient's list
+            models.Index(fields=["size"], name="journal_cosignature_size"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.witness} {self.size}"

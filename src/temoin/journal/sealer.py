@@ -15,6 +15,7 @@ from temoin.journal.couriers.following import TROUBLES, Followed, Follower, Foll
 from temoin.journal.models import Cosignature, WitnessState
 from temoin.journal.sealing import seal_events
 from temoin.lib.clock import now
+from temoin.lib.errors import TemoinError
 
 log = logging.getLogger("temoin.journal")
 
@@ -37,6 +38,8 @@ def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
     while not stop.is_set():
         try:
             seal_events(signer)
+        except TemoinError as error:  # in our own words, without a value
+            log.error("sealing: %s", error)
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
             log.error("sealing: %s; next try in a moment", type(error).__name__)
             connection.close()

@@ -125,7 +125,9 @@ def _key_id(name: str, typed_key: bytes) -> bytes:
 
 def _signatures(block: str) -> tuple[tuple[str, bytes], ...]:
     found = []
-    for line in block.splitlines():
+    if not block.endswith("\n"):
+        raise NoteError("not a signature line")
+    for line in block[:-1].split("\n"):
         words = line.split(" ")
         if len(words) != 3 or words[0] != "—":
             raise NoteError("not a signature line")

@@ -1,7 +1,7 @@
 """An append-only folder as a witness: every checkpoint and every leaf's hash, each file written once.
 
 Put it on storage that the database's host cannot rewrite (write-once storage, another host's share, a nightly copy).
-A day's folder holds `SIZE.checkpoint`, the signed note, and `SIZE.leaves`, the 32-byte hashes of the leaves since the
+An hour's folder holds `SIZE.checkpoint`, the signed note, and `SIZE.leaves`, the 32-byte hashes of the leaves since the
 checkpoint before: with them `temoin journal verify` names the very event, even when somebody held the signing key.
 """
 
@@ -39,21 +39,22 @@ class FolderWitness:
         return Followed(here)
 
     def _last(self) -> Checkpoint | None:
-        if not self.folder.is_dir():
-            return None
-        days = sorted((day for day in self.folder.iterdir() if day.is_dir()), reverse=True)
-        for day in days:
-            notes = sorted(day.glob("*.checkpoint"))
+        for hour in sorted(self._hours(), reverse=True):
+            notes = sorted(hour.glob("*.checkpoint"))
             if notes:
                 return _read(notes[-1])
         return None
 
     def _keep(self, checkpoint: Checkpoint, leaves: bytes) -> None:
-        day = self.folder / now().date().isoformat()
-        day.mkdir(parents=True, exist_ok=True)
+        # Never an earlier hour than the last one, whatever the clock does: the last folder has the last checkpoint.
+        hour = max([self.folder / now().strftime("%Y-%m-%dT%H"), *self._hours()])
+        hour.mkdir(parents=True, exist_ok=True)
         # The leaves first: a checkpoint in the folder always has its leaves beside it.
-        _write_once(day / f"{checkpoint.size:020d}.leaves", leaves)
-        _write_once(day / f"{checkpoint.size:020d}.checkpoint", checkpoint.note.encode())
+        _write_once(hour / f"{checkpoint.size:020d}.leaves", leaves)
+        _write_once(hour / f"{checkpoint.size:020d}.checkpoint", checkpoint.note.encode())
+
+    def _hours(self) -> list[Path]:
+        return [hour for hour in self.folder.glob("[0-9]*") if hour.is_dir()]
 
 
 def kept_checkpoints(folder: Path) -> Iterator[tuple[Checkpoint, bytes]]:

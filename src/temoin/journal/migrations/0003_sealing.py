@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'journal_cosignature',
+                'indexes': [models.Index(fields=['size'], name='journal_cosignature_size')],
             },
         ),
         migrations.CreateModel(
