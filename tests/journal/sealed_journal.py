@@ -23,7 +23,8 @@ from temoin.journal.evidence import folder_evidence
 from temoin.journal.export import exported_lines
 from temoin.journal.sealer import bring_up_to_date
 from temoin.journal.sealing import seal_events
-from temoin.journal.verification import Evidence, Outcome, verify_journal
+from temoin.journal.verification import verify_journal
+from temoin.journal.walk import Evidence, Outcome
 from temoin.witness.judging import Witness
 from temoin.witness.notes import LogKey, open_key
 from temoin.witness.server import WitnessServer

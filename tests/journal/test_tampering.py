@@ -11,7 +11,8 @@ from temoin.journal.checkpoint import sign_checkpoint
 from temoin.journal.findings import MEANING, Fault
 from temoin.journal.leaf import LEAF
 from temoin.journal.tree import GrowingTree, hash_leaf
-from temoin.journal.verification import Evidence, verify_journal
+from temoin.journal.verification import verify_journal
+from temoin.journal.walk import Evidence
 
 
 def change(journal: Journal, index: int, what: str) -> None:
@@ -201,6 +202,13 @@ def test_a_new_event_that_claims_an_old_time_is_named(journal: Journal):
     journal.seal()
 
     assert [line.split(" event")[0] for line in journal.verify(journal.kept())] == ["backdated 9"]
+
+
+def test_a_checkpoint_taken_away_is_missed_by_the_folder(journal: Journal):
+    journal.superuser.execute("DELETE FROM journal_checkpoint WHERE size = 6")
+
+    assert journal.verify() == []  # one checkpoint less to compare with, and every later one still holds
+    assert journal.verify(journal.kept()) == ["checkpoint 6: the checkpoint of 6, which a witness saw, is gone"]
 
 
 def test_a_changed_node_is_named(empty: Journal):

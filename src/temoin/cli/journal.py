@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from temoin.crypto.notes import NoteSigner
     from temoin.journal.checkpoint import Checkpoint
     from temoin.journal.couriers.following import Follower
-    from temoin.journal.verification import Evidence
+    from temoin.journal.walk import Evidence
 
 FINE, WRONG, CANNOT = 0, 1, 2
 SHOWN = 200  # findings written out; the count is always whole
@@ -96,7 +96,8 @@ def journal_followers() -> list[Follower]:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Verify, name what is wrong, and say how much was gone through."""
-    from temoin.journal.verification import Evidence, verify_journal
+    from temoin.journal.verification import verify_journal
+    from temoin.journal.walk import Evidence
     from temoin.testing.evidence import compare_records
 
     began = time.monotonic()
@@ -124,7 +125,7 @@ def _evidence(named: list[str]) -> Evidence:
     from django.conf import settings
 
     from temoin.journal.evidence import folder_evidence, witness_evidence
-    from temoin.journal.verification import Evidence
+    from temoin.journal.walk import Evidence
 
     journal = settings.TEMOIN.journal
     evidence = Evidence()

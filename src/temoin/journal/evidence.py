@@ -9,7 +9,7 @@ from temoin.journal.couriers.folder import kept_checkpoints
 from temoin.journal.couriers.following import TROUBLES, FollowError
 from temoin.journal.couriers.http import HttpWitness
 from temoin.journal.findings import Fault, Finding
-from temoin.journal.verification import Evidence
+from temoin.journal.walk import Evidence
 
 
 def witness_evidence(name: str, url: str, vkey: str, *, origin: str) -> Evidence:
