@@ -21,7 +21,8 @@ from temoin.journal.queries import PAGE, EventFilter
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.oversight import Oddity, export_journal, names_of_members, read_journal, review_day
+from temoin.pharmacies.oversight import Oddity, export_journal, names_of_members, read_journal
+from temoin.testing.oversight import review_reading
 from temoin.testing.queries import read_test
 from temoin.web.journal_words import EVENT_WORDS
 
@@ -71,7 +72,7 @@ def test_nobody_else_reads_the_journal(house: House, who: str):
     for act in (lambda: read_journal(by=seat, wanted=today(), page=0), lambda: names_of_members(by=seat)):
         with pytest.raises(DeniedError):
             act()
-    for act in (export_journal, review_day):
+    for act in (export_journal, review_reading):
         with pytest.raises(DeniedError):
             act(by=seat, wanted=today())
     with pytest.raises(DeniedError):
@@ -133,7 +134,7 @@ def test_a_denial_that_cannot_be_written_answers_nothing(colleague: Client, sign
 
 
 def remarks(house: House, moment: datetime) -> set[tuple[UUID, Oddity, int]]:
-    found = review_day(by=house.owner, wanted=EventFilter(moment.date()))
+    found = review_reading(by=house.owner, wanted=EventFilter(moment.date()))
     return {(remark.actor_id, remark.oddity, remark.count) for remark in found}
 
 
@@ -172,6 +173,17 @@ def test_many_denials_and_searches_are_named(house: House):
         (house.student.member_id, Oddity.SEARCHED_MUCH, 40),
         (house.colleague.member_id, Oddity.DENIED, 3),
     }
+
+
+def test_looking_at_patients_of_ones_own_name_is_counted(house: House):
+    with frozen_at(MONDAY):
+        own = make_patient(house.owner, birth_family_name="Durand", used_family_name="Pétit")
+        other = make_patient(house.owner)
+        record_look(by=house.colleague, kind=EventKind.PATIENT_READ, subject_kind="patient", subject_id=other)
+        read_test(by=house.colleague, record_id=make_test(house.owner, own))
+        record_look(by=house.colleague, kind=EventKind.PATIENT_READ, subject_kind="patient", subject_id=own)
+
+    assert remarks(house, MONDAY) == {(house.colleague.member_id, Oddity.OWN_NAME, 1)}
 
 
 def test_the_review_page_leads_to_the_persons_events(house: House, owner: Client):

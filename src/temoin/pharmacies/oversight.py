@@ -36,6 +36,7 @@ class Oddity(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     DENIED = "denied"
     SEARCHED_MUCH = "searched_much"
+    OWN_NAME = "own_name"  # found upstairs, where names of patients may be opened: see `testing.oversight`
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ ODDITY_WORDS: dict[Oddity, Words] = {
     Oddity.OUTSIDE_HOURS: _("looks on a Sunday, before 7 in the morning or after 9 in the evening"),
     Oddity.DENIED: _("tries of what the profession has no right to"),
     Oddity.SEARCHED_MUCH: _("searches for patients"),
+    Oddity.OWN_NAME: _("looks at patients who bear the same family name"),
 }
 
 

@@ -17,8 +17,9 @@ from temoin.delivery.looks import list_looks
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow
 from temoin.lib.clock import now
-from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal, review_day
+from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal
 from temoin.pharmacies.seat import Seat
+from temoin.testing.oversight import review_reading
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
 from temoin.web.pages import show
@@ -71,7 +72,7 @@ def review(request: HttpRequest, seat: Seat) -> HttpResponse:
             "count": remark.count,
             "events": urlencode({"day": wanted.day.isoformat(), "person": str(remark.actor_id)}),
         }
-        for remark in review_day(by=seat, wanted=wanted)
+        for remark in review_reading(by=seat, wanted=wanted)
     ]
     fields = _fields(request, wanted, names)[:1]
     return show(request, seat, "journal_review.html", remarks=remarks, day=wanted.day, fields=fields)
