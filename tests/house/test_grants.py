@@ -60,7 +60,15 @@ COLUMNS = {
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "journal_leaf", "SELECT"): {"index", "hash"},
     ("temoin_sealer", "testing_record", "SELECT"): {"pharmacy_id", "id", "version"},
-    ("temoin_sealer", "testing_record_version", "SELECT"): {"pharmacy_id", "id", "record_id", "number", "sealed"},
+    ("temoin_sealer", "testing_record_version", "SELECT"): {
+        "pharmacy_id",
+        "id",
+        "record_id",
+        "number",
+        "signed_by",
+        "signed_at",
+        "sealed",
+    },
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {
         "pharmacy_id",

@@ -43,6 +43,16 @@ def test_an_old_row_put_back_whole_is_named(empty: Journal, record: str):
     assert found() == ["version 2 was replaced"]
 
 
+@pytest.mark.parametrize("what", ["signed_by = gen_random_uuid()", "signed_at = signed_at - interval '1 hour'"])
+def test_a_signature_given_to_another_person_or_hour_is_named(empty: Journal, record: str, what: str):
+    empty.superuser.execute(
+        f"UPDATE testing_record_version SET {what} WHERE number = 1 AND record_id = %s",  # noqa: S608
+        [record],
+    )
+
+    assert found() == ["version 1 was replaced"]
+
+
 def test_a_record_rolled_back_to_its_first_version_is_named(empty: Journal, record: str):
     empty.superuser.execute("DELETE FROM testing_record_version WHERE number = 2")
     empty.superuser.execute("UPDATE testing_record SET version = 1, state = 'signed' WHERE id = %s", [record])

@@ -27,8 +27,8 @@ COUNTER = {
 }
 MAY = {
     Profession.TITULAIRE: set(Right),
-    Profession.ADJOINT: set(Right),
-    Profession.REMPLACANT: set(Right),
+    Profession.ADJOINT: set(Right) - {Right.READ_JOURNAL},
+    Profession.REMPLACANT: set(Right) - {Right.READ_JOURNAL},
     Profession.PREPARATEUR: COUNTER,
     Profession.STUDENT: COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
     Profession.ADMINISTRATOR: set(),

@@ -76,7 +76,7 @@ INSTALLED_APPS = {
     Process.OWNER: [*_ACCOUNTS, *_ROOMS],
     Process.WORKER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
-    Process.SEALER: ["temoin.journal"],
+    Process.SEALER: ["temoin.crypto", "temoin.journal"],
 }[PROCESS]
 
 _STAFF_MIDDLEWARE = [

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from django.db import connection, transaction
 
+from temoin.crypto.sealed import HEADER
 from temoin.journal.events import EventKind
 from temoin.journal.findings import Fault, Finding
 
 _SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, EventKind.RESULT_CANCELLED.value)
 
-# Hashes are made by the database from the sealed values: they are compared with what the sealed journal says, and no
-# value leaves its row. One full join tells all three faults.
+# Hashes are made by the database from the stored rows (see `RecordVersion.digest`): they are compared with what the
+# sealed journal says, and no value leaves its row. One full join tells all three faults.
 _DIFFERENT = """
     WITH told AS (
         SELECT DISTINCT ON (pharmacy_id, subject_id, detail) pharmacy_id, subject_id AS record_id, detail, digest, id
@@ -22,7 +23,8 @@ _DIFFERENT = """
            coalesce(told.detail, live.number::text), told.id::text, live.id::text
       FROM told FULL JOIN testing_record_version AS live
         ON live.pharmacy_id = told.pharmacy_id AND live.record_id = told.record_id AND live.number::text = told.detail
-     WHERE encode(sha256(live.sealed), 'hex') IS DISTINCT FROM told.digest
+     WHERE encode(sha256(substr(live.sealed, %s::int) || uuid_send(live.id) || uuid_send(live.signed_by)
+                         || int8send(extract(epoch FROM live.signed_at)::bigint)), 'hex') IS DISTINCT FROM told.digest
      ORDER BY 1, 2, 3
 """
 _BEHIND = """
@@ -38,7 +40,7 @@ def compare_records() -> Iterator[Finding]:
     """Yield each signed version that is not the one its event wrote, and each record that points at another version."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute(_DIFFERENT, [list(_SIGNED)])
+        cursor.execute(_DIFFERENT, [list(_SIGNED), HEADER + 1])
         for pharmacy_id, record_id, number, told, live in cursor.fetchall():
             wrong = "is gone" if live is None else "was not written by any event" if told is None else "was replaced"
             note = f"version {number} of record {record_id} of pharmacy {pharmacy_id} {wrong}"

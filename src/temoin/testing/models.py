@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 
 from temoin.crypto.blind import BlindIndexField
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import HEADER, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.report import Report
 from temoin.testing.states import RECORD, RecordState
@@ -92,8 +92,12 @@ class RecordVersion(SealedModel):
 
     @property
     def digest(self) -> bytes:
-        """Return the hash that the act's event keeps of the sealed value, so that an old row put back is noticed."""
-        return sha256(self.sealed).digest()
+        """Return the hash that the act's event keeps of this row, so that an old one put back is noticed.
+
+        It covers the sealed content, not the head that names its key; `testing.evidence` makes the same in SQL.
+        """
+        hour = int(self.signed_at.timestamp()).to_bytes(8, "big")
+        return sha256(self.sealed[HEADER:] + self.id.bytes + self.signed_by.bytes + hour).digest()
 
     @property
     def report(self) -> Report:

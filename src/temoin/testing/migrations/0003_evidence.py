@@ -6,7 +6,7 @@ from django.db import migrations
 
 READS = {
     "testing_record": "pharmacy_id, id, version",
-    "testing_record_version": "pharmacy_id, id, record_id, number, sealed",
+    "testing_record_version": "pharmacy_id, id, record_id, number, signed_by, signed_at, sealed",
 }
 
 
