@@ -46,10 +46,11 @@ test:
 coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
 	$(BIN)/pytest --cov
 
-drills: ## about seven minutes, not part of the gate: processes killed at random, and a search for anything in clear
+drills: ## about a quarter of an hour, not part of the gate: kills at random, a search for anything in clear, keys turned
 	$(BIN)/python drill/exactly_once.py --kill-database --outages 1 --at-least 1
 	$(BIN)/python drill/nothing_in_clear.py --prove --at-least 1
 	$(BIN)/python drill/nothing_in_clear.py --at-least 1
+	$(BIN)/python drill/key_rotation.py --at-least 1
 
 docs: ## the documentation as a site, in site/
 	$(BIN)/pip install -e '.[docs]'

@@ -19,6 +19,7 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
+from keepers import OpenBao, make_token, running_openbao
 
 from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
@@ -62,7 +63,7 @@ def embedded_server() -> Iterator[EmbeddedServer]:
 def _create_tester(server: EmbeddedServer) -> None:
     with _superuser(server, "postgres") as connection:
         connection.execute(f"CREATE ROLE {TESTER} LOGIN NOINHERIT PASSWORD '{TESTER}'")
-        connection.execute(f"GRANT temoin_app, temoin_worker, temoin_portal, temoin_sealer TO {TESTER}")
+        connection.execute(f"GRANT temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer TO {TESTER}")
         connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {TESTER}")
 
 
@@ -164,3 +165,16 @@ def forgotten_keys() -> Iterator[None]:
     from temoin.crypto.ring import forget_keys
 
     forget_keys()
+
+
+@pytest.fixture(scope="session")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    """A real OpenBao server, in memory."""
+    with running_openbao(tmp_path_factory.mktemp("openbao")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A SoftHSM token."""
+    return make_token(tmp_path_factory.mktemp("softhsm"))

@@ -39,6 +39,7 @@ def real_site(tmp_path: Path) -> Path:
     text = re.sub(r'"keys/', f'"{demonstration.parent}/keys/', text)
     text = re.sub(r'(staff|portal)_url = "[^"]*"', r'\1_url = "https://\1.example"', text)
     text = re.sub(r'sandbox_url = "[^"]*"\n', "", text).replace('security = "none"', 'security = "tls"')
+    text += '\n[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n'
     path = tmp_path / "temoin.toml"
     path.write_text(text, encoding="utf-8")
     path.chmod(0o600)

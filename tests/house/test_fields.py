@@ -11,9 +11,15 @@ from temoin.lib.tenant import Sensitivity, TenantManager, TenantModel
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("temoin.")]
 TENANT = [model for model in OURS if issubclass(model, TenantModel)]
-# Not a pharmacy's rows: the pharmacy itself, the account that signs in to several, its sessions, and the one tree over
-# all journals.
-SHARED = {"Pharmacy", "Person", "Session", "Leaf", "TreeNode", "SealedTree", "Cosignature", "WitnessState"}
+# Not a pharmacy's rows: the pharmacy, the account that signs in to several, its sessions, the key of its secrets, and
+# the one tree over all journals.
+SHARED = {"Pharmacy", "Person", "Session", "PlatformKey"} | {
+    "Leaf",
+    "TreeNode",
+    "SealedTree",
+    "Cosignature",
+    "WitnessState",
+}
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}
 OF_EVERY_TENANT_ROW = {"pk", "pharmacy_id", "id"}

@@ -7,7 +7,7 @@ from django.db import connection
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_sealer")
+ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper", "temoin_sealer")
 EVERYTHING = "DELETE INSERT SELECT UPDATE"
 LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
 
@@ -16,6 +16,7 @@ TABLES = {
         **dict.fromkeys(LIBRARIES, EVERYTHING),
         "catalogue_lot": "INSERT SELECT",
         "crypto_data_key": "INSERT SELECT",
+        "crypto_platform_key": "INSERT SELECT",
         "delivery_letter": "SELECT",
         "journal_checkpoint": "SELECT",
         "journal_cosignature": "SELECT",
@@ -54,6 +55,22 @@ TABLES = {
         "journal_node": "INSERT SELECT",
         "journal_witness": "INSERT SELECT UPDATE",
     },
+    "temoin_keeper": {
+        "crypto_data_key": "DELETE INSERT SELECT",
+        "crypto_platform_key": "DELETE INSERT SELECT",
+        "journal_event": "INSERT",
+        "pharmacies_pharmacy": "SELECT",
+    },
+}
+# What the keeper may see and change of what is sealed: the sealed value and its indexes, never the rest of a row.
+SEALED = {
+    "outbox_attempt": {"sealed"},
+    "outbox_parcel": {"sealed"},
+    "patients_patient": {"sealed", "nir_index", "name_index"},
+    "pharmacies_member": {"sealed"},
+    "testing_record": {"sealed", "source_index"},
+    "testing_record_version": {"sealed"},
+    "testing_ticket": {"sealed"},
 }
 COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
@@ -81,6 +98,12 @@ COLUMNS = {
         "opened_count",
         "expires_at",
     },
+    ("temoin_keeper", "crypto_data_key", "UPDATE"): {"root_id", "wrapped"},
+    ("temoin_keeper", "crypto_platform_key", "UPDATE"): {"root_id", "wrapped"},
+    ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data"},
+    ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},
+    **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},
+    **{("temoin_keeper", table, "SELECT"): columns | {"pharmacy_id", "id"} for table, columns in SEALED.items()},
 }
 _ACL = (
     "SELECT r.rolname, c.relname, x.privilege_type FROM pg_class c, aclexplode(c.relacl) x "

@@ -21,7 +21,10 @@ WITHOUT_BY = {
     "testing/actions.py:new_ticket": "makes a row that an act adds to its commit",
 }
 # Modules that may open a connection without being a courier: the sandbox and the witness are their own worlds.
-HTTP_CLIENTS = {"cli/processes.py": "asks our own processes on this machine whether they are ready"}
+HTTP_CLIENTS = {
+    "cli/processes.py": "asks our own processes on this machine whether they are ready",
+    "crypto/roots/transit.py": "asks the engine that holds the root key",
+}
 
 
 def test_every_module_says_what_it_is_for():

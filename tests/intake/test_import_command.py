@@ -12,6 +12,7 @@ from import_files import GIVEN_FILES, file_of
 from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_totp, totp_code
 
 from temoin.cli import imports
+from temoin.cli.django_process import settings_file
 from temoin.cli.main import build_parser
 from temoin.cli.signer import choose_signer
 from temoin.config.errors import ConfigError
@@ -210,14 +211,14 @@ def test_the_demonstration_of_this_account_is_the_default_place(monkeypatch, tmp
     monkeypatch.delenv("TEMOIN_CONFIG")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(ConfigError):
-        imports._settings_file(None)
+        settings_file(None)
 
     settings = tmp_path / "temoin" / "demo" / "temoin.toml"
     settings.parent.mkdir(parents=True)
     settings.touch()
 
-    assert imports._settings_file(None) == settings
-    assert imports._settings_file(tmp_path) == tmp_path / "temoin.toml"
+    assert settings_file(None) == settings
+    assert settings_file(tmp_path) == tmp_path / "temoin.toml"
 
 
 GIVEN = {

@@ -21,14 +21,13 @@ from temoin.cli.console import say, step
 from temoin.cli.demo_folder import (
     LOOPBACK,
     Ports,
-    default_folder,
     open_folder,
     prepare_database,
     witness_words,
     write_settings,
 )
 from temoin.cli.demo_words import tell_demonstration
-from temoin.cli.django_process import DATA_FILE, SUPERVISOR
+from temoin.cli.django_process import DATA_FILE, SUPERVISOR, default_folder
 from temoin.cli.processes import Child, stop_children, wait_until_answer
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError

@@ -9,8 +9,7 @@ from pathlib import Path
 from temoin.cli.accounts_file import recall_demonstration
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
-from temoin.cli.demo_folder import default_folder
-from temoin.cli.django_process import become
+from temoin.cli.django_process import become, default_folder
 from temoin.config.errors import ConfigError
 from temoin.config.file import Process
 

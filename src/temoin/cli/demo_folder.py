@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,12 +106,6 @@ class Ports:
             "smtp": f"smtp://{LOOPBACK}:{self.smtp}",
             "witness": self.url(self.witness),
         }
-
-
-def default_folder() -> Path:
-    """Return where a demonstration lives unless told otherwise."""
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "temoin" / "demo"
 
 
 def open_folder(folder: Path) -> Path:

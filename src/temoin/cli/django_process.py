@@ -27,6 +27,25 @@ def become(process: Process, data: Path | None = None) -> None:
     django.setup()
 
 
+def settings_file(data: Path | None) -> Path:
+    """Return the settings that are named, or else those of this account's demonstration."""
+    if data is not None:
+        return data / DATA_FILE
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    demonstration = default_folder() / DATA_FILE
+    if demonstration.exists():
+        return demonstration
+    raise ConfigError("Say where Témoin is set up, with --data FOLDER, or start a demonstration: temoin demo")
+
+
+def default_folder() -> Path:
+    """Return where a demonstration lives unless told otherwise."""
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "temoin" / "demo"
+
+
 def follow_supervisor() -> None:
     """Stop when the supervising `temoin demo` is gone, even by kill -9."""
     supervisor = os.environ.get(SUPERVISOR)

@@ -14,8 +14,7 @@ from typing import BinaryIO, TextIO
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain
 from temoin.cli.database_server import database_running
-from temoin.cli.demo_folder import default_folder
-from temoin.cli.django_process import DATA_FILE, become
+from temoin.cli.django_process import become, settings_file
 from temoin.config.errors import ConfigError
 from temoin.config.file import VARIABLE, Process
 from temoin.formats.csv.reading import LARGEST_FILE
@@ -44,7 +43,7 @@ def add_commands(commands: Commands) -> None:
 
 def run_results(options: argparse.Namespace) -> int:
     """Hand the file to the intake room."""
-    settings = _settings_file(options.data)
+    settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
     become(Process.STAFF)
     from django.utils import translation
@@ -95,19 +94,6 @@ def _denial(error: Exception) -> str:
     if str(error) == Right.IMPORT_RESULTS.value:
         return gettext("Only a pharmacist of the pharmacy may import results: importing signs them.")
     return str(error)
-
-
-def _settings_file(data: Path | None) -> Path:
-    """Return the settings that are named, or else those of this account's demonstration."""
-    if data is not None:
-        return data / DATA_FILE
-    named = os.environ.get(VARIABLE)
-    if named:
-        return Path(named)
-    demonstration = default_folder() / DATA_FILE
-    if demonstration.exists():
-        return demonstration
-    raise ConfigError("Say where Témoin is set up, with --data FOLDER, or start a demonstration: temoin demo")
 
 
 def _language(asked: str | None) -> str:

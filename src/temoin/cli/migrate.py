@@ -22,7 +22,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Migrate, then grant the tables of the libraries."""
+    """Migrate, then grant what no migration can know."""
     follow_supervisor()
     become(Process.OWNER, options.data)
     migrate_database()
@@ -36,12 +36,13 @@ def migrate_database() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from temoin.config.grants import grant_library_tables
+    from temoin.config.grants import grant_keeper, grant_library_tables
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
             call_command("migrate", interactive=False, verbosity=0)
             grant_library_tables(cursor)
+            grant_keeper(cursor)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

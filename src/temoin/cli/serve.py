@@ -10,6 +10,9 @@ from pathlib import Path
 
 from temoin.cli.commands import Commands
 from temoin.cli.django_process import become, follow_supervisor
+from temoin.config.checks import debug_findings
+from temoin.config.database_role import check_role
+from temoin.config.errors import ConfigError
 from temoin.config.file import Process
 
 LOOPBACK = "127.0.0.1"
@@ -50,6 +53,7 @@ def run_site(options: argparse.Namespace) -> int:
     """Gather the site's static files under hashed names, then serve it."""
     follow_supervisor()
     become(options.process, options.data)
+    require_sound(options.process)
     from django.core.management import call_command
     from granian import Granian
     from granian.constants import Interfaces
@@ -78,6 +82,7 @@ def run_worker(options: argparse.Namespace) -> int:
     """Carry parcels until SIGTERM or SIGINT."""
     follow_supervisor()
     become(Process.WORKER, options.data)
+    require_sound(Process.WORKER)
     from temoin.outbox.worker import run_worker as carry_parcels
 
     carry_parcels(_stop_signal())
@@ -88,6 +93,7 @@ def run_sealer(options: argparse.Namespace) -> int:
     """Seal the journal until SIGTERM or SIGINT."""
     follow_supervisor()
     become(Process.SEALER, options.data)
+    require_sound(Process.SEALER)
     from temoin.cli.journal import journal_followers, journal_signer
     from temoin.journal.sealer import run_sealer as seal
 
@@ -119,6 +125,19 @@ def run_witness(options: argparse.Namespace) -> int:
     from temoin.witness.main import main
 
     return main(options.rest, on_ready=tell_ready)
+
+
+def require_sound(process: Process) -> None:
+    """Refuse to serve with debugging on, or as a database role that has more power than it needs; see `temoin check`.
+
+    Settings and secret files are checked when Django is loaded.
+    """
+    from django.conf import settings
+
+    debugging = debug_findings(settings.TEMOIN, debug=settings.DEBUG)
+    if debugging:
+        raise ConfigError("\n".join(debugging))
+    check_role(settings.TEMOIN, process.role)
 
 
 def tell_ready() -> None:

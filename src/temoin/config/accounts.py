@@ -1,4 +1,4 @@
-"""How the sign-in library is bound to the house: no sign-up, and TOTP secrets sealed under the root key."""
+"""How the sign-in library is bound to the house: no sign-up, and TOTP secrets sealed under the platform key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
-from temoin.crypto.root import open_platform_secret, seal_platform_secret
+from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library has no types
@@ -18,7 +18,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the l
 
 
 class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no types
-    """A dump of the database must not hand out second factors: they are sealed under the root key."""
+    """A dump of the database must not hand out second factors: they are sealed under the platform key."""
 
     def encrypt(self, text: str) -> str:
         """Seal a TOTP secret or the seed of the recovery codes."""

@@ -11,19 +11,20 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
-from temoin.config.secrets import ROOT_KEY_BYTES, check_secret
+from temoin.config.hosting import Hosting, read_hosting
+from temoin.config.journal import Journal, read_journal
+from temoin.config.keys import Keys, read_keys
+from temoin.config.secrets import check_secret
+from temoin.config.section import Section, is_loopback
 
 VARIABLE = "TEMOIN_CONFIG"
-DATABASE_ROLES = ("owner", "app", "worker", "portal", "sealer")
-
-Value = TypeVar("Value", str, int, bool)
+DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
 
 
 class Process(StrEnum):
@@ -33,7 +34,8 @@ class Process(StrEnum):
     PORTAL = "portal"
     WORKER = "worker"
     OWNER = "owner"
-    SEALER = "sealer"
+    KEEPER = "keeper"  # turns keys: `temoin keys`
+    SEALER = "sealer"  # seals the journal, and verifies it
 
     @property
     def role(self) -> str:
@@ -77,14 +79,6 @@ class Database:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keys:
-    """The root key that wraps all data keys, and the key that signs sessions: both outside the database."""
-
-    root: Path
-    django: Path
-
-
-@dataclass(frozen=True, kw_only=True)
 class Authority:
     """The receiver of results."""
 
@@ -105,27 +99,10 @@ class Mail:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WitnessAddress:
-    """A witness of the journal, and the public key of its signatures."""
-
-    url: str
-    vkey: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Journal:
-    """The journal's name in the world, the key that signs its checkpoints, and who is shown them."""
-
-    origin: str
-    key: Path
-    folder: Path
-    witnesses: Mapping[str, WitnessAddress]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Config:
     """Everything in the settings file."""
 
+    file: Path
     folder: Path
     site: Site
     database: Database
@@ -133,10 +110,16 @@ class Config:
     authority: Authority
     mail: Mail
     journal: Journal
+    hosting: Hosting | None = None
+
+    @property
+    def served(self) -> Path:
+        """Return the folder whose files the sites hand to everyone."""
+        return self.folder / "static"
 
 
 def read_config(path: Path) -> Config:
-    """Read and check the settings file; secrets themselves are checked by `check_secrets`."""
+    """Read and check the settings file; `config.checks` checks the secrets themselves."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
@@ -146,19 +129,34 @@ def read_config(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
     folder = path.resolve().parent
-    root = _Section(path.name, "", content)
-    config = Config(
-        folder=folder,
-        site=_site(root.section("site")),
-        database=_database(root.section("database"), folder),
-        keys=_keys(root.section("keys"), folder),
-        authority=_authority(root.section("authority")),
-        mail=_mail(root.section("mail"), folder),
-        journal=_journal(root.section("journal"), folder),
-    )
-    root.end()
+    root = Section(path.name, "", content)
+    readers: dict[str, Callable[[], Any]] = {
+        "site": lambda: _site(root.section("site")),
+        "database": lambda: _database(root.section("database"), folder),
+        "keys": lambda: read_keys(root.section("keys"), folder),
+        "authority": lambda: _authority(root.section("authority")),
+        "mail": lambda: _mail(root.section("mail"), folder),
+        "journal": lambda: read_journal(root.section("journal"), folder),
+        "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
+    }
+    config = Config(file=path, folder=folder, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
     return config
+
+
+def _every_part(readers: Mapping[str, Callable[[], Any]], end: Callable[[], None]) -> dict[str, Any]:
+    """Read every section, so that whoever writes the file learns of all faults at once: the first of each section."""
+    parts: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, read in (*readers.items(), ("", end)):
+        try:
+            parts[name] = read()
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    del parts[""]
+    return parts
 
 
 def read_named_config() -> Config | None:
@@ -167,109 +165,7 @@ def read_named_config() -> Config | None:
     return read_config(Path(named)) if named else None
 
 
-def check_secrets(config: Config, process: Process) -> None:
-    """Refuse to start a process one of whose secret files is missing, broken or readable by others."""
-    check_secret(config.database.passwords[process.role], f"password of temoin_{process.role}")
-    if process is Process.PORTAL:
-        return  # the patients' site has no right to any key
-    if process is Process.SEALER:
-        _check_key(config.journal.key, "journal key")
-        return  # the sealer signs, and opens nothing
-    if process is Process.STAFF:
-        check_secret(config.keys.django, "session key")
-    _check_key(config.keys.root, "root key")
-    if config.mail.password_file is not None:
-        check_secret(config.mail.password_file, "mail password")
-
-
-def _check_key(path: Path, noun: str) -> None:
-    check_secret(path, noun)
-    if path.stat().st_size != ROOT_KEY_BYTES:
-        raise ConfigError(f"The {noun} file {path} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy.")
-
-
-class _Section:
-    """One table of the file, which remembers the keys asked for and refuses the others."""
-
-    def __init__(self, file: str, name: str, content: Mapping[str, object]) -> None:
-        self._file = file
-        self._name = name
-        self._content = content
-        self._asked: set[str] = set()
-
-    def section(self, name: str) -> _Section:
-        self._asked.add(name)
-        content = self._content.get(name)
-        full = f"{self._name}.{name}".lstrip(".")
-        if not isinstance(content, dict):
-            raise ConfigError(f"{self._file}: the section [{full}] is missing: add it.")
-        return _Section(self._file, full, content)
-
-    def sections(self) -> dict[str, _Section]:
-        """Return every table in this one, by name."""
-        return {name: self.section(name) for name, value in self._content.items() if isinstance(value, dict)}
-
-    def optional(self, key: str, kind: type[Value]) -> Value | None:
-        self._asked.add(key)
-        value = self._content.get(key)
-        if value is None:
-            return None
-        if type(value) is not kind:  # exactly: True is an int to Python, not to a reader of the file
-            raise self.wrong(key, f"must be a {_WORDS[kind]}")
-        if isinstance(value, str) and not value:
-            raise self.wrong(key, "is empty")
-        return value
-
-    def required(self, key: str, kind: type[Value]) -> Value:
-        value = self.optional(key, kind)
-        if value is None:
-            raise self.wrong(key, "is missing")
-        return value
-
-    def path(self, key: str, folder: Path) -> Path:
-        return folder / self.required(key, str)
-
-    def url(self, key: str) -> str:
-        return self._checked_url(key, self.required(key, str))
-
-    def optional_url(self, key: str) -> str | None:
-        value = self.optional(key, str)
-        return None if value is None else self._checked_url(key, value)
-
-    def _checked_url(self, key: str, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            named = parts.hostname and (parts.port is None or parts.port > 0)
-        except ValueError:
-            named = None
-        if not named or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
-            raise self.wrong(key, "must be an address like https://temoin.example.fr")
-        return value.rstrip("/")
-
-    def word(self, key: str, parse: Callable[[str], MailSecurity]) -> MailSecurity:
-        try:
-            return parse(self.required(key, str))
-        except ValueError:
-            raise self.wrong(key, f"must be one of {', '.join(MailSecurity)}") from None
-
-    def has(self, key: str) -> bool:
-        return key in self._content
-
-    def wrong(self, key: str, reason: str) -> ConfigError:
-        place = f" in [{self._name}]" if self._name else ""
-        return ConfigError(f"{self._file}: {key}{place} {reason}.")
-
-    def end(self) -> None:
-        for key in self._content:
-            if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
-                raise self.wrong(key, f"is not a setting; the settings there are {known}")
-
-
-_WORDS: Mapping[type, str] = {str: "text between quotes", int: "whole number", bool: "true or false"}
-
-
-def _site(section: _Section) -> Site:
+def _site(section: Section) -> Site:
     site = Site(
         demo=section.required("demo", bool),
         staff_url=section.url("staff_url"),
@@ -285,7 +181,7 @@ def _site(section: _Section) -> Site:
     return site
 
 
-def _database(section: _Section, folder: Path) -> Database:
+def _database(section: Section, folder: Path) -> Database:
     passwords = section.section("passwords")
     files = {role: passwords.path(role, folder) for role in DATABASE_ROLES}
     passwords.end()
@@ -301,13 +197,7 @@ def _database(section: _Section, folder: Path) -> Database:
     return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
 
 
-def _keys(section: _Section, folder: Path) -> Keys:
-    keys = Keys(root=section.path("root", folder), django=section.path("django", folder))
-    section.end()
-    return keys
-
-
-def _authority(section: _Section) -> Authority:
+def _authority(section: Section) -> Authority:
     authority = Authority(base_url=section.url("base_url"), enabled=section.required("enabled", bool))
     section.end()
     if authority.base_url.startswith("http://") and not is_loopback(authority.base_url):
@@ -315,7 +205,7 @@ def _authority(section: _Section) -> Authority:
     return authority
 
 
-def _mail(section: _Section, folder: Path) -> Mail:
+def _mail(section: Section, folder: Path) -> Mail:
     mail = Mail(
         host=section.required("host", str),
         port=section.required("port", int),
@@ -332,26 +222,6 @@ def _mail(section: _Section, folder: Path) -> Mail:
     return mail
 
 
-def _journal(section: _Section, folder: Path) -> Journal:
-    witnesses = section.section("witnesses").sections() if section.has("witnesses") else {}
-    journal = Journal(
-        origin=section.required("origin", str),
-        key=section.path("key", folder),
-        folder=section.path("folder", folder),
-        witnesses={name: _witness(one) for name, one in witnesses.items()},
-    )
-    section.end()
-    if any(letter.isspace() or letter == "+" for letter in journal.origin):
-        raise section.wrong("origin", "must be a name like temoin.example.fr/journal, without space or plus")
-    return journal
-
-
-def _witness(section: _Section) -> WitnessAddress:
-    witness = WitnessAddress(url=section.url("url"), vkey=section.required("vkey", str))
-    section.end()
-    return witness
-
-
 def _keep_demonstration_home(config: Config) -> None:
     if not config.site.demo:
         return
@@ -366,17 +236,6 @@ def _keep_demonstration_home(config: Config) -> None:
             "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
             "sandbox mailbox. Set host to 127.0.0.1."
         )
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether the address is this machine itself."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin(url: str) -> tuple[str | None, int | None]:

@@ -1,11 +1,27 @@
-"""Privileges on the tables that libraries create: their migrations cannot know our roles."""
+"""Privileges that no room's migration can know: on the libraries' tables, and the keeper's on whatever is sealed."""
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.db.backends.utils import CursorWrapper
+
+from temoin.crypto.blind import BlindIndexField
+from temoin.crypto.sealed import SealedModel
+from temoin.lib.schema import SCOPE
 
 # Only the staff site signs anybody in.
 APP_TABLES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
+# The keeper turns keys: it rewraps what is sealed, makes blind indexes anew, and tells the journal. The registry of
+# models says which tables have sealed values: a new one is in its reach from the next `temoin migrate`.
+KEEPER_SHARED = {
+    "pharmacies_pharmacy": "SELECT",
+    "crypto_platform_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
+    "mfa_authenticator": "SELECT (id, data), UPDATE (data)",
+}
+KEEPER_SCOPED = {
+    "crypto_data_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
+    "journal_event": "INSERT",
+}
 
 
 def grant_library_tables(cursor: CursorWrapper) -> None:
@@ -13,3 +29,42 @@ def grant_library_tables(cursor: CursorWrapper) -> None:
     for table in APP_TABLES:
         cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC")
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO temoin_app")
+
+
+def grant_keeper(cursor: CursorWrapper) -> None:
+    """Let the keeper turn keys, one pharmacy at a time; running it again changes nothing."""
+    for table, privileges in (KEEPER_SHARED | KEEPER_SCOPED).items():
+        cursor.execute(f"GRANT {privileges} ON {table} TO temoin_keeper")
+    sealed = [model for model in apps.get_models() if issubclass(model, SealedModel)]
+    for model in sealed:
+        columns = ", ".join(["sealed", *blind_columns(model)])
+        table = model._meta.db_table
+        cursor.execute(f"GRANT SELECT (pharmacy_id, id, {columns}), UPDATE ({columns}) ON {table} TO temoin_keeper")
+        _keep_content(cursor, table)
+    for table in (*KEEPER_SCOPED, *(model._meta.db_table for model in sealed)):
+        _scope(cursor, table)
+
+
+def blind_columns(model: type[SealedModel]) -> list[str]:
+    """Return the columns of a model's blind indexes."""
+    return [str(field.column) for field in model._meta.concrete_fields if isinstance(field, BlindIndexField)]
+
+
+def _scope(cursor: CursorWrapper, table: str) -> None:
+    cursor.execute("SELECT FROM pg_policies WHERE tablename = %s AND policyname = 'keeper_rows'", [table])
+    if cursor.fetchone() is None:
+        cursor.execute(f"CREATE POLICY keeper_rows ON {table} TO temoin_keeper USING ({SCOPE}) WITH CHECK ({SCOPE})")
+
+
+def _keep_content(cursor: CursorWrapper, table: str) -> None:
+    """Guard the content of what is only ever added: of such a row, even the keeper may change the wrap alone."""
+    cursor.execute(
+        "SELECT has_column_privilege('temoin_app', %s, 'sealed', 'UPDATE') "
+        "OR has_column_privilege('temoin_worker', %s, 'sealed', 'UPDATE') "
+        "OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'keep_content')",
+        [table, table, table],
+    )
+    if cursor.fetchone() == (False,):
+        cursor.execute(
+            f"CREATE TRIGGER keep_content BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION crypto_keep_content()"
+        )

@@ -10,6 +10,8 @@ from pathlib import Path
 from temoin.config.errors import ConfigError
 
 ROOT_KEY_BYTES = 32
+SHORTEST = 16  # bytes; words of examples (changeme, postgres, temoin…) are all shorter
+FEWEST_DISTINCT = 8  # 32 random bytes have some 30 different ones, 16 random letters some 12
 
 
 def private_folder(folder: Path) -> Path:
@@ -52,6 +54,16 @@ def read_secret(path: Path, noun: str) -> bytes:
     """Return the content of a secret file, or say what is wrong with the file."""
     check_secret(path, noun)
     return path.read_bytes()
+
+
+def check_strength(path: Path, noun: str) -> None:
+    """Refuse a secret that somebody could guess: a word of an example, a few characters, a run of one character."""
+    content = path.read_bytes().strip() if path.stat().st_size != ROOT_KEY_BYTES else path.read_bytes()
+    if len(content) < SHORTEST or len(set(content)) < FEWEST_DISTINCT:
+        raise ConfigError(
+            f"The {noun} file {path} holds something that can be guessed (a default, or too short): "
+            f"draw another, for instance with openssl rand -base64 32."
+        )
 
 
 def check_secret(path: Path, noun: str) -> None:

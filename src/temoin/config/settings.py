@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from temoin.config.checks import check_setup
 from temoin.config.errors import ConfigError
-from temoin.config.file import Config, MailSecurity, Process, check_secrets, read_named_config
+from temoin.config.file import Config, MailSecurity, Process, read_named_config
 from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
 from temoin.config.sessions import IDLE
@@ -29,7 +30,7 @@ except ValueError:
 
 _named = read_named_config()
 if _named is not None:
-    check_secrets(_named, PROCESS)
+    check_setup(_named, PROCESS)
 TEMOIN: Config = _named or unset_config()
 
 _with_accounts = PROCESS in {Process.STAFF, Process.OWNER}
@@ -75,8 +76,9 @@ INSTALLED_APPS = {
     Process.STAFF: [*_ACCOUNTS, "django.contrib.staticfiles", *_ROOMS, "temoin.web"],
     Process.OWNER: [*_ACCOUNTS, *_ROOMS],
     Process.WORKER: _ROOMS,
+    Process.KEEPER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
-    Process.SEALER: ["temoin.crypto", "temoin.journal"],
+    Process.SEALER: ["temoin.journal"],
 }[PROCESS]
 
 _STAFF_MIDDLEWARE = [
@@ -158,7 +160,7 @@ USE_TZ = True
 # Static files: hashed names from a manifest, gathered when a site starts; never a folder ------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = TEMOIN.folder / "static" / PROCESS.value
+STATIC_ROOT = TEMOIN.served / PROCESS.value
 STORAGES = {
     "default": {"BACKEND": "temoin.config.storage.NoFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

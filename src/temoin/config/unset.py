@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from temoin.config.file import Authority, Config, Database, Journal, Keys, Mail, MailSecurity, Site
+from temoin.config.file import Authority, Config, Database, Mail, MailSecurity, Site
+from temoin.config.journal import Journal
+from temoin.config.keys import Keeper, Keys
 
 NOWHERE = Path("/nonexistent")
 
@@ -10,10 +12,11 @@ NOWHERE = Path("/nonexistent")
 def unset_config() -> Config:
     """Return settings whose every path leads nowhere, for type checking and for collecting tests."""
     return Config(
+        file=NOWHERE / "temoin.toml",
         folder=NOWHERE,
         site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
         database=Database(host=str(NOWHERE), port=5432, name="temoin", pooled=False, passwords={}),
-        keys=Keys(root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
+        keys=Keys(wrap_with=Keeper.FILE, root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
         authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
         mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
         journal=Journal(origin="unset", key=NOWHERE / "journal.key", folder=NOWHERE / "checkpoints", witnesses={}),

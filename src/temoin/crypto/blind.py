@@ -8,7 +8,8 @@ from hashlib import sha256
 
 from django.db import models
 
-from temoin.crypto.ring import index_key
+from temoin.crypto.envelope import Key
+from temoin.crypto.ring import index_keys
 
 # CipherSweet's rule: 2 to 4 false hits in a table of 200,000 rows; hits are opened and compared, false ones dropped.
 LOOKUP_BYTES = 2
@@ -22,13 +23,23 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg] # generic f
 
 
 def lookup_index(use: str, *parts: str) -> bytes:
-    """Return the truncated index of an identity look-up (`use` keeps NIR and name indexes apart)."""
-    return _digest(use, parts)[:LOOKUP_BYTES]
+    """Return the truncated index of an identity, to store (`use` keeps NIR and name indexes apart)."""
+    return _digest(index_keys().writing, use, parts)[:LOOKUP_BYTES]
+
+
+def lookup_indexes(use: str, *parts: str) -> list[bytes]:
+    """Return every index under which a row of this identity may stand: several while the index key is turned."""
+    return [_digest(key, use, parts)[:LOOKUP_BYTES] for key in index_keys().reading]
 
 
 def unique_index(use: str, *parts: str) -> bytes:
-    """Return the 128-bit index of an idempotency key."""
-    return _digest(use, parts)[:UNIQUE_BYTES]
+    """Return the 128-bit index of an idempotency key, to store."""
+    return _digest(index_keys().writing, use, parts)[:UNIQUE_BYTES]
+
+
+def unique_indexes(use: str, *parts: str) -> list[bytes]:
+    """Return every index under which an idempotency key may stand."""
+    return [_digest(key, use, parts)[:UNIQUE_BYTES] for key in index_keys().reading]
 
 
 def plain_name(text: str) -> str:
@@ -37,7 +48,15 @@ def plain_name(text: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def _digest(use: str, parts: tuple[str, ...]) -> bytes:
+def fold_parts(parts: tuple[str, ...]) -> str:
+    """Return a digest of an idempotency key's parts, to be kept inside a sealed value only: it has no key."""
+    return sha256(_message("", parts)).hexdigest()
+
+
+def _digest(key: Key, use: str, parts: tuple[str, ...]) -> bytes:
+    return hmac.new(key.raw, _message(use, parts), sha256).digest()
+
+
+def _message(use: str, parts: tuple[str, ...]) -> bytes:
     # Each part carries its length: ("ab", "c") and ("a", "bc") must not meet.
-    message = use.encode() + b"".join(b"|%d:" % len(part.encode()) + part.encode() for part in parts)
-    return hmac.new(index_key().raw, message, sha256).digest()
+    return use.encode() + b"".join(b"|%d:" % len(part.encode()) + part.encode() for part in parts)

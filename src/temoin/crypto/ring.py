@@ -1,105 +1,160 @@
-"""The key ring: finds, makes and keeps at hand the data keys of the pharmacy in scope."""
+"""The key ring: finds, makes and keeps at hand the data keys of the pharmacy in scope.
+
+Which key is in use may be turned while processes run: what is at hand is looked up again after CURRENT_AGE seconds, and
+a key that a value names and that is not at hand is fetched. A new index key is announced first and used later, so that
+every process looks up under both before any writes under the new one alone (decision 0019).
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, transaction
 
+from temoin.crypto.envelope import KEY, Key, SealBrokenError
 from temoin.crypto.models import DataKey
 from temoin.crypto.root import unwrap_key, wrap_key
+from temoin.crypto.roots.provider import WrapBrokenError
 from temoin.lib.clock import now
-from temoin.lib.errors import TemoinError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy
 
 INDEX = "index"
-
-
-class SealBrokenError(TemoinError):
-    """A sealed value does not open: altered, moved from another row, or its key was destroyed."""
+CURRENT_AGE = 20.0  # seconds a process may go on with what it believes to be the key in use
+INDEX_DELAY = timedelta(seconds=60)  # from a new index key's making to its use: all processes know it by then
+# After this long nobody writes under a key that has a successor: CURRENT_AGE, then the longest a transaction may stand
+# idle (60 s) or compute (30 s), and as much again.
+GRACE = timedelta(seconds=200)
+ROW = ("id", "purpose", "root_id", "wrapped", "created_at")
 
 
 @dataclass(frozen=True)
-class Key:
-    """An unwrapped data key, in memory only; without a `repr` of the secret, so that no trace can show it."""
+class IndexKeys:
+    """The keys of a pharmacy's blind indexes: one writes, all are looked up."""
 
-    id: UUID
-    raw: bytes = field(repr=False)
-    cipher: AESGCM
+    writing: Key
+    reading: tuple[Key, ...]
 
 
 _by_id: dict[tuple[UUID, UUID], Key] = {}
-_by_purpose: dict[tuple[UUID, str], Key] = {}
+_current: dict[tuple[UUID, str], tuple[float, Key]] = {}
+_indexes: dict[UUID, tuple[float, IndexKeys]] = {}
 
 
 def forget_keys() -> None:
     """Drop every unwrapped key from memory (a new root key, a destroyed month, a test)."""
     _by_id.clear()
-    _by_purpose.clear()
+    _current.clear()
+    _indexes.clear()
 
 
 def month_key() -> Key:
     """Return this month's sealing key of the pharmacy in scope, making it on first use."""
-    return _key_for(now().strftime("%Y-%m"))
+    pharmacy_id, purpose = current_pharmacy(), now().strftime("%Y-%m")
+    found = _current.get((pharmacy_id, purpose))
+    if found is not None and found[0] > time.monotonic():
+        return found[1]
+    key = _unwrapped(pharmacy_id, (_rows(purpose) or _make(pharmacy_id, purpose))[0])
+    _keep_after_commit(_current, (pharmacy_id, purpose), key)
+    return key
 
 
-def index_key() -> Key:
-    """Return the key of the pharmacy's blind indexes: one per pharmacy, or a dump would link persons between them."""
-    return _key_for(INDEX)
+def index_keys() -> IndexKeys:
+    """Return the keys of the pharmacy's blind indexes: its own, or a dump would link persons between pharmacies."""
+    pharmacy_id = current_pharmacy()
+    found = _indexes.get(pharmacy_id)
+    if found is not None and found[0] > time.monotonic():
+        return found[1]
+    rows = _rows(INDEX) or _make(pharmacy_id, INDEX)
+    usable = [row for row in rows if index_in_use(row[4])] or rows[-1:]
+    reading = tuple(_unwrapped(pharmacy_id, row) for row in rows)
+    keys = IndexKeys(writing=reading[rows.index(usable[0])], reading=reading)
+    _keep_after_commit(_indexes, pharmacy_id, keys)
+    return keys
+
+
+def index_in_use(created_at: datetime) -> bool:
+    """Tell whether an index key of this age writes, if it is not the first one."""
+    return created_at + INDEX_DELAY <= now()
 
 
 def key_by_id(key_id: UUID) -> Key:
     """Return the key that a sealed value names."""
     pharmacy_id = current_pharmacy()
     key = _by_id.get((pharmacy_id, key_id))
-    if key is None:
-        row = DataKey.objects.filter(id=key_id).values_list("id", "purpose", "wrapped").first()
-        if row is None:
-            raise SealBrokenError("the data key of this value does not exist, or was destroyed")
-        key = _unwrapped(pharmacy_id, *row)
-        _by_id[(pharmacy_id, key_id)] = key
-    return key
-
-
-def _key_for(purpose: str) -> Key:
-    pharmacy_id = current_pharmacy()
-    key = _by_purpose.get((pharmacy_id, purpose))
     if key is not None:
         return key
-    row = DataKey.objects.filter(purpose=purpose).values_list("id", "purpose", "wrapped").first()
-    key = _unwrapped(pharmacy_id, *row) if row is not None else _make(pharmacy_id, purpose)
-    # At hand only after the commit: the row may be this transaction's own, and a key that is rolled back would seal
-    # values nobody can open.
-    transaction.on_commit(lambda: _by_purpose.__setitem__((pharmacy_id, purpose), key))
+    row = DataKey.objects.filter(id=key_id).values_list(*ROW).first()
+    if row is None:
+        raise SealBrokenError("the data key of this value does not exist, or was destroyed")
+    return _unwrapped(pharmacy_id, row)
+
+
+def new_data_key(pharmacy_id: UUID, purpose: str, number: int) -> DataKey:
+    """Draw a data key, wrapped and not yet stored."""
+    key_id = new_id()
+    root_id, wrapped = wrap_key(os.urandom(KEY), key_context(pharmacy_id, key_id, purpose))
+    return DataKey(
+        pharmacy_id=pharmacy_id,
+        id=key_id,
+        purpose=purpose,
+        number=number,
+        created_at=now(),
+        root_id=root_id,
+        wrapped=wrapped,
+    )
+
+
+def key_context(pharmacy_id: UUID, key_id: UUID, purpose: str) -> bytes:
+    """Return what a wrapped data key is bound to."""
+    return b"data key|" + pharmacy_id.bytes + key_id.bytes + purpose.encode()
+
+
+_Row = tuple[UUID, str, str, bytes, datetime]
+Where = TypeVar("Where")
+Held = TypeVar("Held")
+
+
+def _rows(purpose: str) -> list[_Row]:
+    """Return the keys of a purpose, the newest first."""
+    return list(DataKey.objects.filter(purpose=purpose).order_by("-number").values_list(*ROW))
+
+
+def _make(pharmacy_id: UUID, purpose: str) -> list[_Row]:
+    """Store a first key and read back the one that won, as two processes may start a month together."""
+    key = new_data_key(pharmacy_id, purpose, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO crypto_data_key (pharmacy_id, id, purpose, number, created_at, root_id, wrapped) "
+            "VALUES (%s, %s, %s, 1, %s, %s, %s) ON CONFLICT (pharmacy_id, purpose, number) DO NOTHING",
+            [pharmacy_id, key.id, purpose, key.created_at, key.root_id, bytes(key.wrapped)],
+        )
+    return _rows(purpose)
+
+
+def _unwrapped(pharmacy_id: UUID, row: _Row) -> Key:
+    key_id, purpose, root_id, wrapped, _ = row
+    at_hand = _by_id.get((pharmacy_id, key_id))
+    if at_hand is not None:
+        return at_hand
+    try:
+        raw = unwrap_key(root_id, bytes(wrapped), key_context(pharmacy_id, key_id, purpose))
+    except WrapBrokenError:
+        raise SealBrokenError("a data key was altered, or is wrapped by another root key") from None
+    # Found by its own id only: of a key that is rolled back, nothing that names it is kept either.
+    key = _by_id[(pharmacy_id, key_id)] = Key.of(key_id, raw)
     return key
 
 
-def _make(pharmacy_id: UUID, purpose: str) -> Key:
-    """Store a new key and read back the one that won, as two processes may start a month together."""
-    key_id = new_id()
-    wrapped = wrap_key(os.urandom(32), _context(pharmacy_id, key_id, purpose))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO crypto_data_key (pharmacy_id, id, purpose, wrapped) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (pharmacy_id, purpose) DO NOTHING",
-            [pharmacy_id, key_id, purpose, wrapped],
-        )
-    row = DataKey.objects.filter(purpose=purpose).values_list("id", "purpose", "wrapped").get()
-    return _unwrapped(pharmacy_id, *row)
+def _keep_after_commit(held: dict[Where, tuple[float, Held]], where: Where, what: Held) -> None:
+    """Keep at hand only after the commit.
 
-
-def _unwrapped(pharmacy_id: UUID, key_id: UUID, purpose: str, wrapped: bytes) -> Key:
-    try:
-        raw = unwrap_key(bytes(wrapped), _context(pharmacy_id, key_id, purpose))
-    except InvalidTag:
-        raise SealBrokenError("a data key was altered, or is wrapped by another root key") from None
-    return Key(key_id, raw, AESGCM(raw))
-
-
-def _context(pharmacy_id: UUID, key_id: UUID, purpose: str) -> bytes:
-    return b"data key|" + pharmacy_id.bytes + key_id.bytes + purpose.encode()
+    The row may be this transaction's own, and a key that is rolled back would seal values nobody can open.
+    """
+    kept = (time.monotonic() + CURRENT_AGE, what)
+    transaction.on_commit(lambda: held.__setitem__(where, kept))

@@ -1,66 +1,58 @@
-"""The root key: 32 bytes in a file of the operator's, never in the database, the image or the repository."""
+"""Root keys: outside the database, image and repository; each wrapped key names the root key that wraps it.
+
+`[keys]` of the settings says which keeper wraps; every keeper that is configured can unwrap, so that a site moves from
+one to another by a rotation.
+"""
 
 from __future__ import annotations
 
-import os
-import stat
 from functools import lru_cache
-from pathlib import Path
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-NONCE = 12  # bytes: 96-bit random nonce, NIST SP 800-38D §8.2.2
+from temoin.crypto.roots import file, pkcs11, transit
+from temoin.crypto.roots.provider import RootKeyError, RootProvider
 
 
-class RootKeyError(Exception):
-    """The root key cannot be used; the sentence says what to do."""
+def wrap_key(key: bytes, context: bytes) -> tuple[str, bytes]:
+    """Wrap a key bound to `context` (pharmacy, key id, purpose); return the root key's id and the wrapped key."""
+    return writing_provider().wrap(key, context)
+
+
+def unwrap_key(root_id: str, wrapped: bytes, context: bytes) -> bytes:
+    """Unwrap a key; WrapBrokenError when it was swapped or altered, RootKeyError when its root key is out of reach."""
+    return provider_of(root_id).unwrap(root_id, wrapped, context)
+
+
+def writing_provider() -> RootProvider:
+    """Return the keeper that wraps now."""
+    return _providers(settings.TEMOIN.keys)[settings.TEMOIN.keys.wrap_with]
+
+
+def provider_of(root_id: str) -> RootProvider:
+    """Return the keeper of a root key."""
+    kind = root_id.partition(":")[0]
+    try:
+        return _providers(settings.TEMOIN.keys)[kind]
+    except KeyError:
+        raise RootKeyError(
+            f"root key {root_id or 'without a name'} is of a keeper that [keys] no longer names: add it again"
+        ) from None
+
+
+def forget_roots() -> None:
+    """Drop what is known of root keys: the next use asks their keepers again."""
+    _providers.cache_clear()
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        raise RootKeyError(f"root key file {path} is missing: restore it from the key backup") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise RootKeyError(f"root key file {path} may be read by others: chmod 600 {path}")
-    key = path.read_bytes()
-    if len(key) != 32:
-        raise RootKeyError(f"root key file {path} must hold exactly 32 bytes")
-    return key
-
-
-def _derived(purpose: str) -> AESGCM:
-    root = _read(Path(settings.TEMOIN.keys.root))
-    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=b"temoin " + purpose.encode()).derive(root))
-
-
-@lru_cache(maxsize=16)
-def _cipher(purpose: str) -> AESGCM:
-    return _derived(purpose)
-
-
-def wrap_key(key: bytes, context: bytes) -> bytes:
-    """Encrypt a data key under the root key, bound to `context` (pharmacy, key id, purpose)."""
-    nonce = os.urandom(NONCE)
-    return nonce + _cipher("data keys").encrypt(nonce, key, context)
-
-
-def unwrap_key(wrapped: bytes, context: bytes) -> bytes:
-    """Decrypt a data key; cryptography.exceptions.InvalidTag when it was swapped or altered."""
-    return _cipher("data keys").decrypt(wrapped[:NONCE], wrapped[NONCE:], context)
-
-
-def seal_platform_secret(purpose: str, secret: str) -> str:
-    """Encrypt a secret that belongs to no pharmacy (a person's TOTP seed), as hexadecimal text."""
-    nonce = os.urandom(NONCE)
-    return (nonce + _cipher("platform").encrypt(nonce, secret.encode(), purpose.encode())).hex()
-
-
-def open_platform_secret(purpose: str, sealed: str) -> str:
-    """Decrypt what `seal_platform_secret` made for the same purpose."""
-    raw = bytes.fromhex(sealed)
-    return _cipher("platform").decrypt(raw[:NONCE], raw[NONCE:], purpose.encode()).decode()
+def _providers(keys: object) -> dict[str, RootProvider]:
+    found: dict[str, RootProvider] = {}
+    root, place, token = (getattr(keys, name) for name in ("root", "transit", "pkcs11"))
+    if root is not None:
+        found[file.KIND] = file.FileRoots(root)
+    if place is not None:
+        found[transit.KIND] = transit.TransitRoots(**vars(place))
+    if token is not None:
+        found[pkcs11.KIND] = pkcs11.TokenRoots(**vars(token))
+    return found

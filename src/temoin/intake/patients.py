@@ -9,7 +9,8 @@ from django.db import connection
 from temoin.crypto.blind import plain_name
 from temoin.formats.csv.rows import PatientTraits
 from temoin.patients.actions import register_patient
-from temoin.patients.queries import name_index, patients_by_name
+from temoin.patients.models import name_indexes
+from temoin.patients.queries import patients_by_name
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.seat import Seat
 
@@ -53,7 +54,8 @@ def queue_for_patient(by: Seat, traits: Traits) -> None:
 
     The lock ends with the row's transaction. It is one of 256 per pharmacy: enough not to wait for strangers.
     """
-    bucket = name_index(traits.birth_family_name, traits.birth_date)[0]
+    # Under the oldest index key: while keys are turned, every process knows that one.
+    bucket = name_indexes(traits.birth_family_name, traits.birth_date)[-1][0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"intake|{by.pharmacy_id}|{bucket}"])
 

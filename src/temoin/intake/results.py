@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from django.utils.translation import get_language
 
-from temoin.crypto.blind import unique_index
+from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import ResultRow
@@ -31,7 +31,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import register_from_file, take_sample
-from temoin.testing.models import Record, RecordVersion
+from temoin.testing.models import Record, RecordVersion, source_indexes
 from temoin.testing.report import Device
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import correct_result, sign_result
@@ -71,10 +71,10 @@ class _Taker:
             return self._take(row, [])
 
     def _take(self, row: ResultRow, earlier: list[Content]) -> Verdict:
-        index = unique_index("result source", *row.natural_key())
-        record = Record.objects.filter(source_index=index).first()
+        key = fold_parts(row.natural_key())
+        record = Record.objects.filter(source_index__in=source_indexes(key)).first()
         if record is None and not earlier:
-            return self._store(row, index)
+            return self._store(row, key)
         versions = self._versions(record) + earlier
         is_cancelled = record is not None and record.state == RecordState.CANCELLED
         verdict = decide(row, versions, is_cancelled=is_cancelled)
@@ -82,11 +82,11 @@ class _Taker:
             correct_result(by=self.by, record_id=record.id, reading=_reading(row), reason=REASON)
         return verdict
 
-    def _store(self, row: ResultRow, index: bytes) -> Verdict:
+    def _store(self, row: ResultRow, key: str) -> Verdict:
         by = self.by
         patient_id = patient_of(by=by, given=row.patient)
         record_id = register_from_file(
-            by=by, patient_id=patient_id, kind=row.device.kind.code, source=SOURCE, source_index=index
+            by=by, patient_id=patient_id, kind=row.device.kind.code, source=SOURCE, source_key=key
         )
         sample = Sample(row.specimen, sampled_at(row), device=_device(row))
         take_sample(by=by, record_id=record_id, sample=sample)

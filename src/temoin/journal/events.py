@@ -36,6 +36,16 @@ class EventKind(StrEnum):
     JOURNAL_READ = "journal.read"
     JOURNAL_EXPORTED = "journal.exported"
     LOOKS_LISTED = "looks.listed"
+    DATA_KEYS_TURNED = "data_keys.turned"
+    ROWS_REWRAPPED = "rows.rewrapped"
+    ROWS_REINDEXED = "rows.reindexed"
+    DATA_KEY_DESTROYED = "data_key.destroyed"
+    DATA_KEYS_REWRAPPED = "data_keys.rewrapped"
+    ROOT_KEY_TURNED = "root_key.turned"
+    ROOT_KEY_DROPPED = "root_key.dropped"
+    ROOT_KEYS_BACKED_UP = "root_keys.backed_up"
+    ROOT_KEYS_RESTORED = "root_keys.restored"
+    KEYS_VERIFIED = "keys.verified"
 
 
 MEANING: dict[EventKind, str] = {
@@ -67,4 +77,14 @@ MEANING: dict[EventKind, str] = {
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
     EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
     EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",
+    EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
+    EventKind.ROWS_REWRAPPED: "Row keys of a table were wrapped under newer data keys; no content was opened.",
+    EventKind.ROWS_REINDEXED: "Blind indexes of a table were computed anew, which opens its rows in memory.",
+    EventKind.DATA_KEY_DESTROYED: "A data key that no row named any more was destroyed.",
+    EventKind.DATA_KEYS_REWRAPPED: "The pharmacy's data keys were wrapped under a newer root key.",
+    EventKind.ROOT_KEY_TURNED: "A new root key was made, which wraps from then on.",
+    EventKind.ROOT_KEY_DROPPED: "A root key that wrapped nothing any more was destroyed.",
+    EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders.",
+    EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
+    EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
 }

@@ -13,8 +13,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
-from temoin.patients.models import Consent, Patient
-from temoin.patients.queries import name_index, nir_index
+from temoin.patients.models import Consent, Patient, indexes_of
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -63,8 +62,8 @@ def check_notice(notice_version: str) -> str:
 
 
 def _fill(patient: Patient, traits: Traits) -> None:
-    patient.nir_index = nir_index(traits.nir) if traits.nir else None
-    patient.name_index = name_index(traits.birth_family_name, traits.birth_date)
+    for column, index in indexes_of(traits).items():
+        setattr(patient, column, index)
     patient.seal(traits.to_dict())
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
 
-from temoin.crypto.blind import BlindIndexField
+from temoin.crypto.blind import BlindIndexField, lookup_index, lookup_indexes, plain_name
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity, TenantModel
 from temoin.patients.traits import Traits
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
+NIR_USE, NAME_USE = "patient nir", "patient name"
 
 
 class Patient(SealedModel):
@@ -44,6 +46,32 @@ class Patient(SealedModel):
     def traits(self) -> Traits:
         """Open the traits."""
         return Traits.from_dict(self.unseal())
+
+    def blind_indexes(self) -> dict[str, bytes | None]:
+        """Return the indexes of NIR and name."""
+        return indexes_of(self.traits)
+
+
+def indexes_of(traits: Traits) -> dict[str, bytes | None]:
+    """Return what a patient's row stores to be found by."""
+    return {
+        "nir_index": lookup_index(NIR_USE, traits.nir) if traits.nir else None,
+        "name_index": lookup_index(NAME_USE, *_name_parts(traits.birth_family_name, traits.birth_date)),
+    }
+
+
+def nir_indexes(nir: str) -> list[bytes]:
+    """Return the blind indexes of a NIR."""
+    return lookup_indexes(NIR_USE, nir)
+
+
+def name_indexes(family_name: str, birth_date: date) -> list[bytes]:
+    """Return the blind indexes of a birth family name with the birth date."""
+    return lookup_indexes(NAME_USE, *_name_parts(family_name, birth_date))
+
+
+def _name_parts(family_name: str, birth_date: date) -> tuple[str, str]:
+    return plain_name(family_name), birth_date.isoformat()
 
 
 class Consent(TenantModel):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from temoin.crypto.blind import lookup_index, plain_name
+from temoin.crypto.blind import plain_name
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.models import Patient
+from temoin.patients.models import Patient, name_indexes, nir_indexes
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -19,21 +19,11 @@ from temoin.pharmacies.seat import Seat
 Found = tuple[UUID, Traits]
 
 
-def nir_index(nir: str) -> bytes:
-    """Return the blind index of a NIR."""
-    return lookup_index("patient nir", nir)
-
-
-def name_index(family_name: str, birth_date: date) -> bytes:
-    """Return the blind index of a birth family name with the birth date."""
-    return lookup_index("patient name", plain_name(family_name), birth_date.isoformat())
-
-
 def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
     """Return the patients who bear this NIR; the search itself is an event."""
     with tenant_scope(by.pharmacy_id):
         _record_search(by, "nir")
-        hits = Patient.objects.filter(nir_index=nir_index(nir))
+        hits = Patient.objects.filter(nir_index__in=nir_indexes(nir))
         found = [(patient.id, patient.traits) for patient in hits]
         return [(patient_id, traits) for patient_id, traits in found if traits.nir == nir]
 
@@ -42,7 +32,7 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
     """Return the patients of this birth name and birth date. A person chooses: names alone never match."""
     with tenant_scope(by.pharmacy_id):
         _record_search(by, "name")
-        hits = Patient.objects.filter(name_index=name_index(family_name, birth_date))
+        hits = Patient.objects.filter(name_index__in=name_indexes(family_name, birth_date))
         found = [(patient.id, patient.traits) for patient in hits]
         wanted = plain_name(family_name)
         return [

@@ -21,7 +21,7 @@ from temoin.patients.queries import traits_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.models import Record, Ticket
+from temoin.testing.models import Record, Ticket, source_index
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import Sample, check_sample
 
@@ -43,22 +43,26 @@ def register_test(
     with act(by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id) as commit:
         traits_of(patient_id)  # another pharmacy's patient is unknown here
         record.registered_at = coarse(now())
-        record.seal(_opening(kind, notice_version, COUNTER))
+        record.seal(_opening(kind, notice_version, COUNTER, ""))
         commit.insert(record)
         commit.insert(new_ticket(by.pharmacy_id, record.id))
         add_consent(commit, patient_id, notice_version)
     return RecordId(record.id)
 
 
-def register_from_file(*, by: Seat, patient_id: UUID, kind: str, source: str, source_index: bytes) -> RecordId:
-    """Open a test that a file brings: no ticket, and a keyed digest that makes a second reading collide."""
+def register_from_file(*, by: Seat, patient_id: UUID, kind: str, source: str, source_key: str) -> RecordId:
+    """Open a test that a file brings: no ticket, and a keyed digest that makes a second reading collide.
+
+    `source_key` is the digest of the file's own result, kept sealed so that its index can be made anew.
+    """
     check_right(by=by, right=Right.IMPORT_RESULTS)
-    record = Record(pharmacy_id=by.pharmacy_id, id=new_id(), patient_id=patient_id, source_index=source_index)
+    record = Record(pharmacy_id=by.pharmacy_id, id=new_id(), patient_id=patient_id)
     with act(
         by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id, detail=source
     ) as commit:
         record.registered_at = coarse(now())
-        record.seal(_opening(kind, "", source))
+        record.source_index = source_index(source_key)
+        record.seal(_opening(kind, "", source, source_key))
         commit.insert(record)
     return RecordId(record.id)
 
@@ -105,12 +109,13 @@ def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
     return ticket
 
 
-def _opening(kind: str, notice_version: str, source: str) -> dict[str, object]:
+def _opening(kind: str, notice_version: str, source: str, source_key: str) -> dict[str, object]:
     return {
         "kind": kind,
         "registered_at": now().isoformat(),
         "notice": notice_version,
         "source": source,
+        "source_key": source_key,
         "specimen": "",
         "sampled_at": "",
         "device": None,

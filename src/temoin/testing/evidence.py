@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection, transaction
 
-from temoin.crypto.sealed import HEADER
+from temoin.crypto.envelope import CONTENT
 from temoin.journal.events import EventKind
 from temoin.journal.findings import Fault, Finding
 
@@ -40,7 +40,7 @@ def compare_records() -> Iterator[Finding]:
     """Yield each signed version that is not the one its event wrote, and each record that points at another version."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute(_DIFFERENT, [list(_SIGNED), HEADER + 1])
+        cursor.execute(_DIFFERENT, [list(_SIGNED), CONTENT + 1])
         for pharmacy_id, record_id, number, told, live in cursor.fetchall():
             wrong = "is gone" if live is None else "was not written by any event" if told is None else "was replaced"
             note = f"version {number} of record {record_id} of pharmacy {pharmacy_id} {wrong}"

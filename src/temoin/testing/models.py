@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.crypto.blind import BlindIndexField
-from temoin.crypto.sealed import HEADER, SealedField, SealedModel
+from temoin.crypto.blind import BlindIndexField, unique_index, unique_indexes
+from temoin.crypto.envelope import CONTENT
+from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.report import Report
 from temoin.testing.states import RECORD, RecordState
@@ -16,6 +17,7 @@ from temoin.testing.states import RECORD, RecordState
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 HEALTH = Sensitivity.HEALTH
+SOURCE_USE = "result source"
 
 
 class Record(SealedModel):
@@ -33,6 +35,7 @@ class Record(SealedModel):
             "registered_at": HEALTH,
             "notice": PERSONAL,
             "source": PUBLIC,
+            "source_key": PERSONAL,
             "specimen": HEALTH,
             "sampled_at": HEALTH,
             "device": HEALTH,
@@ -66,6 +69,20 @@ class Record(SealedModel):
             models.Index(fields=["pharmacy_id", "patient_id"], name="testing_record_patient"),
         ]
 
+    def blind_indexes(self) -> dict[str, bytes | None]:
+        """Return the index of the source file's result, for a record that came from one."""
+        return {"source_index": source_index(self.unseal()["source_key"])}
+
+
+def source_index(source_key: str) -> bytes | None:
+    """Return what a record stores to be found by its source file's own result; `source_key` is `fold_parts`'s."""
+    return unique_index(SOURCE_USE, source_key) if source_key else None
+
+
+def source_indexes(source_key: str) -> list[bytes]:
+    """Return every index under which a source file's result may stand."""
+    return unique_indexes(SOURCE_USE, source_key)
+
 
 class RecordVersion(SealedModel):
     """What was signed, whole and for ever: the sealed value is the Report."""
@@ -97,7 +114,7 @@ class RecordVersion(SealedModel):
         It covers the sealed content, not the head that names its key; `testing.evidence` makes the same in SQL.
         """
         hour = int(self.signed_at.timestamp()).to_bytes(8, "big")
-        return sha256(self.sealed[HEADER:] + self.id.bytes + self.signed_by.bytes + hour).digest()
+        return sha256(self.sealed[CONTENT:] + self.id.bytes + self.signed_by.bytes + hour).digest()
 
     @property
     def report(self) -> Report:

@@ -41,6 +41,16 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),
     EventKind.LOOKS_LISTED: _("listed who saw a result"),
+    EventKind.DATA_KEYS_TURNED: _("renewed the data keys"),
+    EventKind.ROWS_REWRAPPED: _("moved records under the new keys"),
+    EventKind.ROWS_REINDEXED: _("made the search indexes anew"),
+    EventKind.DATA_KEY_DESTROYED: _("destroyed an old data key"),
+    EventKind.DATA_KEYS_REWRAPPED: _("wrapped the data keys anew"),
+    EventKind.ROOT_KEY_TURNED: _("renewed the root key"),
+    EventKind.ROOT_KEY_DROPPED: _("destroyed an old root key"),
+    EventKind.ROOT_KEYS_BACKED_UP: _("backed up the root keys"),
+    EventKind.ROOT_KEYS_RESTORED: _("restored the root keys"),
+    EventKind.KEYS_VERIFIED: _("verified the keys"),
 }
 HOUSE_WORDS: dict[str, Words] = {
     "worker": _("Témoin, to carry the result"),

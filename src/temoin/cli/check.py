@@ -1,0 +1,42 @@
+"""`temoin check`: everything that would keep a process from starting, at once; servers check the same at start."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from temoin.cli.commands import Commands
+from temoin.cli.console import say
+from temoin.cli.database_server import database_running
+from temoin.cli.django_process import settings_file
+from temoin.config.checks import debug_findings, setup_findings, shared_passwords
+from temoin.config.database_role import role_findings
+from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the command."""
+    parser = commands.add_parser("check", help="say everything that is wrong with the set-up")
+    parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the findings; 0 when there is none."""
+    settings = settings_file(options.data)
+    config = read_config(settings)
+    found = [finding for process in Process for finding in setup_findings(config, process)]
+    found += shared_passwords(config) + debug_findings(config, debug=False)
+    with database_running(settings):
+        found += [finding for role in DATABASE_ROLES for finding in _of_role(config, role)]
+    for finding in dict.fromkeys(found):
+        say(f"- {finding}")
+    say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
+    say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
+    return 1 if found else 0
+
+
+def _of_role(config: Config, role: str) -> list[str]:
+    if not config.database.passwords[role].is_file():
+        return []  # told already
+    return role_findings(config, role, patience=0.0)

@@ -1,0 +1,102 @@
+"""What must hold before any process starts: each check answers with sentences that say what to do.
+
+`temoin check` prints them all at once; a process refuses to start on those that concern it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from temoin.config.errors import ConfigError
+from temoin.config.file import DATABASE_ROLES, Config, Process
+from temoin.config.hosting import check_hosting
+from temoin.config.keys import check_root_place
+from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
+from temoin.lib.clock import now
+
+# Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
+OTHERS_SECRETS = ("token PIN", "transit token", "mail password")
+
+
+def check_setup(config: Config, process: Process) -> None:
+    """Refuse to start a process whose settings or secret files are not sound."""
+    found = setup_findings(config, process)
+    if found:
+        raise ConfigError("\n".join(found))
+
+
+def setup_findings(config: Config, process: Process) -> list[str]:
+    """Return what is wrong with the settings and with the secret files of a process."""
+    found = _finding(check_settings_file, config.file)
+    for noun, path in secrets_of(config, process):
+        found += _finding(check_secret_of, config, noun, path)
+    found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
+    return found
+
+
+def shared_passwords(config: Config) -> list[str]:
+    """Return a sentence for each password that two roles share; it takes reading all their files."""
+    owners: dict[bytes, list[str]] = {}
+    for role in DATABASE_ROLES:
+        path = config.database.passwords[role]
+        if path.is_file():
+            owners.setdefault(path.read_bytes().strip(), []).append(f"temoin_{role}")
+    return [
+        f"{' and '.join(roles)} have the same password, so that one stolen file opens both: draw one for each."
+        for roles in owners.values()
+        if len(roles) > 1
+    ]
+
+
+def debug_findings(config: Config, *, debug: bool) -> list[str]:
+    """Return a sentence for each mode that shows the program's inside to whoever meets an error."""
+    modes = {
+        "Django's DEBUG is on: set it to False": debug,
+        "Python's development mode is on: unset PYTHONDEVMODE, and drop -X dev": sys.flags.dev_mode,
+    }
+    return [] if config.site.demo else [f"{words}." for words, is_on in modes.items() if is_on]
+
+
+def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
+    """Return the secret files that a process reads, by what they are."""
+    yield f"password of temoin_{process.role}", config.database.passwords[process.role]
+    if process is Process.PORTAL:
+        return  # the patients' site has no right to any key
+    if process is Process.SEALER:
+        yield "journal key", config.journal.key
+        return  # the sealer signs, and opens nothing
+    if process is Process.STAFF:
+        yield "session key", config.keys.django
+    yield from config.keys.secrets().items()
+    if config.mail.password_file is not None and process is not Process.KEEPER:
+        yield "mail password", config.mail.password_file
+
+
+def check_settings_file(path: Path) -> None:
+    """Refuse a settings file that others may change: it says which keys and which authority are used."""
+    if path.stat().st_mode & 0o022:
+        raise ConfigError(f"The settings file {path} may be changed by other accounts: run chmod go-w {path}")
+
+
+def check_secret_of(config: Config, noun: str, path: Path) -> None:
+    """Refuse a secret file that is missing, open to others, guessable, or where it would be published."""
+    check_secret(path, noun)
+    if noun in {"root key", "journal key"}:
+        if path.stat().st_size != ROOT_KEY_BYTES:
+            raise ConfigError(
+                f"The {noun} file {path} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy."
+            )
+        check_root_place(path, config.served)
+    if noun not in OTHERS_SECRETS:
+        check_strength(path, noun)
+
+
+def _finding(check: Callable[..., None], *given: Any, **named: Any) -> list[str]:
+    try:
+        check(*given, **named)
+    except ConfigError as error:
+        return [str(error)]
+    return []

@@ -1,0 +1,84 @@
+"""Secrets that belong to no pharmacy (a person's TOTP seed), sealed under the platform key, as hexadecimal text."""
+
+from __future__ import annotations
+
+import os
+from uuid import UUID
+
+from django.db import connection
+
+from temoin.crypto.envelope import KEY, Key, SealBrokenError, key_id_of, open_content, seal_content
+from temoin.crypto.models import PlatformKey
+from temoin.crypto.root import unwrap_key, wrap_key
+from temoin.crypto.roots.provider import WrapBrokenError
+from temoin.lib.clock import now
+from temoin.lib.ids import new_id
+
+_by_id: dict[UUID, Key] = {}
+
+
+def forget_platform_keys() -> None:
+    """Drop every unwrapped platform key from memory."""
+    _by_id.clear()
+
+
+def seal_platform_secret(purpose: str, secret: str) -> str:
+    """Seal a secret for its purpose under the newest platform key, making the first one on first use."""
+    return seal_content(_newest(), _place(purpose), secret.encode()).hex()
+
+
+def open_platform_secret(purpose: str, sealed: str) -> str:
+    """Open what `seal_platform_secret` made for the same purpose."""
+    raw = bytes.fromhex(sealed)
+    return open_content(platform_key(key_id_of(raw)), _place(purpose), raw).decode()
+
+
+def platform_key(key_id: UUID) -> Key:
+    """Return the platform key that a secret names."""
+    key = _by_id.get(key_id)
+    if key is None:
+        row = PlatformKey.objects.filter(id=key_id).first()
+        if row is None:
+            raise SealBrokenError("the platform key of this secret does not exist, or was destroyed")
+        key = _by_id[key_id] = _unwrapped(row)
+    return key
+
+
+def new_platform_key(number: int) -> PlatformKey:
+    """Draw the platform key of this number, wrapped and not yet stored."""
+    key_id = new_id()
+    root_id, wrapped = wrap_key(os.urandom(KEY), platform_context(key_id))
+    return PlatformKey(id=key_id, number=number, created_at=now(), root_id=root_id, wrapped=wrapped)
+
+
+def store_platform_key(key: PlatformKey) -> None:
+    """Store a platform key unless another process was first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO crypto_platform_key (id, number, created_at, root_id, wrapped) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (number) DO NOTHING",
+            [key.id, key.number, key.created_at, key.root_id, bytes(key.wrapped)],
+        )
+
+
+def platform_context(key_id: UUID) -> bytes:
+    """Return what a wrapped platform key is bound to."""
+    return b"platform key|" + key_id.bytes
+
+
+def _newest() -> Key:
+    newest = PlatformKey.objects.order_by("-number").values_list("id", flat=True)
+    if not newest.exists():
+        store_platform_key(new_platform_key(1))
+    return platform_key(newest[0])
+
+
+def _unwrapped(row: PlatformKey) -> Key:
+    try:
+        return Key.of(row.id, unwrap_key(row.root_id, bytes(row.wrapped), platform_context(row.id)))
+    except WrapBrokenError:
+        raise SealBrokenError("a platform key was altered, or is wrapped by another root key") from None
+
+
+def _place(purpose: str) -> bytes:
+    return b"platform|" + purpose.encode()

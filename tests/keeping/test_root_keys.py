@@ -1,0 +1,196 @@
+"""Turning the root key, and moving to another keeper: everything opens before, during and after."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from keepers import secret, token_place, transit_place
+from people import House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
+
+from temoin.config.keys import Keeper
+from temoin.crypto.platform import open_platform_secret, seal_platform_secret
+from temoin.crypto.ring import CURRENT_AGE, GRACE, forget_keys, month_key
+from temoin.crypto.root import forget_roots, writing_provider
+from temoin.crypto.roots.provider import RootKeyError
+from temoin.journal.models import Event
+from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
+from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
+from temoin.keeping.state import broken_platform_keys, verify_pharmacy
+from temoin.lib.clock import shifted_by
+from temoin.lib.tenant import tenant_scope
+
+Keep = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def root_file(settings, tmp_path) -> Path:
+    """A root key of this test's own."""
+    path = secret(tmp_path / "root.key", os.urandom(32))
+    settings.TEMOIN = replace(settings.TEMOIN, keys=replace(settings.TEMOIN.keys, root=path))
+    return path
+
+
+@pytest.fixture
+def house(db, root_file) -> House:  # noqa: ARG001
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    set_up_totp(person_of(house.owner))
+    return house
+
+
+@pytest.fixture
+def as_keeper(as_role) -> Keep:
+    return lambda: as_role("temoin_keeper")
+
+
+def everything_opens(house: House) -> bool:
+    forget_keys()
+    broken = [*verify_pharmacy(house.here.id, size=0).broken, *verify_pharmacy(house.elsewhere.id, size=0).broken]
+    return broken + broken_platform_keys() == []
+
+
+def rewrap_all(house: House) -> int:
+    return rewrap_platform_keys() + rewrap_keys(house.here.id) + rewrap_keys(house.elsewhere.id)
+
+
+def test_a_new_root_key_wraps_and_what_the_old_one_wrapped_opens(house, as_keeper):
+    old = writing_provider().current()
+    with as_keeper():
+        new = turn_root()
+
+    assert everything_opens(house)
+    assert set(wrapped_by_root()) == {old}
+    assert writing_provider().current() == new
+
+
+def test_after_rewrapping_the_old_root_key_can_be_dropped(house, as_keeper):
+    old = writing_provider().current()
+    with as_keeper():
+        new = turn_root()
+        count = rewrap_all(house)
+        drop_root(old)
+
+    assert count == sum(wrapped_by_root().values())
+    assert set(wrapped_by_root()) == {new}
+    assert everything_opens(house)
+
+
+def test_a_root_key_that_still_wraps_cannot_be_dropped(house, as_keeper):
+    old = writing_provider().current()
+    with as_keeper():
+        turn_root()
+        rewrap_keys(house.here.id)  # and not the other pharmacy's
+
+        with pytest.raises(RootKeyError, match="temoin keys rewrap"):
+            drop_root(old)
+    assert everything_opens(house)
+
+
+def test_a_key_at_hand_needs_its_root_key_no_more(house, root_file, monkeypatch):
+    with tenant_scope(house.here.id):
+        at_hand = month_key().id
+    root_file.unlink()
+    forget_roots()
+    later = time.monotonic() + CURRENT_AGE + 1
+    monkeypatch.setattr("temoin.crypto.ring.time.monotonic", lambda: later)
+
+    with tenant_scope(house.here.id):
+        assert month_key().id == at_hand
+
+
+def test_under_another_root_key_nothing_opens(house, root_file):
+    root_file.write_bytes(os.urandom(32))
+    forget_roots()
+    forget_keys()
+
+    with tenant_scope(house.here.id), pytest.raises(RootKeyError, match="temoin keys restore"):
+        month_key()
+
+
+def test_rewrapping_twice_changes_nothing(house, as_keeper):
+    with as_keeper():
+        turn_root()
+        rewrap_all(house)
+
+        assert rewrap_all(house) == 0
+
+
+@pytest.mark.parametrize("keeper", [Keeper.TRANSIT, Keeper.PKCS11])
+def test_a_site_moves_from_a_file_to_another_keeper(house, as_keeper, settings, request, tmp_path, keeper):
+    move_to(keeper, settings, request, tmp_path)
+    with as_keeper():
+        rewrap_all(house)
+
+    assert {root_id.partition(":")[0] for root_id in wrapped_by_root()} == {keeper.value}
+    settings.TEMOIN = replace(settings.TEMOIN, keys=replace(settings.TEMOIN.keys, root=None))
+    assert everything_opens(house)
+
+
+def move_to(keeper: Keeper, settings: Any, request: pytest.FixtureRequest, folder: Path) -> None:
+    """Configure another keeper, which wraps from now on."""
+    server = request.getfixturevalue("openbao" if keeper is Keeper.TRANSIT else "token")
+    place = transit_place(server, folder) if keeper is Keeper.TRANSIT else token_place(folder)
+    changes: dict[str, Any] = {"wrap_with": keeper, keeper.value: place}
+    settings.TEMOIN = replace(settings.TEMOIN, keys=replace(settings.TEMOIN.keys, **changes))
+    if keeper is Keeper.PKCS11:
+        writing_provider().rotate()
+
+
+# The platform's key -----------------------------------------------------------------------------------------
+
+
+def test_second_factors_move_under_a_new_platform_key(house, as_keeper):
+    with as_keeper():
+        assert begin_platform_turn()
+        assert not begin_platform_turn()  # a turn is not over yet
+        assert move_platform_secrets() == 1
+        early = destroy_spent_platform_keys()
+        with shifted_by(GRACE):
+            late = destroy_spent_platform_keys()
+
+    assert (early, late) == (0, 1)
+    assert valid_code(house, totp_code())
+    with tenant_scope(house.elsewhere.id):
+        told = list(Event.objects.filter(detail="platform").order_by("at").values_list("kind", flat=True))
+    assert told == ["data_keys.turned", "data_key.destroyed"]
+
+
+def test_a_platform_key_that_a_second_factor_names_is_kept(house, as_keeper):
+    with as_keeper():
+        begin_platform_turn()
+        with shifted_by(GRACE):
+            assert destroy_spent_platform_keys() == 0
+    assert valid_code(house, totp_code())
+
+
+def test_a_platform_secret_opens_for_its_purpose_only(house):  # noqa: ARG001
+    sealed = seal_platform_secret("second factor", "JBSWY3DP")
+
+    assert open_platform_secret("second factor", sealed) == "JBSWY3DP"
+    with pytest.raises(Exception, match="altered"):
+        open_platform_secret("another", sealed)
+
+
+def test_what_only_looks_like_a_sealed_secret_is_left_alone(house, as_keeper):
+    with connection.cursor() as cursor:
+        cursor.execute('UPDATE mfa_authenticator SET data = data || \'{"note": "02ab", "codes": [1, "02zz"]}\'')
+    with as_keeper():
+        begin_platform_turn()
+
+        assert move_platform_secrets() == 1
+    assert valid_code(house, totp_code())
+
+
+def valid_code(house: House, code: str) -> bool:
+    from allauth.mfa.models import Authenticator
+
+    authenticator = Authenticator.objects.get(user=person_of(house.owner), type="totp")
+    return authenticator.wrap().validate_code(code)
