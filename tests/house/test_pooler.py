@@ -5,7 +5,6 @@ There, a plain SET would hand the next client the other pharmacy's rows; the sco
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 from people import House, make_patient, open_house
+from programs import need
 
 from temoin.config.embedded import EmbeddedServer
 from temoin.config.file import read_named_config
@@ -44,8 +44,7 @@ logfile = {folder}/pgbouncer.log
 @pytest.fixture(scope="module")
 def pooler(embedded_server: EmbeddedServer):
     """PgBouncer before the tests' server, with two server connections for everybody."""
-    program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
-    assert program is not None, "these probes need Debian's pgbouncer: apt-get install pgbouncer"
+    program = need("pgbouncer", "/usr/sbin/pgbouncer")
     config = read_named_config()
     assert config is not None
     with TemporaryDirectory() as name:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from programs import need
 from site_under_test import Site, portal_environment
 
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
@@ -72,7 +73,7 @@ def browser() -> Iterator[Browser]:
     """Debian's chromium, for one module only: while Playwright's loop lives, Django refuses the database."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=need("chromium", "/usr/bin/chromium"),
             args=["--no-sandbox", "--headless=new", "--disable-background-networking"],
         )
         yield chromium

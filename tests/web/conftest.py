@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from people import House, open_house, sign_in
 from playwright.sync_api import Browser, Page, sync_playwright
+from programs import need
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,7 +48,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=need("chromium", "/usr/bin/chromium"),
             args=["--no-sandbox", "--headless=new", "--disable-background-networking"],
         )
         yield browser
