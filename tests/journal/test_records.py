@@ -79,7 +79,9 @@ def test_a_version_that_no_event_wrote_is_named(empty: Journal, record: str):
 
 @pytest.mark.usefixtures("record")
 def test_turning_keys_is_no_finding(empty: Journal):
-    other = "set_byte(sealed, 40, (get_byte(sealed, 40) + 1) % 256)"  # in the wrap, which a turn of keys rewrites
-    empty.superuser.execute(f"UPDATE testing_record_version SET sealed = {other}".encode())
+    # One byte of the wrap, which a turn of keys rewrites.
+    empty.superuser.execute(
+        "UPDATE testing_record_version SET sealed = set_byte(sealed, 40, (get_byte(sealed, 40) + 1) % 256)"
+    )
 
     assert found() == []
