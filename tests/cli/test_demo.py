@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,6 +92,27 @@ def test_it_runs_stops_and_goes_on_with_the_same_data(start):
     after = second.ready()
     assert after["accounts"] == before["accounts"]
     assert second.stop(signal.SIGINT) == 0
+
+
+def test_its_journal_is_sealed_witnessed_and_verified(start):
+    running = start()
+    running.ready()
+
+    def journal(verb: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "temoin.cli.main", "journal", verb, "--data", str(running.data)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def is_followed() -> bool:
+        return len(re.findall("witness [a-z]+: at [1-9][0-9]*, follows", journal("status").stdout)) == 2
+
+    running.wait_for(is_followed, 40)
+    verified = journal("verify")
+
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert f"Compared with {running.data}/checkpoints, demonstration." in verified.stdout
+    assert running.stop(signal.SIGTERM) == 0
+    assert journal("verify").returncode == 1  # the database starts for it, the witness is down
+    assert "the witness does not answer" in journal("verify").stderr
 
 
 def test_a_killed_worker_site_or_database_comes_back(start):

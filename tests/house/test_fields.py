@@ -12,8 +12,14 @@ from temoin.lib.tenant import Sensitivity, TenantManager, TenantModel
 OURS = [model for model in apps.get_models() if model.__module__.startswith("temoin.")]
 TENANT = [model for model in OURS if issubclass(model, TenantModel)]
 # Not a pharmacy's rows: the pharmacy, the account that signs in to several, its sessions, the key of its secrets, and
-# what sign-in remembers.
-SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo"}
+# what sign-in remembers; and the one tree over all journals.
+SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo"} | {
+    "Leaf",
+    "TreeNode",
+    "SealedTree",
+    "Cosignature",
+    "WitnessState",
+}
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}
 OF_EVERY_TENANT_ROW = {"pk", "pharmacy_id", "id"}

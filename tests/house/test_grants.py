@@ -7,7 +7,7 @@ from django.db import connection
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper")
+ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper", "temoin_sealer")
 EVERYTHING = "DELETE INSERT SELECT UPDATE"
 LIBRARIES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
 
@@ -18,7 +18,10 @@ TABLES = {
         "crypto_data_key": "INSERT SELECT",
         "crypto_platform_key": "INSERT SELECT",
         "delivery_letter": "SELECT",
+        "journal_checkpoint": "SELECT",
+        "journal_cosignature": "SELECT",
         "journal_event": "INSERT SELECT",
+        "journal_node": "SELECT",
         "outbox_attempt": "SELECT",
         "outbox_parcel": "INSERT SELECT UPDATE",
         "patients_consent": "INSERT SELECT",
@@ -49,6 +52,14 @@ TABLES = {
         "testing_ticket": "DELETE SELECT",
     },
     "temoin_portal": {"journal_event": "INSERT"},
+    "temoin_sealer": {
+        "journal_checkpoint": "INSERT SELECT",
+        "journal_cosignature": "INSERT SELECT",
+        "journal_event": "SELECT",
+        "journal_leaf": "INSERT SELECT",
+        "journal_node": "INSERT SELECT",
+        "journal_witness": "INSERT SELECT UPDATE",
+    },
     "temoin_keeper": {
         "crypto_data_key": "DELETE INSERT SELECT",
         "crypto_platform_key": "DELETE INSERT SELECT",
@@ -72,6 +83,17 @@ COLUMNS = {
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_app", "journal_leaf", "SELECT"): {"index", "hash"},
+    ("temoin_sealer", "testing_record", "SELECT"): {"pharmacy_id", "id", "version"},
+    ("temoin_sealer", "testing_record_version", "SELECT"): {
+        "pharmacy_id",
+        "id",
+        "record_id",
+        "number",
+        "signed_by",
+        "signed_at",
+        "sealed",
+    },
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {
         "pharmacy_id",

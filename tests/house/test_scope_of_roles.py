@@ -16,7 +16,13 @@ from temoin.outbox.queue import claim_parcels, settle_parcels
 from temoin.pharmacies.team import invite_member
 
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
-ONLY_ADDED = ("journal_event", "testing_record_version", "outbox_attempt", "patients_consent")
+ONLY_ADDED = (
+    "journal_event",
+    "testing_record_version",
+    "outbox_attempt",
+    "patients_consent",
+)
+SEALS = ("journal_leaf", "journal_node", "journal_checkpoint", "journal_cosignature")
 # The worker schedules every pharmacy's parcels; what they carry stays sealed.
 SCHEDULE = ("temoin_worker", "outbox_parcel")
 
@@ -91,6 +97,16 @@ def test_no_role_changes_what_is_only_ever_added(house, as_role, role, verb):
     for table in ONLY_ADDED:
         with as_role(role), tenant_scope(house.here.id), pytest.raises(ProgrammingError, match="permission denied"):
             _run(verb.format(table))
+
+
+@pytest.mark.parametrize("verb", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0}"])
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_changes_what_seals_the_journal(as_role, role, verb):
+    for table in SEALS:
+        column = "index" if table in {"journal_leaf", "journal_node"} else "size"
+
+        with as_role(role), pytest.raises(ProgrammingError, match="permission denied"):
+            _run(verb.format(table, column))
 
 
 def test_the_portal_sees_the_one_letter_it_names(house, as_role):

@@ -56,7 +56,7 @@ def every_page(house: House) -> dict[str, str]:
     signed, void = (make_signed(house.owner, patient_id, lot_id, outcome="positive") for _ in range(2))
     cancel_result(by=house.owner, record_id=void, reason="essai")
     of_records = [("test", registered), ("test", sampled), ("ticket", registered)]
-    of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels")]
+    of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels", "looks")]
     of_records += [("test", void), ("print_result", void)]
     of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
@@ -66,7 +66,7 @@ def every_page(house: House) -> dict[str, str]:
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
-    plain.append("programs")
+    plain += ["programs", "journal", "journal_review"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}

@@ -23,6 +23,7 @@ from temoin.cli.demo_folder import (
     Ports,
     open_folder,
     prepare_database,
+    witness_words,
     write_settings,
 )
 from temoin.cli.demo_words import tell_demonstration
@@ -40,7 +41,7 @@ def add_commands(commands: Commands) -> None:
     """Wire the command."""
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
-    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of four ports (default: {BASE_PORT})")
+    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of five ports (default: {BASE_PORT})")
     parser.add_argument("--workers", type=int, default=1, help="processes that carry parcels (default: 1)")
     parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
     parser.set_defaults(run=run)
@@ -102,7 +103,7 @@ def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None
     stop.wait_from_now_on()
     children = _children(demo)
     running.callback(stop_children, children)
-    with step("Staff site, patients' site, worker, sandbox"):
+    with step("Sites, worker, sealer, witness, sandbox"):
         for child in children:
             child.start()
         wait_until_answer(children, stop.is_set)
@@ -150,6 +151,8 @@ def _children(demo: Demo) -> list[Child]:
         ("staff", ["web", "--port", str(ports.staff)], f"{ports.url(ports.staff)}/healthz"),
         ("portal", ["portal", "--port", str(ports.portal)], f"{ports.url(ports.portal)}/healthz"),
         ("worker", ["worker"], None),
+        ("sealer", ["sealer"], None),
+        ("witness", witness_words(demo.folder, ports), f"{ports.url(ports.witness)}/"),
     ]
     wanted += [(f"worker-{number}", ["worker"], None) for number in range(2, demo.workers + 1)]
     environment = _environment(demo.folder)
@@ -168,7 +171,7 @@ def _watch(server: EmbeddedServer, children: list[Child]) -> bool:
 
 
 def _require_free(ports: Ports) -> None:
-    for port in range(ports.base, ports.base + 4):
+    for port in range(ports.base, ports.base + 5):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -177,10 +180,10 @@ def _require_free(ports: Ports) -> None:
             except OSError as error:
                 raise ConfigError(
                     f"Port {port} cannot be used ({error.strerror}): stop what uses it, "
-                    "or choose four other ports with --base-port."
+                    "or choose five other ports with --base-port."
                 ) from None
             except OverflowError:
-                raise ConfigError("--base-port must leave room for four ports below 65536.") from None
+                raise ConfigError("--base-port must leave room for five ports below 65536.") from None
 
 
 def _write_ready(demo: Demo, demonstration: dict[str, Any], server: EmbeddedServer, children: list[Child]) -> None:

@@ -15,13 +15,56 @@ from temoin.config.errors import ConfigError
 from temoin.config.file import read_config
 from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password, make_root_key, private_folder, write_secret
+from temoin.crypto.notes import read_signer
+from temoin.witness.notes import open_key
 
 LOOPBACK = "127.0.0.1"
+JOURNAL = "temoin.invalid/demonstration"
+WITNESS = "temoin.invalid/witness"
+
+SETTINGS = """# The settings of this demonstration, written anew at each start.
+
+[site]
+demo = true
+staff_url = "{url[staff]}"
+portal_url = "{url[portal]}"
+sandbox_url = "{url[sandbox]}"
+
+[database]
+embedded = {embedded}
+name = "{database}"
+
+[database.passwords]
+{passwords}
+
+[keys]
+root = "keys/root.key"
+django = "keys/django.key"
+
+[authority]
+base_url = "{url[sandbox]}/fhir"
+enabled = true
+
+[mail]
+host = "{host}"
+port = {ports.smtp}
+security = "none"
+sender = "temoin@demonstration.invalid"
+
+[journal]
+origin = "{journal}"
+key = "keys/journal.key"
+folder = "checkpoints"
+
+[journal.witnesses.demonstration]
+url = "{url[witness]}"
+vkey = "{vkey}"
+"""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The four ports of a demonstration, one after the other."""
+    """The five ports of a demonstration, one after the other."""
 
     base: int
 
@@ -45,6 +88,11 @@ class Ports:
         """Return the port of the sandbox mailbox."""
         return self.base + 3
 
+    @property
+    def witness(self) -> int:
+        """Return the port of the journal's witness."""
+        return self.base + 4
+
     def url(self, port: int) -> str:
         """Return the address of a port on this machine."""
         return f"http://{LOOPBACK}:{port}"
@@ -56,6 +104,7 @@ class Ports:
             "portal": self.url(self.portal),
             "sandbox": self.url(self.sandbox),
             "smtp": f"smtp://{LOOPBACK}:{self.smtp}",
+            "witness": self.url(self.witness),
         }
 
 
@@ -79,38 +128,29 @@ def write_settings(folder: Path, ports: Ports) -> None:
     """Write temoin.toml and the keys it names; keys that exist stay."""
     keys = private_folder(folder / "keys")
     make_root_key(keys / "root.key")
+    make_root_key(keys / "journal.key")  # an Ed25519 private key is 32 random bytes as well
     make_password(keys / "django.key")
     passwords = "\n".join(f'{role} = "keys/{password_file(keys, role).name}"' for role in ROLES)
-    content = f"""# The settings of this demonstration, written anew at each start.
-
-[site]
-demo = true
-staff_url = "{ports.url(ports.staff)}"
-portal_url = "{ports.url(ports.portal)}"
-sandbox_url = "{ports.url(ports.sandbox)}"
-
-[database]
-embedded = {json.dumps(str(folder))}
-name = "{DATABASE}"
-
-[database.passwords]
-{passwords}
-
-[keys]
-root = "keys/root.key"
-django = "keys/django.key"
-
-[authority]
-base_url = "{ports.url(ports.sandbox)}/fhir"
-enabled = true
-
-[mail]
-host = "{LOOPBACK}"
-port = {ports.smtp}
-security = "none"
-sender = "temoin@demonstration.invalid"
-"""
+    vkey = open_key(folder / "witness", WITNESS).vkey
+    embedded = json.dumps(str(folder))
+    content = SETTINGS.format(
+        ports=ports,
+        url=ports.addresses(),
+        host=LOOPBACK,
+        database=DATABASE,
+        embedded=embedded,
+        passwords=passwords,
+        journal=JOURNAL,
+        vkey=vkey,
+    )
     write_secret(folder / DATA_FILE, content.encode("utf-8"))
+
+
+def witness_words(folder: Path, ports: Ports) -> list[str]:
+    """Return the command line of the demonstration's witness, which knows the journal by its public key."""
+    journal = read_signer(JOURNAL, folder / "keys" / "journal.key").verifier.vkey
+    words = ["witness", "--folder", str(folder / "witness"), "--name", WITNESS, "--log", journal]
+    return [*words, "--port", str(ports.witness)]
 
 
 def prepare_database(server: EmbeddedServer, folder: Path) -> None:

@@ -25,6 +25,7 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
     say("  4. Open the message's link, and type the code of the counter ticket.")
     say("  5. Correct the result: the authority and the patient get the new version.")
     say("  6. As a technician, hand a sampled test over to a pharmacist; as an owner, invite somebody.")
+    say(f"  7. Check the journal against its witness: temoin journal verify --data {folder}")
     say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
     say("Ctrl-C stops everything.")
 

@@ -1,4 +1,4 @@
-"""`temoin web`, `portal`, `worker`, `sandbox`: each runs one process until it is told to stop."""
+"""`temoin web`, `portal`, `worker`, `sealer`, `sandbox`, `witness`: each runs one process until it is told to stop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READY = "TEMOIN_READY_FD"
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the four commands."""
+    """Wire the commands."""
     web = _command(commands, "web", "serve the staff site")
     _add_address(web, port=8600, workers=2)
     web.set_defaults(run=run_site, process=Process.STAFF)
@@ -29,9 +29,12 @@ def add_commands(commands: Commands) -> None:
     _add_address(portal, port=8601, workers=1)  # one: it counts the tries of a caller in memory
     portal.set_defaults(run=run_site, process=Process.PORTAL)
     _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
-    # The sandbox stands on its own and reads its own command line; --help is its own as well.
+    _command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
+    # These two stand on their own and read their own command lines; --help is their own as well.
     sandbox = commands.add_parser("sandbox", help="run the stand-in authority and mailbox", add_help=False)
     sandbox.set_defaults(run=run_sandbox, takes_rest=True)
+    witness = commands.add_parser("witness", help="countersign journals that only grow", add_help=False)
+    witness.set_defaults(run=run_witness, takes_rest=True)
 
 
 def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
@@ -82,12 +85,30 @@ def run_worker(options: argparse.Namespace) -> int:
     require_sound(Process.WORKER)
     from temoin.outbox.worker import run_worker as carry_parcels
 
+    carry_parcels(_stop_signal())
+    return 0
+
+
+def run_sealer(options: argparse.Namespace) -> int:
+    """Seal the journal until SIGTERM or SIGINT."""
+    follow_supervisor()
+    become(Process.SEALER, options.data)
+    require_sound(Process.SEALER)
+    from temoin.cli.journal import journal_followers, journal_signer
+    from temoin.journal.sealer import run_sealer as seal
+
+    signer, followers = journal_signer(), journal_followers()
+    seal(_stop_signal(), signer, followers)
+    return 0
+
+
+def _stop_signal() -> threading.Event:
+    """Return the event that SIGTERM and SIGINT set, and tell that the work begins."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     tell_ready()
-    carry_parcels(stop)
-    return 0
+    return stop
 
 
 def run_sandbox(options: argparse.Namespace) -> int:
@@ -96,6 +117,14 @@ def run_sandbox(options: argparse.Namespace) -> int:
     from temoin.sandbox.main import main
 
     return main(options.rest)
+
+
+def run_witness(options: argparse.Namespace) -> int:
+    """Run a witness; it needs neither settings nor database."""
+    follow_supervisor()
+    from temoin.witness.main import main
+
+    return main(options.rest, on_ready=tell_ready)
 
 
 def require_sound(process: Process) -> None:

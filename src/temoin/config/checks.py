@@ -65,6 +65,9 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield f"password of temoin_{process.role}", config.database.passwords[process.role]
     if process is Process.PORTAL:
         return  # the patients' site has no right to any key
+    if process is Process.SEALER:
+        yield "journal key", config.journal.key
+        return  # the sealer signs, and opens nothing
     if process is Process.STAFF:
         yield "session key", config.keys.django
         if config.pro_sante_connect is not None:
@@ -83,10 +86,10 @@ def check_settings_file(path: Path) -> None:
 def check_secret_of(config: Config, noun: str, path: Path) -> None:
     """Refuse a secret file that is missing, open to others, guessable, or where it would be published."""
     check_secret(path, noun)
-    if noun == "root key":
+    if noun in {"root key", "journal key"}:
         if path.stat().st_size != ROOT_KEY_BYTES:
             raise ConfigError(
-                f"The root key file {path} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy."
+                f"The {noun} file {path} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy."
             )
         check_root_place(path, config.served)
     if noun not in OTHERS_SECRETS:

@@ -19,13 +19,14 @@ from temoin.config.api import Api, read_api
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
+from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 
 VARIABLE = "TEMOIN_CONFIG"
-DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper")
+DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
 
 
 class Process(StrEnum):
@@ -36,6 +37,7 @@ class Process(StrEnum):
     WORKER = "worker"
     OWNER = "owner"
     KEEPER = "keeper"  # turns keys: `temoin keys`
+    SEALER = "sealer"  # seals the journal, and verifies it
 
     @property
     def role(self) -> str:
@@ -109,6 +111,7 @@ class Config:
     keys: Keys
     authority: Authority
     mail: Mail
+    journal: Journal
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
     pro_sante_connect: ProSanteConnect | None = None
@@ -138,6 +141,7 @@ def read_config(path: Path) -> Config:
         "authority": lambda: _authority(root.section("authority")),
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
+        "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None

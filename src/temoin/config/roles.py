@@ -12,7 +12,7 @@ from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.secrets import make_password
 
 DATABASE = "temoin"
-ROLES = ("owner", "app", "worker", "portal", "keeper")
+ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
 SCRIPT = Path(__file__).with_name("roles.sql")
 
 _CONNECT = re.compile(r"^\\connect (\w+)$", re.MULTILINE)

@@ -40,6 +40,10 @@ class Section:
             raise ConfigError(f"{self._file}: the section [{full}] is missing: add it.")
         return Section(self._file, full, content)
 
+    def sections(self) -> dict[str, Section]:
+        """Return every table in this one, by name."""
+        return {name: self.section(name) for name, value in self._content.items() if isinstance(value, dict)}
+
     def optional(self, key: str, kind: type[Value]) -> Value | None:
         self._asked.add(key)
         value = self._content.get(key)

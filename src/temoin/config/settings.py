@@ -81,6 +81,7 @@ INSTALLED_APPS = {
     Process.WORKER: _ROOMS,
     Process.KEEPER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
+    Process.SEALER: ["temoin.journal"],
 }[PROCESS]
 
 _STAFF_MIDDLEWARE = [

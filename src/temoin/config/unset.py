@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from temoin.config.file import Authority, Config, Database, Mail, MailSecurity, Site
+from temoin.config.journal import Journal
 from temoin.config.keys import Keeper, Keys
 
 NOWHERE = Path("/nonexistent")
@@ -18,4 +19,5 @@ def unset_config() -> Config:
         keys=Keys(wrap_with=Keeper.FILE, root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
         authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
         mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
+        journal=Journal(origin="unset", key=NOWHERE / "journal.key", folder=NOWHERE / "checkpoints", witnesses={}),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from temoin.journal.events import EventKind
@@ -46,20 +46,16 @@ def act(
     with tenant_scope(by.pharmacy_id):
         commit = Commit()
         yield commit
-        commit.insert(
-            Event(
-                pharmacy_id=by.pharmacy_id,
-                id=new_id(),
-                at=now(),
-                kind=kind.value,
-                actor_id=by.actor_id,
-                profession=by.profession,
-                origin=by.origin,
-                subject_kind=subject_kind,
-                subject_id=subject_id,
-                detail=detail,
-            )
-        )
+        evidence = {"detail": commit.version or detail, "digest": commit.digest}
+        commit.insert(_event(by, kind, subject_kind=subject_kind, subject_id=subject_id, **evidence))
+        commit.flush()
+
+
+def record_denial(*, by: Actor, right: str) -> None:
+    """Record that someone tried what they have no right to; to be called once the refused transaction is over."""
+    with tenant_scope(by.pharmacy_id):
+        commit = Commit()
+        commit.insert(_event(by, EventKind.ACCESS_DENIED, subject_kind="right", outcome="denied", reason=right))
         commit.flush()
 
 
@@ -67,3 +63,16 @@ def record_look(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UU
     """Record a look at a patient's data, in the transaction that reads it: no log, no look."""
     with act(by=by, kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail):
         pass
+
+
+def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
+    return Event(
+        pharmacy_id=by.pharmacy_id,
+        id=new_id(),
+        at=now(),
+        kind=kind.value,
+        actor_id=by.actor_id,
+        profession=by.profession,
+        origin=by.origin,
+        **rest,
+    )

@@ -42,6 +42,10 @@ class EventKind(StrEnum):
     MEMBER_DEPARTED = "member.departed"
     FACTORS_RESET = "member.factors_reset"
     SIGNED_IN = "session.opened"
+    ACCESS_DENIED = "access.denied"
+    JOURNAL_READ = "journal.read"
+    JOURNAL_EXPORTED = "journal.exported"
+    LOOKS_LISTED = "looks.listed"
     DATA_KEYS_TURNED = "data_keys.turned"
     ROWS_REWRAPPED = "rows.rewrapped"
     ROWS_REINDEXED = "rows.reindexed"
@@ -93,6 +97,10 @@ MEANING: dict[EventKind, str] = {
     EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
+    EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
+    EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
+    EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
+    EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",
     EventKind.DATA_KEYS_TURNED: "The pharmacy's data keys got successors, which seal from then on.",
     EventKind.ROWS_REWRAPPED: "Row keys of a table were wrapped under newer data keys; no content was opened.",
     EventKind.ROWS_REINDEXED: "Blind indexes of a table were computed anew, which opens its rows in memory.",

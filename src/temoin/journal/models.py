@@ -1,4 +1,4 @@
-"""The event: who did or saw what, when, from where. It never names the patient, only identifiers."""
+"""The event, which never names the patient, and what seals events: leaves, nodes and checkpoints of one tree."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 
 from temoin.lib.tenant import Sensitivity, TenantModel
+
+PUBLIC = Sensitivity.PUBLIC
 
 
 class Event(TenantModel):
@@ -19,17 +21,23 @@ class Event(TenantModel):
     origin = models.TextField()  # page | file | worker | portal | command | api
     subject_kind = models.TextField()
     subject_id = models.UUIDField(null=True)
+    outcome = models.TextField(default="done")  # done | denied
+    reason = models.TextField(default="")  # of a denial: the right that was missing
     detail = models.TextField(default="")  # a closed code or a number, never free text
+    digest = models.TextField(default="")  # SHA-256 of what the act wrote, so that an old row put back is noticed
 
     declares: ClassVar = {
-        "at": Sensitivity.PUBLIC,
-        "kind": Sensitivity.PUBLIC,
-        "actor_id": Sensitivity.PUBLIC,
-        "profession": Sensitivity.PUBLIC,
-        "origin": Sensitivity.PUBLIC,
-        "subject_kind": Sensitivity.PUBLIC,
-        "subject_id": Sensitivity.PUBLIC,
-        "detail": Sensitivity.PUBLIC,
+        "at": PUBLIC,
+        "kind": PUBLIC,
+        "actor_id": PUBLIC,
+        "profession": PUBLIC,
+        "origin": PUBLIC,
+        "subject_kind": PUBLIC,
+        "subject_id": PUBLIC,
+        "outcome": PUBLIC,
+        "reason": PUBLIC,
+        "detail": PUBLIC,
+        "digest": PUBLIC,
     }
 
     class Meta:
@@ -37,4 +45,98 @@ class Event(TenantModel):
         indexes: ClassVar = [
             # serves "what happened to this record", on the record's page and in a breach inquiry
             models.Index(fields=["pharmacy_id", "subject_id", "at"], name="journal_event_subject"),
+            # serves the owner's page "who looked at what", a day at a time
+            models.Index(fields=["pharmacy_id", "at"], name="journal_event_day"),
         ]
+
+
+class Leaf(models.Model):
+    """The place of an event in the tree. Only the sealer writes it; the tree is one for all pharmacies."""
+
+    index = models.BigIntegerField(primary_key=True)
+    pharmacy_id = models.UUIDField()
+    event_id = models.UUIDField()
+    hash = models.BinaryField()
+
+    declares: ClassVar = dict.fromkeys(("index", "pharmacy_id", "event_id", "hash"), PUBLIC)
+
+    class Meta:
+        db_table = "journal_leaf"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pharmacy_id", "event_id"], name="journal_leaf_once")]
+
+    def __str__(self) -> str:
+        return str(self.index)
+
+
+class TreeNode(models.Model):
+    """The root of a complete subtree of 256, 65,536, … leaves: no proof reads the whole journal."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    declares: ClassVar = dict.fromkeys(("level", "index", "hash"), PUBLIC)
+
+    class Meta:
+        db_table = "journal_node"
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class SealedTree(models.Model):
+    """A signed checkpoint, and how far the sealer had read when it made it."""
+
+    size = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    note = models.TextField()
+    cluster = models.TextField()  # system identifier of the PostgreSQL cluster whose transactions are counted below
+    watermark = models.BigIntegerField()  # every event of an earlier transaction has its leaf
+
+    declares: ClassVar = dict.fromkeys(("size", "at", "note", "cluster", "watermark"), PUBLIC)
+
+    class Meta:
+        db_table = "journal_checkpoint"
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Cosignature(models.Model):
+    """A witness's signature line on a checkpoint."""
+
+    pk = models.CompositePrimaryKey("witness", "size")
+    witness = models.TextField()
+    size = models.BigIntegerField()
+    line = models.TextField()
+
+    declares: ClassVar = dict.fromkeys(("witness", "size", "line"), PUBLIC)
+
+    class Meta:
+        db_table = "journal_cosignature"
+        indexes: ClassVar = [
+            # serves "the last checkpoint that a witness has signed", for the proofs of a patient's list
+            models.Index(fields=["size"], name="journal_cosignature_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness} {self.size}"
+
+
+class WitnessState(models.Model):
+    """How far a witness has followed, and since when it has not: what an operator asks."""
+
+    witness = models.TextField(primary_key=True)
+    size = models.BigIntegerField(default=0)
+    followed_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    trouble = models.TextField(default="")  # a closed code
+
+    declares: ClassVar = dict.fromkeys(("witness", "size", "followed_at", "failing_since", "trouble"), PUBLIC)
+
+    class Meta:
+        db_table = "journal_witness"
+
+    def __str__(self) -> str:
+        return self.witness

@@ -37,6 +37,11 @@ class Commit:
     def __init__(self) -> None:
         self._inserts: dict[type[TenantModel], list[TenantModel]] = {}
         self._changes: list[Part] = []
+        self.version, self.digest = "", ""
+
+    def attest(self, *, version: int, digest: bytes) -> None:
+        """Put into the act's event which version it writes, and the digest of that row."""
+        self.version, self.digest = str(version), digest.hex()
 
     def insert(self, row: TenantModel) -> None:
         """Add a new row; it must belong to the pharmacy in scope."""

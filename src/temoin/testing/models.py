@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import ClassVar
 
 from django.db import models
 
 from temoin.crypto.blind import BlindIndexField, unique_index, unique_indexes
+from temoin.crypto.envelope import CONTENT
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.report import Report
@@ -104,6 +106,15 @@ class RecordVersion(SealedModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pharmacy_id", "record_id", "number"], name="testing_version_once")
         ]
+
+    @property
+    def digest(self) -> bytes:
+        """Return the hash that the act's event keeps of this row, so that an old one put back is noticed.
+
+        It covers the sealed content, not the head that names its key; `testing.evidence` makes the same in SQL.
+        """
+        hour = int(self.signed_at.timestamp()).to_bytes(8, "big")
+        return sha256(self.sealed[CONTENT:] + self.id.bytes + self.signed_by.bytes + hour).digest()
 
     @property
     def report(self) -> Report:

@@ -109,6 +109,7 @@ def _add_version(commit: Commit, verb: str, report: Report, *, opened: Opened, b
     )
     version.seal(report)
     commit.insert(version)
+    commit.attest(version=report.version, digest=version.digest)
     commit.move(Record, version.record_id, verb, version=report.version)
     post_parcels(commit, _notice(report, opened))
 

@@ -10,7 +10,8 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from temoin.lib.errors import TemoinError
+from temoin.journal.act import record_denial
+from temoin.lib.errors import DeniedError, TemoinError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -72,10 +73,19 @@ def _answer(route: Route, request: HttpRequest, places: dict[str, Any]) -> HttpR
         seat = find_seat(request)
         if not isinstance(seat, Seat):
             return seat
-        if isinstance(route.access, Right):
-            # The action checks again: this one only answers before anything of the pharmacy is read.
-            check_right(by=seat, right=route.access)
         given = [seat]
+    try:
+        return _answer_to(route, request, given, places)
+    except DeniedError as error:
+        for seat in given:
+            record_denial(by=seat, right=str(error))
+        raise
+
+
+def _answer_to(route: Route, request: HttpRequest, given: list[Seat], places: dict[str, Any]) -> HttpResponseBase:
+    if isinstance(route.access, Right):
+        # The action checks again: this one only answers before anything of the pharmacy is read.
+        check_right(by=given[0], right=route.access)
     if route.step_up and not is_fresh(request):
         return lead_to_confirmation(request)
     return route.view(request, *given, **places)

@@ -20,6 +20,7 @@ from temoin.web.views import (
     gallery,
     handover,
     invitation,
+    journal,
     lots,
     patients,
     programs,
@@ -202,6 +203,21 @@ _LOTS = [
     Route(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
     Route(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
 ]
+_JOURNAL = [
+    Route(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),
+    Route(name="journal_review", path="journal/review/", view=journal.review, access=Right.READ_JOURNAL),
+    Route(
+        name="journal_export", path="journal/export.csv", view=journal.export, access=Right.READ_JOURNAL, step_up=True
+    ),
+    Route(name="looks", path="tests/<uuid:record_id>/looks/", view=journal.looks, access=Right.READ_JOURNAL),
+    Route(
+        name="looks_file",
+        path="tests/<uuid:record_id>/looks/proof.json",
+        view=journal.looks_file,
+        access=Right.READ_JOURNAL,
+        step_up=True,
+    ),
+]
 
 
 def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) -> Route:
@@ -228,5 +244,5 @@ _PROGRAMS = [
 
 ROUTES: tuple[Route, ...] = (
     *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS),
+    *(*_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS, *_JOURNAL),
 )

@@ -1,0 +1,177 @@
+"""`temoin journal …`: verify, status, seal, key and export; for whoever operates the journal or checks it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temoin.cli.commands import Commands
+from temoin.cli.console import complain, say
+from temoin.cli.database_server import database_running
+from temoin.cli.django_process import become
+from temoin.config.errors import ConfigError
+from temoin.config.file import VARIABLE, Process
+
+if TYPE_CHECKING:
+    from temoin.crypto.notes import NoteSigner
+    from temoin.journal.checkpoint import Checkpoint
+    from temoin.journal.couriers.following import Follower
+    from temoin.journal.walk import Evidence
+
+FINE, WRONG, CANNOT = 0, 1, 2
+SHOWN = 200  # findings written out; the count is always whole
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the commands."""
+    verbs = commands.add_parser("journal", help="check and follow the journal").add_subparsers(
+        metavar="WHAT", required=True
+    )
+    verify = _verb(verbs, "verify", "recompute the journal and name what is not as it was sealed", run_verify)
+    verify.add_argument("--witness", action="append", default=[], metavar="NAME|FOLDER", help="compare with this one")
+    verify.add_argument(
+        "--alone", action="store_true", help="compare with no witness: the database could be an old copy"
+    )
+    verify.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="begin at the last checkpoint before")
+    _verb(verbs, "status", "tell how far the journal is sealed and followed", run_status)
+    _verb(verbs, "seal", "seal once, now", run_seal)
+    _verb(verbs, "key", "write the public key that outsiders check with", run_key)
+    _verb(verbs, "export", "write every sealed event to standard output, for the independent verifier", run_export)
+
+
+def _verb(verbs: Commands, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=words, description=words.capitalize() + ".")
+    parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    parser.set_defaults(run=lambda options: _with_database(options, run))
+    return parser
+
+
+def _with_database(options: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
+    """Run a command under the sealer's role; an embedded database that is down is started for as long as it works."""
+    become(Process.SEALER, options.data)
+    from django.db import OperationalError
+
+    with database_running(Path(os.environ[VARIABLE])):
+        try:
+            return run(options)
+        except OperationalError:
+            complain("The database does not answer, or refuses the role temoin_sealer.")
+            return CANNOT
+
+
+def journal_signer() -> NoteSigner:
+    """Return the journal's signer; Django must be loaded."""
+    from django.conf import settings
+
+    from temoin.crypto.notes import NoteKeyError, read_signer
+
+    try:
+        return read_signer(settings.TEMOIN.journal.origin, settings.TEMOIN.journal.key)
+    except NoteKeyError as error:
+        raise ConfigError(str(error)) from None
+
+
+def journal_followers() -> list[Follower]:
+    """Return the witnesses that the settings name, the folder first."""
+    from django.conf import settings
+
+    from temoin.crypto.notes import NoteKeyError, parse_vkey
+    from temoin.journal.couriers.folder import FolderWitness
+    from temoin.journal.couriers.http import HttpWitness
+
+    journal = settings.TEMOIN.journal
+    try:
+        known = {name: parse_vkey(witness.vkey) for name, witness in journal.witnesses.items()}
+    except NoteKeyError as error:
+        raise ConfigError(f"[journal.witnesses]: {error}") from None
+    far: list[Follower] = [HttpWitness(name, journal.witnesses[name].url, key) for name, key in known.items()]
+    return [FolderWitness(journal.folder), *far]
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Verify, name what is wrong, and say how much was gone through."""
+    from temoin.journal.verification import verify_journal
+    from temoin.journal.walk import Evidence
+    from temoin.testing.evidence import compare_records
+
+    began = time.monotonic()
+    evidence = Evidence() if options.alone else _evidence(options.witness)
+    outcome = verify_journal(journal_signer().verifier, evidence, _start(options.since))
+    findings = [*outcome.findings, *compare_records()]
+    for finding in findings[:SHOWN]:
+        complain(str(finding))
+    took = time.monotonic() - began
+    say(f"{outcome.events} events and {outcome.checkpoints} checkpoints in {took:.1f} s; journal of {outcome.size}")
+    seen = sorted({name for name, _, _ in evidence.seen})
+    say(f"Compared with {', '.join(seen)}." if seen else "Compared with no witness.")
+    say("Nothing is wrong." if not findings else f"{len(findings)} findings.")
+    return WRONG if findings else FINE
+
+
+def _start(since: date | None) -> Checkpoint | None:
+    from temoin.journal.verification import checkpoint_before
+
+    return None if since is None else checkpoint_before(datetime(since.year, since.month, since.day, tzinfo=UTC))
+
+
+def _evidence(named: list[str]) -> Evidence:
+    """Gather what witnesses have seen: those named, or every one of the settings."""
+    from django.conf import settings
+
+    from temoin.journal.evidence import folder_evidence, witness_evidence
+    from temoin.journal.walk import Evidence
+
+    journal = settings.TEMOIN.journal
+    evidence = Evidence()
+    for name in named or [*journal.witnesses, str(journal.folder)]:
+        if name in journal.witnesses:
+            witness = journal.witnesses[name]
+            evidence += witness_evidence(name, witness.url, witness.vkey, origin=journal.origin)
+        elif Path(name).is_dir() or not named:
+            evidence += folder_evidence(Path(name), journal_signer().verifier)
+        else:
+            raise ConfigError(f"{name} is neither a witness of the settings nor a folder of checkpoints.")
+    return evidence
+
+
+def run_status(_options: argparse.Namespace) -> int:
+    """Tell how things stand; 1 when somebody should look."""
+    from temoin.journal.standing import journal_standing
+
+    standing = journal_standing()
+    for line in standing.lines():
+        say(line)
+    for alarm in standing.alarms():
+        complain(alarm)
+    return WRONG if standing.alarms() else FINE
+
+
+def run_seal(_options: argparse.Namespace) -> int:
+    """Seal what waits."""
+    from temoin.journal.sealing import seal_events
+
+    checkpoint = seal_events(journal_signer())
+    say("Nothing was waiting." if checkpoint is None else checkpoint.note)
+    return FINE
+
+
+def run_key(_options: argparse.Namespace) -> int:
+    """Write the public key."""
+    say(journal_signer().verifier.vkey)
+    return FINE
+
+
+def run_export(_options: argparse.Namespace) -> int:
+    """Stream checkpoints and events; nothing is ever written to disk here."""
+    from temoin.journal.export import exported_lines
+
+    for line in exported_lines():
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+    return FINE

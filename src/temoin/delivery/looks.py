@@ -1,0 +1,67 @@
+"""Who saw a result: the list a patient can be given, with a proof for each look that outsiders can check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from temoin.delivery.models import Letter
+from temoin.journal.act import record_look
+from temoin.journal.checkpoint import Checkpoint
+from temoin.journal.events import EventKind
+from temoin.journal.proofs import Proof, prove_events, witnessed_checkpoint
+from temoin.journal.queries import EventRow, events_about
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.queries import record_in_scope
+
+# Acts that show the result to whoever does them, and looks.
+SEEING = (
+    EventKind.TEST_READ,
+    EventKind.RESULT_SIGNED,
+    EventKind.RESULT_CORRECTED,
+    EventKind.RESULT_CANCELLED,
+    EventKind.RESULT_PRINTED,
+    EventKind.RESULT_PREPARED,
+    EventKind.LETTER_SEALED,
+    EventKind.LETTER_OPENED,
+    EventKind.LETTER_REFUSED,
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One event about the result, with its proof once it is sealed."""
+
+    event: EventRow
+    proof: Proof | None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Every look at a result, and the checkpoint that the proofs lead to."""
+
+    record_id: UUID
+    checkpoint: Checkpoint | None
+    looks: list[Look]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `tools/verify_journal.py --proof` checks: looks that are sealed, and the checkpoint."""
+        note = self.checkpoint.note if self.checkpoint else ""
+        return {"checkpoint": note, "looks": [look.proof.as_json() for look in self.looks if look.proof]}
+
+
+def list_looks(*, by: Seat, record_id: UUID) -> Looks:
+    """Return who saw a result; NotFoundError for another pharmacy's. Making the list is an event too."""
+    check_right(by=by, right=Right.READ_JOURNAL)
+    with tenant_scope(by.pharmacy_id):
+        record_in_scope(record_id)
+        letters = Letter.objects.filter(record_id=record_id).values_list("id", flat=True)
+        events = events_about([record_id, *letters], [kind.value for kind in SEEING])
+        record_look(by=by, kind=EventKind.LOOKS_LISTED, subject_kind="record", subject_id=record_id)
+        checkpoint = witnessed_checkpoint()
+        proofs = prove_events([event.id for event in events], checkpoint) if checkpoint else {}
+    return Looks(record_id, checkpoint, [Look(event, proofs.get(event.id)) for event in events])

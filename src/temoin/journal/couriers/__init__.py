@@ -1,0 +1,1 @@
+"""Couriers of checkpoints: each shows the journal's growth to one witness."""

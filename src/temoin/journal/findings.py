@@ -1,0 +1,49 @@
+"""What a verification finds: which event, and what is wrong with it, in words for whoever must act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What can be wrong."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    ADDED = "added"
+    REORDERED = "reordered"
+    BACKDATED = "backdated"
+    LEAF_MISSING = "leaf missing"
+    CHECKPOINT = "checkpoint"
+    WITNESS = "witness"
+    RECORD = "record"
+
+
+MEANING = {
+    Fault.ALTERED: "the event is not the one that was sealed",
+    Fault.MISSING: "the event was sealed and is not there any more",
+    Fault.ADDED: "the event was put among sealed ones without ever being sealed",
+    Fault.REORDERED: "the event was sealed at another place",
+    Fault.BACKDATED: "the event says a time at which it was not sealed",
+    Fault.LEAF_MISSING: "the place in the tree is empty",
+    Fault.CHECKPOINT: "the checkpoint does not fit",
+    Fault.WITNESS: "a witness has seen another journal",
+    Fault.RECORD: "a row is not the one that its event wrote",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong."""
+
+    fault: Fault
+    index: int | None = None
+    event_id: str = ""
+    pharmacy_id: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        place = "" if self.index is None else f" {self.index}"
+        named = f" event {self.event_id} of pharmacy {self.pharmacy_id}" if self.event_id else ""
+        return f"{self.fault}{place}{named}: {self.note or MEANING[self.fault]}"

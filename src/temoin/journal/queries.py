@@ -1,0 +1,82 @@
+"""What is asked of the events of the pharmacy in scope. Rights are the askers': see `pharmacies.oversight`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from temoin.journal.models import Event
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events: of one local day, and if given of one person, one kind, one object."""
+
+    day: date
+    actor_id: UUID | None = None
+    kind: str = ""
+    subject_id: UUID | None = None
+
+    def bounds(self) -> tuple[datetime, datetime]:
+        """Return the instants between which the day lies."""
+        zone = timezone.get_default_timezone()
+        midnight = datetime(self.day.year, self.day.month, self.day.day, tzinfo=zone)
+        return midnight, midnight + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An event as it is shown: identifiers, never a name."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    actor_id: UUID | None
+    profession: str
+    origin: str
+    subject_kind: str
+    subject_id: UUID | None
+    outcome: str
+    reason: str
+    detail: str
+
+
+_COLUMNS = tuple(EventRow.__dataclass_fields__)
+
+
+def page_of_events(wanted: EventFilter, page: int) -> tuple[list[EventRow], bool]:
+    """Return one page, the latest first, and whether another follows."""
+    first = page * PAGE
+    rows = [EventRow(*row) for row in _events(wanted).order_by("-at", "id")[first : first + PAGE + 1]]
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def all_events(wanted: EventFilter) -> Iterator[EventRow]:
+    """Yield every event of the filter in order, from a cursor of the database."""
+    for row in _events(wanted).order_by("at", "id").iterator(chunk_size=2000):
+        yield EventRow(*row)
+
+
+def events_about(subjects: Iterable[UUID], kinds: Iterable[str]) -> list[EventRow]:
+    """Return the events of some kinds about some objects, in order."""
+    found = Event.objects.filter(subject_id__in=list(subjects), kind__in=list(kinds)).order_by("at", "id")
+    return [EventRow(*row) for row in found.values_list(*_COLUMNS)]
+
+
+def _events(wanted: EventFilter) -> Any:
+    begins, ends = wanted.bounds()
+    found = Event.objects.filter(at__gte=begins, at__lt=ends)
+    if wanted.actor_id is not None:
+        found = found.filter(actor_id=wanted.actor_id)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.subject_id is not None:
+        found = found.filter(subject_id=wanted.subject_id)
+    return found.values_list(*_COLUMNS)

@@ -1,0 +1,95 @@
+"""The sealer at work: one loop that seals, and one per witness that shows it what was sealed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from temoin.crypto.notes import NoteSigner
+from temoin.journal.book import StoredBook
+from temoin.journal.couriers.following import TROUBLES, Followed, Follower, FollowError
+from temoin.journal.models import Cosignature, WitnessState
+from temoin.journal.sealing import seal_events
+from temoin.lib.clock import now
+from temoin.lib.errors import TemoinError
+
+log = logging.getLogger("temoin.journal")
+
+EVERY = 4.0  # seconds between two sealings; with a long round it stays under ten
+LONGEST_PAUSE = 60.0
+REMIND = timedelta(minutes=10)  # how often an alarm is said again
+
+
+def run_sealer(stop: threading.Event, signer: NoteSigner, followers: Sequence[Follower]) -> None:
+    """Seal and show until `stop` is set."""
+    loops = [threading.Thread(target=_follow_on, args=[stop, one], name=one.name) for one in followers]
+    for loop in loops:
+        loop.start()
+    _seal_on(stop, signer)
+    for loop in loops:
+        loop.join()
+
+
+def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
+    while not stop.is_set():
+        try:
+            seal_events(signer)
+        except TemoinError as error:  # in our own words, without a value
+            log.error("sealing: %s", error)
+        except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
+            log.error("sealing: %s; next try in a moment", type(error).__name__)
+            connection.close()
+        stop.wait(EVERY)
+    connection.close()
+
+
+def _follow_on(stop: threading.Event, follower: Follower) -> None:
+    failures = 0
+    while not stop.is_set():
+        try:
+            failures = 0 if bring_up_to_date(follower) else failures + 1
+        except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
+            failures += 1
+            log.error("witness %s: %s; next try in a moment", follower.name, type(error).__name__)
+            connection.close()
+        stop.wait(min(LONGEST_PAUSE, EVERY * 2 ** min(failures, 6)))
+    connection.close()
+
+
+def bring_up_to_date(follower: Follower) -> bool:
+    """Show a witness what it has not seen; tell whether it followed. Its row says so to whoever asks."""
+    state = WitnessState.objects.filter(witness=follower.name).first() or WitnessState(witness=follower.name)
+    try:
+        followed = follower.follow(StoredBook(), state.size)
+    except FollowError as error:
+        _keep_trouble(state, error.code)
+        return False
+    _keep_progress(state, followed)
+    return True
+
+
+def _keep_trouble(state: WitnessState, code: str) -> None:
+    moment = now()
+    since = state.failing_since or moment
+    # Said at once, again when the trouble changes, and then every ten minutes.
+    is_news = state.trouble != code or (moment - since) % REMIND < timedelta(seconds=LONGEST_PAUSE)
+    if is_news:
+        log.error("witness %s: %s (since %s)", state.witness, TROUBLES[code], since.isoformat(timespec="seconds"))
+    state.failing_since, state.trouble = since, code
+    state.save()
+
+
+def _keep_progress(state: WitnessState, followed: Followed) -> None:
+    if state.failing_since is not None:
+        log.warning("witness %s: follows again", state.witness)
+    state.size, state.followed_at = followed.size, now()
+    state.failing_since, state.trouble = None, ""
+    with transaction.atomic():
+        state.save()
+        if followed.line:
+            key = {"witness": state.witness, "size": followed.size}
+            Cosignature.objects.get_or_create(**key, defaults={"line": followed.line})

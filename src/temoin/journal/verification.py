@@ -1,0 +1,122 @@
+"""Verification: the whole journal recomputed from its stored rows, against signatures and against witnesses.
+
+One pass over the events in the order of their leaves. Each event's own bytes are hashed; what differs from its leaf is
+named. The tree over them is compared with every checkpoint on the way; where a leaf was changed with its event, the
+hashes that a witness's folder holds name it, and without them the few events of that checkpoint are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from temoin.crypto.notes import NoteVerifier
+from temoin.journal.checkpoint import Checkpoint, parse_checkpoint
+from temoin.journal.findings import Fault, Finding
+from temoin.journal.leaf import LEAF, NULL
+from temoin.journal.nodes import TreeBrokenError, stored_tree
+from temoin.journal.sealing import copied_lines
+from temoin.journal.tree import GrowingTree
+from temoin.journal.walk import Evidence, Outcome, Row, Walk
+
+_ROWS = """
+    SELECT leaf.index, encode(leaf.hash, 'hex'), leaf.pharmacy_id, leaf.event_id,
+           encode(convert_to(seal.note, 'UTF8'), 'hex'), (extract(epoch FROM seal.at) * 1000000)::bigint, {leaf}
+      FROM journal_leaf AS leaf
+      LEFT JOIN journal_event AS event ON event.pharmacy_id = leaf.pharmacy_id AND event.id = leaf.event_id
+      LEFT JOIN journal_checkpoint AS seal ON seal.size = leaf.index + 1
+     WHERE leaf.index >= {start}
+     ORDER BY leaf.index
+"""
+# Events that have no place in the tree, though every transaction up to theirs was sealed.
+_ADDED = """
+    SELECT event.id, event.pharmacy_id FROM journal_event AS event,
+           (SELECT watermark, cluster FROM journal_checkpoint ORDER BY size DESC LIMIT 1) AS last
+     WHERE last.cluster = (SELECT system_identifier::text FROM pg_control_system())
+       AND event.xid < last.watermark::text::xid8
+       AND NOT EXISTS (SELECT FROM journal_leaf AS leaf
+                        WHERE leaf.pharmacy_id = event.pharmacy_id AND leaf.event_id = event.id)
+"""
+
+
+def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint | None = None) -> Outcome:
+    """Recompute the journal, from a checkpoint on if one is given, and return what is wrong with it."""
+    outcome = Outcome(list(evidence.findings))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL work_mem = '256MB'")
+        tree = _tree_from(start, outcome)
+        walk = Walk(verifier, evidence, outcome, tree)
+        for line in copied_lines(_ROWS.format(leaf=LEAF, start=tree.size)):
+            walk.take(_row(line))
+        walk.end()
+        outcome.findings += [*_events_beyond(walk.tree.size), *_wrong_nodes(walk), *_added_events()]
+    return outcome
+
+
+def _tree_from(start: Checkpoint | None, outcome: Outcome) -> GrowingTree:
+    """Return the tree to grow from; a stored one that is not the signed one is itself a finding."""
+    if start is None:
+        return GrowingTree()
+    try:
+        tree = stored_tree(start.size)
+    except TreeBrokenError as error:
+        outcome.findings.append(Finding(Fault.LEAF_MISSING, None, note=str(error)))
+        return GrowingTree()
+    if tree.root() != start.root:
+        note = f"the tree before {start.size} is not the one signed: verify the whole journal"
+        outcome.findings.append(Finding(Fault.CHECKPOINT, start.size, note=note))
+    return tree
+
+
+def _row(line: bytes) -> Row:
+    index, stored, pharmacy_id, event_id, note, sealed_at, leaf = line.split(b"\t", 6)
+    text = b"" if note == NULL else bytes.fromhex(note.decode())
+    return Row(
+        int(index),
+        bytes.fromhex(stored.decode()),
+        pharmacy_id.decode(),
+        event_id.decode(),
+        text,
+        0 if sealed_at == NULL else int(sealed_at),
+        leaf,
+    )
+
+
+def _wrong_nodes(walk: Walk) -> Iterator[Finding]:
+    """Compare the stored nodes, from which proofs are made, with those just recomputed."""
+    if walk.is_broken:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT level, index, hash FROM journal_node")
+        stored = {(level, index): bytes(node) for level, index, node in cursor.fetchall()}
+    for (level, index), node in walk.nodes.items():
+        if stored.get((level, index)) != node:
+            note = f"the stored node {index} of level {level} is not that of its leaves"
+            yield Finding(Fault.CHECKPOINT, index << level, note=note)
+
+
+def _events_beyond(size: int) -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT size FROM journal_checkpoint WHERE size > %s ORDER BY size", [size])
+        for (signed,) in cursor.fetchall():
+            note = f"a checkpoint of {signed} was signed; events up to it are gone"
+            yield Finding(Fault.MISSING, signed - 1, note=note)
+
+
+def _added_events() -> Iterator[Finding]:
+    for line in copied_lines(_ADDED):
+        event_id, pharmacy_id = line.decode().split("\t")
+        yield Finding(Fault.ADDED, None, event_id, pharmacy_id)
+
+
+def checkpoint_before(moment: datetime) -> Checkpoint | None:
+    """Return the last checkpoint made before a moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT note FROM journal_checkpoint WHERE at < %s ORDER BY size DESC LIMIT 1", [moment])
+        row = cursor.fetchone()
+    return None if row is None else parse_checkpoint(row[0])

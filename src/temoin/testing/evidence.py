@@ -1,0 +1,51 @@
+"""Compares signed versions with the events that wrote them: an old row put back opens and verifies, yet is not it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+
+from temoin.crypto.envelope import CONTENT
+from temoin.journal.events import EventKind
+from temoin.journal.findings import Fault, Finding
+
+_SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, EventKind.RESULT_CANCELLED.value)
+
+# Hashes are made by the database from the stored rows (see `RecordVersion.digest`): they are compared with what the
+# sealed journal says, and no value leaves its row. One full join tells all three faults.
+_DIFFERENT = """
+    WITH told AS (
+        SELECT DISTINCT ON (pharmacy_id, subject_id, detail) pharmacy_id, subject_id AS record_id, detail, digest, id
+          FROM journal_event WHERE kind = ANY(%s) AND digest <> '' ORDER BY pharmacy_id, subject_id, detail, xid DESC
+    )
+    SELECT coalesce(told.pharmacy_id, live.pharmacy_id)::text, coalesce(told.record_id, live.record_id)::text,
+           coalesce(told.detail, live.number::text), told.id::text, live.id::text
+      FROM told FULL JOIN testing_record_version AS live
+        ON live.pharmacy_id = told.pharmacy_id AND live.record_id = told.record_id AND live.number::text = told.detail
+     WHERE encode(sha256(substr(live.sealed, %s::int) || uuid_send(live.id) || uuid_send(live.signed_by)
+                         || int8send(extract(epoch FROM live.signed_at)::bigint)), 'hex') IS DISTINCT FROM told.digest
+     ORDER BY 1, 2, 3
+"""
+_BEHIND = """
+    SELECT record.pharmacy_id::text, record.id::text, record.version FROM testing_record AS record
+      LEFT JOIN (SELECT pharmacy_id, record_id, max(number) AS number FROM testing_record_version
+                  GROUP BY pharmacy_id, record_id) AS last
+        ON last.pharmacy_id = record.pharmacy_id AND last.record_id = record.id
+     WHERE record.version <> coalesce(last.number, 0)
+"""
+
+
+def compare_records() -> Iterator[Finding]:
+    """Yield each signed version that is not the one its event wrote, and each record that points at another version."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_DIFFERENT, [list(_SIGNED), CONTENT + 1])
+        for pharmacy_id, record_id, number, told, live in cursor.fetchall():
+            wrong = "is gone" if live is None else "was not written by any event" if told is None else "was replaced"
+            note = f"version {number} of record {record_id} of pharmacy {pharmacy_id} {wrong}"
+            yield Finding(Fault.RECORD, None, told or "", pharmacy_id, note)
+        cursor.execute(_BEHIND)
+        for pharmacy_id, record_id, number in cursor.fetchall():
+            note = f"record {record_id} of pharmacy {pharmacy_id} says version {number}, which is not its latest"
+            yield Finding(Fault.RECORD, None, "", pharmacy_id, note)

@@ -1,0 +1,112 @@
+"""The words for events: what was done or looked at, by whom, and what the daily review remarks."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.events import EventKind
+from temoin.journal.queries import EventRow
+from temoin.pharmacies.oversight import Oddity
+from temoin.pharmacies.professions import LABEL, Profession
+
+Words = str | Promise
+
+EVENT_WORDS: dict[str, Words] = {
+    EventKind.PATIENT_REGISTERED: _("registered a patient"),
+    EventKind.PATIENT_AMENDED: _("changed a patient's record"),
+    EventKind.PATIENT_SEARCHED: _("looked for a patient"),
+    EventKind.PATIENT_READ: _("saw a patient's record"),
+    EventKind.TEST_REGISTERED: _("registered a test"),
+    EventKind.TEST_READ: _("saw a test"),
+    EventKind.TEST_LIST_READ: _("saw the list of tests"),
+    EventKind.SAMPLE_TAKEN: _("recorded a sample"),
+    EventKind.TEST_ABANDONED: _("abandoned a test"),
+    EventKind.RESULT_SIGNED: _("signed a result"),
+    EventKind.RESULT_CORRECTED: _("corrected a result"),
+    EventKind.RESULT_CANCELLED: _("cancelled a result"),
+    EventKind.RESULT_PRINTED: _("printed a result"),
+    EventKind.TICKET_PRINTED: _("printed a ticket"),
+    EventKind.TICKET_RENEWED: _("renewed a ticket"),
+    EventKind.RESULT_PREPARED: _("prepared the authority's document"),
+    EventKind.PARCEL_RELEASED: _("sent a refused parcel again"),
+    EventKind.LETTER_SEALED: _("sealed the patient's letter"),
+    EventKind.LETTER_OPENED: _("opened the letter with the right code"),
+    EventKind.LETTER_REFUSED: _("tried the letter with a wrong code"),
+    EventKind.LOT_RECEIVED: _("received a lot"),
+    EventKind.FILE_IMPORTED: _("imported a file"),
+    EventKind.MEMBER_SEATED: _("gave a person a place"),
+    EventKind.PHARMACY_OPENED: _("opened the pharmacy"),
+    EventKind.PHARMACY_CLOSED: _("closed the pharmacy"),
+    EventKind.MEMBER_INVITED: _("invited a person"),
+    EventKind.INVITATION_WITHDRAWN: _("withdrew an invitation"),
+    EventKind.MEMBER_ENROLLED: _("took their place"),
+    EventKind.MEMBER_CHANGED: _("changed a person’s profession"),
+    EventKind.MEMBER_SUSPENDED: _("suspended a person’s place"),
+    EventKind.MEMBER_RESUMED: _("gave a person their place back"),
+    EventKind.MEMBER_DEPARTED: _("entered a person’s last day"),
+    EventKind.FACTORS_RESET: _("reset a person’s ways in"),
+    EventKind.PROGRAM_ADDED: _("gave a program access"),
+    EventKind.PROGRAM_REVOKED: _("revoked a program’s access"),
+    EventKind.TOKEN_ISSUED: _("was let in as a program"),
+    EventKind.SIGNED_IN: _("opened a session"),
+    EventKind.HANDED_OVER: _("handed the screen over"),
+    EventKind.ACCESS_DENIED: _("was denied"),
+    EventKind.JOURNAL_READ: _("looked at the journal"),
+    EventKind.JOURNAL_EXPORTED: _("exported the journal"),
+    EventKind.LOOKS_LISTED: _("listed who saw a result"),
+    EventKind.DATA_KEYS_TURNED: _("renewed the data keys"),
+    EventKind.ROWS_REWRAPPED: _("moved records under the new keys"),
+    EventKind.ROWS_REINDEXED: _("made the search indexes anew"),
+    EventKind.DATA_KEY_DESTROYED: _("destroyed an old data key"),
+    EventKind.DATA_KEYS_REWRAPPED: _("wrapped the data keys anew"),
+    EventKind.ROOT_KEY_TURNED: _("renewed the root key"),
+    EventKind.ROOT_KEY_DROPPED: _("destroyed an old root key"),
+    EventKind.ROOT_KEYS_BACKED_UP: _("backed up the root keys"),
+    EventKind.ROOT_KEYS_RESTORED: _("restored the root keys"),
+    EventKind.KEYS_VERIFIED: _("verified the keys"),
+}
+HOUSE_WORDS: dict[str, Words] = {
+    "worker": _("Témoin, to carry the result"),
+    "portal": _("the patients' site, with the letter's link"),
+    "operator": _("the operator"),
+}
+SUBJECT_WORDS: dict[str, Words] = {
+    "record": _("Test"),
+    "patient": _("Patient"),
+    "letter": _("Letter"),
+    "parcel": _("Sending"),
+    "lot": _("Lot"),
+    "member": _("Person"),
+    "invitation": _("Invitation"),
+    "program": _("Program"),
+    "pharmacy": _("Pharmacy"),
+}
+ORIGIN_WORDS: dict[str, Words] = {
+    "page": _("staff site"),
+    "file": _("import of a file"),
+    "worker": _("Témoin’s worker"),
+    "portal": _("patients’ site"),
+    "operator": _("operator’s command"),
+    "command": _("operator’s command"),
+    "api": _("programming interface"),
+}
+ODDITY_WORDS: dict[Oddity, Words] = {
+    Oddity.LOOKED_MORE_THAN_WORKED: _("files looked at without any work on them, many more than those worked on"),
+    Oddity.OUTSIDE_HOURS: _("looks on a Sunday, before 7 in the morning or after 9 in the evening"),
+    Oddity.DENIED: _("tries of what the profession has no right to"),
+    Oddity.SEARCHED_MUCH: _("searches for patients"),
+    Oddity.OWN_NAME: _("looks at patients who bear the same family name"),
+}
+
+
+def event_words(kind: str) -> Words:
+    """Return an event in words; a kind of another version by its code."""
+    return EVENT_WORDS.get(kind, kind)
+
+
+def profession_words(event: EventRow) -> Words:
+    """Return in which quality somebody acted."""
+    if event.profession in HOUSE_WORDS:
+        return HOUSE_WORDS[event.profession]
+    return LABEL[Profession(event.profession)] if event.profession in set(Profession) else event.profession

@@ -1,0 +1,59 @@
+"""Runs the witness until it is told to stop; it needs neither Témoin's settings nor its database."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from temoin.witness.judging import Witness
+from temoin.witness.notes import LogKey, NoteError, open_key
+from temoin.witness.server import WitnessServer
+from temoin.witness.state import State
+
+PORT = 8604
+LOOPBACK = "127.0.0.1"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="temoin witness", description="Countersigns checkpoints of journals that only grow."
+    )
+    parser.add_argument("--folder", type=Path, required=True, help="where the witness keeps its key and its memory")
+    parser.add_argument("--name", required=True, help="name of its key, such as ordre.example.fr/temoin")
+    parser.add_argument("--log", action="append", required=True, metavar="VKEY", help="public key of a journal")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=PORT)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None] = lambda: None) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    options = build_parser().parse_args(arguments)
+    try:
+        logs = [LogKey.parse(vkey) for vkey in options.log]
+        key = open_key(options.folder, options.name)
+    except NoteError as error:
+        sys.stderr.write(f"temoin witness: {error}\n")
+        return 2
+    witness = Witness(key, State(options.folder), {log.origin: log for log in logs})
+    with WitnessServer((options.host, options.port), witness) as server:
+        _stop_on_signal(server)
+        sys.stdout.write(f"witness http://{options.host}:{server.server_port}/ {key.vkey}\n")
+        sys.stdout.flush()
+        on_ready()
+        server.serve_forever(poll_interval=0.2)
+    return 0
+
+
+def _stop_on_signal(server: WitnessServer) -> None:
+    def stop(*_: object) -> None:
+        # Not from this very thread: it is the one that serves, and would wait for itself.
+        threading.Thread(target=server.shutdown).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)

@@ -1,0 +1,135 @@
+"""Signed notes as a witness reads and cosigns them (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
+
+Written apart from the journal's own code on purpose: a mistake there must not be shared by who watches it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+LOG, WITNESS = b"\x01", b"\x04"
+DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+class NoteError(Exception):
+    """The text cannot be read as what it should be."""
+
+
+@dataclass(frozen=True)
+class LogKey:
+    """The public key of a log; its name is the origin of its checkpoints."""
+
+    origin: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, vkey: str) -> LogKey:
+        """Read a published key of an Ed25519 log; NoteError when it is not one."""
+        name, key_id, encoded = (*vkey.strip().split("+", 2), "", "")[:3]
+        raw = decode(encoded)
+        if not name or len(raw) != 33 or raw[:1] != LOG or _key_id(name, raw).hex() != key_id:
+            raise NoteError("a log's key reads name+id+base64, and must bear its own id")
+        return cls(name, raw[1:])
+
+    def has_signed(self, note: Note) -> bool:
+        """Tell whether the log's signature is on the note and holds."""
+        wanted = _key_id(self.origin, LOG + self.public)
+        for name, raw in note.signatures:
+            if name == self.origin and raw[:4] == wanted:
+                try:
+                    Ed25519PublicKey.from_public_bytes(self.public).verify(raw[4:], note.text)
+                except InvalidSignature:
+                    return False
+                return True
+        return False
+
+
+@dataclass(frozen=True)
+class Note:
+    """A checkpoint: what was signed, what it says, and by whom it says it is signed."""
+
+    text: bytes
+    origin: str
+    size: int
+    root: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def parse(cls, content: str) -> Note:
+        """Read a checkpoint; NoteError when it is not one."""
+        text, gap, below = content.rpartition("\n\n")
+        lines = text.split("\n")
+        if not gap or len(lines) < 3 or not lines[0] or not DECIMAL.fullmatch(lines[1]):
+            raise NoteError("not a checkpoint")
+        root = decode(lines[2])
+        if len(root) != 32:
+            raise NoteError("not a checkpoint")
+        return cls(text.encode() + b"\n", lines[0], int(lines[1]), root, _signatures(below))
+
+
+class WitnessKey:
+    """The witness's own key, made at its first start and kept in its folder."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self.name = name
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._public = WITNESS + self._key.public_key().public_bytes_raw()
+
+    @property
+    def vkey(self) -> str:
+        """Return the key as one line to publish."""
+        return f"{self.name}+{_key_id(self.name, self._public).hex()}+{base64.b64encode(self._public).decode()}"
+
+    def cosign(self, note: Note, moment: int) -> str:
+        """Return the signature line that says: seen at this time, and grown from all I saw before."""
+        message = b"cosignature/v1\ntime %d\n" % moment + note.text
+        raw = _key_id(self.name, self._public) + moment.to_bytes(8, "big") + self._key.sign(message)
+        return f"— {self.name} {base64.b64encode(raw).decode()}\n"
+
+
+def open_key(folder: Path, name: str) -> WitnessKey:
+    """Return the key in the folder, making folder and key at the first start."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "witness.key"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+    if path.stat().st_mode & 0o077:
+        raise NoteError(f"other accounts may read {path}: run chmod 600 {path}")
+    return WitnessKey(name, path.read_bytes())
+
+
+def decode(encoded: str) -> bytes:
+    """Return the bytes of a base64 text, or none when it is not one."""
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _key_id(name: str, typed_key: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + typed_key).digest()[:4]
+
+
+def _signatures(block: str) -> tuple[tuple[str, bytes], ...]:
+    found = []
+    if not block.endswith("\n"):
+        raise NoteError("not a signature line")
+    for line in block[:-1].split("\n"):
+        words = line.split(" ")
+        if len(words) != 3 or words[0] != "—":
+            raise NoteError("not a signature line")
+        found.append((words[1], decode(words[2])))
+    return tuple(found)
