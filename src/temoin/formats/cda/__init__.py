@@ -3,6 +3,6 @@
 from temoin.formats.cda.codes import MEDIA_TYPE
 from temoin.formats.cda.document import document
 from temoin.formats.cda.elements import CdaError
+from temoin.formats.cda.reader import read_document
 
-
-__all__ = ["MEDIA_TYPE", "CdaError", "document"]
+__all__ = ["MEDIA_TYPE", "CdaError", "document", "read_document"]
