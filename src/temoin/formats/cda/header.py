@@ -51,13 +51,18 @@ def _add_nature(root: Element, report: Report) -> None:
     add(root, "templateId", root=codes.BIO_TROD[0], extension=codes.BIO_TROD[1])
     add(root, "id", root=oid(report.key))
     add_code(root, "code", codes.DOCUMENT_CODE, codes.LOINC[0])
-    cancelled = CANCELLED_TITLE if report.status is ReportStatus.CANCELLED else ""
-    add_text(root, "title", f"{TITLE}{report.kind_display}{cancelled}")
+    add_text(root, "title", title(report))
     add(root, "effectiveTime", value=moment(report.signed_at))
     add_code(root, "confidentialityCode", ("N", "Normal"), codes.CONFIDENTIALITY)
     add(root, "languageCode", code="fr-FR")
     add(root, "setId", root=oid(report.record_id))
     add(root, "versionNumber", value=str(report.version))
+
+
+def title(report: Report) -> str:
+    """Return the title of the document: a result that is void says so wherever titles are listed."""
+    cancelled = CANCELLED_TITLE if report.status is ReportStatus.CANCELLED else ""
+    return f"{TITLE}{report.kind_display}{cancelled}"
 
 
 def _add_events(root: Element, report: Report, tests: tuple[Test, ...]) -> None:

@@ -44,7 +44,7 @@ def add_signer(parent: Element, name: str, report: Report) -> None:
     """Append the signer under one of the names CDA has for such a person: assignedAuthor, assignedEntity."""
     signer = report.signer
     entity = add(parent, name)
-    add(entity, "id", root=codes.ID_NAT_PS, extension=_national_identifier(report))
+    add(entity, "id", root=codes.ID_NAT_PS, extension=national_identifier(report))
     if signer.profession:
         add_code(entity, "code", (signer.profession, signer.profession_display), codes.PROFESSIONS)
     add_address(entity, report.organisation.address)
@@ -58,7 +58,7 @@ def add_signer(parent: Element, name: str, report: Report) -> None:
     add_code(organisation, "standardIndustryClassCode", SCREENING, codes.PRACTICE_SETTINGS)
 
 
-def _national_identifier(report: Report) -> str:
+def national_identifier(report: Report) -> str:
     """Return the IdNat_PS: 8 and the RPPS number, or 3, the FINESS number and who it is in that pharmacy."""
     if report.signer.rpps:
         return f"8{report.signer.rpps}"
