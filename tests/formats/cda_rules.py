@@ -86,7 +86,8 @@ RULES: dict[str, tuple[str, str]] = {
         f"{ROLE}[h:id[{INS}]]",
         (
             "h:patient/h:name/h:family/@qualifier='BR' and h:patient/h:name/h:given/@qualifier='BR'"
-            " and h:patient/h:birthTime and h:patient/h:administrativeGenderCode"
+            " and h:patient/h:name/h:given[not(@qualifier)] and h:patient/h:birthTime"
+            " and h:patient/h:birthplace/h:place/h:addr/h:county and h:patient/h:administrativeGenderCode/@code"
         ),
     ),
     "one name": (ROLE, exactly_one("h:patient/h:name")),
@@ -237,6 +238,13 @@ RULES: dict[str, tuple[str, str]] = {
     "attributes of an address": ("//h:addr", "not(@*[name() != 'use' and name() != 'nullFlavor'])"),
     "an address or why not": ("//h:addr", "(* and not(@nullFlavor)) or (@nullFlavor and not(*))"),
     "an address in lines or in parts": ("//h:addr[h:streetAddressLine]", "not(*[not(self::h:streetAddressLine)])"),
+    "parts of an address once": (
+        "//h:addr[not(h:streetAddressLine)]",
+        " and ".join(
+            f"count(h:{part}) <= 1"
+            for part in ("streetName", "additionalLocator", "postalCode", "city", "county", "state", "country")
+        ),
+    ),
     "telecom": (
         "//h:telecom",
         "(@nullFlavor='UNK' and count(@*)=1) or " + shaped("@value", "^(tel|fax|mailto|http|ftp|mllp):.+$"),

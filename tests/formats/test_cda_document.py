@@ -198,6 +198,12 @@ def test_the_matricule_travels_for_a_qualified_identity_only(status: IdentitySta
     assert patient.patient_id.encode() in data
 
 
+def test_the_matricule_stays_when_one_of_its_five_traits_is_unknown() -> None:
+    patient = replace(covid_positive().patient, birth_place="")
+
+    assert b"279035121518989" not in document(covid_positive(patient=patient))
+
+
 @pytest.mark.parametrize(("demo", "root"), [(False, "1.2.250.1.213.1.4.8"), (True, "1.2.250.1.213.1.4.11")])
 def test_a_matricule_of_a_demonstration_has_its_own_authority(demo: bool, root: str) -> None:
     document_of = written(covid_positive(is_demo=demo))

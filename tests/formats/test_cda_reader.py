@@ -34,7 +34,7 @@ def as_carried(report: Report) -> Report:
 
 
 def _patient(patient: PatientIdentity) -> PatientIdentity:
-    if patient.nir and patient.identity_status is IdentityStatus.QUALIFIED:
+    if patient.nir and patient.birth_place and patient.identity_status is IdentityStatus.QUALIFIED:
         return patient
     return replace(patient, nir="", identity_status=IdentityStatus.PROVISIONAL)
 

@@ -85,13 +85,15 @@ def add_interval(parent: Element, low: datetime, high: datetime | None = None) -
 
 
 def add_address(parent: Element, address: Address) -> None:
-    """Append an address in parts: the agency's check refuses address lines beside a city."""
+    """Append an address in parts, each once: the agency's check refuses address lines beside a city."""
     if address == NO_ADDRESS:
         add(parent, "addr", nullFlavor="UNK")
         return
     element = add(parent, "addr")
-    for number, line in enumerate(address.lines):
-        add_text(element, "additionalLocator" if number else "streetName", line)
+    if address.lines:
+        add_text(element, "streetName", address.lines[0])
+    if address.lines[1:]:
+        add_text(element, "additionalLocator", "\n".join(address.lines[1:]))
     for name, value in (
         ("postalCode", address.postcode),
         ("city", address.city),

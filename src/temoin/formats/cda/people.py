@@ -11,12 +11,23 @@ SCREENING = ("DEPISTAGE", "Dépistage")
 PHARMACY = ("SA33", "Pharmacie d'officine")
 
 
+def carries_matricule(patient: PatientIdentity) -> bool:
+    """Say whether the matricule may travel: for a qualified identity only (RNIV), and beside all five traits of it.
+
+    Signing knows four of the five of everybody; the place of birth may be unknown.
+    """
+    return bool(patient.nir and patient.birth_place) and patient.identity_status is IdentityStatus.QUALIFIED
+
+
+def matricule_root(report: Report) -> str:
+    return codes.INS_NIR_DEMO if report.is_demo else codes.INS_NIR
+
+
 def add_patient(parent: Element, report: Report) -> None:
     patient = report.patient
     role = add(add(parent, "recordTarget"), "patientRole")
-    if patient.nir and patient.identity_status is IdentityStatus.QUALIFIED:
-        # Only a qualified identity may carry the matricule in an exchange (RNIV).
-        add(role, "id", root=codes.INS_NIR_DEMO if report.is_demo else codes.INS_NIR, extension=patient.nir)
+    if carries_matricule(patient):
+        add(role, "id", root=matricule_root(report), extension=patient.nir)
     add(role, "id", root=oid(report.organisation.pharmacy_id), extension=patient.patient_id)
     add_address(role, patient.address)
     add_telecoms(role, "H", phone=patient.phone, email=patient.email)

@@ -214,8 +214,9 @@ def _telecom(parent: Element, scheme: str) -> str:
 def _address(place: Element) -> Address:
     if "nullFlavor" in place.attrib:
         return NO_ADDRESS
+    streets = every(place, "streetName") + every(place, "additionalLocator")
     return Address(
-        lines=tuple(each.text or "" for each in every(place, "streetName") + every(place, "additionalLocator")),
+        lines=tuple(line for each in streets for line in (each.text or "").split("\n")),
         postcode=text(place, "postalCode"),
         city=text(place, "city"),
         county=text(place, "county"),

@@ -17,11 +17,11 @@ from lxml import etree
 from temoin.formats.cda import MEDIA_TYPE, codes
 from temoin.formats.cda.elements import Element, oid
 from temoin.formats.cda.header import title
-from temoin.formats.cda.people import PHARMACY, SCREENING, national_identifier
+from temoin.formats.cda.people import PHARMACY, SCREENING, carries_matricule, matricule_root, national_identifier
 from temoin.formats.cda.terms import load_terms
 from temoin.formats.xdm import ebrim
 from temoin.formats.xdm.ebrim import escaped
-from temoin.testing.report import IdentityStatus, Report
+from temoin.testing.report import Report
 
 # The format of a BIO-TROD document: what table ASS_A11 of the CI-SIS gives for its template, out of TRE_A06.
 FORMAT: Final = ("urn:ans:ci-sis:trod:2024", "Test rapide d'orientation diagnostique", "1.2.250.1.213.1.1.4.2.282")
@@ -169,12 +169,10 @@ def _person(report: Report) -> str:
 
 
 def _patient(report: Report) -> str:
-    """Return the matricule of a qualified identity, else the pharmacy's own number of the patient."""
-    patient = report.patient
-    if not patient.nir or patient.identity_status is not IdentityStatus.QUALIFIED:
-        return _local_patient(report)
-    root = codes.INS_NIR_DEMO if report.is_demo else codes.INS_NIR
-    return f"{patient.nir}^^^&{root}&ISO^NH"
+    """Return the matricule where the document carries it, else the pharmacy's own number of the patient."""
+    if carries_matricule(report.patient):
+        return f"{report.patient.nir}^^^&{matricule_root(report)}&ISO^NH"
+    return _local_patient(report)
 
 
 def _local_patient(report: Report) -> str:
