@@ -116,6 +116,7 @@ BREAKS: dict[str, Callable[[etree._Element], object]] = {
     "an identifier too great": lambda r: at(r, "h:id").set("root", "2.25." + "9" * 39),
     "an identifier twice": lambda r: r.insert(0, etree.fromstring(etree.tostring(at(r, "h:id")))),
     "a version that is no number": lambda r: at(r, "h:versionNumber").set("value", "PAT-TROIS"),
+    "a version in other digits": lambda r: at(r, "h:versionNumber").set("value", "\u0662"),
     "no patient": lambda r: remove(at(r, "h:recordTarget")),
     "no local identifier": lambda r: remove(at(r, "//h:patientRole/h:id[2]")),
     "a gender that is none": lambda r: at(r, "//h:administrativeGenderCode").set("code", "PAT-TROIS"),

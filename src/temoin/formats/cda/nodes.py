@@ -76,6 +76,13 @@ def identifier(value: str) -> str:
     return str(UUID(int=int(number)))
 
 
+def number(parent: Element, path: str) -> int:
+    value = told(parent, path, "value")
+    if not re.fullmatch("[1-9][0-9]{0,8}", value):
+        raise CdaError(f"{path}: a whole number is expected")
+    return int(value)
+
+
 def moment(parent: Element, path: str) -> datetime:
     value = told(parent, path, "value")
     if not _MOMENT.fullmatch(value):

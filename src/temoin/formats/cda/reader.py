@@ -15,7 +15,7 @@ from temoin.formats.cda import narrative as names
 from temoin.formats.cda.body import STATUS
 from temoin.formats.cda.elements import NO_ADDRESS, CdaError, Element
 from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
-from temoin.formats.cda.nodes import Narrative, every, identifier, maybe, moment, one, parse, text, told
+from temoin.formats.cda.nodes import Narrative, every, identifier, maybe, moment, number, one, parse, text, told
 from temoin.formats.cda.people import GENDER
 from temoin.formats.cda.terms import load_terms
 from temoin.testing.report import (
@@ -56,7 +56,7 @@ def _report(root: Element) -> Report:
     sampled_at = moment(root, "componentOf/encompassingEncounter/effectiveTime/low")
     return Report(
         record_id=identifier(told(root, "setId", "root")),
-        version=int(told(root, "versionNumber", "value")),
+        version=number(root, "versionNumber"),
         key=identifier(told(root, "id", "root")),
         replaces_key=identifier(replaced.attrib["root"]) if replaced is not None else "",
         status=status,
