@@ -13,9 +13,9 @@ KEY, FORMER_KEY = "0f8fad5b-d9cb-469f-a165-70867728950e", "3b241101-e2bb-4255-8c
 def of_kind(kind: Kind, outcomes: tuple[str, ...] = ()) -> Report:
     """A Report of a kind of the catalogue, with the codes that signing takes from it."""
     findings = []
-    for number, target in enumerate(kind.targets):
-        read = next(each for each in target.outcomes if each.code == outcomes[number]) if outcomes else None
-        read = read or target.outcomes[0]
+    told = outcomes or tuple(target.outcomes[0].code for target in kind.targets)
+    for target, code in zip(kind.targets, told, strict=True):
+        read = next(each for each in target.outcomes if each.code == code)
         findings.append(
             Finding(
                 target=target.code,

@@ -1,7 +1,7 @@
 """Rules of a BIO-TROD 2024.01 document, each under a name: an independent check of what `formats.cda` writes.
 
-Written from the CI-SIS volume as the founders' notes sum it up, from its header and body checks, and from the two
-examples given with it; nothing here imports the code under test. A rule is a place and what must hold there.
+Written from the CI-SIS volume, its header and body checks, and the two examples given with it; nothing here imports the
+code under test. A rule is a place and what must hold there.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def test_the_examples_given_with_the_volume_break_one_rule_both_the_same() -> No
 def mutants(root: etree._Element) -> Iterator[etree._Element]:
     """The document with one element doubled or left out, or one attribute or text changed."""
     for place, element in enumerate(root.iter()):
-        for change in (_double, _leave_out, _rename, *(_spoil(name) for name in element.attrib)):
+        for change in (_double, _leave_out, _replace_text, *(_spoil(name) for name in element.attrib)):
             mutant = copy.deepcopy(root)
             change(next(each for number, each in enumerate(mutant.iter()) if number == place))
             yield mutant
@@ -72,7 +72,7 @@ def _leave_out(element: etree._Element) -> None:
         element.getparent().remove(element)
 
 
-def _rename(element: etree._Element) -> None:
+def _replace_text(element: etree._Element) -> None:
     element.text = "x"
 
 
