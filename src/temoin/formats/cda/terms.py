@@ -1,0 +1,94 @@
+"""What a BIO-TROD document says of each test and result, read strictly from the format's data file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from temoin.catalogue.entries import Entry, is_loinc, parse_data
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with its French words."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test the document may carry."""
+
+    loinc: Code
+    target: str
+    group: Code  # LOINC code of the entry
+    disease: Code  # ICD-10
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result: our code of it, and the value of the national set that it is reported as."""
+
+    snomed: Code
+    outcome: str
+    reported_as: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Tests by LOINC code, results by SNOMED CT code."""
+
+    tests: Mapping[str, Test]
+    results: Mapping[str, Result]
+
+
+@cache
+def load_terms() -> Terms:
+    """Return the terms of the data file; CatalogueError when it is wrong."""
+    content = resources.files("temoin.formats.cda").joinpath("data", "tests.toml").read_text("utf-8")
+    return build_terms(parse_data("cda/tests.toml", content))
+
+
+def build_terms(file: Entry) -> Terms:
+    """Check and build the terms of a data file."""
+    groups = {name: _group(entry) for name, entry in file.children("groups")}
+    diseases = file.mapping("diseases")
+    tests = {code: _test(code, entry, groups, diseases) for code, entry in file.children("tests")}
+    results = _results(file)
+    file.finish()
+    return Terms(MappingProxyType(tests), MappingProxyType(results))
+
+
+def _group(entry: Entry) -> Code:
+    group = Code(entry.loinc("loinc"), entry.text("label"))
+    entry.finish()
+    return group
+
+
+def _test(code: str, entry: Entry, groups: Mapping[str, Code], diseases: Mapping[str, str]) -> Test:
+    if not is_loinc(code):
+        raise entry.error("", "is not a LOINC code")
+    disease = entry.choice("disease", tuple(diseases))
+    test = Test(
+        loinc=Code(code, entry.text("label")),
+        target=entry.text("target"),
+        group=groups[entry.choice("group", tuple(groups))],
+        disease=Code(disease, diseases[disease]),
+    )
+    entry.finish()
+    return test
+
+
+def _results(file: Entry) -> dict[str, Result]:
+    entries = dict(file.children("results"))
+    codes = {code: Code(code, entry.text("label")) for code, entry in entries.items()}
+    found = {}
+    for code, entry in entries.items():
+        reported_as = entry.choice("reported_as", tuple(codes)) if entry.has("reported_as") else code
+        found[code] = Result(codes[code], entry.text("outcome"), codes[reported_as])
+        entry.finish()
+    return found

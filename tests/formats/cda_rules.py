@@ -1,0 +1,278 @@
+"""Rules of a BIO-TROD 2024.01 document, each under a name: an independent check of what `formats.cda` writes.
+
+Written from the CI-SIS volume, its header and body checks, and the two examples given with it; nothing here imports the
+code under test. A rule is a place and what must hold there.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+NAMESPACES = {
+    "h": "urn:hl7-org:v3",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "re": "http://exslt.org/regular-expressions",
+}
+MOMENT = r"^[0-9]{8}([0-9]{6}[+-][0-9]{4})$"
+LOINC, SNOMED, ICD10 = "2.16.840.1.113883.6.1", "2.16.840.1.113883.6.96", "2.16.840.1.113883.6.3"
+# JDV_ResultatDepistage_CISIS (1.2.250.1.213.1.1.5.761).
+RESULTS = ("10828004", "260385009", "373068000", "125154007")
+DISEASES = ("U07.1", "J02.0", "J09", "J10", "N30", "B97.4")
+TESTS = ("94558-4", "80382-5", "80383-3", "78012-2", "5799-2", "5802-4", "72885-7")
+PROFESSIONS = ("G15_21", "G15_21/A", "G15_21/D", "G15_21/DA", "G15_21/DM", "G15_39", "G16_21", "G15_60")
+
+
+def among(attribute: str, values: tuple[str, ...]) -> str:
+    return "(" + " or ".join(f"{attribute}='{value}'" for value in values) + ")"
+
+
+def shaped(value: str, pattern: str) -> str:
+    return f"re:test(string({value}), '{pattern}')"
+
+
+def exactly_one(path: str) -> str:
+    return f"count({path})=1"
+
+
+def templates(*roots: str) -> str:
+    return " and ".join(f"h:templateId[@root='{root}']" for root in roots)
+
+
+DOCUMENT = "/h:ClinicalDocument"
+ROLE = DOCUMENT + "/h:recordTarget/h:patientRole"
+EVENT = DOCUMENT + "/h:documentationOf/h:serviceEvent"
+ENCOUNTER = DOCUMENT + "/h:componentOf/h:encompassingEncounter"
+SECTION = DOCUMENT + "/h:component/h:structuredBody/h:component/h:section"
+ENTRY = SECTION + "/h:entry"
+ACT = ENTRY + "/h:act"
+DEVICE = ACT + "/h:participant/h:participantRole"
+OBSERVATION = ACT + "/h:entryRelationship/h:observation"
+COMMENT = "//h:act[h:templateId/@root='1.3.6.1.4.1.19376.1.5.3.1.4.2']"
+INS = among("@root", tuple(f"1.2.250.1.213.1.4.{last}" for last in (8, 9, 10, 11)))
+SIGNER = (
+    f"{DOCUMENT}/h:author/h:assignedAuthor | {DOCUMENT}/h:legalAuthenticator/h:assignedEntity |"
+    f" {EVENT}/h:performer/h:assignedEntity | {ENCOUNTER}/h:responsibleParty/h:assignedEntity"
+)
+
+RULES: dict[str, tuple[str, str]] = {
+    # The nature of the document.
+    "realm": (DOCUMENT, "count(h:realmCode)=1 and h:realmCode/@code='FR'"),
+    "type": (DOCUMENT, "h:typeId[@root='2.16.840.1.113883.1.3' and @extension='POCD_HD000040']"),
+    "template of HL7 France": (DOCUMENT, templates("2.16.840.1.113883.2.8.2.1")),
+    "template of IHE PCC": (DOCUMENT, templates("1.3.6.1.4.1.19376.1.5.3.1.1.1")),
+    "template of CI-SIS": (DOCUMENT, templates("1.2.250.1.213.1.1.1.1")),
+    "template of BIO-TROD": (DOCUMENT, "h:templateId[@root='1.2.250.1.213.1.1.1.59' and @extension='2024.01']"),
+    "identifier": (DOCUMENT, "count(h:id)=1 and " + shaped("h:id/@root", r"^[0-2](\.(0|[1-9][0-9]*))+$")),
+    "identifier fits an XDS registry": (DOCUMENT, "string-length(h:id/@root) <= 64"),
+    "code": (
+        DOCUMENT,
+        (
+            f"h:code[@code='96173-0' and @codeSystem='{LOINC}'"
+            ' and @displayName="Test rapide d\'orientation diagnostique"]'
+        ),
+    ),
+    "title": (DOCUMENT, 'starts-with(h:title, "Test rapide d\'orientation diagnostique : ")'),
+    "time of the document": (DOCUMENT, shaped("h:effectiveTime/@value", MOMENT)),
+    "confidentiality": (DOCUMENT, "h:confidentialityCode[@code='N' and @codeSystem='2.16.840.1.113883.5.25']"),
+    "language": (DOCUMENT, "h:languageCode/@code='fr-FR'"),
+    "set of versions": (DOCUMENT, exactly_one("h:setId[@root]")),
+    "number of the version": (DOCUMENT, exactly_one("h:versionNumber") + " and h:versionNumber/@value >= 1"),
+    # The patient.
+    "one patient": (DOCUMENT, exactly_one("h:recordTarget/h:patientRole")),
+    "identifiers of the patient": (ROLE, "h:id and not(h:id[not(@root and @extension) or @nullFlavor])"),
+    "one matricule at most": (ROLE, f"count(h:id[{INS}]) <= 1"),
+    "matricule of 15 characters": (f"{ROLE}/h:id[{INS}]", shaped("@extension", "^[0-9]{6}[0-9AB][0-9]{8}$")),
+    "traits beside a matricule": (
+        f"{ROLE}[h:id[{INS}]]",
+        (
+            "h:patient/h:name/h:family/@qualifier='BR' and h:patient/h:name/h:given/@qualifier='BR'"
+            " and h:patient/h:name/h:given[not(@qualifier)] and h:patient/h:birthTime"
+            " and h:patient/h:birthplace/h:place/h:addr/h:county and h:patient/h:administrativeGenderCode/@code"
+        ),
+    ),
+    "one name": (ROLE, exactly_one("h:patient/h:name")),
+    "birth name": (ROLE, exactly_one("h:patient/h:name/h:family[@qualifier='BR']")),
+    "list of birth first names": (ROLE, exactly_one("h:patient/h:name/h:given[not(@qualifier)]")),
+    "first birth first name": (ROLE, exactly_one("h:patient/h:name/h:given[@qualifier='BR']")),
+    "qualifier of a family name": (ROLE + "/h:patient/h:name/h:family", "@qualifier='BR' or @qualifier='CL'"),
+    "qualifier of a first name": (ROLE + "/h:patient/h:name/h:given[@qualifier]", among("@qualifier", ("BR", "CL"))),
+    "gender": (
+        ROLE,
+        "h:patient/h:administrativeGenderCode[@codeSystem='2.16.840.1.113883.5.1' and "
+        + among("@code", ("F", "M", "UN"))
+        + "]",
+    ),
+    "day of birth": (ROLE, shaped("h:patient/h:birthTime/@value", "^[0-9]{8}$")),
+    "place of birth": (
+        ROLE + "/h:patient/h:birthplace",
+        shaped("h:place/h:addr/h:county", "^[0-9][0-9AB][0-9]{3}$"),
+    ),
+    # Who answers for it.
+    "an author": (DOCUMENT, "h:author/h:assignedAuthor"),
+    "time of the author": (DOCUMENT + "/h:author", shaped("h:time/@value", MOMENT)),
+    "one custodian": (DOCUMENT, exactly_one("h:custodian/h:assignedCustodian/h:representedCustodianOrganization/h:id")),
+    "one legal authenticator": (DOCUMENT, exactly_one("h:legalAuthenticator/h:assignedEntity/h:assignedPerson")),
+    "time of the legal authenticator": (DOCUMENT + "/h:legalAuthenticator", shaped("h:time/@value", MOMENT)),
+    "signature": (DOCUMENT + "/h:legalAuthenticator", "h:signatureCode/@code='S'"),
+    "identifier of a professional": (
+        SIGNER,
+        "count(h:id)=1 and h:id/@root='1.2.250.1.71.4.2.1' and "
+        + shaped("h:id/@extension", "^(8[0-9]{11}|3[0-9][0-9AB][0-9]{7}/.+)$"),
+    ),
+    "profession": (
+        "//h:assignedAuthor/h:code | //h:assignedEntity/h:code",
+        "@codeSystem='1.2.250.1.213.1.1.4.5' and " + among("@code", PROFESSIONS),
+    ),
+    "name of a professional": (
+        SIGNER,
+        (
+            "count(h:assignedPerson/h:name)=1 and count(h:assignedPerson/h:name/h:family)=1"
+            " and count(h:assignedPerson/h:name/h:given) <= 1"
+        ),
+    ),
+    "identifier of a pharmacy": (
+        "//h:representedOrganization/h:id | //h:representedCustodianOrganization/h:id | //h:healthCareFacility/h:id",
+        "@root='1.2.250.1.71.4.2.2' and " + shaped("@extension", "^[1234].+$"),
+    ),
+    "one name of a pharmacy": ("//h:representedOrganization | //h:representedCustodianOrganization", "count(h:name)=1"),
+    "practice of who signs": (
+        "//h:assignedEntity/h:representedOrganization",
+        "h:standardIndustryClassCode[@code='DEPISTAGE' and @codeSystem='1.2.250.1.213.1.1.4.9']",
+    ),
+    # On what occasion.
+    "an event": (DOCUMENT, "h:documentationOf/h:serviceEvent"),
+    "disease of an event": (EVENT, f"h:code[@codeSystem='{ICD10}' and @displayName and {among('@code', DISEASES)}]"),
+    "one event for each disease": (EVENT, "not(h:code/@code = ../preceding-sibling::*/h:serviceEvent/h:code/@code)"),
+    "time of an event": (EVENT, shaped("h:effectiveTime/h:low/@value", MOMENT)),
+    "who did the test": (EVENT, exactly_one("h:performer") + " and h:performer/@typeCode='PRF'"),
+    "consent": (
+        DOCUMENT + "/h:authorization/h:consent",
+        "h:code[@code='GEN-366' and @codeSystem='1.2.250.1.213.1.1.4.322'] and h:statusCode/@code='completed'",
+    ),
+    "one encounter": (DOCUMENT, exactly_one("h:componentOf/h:encompassingEncounter")),
+    "kind of encounter": (
+        ENCOUNTER,
+        "h:code[@code='AMB' and @displayName and @codeSystem='2.16.840.1.113883.5.4']",
+    ),
+    "time of the encounter": (ENCOUNTER, shaped("h:effectiveTime/h:low/@value", MOMENT)),
+    "place of the encounter": (
+        ENCOUNTER,
+        (
+            "count(h:location)=1 and h:location/h:healthCareFacility/h:code[@code='SA33'"
+            " and @codeSystem='1.2.250.1.71.4.2.4']"
+        ),
+    ),
+    "one document replaced at most": (DOCUMENT, "count(h:relatedDocument) <= 1"),
+    "document replaced": (
+        DOCUMENT + "/h:relatedDocument",
+        (
+            "@typeCode='RPLC' and count(h:parentDocument/h:id[@root])=1 and ../h:versionNumber/@value > 1"
+            " and h:parentDocument/h:id/@root != ../h:id/@root"
+        ),
+    ),
+    # The body.
+    "one section": (DOCUMENT, exactly_one("h:component/h:structuredBody/h:component/h:section")),
+    "templates of the section": (SECTION, templates("1.3.6.1.4.1.19376.1.3.3.2.1", "1.2.250.1.213.1.1.2.70")),
+    "code of the section": (
+        SECTION,
+        f"h:code[@codeSystem='{LOINC}' and @displayName and {among('@code', ('18725-2', '18719-5'))}]",
+    ),
+    "title of the section": (SECTION, 'h:title="Résultat du test rapide d\'orientation diagnostique"'),
+    "text and one entry": (SECTION, "count(h:text)=1 and count(h:entry)=1 and not(h:component)"),
+    "two tables": (SECTION, "count(h:text/h:table[h:thead and h:tbody])=2"),
+    "heads of the results": (
+        SECTION,
+        (
+            "h:text/h:table[1]/h:thead/h:tr[h:th[1]='Pathologie/Substance dépistée' and h:th[2]='Résultat'"
+            " and starts-with(h:th[3], 'Commentaire')]"
+        ),
+    ),
+    "heads of the device": (
+        SECTION,
+        (
+            "h:text/h:table[2]/h:thead/h:tr[h:th[1]='Code UDI du dispositif utilisé'"
+            " and normalize-space(h:th[2])='Fabricant | Référence | N° de lot | Date de péremption']"
+        ),
+    ),
+    "each ID once": ("//h:content[@ID]", "not(@ID = preceding::h:content/@ID)"),
+    "each reference leads to a text": ("//h:reference[@value]", "substring(@value, 2) = //h:text//h:content/@ID"),
+    "templates of the entry": (ENTRY, templates("1.3.6.1.4.1.19376.1.3.1", "1.2.250.1.213.1.1.3.21")),
+    "kind of entry": (ENTRY, "@typeCode='DRIV' and h:act[@classCode='ACT' and @moodCode='EVN']"),
+    "code of the entry": (
+        ACT,
+        f"h:code[@codeSystem='{LOINC}' and {among('@code', ('92893-7', '92894-5', '18729-4'))}]",
+    ),
+    "status of the entry": (ACT, among("h:statusCode/@code", ("completed", "active", "aborted"))),
+    "one device": (ACT, "count(h:participant[@typeCode='DEV'])=1 and count(h:participant)=1"),
+    "role of the device": (DEVICE, "@classCode='MANU' and h:playingDevice"),
+    "agency of the UDI": (
+        DEVICE + "/h:id",
+        "string(@extension) and " + among("@root", ("2.51.1.1", "1.0.15961.10.816", "2.16.840.1.113883.6.18.1.34")),
+    ),
+    "words of the device": (DEVICE, "h:playingDevice/h:code/h:originalText/h:reference"),
+    "an observation": (ACT, "h:entryRelationship[@typeCode='COMP']/h:observation"),
+    "kind of observation": (OBSERVATION, "@classCode='OBS' and @moodCode='EVN'"),
+    "templates of an observation": (OBSERVATION, templates("1.3.6.1.4.1.19376.1.3.1.6", "1.2.250.1.213.1.1.3.80")),
+    "test of an observation": (
+        OBSERVATION,
+        f"count(h:code)=1 and h:code[@codeSystem='{LOINC}' and @displayName and {among('@code', TESTS)}]",
+    ),
+    "words of a test": (OBSERVATION, exactly_one("h:code/h:originalText/h:reference")),
+    "status of an observation": (
+        OBSERVATION,
+        among("h:statusCode/@code", ("completed", "aborted", "active", "obsolete")),
+    ),
+    "time of an observation": (OBSERVATION, "count(h:effectiveTime)=1 and " + shaped("h:effectiveTime/@value", MOMENT)),
+    "one value": (OBSERVATION, "count(h:value)=1 and " + among("h:value/@xsi:type", ("CD", "PQ", "IVL_PQ"))),
+    "value of the national set": (
+        OBSERVATION + "/h:value[@xsi:type='CD']",
+        f"@codeSystem='{SNOMED}' and {among('@code', RESULTS)} and not(@nullFlavor)",
+    ),
+    "words of a value": (OBSERVATION, exactly_one("h:value/h:originalText/h:reference")),
+    "comments are subjects": (OBSERVATION + "/h:entryRelationship", "@typeCode='SUBJ' and h:act"),
+    "templates of a comment": (COMMENT, templates("2.16.840.1.113883.10.20.1.40", "1.2.250.1.213.1.1.3.32")),
+    "code of a comment": (COMMENT, f"h:code[@code='48767-8' and @codeSystem='{LOINC}']"),
+    "status of a comment": (COMMENT, "h:statusCode/@code='completed'"),
+    "words of a comment": (COMMENT, "h:text/h:reference"),
+    # Data types.
+    "attributes of an address": ("//h:addr", "not(@*[name() != 'use' and name() != 'nullFlavor'])"),
+    "an address or why not": ("//h:addr", "(* and not(@nullFlavor)) or (@nullFlavor and not(*))"),
+    "an address in lines or in parts": ("//h:addr[h:streetAddressLine]", "not(*[not(self::h:streetAddressLine)])"),
+    "parts of an address once": (
+        "//h:addr[not(h:streetAddressLine)]",
+        " and ".join(
+            f"count(h:{part}) <= 1"
+            for part in ("streetName", "additionalLocator", "postalCode", "city", "county", "state", "country")
+        ),
+    ),
+    "telecom": (
+        "//h:telecom",
+        "(@nullFlavor='UNK' and count(@*)=1) or " + shaped("@value", "^(tel|fax|mailto|http|ftp|mllp):.+$"),
+    ),
+    "use of a telecom": (
+        "//h:telecom[@use]",
+        among("@use", ("H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG")),
+    ),
+    "no race, religion or ethnic group": (
+        ROLE,
+        "not(h:patient/h:raceCode or h:patient/h:religiousAffiliationCode or h:patient/h:ethnicGroupCode)",
+    ),
+}
+
+_COMPILED = {
+    name: (etree.XPath(place, namespaces=NAMESPACES), etree.XPath(f"boolean({rule})", namespaces=NAMESPACES))
+    for name, (place, rule) in RULES.items()
+}
+
+
+def is_broken(name: str, root: etree._Element) -> bool:
+    """Say whether a rule is broken somewhere in a document."""
+    places, holds = _COMPILED[name]
+    return not all(holds(place) for place in places(root))
+
+
+def broken_rules(root: etree._Element) -> list[str]:
+    """Return the names of the rules that a document breaks."""
+    if root.tag != "{urn:hl7-org:v3}ClinicalDocument":
+        return ["not a ClinicalDocument"]
+    return [name for name in RULES if is_broken(name, root)]
