@@ -37,7 +37,7 @@ class Sandbox:
     """What tests ask of a running sandbox."""
 
     def __init__(self, ready: Ready) -> None:
-        self.port, self.smtp_port = ready.http_port, ready.smtp_port
+        self.port, self.smtp_port, self.mllp_port = ready.http_port, ready.smtp_port, ready.mllp_port
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -73,7 +73,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 
     async def live() -> None:
         loops.append(asyncio.get_running_loop())
-        await serve(Ready("127.0.0.1", 0, 0), Faults(), started, stop)
+        await serve(Ready("127.0.0.1", 0, 0, 0), Faults(), started, stop)
 
     def started(ready: Ready) -> None:
         with_address.append(ready)

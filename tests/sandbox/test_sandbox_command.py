@@ -13,7 +13,8 @@ from temoin.sandbox.main import Ready, announce, main, run
 
 
 def test_the_command_serves_until_it_is_told_to_stop():
-    command = [sys.executable, "-m", "temoin.sandbox", "--port", "0", "--smtp-port", "0", "--drop-answer", "0.05"]
+    command = [sys.executable, "-m", "temoin.sandbox", "--port", "0", "--smtp-port", "0", "--mllp-port", "0"]
+    command += ["--drop-answer", "0.05"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline()
         port = int(re.search(r"http://127\.0\.0\.1:([0-9]+)/", line)[1])
@@ -26,6 +27,7 @@ def test_the_command_serves_until_it_is_told_to_stop():
         connection.close()
 
     assert b'"drop_answer":0.05' in told
+    assert re.search(r" mllp 127\.0\.0\.1:[0-9]+$", line.rstrip())
     assert (code, complaint) == (0, "")
 
 
@@ -54,3 +56,9 @@ def test_addresses_of_the_sixth_version_are_written_in_brackets(capsys):
     announce(Ready("::1", 8090, 8025))
 
     assert capsys.readouterr().out == "sandbox http://[::1]:8090/ smtp [::1]:8025\n"
+
+
+def test_the_port_for_hl7_is_told_when_there_is_one(capsys):
+    announce(Ready("127.0.0.1", 8090, 8025, 2575))
+
+    assert capsys.readouterr().out == "sandbox http://127.0.0.1:8090/ smtp 127.0.0.1:8025 mllp 127.0.0.1:2575\n"

@@ -14,11 +14,12 @@ from temoin.config.errors import ConfigError
 from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
+from temoin.config.mllp import check_certificates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.lib.clock import now
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
-OTHERS_SECRETS = ("token PIN", "transit token", "mail password", "Pro Santé Connect secret")
+OTHERS_SECRETS = ("token PIN", "transit token", "mail password", "Pro Santé Connect secret", "key of our certificate")
 
 
 def check_setup(config: Config, process: Process) -> None:
@@ -33,6 +34,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
     found = _finding(check_settings_file, config.file)
     for noun, path in secrets_of(config, process):
         found += _finding(check_secret_of, config, noun, path)
+    if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
+        found += _finding(check_certificates, config.mllp)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
     return found
 
@@ -75,6 +78,8 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield from config.keys.secrets().items()
     if config.mail.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.mail.password_file
+    if config.mllp is not None and config.mllp.key is not None and process is Process.WORKER:
+        yield "key of our certificate", config.mllp.key
 
 
 def check_settings_file(path: Path) -> None:

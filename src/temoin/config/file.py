@@ -21,9 +21,11 @@ from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
+from temoin.config.mllp import read_mllp
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.transmission.receiver import Receiver
 
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
@@ -115,6 +117,7 @@ class Config:
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
     pro_sante_connect: ProSanteConnect | None = None
+    mllp: Receiver | None = None
 
     @property
     def served(self) -> Path:
@@ -146,6 +149,7 @@ def read_config(path: Path) -> Config:
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
+        "mllp": lambda: read_mllp(root.section("mllp"), folder) if root.has("mllp") else None,
     }
     config = Config(file=path, folder=folder, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
@@ -243,6 +247,11 @@ def _keep_demonstration_home(config: Config) -> None:
         raise ConfigError(
             "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
             "sandbox mailbox. Set host to 127.0.0.1."
+        )
+    if config.mllp is not None and not is_loopback(f"//{config.mllp.host}"):
+        raise ConfigError(
+            "demo is true and [mllp] host is not on this machine: demonstration data may only be sent to the "
+            "sandbox. Set host to 127.0.0.1."
         )
 
 

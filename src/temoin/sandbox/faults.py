@@ -38,6 +38,8 @@ class Faults:
     reject: float = 0.0  # rate of 422
     reject_every: int = 0  # 422 for one post in N
     throttle: float = 0.0  # rate of 429
+    other_answer: float = 0.0  # MLLP: rate of answers that name another message
+    half_answer: float = 0.0  # MLLP: rate of answers cut in the middle
     retry_after: int = 5  # seconds told with a 429 or a 503
     mail_down: bool = False  # 421 to every client of the mailbox
     mail_reject_recipient: bool = False  # 550 for addresses whose local part starts with "refuse"
@@ -98,6 +100,8 @@ READERS: dict[str, Callable[[object], Any]] = {
     "reject": _rate,
     "reject_every": _whole,
     "throttle": _rate,
+    "other_answer": _rate,
+    "half_answer": _rate,
     "retry_after": _whole,
     "mail_down": _flag,
     "mail_reject_recipient": _flag,

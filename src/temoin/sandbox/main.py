@@ -8,12 +8,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults, fault_names
 from temoin.sandbox.mailbox import start_mailbox
+from temoin.sandbox.mllp import mllp_listening
 from temoin.sandbox.website import Site
 
 DEFAULT_PORT, DEFAULT_SMTP_PORT = 8090, 8025
@@ -28,12 +30,14 @@ class Ready:
     host: str
     http_port: int
     smtp_port: int
+    mllp_port: int | None = None  # None: nobody listens for HL7 v2
 
 
 def announce(ready: Ready) -> None:
     """Say on standard output where the sandbox answers."""
     host = f"[{ready.host}]" if ":" in ready.host else ready.host
-    sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}\n")
+    mllp = "" if ready.mllp_port is None else f" mllp {host}:{ready.mllp_port}"
+    sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}{mllp}\n")
     sys.stdout.flush()
 
 
@@ -42,11 +46,12 @@ def run(
     http_port: int = DEFAULT_PORT,
     smtp_port: int = DEFAULT_SMTP_PORT,
     *,
+    mllp_port: int | None = None,
     faults: Faults | None = None,
     on_ready: Callable[[Ready], None] = announce,
 ) -> None:
     """Serve until SIGTERM or SIGINT; port 0 takes a free one."""
-    asyncio.run(_run_until_signal(Ready(host, http_port, smtp_port), faults or Faults(), on_ready))
+    asyncio.run(_run_until_signal(Ready(host, http_port, smtp_port, mllp_port), faults or Faults(), on_ready))
 
 
 async def _run_until_signal(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]) -> None:
@@ -67,8 +72,9 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
         await web.TCPSite(runner, wanted.host, wanted.http_port, backlog=1024).start()
         mail = await start_mailbox(wanted.host, wanted.smtp_port, site.box, site.desk)
         try:
-            on_ready(Ready(wanted.host, runner.addresses[0][1], mail.sockets[0].getsockname()[1]))
-            await stop.wait()
+            async with _mllp(wanted, site) as mllp_port:
+                on_ready(Ready(wanted.host, runner.addresses[0][1], mail.sockets[0].getsockname()[1], mllp_port))
+                await stop.wait()
         finally:
             mail.close()
             await mail.wait_closed()
@@ -76,16 +82,22 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
         await runner.cleanup()
 
 
+def _mllp(wanted: Ready, site: Site) -> AbstractAsyncContextManager[int | None]:
+    if wanted.mllp_port is None:
+        return nullcontext()
+    return mllp_listening(wanted.host, wanted.mllp_port, site.mllp)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and serve."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
-    host, port, smtp_port = given.pop("host"), given.pop("port"), given.pop("smtp_port")
+    host, port, smtp_port, mllp_port = (given.pop(name) for name in ("host", "port", "smtp_port", "mllp_port"))
     try:
         faults = changed_faults(Faults(), {name: value for name, value in given.items() if value is not None})
     except FaultError as error:
         parser.error(f"unknown or out of range: --{str(error).replace('_', '-')}")
-    run(host, port, smtp_port, faults=faults)
+    run(host, port, smtp_port, mllp_port=mllp_port, faults=faults)
     return 0
 
 
@@ -96,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)")
     parser.add_argument("--smtp-port", type=int, default=DEFAULT_SMTP_PORT, help="SMTP port (default: %(default)s)")
+    parser.add_argument("--mllp-port", type=int, help="port for HL7 v2 over MLLP (default: none)")
     for name in fault_names():
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help="initial fault")
     return parser

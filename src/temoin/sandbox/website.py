@@ -14,6 +14,7 @@ from temoin.sandbox.faults import FaultDesk, FaultError
 from temoin.sandbox.fhir import FhirDoor, refuse
 from temoin.sandbox.issues import Issue
 from temoin.sandbox.mailbox import Mailbox
+from temoin.sandbox.mllp import MllpDoor
 from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
 from temoin.sandbox.store import Store
 from temoin.sandbox.words import LANGUAGES, word
@@ -43,6 +44,7 @@ class Site:
     def __init__(self, desk: FaultDesk) -> None:
         self.desk, self.store, self.box = desk, Store(), Mailbox()
         self.fhir = FhirDoor(self.store, desk)
+        self.mllp = MllpDoor(desk)
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
@@ -54,6 +56,7 @@ class Site:
                 web.get("/documents/{id}", self.document),
                 web.get("/stats", self.stats),
                 web.get("/keys", self.keys),
+                web.get("/hl7.json", self.hl7_json),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
                 web.get("/mailbox", self.mailbox),
@@ -98,7 +101,8 @@ class Site:
     async def stats(self, request: web.Request) -> web.Response:
         """Tell the counters."""
         replaced = sum(1 for document in self.store.documents if document.replaced_by)
-        counts = {**stats(self.store, self.box), "replaced": replaced, "fired": dict(self.desk.fired)}
+        hl7 = self.mllp.store.counts()
+        counts = {**stats(self.store, self.box), "replaced": replaced, "hl7": hl7, "fired": dict(self.desk.fired)}
         return _json(counts)
 
     async def keys(self, request: web.Request) -> web.Response:
@@ -108,6 +112,10 @@ class Site:
             system, _, value = token.partition("|")
             told.append({"system": system, "key": value, "count": count})
         return _json(told)
+
+    async def hl7_json(self, request: web.Request) -> web.Response:
+        """Tell the HL7 v2 messages held, and how often each came."""
+        return _json(self.mllp.store.to_list())
 
     async def faults(self, request: web.Request) -> web.Response:
         """Tell the faults in force."""

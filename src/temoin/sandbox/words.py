@@ -76,6 +76,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "reject": ("Refus 422 (taux)", "Refusal 422 (rate)"),
     "reject_every": ("Refus 422 d'un envoi sur N (0 : jamais)", "Refusal 422 of one post in N (0: never)"),
     "throttle": ("Trop de requêtes 429 (taux)", "Too many requests 429 (rate)"),
+    "other_answer": ("MLLP : réponse pour un autre message (taux)", "MLLP: answer for another message (rate)"),
+    "half_answer": ("MLLP : réponse coupée au milieu (taux)", "MLLP: answer cut in the middle (rate)"),
     "retry_after": ("Retry-After (secondes)", "Retry-After (seconds)"),
     "mail_down": ("Messagerie en panne (421)", "Mail server down (421)"),
     "mail_reject_recipient": (

@@ -1,6 +1,7 @@
 """The transmission room as a Django application; its couriers announce themselves to the outbox."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class TransmissionConfig(AppConfig):
@@ -10,8 +11,11 @@ class TransmissionConfig(AppConfig):
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers."""
+        """Announce the couriers: that of HL7 v2 where a receiver of it is named."""
         from temoin.outbox.courier import register_courier  # models load after ready() begins
         from temoin.transmission.couriers.fhir import FhirCourier
+        from temoin.transmission.couriers.mllp import MllpCourier
 
         register_courier(FhirCourier())
+        if settings.TEMOIN.mllp is not None:
+            register_courier(MllpCourier(settings.TEMOIN.mllp))

@@ -120,16 +120,21 @@ PATIENT: dict[ParcelState, Mark] = {
 }
 DESTINATION: dict[str, Words] = {
     "authority": _("Health authority"),
+    "authority-hl7": _("Health authority, by HL7"),
     "patient-email": _("Patient, by e-mail"),
 }
 
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
+_SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 REASON: dict[str, tuple[Words, Words]] = {
     "unreachable": (_("The service cannot be reached."), _LATER),
     "no_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
     "unreadable_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
     "answer_for_another_key": (_("The service answered about another result."), _SUPPORT),
+    "no_acknowledgement": (_SENT_AGAIN, _LATER),
+    "unreadable_acknowledgement": (_SENT_AGAIN, _LATER),
+    "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
     "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
     "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
     "not_prepared": (_("The document could not be made."), _SUPPORT),
@@ -179,7 +184,7 @@ def place_mark(person: Colleague) -> Mark:
 
 def mark_of(destination: str, state: ParcelState) -> Mark:
     """Return how a parcel's state is shown."""
-    return (AUTHORITY if destination == "authority" else PATIENT)[state]
+    return (PATIENT if destination.startswith("patient") else AUTHORITY)[state]
 
 
 def parcel_line(parcel: ParcelView) -> ParcelLine:

@@ -1,0 +1,60 @@
+"""The section [mllp]: a receiver of HL7 v2, where it listens, and by what each side knows the other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from temoin.config.errors import ConfigError
+from temoin.config.section import Section, is_loopback
+from temoin.transmission.receiver import MessageProfile, Receiver
+
+_FIVE_SIGNS = re.compile(r"[!-/:-@\[-`{-~]{5}")
+
+
+def read_mllp(section: Section, folder: Path) -> Receiver:
+    """Read the section; what would let results travel in clear is refused."""
+
+    def path(key: str) -> Path | None:
+        named = section.optional(key, str)
+        return None if named is None else folder / named
+
+    mllp = Receiver(
+        host=section.required("host", str),
+        port=section.required("port", int),
+        enabled=section.required("enabled", bool),
+        profile=section.word("profile", MessageProfile),
+        application=section.optional("application", str) or "",
+        facility=section.optional("facility", str) or "",
+        separators=section.optional("separators", str) or "|^~\\&",
+        tls=section.required("tls", bool),
+        authorities=path("authorities"),
+        pin=section.optional("pin", str),
+        certificate=path("certificate"),
+        key=path("key"),
+    )
+    section.end()
+    _check(section, mllp)
+    return mllp
+
+
+def _check(section: Section, mllp: Receiver) -> None:
+    if not mllp.tls and not is_loopback(f"//{mllp.host}"):
+        raise section.wrong("tls", "may be false on this machine only: results do not travel in clear")
+    if not mllp.tls and (mllp.authorities or mllp.pin or mllp.certificate or mllp.key):
+        raise section.wrong("tls", "is false, and certificates are named: set it to true or take them out")
+    if not 0 < mllp.port < 65_536:
+        raise section.wrong("port", "must be between 1 and 65535")
+    if (mllp.certificate is None) != (mllp.key is None):
+        raise section.wrong("certificate", "and key go together: give both or neither")
+    if mllp.pin is not None and re.fullmatch("[0-9a-f]{64}", mllp.pin) is None:
+        raise section.wrong("pin", "must be a SHA-256 fingerprint: 64 digits 0-9 a-f, without colons")
+    if _FIVE_SIGNS.fullmatch(mllp.separators) is None or len(set(mllp.separators)) != 5:
+        raise section.wrong("separators", "must be five different signs, as MSH-1 and MSH-2 begin a message")
+
+
+def check_certificates(mllp: Receiver) -> None:
+    """Refuse to go on without the certificates named."""
+    for path in (mllp.authorities, mllp.certificate):
+        if path is not None and not path.is_file():
+            raise ConfigError(f"The certificate file {path} of [mllp] is missing: restore it from its copy.")

@@ -1,0 +1,17 @@
+"""The frame of the minimal lower layer protocol (HL7 MLLP release 1): VT, message, FS, CR."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from temoin.formats.hl7v2.errors import Hl7Error
+
+START: Final = b"\x0b"
+END: Final = b"\x1c\r"
+
+
+def framed(message: bytes) -> bytes:
+    """Put a message into its frame; `Hl7Error` when it holds what would end the frame early."""
+    if START in message or END[:1] in message:
+        raise Hl7Error("frame", "the message holds a character of the frame")
+    return START + message + END

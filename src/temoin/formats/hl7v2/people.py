@@ -1,0 +1,102 @@
+"""Names, identifiers, addresses and numbers as the data types XPN, CX, XAD, XTN, XCN and XON."""
+
+from __future__ import annotations
+
+from temoin.formats.hl7v2 import codes
+from temoin.formats.hl7v2.writing import Field, day
+from temoin.testing.report import Address, IdentityStatus, Organisation, PatientIdentity, Professional, Report
+
+
+def carries_ins(patient: PatientIdentity) -> bool:
+    """Only a qualified identity may carry the matricule in an exchange (RNIV)."""
+    return bool(patient.nir) and patient.identity_status is IdentityStatus.QUALIFIED
+
+
+def ins_authority(report: Report) -> tuple[str, str, str]:
+    """Return the name space of matricules, or the one kept for demonstrations."""
+    return codes.INS_NIR_DEMO if report.is_demo else codes.INS_NIR
+
+
+def own_authority(organisation: Organisation) -> tuple[str, str, str]:
+    """Return the assigning authority of our own identifiers in one pharmacy: "1" + FINESS is its IdNat_Struct."""
+    return (codes.APPLICATION, f"1{organisation.finess}", "M")
+
+
+def own_number(identifier: str, organisation: Organisation) -> Field:
+    """Return one of our identifiers as an EI."""
+    return (identifier, *own_authority(organisation))
+
+
+def patient_fields(report: Report) -> dict[int, Field | list[Field]]:
+    """Return the PID."""
+    patient = report.patient
+    return {
+        1: "1",
+        3: _numbers(report),
+        5: _names(patient),
+        7: day(patient.birth_date),
+        8: patient.sex.value,
+        11: _places(patient),
+        13: contacts(patient.phone, patient.email, "PRN"),
+        30: "N",
+        32: patient.identity_status.value,
+    }
+
+
+def address(value: Address, use: str) -> Field:
+    """Return an XAD; "" for an address of which nothing is known."""
+    if value == Address():
+        return ""
+    first, others = (*value.lines[:1], "")[0], "\n".join(value.lines[1:])
+    return (first, others, value.city, value.state, value.postcode, value.country, use, "", value.county)
+
+
+def contacts(phone: str, email: str, use: str) -> list[Field]:
+    """Return XTNs: the number as people write it, and once more where 2.5 wants it; the e-mail."""
+    found: list[Field] = [(phone, use, "PH", *[""] * 8, phone)] if phone else []
+    return [*found, ("", "NET", "Internet", email)] if email else found
+
+
+def professional(signer: Professional, organisation: Organisation) -> list[Field]:
+    """Return XCNs of the signer: the national identifier when there is one, and ours."""
+    name = (signer.family_name, signer.given_name, "", "", "", "", "")
+    local: Field = (signer.member_id, *name, own_authority(organisation), "L", "", "", "EI")
+    if not signer.rpps:
+        return [local]
+    return [(f"8{signer.rpps}", *name, codes.ID_NAT_PS, "D", "", "", "RPPS"), local]
+
+
+def pharmacy(organisation: Organisation) -> list[Field]:
+    """Return XONs of the pharmacy: FINESS, then ours."""
+    return [
+        (organisation.name, "D", "", "", "", codes.ID_NAT_STRUCT, "FINEG", "", "", f"1{organisation.finess}"),
+        (organisation.name, "D", "", "", "", own_authority(organisation), "XX", "", "", organisation.pharmacy_id),
+    ]
+
+
+def _numbers(report: Report) -> list[Field]:
+    patient = report.patient
+    local: Field = (patient.patient_id, "", "", own_authority(report.organisation), "PI")
+    if not carries_ins(patient):
+        return [local]
+    return [(patient.nir, "", "", ins_authority(report), "INS"), local]
+
+
+def _names(patient: PatientIdentity) -> list[Field]:
+    birth: Field = (
+        patient.birth_family_name,
+        patient.first_birth_given_name,
+        patient.birth_given_names,
+        *("", "", "", "L"),
+    )
+    if not (patient.used_family_name or patient.used_given_name):
+        return [birth]
+    return [birth, (patient.used_family_name, patient.used_given_name, "", "", "", "", "D")]
+
+
+def _places(patient: PatientIdentity) -> list[Field]:
+    home = address(patient.address, "H")
+    if not patient.birth_place:
+        return [home]
+    # IHE PAM France: the place of birth is an address of type BDL whose county is the INSEE code.
+    return [home, ("", "", "", "", "", "", "BDL", "", patient.birth_place)]

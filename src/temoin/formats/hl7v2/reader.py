@@ -1,0 +1,194 @@
+"""From an ELR message that `report_message` wrote back to the Report.
+
+Everything travels, so the Report read is equal to the one written, with two exceptions: the NIR of an identity that
+is not qualified may not leave the pharmacy and reads as "", and times keep four decimals of a second.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from temoin.formats.hl7v2 import codes
+from temoin.formats.hl7v2.errors import Hl7Error
+from temoin.formats.hl7v2.syntax import Message, Segment, read_message
+from temoin.testing.report import (
+    Address,
+    Device,
+    Finding,
+    IdentityStatus,
+    Organisation,
+    PatientIdentity,
+    Professional,
+    Report,
+    ReportStatus,
+    Sex,
+)
+
+_STATUS = {code: status for status, code in codes.STATUS.items()}
+
+
+def read_report(data: bytes) -> Report:
+    """Return the Report that a message of ours carries; anything else raises `Hl7Error`."""
+    message = read_message(data)
+    order, request = message.one("ORC"), message.one("OBR")
+    observations, specimen, own = message.named("OBX"), message.one("SPM"), message.one("ZTM")
+    if not observations:
+        raise Hl7Error("OBX", "is missing")
+    return Report(
+        record_id=request.required(3),
+        version=_version(own),
+        key=message.header.required(10),
+        replaces_key=own.text(2),
+        status=_status(request),
+        reason=_note(message, codes.REASON[0]),
+        kind=request.required(4, 4),
+        kind_display=request.text(4, 5),
+        chapter_loinc=request.required(4),
+        chapter_display=request.text(4, 2),
+        specimen_snomed=specimen.required(4),
+        specimen_display=specimen.text(4, 2),
+        sampled_at=_moment(request, 7),
+        read_at=_moment(observations[0], 19),
+        signed_at=_moment(request, 22),
+        patient=_patient(message.one("PID")),
+        signer=_signer(order, own),
+        organisation=_organisation(order),
+        device=_device(observations[0], own),
+        findings=tuple(_finding(each, request, n) for n, each in enumerate(observations, start=1)),
+        comment=_note(message, codes.COMMENT[0]),
+        consent_notice=own.text(4),
+        source=own.text(3),
+        is_demo=message.header.text(11) == "T",
+    )
+
+
+def _version(own: Segment) -> int:
+    told = own.required(1)
+    if not (told.isascii() and told.isdecimal()):
+        raise Hl7Error(own.place(1), "is not a number")
+    return int(told)
+
+
+def _status(request: Segment) -> ReportStatus:
+    status = _STATUS.get(request.text(25))
+    if status is None:
+        raise Hl7Error(request.place(25), "is not F, C or X")
+    return status
+
+
+def _moment(segment: Segment, field: int) -> datetime:
+    found = segment.time(field)
+    if found is None or found.tzinfo is None:
+        raise Hl7Error(segment.place(field), "must be a time with its zone")
+    return found
+
+
+def _day(segment: Segment, field: int, component: int = 1) -> date | None:
+    found = segment.time(field, component)
+    return None if found is None else found.date()
+
+
+def _note(message: Message, kind: str) -> str:
+    return next((each.text(3) for each in message.named("NTE") if each.text(4) == kind), "")
+
+
+def _finding(observation: Segment, request: Segment, number: int) -> Finding:
+    return Finding(
+        target=observation.required(3, 4),
+        display=observation.text(3, 5),
+        loinc=observation.required(3),
+        loinc_display=observation.text(3, 2),
+        icd10=request.text(31, repetition=number),
+        outcome=observation.required(5, 4),
+        snomed=observation.required(5),
+        snomed_display=observation.text(5, 2),
+    )
+
+
+def _patient(segment: Segment) -> PatientIdentity:
+    birth_date = _day(segment, 7)
+    if birth_date is None:
+        raise Hl7Error(segment.place(7), "is missing")
+    birth, used = _repetition(segment, 5, 7, "L"), _repetition(segment, 5, 7, "D")
+    number, phone = _repetition(segment, 3, 5, "INS"), _repetition(segment, 13, 2, "PRN")
+    local, born = _repetition(segment, 3, 5, "PI"), _repetition(segment, 11, 7, "BDL")
+    return PatientIdentity(
+        patient_id=segment.text(3, repetition=local),
+        birth_family_name=segment.text(5, repetition=birth),
+        birth_given_names=segment.text(5, 3, repetition=birth),
+        first_birth_given_name=segment.text(5, 2, repetition=birth),
+        sex=_sex(segment),
+        birth_date=birth_date,
+        birth_place=segment.text(11, 9, repetition=born),
+        used_family_name=segment.text(5, repetition=used),
+        used_given_name=segment.text(5, 2, repetition=used),
+        nir=segment.text(3, repetition=number),
+        identity_status=_trust(segment),
+        phone=segment.text(13, repetition=phone),
+        email=segment.text(13, 4, repetition=_repetition(segment, 13, 2, "NET")),
+        address=_address(segment, 11),
+    )
+
+
+def _sex(segment: Segment) -> Sex:
+    try:
+        return Sex(segment.text(8))
+    except ValueError:
+        raise Hl7Error(segment.place(8), "is not F, M or U") from None
+
+
+def _trust(segment: Segment) -> IdentityStatus:
+    try:
+        return IdentityStatus(segment.text(32))
+    except ValueError:
+        raise Hl7Error(segment.place(32), "is not PROV, VALI, RECUP or QUAL") from None
+
+
+def _repetition(segment: Segment, field: int, component: int, kind: str) -> int:
+    """Return the number of the repetition of a kind; one beyond the last when there is none."""
+    numbers = range(1, len(segment.repetitions(field)) + 1)
+    found = (n for n in numbers if segment.text(field, component, repetition=n) == kind)
+    return next(found, len(numbers) + 1)
+
+
+def _address(segment: Segment, field: int) -> Address:
+    values = [segment.text(field, component) for component in range(1, 10)]
+    first, others, city, state, postcode, country, _, _, county = values
+    if not any((first, others, city, state, postcode, country, county)):
+        return Address()
+    lines = (first, *others.split("\n")) if others else (first,) if first else ()
+    return Address(lines=lines, postcode=postcode, city=city, county=county, state=state, country=country)
+
+
+def _signer(order: Segment, own: Segment) -> Professional:
+    national = _repetition(order, 12, 13, "RPPS")
+    local = _repetition(order, 12, 13, "EI")
+    return Professional(
+        member_id=order.text(12, repetition=local),
+        family_name=order.text(12, 2, repetition=local),
+        given_name=order.text(12, 3, repetition=local),
+        rpps=order.text(12, repetition=national)[1:],
+        profession=own.text(5),
+        profession_display=own.text(5, 2),
+    )
+
+
+def _organisation(order: Segment) -> Organisation:
+    return Organisation(
+        pharmacy_id=order.text(21, 10, repetition=_repetition(order, 21, 7, "XX")),
+        name=order.text(21),
+        finess=order.text(21, 10, repetition=_repetition(order, 21, 7, "FINEG"))[1:],
+        phone=order.text(23),
+        address=_address(order, 22),
+    )
+
+
+def _device(observation: Segment, own: Segment) -> Device:
+    return Device(
+        manufacturer=own.text(6),
+        reference=own.text(6, 2),
+        name=own.text(6, 3),
+        udi=observation.text(18),
+        lot=own.text(6, 4),
+        expiry=_day(own, 6, 5),
+    )

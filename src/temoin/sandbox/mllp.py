@@ -1,0 +1,183 @@
+"""The authority over MLLP: takes ORU^R01 messages, keeps one per MSH-10, and answers, or breaks on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from time import time
+from typing import Any
+
+from temoin.sandbox.faults import Down, FaultDesk
+from temoin.sandbox.hl7 import INTERNAL, REJECTIONS, TYPE, WORDS, Fault, Seen, cut, faults_of
+
+START, END = b"\x0b", b"\x1c\r"
+MAX_MESSAGE_BYTES = 1_000_000
+STOP_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Held:
+    """One message kept, without a trait of the person."""
+
+    control_id: str
+    order: str  # OBR-3: the same for every version of a result
+    status: str  # OBR-25
+    received: str
+    digest: str
+    copies: int = 1  # times it came
+    differing: int = 0  # of these, with other bytes
+
+
+@dataclass(slots=True)
+class MessageStore:
+    """What was kept, in order of receipt; received = stored + duplicates + refused."""
+
+    held: dict[str, Held] = field(default_factory=dict)
+    connections: int = 0
+    received: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    differing: int = 0
+    refused: int = 0
+
+    def keep(self, seen: Seen, data: bytes) -> None:
+        """Keep a message, or count another copy of one that is kept."""
+        digest = sha256(data).hexdigest()
+        known = self.held.get(seen.control_id)
+        if known is None:
+            moment = datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds")
+            self.held[seen.control_id] = Held(seen.control_id, seen.at("OBR", 3), seen.at("OBR", 25), moment, digest)
+            self.stored += 1
+            return
+        known.copies += 1
+        self.duplicates += 1
+        if known.digest != digest:
+            known.differing += 1
+            self.differing += 1
+
+    def counts(self) -> dict[str, int]:
+        """Return the counters by name."""
+        names = ("connections", "received", "stored", "duplicates", "differing", "refused")
+        return {name: getattr(self, name) for name in names}
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return what drills read."""
+        return [asdict(each) for each in self.held.values()]
+
+
+class MllpDoor:
+    """Answers every message of every connection."""
+
+    def __init__(self, desk: FaultDesk) -> None:
+        self.desk, self.store = desk, MessageStore()
+        self._connections: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends; a frame that is none ends it."""
+        self.store.connections += 1
+        self._connections[writer] = asyncio.current_task()
+        with suppress(OSError, EOFError, asyncio.LimitOverrunError):
+            while frame := await reader.readuntil(END):
+                if not frame.startswith(START):
+                    break
+                answer = await self._answer(frame[len(START) : -len(END)])
+                writer.write(answer)
+                await writer.drain()
+                if not answer.endswith(END):
+                    break
+        del self._connections[writer]
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async def close(self) -> None:
+        """End every connection."""
+        connections = dict(self._connections)
+        for writer in connections:
+            writer.close()
+        tasks = [task for task in connections.values() if task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
+
+    async def _answer(self, data: bytes) -> bytes:
+        """Return the framed answer, what is left of it, or nothing."""
+        faults, desk = self.desk.faults, self.desk
+        self.store.received += 1
+        if faults.slow:
+            desk.record("slow")
+            await asyncio.sleep(faults.slow)
+        if faults.down is not Down.OFF:
+            desk.record("down")
+            self.store.refused += 1
+            return b"" if faults.down is Down.CLOSE else _framed(_refusal(cut(data), [Fault("", INTERNAL)]))
+        seen = cut(data)
+        wrong = [Fault("MSH^1", TYPE)] if seen is None else faults_of(seen) or self._demanded()
+        if seen is None or wrong:
+            self.store.refused += 1
+            return _framed(_refusal(seen, wrong))
+        self.store.keep(seen, data)
+        return self._told(seen)
+
+    def _demanded(self) -> list[Fault]:
+        """Refuse on demand: for the moment, or for good."""
+        if self.desk.strikes("throttle"):
+            return [Fault("", INTERNAL)]
+        return [Fault("PID^1^5", TYPE)] if self.desk.rejects() else []
+
+    def _told(self, seen: Seen) -> bytes:
+        """Answer what was kept, unless the answer is to be lost on its way."""
+        if self.desk.strikes("drop_answer"):
+            return b""
+        if self.desk.strikes("error_after_store"):
+            return _framed(_refusal(seen, [Fault("", INTERNAL)]))
+        if self.desk.strikes("other_answer"):
+            return _framed(_acknowledgement(seen, "A", [], control_id=f"not-{seen.control_id}"))
+        answer = _framed(_acknowledgement(seen, "A", []))
+        return answer[: len(answer) // 2] if self.desk.strikes("half_answer") else answer
+
+
+def _refusal(seen: Seen | None, wrong: Sequence[Fault]) -> bytes:
+    letter = "R" if any(each.code in REJECTIONS for each in wrong) else "E"
+    return _acknowledgement(seen, letter, wrong)
+
+
+def _acknowledgement(seen: Seen | None, letter: str, wrong: Sequence[Fault], *, control_id: str | None = None) -> bytes:
+    """Write an answer in the sender's own separators; a commit answer (C…) where MSH-15 asks for one."""
+    mark, encoding = ("|", r"^~\&") if seen is None else (seen.field, seen.encoding)
+    own_id = "" if seen is None else seen.control_id
+    answered = own_id if control_id is None else control_id
+    mode = "C" if seen is not None and seen.at("MSH", 15) == "AL" else "A"
+    part = encoding[0]
+    now = datetime.fromtimestamp(time(), UTC).strftime("%Y%m%d%H%M%S+0000")
+    kind, profile = f"ACK{part}R01{part}ACK", "2.5.1"
+    lines = [
+        ["MSH", encoding, "SANDBOX", "AUTHORITY", "", "", now, "", kind, f"ack-{answered}", "P", profile, *[""] * 5],
+        ["MSA", f"{mode}{letter}", answered],
+        *(["ERR", "", _place(each, part), f"{each.code}{part}{WORDS[each.code]}{part}HL70357", "E"] for each in wrong),
+    ]
+    lines[0].append("UNICODE UTF-8")
+    return "".join(f"{mark.join(line)}\r" for line in lines).encode()
+
+
+def _place(fault: Fault, part: str) -> str:
+    return fault.place.replace("^", part)
+
+
+def _framed(message: bytes) -> bytes:
+    return START + message + END
+
+
+@asynccontextmanager
+async def mllp_listening(host: str, port: int, door: MllpDoor) -> AsyncIterator[int]:
+    """Listen inside the running loop, tell the port, and end every connection at the end."""
+    server = await asyncio.start_server(door.serve, host, port, limit=MAX_MESSAGE_BYTES)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await door.close()
+        await server.wait_closed()

@@ -1,0 +1,98 @@
+"""The HL7 v2 courier: an ORU^R01 over MLLP to a receiver that answers each message.
+
+The parcel's key is the message's MSH-10, so a resend is the same message for a receiver that keeps one per MSH-10.
+MLLP has no question "do you hold this?": after an unclear answer the same bytes are sent again, and only a parsed
+positive answer for that MSH-10 settles the parcel (law 5).
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from django.conf import settings
+
+from temoin.formats.hl7v2 import Hl7Error, Route, Separators, read_acknowledgement, report_message
+from temoin.journal.act import HouseActor
+from temoin.lib.commit import Commit
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.testing.queries import report_for_courier
+from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
+from temoin.transmission.receiver import MessageProfile, Receiver
+
+DESTINATION = "authority-hl7"
+_WRITERS = {MessageProfile.ELR: report_message}
+
+
+class MllpCourier:
+    """Carries every signed version, corrections included, to a receiver of HL7 v2."""
+
+    destination = DESTINATION
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._lines: Lines | None = None
+
+    def wants(self, notice: Notice) -> bool:
+        """Take every version; a renewed ticket is nothing new for the authority."""
+        return self._receiver.enabled and not notice.is_renewal
+
+    def supersede(self, commit: Commit, notice: Notice) -> None:
+        """Leave the former version on its way: the authority gets both, in order."""
+
+    def prepare(self, load: Load) -> Consignment | Answer:
+        """Write the message of the signed version."""
+        by = HouseActor(load.pharmacy_id, "worker")
+        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
+        if report.is_demo and not settings.TEMOIN.site.demo:
+            return Answer(Verdict.REFUSED, "demonstration")  # an invented result never reaches a real authority
+        return Consignment(key=load.key, body=_WRITERS[self._receiver.profile](report, _route(self._receiver)))
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        """Send the message and read its answer."""
+        lines = self._open()
+        try:
+            answer = _read(consignment.key, await lines.exchange(consignment.body))
+        except NotSentError as error:
+            return Answer(Verdict.POSTPONED, str(error))
+        except NoAnswerError as error:
+            return Answer(Verdict.DOUBTFUL, str(error))
+        if answer.verdict is Verdict.DOUBTFUL:
+            await lines.close()  # one of them and its answers are out of step
+        return answer
+
+    async def enquire(self, consignment: Consignment) -> Answer:
+        """Answer that nothing is known: the worker then sends the same MSH-10 again."""
+        return Answer(Verdict.UNKNOWN, "not_askable")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._lines is not None:
+            lines, self._lines = self._lines, None
+            await lines.close()
+
+    def _open(self) -> Lines:
+        if self._lines is None:
+            self._lines = Lines(self._receiver)
+        return self._lines
+
+
+def _route(receiver: Receiver) -> Route:
+    return Route(
+        application=tuple(filter(None, [receiver.application])),
+        facility=tuple(filter(None, [receiver.facility])),
+        separators=Separators(*receiver.separators),
+        software=version("temoin"),
+    )
+
+
+def _read(key: str, data: bytes) -> Answer:
+    try:
+        told = read_acknowledgement(data)
+    except Hl7Error:
+        return Answer(Verdict.DOUBTFUL, "unreadable_acknowledgement")
+    if told.control_id != key:
+        return Answer(Verdict.DOUBTFUL, "answer_for_another_key")
+    if told.is_positive:
+        return Answer(Verdict.ACCEPTED, "acknowledged", receipt={"id": told.own_id, "code": told.code.value})
+    verdict = Verdict.POSTPONED if told.is_passing else Verdict.REFUSED
+    return Answer(verdict, f"hl7_{told.code.value.lower()}", detail=told.told)

@@ -1,0 +1,151 @@
+"""Connections to a receiver of HL7 v2: framed, encrypted, kept open from one message to the next.
+
+A line carries one message at a time and waits for its answer. One on which anything went wrong is closed: what comes
+late on it must not be taken for the answer to the next message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+from temoin.formats.hl7v2 import END, START, framed
+from temoin.transmission.receiver import Receiver
+
+CONNECTIONS = 4
+# Seconds; together well below the lease of a parcel (30), so that a live worker always settles first.
+TURN, CONNECT, ANSWER = 6.0, 4.0, 8.0
+IDLE = 5.0  # seconds; receivers close silent connections, and a message into a closed one is a needless doubt
+GOODBYE = 1.0
+LARGEST_ANSWER = 65_536  # bytes
+
+
+class NotSentError(Exception):
+    """Nothing of the message has left; `args[0]` is the code."""
+
+
+class NoAnswerError(Exception):
+    """The message may have arrived; `args[0]` is the code."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One open connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    used_at: float
+
+    async def exchange(self, frame: bytes) -> bytes:
+        """Send one frame and return what is inside the frame of the answer."""
+        try:
+            async with asyncio.timeout(ANSWER):
+                self.writer.write(frame)
+                await self.writer.drain()
+                return await self._frame()
+        except asyncio.LimitOverrunError:
+            raise NoAnswerError("unreadable_acknowledgement") from None
+        except (OSError, EOFError):  # a cut line, a time-out, an alert of TLS 1.3 after the handshake
+            raise NoAnswerError("no_acknowledgement") from None
+
+    async def _frame(self) -> bytes:
+        first = b"\n"
+        while first in {b"\r", b"\n"}:  # some receivers end a line after the frame before
+            first = await self.reader.readexactly(1)
+        if first != START:
+            raise NoAnswerError("unreadable_acknowledgement")
+        return (await self.reader.readuntil(END)).removesuffix(END)
+
+    async def close(self) -> None:
+        """Close; a peer that does not say goodbye is left."""
+        self.writer.close()
+        with suppress(OSError):
+            async with asyncio.timeout(GOODBYE):
+                await self.writer.wait_closed()
+        self.writer.transport.abort()
+
+
+class Lines:
+    """The few lines to one receiver."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._free: list[Line] = []
+
+    async def exchange(self, message: bytes) -> bytes:
+        """Send a message and return the receiver's; `NotSentError` or `NoAnswerError` says what may have happened."""
+        try:
+            async with asyncio.timeout(TURN):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NotSentError("busy") from None
+        try:
+            line = await self._line()
+            try:
+                answer = await line.exchange(framed(message))
+            except BaseException:
+                await line.close()
+                raise
+            line.used_at = _time()
+            self._free.append(line)
+            return answer
+        finally:
+            self._turns.release()
+
+    async def close(self) -> None:
+        """Close the lines that carry nothing."""
+        while self._free:
+            await self._free.pop().close()
+
+    async def _line(self) -> Line:
+        while self._free:
+            line = self._free.pop()
+            if not line.reader.at_eof() and _time() - line.used_at < IDLE:
+                return line
+            await line.close()
+        return await self._connect()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext | None:
+        return _context(self._receiver) if self._receiver.tls else None
+
+    async def _connect(self) -> Line:
+        receiver = self._receiver
+        try:
+            async with asyncio.timeout(CONNECT):
+                reader, writer = await asyncio.open_connection(
+                    receiver.host, receiver.port, ssl=self._context, limit=LARGEST_ANSWER
+                )
+        except ssl.SSLError:
+            raise NotSentError("certificate_refused") from None
+        except OSError:
+            raise NotSentError("unreachable") from None
+        line = Line(reader, writer, _time())
+        if receiver.pin is not None and not _is_pinned(writer, receiver.pin):
+            await line.close()
+            raise NotSentError("certificate_refused")
+        return line
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _context(receiver: Receiver) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=receiver.authorities)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if receiver.certificate is not None:
+        context.load_cert_chain(receiver.certificate, receiver.key)
+    return context
+
+
+def _is_pinned(writer: asyncio.StreamWriter, pin: str) -> bool:
+    shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    certificate = shown.getpeercert(binary_form=True) or b""
+    return hmac.compare_digest(hashlib.sha256(certificate).hexdigest(), pin)
