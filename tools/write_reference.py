@@ -109,7 +109,7 @@ def asvs_page() -> str:
 
 def _asvs_row(name: str, row: dict[str, Any]) -> str:
     proofs = "<br>".join(f"`{proof}`" for proof in row.get("proof", []))
-    state = row["state"] if row["state"] == "met" else f"**{row['state']}**"
+    state = f"**{row['state']}**" if row["state"] in {"partly", "not met"} else row["state"]
     return f"| {name} | {row['level']} | {state} | {row['how']} | {proofs} |"
 
 

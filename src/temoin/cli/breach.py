@@ -14,12 +14,11 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.operating import operator_command, pharmacy_of
 from temoin.config.errors import ConfigError
+from temoin.lib.spreadsheet import guarded_cell
 
 if TYPE_CHECKING:
     from temoin.delivery.concerned import Extent, Persons
 
-# What a spreadsheet would take for a formula: such a cell gets an apostrophe before it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 COLUMNS = (
     "birth_family_name",
     "birth_given_names",
@@ -73,13 +72,8 @@ def _write(persons: Persons) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(["id", *COLUMNS])
     for patient_id, traits in persons.traits:
-        writer.writerow([patient_id, *(_cell(getattr(traits, name)) for name in COLUMNS)])
+        writer.writerow([patient_id, *(guarded_cell(getattr(traits, name)) for name in COLUMNS)])
     sys.stdout.flush()
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _count(options: argparse.Namespace) -> None:
