@@ -37,10 +37,11 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """List as somebody who types these answers, over and over."""
 
     def typed(seat, *words: str, password: str = PASSWORD) -> int:
-        answers = {"Password": password, "Code": totp_code()}
+        # The code is drawn when it is asked for: it may have changed since the try before.
+        answers = {"Password": lambda: password, "Code": totp_code}
         choose = signer.choose_signer
         monkeypatch.setattr(
-            signer, "choose_signer", lambda **who: choose(**who, ask=lambda question: answers[question.split()[0]])
+            signer, "choose_signer", lambda **who: choose(**who, ask=lambda question: answers[question.split()[0]]())
         )
         try:
             return main(["breach", "persons", "--pharmacy", house.here.finess, "--by", person_of(seat).email, *words])
