@@ -152,8 +152,9 @@ def test_the_owner_lists_the_persons_of_a_breach_and_a_colleague_sees_none(house
     line = [sys.executable, "-m", "temoin.cli.main", "breach", "persons", "--data", str(real_site.parent)]
     line += ["--pharmacy", house.here.finess, "--by"]
 
-    status, shown = at_terminal([*line, person_of(house.owner).email], list(RIGHT))
-    refused, nothing = at_terminal([*line, person_of(house.colleague).email], list(RIGHT))
+    again = [*RIGHT, *RIGHT]  # a code may end between being read and being judged
+    status, shown = at_terminal([*line, person_of(house.owner).email], list(again))
+    refused, nothing = at_terminal([*line, person_of(house.colleague).email], list(again))
 
     assert (status, "PAT-TROIS" in shown, PASSWORD in shown) == (0, True, False), shown
     assert (refused, "PAT-TROIS" in nothing) == (2, False), nothing
