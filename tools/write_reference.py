@@ -6,7 +6,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
 
@@ -21,6 +24,27 @@ from temoin.lib import lifecycle
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by tools/write_reference.py from the code: change the code, then run it. -->"
+ASVS = Path(__file__).parents[1] / "docs" / "compliance" / "asvs.toml"
+STATES = ("met", "partly", "not met", "does not apply")
+CHAPTERS = (
+    "Encoding and sanitization",
+    "Validation and business logic",
+    "Web front end",
+    "API and web service",
+    "Files",
+    "Authentication",
+    "Sessions",
+    "Authorization",
+    "Self-contained tokens",
+    "OAuth and OpenID Connect",
+    "Cryptography",
+    "Communication",
+    "Configuration",
+    "Data protection",
+    "Coding and architecture",
+    "Logging and errors",
+    "WebRTC",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,7 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def pages() -> dict[Path, str]:
     """Return the text of each page."""
-    return {FOLDER / "events.md": events_page(), FOLDER / "states.md": states_page()}
+    return {
+        FOLDER / "events.md": events_page(),
+        FOLDER / "states.md": states_page(),
+        FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
+    }
 
 
 def events_page() -> str:
@@ -64,6 +92,37 @@ def states_page() -> str:
     for table in sorted(lifecycle.ALL, key=lambda table: table.noun):
         lines += ["", f"## {table.noun.capitalize()}", "", "```mermaid", table.mermaid(), "```"]
     return "\n".join(lines) + "\n"
+
+
+def asvs_page() -> str:
+    """Return the requirements of the OWASP ASVS by chapter, those that do not apply gathered by reason."""
+    table: dict[str, dict[str, Any]] = tomllib.loads(ASVS.read_text("utf-8"))
+    lines = [MADE, ASVS_HEAD, "| level | " + " | ".join(STATES) + " |", "|---|---|---|---|---|"]
+    counts = Counter((row["level"], row["state"]) for row in table.values())
+    lines += [f"| {level} | " + " | ".join(str(counts[level, state]) for state in STATES) + " |" for level in (1, 2, 3)]
+    for number, title in enumerate(CHAPTERS, start=1):
+        rows = {name: row for name, row in table.items() if name.split(".")[0] == str(number)}
+        lines += ["", f"## {number} {title}", "", "| id | level | state | how | proof |", "|---|---|---|---|---|"]
+        lines += [_asvs_row(name, row) for name, row in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _asvs_row(name: str, row: dict[str, Any]) -> str:
+    proofs = "<br>".join(f"`{proof}`" for proof in row.get("proof", []))
+    state = f"**{row['state']}**" if row["state"] in {"partly", "not met"} else row["state"]
+    return f"| {name} | {row['level']} | {state} | {row['how']} | {proofs} |"
+
+
+ASVS_HEAD = """# OWASP ASVS 5.0.0
+
+Each requirement of levels 1 and 2 of the [Application Security Verification Standard](https://owasp.org/asvs), version
+5.0.0, by its number, with what is done here and where it is proved. Of level 3, only what is met or what an auditor
+will ask for; the rest is not claimed. The words are ours: read the standard for its own. A proof is a test
+(`file::name`), a drill, a page, or the source to read; `tests/house/test_compliance.py` refuses a proof that does not
+exist. Nobody outside the project has verified this page.
+
+**partly** says what is missing; **not met** too.
+"""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who signs an import on a real site: a person at a real terminal, with password and one-time code, and nobody else."""
+"""Who signs, or lists persons, on a real site: a person at a terminal, with password and code, and nobody else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from import_files import file_of
-from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_totp, totp_code
+from people import PASSWORD, TOTP_SECRET, House, make_patient, open_house, person_of, set_up_totp, totp_code
 
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.models import Record
@@ -145,3 +145,16 @@ def test_without_a_terminal_no_script_signs(house, command):
 
     assert (done.returncode, stored(house)) == (2, 0)
     assert "A terminal is needed" in done.stderr
+
+
+def test_the_owner_lists_the_persons_of_a_breach_and_a_colleague_sees_none(house, real_site):
+    make_patient(house.owner)
+    line = [sys.executable, "-m", "temoin.cli.main", "breach", "persons", "--data", str(real_site.parent)]
+    line += ["--pharmacy", house.here.finess, "--by"]
+
+    again = [*RIGHT, *RIGHT]  # a code may end between being read and being judged
+    status, shown = at_terminal([*line, person_of(house.owner).email], list(again))
+    refused, nothing = at_terminal([*line, person_of(house.colleague).email], list(again))
+
+    assert (status, "PAT-TROIS" in shown, PASSWORD in shown) == (0, True, False), shown
+    assert (refused, "PAT-TROIS" in nothing) == (2, False), nothing

@@ -40,6 +40,8 @@ TABLE = {
     "import_results": "  x x x . . . x . . .",
     "manage_members": "  x . . . . . . x . x",
     "read_journal": "    x . . . . . . . x .",
+    "list_persons": "    x . . . . . . . . .",
+    "count_persons": "   x . . . . . . . . x",
 }
 HELD = {**{profession.value: rights for profession, rights in RIGHTS.items()}, "operator": OPERATOR_RIGHTS}
 

@@ -1,4 +1,4 @@
-"""Who signs what a command takes in: the named pharmacist, proven; on a demonstration, its first owner."""
+"""Who signs a file, or sees what only they may see: the named pharmacist, proven; on a demonstration, its owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ ORIGIN = "import"
 
 
 def choose_signer(
-    *, finess: str | None, email: str | None, is_demo: bool, ask: Callable[[str], str] = ask_at_terminal
+    *,
+    finess: str | None,
+    email: str | None,
+    is_demo: bool,
+    ask: Callable[[str], str] = ask_at_terminal,
+    origin: str = ORIGIN,
 ) -> Seat:
     """Return the seat that signs; `is_demo` is what the settings say, and the pharmacy must say the same."""
     pharmacy = _pharmacy(finess, is_demo=is_demo)
@@ -31,7 +36,7 @@ def choose_signer(
     if person is None or not person.is_active:
         raise _no_seat()
     try:
-        return take_seat(person_id=person.id, pharmacy_id=pharmacy.id, origin=ORIGIN)
+        return take_seat(person_id=person.id, pharmacy_id=pharmacy.id, origin=origin)
     except NotFoundError:
         raise _no_seat() from None
 

@@ -30,6 +30,8 @@ class EventKind(StrEnum):
     LETTER_REFUSED = "letter.refused"
     LOT_RECEIVED = "lot.received"
     FILE_IMPORTED = "file.imported"
+    PERSONS_LISTED = "persons.listed"
+    PERSONS_COUNTED = "persons.counted"
     PHARMACY_OPENED = "pharmacy.opened"
     PHARMACY_CLOSED = "pharmacy.closed"
     MEMBER_SEATED = "member.seated"
@@ -85,6 +87,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
+    EventKind.PERSONS_LISTED: "The owner listed the persons concerned by a breach; the detail has its bounds.",
+    EventKind.PERSONS_COUNTED: "The persons concerned by a breach were counted, from identifiers and times.",
     EventKind.PHARMACY_OPENED: "The operator opened the pharmacy, or opened it again.",
     EventKind.PHARMACY_CLOSED: "The operator closed the pharmacy: places suspended, invitations and programs ended.",
     EventKind.MEMBER_SEATED: "A person of a demonstration was given a place in the pharmacy.",

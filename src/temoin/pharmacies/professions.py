@@ -37,6 +37,8 @@ class Right(StrEnum):
     IMPORT_RESULTS = "import_results"
     MANAGE_MEMBERS = "manage_members"
     READ_JOURNAL = "read_journal"
+    LIST_PERSONS = "list_persons"  # those concerned by a breach
+    COUNT_PERSONS = "count_persons"
 
 
 LABEL = {
@@ -86,7 +88,7 @@ _COUNTER = frozenset(
 _SIGNER = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _SIGNER | {Right.MANAGE_MEMBERS, Right.READ_JOURNAL},
+    Profession.TITULAIRE: _SIGNER | {Right.MANAGE_MEMBERS, Right.READ_JOURNAL, Right.LIST_PERSONS, Right.COUNT_PERSONS},
     Profession.ADJOINT: _SIGNER,
     Profession.REMPLACANT: _SIGNER,
     Profession.PREPARATEUR: _COUNTER,
@@ -98,7 +100,7 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
 }
 # Who runs the server: people, by `temoin` commands, and no patient, by no door.
 OPERATOR = "operator"
-OPERATOR_RIGHTS = frozenset({Right.MANAGE_MEMBERS})
+OPERATOR_RIGHTS = frozenset({Right.MANAGE_MEMBERS, Right.COUNT_PERSONS})
 
 MANAGERS = frozenset(profession for profession, rights in RIGHTS.items() if Right.MANAGE_MEMBERS in rights)
 # Whose places a manager may give, change and take away. An administrator could otherwise raise an accomplice, or

@@ -55,6 +55,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),
     EventKind.LOOKS_LISTED: _("listed who saw a result"),
+    EventKind.PERSONS_LISTED: _("listed the persons concerned by a breach"),
+    EventKind.PERSONS_COUNTED: _("counted the persons concerned by a breach"),
     EventKind.DATA_KEYS_TURNED: _("renewed the data keys"),
     EventKind.ROWS_REWRAPPED: _("moved records under the new keys"),
     EventKind.ROWS_REINDEXED: _("made the search indexes anew"),

@@ -30,6 +30,8 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.IMPORT_RESULTS: _("import results"),
     Right.MANAGE_MEMBERS: _("manage the team"),
     Right.READ_JOURNAL: _("read the journal"),
+    Right.LIST_PERSONS: _("list the persons concerned by a breach"),
+    Right.COUNT_PERSONS: _("count the persons concerned by a breach"),
     "seat_manager": _("give or change this place"),
 }
 

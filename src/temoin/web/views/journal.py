@@ -17,6 +17,7 @@ from temoin.delivery.looks import list_looks
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow
 from temoin.lib.clock import now
+from temoin.lib.spreadsheet import guarded_cell
 from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal
 from temoin.pharmacies.seat import Seat
 from temoin.testing.oversight import review_reading
@@ -27,8 +28,6 @@ from temoin.web.times import read_day
 from temoin.web.wording import RIGHT_WORDS
 
 LAST_PAGE = 10_000
-# What a spreadsheet would take for a formula: such a cell gets an apostrophe before it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "at",
     "kind",
@@ -191,9 +190,4 @@ def _csv_lines(rows: Iterator[EventRow]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for row in rows:
-        yield writer.writerow([_cell(getattr(row, name)) for name in COLUMNS])
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+        yield writer.writerow([guarded_cell(getattr(row, name)) for name in COLUMNS])

@@ -1,0 +1,110 @@
+"""`temoin breach persons|count`: who is concerned by a breach, for the owner; how many, for the operator."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from temoin.cli.commands import Commands
+from temoin.cli.console import complain, say
+from temoin.cli.operating import operator_command, pharmacy_of
+from temoin.config.errors import ConfigError
+from temoin.lib.spreadsheet import guarded_cell
+
+if TYPE_CHECKING:
+    from temoin.delivery.concerned import Extent, Persons
+
+COLUMNS = (
+    "birth_family_name",
+    "birth_given_names",
+    "used_family_name",
+    "used_given_name",
+    "birth_date",
+    "phone",
+    "email",
+    "street",
+    "postcode",
+    "city",
+    "country",
+)
+
+
+def add_commands(commands: Commands) -> None:
+    """Wire the commands."""
+    noun = commands.add_parser("breach", help="tell who is concerned by a breach of data")
+    listed = operator_command(noun, "persons", "list them as CSV, for the owner who proves themself", _persons)
+    listed.add_argument("--pharmacy", metavar="FINESS", required=True)
+    listed.add_argument("--by", metavar="E-MAIL", required=True, help="pharmacist owner of that pharmacy")
+    listed.add_argument("--key-id", type=UUID, metavar="ID", help="only whose rows this data key seals")
+    counted = operator_command(noun, "count", "count them in each pharmacy; nothing is opened", _count)
+    counted.add_argument("--pharmacy", metavar="FINESS", help="this pharmacy alone")
+    for parser in (listed, counted):
+        parser.add_argument("--since", metavar="DAY", help="first day, 2026-11-01, or a time, 2026-11-01T14:30")
+        parser.add_argument("--until", metavar="DAY", help="last day, or the time that ends it")
+
+
+def _persons(options: argparse.Namespace) -> None:
+    from django.conf import settings
+
+    from temoin.cli.signer import choose_signer
+    from temoin.delivery.concerned import list_persons
+
+    extent = _extent(options, options.key_id)
+    is_demo = settings.TEMOIN.site.demo
+    by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=is_demo, origin="command")
+    persons = list_persons(by=by, extent=extent)
+    with suppress(BrokenPipeError):
+        _write(persons)
+    complain(f"{persons.count} persons.")
+    if persons.unnamed_searches:
+        complain(
+            f"{persons.unnamed_searches} searches in this period do not say whom they showed: "
+            "if somebody may have read the screens, list again without --since."
+        )
+
+
+def _write(persons: Persons) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["id", *COLUMNS])
+    for patient_id, traits in persons.traits:
+        writer.writerow([patient_id, *(guarded_cell(getattr(traits, name)) for name in COLUMNS)])
+    sys.stdout.flush()
+
+
+def _count(options: argparse.Namespace) -> None:
+    from temoin.delivery.concerned import count_persons
+    from temoin.pharmacies.models import Pharmacy
+    from temoin.pharmacies.operator import Operator
+
+    extent = _extent(options)
+    chosen = [pharmacy_of(options.pharmacy)] if options.pharmacy else Pharmacy.objects.order_by("finess")
+    for pharmacy in chosen:
+        say(f"{pharmacy.finess}  {count_persons(by=Operator(pharmacy.id), extent=extent):>7}  {pharmacy.name}")
+
+
+def _extent(options: argparse.Namespace, key_id: UUID | None = None) -> Extent:
+    from temoin.delivery.concerned import Extent
+
+    since = _moment(options.since, days_on=0)
+    until = _moment(options.until, days_on=1)  # the last day is part of the period
+    if since is not None and until is not None and since >= until:
+        raise ConfigError("The period ends before it begins.")
+    return Extent(since=since, until=until, key_id=key_id)
+
+
+def _moment(text: str | None, *, days_on: int) -> datetime | None:
+    from django.utils import timezone
+
+    if text is None:
+        return None
+    with suppress(ValueError):
+        return timezone.make_aware(datetime.combine(date.fromisoformat(text) + timedelta(days=days_on), time()))
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else timezone.make_aware(moment)
+    raise ConfigError("Write a day as 2026-11-01 or a time as 2026-11-01T14:30.")

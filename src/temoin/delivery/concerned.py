@@ -1,0 +1,161 @@
+"""Persons concerned by a breach: the owner lists them, the operator counts them (docs/compliance/breach.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from temoin.crypto.models import DataKey
+from temoin.crypto.ring import INDEX
+from temoin.journal.act import record_look
+from temoin.journal.events import EventKind
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.patients.models import Patient
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.queries import LIST_LENGTH
+
+CHUNK = 200  # persons opened in one transaction: a slow reader must not hold one for long
+
+# With a beginning: whom an event of the period is about, be it by a test, a letter or a parcel, and whom a list of
+# tests may have shown: its event names nobody, and it shows the newest. With a key: whose rows it seals (a sealed
+# value bears the key's id after its first byte).
+_CONCERNED = """
+WITH heard AS (
+    SELECT kind, at, subject_id FROM journal_event
+     WHERE pharmacy_id = %(pharmacy)s AND at >= %(since)s::timestamptz
+       AND (%(until)s::timestamptz IS NULL OR at < %(until)s::timestamptz)
+), shown AS (
+    SELECT id FROM testing_record
+     WHERE pharmacy_id = %(pharmacy)s AND registered_at <= (SELECT min(at) FROM heard WHERE kind = %(list_read)s)
+     ORDER BY registered_at DESC FETCH FIRST (%(list_length)s::int) ROWS WITH TIES
+), subjects AS (
+    SELECT subject_id AS id FROM heard
+     UNION SELECT id FROM shown
+     UNION SELECT record_id FROM delivery_letter
+            WHERE pharmacy_id = %(pharmacy)s AND id IN (SELECT subject_id FROM heard)
+     UNION SELECT chain_id FROM outbox_parcel
+            WHERE pharmacy_id = %(pharmacy)s AND id IN (SELECT subject_id FROM heard)
+), sealed AS (
+    SELECT id, sealed FROM patients_patient WHERE pharmacy_id = %(pharmacy)s
+     UNION ALL SELECT id, sealed FROM testing_record WHERE pharmacy_id = %(pharmacy)s
+     UNION ALL SELECT record_id, sealed FROM testing_record_version WHERE pharmacy_id = %(pharmacy)s
+     UNION ALL SELECT record_id, sealed FROM testing_ticket WHERE pharmacy_id = %(pharmacy)s
+     UNION ALL SELECT chain_id, sealed FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s
+     UNION ALL SELECT parcel.chain_id, attempt.sealed FROM outbox_attempt AS attempt
+                 JOIN outbox_parcel AS parcel USING (pharmacy_id)
+                WHERE pharmacy_id = %(pharmacy)s AND parcel.id = attempt.parcel_id
+), named AS (
+    SELECT id FROM sealed WHERE substr(sealed, 2, 16) = %(key)s::bytea
+), persons AS (
+    SELECT id AS person, id AS subject FROM patients_patient WHERE pharmacy_id = %(pharmacy)s
+     UNION ALL SELECT patient_id, id FROM testing_record WHERE pharmacy_id = %(pharmacy)s
+)
+SELECT id FROM patients_patient
+ WHERE pharmacy_id = %(pharmacy)s
+   AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s::timestamptz)
+   AND (%(since)s::timestamptz IS NULL
+        OR id IN (SELECT person FROM persons WHERE subject IN (SELECT id FROM subjects)))
+   AND (%(key)s::bytea IS NULL OR id IN (SELECT person FROM persons WHERE subject IN (SELECT id FROM named)))
+ ORDER BY id
+"""
+
+_SEARCHES = """
+SELECT count(*) FROM journal_event
+ WHERE pharmacy_id = %(pharmacy)s AND kind = %(searched)s AND at >= %(since)s::timestamptz
+   AND (%(until)s::timestamptz IS NULL OR at < %(until)s::timestamptz)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """What a breach reached: from `since` on, before `until`, under one data key; None where it had no bound."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    key_id: UUID | None = None
+
+    @property
+    def detail(self) -> str:
+        """Return what the event keeps: the bounds as they were given."""
+        bounds = (self.since and self.since.isoformat(), self.until and self.until.isoformat(), self.key_id)
+        return "/".join(str(bound or "") for bound in bounds)
+
+
+@dataclass(frozen=True)
+class Persons:
+    """Who is concerned, opened as they are read; and the searches of the period, whose events name nobody."""
+
+    count: int
+    unnamed_searches: int
+    traits: Iterator[tuple[UUID, Traits]]
+
+
+def list_persons(*, by: Seat, extent: Extent) -> Persons:
+    """Return the persons concerned, after the event that says so; NotFoundError for a key of another pharmacy."""
+    check_right(by=by, right=Right.LIST_PERSONS)
+    with tenant_scope(by.pharmacy_id):
+        ids, searches = _concerned(extent), _searches(extent)
+        _record(by, EventKind.PERSONS_LISTED, extent)
+    return Persons(len(ids), searches, _opened(by.pharmacy_id, ids))
+
+
+def count_persons(*, by: Holder, extent: Extent) -> int:
+    """Return how many persons are concerned, from identifiers and times alone."""
+    check_right(by=by, right=Right.COUNT_PERSONS)
+    with tenant_scope(by.pharmacy_id):
+        ids = _concerned(extent)
+        _record(by, EventKind.PERSONS_COUNTED, extent)
+    return len(ids)
+
+
+def _record(by: Holder, kind: EventKind, extent: Extent) -> None:
+    record_look(by=by, kind=kind, subject_kind="patient", subject_id=None, detail=extent.detail)
+
+
+def _opened(pharmacy_id: UUID, ids: list[UUID]) -> Iterator[tuple[UUID, Traits]]:
+    for some in _chunks(ids):
+        with tenant_scope(pharmacy_id):
+            opened = [(patient.id, patient.traits) for patient in Patient.objects.filter(id__in=some)]
+        yield from opened
+
+
+def _chunks(ids: list[UUID]) -> Iterator[list[UUID]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+def _concerned(extent: Extent) -> list[UUID]:
+    values = _values(extent, key=_key(extent), list_read=EventKind.TEST_LIST_READ.value, list_length=LIST_LENGTH)
+    with connection.cursor() as cursor:
+        cursor.execute(_CONCERNED, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _searches(extent: Extent) -> int:
+    if extent.since is None:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_SEARCHES, _values(extent, searched=EventKind.PATIENT_SEARCHED.value))
+        return int(cursor.fetchone()[0])
+
+
+def _values(extent: Extent, **more: Any) -> dict[str, Any]:
+    return {"pharmacy": current_pharmacy(), "since": extent.since, "until": extent.until, **more}
+
+
+def _key(extent: Extent) -> bytes | None:
+    """Return the id that sealed values bear; the key of the indexes bears on every patient, so it narrows nothing."""
+    if extent.key_id is None:
+        return None
+    purpose = DataKey.objects.filter(id=extent.key_id).values_list("purpose", flat=True).first()
+    if purpose is None:
+        raise NotFoundError
+    return None if purpose == INDEX else extent.key_id.bytes

@@ -1,0 +1,161 @@
+"""`temoin breach`: the owner's list as CSV, the operator's counts, and who is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+from django.core.cache import cache
+from people import PASSWORD, House, make_patient, open_house, person_of, set_up_totp, totp_code
+
+from temoin.cli import breach, operating, signer
+from temoin.cli.main import main
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.tenant import tenant_scope
+from temoin.patients.queries import patients_by_nir
+
+
+@pytest.fixture
+def house(db: None, settings, monkeypatch: pytest.MonkeyPatch) -> House:  # noqa: ARG001 opens the database
+    """Two pharmacies of a real site, in a database that runs already."""
+    monkeypatch.setattr(operating, "database_running", lambda _settings: nullcontext())
+    monkeypatch.setattr(operating, "become", lambda _process: None)
+    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
+    house = open_house()
+    for seat in (house.owner, house.colleague, house.stranger):
+        set_up_totp(person_of(seat))
+    return house
+
+
+@pytest.fixture
+def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """List as somebody who types these answers, over and over."""
+
+    def typed(seat, *words: str, password: str = PASSWORD) -> int:
+        # The code is drawn when it is asked for: it may have changed since the try before.
+        answers = {"Password": lambda: password, "Code": totp_code}
+        choose = signer.choose_signer
+        monkeypatch.setattr(
+            signer, "choose_signer", lambda **who: choose(**who, ask=lambda question: answers[question.split()[0]]())
+        )
+        try:
+            return main(["breach", "persons", "--pharmacy", house.here.finess, "--by", person_of(seat).email, *words])
+        finally:
+            monkeypatch.setattr(signer, "choose_signer", choose)
+
+    return typed
+
+
+def runs(house: House, kind: EventKind) -> int:
+    with tenant_scope(house.here.id):
+        return Event.objects.filter(kind=kind.value).count()
+
+
+def test_the_owner_gets_the_persons_as_csv_and_their_number_apart(house, run, capsys):
+    patient_id = make_patient(house.owner)
+
+    assert run(house.owner) == 0
+
+    said = capsys.readouterr()
+    (row,) = csv.DictReader(io.StringIO(said.out))
+    assert (row["id"], row["birth_family_name"], row["birth_date"]) == (str(patient_id), "PAT-TROIS", "1979-03-28")
+    assert row["email"] == "dominique@patient.example"
+    assert "279035121518989" not in said.out
+    assert said.err == "temoin: 1 persons.\n"
+
+
+def test_a_cell_that_a_spreadsheet_would_compute_is_guarded(house, run, capsys):
+    make_patient(house.owner, street='=HYPERLINK("x"), 3', city="@Paris")
+
+    run(house.owner)
+
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (row["street"], row["city"], row["phone"]) == ('\'=HYPERLINK("x"), 3', "'@Paris", "'+33612345678")
+
+
+def test_without_a_person_the_list_is_its_header(house, run, capsys):
+    assert run(house.owner) == 0
+
+    assert capsys.readouterr().out.splitlines() == [",".join(["id", *breach.COLUMNS])]
+    assert runs(house, EventKind.PERSONS_LISTED) == 1
+
+
+def test_listing_twice_gives_the_same_and_leaves_two_events(house, run, capsys):
+    make_patient(house.owner)
+
+    assert run(house.owner) == 0
+    assert run(house.owner) == 2  # a code opens once
+    cache.clear()  # as if the authenticator showed the next one
+    assert run(house.owner) == 0
+
+    first, second = capsys.readouterr().out.split("id,")[1:]
+    assert first == second
+    assert runs(house, EventKind.PERSONS_LISTED) == 2
+
+
+@pytest.mark.parametrize("who", ["colleague", "stranger"])
+def test_nobody_else_is_shown_anything_even_when_proven(house, run, capsys, who):
+    make_patient(house.owner)
+
+    assert run(getattr(house, who)) == 2
+
+    assert capsys.readouterr().out == ""
+    assert runs(house, EventKind.PERSONS_LISTED) == 0
+
+
+def test_an_unproven_owner_is_shown_nothing(house, run, capsys):
+    assert run(house.owner, password="faux") == 2
+
+    said = capsys.readouterr()
+    assert (said.out, "Password or code is wrong." in said.err) == ("", True)
+
+
+def test_searches_that_name_nobody_are_told(house, run, capsys):
+    patients_by_nir(by=house.owner, nir="279035121518989")
+    run(house.owner, "--since", "2026-01-01")
+
+    assert "1 searches in this period do not say whom they showed" in capsys.readouterr().err
+
+
+def test_the_operator_counts_each_pharmacy_without_a_question(house, capsys):
+    make_patient(house.owner)
+
+    assert main(["breach", "count"]) == 0
+    assert main(["breach", "count", "--pharmacy", house.elsewhere.finess, "--until", "2026-01-01"]) == 0
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(finess, number) for finess, number, *_name in lines] == [
+        (house.here.finess, "1"),
+        (house.elsewhere.finess, "0"),
+        (house.elsewhere.finess, "0"),
+    ]
+    assert runs(house, EventKind.PERSONS_COUNTED) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--since", "hier"], "Write a day as 2026-11-01"),
+        (["--since", "2026-11-02", "--until", "2026-11-01"], "The period ends before it begins."),
+        (["--pharmacy", "690781810"], "No pharmacy has this FINESS number here"),
+    ],
+)
+@pytest.mark.usefixtures("house")
+def test_a_refusal_is_a_sentence_and_status_2(capsys, words, sentence):
+    assert main(["breach", "count", *words]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_day_is_that_of_paris_and_the_last_one_counts():
+    first = breach._moment("2026-11-01", days_on=0)
+    last = breach._moment("2026-11-01", days_on=1)
+
+    assert (last - first).total_seconds() == 24 * 3600
+    assert first.isoformat() == "2026-11-01T00:00:00+01:00"
+    assert breach._moment("2026-11-01T14:30", days_on=1).isoformat() == "2026-11-01T14:30:00+01:00"
+    assert breach._moment("2026-11-01T14:30Z", days_on=1).isoformat() == "2026-11-01T14:30:00+00:00"

@@ -1,0 +1,234 @@
+"""Who is concerned by a breach: of a dump, of a period, of a data key; listed by the owner, counted by the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from people import House, make_lot, make_patient, make_seat, make_signed, make_test, open_house
+
+from temoin.crypto.models import DataKey
+from temoin.crypto.ring import forget_keys
+from temoin.delivery import concerned
+from temoin.delivery.actions import seal_letter_for
+from temoin.delivery.concerned import Extent, count_persons, list_persons
+from temoin.delivery.models import Letter
+from temoin.journal.act import HouseActor, record_look
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.clock import frozen_at
+from temoin.lib.errors import DeniedError, NotFoundError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.models import Parcel
+from temoin.outbox.queue import claim_parcels
+from temoin.patients.queries import patients_by_nir, read_patient
+from temoin.pharmacies.operator import Operator
+from temoin.pharmacies.professions import Profession
+from temoin.testing import queries
+from temoin.testing.queries import list_tests, read_test, report_for_courier
+
+MONDAY = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+TUESDAY = MONDAY + DAY
+DECEMBER = MONDAY + 30 * DAY
+
+
+@pytest.fixture
+def house(as_role: Callable) -> House:  # noqa: ARG001 opens the database
+    with frozen_at(MONDAY - DAY):
+        return open_house()
+
+
+def patient_of(house: House, day: datetime) -> UUID:
+    with frozen_at(day):
+        return make_patient(house.owner)
+
+
+def listed(house: House, **bounds) -> set[UUID]:
+    persons = list_persons(by=house.owner, extent=Extent(**bounds))
+    found = {patient_id for patient_id, _traits in persons.traits}
+    assert len(found) == persons.count
+    return found
+
+
+def on_tuesday(house: House) -> set[UUID]:
+    return listed(house, since=TUESDAY - timedelta(hours=1), until=TUESDAY + timedelta(hours=1))
+
+
+def events(house: House, kind: EventKind) -> list[tuple[str, str, str]]:
+    with tenant_scope(house.here.id):
+        return list(Event.objects.filter(kind=kind.value).values_list("profession", "origin", "detail"))
+
+
+# Who may --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_owner_lists_everybody_whom_the_pharmacy_holds(house: House):
+    first, second = patient_of(house, MONDAY), patient_of(house, DECEMBER)
+
+    persons = dict(list_persons(by=house.owner, extent=Extent()).traits)
+
+    assert set(persons) == {first, second}
+    assert persons[first].birth_family_name == "PAT-TROIS"
+
+
+def test_each_run_is_one_event_with_its_bounds(house: House):
+    listed(house)
+    listed(house, since=MONDAY, until=TUESDAY)
+    count_persons(by=Operator(house.here.id), extent=Extent(until=TUESDAY))
+
+    assert [detail for *_who, detail in events(house, EventKind.PERSONS_LISTED)] == [
+        "//",
+        "2026-11-02T09:30:00+00:00/2026-11-03T09:30:00+00:00/",
+    ]
+    assert events(house, EventKind.PERSONS_COUNTED) == [("operator", "command", "/2026-11-03T09:30:00+00:00/")]
+
+
+@pytest.mark.parametrize("profession", sorted(set(Profession) - {Profession.TITULAIRE}))
+def test_nobody_but_the_owner_lists_or_counts(house: House, profession: Profession):
+    seat = make_seat(house.here, profession)
+
+    for ask in (list_persons, count_persons):
+        with pytest.raises(DeniedError):
+            ask(by=seat, extent=Extent())
+
+    assert events(house, EventKind.PERSONS_LISTED) == events(house, EventKind.PERSONS_COUNTED) == []
+
+
+def test_the_operator_counts_and_lists_nobody(house: House):
+    patient_of(house, MONDAY)
+    operator = Operator(house.here.id)
+
+    assert count_persons(by=operator, extent=Extent()) == 1
+    with pytest.raises(DeniedError):
+        list_persons(by=operator, extent=Extent())
+
+
+def test_counting_opens_nothing(house: House, monkeypatch: pytest.MonkeyPatch):
+    patient_of(house, MONDAY)
+    forget_keys()
+    monkeypatch.setattr("temoin.crypto.ring._unwrapped", None)  # whatever unwraps a key fails
+
+    assert count_persons(by=Operator(house.here.id), extent=Extent()) == 1
+
+
+def test_the_stranger_lists_their_own_pharmacy_only(house: House):
+    patient_of(house, MONDAY)
+
+    persons = list_persons(by=house.stranger, extent=Extent())
+
+    assert (persons.count, list(persons.traits)) == (0, [])
+
+
+def test_what_cannot_be_recorded_is_not_listed(house: House, monkeypatch: pytest.MonkeyPatch):
+    def fail(**_what: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(concerned, "record_look", fail)
+
+    with pytest.raises(ConnectionError):
+        list_persons(by=house.owner, extent=Extent())
+
+
+# A dump, a period -----------------------------------------------------------------------------------------------------
+
+
+def test_a_dump_of_a_day_holds_whoever_was_registered_by_then(house: House):
+    before, _after = patient_of(house, MONDAY), patient_of(house, DECEMBER)
+
+    assert listed(house, until=TUESDAY) == {before}
+
+
+def test_a_period_holds_whom_its_events_are_about(house: House):
+    looked_at, tested, _nobody = (patient_of(house, MONDAY) for _each in range(3))
+    with frozen_at(TUESDAY):
+        read_patient(by=house.colleague, patient_id=looked_at)
+        read_test(by=house.owner, record_id=make_test(house.owner, tested))
+        new = make_patient(house.owner)
+
+    assert on_tuesday(house) == {looked_at, tested, new}
+    assert count_persons(by=house.owner, extent=Extent(since=DECEMBER)) == 0
+
+
+def test_a_look_at_a_letter_or_a_parcel_is_about_its_patient(house: House, as_role: Callable):
+    patients = [patient_of(house, MONDAY) for _each in range(3)]
+    with frozen_at(MONDAY):
+        lot_id = make_lot(house.owner)
+        records = [make_signed(house.owner, one, lot_id) for one in patients]
+        with as_role("temoin_worker"):
+            (load,) = claim_parcels("patient-email", 1)
+            with tenant_scope(house.here.id):
+                worker = HouseActor(house.here.id, "worker")
+                seal_letter_for(load=load, report=report_for_courier(by=worker, record_id=load.chain_id, number=1))
+    with tenant_scope(house.here.id), frozen_at(TUESDAY):
+        letter = Letter.objects.get()
+        parcel = Parcel.objects.exclude(chain_id=letter.record_id).order_by("id").first()
+        record_look(by=house.owner, kind=EventKind.LETTER_OPENED, subject_kind="letter", subject_id=letter.id)
+        record_look(by=house.owner, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel.id)
+
+    of = dict(zip(records, patients, strict=True))
+    assert on_tuesday(house) == {of[letter.record_id], of[parcel.chain_id]}
+
+
+def test_a_list_of_tests_may_have_shown_the_newest_of_its_time(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(queries, "LIST_LENGTH", 2)
+    monkeypatch.setattr(concerned, "LIST_LENGTH", 2)
+    patients = [patient_of(house, MONDAY) for _each in range(4)]
+    for hour, patient_id in enumerate(patients[:3]):
+        with frozen_at(MONDAY + timedelta(hours=hour)):
+            make_test(house.owner, patient_id)
+    with frozen_at(TUESDAY):
+        list_tests(by=house.owner)
+
+    assert on_tuesday(house) == set(patients[1:3])
+
+
+def test_searches_of_the_period_are_told_since_they_name_nobody(house: House):
+    with frozen_at(TUESDAY):
+        patients_by_nir(by=house.owner, nir="279035121518989")
+
+    assert list_persons(by=house.owner, extent=Extent(since=TUESDAY)).unnamed_searches == 1
+    assert list_persons(by=house.owner, extent=Extent(since=TUESDAY + DAY)).unnamed_searches == 0
+    assert list_persons(by=house.owner, extent=Extent()).unnamed_searches == 0
+
+
+# A data key -----------------------------------------------------------------------------------------------------------
+
+
+def key_of(house: House, purpose: str) -> UUID:
+    with tenant_scope(house.here.id):
+        return DataKey.objects.get(purpose=purpose).id
+
+
+def test_a_key_holds_whoever_has_a_row_under_it(house: House):
+    november, both, december = patient_of(house, MONDAY), patient_of(house, MONDAY), patient_of(house, DECEMBER)
+    with frozen_at(DECEMBER):
+        make_signed(house.owner, both, make_lot(house.owner))
+
+    assert listed(house, key_id=key_of(house, "2026-11")) == {november, both}
+    assert listed(house, key_id=key_of(house, "2026-12")) == {both, december}
+    assert listed(house, key_id=key_of(house, "2026-12"), until=TUESDAY) == {both}
+
+
+def test_the_key_of_the_indexes_concerns_everybody(house: House):
+    everybody = {patient_of(house, MONDAY), patient_of(house, DECEMBER)}
+
+    assert listed(house, key_id=key_of(house, "index")) == everybody
+
+
+def test_a_key_of_another_pharmacy_is_an_unknown_one(house: House):
+    patient_of(house, MONDAY)
+
+    for by, key_id in ((house.stranger, key_of(house, "2026-11")), (house.owner, new_id())):
+        with pytest.raises(NotFoundError):
+            list_persons(by=by, extent=Extent(key_id=key_id))
+
+
+def test_many_persons_are_opened_some_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(concerned, "CHUNK", 2)
+    everybody = {patient_of(house, MONDAY) for _each in range(5)}
+
+    assert listed(house) == everybody
