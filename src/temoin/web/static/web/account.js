@@ -33,7 +33,7 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
     form.requestSubmit();
   });
   addEventListener("pageshow", () => { answer.value = ""; });
-  if ("first" in form.dataset && document.activeElement === document.body) form.querySelector("button").focus();
+  if ("first" in form.dataset && !document.querySelector("[data-focus]")) form.querySelector("button").focus();
 }
 for (const note of document.querySelectorAll("[data-no-passkey]")) note.hidden = Boolean(passkeys);
 
