@@ -6,11 +6,14 @@ import html
 import json
 import re
 import secrets
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -35,7 +38,26 @@ def use_everything(ready: dict[str, Any]) -> set[str]:
     _do(visitor, "/lots/", "/lots/receive/", box)
     for number in range(PEOPLE):
         values |= _live_through(visitor, ready, number)
+    _oversee(visitor)
+    _back_up_keys(Path(ready["data"]))
     return values | _invite(visitor) | _let_program_in(visitor, ready)
+
+
+def _oversee(visitor: Visitor) -> None:
+    """Read the journal, its review, its export, and the owner's sessions."""
+    for page in ("/journal/", "/journal/review/", "/journal/export.csv", "/account/sessions/", "/team/"):
+        if (status := visitor.get(page)[0]) != 200:
+            raise RuntimeError(f"{page} answered {status}")
+
+
+def _back_up_keys(data: Path) -> None:
+    """Write the root keys in shares, beside the settings so that the search reads them too."""
+    import pyrage
+
+    words = [sys.executable, "-m", "temoin.cli.main", "keys", "backup", "--data", str(data), str(data / "shares")]
+    for _ in range(3):
+        words += ["--recipient", str(pyrage.x25519.Identity.generate().to_public())]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
 def _session_secrets(visitor: Visitor) -> set[str]:
@@ -97,7 +119,7 @@ def _test(visitor: Visitor, test: str, comment: str) -> dict[str, str]:
 
 def _look(visitor: Visitor, test: str, person: dict[str, str]) -> None:
     """Look at a signed test in every way, and search for the person."""
-    found = {visitor.get(f"{test}{page}")[0] for page in ("", "parcels/", "print/")}
+    found = {visitor.get(f"{test}{page}")[0] for page in ("", "parcels/", "print/", "looks/")}
     if found != {200}:
         raise RuntimeError(f"the pages of a signed test answered {found}")
     search = {"birth_family_name": person["birth_family_name"], "birth_date": "28/03/1979"}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
 from scan_tools import PROJECT, Finding, Toolbox, stopped
 from site_map import TOKEN, Sites
@@ -55,6 +56,12 @@ def _addresses(sites: Sites, cookies: dict[str, str]) -> Iterator[tuple[str, str
     for shape, page in shapes.items():
         marked = IDENTIFIER.sub(lambda found: f"{found[0]}*", page)
         yield f"GET {shape}", _request(sites.staff, "GET", marked, cookies), ()
+    token = next(dict(form.fields)[TOKEN] for form in sites.forms.values() if TOKEN in dict(form.fields))
+    form_type, body = {"Content-Type": "application/x-www-form-urlencoded"}, urlencode({TOKEN: token})
+    for name, (method, path) in sites.unmet.items():
+        if "{}" in path:
+            request = _request(sites.staff, method, path.replace("{}", f"{uuid4()}*"), cookies | form_type, body=body)
+            yield f"{method} {name}", request, ()
 
 
 def _request(site: str, method: str, path: str, headers: dict[str, str], *, body: str = "") -> str:
@@ -106,7 +113,10 @@ def _one_of_each(pages: list[str]) -> list[str]:
 
 def _attack(tools: Toolbox, name: str, site: str, *, cookies: dict[str, str], pages: list[str]) -> Iterator[Finding]:
     report, jar = tools.scratch / f"wapiti-{name}.json", tools.scratch / "cookies.json"
-    held = {key: {"value": value, "expires": None, "secure": False, "version": 0} for key, value in cookies.items()}
+    held = {
+        key: {"value": value, "expires": None, "secure": False, "port": None, "version": 0}
+        for key, value in cookies.items()
+    }
     jar.write_text(json.dumps({urlsplit(site).hostname: {"/": held}}), encoding="utf-8")
     words = ["-u", f"{site}/", "-c", str(jar), "-f", "json", "-o", str(report), "-m", WAPITI_MODULES, "-v", "0"]
     words += ["--store-session", str(tools.scratch / name), "--store-config", str(tools.scratch / "wapiti")]

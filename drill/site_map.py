@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from producers import Visitor, sign_in
 
 OF_EACH_KIND = 6  # pages: a test looks otherwise in each of its states
+PLACE = re.compile(r"<[^>]+>")
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 the name of a field
 # Would end the session that the scan goes on with; scanned signed out instead.
 NOT_SIGNED_IN = frozenset({"account_logout"})
@@ -35,6 +37,7 @@ class Sites:
     cookies: dict[str, str]
     pages: list[str] = field(default_factory=list)
     forms: dict[tuple[str, ...], Form] = field(default_factory=dict)  # by route, method and names of fields
+    unmet: dict[str, tuple[str, str]] = field(default_factory=dict)  # by route: method, and address with {} to fill
 
     @property
     def cookie_header(self) -> str:
@@ -72,8 +75,10 @@ def _walk(sites: Sites, visitor: Visitor) -> None:
             links = _read(sites, visitor, path)
             waiting += [link for link in dict.fromkeys(links) if link not in waiting]
     met = {*seen, *(kind[0] for kind in sites.forms)}
-    for name in sorted({route.name for route in ROUTES} - met - NOT_SIGNED_IN):
-        print(f"not reached by a link or a form, signed in as the owner: {name}")
+    for route in ROUTES:
+        if route.name not in met | NOT_SIGNED_IN:
+            sites.unmet[route.name] = (route.methods[-1], "/" + PLACE.sub("{}", route.path))
+    print(f"without a link or a form of the owner's pages: {', '.join(sites.unmet)}")
 
 
 def _read(sites: Sites, visitor: Visitor, path: str) -> list[str]:
