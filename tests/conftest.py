@@ -148,11 +148,15 @@ def take_role(role: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def gathered_files() -> None:
+def gathered_files() -> Iterator[None]:
     """Gather the staff site's static files, as its start does: pages and middleware read the manifest."""
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)
+    with pytest.MonkeyPatch.context() as patch:
+        # A live server of tests would answer for static files itself, by their plain names; the site does.
+        patch.setattr("django.contrib.staticfiles.handlers.StaticFilesHandler", lambda application: application)
+        yield
 
 
 @pytest.fixture(autouse=True)
