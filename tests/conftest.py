@@ -148,13 +148,14 @@ def take_role(role: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def plain_static_names() -> Iterator[None]:
-    """Let {% static %} answer without a manifest: nothing is gathered for tests."""
-    from django.conf import settings
-    from django.test import override_settings
+def gathered_files() -> Iterator[None]:
+    """Gather the staff site's static files, as its start does: pages and middleware read the manifest."""
+    from django.core.management import call_command
 
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    call_command("collectstatic", interactive=False, verbosity=0)
+    with pytest.MonkeyPatch.context() as patch:
+        # A live server of tests would answer for static files itself, by their plain names; the site does.
+        patch.setattr("django.contrib.staticfiles.handlers.StaticFilesHandler", lambda application: application)
         yield
 
 

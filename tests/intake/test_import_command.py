@@ -13,9 +13,13 @@ from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_t
 
 from temoin.cli import imports
 from temoin.cli.django_process import settings_file
+from temoin.cli.import_words import Teller
 from temoin.cli.main import build_parser
 from temoin.cli.signer import choose_signer
 from temoin.config.errors import ConfigError
+from temoin.intake.problems import RowProblem
+from temoin.intake.results import RowOutcome
+from temoin.intake.sameness import Verdict
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.models import Record
@@ -162,6 +166,15 @@ def test_errors_as_csv_leave_standard_output_to_themselves(command, written, cap
     ]
     assert all(row["reason"] and row["remedy"] for row in rows)
     assert "refusés: 1" in printed.err
+
+
+def test_errors_as_csv_begin_no_formula():
+    errors = io.StringIO()
+    problem = RowProblem(row=2, column="=column", code="-code", reason="+reason", remedy="@remedy")
+
+    Teller(errors, is_trial=False).tell(RowOutcome(row=2, verdict=Verdict.REFUSED, problems=(problem,)))
+
+    assert errors.getvalue().splitlines()[1] == "2,'=column,'-code,'+reason,'@remedy"
 
 
 def test_errors_as_csv_go_to_a_file_too(command, written, tmp_path):

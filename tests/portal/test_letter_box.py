@@ -298,7 +298,10 @@ def test_the_patient_site_loads_no_cryptography(settings_file):
 
 
 @pytest.mark.parametrize(("is_demo", "times"), [(True, 1), (False, 0)])
-def test_a_demonstration_is_marked_on_the_page_of_everyone(is_demo, times):
+def test_a_demonstration_is_marked_on_the_page_of_everyone(is_demo, times, settings):
+    # This process has the manifest of the staff site.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     folder = Path(portal.__file__).parent / "templates"
     engine = Engine(dirs=[folder], libraries={"static": "django.templatetags.static"})
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from people import House, open_house, sign_in
 from playwright.sync_api import Browser, Page, sync_playwright
 from programs import need
-
-
-@pytest.fixture(scope="session", autouse=True)
-def gathered(plain_static_names: None) -> None:  # noqa: ARG001 comes first
-    """Gather the site's static files."""
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from temoin.cli.console import say
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Verdict
+from temoin.lib.spreadsheet import guarded_cell
 
 EVERY = 100
 ERROR_COLUMNS = ("row", "column", "code", "reason", "remedy")
@@ -62,7 +63,8 @@ class Teller:
 
     def _tell_problem(self, problem: RowProblem) -> None:
         if self._errors is not None:
-            self._errors.writerow((problem.row, problem.column, problem.code, problem.reason, problem.remedy))
+            told = (problem.row, problem.column, problem.code, problem.reason, problem.remedy)
+            self._errors.writerow([guarded_cell(part) for part in told])
             return
         place = _("Row %(row)d") % {"row": problem.row}
         if problem.column:

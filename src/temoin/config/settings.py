@@ -89,7 +89,7 @@ _STAFF_MIDDLEWARE = [
     "temoin.web.middleware.MethodMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "temoin.config.static_files.ManifestFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -104,7 +104,7 @@ _STAFF_MIDDLEWARE = [
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "temoin.config.static_files.ManifestFiles",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -170,6 +170,8 @@ STORAGES = {
     "default": {"BACKEND": "temoin.config.storage.NoFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has a use for them
 
 # Sign-in --------------------------------------------------------------------------------------------------
 
