@@ -110,7 +110,7 @@ def run_verify(options: argparse.Namespace) -> int:
     say(f"{outcome.events} events and {outcome.checkpoints} checkpoints in {took:.1f} s; journal of {outcome.size}")
     seen = sorted({name for name, _, _ in evidence.seen})
     say(f"Compared with {', '.join(seen)}." if seen else "Compared with no witness.")
-    say("Nothing is wrong." if not findings else f"{len(findings)} findings.")
+    say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
     return WRONG if findings else FINE
 
 

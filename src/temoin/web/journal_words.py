@@ -87,6 +87,8 @@ SUBJECT_WORDS: dict[str, Words] = {
 ORIGIN_WORDS: dict[str, Words] = {
     "page": _("staff site"),
     "file": _("import of a file"),
+    "import": _("import of a file"),
+    "demonstration": _("made-up data"),
     "worker": _("Témoin’s worker"),
     "portal": _("patients’ site"),
     "operator": _("operator’s command"),
