@@ -113,6 +113,7 @@ def open_pharmacies(port: int, producers: int, results: int) -> list[Producer]:
 
 def _open_pharmacy(port: int, number: int, tests: int) -> Producer:
     from allauth.mfa.totp.internal.auth import TOTP
+    from stdnum import luhn
 
     from temoin.lib.clock import now
     from temoin.pharmacies.actions import open_pharmacy, seat_member
@@ -121,7 +122,9 @@ def _open_pharmacy(port: int, number: int, tests: int) -> Producer:
     from temoin.pharmacies.seat import take_seat
 
     address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
-    pharmacy = open_pharmacy(finess=f"51999{number:04}", name=f"Pharmacie {number}", address=address, is_demo=True)
+    finess = f"5199{number:04}"
+    finess += luhn.calc_check_digit(finess)
+    pharmacy = open_pharmacy(finess=finess, name=f"Pharmacie {number}", address=address, is_demo=True)
     person = Person.objects.create_user(f"producer{number}@exemple.fr", PASSWORD)
     TOTP.activate(person, TOTP_SECRET)
     names = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
