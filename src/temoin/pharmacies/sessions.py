@@ -18,7 +18,8 @@ from temoin.pharmacies.models import Member, Person, Session
 
 PHARMACY = "pharmacy_id"  # the session's key for the pharmacy that it is bound to
 
-_PERSON = [field.attname for field in Person._meta.concrete_fields]
+# Not the time of the last sign-in: no page asks for it, and reading a time is dear for the driver.
+_PERSON = [field.attname for field in Person._meta.concrete_fields if field.attname != "last_login"]
 _MEMBER = [field.attname for field in Member._meta.concrete_fields]
 _READ = f"""
 SELECT content, {", ".join(f"(person).{name}" for name in _PERSON)}, {", ".join(f"(member).{name}" for name in _MEMBER)}

@@ -172,10 +172,11 @@ def latest_report(record_id: UUID) -> Report:
     return version.report
 
 
+_LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi"]
 # One round trip instead of four: signing is the act that a queue waits for.
 _OPEN = """
 SELECT record.state, record.version, record.patient_id, record.sealed, patient.sealed,
-       lot.id, lot.kit, lot.number, lot.expiry, lot.udi, lot.received_at,
+       lot.id, lot.kit, lot.number, lot.expiry, lot.udi,
        pharmacy.id, pharmacy.finess, pharmacy.name, pharmacy.phone, pharmacy.street, pharmacy.postcode,
        pharmacy.city, pharmacy.is_demo
 FROM testing_record record
@@ -194,7 +195,7 @@ def open_for_signature(record_id: UUID) -> Opened:
     if row is None:
         raise NotFoundError
     state, version, patient_id, sealed, traits, *columns = row
-    lot, pharmacy = columns[:6], columns[6:]
+    lot, pharmacy = columns[:5], columns[5:]
     opened = open_value("testing_record", record_id, bytes(sealed), schema=Record.schema)
     return Opened(
         record_id=record_id,
@@ -204,7 +205,7 @@ def open_for_signature(record_id: UUID) -> Opened:
         sealed=opened,
         kind=load_kinds()[opened["kind"]],
         traits=Traits.from_dict(open_value("patients_patient", patient_id, bytes(traits), schema=Patient.schema)),
-        lot=Lot(current_pharmacy(), *lot) if lot[0] is not None else None,
+        lot=Lot.from_db("default", _LOT, [current_pharmacy(), *lot]) if lot[0] is not None else None,
         pharmacy=Pharmacy(*pharmacy),
     )
 
