@@ -128,11 +128,13 @@ def test_the_road_of_a_result(page: Page, site: str):
     page.get_by_role("button", name="Signer l’annulation").click()
     expect(page.locator("h1 + .badge")).to_contain_text("Annulé")
     shoot(page, "cancelled")
+    looks = page.url.removeprefix(site) + "looks/"
     for name, path in (("home", "/"), ("lots", "/lots/"), ("help", "/help/"), ("gallery", "/gallery/"), ("404", "/x")):
         page.goto(site + path)
         shoot(page, name)
     page.set_viewport_size({"width": 320, "height": 700})
-    for name, path in (("home", "/"), ("find", "/patients/"), ("new-patient", "/patients/new/")):
+    narrow = {"home": "/", "find": "/patients/", "new-patient": "/patients/new/", "lots": "/lots/", "looks": looks}
+    for name, path in narrow.items():
         page.goto(site + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         shoot(page, f"{name}-320")

@@ -11,11 +11,14 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.template.loader import render_to_string
 from django.utils.translation import override
 from django.utils.translation.template import templatize
 
 import temoin
+from temoin.testing.report import Finding
 from temoin.web import wording
+from temoin.web.templatetags.temoin import outcome_read
 
 ROOT = Path(temoin.__file__).parent
 FOLDER = ROOT / "web" / "locale" / "fr" / "LC_MESSAGES"
@@ -89,3 +92,14 @@ def test_states_are_said_in_both_languages():
 
     assert "Accusé reçu" in french
     assert "Acknowledged" in english
+
+
+def test_a_graded_positive_is_marked_as_positive():
+    finding = Finding(
+        target="leucocytes", display="", loinc="", loinc_display="", outcome="plus-2", snomed="", snomed_display=""
+    )
+
+    mark = render_to_string("web/components/finding.html", {"read": outcome_read(finding), "label": "Leucocytes"})
+
+    assert "finding positive" in mark
+    assert ">+</span>" in mark

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from temoin.catalogue.kinds import Kind
-from temoin.catalogue.outcomes import outcome
+from temoin.catalogue.outcomes import Outcome, outcome
 from temoin.lib.errors import Problem
 from temoin.patients.traits import masked_nir
 from temoin.testing.report import Finding
@@ -35,6 +35,12 @@ def is_demo() -> bool:
 def words(value: Any) -> str:
     """Return the words of a kind, a kit, a specimen or an outcome in the language of the page."""
     return str(value.label(get_language() or "fr"))
+
+
+@register.filter
+def outcome_read(finding: Finding) -> Outcome:
+    """Return the outcome read for a target, which knows its words and what it means."""
+    return outcome(finding.outcome)
 
 
 @register.filter
