@@ -11,7 +11,9 @@ LABELS = {
     "indeterminate": {"fr": "Indéterminé", "en": "Indeterminate"},
     "unsatisfactory": {"fr": "Échantillon insatisfaisant", "en": "Unsatisfactory sample"},
     "trace": {"fr": "Trace", "en": "Trace"},
+    "plus-2": {"fr": "++ sur +++", "en": "++ out of +++"},
 }
+MEANS = {"plus-2": "positive"}
 NAME = "Zéphyrine D’AUBIGNÉ-LACROIX"
 
 
@@ -19,7 +21,12 @@ def finding(
     outcome: str, french: str = "SARS-CoV-2 (COVID-19)", english: str = "SARS-CoV-2 (COVID-19)"
 ) -> dict[str, Any]:
     """Return one finding of a payload."""
-    return {"target": {"fr": french, "en": english}, "outcome": outcome, "label": LABELS[outcome]}
+    return {
+        "target": {"fr": french, "en": english},
+        "outcome": outcome,
+        "means": MEANS.get(outcome),
+        "label": LABELS[outcome],
+    }
 
 
 def payload(**changes: Any) -> dict[str, Any]:

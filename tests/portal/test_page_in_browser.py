@@ -352,15 +352,15 @@ def test_a_cancelled_result_shows_no_outcome(page, post):
 
 
 def test_every_outcome_has_its_shape_and_its_words(page, post):
-    outcomes = ["positive", "negative", "indeterminate", "unsatisfactory", "trace"]
+    outcomes = ["positive", "negative", "indeterminate", "unsatisfactory", "trace", "plus-2"]
     open_with(page, post(findings=[finding(outcome) for outcome in outcomes]))
     expect(page.locator("#result-title")).to_be_visible()
 
-    assert page.locator(".symbol").all_inner_texts() == ["+", "−", "?", "!", "•"]
+    assert page.locator(".symbol").all_inner_texts() == ["+", "−", "?", "!", "•", "+"]
     assert [text.strip() for text in page.locator(".headline strong").all_inner_texts()] == [
         LABELS[outcome]["fr"] for outcome in outcomes
     ]
-    assert [page.locator(".finding").nth(n).locator(".meaning").count() for n in range(5)] == [1, 1, 1, 1, 0]
+    assert [page.locator(".finding").nth(n).locator(".meaning").count() for n in range(6)] == [1, 1, 1, 1, 0, 1]
 
 
 def test_what_the_pharmacy_did_not_say_leaves_no_empty_title(page, post):

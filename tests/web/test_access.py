@@ -141,10 +141,6 @@ def test_who_manages_people_only_begins_with_the_team(house: House):
     assert reverse("find_patient") not in client.get(reverse("team")).content.decode()
 
 
-def test_who_has_no_page_yet_is_told_so(house: House):
-    assert sign_in(Client(), make_seat(house.here, Profession.AUDITOR)).get(reverse("home")).status_code == 403
-
-
 def test_a_technician_sees_no_button_to_sign(house: House, colleague: Client):
     record_id = make_test(house.owner, make_patient(house.owner))
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from people import House, make_lot, make_patient, make_signed, make_test
+from people import House, make_lot, make_patient, make_seat, make_signed, make_test, sign_in
 
 from temoin.delivery.looks import list_looks
 from temoin.journal.act import record_look
@@ -22,6 +22,7 @@ from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.oversight import Oddity, export_journal, names_of_members, read_journal
+from temoin.pharmacies.professions import Profession
 from temoin.testing.oversight import review_reading
 from temoin.testing.queries import read_test
 from temoin.web.journal_words import EVENT_WORDS
@@ -216,3 +217,13 @@ def test_proofs_are_given_once_the_journal_is_sealed_only(owner: Client, signed:
         assert cursor.fetchone() == (0,)
 
     assert owner.get(reverse("looks_file", args=[signed])).json() == {"checkpoint": "", "looks": []}
+
+
+def test_an_auditor_comes_to_the_journal_and_is_led_to_no_test(house: House, signed: UUID):
+    auditor = sign_in(Client(), make_seat(house.here, Profession.AUDITOR))
+
+    assert auditor.get("/").headers["Location"] == reverse("journal")
+    page = auditor.get(reverse("journal")).content.decode()
+
+    assert str(signed)[:8] in page
+    assert reverse("test", args=[signed]) not in page

@@ -63,5 +63,6 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
     return {
         "target": {"fr": target.label("fr"), "en": target.label("en")},
         "outcome": finding.outcome,
+        "means": outcome.means,  # of a grade: "positive", where the page knows no grades
         "label": {"fr": outcome.label("fr"), "en": outcome.label("en")},
     }

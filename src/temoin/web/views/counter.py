@@ -28,6 +28,8 @@ from temoin.web.times import reading_window
 from temoin.web.wording import DESTINATION, STATE, Mark, mark_of
 
 _OPEN = frozenset({RecordState.REGISTERED, RecordState.SAMPLED})
+# Where those go who manage people, or audit, and touch no test.
+_INSTEAD = {Right.MANAGE_MEMBERS: "team", Right.READ_JOURNAL: "journal"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ class Line:
 
 
 def home(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Show the tests under way, whatever their age, then those of today; who manages people only, their team."""
-    if not has_right(by=seat, right=Right.READ_TEST) and has_right(by=seat, right=Right.MANAGE_MEMBERS):
-        return redirect("team")
+    """Show the tests under way, whatever their age, then those of today; whoever may read none, their own page."""
+    for right, page in _INSTEAD.items():
+        if not has_right(by=seat, right=Right.READ_TEST) and has_right(by=seat, right=right):
+            return redirect(page)
     kits = {lot.id: lot.kit for lot in lots_in_stock(by=seat)}
     lines = [_line(row, kits) for row in list_tests(by=seat)]
     midnight = timezone.localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -114,7 +114,7 @@ function keepIf(root, conditions) {
 
 function findingItem(finding) {
   const item = byId("finding").content.cloneNode(true);
-  const outcome = Object.hasOwn(SYMBOLS, finding.outcome) ? finding.outcome : "other";
+  const outcome = [finding.means, finding.outcome].find((one) => Object.hasOwn(SYMBOLS, one)) ?? "other";
   item.querySelector(".finding").classList.add(outcome);
   item.querySelector(".symbol").textContent = SYMBOLS[outcome] ?? "•";
   for (const meaning of item.querySelectorAll("[data-meaning]")) {
