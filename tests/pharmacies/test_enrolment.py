@@ -80,21 +80,32 @@ def test_a_forgotten_password_yields_to_whoever_may_do_all_that_its_owner_may(ho
     assert take(house.colleague, code, "") == person_of(house.colleague)
 
 
-def test_an_administrator_resets_a_pharmacist_but_never_their_password(house: House):
+def test_an_administrator_resets_a_colleague_but_never_their_password(house: House):
     with pytest.raises(DeniedError):
-        reset(house.administrator, house.owner, password_too=True)
-    assert person_of(house.owner).has_usable_password()
+        reset(house.administrator, house.colleague, password_too=True)
+    assert person_of(house.colleague).has_usable_password()
 
-    assert reset(house.administrator, house.owner)
+    assert reset(house.administrator, house.colleague)
+
+
+@pytest.mark.parametrize("profession", [Profession.TITULAIRE, Profession.ADMINISTRATOR, Profession.AUDITOR])
+def test_an_administrator_resets_nobody_above_their_reach(house: House, profession: Profession):
+    above = make_seat(house.here, profession)
+    set_up_totp(person_of(above))
+
+    with pytest.raises(DeniedError):
+        reset(house.administrator, above)
+
+    assert Authenticator.objects.filter(user=person_of(above)).exists()
 
 
 def test_an_administrator_does_not_reset_who_has_no_password_to_keep(house: House):
-    person = person_of(house.owner)
+    person = person_of(house.colleague)
     person.set_unusable_password()
     person.save()
 
     with pytest.raises(DeniedError):
-        reset(house.administrator, house.owner)
+        reset(house.administrator, house.colleague)
 
 
 def test_nobody_else_resets_and_nobody_resets_themself(house: House):

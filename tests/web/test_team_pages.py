@@ -76,8 +76,10 @@ def test_an_owners_place_is_closed_to_an_administrator(house: House):
     page = administrator.get(reverse("member", args=[house.owner.member_id])).content.decode()
     answer = administrator.post(reverse("suspend_member", args=[house.owner.member_id]))
 
-    assert reverse("suspend_member", args=[house.owner.member_id]) not in page
+    for name in ("suspend_member", "reset_member"):
+        assert reverse(name, args=[house.owner.member_id]) not in page
     assert answer.status_code == 403
+    assert administrator.get(reverse("reset_member", args=[house.owner.member_id])).status_code == 403
 
 
 def test_a_colleague_is_suspended_and_resumed_by_buttons(house: House, owner: Client, colleague: Client):

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import DeniedError, refuse
+from temoin.lib.errors import refuse
 from temoin.pharmacies.models import Person
 from temoin.pharmacies.open_sessions import end_sessions
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import check_may_seat, check_may_stand_in, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, colleague, pharmacies_of
 
@@ -37,16 +37,24 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
     code = "".join(secrets.choice(_ALPHABET) for _letter in range(12))
     hashed = make_password(code)  # slow on purpose: before the transaction
     with act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id):
-        other = colleague(by=by, member_id=member_id)
+        other = find_resettable(by=by, member_id=member_id)
         person = lock_person(other.person_id)
         if password_too or not person.has_usable_password():
-            _check_may_stand_in(by, other)
+            check_may_stand_in(by=by, profession=other.profession)
             person.set_unusable_password()
         _check_works_here_only(person, by.pharmacy_id)
         person.enrolment, person.enrolment_until = hashed, now() + LIFE
         person.save(update_fields=["password", "enrolment", "enrolment_until"])
         end_factors_and_sessions(person)
     return "-".join(code[start : start + 4] for start in (0, 4, 8))
+
+
+def find_resettable(*, by: Seat, member_id: UUID) -> Seat:
+    """Return the colleague to reset: one of those whose places whoever asks may change."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    other = colleague(by=by, member_id=member_id)
+    check_may_seat(by=by, profession=other.profession)
+    return other
 
 
 def end_factors_and_sessions(person: Person) -> None:
@@ -77,11 +85,6 @@ def complete_enrolment(person_id: UUID) -> None:
 def lock_person(person_id: UUID) -> Person:
     """Return the account, locked until the transaction ends."""
     return Person.objects.select_for_update(of=("self",)).get(id=person_id)
-
-
-def _check_may_stand_in(by: Seat, other: Seat) -> None:
-    if not other.rights <= by.rights:
-        raise DeniedError(Right.MANAGE_MEMBERS.value)
 
 
 def _check_works_here_only(person: Person, pharmacy_id: UUID) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from temoin.journal.act import Actor
 from temoin.lib.errors import DeniedError
-from temoin.pharmacies.professions import MAY_SEAT, Profession, Right
+from temoin.pharmacies.professions import MAY_SEAT, RIGHTS, Profession, Right
 
 
 class Holder(Actor, Protocol):
@@ -34,6 +34,12 @@ def has_right(*, by: Holder, right: Right) -> bool:
 def check_may_seat(*, by: Holder, profession: str) -> None:
     """Raise DeniedError unless whoever acts may give, change or take away places of this profession."""
     if profession not in seats_within_reach(by):
+        raise DeniedError("seat_manager")
+
+
+def check_may_stand_in(*, by: Holder, profession: Profession) -> None:
+    """Raise DeniedError unless whoever acts may do all that this profession may: they could open its door to anybody."""
+    if RIGHTS[profession] - by.rights:
         raise DeniedError("seat_manager")
 
 

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from temoin.pharmacies.enrolment import enrol, reset_factors
-from temoin.pharmacies.seat import Seat, colleague
+from temoin.pharmacies.enrolment import enrol, find_resettable, reset_factors
+from temoin.pharmacies.seat import Seat
 from temoin.web.errors import too_many
 from temoin.web.freshness import ENROLMENT
 from temoin.web.pages import show
@@ -51,7 +51,7 @@ def enter_code(request: HttpRequest) -> HttpResponseBase:
 
 def reset_colleague(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
     """Ask whether to reset a colleague's factors, then show the code, once."""
-    other = colleague(by=seat, member_id=member_id)
+    other = find_resettable(by=seat, member_id=member_id)
     if request.method != "POST":
         return show(request, seat, "reset_colleague.html", colleague=other)
     code = reset_factors(by=seat, member_id=member_id, password_too=request.POST.get("password_too") == "yes")
