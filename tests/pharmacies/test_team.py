@@ -98,6 +98,18 @@ def test_an_administrator_makes_nobody_an_owner_by_a_change(house: House):
         )
 
 
+def test_an_administrator_opens_nobodys_account_to_another_card(house: House):
+    """Whoever holds the card of a place's number signs in there through Pro Santé Connect."""
+    adjoint = make_seat(house.here, Profession.ADJOINT, rpps="10003879664")
+
+    for seat in (adjoint, house.colleague):
+        with pytest.raises(DeniedError):
+            change_profession(by=house.administrator, member_id=seat.member_id, profession=seat.profession, rpps=RPPS)
+    change_profession(by=house.administrator, member_id=adjoint.member_id, profession=Profession.REMPLACANT, rpps="")
+
+    assert take_seat(person_id=adjoint.person_id, pharmacy_id=house.here.id).rpps == "10003879664"
+
+
 def test_a_new_profession_has_its_rights_and_number_at_once(house: House):
     change_profession(by=house.owner, member_id=house.colleague.member_id, profession=Profession.ADJOINT, rpps=RPPS)
 

@@ -23,7 +23,7 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import new_id
 from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
-from temoin.pharmacies.policies import Holder, check_may_seat, check_right
+from temoin.pharmacies.policies import Holder, check_may_seat, check_may_stand_in, check_right
 from temoin.pharmacies.professions import MANAGERS, OPERATOR, REGISTERED, Profession, Right
 from temoin.pharmacies.seat import today
 
@@ -84,6 +84,9 @@ def change_profession(*, by: Holder, member_id: UUID, profession: Profession, rp
     with _change(by, member_id, EventKind.MEMBER_CHANGED, detail=profession.value) as (commit, member, team):
         check_may_seat(by=by, profession=profession)
         names = member.unseal()
+        if rpps not in {"", names["rpps"]}:  # whoever holds the card of this number signs in here as the colleague
+            for one in (Profession(member.profession), profession):
+                check_may_stand_in(by=by, profession=one)
         names["rpps"] = rpps or names["rpps"]
         if profession in REGISTERED and not names["rpps"]:
             raise InvalidError([Problem("rpps", "required", _("An RPPS number has eleven digits."))])
