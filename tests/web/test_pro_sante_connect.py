@@ -205,6 +205,19 @@ def test_two_sites_are_a_choice_and_a_third_place_is_not_offered(house: House, p
 
 
 @pytest.mark.usefixtures("configured")
+def test_one_pharmacys_number_does_not_open_the_account_of_another(house: House, provider: IdentityProvider):
+    """Who manages `here` wrote their own number on the place of somebody who also works elsewhere."""
+    make_seat(house.elsewhere, Profession.ADJOINT, person=person_of(house.owner), rpps="10003879664")
+    provider.answers(professional(RPPS, house.here.finess))
+    client = Client()
+    come_back(client, provider)
+
+    for page in ("mfa_add_webauthn", "mfa_activate_totp", "mfa_view_recovery_codes", "account_set_password"):
+        assert client.get(reverse(page)).status_code == 403, page
+    assert "Pharmacie du Marché" in client.get("/").content.decode()
+
+
+@pytest.mark.usefixtures("configured")
 def test_two_accounts_with_one_number_are_told(house: House, provider: IdentityProvider):
     make_seat(house.elsewhere, Profession.ADJOINT, rpps=RPPS)
     provider.answers(professional(RPPS, house.here.finess, house.elsewhere.finess))

@@ -17,7 +17,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.web.errors import error_page
 from temoin.web.freshness import is_fresh, lead_to_confirmation
-from temoin.web.seats import find_seat
+from temoin.web.seats import find_seat, stands_for_all_places
 
 
 class Access(StrEnum):
@@ -88,4 +88,6 @@ def _answer_to(route: Route, request: HttpRequest, given: list[Seat], places: di
         check_right(by=given[0], right=route.access)
     if route.step_up and not is_fresh(request):
         return lead_to_confirmation(request)
+    if route.step_up and not route.needs_seat and not stands_for_all_places(request):
+        raise DeniedError("own_account")
     return route.view(request, *given, **places)

@@ -72,6 +72,14 @@ def places_of(request: HttpRequest) -> list[Any]:
     return places if allowed is None else [place for place in places if str(place.id) in allowed]
 
 
+def stands_for_all_places(request: HttpRequest) -> bool:
+    """Tell whether this session may change the account, which opens every pharmacy of the person's.
+
+    A sign-in through the identity provider stands on the number that its pharmacies wrote, and for them only.
+    """
+    return PLACES not in request.session or len(places_of(request)) == len(pharmacies_of(person_id(request)))
+
+
 def _seat_without_choice(request: HttpRequest) -> Seat | HttpResponse:
     places = places_of(request)
     here = request.session.pop(HANDED_OVER, None)
