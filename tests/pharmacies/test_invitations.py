@@ -25,7 +25,7 @@ from temoin.pharmacies.models import Person
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
-from temoin.pharmacies.team import VALIDITY, invite_member, withdraw_invitation
+from temoin.pharmacies.team import VALIDITY, invite_member, suspend_member, withdraw_invitation
 
 
 @pytest.fixture
@@ -72,6 +72,19 @@ def test_a_code_ends_after_seventy_two_hours(code: str, offer: Offer):
             find_offer(code=code)
         with pytest.raises(NotFoundError):
             enrol_with_password(offer=offer, password=PASSWORD)
+    assert not Person.objects.filter(email=NEWCOMER.email).exists()
+
+
+def test_a_code_opens_nothing_once_its_inviter_may_not_invite(house: House):
+    code = invite_member(by=house.administrator, newcomer=NEWCOMER).code
+    offer = find_offer(code=code)
+
+    suspend_member(by=house.owner, member_id=house.administrator.member_id)
+
+    with pytest.raises(NotFoundError):
+        find_offer(code=code)
+    with pytest.raises(NotFoundError):
+        enrol_with_password(offer=offer, password=PASSWORD)
     assert not Person.objects.filter(email=NEWCOMER.email).exists()
 
 

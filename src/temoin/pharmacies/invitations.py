@@ -12,12 +12,15 @@ from django.db import IntegrityError
 from temoin.crypto.codes import hash_handed_code
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.journal.models import Event
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Invitation, Member, Person, Pharmacy
+from temoin.pharmacies.policies import check_may_seat
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.seat import seat_of
 from temoin.pharmacies.states import InvitationState
 
 _FINESS_LENGTH = 9
@@ -77,7 +80,7 @@ def read_offer(*, pharmacy_id: UUID, invitation_id: UUID) -> Offer:
 
 
 def _offer(pharmacy: Pharmacy, invitation: Invitation | None) -> Offer:
-    if invitation is None or invitation.state != InvitationState.OPEN.value or invitation.expires_at <= now():
+    if invitation is None or invitation.state != InvitationState.OPEN.value or not _stands(invitation):
         raise NotFoundError
     held = invitation.unseal()
     return Offer(
@@ -90,6 +93,20 @@ def _offer(pharmacy: Pharmacy, invitation: Invitation | None) -> Offer:
         profession=Profession(invitation.profession),
         expires_at=invitation.expires_at,
     )
+
+
+def _stands(invitation: Invitation) -> bool:
+    """Tell whether an invitation is in time, and whoever made it could still make it: no accomplice is left behind."""
+    made = Event.objects.filter(subject_id=invitation.id, kind=EventKind.MEMBER_INVITED.value).first()
+    if made is None or invitation.expires_at <= now():
+        return False
+    if made.actor_id is None:
+        return True  # the operator
+    try:
+        check_may_seat(by=seat_of(Member.objects.filter(id=made.actor_id).first()), profession=invitation.profession)
+    except (DeniedError, NotFoundError):
+        return False
+    return True
 
 
 def enrol_with_password(*, offer: Offer, password: str) -> Person:
@@ -118,7 +135,7 @@ def accept_offer(*, offer: Offer, person: Person) -> None:
         detail=offer.profession.value,
     ) as commit:
         invitation = Invitation.objects.select_for_update().filter(id=offer.invitation_id).first()
-        if invitation is None or invitation.expires_at <= now() or person.email != offer.email:
+        if invitation is None or not _stands(invitation) or person.email != offer.email:
             raise NotFoundError
         held = invitation.unseal()
         member.seal({name: held[name] for name in ("family_name", "given_name", "rpps")})
