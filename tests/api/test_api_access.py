@@ -13,6 +13,9 @@ from people import House, make_lot, make_patient, make_signed
 from temoin.api.guard import Open
 from temoin.api.urls import RESOURCES
 from temoin.config.headers import CONTENT_SECURITY_POLICY
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope
 from temoin.web.routes import ROUTES
@@ -54,6 +57,9 @@ def test_a_token_without_the_scope_reaches_nothing(house: House, resource):
     answer = get(path_of(resource), bare)
 
     assert (answer.status_code, answer.json()) == (403, {"error": "insufficient_scope"})
+    with tenant_scope(house.here.id):
+        denied = Event.objects.filter(kind=EventKind.ACCESS_DENIED.value).get()
+    assert (denied.origin, denied.reason) == ("api", resource.asks.value)
 
 
 def test_another_pharmacys_result_is_an_unknown_one(house: House, token: str):

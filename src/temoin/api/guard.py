@@ -12,7 +12,8 @@ from django.urls import URLPattern, path
 
 from temoin.api.answers import bad_token, error_answer, method_not_allowed
 from temoin.api.certificate import presented
-from temoin.lib.errors import TemoinError
+from temoin.journal.act import record_denial
+from temoin.lib.errors import DeniedError, TemoinError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, take_program_seat
@@ -51,11 +52,7 @@ def guarded(resource: Resource) -> Callable[..., HttpResponseBase]:
         try:
             if resource.asks is Open.NOTHING:
                 return resource.view(request, **places)
-            seat = _seat(request)
-            if isinstance(resource.asks, Right):
-                # The action checks again: this one only answers before anything of the pharmacy is read.
-                check_right(by=seat, right=resource.asks)
-            return resource.view(request, seat, **places)
+            return _answer(resource, request, _seat(request), places)
         except ProgramRefusedError:
             return bad_token()
         except TemoinError as error:
@@ -63,6 +60,17 @@ def guarded(resource: Resource) -> Callable[..., HttpResponseBase]:
 
     view.__name__ = resource.name
     return view
+
+
+def _answer(resource: Resource, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponseBase:
+    try:
+        if isinstance(resource.asks, Right):
+            # The action checks again: this one only answers before anything of the pharmacy is read.
+            check_right(by=seat, right=resource.asks)
+        return resource.view(request, seat, **places)
+    except DeniedError as error:
+        record_denial(by=seat, right=str(error))
+        raise
 
 
 def _seat(request: HttpRequest) -> ProgramSeat:
