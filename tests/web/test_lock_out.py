@@ -156,6 +156,15 @@ def test_enrolment_codes_are_tried_slowly_too(house: House):
 
 
 @pytest.mark.django_db
+def test_invitation_codes_are_tried_slowly_too(house: House):
+    form = {"code": f"{house.here.finess}-0000-0000-0000-0000"}
+
+    answers = [Client().post(reverse("invitation"), form).status_code for _ in range(22)]
+
+    assert answers == [400] * 20 + [429] * 2
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("password", ["motdepasse", "Password1234", "aaaaaaaaaaaaaaaaaaaaaaaa", "123456789012"])
 def test_a_weak_or_common_password_is_refused(owner: Client, password: str):
     form = {"oldpassword": PASSWORD, "password1": password, "password2": password}

@@ -207,6 +207,7 @@ ACCOUNT_LOGIN_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "20/m/ip,100/h/ip,3/m/key,6/15m/key,10/2h/key",
+    "invitation": "20/m/ip,100/h/ip",
     "reauthenticate": "10/m/user",
     "signup": "1/h/ip",
 }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
@@ -26,6 +27,7 @@ from temoin.pharmacies.invitations import (
     read_offer,
 )
 from temoin.pharmacies.professions import LABEL
+from temoin.web.errors import too_many
 from temoin.web.fields import Field, Typed
 from temoin.web.freshness import has_second_factor
 from temoin.web.seats import bind_session
@@ -37,6 +39,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
     """Ask for the code of an invitation."""
     problems: list[Problem] = []
     if request.method == "POST":
+        if not ratelimit.consume(request, action="invitation"):
+            return too_many(request)
         try:
             offer = find_offer(code=request.POST.get("code", ""))
         except NotFoundError:
