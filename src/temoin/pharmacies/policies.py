@@ -38,7 +38,7 @@ def check_may_seat(*, by: Holder, profession: str) -> None:
 
 
 def check_may_stand_in(*, by: Holder, profession: Profession) -> None:
-    """Raise DeniedError unless whoever acts may do all that this profession may: they could open its door to anybody."""
+    """Raise DeniedError unless whoever acts may do all that this profession may, whose door they would open."""
     if RIGHTS[profession] - by.rights:
         raise DeniedError("seat_manager")
 
