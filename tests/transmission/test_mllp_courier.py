@@ -207,6 +207,6 @@ def test_one_connection_carries_many_messages(sandbox, house, receiver, as_role)
     ("enabled", "renewal", "wanted"), [(True, False, True), (True, True, False), (False, False, False)]
 )
 def test_every_version_is_wanted_when_the_receiver_is_switched_on(enabled, renewal, wanted):
-    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), is_renewal=renewal)
+    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=None, is_renewal=renewal)
 
     assert MllpCourier(replace(RECEIVER, enabled=enabled)).wants(notice) is wanted

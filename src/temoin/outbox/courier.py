@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from temoin.lib.commit import Commit
@@ -29,6 +31,7 @@ class Answer:
     code: str
     detail: str = ""
     receipt: dict[str, Any] = field(default_factory=dict)
+    came: bytes = b""  # what came back, as it came; sealed with the attempt beside what was sent
     retry_after: float | None = None  # seconds, when the other side asked for a pause
 
 
@@ -41,6 +44,7 @@ class Notice:
     sequence: int
     key: str
     reachable_by: frozenset[str]  # ways to reach the patient that were agreed to: "email"
+    content: object  # the fact itself, as rooms upstairs know it; the outbox never looks
     is_renewal: bool = False  # the patient lost the ticket or the link: nothing new for anyone else
 
 
@@ -68,6 +72,15 @@ class Consignment:
     address: str = ""
 
 
+@dataclass(frozen=True)
+class Holding:
+    """What a destination says it holds: the key of a parcel, its own name for it, and since when (as it tells it)."""
+
+    key: str
+    id: str = ""
+    received_at: str = ""
+
+
 class Courier(Protocol):
     """Carries parcels to one destination.
 
@@ -84,6 +97,17 @@ class Courier(Protocol):
     async def carry(self, consignment: Consignment) -> Answer: ...
     async def enquire(self, consignment: Consignment) -> Answer: ...
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Reconcilable(Protocol):
+    """A courier whose destination can be asked what it holds.
+
+    `holdings` gives all that the destination received from `since` to before `until`; it raises an OSError when the
+    destination does not answer wholly: half a list must never pass for the whole.
+    """
+
+    def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]: ...
 
 
 _couriers: dict[str, Courier] = {}

@@ -123,6 +123,7 @@ def _notice(report: Report, opened: Opened) -> Notice:
         sequence=report.version,
         key=report.key,
         reachable_by=frozenset(reachable),
+        content=report,
     )
 
 

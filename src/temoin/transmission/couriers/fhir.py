@@ -13,10 +13,9 @@ import orjson
 from django.conf import settings
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
-from temoin.journal.act import HouseActor
-from temoin.lib.commit import Commit
-from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
-from temoin.testing.queries import report_for_courier
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.testing.report import Report
+from temoin.transmission.report_courier import ReportCourier
 
 DESTINATION = "authority"
 # Seconds. The whole exchange, enquiry included, ends well before the lease does.
@@ -33,27 +32,21 @@ _NOT_NOW = {
 }  # our credentials or our pace: the operator's matter, the result is not at fault
 
 
-class FhirCourier:
-    """Carries every signed version, corrections included, to the authority."""
+class FhirCourier(ReportCourier):
+    """Carries documents to the authority's FHIR server."""
 
     destination = DESTINATION
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    def wants(self, notice: Notice) -> bool:
-        """Take every version; a renewed ticket is nothing new for the authority."""
-        return settings.TEMOIN.authority.enabled and not notice.is_renewal
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the operator sends to the authority."""
+        return bool(settings.TEMOIN.authority.enabled)
 
-    def supersede(self, commit: Commit, notice: Notice) -> None:
-        """Leave the former version on its way: the authority gets both, in order."""
-
-    def prepare(self, load: Load) -> Consignment | Answer:
+    def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""
-        by = HouseActor(load.pharmacy_id, "worker")
-        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
-        if report.is_demo and not settings.TEMOIN.site.demo:
-            return Answer(Verdict.REFUSED, "demonstration")  # an invented result never reaches a real authority
         return Consignment(key=load.key, body=document(report))
 
     async def carry(self, consignment: Consignment) -> Answer:

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from django.conf import settings
-
 from temoin.formats.hl7v2 import Hl7Error, Route, Separators, read_acknowledgement, report_message
-from temoin.journal.act import HouseActor
-from temoin.lib.commit import Commit
-from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
-from temoin.testing.queries import report_for_courier
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.testing.report import Report
 from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
 from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.report_courier import ReportCourier
 
 DESTINATION = "authority-hl7"
 _WRITERS = {MessageProfile.ELR: report_message}
 
 
-class MllpCourier:
-    """Carries every signed version, corrections included, to a receiver of HL7 v2."""
+class MllpCourier(ReportCourier):
+    """Carries messages to a receiver of HL7 v2."""
 
     destination = DESTINATION
 
@@ -32,19 +29,13 @@ class MllpCourier:
         self._receiver = receiver
         self._lines: Lines | None = None
 
-    def wants(self, notice: Notice) -> bool:
-        """Take every version; a renewed ticket is nothing new for the authority."""
-        return self._receiver.enabled and not notice.is_renewal
+    @property
+    def enabled(self) -> bool:
+        """Tell whether the operator sends to the receiver."""
+        return self._receiver.enabled
 
-    def supersede(self, commit: Commit, notice: Notice) -> None:
-        """Leave the former version on its way: the authority gets both, in order."""
-
-    def prepare(self, load: Load) -> Consignment | Answer:
+    def write(self, load: Load, report: Report) -> Consignment:
         """Write the message of the signed version."""
-        by = HouseActor(load.pharmacy_id, "worker")
-        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
-        if report.is_demo and not settings.TEMOIN.site.demo:
-            return Answer(Verdict.REFUSED, "demonstration")  # an invented result never reaches a real authority
         return Consignment(key=load.key, body=_WRITERS[self._receiver.profile](report, _route(self._receiver)))
 
     async def carry(self, consignment: Consignment) -> Answer:
