@@ -44,6 +44,7 @@ TABLES = {
         "delivery_letter": "INSERT SELECT",
         "journal_event": "INSERT",
         "outbox_attempt": "INSERT SELECT",
+        "outbox_duty": "INSERT SELECT UPDATE",
         "outbox_parcel": "SELECT UPDATE",
         "patients_patient": "SELECT",
         "pharmacies_pharmacy": "SELECT",

@@ -1,4 +1,4 @@
-"""Parcels and the attempts made with them."""
+"""Parcels, the attempts made with them, and when the worker's duties are due."""
 
 from __future__ import annotations
 
@@ -98,3 +98,19 @@ class Attempt(SealedModel):
             # serves the parcel's history
             models.Index(fields=["pharmacy_id", "parcel_id", "number"], name="outbox_attempt_parcel"),
         ]
+
+
+class DueDuty(models.Model):
+    """When a duty of the worker is due, and until when one worker holds it; see `duties`."""
+
+    name = models.TextField(primary_key=True)
+    due_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
+
+    declares: ClassVar = {"name": PUBLIC, "due_at": PUBLIC, "held_until": PUBLIC}
+
+    class Meta:
+        db_table = "outbox_duty"
+
+    def __str__(self) -> str:
+        return self.name

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Consignment, Courier, Load, Verdict, couriers
+from temoin.outbox.duties import Round, duties
 from temoin.outbox.queue import claim_parcels, settle_parcels
 from temoin.outbox.states import ParcelState
 
@@ -119,9 +120,10 @@ def _still_in_doubt(load: Load, answer: Answer) -> Answer:
 
 
 def run_worker(stop: threading.Event) -> None:
-    """Run one lane per registered courier until `stop` is set."""
-    lanes = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in couriers().items()]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
+    """Run one lane per registered courier, and the round of duties, until `stop` is set."""
+    threads = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in couriers().items()]
+    threads.append(threading.Thread(target=Round(duties().values(), stop).run, name="duties"))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

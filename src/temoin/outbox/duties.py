@@ -1,0 +1,110 @@
+"""Duties: what the worker does by the clock, once among all workers.
+
+A room announces its duties when Django starts. Whichever worker comes first takes a duty that is due by a lease; if it
+dies, another takes it when the lease is over. A duty may therefore be done twice, and must bear it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from temoin.lib.clock import now
+
+log = logging.getLogger("temoin.outbox")
+
+LOOK = 2.0  # seconds between looks for a duty that is due
+AFTER_FAILURE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something to do every so often; `do` gives up early when the event it is handed is set."""
+
+    name: str
+    every: timedelta
+    do: Callable[[threading.Event], None]
+    longest: timedelta = timedelta(minutes=10)  # the lease: nobody else does it meanwhile
+
+
+_duties: dict[str, Duty] = {}
+
+
+def register_duty(duty: Duty) -> None:
+    """Announce a duty; the last one of a name counts."""
+    _duties[duty.name] = duty
+
+
+def duties() -> dict[str, Duty]:
+    """Return the duties by name."""
+    return dict(_duties)
+
+
+_TAKE = """
+UPDATE outbox_duty SET held_until = %(until)s
+WHERE name = %(name)s AND due_at <= %(now)s AND (held_until IS NULL OR held_until < %(now)s)
+"""
+
+
+class Round:
+    """Does what is due, again and again, in a thread of the worker's own."""
+
+    def __init__(self, todo: Iterable[Duty], stop: threading.Event) -> None:
+        self._todo = list(todo)
+        self._stop = stop
+        self._listed = False
+
+    def run(self) -> None:
+        """Work until told to stop; like a lane, it outlives any error (style.md, Errors)."""
+        while not self._stop.is_set():
+            try:
+                self.make()
+            except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
+                log.error("duties: %s; next look in a moment", type(error).__name__)
+                connection.close()
+            self._stop.wait(LOOK)
+        connection.close()
+
+    def make(self) -> None:
+        """Do each duty that is due and that no other worker holds."""
+        if not self._listed:
+            _list(self._todo)
+            self._listed = True
+        for duty in self._todo:
+            if not self._stop.is_set() and (until := _take(duty)) is not None:
+                self._do(duty, until)
+
+    def _do(self, duty: Duty, until: datetime) -> None:
+        pause = duty.every
+        try:
+            duty.do(self._stop)
+        except Exception as error:  # noqa: BLE001 one duty must not keep the others from being done
+            log.error("duty %s: %s; next try later", duty.name, type(error).__name__)
+            pause = min(pause, AFTER_FAILURE)
+        _execute(
+            "UPDATE outbox_duty SET due_at = %s, held_until = NULL WHERE name = %s AND held_until = %s",
+            [now() + pause, duty.name, until],
+        )
+
+
+def _list(todo: Iterable[Duty]) -> None:
+    for duty in todo:
+        _execute("INSERT INTO outbox_duty (name, due_at) VALUES (%s, %s) ON CONFLICT DO NOTHING", [duty.name, now()])
+
+
+def _take(duty: Duty) -> datetime | None:
+    moment = now()
+    until = moment + duty.longest
+    return until if _execute(_TAKE, {"name": duty.name, "now": moment, "until": until}) else None
+
+
+def _execute(sql: str, values: list[Any] | dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)
