@@ -45,6 +45,7 @@ TABLES = {
         "journal_event": "INSERT",
         "outbox_attempt": "INSERT SELECT",
         "outbox_duty": "INSERT SELECT UPDATE",
+        "outbox_lane": "INSERT SELECT UPDATE",
         "outbox_parcel": "SELECT UPDATE",
         "patients_patient": "SELECT",
         "pharmacies_pharmacy": "SELECT",

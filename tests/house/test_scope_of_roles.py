@@ -12,7 +12,8 @@ from test_grants import ROLES, TABLES
 
 from temoin.lib.tenant import TenantModel, tenant_scope
 from temoin.outbox.courier import Answer, Verdict, couriers
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.team import invite_member
 
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))

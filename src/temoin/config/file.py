@@ -23,6 +23,7 @@ from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
 from temoin.config.mllp import read_mllp
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
+from temoin.config.rates import read_rates
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 from temoin.transmission.receiver import Receiver
@@ -118,6 +119,7 @@ class Config:
     api: Api = field(default_factory=Api)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
+    rates: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def served(self) -> Path:
@@ -150,6 +152,7 @@ def read_config(path: Path) -> Config:
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
         "mllp": lambda: read_mllp(root.section("mllp"), folder) if root.has("mllp") else None,
+        "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
     }
     config = Config(file=path, folder=folder, **_every_part(readers, root.end))
     _keep_demonstration_home(config)

@@ -1,4 +1,4 @@
-"""Parcels, the attempts made with them, and when the worker's duties are due."""
+"""Parcels, the attempts made with them, the lanes they leave by, and when the worker's duties are due."""
 
 from __future__ import annotations
 
@@ -72,17 +72,31 @@ class Parcel(SealedModel):
             ),
             # serves the order of versions and the record's page
             models.Index(fields=["pharmacy_id", "chain_id", "destination", "sequence"], name="outbox_parcel_chain"),
+            # serves the operator's count of what waits for a person
+            models.Index(
+                fields=["destination", "posted_at"],
+                condition=models.Q(state="refused"),
+                name="outbox_parcel_refused",
+            ),
         ]
 
 
 class Attempt(SealedModel):
-    """One try with a parcel: what came back, sealed; the authority's receipt is the last one's."""
+    """One try with a parcel: what was sent and what came back, sealed; the authority's receipt is the last one's."""
 
     parcel_id = models.UUIDField()
     number = models.IntegerField()
     at = models.DateTimeField()
     verdict = models.TextField()
-    sealed = SealedField(holds={"detail": Sensitivity.HEALTH, "receipt": Sensitivity.PERSONAL})
+    sealed = SealedField(
+        holds={
+            "code": PUBLIC,
+            "detail": Sensitivity.HEALTH,
+            "receipt": Sensitivity.PERSONAL,
+            "sent": Sensitivity.HEALTH,  # see `kept`
+            "came": Sensitivity.HEALTH,
+        }
+    )
 
     declares: ClassVar = {
         "parcel_id": PUBLIC,
@@ -114,3 +128,25 @@ class DueDuty(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LaneState(models.Model):
+    """What all workers know of a destination; see `circuit`."""
+
+    destination = models.TextField(primary_key=True)
+    troubles = models.IntegerField(db_default=0)
+    code = models.TextField(db_default="")  # closed code of the last trouble
+    paused_until = models.DateTimeField(null=True)
+    probe_until = models.DateTimeField(null=True)
+    tokens = models.FloatField(db_default=0.0)
+    taken_at = models.DateTimeField(null=True)
+
+    declares: ClassVar = dict.fromkeys(
+        ("destination", "troubles", "code", "paused_until", "probe_until", "tokens", "taken_at"), PUBLIC
+    )
+
+    class Meta:
+        db_table = "outbox_lane"
+
+    def __str__(self) -> str:
+        return self.destination

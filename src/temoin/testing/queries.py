@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.models import Lot
 from temoin.crypto.sealed import open_value
-from temoin.journal.act import Actor, record_look
+from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
@@ -132,12 +133,22 @@ def read_ticket(*, by: Seat, record_id: UUID) -> str:
 
 def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
     """Return one signed version to a courier of the house; the look is an event too."""
+    return reports_for_courier(by=by, wanted=[(record_id, number)])[record_id, number]
+
+
+def reports_for_courier(*, by: Actor, wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], Report]:
+    """Return signed versions, by record and number, to a courier of the house; each look is an event."""
+    asked = set(wanted)
     with tenant_scope(by.pharmacy_id):
-        version: RecordVersion | None = RecordVersion.objects.filter(record_id=record_id, number=number).first()
-        if version is None:
+        found = RecordVersion.objects.filter(
+            record_id__in=[record_id for record_id, _ in asked], number__in={number for _, number in asked}
+        )
+        versions = {(version.record_id, version.number): version for version in found}
+        if not asked <= set(versions):
             raise NotFoundError
-        record_look(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_id=record_id)
-        return version.report
+        looked = [record_id for record_id, _ in asked]
+        record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=looked)
+        return {pair: versions[pair].report for pair in asked}
 
 
 def ticket_exists(record_id: UUID) -> bool:

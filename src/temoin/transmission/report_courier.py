@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from uuid import UUID
 
 from django.conf import settings
 
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
-from temoin.testing.queries import report_for_courier
+from temoin.testing.queries import reports_for_courier
 from temoin.testing.report import Report
 
 
@@ -39,8 +40,15 @@ class ReportCourier(ABC):
 
     def prepare(self, load: Load) -> Consignment | Answer:
         """Read the signed version and write it; the look is an event."""
-        by = HouseActor(load.pharmacy_id, "worker")
-        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
+        return self.prepare_all([load])[load.id]
+
+    def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]:
+        """Read the signed versions of one pharmacy together, and write each."""
+        by = HouseActor(loads[0].pharmacy_id, "worker")
+        reports = reports_for_courier(by=by, wanted=[(load.chain_id, load.sequence) for load in loads])
+        return {load.id: self._ready(load, reports[load.chain_id, load.sequence]) for load in loads}
+
+    def _ready(self, load: Load, report: Report) -> Consignment | Answer:
         if report.is_demo and not settings.TEMOIN.site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented result never reaches a real authority
         return self.write(load, report)

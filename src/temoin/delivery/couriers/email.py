@@ -90,7 +90,7 @@ class EmailCourier:
         portal = settings.TEMOIN.site.portal_url
         words = {"link": f"{portal}/#{fragment}", "is_demo": settings.TEMOIN.site.demo}
         message = {name: render_to_string(f"delivery/mail/{name}", words) for name in _PARTS}
-        return Consignment(key=load.key, body=orjson.dumps(message), address=email)
+        return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
 
 
 _PARTS = ("subject.txt", "body.txt", "body.html")
@@ -128,7 +128,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         permanent = 500 <= code < 600
-        return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused")
+        return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused", is_own=True)
     except smtplib.SMTPDataError as error:
         return Answer(Verdict.POSTPONED, "mail_server_refused", detail=str(error.smtp_code))
     except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError):

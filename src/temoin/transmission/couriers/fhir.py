@@ -6,6 +6,7 @@ a second copy. An unclear answer is a doubt, and the server is asked by key befo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -16,20 +17,17 @@ from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.retry_after import asked_pause
 
 DESTINATION = "authority"
 # Seconds. The whole exchange, enquiry included, ends well before the lease does.
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
 CONNECTIONS = 16
 LARGEST_ANSWER = 1_000_000  # bytes
+KEPT = 16_384  # bytes of an answer that stay with the attempt
 
-_NOT_NOW = {
-    401,
-    403,
-    408,
-    425,
-    429,
-}  # our credentials or our pace: the operator's matter, the result is not at fault
+# Our address, credentials or pace: the operator's matter, the result is not at fault.
+_NOT_NOW = {401, 403, 404, 405, 408, 425, 429}
 
 
 class FhirCourier(ReportCourier):
@@ -61,7 +59,8 @@ class FhirCourier(ReportCourier):
             async with self._open().post(
                 f"{_base()}/Bundle", data=consignment.body, headers=headers, allow_redirects=False
             ) as response:
-                return _read_created(consignment.key, response, await _body(response))
+                raw = await _raw(response)
+                return replace(_read_created(consignment.key, response, _json(raw)), came=raw[:KEPT])
         except aiohttp.ClientConnectorError:
             return Answer(Verdict.POSTPONED, "unreachable")  # no connection: nothing can have been stored
         except aiohttp.ConnectionTimeoutError:
@@ -76,7 +75,8 @@ class FhirCourier(ReportCourier):
             async with self._open().get(
                 f"{_base()}/Bundle", params=query, headers={"Accept": MEDIA_TYPE}, allow_redirects=False
             ) as response:
-                return _read_found(consignment.key, response, await _body(response))
+                raw = await _raw(response)
+                return replace(_read_found(consignment.key, response, _json(raw)), came=raw[:KEPT])
         except (aiohttp.ClientError, TimeoutError):
             return Answer(Verdict.DOUBTFUL, "unreachable")
 
@@ -99,14 +99,19 @@ def _base() -> str:
     return str(settings.TEMOIN.authority.base_url)
 
 
-async def _body(response: aiohttp.ClientResponse) -> Any:
+async def _raw(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body, or its beginning when it does not end in time: no JSON then."""
     raw = bytearray()
     async for piece in response.content.iter_any():  # one read() may bring the first piece only
         raw += piece
         if len(raw) > LARGEST_ANSWER:
-            return None
+            break
+    return bytes(raw)
+
+
+def _json(raw: bytes) -> Any:
     try:
-        return orjson.loads(raw)
+        return None if len(raw) > LARGEST_ANSWER else orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
 
@@ -121,7 +126,9 @@ def _read_created(key: str, response: aiohttp.ClientResponse, body: Any) -> Answ
         return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=_pause(response))
     if 300 <= status < 400:
         return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
-    if 400 <= status < 500 and status != 412:
+    if status == 412:  # several there bear our key: a person there must look; the destination works
+        return Answer(Verdict.DOUBTFUL, "http_412", detail=_outcome(body), is_own=True)
+    if 400 <= status < 500:
         return Answer(Verdict.REFUSED, f"http_{status}", detail=_outcome(body))
     return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=_pause(response))
 
@@ -164,8 +171,7 @@ def _accepted(body: dict[str, Any], location: str) -> Answer:
 
 
 def _pause(response: aiohttp.ClientResponse) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), 86_400.0) if value.isascii() and value.isdigit() else None
+    return asked_pause(response.headers.get("Retry-After", ""))
 
 
 def _outcome(body: Any) -> str:

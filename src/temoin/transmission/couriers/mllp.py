@@ -7,6 +7,7 @@ positive answer for that MSH-10 settles the parcel (law 5).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from temoin.formats.hl7v2 import Hl7Error, Route, Separators, read_acknowledgement, report_message
@@ -17,6 +18,7 @@ from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.report_courier import ReportCourier
 
 DESTINATION = "authority-hl7"
+KEPT = 16_384  # bytes of an answer that stay with the attempt
 _WRITERS = {MessageProfile.ELR: report_message}
 
 
@@ -42,11 +44,12 @@ class MllpCourier(ReportCourier):
         """Send the message and read its answer."""
         lines = self._open()
         try:
-            answer = _read(consignment.key, await lines.exchange(consignment.body))
+            came = await lines.exchange(consignment.body)
         except NotSentError as error:
             return Answer(Verdict.POSTPONED, str(error))
         except NoAnswerError as error:
             return Answer(Verdict.DOUBTFUL, str(error))
+        answer = replace(_read(consignment.key, came), came=came[:KEPT])
         if answer.verdict is Verdict.DOUBTFUL:
             await lines.close()  # one of them and its answers are out of step
         return answer
