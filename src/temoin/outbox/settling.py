@@ -15,7 +15,7 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.kept import pack
 from temoin.outbox.models import Attempt, Parcel
@@ -34,8 +34,9 @@ _VERB = {
 # A version that was never tried waits for the one before it, and for nothing else: it may leave at once.
 _WAKE = """
 UPDATE outbox_parcel later SET due_at = %(now)s
-FROM unnest(%(chains)s::uuid[], %(destinations)s::text[], %(sequences)s::int[]) AS settled (chain, place, sequence)
-WHERE later.pharmacy_id = %(pharmacy)s AND later.chain_id = settled.chain AND later.destination = settled.place
+FROM unnest(%(pharmacies)s::uuid[], %(chains)s::uuid[], %(places)s::text[], %(sequences)s::int[])
+  AS settled (pharmacy, chain, place, sequence)
+WHERE later.pharmacy_id = settled.pharmacy AND later.chain_id = settled.chain AND later.destination = settled.place
   AND later.sequence > settled.sequence AND later.state = 'waiting' AND later.attempts = 0 AND later.due_at > %(now)s
 """
 
@@ -44,8 +45,9 @@ Pair = tuple[Load, Answer]
 
 def settle_parcels(answers: Iterable[Pair]) -> None:
     """Write what each attempt brought: the parcel's move and the sealed attempt, together."""
+    pairs = list(answers)
     by_pharmacy: dict[UUID, list[Pair]] = {}
-    for load, answer in answers:
+    for load, answer in pairs:
         by_pharmacy.setdefault(load.pharmacy_id, []).append((load, answer))
     for group in by_pharmacy.values():
         try:
@@ -54,6 +56,7 @@ def settle_parcels(answers: Iterable[Pair]) -> None:
             # One of them was taken back after its lease ran out; the others must not wait for it.
             for pair in group:
                 _settle_alone(pair)
+    _wake_later_versions([load for load, answer in pairs if _settles(_VERB[answer.verdict])])
 
 
 def _settle_together(group: list[Pair]) -> None:
@@ -68,7 +71,6 @@ def _settle_together(group: list[Pair]) -> None:
         for load, answer in group:
             commit.insert(_attempt(load, answer, moment))
         commit.flush()
-        _wake_later_versions([load for load, answer in group if _settles(_VERB[answer.verdict])], moment)
 
 
 def _settle_alone(pair: Pair) -> None:
@@ -124,14 +126,15 @@ def _attempt(load: Load, answer: Answer, moment: datetime) -> Attempt:
     return attempt
 
 
-def _wake_later_versions(settled: list[Load], moment: datetime) -> None:
+def _wake_later_versions(settled: list[Load]) -> None:
+    """Make them due, those of every pharmacy at once; one that is forgotten here is due soon by itself."""
     if not settled:
         return
     values: dict[str, Any] = {
-        "now": moment,
-        "pharmacy": current_pharmacy(),
+        "now": now(),
+        "pharmacies": [load.pharmacy_id for load in settled],
         "chains": [load.chain_id for load in settled],
-        "destinations": [load.destination for load in settled],
+        "places": [load.destination for load in settled],
         "sequences": [load.sequence for load in settled],
     }
     with connection.cursor() as cursor:

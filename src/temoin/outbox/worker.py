@@ -6,7 +6,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from time import monotonic
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -22,13 +23,31 @@ from temoin.outbox.states import ParcelState
 
 log = logging.getLogger("temoin.outbox")
 
-CAPACITY = 32  # parcels a lane has under way at once
+AT_ONCE = 32  # parcels that a lane sends at the same moment
+MOST = 128  # parcels it holds at most, the others ready to follow; a destination that is slow gets AT_ONCE
+QUICK = 3.0  # seconds from claim to answer of a quick destination
+# Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
+LATEST = 8.0
 LINGER = 0.02  # seconds after an answer in which others may come and be settled with it
 IDLE = 0.4  # seconds between looks at an empty queue
 # A courier's own failure with one parcel; what the database raises goes to the outermost loop.
 FAILURES = (TemoinError, ValueError, LookupError, TypeError, AttributeError)
 
 Ready = Consignment | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A claimed parcel that is ready; `since` is the moment of the claim, on the clock of timeouts."""
+
+    load: Load
+    ready: Consignment
+    since: float
+
+    @property
+    def age(self) -> float:
+        """Return the seconds since the claim."""
+        return monotonic() - self.since
 
 
 class Lane:
@@ -41,7 +60,9 @@ class Lane:
     def __init__(self, courier: Courier, stop: threading.Event) -> None:
         self.courier = courier
         self.stop = stop
-        self._under_way: dict[asyncio.Task[Answer], tuple[Load, Consignment]] = {}
+        self._capacity = AT_ONCE
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[asyncio.Task[Answer], UnderWay] = {}
         self._answers: list[tuple[Load, Answer]] = []
 
     def run(self) -> None:
@@ -93,23 +114,30 @@ class Lane:
         return busy
 
     def _launch(self, runner: asyncio.Runner) -> None:
-        room = CAPACITY - len(self._under_way)
-        if room < CAPACITY // 2:
+        room = self._capacity - len(self._under_way)
+        if room < self._capacity // 2:
             return  # claims of a few at a time cost as much as those of many
-        for load, ready in self._prepare(claim_parcels(self.courier.destination, room)):
+        since = monotonic()
+        loads = claim_parcels(self.courier.destination, room)
+        if len(loads) == room:
+            self._capacity = min(MOST, self._capacity * 2)
+        for load, ready in self._prepare(loads):
             if isinstance(ready, Answer):
                 self._answers.append((load, replace(ready, is_own=True)))  # the destination was not asked
             else:
-                self._under_way[runner.get_loop().create_task(self._carry_one(load, ready))] = load, ready
+                parcel = UnderWay(load, ready, since)
+                self._under_way[runner.get_loop().create_task(self._carry_one(parcel))] = parcel
 
     def _land(self, runner: asyncio.Runner) -> None:
         if self._under_way:
             runner.run(_some(self._under_way))
+        if any(parcel.age > QUICK for parcel in self._under_way.values()):
+            self._capacity = AT_ONCE
         for task in [task for task in self._under_way if task.done()]:
-            load, ready = self._under_way.pop(task)
-            answer = _certain(load, task)
-            sent = b"" if ready.is_secret else answer.sent
-            self._answers.append((load, replace(answer, sent=sent)))
+            parcel = self._under_way.pop(task)
+            answer = _certain(parcel.load, task)
+            sent = b"" if parcel.ready.is_secret else answer.sent
+            self._answers.append((parcel.load, replace(answer, sent=sent)))
 
     def _settle(self) -> None:
         """Write the answers; a database that went away meanwhile gets them when it is back.
@@ -151,12 +179,16 @@ class Lane:
             log.error("parcel %s cannot be prepared: %s", load.id, type(error).__name__)
             return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_prepared"))
 
-    async def _carry_one(self, load: Load, ready: Consignment) -> Answer:
-        if load.state == ParcelState.IN_DOUBT:
-            answer = await self.courier.enquire(ready)
-            if answer.verdict is not Verdict.UNKNOWN:
-                return _still_in_doubt(load, answer)
-        return replace(await self.courier.carry(ready), sent=ready.body)
+    async def _carry_one(self, parcel: UnderWay) -> Answer:
+        load, ready = parcel.load, parcel.ready
+        async with self._turns:
+            if parcel.age > LATEST:
+                return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_reached", is_own=True))
+            if load.state == ParcelState.IN_DOUBT:
+                answer = await self.courier.enquire(ready)
+                if answer.verdict is not Verdict.UNKNOWN:
+                    return _still_in_doubt(load, answer)
+            return replace(await self.courier.carry(ready), sent=ready.body)
 
 
 async def _some(tasks: Iterable[asyncio.Task[Answer]]) -> None:
