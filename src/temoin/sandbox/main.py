@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults, fault_names
 from temoin.sandbox.mailbox import start_mailbox
-from temoin.sandbox.mllp import MllpDoor, mllp_listening
+from temoin.sandbox.mllp import mllp_listening
 from temoin.sandbox.tls import Identity, make_identity
 from temoin.sandbox.website import Site
 
@@ -71,9 +70,11 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
         mail = await start_mailbox(wanted.host, wanted.smtp_port, site.box, site.desk)
         open_doors.push_async_callback(mail.wait_closed)
         open_doors.callback(mail.close)
-        mllp_port = await _open_mllp(open_doors, wanted.mllp_port, wanted.host, site.mllp)
+        bare = mllp_listening(wanted.host, wanted.mllp_port or 0, site.mllp)
+        mllp_port = await _listen(bare, open_doors, wanted.mllp_port)
         context = None if identity is None else identity.context
-        mllps_port = await _open_mllp(open_doors, wanted.mllps_port, wanted.host, site.mllp, context)
+        encrypted = mllp_listening(wanted.host, wanted.mllps_port or 0, site.mllp, context)
+        mllps_port = await _listen(encrypted, open_doors, wanted.mllps_port)
         smtp_port = mail.sockets[0].getsockname()[1]
         on_ready(Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port))
         await stop.wait()
@@ -92,16 +93,8 @@ async def _open_site(
     return runner.addresses[0][1], runner.addresses[1][1]
 
 
-async def _open_mllp(
-    open_doors: AsyncExitStack,
-    port: int | None,
-    host: str,
-    door: MllpDoor,
-    context: ssl.SSLContext | None = None,
-) -> int | None:
-    if port is None:
-        return None
-    return await open_doors.enter_async_context(mllp_listening(host, port, door, context))
+async def _listen(listening: AbstractAsyncContextManager[int], doors: AsyncExitStack, port: int | None) -> int | None:
+    return None if port is None else await doors.enter_async_context(listening)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -51,8 +52,9 @@ async def _send_half(request: web.Request, response: web.Response) -> None:
 
 
 async def _send_twice(request: web.Request, response: web.Response) -> None:
-    await response.prepare(request)
-    await response.write_eof()
+    with suppress(ConnectionError):  # whoever has left misses both
+        await response.prepare(request)
+        await response.write_eof()
     await asyncio.sleep(PAUSE)
     _write(request, b"".join(_written(response)))
 

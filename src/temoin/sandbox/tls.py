@@ -1,4 +1,4 @@
-"""The certificates of the sandbox, made at its start and kept in memory: the right one, another host's, an expired one."""
+"""The certificates of the sandbox, made at its start: the right one, another host's, an expired one."""
 
 from __future__ import annotations
 

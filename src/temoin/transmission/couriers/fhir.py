@@ -6,6 +6,7 @@ a second copy. An unclear answer is a doubt, and the server is asked by key befo
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -15,11 +16,13 @@ from django.conf import settings
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.testing.report import Report
+from temoin.transmission.couriers.connections import CleanConnector
 from temoin.transmission.report_courier import ReportCourier
 
 DESTINATION = "authority"
 # Seconds. The whole exchange, enquiry included, ends well before the lease does.
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
+ONCE_MORE = 4.0
 CONNECTIONS = 16
 LARGEST_ANSWER = 1_000_000  # bytes
 
@@ -61,13 +64,23 @@ class FhirCourier(ReportCourier):
             async with self._open().post(
                 f"{_base()}/Bundle", data=consignment.body, headers=headers, allow_redirects=False
             ) as response:
-                return _read_created(consignment.key, response, await _body(response))
+                answer = _read_created(consignment.key, response, await _body(response))
         except aiohttp.ClientConnectorError:
             return Answer(Verdict.POSTPONED, "unreachable")  # no connection: nothing can have been stored
         except aiohttp.ConnectionTimeoutError:
             return Answer(Verdict.POSTPONED, "unreachable")
         except (aiohttp.ClientError, TimeoutError):
             return Answer(Verdict.DOUBTFUL, "no_answer")
+        return await self._believed(consignment, answer) if answer.verdict is Verdict.REFUSED else answer
+
+    async def _believed(self, consignment: Consignment, refusal: Answer) -> Answer:
+        """Ask once more before a person is called: a refusal names no key, and may be another's, told twice."""
+        try:
+            async with asyncio.timeout(ONCE_MORE):
+                found = await self.enquire(consignment)
+        except TimeoutError:
+            return refusal
+        return found if found.verdict is Verdict.ACCEPTED else refusal
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Ask whether the server holds this key."""
@@ -90,7 +103,7 @@ class FhirCourier(ReportCourier):
         if self._session is None:
             # trust_env off: a proxy variable of the machine must not see results
             self._session = aiohttp.ClientSession(
-                timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=CONNECTIONS), trust_env=False
+                timeout=TIMEOUT, connector=CleanConnector(limit=CONNECTIONS), trust_env=False
             )
         return self._session
 
