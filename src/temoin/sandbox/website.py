@@ -62,6 +62,7 @@ class Site:
                 web.get("/hl7.json", self.hl7_json),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
+                web.post("/lose", self.lose),
                 web.get("/mailbox", self.mailbox),
                 web.get("/mailbox.json", self.mailbox_json),
                 web.get("/messages", self.messages),
@@ -141,6 +142,11 @@ class Site:
         if is_json:
             return _json(self.desk.to_dict())
         raise web.HTTPSeeOther("/#faults")
+
+    async def lose(self, request: web.Request) -> web.Response:
+        """Forget the documents under a key, as an authority restored from yesterday's backup has."""
+        values = await _settings(request, is_json=True)
+        return _json({"lost": self.store.lose(str(values.get("key", "")))})
 
     async def mailbox(self, request: web.Request) -> web.Response:
         """Show the e-mails."""
