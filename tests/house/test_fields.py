@@ -13,7 +13,7 @@ OURS = [model for model in apps.get_models() if model.__module__.startswith("tem
 TENANT = [model for model in OURS if issubclass(model, TenantModel)]
 # Not a pharmacy's rows: the pharmacy, the account that signs in to several, its sessions, the key of its secrets, and
 # what sign-in remembers; and the one tree over all journals.
-SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "LaneState"} | {
+SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "LaneState", "Reconciliation"} | {
     "Leaf",
     "TreeNode",
     "SealedTree",

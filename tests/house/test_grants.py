@@ -38,6 +38,8 @@ TABLES = {
         "testing_record": "INSERT SELECT UPDATE",
         "testing_record_version": "INSERT SELECT",
         "testing_ticket": EVERYTHING,
+        "transmission_difference": "SELECT",
+        "transmission_reconciliation": "SELECT",
     },
     "temoin_worker": {
         "crypto_data_key": "INSERT SELECT",
@@ -52,6 +54,8 @@ TABLES = {
         "testing_record": "SELECT",
         "testing_record_version": "SELECT",
         "testing_ticket": "DELETE SELECT",
+        "transmission_difference": "INSERT SELECT",
+        "transmission_reconciliation": "INSERT SELECT",
     },
     "temoin_portal": {"journal_event": "INSERT"},
     "temoin_sealer": {
@@ -85,6 +89,7 @@ COLUMNS = {
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
     ("temoin_app", "journal_leaf", "SELECT"): {"index", "hash"},
     ("temoin_sealer", "testing_record", "SELECT"): {"pharmacy_id", "id", "version"},
     ("temoin_sealer", "testing_record_version", "SELECT"): {

@@ -17,6 +17,7 @@ from temoin.cli import (
     members,
     migrate,
     pharmacies,
+    reconcile,
     serve,
 )
 from temoin.cli.console import complain
@@ -30,7 +31,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(takes_rest=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for room in (demo, demo_code, serve, migrate, imports, journal, keys, check, pharmacies, members, breach, lanes):
+    for room in (
+        demo,
+        demo_code,
+        serve,
+        migrate,
+        imports,
+        journal,
+        keys,
+        check,
+        pharmacies,
+        members,
+        breach,
+        lanes,
+        reconcile,
+    ):
         room.add_commands(commands)
     return parser
 

@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     TICKET_RENEWED = "ticket.renewed"
     RESULT_PREPARED = "result.prepared"
     PARCEL_RELEASED = "parcel.released"
+    PARCEL_PROVED = "parcel.proved"
+    PARCEL_RESENT = "parcel.resent"
     LETTER_SEALED = "letter.sealed"
     LETTER_OPENED = "letter.opened"
     LETTER_REFUSED = "letter.refused"
@@ -82,6 +84,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.TICKET_RENEWED: "The patient's code and link were replaced.",
     EventKind.RESULT_PREPARED: "The worker opened a signed version to make the authority's document.",
     EventKind.PARCEL_RELEASED: "A refused parcel was sent on its way again.",
+    EventKind.PARCEL_PROVED: "Reconciliation settled a parcel: the destination showed that it holds it.",
+    EventKind.PARCEL_RESENT: "Reconciliation sent an accepted parcel again: the destination did not hold it.",
     EventKind.LETTER_SEALED: "The worker sealed the patient's letter and destroyed the code.",
     EventKind.LETTER_OPENED: "A letter was handed out against the right code.",
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -118,11 +118,13 @@ class PreparesTogether(Protocol):
 class Reconcilable(Protocol):
     """A courier whose destination can be asked what it holds.
 
-    `holdings` gives all that the destination received from `since` to before `until`; it raises an OSError when the
-    destination does not answer wholly: half a list must never pass for the whole.
+    `holdings` gives all that the destination received from `since` to before `until`; `held` all that it holds of these
+    keys, whenever it came, every copy. Both raise an OSError when the destination does not answer wholly: half a list
+    must never pass for the whole. Both keep no connection from one call to the next, so that any thread may ask.
     """
 
     def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]: ...
+    def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]: ...
 
 
 _couriers: dict[str, Courier] = {}

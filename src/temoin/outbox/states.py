@@ -39,6 +39,8 @@ PARCEL = Lifecycle(
             {S.WAITING, S.SENDING, S.IN_DOUBT, S.REFUSED},
             S.REPLACED,
         ),  # a newer version makes this one pointless
+        "prove": ({S.WAITING, S.IN_DOUBT}, S.ACCEPTED),  # the destination shows that it holds it
+        "resend": ({S.ACCEPTED}, S.WAITING),  # the destination does not hold it, whatever it answered
         "withdraw": ({S.WAITING, S.REFUSED}, S.WITHDRAWN),
     },
 )

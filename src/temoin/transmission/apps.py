@@ -5,17 +5,20 @@ from django.conf import settings
 
 
 class TransmissionConfig(AppConfig):
-    """Has no tables: what was sent and answered is kept with the parcels."""
+    """What was sent and answered is kept with the parcels; its own tables hold what reconciliation found."""
 
     name = "temoin.transmission"
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers: that of HL7 v2 where a receiver of it is named."""
+        """Announce the couriers, that of HL7 v2 where a receiver of it is named, and the daily reconciliation."""
         from temoin.outbox.courier import register_courier  # models load after ready() begins
+        from temoin.outbox.duties import register_duty
         from temoin.transmission.couriers.fhir import FhirCourier
         from temoin.transmission.couriers.mllp import MllpCourier
+        from temoin.transmission.daily import DAILY
 
         register_courier(FhirCourier())
+        register_duty(DAILY)
         if settings.TEMOIN.mllp is not None:
             register_courier(MllpCourier(settings.TEMOIN.mllp))

@@ -30,6 +30,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.TICKET_RENEWED: _("renewed a ticket"),
     EventKind.RESULT_PREPARED: _("prepared the authority's document"),
     EventKind.PARCEL_RELEASED: _("sent a refused parcel again"),
+    EventKind.PARCEL_PROVED: _("settled a parcel that the destination shows it holds"),
+    EventKind.PARCEL_RESENT: _("sent again a parcel that the destination did not hold"),
     EventKind.LETTER_SEALED: _("sealed the patient's letter"),
     EventKind.LETTER_OPENED: _("opened the letter with the right code"),
     EventKind.LETTER_REFUSED: _("tried the letter with a wrong code"),

@@ -6,7 +6,10 @@ a second copy. An unclear answer is a doubt, and the server is asked by key befo
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -14,14 +17,17 @@ import orjson
 from django.conf import settings
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.testing.report import Report
+from temoin.transmission.couriers.connections import CleanConnector
+from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
 from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.retry_after import asked_pause
 
 DESTINATION = "authority"
 # Seconds. The whole exchange, enquiry included, ends well before the lease does.
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
+ONCE_MORE = 4.0
 CONNECTIONS = 16
 LARGEST_ANSWER = 1_000_000  # bytes
 KEPT = 16_384  # bytes of an answer that stay with the attempt
@@ -60,13 +66,23 @@ class FhirCourier(ReportCourier):
                 f"{_base()}/Bundle", data=consignment.body, headers=headers, allow_redirects=False
             ) as response:
                 raw = await _raw(response)
-                return replace(_read_created(consignment.key, response, _json(raw)), came=raw[:KEPT])
+                answer = replace(_read_created(consignment.key, response, _json(raw)), came=raw[:KEPT])
         except aiohttp.ClientConnectorError:
             return Answer(Verdict.POSTPONED, "unreachable")  # no connection: nothing can have been stored
         except aiohttp.ConnectionTimeoutError:
             return Answer(Verdict.POSTPONED, "unreachable")
         except (aiohttp.ClientError, TimeoutError):
             return Answer(Verdict.DOUBTFUL, "no_answer")
+        return await self._believed(consignment, answer) if answer.verdict is Verdict.REFUSED else answer
+
+    async def _believed(self, consignment: Consignment, refusal: Answer) -> Answer:
+        """Ask once more before a person is called: a refusal names no key, and may be another's, told twice."""
+        try:
+            async with asyncio.timeout(ONCE_MORE):
+                found = await self.enquire(consignment)
+        except TimeoutError:
+            return refusal
+        return found if found.verdict is Verdict.ACCEPTED else refusal
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Ask whether the server holds this key."""
@@ -80,6 +96,19 @@ class FhirCourier(ReportCourier):
         except (aiohttp.ClientError, TimeoutError):
             return Answer(Verdict.DOUBTFUL, "unreachable")
 
+    def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
+        """Give what the server received in a stretch of time."""
+        return self._search([("_lastUpdated", f"ge{instant(since)}"), ("_lastUpdated", f"lt{instant(until)}")])
+
+    def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
+        """Give every document that it holds of these keys."""
+        return self._search([("identifier", ",".join(f"{REPORT_KEY_SYSTEM}|{key}" for key in keys))])
+
+    async def _search(self, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
+        async with _new_session() as session:  # of its own: whoever reconciles works in another thread than the lane
+            async for holding in search_holdings(session, _base(), asked):
+                yield holding
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
@@ -88,11 +117,13 @@ class FhirCourier(ReportCourier):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            # trust_env off: a proxy variable of the machine must not see results
-            self._session = aiohttp.ClientSession(
-                timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=CONNECTIONS), trust_env=False
-            )
+            self._session = _new_session()
         return self._session
+
+
+def _new_session() -> aiohttp.ClientSession:
+    # trust_env off: a proxy variable of the machine must not see results
+    return aiohttp.ClientSession(timeout=TIMEOUT, connector=CleanConnector(limit=CONNECTIONS), trust_env=False)
 
 
 def _base() -> str:

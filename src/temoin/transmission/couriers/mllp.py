@@ -86,6 +86,8 @@ def _read(key: str, data: bytes) -> Answer:
         return Answer(Verdict.DOUBTFUL, "unreadable_acknowledgement")
     if told.control_id != key:
         return Answer(Verdict.DOUBTFUL, "answer_for_another_key")
+    if told.is_contradictory:
+        return Answer(Verdict.DOUBTFUL, "contradictory_acknowledgement", detail=told.told)
     if told.is_positive:
         return Answer(Verdict.ACCEPTED, "acknowledged", receipt={"id": told.own_id, "code": told.code.value})
     verdict = Verdict.POSTPONED if told.is_passing else Verdict.REFUSED
