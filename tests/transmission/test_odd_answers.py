@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.couriers import fhir
+from temoin.transmission.couriers import fhir, http_line
 from temoin.transmission.couriers.fhir import FhirCourier
 
 KEY = "11111111-2222-4333-8444-555555555555"
@@ -144,7 +144,7 @@ def test_only_an_empty_search_means_unknown_there(exchange, status, body, verdic
 
 
 def test_an_endless_answer_is_cut_and_proves_nothing(exchange, monkeypatch):
-    monkeypatch.setattr(fhir, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(http_line, "LARGEST_ANSWER", 1000)
     padded = json.dumps({**COPY, "padding": "x" * 2000})
 
     assert told(exchange("carry", Scripted(status=201, body=padded))) == (Verdict.DOUBTFUL, "unreadable_answer")
