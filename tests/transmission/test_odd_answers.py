@@ -102,6 +102,7 @@ def found(*resources: object) -> str:
         (400, "", Verdict.REFUSED, "http_400"),
         (404, "", Verdict.REFUSED, "http_404"),
         (422, "not JSON", Verdict.REFUSED, "http_422"),
+        (409, "", Verdict.DOUBTFUL, "http_409"),  # the same document is being stored at this moment
         (412, "", Verdict.DOUBTFUL, "http_412"),  # several there bear our key: a person there must look
         (500, "", Verdict.DOUBTFUL, "http_500"),
         (502, "<html>", Verdict.DOUBTFUL, "http_502"),

@@ -28,6 +28,11 @@ _NOT_NOW = {
 }  # our credentials or our pace: the operator's matter, the result is not at fault
 
 
+# 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI). 412: several
+# there bear our key (FHIR R4 http.html#ccreate). Both are asked about by key.
+_PERHAPS_HELD = {409, 412}
+
+
 class FhirCourier(ReportCourier):
     """Carries documents to the authority's FHIR server."""
 
@@ -95,7 +100,7 @@ def _read_created(key: str, reply: Reply) -> Answer:
         return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=reply.pause)
     if 300 <= status < 400:
         return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
-    if 400 <= status < 500 and status != 412:
+    if 400 <= status < 500 and status not in _PERHAPS_HELD:
         return Answer(Verdict.REFUSED, f"http_{status}", detail=_outcome(body))
     return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=reply.pause)
 
