@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import frozen_at
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.couriers import fhir
+from temoin.transmission.couriers import fhir, http_line
 from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.retry_after import asked_pause
 
@@ -106,6 +106,7 @@ def found(*resources: object) -> str:
         (404, "", Verdict.POSTPONED, "http_404"),  # a wrong address is the operator's matter
         (405, "", Verdict.POSTPONED, "http_405"),
         (422, "not JSON", Verdict.REFUSED, "http_422"),
+        (409, "", Verdict.DOUBTFUL, "http_409"),  # the same document is being stored at this moment
         (412, "", Verdict.DOUBTFUL, "http_412"),  # several there bear our key: a person there must look
         (500, "", Verdict.DOUBTFUL, "http_500"),
         (502, "<html>", Verdict.DOUBTFUL, "http_502"),
@@ -148,7 +149,7 @@ def test_only_an_empty_search_means_unknown_there(exchange, status, body, verdic
 
 
 def test_an_endless_answer_is_cut_and_proves_nothing(exchange, monkeypatch):
-    monkeypatch.setattr(fhir, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(http_line, "LARGEST_ANSWER", 1000)
     padded = json.dumps({**COPY, "padding": "x" * 2000})
 
     assert told(exchange("carry", Scripted(status=201, body=padded))) == (Verdict.DOUBTFUL, "unreadable_answer")

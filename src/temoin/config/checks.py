@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from temoin.config.authority import check_authority_files
 from temoin.config.errors import ConfigError
 from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
@@ -19,7 +20,14 @@ from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.lib.clock import now
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
-OTHERS_SECRETS = ("token PIN", "transit token", "mail password", "Pro Santé Connect secret", "key of our certificate")
+OTHERS_SECRETS = (
+    "token PIN",
+    "transit token",
+    "mail password",
+    "Pro Santé Connect secret",
+    "key of our certificate",
+    "key for tokens",
+)
 
 
 def check_setup(config: Config, process: Process) -> None:
@@ -34,6 +42,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
     found = _finding(check_settings_file, config.file)
     for noun, path in secrets_of(config, process):
         found += _finding(check_secret_of, config, noun, path)
+    if process is Process.WORKER:  # who alone speaks to the authority
+        found += _finding(check_authority_files, config.authority)
     if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
         found += _finding(check_certificates, config.mllp)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
@@ -78,8 +88,17 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield from config.keys.secrets().items()
     if config.mail.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.mail.password_file
-    if config.mllp is not None and config.mllp.key is not None and process is Process.WORKER:
+    if process is Process.WORKER:
+        yield from _keys_of_couriers(config)
+
+
+def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
+    if config.mllp is not None and config.mllp.key is not None:
         yield "key of our certificate", config.mllp.key
+    if config.authority.key is not None:
+        yield "key of our certificate", config.authority.key
+    if config.authority.tokens is not None:
+        yield "key for tokens", config.authority.tokens.key
 
 
 def check_settings_file(path: Path) -> None:

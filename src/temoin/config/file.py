@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from temoin.config.api import Api, read_api
+from temoin.config.authority import read_authority
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
@@ -26,6 +27,7 @@ from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_conn
 from temoin.config.rates import read_rates
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.transmission.authority import Authority
 from temoin.transmission.receiver import Receiver
 
 VARIABLE = "TEMOIN_CONFIG"
@@ -84,14 +86,6 @@ class Database:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Authority:
-    """The receiver of results."""
-
-    base_url: str
-    enabled: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Mail:
     """The mail server that carries links to patients."""
 
@@ -143,7 +137,7 @@ def read_config(path: Path) -> Config:
         "site": lambda: _site(root.section("site")),
         "database": lambda: _database(root.section("database"), folder),
         "keys": lambda: read_keys(root.section("keys"), folder),
-        "authority": lambda: _authority(root.section("authority")),
+        "authority": lambda: read_authority(root.section("authority"), folder),
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "journal": lambda: read_journal(root.section("journal"), folder),
@@ -210,14 +204,6 @@ def _database(section: Section, folder: Path) -> Database:
     pooled = section.optional("pooled", bool) or False
     section.end()
     return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
-
-
-def _authority(section: Section) -> Authority:
-    authority = Authority(base_url=section.url("base_url"), enabled=section.required("enabled", bool))
-    section.end()
-    if authority.base_url.startswith("http://") and not is_loopback(authority.base_url):
-        raise section.wrong("base_url", "must be https: results do not travel in clear")
-    return authority
 
 
 def _mail(section: Section, folder: Path) -> Mail:

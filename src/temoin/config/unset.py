@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from temoin.config.file import Authority, Config, Database, Mail, MailSecurity, Site
+from temoin.config.file import Config, Database, Mail, MailSecurity, Site
 from temoin.config.journal import Journal
 from temoin.config.keys import Keeper, Keys
+from temoin.transmission.authority import Authority
 
 NOWHERE = Path("/nonexistent")
 

@@ -137,6 +137,8 @@ REASON: dict[str, tuple[Words, Words]] = {
     "no_acknowledgement": (_SENT_AGAIN, _LATER),
     "unreadable_acknowledgement": (_SENT_AGAIN, _LATER),
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
+    "no_token": (_("The service that lets us in to the authority does not answer: nothing was sent."), _LATER),
+    "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
     "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
     "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
     "not_prepared": (_("The document could not be made."), _SUPPORT),

@@ -56,15 +56,17 @@ LAB_TEST_KIT: Final = EU_LAB + "observation-deviceLabTestKit"
 COMPOSITION_REPORT: Final = "http://hl7.eu/fhir/extensions/StructureDefinition/composition-diagnosticReportReference"
 REPORT_COMPOSITION: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.composition"
 STATUS_REASON: Final = "http://hl7.org/fhir/StructureDefinition/event-statusReason"
+ADDRESS_COUNTY: Final = "https://temoin.org/fhir/StructureDefinition/address-county"
 DOCUMENT_VERSION: Final = "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber"
 
 GENDER: Final = {Sex.FEMALE: "female", Sex.MALE: "male", Sex.UNKNOWN: "unknown"}
 
-# Composition, then DiagnosticReport and Observation. A Composition knows no "cancelled": it is in error.
+# Composition, then DiagnosticReport and Observation, paired as the guide's ConceptMap asks. "cancelled" is a test that
+# was never done (FHIR R4): a result that was signed and is then withdrawn is in error.
 STATUS: Final = {
     ReportStatus.FINAL: ("final", "final"),
     ReportStatus.CORRECTED: ("amended", "corrected"),
-    ReportStatus.CANCELLED: ("entered-in-error", "cancelled"),
+    ReportStatus.CANCELLED: ("entered-in-error", "entered-in-error"),
 }
 
 # An unsatisfactory sample interprets nothing: it has a value of the national list and no interpretation.

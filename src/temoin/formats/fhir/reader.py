@@ -1,12 +1,13 @@
 """From a FHIR document that `document` wrote back to the Report.
 
-Everything travels, so the Report read is equal to the one written, except one field: the NIR of an identity
-that is not qualified may not leave the pharmacy, and reads as "". Times keep their instant and offset, and
-lose the name of their zone.
+Everything travels, so the Report read is equal to the one written, except one field: the NIR of an identity that is not
+qualified, or whose birth place is unknown, may not leave the pharmacy, and reads as "". Times keep their instant and
+offset, and lose the name of their zone.
 
 What FHIR has no element for travels so: the kind and the targets as second codings, the record in
 `Composition.identifier`, its version in the clinical document extension, the reason in `event-statusReason`,
-the source as a tag, the notice and ICD-10 in `Composition.event`, our own identifiers beside national ones.
+the source as a tag, the notice and ICD-10 in `Composition.event`, our own identifiers beside national ones, a county
+that is no code of a commune in an extension of ours.
 """
 
 from base64 import b64decode
@@ -197,7 +198,7 @@ def _address(resource: Element) -> Address:
         lines=tuple(place.get("line", ())),
         postcode=place.get("postalCode", ""),
         city=place.get("city", ""),
-        county=place.get("district", ""),
+        county=place.get("district") or extended(place, codes.ADDRESS_COUNTY).get("valueString", ""),
         state=place.get("state", ""),
         country=place.get("country", ""),
     )

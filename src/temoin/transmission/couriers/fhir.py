@@ -12,37 +12,33 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import aiohttp
-import orjson
 from django.conf import settings
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
 from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.testing.report import Report
-from temoin.transmission.couriers.connections import CleanConnector
+from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, Reply
 from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
+from temoin.transmission.couriers.http_line import HttpLine
 from temoin.transmission.report_courier import ReportCourier
-from temoin.transmission.retry_after import asked_pause
 
 DESTINATION = "authority"
-# Seconds. The whole exchange, enquiry included, ends well before the lease does.
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
-ONCE_MORE = 4.0
-CONNECTIONS = 16
-LARGEST_ANSWER = 1_000_000  # bytes
+ONCE_MORE = 4.0  # seconds
 KEPT = 16_384  # bytes of an answer that stay with the attempt
 
 # Our address, credentials or pace: the operator's matter, the result is not at fault.
 _NOT_NOW = {401, 403, 404, 405, 408, 425, 429}
 
 
+# 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI). 412: several
+# there bear our key (FHIR R4 http.html#ccreate). Both are asked about by key.
 class FhirCourier(ReportCourier):
     """Carries documents to the authority's FHIR server."""
 
     destination = DESTINATION
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._line: HttpLine | None = None
 
     @property
     def enabled(self) -> bool:
@@ -62,17 +58,12 @@ class FhirCourier(ReportCourier):
             "Prefer": "return=representation",  # the answer must prove which document was taken
         }
         try:
-            async with self._open().post(
-                f"{_base()}/Bundle", data=consignment.body, headers=headers, allow_redirects=False
-            ) as response:
-                raw = await _raw(response)
-                answer = replace(_read_created(consignment.key, response, _json(raw)), came=raw[:KEPT])
-        except aiohttp.ClientConnectorError:
-            return Answer(Verdict.POSTPONED, "unreachable")  # no connection: nothing can have been stored
-        except aiohttp.ConnectionTimeoutError:
-            return Answer(Verdict.POSTPONED, "unreachable")
-        except (aiohttp.ClientError, TimeoutError):
-            return Answer(Verdict.DOUBTFUL, "no_answer")
+            reply = await self.line().ask("POST", "Bundle", data=consignment.body, headers=headers)
+        except NotSentError as error:
+            return Answer(Verdict.POSTPONED, error.code, retry_after=error.pause)
+        except NoAnswerError as error:
+            return Answer(Verdict.DOUBTFUL, error.code)
+        answer = replace(_read_created(consignment.key, reply), came=reply.beginning(KEPT))
         return await self._believed(consignment, answer) if answer.verdict is Verdict.REFUSED else answer
 
     async def _believed(self, consignment: Consignment, refusal: Answer) -> Answer:
@@ -87,14 +78,19 @@ class FhirCourier(ReportCourier):
     async def enquire(self, consignment: Consignment) -> Answer:
         """Ask whether the server holds this key."""
         query = {"identifier": f"{REPORT_KEY_SYSTEM}|{consignment.key}"}
+        # no-cache: HAPI gives the answer of a minute ago to the same question
+        headers = {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
         try:
-            async with self._open().get(
-                f"{_base()}/Bundle", params=query, headers={"Accept": MEDIA_TYPE}, allow_redirects=False
-            ) as response:
-                raw = await _raw(response)
-                return replace(_read_found(consignment.key, response, _json(raw)), came=raw[:KEPT])
-        except (aiohttp.ClientError, TimeoutError):
-            return Answer(Verdict.DOUBTFUL, "unreachable")
+            reply = await self.line().ask("GET", "Bundle", params=query, headers=headers)
+        except (NotSentError, NoAnswerError) as error:
+            return Answer(Verdict.DOUBTFUL, error.code)
+        return replace(_read_found(consignment.key, reply), came=reply.beginning(KEPT))
+
+    def line(self) -> HttpLine:
+        """Return the connections to the authority, opened the first time."""
+        if self._line is None:
+            self._line = HttpLine(settings.TEMOIN.authority)
+        return self._line
 
     def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
         """Give what the server received in a stretch of time."""
@@ -105,68 +101,41 @@ class FhirCourier(ReportCourier):
         return self._search([("identifier", ",".join(f"{REPORT_KEY_SYSTEM}|{key}" for key in keys))])
 
     async def _search(self, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
-        async with _new_session() as session:  # of its own: whoever reconciles works in another thread than the lane
-            async for holding in search_holdings(session, _base(), asked):
+        line = HttpLine(settings.TEMOIN.authority)  # of its own: who reconciles works in another thread than the lane
+        try:
+            async for holding in search_holdings(line, asked):
                 yield holding
+        finally:
+            await line.close()
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = _new_session()
-        return self._session
+        if self._line is not None:
+            line, self._line = self._line, None
+            await line.close()
 
 
-def _new_session() -> aiohttp.ClientSession:
-    # trust_env off: a proxy variable of the machine must not see results
-    return aiohttp.ClientSession(timeout=TIMEOUT, connector=CleanConnector(limit=CONNECTIONS), trust_env=False)
-
-
-def _base() -> str:
-    return str(settings.TEMOIN.authority.base_url)
-
-
-async def _raw(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body, or its beginning when it does not end in time: no JSON then."""
-    raw = bytearray()
-    async for piece in response.content.iter_any():  # one read() may bring the first piece only
-        raw += piece
-        if len(raw) > LARGEST_ANSWER:
-            break
-    return bytes(raw)
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return None if len(raw) > LARGEST_ANSWER else orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _read_created(key: str, response: aiohttp.ClientResponse, body: Any) -> Answer:
-    status = response.status
+def _read_created(key: str, reply: Reply) -> Answer:
+    status, body = reply.status, reply.body
     if status in {200, 201}:
         if _holds(body, key):
-            return _accepted(body, response.headers.get("Location", ""))
+            return _accepted(body, reply.location)
         return Answer(Verdict.DOUBTFUL, "unreadable_answer")
     if status in _NOT_NOW:
-        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=_pause(response))
+        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=reply.pause)
     if 300 <= status < 400:
         return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
     if status == 412:  # several there bear our key: a person there must look; the destination works
         return Answer(Verdict.DOUBTFUL, "http_412", detail=_outcome(body), is_own=True)
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status != 409:
         return Answer(Verdict.REFUSED, f"http_{status}", detail=_outcome(body))
-    return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=_pause(response))
+    return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=reply.pause)
 
 
-def _read_found(key: str, response: aiohttp.ClientResponse, body: Any) -> Answer:
-    if response.status != 200 or not isinstance(body, dict) or body.get("type") != "searchset":
-        return Answer(Verdict.DOUBTFUL, f"http_{response.status}", retry_after=_pause(response))
+def _read_found(key: str, reply: Reply) -> Answer:
+    body = reply.body
+    if reply.status != 200 or not isinstance(body, dict) or body.get("type") != "searchset":
+        return Answer(Verdict.DOUBTFUL, f"http_{reply.status}", retry_after=reply.pause)
     for entry in _entries(body):
         if _holds(entry.get("resource"), key):
             return _accepted(entry["resource"], str(entry.get("fullUrl", "")))
@@ -199,10 +168,6 @@ def _accepted(body: dict[str, Any], location: str) -> Answer:
         "received_at": (meta or {}).get("lastUpdated", ""),
     }
     return Answer(Verdict.ACCEPTED, "acknowledged", receipt=receipt)
-
-
-def _pause(response: aiohttp.ClientResponse) -> float | None:
-    return asked_pause(response.headers.get("Retry-After", ""))
 
 
 def _outcome(body: Any) -> str:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
-import aiohttp
 import orjson
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Holding
+from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError
+from temoin.transmission.couriers.http_line import HttpLine
 
 COUNT = 500
 MOST_PAGES = 20_000
@@ -29,50 +30,41 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def search_holdings(
-    session: aiohttp.ClientSession, base: str, asked: Sequence[tuple[str, str]]
-) -> AsyncIterator[Holding]:
+async def search_holdings(line: HttpLine, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
     """Give each document under a key of ours; IncompleteError when one page does not come or is none."""
     wishes = [*asked, ("_sort", "_lastUpdated"), ("_count", str(COUNT)), ("_elements", "identifier,meta")]
-    address: str | None = f"{base}/Bundle?{urlencode(wishes)}"
+    address: str | None = f"{line.base}/Bundle?{urlencode(wishes)}"
     visited: set[str] = set()
     while address is not None:
         if address in visited or len(visited) == MOST_PAGES:
             raise IncompleteError("endless_pages")
         visited.add(address)
-        page = await _page(session, address)
+        page = await _page(line, address)
         for holding in _holdings(page):
             yield holding
-        address = _next(page, base, address)
+        address = _next(page, line.base, address)
 
 
-async def _page(session: aiohttp.ClientSession, address: str) -> dict[str, Any]:
+async def _page(line: HttpLine, address: str) -> dict[str, Any]:
     for pause in PAUSES:
         try:
-            return await _asked(session, address)
+            return await _asked(line, address)
         except IncompleteError:
             await asyncio.sleep(pause)
-    return await _asked(session, address)
+    return await _asked(line, address)
 
 
-async def _asked(session: aiohttp.ClientSession, address: str) -> dict[str, Any]:
+async def _asked(line: HttpLine, address: str) -> dict[str, Any]:
+    headers = {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
     try:
-        async with session.get(address, headers={"Accept": MEDIA_TYPE}, allow_redirects=False) as response:
-            raw = await _read(response)
-    except (aiohttp.ClientError, TimeoutError):
-        raise IncompleteError("no_answer") from None
-    if response.status != 200:
-        raise IncompleteError(f"http_{response.status}")
-    return _searchset(raw)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    raw = bytearray()
-    async for piece in response.content.iter_any():
-        raw += piece
-        if len(raw) > LARGEST_PAGE:
-            raise IncompleteError("endless_answer")
-    return bytes(raw)
+        reply = await line.ask_at("GET", address, largest=LARGEST_PAGE, headers=headers)
+    except (NotSentError, NoAnswerError) as error:
+        raise IncompleteError(error.code) from None
+    if reply.status != 200:
+        raise IncompleteError(f"http_{reply.status}")
+    if reply.raw is None:
+        raise IncompleteError("endless_answer")
+    return _searchset(reply.raw)
 
 
 def _searchset(raw: bytes) -> dict[str, Any]:
