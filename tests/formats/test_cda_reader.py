@@ -52,6 +52,16 @@ def _finding(finding: Finding) -> Finding:
     return replace(finding, loinc_display=test.loinc.label, icd10=test.disease.code)
 
 
+@pytest.mark.parametrize("email", ["zoé@exemplé.fr", "50%+a b@exemple.fr", "d'artagnan?x&y@exemple.fr"])
+def test_an_address_of_mail_is_written_as_a_uri_and_read_back(email: str) -> None:
+    report = covid_positive(patient=replace(covid_positive().patient, email=email))
+
+    (written,) = etree.fromstring(document(report)).xpath("//@value[starts-with(., 'mailto:')]")
+
+    assert written.isascii() and " " not in written
+    assert read_document(document(report)).patient.email == email
+
+
 @given(reports())
 def test_reading_gives_back_what_was_written(report: Report) -> None:
     assert read_document(document(report)) == as_carried(report)
