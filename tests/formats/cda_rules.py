@@ -9,6 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cda_values import (
+    DISEASES,
+    FUNCTIONS,
+    ICD10,
+    LOINC,
+    PRACTICES,
+    PROFESSIONS,
+    RESULTS,
+    SNOMED,
+    TESTS,
+    TITLES,
+    WORDS,
+)
 from lxml import etree
 
 NAMESPACES = {
@@ -20,32 +33,8 @@ _DAY = "[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
 DAY = f"^{_DAY}$"
 MOMENT = f"^{_DAY}([01][0-9]|2[0-3])([0-5][0-9]){{2}}[+-][0-9]{{4}}$"
 OID = r"^[0-2](\.(0|[1-9][0-9]*))+$"
-# The characters of a URI (RFC 3986), between quotation mark and tilde.
+# The characters that a URI may hold (RFC 3986).
 URI = r"^(tel|fax|mailto|http|ftp|mllp):[]!#-;=?-\[_a-z~]+$"
-LOINC, SNOMED, ICD10 = "2.16.840.1.113883.6.1", "2.16.840.1.113883.6.96", "2.16.840.1.113883.6.3"
-# JDV_ResultatDepistage_CISIS (1.2.250.1.213.1.1.5.761).
-RESULTS = ("10828004", "260385009", "373068000", "125154007")
-DISEASES = ("U07.1", "J02.0", "J09", "J10", "N30", "B97.4")
-TESTS = ("94558-4", "80382-5", "80383-3", "78012-2", "5799-2", "5802-4", "72885-7")
-# Of JDV_J01_XdsAuthorSpecialty_CISIS, revision of 13 December 2024: those of a pharmacy.
-PROFESSIONS = {
-    "G15_21": "Pharmacien",
-    "G15_21/A": "Pharmacien titulaire d'officine",
-    "G15_21/D": "Pharmacien adjoint, remplaçant ou gérant",
-    "G15_21/DA": "Pharmacien adjoint",
-    "G15_21/DM": "Pharmacien mutualiste ou minier",
-    "G15_39": "Préparateur en pharmacie (officine)",
-    "G16_21": "Pharmacien en formation",
-    "G15_60": "Infirmier",
-}
-# JDV_J04_XdsPracticeSettingCode_CISIS and JDV_J47_FunctionCode_CISIS, by their code systems.
-PRACTICES = ["DEPISTAGE", "AMBULATOIRE", "ETABLISSEMENT", "AMO", "HAD", "MAD", "SAD", "PALLIATIF", "SAMU_SMUR"]
-FUNCTIONS = {
-    "2.16.840.1.113883.5.88": ("PCP", "ADMPHYS", "ATTPHYS", "DISPHYS"),
-    "1.2.250.1.213.1.1.4.2.280": ("CORRE", "PRELV", "ES-REF", "ES-PREF"),
-    "1.2.250.1.213.1.6.1.107": ("330", "353"),
-}
-TITLES = ["DR", "MC", "MG", "PC", "PG", "PR"]
 
 
 def among(attribute: str, values: Iterable[str]) -> str:
@@ -126,7 +115,7 @@ RULES: dict[str, tuple[str, str]] = {
         DOCUMENT,
         (
             "count(h:confidentialityCode)=1"
-            " and h:confidentialityCode[@code='N' and @displayName='Normal' and @codeSystem='2.16.840.1.113883.5.25']"
+            " and h:confidentialityCode[@code='N' and @codeSystem='2.16.840.1.113883.5.25']"
         ),
     ),
     "language": (DOCUMENT, "h:languageCode/@code='fr-FR'"),
@@ -347,6 +336,13 @@ RULES: dict[str, tuple[str, str]] = {
         shaped("@codeSystem", OID),
     ),
     "words of a code": ("//*[@displayName]", "string(@displayName) and string(@code)"),
+    "words of a national code": (
+        "//*[@code and @codeSystem]",
+        " and ".join(
+            f"(not(@codeSystem='{system}' and @code='{code}') or @displayName=\"{words}\")"
+            for (system, code), words in WORDS.items()
+        ),
+    ),
     "an interval takes time": ("//*[h:low and h:high]", "h:low/@value != h:high/@value"),
     "use of an address": ("//h:addr[@use]", among("@use", ("H", "HP", "HV", "WP", "TMP"))),
     "words of an address": ("//h:addr/*", "normalize-space()"),
