@@ -53,11 +53,11 @@ LABEL = {
     Profession.AUDITOR: _("Auditor"),
 }
 
-# TRE_G15 / TRE_G16 codes of the CI-SIS, with their French display (domain.md §4.4).
+# Codes of the national value set of authors (JDV_J01_XdsAuthorSpecialty_CISIS), each in the words of that set.
 PROFESSION_CODE = {
     Profession.TITULAIRE: ("G15_21/A", "Pharmacien titulaire d'officine"),
     Profession.ADJOINT: ("G15_21/DA", "Pharmacien adjoint"),
-    Profession.REMPLACANT: ("G15_21/D", "Pharmacien adjoint, remplaçant, gérant"),
+    Profession.REMPLACANT: ("G15_21/D", "Pharmacien adjoint, remplaçant ou gérant"),
     Profession.PREPARATEUR: ("G15_39", "Préparateur en pharmacie (officine)"),
     Profession.STUDENT: ("G16_21", "Pharmacien en formation"),
     Profession.NURSE: ("G15_60", "Infirmier"),
