@@ -140,6 +140,17 @@ def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
         return version.report
 
 
+def versions_for_courier(*, by: Actor, record_id: UUID, number: int) -> list[Report]:
+    """Return the signed versions up to one, that one last, to a courier of the house; the look is an event too."""
+    with tenant_scope(by.pharmacy_id):
+        versions = RecordVersion.objects.filter(record_id=record_id, number__lte=number).order_by("number")
+        reports = [version.report for version in versions]
+        if not reports or reports[-1].version != number:
+            raise NotFoundError
+        record_look(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_id=record_id)
+        return reports
+
+
 def ticket_exists(record_id: UUID) -> bool:
     """Tell whether the record's code is still there to make a letter with."""
     return bool(Ticket.objects.filter(record_id=record_id).exists())

@@ -16,6 +16,7 @@ from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "authority"
 # Seconds. The whole exchange, enquiry included, ends well before the lease does.
@@ -44,6 +45,12 @@ class FhirCourier(ReportCourier):
     def enabled(self) -> bool:
         """Tell whether the operator sends to the authority."""
         return bool(settings.TEMOIN.authority.enabled)
+
+    @property
+    def rules(self) -> RuleSet:
+        """Return the rules that the authority's section names."""
+        rules: RuleSet = settings.TEMOIN.authority.rules
+        return rules
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""
