@@ -51,6 +51,10 @@ class Basis:
     since: date
     until: date | None = None  # the last day
 
+    def label(self, lang: str) -> str:
+        """Return what the text lets be done, in a language."""
+        return self.words.text(lang)
+
     def is_in_force(self, day: date) -> bool:
         """Tell whether the text holds on a day."""
         return self.since <= day and (self.until is None or day <= self.until)
