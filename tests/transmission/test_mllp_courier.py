@@ -206,6 +206,12 @@ def test_one_connection_carries_many_messages(sandbox, house, receiver, as_role)
     assert sandbox.stats["hl7"]["connections"] <= mllp_lines.CONNECTIONS
 
 
+def test_a_copy_without_the_name_is_acknowledged_like_any_other(receiver, carry):
+    carried = carry(replace(receiver, rules=load_rule_sets()["fr-laboratories"]))
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+
+
 @pytest.mark.parametrize(
     ("enabled", "renewal", "wanted"), [(True, False, True), (True, True, False), (False, False, False)]
 )

@@ -125,6 +125,15 @@ def test_a_masked_patient_says_so_in_each_format():
     assert str(message.segment("PID")[7]) == "1979"
 
 
+@pytest.mark.parametrize(("old", "new", "place"), [("pseudonymous", "secret", "ZTM-7"), ("|1979|", "|79|", "PID-7")])
+def test_a_message_in_no_form_or_without_its_year_is_refused(old, new, place):
+    message = WRITERS["hl7v2"](reduced(covid_positive(), PatientForm.PSEUDONYMOUS, {"sars-cov-2"}, NUMBER)).decode()
+    assert old in message
+
+    with pytest.raises(hl7v2.Hl7Error, match=place):
+        hl7v2.read_report(message.replace(old, new).encode())
+
+
 @pytest.mark.parametrize("form", LESS)
 def test_a_cda_document_is_always_named(form):
     with pytest.raises(cda.CdaError, match="always named"):
