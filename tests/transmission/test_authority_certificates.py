@@ -16,6 +16,7 @@ from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.authority import Authority
 from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.rules.loading import load_rule_sets
 
 PARCEL = Consignment(key="11111111-2222-4333-8444-555555555555", body=b"{}")
 COPY = {"resourceType": "Bundle", "id": "7", "identifier": {"system": REPORT_KEY_SYSTEM, "value": PARCEL.key}}
@@ -34,7 +35,12 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 @pytest.fixture
 def known(theirs: Identity) -> Authority:
-    return Authority(base_url="https://127.0.0.1:{port}/fhir", enabled=True, authorities=theirs.certificate)
+    return Authority(
+        base_url="https://127.0.0.1:{port}/fhir",
+        enabled=True,
+        rules=load_rule_sets()["demonstration"],
+        authorities=theirs.certificate,
+    )
 
 
 @pytest.fixture

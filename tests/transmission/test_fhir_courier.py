@@ -24,6 +24,7 @@ from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.transmission.couriers import http_line
 from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 
@@ -222,3 +223,13 @@ def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, setti
 
     assert told(carry()) == (ParcelState.REFUSED, "demonstration")
     assert sandbox.stats["posts"] == 0
+
+
+def test_a_copy_without_the_name_is_acknowledged_like_any_other(sandbox, settings, carry):
+    authority = replace(settings.TEMOIN.authority, rules=load_rule_sets()["fr-laboratories"])
+    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+
+    carried = carry()
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, carried)

@@ -139,7 +139,7 @@ def test_a_server_that_is_not_there_holds_nothing_we_know_of(settings, monkeypat
     async def first() -> Holding:
         return await anext(FhirCourier().holdings(now() - timedelta(hours=1), now()))
 
-    with pytest.raises(IncompleteError, match="no_answer"):
+    with pytest.raises(IncompleteError, match="unreachable"):
         asyncio.run(first())
 
 

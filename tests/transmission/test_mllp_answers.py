@@ -19,10 +19,12 @@ from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.couriers import mllp_lines
 from temoin.transmission.couriers.mllp import MllpCourier
 from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.rules.loading import load_rule_sets
 
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"MSH|^~\\&|A\r")
-RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False)
+RULES = load_rule_sets()["demonstration"]
+RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 def answer(code: str, *errors: str, key: str = KEY) -> bytes:

@@ -19,6 +19,7 @@ from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.authority import Authority, SignatureAlgorithm, TokenClient
 from temoin.transmission.couriers import tokens
 from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.rules.loading import load_rule_sets
 
 PARCEL = Consignment(key="11111111-2222-4333-8444-555555555555", body=b"{}")
 COPY = {"resourceType": "Bundle", "id": "7", "identifier": {"system": REPORT_KEY_SYSTEM, "value": PARCEL.key}}
@@ -80,7 +81,12 @@ def exchange(settings, server: Server, tmp_path: Path):
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
-            named = Authority(base_url=base, enabled=True, tokens=known or client(server.provider, tmp_path))
+            named = Authority(
+                base_url=base,
+                enabled=True,
+                rules=load_rule_sets()["demonstration"],
+                tokens=known or client(server.provider, tmp_path),
+            )
             settings.TEMOIN = replace(settings.TEMOIN, authority=named)
             courier = FhirCourier()
             try:
@@ -194,7 +200,12 @@ def test_a_key_of_rsa_opens_as_well(exchange, server, tmp_path):
 
 def test_the_doubt_stays_while_there_is_no_token(server, settings, tmp_path):
     server.provider.fails(status=503)
-    authority = Authority(base_url="http://127.0.0.1:9/fhir", enabled=True, tokens=client(server.provider, tmp_path))
+    authority = Authority(
+        base_url="http://127.0.0.1:9/fhir",
+        enabled=True,
+        rules=load_rule_sets()["demonstration"],
+        tokens=client(server.provider, tmp_path),
+    )
     settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
 
     async def ask() -> Answer:

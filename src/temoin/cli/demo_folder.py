@@ -44,6 +44,7 @@ django = "keys/django.key"
 [authority]
 base_url = "{url[sandbox]}/fhir"
 enabled = true
+rules = "demonstration"
 
 [mail]
 host = "{host}"

@@ -6,22 +6,25 @@ import re
 from pathlib import Path
 
 from temoin.config.errors import ConfigError
+from temoin.config.rules import Rules
 from temoin.config.section import Section, is_loopback
 from temoin.crypto.client_assertion import SigningKeyError, read_signing_key
 from temoin.transmission.authority import Authority, SignatureAlgorithm, TokenClient
 from temoin.transmission.couriers.tls import client_context
 
 
-def read_authority(section: Section, folder: Path) -> Authority:
+def read_authority(section: Section, folder: Path, rules: Rules) -> Authority:
     """Read the section; what would let results or tokens travel in clear is refused."""
 
     def path(key: str) -> Path | None:
         named = section.optional(key, str)
         return None if named is None else folder / named
 
+    enabled = section.required("enabled", bool)
     authority = Authority(
         base_url=section.url("base_url"),
-        enabled=section.required("enabled", bool),
+        enabled=enabled,
+        rules=rules.named_in(section, enabled=enabled),
         authorities=path("authorities"),
         pin=section.optional("pin", str),
         certificate=path("certificate"),

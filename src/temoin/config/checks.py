@@ -40,6 +40,8 @@ def check_setup(config: Config, process: Process) -> None:
 def setup_findings(config: Config, process: Process) -> list[str]:
     """Return what is wrong with the settings and with the secret files of a process."""
     found = _finding(check_settings_file, config.file)
+    for file in config.rules.files:
+        found += _finding(check_settings_file, file)
     for noun, path in secrets_of(config, process):
         found += _finding(check_secret_of, config, noun, path)
     if process is Process.WORKER:  # who alone speaks to the authority
@@ -102,7 +104,7 @@ def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
 
 
 def check_settings_file(path: Path) -> None:
-    """Refuse a settings file that others may change: it says which keys and which authority are used."""
+    """Refuse a settings or rule file that others may change: it says which keys are used and who is sent what."""
     if path.stat().st_mode & 0o022:
         raise ConfigError(f"The settings file {path} may be changed by other accounts: run chmod go-w {path}")
 

@@ -25,10 +25,12 @@ from temoin.config.keys import Keys, read_keys
 from temoin.config.mllp import read_mllp
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
+from temoin.config.rules import Rules, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 from temoin.transmission.authority import Authority
 from temoin.transmission.receiver import Receiver
+from temoin.transmission.rules.rule_set import RuleSet
 
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
@@ -109,6 +111,7 @@ class Config:
     authority: Authority
     mail: Mail
     journal: Journal
+    rules: Rules
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
     pro_sante_connect: ProSanteConnect | None = None
@@ -119,6 +122,14 @@ class Config:
     def served(self) -> Path:
         """Return the folder whose files the sites hand to everyone."""
         return self.folder / "static"
+
+    @property
+    def rule_sets(self) -> dict[str, RuleSet]:
+        """Return the rule set of each destination that is switched on, by the destination's name."""
+        named = {"authority": self.authority.rules} if self.authority.enabled else {}
+        if self.mllp is not None and self.mllp.enabled:
+            named["authority-hl7"] = self.mllp.rules
+        return named
 
 
 def read_config(path: Path) -> Config:
@@ -133,11 +144,12 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
     folder = path.resolve().parent
     root = Section(path.name, "", content)
+    rules = read_rules(root, folder)
     readers: dict[str, Callable[[], Any]] = {
         "site": lambda: _site(root.section("site")),
         "database": lambda: _database(root.section("database"), folder),
         "keys": lambda: read_keys(root.section("keys"), folder),
-        "authority": lambda: read_authority(root.section("authority"), folder),
+        "authority": lambda: read_authority(root.section("authority"), folder, rules),
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "journal": lambda: read_journal(root.section("journal"), folder),
@@ -145,10 +157,10 @@ def read_config(path: Path) -> Config:
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
-        "mllp": lambda: read_mllp(root.section("mllp"), folder) if root.has("mllp") else None,
+        "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
     }
-    config = Config(file=path, folder=folder, **_every_part(readers, root.end))
+    config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
     return config
 
@@ -225,6 +237,12 @@ def _mail(section: Section, folder: Path) -> Mail:
 
 def _keep_demonstration_home(config: Config) -> None:
     if not config.site.demo:
+        for destination, rules in config.rule_sets.items():
+            if rules.is_demonstration:
+                raise ConfigError(
+                    f'demo is false and {destination} goes by the rules "{rules.name}", which let everything go: name '
+                    "the rule set of the real destination."
+                )
         return
     if not is_loopback(config.authority.base_url):
         raise ConfigError(

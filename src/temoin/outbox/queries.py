@@ -60,6 +60,18 @@ def states_by_chain(chain_ids: list[UUID]) -> dict[UUID, list[tuple[str, ParcelS
     return found
 
 
+def was_posted(chain_id: UUID, destination: str) -> bool:
+    """Tell whether a version of the record in the pharmacy in scope was ever to go to a destination."""
+    return bool(Parcel.objects.filter(chain_id=chain_id, destination=destination).exists())
+
+
+def went_before(chain_id: UUID, destination: str, sequence: int) -> bool:
+    """Tell whether the destination may hold a version before this one: what it refused, it does not hold."""
+    absent = [ParcelState.REFUSED, ParcelState.REPLACED, ParcelState.WITHDRAWN]
+    earlier = Parcel.objects.filter(chain_id=chain_id, destination=destination, sequence__lt=sequence)
+    return bool(earlier.exclude(state__in=absent).exists())
+
+
 def _receipts(parcel_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
     attempts = Attempt.objects.filter(parcel_id__in=parcel_ids, verdict="accepted")
     return {attempt.parcel_id: attempt.unseal()["receipt"] for attempt in attempts}

@@ -133,21 +133,22 @@ def read_ticket(*, by: Seat, record_id: UUID) -> str:
 
 def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
     """Return one signed version to a courier of the house; the look is an event too."""
-    return reports_for_courier(by=by, wanted=[(record_id, number)])[record_id, number]
+    return versions_for_courier(by=by, wanted=[(record_id, number)])[record_id, number][-1]
 
 
-def reports_for_courier(*, by: Actor, wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], Report]:
-    """Return signed versions, by record and number, to a courier of the house; each look is an event."""
-    asked = list(dict.fromkeys(wanted))
+def versions_for_courier(*, by: Actor, wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Report]]:
+    """Return, by record and number, the signed versions up to that one, it last; each look is an event."""
+    found: dict[tuple[UUID, int], list[Report]] = {one: [] for one in wanted}
+    records, numbers = [record_id for record_id, _ in found], [number for _, number in found]
     with tenant_scope(by.pharmacy_id):
         with connection.cursor() as cursor:
-            cursor.execute(_VERSIONS, [[one for one, _ in asked], [number for _, number in asked], current_pharmacy()])
-            rows = cursor.fetchall()
-        if len(rows) != len(asked):
+            cursor.execute(_VERSIONS, [records, numbers, current_pharmacy()])
+            for record_id, number, version_id, sealed in cursor:
+                found[record_id, number].append(_report(version_id, sealed))
+        if any(not reports or reports[-1].version != number for (_, number), reports in found.items()):
             raise NotFoundError
-        looked = [record_id for record_id, _ in asked]
-        record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=looked)
-        return {(record_id, number): _report(version_id, sealed) for record_id, number, version_id, sealed in rows}
+        record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=records)
+    return found
 
 
 def _report(version_id: UUID, sealed: bytes) -> Report:
@@ -190,9 +191,10 @@ def latest_report(record_id: UUID) -> Report:
 
 # Written out because the worker asks it for every parcel.
 _VERSIONS = """
-SELECT version.record_id, version.number, version.id, version.sealed
+SELECT asked.record_id, asked.number, version.id, version.sealed
 FROM testing_record_version version JOIN unnest(%s::uuid[], %s::int[]) AS asked (record_id, number)
-  ON version.pharmacy_id = %s AND version.record_id = asked.record_id AND version.number = asked.number
+  ON version.pharmacy_id = %s AND version.record_id = asked.record_id AND version.number <= asked.number
+ORDER BY version.number
 """
 _LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi"]
 # One round trip instead of four: signing is the act that a queue waits for.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from temoin.transmission.rules.rule_set import RuleSet
+
 
 class SignatureAlgorithm(StrEnum):
     """How our key signs when it asks for a token: SMART asks servers for RS384 and ES384."""
@@ -36,6 +38,7 @@ class Authority:
 
     base_url: str
     enabled: bool
+    rules: RuleSet
     authorities: Path | None = None  # certificates that may have signed the server's; None: those the system trusts
     pin: str | None = None  # SHA-256 of the server's own certificate, in hexadecimal
     certificate: Path | None = None  # ours, for a server that asks who we are

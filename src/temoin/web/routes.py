@@ -21,6 +21,7 @@ from temoin.web.views import (
     handover,
     invitation,
     journal,
+    lawful,
     lots,
     patients,
     programs,
@@ -105,6 +106,7 @@ _HOUSE = [
         step_up=True,
     ),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
+    Route(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
     Route(name="home", path="", view=counter.home, access=Access.SEATED),
 ]

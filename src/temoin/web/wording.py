@@ -129,6 +129,7 @@ DESTINATION: dict[str, Words] = {
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
+_RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
     "unreachable": (_("The service cannot be reached."), _LATER),
     "no_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
@@ -141,6 +142,9 @@ REASON: dict[str, tuple[Words, Words]] = {
     "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
     "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
     "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
+    "no_rule": (_RULED_OUT, _SUPPORT),
+    "identity": (_RULED_OUT, _("Qualify the identity on the patient's record, then sign or correct the result.")),
+    "not_in_force": (_RULED_OUT, _SUPPORT),
     "not_prepared": (_("The document could not be made."), _SUPPORT),
     "no_address": (
         _("The patient has no e-mail address."),

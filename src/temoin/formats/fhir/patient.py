@@ -9,7 +9,8 @@ from temoin.formats.fhir.elements import (
     telecom,
     typed_identifier,
 )
-from temoin.testing.report import IdentityStatus, PatientIdentity, Report
+from temoin.formats.fhir.masked import masked_patient
+from temoin.testing.report import IdentityStatus, PatientForm, PatientIdentity, Report
 
 
 def carries_ins(patient: PatientIdentity) -> bool:
@@ -20,6 +21,8 @@ def carries_ins(patient: PatientIdentity) -> bool:
 
 def patient_resource(report: Report, full_url: str) -> Element:
     patient = report.patient
+    if patient.form is not PatientForm.NAMED:
+        return masked_patient(report, full_url)
     profile = "fr-core-patient-ins" if carries_ins(patient) else "fr-core-patient"
     values = resource("Patient", full_url, codes.FR_CORE + profile, demo=report.is_demo)
     values["extension"] = _extensions(patient)

@@ -17,6 +17,7 @@ import orjson
 
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element
+from temoin.formats.fhir.masked import form_of, read_masked
 from temoin.formats.fhir.parts import DocumentError, Parts, coded, contact, extended, identified, named
 from temoin.testing.report import (
     Address,
@@ -24,13 +25,13 @@ from temoin.testing.report import (
     Finding,
     IdentityStatus,
     Organisation,
+    PatientForm,
     PatientIdentity,
     Professional,
     Report,
     ReportStatus,
 )
 
-_SEX = {gender: sex for sex, gender in codes.GENDER.items()}
 _STATUS = {pair: status for status, pair in codes.STATUS.items()}
 
 
@@ -141,6 +142,8 @@ def _finding(observation: Element, icd10: str) -> Finding:
 
 
 def _patient(patient: Element) -> PatientIdentity:
+    if form_of(patient) is not PatientForm.NAMED:
+        return read_masked(patient, _address(patient))
     official, usual = named(patient, "official"), named(patient, "usual")
     confidence = extended(extended(patient, codes.IDENTITY_RELIABILITY), "identityStatus")
     birth_place = extended(patient, codes.BIRTH_PLACE)
@@ -150,7 +153,7 @@ def _patient(patient: Element) -> PatientIdentity:
         birth_family_name=official["family"],
         birth_given_names=extended(official, codes.BIRTH_GIVEN_NAMES)["valueString"],
         first_birth_given_name=official["given"][0],
-        sex=_SEX[patient["gender"]],
+        sex=codes.SEX[patient["gender"]],
         birth_date=date.fromisoformat(patient["birthDate"]),
         birth_place=insee["valueCoding"]["code"] if insee else "",
         used_family_name=usual.get("family", ""),

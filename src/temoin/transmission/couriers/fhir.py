@@ -21,6 +21,7 @@ from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, R
 from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
 from temoin.transmission.couriers.http_line import HttpLine
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "authority"
 ONCE_MORE = 4.0  # seconds
@@ -44,6 +45,12 @@ class FhirCourier(ReportCourier):
     def enabled(self) -> bool:
         """Tell whether the operator sends to the authority."""
         return bool(settings.TEMOIN.authority.enabled)
+
+    @property
+    def rules(self) -> RuleSet:
+        """Return the rules that the authority's section names."""
+        rules: RuleSet = settings.TEMOIN.authority.rules
+        return rules
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""

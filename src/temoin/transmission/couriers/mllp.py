@@ -16,6 +16,7 @@ from temoin.testing.report import Report
 from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
 from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "authority-hl7"
 KEPT = 16_384  # bytes of an answer that stay with the attempt
@@ -35,6 +36,11 @@ class MllpCourier(ReportCourier):
     def enabled(self) -> bool:
         """Tell whether the operator sends to the receiver."""
         return self._receiver.enabled
+
+    @property
+    def rules(self) -> RuleSet:
+        """Return the rules that the receiver's section names."""
+        return self._receiver.rules
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the message of the signed version."""
