@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from temoin.config.alarms import read_alarms
 from temoin.config.api import Api, read_api
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
@@ -25,6 +26,7 @@ from temoin.config.mllp import read_mllp
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.outbox.lateness import Alarms
 from temoin.transmission.receiver import Receiver
 
 VARIABLE = "TEMOIN_CONFIG"
@@ -116,6 +118,7 @@ class Config:
     journal: Journal
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
+    alarms: Alarms = field(default_factory=Alarms)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
 
@@ -144,6 +147,7 @@ def read_config(path: Path) -> Config:
         "authority": lambda: _authority(root.section("authority")),
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
+        "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
         "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (

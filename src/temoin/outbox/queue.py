@@ -21,6 +21,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.queries import is_overtaken
 from temoin.outbox.states import ParcelState
 
 LEASE = timedelta(seconds=30)  # longer than any courier's own timeout, so that a live worker always settles first
@@ -107,6 +108,7 @@ def _settle_alone(pair: tuple[Load, Answer]) -> None:
 
 def _add_settlement(commit: Commit, load: Load, answer: Answer) -> None:
     moment = now()
+    verb = _verb(load, answer)
     settled = answer.verdict in {Verdict.ACCEPTED, Verdict.REFUSED, Verdict.REPLACED}
     values: dict[str, object] = {
         "answer_code": answer.code,
@@ -114,10 +116,10 @@ def _add_settlement(commit: Commit, load: Load, answer: Answer) -> None:
         "settled_at": moment if settled else None,
         "due_at": moment if settled else moment + timedelta(seconds=_delay(load, answer)),
     }
-    if answer.verdict in {Verdict.ACCEPTED, Verdict.REPLACED}:
+    if verb in {"accept", "replace"}:
         values["sealed"] = None  # the secret of the link leaves the system with the message
     # Only the holder of the lease settles: each claim counts one attempt more.
-    commit.move(Parcel, load.id, _VERB[answer.verdict], only_if={"attempts": load.attempts}, **values)
+    commit.move(Parcel, load.id, verb, only_if={"attempts": load.attempts}, **values)
     attempt = Attempt(
         pharmacy_id=load.pharmacy_id,
         id=new_id(),
@@ -127,9 +129,18 @@ def _add_settlement(commit: Commit, load: Load, answer: Answer) -> None:
         verdict=answer.verdict.value,
     )
     attempt.sealed = seal_value(
-        "outbox_attempt", attempt.id, {"detail": answer.detail[:4000], "receipt": answer.receipt}
+        "outbox_attempt",
+        attempt.id,
+        {"code": answer.code, "detail": answer.detail[:4000], "receipt": answer.receipt},
     )
     commit.insert(attempt)
+
+
+def _verb(load: Load, answer: Answer) -> str:
+    """Return what becomes of the parcel: a refusal that a newer version already answers asks nobody to act."""
+    if answer.verdict is Verdict.REFUSED and is_overtaken(load.id):
+        return "replace"
+    return _VERB[answer.verdict]
 
 
 def _delay(load: Load, answer: Answer) -> float:

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
+from temoin.outbox.actions import replace_refused_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.testing.queries import report_for_courier
 from temoin.testing.report import Report
@@ -34,8 +35,10 @@ class ReportCourier(ABC):
         """Take every version; a renewed ticket is nothing new for the authority."""
         return self.enabled and not notice.is_renewal
 
-    def supersede(self, commit: Commit, notice: Notice) -> None:  # noqa: B027 most have nothing to end
-        """Leave the former version on its way: the destination gets both, in order."""
+    def supersede(self, commit: Commit, notice: Notice) -> None:
+        """Leave the former version on its way: the destination gets both, in order. A refused one never goes again."""
+        if not notice.is_renewal:
+            replace_refused_parcels(commit, self.destination, notice.chain_id)
 
     def prepare(self, load: Load) -> Consignment | Answer:
         """Read the signed version and write it; the look is an event."""

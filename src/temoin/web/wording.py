@@ -27,6 +27,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.PRINT_RESULT: _("print a result"),
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
+    Right.WITHDRAW_PARCEL: _("withdraw a refused sending"),
     Right.IMPORT_RESULTS: _("import results"),
     Right.MANAGE_MEMBERS: _("manage the team"),
     Right.READ_JOURNAL: _("read the journal"),
