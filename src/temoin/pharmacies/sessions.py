@@ -40,6 +40,11 @@ class Backlog:
     oldest: datetime | None = None
 
     @property
+    def count_words(self) -> str:
+        """Return the count as a page shows it."""
+        return f"{COUNTED}+" if self.count >= COUNTED else str(self.count)
+
+    @property
     def is_late(self) -> bool:
         """Tell whether one of them waits for longer than the settings allow: the band on every page."""
         return self.oldest is not None and self.oldest < settings.TEMOIN.alarms.late_before()
