@@ -40,7 +40,7 @@ GRANT EXECUTE ON FUNCTION pharmacies_read_session(text, timestamptz, timestamptz
 class Migration(migrations.Migration):
     """Ask one thing more in the same round trip."""
 
-    dependencies: ClassVar = [('pharmacies', '0007_programs'), ('outbox', '0003_open_parcels')]
+    dependencies: ClassVar = [('pharmacies', '0007_programs'), ('outbox', '0004_open_parcels')]
     operations: ClassVar = [
         migrations.RunSQL(READ, "DROP FUNCTION pharmacies_read_session(text, timestamptz, timestamptz)"),
     ]
