@@ -94,7 +94,7 @@ def test_what_is_late_stands_on_every_page(house: House, owner: Client, stranger
 
     home, elsewhere, listed = page(owner, reverse("home")), page(stranger, reverse("home")), page(owner, LIST)
 
-    assert "Des résultats attendent depuis plus de 30 minutes" in home
+    assert "Des résultats attendent depuis plus de 5 minutes" in home
     assert 'class="band' not in elsewhere
     assert "Le plus ancien attend depuis" in listed
     assert "cela continue tout seul" in listed
@@ -102,14 +102,14 @@ def test_what_is_late_stands_on_every_page(house: House, owner: Client, stranger
 
 @pytest.mark.usefixtures("refused")
 def test_the_band_comes_after_the_minutes_of_the_settings(owner: Client, settings):
-    settings.TEMOIN = replace(settings.TEMOIN, alarms=replace(settings.TEMOIN.alarms, minutes=5))
+    settings.TEMOIN = replace(settings.TEMOIN, alarms=replace(settings.TEMOIN.alarms, minutes=10))
     before = page(owner, reverse("home"))
 
-    with shifted_by(timedelta(minutes=6)):
+    with shifted_by(timedelta(minutes=11)):
         after = page(owner, reverse("home"))
 
     assert 'class="band' not in before
-    assert "plus de 5 minutes" in after
+    assert "plus de 10 minutes" in after
 
 
 def test_one_click_sends_a_refused_one_again_and_a_second_changes_nothing(house: House, owner: Client, refused: UUID):

@@ -33,6 +33,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.PARCEL_WITHDRAWN: _("withdrew a refused sending"),
     EventKind.ANSWERS_READ: _("saw what was sent and answered"),
     EventKind.STATEMENT_PRINTED: _("printed the statement of a day"),
+    EventKind.ALARM_SENT: _("wrote to the owners about what waits"),
     EventKind.LETTER_SEALED: _("sealed the patient's letter"),
     EventKind.LETTER_OPENED: _("opened the letter with the right code"),
     EventKind.LETTER_REFUSED: _("tried the letter with a wrong code"),
