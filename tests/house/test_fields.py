@@ -19,6 +19,7 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "SealedTree",
     "Cosignature",
     "WitnessState",
+    "Alarm",
 }
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}

@@ -43,6 +43,7 @@ TABLES = {
     },
     "temoin_worker": {
         "crypto_data_key": "INSERT SELECT",
+        "delivery_alarm": EVERYTHING,
         "delivery_letter": "INSERT SELECT",
         "journal_event": "INSERT",
         "outbox_attempt": "INSERT SELECT",
@@ -90,6 +91,14 @@ COLUMNS = {
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
+    ("temoin_worker", "pharmacies_member", "SELECT"): {
+        "pharmacy_id",
+        "person_id",
+        "profession",
+        "is_active",
+        "last_day",
+    },
+    ("temoin_worker", "pharmacies_person", "SELECT"): {"id", "email", "is_active"},
     ("temoin_app", "journal_leaf", "SELECT"): {"index", "hash"},
     ("temoin_sealer", "testing_record", "SELECT"): {"pharmacy_id", "id", "version"},
     ("temoin_sealer", "testing_record_version", "SELECT"): {

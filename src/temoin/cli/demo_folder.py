@@ -52,6 +52,11 @@ port = {ports.smtp}
 security = "none"
 sender = "temoin@demonstration.invalid"
 
+[alarms]
+minutes = 5
+operator = "exploitant@demonstration.invalid"
+pharmacies = true
+
 [journal]
 origin = "{journal}"
 key = "keys/journal.key"

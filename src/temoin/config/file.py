@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from temoin.config.alarms import read_alarms
 from temoin.config.api import Api, read_api
 from temoin.config.authority import read_authority
 from temoin.config.embedded import PORT, EmbeddedServer
@@ -28,6 +29,7 @@ from temoin.config.rates import read_rates
 from temoin.config.rules import Rules, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.outbox.lateness import Alarms
 from temoin.transmission.authority import Authority
 from temoin.transmission.receiver import Receiver
 from temoin.transmission.rules.rule_set import RuleSet
@@ -114,6 +116,7 @@ class Config:
     rules: Rules
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
+    alarms: Alarms = field(default_factory=Alarms)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
@@ -152,6 +155,7 @@ def read_config(path: Path) -> Config:
         "authority": lambda: read_authority(root.section("authority"), folder, rules),
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
+        "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
         "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (

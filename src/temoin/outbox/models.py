@@ -72,6 +72,12 @@ class Parcel(SealedModel):
                 condition=models.Q(state__in=["waiting", "sending", "in_doubt"]),
                 name="outbox_parcel_due",
             ),
+            # serves the work list of a pharmacy and its alarm: what has not arrived, whatever has
+            models.Index(
+                fields=["pharmacy_id", "posted_at"],
+                condition=models.Q(state__in=["waiting", "sending", "in_doubt", "refused"]),
+                name="outbox_parcel_open",
+            ),
             # serves the order of versions and the record's page
             models.Index(fields=["pharmacy_id", "chain_id", "destination", "sequence"], name="outbox_parcel_chain"),
             # serves the operator's count of what waits for a person

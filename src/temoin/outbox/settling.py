@@ -19,6 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.kept import pack
 from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.queries import is_overtaken
 from temoin.outbox.states import PARCEL, SETTLED, ParcelState
 
 LONGEST_WAIT = 3600.0  # seconds; retries never stop, they only get this far apart
@@ -65,7 +66,7 @@ def _settle_together(group: list[Pair]) -> None:
         commit = Commit()
         moves: dict[str, list[Pair]] = {}
         for load, answer in group:
-            moves.setdefault(_VERB[answer.verdict], []).append((load, answer))
+            moves.setdefault(_verb(load, answer), []).append((load, answer))
         for verb, told in moves.items():
             _add_moves(commit, verb, told, moment)
         for load, answer in group:
@@ -78,6 +79,13 @@ def _settle_alone(pair: Pair) -> None:
         _settle_together([pair])
     except ConflictError:
         return  # another worker holds it now and will settle it by asking the destination
+
+
+def _verb(load: Load, answer: Answer) -> str:
+    """Return what becomes of the parcel: a refusal that a newer version already answers asks nobody to act."""
+    if answer.verdict is Verdict.REFUSED and is_overtaken(load.id):
+        return "replace"
+    return _VERB[answer.verdict]
 
 
 def _settles(verb: str) -> bool:

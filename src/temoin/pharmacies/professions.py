@@ -34,6 +34,7 @@ class Right(StrEnum):
     PRINT_RESULT = "print_result"
     RECEIVE_LOT = "receive_lot"
     RELEASE_PARCEL = "release_parcel"
+    WITHDRAW_PARCEL = "withdraw_parcel"
     IMPORT_RESULTS = "import_results"
     MANAGE_MEMBERS = "manage_members"
     READ_JOURNAL = "read_journal"
@@ -85,7 +86,13 @@ _COUNTER = frozenset(
 )
 # Only a pharmacist signs (order of 1 August 2016 as amended; apiop.ordre.pharmacien.fr), or a medical biologist, who
 # validates results by law.
-_SIGNER = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
+_SIGNER = _COUNTER | {
+    Right.SIGN_RESULT,
+    Right.CORRECT_RESULT,
+    Right.RELEASE_PARCEL,
+    Right.WITHDRAW_PARCEL,
+    Right.IMPORT_RESULTS,
+}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
     Profession.TITULAIRE: _SIGNER | {Right.MANAGE_MEMBERS, Right.READ_JOURNAL, Right.LIST_PERSONS, Right.COUNT_PERSONS},

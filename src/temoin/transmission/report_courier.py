@@ -11,6 +11,7 @@ from django.conf import settings
 from temoin.crypto.blind import person_number, plain_name
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
+from temoin.outbox.actions import replace_refused_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.outbox.queries import was_posted, went_before
 from temoin.testing.queries import versions_for_courier
@@ -54,8 +55,10 @@ class ReportCourier(ABC):
             return True
         return notice.sequence > 1 and was_posted(notice.chain_id, self.destination)
 
-    def supersede(self, commit: Commit, notice: Notice) -> None:  # noqa: B027 most have nothing to end
-        """Leave the former version on its way: the destination gets both, in order."""
+    def supersede(self, commit: Commit, notice: Notice) -> None:
+        """Leave the former version on its way: the destination gets both, in order. A refused one never goes again."""
+        if not notice.is_renewal:
+            replace_refused_parcels(commit, self.destination, notice.chain_id)
 
     def prepare(self, load: Load) -> Consignment | Answer:
         """Read the signed versions and write what the destination may have; the look is an event."""

@@ -27,6 +27,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.PRINT_RESULT: _("print a result"),
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
+    Right.WITHDRAW_PARCEL: _("withdraw a refused sending"),
     Right.IMPORT_RESULTS: _("import results"),
     Right.MANAGE_MEMBERS: _("manage the team"),
     Right.READ_JOURNAL: _("read the journal"),
@@ -209,8 +210,13 @@ def parcel_line(parcel: ParcelView) -> ParcelLine:
 
 def _reason(parcel: ParcelView) -> tuple[Words, Words]:
     silent = {_P.ACCEPTED, _P.REPLACED, _P.WITHDRAWN}
-    if parcel.state in silent or not parcel.answer_code:
+    if parcel.state in silent:
         return "", ""
-    if parcel.answer_code in REASON:
-        return REASON[parcel.answer_code]
-    return _REJECTED if parcel.state is _P.REFUSED else _TROUBLED
+    return reason_words(parcel.answer_code, is_refused=parcel.state is _P.REFUSED)
+
+
+def reason_words(code: str, *, is_refused: bool) -> tuple[Words, Words]:
+    """Return what an answer's code means and what to do; nothing before the first answer."""
+    if not code:
+        return "", ""
+    return REASON.get(code) or (_REJECTED if is_refused else _TROUBLED)

@@ -111,7 +111,7 @@ def _message(consignment: Consignment) -> EmailMessage:
 
 def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
     try:
-        server = _connection(settings.TEMOIN.mail, trust)
+        server = connect(settings.TEMOIN.mail, trust)
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
         return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
     except (smtplib.SMTPException, OSError):
@@ -138,7 +138,8 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
     return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
 
 
-def _connection(mail: Any, trust: ssl.SSLContext) -> smtplib.SMTP:
+def connect(mail: Any, trust: ssl.SSLContext) -> smtplib.SMTP:
+    """Open a connection as the settings [mail] say, signed in; SMTPException or OSError where that fails."""
     # The mail server's certificate is always verified: a mailbox in the middle would read the links.
     server: smtplib.SMTP
     if mail.security == "tls":
