@@ -20,6 +20,7 @@ SECTION = """
 [authority]
 base_url = "https://127.0.0.1:9443/fhir"
 enabled = true
+rules = "demonstration"
 authorities = "keys/theirs.pem"
 pin = "PIN"
 certificate = "keys/ours.pem"

@@ -19,7 +19,8 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.duties import Round, duties
 from temoin.outbox.lateness import Alarms
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.professions import Profession
 
 OPERATOR = "exploitant@hote.example"

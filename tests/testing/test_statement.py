@@ -17,7 +17,8 @@ from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.models import Parcel
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState, Withdrawal
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import withdraw_refused

@@ -18,7 +18,8 @@ from people import House, make_lot, make_patient, make_signed
 
 from temoin.lib.clock import now, shifted_by
 from temoin.outbox.courier import Answer, Verdict
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.queries import read_parcels
 from temoin.testing.work_list import read_sending

@@ -13,7 +13,8 @@ from people import make_lot, make_patient, make_signed, open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
 
 from temoin.outbox.courier import Answer, Verdict
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 
 # Browser and server share one process here: Django must not refuse the loop that Playwright runs.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
