@@ -17,6 +17,7 @@ from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
 from temoin.config.mllp import check_certificates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
+from temoin.config.sftp import check_host_keys
 from temoin.lib.clock import now
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
@@ -27,6 +28,7 @@ OTHERS_SECRETS = (
     "Pro Santé Connect secret",
     "key of our certificate",
     "key for tokens",
+    "key of our SFTP account",
 )
 
 
@@ -48,6 +50,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
         found += _finding(check_authority_files, config.authority)
     if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
         found += _finding(check_certificates, config.mllp)
+    if config.sftp is not None and process is Process.WORKER:
+        found += _finding(check_host_keys, config.sftp)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
     return found
 
@@ -101,6 +105,8 @@ def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
         yield "key of our certificate", config.authority.key
     if config.authority.tokens is not None:
         yield "key for tokens", config.authority.tokens.key
+    if config.sftp is not None:
+        yield "key of our SFTP account", config.sftp.key
 
 
 def check_settings_file(path: Path) -> None:

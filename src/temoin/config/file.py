@@ -29,8 +29,10 @@ from temoin.config.rates import read_rates
 from temoin.config.rules import Rules, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.config.sftp import read_sftp
 from temoin.outbox.lateness import Alarms
 from temoin.transmission.authority import Authority
+from temoin.transmission.drop_box import DropBox
 from temoin.transmission.receiver import Receiver
 from temoin.transmission.rules.rule_set import RuleSet
 
@@ -120,6 +122,7 @@ class Config:
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
+    sftp: DropBox | None = None
 
     @property
     def served(self) -> Path:
@@ -163,6 +166,7 @@ def read_config(path: Path) -> Config:
         ),
         "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
+        "sftp": lambda: read_sftp(root.section("sftp"), folder, rules) if root.has("sftp") else None,
     }
     config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
@@ -259,11 +263,12 @@ def _keep_demonstration_home(config: Config) -> None:
             "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
             "sandbox mailbox. Set host to 127.0.0.1."
         )
-    if config.mllp is not None and not is_loopback(f"//{config.mllp.host}"):
-        raise ConfigError(
-            "demo is true and [mllp] host is not on this machine: demonstration data may only be sent to the "
-            "sandbox. Set host to 127.0.0.1."
-        )
+    for name, receiver in (("mllp", config.mllp), ("sftp", config.sftp)):
+        if receiver is not None and not is_loopback(f"//{receiver.host}"):
+            raise ConfigError(
+                f"demo is true and [{name}] host is not on this machine: demonstration data may only be sent to the "
+                "sandbox. Set host to 127.0.0.1."
+            )
 
 
 def origin(url: str) -> tuple[str | None, int | None]:

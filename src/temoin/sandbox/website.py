@@ -16,6 +16,7 @@ from temoin.sandbox.issues import Issue
 from temoin.sandbox.mailbox import Mailbox
 from temoin.sandbox.mllp import MllpDoor
 from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
+from temoin.sandbox.sftp import SftpDoor
 from temoin.sandbox.store import Store
 from temoin.sandbox.tampering import tamper
 from temoin.sandbox.tls import Identity
@@ -48,6 +49,7 @@ class Site:
         self._identity = identity
         self.fhir = FhirDoor(self.store, desk)
         self.mllp = MllpDoor(desk)
+        self.sftp = SftpDoor(desk)
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
@@ -60,6 +62,7 @@ class Site:
                 web.get("/stats", self.stats),
                 web.get("/keys", self.keys),
                 web.get("/hl7.json", self.hl7_json),
+                web.get("/csv.json", self.csv_json),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
                 web.post("/lose", self.lose),
@@ -108,8 +111,8 @@ class Site:
     async def stats(self, request: web.Request) -> web.Response:
         """Tell the counters."""
         replaced = sum(1 for document in self.store.documents if document.replaced_by)
-        hl7 = self.mllp.store.counts()
-        counts = {**stats(self.store, self.box), "replaced": replaced, "hl7": hl7, "fired": dict(self.desk.fired)}
+        more = {"hl7": self.mllp.store.counts(), "csv": self.sftp.store.counts(), "fired": dict(self.desk.fired)}
+        counts = {**stats(self.store, self.box), "replaced": replaced, **more}
         return _json(counts)
 
     async def keys(self, request: web.Request) -> web.Response:
@@ -123,6 +126,10 @@ class Site:
     async def hl7_json(self, request: web.Request) -> web.Response:
         """Tell the HL7 v2 messages held, and how often each came."""
         return _json(self.mllp.store.to_list())
+
+    async def csv_json(self, request: web.Request) -> web.Response:
+        """Tell the results held from CSV files, and how often each came."""
+        return _json(self.sftp.store.to_list())
 
     async def faults(self, request: web.Request) -> web.Response:
         """Tell the faults in force."""

@@ -11,7 +11,7 @@ class TransmissionConfig(AppConfig):
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers, that of HL7 v2 where a receiver of it is named, and the daily reconciliation."""
+        """Announce the couriers, those of HL7 v2 and of files where a receiver is named, and the daily reconciliation."""
         from temoin.outbox.courier import register_courier  # models load after ready() begins
         from temoin.outbox.duties import register_duty
         from temoin.transmission.couriers.fhir import FhirCourier
@@ -22,3 +22,7 @@ class TransmissionConfig(AppConfig):
         register_duty(DAILY)
         if settings.TEMOIN.mllp is not None:
             register_courier(MllpCourier(settings.TEMOIN.mllp))
+        if settings.TEMOIN.sftp is not None:
+            from temoin.transmission.couriers.sftp import SftpCourier  # its library takes a moment to load
+
+            register_courier(SftpCourier(settings.TEMOIN.sftp))
