@@ -10,6 +10,7 @@ from typing import Any
 
 from temoin.sandbox.faults import Faults
 from temoin.sandbox.main import Ready, serve
+from temoin.sandbox.sftp import SftpKeys
 
 SYSTEM = "https://temoin.example/idempotency"
 
@@ -38,7 +39,7 @@ class Sandbox:
 
     def __init__(self, ready: Ready) -> None:
         self.port, self.smtp_port, self.mllp_port = ready.http_port, ready.smtp_port, ready.mllp_port
-        self.https_port, self.mllps_port = ready.https_port, ready.mllps_port
+        self.https_port, self.mllps_port, self.sftp_port = ready.https_port, ready.mllps_port, ready.sftp_port
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -67,9 +68,9 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(*, encrypted: bool = False) -> Iterator[Sandbox]:
-    """Serve on free ports until the block ends; with `encrypted`, by TLS too."""
-    wanted = Ready("127.0.0.1", 0, 0, 0, *((0, 0) if encrypted else ()))
+def running_sandbox(*, encrypted: bool = False, keys: SftpKeys | None = None) -> Iterator[Sandbox]:
+    """Serve on free ports until the block ends; with `encrypted`, by TLS too; with `keys`, by SFTP too."""
+    wanted = Ready("127.0.0.1", 0, 0, 0, *((0, 0) if encrypted else ()), sftp_port=0, sftp_keys=keys)
     with_address: list[Ready] = []
     is_ready, stop, loops = threading.Event(), asyncio.Event(), []
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import Ports, open_folder, write_settings
+from temoin.cli.demo_folder import open_folder, write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.cli.django_process import default_folder
 from temoin.cli.main import main
 from temoin.config.errors import ConfigError

@@ -57,5 +57,6 @@ def logging_settings(process: str) -> dict[str, Any]:
             "django.db.backends": quiet,  # repeats statements with their values
             "django.server": quiet,
             "fido2": {"level": "WARNING"},  # below it: identifiers of passkeys
+            "asyncssh": {"level": "WARNING"},  # below it: every step of every connection, with the account
         },
     }

@@ -10,12 +10,14 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
 from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults, fault_names
 from temoin.sandbox.mailbox import start_mailbox
 from temoin.sandbox.mllp import mllp_listening
+from temoin.sandbox.sftp import SftpKeys, sftp_listening
 from temoin.sandbox.tls import Identity, make_identity
 from temoin.sandbox.website import Site
 
@@ -34,12 +36,19 @@ class Ready:
     mllp_port: int | None = None  # None: nobody listens for HL7 v2
     https_port: int | None = None
     mllps_port: int | None = None
+    sftp_port: int | None = None  # None: nobody takes files
+    sftp_keys: SftpKeys | None = None
 
 
 def announce(ready: Ready) -> None:
     """Say on standard output where the sandbox answers."""
     host = f"[{ready.host}]" if ":" in ready.host else ready.host
-    more = {"mllp": ready.mllp_port, "https": ready.https_port, "mllps": ready.mllps_port}
+    more = {
+        "mllp": ready.mllp_port,
+        "https": ready.https_port,
+        "mllps": ready.mllps_port,
+        "sftp": ready.sftp_port,
+    }
     told = "".join(f" {name} {host}:{port}" for name, port in more.items() if port is not None)
     sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}{told}\n")
     sys.stdout.flush()
@@ -75,8 +84,12 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
         context = None if identity is None else identity.context
         encrypted = mllp_listening(wanted.host, wanted.mllps_port or 0, site.mllp, context)
         mllps_port = await _listen(encrypted, open_doors, wanted.mllps_port)
+        sftp_port = None
+        if wanted.sftp_keys is not None:
+            files = sftp_listening(wanted.host, wanted.sftp_port or 0, site.sftp, wanted.sftp_keys)
+            sftp_port = await _listen(files, open_doors, wanted.sftp_port)
         smtp_port = mail.sockets[0].getsockname()[1]
-        on_ready(Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port))
+        on_ready(Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port, sftp_port))
         await stop.wait()
 
 
@@ -101,8 +114,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and serve."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
-    names = ("host", "port", "smtp_port", "mllp_port", "https_port", "mllps_port")
-    wanted = Ready(*(given.pop(name) for name in names))
+    user_key, host_key = given.pop("sftp_user_key"), given.pop("sftp_host_key")
+    keys = None if user_key is None else SftpKeys(user_key, host_key)
+    names = ("host", "port", "smtp_port", "mllp_port", "https_port", "mllps_port", "sftp_port")
+    wanted = Ready(*(given.pop(name) for name in names), sftp_keys=keys)  # type: ignore[misc] # six ports and no keys
+    if (wanted.sftp_port is None) != (wanted.sftp_keys is None):
+        parser.error("--sftp-port and --sftp-user-key go together")
     try:
         faults = changed_faults(Faults(), {name: value for name, value in given.items() if value is not None})
     except FaultError as error:
@@ -121,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mllp-port", type=int, help="port for HL7 v2 over MLLP (default: none)")
     parser.add_argument("--https-port", type=int, help="port for HTTPS (default: none)")
     parser.add_argument("--mllps-port", type=int, help="port for HL7 v2 over MLLP with TLS (default: none)")
+    parser.add_argument("--sftp-port", type=int, help="port for CSV files over SFTP (default: none)")
+    parser.add_argument("--sftp-user-key", type=Path, help="file of the public key of the account that may come")
+    parser.add_argument("--sftp-host-key", type=Path, help="file of the host's private key (default: one is made)")
     for name in fault_names():
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help="initial fault")
     return parser

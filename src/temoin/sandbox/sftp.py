@@ -1,4 +1,4 @@
-"""The authority over SFTP: takes files of reports, keeps one result per key, answers in a folder, or breaks on demand."""
+"""The authority over SFTP: takes files of reports, keeps one result per key, answers by file, or breaks on demand."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class ResultStore:
         if known is None:
             first = told.rows[0]
             moment = datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds")
-            names = {name: first[name] for name in ("record_id", "version", "status", "replaces_key")}
-            self.held[told.key] = Held(key=told.key, **names, received=moment, digest=digest)
+            place = (first["record_id"], first["version"], first["status"], first["replaces_key"])
+            self.held[told.key] = Held(told.key, *place, moment, digest)
             self.stored += 1
             return
         known.copies += 1
