@@ -23,6 +23,6 @@ class TransmissionConfig(AppConfig):
         if settings.TEMOIN.mllp is not None:
             register_courier(MllpCourier(settings.TEMOIN.mllp))
         if settings.TEMOIN.sftp is not None:
-            from temoin.transmission.couriers.sftp import SftpCourier  # its library takes a moment to load
+            from temoin.transmission.couriers.sftp_daily import courier_of  # its library takes a moment to load
 
-            register_courier(SftpCourier(settings.TEMOIN.sftp))
+            register_courier(courier_of(settings.TEMOIN.sftp))

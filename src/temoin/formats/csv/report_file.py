@@ -108,6 +108,12 @@ def joined_files(files: list[bytes]) -> bytes:
     return HEADER + b"".join(file.removeprefix(HEADER) for file in files)
 
 
+def keys_of(data: bytes) -> frozenset[str]:
+    """Return the keys in a file of ours."""
+    rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    return frozenset(row["key"] for row in rows)
+
+
 def _rows(report: Report) -> Iterator[list[str]]:
     patient = report.patient
     if patient.identity_status is not IdentityStatus.QUALIFIED:  # the matricule goes with a qualified identity only

@@ -55,32 +55,19 @@ class SftpCourier(ReportCourier):
         """Return the rule set that the receiver's section names."""
         return self._box.rules
 
-    def write(self, load: Load, report: Report) -> Consignment:
+    def write(self, load: Load, report: Report) -> Consignment | Answer:
         """Write the file of the signed version."""
         return Consignment(key=load.key, body=report_file(report))
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Put the file there, and wait a moment for its acknowledgement."""
-        name, folders, verdict = _name(consignment.key), self._folders, Verdict.POSTPONED
-        try:
-            async with asyncio.timeout(CARRIAGE):
-                draft = await folders.draft(name, consignment.body)
-                await folders.forget(name)
-                verdict = Verdict.DOUBTFUL  # from here on the receiver may have it
-                await folders.publish(draft, name)
-                return await self._acknowledged(consignment.key, PATIENCE) or _AWAITED
-        except FolderError as error:
-            return Answer(verdict, str(error))
-        except TimeoutError:
-            return Answer(verdict, "unreachable" if verdict is Verdict.POSTPONED else "no_answer")
+        return await self._put(_name(consignment.key), consignment.body, consignment.key)
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Look for the acknowledgement, then whether the file still waits for it."""
         try:
             async with asyncio.timeout(ENQUIRY):
-                # In this order: the receiver takes a file away only after it has acknowledged it.
-                since = await self._folders.sent_at(_name(consignment.key))
-                return await self._acknowledged(consignment.key, 0) or await self._unanswered(consignment.key, since)
+                return await self._asked(consignment.key)
         except FolderError as error:
             return Answer(Verdict.DOUBTFUL, str(error))
         except TimeoutError:
@@ -113,6 +100,26 @@ class SftpCourier(ReportCourier):
             self._opened = Folders(self._box)
         return self._opened
 
+    async def _put(self, name: str, content: bytes, key: str | None = None) -> Answer:
+        """Put a file there; of a key, wait a moment for what is said of it."""
+        verdict, folders = Verdict.POSTPONED, self._folders
+        try:
+            async with asyncio.timeout(CARRIAGE):
+                draft = await folders.draft(name, content)
+                await folders.forget(name)  # a refusal of the time before
+                verdict = Verdict.DOUBTFUL  # from here on the receiver may have it
+                await folders.publish(draft, name)
+                return (key and await self._acknowledged(key, PATIENCE)) or AWAITED
+        except FolderError as error:
+            return Answer(verdict, str(error))
+        except TimeoutError:
+            return Answer(verdict, "unreachable" if verdict is Verdict.POSTPONED else "no_answer")
+
+    async def _asked(self, key: str) -> Answer:
+        # In this order: the receiver takes a file away only after it has acknowledged it.
+        since = await self._folders.sent_at(_name(key))
+        return await self._acknowledged(key, 0) or await self._unanswered(key, since)
+
     async def _acknowledged(self, key: str, patience: float) -> Answer | None:
         """Return what the acknowledgement says of the key, once it says something."""
         pause = LOOK_AGAIN
@@ -120,7 +127,7 @@ class SftpCourier(ReportCourier):
             data = await self._folders.acknowledgement(_name(key))
             told = acknowledgement_of(key, read_acknowledgements(data or b""))
             if told is not None:
-                return _answer(told)
+                return settled_by(told)
             if patience <= 0:
                 return None
             await asyncio.sleep(min(pause, patience))
@@ -134,17 +141,18 @@ class SftpCourier(ReportCourier):
             return Answer(Verdict.UNKNOWN, "unknown_there")
         if now().timestamp() - since > OVERDUE:
             return Answer(Verdict.UNKNOWN, "acknowledgement_overdue")
-        return _AWAITED
+        return AWAITED
 
 
-_AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement")
+AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement")
 
 
 def _name(key: str) -> str:
     return f"{key}.csv"
 
 
-def _answer(told: Acknowledgement) -> Answer:
+def settled_by(told: Acknowledgement) -> Answer:
+    """Return what a line of an acknowledgement means for the parcel."""
     came = told.line[:LARGEST_CAME]
     if told.verdict is RowVerdict.REFUSED:
         return Answer(Verdict.REFUSED, "row_refused", detail=told.reason, came=came)
