@@ -124,11 +124,13 @@ PATIENT: dict[ParcelState, Mark] = {
 DESTINATION: dict[str, Words] = {
     "authority": _("Health authority"),
     "authority-hl7": _("Health authority, by HL7"),
+    "authority-csv": _("Health authority, by files"),
     "patient-email": _("Patient, by e-mail"),
 }
 
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
+_NOTHING = _("Nothing is to be done.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
@@ -141,11 +143,16 @@ REASON: dict[str, tuple[Words, Words]] = {
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
     "no_token": (_("The service that lets us in to the authority does not answer: nothing was sent."), _LATER),
     "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
-    "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
-    "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
     "no_rule": (_RULED_OUT, _SUPPORT),
     "identity": (_RULED_OUT, _("Qualify the identity on the patient's record, then sign or correct the result.")),
     "not_in_force": (_RULED_OUT, _SUPPORT),
+    "awaiting_acknowledgement": (_("The file waits for the service's acknowledgement."), _LATER),
+    "waiting_for_the_hour": (_("It leaves with the day's file, at the hour agreed with the service."), _NOTHING),
+    "host_key_refused": (_("The service is not the one that is known: nothing was sent."), _SUPPORT),
+    "account_refused": (_("The service does not let us in: nothing was sent."), _SUPPORT),
+    "folder_refused": (_("The service's folder cannot be used."), _SUPPORT),
+    "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
+    "demonstration": (_("A demonstration result is never sent to a real authority."), _NOTHING),
     "not_prepared": (_("The document could not be made."), _SUPPORT),
     "no_address": (
         _("The patient has no e-mail address."),
