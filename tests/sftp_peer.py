@@ -71,13 +71,32 @@ class PlainDisk(Disk):
         raise asyncssh.SFTPOpUnsupported("unknown")
 
 
+class Guests:
+    """Who is connected, so that nobody is when the test ends."""
+
+    def __init__(self) -> None:
+        self.here: list[asyncssh.SSHServerConnection] = []
+
+    def arrive(self) -> asyncssh.SSHServer:
+        guest = asyncssh.SSHServer()
+        guest.connection_made = self.here.append
+        return guest
+
+    async def leave(self) -> None:
+        for guest in self.here:
+            guest.abort()
+            await guest.wait_closed()
+
+
 @asynccontextmanager
 async def peer(desk: Desk, keys: KeyFiles, *, kind: type[Disk] = Disk) -> AsyncIterator[SftpCourier]:
     """Serve the desk, and give a courier that carries to it."""
     served = type("Served", (kind,), {"root": desk.root})
+    guests = Guests()
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
+        server_factory=guests.arrive,
         server_host_keys=[str(keys.host)],
         authorized_client_keys=str(keys.user_public),
         sftp_factory=served,
@@ -89,4 +108,5 @@ async def peer(desk: Desk, keys: KeyFiles, *, kind: type[Disk] = Disk) -> AsyncI
     finally:
         await courier.close()
         server.close()
+        await guests.leave()
         await server.wait_closed()

@@ -170,6 +170,7 @@ def test_a_name_that_cannot_be_given_is_a_doubt(desk, ask):
     (desk.results / NAME).mkdir()
 
     assert told(ask(carry)) == [(Verdict.DOUBTFUL, "unreachable")]
+    assert desk.lying() == [NAME]  # the draft is not left behind
 
 
 class Slow(Disk):
@@ -328,6 +329,20 @@ def test_many_parcels_at_once_share_a_connection_and_fail_alone(desk, keys):
 
     assert told(asyncio.run(run())) == [AWAITED] * 3
     assert [len((desk.results / f"k{number}.csv").read_bytes()) for number in range(3)] == [100_000] * 3
+
+
+class Full(Disk):
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        raise asyncssh.SFTPFailure("no space left")
+
+
+def test_two_that_fail_on_one_connection_both_wait_and_leave_nothing(desk, keys):
+    async def run() -> list[Answer]:
+        async with peer(desk, keys, kind=Full) as courier:
+            return list(await asyncio.gather(courier.carry(PARCEL), courier.carry(PARCEL)))
+
+    assert told(asyncio.run(run())) == [(Verdict.POSTPONED, "unreachable")] * 2
+    assert desk.lying() == []
 
 
 # What the receiver says it holds.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -18,16 +19,18 @@ from sandbox_server import Sandbox, running_sandbox
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
-from temoin.outbox.courier import couriers
+from temoin.outbox.courier import Notice, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.sandbox.sftp import SftpKeys
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
+from temoin.testing.actions import release_refused
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.transmission.couriers import sftp
 from temoin.transmission.couriers.sftp import SftpCourier
+from temoin.transmission.couriers.sftp_daily import PARIS, courier_of
 from temoin.transmission.drop_box import DropBox
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -180,3 +183,71 @@ def test_after_a_fault_the_authority_holds_it_once(sandbox, carry, fault, state,
     assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
     assert held_once(sandbox, carried)
     assert held(sandbox)[0]["copies"] == copies
+
+
+def test_a_refused_row_waits_for_a_person_and_goes_when_it_is_sent_again(sandbox, house, carry):
+    sandbox.set_faults(reject=1)
+    refused = carry()
+    sandbox.set_faults(off=True)
+    release_refused(by=house.owner, parcel_id=refused.id)
+
+    carried = carry()
+
+    assert told(refused) == (ParcelState.REFUSED, "row_refused")
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, carried)
+
+
+def test_the_reason_of_a_refusal_is_sealed_with_the_attempt(sandbox, house, carry):
+    sandbox.set_faults(reject=1)
+
+    carry()
+
+    assert last_attempt(house)["detail"] == "refused on demand"
+    assert held(sandbox) == []
+
+
+def test_after_a_refusal_the_corrected_version_goes(sandbox, house, carry):
+    sandbox.set_faults(reject=1)
+    refused = carry()
+    sandbox.set_faults(off=True)
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=refused.chain_id, reading=reading, reason="Deux bandes.")
+
+    carried = carry()
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert [(each["key"], each["replaces_key"]) for each in held(sandbox)] == [(carried.key, refused.key)]
+
+
+def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, settings):
+    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
+
+    assert told(carry()) == (ParcelState.REFUSED, "demonstration")
+    assert sandbox.stats["csv"]["connections"] == 0
+
+
+def test_once_a_day_a_result_waits_for_its_hour_and_then_goes(sandbox, house, box, as_role):
+    daily = replace(box, daily_at=(now().astimezone(PARIS).hour + 2) % 24)
+    with as_role("temoin_worker"):
+        carry_batch(courier_of(daily))
+    waiting = parcel(house)
+
+    with as_role("temoin_worker"), shifted_by(timedelta(hours=2)):
+        carry_batch(courier_of(daily))
+        wait_for(lambda: sandbox.stats["csv"]["files"])
+    with as_role("temoin_worker"), shifted_by(timedelta(hours=2, minutes=1)):
+        carry_batch(courier_of(daily))
+
+    assert told(waiting) == (ParcelState.WAITING, "waiting_for_the_hour")
+    assert told(parcel(house)) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, parcel(house))
+
+
+@pytest.mark.parametrize(
+    ("enabled", "renewal", "wanted"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_every_version_is_wanted_when_the_receiver_is_switched_on(keys, enabled, renewal, wanted):
+    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=None, is_renewal=renewal)
+
+    assert SftpCourier(replace(drop_box(keys, 22), enabled=enabled)).wants(notice) is wanted

@@ -121,6 +121,7 @@ class SftpDoor:
         """End every connection, and the work on files."""
         for connection in list(self._connections):
             connection.abort()
+            await connection.wait_closed()
         for task in list(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)

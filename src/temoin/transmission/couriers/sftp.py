@@ -105,8 +105,8 @@ class SftpCourier(ReportCourier):
         verdict, folders = Verdict.POSTPONED, self._folders
         try:
             async with asyncio.timeout(CARRIAGE):
-                draft = await folders.draft(name, content)
                 await folders.forget(name)  # a refusal of the time before
+                draft = await folders.draft(name, content)
                 verdict = Verdict.DOUBTFUL  # from here on the receiver may have it
                 await folders.publish(draft, name)
                 return (key and await self._acknowledged(key, PATIENCE)) or AWAITED

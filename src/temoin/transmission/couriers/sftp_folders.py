@@ -47,14 +47,14 @@ class Folders:
     async def draft(self, name: str, content: bytes) -> str:
         """Write a file under a name that nobody reads, and return it: what is cut off here was never sent."""
         path = f"{self._box.folder}/.{name}.{secrets.token_hex(4)}.part"
-        async with self._asking() as client, client.open(path, "xb") as file:
+        async with self._asking() as client, _or_remove(client, path), client.open(path, "xb") as file:
             await file.write(content)
         return path
 
     async def publish(self, draft: str, name: str) -> None:
         """Give a draft its name, in place of a file that has it."""
         path = f"{self._box.folder}/{name}"
-        async with self._asking() as client:
+        async with self._asking() as client, _or_remove(client, draft):
             try:
                 await client.posix_rename(draft, path)
             except asyncssh.SFTPOpUnsupported:  # plain SFTP 3 gives no name that is taken
@@ -152,6 +152,17 @@ class Folders:
             raise FolderError("account_refused") from None
         except (asyncssh.Error, OSError):
             raise FolderError("unreachable") from None
+
+
+@asynccontextmanager
+async def _or_remove(client: asyncssh.SFTPClient, draft: str) -> AsyncIterator[None]:
+    """Leave no draft behind when the receiver refuses: the next try writes another."""
+    try:
+        yield
+    except asyncssh.SFTPError:
+        with suppress(asyncssh.Error):
+            await client.remove(draft)
+        raise
 
 
 async def _connect(box: DropBox) -> asyncssh.SSHClientConnection:
