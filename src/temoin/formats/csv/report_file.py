@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from operator import attrgetter
+from functools import reduce
 from typing import Any
 
 from temoin.lib.spreadsheet import FORMULA
@@ -125,7 +125,11 @@ def _rows(report: Report) -> Iterator[list[str]]:
 
 def _values(source: Report | Finding, columns: Mapping[str, str]) -> Iterator[str]:
     for path in columns.values():
-        yield _guarded(_text(attrgetter(path)(source)))
+        yield _guarded(_text(reduce(_part, path.split("."), source)))
+
+
+def _part(whole: Any, name: str) -> Any:
+    return None if whole is None else getattr(whole, name)
 
 
 def _text(value: Any) -> str:

@@ -144,7 +144,8 @@ class SftpCourier(ReportCourier):
         return AWAITED
 
 
-AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement")
+# No trouble of the destination's: it comes to files when it does.
+AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement", is_own=True)
 
 
 def _name(key: str) -> str:
