@@ -12,6 +12,7 @@ import asyncssh
 from temoin.sandbox.sftp_keys import KeyFiles
 from temoin.transmission.couriers.sftp import SftpCourier
 from temoin.transmission.drop_box import DropBox
+from temoin.transmission.rules.loading import load_rule_sets
 
 HEADER = "key,verdict,id,reason\r\n"
 
@@ -52,6 +53,7 @@ def box_of(keys: KeyFiles, port: int, *, folder: str = "/results", answers: str 
         folder=folder,
         acknowledgements=answers,
         enabled=True,
+        rules=load_rule_sets()["demonstration"],
     )
 
 

@@ -19,6 +19,7 @@ SECTION = """
 host = "127.0.0.1"
 port = 22
 enabled = true
+rules = "demonstration"
 user = "temoin"
 key = "keys/sftp.key"
 host_keys = "keys/sftp-host.pub"

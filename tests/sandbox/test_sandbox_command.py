@@ -61,7 +61,7 @@ def test_addresses_of_the_sixth_version_are_written_in_brackets(capsys):
 
 
 def test_the_ports_for_hl7_and_for_files_are_told_when_there_are_some(capsys):
-    announce(Ready("127.0.0.1", 8090, 8025, 2575, 2222))
+    announce(Ready("127.0.0.1", 8090, 8025, 2575, sftp_port=2222))
 
     told = "sandbox http://127.0.0.1:8090/ smtp 127.0.0.1:8025 mllp 127.0.0.1:2575 sftp 127.0.0.1:2222\n"
     assert capsys.readouterr().out == told

@@ -39,6 +39,7 @@ ROW = dict.fromkeys(COLUMNS, "") | {
     "patient_sex": "F",
     "patient_birth_date": "1979-03-28",
     "patient_identity_status": "PROV",
+    "patient_form": "named",
     "patient_address_country": "FRA",
     "signer_id": OTHER,
     "signer_family_name": "MARTIN",
@@ -68,7 +69,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFiles:
 
 @pytest.fixture
 def sandbox(keys: KeyFiles) -> Iterator[Sandbox]:
-    with running_sandbox(SftpKeys(keys.user_public)) as sandbox:
+    with running_sandbox(keys=SftpKeys(keys.user_public)) as sandbox:
         yield sandbox
 
 
@@ -163,8 +164,10 @@ def test_a_result_of_several_findings_is_one(sandbox, client):
         ({"replaces_key": "x"}, "replaces_key: not as published"),
         ({"signed_at": "2026-11-24T11:41:00"}, "signed_at: not as published"),
         ({"signed_at": "yesterday"}, "signed_at: not as published"),
-        ({"patient_birth_date": "19790328"}, "patient_birth_date: not as published"),
-        ({"patient_birth_date": "1979-02-31"}, "patient_birth_date: not as published"),
+        ({"patient_birth_date": "19790328"}, "patient_form: tells more or less of the person than it says"),
+        ({"patient_birth_date": "1979-02-31"}, "patient_form: tells more or less of the person than it says"),
+        ({"patient_form": "anonymous"}, "patient_form: tells more or less of the person than it says"),
+        ({"patient_form": "secret"}, "patient_form: not as published"),
         ({"patient_nir": "279035121518989"}, "patient_nir: the identity is not qualified"),
         ({"patient_nir": "279035121518980"}, "patient_nir: not as published"),
         ({"outcome_snomed": "10828005"}, "outcome_snomed: not as published"),
@@ -182,6 +185,17 @@ def test_rows_of_one_key_share_all_but_the_finding(client):
     first, second = {**ROW, "of": "2"}, {**ROW, "number": "2", "of": "2", "patient_sex": "M"}
 
     assert client(sent(file(first, second))) == f"{HEADER}{KEY},refused,,key: its rows differ in what they share\n"
+
+
+@pytest.mark.parametrize(
+    "masked",
+    [
+        {"patient_form": "pseudonymous", "patient_birth_date": "1979"},
+        {"patient_form": "anonymous", "patient_birth_date": "", "patient_age_band": "40-49"},
+    ],
+)
+def test_a_copy_without_the_name_is_taken(client, masked):
+    assert client(sent(file({**ROW, "patient_birth_family_name": "", **masked}))) == TAKEN
 
 
 @pytest.mark.parametrize(
@@ -214,6 +228,8 @@ def test_what_is_no_file_of_the_format_is_refused_as_a_whole(sandbox, client, co
         ),
         ({"other_answer": 1}, TAKEN.replace(f"{KEY},", f"not-{KEY},", 1), 1),
         ({"slow": 0.1}, TAKEN, 1),
+        ({"double_answer": 1}, TAKEN + TAKEN.removeprefix(HEADER), 1),
+        ({"inner_error": 1}, f"{TAKEN[:-1]}error inside\n{KEY},refused,,error inside\n", 0),
     ],
 )
 def test_each_fault_of_an_answer_shows_as_named(sandbox, client, fault, told, stored):
@@ -231,6 +247,7 @@ def test_each_fault_of_an_answer_shows_as_named(sandbox, client, fault, told, st
         ({"down": "503"}, asyncssh.SFTPFailure),
         ({"down": "close"}, (asyncssh.ConnectionLost, OSError)),
         ({"throttle": 1}, asyncssh.SFTPFailure),
+        ({"error_before_store": 1}, asyncssh.SFTPFailure),
         ({"error_after_store": 1}, (asyncssh.ConnectionLost, asyncssh.SFTPError)),
     ],
 )

@@ -32,6 +32,7 @@ from temoin.transmission.couriers import sftp
 from temoin.transmission.couriers.sftp import SftpCourier
 from temoin.transmission.couriers.sftp_daily import PARIS, courier_of
 from temoin.transmission.drop_box import DropBox
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 
@@ -43,7 +44,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFiles:
 
 @pytest.fixture
 def sandbox(keys: KeyFiles) -> Iterator[Sandbox]:
-    with running_sandbox(SftpKeys(keys.user_public, keys.host)) as sandbox:
+    with running_sandbox(keys=SftpKeys(keys.user_public, keys.host)) as sandbox:
         yield sandbox
 
 
@@ -67,6 +68,7 @@ def drop_box(keys: KeyFiles, port: int) -> DropBox:
         folder="/results",
         acknowledgements="/acknowledgements",
         enabled=True,
+        rules=load_rule_sets()["demonstration"],
     )
 
 

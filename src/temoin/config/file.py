@@ -135,6 +135,8 @@ class Config:
         named = {"authority": self.authority.rules} if self.authority.enabled else {}
         if self.mllp is not None and self.mllp.enabled:
             named["authority-hl7"] = self.mllp.rules
+        if self.sftp is not None and self.sftp.enabled:
+            named["authority-csv"] = self.sftp.rules
         return named
 
 

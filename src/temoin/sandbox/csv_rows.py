@@ -16,6 +16,7 @@ FORMAT = "temoin-report-1"
 MARKS = tuple("=+-@\t\r\n\0＝＋－＠")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Row = dict[str, str]
+_OF_THE_NAMED = ("birth_family_name", "used_family_name", "nir", "phone", "email", "address_lines", "birth_place")
 
 
 class NotCsvError(ValueError):
@@ -42,10 +43,8 @@ def read_file(data: bytes) -> list[Told]:
 
 def faults_of(rows: list[Row]) -> Iterator[str]:
     """Say what is wrong with the rows of one key, each column once."""
-    for row in rows:
-        for column, is_right in _COLUMNS.items():
-            if not is_right(row[column]):
-                yield f"{column}: not as published"
+    wrong = [column for column, is_right in _COLUMNS.items() if not all(is_right(row[column]) for row in rows)]
+    yield from (f"{column}: not as published" for column in wrong)
     first = rows[0]
     if [(row["number"], row["of"]) for row in rows] != [(str(n), str(len(rows))) for n in range(1, len(rows) + 1)]:
         yield "number: rows are missing, or out of order"
@@ -55,8 +54,19 @@ def faults_of(rows: list[Row]) -> Iterator[str]:
         not first["replaces_key"]
     ):
         yield "version: does not go with status and replaces_key"
+    if not _tells_what_its_form_tells(first):
+        yield "patient_form: tells more or less of the person than it says"
     if first["patient_nir"] and first["patient_identity_status"] != "QUAL":
         yield "patient_nir: the identity is not qualified"
+
+
+def _tells_what_its_form_tells(row: Row) -> bool:
+    born, form = row["patient_birth_date"], row["patient_form"]
+    if form == "named":
+        return _day(born)
+    if any(row[f"patient_{name}"] for name in _OF_THE_NAMED):
+        return False
+    return re.fullmatch("[12][0-9]{3}", born) is not None if form == "pseudonymous" else not born
 
 
 def _rows(data: bytes) -> Iterator[Row]:
@@ -140,7 +150,8 @@ _COLUMNS: dict[str, Callable[[str], bool]] = {
     "patient_birth_given_names": _any,
     "patient_first_birth_given_name": _any,
     "patient_sex": _one_of("F", "M", "U"),
-    "patient_birth_date": _day,
+    "patient_form": _one_of("named", "pseudonymous", "anonymous"),
+    "patient_age_band": _any,
     "patient_birth_place": _any,
     "patient_used_family_name": _any,
     "patient_used_given_name": _any,
@@ -174,6 +185,7 @@ _COLUMNS: dict[str, Callable[[str], bool]] = {
     "consent_notice": _any,
     "source": _one_of("counter", "csv"),
     "is_demo": _one_of("true", "false"),
+    "patient_birth_date": _any,
     "number": _count,
     "of": _count,
     "target": _filled,

@@ -22,6 +22,7 @@ from temoin.sandbox.sftp_keys import make_key
 
 USER = "temoin"
 HEADER = "key,verdict,id,reason\r\n"
+INNER = "error inside"  # an acceptance that a second line takes back: nothing is kept
 LOOK = 0.05  # seconds between two looks while the authority is down
 
 
@@ -134,7 +135,7 @@ class SftpDoor:
         if self.desk.faults.down is Down.UNAVAILABLE:
             self.desk.record("down")
             raise asyncssh.SFTPFailure("down")
-        if what == "rename" and self.desk.strikes("throttle"):
+        if what == "rename" and (self.desk.strikes("throttle") or self.desk.strikes("error_before_store")):
             raise asyncssh.SFTPFailure("not now")
 
     async def _take(self, path: bytes) -> None:
@@ -168,6 +169,9 @@ class SftpDoor:
         if reason:
             self.store.refused += 1
             return told.key, "refused", reason
+        if self.desk.strikes("inner_error"):
+            self.store.refused += 1
+            return told.key, "accepted", INNER
         self.store.keep(told)
         return told.key, "accepted", ""
 
@@ -177,7 +181,8 @@ class SftpDoor:
             return b""
         other = "not-" if self.desk.strikes("other_answer") else ""
         lines = [f"{other}{key},{verdict},{_own_id(key, verdict)},{reason}\r\n" for key, verdict, reason in judged]
-        answer = (HEADER + "".join(lines)).encode()
+        lines += [f"{key},refused,,{INNER}\r\n" for key, _, reason in judged if reason == INNER]
+        answer = (HEADER + "".join(lines) * (2 if self.desk.strikes("double_answer") else 1)).encode()
         return answer[: len(answer) // 2] if self.desk.strikes("half_answer") else answer
 
 

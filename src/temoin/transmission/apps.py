@@ -11,7 +11,7 @@ class TransmissionConfig(AppConfig):
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers, those of HL7 v2 and of files where a receiver is named, and the daily reconciliation."""
+        """Announce the couriers, of HL7 v2 and files where a receiver is named, and the daily reconciliation."""
         from temoin.outbox.courier import register_courier  # models load after ready() begins
         from temoin.outbox.duties import register_duty
         from temoin.transmission.couriers.fhir import FhirCourier

@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Any
 
 from temoin.lib.spreadsheet import FORMULA
-from temoin.testing.report import Finding, IdentityStatus, Report
+from temoin.testing.report import Finding, IdentityStatus, PatientForm, PatientIdentity, Report
 
 FORMAT = "temoin-report-1"
 MARK = "'"
@@ -44,7 +44,8 @@ _REPORT: Mapping[str, str] = {
     "patient_birth_given_names": "patient.birth_given_names",
     "patient_first_birth_given_name": "patient.first_birth_given_name",
     "patient_sex": "patient.sex",
-    "patient_birth_date": "patient.birth_date",
+    "patient_form": "patient.form",
+    "patient_age_band": "patient.age_band",
     "patient_birth_place": "patient.birth_place",
     "patient_used_family_name": "patient.used_family_name",
     "patient_used_given_name": "patient.used_given_name",
@@ -95,7 +96,7 @@ _FINDING: Mapping[str, str] = {
     "outcome_snomed": "snomed",
     "outcome_display": "snomed_display",
 }
-COLUMNS = ("format", *_REPORT, "number", "of", *_FINDING)
+COLUMNS = ("format", *_REPORT, "patient_birth_date", "number", "of", *_FINDING)
 
 
 def report_file(report: Report) -> bytes:
@@ -118,9 +119,16 @@ def _rows(report: Report) -> Iterator[list[str]]:
     patient = report.patient
     if patient.identity_status is not IdentityStatus.QUALIFIED:  # the matricule goes with a qualified identity only
         report = replace(report, patient=replace(patient, nir=""))
-    common = [FORMAT, *_values(report, _REPORT)]
+    common = [FORMAT, *_values(report, _REPORT), _born(patient)]
     for number, finding in enumerate(report.findings, start=1):
         yield [*common, str(number), str(len(report.findings)), *_values(finding, _FINDING)]
+
+
+def _born(patient: PatientIdentity) -> str:
+    """Write as much of the birth date as the copy tells: the day, the year, or nothing."""
+    if patient.form is PatientForm.ANONYMOUS:
+        return ""
+    return str(patient.birth_date.year) if patient.form is PatientForm.PSEUDONYMOUS else patient.birth_date.isoformat()
 
 
 def _values(source: Report | Finding, columns: Mapping[str, str]) -> Iterator[str]:
