@@ -42,7 +42,7 @@ class Outbox:
     def receiver(self) -> Iterator[None]:
         """Run the sandbox as the authority, empty, until the block ends."""
         words = ["sandbox", "--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)]
-        with process(*words):
+        with running(*words):
             wait_for(self.ports.sandbox, "/")
             yield
 
@@ -52,13 +52,13 @@ class Outbox:
         if count == 0:
             yield
             return
-        with process("worker", "--data", str(self.folder)), self.workers(count - 1):
+        with running("worker", "--data", str(self.folder)), self.workers(count - 1):
             yield
 
 
 @contextmanager
-def outbox(base_port: int) -> Iterator[Outbox]:
-    """Start a database of its own and make its tables; take it down at the end. Loads Django, as the staff site."""
+def outbox(base_port: int, process: str = "staff") -> Iterator[Outbox]:
+    """Start a database of its own and make its tables; take it down at the end. Loads Django, as the process named."""
     with TemporaryDirectory() as name:
         folder, ports = open_folder(Path(name) / "data"), Ports(base_port)
         server = EmbeddedServer(folder)
@@ -71,7 +71,7 @@ def outbox(base_port: int) -> Iterator[Outbox]:
             from temoin.cli.django_process import become
             from temoin.config.file import Process
 
-            become(Process.STAFF, folder)
+            become(Process(process), folder)
             yield Outbox(folder, ports, server)
             from django.db import connection
 
@@ -81,7 +81,7 @@ def outbox(base_port: int) -> Iterator[Outbox]:
 
 
 @contextmanager
-def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a `temoin` command until the block ends."""
     started = subprocess.Popen([*COMMAND, *words], env=os.environ.copy(), stdout=subprocess.DEVNULL)
     try:

@@ -28,7 +28,7 @@ MOST = 128  # parcels it holds at most, the others ready to follow; a destinatio
 QUICK = 3.0  # seconds from claim to answer of a quick destination
 # Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
 LATEST = 8.0
-LINGER = 0.02  # seconds after an answer in which others may come and be settled with it
+LINGER = 0.05  # seconds after an answer in which others may come and be settled with it
 IDLE = 0.4  # seconds between looks at an empty queue
 # A courier's own failure with one parcel; what the database raises goes to the outermost loop.
 FAILURES = (TemoinError, ValueError, LookupError, TypeError, AttributeError)
