@@ -74,8 +74,7 @@ def claim_parcels(destination: str, limit: int) -> list[Load]:
     with transaction.atomic():
         circuit = lock_circuit(destination)
         loads = _claim(destination, circuit.allowance(rate, moment, limit), moment)
-        if loads:
-            write_circuit(destination, circuit.taken(len(loads), rate, moment))
+        write_circuit(destination, circuit.taken(len(loads), rate, moment))
     return loads
 
 
@@ -88,8 +87,8 @@ def _claim(destination: str, limit: int, moment: datetime) -> list[Load]:
             rows = cursor.fetchall()
         loads = [_load(row[1:]) for row in rows if row[0]]
         if loads or not rows:
-            break
-    return loads
+            return loads
+    return []
 
 
 def _is_due(destination: str, moment: datetime) -> bool:
