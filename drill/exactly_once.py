@@ -164,12 +164,12 @@ def _pharmacies() -> Any:
 
 
 def signed_keys() -> dict[UUID, list[str]]:
-    """Open every signed version of every pharmacy; return the keys by record."""
+    """Open every signed version of every pharmacy; return the keys by record, the oldest version first."""
     from temoin.testing.models import RecordVersion
 
     keys: dict[UUID, list[str]] = {}
     for _ in _pharmacies():
-        for version in RecordVersion.objects.all().iterator():
+        for version in RecordVersion.objects.order_by("number").iterator():
             keys.setdefault(version.record_id, []).append(version.report.key)
     return keys
 
