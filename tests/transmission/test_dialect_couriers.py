@@ -30,7 +30,7 @@ Exchange = Callable[..., list[tuple[Verdict, str]]]
 
 def load(report: Report) -> Load:
     nobody = UUID(int=0)
-    return Load(nobody, nobody, nobody, nobody, report.version, report.key, "sending", 0, None)
+    return Load(nobody, nobody, "authority", nobody, nobody, report.version, report.key, "sending", 0, None)
 
 
 @pytest.fixture
