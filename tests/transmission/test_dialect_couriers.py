@@ -168,6 +168,16 @@ def test_an_unclear_answer_to_the_question_leaves_the_doubt(exchange, broken, to
     assert exchange(courier, Foph([broken]), written(courier, at_home(covid_positive(), SWISS)), "enquire") == [told]
 
 
+def test_being_processed_says_nothing_against_the_office():
+    status = {"url": STATUS, "extension": [{"url": "status", "valueCode": "in-progress"}]}
+    body = {"resourceType": "DocumentReference", "identifier": [{"value": "urn:uuid:1"}], "extension": [status]}
+
+    answer = read_status(body, "urn:uuid:1")
+
+    assert answer is not None
+    assert (answer.is_own, answer.retry_after) == (True, 30.0)
+
+
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.sampled_from(["DocumentReference", STATUS])),
     lambda inner: st.one_of(

@@ -90,7 +90,8 @@ def read_status(body: Any, name: str) -> Answer | None:
         outcomes = contained if isinstance(contained, list) else []
         return Answer(Verdict.REFUSED, "processing_failed", detail="\n".join(map(outcome_words, outcomes)))
     if told == ["in-progress"]:
-        return Answer(Verdict.DOUBTFUL, "in_progress", receipt=receipt, retry_after=PAUSE)
+        # Its own: the office works, and the circuit breaker must not take this for trouble there.
+        return Answer(Verdict.DOUBTFUL, "in_progress", receipt=receipt, retry_after=PAUSE, is_own=True)
     return None
 
 
