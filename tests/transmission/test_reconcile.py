@@ -43,6 +43,7 @@ from temoin.transmission.models import Difference, Ending, Reconciliation
 from temoin.transmission.queries import days_due, last_runs, open_differences
 from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.reconcile import bounds_of, reconcile_day
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 LATER = timedelta(hours=25)
@@ -281,7 +282,8 @@ def test_an_acceptance_without_an_acknowledgement_is_named_and_sent_again(house,
             )
         )
         commit.flush()
-    receiver = Receiver(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False)
+    rules = load_rule_sets()["demonstration"]
+    receiver = Receiver(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=rules)
 
     with desk.as_role("temoin_worker"), shifted_by(LATER):
         run = reconcile_day(MllpCourier(receiver), today())

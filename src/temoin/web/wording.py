@@ -131,6 +131,9 @@ DESTINATION: dict[str, Words] = {
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
 _NOTHING = _("Nothing is to be done.")
+_CORRECT = _("Check the patient's record, then send it again or correct it.")
+_COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: the corrected version is sent.")
+_BY_PHONE = _("Tell the authority by phone, and note it.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
@@ -143,6 +146,17 @@ REASON: dict[str, tuple[Words, Words]] = {
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
     "no_token": (_("The service that lets us in to the authority does not answer: nothing was sent."), _LATER),
     "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
+    "in_progress": (_("The authority has it and is still processing it: it is asked again."), _LATER),
+    "processing_failed": (_("The authority could not process the document, and did not keep it."), _CORRECT),
+    "no_sender_number": (_("The authority's number of this pharmacy is not in the settings."), _SUPPORT),
+    "no_canton": (_("The patient's canton is not known."), _COMPLETE_PATIENT),
+    "no_patient_postcode": (_("The patient's postal code is not known."), _COMPLETE_PATIENT),
+    "unknown_country": (_("The patient's country cannot be told to this authority."), _COMPLETE_PATIENT),
+    "no_pharmacy_address": (_("The pharmacy's town and postal code are not known."), _SUPPORT),
+    "not_withdrawable": (_("This authority takes no withdrawal by this way."), _BY_PHONE),
+    "not_expressible": (_("This authority has no word for a sample that could not be judged."), _BY_PHONE),
+    "needs_name": (_("This authority wants the name, and the rules in the settings keep it back."), _SUPPORT),
+    "not_notifiable": (_("This result is not one that this authority wants."), _NOTHING),
     "no_rule": (_RULED_OUT, _SUPPORT),
     "identity": (_RULED_OUT, _("Qualify the identity on the patient's record, then sign or correct the result.")),
     "not_in_force": (_RULED_OUT, _SUPPORT),
@@ -168,7 +182,7 @@ REASON: dict[str, tuple[Words, Words]] = {
 }
 _REJECTED = (
     _("The authority rejects the document."),
-    _("Check the patient's record, then send it again or correct it."),
+    _CORRECT,
 )
 _TROUBLED = (_("The service is in trouble."), _LATER)
 
