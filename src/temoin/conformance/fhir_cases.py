@@ -164,7 +164,9 @@ def _shape(desk: FhirDesk) -> str:
         kind = reply.headers.get("content-type", "")
         require(not reply.body or "json" in kind, f"An answer of type {kind or 'none'}.")
         if 400 <= reply.status < 500 and reply.body:
-            require(reply.json.get("resourceType") == "OperationOutcome", "A refusal without an OperationOutcome.")
+            require(
+                _dict(reply.json).get("resourceType") == "OperationOutcome", "A refusal that is no OperationOutcome."
+            )
     return f"{len(desk.replies)} answers, each as it should be"
 
 
@@ -187,12 +189,12 @@ def _searchset(reply: Reply) -> list[dict[str, Any]]:
     page = reply.json
     is_page = isinstance(page, dict) and page.get("resourceType") == "Bundle" and page.get("type") == "searchset"
     require(is_page, "The answer is not a searchset.")
-    resources = [entry.get("resource", {}) for entry in page.get("entry", [])]
+    resources = [_dict(entry.get("resource")) for entry in _dicts(page.get("entry"))]
     return [each for each in resources if each.get("resourceType") == "Bundle"]
 
 
 def _next(desk: FhirDesk, reply: Reply) -> str | None:
-    for link in reply.json.get("link", []):
+    for link in _dicts(reply.json.get("link")):
         if link.get("relation") == "next":
             address = urljoin(desk.endpoint.address, str(link.get("url", "")))
             parts, ours = urlsplit(address), urlsplit(desk.endpoint.address)
@@ -209,6 +211,10 @@ def _bears(resource: dict[str, Any], key: str) -> bool:
         "system": REPORT_KEY_SYSTEM,
         "value": key,
     }
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _dict(value: Any) -> dict[str, Any]:
