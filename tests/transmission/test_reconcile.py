@@ -328,6 +328,16 @@ def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role,
         assert today() in days_due("authority", localdate(now()), 1)
 
 
+def test_a_day_looked_at_before_its_end_is_still_due_after_it(house, as_role):  # noqa: ARG001 it has results
+    with as_role("temoin_worker"):
+        reconcile_day(FhirCourier(), today())
+        early = days_due("authority", today() + timedelta(days=1), 1)
+        with shifted_by(LATER):
+            reconcile_day(FhirCourier(), today())
+
+        assert (early, days_due("authority", today() + timedelta(days=1), 1)) == ([today()], [])
+
+
 def test_a_worker_told_to_stop_begins_nothing(house, as_role):  # noqa: ARG001 there would be something to do
     stop = threading.Event()
     stop.set()
