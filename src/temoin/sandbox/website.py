@@ -15,7 +15,16 @@ from temoin.sandbox.fhir import FhirDoor, refuse
 from temoin.sandbox.issues import Issue
 from temoin.sandbox.mailbox import Mailbox
 from temoin.sandbox.mllp import MllpDoor
-from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
+from temoin.sandbox.pages import (
+    View,
+    conformance_page,
+    document_page,
+    home_page,
+    mail_page,
+    mailbox_page,
+    message_page,
+    stats,
+)
 from temoin.sandbox.sftp import SftpDoor
 from temoin.sandbox.store import Store
 from temoin.sandbox.tampering import tamper
@@ -66,6 +75,7 @@ class Site:
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
                 web.post("/lose", self.lose),
+                web.get("/conformance", self.conformance),
                 web.get("/mailbox", self.mailbox),
                 web.get("/mailbox.json", self.mailbox_json),
                 web.get("/messages", self.messages),
@@ -149,6 +159,10 @@ class Site:
         if is_json:
             return _json(self.desk.to_dict())
         raise web.HTTPSeeOther("/#faults")
+
+    async def conformance(self, request: web.Request) -> web.Response:
+        """Show how to try an endpoint."""
+        return _html(conformance_page(_view(request), f"{request.scheme}://{request.host}"))
 
     async def lose(self, request: web.Request) -> web.Response:
         """Forget the documents under a key, as an authority restored from yesterday's backup has."""

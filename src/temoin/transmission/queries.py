@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.utils.timezone import localdate
+
 from temoin.lib.clock import now
-from temoin.transmission.differences import REPAIRABLE, Kind
+from temoin.transmission.differences import GRACE, REPAIRABLE, Kind
 from temoin.transmission.models import Difference, Ending, Reconciliation
 
 
@@ -41,10 +43,15 @@ def last_runs() -> list[Reconciliation]:
     return list(Reconciliation.objects.order_by("-day", "destination", "-started_at").distinct("day", "destination"))
 
 
+def _was_over(run: Reconciliation) -> bool:
+    """Tell whether the day had ended when it was gone through: an operator may look at it sooner."""
+    return localdate(run.started_at - GRACE) > run.day
+
+
 def days_due(destination: str, today: date, back: int) -> list[date]:
     """Return the days to go through: of the last ones, those not yet whole; and those left open, once a day."""
     runs = [run for run in last_runs() if run.destination == destination]
-    whole = {run.day for run in runs if run.ending != Ending.BROKEN_OFF}
+    whole = {run.day for run in runs if run.ending != Ending.BROKEN_OFF and _was_over(run)}
     recent = {today - timedelta(days=number) for number in range(1, back + 1)}
     lasting = {run.day for run in runs if run.open and now() - run.started_at > timedelta(hours=20)}
     return sorted(recent - whole | lasting)
