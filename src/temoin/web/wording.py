@@ -161,7 +161,10 @@ REASON: dict[str, tuple[Words, Words]] = {
 }
 _REJECTED = (
     _("The authority rejects the document."),
-    _("Check the patient's record, then send it again or correct it."),
+    _(
+        "Is a name, a date or a number wrong? Mend the patient's record, then correct the result. "
+        "If the receiver was at fault, send it again."
+    ),
 )
 _TROUBLED = (_("The service is in trouble."), _LATER)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -39,12 +39,13 @@ LAST_PAGE = 10_000
 
 @dataclass(frozen=True)
 class Pile:
-    """A heap of parcels in words."""
+    """Parcels that one sentence is about."""
 
     heap: Heap
     destination: Words
     reason: Words
     remedy: Words
+    count: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         "transmissions.html",
         work=found,
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
-        late=[_pile(heap) for heap in found.heaps if heap.is_late and heap.state is not ParcelState.REFUSED],
+        late=_late_piles(found.heaps),
         rows=[Row(one, parcel_line(one.view)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
         fields=_fields(wanted),
@@ -201,7 +202,18 @@ def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
 
 def _pile(heap: Heap) -> Pile:
     reason, remedy = reason_words(heap.code, is_refused=heap.state is ParcelState.REFUSED)
-    return Pile(heap, _destination(heap.destination), reason, remedy)
+    return Pile(heap, _destination(heap.destination), reason, remedy, heap.count)
+
+
+def _late_piles(heaps: list[Heap]) -> list[Pile]:
+    """Return one pile for each thing there is to say, the oldest heap first: answers differ where words do not."""
+    piles: dict[tuple[Words, Words], Pile] = {}
+    for heap in heaps:
+        if heap.is_late and heap.state is not ParcelState.REFUSED:
+            pile = _pile(heap)
+            alike = piles.get((pile.destination, pile.reason))
+            piles[pile.destination, pile.reason] = replace(alike, count=alike.count + heap.count) if alike else pile
+    return list(piles.values())
 
 
 def _bar(count: DayCount) -> Bar:
