@@ -17,7 +17,11 @@ from django.utils.html import escape
 from people import House, make_lot, make_patient, make_signed
 
 from temoin.lib.clock import now, shifted_by
+from temoin.lib.commit import Commit
+from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.kept import pack
+from temoin.outbox.models import Attempt
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
@@ -162,6 +166,21 @@ def test_the_authoritys_words_are_opened_as_text(owner: Client, refused: UUID):
 
     assert escape("<b>code inconnu</b>") in found
     assert "<b>code" not in found
+
+
+def test_what_was_sent_and_what_came_back_are_set_out(house: House, owner: Client, refused: UUID, as_role):
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        commit, attempt = Commit(), Attempt(pharmacy_id=house.here.id, parcel_id=refused, number=2, at=now())
+        attempt.verdict = "refused"
+        sides = {"sent": pack(b'{"resourceType":"Bundle"}'), "came": pack(b"\xff\x00")}
+        attempt.seal({"code": "http_422", "detail": "", "receipt": {}, **sides})
+        commit.insert(attempt)
+        commit.flush()
+
+    found = page(owner, reverse("answers", args=[refused]))
+
+    assert escape('"resourceType": "Bundle"') in found
+    assert "comparez par l’empreinte" in found
 
 
 def test_a_withdrawal_asks_why(house: House, owner: Client, refused: UUID):

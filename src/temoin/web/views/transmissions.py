@@ -30,6 +30,7 @@ from temoin.testing.work_list import Sending, read_answers, read_sending, read_w
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import show
+from temoin.web.raw import show_bytes
 from temoin.web.times import read_day as read_typed_day
 from temoin.web.transmission_words import PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
@@ -159,8 +160,11 @@ def _attempt(one: AttemptView) -> tuple[AttemptView, Mark, Words]:
 
 def answers(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Show what each try left, in the destination's own words; looking is an event."""
-    contents = read_answers(by=seat, parcel_id=parcel_id)
-    return show(request, seat, "answers.html", contents=list(reversed(contents)), parcel_id=parcel_id)
+    contents = [
+        (one, [(name, show_bytes(data)) for name, data in ((_("Sent"), one.sent), (_("Came back"), one.came)) if data])
+        for one in reversed(read_answers(by=seat, parcel_id=parcel_id))
+    ]
+    return show(request, seat, "answers.html", contents=contents, parcel_id=parcel_id)
 
 
 def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
