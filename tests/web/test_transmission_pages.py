@@ -27,6 +27,8 @@ from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.queries import read_parcels
 from temoin.testing.work_list import read_sending
+from temoin.transmission.differences import Kind
+from temoin.transmission.models import Difference
 
 AUTHORITY = "authority"
 LIST, STATEMENT = reverse("transmissions"), reverse("statement")
@@ -246,3 +248,21 @@ def test_a_past_day_and_a_day_to_come(owner: Client):
     assert "Aucun résultat n’a été signé ce jour-là." in past
     assert "La journée n’est pas terminée" not in past
     assert f"Transmissions du {today:%d/%m/%Y}" in future
+
+
+def test_what_reconciliation_found_is_listed_and_told_on_the_statement(
+    house: House, owner: Client, stranger: Client, refused: UUID, as_role
+):
+    today = timezone.localdate(now())
+    where = {"destination": AUTHORITY, "day": today, "parcel_id": refused, "key": "1"}
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(Difference(pharmacy_id=house.here.id, kind=Kind.CLOSED.value, found_at=now(), **where))
+        commit.flush()
+
+    listed = page(owner, LIST)
+
+    assert "détient une version rejetée" in listed
+    assert "La réconciliation a trouvé 1 différence" in page(owner, STATEMENT)
+    assert "La réconciliation" not in page(owner, f"{STATEMENT}?day={today - timedelta(days=1)}")
+    assert "détient une version" not in page(stranger, LIST)

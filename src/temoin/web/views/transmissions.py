@@ -27,12 +27,13 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import release_alike, release_refused, withdraw_refused
 from temoin.testing.statement import DayCount, Line, Statement, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
+from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import show
 from temoin.web.raw import show_bytes
 from temoin.web.times import read_day as read_typed_day
-from temoin.web.transmission_words import PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
+from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
 
 LAST_PAGE = 10_000
@@ -83,6 +84,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         work=found,
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
         late=_late_piles(found.heaps),
+        differences=_differences(seat),
         rows=[Row(one, parcel_line(one.view)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
         fields=_fields(wanted),
@@ -92,6 +94,11 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         before=_query(wanted, page - 1) if page else "",
         after=_query(wanted, page + 1) if found.has_more else "",
     )
+
+
+def _differences(seat: Seat) -> list[tuple[DifferenceView, Words, Words, Words]]:
+    """Return what reconciliation found: the difference, its destination, what differs, what to do."""
+    return [(one, _destination(one.destination), *DIFFERENCE_WORDS[one.kind]) for one in read_differences(by=seat)]
 
 
 def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -179,6 +186,7 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
         statement=found,
         tallies=_tallies(found),
         lines=[_statement_line(line) for line in found.lines],
+        differences=[one for one, *_ in _differences(seat) if one.day == day],
         checkpoint=checkpoint,
         root=b64encode(checkpoint.root).decode() if checkpoint else "",
         printed_at=now(),
