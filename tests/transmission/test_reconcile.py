@@ -204,9 +204,9 @@ def test_what_is_held_there_in_doubt_here_is_settled_from_the_holding(house, des
     assert (desk.reconcile().open, desk.mend()) == (0, [])
 
 
-def test_what_is_held_there_and_refused_here_is_named_for_a_person(house, desk):
+def test_what_is_held_there_and_ended_here_is_named_for_a_person(house, desk):
     move(house.here, "resend", settled_at=None)
-    move(house.here, "withdraw", settled_at=now())
+    move(house.here, "replace", settled_at=now())
 
     assert desk.reconcile().found == {"closed": 1}
 

@@ -9,6 +9,9 @@ from uuid import UUID
 from django.utils.timezone import localdate
 
 from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
 from temoin.transmission.differences import GRACE, REPAIRABLE, Kind
 from temoin.transmission.models import Difference, Ending, Reconciliation
 
@@ -36,6 +39,13 @@ def open_differences() -> list[DifferenceView]:
     return [
         DifferenceView(row.destination, row.day, row.parcel_id, row.key, Kind(row.kind), row.found_at) for row in rows
     ]
+
+
+def read_differences(*, by: Holder) -> list[DifferenceView]:
+    """Return the open differences of the pharmacy: identifiers and days, no patient is opened."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        return open_differences()
 
 
 def last_runs() -> list[Reconciliation]:

@@ -57,7 +57,7 @@ class ReportCourier(ABC):
 
     def supersede(self, commit: Commit, notice: Notice) -> None:
         """Leave the former version on its way: the destination gets both, in order. A refused one never goes again."""
-        if not notice.is_renewal:
+        if self.wants(notice):
             replace_refused_parcels(commit, self.destination, notice.chain_id)
 
     def prepare(self, load: Load) -> Consignment | Answer:

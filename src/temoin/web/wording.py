@@ -182,7 +182,10 @@ REASON: dict[str, tuple[Words, Words]] = {
 }
 _REJECTED = (
     _("The authority rejects the document."),
-    _CORRECT,
+    _(
+        "Is a name, a date or a number wrong? Mend the patient's record, then correct the result. "
+        "If the receiver was at fault, send it again."
+    ),
 )
 _TROUBLED = (_("The service is in trouble."), _LATER)
 
