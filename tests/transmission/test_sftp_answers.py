@@ -201,6 +201,19 @@ def test_nobody_waits_longer_than_the_lease_allows(ask, monkeypatch, kind, quest
     assert told(ask(question, kind=kind)) == [expected]
 
 
+def test_a_question_without_an_end_of_its_own_has_one(desk, keys, monkeypatch):
+    monkeypatch.setattr(sftp_folders, "QUESTION", 0.3)
+    desk.answer("a.csv", "a,accepted,,")
+
+    async def run() -> None:
+        async with peer(desk, keys, kind=Slow) as courier:
+            async for _ in courier.held(["a"]):
+                pass
+
+    with pytest.raises(ConnectionError, match="unreachable"):
+        asyncio.run(run())
+
+
 def test_all_waits_together_are_shorter_than_the_lease():
     assert timedelta(seconds=sftp.ENQUIRY + sftp.CARRIAGE) < timedelta(seconds=25)
 
@@ -365,6 +378,17 @@ def test_holdings_are_the_accepted_keys_of_that_time(desk, keys):
     held = asyncio.run(run())
 
     assert sorted((each.key, each.id) for each in held) == [("a", "id-a"), ("c", "id-c")]
+
+
+def test_a_key_is_held_when_its_acknowledgement_says_so(desk, keys):
+    desk.answer("a.csv", "a,accepted,id-a,", "x,accepted,,")
+    desk.answer("b.csv", "b,refused,,")
+
+    async def run() -> list[Holding]:
+        async with peer(desk, keys) as courier:
+            return [held async for held in courier.held(["a", "b", "c"])]
+
+    assert asyncio.run(run()) == [Holding("a", "id-a")]
 
 
 def test_a_receiver_that_does_not_answer_holds_nobody_knows_what(desk, keys):

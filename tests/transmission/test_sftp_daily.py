@@ -16,7 +16,7 @@ from strategies import covid_positive
 
 from temoin.formats.csv.report_file import report_file
 from temoin.lib.clock import frozen_at, now
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 from temoin.transmission.couriers import sftp_daily
 from temoin.transmission.couriers.sftp import SftpCourier
@@ -24,7 +24,19 @@ from temoin.transmission.couriers.sftp_daily import DailySftpCourier, courier_of
 
 KEYS = ["a", "b", "c"]
 AWAITED = (Verdict.DOUBTFUL, "awaiting_acknowledgement")
-LOAD = Load(UUID(int=1), UUID(int=1), UUID(int=1), UUID(int=1), 1, "a", "sending", 1, None)
+ONE = UUID(int=1)
+LOAD = Load(
+    pharmacy_id=ONE,
+    id=ONE,
+    destination="authority-csv",
+    subject_id=ONE,
+    chain_id=ONE,
+    sequence=1,
+    key="a",
+    state="sending",
+    attempts=1,
+    sealed=None,
+)
 Ask = Callable[[SftpCourier], Awaitable[list[Answer]]]
 
 
@@ -96,6 +108,16 @@ def test_each_result_finds_its_own_line_even_after_a_restart(desk, ask):
         (Verdict.UNKNOWN, "unknown_there"),  # half an acknowledgement: it is sent again
         (Verdict.UNKNOWN, "unknown_there"),
     ]
+
+
+def test_a_key_is_held_in_whatever_file_it_was_acknowledged(desk, ask):
+    desk.answer("a.csv", "a,accepted,1,")
+    desk.answer("batch-1.csv", "b,accepted,2,", "c,accepted,3,")
+
+    async def held(courier: SftpCourier) -> list[Holding]:
+        return [each async for each in courier.held(["a", "b", "d"])]
+
+    assert sorted(ask(held)[0], key=str) == [Holding("a", "1"), Holding("b", "2")]
 
 
 def test_the_same_results_again_are_the_same_file(desk, ask):

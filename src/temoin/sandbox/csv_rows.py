@@ -50,10 +50,8 @@ def faults_of(rows: list[Row]) -> Iterator[str]:
         yield "number: rows are missing, or out of order"
     if any(row[column] != first[column] for row in rows for column in _COMMON):
         yield "key: its rows differ in what they share"
-    if (first["version"] == "1") != (first["status"] == "final") or (first["version"] == "1") != (
-        not first["replaces_key"]
-    ):
-        yield "version: does not go with status and replaces_key"
+    if (first["status"] == "final") != (not first["replaces_key"]):
+        yield "status: does not go with replaces_key"
     if not _tells_what_its_form_tells(first):
         yield "patient_form: tells more or less of the person than it says"
     if first["patient_nir"] and first["patient_identity_status"] != "QUAL":

@@ -9,7 +9,8 @@ nothing is sent again; only when neither file nor acknowledgement is there is th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from temoin.formats.csv.acknowledgement import (
@@ -75,18 +76,23 @@ class SftpCourier(ReportCourier):
 
     async def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
         """Give the keys that acknowledgements of that time, by the receiver's clock, say it accepted."""
-        try:
-            files = await self._folders.acknowledgement_files()
+        async with _apart(self._box) as folders:
+            files = await folders.acknowledgement_files()
             when = {name: datetime.fromtimestamp(seconds, UTC) for name, seconds in files.items()}
-            for name in [name for name, at in when.items() if since <= at < until]:
-                for told in await self._accepted(name):
-                    yield Holding(told.key, told.id, when[name].isoformat())
-        except FolderError as error:
-            raise ConnectionError(str(error)) from None
+            asked = {name: at.isoformat() for name, at in when.items() if since <= at < until}
+            async for holding in _accepted(folders, asked):
+                yield holding
 
-    async def _accepted(self, name: str) -> list[Acknowledgement]:
-        lines = read_acknowledgements(await self._folders.acknowledgement(name) or b"")
-        return [told for told in lines if told.verdict is RowVerdict.ACCEPTED]
+    async def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
+        """Give those of the keys that an acknowledgement says it accepted."""
+        async with _apart(self._box) as folders:
+            names = await self._answers_about(folders, keys)
+            async for holding in _accepted(folders, dict.fromkeys(names, "")):
+                if holding.key in keys:
+                    yield holding
+
+    async def _answers_about(self, _folders: Folders, keys: Sequence[str]) -> list[str]:
+        return [_name(key) for key in keys]
 
     async def close(self) -> None:
         """Close the connection."""
@@ -146,6 +152,25 @@ class SftpCourier(ReportCourier):
 
 # No trouble of the destination's: it comes to files when it does.
 AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement", is_own=True)
+
+
+@asynccontextmanager
+async def _apart(box: DropBox) -> AsyncIterator[Folders]:
+    """Give a connection of its own: who reconciles works in another thread than the lane."""
+    folders = Folders(box)
+    try:
+        yield folders
+    except FolderError as error:
+        raise ConnectionError(str(error)) from None
+    finally:
+        await folders.close()
+
+
+async def _accepted(folders: Folders, names: Mapping[str, str]) -> AsyncIterator[Holding]:
+    for name, at in names.items():
+        for told in read_acknowledgements(await folders.acknowledgement(name) or b""):
+            if told.verdict is RowVerdict.ACCEPTED:
+                yield Holding(told.key, told.id, at)
 
 
 def _name(key: str) -> str:

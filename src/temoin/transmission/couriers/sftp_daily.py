@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.sftp import AWAITED, OVERDUE, SftpCourier, settled_by
+from temoin.transmission.couriers.sftp_folders import Folders
 from temoin.transmission.drop_box import DropBox
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -73,6 +75,10 @@ class DailySftpCourier(SftpCourier):
             overdue = now().timestamp() - max(since) > OVERDUE
             return Answer(Verdict.UNKNOWN, "acknowledgement_overdue") if overdue else AWAITED
         return settled[-1] if settled else Answer(Verdict.UNKNOWN, "unknown_there")
+
+    async def _answers_about(self, folders: Folders, keys: Sequence[str]) -> list[str]:
+        batches = [name for name in await folders.acknowledgement_files() if name.startswith(PREFIX)]
+        return [*await super()._answers_about(folders, keys), *batches]
 
     async def _look_around(self) -> None:
         """Read what is new in both folders: files first, as the receiver takes one away only after answering it."""

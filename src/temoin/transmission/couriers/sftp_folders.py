@@ -18,6 +18,7 @@ import asyncssh
 from temoin.transmission.drop_box import DropBox
 
 CONNECT = 5.0  # seconds
+QUESTION = 30.0  # seconds for one thing asked; who has less time says so
 IDLE = 20.0  # seconds; servers close silent connections, and between two batches nobody reads what ours tells
 LARGEST_ANSWER = 1_000_000  # bytes of one acknowledgement file
 
@@ -118,7 +119,8 @@ class Folders:
             line = await self._open()
         line.used_at = _time()
         try:
-            yield line.client
+            async with asyncio.timeout(QUESTION):
+                yield line.client
         except _DENIED + _UNASKED:
             raise FolderError("folder_refused") from None
         except (asyncssh.Error, OSError):
