@@ -9,18 +9,22 @@ from uuid import UUID
 
 import pytest
 from aiohttp import web
+from django.apps import apps
 from formats.test_fhir_dialects import GERMAN, SWISS, at_home
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import covid_positive
 from transmission.dialect_servers import Demis, Foph, Server, text
 
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.outbox import courier as register
+from temoin.outbox import duties
+from temoin.outbox.courier import Answer, Consignment, Load, Reconcilable, Verdict, couriers
 from temoin.testing.report import Address, Report, ReportStatus
 from temoin.transmission.authority import Profile
 from temoin.transmission.couriers import fhir_dialect
 from temoin.transmission.couriers.ch_elm import STATUS, ChElmCourier, read_status
 from temoin.transmission.couriers.demis import DemisCourier
+from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.couriers.fhir_dialect import DialectCourier
 
 ACCEPTED, IN_PROGRESS = (Verdict.ACCEPTED, "acknowledged"), (Verdict.DOUBTFUL, "in_progress")
@@ -82,6 +86,21 @@ def flu_and_covid(home: Address) -> Report:
     report = at_home(covid_positive(), home)
     flu = replace(report.findings[0], target="influenza-a", loinc="80382-5")
     return replace(report, findings=(*report.findings, flu))
+
+
+@pytest.mark.parametrize(
+    ("profile", "speaker"),
+    [(Profile.EU_LABORATORY, FhirCourier), (Profile.CH_ELM, ChElmCourier), (Profile.DEMIS, DemisCourier)],
+)
+def test_the_profile_in_the_settings_chooses_who_carries(settings, monkeypatch, profile, speaker):
+    settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, profile=profile))
+    monkeypatch.setattr(register, "_couriers", couriers())
+    monkeypatch.setattr(duties, "_duties", {})
+
+    apps.get_app_config("transmission").ready()
+
+    assert type(couriers()["authority"]) is speaker
+    assert isinstance(couriers()["authority"], Reconcilable) is (profile is Profile.EU_LABORATORY)
 
 
 # CH ELM.
@@ -173,7 +192,9 @@ def test_being_processed_says_nothing_against_the_office():
     body = {"resourceType": "DocumentReference", "identifier": [{"value": "urn:uuid:1"}], "extension": [status]}
 
     answer = read_status(body, "urn:uuid:1")
+    status["extension"][0]["valueCode"] = "a word that the guide does not have"
 
+    assert read_status(body, "urn:uuid:1") is None
     assert answer is not None
     assert (answer.is_own, answer.retry_after) == (True, 30.0)
 
@@ -242,7 +263,7 @@ def test_one_taken_and_one_told_not_now_is_a_doubt(exchange):
 def other_receipt(answer):
     receipt = answer["parameter"][0]["resource"]["entry"][0]["resource"]
     receipt["extension"][0]["valueIdentifier"] = {"system": "x", "value": "another"}
-    receipt["relatesTo"] = [7, {"targetReference": None}]
+    receipt["relatesTo"] = [7, {"targetReference": None}, {"targetReference": {"identifier": None}}]
     return answer
 
 

@@ -17,7 +17,7 @@ from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError
 from temoin.transmission.couriers.fhir_dialect import DialectCourier
-from temoin.transmission.couriers.http_courier import KEPT, outcome_words, told_without_taking, word_of
+from temoin.transmission.couriers.http_courier import KEPT, objects, outcome_words, told_without_taking, word_of
 
 STATUS = "http://fhir.ch/ig/ch-elm/StructureDefinition/ch-ext-elm-status"
 PAUSE = 30.0  # seconds before the office is asked again how far it is
@@ -76,19 +76,13 @@ def read_status(body: Any, name: str) -> Answer | None:
     """Read how far the office is with the document of that name; None when this is nothing of the kind."""
     if not isinstance(body, dict) or body.get("resourceType") != "DocumentReference" or not _is_named(body, name):
         return None
-    told = [
-        each.get("valueCode")
-        for status in _extensions(body, STATUS)
-        for each in _extensions(status, "status")
-        if isinstance(each, dict)
-    ]
+    told = [each.get("valueCode") for status in _extensions(body, STATUS) for each in _extensions(status, "status")]
     receipt = {"id": body.get("id", ""), "received_at": body.get("date", "")}
     if told == ["completed"]:
         return Answer(Verdict.ACCEPTED, "acknowledged", receipt=receipt)
     if told == ["failed"]:
-        contained = body.get("contained")
-        outcomes = contained if isinstance(contained, list) else []
-        return Answer(Verdict.REFUSED, "processing_failed", detail="\n".join(map(outcome_words, outcomes)))
+        detail = "\n".join(map(outcome_words, objects(body.get("contained"))))
+        return Answer(Verdict.REFUSED, "processing_failed", detail=detail)
     if told == ["in-progress"]:
         # Its own: the office works, and the circuit breaker must not take this for trouble there.
         return Answer(Verdict.DOUBTFUL, "in_progress", receipt=receipt, retry_after=PAUSE, is_own=True)
@@ -96,25 +90,18 @@ def read_status(body: Any, name: str) -> Answer | None:
 
 
 def _newest(searchset: dict[str, Any], name: str) -> Answer:
-    entries = searchset.get("entry") or []
-    answers = [
-        read_status(entry.get("resource"), name) if isinstance(entry, dict) else None
-        for entry in (entries if isinstance(entries, list) else [entries])
-    ]
+    if not searchset.get("entry"):
+        return Answer(Verdict.UNKNOWN, "unknown_there")
+    answers = [read_status(entry.get("resource"), name) for entry in objects(searchset["entry"])]
     read = [answer for answer in answers if answer is not None]
-    if read:
-        # One that went through settles it, whatever a try before met; else what was said last.
-        return next((answer for answer in read if answer.verdict is Verdict.ACCEPTED), read[0])
-    return Answer(Verdict.DOUBTFUL, "unreadable_answer") if answers else Answer(Verdict.UNKNOWN, "unknown_there")
+    # One that went through settles it, whatever a try before met; else what was said last.
+    through = (answer for answer in read if answer.verdict is Verdict.ACCEPTED)
+    return next(through, read[0] if read else Answer(Verdict.DOUBTFUL, "unreadable_answer"))
 
 
 def _is_named(body: dict[str, Any], name: str) -> bool:
-    identifiers = body.get("identifier")
-    return isinstance(identifiers, list) and any(
-        isinstance(each, dict) and each.get("value") == name for each in identifiers
-    )
+    return any(each.get("value") == name for each in objects(body.get("identifier")))
 
 
-def _extensions(element: Any, url: str) -> list[dict[str, Any]]:
-    found = element.get("extension") if isinstance(element, dict) else None
-    return [each for each in found if isinstance(each, dict) and each.get("url") == url] if found else []
+def _extensions(element: dict[str, Any], url: str) -> list[dict[str, Any]]:
+    return [each for each in objects(element.get("extension")) if each.get("url") == url]

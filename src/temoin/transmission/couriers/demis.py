@@ -6,7 +6,6 @@ again; receivers tell copies by them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError
 from temoin.transmission.couriers.fhir_dialect import DialectCourier
-from temoin.transmission.couriers.http_courier import KEPT, outcome_words, told_without_taking, word_of
+from temoin.transmission.couriers.http_courier import KEPT, objects, outcome_words, told_without_taking, word_of
 
 RECEIVED = DEMIS + "StructureDefinition/ReceivedNotification"
 _HEADERS = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
@@ -50,7 +49,7 @@ class DemisCourier(DialectCourier):
 
 def _read(body: Any, sent: dict[str, Any]) -> Answer:
     """Accept only with a receipt of this very notification and no error beside it."""
-    resources = list(_resources(body))
+    resources = _resources(body)
     if any(_tells_error(resource) for resource in resources):
         return Answer(Verdict.DOUBTFUL, "unreadable_answer", detail="\n".join(map(outcome_words, resources)))
     ours = {(BUNDLE_ID, sent["identifier"]["value"]), _named(sent["entry"][0]["resource"]["identifier"])}
@@ -62,38 +61,26 @@ def _read(body: Any, sent: dict[str, Any]) -> Answer:
     return Answer(Verdict.DOUBTFUL, "unreadable_answer")
 
 
-def _resources(body: Any) -> Iterator[dict[str, Any]]:
-    parameters = body.get("parameter") if isinstance(body, dict) else None
-    for each in parameters if isinstance(parameters, list) else []:
-        if isinstance(each, dict) and isinstance(each.get("resource"), dict):
-            yield each["resource"]
+def _resources(body: Any) -> list[dict[str, Any]]:
+    parameters = objects(body.get("parameter")) if isinstance(body, dict) else []
+    return objects([each.get("resource") for each in parameters])
 
 
 def _tells_error(resource: dict[str, Any]) -> bool:
-    issues = resource.get("issue")
-    return resource.get("resourceType") == "OperationOutcome" and any(
-        isinstance(issue, dict) and issue.get("severity") in {"error", "fatal"}
-        for issue in (issues if isinstance(issues, list) else [])
-    )
+    is_outcome = resource.get("resourceType") == "OperationOutcome"
+    return is_outcome and any(each.get("severity") in {"error", "fatal"} for each in objects(resource.get("issue")))
 
 
-def _receipts(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for bundle in resources:
-        entries = bundle.get("entry")
-        for entry in entries if isinstance(entries, list) else []:
-            resource = entry.get("resource") if isinstance(entry, dict) else None
-            if isinstance(resource, dict) and resource.get("resourceType") == "Composition":
-                yield resource
+def _receipts(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    entries = objects([entry.get("resource") for bundle in resources for entry in objects(bundle.get("entry"))])
+    return [each for each in entries if each.get("resourceType") == "Composition"]
 
 
-def _names(receipt: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give the identifiers of what was received: the bundle's in an extension, the notification's in relatesTo."""
-    for each in receipt.get("extension") or ():
-        if isinstance(each, dict) and each.get("url") == RECEIVED:
-            yield _named(each.get("valueIdentifier"))
-    for each in receipt.get("relatesTo") or ():
-        target = each.get("targetReference") if isinstance(each, dict) else None
-        yield _named(target.get("identifier") if isinstance(target, dict) else None)
+def _names(receipt: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the identifiers of what was received: the bundle's in an extension, the notification's in relatesTo."""
+    received = [each for each in objects(receipt.get("extension")) if each.get("url") == RECEIVED]
+    targets = objects([each.get("targetReference") for each in objects(receipt.get("relatesTo"))])
+    return [_named(each.get("valueIdentifier")) for each in received] + [_named(to.get("identifier")) for to in targets]
 
 
 def _named(identifier: Any) -> tuple[str, str]:

@@ -74,13 +74,14 @@ def told_without_taking(reply: Reply) -> Answer:
 
 def outcome_words(body: Any) -> str:
     """Return the issues of an OperationOutcome as text; it is sealed with the attempt, as it may quote the document."""
-    issues = body.get("issue") if isinstance(body, dict) else None
-    if not isinstance(issues, list):
-        return ""
     lines = []
-    for issue in issues:
-        if isinstance(issue, dict):
-            details = issue.get("details")
-            words = details.get("text") if isinstance(details, dict) else None
-            lines.append(" ".join(str(part) for part in (issue.get("code"), words or issue.get("diagnostics")) if part))
+    for issue in objects(body.get("issue")) if isinstance(body, dict) else ():
+        details = issue.get("details")
+        words = details.get("text") if isinstance(details, dict) else None
+        lines.append(" ".join(str(part) for part in (issue.get("code"), words or issue.get("diagnostics")) if part))
     return "\n".join(lines)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a JSON list, and nothing of anything else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
