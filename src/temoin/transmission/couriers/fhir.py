@@ -31,8 +31,6 @@ KEPT = 16_384  # bytes of an answer that stay with the attempt
 _NOT_NOW = {401, 403, 404, 405, 408, 425, 429}
 
 
-# 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI). 412: several
-# there bear our key (FHIR R4 http.html#ccreate). Both are asked about by key.
 class FhirCourier(ReportCourier):
     """Carries documents to the authority's FHIR server."""
 
@@ -132,7 +130,9 @@ def _read_created(key: str, reply: Reply) -> Answer:
         return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=reply.pause)
     if 300 <= status < 400:
         return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
-    if status == 412:  # several there bear our key: a person there must look; the destination works
+    # 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI). 412: several
+    # there bear our key (FHIR R4 http.html#ccreate): a person there must look. Both are asked about by key.
+    if status == 412:
         return Answer(Verdict.DOUBTFUL, "http_412", detail=_outcome(body), is_own=True)
     if 400 <= status < 500 and status != 409:
         return Answer(Verdict.REFUSED, f"http_{status}", detail=_outcome(body))
