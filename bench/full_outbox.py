@@ -42,8 +42,10 @@ class Outbox:
     def receiver(self) -> Iterator[None]:
         """Run the sandbox as the authority, empty, until the block ends."""
         words = ["sandbox", "--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)]
-        with running(*words):
+        with running(*words) as sandbox:
             wait_for(self.ports.sandbox, "/")
+            if sandbox.poll() is not None:
+                raise RuntimeError(f"something else answers on port {self.ports.sandbox}")
             yield
 
     @contextmanager

@@ -27,8 +27,8 @@ AT_ONCE = 32  # parcels that a lane sends at the same moment
 MOST = 128  # parcels it holds at most, the others ready to follow; a destination that is slow gets AT_ONCE
 QUICK = 3.0  # seconds from claim to answer of a quick destination
 # Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
-LATEST = 8.0
-LINGER = 0.05  # seconds after an answer in which others may come and be settled with it
+LATEST = 5.0
+LINGER = 0.15  # seconds after an answer in which others may come and be settled with it, in few statements
 IDLE = 0.4  # seconds between looks at an empty queue
 # A courier's own failure with one parcel; what the database raises goes to the outermost loop.
 FAILURES = (TemoinError, ValueError, LookupError, TypeError, AttributeError)
