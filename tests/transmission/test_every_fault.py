@@ -231,7 +231,10 @@ def test_a_refusal_given_twice_is_not_taken_for_another_documents(sandbox, house
         await courier.close()
         return [refused.verdict, taken.verdict]
 
-    assert asyncio.run(both()) == [Verdict.REFUSED, Verdict.ACCEPTED]
+    refused, taken = asyncio.run(both())
+
+    assert refused is Verdict.REFUSED
+    assert taken in {Verdict.ACCEPTED, Verdict.DOUBTFUL}  # told late enough, it can hide the answer, never be it
 
 
 def parcels(house: House, road: Road) -> list[Parcel]:
