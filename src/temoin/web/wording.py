@@ -131,7 +131,10 @@ DESTINATION: dict[str, Words] = {
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
 _NOTHING = _("Nothing is to be done.")
-_CORRECT = _("Check the patient's record, then send it again or correct it.")
+_CORRECT = _(
+    "Is a name, a date or a number wrong? Mend the patient's record, then correct the result. "
+    "If the receiver was at fault, send it again."
+)
 _COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: the corrected version is sent.")
 _BY_PHONE = _("Tell the authority by phone, and note it.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
@@ -180,13 +183,7 @@ REASON: dict[str, tuple[Words, Words]] = {
     "mail_server_refused": (_("The mail server refuses our messages."), _LATER),
     "cut_off": (_("The connection to the mail server was cut."), _LATER),
 }
-_REJECTED = (
-    _("The authority rejects the document."),
-    _(
-        "Is a name, a date or a number wrong? Mend the patient's record, then correct the result. "
-        "If the receiver was at fault, send it again."
-    ),
-)
+_REJECTED = (_("The authority rejects the document."), _CORRECT)
 _TROUBLED = (_("The service is in trouble."), _LATER)
 
 
