@@ -193,7 +193,10 @@ RULES: dict[str, tuple[str, str]] = {
     # Who receives it: a treating doctor is both a recipient and a participant.
     "identifier of a recipient": (RECIPIENT, "not(h:id[not(@root='1.2.250.1.71.4.2.1' and string(@extension))])"),
     "one person of a recipient at most": (RECIPIENT, "count(h:informationRecipient) <= 1"),
-    "time of a participant": (f"{PARTICIPANT}/h:time/h:low | {PARTICIPANT}/h:time/h:high", "@value"),
+    "time of a participant": (
+        f"{PARTICIPANT}/h:time/h:low | {PARTICIPANT}/h:time/h:high",
+        shaped("@value", MOMENT),
+    ),
     "kind of participant": (
         PARTICIPANT + "/h:associatedEntity",
         among("@classCode", ["PROV", "AGNT", "ECON", "GUARD", "QUAL", "POLHOLD", "CON", "CAREGIVER", "PAT"]),

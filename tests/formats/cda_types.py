@@ -91,7 +91,16 @@ TYPE_RULES: dict[str, tuple[str, str]] = {
         "//h:addr[not(h:streetAddressLine)]",
         " and ".join(
             f"count(h:{part}) <= 1"
-            for part in ("streetName", "additionalLocator", "postalCode", "city", "county", "state", "country")
+            for part in (
+                "houseNumber",
+                "streetName",
+                "additionalLocator",
+                "postalCode",
+                "city",
+                "county",
+                "state",
+                "country",
+            )
         ),
     ),
     "telecom": (
