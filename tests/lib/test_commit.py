@@ -165,7 +165,7 @@ def move_parcels(parcels: list[Parcel], *, attempts: list[int] | None = None) ->
     commit.move_all(
         Parcel,
         [parcel.id for parcel in parcels],
-        "withdraw",
+        "replace",
         only_if={"attempts": attempts or [parcel.attempts for parcel in parcels]},
         each={"answer_code": [f"code {place}" for place in range(len(parcels))]},
         same={"settled_at": now(), "sealed": None},
@@ -192,7 +192,7 @@ def test_many_rows_move_by_one_verb_each_with_its_own_values(house, parcels):
         move_parcels(parcels)
 
     with tenant_scope(house.here.id):
-        codes = list(Parcel.objects.filter(state="withdrawn").order_by("id").values_list("answer_code", flat=True))
+        codes = list(Parcel.objects.filter(state="replaced").order_by("id").values_list("answer_code", flat=True))
     assert len(sent) == 1
     assert codes == [f"code {place}" for place in range(len(parcels))]
 
