@@ -35,7 +35,8 @@ def test_a_real_site_is_refused(tmp_path: Path):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, Ports(8600))
     settings = tmp_path / "temoin.toml"
-    settings.write_text(settings.read_text().replace("demo = true", "demo = false"))
+    real = settings.read_text().replace("demo = true", "demo = false")
+    settings.write_text(real.replace('rules = "demonstration"', 'rules = "us-elr"'))
 
     with pytest.raises(ConfigError, match="holds a real site"):
         open_folder(tmp_path)

@@ -72,6 +72,8 @@ def config_of(folder: Path, rules: str, section: str = "", *, demo: bool = True)
         ),
         ('rules = "fr-crisis"', "[rules]\ncolour = 1", r"colour in \[rules\] is not a setting"),
         ('rules = "fr-crisis"', '[rules.text]\ntitle = "Décret"', r"source in \[rules\.text\] is missing"),
+        ('rules = "fr-crisis"', TEXT.replace("https", "http"), r"source in \[rules\.text\] must be where anyone"),
+        ('rules = "fr-crisis"', f"{TEXT}until = 2026-10-31", r"until in \[rules\.text\] is before since"),
     ],
 )
 def test_a_rule_set_that_is_not_for_here_is_refused(folder, rules, section, words):

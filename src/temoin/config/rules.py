@@ -75,6 +75,10 @@ def _text(section: Section) -> OperatorText:
         until=section.optional("until", date),
     )
     section.end()
+    if not text.source.startswith("https://"):
+        raise section.wrong("source", "must be where anyone can read the text, at an address that begins with https://")
+    if text.until is not None and text.until < text.since:
+        raise section.wrong("until", "is before since")
     return text
 
 
