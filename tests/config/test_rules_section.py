@@ -114,6 +114,14 @@ def test_a_text_that_has_ended_is_told(folder):
     assert "not in force today: Décret d'essai, art. 1" in line
 
 
+def test_an_alarm_that_would_come_after_the_delay_of_the_rules_is_refused(folder):
+    path = folder / "temoin.toml"
+    path.write_text(path.read_text().replace("minutes = 5", "minutes = 61"))
+
+    with pytest.raises(ConfigError, match=r"minutes in \[alarms\] is 61, .* at authority within 60: set minutes to 60"):
+        config_of(folder, 'rules = "fr-crisis"', TEXT)
+
+
 def test_a_real_site_does_not_let_everything_go(folder):
     with pytest.raises(ConfigError, match=r'authority goes by the rules "demonstration"'):
         config_of(folder, NAMED, demo=False)

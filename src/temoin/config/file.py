@@ -26,7 +26,7 @@ from temoin.config.keys import Keys, read_keys
 from temoin.config.mllp import read_mllp
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
-from temoin.config.rules import Rules, read_rules
+from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 from temoin.config.sftp import read_sftp
@@ -172,6 +172,7 @@ def read_config(path: Path) -> Config:
     }
     config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
+    check_alarms_in_time(config.rule_sets, config.alarms.minutes)
     return config
 
 
