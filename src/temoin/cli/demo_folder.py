@@ -42,6 +42,7 @@ name = "{database}"
 root = "keys/root.key"
 django = "keys/django.key"
 
+{ways}
 [mail]
 host = "{host}"
 port = {ports.smtp}
@@ -61,8 +62,7 @@ folder = "checkpoints"
 [journal.witnesses.demonstration]
 url = "{url[witness]}"
 vkey = "{vkey}"
-
-{ways}"""
+"""
 
 
 def open_folder(folder: Path) -> Path:
