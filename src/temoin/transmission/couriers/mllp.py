@@ -9,15 +9,31 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from temoin.formats.hl7v2 import Hl7Error, Route, Separators, read_acknowledgement, report_message
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.formats.cda import document, has_document
+from temoin.formats.hl7v2 import (
+    Copies,
+    Hl7Error,
+    Route,
+    Separators,
+    document_message,
+    read_acknowledgement,
+    report_message,
+)
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
 from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.report_courier import ReportCourier
 
 DESTINATION = "authority-hl7"
-_WRITERS = {MessageProfile.ELR: report_message}
+
+
+def _envelope(report: Report, route: Route) -> bytes:
+    """Write the French envelope. It asks for no copy: what the platform does with documents is agreed with it."""
+    return document_message(report, document(report), route, Copies())
+
+
+_WRITERS = {MessageProfile.ELR: report_message, MessageProfile.CISIS: _envelope}
 
 
 class MllpCourier(ReportCourier):
@@ -33,6 +49,12 @@ class MllpCourier(ReportCourier):
     def enabled(self) -> bool:
         """Tell whether the operator sends to the receiver."""
         return self._receiver.enabled
+
+    def wants(self, notice: Notice) -> bool:
+        """Take every version; an envelope needs a result of which the CDA document has words."""
+        if not super().wants(notice):
+            return False
+        return self._receiver.profile is not MessageProfile.CISIS or has_document(notice.content)
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the message of the signed version."""
