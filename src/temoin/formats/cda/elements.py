@@ -77,9 +77,7 @@ def moment(value: datetime) -> str:
     return value.strftime("%Y%m%d%H%M%S%z")
 
 
-def add_interval(
-    parent: Element, low: datetime, high: datetime | None = None, *, name: str = "effectiveTime"
-) -> None:
+def add_interval(parent: Element, low: datetime, high: datetime | None = None, *, name: str = "effectiveTime") -> None:
     interval = add(parent, name)
     add(interval, "low", value=moment(low))
     if high is not None and moment(high) != moment(low):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temoin.formats.cda import codes
+from temoin.formats.cda.doctor import add_recipient, add_treating_doctor
 from temoin.formats.cda.elements import (
     Element,
     add,
@@ -14,7 +15,6 @@ from temoin.formats.cda.elements import (
     moment,
     oid,
 )
-from temoin.formats.cda.doctor import add_recipient, add_treating_doctor
 from temoin.formats.cda.people import PHARMACY, add_organisation, add_patient, add_pharmacy_id, add_signer
 from temoin.formats.cda.terms import Test
 from temoin.testing.report import Report, ReportStatus
