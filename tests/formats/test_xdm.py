@@ -12,18 +12,14 @@ from cda_reports import FORMER_KEY, KEY, amended
 from hypothesis import given
 from lxml import etree
 from strategies import addressed_reports, covid_positive
+from xdm_sending import SENDING
 
 from temoin.formats.cda import CdaError, document
-from temoin.formats.xdm import Coded, Sending, package
+from temoin.formats.xdm import package
 from temoin.testing.report import Doctor, IdentityStatus, Report, ReportStatus
 
 RIM = {"r": "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"}
 ENTRY, SENT = "//r:ExtrinsicObject", "//r:RegistryPackage"
-SENDING = Sending(
-    source_id="1.2.250.1.999.1",
-    class_code=Coded(code="10", label="Compte rendu", system="1.2.250.1.213.1.1.4.1"),
-    content_type=Coded(code="03", label="Consultation", system="1.2.250.1.213.2.2"),
-)
 
 # IHE ITI TF-3, tables of classification schemes and external identifiers.
 SCHEMES = {
