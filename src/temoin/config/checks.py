@@ -15,11 +15,20 @@ from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
 from temoin.config.mllp import check_certificates
+from temoin.config.mssante import check_mail_certificates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.lib.clock import now
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
-OTHERS_SECRETS = ("token PIN", "transit token", "mail password", "Pro Santé Connect secret", "key of our certificate")
+OTHERS_SECRETS = (
+    "token PIN",
+    "transit token",
+    "mail password",
+    "Pro Santé Connect secret",
+    "key of our certificate",
+    "key of our mailbox",
+    "password of our mailbox",
+)
 
 
 def check_setup(config: Config, process: Process) -> None:
@@ -36,6 +45,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
         found += _finding(check_secret_of, config, noun, path)
     if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
         found += _finding(check_certificates, config.mllp)
+    if config.mssante is not None and process is Process.WORKER:
+        found += _finding(check_mail_certificates, config.mssante)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
     return found
 
@@ -78,8 +89,17 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield from config.keys.secrets().items()
     if config.mail.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.mail.password_file
-    if config.mllp is not None and config.mllp.key is not None and process is Process.WORKER:
+    if process is Process.WORKER:
+        yield from _secrets_of_couriers(config)
+
+
+def _secrets_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
+    if config.mllp is not None and config.mllp.key is not None:
         yield "key of our certificate", config.mllp.key
+    if config.mssante is not None:
+        yield "key of our mailbox", config.mssante.key
+        if config.mssante.inbox is not None and config.mssante.inbox.password_file is not None:
+            yield "password of our mailbox", config.mssante.inbox.password_file
 
 
 def check_settings_file(path: Path) -> None:

@@ -22,10 +22,12 @@ from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
 from temoin.config.mllp import read_mllp
+from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 from temoin.transmission.receiver import Receiver
+from temoin.transmission.secure_mail import SecureMail
 
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
@@ -118,6 +120,7 @@ class Config:
     api: Api = field(default_factory=Api)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
+    mssante: SecureMail | None = None
 
     @property
     def served(self) -> Path:
@@ -150,6 +153,7 @@ def read_config(path: Path) -> Config:
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
         "mllp": lambda: read_mllp(root.section("mllp"), folder) if root.has("mllp") else None,
+        "mssante": lambda: read_mssante(root.section("mssante"), folder) if root.has("mssante") else None,
     }
     config = Config(file=path, folder=folder, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
@@ -251,6 +255,11 @@ def _keep_demonstration_home(config: Config) -> None:
     if config.mllp is not None and not is_loopback(f"//{config.mllp.host}"):
         raise ConfigError(
             "demo is true and [mllp] host is not on this machine: demonstration data may only be sent to the "
+            "sandbox. Set host to 127.0.0.1."
+        )
+    if config.mssante is not None and not is_loopback(f"//{config.mssante.host}"):
+        raise ConfigError(
+            "demo is true and [mssante] host is not on this machine: demonstration data may only be sent to the "
             "sandbox. Set host to 127.0.0.1."
         )
 

@@ -11,7 +11,7 @@ class TransmissionConfig(AppConfig):
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers: that of HL7 v2 where a receiver of it is named."""
+        """Announce the couriers: each other than FHIR where its section names a receiver."""
         from temoin.outbox.courier import register_courier  # models load after ready() begins
         from temoin.transmission.couriers.fhir import FhirCourier
         from temoin.transmission.couriers.mllp import MllpCourier
@@ -19,3 +19,8 @@ class TransmissionConfig(AppConfig):
         register_courier(FhirCourier())
         if settings.TEMOIN.mllp is not None:
             register_courier(MllpCourier(settings.TEMOIN.mllp))
+        if settings.TEMOIN.mssante is not None:
+            from temoin.transmission.couriers.mssante import DoctorCourier, PatientCourier
+
+            register_courier(DoctorCourier(settings.TEMOIN.mssante))
+            register_courier(PatientCourier(settings.TEMOIN.mssante))

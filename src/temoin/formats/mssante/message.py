@@ -27,8 +27,8 @@ _REPLACES = "[Annule et remplace] "
 _UNSAFE = re.compile(r"[^A-Za-z0-9 '.-]+")  # what a name of a file need not bear
 
 _ATTACHED = (
-    "Vous trouverez en pièces jointes le compte rendu d'un test rapide d'orientation diagnostique réalisé en pharmacie :"
-    " le document structuré (IHE_XDM.zip) et le même compte rendu au format PDF."
+    "Vous trouverez en pièces jointes le compte rendu d'un test rapide d'orientation diagnostique réalisé en"
+    " pharmacie : le document structuré (IHE_XDM.zip) et le même compte rendu au format PDF."
 )
 
 
