@@ -10,6 +10,7 @@ from typing import Any
 
 from temoin.sandbox.faults import Faults
 from temoin.sandbox.main import Ready, serve
+from temoin.sandbox.secure_mail import Certificates
 
 SYSTEM = "https://temoin.example/idempotency"
 
@@ -38,6 +39,7 @@ class Sandbox:
 
     def __init__(self, ready: Ready) -> None:
         self.port, self.smtp_port, self.mllp_port = ready.http_port, ready.smtp_port, ready.mllp_port
+        self.mssante_port = ready.mssante_port
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -66,14 +68,14 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox() -> Iterator[Sandbox]:
+def running_sandbox(certificates: Certificates | None = None) -> Iterator[Sandbox]:
     """Serve on free ports until the block ends."""
     with_address: list[Ready] = []
     is_ready, stop, loops = threading.Event(), asyncio.Event(), []
 
     async def live() -> None:
         loops.append(asyncio.get_running_loop())
-        await serve(Ready("127.0.0.1", 0, 0, 0), Faults(), started, stop)
+        await serve(Ready("127.0.0.1", 0, 0, 0, 0, certificates), Faults(), started, stop)
 
     def started(ready: Ready) -> None:
         with_address.append(ready)

@@ -41,6 +41,7 @@ class Faults:
     other_answer: float = 0.0  # MLLP: rate of answers that name another message
     half_answer: float = 0.0  # MLLP: rate of answers cut in the middle
     retry_after: int = 5  # seconds told with a 429 or a 503
+    bounce: float = 0.0  # secure messaging: rate of messages taken, then returned by a delivery notice
     mail_down: bool = False  # 421 to every client of the mailbox
     mail_reject_recipient: bool = False  # 550 for addresses whose local part starts with "refuse"
     seed: int = 0  # of the dice
@@ -103,6 +104,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "other_answer": _rate,
     "half_answer": _rate,
     "retry_after": _whole,
+    "bounce": _rate,
     "mail_down": _flag,
     "mail_reject_recipient": _flag,
     "seed": _whole,

@@ -16,6 +16,7 @@ from temoin.sandbox.issues import Issue
 from temoin.sandbox.mailbox import Mailbox
 from temoin.sandbox.mllp import MllpDoor
 from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
+from temoin.sandbox.secure_mail import SecureDoor
 from temoin.sandbox.store import Store
 from temoin.sandbox.words import LANGUAGES, word
 
@@ -45,6 +46,7 @@ class Site:
         self.desk, self.store, self.box = desk, Store(), Mailbox()
         self.fhir = FhirDoor(self.store, desk)
         self.mllp = MllpDoor(desk)
+        self.secure = SecureDoor(desk)
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
@@ -57,6 +59,8 @@ class Site:
                 web.get("/stats", self.stats),
                 web.get("/keys", self.keys),
                 web.get("/hl7.json", self.hl7_json),
+                web.get("/secure-mail.json", self.secure_mail),
+                web.get(r"/secure-mail/notices/{number:[0-9]{1,9}}", self.secure_notice),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
                 web.get("/mailbox", self.mailbox),
@@ -102,7 +106,8 @@ class Site:
         """Tell the counters."""
         replaced = sum(1 for document in self.store.documents if document.replaced_by)
         hl7 = self.mllp.store.counts()
-        counts = {**stats(self.store, self.box), "replaced": replaced, "hl7": hl7, "fired": dict(self.desk.fired)}
+        doors = {"hl7": hl7, "secure_mail": self.secure.store.counts()}
+        counts = {**stats(self.store, self.box), "replaced": replaced, **doors, "fired": dict(self.desk.fired)}
         return _json(counts)
 
     async def keys(self, request: web.Request) -> web.Response:
@@ -116,6 +121,18 @@ class Site:
     async def hl7_json(self, request: web.Request) -> web.Response:
         """Tell the HL7 v2 messages held, and how often each came."""
         return _json(self.mllp.store.to_list())
+
+    async def secure_mail(self, request: web.Request) -> web.Response:
+        """Tell the secure messages held, what was wrong with the last one refused, and how many notices wait."""
+        store = self.secure.store
+        return _json({"held": store.to_list(), "faults": store.faults, "notices": len(store.notices)})
+
+    async def secure_notice(self, request: web.Request) -> web.Response:
+        """Give one delivery notice as it would arrive in the sender's box."""
+        number = int(request.match_info["number"])
+        if number >= len(self.secure.store.notices):
+            raise web.HTTPNotFound
+        return web.Response(body=self.secure.store.notices[number], content_type="message/rfc822")
 
     async def faults(self, request: web.Request) -> web.Response:
         """Tell the faults in force."""

@@ -78,6 +78,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "throttle": ("Trop de requêtes 429 (taux)", "Too many requests 429 (rate)"),
     "other_answer": ("MLLP : réponse pour un autre message (taux)", "MLLP: answer for another message (rate)"),
     "half_answer": ("MLLP : réponse coupée au milieu (taux)", "MLLP: answer cut in the middle (rate)"),
+    "bounce": (
+        "MSSanté : message pris puis retourné par un avis (taux)",
+        "MSSanté: message taken, then returned by a notice (rate)",
+    ),
     "retry_after": ("Retry-After (secondes)", "Retry-After (seconds)"),
     "mail_down": ("Messagerie en panne (421)", "Mail server down (421)"),
     "mail_reject_recipient": (

@@ -63,7 +63,11 @@ class SecureMailCourier(ReportCourier):
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Hand the message to the operator."""
-        return await asyncio.to_thread(hand_over, self.mail, self._trust, self.destination, consignment)
+        try:
+            context = self._trust
+        except OSError:  # a file that is no certificate, or a key that is not its own: the operator's matter
+            return Answer(Verdict.POSTPONED, "certificate_refused")
+        return await asyncio.to_thread(hand_over, self.mail, context, self.destination, consignment)
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Answer that nothing is known: mail servers cannot be asked."""

@@ -51,7 +51,10 @@ def _connection(mail: SecureMail, context: ssl.SSLContext) -> smtplib.SMTP:
         on_failure.callback(server.close)
         if mail.encryption is Encryption.STARTTLS:
             server.starttls(context=context)
-        server.ehlo()  # a server that will not have our certificate says so in its first answer under TLS 1.3
+        # A server that will not have our certificate says so in its first answer under TLS 1.3.
+        code, said = server.ehlo()
+        if code != 250:
+            raise smtplib.SMTPHeloError(code, said)
         on_failure.pop_all()
     return server
 
@@ -81,8 +84,10 @@ def _content(server: smtplib.SMTP, consignment: Consignment) -> Answer:
         return Answer(_refusal(error.smtp_code), "message_refused", came=_raw(error.smtp_code, error.smtp_error))
     except (smtplib.SMTPException, OSError):
         return Answer(Verdict.DOUBTFUL, "cut_off")
-    if code != 250:
+    if 400 <= code < 600:
         return Answer(_refusal(code), "message_refused", came=_raw(code, said))
+    if code != 250:
+        return Answer(Verdict.DOUBTFUL, "unclear_answer", came=_raw(code, said))
     message_id = str(message_from_bytes(consignment.body)["Message-ID"])
     receipt = {"id": message_id, "said": said.decode("utf-8", "replace")[:200]}
     return Answer(Verdict.ACCEPTED, "taken_by_operator", receipt=receipt, came=_raw(code, said))
