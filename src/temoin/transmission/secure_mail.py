@@ -43,3 +43,13 @@ class SecureMail:
     sending: Sending
     product: str = ""
     inbox: Inbox | None = None
+
+    @property
+    def sends_to_doctors(self) -> bool:
+        """Tell whether treating doctors get results."""
+        return self.enabled and self.doctor
+
+    @property
+    def sends_to_patients(self) -> bool:
+        """Tell whether patients get results in their own secure mailbox."""
+        return self.enabled and self.patient

@@ -89,7 +89,7 @@ class DoctorCourier(SecureMailCourier):
     @property
     def enabled(self) -> bool:
         """Tell whether the operator of the site sends to doctors."""
-        return self.mail.enabled and self.mail.doctor
+        return self.mail.sends_to_doctors
 
     def has_recipient(self, report: Report) -> bool:
         """Tell whether a doctor was named when the result was signed."""
@@ -111,7 +111,7 @@ class PatientCourier(SecureMailCourier):
     @property
     def enabled(self) -> bool:
         """Tell whether the operator of the site sends to patients' secure mailboxes."""
-        return self.mail.enabled and self.mail.patient
+        return self.mail.sends_to_patients
 
     def has_recipient(self, report: Report) -> bool:
         """Tell whether the matricule may travel: another status of identity may not use it."""

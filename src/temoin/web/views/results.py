@@ -15,6 +15,7 @@ from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import outcome
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test
 from temoin.testing.report import Report
@@ -23,6 +24,7 @@ from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.web.fields import Typed
 from temoin.web.pages import show
+from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
 from temoin.web.views.records import device_words, show_record
 
@@ -58,8 +60,16 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         reading=reading,
         findings=_findings(test, reading),
         read_at=reading.read_at.isoformat(),
+        doctor=_doctor(test.traits),
         **device_words(test),
     )
+
+
+def _doctor(traits: Traits) -> str:
+    """Return the doctor whom the signature will send the result to, "" for none."""
+    if not (traits.doctor_copy and sends_to_doctors()):
+        return ""
+    return f"{traits.doctor_family_name} {traits.doctor_given_name}".strip()
 
 
 def _findings(test: TestView, reading: Reading) -> list[tuple[str, str, Any]]:
