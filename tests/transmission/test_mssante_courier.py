@@ -26,6 +26,7 @@ from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.patients.actions import amend_patient
 from temoin.patients.queries import traits_of
+from temoin.testing.models import Record
 from temoin.testing.report import Doctor, IdentityStatus, Report
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
@@ -197,9 +198,22 @@ def test_another_doctor_does_not_get_what_was_signed_for_the_first(house, mail):
     assert ready.address == "s.medioni@medecin.mssante.fr"
 
 
-def record_patient(house: House) -> UUID:
-    from temoin.testing.models import Record
+@pytest.mark.parametrize("changes", [{"doctor_copy": ""}, {"doctor_family_name": "AUTRE"}])
+def test_a_correction_goes_to_the_doctor_who_holds_the_wrong_result(house, changes):
+    first = parcel(house)
+    with tenant_scope(house.here.id):
+        patient = record_patient(house)
+        traits = replace(traits_of(patient), **changes)
+    amend_patient(by=house.owner, patient_id=patient, traits=traits)
 
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    report = correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+
+    assert report.doctor.family_name == "MEDIONI"
+    assert parcel(house).sequence == 2
+
+
+def record_patient(house: House) -> UUID:
     return Record.objects.get(id=parcel(house).chain_id).patient_id
 
 
