@@ -106,9 +106,7 @@ def test_the_page_is_named_by_day_kind_and_patient():
     zipped, page = attachments(sent(covid_positive()))
 
     assert zipped == "IHE_XDM.zip"
-    assert page == (
-        "20261123_Test rapide d'orientation diagnostique_PAT-TROIS_DOMINIQUE_00000000-0000-0000-0000-000000000001.pdf"
-    )
+    assert page == "20261123_Test rapide d'orientation diagnostique_PAT-TROIS_DOMINIQUE.pdf"
 
 
 def test_a_name_without_latin_letters_still_makes_a_file_and_a_subject():
@@ -117,7 +115,7 @@ def test_a_name_without_latin_letters_still_makes_a_file_and_a_subject():
     message = sent(replace(report, patient=patient))
 
     assert message["Subject"].endswith("李 ZOE/../E BCC: X")
-    assert "_-_ZOE..E BCC X_" in list(attachments(message))[1]
+    assert "_-_ZOE..E BCC X.pdf" in list(attachments(message))[1]
     assert message["Bcc"] is None
 
 
