@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +108,12 @@ def test_the_words_of_the_other_side_are_kept():
 
     assert notice is not None
     assert notice.words == "5.1.1 smtp; 550 5.1.1 unknown user"
+
+
+def test_a_notice_that_postfix_wrote_is_understood():
+    data = (Path(__file__).parent / "golden" / "postfix_undelivered.eml").read_bytes()
+
+    assert read_notice(data) == DeliveryNotice(KEY, "mssante-doctor", Fate.FAILED, "5.0.0 X-Postfix; no outside")
 
 
 @pytest.mark.parametrize(

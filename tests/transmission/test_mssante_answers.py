@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -131,3 +133,32 @@ def test_an_operator_that_says_nothing_is_left(trust, monkeypatch):
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert told(trust.mail(silent.getsockname()[1])) == (Verdict.POSTPONED, "unreachable")
+
+
+@contextmanager
+def scripted(trust: Trust, *answers: str) -> Iterator[int]:
+    """Serve one client with the answers given, one per line that it says."""
+
+    def serve() -> None:
+        with listening.accept()[0] as bare, trust.certificates.context().wrap_socket(bare, server_side=True) as line:
+            line.sendall(b"220 operateur.mssante.fr\r\n")
+            for answer in answers:
+                line.recv(4096)
+                line.sendall(f"{answer}\r\n".encode())
+            line.recv(4096)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "verdict"), [("451 4.3.0 not now", Verdict.POSTPONED), ("554 5.7.1 never", Verdict.REFUSED)]
+)
+def test_content_that_is_refused_before_it_is_sent_was_not_taken(trust, refusal, verdict):
+    with scripted(trust, "250 operateur.mssante.fr", "250 OK", "250 OK", refusal) as port:
+        answer = carried(trust.mail(port))
+
+    assert (answer.verdict, answer.code, answer.came) == (verdict, "message_refused", refusal.encode())

@@ -23,8 +23,9 @@ from temoin.outbox.queue import claim_parcels, settle_parcels
 from temoin.outbox.returns import note_later
 from temoin.outbox.states import ParcelState
 from temoin.testing.actions import release_refused
+from temoin.transmission.couriers import mssante_inbox
 from temoin.transmission.couriers.mssante import DoctorCourier
-from temoin.transmission.couriers.mssante_inbox import read_inbox
+from temoin.transmission.couriers.mssante_inbox import InboxError, read_inbox
 from temoin.transmission.secure_mail import Inbox, SecureMail
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -237,6 +238,13 @@ def test_a_box_that_does_not_open_fails_loudly(post, tmp_path):
         read_inbox(post.mail, replace(post.inbox, password_file=wrong), threading.Event())
     with pytest.raises(imaplib.IMAP4.error):
         read_inbox(post.mail, replace(post.inbox, user=None), threading.Event())  # it takes no certificate alone
+
+
+def test_a_box_that_does_not_do_what_is_asked_fails_loudly(post):
+    post.bring("Subject: a\r\n\r\nb\r\n")
+
+    with connected(post.inbox.port, post.trust) as box, pytest.raises(InboxError):
+        mssante_inbox._asked(box, "COPY", "1:*", "nowhere")
 
 
 def test_the_box_is_read_by_the_clock_where_one_is_named(post, settings, monkeypatch):

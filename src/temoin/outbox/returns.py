@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from temoin.crypto.sealed import seal_value
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
@@ -40,7 +39,7 @@ class _Found(NamedTuple):
 
 
 def note_later(destination: str, key: str, answer: Answer) -> bool:
-    """Write down what came later about a parcel; False when a worker holds it now: look again.
+    """Write down what came later about a parcel; False, or ConflictError, when a worker holds it now: look again.
 
     ACCEPTED of a parcel already taken keeps its state and tells more: the code of the answer. The same twice is one,
     and what comes about a parcel that is settled otherwise, or that nobody knows any more, changes nothing.
@@ -56,10 +55,7 @@ def note_later(destination: str, key: str, answer: Answer) -> bool:
     if parcel.answer_code == answer.code or (parcel.state, answer.verdict) not in _VERBS:
         return True
     with tenant_scope(parcel.pharmacy_id):
-        try:
-            _write(parcel, answer)
-        except ConflictError:
-            return False
+        _write(parcel, answer)
     return True
 
 

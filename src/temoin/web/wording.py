@@ -166,7 +166,6 @@ REASON: dict[str, tuple[Words, Words]] = {
         _("No secure mailbox is known for this result."),
         _("Enter the treating doctor on the patient's record, then correct the result, or give a printed copy."),
     ),
-    "no_document": (_("This test cannot be told in the national document."), _("Give the patient a printed copy.")),
     "message_refused": (_("The operator of the secure messaging refuses the message."), _SUPPORT),
     "unclear_answer": (_("The operator of the secure messaging did not answer clearly."), _LATER),
     "returned": (

@@ -113,9 +113,8 @@ class _Page:
         try:
             return bytes(self.pdf.output())
         finally:
-            for font in self.pdf.fonts.values():
-                if isinstance(font, TTFFont):
-                    font.ttfont.close()
+            for font in [each for each in self.pdf.fonts.values() if isinstance(each, TTFFont)]:
+                font.ttfont.close()
 
     def _describe(self, report: Report) -> None:
         pdf, name = self.pdf, written(title(report))

@@ -12,7 +12,7 @@ import ssl
 from abc import abstractmethod
 from functools import cached_property
 
-from temoin.formats.cda import CdaError, carries_matricule, has_document
+from temoin.formats.cda import carries_matricule, has_document
 from temoin.formats.mssante import PATIENTS, Envelope, secure_message
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.patients.traits import Traits
@@ -56,10 +56,7 @@ class SecureMailCourier(ReportCourier):
             sending=self.mail.sending,
             product=self.mail.product,
         )
-        try:
-            return Consignment(key=load.key, body=secure_message(report, envelope), address=address)
-        except CdaError:
-            return Answer(Verdict.REFUSED, "no_document")
+        return Consignment(key=load.key, body=secure_message(report, envelope), address=address)
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Hand the message to the operator."""

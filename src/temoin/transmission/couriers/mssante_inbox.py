@@ -73,10 +73,8 @@ def _opened(mail: SecureMail, inbox: Inbox) -> Iterator[imaplib.IMAP4]:
 
 
 def _content(box: imaplib.IMAP4, number: str) -> bytes:
-    for part in _asked(box, "FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)"):
-        if isinstance(part, tuple):
-            return bytes(part[1])
-    return b""
+    parts = _asked(box, "FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
+    return next((bytes(part[1]) for part in parts if isinstance(part, tuple)), b"")  # b"": it is gone meanwhile
 
 
 def _asked(box: imaplib.IMAP4, command: str, *words: str) -> list[Any]:
