@@ -3,7 +3,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Rooms with tables of their own.
-ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery
+ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery transmission
 
 .DEFAULT_GOAL := check
 .PHONY: setup demo check lint format types walls migrations reference settings test coverage drills scan docs

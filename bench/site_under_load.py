@@ -53,7 +53,7 @@ def staff_site(workers: int) -> Iterator[Site]:
             words = ["temoin.cli.main", "web", "--data", str(folder), "--workers", str(workers)]
             process = _start(*words, "--port", str(ports.staff))
             try:
-                _wait_for(ports.staff)
+                wait_for(ports.staff)
                 yield site
             finally:
                 process.terminate()
@@ -176,14 +176,15 @@ def _free_ports() -> int:
         return min(int(probe.getsockname()[1]), 65000)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int, path: str = "/healthz") -> None:
+    """Wait until a server on this machine answers."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", "/healthz")
+            connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError("the staff site does not answer")
+    raise RuntimeError(f"nothing answers on port {port}")

@@ -40,6 +40,7 @@ class Sandbox:
     def __init__(self, ready: Ready) -> None:
         self.port, self.smtp_port, self.mllp_port = ready.http_port, ready.smtp_port, ready.mllp_port
         self.mssante_port = ready.mssante_port
+        self.https_port, self.mllps_port = ready.https_port, ready.mllps_port
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -68,14 +69,16 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(certificates: Certificates | None = None) -> Iterator[Sandbox]:
-    """Serve on free ports until the block ends."""
+def running_sandbox(certificates: Certificates | None = None, *, encrypted: bool = False) -> Iterator[Sandbox]:
+    """Serve on free ports until the block ends; with `encrypted`, by TLS too; with `certificates`, secure mail too."""
+    more = (0, 0) if encrypted else (None, None)
+    wanted = Ready("127.0.0.1", 0, 0, 0, *more, None if certificates is None else 0, certificates)
     with_address: list[Ready] = []
     is_ready, stop, loops = threading.Event(), asyncio.Event(), []
 
     async def live() -> None:
         loops.append(asyncio.get_running_loop())
-        await serve(Ready("127.0.0.1", 0, 0, 0, 0, certificates), Faults(), started, stop)
+        await serve(wanted, Faults(), started, stop)
 
     def started(ready: Ready) -> None:
         with_address.append(ready)

@@ -43,6 +43,8 @@ def config_of(folder: Path, *changes: tuple[str, str]) -> Config:
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
+    if PRODUCTION in changes:
+        text = text.replace('rules = "demonstration"', 'rules = "us-elr"')
     path.write_text(text)
     return read_config(path)
 

@@ -19,6 +19,7 @@ SECTION = """
 host = "127.0.0.1"
 port = 2575
 enabled = true
+rules = "demonstration"
 profile = "elr"
 tls = true
 authorities = "keys/receiver.pem"
@@ -41,7 +42,8 @@ def folder(tmp_path: Path) -> Path:
 def settings(folder: Path, section: str, *, demo: bool = True) -> Path:
     path = folder / "temoin.toml"
     text = path.read_text() + section
-    path.write_text(text if demo else text.replace("demo = true", "demo = false"))
+    real = text.replace("demo = true", "demo = false").replace('rules = "demonstration"', 'rules = "us-elr"')
+    path.write_text(text if demo else real)
     return path
 
 

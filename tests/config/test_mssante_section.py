@@ -26,6 +26,8 @@ key = "keys/box.key"
 authorities = "keys/igc.pem"
 doctor = true
 patient = false
+doctor_rules = "demonstration"
+patient_rules = "fr-mssante-patient"
 source_id = "1.2.250.1.999.1"
 
 [mssante.inbox]
@@ -76,6 +78,7 @@ def test_the_inbox_is_optional(folder):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
+        ('"demonstration"', '"none"', "which is no rule set"),
         ("port = 465", "", r"port in \[mssante\] is missing"),
         ("port = 465", "port = 70000", "between 1 and 65535"),
         ("port = 465", "port = 465\ncolour = 1", r"colour in \[mssante\] is not a setting"),

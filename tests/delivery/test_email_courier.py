@@ -20,7 +20,7 @@ from temoin.delivery.couriers.email import EmailCourier
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.models import Parcel
+from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
@@ -115,6 +115,7 @@ def test_the_link_leaves_the_house_and_the_code_is_destroyed(house, carry):
     assert letter_states(house) == [LetterState.OPEN]
     with tenant_scope(house.here.id):
         assert not Ticket.objects.exists()
+        assert Attempt.objects.get(parcel_id=newest(house).id).unseal()["sent"] == ""
 
 
 @pytest.mark.parametrize(

@@ -83,22 +83,58 @@ def _spoil(name: str):
     return spoil
 
 
+def putting(xml: str):
+    """Put an element, written in the name space of CDA, at the end of another."""
+    return lambda place: place.append(etree.fromstring(f'<x xmlns="urn:hl7-org:v3">{xml}</x>')[0])
+
+
+def setting(name: str, value: str):
+    return lambda element: element.set(name, value)
+
+
+def participant(xml: str):
+    return putting(f"<participant><associatedEntity>{xml}</associatedEntity></participant>")
+
+
+def recipient(xml: str):
+    return putting(f"<informationRecipient><intendedRecipient>{xml}</intendedRecipient></informationRecipient>")
+
+
 # What no single change of a right document can break, and a document that breaks it.
 SPECIAL = {
-    "identifiers of the patient": ("//h:patientRole/h:id", lambda e: e.set("nullFlavor", "UNK")),
-    "identifier fits an XDS registry": ("h:id", lambda e: e.set("root", "2.25." + "1" * 60)),
-    "qualifier of a first name": ("//h:given[@qualifier]", lambda e: e.set("qualifier", "SP")),
-    "an address in lines or in parts": (
-        "//h:addr",
-        lambda e: etree.SubElement(e, "{urn:hl7-org:v3}streetAddressLine"),
-    ),
-    "an address or why not": ("//h:addr[*]", lambda e: e.set("nullFlavor", "UNK")),
-    "attributes of an address": ("//h:addr", lambda e: e.set("lang", "fr")),
-    "use of a telecom": ("//h:telecom", lambda e: e.set("use", "x")),
-    "no race, religion or ethnic group": (
+    "a document of entries": ("h:component", putting("<nonXMLBody/>")),
+    "each template in its place": ("//h:specimen", putting('<templateId root="1.3.6.1.4.1.19376.1.3.1"/>')),
+    "identifiers of the patient": ("//h:patientRole/h:id", setting("nullFlavor", "UNK")),
+    "identifier fits an XDS registry": ("h:id", setting("root", "2.25." + "1" * 60)),
+    "qualifier of a first name": ("//h:given[@qualifier]", setting("qualifier", "SP")),
+    "name of a guardian": (
         "//h:patient",
-        lambda e: etree.SubElement(e, "{urn:hl7-org:v3}raceCode"),
+        putting("<guardian><guardianPerson><name/><name/></guardianPerson></guardian>"),
     ),
+    "title of a person": ("//h:assignedPerson/h:name", putting("<prefix>x</prefix>")),
+    "function of a person": ("h:author", putting('<functionCode code="PCP"/>')),
+    "nobody else who answers": (".", putting("<informant/>")),
+    "identifier of a recipient": (".", recipient('<id root="1.2"/>')),
+    "one person of a recipient at most": (".", recipient("<informationRecipient/><informationRecipient/>")),
+    "time of a participant": (".", putting("<participant><time><low/></time></participant>")),
+    "kind of participant": (".", participant("")),
+    "identifier of a participant": (".", participant('<id root="1.2"/>')),
+    "profession of a participant": (".", participant('<code code="10"/>')),
+    "organisation of a participant": (".", participant("<scopingOrganization><id/></scopingOrganization>")),
+    "nothing but place and time of the encounter": ("//h:encompassingEncounter", putting("<id/>")),
+    "no time or subject of its own": ("//h:entry/h:act", putting("<subject/>")),
+    "no second reading of a value": ("//h:observation", putting("<interpretationCode/>")),
+    "no author of a comment": ("//h:act/h:entryRelationship//h:act", putting("<author/>")),
+    "what may be unknown": ("h:code", setting("nullFlavor", "UNK")),
+    "words of a code": ("h:code", setting("displayName", "")),
+    "an interval takes time": ("//h:serviceEvent//h:high", setting("value", "20261123174100+0100")),
+    "use of an address": ("//h:addr", setting("use", "x")),
+    "words of an address": ("//h:addr", putting("<precinct/>")),
+    "an address in lines or in parts": ("//h:addr", putting("<streetAddressLine/>")),
+    "an address or why not": ("//h:addr[*]", setting("nullFlavor", "UNK")),
+    "attributes of an address": ("//h:addr", setting("lang", "fr")),
+    "use of a telecom": ("//h:telecom", setting("use", "x")),
+    "no race, religion or ethnic group": ("//h:patient", putting("<raceCode/>")),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from cda_reports import FORMER_KEY, of_kind
-from cda_rules import NAMESPACES
+from cda_rules import NAMESPACES, broken_rules
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -50,6 +50,14 @@ def _signer(signer: Professional) -> Professional:
 def _finding(finding: Finding) -> Finding:
     test = load_terms().tests[finding.loinc]
     return replace(finding, loinc_display=test.loinc.label, icd10=test.disease.code)
+
+
+@pytest.mark.parametrize("email", ["zoé@exemplé.fr", "50%+a b@exemple.fr", "d'artagnan?x&y@exemple.fr"])
+def test_an_address_of_mail_is_written_as_a_uri_and_read_back(email: str) -> None:
+    data = document(covid_positive(patient=replace(covid_positive().patient, email=email)))
+
+    assert broken_rules(etree.fromstring(data)) == []
+    assert read_document(data).patient.email == email
 
 
 @given(addressed_reports())

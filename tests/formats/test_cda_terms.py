@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from cda_values import PROFESSIONS, RESULTS
 
 from temoin.catalogue.entries import CatalogueError, parse_data
 from temoin.catalogue.kinds import counter_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.formats.cda.terms import build_terms, load_terms
+from temoin.pharmacies.professions import PROFESSION_CODE
 
 RIGHT = """
 [groups.viral]
@@ -51,6 +53,17 @@ def test_a_grade_is_reported_as_what_the_catalogue_says_it_means() -> None:
         meant = {"positive": {"10828004"}, "negative": {"260385009"}, "none": {"373068000", "125154007"}}
 
         assert reported_as in meant[outcome.means], outcome.code
+
+
+def test_each_value_that_is_reported_is_in_the_words_of_the_national_set() -> None:
+    reported = {result.reported_as.code: result.reported_as.label for result in load_terms().results.values()}
+
+    assert reported == RESULTS
+
+
+@pytest.mark.parametrize(("code", "words"), [pair for pair in PROFESSION_CODE.values() if pair[0]])
+def test_each_profession_is_in_the_words_of_the_national_set(code: str, words: str) -> None:
+    assert PROFESSIONS[code] == words
 
 
 def test_the_data_of_this_test_are_right() -> None:

@@ -18,7 +18,7 @@ from temoin.testing.report import IdentityStatus, Report
 
 def as_sent(report: Report) -> Report:
     """The Report without what may not leave the pharmacy."""
-    if report.patient.identity_status is IdentityStatus.QUALIFIED:
+    if report.patient.identity_status is IdentityStatus.QUALIFIED and report.patient.birth_place:
         return report
     return replace(report, patient=replace(report.patient, nir=""))
 

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 from strategies import covid_positive, reports
 
-from temoin.formats.pdf import report_pdf
+from temoin.formats.pdf import page, report_pdf
 from temoin.formats.pdf.letters import written
 from temoin.testing.report import Device, Report, ReportStatus
 
@@ -98,6 +98,13 @@ def test_a_long_comment_is_never_cut():
     long = "\n".join(f"Ligne {number}." for number in range(80))
 
     assert "Ligne 79." in text(covid_positive(comment=long))
+
+
+def test_what_cannot_be_laid_out_is_refused_without_quoting_it(monkeypatch):
+    monkeypatch.setattr(page, "_MARGIN", 104.9)
+
+    with pytest.raises(ValueError, match="the page cannot be made"):
+        report_pdf(covid_positive())
 
 
 def test_the_page_is_what_pdf_a_1_asks_for():

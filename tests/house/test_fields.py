@@ -13,12 +13,13 @@ OURS = [model for model in apps.get_models() if model.__module__.startswith("tem
 TENANT = [model for model in OURS if issubclass(model, TenantModel)]
 # Not a pharmacy's rows: the pharmacy, the account that signs in to several, its sessions, the key of its secrets, and
 # what sign-in remembers; and the one tree over all journals.
-SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty"} | {
+SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "LaneState", "Reconciliation"} | {
     "Leaf",
     "TreeNode",
     "SealedTree",
     "Cosignature",
     "WitnessState",
+    "Alarm",
 }
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
@@ -10,10 +10,15 @@ from django.db import ProgrammingError, connection, transaction
 from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
 
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
 from temoin.lib.tenant import TenantModel, tenant_scope
 from temoin.outbox.courier import Answer, Verdict, couriers
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.models import Parcel
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.team import invite_member
+from temoin.transmission.models import Difference
 
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
 ONLY_ADDED = (
@@ -46,6 +51,8 @@ def house(as_role) -> House:
             with tenant_scope(load.pharmacy_id):
                 couriers()["patient-email"].prepare(load)
             settle_parcels([(load, Answer(Verdict.ACCEPTED, "test"))])
+        for pharmacy in (house.here, house.elsewhere):
+            _differ(pharmacy.id)
     return house
 
 
@@ -128,6 +135,17 @@ def test_the_portal_sees_the_one_letter_it_names(house, as_role):
 def test_the_portal_reads_no_other_table(as_role, table):
     with as_role("temoin_portal"), pytest.raises(ProgrammingError, match="permission denied"):
         _run(f"SELECT FROM {table}")
+
+
+def _differ(pharmacy_id: UUID) -> None:
+    """Keep a difference that reconciliation found."""
+    with tenant_scope(pharmacy_id):
+        commit = Commit()
+        parcel = Parcel.objects.latest("posted_at")
+        known = {"destination": parcel.destination, "parcel_id": parcel.id, "key": parcel.key}
+        row = Difference(pharmacy_id=pharmacy_id, id=uuid4(), day=now().date(), kind="missing", found_at=now(), **known)
+        commit.insert(row)
+        commit.flush()
 
 
 def _count(table: str, pharmacy_id: object = None) -> int:

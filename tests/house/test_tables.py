@@ -12,12 +12,29 @@ pytestmark = pytest.mark.django_db
 
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
 # Names a pharmacy and belongs to none, with its reason.
-OF_THE_HOUSE = {"journal_leaf": "places in the one tree; written and read whole by the sealer alone"}
+OF_THE_HOUSE = {
+    "journal_leaf": "places in the one tree; written and read whole by the sealer alone",
+    "delivery_alarm": "who was told that results wait, the operator included; for the worker alone",
+}
 # Unique without the pharmacy in front, with its reason.
-UNIQUE_ACROSS = {"delivery_letter_lookup_hash_key": "256 derived random bits: found before any pharmacy is known"}
+UNIQUE_ACROSS = {
+    "delivery_letter_lookup_hash_key": "256 derived random bits: found before any pharmacy is known",
+    "outbox_parcel_once": "unique within a pharmacy; the key comes first, so that what an authority holds is found",
+}
 # A second policy for one role, with its reason.
 SECOND_POLICY = {("pharmacies_member", "app_own"): "one's own memberships, before a pharmacy is chosen; read only"}
-FLOORS = ("lib", "crypto", "journal", "outbox", "pharmacies", "patients", "catalogue", "testing", "delivery")
+FLOORS = (
+    "lib",
+    "crypto",
+    "journal",
+    "outbox",
+    "pharmacies",
+    "patients",
+    "catalogue",
+    "testing",
+    "delivery",
+    "transmission",
+)
 
 
 def ask(sql: str, *values: object) -> list[tuple]:

@@ -25,7 +25,14 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
 from temoin.patients.queries import patients_by_name, patients_by_nir, read_patient
 from temoin.testing.models import Record
-from temoin.testing.queries import list_tests, read_result_for_print, read_test, read_ticket, report_for_courier
+from temoin.testing.queries import (
+    list_tests,
+    read_result_for_print,
+    read_test,
+    read_ticket,
+    report_for_courier,
+    versions_for_courier,
+)
 from temoin.testing.sample import Reading
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RecordState
@@ -135,6 +142,9 @@ LOOKS: dict[str, Look] = {
     "ticket": lambda house, _patient, record: read_ticket(by=house.owner, record_id=record),
     "courier": lambda house, _patient, record: report_for_courier(
         by=HouseActor(house.here.id, "worker"), record_id=record, number=1
+    ),
+    "courier of versions": lambda house, _patient, record: versions_for_courier(
+        by=HouseActor(house.here.id, "worker"), wanted=[(record, 1)]
     ),
 }
 

@@ -18,7 +18,8 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.models import Attempt, Parcel
-from temoin.outbox.queue import LEASE, LONGEST_WAIT, claim_parcels, settle_parcels
+from temoin.outbox.queue import LEASE, claim_parcels
+from temoin.outbox.settling import LONGEST_WAIT, settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.testing.sample import Reading
@@ -113,6 +114,24 @@ def test_versions_leave_in_order_and_a_refused_one_blocks_nobody(house, as_role)
         second = claim_parcels("authority", 10)
 
     assert ([load.sequence for load in first], [load.sequence for load in second]) == ([1], [2])
+
+
+def test_a_later_version_waits_as_long_as_the_one_before_it(house, as_role):
+    with tenant_scope(house.here.id):
+        record = Parcel.objects.filter(destination="authority").get().chain_id
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=record, reading=reading, reason="Lecture inversée")
+
+    with as_role("temoin_worker"):
+        settle_parcels([(claim_parcels("authority", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
+        assert claim_parcels("authority", 10) == []
+        first, second = Parcel._base_manager.filter(destination="authority").order_by("sequence")
+        with shifted_by(timedelta(seconds=601)):
+            again = claim_parcels("authority", 10)
+
+    assert (second.state, second.attempts) == (ParcelState.WAITING, 0)
+    assert first.due_at < second.due_at < first.due_at + timedelta(seconds=1)
+    assert [load.sequence for load in again] == [1]
 
 
 class Poison(StandIn):

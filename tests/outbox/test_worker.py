@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,8 +22,9 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
 from temoin.outbox import worker
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.courier import Consignment, Load, Verdict, register_courier
-from temoin.outbox.models import Parcel
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict, register_courier
+from temoin.outbox.kept import LARGEST, unpack
+from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane, run_worker
@@ -95,6 +96,81 @@ def test_one_poison_parcel_does_not_hold_the_others(house, as_role, where, error
     assert states(house) == [accepted, (state, code), accepted]
 
 
+class Together(Picky):
+    """A courier that prepares several at once."""
+
+    def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]:
+        self.asked.append(f"prepare {len(loads)}")
+        return {load.id: self.prepare(load) for load in loads}
+
+
+def test_parcels_of_one_pharmacy_are_prepared_together(house, as_role):
+    courier = Together()
+    with as_role("temoin_worker"):
+        carry_batch(courier)
+
+    assert courier.asked[0] == "prepare 3"
+    assert states(house) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
+
+
+def test_a_poison_parcel_among_them_is_the_only_one_to_wait(house, as_role):
+    with as_role("temoin_worker"):
+        carry_batch(Together(poison=parcels(house)[1].id))
+
+    accepted = (ParcelState.ACCEPTED, "acknowledged")
+    assert states(house) == [accepted, (ParcelState.WAITING, "not_prepared"), accepted]
+
+
+def kept(house: House) -> list[tuple[bytes, bytes]]:
+    with tenant_scope(house.here.id):
+        opened = [attempt.unseal() for attempt in Attempt.objects.all()]
+    return [(unpack(content["sent"]), unpack(content["came"])) for content in opened]
+
+
+def test_an_attempt_keeps_what_was_sent_and_what_came_back(house, as_role):
+    with as_role("temoin_worker"):
+        carry_batch(StandIn(carries=replace(answer(Verdict.REFUSED), came=b"no" * LARGEST)))
+
+    assert kept(house) == [(b"{}", (b"no" * LARGEST)[:LARGEST])] * 3
+
+
+def test_what_is_secret_or_was_not_sent_is_not_kept(house, as_role):
+    class Secretive(StandIn):
+        def prepare(self, load: Load) -> Consignment | Answer:
+            return Consignment(key=load.key, body=b"link", is_secret=True)
+
+    class Unready(StandIn):
+        def prepare(self, load: Load) -> Consignment | Answer:
+            return answer(Verdict.POSTPONED)
+
+    with as_role("temoin_worker"):
+        carry_batch(Unready())
+        with shifted_by(timedelta(seconds=10)):
+            carry_batch(Secretive())
+
+    assert kept(house) == [(b"", b"")] * 6
+
+
+def test_one_slow_answer_holds_up_no_other(house, as_role):
+    slow, let_go = parcels(house)[0].id, asyncio.Event()
+
+    class SlowOnce(Picky):
+        async def carry(self, consignment: Consignment) -> Answer:
+            if UUID(consignment.key) == slow:
+                await let_go.wait()
+            return await super().carry(consignment)
+
+    with as_role("temoin_worker"), asyncio.Runner() as runner:
+        lane = Lane(SlowOnce(), threading.Event())
+        assert lane.turn(runner)
+        seen = [state for state, _ in states(house)]
+        let_go.set()
+        lane.turn(runner)
+
+    assert seen == [ParcelState.SENDING, ParcelState.ACCEPTED, ParcelState.ACCEPTED]
+    assert {state for state, _ in states(house)} == {ParcelState.ACCEPTED}
+
+
 def test_a_failure_is_logged_by_its_type_and_nothing_it_says(house, as_role, caplog):
     poison = parcels(house)[0].id
     caplog.set_level(logging.ERROR, logger="temoin.outbox")
@@ -142,7 +218,7 @@ class CountedLane(Lane):
         super().__init__(courier, courier.stop)
         self.looks = looks
 
-    def carry_batch(self, _runner: asyncio.Runner) -> bool:
+    def turn(self, _runner: asyncio.Runner) -> bool:
         look = self.looks.pop(0)
         if not self.looks:
             self.stop.set()

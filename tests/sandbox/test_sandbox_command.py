@@ -38,7 +38,7 @@ def test_running_ends_at_a_signal():
         addresses.append(ready)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    run(http_port=0, smtp_port=0, on_ready=stop)
+    run(Ready("127.0.0.1", 0, 0), on_ready=stop)
 
     assert addresses[0].host == "127.0.0.1"
     assert addresses[0].http_port != addresses[0].smtp_port

@@ -1,10 +1,15 @@
 """Each fault on demand, seen from a client."""
 
+import socket
+import ssl
 import time
-from http.client import RemoteDisconnected
+from http.client import HTTPSConnection, IncompleteRead, RemoteDisconnected
 
 import pytest
+from mllp_client import END, START, exchange
 from sandbox_documents import SYSTEM, document
+from sandbox_server import Sandbox, running_sandbox
+from test_sandbox_mllp import MESSAGE
 
 from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults
 
@@ -196,3 +201,112 @@ def test_the_own_page_of_the_sandbox_may_change_faults(sandbox):
 def test_an_unknown_setting_names_itself():
     with pytest.raises(FaultError, match="nothing"):
         changed_faults(Faults(), {"nothing": 1})
+
+
+def test_an_error_before_storing_leaves_nothing_there(sandbox):
+    sandbox.set_faults(error_before_store=1)
+
+    answer = sandbox.post(document())
+
+    assert (answer.status, answer.rules) == (500, ["fault-error-before"])
+    assert sandbox.get("/keys").json == []
+
+
+def test_an_error_inside_a_good_answer_leaves_nothing_there(sandbox):
+    sandbox.set_faults(inner_error=1)
+
+    answer = sandbox.post(document())
+
+    assert (answer.status, answer.json["issue"][0]["severity"], answer.rules) == (200, "error", ["fault-inside"])
+    assert sandbox.get("/keys").json == []
+
+
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_redirect_leads_to_a_host_that_nobody_has(sandbox, status):
+    sandbox.set_faults(redirect=str(status))
+
+    answer = sandbox.post(document())
+
+    assert (answer.status, answer.headers["Location"]) == (status, "http://elsewhere.invalid/fhir/Bundle")
+    assert sandbox.stats["stored"] == 0
+
+
+def test_an_answer_can_speak_of_another_document(sandbox):
+    sandbox.set_faults(other_answer=1)
+    sent = document()
+
+    created, found = sandbox.post(sent).json, sandbox.get("/fhir/Bundle").json["entry"][0]["resource"]
+
+    assert created["identifier"]["value"] == found["identifier"]["value"] == "not-the-one-asked-about"
+    assert sandbox.get("/keys").json[0]["key"] == sent["identifier"]["value"]
+
+
+def test_an_answer_can_be_cut_in_the_middle(sandbox):
+    sandbox.set_faults(half_answer=1)
+
+    with pytest.raises(IncompleteRead):
+        sandbox.post(document())
+
+    assert sandbox.stats["stored"] == 1
+
+
+def test_an_answer_can_come_twice(sandbox):
+    sandbox.set_faults(double_answer=1)
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=10) as line:
+        line.sendall(b"GET /fhir/Bundle/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = b""
+        while got.count(b"HTTP/1.1 404 Not Found") < 2:
+            got += line.recv(65_536)
+
+    assert sandbox.stats["fired"] == {"double_answer": 1}
+
+
+def test_an_answer_can_trickle(sandbox):
+    sandbox.set_faults(trickle=0.001)
+
+    assert sandbox.post(document(), Prefer="return=minimal").status == 201
+    assert sandbox.stats["fired"] == {"trickle": 1}
+
+
+@pytest.fixture(scope="module")
+def encrypted():
+    with running_sandbox(encrypted=True) as sandbox:
+        yield sandbox
+
+
+def ask_by_tls(sandbox: Sandbox) -> int:
+    context = ssl.create_default_context(cadata=sandbox.get("/authorities.pem").text)
+    connection = HTTPSConnection("127.0.0.1", sandbox.https_port, timeout=10, context=context)
+    try:
+        connection.request("GET", "/fhir/metadata")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_whoever_trusts_its_signer_comes_by_tls(encrypted):
+    assert ask_by_tls(encrypted) == 200
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"), [("wrong-host", "IP address mismatch"), ("expired", "certificate has expired")]
+)
+def test_a_wrong_certificate_is_told_from_the_right_one(encrypted, shown, reason):
+    encrypted.set_faults(certificate=shown)
+
+    with pytest.raises(ssl.SSLCertVerificationError, match=reason):
+        ask_by_tls(encrypted)
+
+    encrypted.set_faults(off=True)
+    assert encrypted.stats["fired"]["certificate"] >= 1
+
+
+def test_hl7_comes_by_tls_too(encrypted):
+    context = ssl.create_default_context(cadata=encrypted.get("/authorities.pem").text)
+    bare = socket.create_connection(("127.0.0.1", encrypted.mllps_port), timeout=10)
+    with context.wrap_socket(bare, server_hostname="127.0.0.1") as line:
+        assert "MSA|AA|K1" in exchange(line, START + MESSAGE.encode() + END)
+
+
+def test_without_tls_there_is_nobody_to_trust(sandbox):
+    assert sandbox.get("/authorities.pem").status == 404

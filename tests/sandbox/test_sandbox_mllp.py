@@ -138,6 +138,9 @@ def test_a_frame_without_end_is_cut_off(sandbox):
         ({"drop_answer": 1}, "", 1),
         ({"other_answer": 1}, "MSA|AA|not-K1", 1),
         ({"slow": 0.1}, "MSA|AA|K1", 1),
+        ({"trickle": 0.0001}, "MSA|AA|K1", 1),
+        ({"inner_error": 1}, "MSA|AA|K1", 0),
+        ({"error_before_store": 1}, "MSA|AR|K1", 0),
     ],
 )
 def test_each_fault_shows_as_named(sandbox, fault, answer, stored):
@@ -158,6 +161,18 @@ def test_half_an_answer_is_half_an_answer(sandbox):
     assert half
     assert len(half) < len(whole)
     assert "MSA" not in half
+
+
+def test_an_answer_can_come_twice(sandbox):
+    sandbox.set_faults(double_answer=1)
+    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=10) as line:
+        line.sendall(START + MESSAGE.encode() + END)
+        got = b""
+        while got.count(END) < 2:
+            got += line.recv(65_536)
+
+    first, second, _ = got.split(END)
+    assert first == second
 
 
 def test_an_open_connection_does_not_keep_the_sandbox_from_stopping():

@@ -25,7 +25,8 @@ from temoin.catalogue.kits import load_kits  # noqa: E402
 from temoin.lib.clock import now  # noqa: E402
 from temoin.lib.tenant import tenant_scope  # noqa: E402
 from temoin.outbox.courier import Answer, Verdict, couriers  # noqa: E402
-from temoin.outbox.queue import claim_parcels, settle_parcels  # noqa: E402
+from temoin.outbox.queue import claim_parcels  # noqa: E402
+from temoin.outbox.settling import settle_parcels  # noqa: E402
 from temoin.pharmacies.seat import take_seat  # noqa: E402
 from temoin.testing.sample import Reading  # noqa: E402
 from temoin.testing.signing import cancel_result, correct_result, sign_result  # noqa: E402

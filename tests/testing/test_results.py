@@ -19,7 +19,13 @@ from temoin.outbox.models import Parcel
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import abandon_test, take_sample
 from temoin.testing.models import Record, RecordVersion, Ticket
-from temoin.testing.queries import read_result_for_print, read_test, read_ticket, report_for_courier
+from temoin.testing.queries import (
+    read_result_for_print,
+    read_test,
+    read_ticket,
+    report_for_courier,
+    versions_for_courier,
+)
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import cancel_result, correct_result, renew_ticket, sign_result
@@ -176,6 +182,8 @@ def test_without_a_result_there_is_nothing_to_print_to_send_or_to_renew(house, s
         read_result_for_print(by=house.owner, record_id=sampled)
     with pytest.raises(NotFoundError):
         report_for_courier(by=worker, record_id=sampled, number=1)
+    with pytest.raises(NotFoundError):
+        versions_for_courier(by=worker, wanted=[(sampled, 1)])
     with pytest.raises(ConflictError):
         renew_ticket(by=house.owner, record_id=sampled)
 

@@ -22,8 +22,9 @@ from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.transmission.couriers import fhir
+from temoin.transmission.couriers import http_line
 from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 
@@ -156,7 +157,7 @@ def test_what_was_stored_before_the_answer_was_lost_is_not_posted_again(sandbox,
 def test_the_doubt_stays_while_the_authority_cannot_be_asked(sandbox, carry):
     sandbox.set_faults(drop_answer=1)
     carry()
-    for fault, code in (({"down": "503"}, "http_503"), ({"down": "close"}, "unreachable")):
+    for fault, code in (({"down": "503"}, "http_503"), ({"down": "close"}, "no_answer")):
         sandbox.set_faults(off=True)
         sandbox.set_faults(**fault)
 
@@ -164,7 +165,7 @@ def test_the_doubt_stays_while_the_authority_cannot_be_asked(sandbox, carry):
 
 
 def test_an_answer_that_does_not_come_is_a_doubt(sandbox, carry, monkeypatch):
-    monkeypatch.setattr(fhir, "TIMEOUT", aiohttp.ClientTimeout(total=8, sock_read=0.2))
+    monkeypatch.setattr(http_line, "TIMEOUT", aiohttp.ClientTimeout(total=8, sock_read=0.2))
     sandbox.set_faults(slow=0.6)
 
     assert told(carry()) == (ParcelState.IN_DOUBT, "no_answer")
@@ -186,7 +187,7 @@ def test_nobody_listening_means_nothing_was_stored(sandbox, carry, settings):
 
 
 def test_a_connection_that_never_opens_means_nothing_was_stored(sandbox, carry, settings, monkeypatch):
-    monkeypatch.setattr(fhir, "TIMEOUT", aiohttp.ClientTimeout(total=8, connect=0.2))
+    monkeypatch.setattr(http_line, "TIMEOUT", aiohttp.ClientTimeout(total=8, connect=0.2))
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
         for _ in range(3):  # they fill the queue of connections that nobody accepts
             client = waiting.enter_context(socket.socket())
@@ -222,3 +223,13 @@ def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, setti
 
     assert told(carry()) == (ParcelState.REFUSED, "demonstration")
     assert sandbox.stats["posts"] == 0
+
+
+def test_a_copy_without_the_name_is_acknowledged_like_any_other(sandbox, settings, carry):
+    authority = replace(settings.TEMOIN.authority, rules=load_rule_sets()["fr-laboratories"])
+    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+
+    carried = carry()
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, carried)

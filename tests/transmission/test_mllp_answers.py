@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import Identity, make_identity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.couriers import mllp_lines
 from temoin.transmission.couriers.mllp import MllpCourier
 from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.rules.loading import load_rule_sets
 
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"MSH|^~\\&|A\r")
-RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False)
+RULES = load_rule_sets()["demonstration"]
+RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 def answer(code: str, *errors: str, key: str = KEY) -> bytes:
@@ -194,48 +190,6 @@ def test_all_waits_together_are_shorter_than_the_lease():
 
 
 # Certificates.
-
-
-@dataclass(frozen=True)
-class Identity:
-    certificate: Path
-    key: Path
-
-    @property
-    def pin(self) -> str:
-        shown = ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
-        return hashlib.sha256(shown).hexdigest()
-
-    def server(self, *, clients: Path | None = None) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.key)
-        if clients is not None:
-            context.verify_mode = ssl.CERT_REQUIRED
-            context.load_verify_locations(clients)
-        return context
-
-
-def make_identity(folder: Path, name: str, *, address: str = "127.0.0.1") -> Identity:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now() - timedelta(days=1))
-        .not_valid_after(now() + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    made = Identity(folder / f"{name}.pem", folder / f"{name}.key")
-    made.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    made.key.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -29,9 +29,11 @@ from temoin.testing.signing import cancel_result, correct_result
 from temoin.transmission.couriers import mllp_lines
 from temoin.transmission.couriers.mllp import MllpCourier
 from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
-RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False)
+RULES = load_rule_sets()["demonstration"]
+RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 @pytest.fixture
@@ -236,10 +238,16 @@ def test_one_connection_carries_many_messages(sandbox, house, receiver, as_role)
     assert sandbox.stats["hl7"]["connections"] <= mllp_lines.CONNECTIONS
 
 
+def test_a_copy_without_the_name_is_acknowledged_like_any_other(receiver, carry):
+    carried = carry(replace(receiver, rules=load_rule_sets()["fr-laboratories"]))
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+
+
 @pytest.mark.parametrize(
     ("enabled", "renewal", "wanted"), [(True, False, True), (True, True, False), (False, False, False)]
 )
 def test_every_version_is_wanted_when_the_receiver_is_switched_on(enabled, renewal, wanted):
-    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=None, is_renewal=renewal)
+    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=covid_positive(), is_renewal=renewal)
 
     assert MllpCourier(replace(RECEIVER, enabled=enabled)).wants(notice) is wanted

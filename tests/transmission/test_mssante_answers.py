@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates import Signed
 from mail_server import Behaviour, running_mail_server
-from secure_mail import Trust
+from secure_mail import Signed, Trust
 
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.couriers import mssante_lines

@@ -19,8 +19,9 @@ from temoin.outbox import courier as register
 from temoin.outbox.courier import Answer, Verdict, couriers, register_courier
 from temoin.outbox.duties import duties
 from temoin.outbox.models import Attempt, Parcel
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
 from temoin.outbox.returns import note_later
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.actions import release_refused
 from temoin.transmission.couriers import mssante_inbox

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
+from temoin.lib.clock import frozen_at
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.couriers import fhir
+from temoin.transmission.couriers import fhir, http_line
 from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.retry_after import asked_pause
 
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"{}")
@@ -100,8 +103,10 @@ def found(*resources: object) -> str:
         (425, "", Verdict.POSTPONED, "http_425"),
         (429, "", Verdict.POSTPONED, "http_429"),
         (400, "", Verdict.REFUSED, "http_400"),
-        (404, "", Verdict.REFUSED, "http_404"),
+        (404, "", Verdict.POSTPONED, "http_404"),  # a wrong address is the operator's matter
+        (405, "", Verdict.POSTPONED, "http_405"),
         (422, "not JSON", Verdict.REFUSED, "http_422"),
+        (409, "", Verdict.DOUBTFUL, "http_409"),  # the same document is being stored at this moment
         (412, "", Verdict.DOUBTFUL, "http_412"),  # several there bear our key: a person there must look
         (500, "", Verdict.DOUBTFUL, "http_500"),
         (502, "<html>", Verdict.DOUBTFUL, "http_502"),
@@ -144,7 +149,7 @@ def test_only_an_empty_search_means_unknown_there(exchange, status, body, verdic
 
 
 def test_an_endless_answer_is_cut_and_proves_nothing(exchange, monkeypatch):
-    monkeypatch.setattr(fhir, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(http_line, "LARGEST_ANSWER", 1000)
     padded = json.dumps({**COPY, "padding": "x" * 2000})
 
     assert told(exchange("carry", Scripted(status=201, body=padded))) == (Verdict.DOUBTFUL, "unreadable_answer")
@@ -152,12 +157,35 @@ def test_an_endless_answer_is_cut_and_proves_nothing(exchange, monkeypatch):
 
 @pytest.mark.parametrize(
     ("header", "pause"),
-    [("7", 7.0), ("0", 0.0), ("9" * 12, 86_400.0), ("Tue, 24 Nov 2026 10:00:00 GMT", None), ("-5", None), ("", None)],
+    [("7", 7.0), ("0", 0.0), ("9" * 12, 86_400.0), ("soon", None), ("-5", None), ("", None)],
 )
 def test_the_pause_is_read_in_seconds_and_never_beyond_a_day(exchange, header, pause):
     server = Scripted(status=429, headers={"Retry-After": header})
 
     assert exchange("carry", server).retry_after == pause
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        ("Tue, 24 Nov 2026 10:02:00 GMT", 120.0),
+        ("Tuesday, 24-Nov-26 10:02:00 GMT", 120.0),  # RFC 850
+        ("Tue Nov 24 10:02:00 2026", 120.0),  # asctime
+        ("Tue, 24 Nov 2026 09:00:00 GMT", 0.0),
+        ("Tue, 24 Nov 2099 10:00:00 GMT", 86_400.0),
+        ("Tue, 24 Nov 2026", None),
+    ],
+)
+def test_the_pause_may_be_a_date(header, pause):
+    with frozen_at(datetime(2026, 11, 24, 10, tzinfo=UTC)):
+        assert asked_pause(header) == pause
+
+
+@given(header=st.text(max_size=40))
+def test_no_text_breaks_the_reading_of_a_pause(header: str):
+    pause = asked_pause(header)
+
+    assert pause is None or 0 <= pause <= 86_400
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,11 +10,10 @@ from typing import Any
 
 import requests
 from django.conf import settings as django_settings
-from programs import need
+from node_provider import running_node
 
 from temoin.config.file import ProSanteConnect
 
-FOLDER = Path(__file__).parents[1] / "oidc"
 CLIENT = "temoin-tests"
 SECRET = "a-secret-of-the-tests"
 
@@ -48,28 +43,8 @@ class IdentityProvider:
 @contextmanager
 def running_provider() -> Iterator[IdentityProvider]:
     """Start the provider on a free port, and stop it."""
-    node = need("nodejs", shutil.which("node") or "/usr/bin/node")
-    need("npm, then npm ci --prefix tests/oidc", str(FOLDER / "node_modules" / "oidc-provider"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [node, str(FOLDER / "provider.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps({"port": port, "clientId": CLIENT, "secret": SECRET}).encode())
-        process.stdin.close()
-        line = process.stdout.readline()
-        while line and line.strip() != b"listening":
-            line = process.stdout.readline()
-        assert line, "the provider did not start"
+    with running_node("provider.mjs", clientId=CLIENT, secret=SECRET) as port:
         yield IdentityProvider(port)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def professional(rpps: str, *finess: str, **changes: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from temoin.config.headers import CONTENT_SECURITY_POLICY
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.team import invite_member
+from temoin.testing.queries import read_parcels
 from temoin.web.access import Access, Route
 from temoin.web.routes import ROUTES
 
@@ -41,9 +42,11 @@ def address(route: Route, **known: UUID) -> str:
 
 def known_objects(house: House) -> dict[str, UUID]:
     patient_id = make_patient(house.owner)
+    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
     return {
         "patient_id": patient_id,
-        "record_id": make_signed(house.owner, patient_id, make_lot(house.owner)),
+        "record_id": record_id,
+        "parcel_id": read_parcels(by=house.owner, record_id=record_id)[0].id,
         "member_id": house.colleague.member_id,
         "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
         "program_id": make_program(house.owner),
@@ -104,6 +107,7 @@ def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, str
         "outcome-sars-cov-2": "negative",
         "reviewed": "yes",
         "reason": "essai",
+        "why": "not_due",
         "version": "1",
         "specimen": "nasal-swab",
         "sampled_at": "2026-01-01T10:00",

@@ -13,6 +13,7 @@ from people import NEWCOMER, House, make_lot, make_patient, make_program, make_s
 
 from temoin.pharmacies.seat import today
 from temoin.pharmacies.team import depart_member, invite_member
+from temoin.testing.queries import read_parcels
 from temoin.testing.signing import cancel_result
 
 UNKNOWN = "UNKNOWN-VARIABLE"
@@ -58,6 +59,8 @@ def every_page(house: House) -> dict[str, str]:
     of_records = [("test", registered), ("test", sampled), ("ticket", registered)]
     of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels", "looks")]
     of_records += [("test", void), ("print_result", void)]
+    parcel_id = read_parcels(by=house.owner, record_id=signed)[0].id
+    of_records += [("sending", parcel_id), ("answers", parcel_id)]
     of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
     of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
@@ -66,7 +69,7 @@ def every_page(house: House) -> dict[str, str]:
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
-    plain += ["programs", "journal", "journal_review"]
+    plain += ["programs", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}

@@ -12,7 +12,8 @@ from django.urls import reverse
 from people import TRAITS, House, make_lot, make_patient, make_signed, make_test
 
 from temoin.outbox.courier import Answer, Verdict
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.patients.queries import read_patient
 from temoin.testing.queries import read_parcels

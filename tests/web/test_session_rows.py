@@ -7,10 +7,11 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
-from people import open_house, person_of, sign_in
+from django.test import Client
+from people import make_lot, make_patient, make_signed, open_house, person_of, sign_in
 
 from temoin.lib.clock import shifted_by
-from temoin.pharmacies.sessions import SessionStore
+from temoin.pharmacies.sessions import Backlog, SessionStore
 
 HOME = "/"
 
@@ -24,6 +25,11 @@ def house(request: pytest.FixtureRequest):
 @pytest.fixture
 def owner(client, house):
     return sign_in(client, house.owner)
+
+
+@pytest.fixture
+def stranger(house):
+    return sign_in(Client(), house.stranger)
 
 
 def cookie_of(client) -> str:
@@ -58,6 +64,24 @@ def test_one_question_answers_who_is_signed_in_and_where(owner, house, django_as
         session.load()
 
     assert (session.person.id, session.member.id) == (house.owner.person_id, house.owner.member_id)
+
+
+def test_the_same_question_tells_what_is_late(owner, house, stranger):
+    with shifted_by(timedelta(minutes=-31)):
+        make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+    backlogs = []
+    for client in (owner, stranger):
+        session = SessionStore(cookie_of(client))
+        session.load()
+        backlogs.append((session.backlog.count, session.backlog.is_late))
+
+    assert backlogs == [(2, True), (0, False)]
+
+
+def test_a_long_backlog_is_counted_to_a_hundred():
+    assert Backlog(99).count_words == "99"
+    assert Backlog(100).count_words == "100+"
 
 
 def test_the_question_leaves_no_pharmacy_in_scope(owner):

@@ -14,6 +14,7 @@ from xdm_sending import SENDING
 
 from temoin.patients.queries import read_patient
 from temoin.patients.traits import Traits
+from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.secure_mail import Encryption, SecureMail
 
 DOCTOR = {
@@ -34,6 +35,8 @@ MAIL = SecureMail(
     authorities=None,
     doctor=True,
     patient=False,
+    doctor_rules=load_rule_sets()["demonstration"],
+    patient_rules=load_rule_sets()["demonstration"],
     sending=SENDING,
 )
 

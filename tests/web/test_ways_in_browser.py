@@ -16,7 +16,8 @@ from playwright.sync_api import Page, expect
 
 from temoin.lib.clock import shifted_by
 from temoin.outbox.courier import Answer, Verdict
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.passwords import counted_part, entropy_bits
 
 SHOTS = Path(__file__).parents[2] / "artefacts" / "web"

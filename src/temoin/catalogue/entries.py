@@ -1,4 +1,4 @@
-"""Strict reading of the catalogue's data files: what is missing, unknown or malformed is refused by name."""
+"""Strict reading of data files: what is missing, unknown or malformed is refused by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -16,7 +17,7 @@ _ICD10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,2})?")
 
 
 class CatalogueError(Exception):
-    """A data file of the catalogue is wrong: the file, the entry and the field are named."""
+    """A data file is wrong: the file, the entry and the field are named."""
 
     def __init__(self, file: str, entry: str, field: str, reason: str) -> None:
         super().__init__(f"{file}: [{entry}] {field}: {reason}")
@@ -105,6 +106,31 @@ class Entry:
         if unknown:
             raise self.error(field, f"names {unknown[0]}, which is not in the catalogue")
         return values
+
+    def choices_or_all(self, field: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+        """Return some words of a closed list, or the whole list where "all" is written: absence is not consent."""
+        if self._values.get(field) == "all":
+            self._seen.add(field)
+            return choices
+        return self.choices(field, choices)
+
+    def day(self, field: str) -> date:
+        """Return a date, written without quotes."""
+        value = self._take(field)
+        if type(value) is not date:
+            raise self.error(field, "must be a date like 2026-11-24, without quotes")
+        return value
+
+    def optional_day(self, field: str) -> date | None:
+        """Return a date, or None when it is not written."""
+        return self.day(field) if self.has(field) else None
+
+    def flag(self, field: str) -> bool:
+        """Return true or false; false when it is not written."""
+        value = self._take(field) if self.has(field) else False
+        if not isinstance(value, bool):
+            raise self.error(field, "must be true or false")
+        return value
 
     def table(self, field: str) -> Entry:
         """Return a required table."""

@@ -12,6 +12,7 @@ from temoin.cli.django_process import settings_file
 from temoin.config.checks import debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings
 from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
+from temoin.lib.clock import now
 
 
 def add_commands(commands: Commands) -> None:
@@ -32,8 +33,21 @@ def run(options: argparse.Namespace) -> int:
     for finding in dict.fromkeys(found):
         say(f"- {finding}")
     say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
+    for line in rule_lines(config):
+        say(line)
     say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
     return 1 if found else 0
+
+
+def rule_lines(config: Config) -> list[str]:
+    """Return a line for each destination that is switched on: its rule set, and the texts that are not in force."""
+    lines = []
+    for destination, rules in config.rule_sets.items():
+        articles = "; ".join(basis.article for basis in rules.bases)
+        doubts = [f"not in force today: {one.article}" for one in rules.bases if not one.is_in_force(now().date())]
+        doubts += ["not reviewed by a lawyer or a physician"] if rules.review.is_placeholder else []
+        lines.append(" - ".join([f"{destination}: rules {rules.name} ({articles})", *doubts]))
+    return lines or ["No destination of results is switched on."]
 
 
 def _of_role(config: Config, role: str) -> list[str]:

@@ -44,12 +44,18 @@ django = "keys/django.key"
 [authority]
 base_url = "{url[sandbox]}/fhir"
 enabled = true
+rules = "demonstration"
 
 [mail]
 host = "{host}"
 port = {ports.smtp}
 security = "none"
 sender = "temoin@demonstration.invalid"
+
+[alarms]
+minutes = 5
+operator = "exploitant@demonstration.invalid"
+pharmacies = true
 
 [journal]
 origin = "{journal}"

@@ -5,7 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from temoin.cli import breach, check, demo, demo_code, imports, journal, keys, members, migrate, pharmacies, serve
+from temoin.cli import (
+    breach,
+    check,
+    demo,
+    demo_code,
+    imports,
+    journal,
+    keys,
+    lanes,
+    members,
+    migrate,
+    pharmacies,
+    reconcile,
+    serve,
+)
 from temoin.cli.console import complain
 from temoin.config.errors import ConfigError
 
@@ -17,7 +31,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(takes_rest=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for room in (demo, demo_code, serve, migrate, imports, journal, keys, check, pharmacies, members, breach):
+    for room in (
+        demo,
+        demo_code,
+        serve,
+        migrate,
+        imports,
+        journal,
+        keys,
+        check,
+        pharmacies,
+        members,
+        breach,
+        lanes,
+        reconcile,
+    ):
         room.add_commands(commands)
     return parser
 

@@ -17,7 +17,7 @@ from temoin.config.file import VARIABLE, Process
 if TYPE_CHECKING:
     from temoin.pharmacies.models import Pharmacy
 
-Work = Callable[[argparse.Namespace], None]
+Work = Callable[[argparse.Namespace], int | None]
 DONE, REFUSED = 0, 2
 
 
@@ -31,11 +31,11 @@ def operator_command(nouns: argparse.ArgumentParser, name: str, words: str, work
     return parser
 
 
-def operate(options: argparse.Namespace, work: Work) -> int:
+def operate(options: argparse.Namespace, work: Work, process: Process = Process.STAFF) -> int:
     """Do the operator's work; a refusal is told in a sentence, status 2."""
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
-    become(Process.STAFF)
+    become(process)
     from django.db import OperationalError
     from django.utils import translation
 
@@ -43,14 +43,13 @@ def operate(options: argparse.Namespace, work: Work) -> int:
 
     with translation.override("en"), database_running(settings):
         try:
-            work(options)
+            return work(options) or DONE
         except TemoinError as error:
             complain(_told(error))
             return REFUSED
         except OperationalError:
             complain("The database does not answer.")
             return REFUSED
-    return DONE
 
 
 def pharmacy_of(finess: str) -> Pharmacy:

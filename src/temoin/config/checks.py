@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from temoin.config.authority import check_authority_files
 from temoin.config.errors import ConfigError
 from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
@@ -28,6 +29,7 @@ OTHERS_SECRETS = (
     "key of our certificate",
     "key of our mailbox",
     "password of our mailbox",
+    "key for tokens",
 )
 
 
@@ -41,8 +43,12 @@ def check_setup(config: Config, process: Process) -> None:
 def setup_findings(config: Config, process: Process) -> list[str]:
     """Return what is wrong with the settings and with the secret files of a process."""
     found = _finding(check_settings_file, config.file)
+    for file in config.rules.files:
+        found += _finding(check_settings_file, file)
     for noun, path in secrets_of(config, process):
         found += _finding(check_secret_of, config, noun, path)
+    if process is Process.WORKER:  # who alone speaks to the authority
+        found += _finding(check_authority_files, config.authority)
     if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
         found += _finding(check_certificates, config.mllp)
     if config.mssante is not None and process is Process.WORKER:
@@ -90,12 +96,16 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     if config.mail.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.mail.password_file
     if process is Process.WORKER:
-        yield from _secrets_of_couriers(config)
+        yield from _keys_of_couriers(config)
 
 
-def _secrets_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
+def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
     if config.mllp is not None and config.mllp.key is not None:
         yield "key of our certificate", config.mllp.key
+    if config.authority.key is not None:
+        yield "key of our certificate", config.authority.key
+    if config.authority.tokens is not None:
+        yield "key for tokens", config.authority.tokens.key
     if config.mssante is not None:
         yield "key of our mailbox", config.mssante.key
         if config.mssante.inbox is not None and config.mssante.inbox.password_file is not None:
@@ -103,7 +113,7 @@ def _secrets_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
 
 
 def check_settings_file(path: Path) -> None:
-    """Refuse a settings file that others may change: it says which keys and which authority are used."""
+    """Refuse a settings or rule file that others may change: it says which keys are used and who is sent what."""
     if path.stat().st_mode & 0o022:
         raise ConfigError(f"The settings file {path} may be changed by other accounts: run chmod go-w {path}")
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from temoin.config.alarms import read_alarms
 from temoin.config.api import Api, read_api
+from temoin.config.authority import read_authority
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
@@ -24,9 +26,14 @@ from temoin.config.keys import Keys, read_keys
 from temoin.config.mllp import read_mllp
 from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
+from temoin.config.rates import read_rates
+from temoin.config.rules import Rules, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.outbox.lateness import Alarms
+from temoin.transmission.authority import Authority
 from temoin.transmission.receiver import Receiver
+from temoin.transmission.rules.rule_set import RuleSet
 from temoin.transmission.secure_mail import SecureMail
 
 VARIABLE = "TEMOIN_CONFIG"
@@ -85,14 +92,6 @@ class Database:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Authority:
-    """The receiver of results."""
-
-    base_url: str
-    enabled: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Mail:
     """The mail server that carries links to patients."""
 
@@ -116,16 +115,31 @@ class Config:
     authority: Authority
     mail: Mail
     journal: Journal
+    rules: Rules
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
+    alarms: Alarms = field(default_factory=Alarms)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
     mssante: SecureMail | None = None
+    rates: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def served(self) -> Path:
         """Return the folder whose files the sites hand to everyone."""
         return self.folder / "static"
+
+    @property
+    def rule_sets(self) -> dict[str, RuleSet]:
+        """Return the rule set of each destination that is switched on, by the destination's name."""
+        named = {"authority": self.authority.rules} if self.authority.enabled else {}
+        if self.mllp is not None and self.mllp.enabled:
+            named["authority-hl7"] = self.mllp.rules
+        if self.mssante is not None and self.mssante.sends_to_doctors:
+            named["mssante-doctor"] = self.mssante.doctor_rules
+        if self.mssante is not None and self.mssante.sends_to_patients:
+            named["mssante-patient"] = self.mssante.patient_rules
+        return named
 
 
 def read_config(path: Path) -> Config:
@@ -140,22 +154,25 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
     folder = path.resolve().parent
     root = Section(path.name, "", content)
+    rules = read_rules(root, folder)
     readers: dict[str, Callable[[], Any]] = {
         "site": lambda: _site(root.section("site")),
         "database": lambda: _database(root.section("database"), folder),
         "keys": lambda: read_keys(root.section("keys"), folder),
-        "authority": lambda: _authority(root.section("authority")),
+        "authority": lambda: read_authority(root.section("authority"), folder, rules),
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
+        "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
         "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
-        "mllp": lambda: read_mllp(root.section("mllp"), folder) if root.has("mllp") else None,
-        "mssante": lambda: read_mssante(root.section("mssante"), folder) if root.has("mssante") else None,
+        "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
+        "mssante": lambda: read_mssante(root.section("mssante"), folder, rules) if root.has("mssante") else None,
+        "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
     }
-    config = Config(file=path, folder=folder, **_every_part(readers, root.end))
+    config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
     return config
 
@@ -213,14 +230,6 @@ def _database(section: Section, folder: Path) -> Database:
     return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
 
 
-def _authority(section: Section) -> Authority:
-    authority = Authority(base_url=section.url("base_url"), enabled=section.required("enabled", bool))
-    section.end()
-    if authority.base_url.startswith("http://") and not is_loopback(authority.base_url):
-        raise section.wrong("base_url", "must be https: results do not travel in clear")
-    return authority
-
-
 def _mail(section: Section, folder: Path) -> Mail:
     mail = Mail(
         host=section.required("host", str),
@@ -240,6 +249,12 @@ def _mail(section: Section, folder: Path) -> Mail:
 
 def _keep_demonstration_home(config: Config) -> None:
     if not config.site.demo:
+        for destination, rules in config.rule_sets.items():
+            if rules.is_demonstration:
+                raise ConfigError(
+                    f'demo is false and {destination} goes by the rules "{rules.name}", which let everything go: name '
+                    "the rule set of the real destination."
+                )
         return
     if not is_loopback(config.authority.base_url):
         raise ConfigError(

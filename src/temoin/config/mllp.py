@@ -6,23 +6,26 @@ import re
 from pathlib import Path
 
 from temoin.config.errors import ConfigError
+from temoin.config.rules import Rules
 from temoin.config.section import Section, is_loopback
 from temoin.transmission.receiver import MessageProfile, Receiver
 
 _FIVE_SIGNS = re.compile(r"[!-/:-@\[-`{-~]{5}")
 
 
-def read_mllp(section: Section, folder: Path) -> Receiver:
+def read_mllp(section: Section, folder: Path, rules: Rules) -> Receiver:
     """Read the section; what would let results travel in clear is refused."""
 
     def path(key: str) -> Path | None:
         named = section.optional(key, str)
         return None if named is None else folder / named
 
+    enabled = section.required("enabled", bool)
     mllp = Receiver(
         host=section.required("host", str),
         port=section.required("port", int),
-        enabled=section.required("enabled", bool),
+        enabled=enabled,
+        rules=rules.named_in(section, enabled=enabled),
         profile=section.word("profile", MessageProfile),
         application=section.optional("application", str) or "",
         facility=section.optional("facility", str) or "",

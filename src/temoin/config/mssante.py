@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from temoin.config.errors import ConfigError
+from temoin.config.rules import Rules
 from temoin.config.section import Section
 from temoin.formats.xdm import Coded, Sending
 from temoin.transmission.secure_mail import Encryption, Inbox, SecureMail
@@ -17,19 +18,22 @@ _CLASS = "10^Compte rendu^1.2.250.1.213.1.1.4.1"
 _CONTENT = "07^Consultation Soins Externes^1.2.250.1.213.2.2"
 
 
-def read_mssante(section: Section, folder: Path) -> SecureMail:
+def read_mssante(section: Section, folder: Path, rules: Rules) -> SecureMail:
     """Read the section; who is not in the trusted space cannot send."""
+    enabled, doctor, patient = (section.required(key, bool) for key in ("enabled", "doctor", "patient"))
     mail = SecureMail(
         host=section.required("host", str),
         port=_port(section),
-        enabled=section.required("enabled", bool),
+        enabled=enabled,
         encryption=section.word("encryption", Encryption),
         sender=section.required("sender", str),
         certificate=section.path("certificate", folder),
         key=section.path("key", folder),
         authorities=section.path("authorities", folder) if section.has("authorities") else None,
-        doctor=section.required("doctor", bool),
-        patient=section.required("patient", bool),
+        doctor=doctor,
+        patient=patient,
+        doctor_rules=rules.named_in(section, enabled=enabled and doctor, key="doctor_rules"),
+        patient_rules=rules.named_in(section, enabled=enabled and patient, key="patient_rules"),
         sending=_sending(section),
         product=section.optional("product", str) or "",
         inbox=_inbox(section.section("inbox"), folder) if section.has("inbox") else None,

@@ -44,6 +44,10 @@ class Section:
         """Return every table in this one, by name."""
         return {name: self.section(name) for name, value in self._content.items() if isinstance(value, dict)}
 
+    def names(self) -> list[str]:
+        """Return every key in this table."""
+        return list(self._content)
+
     def optional(self, key: str, kind: type[Value]) -> Value | None:
         self._asked.add(key)
         value = self._content.get(key)

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from temoin.config.file import Authority, Config, Database, Mail, MailSecurity, Site
+from temoin.config.file import Config, Database, Mail, MailSecurity, Site
 from temoin.config.journal import Journal
 from temoin.config.keys import Keeper, Keys
+from temoin.config.rules import Rules
+from temoin.transmission.authority import Authority
+from temoin.transmission.rules.loading import load_rule_sets
 
 NOWHERE = Path("/nonexistent")
 
@@ -17,7 +20,8 @@ def unset_config() -> Config:
         site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
         database=Database(host=str(NOWHERE), port=5432, name="temoin", pooled=False, passwords={}),
         keys=Keys(wrap_with=Keeper.FILE, root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
-        authority=Authority(base_url="http://127.0.0.1:8602", enabled=False),
+        authority=Authority(base_url="http://127.0.0.1:8602", enabled=False, rules=load_rule_sets()["demonstration"]),
+        rules=Rules(sets=load_rule_sets()),
         mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
         journal=Journal(origin="unset", key=NOWHERE / "journal.key", folder=NOWHERE / "checkpoints", witnesses={}),
     )

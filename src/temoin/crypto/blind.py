@@ -42,6 +42,14 @@ def unique_indexes(use: str, *parts: str) -> list[bytes]:
     return [_digest(key, use, parts)[:UNIQUE_BYTES] for key in index_keys().reading]
 
 
+def person_number(destination: str, span: str, *traits: str) -> str:
+    """Return the number that stands for a person at one destination during one span of time, and nowhere else.
+
+    128 bits, not to be told back to the traits without the pharmacy's key (decision 0045); never stored here.
+    """
+    return _digest(index_keys().writing, "person number", (destination, span, *traits))[:UNIQUE_BYTES].hex()
+
+
 def plain_name(text: str) -> str:
     """Fold a name for look-up: no accents, case, spaces or punctuation."""
     folded = unicodedata.normalize("NFKD", text.casefold())

@@ -11,10 +11,13 @@ class DeliveryConfig(AppConfig):
     label = "delivery"
 
     def ready(self) -> None:
-        """Announce the couriers, except on the patients' site, which has no key and posts nothing."""
+        """Announce the couriers and the duty, except on the patients' site, which has no key and posts nothing."""
         if settings.TEMOIN_PROCESS == "portal":
             return
-        from temoin.delivery.couriers.email import EmailCourier  # models load after ready() begins
+        from temoin.delivery.alarms import alarm_duty  # models load after ready() begins
+        from temoin.delivery.couriers.email import EmailCourier
         from temoin.outbox.courier import register_courier
+        from temoin.outbox.duties import register_duty
 
         register_courier(EmailCourier())
+        register_duty(alarm_duty())

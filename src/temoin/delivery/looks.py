@@ -26,6 +26,7 @@ SEEING = (
     EventKind.RESULT_CANCELLED,
     EventKind.RESULT_PRINTED,
     EventKind.RESULT_PREPARED,
+    EventKind.ANSWERS_READ,
     EventKind.LETTER_SEALED,
     EventKind.LETTER_OPENED,
     EventKind.LETTER_REFUSED,

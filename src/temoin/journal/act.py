@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import UUID
@@ -63,6 +63,15 @@ def record_look(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UU
     """Record a look at a patient's data, in the transaction that reads it: no log, no look."""
     with act(by=by, kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail):
         pass
+
+
+def record_looks(*, by: Actor, kind: EventKind, subject_kind: str, subject_ids: Iterable[UUID]) -> None:
+    """Record several looks at once, in the transaction that reads: an event each."""
+    with tenant_scope(by.pharmacy_id):
+        commit = Commit()
+        for subject_id in subject_ids:
+            commit.insert(_event(by, kind, subject_kind=subject_kind, subject_id=subject_id))
+        commit.flush()
 
 
 def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:

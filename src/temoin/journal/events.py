@@ -25,6 +25,12 @@ class EventKind(StrEnum):
     TICKET_RENEWED = "ticket.renewed"
     RESULT_PREPARED = "result.prepared"
     PARCEL_RELEASED = "parcel.released"
+    PARCEL_PROVED = "parcel.proved"
+    PARCEL_RESENT = "parcel.resent"
+    PARCEL_WITHDRAWN = "parcel.withdrawn"
+    ANSWERS_READ = "answers.read"
+    STATEMENT_PRINTED = "statement.printed"
+    ALARM_SENT = "alarm.sent"
     LETTER_SEALED = "letter.sealed"
     LETTER_OPENED = "letter.opened"
     LETTER_REFUSED = "letter.refused"
@@ -82,6 +88,12 @@ MEANING: dict[EventKind, str] = {
     EventKind.TICKET_RENEWED: "The patient's code and link were replaced.",
     EventKind.RESULT_PREPARED: "The worker opened a signed version to make the authority's document.",
     EventKind.PARCEL_RELEASED: "A refused parcel was sent on its way again.",
+    EventKind.PARCEL_PROVED: "Reconciliation settled a parcel: the destination showed that it holds it.",
+    EventKind.PARCEL_RESENT: "Reconciliation sent an accepted parcel again: the destination did not hold it.",
+    EventKind.PARCEL_WITHDRAWN: "A refused parcel was taken off the work list; the detail is the reason.",
+    EventKind.ANSWERS_READ: "What was sent of a result and what its destination answered were shown.",
+    EventKind.STATEMENT_PRINTED: "The statement of a day was shown for printing; the detail has day, results, missing.",
+    EventKind.ALARM_SENT: "The worker wrote to the owners that results wait, still wait, or have all arrived.",
     EventKind.LETTER_SEALED: "The worker sealed the patient's letter and destroyed the code.",
     EventKind.LETTER_OPENED: "A letter was handed out against the right code.",
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",

@@ -19,6 +19,7 @@ from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
 from temoin.lib.tenant import TenantModel, current_pharmacy
 
+MANY = 4  # rows of one table from which on they are bound as arrays: the statement then is the same for any number
 _PLAIN = frozenset({UUID, str, int, bytes, datetime, type(None)})
 
 
@@ -67,6 +68,38 @@ class Commit:
         guards = {"state": sorted(state.value for state in move.sources)}
         guards |= {name: [value] for name, value in (only_if or {}).items()}
         self._change(model, row_id, {"state": move.target.value, **values}, guards)
+
+    def move_all(
+        self,
+        model: type[TenantModel],
+        row_ids: list[UUID],
+        verb: str,
+        *,
+        only_if: Mapping[str, list[Any]],
+        each: Mapping[str, list[Any]],
+        same: Mapping[str, Any],
+    ) -> None:
+        """Add the same change of state of many rows; `only_if` and `each` hold a value for each row.
+
+        One statement whose text does not depend on the number of rows: PostgreSQL plans it once.
+        """
+        lifecycle: Lifecycle[Any] = model.lifecycle  # type: ignore[attr-defined]
+        move = lifecycle.move(verb)
+        lists = {"id": row_ids} | {f"was_{name}": values for name, values in only_if.items()} | dict(each)
+        types = [_type(model, name.removeprefix("was_")) for name in lists]
+        given = ", ".join(f"%s::{kind}[]" for kind in types)
+        sets = ", ".join(
+            ["state = %s", *(f"{name} = given.{name}" for name in each), *(f"{name} = %s" for name in same)]
+        )
+        guards = "".join(f" AND t.{name} = given.was_{name}" for name in only_if)
+        sql = (
+            f"UPDATE {_table(model)} t SET {sets} FROM unnest({given}) AS given ({', '.join(lists)}) "  # noqa: S608
+            f"WHERE t.pharmacy_id = %s AND t.id = given.id AND t.state = ANY(%s){guards} RETURNING 1"
+        )
+        constants = [_prepared(model._meta.get_field(name), value) for name, value in same.items()]
+        sources = sorted(state.value for state in move.sources)
+        values = (move.target.value, *constants, *lists.values(), current_pharmacy(), sources)
+        self._changes.append(Part(sql, values, len(row_ids)))
 
     def change(self, model: type[TenantModel], row_id: UUID, **values: Any) -> None:
         """Add a change of columns that are not a state."""
@@ -121,6 +154,9 @@ def _statement(parts: tuple[str, ...]) -> str:
 
 def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
     fields = model._meta.concrete_fields
+    if len(rows) >= MANY:
+        columns = [[_prepared(field, getattr(row, field.attname)) for row in rows] for field in fields]
+        return Part(_insert_many_sql(model), tuple(columns), len(rows))
     values = [_prepared(field, getattr(row, field.attname)) for row in rows for field in fields]
     sql = _insert_sql(model, tuple(value is None for value in values))
     return Part(sql, tuple(value for value in values if value is not None), len(rows))
@@ -134,6 +170,18 @@ def _insert_sql(model: type[TenantModel], nulls: tuple[bool, ...]) -> str:
     marks = ["NULL" if is_null else "%s" for is_null in nulls]
     rows = [f"({', '.join(marks[start : start + len(fields)])})" for start in range(0, len(marks), len(fields))]
     return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(rows)} RETURNING 1"  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _insert_many_sql(model: type[TenantModel]) -> str:
+    fields = model._meta.concrete_fields
+    columns = ", ".join(str(field.column) for field in fields)
+    given = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
+    return f"INSERT INTO {_table(model)} ({columns}) SELECT * FROM unnest({given}) RETURNING 1"  # noqa: S608
+
+
+def _type(model: type[TenantModel], name: str) -> str:
+    return str(model._meta.get_field(name).db_type(connection))
 
 
 def _prepared(field: Any, value: Any) -> Any:

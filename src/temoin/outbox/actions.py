@@ -10,12 +10,13 @@ from temoin.journal.act import Actor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy
 from temoin.outbox.courier import Notice, couriers
 from temoin.outbox.models import Parcel
-from temoin.outbox.states import ParcelState
+from temoin.outbox.queries import is_overtaken
+from temoin.outbox.states import ParcelState, Withdrawal
 
 
 def post_parcels(commit: Commit, notice: Notice) -> None:
@@ -47,10 +48,17 @@ def post_parcel(commit: Commit, destination: str, notice: Notice) -> None:
 
 def replace_waiting_parcels(commit: Commit, destination: str, chain_id: UUID) -> None:
     """Add to the commit the end of parcels that a newer version makes pointless (a letter never sent)."""
-    waiting = Parcel.objects.filter(
-        chain_id=chain_id, destination=destination, state__in=[ParcelState.WAITING, ParcelState.REFUSED]
-    )
-    for parcel_id in waiting.values_list("id", flat=True):
+    _replace(commit, destination, chain_id, [ParcelState.WAITING, ParcelState.REFUSED])
+
+
+def replace_refused_parcels(commit: Commit, destination: str, chain_id: UUID) -> None:
+    """Add to the commit the end of refused parcels: the newer version goes in their place."""
+    _replace(commit, destination, chain_id, [ParcelState.REFUSED])
+
+
+def _replace(commit: Commit, destination: str, chain_id: UUID, states: list[ParcelState]) -> None:
+    pointless = Parcel.objects.filter(chain_id=chain_id, destination=destination, state__in=states)
+    for parcel_id in pointless.values_list("id", flat=True):
         commit.move(Parcel, parcel_id, "replace", settled_at=now(), sealed=None)
 
 
@@ -65,6 +73,23 @@ def release_parcel(*, by: Actor, parcel_id: UUID) -> None:
     Rights live upstairs: `testing.actions.release_refused` checks them, and is what doors call.
     """
     with act(by=by, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel_id) as commit:
-        if not Parcel.objects.filter(id=parcel_id).exists():
-            raise NotFoundError
+        _check_known(parcel_id)
+        if is_overtaken(parcel_id):
+            raise ConflictError("a newer version was posted: an older one must not follow it")
         commit.move(Parcel, parcel_id, "release", due_at=now(), settled_at=None)
+
+
+def withdraw_parcel(*, by: Actor, parcel_id: UUID, reason: Withdrawal) -> None:
+    """Take a refused parcel off the work list for good, because a person decided so; the reason is in the event.
+
+    Only a refused one: what is on its way may be at its destination before the decision is.
+    """
+    kind = EventKind.PARCEL_WITHDRAWN
+    with act(by=by, kind=kind, subject_kind="parcel", subject_id=parcel_id, detail=reason.value) as commit:
+        _check_known(parcel_id)
+        commit.move(Parcel, parcel_id, "withdraw", settled_at=now(), sealed=None)
+
+
+def _check_known(parcel_id: UUID) -> None:
+    if not Parcel.objects.filter(id=parcel_id).exists():
+        raise NotFoundError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,8 +31,10 @@ class Answer:
     code: str
     detail: str = ""
     receipt: dict[str, Any] = field(default_factory=dict)
+    sent: bytes = b""  # what left for the destination; the worker fills it in
     came: bytes = b""  # what came back, as it came; sealed with the attempt beside what was sent
     retry_after: float | None = None  # seconds, when the other side asked for a pause
+    is_own: bool = False  # the trouble is this parcel's own: it says nothing of the destination
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Load:
 
     pharmacy_id: UUID
     id: UUID
+    destination: str
     subject_id: UUID
     chain_id: UUID
     sequence: int
@@ -70,6 +73,7 @@ class Consignment:
     key: str
     body: bytes
     address: str = ""
+    is_secret: bool = False  # the body leaves the system with the message (law 7): no attempt keeps it
 
 
 @dataclass(frozen=True)
@@ -100,14 +104,27 @@ class Courier(Protocol):
 
 
 @runtime_checkable
+class PreparesTogether(Protocol):
+    """A courier that prepares several parcels of one pharmacy at the cost of few statements.
+
+    `prepare_all` runs inside the pharmacy's transaction and answers for every load, by the parcel's id. When it raises,
+    nothing of it is kept and each parcel is prepared by itself: a poison parcel spoils no other.
+    """
+
+    def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]: ...
+
+
+@runtime_checkable
 class Reconcilable(Protocol):
     """A courier whose destination can be asked what it holds.
 
-    `holdings` gives all that the destination received from `since` to before `until`; it raises an OSError when the
-    destination does not answer wholly: half a list must never pass for the whole.
+    `holdings` gives all that the destination received from `since` to before `until`; `held` all that it holds of these
+    keys, whenever it came, every copy. Both raise an OSError when the destination does not answer wholly: half a list
+    must never pass for the whole. Both keep no connection from one call to the next, so that any thread may ask.
     """
 
     def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]: ...
+    def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]: ...
 
 
 _couriers: dict[str, Courier] = {}

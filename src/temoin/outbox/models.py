@@ -1,9 +1,10 @@
-"""Parcels, the attempts made with them, and when the worker's duties are due."""
+"""Parcels, the attempts made with them, the lanes they leave by, and when the worker's duties are due."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
@@ -52,7 +53,8 @@ class Parcel(SealedModel):
     class Meta:
         db_table = "outbox_parcel"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["pharmacy_id", "destination", "key"], name="outbox_parcel_once"),
+            # the key comes first: what a destination says it holds is found by it, whichever the pharmacy
+            models.UniqueConstraint(fields=["key", "destination", "pharmacy_id"], name="outbox_parcel_once"),
             models.CheckConstraint(
                 condition=models.Q(state__in=[state.value for state in ParcelState]),
                 name="outbox_parcel_state",
@@ -70,19 +72,41 @@ class Parcel(SealedModel):
                 condition=models.Q(state__in=["waiting", "sending", "in_doubt"]),
                 name="outbox_parcel_due",
             ),
+            # serves the work list of a pharmacy and its alarm: what has not arrived, whatever has
+            models.Index(
+                fields=["pharmacy_id", "posted_at"],
+                condition=models.Q(state__in=["waiting", "sending", "in_doubt", "refused"]),
+                name="outbox_parcel_open",
+            ),
             # serves the order of versions and the record's page
             models.Index(fields=["pharmacy_id", "chain_id", "destination", "sequence"], name="outbox_parcel_chain"),
+            # serves the operator's count of what waits for a person
+            models.Index(
+                fields=["destination", "posted_at"],
+                condition=models.Q(state="refused"),
+                name="outbox_parcel_refused",
+            ),
+            # serves the reconciliation of a day; some pages for millions of rows, and next to nothing per settlement
+            BrinIndex(fields=["settled_at"], name="outbox_parcel_settled_on", autosummarize=True),
         ]
 
 
 class Attempt(SealedModel):
-    """One try with a parcel: what came back, sealed; the authority's receipt is the last one's."""
+    """One try with a parcel: what was sent and what came back, sealed; the authority's receipt is the last one's."""
 
     parcel_id = models.UUIDField()
     number = models.IntegerField()
     at = models.DateTimeField()
     verdict = models.TextField()
-    sealed = SealedField(holds={"detail": Sensitivity.HEALTH, "receipt": Sensitivity.PERSONAL})
+    sealed = SealedField(
+        holds={
+            "code": PUBLIC,
+            "detail": Sensitivity.HEALTH,
+            "receipt": Sensitivity.PERSONAL,
+            "sent": Sensitivity.HEALTH,  # see `kept`
+            "came": Sensitivity.HEALTH,
+        }
+    )
 
     declares: ClassVar = {
         "parcel_id": PUBLIC,
@@ -114,3 +138,25 @@ class DueDuty(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LaneState(models.Model):
+    """What all workers know of a destination; see `circuit`."""
+
+    destination = models.TextField(primary_key=True)
+    troubles = models.IntegerField(db_default=0)
+    code = models.TextField(db_default="")  # closed code of the last trouble
+    paused_until = models.DateTimeField(null=True)
+    probe_until = models.DateTimeField(null=True)
+    tokens = models.FloatField(db_default=0.0)
+    taken_at = models.DateTimeField(null=True)
+
+    declares: ClassVar = dict.fromkeys(
+        ("destination", "troubles", "code", "paused_until", "probe_until", "tokens", "taken_at"), PUBLIC
+    )
+
+    class Meta:
+        db_table = "outbox_lane"
+
+    def __str__(self) -> str:
+        return self.destination

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
+from temoin.lib.errors import NotFoundError
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import SETTLED, ParcelState
 
@@ -34,21 +37,42 @@ class ParcelView:
 def parcels_of(chain_id: UUID) -> list[ParcelView]:
     """Return the parcels of a record in the pharmacy in scope, oldest version first, with their receipts."""
     parcels = list(Parcel.objects.filter(chain_id=chain_id).order_by("sequence", "destination", "posted_at"))
-    receipts = _receipts([parcel.id for parcel in parcels if parcel.state == ParcelState.ACCEPTED])
-    return [
-        ParcelView(
-            id=parcel.id,
-            destination=parcel.destination,
-            sequence=parcel.sequence,
-            state=ParcelState(parcel.state),
-            attempts=parcel.attempts,
-            posted_at=parcel.posted_at,
-            settled_at=parcel.settled_at,
-            answer_code=parcel.answer_code,
-            receipt=receipts.get(parcel.id, {}),
-        )
-        for parcel in parcels
-    ]
+    receipts = receipts_of([parcel.id for parcel in parcels if parcel.state == ParcelState.ACCEPTED])
+    return [parcel_view(parcel, receipts.get(parcel.id, {})) for parcel in parcels]
+
+
+def parcel_view(parcel: Parcel, receipt: dict[str, Any]) -> ParcelView:
+    """Return a parcel as the counter sees it."""
+    return ParcelView(
+        id=parcel.id,
+        destination=parcel.destination,
+        sequence=parcel.sequence,
+        state=ParcelState(parcel.state),
+        attempts=parcel.attempts,
+        posted_at=parcel.posted_at,
+        settled_at=parcel.settled_at,
+        answer_code=parcel.answer_code,
+        receipt=receipt,
+    )
+
+
+def parcel_in_scope(parcel_id: UUID) -> Parcel:
+    """Return a parcel of the pharmacy in scope; NotFoundError where there is none."""
+    parcel: Parcel | None = Parcel.objects.filter(id=parcel_id).first()
+    if parcel is None:
+        raise NotFoundError
+    return parcel
+
+
+def is_overtaken(parcel_id: UUID) -> bool:
+    """Tell whether a newer version of the same result was posted to the same destination."""
+    return bool(Parcel.objects.filter(id=parcel_id).filter(overtaken()).exists())
+
+
+def overtaken() -> Exists:
+    """Return the condition "a newer version of the same result was posted to the same destination"."""
+    same = {"chain_id": OuterRef("chain_id"), "destination": OuterRef("destination")}
+    return Exists(Parcel.objects.filter(**same, sequence__gt=OuterRef("sequence")))
 
 
 def states_by_chain(chain_ids: list[UUID]) -> dict[UUID, list[tuple[str, ParcelState]]]:
@@ -60,6 +84,57 @@ def states_by_chain(chain_ids: list[UUID]) -> dict[UUID, list[tuple[str, ParcelS
     return found
 
 
-def _receipts(parcel_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+def was_posted(chain_id: UUID, destination: str) -> bool:
+    """Tell whether a version of the record in the pharmacy in scope was ever to go to a destination."""
+    return bool(Parcel.objects.filter(chain_id=chain_id, destination=destination).exists())
+
+
+def went_before(chain_id: UUID, destination: str, sequence: int) -> bool:
+    """Tell whether the destination may hold a version before this one: what it refused, it does not hold."""
+    absent = [ParcelState.REFUSED, ParcelState.REPLACED, ParcelState.WITHDRAWN]
+    earlier = Parcel.objects.filter(chain_id=chain_id, destination=destination, sequence__lt=sequence)
+    return bool(earlier.exclude(state__in=absent).exists())
+
+
+def receipts_of(parcel_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return what each accepted parcel's destination gave as a receipt."""
     attempts = Attempt.objects.filter(parcel_id__in=parcel_ids, verdict="accepted")
     return {attempt.parcel_id: attempt.unseal()["receipt"] for attempt in attempts}
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    """One try with a parcel: when, what came of it, and the receipt. What was said in words stays sealed."""
+
+    number: int
+    at: datetime
+    verdict: str
+    code: str
+    receipt: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AttemptContent:
+    """What one try left: the answer in the destination's own words. It may quote the result."""
+
+    number: int
+    at: datetime
+    detail: str
+
+
+def attempts_of(parcel_id: UUID) -> list[AttemptView]:
+    """Return the tries with a parcel, in order."""
+    return [
+        AttemptView(one.number, one.at, one.verdict, held.get("code", ""), held["receipt"])
+        for one, held in _opened(parcel_id)
+    ]
+
+
+def contents_of(parcel_id: UUID) -> list[AttemptContent]:
+    """Return what the tries with a parcel left; whoever asks records the look."""
+    return [AttemptContent(one.number, one.at, held["detail"]) for one, held in _opened(parcel_id)]
+
+
+def _opened(parcel_id: UUID) -> list[tuple[Attempt, dict[str, Any]]]:
+    attempts = Attempt.objects.filter(parcel_id=parcel_id).order_by("number", "at")
+    return [(one, one.unseal()) for one in attempts]

@@ -13,6 +13,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.kept import pack
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 
@@ -75,6 +76,13 @@ def _write(parcel: _Found, answer: Answer) -> None:
         at=moment,
         verdict=answer.verdict.value,
     )
-    attempt.sealed = seal_value("outbox_attempt", attempt.id, {"detail": answer.detail, "receipt": answer.receipt})
+    content = {
+        "code": answer.code,
+        "detail": answer.detail,
+        "receipt": answer.receipt,
+        "sent": "",
+        "came": pack(answer.came),
+    }
+    attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
     commit.insert(attempt)
     commit.flush()

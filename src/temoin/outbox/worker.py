@@ -5,30 +5,64 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from time import monotonic
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.courier import Answer, Consignment, Courier, Load, Verdict, couriers
+from temoin.outbox.courier import Answer, Consignment, Courier, Load, PreparesTogether, Verdict, couriers
 from temoin.outbox.duties import Round, duties
-from temoin.outbox.queue import claim_parcels, settle_parcels
+from temoin.outbox.lanes import tell_lane
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 
 log = logging.getLogger("temoin.outbox")
 
-BATCH = 32  # parcels a lane has under way at once
+AT_ONCE = 32  # parcels that a lane sends at the same moment
+MOST = 128  # parcels it holds at most, the others ready to follow; a destination that is slow gets AT_ONCE
+QUICK = 3.0  # seconds from claim to answer of a quick destination
+# Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
+LATEST = 8.0
+LINGER = 0.02  # seconds after an answer in which others may come and be settled with it
 IDLE = 0.4  # seconds between looks at an empty queue
+# A courier's own failure with one parcel; what the database raises goes to the outermost loop.
+FAILURES = (TemoinError, ValueError, LookupError, TypeError, AttributeError)
+
+Ready = Consignment | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A claimed parcel that is ready; `since` is the moment of the claim, on the clock of timeouts."""
+
+    load: Load
+    ready: Consignment
+    since: float
+
+    @property
+    def age(self) -> float:
+        """Return the seconds since the claim."""
+        return monotonic() - self.since
 
 
 class Lane:
-    """Carries the parcels of one destination, batch after batch, in its own thread."""
+    """Carries the parcels of one destination in its own thread.
+
+    While some are on their way the next are claimed and prepared, and what has come back is settled: the network and
+    this process work at the same time. One slow answer holds up no other.
+    """
 
     def __init__(self, courier: Courier, stop: threading.Event) -> None:
         self.courier = courier
         self.stop = stop
+        self._capacity = AT_ONCE
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[asyncio.Task[Answer], UnderWay] = {}
         self._answers: list[tuple[Load, Answer]] = []
 
     def run(self) -> None:
@@ -37,7 +71,7 @@ class Lane:
         with asyncio.Runner() as runner:
             while not self.stop.is_set():
                 try:
-                    busy = self.carry_batch(runner)
+                    busy = self.turn(runner)
                     failures = 0
                 except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                     failures += 1
@@ -46,18 +80,64 @@ class Lane:
                     busy = False
                 if not busy:
                     self.stop.wait(min(30.0, IDLE * 2 ** min(failures, 6)))
-            runner.run(self.courier.close())
+            self._finish(runner)
         connection.close()
+
+    def _finish(self, runner: asyncio.Runner) -> None:
+        """Wait for what is under way; what cannot be settled now, the next worker asks about when its lease ends."""
+        while self._under_way:
+            self._land(runner)
+        try:
+            self._settle()
+        except (OperationalError, InterfaceError) as error:
+            log.error("lane %s: %s; the last answers were not kept", self.courier.destination, type(error).__name__)
+        runner.run(self.courier.close())
+
+    def turn(self, runner: asyncio.Runner) -> bool:
+        """Send off what there is room for, wait for answers, settle them; tell whether there was anything to do."""
+        self._settle()
+        self._launch(runner)
+        if not self._under_way and not self._answers:
+            return False
+        self._land(runner)
+        self._settle()
+        return True
 
     def carry_batch(self, runner: asyncio.Runner) -> bool:
         """Claim, prepare, carry and settle one batch; tell whether there was anything to do."""
         self._settle()
-        loads = claim_parcels(self.courier.destination, BATCH)
-        if not loads:
-            return False
-        self._answers = runner.run(self._carry_all(self._prepare(loads)))
+        self._launch(runner)
+        busy = bool(self._under_way or self._answers)
+        while self._under_way:
+            self._land(runner)
         self._settle()
-        return True
+        return busy
+
+    def _launch(self, runner: asyncio.Runner) -> None:
+        room = self._capacity - len(self._under_way)
+        if room < self._capacity // 2:
+            return  # claims of a few at a time cost as much as those of many
+        since = monotonic()
+        loads = claim_parcels(self.courier.destination, room)
+        if len(loads) == room:
+            self._capacity = min(MOST, self._capacity * 2)
+        for load, ready in self._prepare(loads):
+            if isinstance(ready, Answer):
+                self._answers.append((load, replace(ready, is_own=True)))  # the destination was not asked
+            else:
+                parcel = UnderWay(load, ready, since)
+                self._under_way[runner.get_loop().create_task(self._carry_one(parcel))] = parcel
+
+    def _land(self, runner: asyncio.Runner) -> None:
+        if self._under_way:
+            runner.run(_some(self._under_way))
+        if any(parcel.age > QUICK for parcel in self._under_way.values()):
+            self._capacity = AT_ONCE
+        for task in [task for task in self._under_way if task.done()]:
+            parcel = self._under_way.pop(task)
+            answer = _certain(parcel.load, task)
+            sent = b"" if parcel.ready.is_secret else answer.sent
+            self._answers.append((parcel.load, replace(answer, sent=sent)))
 
     def _settle(self) -> None:
         """Write the answers; a database that went away meanwhile gets them when it is back.
@@ -65,51 +145,68 @@ class Lane:
         Carried anew, the whole batch would be mailed twice: a mail server cannot be asked what it took.
         """
         answers, self._answers = self._answers, []
+        if not answers:
+            return
         try:
             settle_parcels(answers)
         except (OperationalError, InterfaceError):
             self._answers = answers
             raise
+        tell_lane(self.courier.destination, [answer for _, answer in answers])
 
-    def _prepare(self, loads: list[Load]) -> list[tuple[Load, Consignment | Answer]]:
-        loads = sorted(loads, key=lambda load: load.pharmacy_id)
-        prepared: list[tuple[Load, Consignment | Answer]] = []
-        for _, group in groupby(loads, key=lambda load: load.pharmacy_id):
-            prepared += [(load, self._prepare_one(load)) for load in group]
-        return prepared
+    def _prepare(self, loads: list[Load]) -> list[tuple[Load, Ready]]:
+        by_pharmacy: dict[UUID, list[Load]] = {}
+        for load in loads:
+            by_pharmacy.setdefault(load.pharmacy_id, []).append(load)
+        return [pair for group in by_pharmacy.values() for pair in self._prepare_group(group)]
 
-    def _prepare_one(self, load: Load) -> Consignment | Answer:
+    def _prepare_group(self, group: list[Load]) -> list[tuple[Load, Ready]]:
+        if len(group) > 1 and isinstance(self.courier, PreparesTogether):
+            try:
+                with tenant_scope(group[0].pharmacy_id):
+                    ready = self.courier.prepare_all(group)
+                return [(load, ready[load.id]) for load in group]
+            except FAILURES as error:
+                log.error("lane %s: a batch failed with %s; one by one", self.courier.destination, type(error).__name__)
+        return [(load, self._prepare_one(load)) for load in group]
+
+    def _prepare_one(self, load: Load) -> Ready:
         try:
             with tenant_scope(load.pharmacy_id):
                 return self.courier.prepare(load)
-        except (TemoinError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except FAILURES as error:
             # A poison parcel must not block the others: it waits its turn, seen on the work list by its code.
             log.error("parcel %s cannot be prepared: %s", load.id, type(error).__name__)
             return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_prepared"))
 
-    async def _carry_all(self, prepared: list[tuple[Load, Consignment | Answer]]) -> list[tuple[Load, Answer]]:
-        carried = (self._carry_one(load, ready) for load, ready in prepared)
-        answers = await asyncio.gather(*carried, return_exceptions=True)
-        return [(load, _certain(load, answer)) for (load, _), answer in zip(prepared, answers, strict=True)]
-
-    async def _carry_one(self, load: Load, ready: Consignment | Answer) -> Answer:
-        if isinstance(ready, Answer):
-            return ready
-        if load.state == ParcelState.IN_DOUBT:
-            answer = await self.courier.enquire(ready)
-            if answer.verdict is not Verdict.UNKNOWN:
-                return _still_in_doubt(load, answer)
-        return await self.courier.carry(ready)
+    async def _carry_one(self, parcel: UnderWay) -> Answer:
+        load, ready = parcel.load, parcel.ready
+        async with self._turns:
+            if parcel.age > LATEST:
+                return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_reached", is_own=True))
+            if load.state == ParcelState.IN_DOUBT:
+                answer = await self.courier.enquire(ready)
+                if answer.verdict is not Verdict.UNKNOWN:
+                    return _still_in_doubt(load, answer)
+            return replace(await self.courier.carry(ready), sent=ready.body)
 
 
-def _certain(load: Load, answer: Answer | BaseException) -> Answer:
-    """Turn a courier's own failure into a doubt: the other parcels of the batch still settle."""
-    if isinstance(answer, Answer):
-        return answer
-    if not isinstance(answer, Exception):
-        raise answer
-    log.error("parcel %s: the courier failed with %s", load.id, type(answer).__name__)
-    return Answer(Verdict.DOUBTFUL, "courier_failed")
+async def _some(tasks: Iterable[asyncio.Task[Answer]]) -> None:
+    """Wait for a first answer, and a little for those that come with it."""
+    done, others = await asyncio.wait(tasks, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)
+    if done and others:
+        await asyncio.wait(others, timeout=LINGER)
+
+
+def _certain(load: Load, task: asyncio.Task[Answer]) -> Answer:
+    """Turn a courier's own failure into a doubt: the other parcels still settle."""
+    error = task.exception()  # raises CancelledError when the task was cancelled: the lane stops
+    if error is None:
+        return task.result()
+    if not isinstance(error, Exception):
+        raise error
+    log.error("parcel %s: the courier failed with %s", load.id, type(error).__name__)
+    return Answer(Verdict.DOUBTFUL, "courier_failed", is_own=True)
 
 
 def _still_in_doubt(load: Load, answer: Answer) -> Answer:

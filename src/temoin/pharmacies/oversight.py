@@ -19,7 +19,15 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 
-LOOKS = frozenset({EventKind.PATIENT_READ, EventKind.TEST_READ, EventKind.RESULT_PRINTED, EventKind.TICKET_PRINTED})
+LOOKS = frozenset(
+    {
+        EventKind.PATIENT_READ,
+        EventKind.TEST_READ,
+        EventKind.RESULT_PRINTED,
+        EventKind.TICKET_PRINTED,
+        EventKind.ANSWERS_READ,
+    }
+)
 _NO_WORK = LOOKS | {EventKind.LOOKS_LISTED, EventKind.ACCESS_DENIED, EventKind.MEMBER_SEATED, EventKind.SIGNED_IN}
 
 OPENS, CLOSES, SUNDAY = 7, 21, 6  # local hours in which a pharmacy is ordinarily at work

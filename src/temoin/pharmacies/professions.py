@@ -34,6 +34,7 @@ class Right(StrEnum):
     PRINT_RESULT = "print_result"
     RECEIVE_LOT = "receive_lot"
     RELEASE_PARCEL = "release_parcel"
+    WITHDRAW_PARCEL = "withdraw_parcel"
     IMPORT_RESULTS = "import_results"
     MANAGE_MEMBERS = "manage_members"
     READ_JOURNAL = "read_journal"
@@ -53,11 +54,11 @@ LABEL = {
     Profession.AUDITOR: _("Auditor"),
 }
 
-# TRE_G15 / TRE_G16 codes of the CI-SIS, with their French display (domain.md §4.4).
+# Codes of the national value set of authors (JDV_J01_XdsAuthorSpecialty_CISIS), each in the words of that set.
 PROFESSION_CODE = {
     Profession.TITULAIRE: ("G15_21/A", "Pharmacien titulaire d'officine"),
     Profession.ADJOINT: ("G15_21/DA", "Pharmacien adjoint"),
-    Profession.REMPLACANT: ("G15_21/D", "Pharmacien adjoint, remplaçant, gérant"),
+    Profession.REMPLACANT: ("G15_21/D", "Pharmacien adjoint, remplaçant ou gérant"),
     Profession.PREPARATEUR: ("G15_39", "Préparateur en pharmacie (officine)"),
     Profession.STUDENT: ("G16_21", "Pharmacien en formation"),
     Profession.NURSE: ("G15_60", "Infirmier"),
@@ -85,7 +86,13 @@ _COUNTER = frozenset(
 )
 # Only a pharmacist signs (order of 1 August 2016 as amended; apiop.ordre.pharmacien.fr), or a medical biologist, who
 # validates results by law.
-_SIGNER = _COUNTER | {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.RELEASE_PARCEL, Right.IMPORT_RESULTS}
+_SIGNER = _COUNTER | {
+    Right.SIGN_RESULT,
+    Right.CORRECT_RESULT,
+    Right.RELEASE_PARCEL,
+    Right.WITHDRAW_PARCEL,
+    Right.IMPORT_RESULTS,
+}
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
     Profession.TITULAIRE: _SIGNER | {Right.MANAGE_MEMBERS, Right.READ_JOURNAL, Right.LIST_PERSONS, Right.COUNT_PERSONS},

@@ -14,7 +14,7 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Invitation, Member
+from temoin.pharmacies.models import Invitation, Member, Person
 from temoin.pharmacies.policies import Holder, check_right, seats_within_reach
 from temoin.pharmacies.professions import Profession, Right
 from temoin.pharmacies.seat import today
@@ -81,6 +81,15 @@ def read_invitations(*, by: Holder) -> list[OpenInvitation]:
     with tenant_scope(by.pharmacy_id):
         found = Invitation.objects.filter(state=InvitationState.OPEN.value, expires_at__gt=now()).order_by("expires_at")
         return [_open_invitation(by, invitation) for invitation in found]
+
+
+def addresses_of_owners(pharmacy_id: UUID) -> list[str]:
+    """Return where the pharmacists who own a pharmacy and work there are written to, for an alarm of the house."""
+    with tenant_scope(pharmacy_id):
+        owners = Member.objects.filter(profession=Profession.TITULAIRE.value, is_active=True)
+        at_work = owners.exclude(last_day__lt=today()).values_list("person_id", flat=True)
+        found = Person.objects.filter(id__in=list(at_work), is_active=True)
+        return sorted(found.values_list("email", flat=True))
 
 
 def _last_seen(member_ids: list[UUID]) -> dict[UUID, date]:

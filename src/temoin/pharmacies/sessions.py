@@ -5,9 +5,12 @@ Django's engine keeps the cookie's key in clear; here the row's key is its SHA-2
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.db import OperationalError, connection
@@ -16,6 +19,7 @@ from django.utils.crypto import constant_time_compare
 from temoin.lib.clock import now
 from temoin.pharmacies.models import Member, Person, Session
 
+COUNTED = 100  # as in the database's function
 PHARMACY = "pharmacy_id"  # the session's key for the pharmacy that it is bound to
 
 # Not the time of the last sign-in: no page asks for it, and reading a time is dear for the driver.
@@ -23,15 +27,35 @@ _PERSON = [field.attname for field in Person._meta.concrete_fields if field.attn
 _MEMBER = [field.attname for field in Member._meta.concrete_fields]
 _READ = f"""
 SELECT content, {", ".join(f"(person).{name}" for name in _PERSON)}, {", ".join(f"(member).{name}" for name in _MEMBER)}
-FROM pharmacies_read_session(%s, %s)
+       , backlog, oldest
+FROM pharmacies_read_session(%s, %s, %s)
 """  # noqa: S608 column names of ours
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """How many parcels of the pharmacy are refused or late, counted up to COUNTED, and since when the oldest waits."""
+
+    count: int = 0
+    oldest: datetime | None = None
+
+    @property
+    def count_words(self) -> str:
+        """Return the count as a page shows it."""
+        return f"{COUNTED}+" if self.count >= COUNTED else str(self.count)
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether one of them waits for longer than the settings allow: the band on every page."""
+        return self.oldest is not None and self.oldest < settings.TEMOIN.alarms.late_before()
+
+
 class SessionStore(DatabaseSessionStore):
-    """Django's database sessions, with `person` and `member` read along (None where there is none)."""
+    """Django's database sessions, with `person` and `member` read along (None where there is none), and the backlog."""
 
     person: Person | None = None
     member: Member | None = None
+    backlog = Backlog()
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -50,9 +74,10 @@ class SessionStore(DatabaseSessionStore):
         if found is None:
             self._session_key = None
             return {}
-        content, person, member = found[0], found[1 : 1 + len(_PERSON)], found[1 + len(_PERSON) :]
+        content, person, member = found[0], found[1 : 1 + len(_PERSON)], found[1 + len(_PERSON) : -2]
         self.person = Person.from_db("default", _PERSON, person) if person[0] is not None else None
         self.member = Member.from_db("default", _MEMBER, member) if member[0] is not None else None
+        self.backlog = Backlog(found[-2] or 0, found[-1])
         return self.decode(content)
 
     def signed_in(self) -> Person | None:
@@ -71,7 +96,7 @@ class SessionStore(DatabaseSessionStore):
 
     def _read(self) -> tuple[Any, ...] | None:
         with connection.cursor() as cursor:
-            cursor.execute(_READ, [row_key(self.session_key), now()])
+            cursor.execute(_READ, [row_key(self.session_key), now(), settings.TEMOIN.alarms.late_before()])
             found: tuple[Any, ...] | None = cursor.fetchone()
         return found
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 MAX_SECONDS = 600.0
 MAX_NUMBER = 10**9
+Choice = TypeVar("Choice", bound=StrEnum)
 TRUE_WORDS = frozenset({"1", "true", "on", "yes", "oui"})
 FALSE_WORDS = frozenset({"0", "false", "off", "no", "non", ""})
 
@@ -27,19 +28,41 @@ class Down(StrEnum):
     CLOSE = "close"
 
 
+class Redirect(StrEnum):
+    """Where the authority sends those who ask: to another host, or nowhere."""
+
+    OFF = "off"
+    MOVED = "301"
+    TEMPORARY = "307"
+
+
+class Shown(StrEnum):
+    """The certificate shown to those who come by TLS."""
+
+    RIGHT = "right"
+    WRONG_HOST = "wrong-host"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """The faults in force; everything off by default."""
+    """The faults in force; everything off by default. Where a protocol has no such thing, its fault does nothing."""
 
     down: Down = Down.OFF
     slow: float = 0.0  # seconds before each answer
+    trickle: float = 0.0  # seconds between two bytes of an answer
+    redirect: Redirect = Redirect.OFF  # HTTP: every request is sent to another host
+    certificate: Shown = Shown.RIGHT
+    inner_error: float = 0.0  # rate of answers that say 200 or AA with an error inside; nothing is stored
+    error_before_store: float = 0.0  # rate of 500 with nothing stored
     error_after_store: float = 0.0  # rate of 500 after storing
     drop_answer: float = 0.0  # rate of connections cut after storing
     reject: float = 0.0  # rate of 422
     reject_every: int = 0  # 422 for one post in N
     throttle: float = 0.0  # rate of 429
-    other_answer: float = 0.0  # MLLP: rate of answers that name another message
-    half_answer: float = 0.0  # MLLP: rate of answers cut in the middle
+    other_answer: float = 0.0  # rate of answers that name another message
+    half_answer: float = 0.0  # rate of answers cut in the middle
+    double_answer: float = 0.0  # rate of answers given twice
     retry_after: int = 5  # seconds told with a 429 or a 503
     bounce: float = 0.0  # secure messaging: rate of messages taken, then returned by a delivery notice
     mail_down: bool = False  # 421 to every client of the mailbox
@@ -93,9 +116,29 @@ def _down(value: object) -> Down:
     return Down.UNAVAILABLE if _flag(value) else Down.OFF
 
 
+def _redirect(value: object) -> Redirect:
+    return _one_of(Redirect, value)
+
+
+def _shown(value: object) -> Shown:
+    return _one_of(Shown, value)
+
+
+def _one_of(choices: type[Choice], value: object) -> Choice:
+    try:
+        return choices(str(value).strip().lower())
+    except ValueError:
+        raise FaultError("choice") from None
+
+
 READERS: dict[str, Callable[[object], Any]] = {
     "down": _down,
     "slow": _seconds,
+    "trickle": _seconds,
+    "redirect": _redirect,
+    "certificate": _shown,
+    "inner_error": _rate,
+    "error_before_store": _rate,
     "error_after_store": _rate,
     "drop_answer": _rate,
     "reject": _rate,
@@ -103,6 +146,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "throttle": _rate,
     "other_answer": _rate,
     "half_answer": _rate,
+    "double_answer": _rate,
     "retry_after": _whole,
     "bounce": _rate,
     "mail_down": _flag,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 from aiohttp import web
 
-from temoin.sandbox.faults import Down, FaultDesk
+from temoin.sandbox.faults import Down, FaultDesk, Redirect
 from temoin.sandbox.issues import Issue, is_refused, operation_outcome
 from temoin.sandbox.reading import child, identifier, read_bundle
 from temoin.sandbox.search import Page, Search, SearchError, find_page, read_conditional, read_search
@@ -21,6 +21,7 @@ from temoin.sandbox.validate import validate
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 JSON_TYPES = frozenset({"application/fhir+json", "application/json"})
+ELSEWHERE = "http://elsewhere.invalid"  # RFC 2606: a host that nobody has
 SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 
 
@@ -69,6 +70,11 @@ class FhirDoor:
             if faults.down is Down.CLOSE:
                 return cut(request)
             return refuse(503, Issue("fault-down", ""), headers={"Retry-After": str(faults.retry_after)})
+        if faults.redirect is not Redirect.OFF:
+            self.desk.record("redirect")
+            return web.Response(status=int(faults.redirect), headers={"Location": f"{ELSEWHERE}{request.path}"})
+        if self.desk.strikes("inner_error"):
+            return refuse(200, Issue("fault-inside", ""))
         accepted = request.headers.get("Accept", "*/*")
         if "json" not in accepted and "*" not in accepted:
             return refuse(406, Issue("accept", ""))
@@ -83,13 +89,19 @@ class FhirDoor:
             self.store.counts.throttled += 1
             headers = {"Retry-After": str(self.desk.faults.retry_after)}
             return refuse(429, Issue("fault-throttle", ""), headers=headers)
-        response = refuse(422, Issue("fault-reject", "")) if self.desk.rejects() else self._store(request, raw)
+        response = self._demanded() or self._store(request, raw)
         if response.status >= 400:
             self.store.counts.refused += 1
             return response
         if self.desk.strikes("error_after_store"):
             return refuse(500, Issue("fault-error", ""))
         return cut(request) if self.desk.strikes("drop_answer") else response
+
+    def _demanded(self) -> web.Response | None:
+        """Refuse on demand, with nothing stored."""
+        if self.desk.rejects():
+            return refuse(422, Issue("fault-reject", ""))
+        return refuse(500, Issue("fault-error-before", "")) if self.desk.strikes("error_before_store") else None
 
     def _store(self, request: web.Request, raw: bytes) -> web.Response:
         if request.content_type not in JSON_TYPES:

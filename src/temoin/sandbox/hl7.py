@@ -110,10 +110,14 @@ def _order(seen: Seen) -> Iterator[Fault]:
 
 
 def _patient(seen: Seen) -> Iterator[Fault]:
-    for field in (3, 5):
-        if not seen.at("PID", field):
-            yield Fault(f"PID^1^{field}", REQUIRED)
-    yield from time_faults(seen, "PID", 7)
+    if not seen.at("PID", 3):
+        yield Fault("PID^1^3", REQUIRED)
+    # A person who may not be named has an empty legal name, then one of type S (ELR R1); the year of birth or nothing.
+    is_masked = seen.at("PID", 5, 7, repetition=1) == "S"
+    if not seen.at("PID", 5) and not is_masked:
+        yield Fault("PID^1^5", REQUIRED)
+    if not (is_masked and re.fullmatch("([0-9]{4})?", seen.at("PID", 7))):
+        yield from time_faults(seen, "PID", 7)
     if seen.at("PID", 8) not in {"F", "M", "U"}:
         yield Fault("PID^1^8", UNKNOWN_CODE)
     if seen.at("PID", 3, 5) == "INS" and not (is_ins(seen.at("PID", 3)) and seen.at("PID", 32) == "QUAL"):

@@ -59,6 +59,10 @@ RULES: dict[str, Rule] = {
     "fault-error": Rule(
         "exception", "Panne simulée : erreur après l'enregistrement.", "Simulated fault: error after storing."
     ),
+    "fault-error-before": Rule(
+        "exception", "Panne simulée : erreur, rien n'est enregistré.", "Simulated fault: error, nothing stored."
+    ),
+    "fault-inside": Rule("exception", "Panne simulée : erreur dans un 200.", "Simulated fault: error inside a 200."),
     # JSON and Bundle
     "json-empty": Rule("structure", "Valeur nulle ou vide interdite.", "Null and empty values are not allowed."),
     "json-deep": Rule("structure", "Imbrication trop profonde.", "Nested too deeply."),

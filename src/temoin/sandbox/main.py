@@ -8,8 +8,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults,
 from temoin.sandbox.mailbox import start_mailbox
 from temoin.sandbox.mllp import mllp_listening
 from temoin.sandbox.secure_mail import Certificates, certificates_of, secure_mail_listening
+from temoin.sandbox.tls import Identity, make_identity
 from temoin.sandbox.website import Site
 
 DEFAULT_PORT, DEFAULT_SMTP_PORT = 8090, 8025
@@ -33,6 +34,8 @@ class Ready:
     http_port: int
     smtp_port: int
     mllp_port: int | None = None  # None: nobody listens for HL7 v2
+    https_port: int | None = None
+    mllps_port: int | None = None
     mssante_port: int | None = None  # None: nobody listens for secure messages
     certificates: Certificates | None = None  # of whoever listens for secure messages
 
@@ -40,25 +43,19 @@ class Ready:
 def announce(ready: Ready) -> None:
     """Say on standard output where the sandbox answers."""
     host = f"[{ready.host}]" if ":" in ready.host else ready.host
-    mllp = "" if ready.mllp_port is None else f" mllp {host}:{ready.mllp_port}"
-    mssante = "" if ready.mssante_port is None else f" mssante {host}:{ready.mssante_port}"
-    sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}{mllp}{mssante}\n")
+    more = {
+        "mllp": ready.mllp_port,
+        "https": ready.https_port,
+        "mllps": ready.mllps_port,
+        "mssante": ready.mssante_port,
+    }
+    told = "".join(f" {name} {host}:{port}" for name, port in more.items() if port is not None)
+    sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}{told}\n")
     sys.stdout.flush()
 
 
-def run(
-    host: str = LOOPBACK,
-    http_port: int = DEFAULT_PORT,
-    smtp_port: int = DEFAULT_SMTP_PORT,
-    *,
-    mllp_port: int | None = None,
-    mssante_port: int | None = None,
-    certificates: Certificates | None = None,
-    faults: Faults | None = None,
-    on_ready: Callable[[Ready], None] = announce,
-) -> None:
+def run(wanted: Ready, *, faults: Faults | None = None, on_ready: Callable[[Ready], None] = announce) -> None:
     """Serve until SIGTERM or SIGINT; port 0 takes a free one."""
-    wanted = Ready(host, http_port, smtp_port, mllp_port, mssante_port, certificates)
     asyncio.run(_run_until_signal(wanted, faults or Faults(), on_ready))
 
 
@@ -73,58 +70,60 @@ async def _run_until_signal(wanted: Ready, faults: Faults, on_ready: Callable[[R
 
 async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None], stop: asyncio.Event) -> None:
     """Serve inside a running loop until `stop` is set."""
-    site = Site(FaultDesk(faults))
+    desk = FaultDesk(faults)
+    is_encrypted = (wanted.https_port, wanted.mllps_port) != (None, None)
+    identity = make_identity(wanted.host, desk) if is_encrypted else None
+    site = Site(desk, identity)
+    async with AsyncExitStack() as open_doors:
+        http_port, https_port = await _open_site(open_doors, wanted, site, identity)
+        mail = await start_mailbox(wanted.host, wanted.smtp_port, site.box, site.desk)
+        open_doors.push_async_callback(mail.wait_closed)
+        open_doors.callback(mail.close)
+        bare = mllp_listening(wanted.host, wanted.mllp_port or 0, site.mllp)
+        mllp_port = await _listen(bare, open_doors, wanted.mllp_port)
+        context = None if identity is None else identity.context
+        encrypted = mllp_listening(wanted.host, wanted.mllps_port or 0, site.mllp, context)
+        mllps_port = await _listen(encrypted, open_doors, wanted.mllps_port)
+        mssante_port = None
+        if wanted.mssante_port is not None and wanted.certificates is not None:
+            secure = secure_mail_listening(wanted.host, wanted.mssante_port, site.secure, wanted.certificates)
+            mssante_port = await open_doors.enter_async_context(secure)
+        smtp_port = mail.sockets[0].getsockname()[1]
+        on_ready(Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port, mssante_port))
+        await stop.wait()
+
+
+async def _open_site(
+    open_doors: AsyncExitStack, wanted: Ready, site: Site, identity: Identity | None
+) -> tuple[int, int | None]:
     runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
-    try:
-        await web.TCPSite(runner, wanted.host, wanted.http_port, backlog=1024).start()
-        mail = await start_mailbox(wanted.host, wanted.smtp_port, site.box, site.desk)
-        try:
-            async with _mllp(wanted, site) as mllp_port, _secure_mail(wanted, site) as mssante_port:
-                smtp_port = mail.sockets[0].getsockname()[1]
-                on_ready(Ready(wanted.host, runner.addresses[0][1], smtp_port, mllp_port, mssante_port))
-                await stop.wait()
-        finally:
-            mail.close()
-            await mail.wait_closed()
-    finally:
-        await runner.cleanup()
+    open_doors.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, wanted.host, wanted.http_port, backlog=1024).start()
+    if identity is None or wanted.https_port is None:
+        return runner.addresses[0][1], None
+    await web.TCPSite(runner, wanted.host, wanted.https_port, ssl_context=identity.context).start()
+    return runner.addresses[0][1], runner.addresses[1][1]
 
 
-def _mllp(wanted: Ready, site: Site) -> AbstractAsyncContextManager[int | None]:
-    if wanted.mllp_port is None:
-        return nullcontext()
-    return mllp_listening(wanted.host, wanted.mllp_port, site.mllp)
-
-
-def _secure_mail(wanted: Ready, site: Site) -> AbstractAsyncContextManager[int | None]:
-    if wanted.mssante_port is None or wanted.certificates is None:
-        return nullcontext()
-    return secure_mail_listening(wanted.host, wanted.mssante_port, site.secure, wanted.certificates)
+async def _listen(listening: AbstractAsyncContextManager[int], doors: AsyncExitStack, port: int | None) -> int | None:
+    return None if port is None else await doors.enter_async_context(listening)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and serve."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
-    host, port, smtp_port, mllp_port = (given.pop(name) for name in ("host", "port", "smtp_port", "mllp_port"))
-    mssante_port, folder = given.pop("mssante_port"), given.pop("mssante_certificates")
-    if (mssante_port is None) != (folder is None):
+    names = ("host", "port", "smtp_port", "mllp_port", "https_port", "mllps_port", "mssante_port")
+    ports, folder = [given.pop(name) for name in names], given.pop("mssante_certificates")
+    if (ports[-1] is None) != (folder is None):
         parser.error("--mssante-port and --mssante-certificates go together")
+    wanted = replace(Ready(*ports), certificates=None if folder is None else certificates_of(Path(folder)))
     try:
         faults = changed_faults(Faults(), {name: value for name, value in given.items() if value is not None})
     except FaultError as error:
         parser.error(f"unknown or out of range: --{str(error).replace('_', '-')}")
-    certificates = None if folder is None else certificates_of(Path(folder))
-    run(
-        host,
-        port,
-        smtp_port,
-        mllp_port=mllp_port,
-        mssante_port=mssante_port,
-        certificates=certificates,
-        faults=faults,
-    )
+    run(wanted, faults=faults)
     return 0
 
 
@@ -136,6 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)")
     parser.add_argument("--smtp-port", type=int, default=DEFAULT_SMTP_PORT, help="SMTP port (default: %(default)s)")
     parser.add_argument("--mllp-port", type=int, help="port for HL7 v2 over MLLP (default: none)")
+    parser.add_argument("--https-port", type=int, help="port for HTTPS (default: none)")
+    parser.add_argument("--mllps-port", type=int, help="port for HL7 v2 over MLLP with TLS (default: none)")
     parser.add_argument("--mssante-port", type=int, help="port for secure messages, SMTP over TLS (default: none)")
     parser.add_argument(
         "--mssante-certificates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -86,14 +87,24 @@ class MllpDoor:
                 if not frame.startswith(START):
                     break
                 answer = await self._answer(frame[len(START) : -len(END)])
-                writer.write(answer)
-                await writer.drain()
+                await self._write(writer, answer)
                 if not answer.endswith(END):
                     break
         del self._connections[writer]
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
+
+    async def _write(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        if not self.desk.faults.trickle:
+            writer.write(answer)
+            await writer.drain()
+            return
+        self.desk.record("trickle")
+        for byte in answer:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(self.desk.faults.trickle)
 
     async def close(self) -> None:
         """End every connection."""
@@ -120,12 +131,15 @@ class MllpDoor:
         if seen is None or wrong:
             self.store.refused += 1
             return _framed(_refusal(seen, wrong))
+        if self.desk.strikes("inner_error"):
+            self.store.refused += 1
+            return _framed(_acknowledgement(seen, "A", [Fault("PID^1^5", TYPE)]))
         self.store.keep(seen, data)
         return self._told(seen)
 
     def _demanded(self) -> list[Fault]:
         """Refuse on demand: for the moment, or for good."""
-        if self.desk.strikes("throttle"):
+        if self.desk.strikes("throttle") or self.desk.strikes("error_before_store"):
             return [Fault("", INTERNAL)]
         return [Fault("PID^1^5", TYPE)] if self.desk.rejects() else []
 
@@ -138,6 +152,8 @@ class MllpDoor:
         if self.desk.strikes("other_answer"):
             return _framed(_acknowledgement(seen, "A", [], control_id=f"not-{seen.control_id}"))
         answer = _framed(_acknowledgement(seen, "A", []))
+        if self.desk.strikes("double_answer"):
+            return answer + answer
         return answer[: len(answer) // 2] if self.desk.strikes("half_answer") else answer
 
 
@@ -182,9 +198,11 @@ def _framed(message: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def mllp_listening(host: str, port: int, door: MllpDoor) -> AsyncIterator[int]:
+async def mllp_listening(
+    host: str, port: int, door: MllpDoor, context: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """Listen inside the running loop, tell the port, and end every connection at the end."""
-    server = await asyncio.start_server(door.serve, host, port, limit=MAX_MESSAGE_BYTES)
+    server = await asyncio.start_server(door.serve, host, port, limit=MAX_MESSAGE_BYTES, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from html import escape
 
 import orjson
 
 from temoin.sandbox.codes import OUTCOMES
-from temoin.sandbox.faults import Down, FaultDesk, Faults, fault_names
+from temoin.sandbox.faults import FaultDesk, Faults, fault_names
 from temoin.sandbox.issues import RULES, Issue
 from temoin.sandbox.mailbox import Mail, Mailbox
 from temoin.sandbox.store import Document, Store
@@ -210,8 +211,8 @@ def _fault_row(view: View, desk: FaultDesk, name: str) -> str:
     value = getattr(desk.faults, name)
     fired = f' <span class="fired">({view.say("fired")} {desk.fired[name]} ×)</span>' if desk.fired[name] else ""
     label = f'<label for="fault-{name}">{view.say(name)}{fired}</label>'
-    if isinstance(value, Down):
-        choices = [(mode.value, view.say(f"down.{mode.value}")) for mode in Down]
+    if isinstance(value, StrEnum):
+        choices = [(mode.value, view.say(f"{name}.{mode.value}")) for mode in type(value)]
         return f"<div>{label}{_select(name, choices, value.value)}</div>"
     if isinstance(value, bool):
         choices = [("false", view.say("no")), ("true", view.say("yes"))]

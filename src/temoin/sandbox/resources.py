@@ -68,13 +68,22 @@ def check_patient(part: Part) -> Iterator[Issue]:
     resource, path = part.resource, part.path
     if not any(identifier(item) for item in children(resource, "identifier")):
         yield Issue("patient-identifier", f"{path}.identifier")
-    if not any(text(name, "family") and name.get("given") for name in children(resource, "name")):
+    names = children(resource, "name")
+    if not any(is_masked(name) or (text(name, "family") and name.get("given")) for name in names):
         yield Issue("patient-name", f"{path}.name")
     if text(resource, "gender") not in GENDERS:
         yield Issue("patient-gender", f"{path}.gender")
-    if not text(resource, "birthDate"):
+    if not text(resource, "birthDate") and not is_masked(child(resource, "_birthDate")):
         yield Issue("patient-birth-date", f"{path}.birthDate")
     yield from _check_ins(part)
+
+
+def is_masked(element: Json) -> bool:
+    """Tell whether an element says that it holds nothing on purpose: a notice that may not name the person."""
+    return any(
+        text(each, "url").endswith("/data-absent-reason") and text(each, "valueCode") == "masked"
+        for each in children(element, "extension")
+    )
 
 
 def _check_ins(part: Part) -> Iterator[Issue]:

@@ -14,6 +14,7 @@ from temoin.sandbox.store import Document, Store
 DEFAULT_COUNT, MAX_COUNT = 50, 1000
 FORMATS = frozenset({"json", "application/json", "application/fhir+json", "application/fhir json"})
 SUMMARIES = frozenset({"false", "true", "count"})
+ELEMENTS = frozenset({"id", "identifier", "meta", "type"})  # what a summary holds
 
 
 _PREFIXED = re.compile(r"(eq|ge|gt|le|lt)?(.*)")
@@ -78,7 +79,9 @@ def read_search(parameters: Iterable[tuple[str, str]]) -> Search:
         elif name == "_lastUpdated":
             low, high = _read_period(value)
             since, until = max(since, low), min(until, high)
-        elif name in {"_count", "_summary", "_sort", "_cursor", "_format", "_total"} and name not in single:
+        elif (
+            name in {"_count", "_summary", "_elements", "_sort", "_cursor", "_format", "_total"} and name not in single
+        ):
             single[name] = value
         else:
             raise SearchError(name)
@@ -87,7 +90,7 @@ def read_search(parameters: Iterable[tuple[str, str]]) -> Search:
         since_ms=since,
         until_ms=until,
         count=min(_read_number(single.get("_count", str(DEFAULT_COUNT)), "_count"), MAX_COUNT),
-        summary=_read_word(single, "_summary", SUMMARIES, "false"),
+        summary=_read_summary(single),
         cursor=_read_number(single.get("_cursor", "0"), "_cursor"),
         newest_first=_read_word(single, "_sort", {"_lastUpdated", "-_lastUpdated"}, "_lastUpdated").startswith("-"),
         parameters=_checked_format(given),
@@ -106,6 +109,15 @@ def _read_word(single: dict[str, str], name: str, known: Iterable[str], default:
     if word not in known:
         raise SearchError(name)
     return word
+
+
+def _read_summary(single: dict[str, str]) -> str:
+    """Read how much of each document is wanted; `_elements` never names more than a summary holds."""
+    if "_elements" not in single:
+        return _read_word(single, "_summary", SUMMARIES, "false")
+    if "_summary" in single or not set(single["_elements"].split(",")) <= ELEMENTS:
+        raise SearchError("_elements")
+    return "true"
 
 
 def _read_number(value: str, name: str) -> int:

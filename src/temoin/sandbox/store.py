@@ -99,6 +99,16 @@ class Store:
         """Return every identifier held and how many distinct documents bear it."""
         return {token: len(found) for token, found in self._by_identifier.items()}
 
+    def lose(self, value: str) -> int:
+        """Forget every document under a key, as after a restored backup; return how many there were."""
+        lost = [each for each in self.documents if each.identifier.partition("|")[2] == value]
+        for document in lost:
+            position = self.documents.index(document)
+            del self.documents[position], self._times[position], self._by_id[document.id]
+            self._by_identifier.pop(document.identifier, None)
+            self._by_composition[document.composition_identifier].remove(document)
+        return len(lost)
+
     def key_count(self) -> int:
         """Return how many distinct identifiers are held."""
         return len(self._by_identifier)

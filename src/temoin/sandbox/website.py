@@ -18,6 +18,8 @@ from temoin.sandbox.mllp import MllpDoor
 from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
 from temoin.sandbox.secure_mail import SecureDoor
 from temoin.sandbox.store import Store
+from temoin.sandbox.tampering import tamper
+from temoin.sandbox.tls import Identity
 from temoin.sandbox.words import LANGUAGES, word
 
 MAX_BODY_BYTES = 2_000_000
@@ -42,8 +44,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Site:
     """Everything that answers over HTTP, over one store, one mailbox and one set of faults."""
 
-    def __init__(self, desk: FaultDesk) -> None:
+    def __init__(self, desk: FaultDesk, identity: Identity | None = None) -> None:
         self.desk, self.store, self.box = desk, Store(), Mailbox()
+        self._identity = identity
         self.fhir = FhirDoor(self.store, desk)
         self.mllp = MllpDoor(desk)
         self.secure = SecureDoor(desk)
@@ -63,10 +66,12 @@ class Site:
                 web.get(r"/secure-mail/notices/{number:[0-9]{1,9}}", self.secure_notice),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
+                web.post("/lose", self.lose),
                 web.get("/mailbox", self.mailbox),
                 web.get("/mailbox.json", self.mailbox_json),
                 web.get("/messages", self.messages),
                 web.get(r"/mailbox/{number:[0-9]{1,9}}", self.mail),
+                web.get("/authorities.pem", self.authorities),
                 web.get("/sandbox.css", self.stylesheet),
                 web.get("/sandbox.svg", self.icon),
             ]
@@ -85,7 +90,9 @@ class Site:
         except web.HTTPException as refusal:
             response = _told(request, refusal, is_fhir=is_fhir)
         response.headers.update(SECURITY_HEADERS)
-        language = "" if is_fhir else request.query.get("lang", "")
+        if is_fhir and isinstance(response, web.Response):
+            return await tamper(request, response, self.desk)
+        language = request.query.get("lang", "")
         if language in LANGUAGES:
             response.set_cookie("lang", language, samesite="Lax", httponly=True)
         return response
@@ -153,6 +160,11 @@ class Site:
             return _json(self.desk.to_dict())
         raise web.HTTPSeeOther("/#faults")
 
+    async def lose(self, request: web.Request) -> web.Response:
+        """Forget the documents under a key, as an authority restored from yesterday's backup has."""
+        values = await _settings(request, is_json=True)
+        return _json({"lost": self.store.lose(str(values.get("key", "")))})
+
     async def mailbox(self, request: web.Request) -> web.Response:
         """Show the e-mails."""
         return _html(mailbox_page(_view(request), self.box, _page_number(request)))
@@ -173,6 +185,12 @@ class Site:
         if mail is None:
             raise web.HTTPNotFound
         return _html(mail_page(_view(request), mail))
+
+    async def authorities(self, request: web.Request) -> web.Response:
+        """Tell whom a client must trust to come by TLS."""
+        if self._identity is None:
+            raise web.HTTPNotFound
+        return web.Response(body=self._identity.authorities, content_type="application/x-pem-file")
 
     async def stylesheet(self, request: web.Request) -> web.Response:
         """Serve the style of the pages."""

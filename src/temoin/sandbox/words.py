@@ -68,6 +68,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "down.503": ("Oui : répond 503", "Yes: answers 503"),
     "down.close": ("Oui : coupe la connexion", "Yes: cuts the connection"),
     "slow": ("Lenteur (secondes par requête)", "Slow (seconds per request)"),
+    "trickle": (
+        "Réponse au compte-gouttes (secondes par octet)",
+        "Answer trickling (seconds per byte)",
+    ),
+    "redirect": ("HTTP : renvoie vers un autre hôte", "HTTP: sends to another host"),
+    "redirect.off": ("Non", "No"),
+    "redirect.301": ("Oui : 301", "Yes: 301"),
+    "redirect.307": ("Oui : 307", "Yes: 307"),
+    "certificate": ("TLS : certificat montré", "TLS: certificate shown"),
+    "certificate.right": ("Le bon", "The right one"),
+    "certificate.wrong-host": ("Celui d'un autre hôte", "That of another host"),
+    "certificate.expired": ("Expiré", "Expired"),
+    "inner_error": (
+        "200 ou AA avec une erreur dedans, sans enregistrer (taux)",
+        "200 or AA with an error inside, nothing stored (rate)",
+    ),
+    "error_before_store": (
+        "Erreur 500 avant l'enregistrement (taux)",
+        "Error 500 before storing (rate)",
+    ),
     "error_after_store": (
         "Erreur 500 après l'enregistrement (taux de 0 à 1)",
         "Error 500 after storing (rate 0 to 1)",
@@ -76,8 +96,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "reject": ("Refus 422 (taux)", "Refusal 422 (rate)"),
     "reject_every": ("Refus 422 d'un envoi sur N (0 : jamais)", "Refusal 422 of one post in N (0: never)"),
     "throttle": ("Trop de requêtes 429 (taux)", "Too many requests 429 (rate)"),
-    "other_answer": ("MLLP : réponse pour un autre message (taux)", "MLLP: answer for another message (rate)"),
-    "half_answer": ("MLLP : réponse coupée au milieu (taux)", "MLLP: answer cut in the middle (rate)"),
+    "other_answer": ("Réponse pour un autre message (taux)", "Answer for another message (rate)"),
+    "half_answer": ("Réponse coupée au milieu (taux)", "Answer cut in the middle (rate)"),
+    "double_answer": ("Réponse donnée deux fois (taux)", "Answer given twice (rate)"),
     "bounce": (
         "MSSanté : message pris puis retourné par un avis (taux)",
         "MSSanté: message taken, then returned by a notice (rate)",

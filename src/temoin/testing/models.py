@@ -106,6 +106,10 @@ class RecordVersion(SealedModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pharmacy_id", "record_id", "number"], name="testing_version_once")
         ]
+        indexes: ClassVar = [
+            # serves the statement of a day
+            models.Index(fields=["pharmacy_id", "signed_at"], name="testing_version_day")
+        ]
 
     @property
     def digest(self) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.models import Lot
 from temoin.crypto.sealed import open_value
-from temoin.journal.act import Actor, record_look
+from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
@@ -132,12 +133,28 @@ def read_ticket(*, by: Seat, record_id: UUID) -> str:
 
 def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
     """Return one signed version to a courier of the house; the look is an event too."""
+    return versions_for_courier(by=by, wanted=[(record_id, number)])[record_id, number][-1]
+
+
+def versions_for_courier(*, by: Actor, wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Report]]:
+    """Return, by record and number, the signed versions up to that one, it last; each look is an event."""
+    found: dict[tuple[UUID, int], list[Report]] = {one: [] for one in wanted}
+    records, numbers = [record_id for record_id, _ in found], [number for _, number in found]
     with tenant_scope(by.pharmacy_id):
-        version: RecordVersion | None = RecordVersion.objects.filter(record_id=record_id, number=number).first()
-        if version is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_VERSIONS, [records, numbers, current_pharmacy()])
+            for record_id, number, version_id, sealed in cursor:
+                found[record_id, number].append(_report(version_id, sealed))
+        if any(not reports or reports[-1].version != number for (_, number), reports in found.items()):
             raise NotFoundError
-        record_look(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_id=record_id)
-        return version.report
+        record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=records)
+    return found
+
+
+def _report(version_id: UUID, sealed: bytes) -> Report:
+    return Report.from_dict(
+        open_value("testing_record_version", version_id, bytes(sealed), schema=RecordVersion.schema)
+    )
 
 
 def ticket_exists(record_id: UUID) -> bool:
@@ -172,6 +189,13 @@ def latest_report(record_id: UUID) -> Report:
     return version.report
 
 
+# Written out because the worker asks it for every parcel.
+_VERSIONS = """
+SELECT asked.record_id, asked.number, version.id, version.sealed
+FROM testing_record_version version JOIN unnest(%s::uuid[], %s::int[]) AS asked (record_id, number)
+  ON version.pharmacy_id = %s AND version.record_id = asked.record_id AND version.number <= asked.number
+ORDER BY version.number
+"""
 _LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi"]
 # One round trip instead of four: signing is the act that a queue waits for.
 _OPEN = """

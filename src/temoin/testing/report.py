@@ -30,6 +30,14 @@ class IdentityStatus(StrEnum):
     QUALIFIED = "QUAL"
 
 
+class PatientForm(StrEnum):
+    """How much of the person a Report tells: what is signed is named, a courier's copy may tell less."""
+
+    NAMED = "named"
+    PSEUDONYMOUS = "pseudonymous"  # a number in the place of the name; sex, year of birth, postcode
+    ANONYMOUS = "anonymous"  # sex, age band, département
+
+
 class ReportStatus(StrEnum):
     """Where this version stands in the life of the result."""
 
@@ -52,9 +60,13 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientIdentity:
-    """Identity traits and contact of the patient, as known at signing (INS traits: RNIV; domain names in French)."""
+    """Identity traits and contact of the patient, as known at signing (INS traits: RNIV; domain names in French).
 
-    patient_id: str  # UUID of the patient record in this pharmacy (local identifier, type PI)
+    In a copy that is not named, names, numbers and contact are "" and `birth_date` is the first day of the year of
+    birth (pseudonymous) or `date.min` (anonymous): a writer that knew of no form would still tell nothing more.
+    """
+
+    patient_id: str  # UUID of the patient record in this pharmacy (local identifier, type PI), or what stands for it
     birth_family_name: str  # nom de naissance
     birth_given_names: str  # prénom(s) de naissance, in the order of the civil status, separated by spaces
     first_birth_given_name: str  # premier prénom de naissance
@@ -68,6 +80,8 @@ class PatientIdentity:
     phone: str = ""  # E.164
     email: str = ""
     address: Address = field(default_factory=Address)
+    form: PatientForm = PatientForm.NAMED
+    age_band: str = ""  # of an anonymous copy: ten years such as "40-49", or "90+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +215,7 @@ def _patient(values: dict[str, Any]) -> PatientIdentity:
             **values,
             "sex": Sex(values["sex"]),
             "identity_status": IdentityStatus(values["identity_status"]),
+            "form": PatientForm(values.get("form", PatientForm.NAMED)),  # versions signed before it existed are named
             "birth_date": birth_date,
             "address": _address(values["address"]),
         }

@@ -16,18 +16,21 @@ NOTICES_EVERY = timedelta(minutes=2)
 
 
 class TransmissionConfig(AppConfig):
-    """Has no tables: what was sent and answered is kept with the parcels."""
+    """What was sent and answered is kept with the parcels; its own tables hold what reconciliation found."""
 
     name = "temoin.transmission"
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers: each other than FHIR where its section names a receiver."""
+        """Announce the couriers, all but FHIR where their section is there, and the daily reconciliation."""
         from temoin.outbox.courier import register_courier  # models load after ready() begins
+        from temoin.outbox.duties import register_duty
         from temoin.transmission.couriers.fhir import FhirCourier
         from temoin.transmission.couriers.mllp import MllpCourier
+        from temoin.transmission.daily import DAILY
 
         register_courier(FhirCourier())
+        register_duty(DAILY)
         if settings.TEMOIN.mllp is not None:
             register_courier(MllpCourier(settings.TEMOIN.mllp))
         if settings.TEMOIN.mssante is not None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from temoin.transmission.rules.rule_set import RuleSet
+
 
 class MessageProfile(StrEnum):
     """How the message is written."""
@@ -23,6 +25,7 @@ class Receiver:
     enabled: bool
     profile: MessageProfile
     tls: bool
+    rules: RuleSet
     application: str = ""  # MSH-5
     facility: str = ""  # MSH-6
     separators: str = "|^~\\&"  # MSH-1 and MSH-2 that the receiver asks for

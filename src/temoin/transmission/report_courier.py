@@ -1,22 +1,30 @@
-"""What the couriers of signed results have in common: which notices they take, and the Report they write from."""
+"""What the couriers of signed results have in common: the rules of their destination, and the copy they write from."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import cast
+from uuid import UUID
 
 from django.conf import settings
 
+from temoin.crypto.blind import person_number, plain_name
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
+from temoin.outbox.actions import replace_refused_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
-from temoin.testing.queries import report_for_courier
-from temoin.testing.report import Report
+from temoin.outbox.queries import was_posted, went_before
+from temoin.testing.queries import versions_for_courier
+from temoin.testing.report import PatientForm, Report, ReportStatus
+from temoin.transmission.rules.reduced import first_notice, reduced
+from temoin.transmission.rules.rule_set import FORMS, Case, RuleSet
 
 
 class ReportCourier(ABC):
-    """Carries every signed version, corrections and cancellations included, in the form its destination asks for.
+    """Carries the versions that the destination's rules let go, corrections and cancellations included.
 
-    One destination is one subclass: it says where and whether it sends, writes a Report, and carries what it wrote.
+    One destination is one subclass: it says where and whether it sends, by which rules, writes a Report, and carries
+    what it wrote.
     """
 
     destination: str
@@ -26,21 +34,72 @@ class ReportCourier(ABC):
     def enabled(self) -> bool:
         """Tell whether the operator sends to this destination."""
 
+    @property
+    @abstractmethod
+    def rules(self) -> RuleSet:
+        """Return what may go there, in which form and under which text."""
+
     @abstractmethod
     def write(self, load: Load, report: Report) -> Consignment | Answer:
-        """Write the signed version for the destination; an Answer says why it must not or cannot go."""
+        """Write the copy that the destination may have; an Answer says why it must not or cannot go."""
 
     def wants(self, notice: Notice) -> bool:
-        """Take every version; a renewed ticket is nothing new for the authority."""
-        return self.enabled and not notice.is_renewal
+        """Take what the rules let go, and what amends a version that was to go: a mistake never stays uncorrected.
 
-    def supersede(self, commit: Commit, notice: Notice) -> None:  # noqa: B027 most have nothing to end
-        """Leave the former version on its way: the destination gets both, in order."""
+        It runs inside the signature: a first version asks the database nothing. A renewed ticket is nothing new here.
+        """
+        if not self.enabled or notice.is_renewal:
+            return False
+        report = cast("Report", notice.content)
+        if report.status is not ReportStatus.CANCELLED and self.rules.decide(Case.of(report)).goes:
+            return True
+        return notice.sequence > 1 and was_posted(notice.chain_id, self.destination)
+
+    def supersede(self, commit: Commit, notice: Notice) -> None:
+        """Leave the former version on its way: the destination gets both, in order. A refused one never goes again."""
+        if not notice.is_renewal:
+            replace_refused_parcels(commit, self.destination, notice.chain_id)
 
     def prepare(self, load: Load) -> Consignment | Answer:
-        """Read the signed version and write it; the look is an event."""
-        by = HouseActor(load.pharmacy_id, "worker")
-        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
-        if report.is_demo and not settings.TEMOIN.site.demo:
+        """Read the signed versions and write what the destination may have; the look is an event."""
+        return self.prepare_all([load])[load.id]
+
+    def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]:
+        """Read the signed versions of one pharmacy together, and write what the destination may have of each."""
+        by = HouseActor(loads[0].pharmacy_id, "worker")
+        versions = versions_for_courier(by=by, wanted=[(load.chain_id, load.sequence) for load in loads])
+        return {load.id: self._ready(load, versions[load.chain_id, load.sequence]) for load in loads}
+
+    def _ready(self, load: Load, versions: list[Report]) -> Consignment | Answer:
+        if versions[-1].is_demo and not settings.TEMOIN.site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented result never reaches a real authority
-        return self.write(load, report)
+        copy = self._copy(load, versions)
+        return copy if isinstance(copy, Answer) else self.write(load, copy)
+
+    def _copy(self, load: Load, versions: list[Report]) -> Report | Answer:
+        """Return the copy, in the form that tells most of those in which the destination had an earlier version.
+
+        It knows no more of the person by that, and finds again what is amended.
+        """
+        report = versions[-1]
+        amends = load.sequence > 1 and went_before(load.chain_id, self.destination, load.sequence)
+        decisions = [self.rules.decide(Case.of(each)) for each in (versions if amends else versions[-1:])]
+        ruling = [(each.rule.form, each.targets) for each in decisions if each.goes and each.rule is not None]
+        if not ruling and not amends:
+            return Answer(Verdict.REFUSED, decisions[-1].reason.value)  # the rules changed since the signature
+        if not ruling:  # an earlier version went under other rules than today's: the amendment tells the least it can
+            ruling = [(self.rules.least_form, frozenset(one.target for one in report.findings))]
+        form = min((one for one, _ in ruling), key=FORMS.index)
+        targets = frozenset[str]().union(*(told for one, told in ruling if one is form))
+        if not amends and report.status is ReportStatus.CORRECTED:
+            report = first_notice(report)
+        return reduced(report, form, targets, self._number(report, form))
+
+    def _number(self, report: Report, form: PatientForm) -> str:
+        """Return the person's number at this destination in the year of the sample (decision 0045)."""
+        if form is not PatientForm.PSEUDONYMOUS:
+            return ""
+        person = report.patient
+        names = plain_name(person.birth_family_name), plain_name(person.first_birth_given_name)
+        traits = (*names, person.sex.value, person.birth_date.isoformat())
+        return person_number(self.destination, str(report.sampled_at.year), *traits)

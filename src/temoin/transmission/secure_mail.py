@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from temoin.formats.xdm import Sending
+from temoin.transmission.rules.rule_set import RuleSet
 
 
 class Encryption(StrEnum):
@@ -40,6 +41,8 @@ class SecureMail:
     authorities: Path | None  # certificates that may have signed the operator's; None: those the system trusts
     doctor: bool
     patient: bool
+    doctor_rules: RuleSet
+    patient_rules: RuleSet
     sending: Sending
     product: str = ""
     inbox: Inbox | None = None

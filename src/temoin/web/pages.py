@@ -1,15 +1,17 @@
-"""Drawing a page for someone at work: the seat, the pharmacy and the rights go into every template."""
+"""Drawing a page for someone at work: seat, pharmacy, rights and what waits go into every template."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from temoin.pharmacies.professions import LABEL
 from temoin.pharmacies.seat import Seat, pharmacy_of
+from temoin.pharmacies.sessions import SessionStore
 
 
 def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -20,5 +22,7 @@ def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 20
         "pharmacy": SimpleLazyObject(lambda: pharmacy_of(seat)),
         "may": {right.value: True for right in seat.rights},
         "problems": [],
+        "backlog": cast("SessionStore", request.session).backlog,
+        "late_minutes": settings.TEMOIN.alarms.minutes,
     }
     return render(request, f"web/{template}", {**shared, **context}, status=status)

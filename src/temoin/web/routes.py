@@ -21,6 +21,7 @@ from temoin.web.views import (
     handover,
     invitation,
     journal,
+    lawful,
     lots,
     patients,
     programs,
@@ -29,6 +30,7 @@ from temoin.web.views import (
     results,
     sessions,
     team,
+    transmissions,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -105,6 +107,7 @@ _HOUSE = [
         step_up=True,
     ),
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
+    Route(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
     Route(name="home", path="", view=counter.home, access=Access.SEATED),
 ]
@@ -199,6 +202,43 @@ _TESTS = [
         access=Right.PRINT_RESULT,
     ),
 ]
+_TRANSMISSIONS = [
+    Route(name="transmissions", path="transmissions/", view=transmissions.work_list, access=Right.READ_TEST),
+    Route(
+        name="release_alike",
+        path="transmissions/release/",
+        view=transmissions.release_all,
+        access=Right.RELEASE_PARCEL,
+        methods=WRITE,
+    ),
+    Route(name="statement", path="transmissions/statement/", view=transmissions.statement, access=Right.READ_TEST),
+    Route(
+        name="sending",
+        path="transmissions/<uuid:parcel_id>/",
+        view=transmissions.sending,
+        access=Right.READ_TEST,
+    ),
+    Route(
+        name="answers",
+        path="transmissions/<uuid:parcel_id>/answers/",
+        view=transmissions.answers,
+        access=Right.RELEASE_PARCEL,
+    ),
+    Route(
+        name="release_sending",
+        path="transmissions/<uuid:parcel_id>/release/",
+        view=transmissions.release_one,
+        access=Right.RELEASE_PARCEL,
+        methods=WRITE,
+    ),
+    Route(
+        name="withdraw_sending",
+        path="transmissions/<uuid:parcel_id>/withdraw/",
+        view=transmissions.withdraw,
+        access=Right.WITHDRAW_PARCEL,
+        methods=WRITE,
+    ),
+]
 _LOTS = [
     Route(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
     Route(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
@@ -244,5 +284,5 @@ _PROGRAMS = [
 
 ROUTES: tuple[Route, ...] = (
     *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_LOTS, *_TEAM, *_PROGRAMS, *_JOURNAL),
+    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *_LOTS, *_TEAM, *_PROGRAMS, *_JOURNAL),
 )

@@ -27,6 +27,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.PRINT_RESULT: _("print a result"),
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
+    Right.WITHDRAW_PARCEL: _("withdraw a refused sending"),
     Right.IMPORT_RESULTS: _("import results"),
     Right.MANAGE_MEMBERS: _("manage the team"),
     Right.READ_JOURNAL: _("read the journal"),
@@ -137,6 +138,7 @@ DESTINATION: dict[str, Words] = {
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
+_RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
     "unreachable": (_("The service cannot be reached."), _LATER),
     "no_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
@@ -145,8 +147,13 @@ REASON: dict[str, tuple[Words, Words]] = {
     "no_acknowledgement": (_SENT_AGAIN, _LATER),
     "unreadable_acknowledgement": (_SENT_AGAIN, _LATER),
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
+    "no_token": (_("The service that lets us in to the authority does not answer: nothing was sent."), _LATER),
+    "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
     "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
     "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
+    "no_rule": (_RULED_OUT, _SUPPORT),
+    "identity": (_RULED_OUT, _("Qualify the identity on the patient's record, then sign or correct the result.")),
+    "not_in_force": (_RULED_OUT, _SUPPORT),
     "not_prepared": (_("The document could not be made."), _SUPPORT),
     "no_address": (
         _("The patient has no e-mail address."),
@@ -231,8 +238,13 @@ def parcel_line(parcel: ParcelView) -> ParcelLine:
 
 def _reason(parcel: ParcelView) -> tuple[Words, Words]:
     silent = {_P.ACCEPTED, _P.REPLACED, _P.WITHDRAWN}
-    if parcel.state in silent or not parcel.answer_code:
+    if parcel.state in silent:
         return "", ""
-    if parcel.answer_code in REASON:
-        return REASON[parcel.answer_code]
-    return _REJECTED if parcel.state is _P.REFUSED else _TROUBLED
+    return reason_words(parcel.answer_code, is_refused=parcel.state is _P.REFUSED)
+
+
+def reason_words(code: str, *, is_refused: bool) -> tuple[Words, Words]:
+    """Return what an answer's code means and what to do; nothing before the first answer."""
+    if not code:
+        return "", ""
+    return REASON.get(code) or (_REJECTED if is_refused else _TROUBLED)

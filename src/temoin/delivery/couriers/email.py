@@ -90,7 +90,7 @@ class EmailCourier:
         portal = settings.TEMOIN.site.portal_url
         words = {"link": f"{portal}/#{fragment}", "is_demo": settings.TEMOIN.site.demo}
         message = {name: render_to_string(f"delivery/mail/{name}", words) for name in _PARTS}
-        return Consignment(key=load.key, body=orjson.dumps(message), address=email)
+        return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
 
 
 _PARTS = ("subject.txt", "body.txt", "body.html")
@@ -111,7 +111,7 @@ def _message(consignment: Consignment) -> EmailMessage:
 
 def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
     try:
-        server = _connection(settings.TEMOIN.mail, trust)
+        server = connect(settings.TEMOIN.mail, trust)
     except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
         return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
     except (smtplib.SMTPException, OSError):
@@ -128,7 +128,7 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         permanent = 500 <= code < 600
-        return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused")
+        return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused", is_own=True)
     except smtplib.SMTPDataError as error:
         return Answer(Verdict.POSTPONED, "mail_server_refused", detail=str(error.smtp_code))
     except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError):
@@ -138,7 +138,8 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
     return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
 
 
-def _connection(mail: Any, trust: ssl.SSLContext) -> smtplib.SMTP:
+def connect(mail: Any, trust: ssl.SSLContext) -> smtplib.SMTP:
+    """Open a connection as the settings [mail] say, signed in; SMTPException or OSError where that fails."""
     # The mail server's certificate is always verified: a mailbox in the middle would read the links.
     server: smtplib.SMTP
     if mail.security == "tls":

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import unquote
 
 from temoin.formats.cda import codes
-from temoin.formats.cda.elements import NO_ADDRESS, Element, add, add_address, add_code, add_interval, add_text
+from temoin.formats.cda.elements import (
+    NO_ADDRESS,
+    Element,
+    add,
+    add_address,
+    add_code,
+    add_interval,
+    add_telecoms,
+    add_text,
+)
 from temoin.formats.cda.nodes import every, maybe, text, told
 from temoin.testing.report import Doctor
 
@@ -34,17 +44,15 @@ def read_doctor(root: Element) -> Doctor | None:
         family_name=text(recipient, "informationRecipient/name/family"),
         given_name=text(recipient, "informationRecipient/name/given"),
         rpps=numbers[0].removeprefix("8") if numbers else "",
-        mailbox=told(recipient, "telecom", "value").removeprefix("mailto:"),
+        mailbox=unquote(told(recipient, "telecom", "value")).removeprefix("mailto:"),
     )
 
 
 def _add_person(role: Element, name: str, doctor: Doctor) -> None:
     if doctor.rpps:
         add(role, "id", root=codes.ID_NAT_PS, extension=f"8{doctor.rpps}")
-    else:
-        add(role, "id", nullFlavor="UNK")
     add_address(role, NO_ADDRESS)
-    add(role, "telecom", value=f"mailto:{doctor.mailbox}", use="WP")
+    add_telecoms(role, "WP", phone="", email=doctor.mailbox)
     person = add(add(role, name), "name")
     if doctor.given_name:
         add_text(person, "given", doctor.given_name)

@@ -9,13 +9,15 @@ from temoin.formats.cda.body import add_body
 from temoin.formats.cda.elements import CdaError
 from temoin.formats.cda.header import add_header
 from temoin.formats.cda.terms import Test, load_terms
-from temoin.testing.report import Finding, Report, ReportStatus
+from temoin.testing.report import Finding, PatientForm, Report, ReportStatus
 
 
 def document(report: Report) -> bytes:
     """Return the document: the same bytes each time for the same Report; CdaError when it may not carry it."""
     tests = _tests(report)
     _check_version(report)
+    if report.patient.form is not PatientForm.NAMED:
+        raise CdaError("a CDA document is always named: it is for those who care for the person, and for the person")
     root = etree.Element(f"{{{codes.HL7}}}ClinicalDocument", nsmap={None: codes.HL7, "xsi": codes.XSI})
     add_header(root, report, tests)
     add_body(root, report, tests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from lxml import etree
@@ -16,6 +17,7 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for its eleme
 # Characters that XML 1.0 has no way to write, and the sign that one stood there.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOST = "\ufffd"
+_OF_MAIL = "@!$'*+"
 
 NO_ADDRESS = Address()
 
@@ -109,6 +111,7 @@ def add_telecoms(parent: Element, use: str, *, phone: str, email: str = "") -> N
     if phone:
         add(parent, "telecom", value=f"tel:{phone}", use=use)
     if email:
-        add(parent, "telecom", value=f"mailto:{email}", use=use)
+        # RFC 6068: what is no character of a URI is percent-encoded, as a name of another alphabet is.
+        add(parent, "telecom", value=f"mailto:{quote(written(email), safe=_OF_MAIL)}", use=use)
     if not phone and not email:
         add(parent, "telecom", nullFlavor="UNK")

@@ -9,6 +9,7 @@ not qualified may not leave the pharmacy.
 from __future__ import annotations
 
 from datetime import date, datetime
+from urllib.parse import unquote
 
 from temoin.formats.cda import codes
 from temoin.formats.cda import narrative as names
@@ -209,7 +210,7 @@ def _organisation(root: Element) -> Organisation:
 
 def _telecom(parent: Element, scheme: str) -> str:
     values = [each.get("value", "") for each in every(parent, "telecom")]
-    found = [value.removeprefix(scheme) for value in values if value.startswith(scheme)]
+    found = [unquote(value.removeprefix(scheme)) for value in values if value.startswith(scheme)]
     return found[0] if found else ""
 
 

@@ -10,6 +10,7 @@ MEDIA_TYPE: Final = "application/fhir+json"
 REPORT_KEY_SYSTEM: Final = "https://temoin.org/fhir/report-key"
 RECORD_SYSTEM: Final = "https://temoin.org/fhir/record-id"
 PATIENT_SYSTEM: Final = "https://temoin.org/fhir/patient-id"
+PERSON_NUMBER_SYSTEM: Final = "https://temoin.org/fhir/person-number"
 MEMBER_SYSTEM: Final = "https://temoin.org/fhir/member-id"
 PHARMACY_SYSTEM: Final = "https://temoin.org/fhir/pharmacy-id"
 KIND_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-kind"
@@ -17,6 +18,7 @@ TARGET_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-target"
 OUTCOME_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-outcome"
 SOURCE_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/record-source"
 NOTICE_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/information-notice"
+AGE_BAND: Final = "https://temoin.org/fhir/StructureDefinition/age-band"
 
 # Terminologies.
 LOINC: Final = "http://loinc.org"
@@ -26,6 +28,8 @@ V2_IDENTIFIER_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 OBSERVATION_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 INTERPRETATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+SECURITY_LABELS: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
+DATA_ABSENT_REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 GS1_ISSUER: Final = "http://hl7.org/fhir/NamingSystem/gs1-di"
 
 # FR Core 2.2 and the nomenclatures of the Agence du numérique en santé.
@@ -56,15 +60,18 @@ LAB_TEST_KIT: Final = EU_LAB + "observation-deviceLabTestKit"
 COMPOSITION_REPORT: Final = "http://hl7.eu/fhir/extensions/StructureDefinition/composition-diagnosticReportReference"
 REPORT_COMPOSITION: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.composition"
 STATUS_REASON: Final = "http://hl7.org/fhir/StructureDefinition/event-statusReason"
+ADDRESS_COUNTY: Final = "https://temoin.org/fhir/StructureDefinition/address-county"
 DOCUMENT_VERSION: Final = "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber"
 
 GENDER: Final = {Sex.FEMALE: "female", Sex.MALE: "male", Sex.UNKNOWN: "unknown"}
+SEX: Final = {gender: sex for sex, gender in GENDER.items()}
 
-# Composition, then DiagnosticReport and Observation. A Composition knows no "cancelled": it is in error.
+# Composition, then DiagnosticReport and Observation, paired as the guide's ConceptMap asks. "cancelled" is a test that
+# was never done (FHIR R4): a result that was signed and is then withdrawn is in error.
 STATUS: Final = {
     ReportStatus.FINAL: ("final", "final"),
     ReportStatus.CORRECTED: ("amended", "corrected"),
-    ReportStatus.CANCELLED: ("entered-in-error", "cancelled"),
+    ReportStatus.CANCELLED: ("entered-in-error", "entered-in-error"),
 }
 
 # An unsatisfactory sample interprets nothing: it has a value of the national list and no interpretation.

@@ -1,5 +1,6 @@
 """Small FHIR data types as plain dicts: codings, identifiers, references, contacts, addresses."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +63,13 @@ def telecom(use: str, *, phone: str, email: str = "") -> list[Element]:
     return contacts
 
 
+_COG = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
 _NO_ADDRESS = Address()
+
+
+def is_cog(text: str) -> bool:
+    """Tell whether this is a code of a commune or country: what FR Core wants in `district`, and nothing else."""
+    return _COG.fullmatch(text) is not None
 
 
 def addresses(address: Address, use: str) -> list[Element]:
@@ -72,9 +79,11 @@ def addresses(address: Address, use: str) -> list[Element]:
     values: Element = {"use": use, "type": "both"}
     if address.lines:
         values["line"] = list(address.lines)
+    if address.county and not is_cog(address.county):
+        values["extension"] = [{"url": codes.ADDRESS_COUNTY, "valueString": address.county}]
     for name, value in (
         ("city", address.city),
-        ("district", address.county),
+        ("district", address.county if is_cog(address.county) else ""),
         ("state", address.state),
         ("postalCode", address.postcode),
         ("country", address.country),

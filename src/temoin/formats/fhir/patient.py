@@ -9,17 +9,21 @@ from temoin.formats.fhir.elements import (
     telecom,
     typed_identifier,
 )
-from temoin.testing.report import IdentityStatus, PatientIdentity, Report
+from temoin.formats.fhir.masked import masked_patient
+from temoin.testing.report import IdentityStatus, PatientForm, PatientIdentity, Report
 
 
 def carries_ins(patient: PatientIdentity) -> bool:
-    """Only a qualified identity may carry the matricule in an exchange (RNIV; FR Core patient INS)."""
-    return bool(patient.nir) and patient.identity_status is IdentityStatus.QUALIFIED
+    """Only a qualified identity may carry the matricule, and only with all five traits (RNIV; FR Core patient INS)."""
+    is_qualified = patient.identity_status is IdentityStatus.QUALIFIED
+    return is_qualified and bool(patient.nir) and bool(patient.birth_place)
 
 
 def patient_resource(report: Report, full_url: str) -> Element:
     patient = report.patient
-    profile = "fr-core-patient-ins" if carries_ins(patient) and patient.birth_place else "fr-core-patient"
+    if patient.form is not PatientForm.NAMED:
+        return masked_patient(report, full_url)
+    profile = "fr-core-patient-ins" if carries_ins(patient) else "fr-core-patient"
     values = resource("Patient", full_url, codes.FR_CORE + profile, demo=report.is_demo)
     values["extension"] = _extensions(patient)
     values["identifier"] = _identifiers(patient, demo=report.is_demo)
@@ -82,4 +86,5 @@ def _extensions(patient: PatientIdentity) -> list[Element]:
 
 def _birth_place(code: str) -> Element:
     system = codes.COUNTRIES if code.startswith("99") else codes.COMMUNES
-    return {"extension": [{"url": codes.INSEE_CODE, "valueCoding": coding(system, code)}]}
+    # FR Core 2.2 asks for the extension in the profile of the INS, and for `district` in that of addresses.
+    return {"extension": [{"url": codes.INSEE_CODE, "valueCoding": coding(system, code)}], "district": code}

@@ -1,12 +1,13 @@
 """From a FHIR document that `document` wrote back to the Report.
 
-Everything travels, so the Report read is equal to the one written, except one field: the NIR of an identity
-that is not qualified may not leave the pharmacy, and reads as "". Times keep their instant and offset, and
-lose the name of their zone.
+Everything travels, so the Report read is equal to the one written, except one field: the NIR of an identity that is not
+qualified, or whose birth place is unknown, may not leave the pharmacy, and reads as "". Times keep their instant and
+offset, and lose the name of their zone.
 
 What FHIR has no element for travels so: the kind and the targets as second codings, the record in
 `Composition.identifier`, its version in the clinical document extension, the reason in `event-statusReason`,
-the source as a tag, the notice and ICD-10 in `Composition.event`, our own identifiers beside national ones.
+the source as a tag, the notice and ICD-10 in `Composition.event`, our own identifiers beside national ones, a county
+that is no code of a commune in an extension of ours.
 """
 
 from base64 import b64decode
@@ -16,6 +17,7 @@ import orjson
 
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element
+from temoin.formats.fhir.masked import form_of, read_masked
 from temoin.formats.fhir.parts import DocumentError, Parts, coded, contact, extended, identified, named
 from temoin.testing.report import (
     Address,
@@ -23,13 +25,13 @@ from temoin.testing.report import (
     Finding,
     IdentityStatus,
     Organisation,
+    PatientForm,
     PatientIdentity,
     Professional,
     Report,
     ReportStatus,
 )
 
-_SEX = {gender: sex for sex, gender in codes.GENDER.items()}
 _STATUS = {pair: status for status, pair in codes.STATUS.items()}
 
 
@@ -140,6 +142,8 @@ def _finding(observation: Element, icd10: str) -> Finding:
 
 
 def _patient(patient: Element) -> PatientIdentity:
+    if form_of(patient) is not PatientForm.NAMED:
+        return read_masked(patient, _address(patient))
     official, usual = named(patient, "official"), named(patient, "usual")
     confidence = extended(extended(patient, codes.IDENTITY_RELIABILITY), "identityStatus")
     birth_place = extended(patient, codes.BIRTH_PLACE)
@@ -149,7 +153,7 @@ def _patient(patient: Element) -> PatientIdentity:
         birth_family_name=official["family"],
         birth_given_names=extended(official, codes.BIRTH_GIVEN_NAMES)["valueString"],
         first_birth_given_name=official["given"][0],
-        sex=_SEX[patient["gender"]],
+        sex=codes.SEX[patient["gender"]],
         birth_date=date.fromisoformat(patient["birthDate"]),
         birth_place=insee["valueCoding"]["code"] if insee else "",
         used_family_name=usual.get("family", ""),
@@ -197,7 +201,7 @@ def _address(resource: Element) -> Address:
         lines=tuple(place.get("line", ())),
         postcode=place.get("postalCode", ""),
         city=place.get("city", ""),
-        county=place.get("district", ""),
+        county=place.get("district") or extended(place, codes.ADDRESS_COUNTY).get("valueString", ""),
         state=place.get("state", ""),
         country=place.get("country", ""),
     )

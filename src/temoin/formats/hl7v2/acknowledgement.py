@@ -48,13 +48,21 @@ class Acknowledgement:
     @property
     def is_positive(self) -> bool:
         """Tell whether the receiver holds the message."""
-        return self.code in POSITIVE
+        return self.code in POSITIVE and not self._errors
+
+    @property
+    def is_contradictory(self) -> bool:
+        """Tell whether the receiver says yes and names an error: whether it holds the message nobody can know."""
+        return self.code in POSITIVE and bool(self._errors)
 
     @property
     def is_passing(self) -> bool:
         """Tell whether every error named will pass by itself, so that the same message may be taken later."""
-        grave = [each.code for each in self.complaints if each.severity not in {"W", "I"}]
-        return not self.is_positive and bool(grave) and set(grave) <= PASSING
+        return self.code not in POSITIVE and bool(self._errors) and self._errors <= PASSING
+
+    @property
+    def _errors(self) -> set[str]:
+        return {each.code for each in self.complaints if each.severity not in {"W", "I"}}
 
     @property
     def told(self) -> str:

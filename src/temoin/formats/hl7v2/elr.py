@@ -16,7 +16,7 @@ from temoin.formats.hl7v2.people import (
 )
 from temoin.formats.hl7v2.route import Route
 from temoin.formats.hl7v2.writing import Field, Value, day, joined, moment, segment
-from temoin.testing.report import Device, Finding, Report
+from temoin.testing.report import Device, Finding, PatientForm, Report
 
 Fields = dict[int, Value]
 
@@ -140,7 +140,7 @@ def _specimen(report: Report) -> Fields:
 
 def _own_facts(report: Report) -> Fields:
     """Return what the profile has no field for, in a segment of our own that receivers may ignore."""
-    signer, device = report.signer, report.device
+    signer, device, form = report.signer, report.device, report.patient.form
     return {
         1: str(report.version),
         2: report.replaces_key,
@@ -148,4 +148,6 @@ def _own_facts(report: Report) -> Fields:
         4: report.consent_notice,
         5: (signer.profession, signer.profession_display),
         6: (device.manufacturer, device.reference, device.name, device.lot, day(device.expiry)),
+        7: "" if form is PatientForm.NAMED else form.value,
+        8: report.patient.age_band,
     }

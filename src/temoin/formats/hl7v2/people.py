@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from temoin.formats.hl7v2 import codes
 from temoin.formats.hl7v2.writing import Field, day
-from temoin.testing.report import Address, IdentityStatus, Organisation, PatientIdentity, Professional, Report
+from temoin.testing.report import (
+    Address,
+    IdentityStatus,
+    Organisation,
+    PatientForm,
+    PatientIdentity,
+    Professional,
+    Report,
+)
 
 
 def carries_ins(patient: PatientIdentity) -> bool:
@@ -30,6 +38,8 @@ def own_number(identifier: str, organisation: Organisation) -> Field:
 def patient_fields(report: Report) -> dict[int, Field | list[Field]]:
     """Return the PID."""
     patient = report.patient
+    if patient.form is not PatientForm.NAMED:
+        return _masked_fields(report)
     return {
         1: "1",
         3: _numbers(report),
@@ -40,6 +50,23 @@ def patient_fields(report: Report) -> dict[int, Field | list[Field]]:
         13: contacts(patient.phone, patient.email, "PRN"),
         30: "N",
         32: patient.identity_status.value,
+    }
+
+
+def _masked_fields(report: Report) -> dict[int, Field | list[Field]]:
+    """Return the PID of a person who is not named: an empty legal name, then one of type S, for a coded name.
+
+    Table 0203 calls the number ANON; of the birth the year is written, or nothing (TS allows a year alone).
+    """
+    patient = report.patient
+    return {
+        1: "1",
+        3: [(patient.patient_id, "", "", own_authority(report.organisation), "ANON")],
+        5: ["", ("", "", "", "", "", "", "S")],
+        7: f"{patient.birth_date:%Y}" if patient.form is PatientForm.PSEUDONYMOUS else "",
+        8: patient.sex.value,
+        11: address(patient.address, "H"),
+        30: "N",
     }
 
 

@@ -6,6 +6,7 @@ is not qualified may not leave the pharmacy and reads as "", and times keep four
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from temoin.formats.hl7v2 import codes
@@ -17,6 +18,7 @@ from temoin.testing.report import (
     Finding,
     IdentityStatus,
     Organisation,
+    PatientForm,
     PatientIdentity,
     Professional,
     Report,
@@ -50,7 +52,7 @@ def read_report(data: bytes) -> Report:
         sampled_at=_moment(request, 7),
         read_at=_moment(observations[0], 19),
         signed_at=_moment(request, 22),
-        patient=_patient(message.one("PID")),
+        patient=_person(message.one("PID"), own),
         signer=_signer(order, own),
         organisation=_organisation(order),
         device=_device(observations[0], own),
@@ -102,6 +104,31 @@ def _finding(observation: Segment, request: Segment, number: int) -> Finding:
         outcome=observation.required(5, 4),
         snomed=observation.required(5),
         snomed_display=observation.text(5, 2),
+    )
+
+
+def _person(segment: Segment, own: Segment) -> PatientIdentity:
+    try:
+        form = PatientForm(own.text(7) or PatientForm.NAMED)
+    except ValueError:
+        raise Hl7Error(own.place(7), "is not pseudonymous or anonymous") from None
+    return _patient(segment) if form is PatientForm.NAMED else _masked(segment, own, form)
+
+
+def _masked(segment: Segment, own: Segment, form: PatientForm) -> PatientIdentity:
+    year = segment.text(7)
+    if form is PatientForm.PSEUDONYMOUS and re.fullmatch("[1-9][0-9]{3}", year) is None:
+        raise Hl7Error(segment.place(7), "is not a year")
+    return PatientIdentity(
+        patient_id=segment.text(3),
+        birth_family_name="",
+        birth_given_names="",
+        first_birth_given_name="",
+        sex=_sex(segment),
+        birth_date=date(int(year), 1, 1) if form is PatientForm.PSEUDONYMOUS else date.min,
+        address=_address(segment, 11),
+        form=form,
+        age_band=own.text(8),
     )
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.errors import FPDFException
 from fpdf.fonts import FontFace, TTFFont
 
 from temoin.formats.cda.header import title
@@ -39,13 +40,18 @@ _WARNING = (
 
 
 def report_pdf(report: Report) -> bytes:
-    """Return the page of a Report."""
+    """Return the page of a Report; ValueError when it cannot be laid out."""
     page = _Page(report)
-    page.head(report)
-    page.results(report)
-    page.facts(report)
-    page.foot()
-    return page.output()
+    try:
+        page.head(report)
+        page.results(report)
+        page.facts(report)
+        page.foot()
+        return bytes(page.pdf.output())
+    except FPDFException as error:  # its text may repeat what was to be written
+        raise ValueError(f"the page cannot be made ({type(error).__name__})") from None
+    finally:
+        page.close()
 
 
 class _Page:
@@ -108,13 +114,10 @@ class _Page:
         self._space()
         self._block(_WARNING)
 
-    def output(self) -> bytes:
-        """Return what was written, and let go of the font files, which the library keeps open."""
-        try:
-            return bytes(self.pdf.output())
-        finally:
-            for font in [each for each in self.pdf.fonts.values() if isinstance(each, TTFFont)]:
-                font.ttfont.close()
+    def close(self) -> None:
+        """Let go of the font files, which the library keeps open."""
+        for font in [each for each in self.pdf.fonts.values() if isinstance(each, TTFFont)]:
+            font.ttfont.close()
 
     def _describe(self, report: Report) -> None:
         pdf, name = self.pdf, written(title(report))

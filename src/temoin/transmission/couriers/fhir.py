@@ -6,44 +6,51 @@ a second copy. An unclear answer is a doubt, and the server is asked by key befo
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-import aiohttp
-import orjson
 from django.conf import settings
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.testing.report import Report
+from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, Reply
+from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
+from temoin.transmission.couriers.http_line import HttpLine
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "authority"
-# Seconds. The whole exchange, enquiry included, ends well before the lease does.
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
-CONNECTIONS = 16
-LARGEST_ANSWER = 1_000_000  # bytes
+ONCE_MORE = 4.0  # seconds
+KEPT = 16_384  # bytes of an answer that stay with the attempt
 
-_NOT_NOW = {
-    401,
-    403,
-    408,
-    425,
-    429,
-}  # our credentials or our pace: the operator's matter, the result is not at fault
+# Our address, credentials or pace: the operator's matter, the result is not at fault.
+_NOT_NOW = {401, 403, 404, 405, 408, 425, 429}
 
 
+# 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI). 412: several
+# there bear our key (FHIR R4 http.html#ccreate). Both are asked about by key.
 class FhirCourier(ReportCourier):
     """Carries documents to the authority's FHIR server."""
 
     destination = DESTINATION
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._line: HttpLine | None = None
 
     @property
     def enabled(self) -> bool:
         """Tell whether the operator sends to the authority."""
         return bool(settings.TEMOIN.authority.enabled)
+
+    @property
+    def rules(self) -> RuleSet:
+        """Return the rules that the authority's section names."""
+        rules: RuleSet = settings.TEMOIN.authority.rules
+        return rules
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""
@@ -58,77 +65,84 @@ class FhirCourier(ReportCourier):
             "Prefer": "return=representation",  # the answer must prove which document was taken
         }
         try:
-            async with self._open().post(
-                f"{_base()}/Bundle", data=consignment.body, headers=headers, allow_redirects=False
-            ) as response:
-                return _read_created(consignment.key, response, await _body(response))
-        except aiohttp.ClientConnectorError:
-            return Answer(Verdict.POSTPONED, "unreachable")  # no connection: nothing can have been stored
-        except aiohttp.ConnectionTimeoutError:
-            return Answer(Verdict.POSTPONED, "unreachable")
-        except (aiohttp.ClientError, TimeoutError):
-            return Answer(Verdict.DOUBTFUL, "no_answer")
+            reply = await self.line().ask("POST", "Bundle", data=consignment.body, headers=headers)
+        except NotSentError as error:
+            return Answer(Verdict.POSTPONED, error.code, retry_after=error.pause)
+        except NoAnswerError as error:
+            return Answer(Verdict.DOUBTFUL, error.code)
+        answer = replace(_read_created(consignment.key, reply), came=reply.beginning(KEPT))
+        return await self._believed(consignment, answer) if answer.verdict is Verdict.REFUSED else answer
+
+    async def _believed(self, consignment: Consignment, refusal: Answer) -> Answer:
+        """Ask once more before a person is called: a refusal names no key, and may be another's, told twice."""
+        try:
+            async with asyncio.timeout(ONCE_MORE):
+                found = await self.enquire(consignment)
+        except TimeoutError:
+            return refusal
+        return found if found.verdict is Verdict.ACCEPTED else refusal
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Ask whether the server holds this key."""
         query = {"identifier": f"{REPORT_KEY_SYSTEM}|{consignment.key}"}
+        # no-cache: HAPI gives the answer of a minute ago to the same question
+        headers = {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
         try:
-            async with self._open().get(
-                f"{_base()}/Bundle", params=query, headers={"Accept": MEDIA_TYPE}, allow_redirects=False
-            ) as response:
-                return _read_found(consignment.key, response, await _body(response))
-        except (aiohttp.ClientError, TimeoutError):
-            return Answer(Verdict.DOUBTFUL, "unreachable")
+            reply = await self.line().ask("GET", "Bundle", params=query, headers=headers)
+        except (NotSentError, NoAnswerError) as error:
+            return Answer(Verdict.DOUBTFUL, error.code)
+        return replace(_read_found(consignment.key, reply), came=reply.beginning(KEPT))
+
+    def line(self) -> HttpLine:
+        """Return the connections to the authority, opened the first time."""
+        if self._line is None:
+            self._line = HttpLine(settings.TEMOIN.authority)
+        return self._line
+
+    def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
+        """Give what the server received in a stretch of time."""
+        return self._search([("_lastUpdated", f"ge{instant(since)}"), ("_lastUpdated", f"lt{instant(until)}")])
+
+    def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
+        """Give every document that it holds of these keys."""
+        return self._search([("identifier", ",".join(f"{REPORT_KEY_SYSTEM}|{key}" for key in keys))])
+
+    async def _search(self, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
+        line = HttpLine(settings.TEMOIN.authority)  # of its own: who reconciles works in another thread than the lane
+        try:
+            async for holding in search_holdings(line, asked):
+                yield holding
+        finally:
+            await line.close()
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            # trust_env off: a proxy variable of the machine must not see results
-            self._session = aiohttp.ClientSession(
-                timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=CONNECTIONS), trust_env=False
-            )
-        return self._session
+        if self._line is not None:
+            line, self._line = self._line, None
+            await line.close()
 
 
-def _base() -> str:
-    return str(settings.TEMOIN.authority.base_url)
-
-
-async def _body(response: aiohttp.ClientResponse) -> Any:
-    raw = bytearray()
-    async for piece in response.content.iter_any():  # one read() may bring the first piece only
-        raw += piece
-        if len(raw) > LARGEST_ANSWER:
-            return None
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _read_created(key: str, response: aiohttp.ClientResponse, body: Any) -> Answer:
-    status = response.status
+def _read_created(key: str, reply: Reply) -> Answer:
+    status, body = reply.status, reply.body
     if status in {200, 201}:
         if _holds(body, key):
-            return _accepted(body, response.headers.get("Location", ""))
+            return _accepted(body, reply.location)
         return Answer(Verdict.DOUBTFUL, "unreadable_answer")
     if status in _NOT_NOW:
-        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=_pause(response))
+        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=reply.pause)
     if 300 <= status < 400:
         return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
-    if 400 <= status < 500 and status != 412:
+    if status == 412:  # several there bear our key: a person there must look; the destination works
+        return Answer(Verdict.DOUBTFUL, "http_412", detail=_outcome(body), is_own=True)
+    if 400 <= status < 500 and status != 409:
         return Answer(Verdict.REFUSED, f"http_{status}", detail=_outcome(body))
-    return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=_pause(response))
+    return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=reply.pause)
 
 
-def _read_found(key: str, response: aiohttp.ClientResponse, body: Any) -> Answer:
-    if response.status != 200 or not isinstance(body, dict) or body.get("type") != "searchset":
-        return Answer(Verdict.DOUBTFUL, f"http_{response.status}", retry_after=_pause(response))
+def _read_found(key: str, reply: Reply) -> Answer:
+    body = reply.body
+    if reply.status != 200 or not isinstance(body, dict) or body.get("type") != "searchset":
+        return Answer(Verdict.DOUBTFUL, f"http_{reply.status}", retry_after=reply.pause)
     for entry in _entries(body):
         if _holds(entry.get("resource"), key):
             return _accepted(entry["resource"], str(entry.get("fullUrl", "")))
@@ -161,11 +175,6 @@ def _accepted(body: dict[str, Any], location: str) -> Answer:
         "received_at": (meta or {}).get("lastUpdated", ""),
     }
     return Answer(Verdict.ACCEPTED, "acknowledged", receipt=receipt)
-
-
-def _pause(response: aiohttp.ClientResponse) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), 86_400.0) if value.isascii() and value.isdigit() else None
 
 
 def _outcome(body: Any) -> str:

@@ -7,6 +7,7 @@ positive answer for that MSH-10 settles the parcel (law 5).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from temoin.formats.cda import document, has_document
@@ -24,8 +25,10 @@ from temoin.testing.report import Report
 from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
 from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "authority-hl7"
+KEPT = 16_384  # bytes of an answer that stay with the attempt
 
 
 def _envelope(report: Report, route: Route) -> bytes:
@@ -50,8 +53,13 @@ class MllpCourier(ReportCourier):
         """Tell whether the operator sends to the receiver."""
         return self._receiver.enabled
 
+    @property
+    def rules(self) -> RuleSet:
+        """Return the rules that the receiver's section names."""
+        return self._receiver.rules
+
     def wants(self, notice: Notice) -> bool:
-        """Take every version; an envelope needs a result of which the CDA document has words."""
+        """Take what the rules let go; an envelope needs a result of which the CDA document has words."""
         if not super().wants(notice):
             return False
         return self._receiver.profile is not MessageProfile.CISIS or has_document(notice.content)
@@ -64,11 +72,12 @@ class MllpCourier(ReportCourier):
         """Send the message and read its answer."""
         lines = self._open()
         try:
-            answer = _read(consignment.key, await lines.exchange(consignment.body))
+            came = await lines.exchange(consignment.body)
         except NotSentError as error:
             return Answer(Verdict.POSTPONED, str(error))
         except NoAnswerError as error:
             return Answer(Verdict.DOUBTFUL, str(error))
+        answer = replace(_read(consignment.key, came), came=came[:KEPT])
         if answer.verdict is Verdict.DOUBTFUL:
             await lines.close()  # one of them and its answers are out of step
         return answer
@@ -105,6 +114,8 @@ def _read(key: str, data: bytes) -> Answer:
         return Answer(Verdict.DOUBTFUL, "unreadable_acknowledgement")
     if told.control_id != key:
         return Answer(Verdict.DOUBTFUL, "answer_for_another_key")
+    if told.is_contradictory:
+        return Answer(Verdict.DOUBTFUL, "contradictory_acknowledgement", detail=told.told)
     if told.is_positive:
         return Answer(Verdict.ACCEPTED, "acknowledged", receipt={"id": told.own_id, "code": told.code.value})
     verdict = Verdict.POSTPONED if told.is_passing else Verdict.REFUSED

@@ -7,14 +7,13 @@ late on it must not be taken for the answer to the next message.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from temoin.formats.hl7v2 import END, START, framed
+from temoin.transmission.couriers.tls import client_context
 from temoin.transmission.receiver import Receiver
 
 CONNECTIONS = 4
@@ -113,7 +112,12 @@ class Lines:
 
     @cached_property
     def _context(self) -> ssl.SSLContext | None:
-        return _context(self._receiver) if self._receiver.tls else None
+        receiver = self._receiver
+        if not receiver.tls:
+            return None
+        return client_context(
+            authorities=receiver.authorities, pin=receiver.pin, certificate=receiver.certificate, key=receiver.key
+        )
 
     async def _connect(self) -> Line:
         receiver = self._receiver
@@ -126,26 +130,8 @@ class Lines:
             raise NotSentError("certificate_refused") from None
         except OSError:
             raise NotSentError("unreachable") from None
-        line = Line(reader, writer, _time())
-        if receiver.pin is not None and not _is_pinned(writer, receiver.pin):
-            await line.close()
-            raise NotSentError("certificate_refused")
-        return line
+        return Line(reader, writer, _time())
 
 
 def _time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _context(receiver: Receiver) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=receiver.authorities)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if receiver.certificate is not None:
-        context.load_cert_chain(receiver.certificate, receiver.key)
-    return context
-
-
-def _is_pinned(writer: asyncio.StreamWriter, pin: str) -> bool:
-    shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
-    certificate = shown.getpeercert(binary_form=True) or b""
-    return hmac.compare_digest(hashlib.sha256(certificate).hexdigest(), pin)

@@ -20,6 +20,7 @@ from temoin.testing.queries import patient_contact
 from temoin.testing.report import Doctor, Report
 from temoin.transmission.couriers.mssante_lines import hand_over, trust
 from temoin.transmission.report_courier import ReportCourier
+from temoin.transmission.rules.rule_set import RuleSet
 from temoin.transmission.secure_mail import SecureMail
 
 
@@ -88,6 +89,11 @@ class DoctorCourier(SecureMailCourier):
         """Tell whether the operator of the site sends to doctors."""
         return self.mail.sends_to_doctors
 
+    @property
+    def rules(self) -> RuleSet:
+        """Return what may go to doctors."""
+        return self.mail.doctor_rules
+
     def has_recipient(self, report: Report) -> bool:
         """Tell whether a doctor was named when the result was signed."""
         return report.doctor is not None
@@ -109,6 +115,11 @@ class PatientCourier(SecureMailCourier):
     def enabled(self) -> bool:
         """Tell whether the operator of the site sends to patients' secure mailboxes."""
         return self.mail.sends_to_patients
+
+    @property
+    def rules(self) -> RuleSet:
+        """Return what may go to patients."""
+        return self.mail.patient_rules
 
     def has_recipient(self, report: Report) -> bool:
         """Tell whether the matricule may travel: another status of identity may not use it."""

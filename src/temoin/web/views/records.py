@@ -20,7 +20,9 @@ from temoin.testing.actions import abandon_test, release_refused, take_sample
 from temoin.testing.queries import TestView, read_parcels, read_test, read_ticket
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
+from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
+from temoin.web.lawful_words import outlook_lines
 from temoin.web.pages import show
 from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields
 from temoin.web.times import reading_window
@@ -48,6 +50,9 @@ def show_record(
         **device_words(test),
         **parcels_context(test.id, test.parcels),
     }
+    if test.report is not None:
+        sent = {parcel.destination for parcel in test.parcels}
+        context["outlook"] = outlook_lines(Case.of(test.report), test.kind, sent=sent)
     if test.state is RecordState.REGISTERED:
         context["fields"] = sample_fields(seat, test, typed)
     if test.state is RecordState.SAMPLED:

@@ -8,21 +8,25 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import outcome
+from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test
-from temoin.testing.report import Report
+from temoin.testing.report import IdentityStatus, Report
 from temoin.testing.sample import Reading, check_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
+from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
+from temoin.web.lawful_words import outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
@@ -61,6 +65,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         findings=_findings(test, reading),
         read_at=reading.read_at.isoformat(),
         doctor=_doctor(test.traits),
+        outlook=outlook_lines(_case(test, reading), test.kind, sent=None),
         **device_words(test),
     )
 
@@ -70,6 +75,16 @@ def _doctor(traits: Traits) -> str:
     if not (traits.doctor_copy and sends_to_doctors()):
         return ""
     return f"{traits.doctor_family_name} {traits.doctor_given_name}".strip()
+
+
+def _case(test: TestView, reading: Reading) -> Case:
+    """Return what the rules of transmission need to know of a result before it is signed."""
+    return Case(
+        kind=test.kind.code,
+        outcomes=tuple((target.code, reading.outcomes[target.code]) for target in test.kind.targets),
+        identity=IdentityStatus(test.traits.identity_status),
+        day=localdate(now()),
+    )
 
 
 def _findings(test: TestView, reading: Reading) -> list[tuple[str, str, Any]]:

@@ -1,0 +1,165 @@
+"""A database with signed results waiting for the authority, a receiver, and workers, for measurements."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from site_under_load import wait_for
+
+from temoin.cli.demo_folder import Ports, open_folder, prepare_database, write_settings
+from temoin.config.embedded import EmbeddedServer
+
+COMMAND = [sys.executable, "-m", "temoin.cli.main"]
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """A running database with its settings; nothing else runs yet."""
+
+    folder: Path
+    ports: Ports
+    server: EmbeddedServer
+
+    def superuser(self) -> psycopg.Connection:
+        """Connect as who may see and change everything: a measurement puts parcels back."""
+        return psycopg.connect(
+            self.server.conninfo("postgres", self.server.superuser_password(), "temoin"), autocommit=True
+        )
+
+    @contextmanager
+    def receiver(self) -> Iterator[None]:
+        """Run the sandbox as the authority, empty, until the block ends."""
+        words = ["sandbox", "--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)]
+        with process(*words):
+            wait_for(self.ports.sandbox, "/")
+            yield
+
+    @contextmanager
+    def workers(self, count: int) -> Iterator[None]:
+        """Run workers until the block ends."""
+        if count == 0:
+            yield
+            return
+        with process("worker", "--data", str(self.folder)), self.workers(count - 1):
+            yield
+
+
+@contextmanager
+def outbox(base_port: int) -> Iterator[Outbox]:
+    """Start a database of its own and make its tables; take it down at the end. Loads Django, as the staff site."""
+    with TemporaryDirectory() as name:
+        folder, ports = open_folder(Path(name) / "data"), Ports(base_port)
+        server = EmbeddedServer(folder)
+        server.ensure_initialised()
+        server.start()
+        try:
+            write_settings(folder, ports)
+            prepare_database(server, folder)
+            subprocess.run([*COMMAND, "migrate", "--quiet", "--data", str(folder)], check=True)
+            from temoin.cli.django_process import become
+            from temoin.config.file import Process
+
+            become(Process.STAFF, folder)
+            yield Outbox(folder, ports, server)
+            from django.db import connection
+
+            connection.close()
+        finally:
+            server.stop()
+
+
+@contextmanager
+def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a `temoin` command until the block ends."""
+    started = subprocess.Popen([*COMMAND, *words], env=os.environ.copy(), stdout=subprocess.DEVNULL)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait(30)
+
+
+def sign_results(count: int, pharmacies: int) -> None:
+    """Register, sample and sign through the ordinary actions, spread over pharmacies; patients without an address."""
+    from temoin.lib.clock import now
+    from temoin.patients.actions import CURRENT_NOTICE
+    from temoin.testing.actions import register_test, take_sample
+    from temoin.testing.sample import Reading, Sample
+    from temoin.testing.signing import sign_result
+
+    counters = [_open_counter(number) for number in range(pharmacies)]
+    for number in range(count):
+        by, patient, lot = counters[number % pharmacies]
+        record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
+        sampled_at = now() - timedelta(minutes=16)
+        take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
+        sign_result(by=by, record_id=record, reading=Reading(outcomes={"sars-cov-2": "negative"}, read_at=now()))
+
+
+def _open_counter(number: int) -> tuple[Any, UUID, UUID]:
+    from stdnum import luhn
+
+    from temoin.catalogue.actions import receive_lot
+    from temoin.patients.actions import register_patient
+    from temoin.patients.traits import check_traits
+    from temoin.pharmacies.actions import open_pharmacy, seat_member
+    from temoin.pharmacies.models import Person
+    from temoin.pharmacies.professions import Profession
+    from temoin.pharmacies.seat import take_seat
+
+    address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
+    finess = f"51{number:06}"
+    finess += luhn.calc_check_digit(finess)
+    pharmacy = open_pharmacy(finess=finess, name=f"Pharmacie {number}", address=address, is_demo=True)
+    person = Person(email=f"mesure{number}@exemple.fr")
+    person.save()
+    names = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
+    seat_member(pharmacy_id=pharmacy.id, person_id=person.id, profession=Profession.TITULAIRE, names=names)
+    by = take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
+    lot = receive_lot(by=by, kit="abbott-panbio-covid19", number="MESURE1", expiry=date(2099, 1, 1))
+    traits = {"birth_family_name": "MESURE", "birth_given_names": "Camille", "sex": "F", "birth_date": "28/03/1979"}
+    return by, register_patient(by=by, traits=check_traits(traits)), lot
+
+
+def documents() -> list[tuple[str, bytes]]:
+    """Write the document of every parcel, as the courier does; return keys and bytes."""
+    from temoin.lib.tenant import tenant_scope
+    from temoin.outbox.models import Parcel
+    from temoin.pharmacies.models import Pharmacy
+
+    made = []
+    for pharmacy in Pharmacy.objects.all():
+        with tenant_scope(pharmacy.id):
+            made += [_document(parcel) for parcel in Parcel.objects.filter(destination="authority")]
+    return made
+
+
+def _document(parcel: Any) -> tuple[str, bytes]:
+    from temoin.outbox.courier import Consignment, Load, couriers
+
+    load = Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__})
+    ready = couriers()["authority"].prepare(load)
+    if not isinstance(ready, Consignment):
+        raise TypeError(ready.code)
+    return ready.key, ready.body
+
+
+def wait_until(done: Any, patience: float) -> None:
+    """Wait until `done()`; give up loudly."""
+    deadline = time.monotonic() + patience
+    while not done():
+        if time.monotonic() > deadline:
+            raise RuntimeError("it did not come to an end in time")
+        time.sleep(0.1)

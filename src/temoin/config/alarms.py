@@ -1,0 +1,29 @@
+"""The section [alarms]: after how many minutes a result that has not arrived is late, and whom the worker writes to."""
+
+from __future__ import annotations
+
+from temoin.config.section import Section
+from temoin.outbox.lateness import Alarms
+
+LONGEST = 24 * 60  # minutes
+
+
+def read_alarms(section: Section) -> Alarms:
+    """Read the section; all of it is optional."""
+    minutes = section.optional("minutes", int)
+    alarms = Alarms(
+        minutes=Alarms.minutes if minutes is None else minutes,
+        operator=section.optional("operator", str),
+        pharmacies=section.optional("pharmacies", bool) or False,
+    )
+    section.end()
+    if not 1 <= alarms.minutes <= LONGEST:
+        raise section.wrong("minutes", f"must be between 1 and {LONGEST}")
+    if alarms.operator is not None and not _is_address(alarms.operator):
+        raise section.wrong("operator", "must be an e-mail address like exploitant@example.fr")
+    return alarms
+
+
+def _is_address(text: str) -> bool:
+    local, _, domain = text.partition("@")
+    return bool(local) and "." in domain and text.isascii() and text.isprintable() and not set(text) & set(' ,;<>"')

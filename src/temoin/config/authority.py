@@ -1,0 +1,94 @@
+"""The section [authority]: the server that receives results, whom it may be, and who we are to it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from temoin.config.errors import ConfigError
+from temoin.config.rules import Rules
+from temoin.config.section import Section, is_loopback
+from temoin.crypto.client_assertion import SigningKeyError, read_signing_key
+from temoin.transmission.authority import Authority, SignatureAlgorithm, TokenClient
+from temoin.transmission.couriers.tls import client_context
+
+
+def read_authority(section: Section, folder: Path, rules: Rules) -> Authority:
+    """Read the section; what would let results or tokens travel in clear is refused."""
+
+    def path(key: str) -> Path | None:
+        named = section.optional(key, str)
+        return None if named is None else folder / named
+
+    enabled = section.required("enabled", bool)
+    authority = Authority(
+        base_url=section.url("base_url"),
+        enabled=enabled,
+        rules=rules.named_in(section, enabled=enabled),
+        authorities=path("authorities"),
+        pin=section.optional("pin", str),
+        certificate=path("certificate"),
+        key=path("key"),
+        tokens=_tokens(section.section("tokens"), folder) if section.has("tokens") else None,
+    )
+    section.end()
+    _check(section, authority)
+    return authority
+
+
+def _tokens(section: Section, folder: Path) -> TokenClient:
+    tokens = TokenClient(
+        token_url=section.url("token_url"),
+        client_id=section.required("client_id", str),
+        key=section.path("key", folder),
+        algorithm=section.word("algorithm", SignatureAlgorithm),
+        key_id=section.optional("key_id", str) or "",
+        scope=section.optional("scope", str) or "",
+        audience=section.optional("audience", str) or "",
+    )
+    section.end()
+    if tokens.token_url.startswith("http://") and not is_loopback(tokens.token_url):
+        raise section.wrong("token_url", "must be https: whoever reads a token may speak for us")
+    return tokens
+
+
+def _check(section: Section, authority: Authority) -> None:
+    is_clear = authority.base_url.startswith("http://")
+    if is_clear and not is_loopback(authority.base_url):
+        raise section.wrong("base_url", "must be https: results do not travel in clear")
+    if is_clear and (authority.pin or authority.certificate or authority.key):
+        raise section.wrong("base_url", "is http, and certificates are named: make it https or take them out")
+    if (authority.certificate is None) != (authority.key is None):
+        raise section.wrong("certificate", "and key go together: give both or neither")
+    if authority.pin is not None and re.fullmatch("[0-9a-f]{64}", authority.pin) is None:
+        raise section.wrong("pin", "must be a SHA-256 fingerprint: 64 digits 0-9 a-f, without colons")
+
+
+def check_authority_files(authority: Authority) -> None:
+    """Refuse to go on without the certificates named, or with a key that is of no use."""
+    for path in (authority.authorities, authority.certificate):
+        if path is not None and not path.is_file():
+            raise ConfigError(f"The certificate file {path} of [authority] is missing: restore it from its copy.")
+    tokens = authority.tokens
+    keys = (authority.key, None if tokens is None else tokens.key)
+    if not all(path is None or path.is_file() for path in keys):
+        return  # that each key is there is asked of every secret
+    try:
+        client_context(authorities=authority.authorities, certificate=authority.certificate, key=authority.key)
+    except OSError:
+        raise ConfigError(
+            "The files of [authority] cannot open a connection: authorities and certificate must be PEM, and key "
+            "must be the private key of certificate."
+        ) from None
+    if tokens is not None:
+        _check_signing_key(tokens)
+
+
+def _check_signing_key(tokens: TokenClient) -> None:
+    try:
+        read_signing_key(tokens.key.read_bytes(), tokens.algorithm)
+    except SigningKeyError:
+        raise ConfigError(
+            f"The file {tokens.key} of [authority.tokens] holds no private key for {tokens.algorithm}: "
+            "name the right file, or the algorithm of its key."
+        ) from None

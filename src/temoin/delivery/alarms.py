@@ -1,0 +1,146 @@
+"""Alarms: who is written to when results wait too long, again each day, and when all have arrived.
+
+A duty of the worker. Messages hold counts and an address of the site, no word of health and nobody's name. The message
+leaves first and is noted after: a worker that dies between the two repeats it under the same Message-ID, none is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from itertools import islice
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from temoin.delivery.couriers.notices import Notice, NoticeMail
+from temoin.delivery.models import Alarm
+from temoin.journal.act import HouseActor, act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.ids import new_id
+from temoin.outbox.duties import Duty
+from temoin.outbox.late import LateCount, count_late
+from temoin.pharmacies.models import Pharmacy
+from temoin.pharmacies.queries import addresses_of_owners
+
+AGAIN = timedelta(days=1)
+MOST_IN_A_ROUND = 200  # the others' turn comes a minute later; a round must end before its lease does
+PARTS = ("subject.txt", "body.txt", "body.html")
+THE_SITE: UUID | None = None  # in the place of a pharmacy: the operator's alarm, over all of them
+
+
+class Stage(StrEnum):
+    """What a message says."""
+
+    RAISED = "raised"
+    REMINDED = "reminded"
+    ENDED = "ended"
+
+
+@dataclass
+class Late:
+    """What is late of one pharmacy, or of all."""
+
+    refused: int = 0
+    destinations: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def count(self) -> int:
+        """Return how many parcels are late."""
+        return self.destinations.total()
+
+    def add(self, row: LateCount) -> None:
+        """Count a destination's parcels in."""
+        self.refused += row.refused
+        self.destinations[row.destination] += row.count
+
+
+def alarm_duty() -> Duty:
+    """Return the duty to announce."""
+    return Duty("alarms", timedelta(minutes=1), send_alarms)
+
+
+def send_alarms(stop: threading.Event) -> None:
+    """Write to whoever must know now. A mail server that is down ends the round: what is unsaid is said by the next."""
+    late = _late()
+    with closing(NoticeMail()) as mail:
+        for alarm, stage in islice(_due(late), MOST_IN_A_ROUND):
+            if stop.is_set():
+                return
+            _send(mail, alarm, stage, late.get(alarm.pharmacy_id) or Late())
+
+
+def _late() -> dict[UUID | None, Late]:
+    """Return what is late, of each pharmacy where the owners are written to, and of the site for its operator."""
+    found: dict[UUID | None, Late] = {}
+    for row in count_late(settings.TEMOIN.alarms.late_before()):
+        for place in filter(_is_told, (row.pharmacy_id, THE_SITE)):
+            found.setdefault(place, Late()).add(row)
+    return found
+
+
+def _is_told(place: UUID | None) -> bool:
+    """Tell whether the settings want messages about this place."""
+    alarms = settings.TEMOIN.alarms
+    return alarms.operator is not None if place is THE_SITE else alarms.pharmacies
+
+
+def _due(late: dict[UUID | None, Late]) -> Iterator[tuple[Alarm, Stage]]:
+    moment, raised = now(), {alarm.pharmacy_id: alarm for alarm in Alarm.objects.order_by("began_at")}
+    for place in late.keys() - raised.keys():
+        yield Alarm(id=new_id(), pharmacy_id=place, began_at=moment, told_at=moment), Stage.RAISED
+    for place, alarm in raised.items():
+        if place not in late and _is_told(place):
+            yield alarm, Stage.ENDED
+        elif place in late and alarm.told_at <= moment - AGAIN:
+            yield alarm, Stage.REMINDED
+
+
+def _send(mail: NoticeMail, alarm: Alarm, stage: Stage, late: Late) -> None:
+    for number, address in enumerate(_addresses(alarm)):
+        mail.send(_notice(alarm, stage, late, f"{alarm.id}.{stage}.{now():%Y%m%d}.{number}"), address)
+    with _noted(alarm, stage, late):
+        if stage is Stage.ENDED:
+            alarm.delete()
+        else:
+            alarm.told_at = now()
+            alarm.save()
+
+
+def _addresses(alarm: Alarm) -> list[str]:
+    if alarm.pharmacy_id is None:
+        return [settings.TEMOIN.alarms.operator or ""]
+    return addresses_of_owners(alarm.pharmacy_id)
+
+
+def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> Notice:
+    is_site = alarm.pharmacy_id is None
+    words = {
+        "stage": stage.value,
+        "place": "Témoin" if alarm.pharmacy_id is None else Pharmacy.objects.get(id=alarm.pharmacy_id).name,
+        "count": late.count,
+        "refused": late.refused,
+        "destinations": sorted(late.destinations.items()) if is_site else [],
+        "minutes": settings.TEMOIN.alarms.minutes,
+        "link": settings.TEMOIN.site.staff_url + ("" if is_site else "/transmissions/"),
+        "is_demo": settings.TEMOIN.site.demo,
+    }
+    return Notice(key, *(render_to_string(f"delivery/alarm/{part}", words) for part in PARTS))
+
+
+@contextmanager
+def _noted(alarm: Alarm, stage: Stage, late: Late) -> Iterator[None]:
+    """Write what the block does together with its event; the site as a whole has no journal of its own."""
+    if alarm.pharmacy_id is None:
+        yield
+        return
+    by, told = HouseActor(alarm.pharmacy_id, "worker"), f"{stage.value} {late.count}"
+    with act(by=by, kind=EventKind.ALARM_SENT, subject_kind="pharmacy", subject_id=None, detail=told):
+        yield

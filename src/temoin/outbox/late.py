@@ -1,0 +1,34 @@
+"""What is late, of every pharmacy: for the worker, whose role schedules them all. Identifiers and counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+# Through the index `outbox_parcel_open`: what has arrived, most of the table, is never read.
+_LATE = """
+SELECT pharmacy_id, destination, count(*), count(*) FILTER (WHERE state = 'refused')
+  FROM outbox_parcel
+ WHERE state IN ('waiting', 'sending', 'in_doubt', 'refused') AND posted_at < %s
+ GROUP BY pharmacy_id, destination
+"""
+
+
+@dataclass(frozen=True)
+class LateCount:
+    """How many parcels of a pharmacy are late at one destination, and how many of them were refused."""
+
+    pharmacy_id: UUID
+    destination: str
+    count: int
+    refused: int
+
+
+def count_late(late_before: datetime) -> list[LateCount]:
+    """Return what was posted before the instant and has not arrived."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATE, [late_before])
+        return [LateCount(*row) for row in cursor.fetchall()]

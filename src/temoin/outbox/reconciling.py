@@ -1,0 +1,93 @@
+"""What reconciliation asks of the outbox and does to a parcel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from temoin.crypto.sealed import seal_value
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import current_pharmacy
+from temoin.outbox.courier import Holding
+from temoin.outbox.models import Attempt, Parcel
+
+PORTION = 5_000  # rows in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A parcel as reconciliation sees it: whose, and in what state; nothing of what it carries."""
+
+    pharmacy_id: UUID
+    id: UUID
+    key: str
+    state: str
+    settled_at: datetime | None
+
+
+_COLUMNS = "SELECT pharmacy_id, id, key, state, settled_at FROM outbox_parcel WHERE destination = %s "
+_ACCEPTED = _COLUMNS + "AND state = 'accepted' AND settled_at >= %s AND settled_at < %s"
+_NO_PROOF = (
+    " AND pharmacy_id = %s AND NOT EXISTS (SELECT FROM outbox_attempt a "
+    "WHERE a.pharmacy_id = outbox_parcel.pharmacy_id AND a.parcel_id = outbox_parcel.id AND a.verdict = 'accepted')"
+)
+
+
+def booked_under(destination: str, keys: Sequence[str]) -> list[Booked]:
+    """Return the parcels with these keys, of every pharmacy: the worker's right to schedule reaches no further."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COLUMNS + "AND key = ANY(%s)", [destination, list(keys)])
+        return [Booked(*row) for row in cursor.fetchall()]
+
+
+def accepted_between(destination: str, since: datetime, until: datetime) -> Iterator[list[Booked]]:
+    """Give the parcels of every pharmacy that were accepted in a stretch of time, a portion at a time."""
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(_ACCEPTED, [destination, since, until])
+        while rows := cursor.fetchmany(PORTION):
+            yield [Booked(*row) for row in rows]
+
+
+def unproved_between(destination: str, since: datetime, until: datetime) -> list[Booked]:
+    """Return the parcels of the pharmacy in scope that were accepted without an acknowledgement kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCEPTED + _NO_PROOF, [destination, since, until, current_pharmacy()])
+        return [Booked(*row) for row in cursor.fetchall()]
+
+
+def prove_parcel(commit: Commit, parcel_id: UUID, holding: Holding) -> None:
+    """Add to the commit the settlement of a parcel that the destination holds; the holding is its receipt.
+
+    A worker that holds the parcel's lease meanwhile finds it settled, and leaves it.
+    """
+    parcel = Parcel.objects.get(id=parcel_id)
+    moment, number = now(), parcel.attempts + 1
+    commit.move(
+        Parcel,
+        parcel_id,
+        "prove",
+        only_if={"attempts": parcel.attempts},
+        attempts=number,
+        settled_at=moment,
+        due_at=moment,
+        lease_until=None,
+        answer_code="reconciled",
+        sealed=None,
+    )
+    attempt = Attempt(
+        pharmacy_id=parcel.pharmacy_id, id=new_id(), parcel_id=parcel_id, number=number, at=moment, verdict="accepted"
+    )
+    receipt = {"id": holding.id, "location": "", "received_at": holding.received_at}
+    attempt.sealed = seal_value("outbox_attempt", attempt.id, {"detail": "", "receipt": receipt})
+    commit.insert(attempt)
+
+
+def resend_parcel(commit: Commit, parcel_id: UUID) -> None:
+    """Add to the commit that an accepted parcel goes on its way again, with the same key."""
+    commit.move(Parcel, parcel_id, "resend", due_at=now(), settled_at=None, answer_code="resent")

@@ -1,0 +1,158 @@
+"""Settling: what each attempt brought is written, with the attempt itself, a pharmacy at a time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from temoin.crypto.sealed import seal_value
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import ConflictError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Answer, Load, Verdict
+from temoin.outbox.kept import pack
+from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.queries import is_overtaken
+from temoin.outbox.states import PARCEL, SETTLED, ParcelState
+
+LONGEST_WAIT = 3600.0  # seconds; retries never stop, they only get this far apart
+LONGEST_DETAIL = 4000  # characters
+
+_VERB = {
+    Verdict.ACCEPTED: "accept",
+    Verdict.REFUSED: "refuse",
+    Verdict.REPLACED: "replace",
+    Verdict.POSTPONED: "postpone",
+    Verdict.DOUBTFUL: "doubt",
+}
+# A version that was never tried waits for the one before it, and for nothing else: it may leave at once.
+_WAKE = """
+UPDATE outbox_parcel later SET due_at = %(now)s
+FROM unnest(%(pharmacies)s::uuid[], %(chains)s::uuid[], %(places)s::text[], %(sequences)s::int[])
+  AS settled (pharmacy, chain, place, sequence)
+WHERE later.pharmacy_id = settled.pharmacy AND later.chain_id = settled.chain AND later.destination = settled.place
+  AND later.sequence > settled.sequence AND later.state = 'waiting' AND later.attempts = 0 AND later.due_at > %(now)s
+"""
+
+Pair = tuple[Load, Answer]
+
+
+def settle_parcels(answers: Iterable[Pair]) -> None:
+    """Write what each attempt brought: the parcel's move and the sealed attempt, together."""
+    pairs = list(answers)
+    by_pharmacy: dict[UUID, list[Pair]] = {}
+    for load, answer in pairs:
+        by_pharmacy.setdefault(load.pharmacy_id, []).append((load, answer))
+    for group in by_pharmacy.values():
+        try:
+            _settle_together(group)
+        except ConflictError:
+            # One of them was taken back after its lease ran out; the others must not wait for it.
+            for pair in group:
+                _settle_alone(pair)
+    _wake_later_versions([load for load, answer in pairs if _settles(_VERB[answer.verdict])])
+
+
+def _settle_together(group: list[Pair]) -> None:
+    moment = now()
+    with tenant_scope(group[0][0].pharmacy_id):
+        commit = Commit()
+        moves: dict[str, list[Pair]] = {}
+        for load, answer in group:
+            moves.setdefault(_verb(load, answer), []).append((load, answer))
+        for verb, told in moves.items():
+            _add_moves(commit, verb, told, moment)
+        for load, answer in group:
+            commit.insert(_attempt(load, answer, moment))
+        commit.flush()
+
+
+def _settle_alone(pair: Pair) -> None:
+    try:
+        _settle_together([pair])
+    except ConflictError:
+        return  # another worker holds it now and will settle it by asking the destination
+
+
+def _verb(load: Load, answer: Answer) -> str:
+    """Return what becomes of the parcel: a refusal that a newer version already answers asks nobody to act."""
+    if answer.verdict is Verdict.REFUSED and is_overtaken(load.id):
+        return "replace"
+    return _VERB[answer.verdict]
+
+
+def _settles(verb: str) -> bool:
+    return PARCEL.move(verb).target in SETTLED
+
+
+def _add_moves(commit: Commit, verb: str, told: list[Pair], moment: datetime) -> None:
+    settled = _settles(verb)
+    same: dict[str, object] = {
+        "lease_until": moment if verb == "doubt" else None,
+        "settled_at": moment if settled else None,
+    }
+    if verb in {"accept", "replace"}:
+        same["sealed"] = None  # the secret of the link leaves the system with the message
+    commit.move_all(
+        Parcel,
+        [load.id for load, _ in told],
+        verb,
+        # Only the holder of the lease settles: each claim counts one attempt more.
+        only_if={"attempts": [load.attempts for load, _ in told]},
+        each={
+            "answer_code": [answer.code for _, answer in told],
+            "due_at": [moment if settled else moment + _pause(load, answer) for load, answer in told],
+        },
+        same=same,
+    )
+
+
+def _attempt(load: Load, answer: Answer, moment: datetime) -> Attempt:
+    attempt = Attempt(
+        pharmacy_id=load.pharmacy_id,
+        id=new_id(),
+        parcel_id=load.id,
+        number=load.attempts,
+        at=moment,
+        verdict=answer.verdict.value,
+    )
+    content = {
+        "code": answer.code,
+        "detail": answer.detail[:LONGEST_DETAIL],
+        "receipt": answer.receipt,
+        "sent": pack(answer.sent),
+        "came": pack(answer.came),
+    }
+    attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
+    return attempt
+
+
+def _wake_later_versions(settled: list[Load]) -> None:
+    """Make them due, those of every pharmacy at once; one that is forgotten here is due soon by itself."""
+    if not settled:
+        return
+    values: dict[str, Any] = {
+        "now": now(),
+        "pharmacies": [load.pharmacy_id for load in settled],
+        "chains": [load.chain_id for load in settled],
+        "places": [load.destination for load in settled],
+        "sequences": [load.sequence for load in settled],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, values)
+
+
+def _pause(load: Load, answer: Answer) -> timedelta:
+    """Return the pause before the next try: doubling with jitter up to an hour; never a final give-up."""
+    asked = answer.retry_after or 0.0
+    if answer.verdict is Verdict.DOUBTFUL and load.state == ParcelState.SENDING:
+        return timedelta(seconds=max(0.5, asked))  # ask soon: patient and counter wait for the acknowledgement
+    pause = min(LONGEST_WAIT, 2.0 ** min(load.attempts, 12))
+    return timedelta(seconds=max(asked, pause * random.uniform(0.5, 1.0)))  # noqa: S311 spreads retries, guards nothing

@@ -1,0 +1,66 @@
+"""Repairs what reconciliation found: sends again what they do not hold, settles what they show they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from uuid import UUID
+
+from temoin.journal.act import Actor, act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import ConflictError
+from temoin.outbox.courier import Courier, Holding, Reconcilable
+from temoin.outbox.reconciling import prove_parcel, resend_parcel
+from temoin.transmission.asking import Asking
+from temoin.transmission.differences import Kind
+from temoin.transmission.models import Difference
+from temoin.transmission.reconcile import open_of_day
+
+PORTION = 200
+
+
+def mend_day(courier: Courier, day: date, by: Callable[[UUID], Actor]) -> Iterator[Difference]:
+    """Repair the open differences of a day that can be, and give each one repaired; the others need a person.
+
+    Each repair is one act, with its event. Nothing is ever deleted on their side: a second copy, a document that nobody
+    here knows, one that was refused here are named only.
+    """
+    for row in open_of_day(courier.destination, day):
+        if _mend(courier, row, by):
+            yield row
+
+
+def _mend(courier: Courier, row: Difference, by: Callable[[UUID], Actor]) -> bool:
+    try:
+        if row.kind in {Kind.MISSING, Kind.UNPROVED}:
+            resend_missing(by=by(row.pharmacy_id), difference=row)
+            return True
+        if row.kind == Kind.UNSETTLED and isinstance(courier, Reconcilable):
+            return _prove(courier, row, by)
+    except ConflictError:
+        return False  # a worker or a person was first
+    return False
+
+
+def _prove(courier: Reconcilable, row: Difference, by: Callable[[UUID], Actor]) -> bool:
+    with Asking(courier) as asking:
+        holdings = asking.held([row.key])[row.key]
+    if not holdings:
+        return False
+    settle_proved(by=by(row.pharmacy_id), difference=row, holding=holdings[0])
+    return True
+
+
+def resend_missing(*, by: Actor, difference: Difference) -> None:
+    """Send an accepted parcel again with its key: our books claim no more than theirs, from this act on."""
+    with act(by=by, kind=EventKind.PARCEL_RESENT, subject_kind="parcel", subject_id=difference.parcel_id) as commit:
+        resend_parcel(commit, difference.parcel_id)
+        commit.change(Difference, difference.id, mended_at=now())
+
+
+def settle_proved(*, by: Actor, difference: Difference, holding: Holding) -> None:
+    """Settle a parcel from the document that the destination holds."""
+    with act(by=by, kind=EventKind.PARCEL_PROVED, subject_kind="parcel", subject_id=difference.parcel_id) as commit:
+        prove_parcel(commit, difference.parcel_id, holding)
+        commit.change(Difference, difference.id, mended_at=now())

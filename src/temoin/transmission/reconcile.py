@@ -1,0 +1,185 @@
+"""One run of reconciliation: a day of one destination is compared, what differs kept, what agrees again closed."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from django.utils.timezone import get_default_timezone
+
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import ConflictError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Courier, Reconcilable
+from temoin.outbox.reconciling import unproved_between
+from temoin.pharmacies.models import Pharmacy
+from temoin.transmission.asking import Asking
+from temoin.transmission.comparing import STRETCH, Comparison, Found, judged
+from temoin.transmission.differences import Kind
+from temoin.transmission.models import Difference, Ending, Reconciliation
+
+GRACE = timedelta(minutes=15)  # what came later is still on its way through our own books
+ALIENS = 1_000  # named; all are counted
+
+
+@dataclass(slots=True)
+class Run:
+    """What a run goes by and what it has counted."""
+
+    courier: Courier
+    day: date
+    stop: threading.Event = field(default_factory=threading.Event)
+    found: Counter[str] = field(default_factory=Counter)
+    aliens: list[str] = field(default_factory=list)
+    comparison: Comparison | None = None
+
+    @property
+    def destination(self) -> str:
+        """The destination's name."""
+        return self.courier.destination
+
+
+def reconcile_day(courier: Courier, day: date, stop: threading.Event | None = None) -> Reconciliation:
+    """Compare, keep what differs, close what agrees again; running it again adds nothing.
+
+    What was found before a destination stopped answering stays, as each difference rests on an answer about its key.
+    """
+    run = Run(courier, day, stop or threading.Event())
+    started_at = now()
+    ending = Ending.WHOLE if isinstance(courier, Reconcilable) else Ending.NOT_ASKABLE
+    try:
+        _go_through(run)
+        _compare_acknowledgements(run)
+        still_open = _close_mended(run)
+    except OSError:
+        ending = Ending.BROKEN_OFF
+        still_open = sum(1 for _ in open_of_day(run.destination, day))
+    if run.stop.is_set():
+        ending = Ending.BROKEN_OFF
+    return _kept(run, started_at, ending, still_open)
+
+
+def bounds_of(day: date) -> tuple[datetime, datetime]:
+    """Return the day in the house's time zone, up to a little before now and in whole stretches."""
+    zone = get_default_timezone()
+    since = datetime.combine(day, time(), zone)
+    until = datetime.combine(day + timedelta(days=1), time(), zone)
+    since, until = (moment.astimezone(now().tzinfo) for moment in (since, until))
+    whole = max(min(until, now() - GRACE) - since, timedelta(0)) // STRETCH
+    return since, since + whole * STRETCH
+
+
+def _go_through(run: Run) -> None:
+    if not isinstance(run.courier, Reconcilable):
+        return
+    since, until = bounds_of(run.day)
+    with Asking(run.courier) as asking:
+        comparison = run.comparison = Comparison(run.destination, asking, since, until)
+        for found in comparison.differences(run.stop.is_set):
+            _note(run, found)
+
+
+def _compare_acknowledgements(run: Run) -> None:
+    """Look for what is accepted without an acknowledgement of ours; all that can be done where nobody can be asked."""
+    since, until = bounds_of(run.day)
+    for pharmacy_id in pharmacies():
+        with tenant_scope(pharmacy_id):
+            unproved = unproved_between(run.destination, since, until)
+        for parcel in unproved:
+            _note(run, Found(Kind.UNPROVED, parcel.key, pharmacy_id, parcel.id))
+
+
+def pharmacies() -> Iterator[UUID]:
+    """Give every pharmacy, closed ones included."""
+    yield from Pharmacy.objects.order_by("id").values_list("id", flat=True)
+
+
+def _note(run: Run, found: Found) -> None:
+    """Keep a difference; one that is open already is nothing new."""
+    if found.pharmacy_id is None or found.parcel_id is None:
+        run.found[found.kind] += 1
+        run.aliens += [found.key] if len(run.aliens) < ALIENS else []
+        return
+    with suppress(ConflictError), tenant_scope(found.pharmacy_id):
+        commit = Commit()
+        commit.insert(
+            Difference(
+                pharmacy_id=found.pharmacy_id,
+                id=new_id(),
+                destination=run.destination,
+                day=run.day,
+                parcel_id=found.parcel_id,
+                key=found.key,
+                kind=found.kind.value,
+                found_at=now(),
+            )
+        )
+        commit.flush()
+        run.found[found.kind] += 1
+
+
+def open_of_day(destination: str, day: date) -> Iterator[Difference]:
+    """Give the open differences of a day, pharmacy by pharmacy."""
+    for pharmacy_id in pharmacies():
+        with tenant_scope(pharmacy_id):
+            rows = list(Difference.objects.filter(destination=destination, day=day, mended_at=None).order_by("key"))
+        yield from rows
+
+
+def _close_mended(run: Run) -> int:
+    """Close the open differences of the day that are none any more; return how many stay."""
+    still_open = 0
+    for pharmacy_id, group in groupby(open_of_day(run.destination, run.day), lambda row: row.pharmacy_id):
+        rows = list(group)
+        lasting = _lasting(run, rows)
+        for row in rows:
+            if (row.kind, row.key) in lasting:
+                still_open += 1
+            else:
+                close_difference(pharmacy_id, row.id)
+    return still_open
+
+
+def _lasting(run: Run, rows: list[Difference]) -> set[tuple[str, str]]:
+    unproved = {(row.kind, row.key) for row in rows if row.kind == Kind.UNPROVED and _is_unproved(run, row)}
+    if not isinstance(run.courier, Reconcilable):
+        return unproved
+    with Asking(run.courier) as asking:
+        found = judged(run.destination, asking, sorted({row.key for row in rows}))
+        return unproved | {(each.kind.value, each.key) for each in found}
+
+
+def _is_unproved(run: Run, row: Difference) -> bool:
+    with tenant_scope(row.pharmacy_id):
+        return any(each.id == row.parcel_id for each in unproved_between(run.destination, *bounds_of(run.day)))
+
+
+def close_difference(pharmacy_id: UUID, difference_id: UUID) -> None:
+    """Tell that our books and theirs agree again."""
+    with tenant_scope(pharmacy_id):
+        commit = Commit()
+        commit.change(Difference, difference_id, mended_at=now())
+        commit.flush()
+
+
+def _kept(run: Run, started_at: datetime, ending: Ending, still_open: int) -> Reconciliation:
+    return Reconciliation.objects.create(
+        destination=run.destination,
+        day=run.day,
+        started_at=started_at,
+        ended_at=now(),
+        ending=ending.value,
+        accepted=run.comparison.accepted if run.comparison else 0,
+        held=run.comparison.held if run.comparison else 0,
+        found=dict(run.found),
+        open=still_open,
+        aliens=run.aliens,
+    )

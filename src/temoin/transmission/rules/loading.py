@@ -1,0 +1,117 @@
+"""Strict reading of rule sets: one TOML file each, whose name is the set's; faults name file, entry and field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from temoin.catalogue.entries import Entry, Label, parse_data
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.outcomes import load_outcomes
+from temoin.testing.report import IdentityStatus, PatientForm
+from temoin.transmission.rules.rule_set import Basis, Review, Rule, RuleSet, Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorText:
+    """The text that the operator names for a rule set whose own is not written yet: a crisis has its decree."""
+
+    title: str
+    source: str
+    since: date
+    until: date | None = None
+
+
+# A set that waits for the operator's text is in force on no day.
+UNNAMED = OperatorText(title="–", source="", since=date.max)
+
+
+@cache
+def load_rule_sets(text: OperatorText | None = None) -> Mapping[str, RuleSet]:
+    """Return our own rule sets by name."""
+    folder = resources.files("temoin.transmission.rules").joinpath("data")
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
+    sets = (parse_rule_set(name, folder.joinpath(name).read_text("utf-8"), text) for name in names)
+    return MappingProxyType({each.name: each for each in sets})
+
+
+def parse_rule_set(file: str, content: str, text: OperatorText | None = None) -> RuleSet:
+    """Check and build the rule set of a data file; CatalogueError names what is wrong."""
+    entry = parse_data(file, content)
+    bases = {code: _basis(code, each, text or UNNAMED) for code, each in entry.children("bases")}
+    rule_set = RuleSet(
+        name=file.removesuffix(".toml"),
+        title=entry.label("title"),
+        is_crisis=entry.flag("crisis"),
+        is_demonstration=entry.flag("demonstration"),
+        review=_review(entry.table("review")),
+        rules=tuple(_rule(each, bases) for each in entry.tables("rules")),
+    )
+    entry.finish()
+    if unused := set(bases) - {basis.code for basis in rule_set.bases}:
+        raise entry.error(f"bases.{min(unused)}", "is the basis of no rule")
+    return rule_set
+
+
+def _review(entry: Entry) -> Review:
+    review = Review(on=entry.day("on"), by=entry.text("by"), is_placeholder=entry.flag("placeholder"))
+    entry.finish()
+    return review
+
+
+def _basis(code: str, entry: Entry, text: OperatorText) -> Basis:
+    senders = tuple(Sender(word) for word in entry.choices("senders", tuple(Sender)))
+    if entry.flag("from_settings"):
+        entry.finish()
+        words = Label(fr=text.title, en=text.title)
+        return Basis(
+            code=code,
+            words=words,
+            article=text.title,
+            source=text.source,
+            senders=senders,
+            since=text.since,
+            until=text.until,
+        )
+    basis = Basis(
+        code=code,
+        words=entry.label("label"),
+        article=entry.text("article"),
+        source=entry.text("source"),
+        senders=senders,
+        since=entry.day("since"),
+        until=entry.optional_day("until"),
+    )
+    entry.finish()
+    if not basis.source.startswith("https://"):
+        raise entry.error("source", "must be an address that begins with https://")
+    if basis.until is not None and basis.until < basis.since:
+        raise entry.error("until", "is before since")
+    return basis
+
+
+def _rule(entry: Entry, bases: Mapping[str, Basis]) -> Rule:
+    kinds = load_kinds()
+    targets = tuple(dict.fromkeys(target.code for kind in kinds.values() for target in kind.targets))
+    rule = Rule(
+        kinds=frozenset(entry.choices_or_all("kinds", tuple(kinds))),
+        targets=frozenset(entry.choices_or_all("targets", targets)),
+        outcomes=frozenset(entry.choices_or_all("outcomes", tuple(load_outcomes()))),
+        identity=IdentityStatus(entry.choice("identity", tuple(IdentityStatus))),
+        form=PatientForm(entry.choice("form", tuple(PatientForm))),
+        within=timedelta(minutes=entry.minutes("within_minutes")),
+        basis=bases[entry.choice("basis", tuple(bases))],
+    )
+    entry.finish()
+    if not any(_can_find(kind, rule) for kind in rule.kinds):
+        raise entry.error("targets", "can be found with these outcomes by none of these kinds of test")
+    return rule
+
+
+def _can_find(kind: str, rule: Rule) -> bool:
+    wanted = (target for target in load_kinds()[kind].targets if target.code in rule.targets)
+    return any(target.allows(outcome) for target in wanted for outcome in rule.outcomes)

@@ -1,0 +1,31 @@
+"""The words of the pages on transmission: portions of the list, what came of a try, reasons of a withdrawal."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.outbox.courier import Verdict
+from temoin.outbox.open_parcels import Portion
+from temoin.outbox.states import Withdrawal
+from temoin.web.wording import Mark, Words
+
+PORTION_WORDS: dict[Portion, Words] = {
+    Portion.TO_HANDLE: _("To handle: rejected or late"),
+    Portion.REFUSED: _("Rejected"),
+    Portion.LATE: _("Late"),
+    Portion.IN_DOUBT: _("Being checked"),
+    Portion.ON_THE_WAY: _("On the way"),
+}
+VERDICT: dict[str, Mark] = {
+    Verdict.ACCEPTED: Mark("done", "✓", _("Acknowledged")),
+    Verdict.REFUSED: Mark("warn", "!", _("Rejected")),
+    Verdict.POSTPONED: Mark("busy", "…", _("Not taken yet")),
+    Verdict.DOUBTFUL: Mark("busy", "?", _("No clear answer")),
+    Verdict.REPLACED: Mark("over", "–", _("Replaced")),
+}
+WITHDRAWAL_WORDS: dict[str, Words] = {
+    Withdrawal.TOLD_OTHERWISE: _("the receiver was told by other means (its own page, telephone)"),
+    Withdrawal.NOT_DUE: _("this receiver does not take this result"),
+    Withdrawal.CANCELLED: _("the result is cancelled, and this receiver never had it"),
+    Withdrawal.NOT_REAL: _("training or demonstration"),
+}

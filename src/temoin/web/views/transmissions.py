@@ -1,0 +1,255 @@
+"""Transmissions: the work list of what has not arrived, one sending's history, and the statement of a day."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from temoin.lib.clock import now
+from temoin.lib.errors import ConflictError, InvalidError
+from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
+from temoin.outbox.queries import AttemptView
+from temoin.outbox.states import ParcelState
+from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import release_alike, release_refused, withdraw_refused
+from temoin.testing.statement import DayCount, Line, Statement, read_day, read_statement
+from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
+from temoin.web.fields import Choice, Field, Typed
+from temoin.web.journal_words import event_words, profession_words
+from temoin.web.pages import show
+from temoin.web.times import read_day as read_typed_day
+from temoin.web.transmission_words import PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
+from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
+
+LAST_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class Pile:
+    """A heap of parcels in words."""
+
+    heap: Heap
+    destination: Words
+    reason: Words
+    remedy: Words
+
+
+@dataclass(frozen=True)
+class Row:
+    """An open parcel in words."""
+
+    parcel: OpenParcel
+    line: ParcelLine
+
+    @property
+    def can_go_again(self) -> bool:
+        """Tell whether sending it again makes sense."""
+        return self.line.is_refused and not self.parcel.is_overtaken
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A destination's day: its counts, and the drawing of them as (tone, start, width) of a hundred."""
+
+    destination: Words
+    count: DayCount
+    parts: list[tuple[str, float, float]]
+
+
+def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show what has not arrived, and where the results of the day are."""
+    wanted, page = _filter(request), _page(request)
+    found = read_work_list(by=seat, wanted=wanted, page=page)
+    today = timezone.localdate(now())
+    return show(
+        request,
+        seat,
+        "transmissions.html",
+        work=found,
+        refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
+        late=[_pile(heap) for heap in found.heaps if heap.is_late and heap.state is not ParcelState.REFUSED],
+        rows=[Row(one, parcel_line(one.view)) for one in found.parcels],
+        bars=[_bar(one) for one in read_day(by=seat, day=today)],
+        fields=_fields(wanted),
+        portion=PORTION_WORDS[wanted.portion],
+        today=today,
+        is_plain=wanted == OpenFilter(late_before=wanted.late_before) and page == 0,
+        before=_query(wanted, page - 1) if page else "",
+        after=_query(wanted, page + 1) if found.has_more else "",
+    )
+
+
+def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Send again all that one destination refused for one reason."""
+    destination, code = request.POST.get("destination", ""), request.POST.get("code", "")
+    count = release_alike(by=seat, destination=destination, code=code)
+    if count:
+        words = ngettext("%(count)d sending is on its way again.", "%(count)d sendings are on their way again.", count)
+        messages.success(request, words % {"count": count})
+    else:
+        messages.info(request, _("It is already on its way."))
+    return redirect("transmissions")
+
+
+def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
+    """Send a refused parcel again."""
+    try:
+        release_refused(by=seat, parcel_id=parcel_id)
+    except ConflictError:
+        messages.info(request, _("Nothing was sent: it is already on its way, or a newer version took its place."))
+    else:
+        messages.success(request, _("It is on its way again."))
+    return redirect("transmissions")
+
+
+def withdraw(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
+    """Take a refused parcel off the list for good, with a reason."""
+    try:
+        withdraw_refused(by=seat, parcel_id=parcel_id, reason=request.POST.get("why", ""))
+    except InvalidError as error:
+        return _show_sending(request, seat, read_sending(by=seat, parcel_id=parcel_id), error)
+    except ConflictError:
+        messages.info(request, _("It was no longer to be withdrawn: here is where it stands."))
+        return redirect("sending", parcel_id)
+    messages.success(request, _("The sending is withdrawn: it stays in the history and in the statement of its day."))
+    return redirect("transmissions")
+
+
+def sending(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
+    """Show one sending's history, and what can be done."""
+    return _show_sending(request, seat, read_sending(by=seat, parcel_id=parcel_id))
+
+
+def _show_sending(request: HttpRequest, seat: Seat, found: Sending, error: InvalidError | None = None) -> HttpResponse:
+    choices = [Choice(reason, words) for reason, words in WITHDRAWAL_WORDS.items()]
+    problems = error.problems if error else []
+    return show(
+        request,
+        seat,
+        "sending.html",
+        status=400 if error else 200,
+        sending=found,
+        line=parcel_line(found.view),
+        attempts=[_attempt(one) for one in reversed(found.attempts)],
+        decisions=[(event.at, event_words(event.kind), profession_words(event)) for event in found.decisions],
+        problems=problems,
+        why=Typed(request.POST, problems)("why", _("Reason"), "radio", choices=choices, required=True),
+    )
+
+
+def _attempt(one: AttemptView) -> tuple[AttemptView, Mark, Words]:
+    is_refused = one.verdict == "refused"
+    words = "" if one.verdict in {"accepted", "replaced"} else reason_words(one.code, is_refused=is_refused)[0]
+    return one, VERDICT[one.verdict], words
+
+
+def answers(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
+    """Show what each try left, in the destination's own words; looking is an event."""
+    contents = read_answers(by=seat, parcel_id=parcel_id)
+    return show(request, seat, "answers.html", contents=list(reversed(contents)), parcel_id=parcel_id)
+
+
+def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show the statement of a day, made to be printed; showing it is an event."""
+    day = min(read_typed_day(request.GET.get("day", "")) or date.max, timezone.localdate(now()))
+    found = read_statement(by=seat, day=day)
+    checkpoint = found.checkpoint
+    return show(
+        request,
+        seat,
+        "statement.html",
+        statement=found,
+        tallies=_tallies(found),
+        lines=[_statement_line(line) for line in found.lines],
+        checkpoint=checkpoint,
+        root=b64encode(checkpoint.root).decode() if checkpoint else "",
+        printed_at=now(),
+        fields=[_day_field(day)],
+    )
+
+
+def _tallies(found: Statement) -> list[tuple[Words, int, int, int]]:
+    """Return for each destination how many were signed, how many are missing, how many were withdrawn."""
+    by_name: dict[str, list[Line]] = defaultdict(list)
+    for line in found.lines:
+        by_name[line.destination].append(line)
+    return [(_destination(name), *_tally(lines)) for name, lines in sorted(by_name.items()) if name]
+
+
+def _tally(lines: Sequence[Line]) -> tuple[int, int, int]:
+    withdrawn = sum(line.state is ParcelState.WITHDRAWN for line in lines)
+    return len(lines), sum(line.is_missing for line in lines), withdrawn
+
+
+def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
+    mark = mark_of(line.destination, line.state) if line.state else None
+    return line, _destination(line.destination), mark, WITHDRAWAL_WORDS.get(line.reason, "")
+
+
+def _pile(heap: Heap) -> Pile:
+    reason, remedy = reason_words(heap.code, is_refused=heap.state is ParcelState.REFUSED)
+    return Pile(heap, _destination(heap.destination), reason, remedy)
+
+
+def _bar(count: DayCount) -> Bar:
+    parts, start = [], 0.0
+    shown = (("done", count.accepted), ("busy", count.on_the_way), ("warn", count.refused), ("over", count.ended))
+    for tone, number in shown:
+        width = 100 * number / count.signed
+        if number:
+            parts.append((tone, round(start, 2), round(width, 2)))
+        start += width
+    return Bar(_destination(count.destination), count, parts)
+
+
+def _destination(name: str) -> Words:
+    return DESTINATION.get(name, name)
+
+
+def _filter(request: HttpRequest) -> OpenFilter:
+    asked = request.GET
+    portion, destination = asked.get("portion", ""), asked.get("destination", "")
+    return OpenFilter(
+        late_before=settings.TEMOIN.alarms.late_before(),
+        portion=Portion(portion) if portion in set(Portion) else Portion.TO_HANDLE,
+        destination=destination if destination in DESTINATION else "",
+        day=read_typed_day(asked.get("day", "")),
+    )
+
+
+def _page(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _query(wanted: OpenFilter, page: int) -> str:
+    given = {"portion": wanted.portion.value, "destination": wanted.destination, "day": wanted.day, "page": page}
+    return urlencode({name: value for name, value in given.items() if value})
+
+
+def _fields(wanted: OpenFilter) -> list[Field]:
+    typed = Typed({"portion": wanted.portion.value, "destination": wanted.destination, "day": wanted.day or ""})
+    portions = [Choice(portion.value, words) for portion, words in PORTION_WORDS.items()]
+    destinations = [Choice(name, words) for name, words in DESTINATION.items()]
+    return [
+        typed("portion", _("State"), "select", choices=portions, required=True),
+        typed("destination", _("Destination"), "select", choices=destinations),
+        typed("day", _("Signed on"), "date"),
+    ]
+
+
+def _day_field(day: date) -> Field:
+    return Typed({"day": day.isoformat()})("day", _("Day"), "date", required=True)

@@ -1,0 +1,39 @@
+"""The section [rates]: whole numbers of one at least, for destinations that exist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from temoin.cli.demo_folder import Ports, write_settings
+from temoin.cli.serve import _check_rates
+from temoin.config.errors import ConfigError
+from temoin.config.file import read_config
+
+
+def written(folder: Path, section: str) -> Path:
+    folder.chmod(0o700)
+    write_settings(folder, Ports(9400))
+    path = folder / "temoin.toml"
+    path.write_text(path.read_text() + section)
+    return path
+
+
+def test_a_rate_is_parcels_a_second(tmp_path):
+    assert read_config(written(tmp_path, "")).rates == {}
+    assert read_config(written(tmp_path, "[rates]\nauthority = 50\n")).rates == {"authority": 50}
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "0.5", "true", '"50"'])
+def test_a_rate_that_is_no_whole_number_is_refused(tmp_path, value):
+    with pytest.raises(ConfigError, match=r"authority in \[rates\]"):
+        read_config(written(tmp_path, f"[rates]\nauthority = {value}\n"))
+
+
+def test_the_worker_refuses_the_rate_of_a_destination_that_nothing_serves(settings):
+    settings.TEMOIN = replace(settings.TEMOIN, rates={"autority": 50})
+
+    with pytest.raises(ConfigError, match=r"autority.*the destinations are authority, "):
+        _check_rates()

@@ -1,0 +1,471 @@
+"""Reconciliation against the real sandbox: each difference is named once, and what can be mended is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.utils.timezone import localdate
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from people import House, make_lot, make_patient, make_signed, open_house
+from sandbox_server import Sandbox, running_sandbox
+
+from temoin.journal.act import HouseActor
+from temoin.journal.models import Event
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox import courier as register
+from temoin.outbox.courier import Holding, couriers
+from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.states import SETTLED, ParcelState
+from temoin.outbox.worker import Lane
+from temoin.transmission.asking import Asking
+from temoin.transmission.comparing import STRETCH, Comparison
+from temoin.transmission.couriers import fhir_holdings
+from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.couriers.mllp import MllpCourier
+from temoin.transmission.daily import reconcile_daily
+from temoin.transmission.differences import Kind, differences_of
+from temoin.transmission.mending import mend_day
+from temoin.transmission.models import Difference, Ending, Reconciliation
+from temoin.transmission.queries import days_due, last_runs, open_differences
+from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.reconcile import bounds_of, reconcile_day
+
+AsRole = Callable[[str], AbstractContextManager[None]]
+LATER = timedelta(hours=25)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: Sandbox, settings, monkeypatch) -> Sandbox:
+    """A real sandbox that holds nothing yet, named in the settings as the authority."""
+    for held in running.get("/keys").json:
+        lose(running, held["key"])
+    running.set_faults(off=True)
+    monkeypatch.setattr(fhir_holdings, "PAUSES", ())
+    authority = replace(settings.TEMOIN.authority, base_url=f"http://127.0.0.1:{running.port}/fhir")
+    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    return running
+
+
+@pytest.fixture
+def house(as_role: AsRole, sandbox: Sandbox) -> House:  # noqa: ARG001 it takes the results
+    """Two pharmacies with one result each, sent and acknowledged."""
+    house = open_house()
+    for seat in (house.owner, house.stranger):
+        make_signed(seat, make_patient(seat), make_lot(seat))
+    carry(as_role)
+    return house
+
+
+@dataclass
+class Desk:
+    """The operator's two acts, as the worker's role does them, a day later."""
+
+    as_role: AsRole
+
+    def reconcile(self) -> Reconciliation:
+        with self.as_role("temoin_worker"), shifted_by(LATER):
+            return reconcile_day(FhirCourier(), today())
+
+    def mend(self) -> list[Kind]:
+        with self.as_role("temoin_worker"), shifted_by(LATER):
+            return [Kind(row.kind) for row in mend_day(FhirCourier(), today(), worker)]
+
+
+@pytest.fixture
+def desk(as_role: AsRole) -> Desk:
+    return Desk(as_role)
+
+
+def today():
+    return localdate(datetime.now(UTC))  # noqa: TID251 the sandbox's own clock is not ours to move
+
+
+def worker(pharmacy_id: UUID) -> HouseActor:
+    return HouseActor(pharmacy_id, "worker")
+
+
+def carry(as_role: AsRole, wait: timedelta = timedelta(seconds=1)) -> None:
+    with as_role("temoin_worker"), shifted_by(wait), asyncio.Runner() as runner:
+        courier = FhirCourier()
+        Lane(courier, threading.Event()).carry_batch(runner)
+        runner.run(courier.close())
+
+
+def lose(sandbox: Sandbox, key: str) -> None:
+    assert sandbox.ask("POST", "/lose", json.dumps({"key": key}), Content_Type="application/json").json["lost"]
+
+
+def parcel(pharmacy) -> Parcel:
+    with tenant_scope(pharmacy.id):
+        return Parcel.objects.filter(destination="authority").latest("posted_at")
+
+
+def found(pharmacy) -> list[tuple[Kind, str]]:
+    with tenant_scope(pharmacy.id):
+        return [(each.kind, each.key) for each in open_differences()]
+
+
+def events(pharmacy) -> list[str]:
+    with tenant_scope(pharmacy.id):
+        return list(Event.objects.filter(kind__startswith="parcel.").values_list("kind", flat=True))
+
+
+def counts(sandbox: Sandbox) -> dict[str, int]:
+    return {each["key"]: each["count"] for each in sandbox.get("/keys").json}
+
+
+def copy_of(sandbox: Sandbox, key: str) -> dict[str, object]:
+    (entry,) = [
+        each for each in sandbox.get("/fhir/Bundle").json["entry"] if key in str(each["resource"]["identifier"])
+    ]
+    return {name: value for name, value in entry["resource"].items() if name not in {"id", "meta"}}
+
+
+def test_books_that_agree_differ_in_nothing(house, desk):
+    run = desk.reconcile()
+
+    assert (run.ending, run.accepted, run.held, run.found, run.open, run.aliens) == (Ending.WHOLE, 2, 2, {}, 0, [])
+    assert found(house.here) == []
+
+
+def test_what_the_authority_lost_is_named_for_its_pharmacy_and_sent_again(house, desk, sandbox, as_role):
+    key = parcel(house.here).key
+    lose(sandbox, key)
+
+    assert desk.reconcile().found == {"missing": 1}
+    assert (found(house.here), found(house.elsewhere)) == ([(Kind.MISSING, key)], [])
+
+    assert desk.mend() == [Kind.MISSING]
+    assert parcel(house.here).state == ParcelState.WAITING
+    carry(as_role, LATER + timedelta(minutes=1))
+    assert parcel(house.here).state == ParcelState.ACCEPTED
+    assert counts(sandbox)[key] == 1
+    assert events(house.here) == ["parcel.resent"]
+    assert desk.reconcile().open == 0
+    assert found(house.here) == []
+
+
+def test_a_second_run_and_a_second_repair_add_nothing(house, desk, sandbox):
+    lose(sandbox, parcel(house.here).key)
+    first, second = desk.reconcile(), desk.reconcile()
+
+    assert (first.found, first.open, second.found, second.open) == ({"missing": 1}, 1, {}, 1)
+    assert desk.mend() == [Kind.MISSING]
+    assert desk.mend() == []
+    assert events(house.here) == ["parcel.resent"]
+
+
+def test_what_comes_back_by_itself_is_closed(house, desk, sandbox):
+    key = parcel(house.here).key
+    kept = copy_of(sandbox, key)
+    lose(sandbox, key)
+    desk.reconcile()
+    sandbox.post(kept, conditional=False)
+
+    assert desk.reconcile().open == 0
+
+    assert found(house.here) == []
+    assert desk.mend() == []
+
+
+def test_what_is_held_there_in_doubt_here_is_settled_from_the_holding(house, desk, sandbox, as_role):
+    sandbox.set_faults(drop_answer=1)
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="B2"))
+    carry(as_role)
+    sandbox.set_faults(off=True)
+    doubtful = parcel(house.here)
+
+    assert desk.reconcile().found == {"unsettled": 1}
+    assert desk.mend() == [Kind.UNSETTLED]
+
+    settled = parcel(house.here)
+    assert (doubtful.state, settled.state, settled.answer_code) == (ParcelState.IN_DOUBT, "accepted", "reconciled")
+    with tenant_scope(house.here.id):
+        receipt = Attempt.objects.filter(parcel_id=settled.id).latest("number").unseal()["receipt"]
+    assert receipt["id"]
+    assert events(house.here) == ["parcel.proved"]
+    assert (desk.reconcile().open, desk.mend()) == (0, [])
+
+
+def test_what_is_held_there_and_refused_here_is_named_for_a_person(house, desk):
+    move(house.here, "resend", settled_at=None)
+    move(house.here, "withdraw", settled_at=now())
+
+    assert desk.reconcile().found == {"closed": 1}
+
+    assert desk.mend() == []
+    assert found(house.here) == [(Kind.CLOSED, parcel(house.here).key)]
+
+
+def test_an_alien_is_named_and_never_touched(house, desk, sandbox):
+    alien = copy_of(sandbox, parcel(house.here).key)
+    alien["identifier"] = {**alien["identifier"], "value": "not-ours"}
+    sandbox.post(alien, conditional=False)
+
+    run = desk.reconcile()
+
+    assert (run.found, run.aliens, run.open) == ({"alien": 1}, ["not-ours"], 0)
+    assert desk.mend() == []
+    assert counts(sandbox)["not-ours"] == 1
+
+
+def test_a_second_copy_is_named_and_never_touched(house, desk, sandbox):
+    key = parcel(house.here).key
+    sandbox.post(copy_of(sandbox, key), conditional=False)
+
+    assert desk.reconcile().found == {"twice": 1}
+
+    assert desk.mend() == []
+    assert (found(house.here), counts(sandbox)[key]) == ([(Kind.TWICE, key)], 2)
+
+
+def test_a_second_copy_that_comes_days_later_is_named_on_its_day(house, desk, sandbox):
+    key = parcel(house.here).key
+    move(house.here, "resend", settled_at=None)
+    move(house.here, "claim")
+    move(house.here, "accept", settled_at=now() - timedelta(days=3))
+    sandbox.post(copy_of(sandbox, key), conditional=False)
+
+    assert desk.reconcile().found == {"twice": 1}
+
+
+@pytest.mark.parametrize("fault", [{"down": "503"}, {"inner_error": 1}, {"half_answer": 1}, {"redirect": "307"}])
+def test_an_authority_that_does_not_answer_wholly_proves_nothing(house, desk, sandbox, fault):
+    lose(sandbox, parcel(house.here).key)
+    sandbox.set_faults(**fault)
+
+    run = desk.reconcile()
+
+    assert (run.ending, run.found, run.open) == (Ending.BROKEN_OFF, {}, 0)
+    sandbox.set_faults(off=True)
+    assert desk.reconcile().found == {"missing": 1}
+
+
+def test_an_acceptance_without_an_acknowledgement_is_named_and_sent_again(house, desk):
+    move(house.here, "resend", settled_at=None)
+    with tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(
+            Parcel(
+                pharmacy_id=house.here.id,
+                id=new_id(),
+                destination="authority-hl7",
+                subject_id=new_id(),
+                chain_id=new_id(),
+                sequence=1,
+                key="never-answered",
+                state="accepted",
+                posted_at=now(),
+                due_at=now(),
+                settled_at=now(),
+            )
+        )
+        commit.flush()
+    receiver = Receiver(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False)
+
+    with desk.as_role("temoin_worker"), shifted_by(LATER):
+        run = reconcile_day(MllpCourier(receiver), today())
+        again = reconcile_day(MllpCourier(receiver), today())
+        mended = list(mend_day(MllpCourier(receiver), today(), worker))
+
+    assert (run.ending, run.found, again.open) == (Ending.NOT_ASKABLE, {"unproved": 1}, 1)
+    assert [row.key for row in mended] == ["never-answered"]
+    assert found(house.here) == []
+
+
+def test_a_run_that_dies_in_the_middle_is_simply_done_again(house, desk, sandbox, monkeypatch):
+    for pharmacy in (house.here, house.elsewhere):
+        lose(sandbox, parcel(pharmacy).key)
+    kept = Difference.__init__
+    made: list[object] = []
+
+    def die(row: Difference, *args: object, **values: object) -> None:
+        made.append(row)
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        kept(row, *args, **values)
+
+    monkeypatch.setattr(Difference, "__init__", die)
+    with pytest.raises(KeyboardInterrupt):
+        desk.reconcile()
+    monkeypatch.undo()
+
+    assert desk.reconcile().open == 2
+    assert sorted(key for pharmacy in (house.here, house.elsewhere) for _, key in found(pharmacy)) == sorted(
+        parcel(pharmacy).key for pharmacy in (house.here, house.elsewhere)
+    )
+
+
+def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role, monkeypatch):
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "authority": FhirCourier()})
+    lose(sandbox, parcel(house.here).key)
+
+    with as_role("temoin_worker"), shifted_by(LATER):
+        reconcile_daily(threading.Event())
+        reconcile_daily(threading.Event())  # an hour later: every day is gone through already
+        runs = [run for run in last_runs() if run.day == today()]
+
+    assert [(run.destination, run.found, run.open) for run in runs] == [("authority", {"missing": 1}, 1)]
+    assert Reconciliation.objects.filter(day=today()).count() == 1
+    assert parcel(house.here).state == ParcelState.ACCEPTED
+    with shifted_by(LATER + timedelta(days=1)):
+        assert today() in days_due("authority", localdate(now()), 1)
+
+
+def test_a_worker_told_to_stop_begins_nothing(house, as_role):  # noqa: ARG001 there would be something to do
+    stop = threading.Event()
+    stop.set()
+
+    with as_role("temoin_worker"), shifted_by(LATER):
+        reconcile_daily(stop)
+        run = reconcile_day(FhirCourier(), today(), stop)
+
+    assert run.ending == Ending.BROKEN_OFF
+
+
+def test_a_day_of_summer_time_has_its_own_length():
+    assert [bounds_of(day)[1] - bounds_of(day)[0] for day in DAYS] == [timedelta(hours=h) for h in (23, 24, 25)]
+
+
+DAYS = [datetime(2026, 3, 29).date(), datetime(2026, 6, 1).date(), datetime(2025, 10, 26).date()]  # noqa: DTZ001 dates
+
+
+def test_today_ends_a_little_before_now():
+    since, until = bounds_of(localdate(now()))
+
+    assert since <= until <= now() - timedelta(minutes=15) or since == until
+
+
+def move(pharmacy, verb: str, **values: object) -> None:
+    with tenant_scope(pharmacy.id):
+        commit = Commit()
+        commit.move(Parcel, parcel(pharmacy).id, verb, **values)
+        commit.flush()
+
+
+# The comparison against brute force.
+
+DAY = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+@dataclass
+class Authority:
+    """A destination in memory that can be asked."""
+
+    kept: list[tuple[datetime, Holding]] = field(default_factory=list)
+
+    async def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
+        for received, holding in sorted(self.kept, key=lambda pair: pair[0]):
+            if since <= received < until:
+                yield holding
+
+    async def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
+        for _, holding in self.kept:
+            if holding.key in keys:
+                yield holding
+
+
+TENTHS = st.integers(0, 59)  # of an hour: when a parcel was settled, when a copy came
+BOOK = st.lists(st.tuples(st.sampled_from(list(ParcelState)), TENTHS, st.lists(TENTHS, max_size=3)), max_size=6)
+few = hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@few
+@given(book=BOOK, aliens=st.lists(TENTHS, max_size=3))
+def test_the_comparison_finds_what_brute_force_finds(property_house, book, aliens):
+    true = {(kind, f"k{n}") for n, (state, _, copies) in enumerate(book) for kind in differences_of(state, len(copies))}
+    true |= {(Kind.ALIEN, f"alien{number}") for number in range(len(aliens))}
+
+    told = compared(property_house, book, aliens, since=0, until=60)
+
+    assert told == true
+
+
+@few
+@given(book=BOOK, aliens=st.lists(TENTHS, max_size=3), cut=st.sampled_from([10, 15, 20, 35, 50]))
+def test_two_days_beside_each_other_find_what_one_of_both_lengths_finds(property_house, book, aliens, cut):
+    whole = compared(property_house, book, aliens, since=0, until=60)
+
+    first = compared(property_house, book, aliens, since=0, until=cut)
+    second = compared(property_house, book, aliens, since=cut, until=60)
+
+    assert first | second == whole
+
+
+def compared(house: House, book, aliens, *, since: int, until: int) -> set[tuple[Kind, str]]:
+    authority = Authority()
+    with transaction.atomic():
+        for number, (state, settled, copies) in enumerate(book):
+            insert(house, f"k{number}", state, at(settled))
+            for copy, received in enumerate(copies):
+                keep(authority, f"k{number}", at(received), copy)
+        for number, received in enumerate(aliens):
+            keep(authority, f"alien{number}", at(received), 0)
+        with Asking(authority) as asking:
+            differences = Comparison("authority", asking, at(since), at(until)).differences(lambda: False)
+            told = {(each.kind, each.key) for each in differences}
+        transaction.set_rollback(True)
+    return told
+
+
+def at(tenths: int) -> datetime:
+    return DAY + timedelta(minutes=6 * tenths)
+
+
+@pytest.fixture
+def property_house(as_role: AsRole) -> House:  # noqa: ARG001 opens the database
+    house = open_house()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE temoin_worker")
+    return house
+
+
+def keep(authority: Authority, key: str, received: datetime, copy: int) -> None:
+    authority.kept.append((received, Holding(key, f"{key}-{copy}", received.isoformat())))
+
+
+def insert(house: House, key: str, state: ParcelState, moment: datetime) -> None:
+    with connection.cursor() as cursor, tenant_scope(house.here.id):
+        cursor.execute("SET LOCAL ROLE temoin_app")
+        commit = Commit()
+        commit.insert(
+            Parcel(
+                pharmacy_id=house.here.id,
+                id=new_id(),
+                destination="authority",
+                subject_id=new_id(),
+                chain_id=new_id(),
+                sequence=1,
+                key=key,
+                state=state.value,
+                posted_at=moment,
+                due_at=moment,
+                settled_at=moment if state in SETTLED else None,
+            )
+        )
+        commit.flush()
+        cursor.execute("SET LOCAL ROLE temoin_worker")
+
+
+def test_a_stretch_is_shorter_than_the_day_it_cuts():
+    assert timedelta(hours=1) % STRETCH == timedelta(0)
