@@ -93,7 +93,10 @@ def test_who_else_gets_the_result_is_said_before_the_signature(owner: Client, ho
 
 @pytest.mark.usefixtures("secure_mail")
 def test_nothing_is_said_of_a_doctor_who_gets_nothing(owner: Client, house: House):
-    assert "médecin traitant" not in review(owner, house, make_patient(house.owner, **DOCTOR))
+    page = review(owner, house, make_patient(house.owner, **DOCTOR))
+
+    assert "par messagerie sécurisée" not in page
+    assert "rien ne part à un médecin" in page
 
 
 def test_a_site_that_sends_to_no_doctor_asks_for_none_and_keeps_what_it_knew(owner: Client, house: House, patient):
@@ -102,4 +105,6 @@ def test_a_site_that_sends_to_no_doctor_asks_for_none_and_keeps_what_it_knew(own
     owner.post(reverse("amend_patient", args=[patient]), dict(TRAITS))
 
     assert (known(house, patient).doctor_rpps, known(house, patient).doctor_copy) == ("10003879623", "yes")
-    assert "médecin traitant" not in review(owner, house, patient)
+    page = review(owner, house, patient)
+    assert "par messagerie sécurisée" not in page
+    assert "rien ne part à un médecin" not in page

@@ -65,6 +65,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         findings=_findings(test, reading),
         read_at=reading.read_at.isoformat(),
         doctor=_doctor(test.traits),
+        sends_to_doctors=sends_to_doctors(),
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None),
         **device_words(test),
     )
