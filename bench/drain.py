@@ -5,8 +5,9 @@
 The workers are the real ones: claim, look event, document, conditional create, the authority's answer parsed, attempt
 sealed with both sides, settlement. The limit is an aiohttp client that posts the same documents, made beforehand, over
 as many connections, and looks at nothing but the status. The receiver is the sandbox, emptied before each turn: it
-validates each document. It shares the cores with whoever sends. The last line is the median of the ratios, two workers
-to the bare client.
+validates each document. It shares the cores with whoever sends. Rates depend on what else the machine does; beside them
+stands the processor time of sender, database and receiver together, for each parcel. The last line is the median of
+the ratios of rates, two workers to the bare client.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import sys
 import time
 
 import aiohttp
-from full_outbox import Outbox, documents, outbox, sign_results, wait_until
+from full_outbox import Outbox, documents, outbox, sample_tests, wait_until
+from seal_cost import processor_time
 
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM
 
@@ -28,14 +30,16 @@ PATIENCE = 600.0  # seconds for one turn
 CONNECTIONS = 16
 PUT_BACK = """
 TRUNCATE outbox_attempt;
-UPDATE outbox_parcel SET state = 'waiting', attempts = 0, settled_at = NULL, lease_until = NULL, due_at = posted_at;
+UPDATE outbox_parcel SET state = 'waiting', attempts = 0, settled_at = NULL, lease_until = NULL, due_at = 'infinity';
 VACUUM ANALYZE outbox_parcel;
 CHECKPOINT
 """
+GO = "UPDATE outbox_parcel SET due_at = posted_at"
+IDLE = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'temoin-worker' AND state = 'idle'"
 LEFT = "SELECT count(*) FROM outbox_parcel WHERE state <> 'accepted'"
-# From the first settlement on: what a worker needs to start is not what is measured.
+# From the first settlement on, without those that came with it.
 RATE = """
-SELECT count(*) FILTER (WHERE settled_at > began) / extract(epoch FROM max(settled_at) - min(began))
+SELECT count(*) FILTER (WHERE settled_at > began) / extract(epoch FROM max(settled_at) - min(began)), count(*)
 FROM outbox_parcel, (SELECT min(settled_at) AS began FROM outbox_parcel) first
 """
 
@@ -44,21 +48,21 @@ def main() -> int:
     """Measure, print, and judge."""
     options = _options()
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    rates: dict[str, list[float]] = {"bare client": [], "one worker": [], "two workers": []}
+    found: dict[str, list[tuple[float, float]]] = {"bare client": [], "one worker": [], "two workers": []}
     with outbox(options.base_port) as full:
         began = time.monotonic()
-        sign_results(options.results, options.pharmacies)
+        for test in sample_tests(options.results, options.pharmacies):
+            test.sign()
         ready = documents()
         size = statistics.median(len(body) for _, body in ready)
         print(f"{len(ready)} results signed in {time.monotonic() - began:.0f} s, documents of {size:.0f} bytes")
         for run in range(options.runs):
-            with full.receiver():
-                rates["bare client"].append(asyncio.run(post_all(full, ready)))
-            rates["one worker"].append(drain(full, 1))
-            rates["two workers"].append(drain(full, 2))
-            told = ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items())
+            found["bare client"].append(post(full, ready))
+            found["one worker"].append(drain(full, 1))
+            found["two workers"].append(drain(full, 2))
+            told = ", ".join(f"{name} {turns[-1][0]:.0f}/s" for name, turns in found.items())
             print(f"run {run + 1}: {told} (load {os.getloadavg()[0]:.1f})", flush=True)
-    return _judge(rates, options.at_least)
+    return _judge(found, options.at_least)
 
 
 def _options() -> argparse.Namespace:
@@ -71,27 +75,47 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _judge(rates: dict[str, list[float]], at_least: float) -> int:
-    for name, found in rates.items():
-        print(f"{name}: median {statistics.median(found):.0f}/s, spread {min(found):.0f} to {max(found):.0f}")
-    ratios = [ours / bare for ours, bare in zip(rates["two workers"], rates["bare client"], strict=True)]
+def _judge(found: dict[str, list[tuple[float, float]]], at_least: float) -> int:
+    for name, turns in found.items():
+        rates, times = [rate for rate, _ in turns], [spent for _, spent in turns]
+        print(
+            f"{name}: median {statistics.median(rates):.0f}/s, spread {min(rates):.0f} to {max(rates):.0f}; "
+            f"processor time {statistics.median(times):.2f} ms each, spread {min(times):.2f} to {max(times):.2f}"
+        )
+    pairs = list(zip(found["two workers"], found["bare client"], strict=True))
+    print(f"ratio by processor time {statistics.median(bare[1] / ours[1] for ours, bare in pairs):.3f}")
+    ratios = [ours[0] / bare[0] for ours, bare in pairs]
     ratio = statistics.median(ratios)
     print(f"spread of the ratio {min(ratios):.3f} to {max(ratios):.3f}")
     print(f"{ratio:.3f}")
     return 0 if ratio >= at_least else 1
 
 
-def drain(full: Outbox, workers: int) -> float:
-    """Put every parcel back, let workers carry them all, and return how many a second were settled."""
+def drain(full: Outbox, workers: int) -> tuple[float, float]:
+    """Put every parcel back and let workers carry them all; return parcels a second, and processor milliseconds each.
+
+    They are due once the workers have started: what a start costs is not what is measured.
+    """
     with full.superuser() as database:
         for statement in PUT_BACK.split(";"):
             database.execute(statement.encode())
         with full.receiver(), full.workers(workers):
+            wait_until(lambda: (database.execute(IDLE).fetchone() or (0,))[0] >= 2 * workers, PATIENCE)
+            before = processor_time()
+            database.execute(GO)
             wait_until(lambda: database.execute(LEFT).fetchone() == (0,), PATIENCE)
-        row = database.execute(RATE).fetchone()
-    if row is None:
-        raise RuntimeError("nothing was settled")
-    return float(row[0])
+            spent = processor_time() - before
+        rate, count = database.execute(RATE).fetchone() or (0, 1)
+    return float(rate), spent / count * 1000
+
+
+def post(full: Outbox, ready: list[tuple[str, bytes]]) -> tuple[float, float]:
+    """Post every document with the bare client; return documents a second, and processor milliseconds each."""
+    with full.receiver():
+        before = processor_time() + time.process_time()
+        rate = asyncio.run(post_all(full, ready))
+        spent = processor_time() + time.process_time() - before
+    return rate, spent / len(ready) * 1000
 
 
 async def post_all(full: Outbox, ready: list[tuple[str, bytes]]) -> float:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,8 +42,10 @@ class Outbox:
     def receiver(self) -> Iterator[None]:
         """Run the sandbox as the authority, empty, until the block ends."""
         words = ["sandbox", "--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)]
-        with process(*words):
+        with running(*words) as sandbox:
             wait_for(self.ports.sandbox, "/")
+            if sandbox.poll() is not None:
+                raise RuntimeError(f"something else answers on port {self.ports.sandbox}")
             yield
 
     @contextmanager
@@ -52,13 +54,13 @@ class Outbox:
         if count == 0:
             yield
             return
-        with process("worker", "--data", str(self.folder)), self.workers(count - 1):
+        with running("worker", "--data", str(self.folder)), self.workers(count - 1):
             yield
 
 
 @contextmanager
-def outbox(base_port: int) -> Iterator[Outbox]:
-    """Start a database of its own and make its tables; take it down at the end. Loads Django, as the staff site."""
+def outbox(base_port: int, process: str = "staff") -> Iterator[Outbox]:
+    """Start a database of its own and make its tables; take it down at the end. Loads Django, as the process named."""
     with TemporaryDirectory() as name:
         folder, ports = open_folder(Path(name) / "data"), Ports(base_port)
         server = EmbeddedServer(folder)
@@ -71,7 +73,7 @@ def outbox(base_port: int) -> Iterator[Outbox]:
             from temoin.cli.django_process import become
             from temoin.config.file import Process
 
-            become(Process.STAFF, folder)
+            become(Process(process), folder)
             yield Outbox(folder, ports, server)
             from django.db import connection
 
@@ -81,7 +83,7 @@ def outbox(base_port: int) -> Iterator[Outbox]:
 
 
 @contextmanager
-def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a `temoin` command until the block ends."""
     started = subprocess.Popen([*COMMAND, *words], env=os.environ.copy(), stdout=subprocess.DEVNULL)
     try:
@@ -91,21 +93,39 @@ def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
         started.wait(30)
 
 
-def sign_results(count: int, pharmacies: int) -> None:
-    """Register, sample and sign through the ordinary actions, spread over pharmacies; patients without an address."""
+@dataclass(frozen=True)
+class Sampled:
+    """A test that waits for its result."""
+
+    by: Any
+    record: UUID
+    read_at: datetime
+
+    def sign(self) -> None:
+        """Sign a negative result, by the ordinary action."""
+        from temoin.testing.sample import Reading
+        from temoin.testing.signing import sign_result
+
+        reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=self.read_at)
+        sign_result(by=self.by, record_id=self.record, reading=reading)
+
+
+def sample_tests(count: int, pharmacies: int) -> list[Sampled]:
+    """Register and sample tests through the ordinary actions, spread over pharmacies; patients have no address."""
     from temoin.lib.clock import now
     from temoin.patients.actions import CURRENT_NOTICE
     from temoin.testing.actions import register_test, take_sample
-    from temoin.testing.sample import Reading, Sample
-    from temoin.testing.signing import sign_result
+    from temoin.testing.sample import Sample
 
     counters = [_open_counter(number) for number in range(pharmacies)]
+    sampled = []
     for number in range(count):
         by, patient, lot = counters[number % pharmacies]
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
-        sampled_at = now() - timedelta(minutes=16)
+        sampled_at = now() - timedelta(minutes=17)
         take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
-        sign_result(by=by, record_id=record, reading=Reading(outcomes={"sars-cov-2": "negative"}, read_at=now()))
+        sampled.append(Sampled(by, record, sampled_at + timedelta(minutes=16)))
+    return sampled
 
 
 def _open_counter(number: int) -> tuple[Any, UUID, UUID]:

@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from temoin.cli.demo_folder import Ports, open_folder, prepare_database, write_settings
+from temoin.cli.demo_folder import open_folder, prepare_database, write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.config.embedded import EmbeddedServer
 
 PASSWORD = "mesure-de-debit-2026"  # noqa: S105 of a database that lives for one measurement

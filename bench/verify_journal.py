@@ -22,7 +22,8 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from temoin.cli.demo_folder import Ports, open_folder, prepare_database, write_settings
+from temoin.cli.demo_folder import open_folder, prepare_database, write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.config.embedded import EmbeddedServer
 
 EVENTS = """

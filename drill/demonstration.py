@@ -34,11 +34,12 @@ class Demonstration:
 
 
 @contextmanager
-def demonstration(folder: Path, port: int, *, workers: int = 1) -> Iterator[Demonstration]:
+def demonstration(folder: Path, port: int, *, workers: int = 1, through: str = "fhir") -> Iterator[Demonstration]:
     """Run `temoin demo` until the block ends."""
     file = folder / "ready.json"
     words = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(folder / "data")]
     words += ["--base-port", str(port), "--ready-file", str(file), "--workers", str(workers)]
+    words += ["--through", through]
     with (folder / "demo.log").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
     try:

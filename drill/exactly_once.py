@@ -1,13 +1,15 @@
 """Kills Témoin at random while results are signed, and counts what the authority holds.
 
-    python drill/exactly_once.py [--results N] [--producers N] [--workers N] [--kills N] [--drop SHARE] [--outages N]
-                                 [--kill-database] [--full] [--seed N] [--base-port N] [--at-least X]
+    python drill/exactly_once.py [--through fhir|mllp|sftp] [--results N] [--producers N] [--workers N] [--kills N]
+                                 [--drop SHARE] [--outages N] [--kill-database] [--full] [--seed N] [--base-port N]
+                                 [--at-least X]
 
 A demonstration is started. Producers sign over HTTP, each sending its form again when the line is cut, while workers,
 the staff site and its server processes are killed with -9, and the authority drops a share of its answers after
 storing. Then, within 60 s of the last blow, no parcel may be unsettled, and three independent counts must agree:
-the tests of the drill (one signed version each), the keys of all signed versions, and the identifiers that the
-authority's own search gives. The last line is the share of results that the authority holds exactly once.
+the tests of the drill (one signed version each), the keys of all signed versions, and the keys that the authority says
+it holds: by its own search (FHIR), or as it counts them by MSH-10 (MLLP) or by row key (SFTP), where a copy with other
+content is a fault. The last line is the share of results that the authority holds exactly once.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     with (
         TemporaryDirectory(prefix="temoin-drill-") as name,
-        demonstration(Path(name), options.base_port, workers=options.workers) as running,
+        demonstration(Path(name), options.base_port, workers=options.workers, through=options.through) as running,
     ):
         share, sound = drill(running, options)
     print(f"{floor(share * 1000) / 1000:.3f}")  # one fault in ten thousand must not read 1.000
@@ -51,6 +53,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--through", choices=HELD, default="fhir", help="way to the authority (default: fhir)")
     parser.add_argument("--results", type=int, default=1000)
     parser.add_argument("--producers", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
@@ -87,7 +90,8 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     connection.close()  # the server may have been killed after the last look
     ask_sandbox(f"{addresses['sandbox']}/faults", {"off": True})
     in_time = wait_settled(quiet_from)
-    share, keys = compare([record for producer in producers for record in producer.records], addresses["sandbox"])
+    held = HELD[options.through](addresses["sandbox"])
+    share, keys = compare([record for producer in producers for record in producer.records], held)
     return share, letters_arrived(addresses["sandbox"], keys) and in_time
 
 
@@ -160,22 +164,22 @@ def _pharmacies() -> Any:
 
 
 def signed_keys() -> dict[UUID, list[str]]:
-    """Open every signed version of every pharmacy; return the keys by record."""
+    """Open every signed version of every pharmacy; return the keys by record, the oldest version first."""
     from temoin.testing.models import RecordVersion
 
     keys: dict[UUID, list[str]] = {}
     for _ in _pharmacies():
-        for version in RecordVersion.objects.all().iterator():
+        for version in RecordVersion.objects.order_by("number").iterator():
             keys.setdefault(version.record_id, []).append(version.report.key)
     return keys
 
 
-def compare(records: list[UUID], sandbox: str) -> tuple[float, set[str]]:
+def compare(records: list[UUID], held: Counter[str]) -> tuple[float, set[str]]:
     """Compare the three counts; return the share without fault, and the keys of the drill's own results.
 
     Every difference is told by its number, never by what it holds.
     """
-    signed, held = signed_keys(), identifiers_held(sandbox)
+    signed = signed_keys()
     keys = [key for found in signed.values() for key in found]
     faults = {
         "tests of the drill without exactly one signed version": [
@@ -184,12 +188,12 @@ def compare(records: list[UUID], sandbox: str) -> tuple[float, set[str]]:
         "keys signed more than once": [key for key, count in Counter(keys).items() if count > 1],
         "signed keys that the authority lacks": [key for key in keys if not held[key]],
         "signed keys that the authority holds more than once": [key for key in keys if held[key] > 1],
-        "identifiers of the authority that nobody signed": sorted(set(held) - set(keys)),
+        "keys of the authority that nobody signed": sorted(set(held) - set(keys)),
     }
     for name, found in faults.items():
         if found:
             print(f"FAULT {len(found)} {name}")
-    print(f"{len(keys)} versions signed ({len(records)} by the drill), {held.total()} documents held by the authority")
+    print(f"{len(keys)} versions signed ({len(records)} by the drill), {held.total()} held by the authority")
     wrong = len({str(item) for found in faults.values() for item in found})
     own_keys = {key for record in records for key in signed.get(record, [])}
     return 1 - wrong / max(len(keys), len(records)), own_keys
@@ -204,6 +208,28 @@ def identifiers_held(sandbox: str) -> Counter[str]:
         held.update(entry["resource"]["identifier"]["value"] for entry in page.get("entry", []))
         address = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
     return held
+
+
+def messages_held(sandbox: str) -> Counter[str]:
+    """Return how many messages the authority keeps under each MSH-10; one that came with other bytes counts again."""
+    return _kept(ask_sandbox(f"{sandbox}/hl7.json"), "control_id")
+
+
+def rows_held(sandbox: str) -> Counter[str]:
+    """Return how many results the authority keeps under each row key; one that came with other content counts again."""
+    return _kept(ask_sandbox(f"{sandbox}/csv.json"), "key")
+
+
+def _kept(kept: list[dict[str, Any]], key: str) -> Counter[str]:
+    again = sum(each["copies"] - 1 for each in kept)
+    print(f"{again} came again under a key that was kept already")
+    held: Counter[str] = Counter()
+    for each in kept:
+        held[each[key]] += 1 + each["differing"]
+    return held
+
+
+HELD = {"fhir": identifiers_held, "mllp": messages_held, "sftp": rows_held}
 
 
 def letters_arrived(sandbox: str, keys: set[str]) -> bool:

@@ -29,12 +29,14 @@ class Tally:
     signed: int = 0
     sent_again: int = 0
     finished_at: float = 0.0
+    took: list[float] = field(default_factory=list)  # seconds of each signature
     lock: Lock = field(default_factory=Lock)
     may_go_on: Event = field(default_factory=Event)
 
-    def note(self, tries: int) -> None:
-        """Count one signature and the forms it took."""
+    def note(self, tries: int, took: float) -> None:
+        """Count one signature, the forms and the seconds it took."""
         with self.lock:
+            self.took.append(took)
             self.signed += 1
             self.sent_again += tries - 1
             self.finished_at = time.monotonic()
@@ -62,7 +64,8 @@ class Producer:
         """Sign every test, one after the other."""
         for record in self.records:
             tally.may_go_on.wait()
-            tally.note(self._sign(record))
+            began = time.monotonic()
+            tally.note(self._sign(record), time.monotonic() - began)
             time.sleep(pause)
 
     def _sign(self, record: UUID) -> int:

@@ -39,6 +39,7 @@ from temoin.testing.report import (  # noqa: E402
 )
 from temoin.transmission.authority import Authority  # noqa: E402
 from temoin.transmission.couriers.fhir import FhirCourier  # noqa: E402
+from temoin.transmission.rules.loading import load_rule_sets  # noqa: E402
 
 AT_ONCE = 8  # the same document, posted at the same moment
 
@@ -49,7 +50,8 @@ def main() -> int:
     parser.add_argument("url")
     parser.add_argument("--at-least", type=float, default=0.0)
     options = parser.parse_args()
-    settings.TEMOIN = replace(settings.TEMOIN, authority=Authority(base_url=options.url.rstrip("/"), enabled=True))
+    authority = Authority(base_url=options.url.rstrip("/"), enabled=True, rules=load_rule_sets()["demonstration"])
+    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
     answered = asyncio.run(_ask_all())
     print(f"{floor(sum(answered) / len(answered) * 1000) / 1000:.3f}")
     return 0 if sum(answered) / len(answered) >= options.at_least else 1

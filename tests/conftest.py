@@ -21,7 +21,8 @@ import psycopg
 import pytest
 from keepers import OpenBao, make_token, running_openbao
 
-from temoin.cli.demo_folder import Ports, write_settings
+from temoin.cli.demo_folder import write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password

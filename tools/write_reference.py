@@ -19,6 +19,7 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
+from temoin.conformance.published import case_lines, example_lines
 from temoin.journal.events import MEANING, EventKind
 from temoin.lib import lifecycle
 
@@ -68,6 +69,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "events.md": events_page(),
         FOLDER / "states.md": states_page(),
         FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
+        FOLDER.parent / "conformance.md": conformance_page(),
     }
 
 
@@ -94,6 +96,11 @@ def states_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def conformance_page() -> str:
+    """Return the cases of `temoin conformance`, what each expects, and the documents that it sends."""
+    return "\n".join([MADE, CONFORMANCE_HEAD, *case_lines(), "", "## Documents", *example_lines()]) + "\n"
+
+
 def asvs_page() -> str:
     """Return the requirements of the OWASP ASVS by chapter, those that do not apply gathered by reason."""
     table: dict[str, dict[str, Any]] = tomllib.loads(ASVS.read_text("utf-8"))
@@ -112,6 +119,29 @@ def _asvs_row(name: str, row: dict[str, Any]) -> str:
     state = f"**{row['state']}**" if row["state"] in {"partly", "not met"} else row["state"]
     return f"| {name} | {row['level']} | {state} | {row['how']} | {proofs} |"
 
+
+CONFORMANCE_HEAD = """# Conformance
+
+Try your own endpoint, or ours, with the documents of this page:
+
+```sh
+temoin conformance https://your.host/fhir
+temoin conformance mllps://your.host:2575 --authorities your-ca.pem
+temoin conformance https://your.host/fhir --token-file token --certificate us.pem --key us.key \\
+    --json trial.json --html trial.html
+```
+
+For each case it tells *passed*, *failed* or *not applicable*, and what was seen; `--json` and `--html` keep
+everything that was sent and came back, but the token. The status is 0 when no case fails, 1 when one does, 2 when the
+endpoint cannot be tried. It needs no settings file and no database: `pip install temoin` is enough. Each run draws
+new keys, so that it can be repeated; what it sends stays where it was sent.
+
+Every document is about an invented person and is marked as a test: the tag `HTEST` on each FHIR resource, `T` in
+MSH-11. Try a production endpoint only if it sets such documents aside. `temoin sandbox` passes every case, and fails
+some under each of its [faults](integrator.md#try-it-on-the-sandbox).
+
+The cases ask for what a courier relies on and for nothing more. Content rules of an authority (profiles, terminology)
+are its own to check."""
 
 ASVS_HEAD = """# OWASP ASVS 5.0.0
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import Ports, open_folder, write_settings
+from temoin.cli.demo_folder import open_folder, write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.cli.django_process import default_folder
 from temoin.cli.main import main
 from temoin.config.errors import ConfigError
@@ -35,7 +36,8 @@ def test_a_real_site_is_refused(tmp_path: Path):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, Ports(8600))
     settings = tmp_path / "temoin.toml"
-    settings.write_text(settings.read_text().replace("demo = true", "demo = false"))
+    real = settings.read_text().replace("demo = true", "demo = false")
+    settings.write_text(real.replace('rules = "demonstration"', 'rules = "us-elr"'))
 
     with pytest.raises(ConfigError, match="holds a real site"):
         open_folder(tmp_path)

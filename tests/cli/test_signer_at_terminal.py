@@ -36,6 +36,7 @@ def real_site(tmp_path: Path) -> Path:
     """The settings of the tests' own database, for a site that is no demonstration."""
     demonstration = Path(os.environ["TEMOIN_CONFIG"])
     text = demonstration.read_text(encoding="utf-8").replace("demo = true", "demo = false")
+    text = text.replace('rules = "demonstration"', 'rules = "us-elr"')
     text = re.sub(r'"keys/', f'"{demonstration.parent}/keys/', text)
     text = re.sub(r'(staff|portal)_url = "[^"]*"', r'\1_url = "https://\1.example"', text)
     text = re.sub(r'sandbox_url = "[^"]*"\n', "", text).replace('security = "none"', 'security = "tls"')

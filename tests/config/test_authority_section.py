@@ -14,7 +14,7 @@ from temoin.config.errors import ConfigError
 from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
-from temoin.transmission.authority import SignatureAlgorithm
+from temoin.transmission.authority import Profile, SignatureAlgorithm
 
 SECTION = """
 [authority]
@@ -79,6 +79,18 @@ def test_everything_of_the_authority_is_read(folder):
 def test_a_wrong_setting_is_refused_with_a_sentence(folder, old, new, words):
     with pytest.raises(ConfigError, match=words):
         read_config(settings(folder, SECTION.replace(old, new)))
+
+
+def test_a_dialect_is_read_with_the_numbers_of_the_pharmacies(folder):
+    section = SECTION.replace("enabled = true", 'enabled = true\nprofile = "demis"')
+
+    with pytest.raises(ConfigError, match=r"senders in \[authority\] is missing"):
+        read_config(settings(folder, section))
+    path = folder / "temoin.toml"
+    path.write_text(f'{path.read_text()}\n[authority.senders]\n750712184 = "98765430"')
+    authority = read_config(path).authority
+
+    assert (authority.profile, authority.senders) == (Profile.DEMIS, {"750712184": "98765430"})
 
 
 @pytest.mark.parametrize("name", ["theirs.pem", "ours.pem", "ours.key", "token.key"])

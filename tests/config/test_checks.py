@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from temoin.cli.check import run as run_check
-from temoin.cli.demo_folder import Ports, write_settings
+from temoin.cli.demo_folder import write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.cli.main import build_parser
 from temoin.config.checks import check_setup, debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import Ports, write_settings
+from temoin.cli.demo_folder import write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.config.checks import check_setup, secrets_of
 from temoin.config.errors import ConfigError
 from temoin.config.file import MailSecurity, Process, read_config

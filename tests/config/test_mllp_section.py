@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import Ports, write_settings
+from temoin.cli.demo_folder import write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.config.checks import check_setup
 from temoin.config.errors import ConfigError
 from temoin.config.file import Process, read_config

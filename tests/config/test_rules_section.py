@@ -72,6 +72,8 @@ def config_of(folder: Path, rules: str, section: str = "", *, demo: bool = True)
         ),
         ('rules = "fr-crisis"', "[rules]\ncolour = 1", r"colour in \[rules\] is not a setting"),
         ('rules = "fr-crisis"', '[rules.text]\ntitle = "Décret"', r"source in \[rules\.text\] is missing"),
+        ('rules = "fr-crisis"', TEXT.replace("https", "http"), r"source in \[rules\.text\] must be where anyone"),
+        ('rules = "fr-crisis"', f"{TEXT}until = 2026-10-31", r"until in \[rules\.text\] is before since"),
     ],
 )
 def test_a_rule_set_that_is_not_for_here_is_refused(folder, rules, section, words):
@@ -110,6 +112,14 @@ def test_a_text_that_has_ended_is_told(folder):
     (line,) = rule_lines(config_of(folder, 'rules = "fr-crisis"', f"{TEXT}until = 2026-11-02\n"))
 
     assert "not in force today: Décret d'essai, art. 1" in line
+
+
+def test_an_alarm_that_would_come_after_the_delay_of_the_rules_is_refused(folder):
+    path = folder / "temoin.toml"
+    path.write_text(path.read_text().replace("minutes = 5", "minutes = 61"))
+
+    with pytest.raises(ConfigError, match=r"minutes in \[alarms\] is 61, .* at authority within 60: set minutes to 60"):
+        config_of(folder, 'rules = "fr-crisis"', TEXT)
 
 
 def test_a_real_site_does_not_let_everything_go(folder):

@@ -7,8 +7,7 @@ place and what must hold there. Some ask for more than the agency: what we never
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from cda_types import DAY, MOMENT, OID, TYPE_RULES, among, shaped
 from cda_values import (
     DISEASES,
     FUNCTIONS,
@@ -20,7 +19,6 @@ from cda_values import (
     SNOMED,
     TESTS,
     TITLES,
-    WORDS,
 )
 from lxml import etree
 
@@ -29,20 +27,6 @@ NAMESPACES = {
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
     "re": "http://exslt.org/regular-expressions",
 }
-_DAY = "[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
-DAY = f"^{_DAY}$"
-MOMENT = f"^{_DAY}([01][0-9]|2[0-3])([0-5][0-9]){{2}}[+-][0-9]{{4}}$"
-OID = r"^[0-2](\.(0|[1-9][0-9]*))+$"
-# The characters that a URI may hold (RFC 3986).
-URI = r"^(tel|fax|mailto|http|ftp|mllp):[]!#-;=?-\[_a-z~]+$"
-
-
-def among(attribute: str, values: Iterable[str]) -> str:
-    return "(" + " or ".join(f"{attribute}='{value}'" for value in values) + ")"
-
-
-def shaped(value: str, pattern: str) -> str:
-    return f"re:test(string({value}), '{pattern}')"
 
 
 def exactly_one(path: str) -> str:
@@ -126,7 +110,7 @@ RULES: dict[str, tuple[str, str]] = {
     ),
     # The patient.
     "one patient": (DOCUMENT, exactly_one("h:recordTarget/h:patientRole")),
-    "identifiers of the patient": (ROLE, "h:id and not(h:id[not(@root and @extension) or @nullFlavor])"),
+    "identifiers of the patient": (ROLE, "h:id and not(h:id[not(@root and string(@extension)) or @nullFlavor])"),
     "one matricule at most": (ROLE, f"count(h:id[{INS}]) <= 1"),
     "matricule of 15 characters": (f"{ROLE}/h:id[{INS}]", shaped("@extension", "^[0-9]{6}[0-9AB][0-9]{8}$")),
     "traits beside a matricule": (
@@ -160,6 +144,10 @@ RULES: dict[str, tuple[str, str]] = {
     "place of birth": (
         ROLE + "/h:patient/h:birthplace",
         shaped("h:place/h:addr/h:county", "^[0-9][0-9AB][0-9]{3}$"),
+    ),
+    "no race, religion or ethnic group": (
+        ROLE,
+        "not(h:patient/h:raceCode or h:patient/h:religiousAffiliationCode or h:patient/h:ethnicGroupCode)",
     ),
     # Who answers for it.
     "an author": (DOCUMENT, "h:author/h:assignedAuthor"),
@@ -205,7 +193,10 @@ RULES: dict[str, tuple[str, str]] = {
     # Who receives it: a treating doctor is both a recipient and a participant.
     "identifier of a recipient": (RECIPIENT, "not(h:id[not(@root='1.2.250.1.71.4.2.1' and string(@extension))])"),
     "one person of a recipient at most": (RECIPIENT, "count(h:informationRecipient) <= 1"),
-    "time of a participant": (f"{PARTICIPANT}/h:time/h:low | {PARTICIPANT}/h:time/h:high", "@value"),
+    "time of a participant": (
+        f"{PARTICIPANT}/h:time/h:low | {PARTICIPANT}/h:time/h:high",
+        shaped("@value", MOMENT),
+    ),
     "kind of participant": (
         PARTICIPANT + "/h:associatedEntity",
         among("@classCode", ["PROV", "AGNT", "ECON", "GUARD", "QUAL", "POLHOLD", "CON", "CAREGIVER", "PAT"]),
@@ -225,10 +216,15 @@ RULES: dict[str, tuple[str, str]] = {
     "disease of an event": (EVENT, f"h:code[@codeSystem='{ICD10}' and @displayName and {among('@code', DISEASES)}]"),
     "one event for each disease": (EVENT, "not(h:code/@code = ../preceding-sibling::*/h:serviceEvent/h:code/@code)"),
     "time of an event": (EVENT, "count(h:effectiveTime)=1 and " + shaped("h:effectiveTime/h:low/@value", MOMENT)),
+    "end of an event": (EVENT + "/h:effectiveTime/h:high", shaped("@value", MOMENT)),
     "who did the test": (EVENT, exactly_one("h:performer") + " and h:performer/@typeCode='PRF'"),
     "practice of who did the test": (
         EVENT + "/h:performer",
         "h:assignedEntity/h:representedOrganization/h:standardIndustryClassCode/@code='DEPISTAGE'",
+    ),
+    "authorization": (
+        DOCUMENT + "/h:authorization",
+        "@typeCode='AUTH' and h:consent[@classCode='CONS' and @moodCode='EVN']",
     ),
     "consent": (
         DOCUMENT + "/h:authorization/h:consent",
@@ -327,47 +323,7 @@ RULES: dict[str, tuple[str, str]] = {
     "status of a comment": (COMMENT, "h:statusCode/@code='completed'"),
     "words of a comment": (COMMENT, "h:text/h:reference"),
     "no author of a comment": (COMMENT, "not(h:author)"),
-    # Data types.
-    "what may be unknown": ("//*[@nullFlavor]", "self::h:addr or self::h:telecom"),
-    "root of an identifier": ("//*[@root]", shaped("@root", OID)),
-    "each identifier once": ("//h:id", "@root and not(@root = following-sibling::h:id/@root)"),
-    "system of a code": (
-        "//*[@code][not(self::h:realmCode or self::h:languageCode or self::h:signatureCode or self::h:statusCode)]",
-        shaped("@codeSystem", OID),
-    ),
-    "words of a code": ("//*[@displayName]", "string(@displayName) and string(@code)"),
-    "words of a national code": (
-        "//*[@code and @codeSystem]",
-        " and ".join(
-            f"(not(@codeSystem='{system}' and @code='{code}') or @displayName=\"{words}\")"
-            for (system, code), words in WORDS.items()
-        ),
-    ),
-    "an interval takes time": ("//*[h:low and h:high]", "h:low/@value != h:high/@value"),
-    "use of an address": ("//h:addr[@use]", among("@use", ("H", "HP", "HV", "WP", "TMP"))),
-    "words of an address": ("//h:addr/*", "normalize-space()"),
-    "attributes of an address": ("//h:addr", "not(@*[name() != 'use' and name() != 'nullFlavor'])"),
-    "an address or why not": ("//h:addr", "(* and not(@nullFlavor)) or (@nullFlavor and not(*))"),
-    "an address in lines or in parts": ("//h:addr[h:streetAddressLine]", "not(*[not(self::h:streetAddressLine)])"),
-    "parts of an address once": (
-        "//h:addr[not(h:streetAddressLine)]",
-        " and ".join(
-            f"count(h:{part}) <= 1"
-            for part in ("streetName", "additionalLocator", "postalCode", "city", "county", "state", "country")
-        ),
-    ),
-    "telecom": (
-        "//h:telecom",
-        "(@nullFlavor='UNK' and count(@*)=1) or (not(@nullFlavor) and " + shaped("@value", URI) + ")",
-    ),
-    "use of a telecom": (
-        "//h:telecom[@use]",
-        among("@use", ("H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG")),
-    ),
-    "no race, religion or ethnic group": (
-        ROLE,
-        "not(h:patient/h:raceCode or h:patient/h:religiousAffiliationCode or h:patient/h:ethnicGroupCode)",
-    ),
+    **TYPE_RULES,
 }
 
 _COMPILED = {

@@ -14,7 +14,8 @@ import pytest
 from sealed_journal import HERE, ORIGIN, Journal, look
 from test_sealing import INSERT
 
-from temoin.cli.demo_folder import Ports, write_settings
+from temoin.cli.demo_folder import write_settings
+from temoin.cli.demo_ports import Ports
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.roles import DATABASE, ensure_roles
 

@@ -7,14 +7,15 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from people import House, make_lot, make_patient, make_sampled, open_house
+from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
 
 from temoin.catalogue.models import Lot
 from temoin.lib.clock import now
-from temoin.lib.commit import Commit
+from temoin.lib.commit import MANY, Commit
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.models import Parcel
 from temoin.testing.actions import abandon_test
 from temoin.testing.models import Record, Ticket
 
@@ -154,3 +155,71 @@ def test_a_row_is_removed_once(house, record_id):  # noqa: ARG001 its ticket
         remove()
     with tenant_scope(house.here.id):
         assert not Ticket.objects.exists()
+
+
+# Many rows at once ----------------------------------------------------------------------------------------------------
+
+
+def move_parcels(parcels: list[Parcel], *, attempts: list[int] | None = None) -> None:
+    commit = Commit()
+    commit.move_all(
+        Parcel,
+        [parcel.id for parcel in parcels],
+        "replace",
+        only_if={"attempts": attempts or [parcel.attempts for parcel in parcels]},
+        each={"answer_code": [f"code {place}" for place in range(len(parcels))]},
+        same={"settled_at": now(), "sealed": None},
+    )
+    commit.flush()
+
+
+@pytest.fixture
+def parcels(house: House) -> list[Parcel]:
+    """The parcels of two results, as they wait."""
+    patient, lot = make_patient(house.owner), make_lot(house.owner)
+    for _ in range(2):
+        make_signed(house.owner, patient, lot)
+    return waiting(house)
+
+
+def waiting(house: House) -> list[Parcel]:
+    with tenant_scope(house.here.id):
+        return list(Parcel.objects.filter(state="waiting").order_by("id"))
+
+
+def test_many_rows_move_by_one_verb_each_with_its_own_values(house, parcels):
+    with tenant_scope(house.here.id), CaptureQueriesContext(connection) as sent:
+        move_parcels(parcels)
+
+    with tenant_scope(house.here.id):
+        codes = list(Parcel.objects.filter(state="replaced").order_by("id").values_list("answer_code", flat=True))
+    assert len(sent) == 1
+    assert codes == [f"code {place}" for place in range(len(parcels))]
+
+
+def test_one_row_that_is_not_as_expected_undoes_them_all(house, parcels):
+    with tenant_scope(house.here.id), pytest.raises(ConflictError), transaction.atomic():
+        move_parcels(parcels, attempts=[7] + [0] * (len(parcels) - 1))
+
+    assert waiting(house) == parcels
+
+
+def test_rows_of_another_pharmacy_are_not_moved(house, parcels):
+    with tenant_scope(house.elsewhere.id), pytest.raises(ConflictError), transaction.atomic():
+        move_parcels(parcels)
+
+    assert waiting(house) == parcels
+
+
+def test_many_rows_are_inserted_by_a_statement_that_does_not_grow(house):
+    sent = []
+    for count in (MANY, MANY + 5):
+        with tenant_scope(house.here.id), CaptureQueriesContext(connection) as captured:
+            commit = Commit()
+            for number in range(count):
+                commit.insert(a_lot(house.here.id, f"{count}-{number}"))
+            commit.flush()
+        sent.append(captured.captured_queries[0]["sql"].count("unnest"))
+
+    assert sent == [1, 1]
+    assert len(numbers(house)) == 2 * MANY + 5

@@ -124,7 +124,7 @@ def test_no_history_lets_more_pass_than_allowed_or_blocks_for_ever(rate, steps):
         moment += timedelta(seconds=wait)
         count = circuit.allowance(rate, moment, MOST)
         assert 0 <= count <= MOST
-        circuit = circuit.taken(count, rate, moment) if count else circuit
+        circuit = circuit.taken(count, rate, moment)
         circuit = circuit.after(Brought(answered=answered, troubles=troubles, code="x", asked=asked), moment)
 
     assert circuit.allowance(rate, moment + timedelta(seconds=200), MOST) >= 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psycopg
@@ -16,6 +17,8 @@ from people import House, make_lot, make_patient, make_signed, open_house
 from temoin.config.embedded import SUPERUSER
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox import queue
+from temoin.outbox import worker as lanes_of_worker
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
@@ -102,32 +105,39 @@ def test_a_pause_that_was_asked_for_is_kept():
     assert (only().due_at - now()).total_seconds() > 290
 
 
-def test_versions_leave_in_order_and_a_refused_one_blocks_nobody(house, as_role):
+@pytest.fixture
+def corrected(house) -> None:
+    """The one result has a second version, as soon as the first."""
     with tenant_scope(house.here.id):
         record = Parcel.objects.filter(destination="authority").get().chain_id
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     correct_result(by=house.owner, record_id=record, reading=reading, reason="Lecture inversée")
 
-    with as_role("temoin_worker"):
-        first = claim_parcels("authority", 10)
-        settle_parcels([(first[0], Answer(Verdict.REFUSED, "http_422"))])
-        second = claim_parcels("authority", 10)
+
+@pytest.mark.usefixtures("corrected", "worker")
+def test_versions_leave_in_order_and_a_refused_one_blocks_nobody():
+    first = claim_parcels("authority", 10)
+    settle_parcels([(first[0], Answer(Verdict.REFUSED, "http_422"))])
+    second = claim_parcels("authority", 10)
 
     assert ([load.sequence for load in first], [load.sequence for load in second]) == ([1], [2])
 
 
-def test_a_later_version_waits_as_long_as_the_one_before_it(house, as_role):
-    with tenant_scope(house.here.id):
-        record = Parcel.objects.filter(destination="authority").get().chain_id
-    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=record, reading=reading, reason="Lecture inversée")
+@pytest.mark.usefixtures("corrected", "worker")
+def test_a_claim_that_finds_nothing_but_later_versions_looks_on_another_time(monkeypatch):
+    monkeypatch.setattr(queue, "LOOKS", 1)
+    claim_parcels("authority", 1)
 
-    with as_role("temoin_worker"):
-        settle_parcels([(claim_parcels("authority", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
-        assert claim_parcels("authority", 10) == []
-        first, second = Parcel._base_manager.filter(destination="authority").order_by("sequence")
-        with shifted_by(timedelta(seconds=601)):
-            again = claim_parcels("authority", 10)
+    assert claim_parcels("authority", 10) == []
+
+
+@pytest.mark.usefixtures("corrected", "worker")
+def test_a_later_version_waits_as_long_as_the_one_before_it():
+    settle_parcels([(claim_parcels("authority", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
+    assert claim_parcels("authority", 10) == []
+    first, second = Parcel._base_manager.filter(destination="authority").order_by("sequence")
+    with shifted_by(timedelta(seconds=601)):
+        again = claim_parcels("authority", 10)
 
     assert (second.state, second.attempts) == (ParcelState.WAITING, 0)
     assert first.due_at < second.due_at < first.due_at + timedelta(seconds=1)
@@ -226,3 +236,25 @@ def test_what_was_carried_is_settled_once_the_database_is_back_and_not_carried_a
             lane.carry_batch(runner)
 
     assert (courier.asked, only().state) == (["prepare", "carry"], ParcelState.ACCEPTED)
+
+
+@dataclass
+class LastOne(StandIn):
+    """A courier that is told to end while its parcel is on its way."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        self.stop.set()
+        await asyncio.sleep(0.1)
+        return await super().carry(consignment)
+
+
+@pytest.mark.usefixtures("committed_parcel")
+def test_a_lane_that_is_told_to_stop_settles_what_is_on_its_way(monkeypatch):
+    monkeypatch.setattr(lanes_of_worker, "IDLE", 0.01)
+    courier = LastOne()
+
+    Lane(courier, courier.stop).run()
+
+    assert only().state == ParcelState.ACCEPTED

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from couriers import StandIn, answer
-from django.db import connection
+from django.db import OperationalError, connection
 from people import House, make_lot, make_patient, make_signed, open_house
 
 from temoin.lib.clock import shifted_by
@@ -169,6 +169,77 @@ def test_one_slow_answer_holds_up_no_other(house, as_role):
 
     assert seen == [ParcelState.SENDING, ParcelState.ACCEPTED, ParcelState.ACCEPTED]
     assert {state for state, _ in states(house)} == {ParcelState.ACCEPTED}
+
+
+@pytest.mark.usefixtures("house")
+def test_a_lane_takes_more_while_the_destination_is_quick(as_role, monkeypatch):
+    monkeypatch.setattr(worker, "AT_ONCE", 1)
+    courier = Together()
+
+    with as_role("temoin_worker"), asyncio.Runner() as runner:
+        lane = Lane(courier, threading.Event())
+        while lane.turn(runner):
+            pass
+
+    assert courier.asked.count("carry") == 3
+    assert "prepare 2" in courier.asked  # one alone before it
+
+
+class Deaf(StandIn):
+    """A destination that takes its time until it is told to answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        answer = await super().carry(consignment)
+        await self.may_answer.wait()
+        return answer
+
+
+def test_a_slow_destination_gets_no_more_than_a_few_at_once(house, as_role, monkeypatch):
+    for name, value in (("AT_ONCE", 2), ("QUICK", 0.0), ("IDLE", 0.01)):
+        monkeypatch.setattr(worker, name, value)
+    courier = Deaf()
+
+    with as_role("temoin_worker"), asyncio.Runner() as runner:
+        lane = Lane(courier, threading.Event())
+        for _ in range(3):
+            assert lane.turn(runner)
+        asked = courier.asked.count("carry")
+        courier.may_answer.set()
+        while lane.turn(runner):
+            pass
+
+    assert asked == 2
+    assert {state for state, _ in states(house)} == {ParcelState.ACCEPTED}
+
+
+def test_what_comes_to_its_turn_too_late_for_its_lease_is_not_sent(house, as_role, monkeypatch):
+    monkeypatch.setattr(worker, "LATEST", -1.0)
+    courier = StandIn()
+
+    with as_role("temoin_worker"):
+        carry_batch(courier)
+
+    assert "carry" not in courier.asked
+    assert states(house) == [(ParcelState.WAITING, "not_reached")] * 3
+
+
+def test_a_lane_ends_even_when_its_last_answers_cannot_be_kept(caplog):
+    class Cut(Lane):
+        def _settle(self) -> None:
+            raise OperationalError
+
+    courier = Script()
+    courier.stop.set()
+    caplog.set_level(logging.ERROR, logger="temoin.outbox")
+
+    Cut(courier, courier.stop).run()
+
+    assert courier.closed == 1
+    assert "the last answers were not kept" in caplog.text
 
 
 def test_a_failure_is_logged_by_its_type_and_nothing_it_says(house, as_role, caplog):

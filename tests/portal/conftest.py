@@ -29,6 +29,7 @@ def settings_file(embedded_server: EmbeddedServer) -> Path:
     folder = embedded_server.folder
     text = (folder / "temoin.toml").read_text(encoding="utf-8")
     text = re.sub(r"^demo = .*$", "demo = false", text, flags=re.MULTILINE)
+    text = text.replace('rules = "demonstration"', 'rules = "us-elr"')
     text = re.sub(r"^portal_url = .*$", 'portal_url = "https://127.0.0.1"', text, flags=re.MULTILINE)
     text += '\n[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n'
     path = folder / "portal.toml"

@@ -44,7 +44,9 @@ def test_running_ends_at_a_signal():
     assert addresses[0].http_port != addresses[0].smtp_port
 
 
-@pytest.mark.parametrize("arguments", [["--drop-answer", "5"], ["--down", "maybe"], ["--port", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--drop-answer", "5"], ["--down", "maybe"], ["--port", "x"], ["--sftp-port", "0"]]
+)
 def test_a_wrong_argument_stops_with_a_sentence(arguments, capsys):
     with pytest.raises(SystemExit):
         main(arguments)
@@ -58,7 +60,8 @@ def test_addresses_of_the_sixth_version_are_written_in_brackets(capsys):
     assert capsys.readouterr().out == "sandbox http://[::1]:8090/ smtp [::1]:8025\n"
 
 
-def test_the_port_for_hl7_is_told_when_there_is_one(capsys):
-    announce(Ready("127.0.0.1", 8090, 8025, 2575))
+def test_the_ports_for_hl7_and_for_files_are_told_when_there_are_some(capsys):
+    announce(Ready("127.0.0.1", 8090, 8025, 2575, sftp_port=2222))
 
-    assert capsys.readouterr().out == "sandbox http://127.0.0.1:8090/ smtp 127.0.0.1:8025 mllp 127.0.0.1:2575\n"
+    told = "sandbox http://127.0.0.1:8090/ smtp 127.0.0.1:8025 mllp 127.0.0.1:2575 sftp 127.0.0.1:2222\n"
+    assert capsys.readouterr().out == told

@@ -56,7 +56,17 @@ def filled(sandbox) -> str:
 def test_every_page_is_well_formed_and_holds_no_code(sandbox):
     made = filled(sandbox)
 
-    for path in ("/", "/?refresh=5", "/?lang=en", "/?page=1", f"/documents/{made}", "/mailbox", "/mailbox/1", "/none"):
+    for path in (
+        "/",
+        "/?refresh=5",
+        "/?lang=en",
+        "/?page=1",
+        f"/documents/{made}",
+        "/mailbox",
+        "/mailbox/1",
+        "/conformance",
+        "/none",
+    ):
         text = sandbox.get(path).text
         outline = Outline(text)
         assert outline.open == []

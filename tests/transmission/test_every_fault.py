@@ -6,7 +6,6 @@ The tables below must name each fault; a new one fails here until somebody says 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -28,10 +27,11 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.sandbox.faults import fault_names
-from temoin.transmission.couriers import fhir, mllp_lines
+from temoin.transmission.couriers import http_line, mllp_lines
 from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.couriers.mllp import MllpCourier
 from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 ACCEPTED, REFUSED, WAITING, IN_DOUBT = (
@@ -51,8 +51,8 @@ FHIR = [
     ("trickle", 0.02, IN_DOUBT, "no_answer"),
     ("redirect", "301", WAITING, "redirected"),
     ("redirect", "307", WAITING, "redirected"),
-    ("certificate", "wrong-host", WAITING, "unreachable"),
-    ("certificate", "expired", WAITING, "unreachable"),
+    ("certificate", "wrong-host", WAITING, "certificate_refused"),
+    ("certificate", "expired", WAITING, "certificate_refused"),
     ("inner_error", 1, IN_DOUBT, "unreadable_answer"),
     ("error_before_store", 1, IN_DOUBT, "http_500"),
     ("error_after_store", 1, IN_DOUBT, "http_500"),
@@ -111,7 +111,7 @@ def signer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def road(request: pytest.FixtureRequest, sandbox: Sandbox, signer: Path, settings, monkeypatch) -> Road:
     sandbox.set_faults(off=True)
     monkeypatch.setattr(register, "_couriers", couriers())
-    monkeypatch.setattr(fhir, "TIMEOUT", aiohttp.ClientTimeout(total=0.5))
+    monkeypatch.setattr(http_line, "TIMEOUT", aiohttp.ClientTimeout(total=0.8))
     monkeypatch.setattr(mllp_lines, "ANSWER", 0.3)
     made = (fhir_road if request.param == "fhir" else mllp_road)(sandbox, signer, settings)
     register.register_courier(made.make())
@@ -119,9 +119,9 @@ def road(request: pytest.FixtureRequest, sandbox: Sandbox, signer: Path, setting
 
 
 def fhir_road(sandbox: Sandbox, signer: Path, settings) -> Road:
-    aiohttp.connector._SSL_CONTEXT_VERIFIED = ssl.create_default_context(cafile=signer)
     base = f"https://127.0.0.1:{sandbox.https_port}/fhir"
-    settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+    authority = replace(settings.TEMOIN.authority, base_url=base, authorities=signer)
+    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
     return Road("authority", FhirCourier, lambda: {each["key"]: each["count"] for each in sandbox.get("/keys").json})
 
 
@@ -133,6 +133,7 @@ def mllp_road(sandbox: Sandbox, signer: Path, _settings) -> Road:
         profile=MessageProfile.ELR,
         tls=True,
         authorities=signer,
+        rules=load_rule_sets()["demonstration"],
     )
 
     def held() -> dict[str, int]:
@@ -230,7 +231,10 @@ def test_a_refusal_given_twice_is_not_taken_for_another_documents(sandbox, house
         await courier.close()
         return [refused.verdict, taken.verdict]
 
-    assert asyncio.run(both()) == [Verdict.REFUSED, Verdict.ACCEPTED]
+    refused, taken = asyncio.run(both())
+
+    assert refused is Verdict.REFUSED
+    assert taken in {Verdict.ACCEPTED, Verdict.DOUBTFUL}  # told late enough, it can hide the answer, never be it
 
 
 def parcels(house: House, road: Road) -> list[Parcel]:

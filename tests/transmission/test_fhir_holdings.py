@@ -87,7 +87,7 @@ def test_all_pages_are_read_and_only_our_keys_told(holdings):
 
     assert holdings(server) == [Holding("a", "id-a", "2026"), Holding("b", "id-b", "2026")]
 
-    assert server.asked[0]["_elements"] == "identifier,meta"
+    assert "_elements" not in server.asked[0]  # a page is a Bundle too, and HAPI would empty it
     assert server.asked[0]["_lastUpdated"] == "ge2026-11-24T00:00:00.000Z"
     assert server.asked[1] == {"p": "2", "path": "/fhir"}
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
 from django.utils.timezone import localdate
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from people import House, make_lot, make_patient, make_signed, open_house
 from sandbox_server import Sandbox, running_sandbox
 
+from temoin.cli import reconcile
+from temoin.cli.main import main
 from temoin.journal.act import HouseActor
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
@@ -27,22 +25,21 @@ from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
-from temoin.outbox.courier import Holding, couriers
+from temoin.outbox.courier import couriers
 from temoin.outbox.models import Attempt, Parcel
-from temoin.outbox.states import SETTLED, ParcelState
+from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.transmission.asking import Asking
-from temoin.transmission.comparing import STRETCH, Comparison
 from temoin.transmission.couriers import fhir_holdings
 from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.couriers.mllp import MllpCourier
 from temoin.transmission.daily import reconcile_daily
-from temoin.transmission.differences import Kind, differences_of
+from temoin.transmission.differences import Kind
 from temoin.transmission.mending import mend_day
 from temoin.transmission.models import Difference, Ending, Reconciliation
 from temoin.transmission.queries import days_due, last_runs, open_differences
 from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.reconcile import bounds_of, reconcile_day
+from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 LATER = timedelta(hours=25)
@@ -207,9 +204,9 @@ def test_what_is_held_there_in_doubt_here_is_settled_from_the_holding(house, des
     assert (desk.reconcile().open, desk.mend()) == (0, [])
 
 
-def test_what_is_held_there_and_refused_here_is_named_for_a_person(house, desk):
+def test_what_is_held_there_and_ended_here_is_named_for_a_person(house, desk):
     move(house.here, "resend", settled_at=None)
-    move(house.here, "withdraw", settled_at=now())
+    move(house.here, "replace", settled_at=now())
 
     assert desk.reconcile().found == {"closed": 1}
 
@@ -281,7 +278,8 @@ def test_an_acceptance_without_an_acknowledgement_is_named_and_sent_again(house,
             )
         )
         commit.flush()
-    receiver = Receiver(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False)
+    rules = load_rule_sets()["demonstration"]
+    receiver = Receiver(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=rules)
 
     with desk.as_role("temoin_worker"), shifted_by(LATER):
         run = reconcile_day(MllpCourier(receiver), today())
@@ -332,6 +330,16 @@ def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role,
         assert today() in days_due("authority", localdate(now()), 1)
 
 
+def test_a_day_looked_at_before_its_end_is_still_due_after_it(house, as_role):  # noqa: ARG001 it has results
+    with as_role("temoin_worker"):
+        reconcile_day(FhirCourier(), today())
+        early = days_due("authority", today() + timedelta(days=1), 1)
+        with shifted_by(LATER):
+            reconcile_day(FhirCourier(), today())
+
+        assert (early, days_due("authority", today() + timedelta(days=1), 1)) == ([today()], [])
+
+
 def test_a_worker_told_to_stop_begins_nothing(house, as_role):  # noqa: ARG001 there would be something to do
     stop = threading.Event()
     stop.set()
@@ -363,109 +371,60 @@ def move(pharmacy, verb: str, **values: object) -> None:
         commit.flush()
 
 
-# The comparison against brute force.
-
-DAY = datetime(2026, 11, 10, tzinfo=UTC)
-
-
-@dataclass
-class Authority:
-    """A destination in memory that can be asked."""
-
-    kept: list[tuple[datetime, Holding]] = field(default_factory=list)
-
-    async def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
-        for received, holding in sorted(self.kept, key=lambda pair: pair[0]):
-            if since <= received < until:
-                yield holding
-
-    async def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
-        for _, holding in self.kept:
-            if holding.key in keys:
-                yield holding
-
-
-TENTHS = st.integers(0, 59)  # of an hour: when a parcel was settled, when a copy came
-BOOK = st.lists(st.tuples(st.sampled_from(list(ParcelState)), TENTHS, st.lists(TENTHS, max_size=3)), max_size=6)
-few = hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@few
-@given(book=BOOK, aliens=st.lists(TENTHS, max_size=3))
-def test_the_comparison_finds_what_brute_force_finds(property_house, book, aliens):
-    true = {(kind, f"k{n}") for n, (state, _, copies) in enumerate(book) for kind in differences_of(state, len(copies))}
-    true |= {(Kind.ALIEN, f"alien{number}") for number in range(len(aliens))}
-
-    told = compared(property_house, book, aliens, since=0, until=60)
-
-    assert told == true
-
-
-@few
-@given(book=BOOK, aliens=st.lists(TENTHS, max_size=3), cut=st.sampled_from([10, 15, 20, 35, 50]))
-def test_two_days_beside_each_other_find_what_one_of_both_lengths_finds(property_house, book, aliens, cut):
-    whole = compared(property_house, book, aliens, since=0, until=60)
-
-    first = compared(property_house, book, aliens, since=0, until=cut)
-    second = compared(property_house, book, aliens, since=cut, until=60)
-
-    assert first | second == whole
-
-
-def compared(house: House, book, aliens, *, since: int, until: int) -> set[tuple[Kind, str]]:
-    authority = Authority()
-    with transaction.atomic():
-        for number, (state, settled, copies) in enumerate(book):
-            insert(house, f"k{number}", state, at(settled))
-            for copy, received in enumerate(copies):
-                keep(authority, f"k{number}", at(received), copy)
-        for number, received in enumerate(aliens):
-            keep(authority, f"alien{number}", at(received), 0)
-        with Asking(authority) as asking:
-            differences = Comparison("authority", asking, at(since), at(until)).differences(lambda: False)
-            told = {(each.kind, each.key) for each in differences}
-        transaction.set_rollback(True)
-    return told
-
-
-def at(tenths: int) -> datetime:
-    return DAY + timedelta(minutes=6 * tenths)
-
-
 @pytest.fixture
-def property_house(as_role: AsRole) -> House:  # noqa: ARG001 opens the database
-    house = open_house()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE temoin_worker")
-    return house
+def command(as_role: AsRole, monkeypatch, capsys) -> Callable[..., tuple[int, str]]:
+    """Return what types `temoin reconcile …` a day later: the database of the tests runs already."""
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "authority": FhirCourier()})
+    monkeypatch.setattr(reconcile, "database_running", lambda _settings: nullcontext())
+    monkeypatch.setattr(reconcile, "become", lambda _process: None)
+
+    def run(*words: str) -> tuple[int, str]:
+        with as_role("temoin_worker"), shifted_by(LATER):
+            status = main(["reconcile", *words])
+        told = capsys.readouterr()
+        return status, told.out + told.err
+
+    return run
 
 
-def keep(authority: Authority, key: str, received: datetime, copy: int) -> None:
-    authority.kept.append((received, Holding(key, f"{key}-{copy}", received.isoformat())))
+def test_the_command_names_by_key_and_never_by_patient(house, sandbox, command):
+    key = parcel(house.here).key
+    lose(sandbox, key)
+
+    status, told = command("authority", "--day", today().isoformat())
+
+    assert status == 1
+    assert f"{key}  missing: accepted here, not held there; --repair mends it" in told
+    assert "PAT-TROIS" not in told
+    assert command("--status")[0] == 1
 
 
-def insert(house: House, key: str, state: ParcelState, moment: datetime) -> None:
-    with connection.cursor() as cursor, tenant_scope(house.here.id):
-        cursor.execute("SET LOCAL ROLE temoin_app")
-        commit = Commit()
-        commit.insert(
-            Parcel(
-                pharmacy_id=house.here.id,
-                id=new_id(),
-                destination="authority",
-                subject_id=new_id(),
-                chain_id=new_id(),
-                sequence=1,
-                key=key,
-                state=state.value,
-                posted_at=moment,
-                due_at=moment,
-                settled_at=moment if state in SETTLED else None,
-            )
-        )
-        commit.flush()
-        cursor.execute("SET LOCAL ROLE temoin_worker")
+def test_the_command_repairs_when_told_to(house, sandbox, command):
+    key = parcel(house.here).key
+    lose(sandbox, key)
+
+    status, told = command("authority", "--day", today().isoformat(), "--repair")
+
+    assert (status, f"{key}  missing: sent again" in told) == (0, True)
+    assert events(house.here) == ["parcel.resent"]
+    with tenant_scope(house.here.id):
+        assert Event.objects.get(kind="parcel.resent").origin == "command"
 
 
-def test_a_stretch_is_shorter_than_the_day_it_cuts():
-    assert timedelta(hours=1) % STRETCH == timedelta(0)
+def test_the_command_says_when_it_can_say_nothing(house, sandbox, command):  # noqa: ARG001 there is something to ask
+    sandbox.set_faults(down="503")
+
+    status, told = command("authority", "--day", today().isoformat(), "--repair")
+
+    assert (status, "did not answer wholly" in told) == (2, True)
+
+
+@pytest.mark.parametrize("words", [(), ("authority",), ("patient-email", "--day", "2026-11-24")])
+def test_the_command_wants_a_destination_and_a_day(command, words):
+    assert command(*words)[0] == 2
+
+
+def test_before_the_first_run_the_status_is_empty(command):
+    status, told = command("--status")
+
+    assert (status, "No day has been reconciled yet" in told) == (0, True)

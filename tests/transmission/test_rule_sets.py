@@ -180,7 +180,11 @@ basis = "law"
         ('label = { fr = "Loi", en = "Law" }', 'label = { fr = "Loi" }', "en"),
         ("placeholder = true", 'placeholder = "yes"', "placeholder"),
         ("[[rules]]", 'colour = "red"\n[[rules]]', "colour"),
-        ("[[rules]]", '[bases.idle]\nfrom_settings = true\nsenders = ["pharmacist"]\n[[rules]]', "bases.idle"),
+        (
+            "[[rules]]",
+            '[bases.idle]\nlabel = { fr = "x", en = "x" }\nfrom_settings = true\nsenders = ["pharmacist"]\n[[rules]]',
+            "bases.idle",
+        ),
         ("[bases.law]", "crisis = 1\n[bases.law]", "crisis"),
     ],
 )

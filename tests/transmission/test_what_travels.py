@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from temoin.testing.report import PatientForm, Report, ReportStatus
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
 from temoin.transmission.couriers.fhir import FhirCourier
-from temoin.transmission.outlook import delay_limits, outlooks
+from temoin.transmission.outlook import destinations, outlooks
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.rule_set import Case, Reason
 
@@ -217,12 +216,16 @@ def test_the_outlook_is_what_happens(house, use):
 
     assert outlook.decision.goes
     assert posted(house, record_id) == [1]
-    assert delay_limits()["authority"] == timedelta(hours=24)
+
+
+def test_the_settings_know_the_rules_of_every_destination(settings):
+    switched_on = {each.name: each.rules for each in destinations() if each.is_enabled}
+
+    assert settings.TEMOIN.rule_sets == switched_on
 
 
 def test_what_is_switched_off_has_no_outlook(settings):
     authority = replace(settings.TEMOIN.authority, enabled=False)
     settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
 
-    assert "authority" not in delay_limits()
     assert [each for each in outlooks(Case.of(covid_positive())) if each.destination.name == "authority"] == []

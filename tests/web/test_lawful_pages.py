@@ -78,7 +78,7 @@ def test_a_signed_result_tells_its_form_and_text(owner: Client, house: House, us
 
     page = page_of(owner, record_id)
 
-    assert "Transmis sous forme nominative." in page
+    assert "Transmission sous forme nominative." in page
     assert "45 CFR 164.512(b)(1)(i)" in page
 
 

@@ -17,12 +17,18 @@ from django.utils.html import escape
 from people import House, make_lot, make_patient, make_signed
 
 from temoin.lib.clock import now, shifted_by
+from temoin.lib.commit import Commit
+from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.kept import pack
+from temoin.outbox.models import Attempt
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.queries import read_parcels
 from temoin.testing.work_list import read_sending
+from temoin.transmission.differences import Kind
+from temoin.transmission.models import Difference
 
 AUTHORITY = "authority"
 LIST, STATEMENT = reverse("transmissions"), reverse("statement")
@@ -164,6 +170,21 @@ def test_the_authoritys_words_are_opened_as_text(owner: Client, refused: UUID):
     assert "<b>code" not in found
 
 
+def test_what_was_sent_and_what_came_back_are_set_out(house: House, owner: Client, refused: UUID, as_role):
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        commit, attempt = Commit(), Attempt(pharmacy_id=house.here.id, parcel_id=refused, number=2, at=now())
+        attempt.verdict = "refused"
+        sides = {"sent": pack(b'{"resourceType":"Bundle"}'), "came": pack(b"\xff\x00")}
+        attempt.seal({"code": "http_422", "detail": "", "receipt": {}, **sides})
+        commit.insert(attempt)
+        commit.flush()
+
+    found = page(owner, reverse("answers", args=[refused]))
+
+    assert escape('"resourceType": "Bundle"') in found
+    assert "comparez par l’empreinte" in found
+
+
 def test_a_withdrawal_asks_why(house: House, owner: Client, refused: UUID):
     path = reverse("withdraw_sending", args=[refused])
 
@@ -227,3 +248,21 @@ def test_a_past_day_and_a_day_to_come(owner: Client):
     assert "Aucun résultat n’a été signé ce jour-là." in past
     assert "La journée n’est pas terminée" not in past
     assert f"Transmissions du {today:%d/%m/%Y}" in future
+
+
+def test_what_reconciliation_found_is_listed_and_told_on_the_statement(
+    house: House, owner: Client, stranger: Client, refused: UUID, as_role
+):
+    today = timezone.localdate(now())
+    where = {"destination": AUTHORITY, "day": today, "parcel_id": refused, "key": "1"}
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(Difference(pharmacy_id=house.here.id, kind=Kind.CLOSED.value, found_at=now(), **where))
+        commit.flush()
+
+    listed = page(owner, LIST)
+
+    assert "détient une version rejetée" in listed
+    assert "La réconciliation a trouvé 1 différence" in page(owner, STATEMENT)
+    assert "La réconciliation" not in page(owner, f"{STATEMENT}?day={today - timedelta(days=1)}")
+    assert "détient une version" not in page(stranger, LIST)

@@ -18,14 +18,9 @@ from typing import Any
 from temoin.cli.accounts_file import accounts_path, recall_demonstration
 from temoin.cli.commands import Commands
 from temoin.cli.console import say, step
-from temoin.cli.demo_folder import (
-    LOOPBACK,
-    Ports,
-    open_folder,
-    prepare_database,
-    witness_words,
-    write_settings,
-)
+from temoin.cli.demo_folder import open_folder, prepare_database, witness_words, write_settings
+from temoin.cli.demo_ports import COUNT, LOOPBACK, Ports
+from temoin.cli.demo_ways import FIRST_WAY, WAYS, sandbox_words
 from temoin.cli.demo_words import tell_demonstration
 from temoin.cli.django_process import DATA_FILE, SUPERVISOR, default_folder
 from temoin.cli.processes import Child, stop_children, wait_until_answer
@@ -41,7 +36,13 @@ def add_commands(commands: Commands) -> None:
     """Wire the command."""
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
-    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of five ports (default: {BASE_PORT})")
+    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of seven ports (default: {BASE_PORT})")
+    parser.add_argument(
+        "--through",
+        action="append",
+        choices=WAYS,
+        help=f"way to the authority; may be given several times (default: {FIRST_WAY})",
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes that carry parcels (default: 1)")
     parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
     parser.set_defaults(run=run)
@@ -57,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
         options.ready_file.unlink(missing_ok=True)
     say(f"Témoin, demonstration in {folder}")
     with suppress(KeyboardInterrupt), ExitStack() as running:
-        _run_demonstration(Demo(folder, ports, options.ready_file, options.workers), stop, running)
+        through = tuple(dict.fromkeys(options.through or [FIRST_WAY]))
+        _run_demonstration(Demo(folder, ports, options.ready_file, options.workers, through), stop, running)
     say("Stopped. The data stays: run the same command to go on.")
     return 0
 
@@ -93,6 +95,7 @@ class Demo:
     ports: Ports
     ready_file: Path | None
     workers: int
+    through: tuple[str, ...]
 
 
 def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None:
@@ -124,7 +127,7 @@ def _set_up(server: EmbeddedServer, demo: Demo) -> None:
     with step("Database server"):
         server.start()
     with step("Keys, roles and settings"):
-        write_settings(demo.folder, demo.ports)
+        write_settings(demo.folder, demo.ports, demo.through)
         prepare_database(server, demo.folder)
     with step("Tables"):
         _run_child(demo.folder, "temoin.cli.main", "migrate", "--quiet")
@@ -145,7 +148,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _children(demo: Demo) -> list[Child]:
     ports = demo.ports
-    sandbox = ["sandbox", "--port", str(ports.sandbox), "--smtp-port", str(ports.smtp)]
+    sandbox = sandbox_words(demo.through, ports, demo.folder / "keys")
     wanted: list[tuple[str, list[str], str | None]] = [
         ("sandbox", sandbox, f"{ports.url(ports.sandbox)}/"),
         ("staff", ["web", "--port", str(ports.staff)], f"{ports.url(ports.staff)}/healthz"),
@@ -171,7 +174,7 @@ def _watch(server: EmbeddedServer, children: list[Child]) -> bool:
 
 
 def _require_free(ports: Ports) -> None:
-    for port in range(ports.base, ports.base + 5):
+    for port in range(ports.base, ports.base + COUNT):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -180,10 +183,10 @@ def _require_free(ports: Ports) -> None:
             except OSError as error:
                 raise ConfigError(
                     f"Port {port} cannot be used ({error.strerror}): stop what uses it, "
-                    "or choose five other ports with --base-port."
+                    "or choose seven other ports with --base-port."
                 ) from None
             except OverflowError:
-                raise ConfigError("--base-port must leave room for five ports below 65536.") from None
+                raise ConfigError("--base-port must leave room for seven ports below 65536.") from None
 
 
 def _write_ready(demo: Demo, demonstration: dict[str, Any], server: EmbeddedServer, children: list[Child]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 
 import psycopg
 
 from temoin.cli.accounts_file import accounts_path
+from temoin.cli.demo_ports import LOOPBACK, Ports
+from temoin.cli.demo_ways import FIRST_WAY, ways_settings
 from temoin.cli.django_process import DATA_FILE
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.errors import ConfigError
@@ -18,7 +20,6 @@ from temoin.config.secrets import make_password, make_root_key, private_folder, 
 from temoin.crypto.notes import read_signer
 from temoin.witness.notes import open_key
 
-LOOPBACK = "127.0.0.1"
 JOURNAL = "temoin.invalid/demonstration"
 WITNESS = "temoin.invalid/witness"
 
@@ -41,11 +42,6 @@ name = "{database}"
 root = "keys/root.key"
 django = "keys/django.key"
 
-[authority]
-base_url = "{url[sandbox]}/fhir"
-enabled = true
-rules = "demonstration"
-
 [mail]
 host = "{host}"
 port = {ports.smtp}
@@ -65,53 +61,8 @@ folder = "checkpoints"
 [journal.witnesses.demonstration]
 url = "{url[witness]}"
 vkey = "{vkey}"
-"""
 
-
-@dataclass(frozen=True)
-class Ports:
-    """The five ports of a demonstration, one after the other."""
-
-    base: int
-
-    @property
-    def staff(self) -> int:
-        """Return the port of the staff site."""
-        return self.base
-
-    @property
-    def portal(self) -> int:
-        """Return the port of the patients' site."""
-        return self.base + 1
-
-    @property
-    def sandbox(self) -> int:
-        """Return the port of the sandbox authority."""
-        return self.base + 2
-
-    @property
-    def smtp(self) -> int:
-        """Return the port of the sandbox mailbox."""
-        return self.base + 3
-
-    @property
-    def witness(self) -> int:
-        """Return the port of the journal's witness."""
-        return self.base + 4
-
-    def url(self, port: int) -> str:
-        """Return the address of a port on this machine."""
-        return f"http://{LOOPBACK}:{port}"
-
-    def addresses(self) -> dict[str, str]:
-        """Return every address, by what answers there."""
-        return {
-            "staff": self.url(self.staff),
-            "portal": self.url(self.portal),
-            "sandbox": self.url(self.sandbox),
-            "smtp": f"smtp://{LOOPBACK}:{self.smtp}",
-            "witness": self.url(self.witness),
-        }
+{ways}"""
 
 
 def open_folder(folder: Path) -> Path:
@@ -130,8 +81,8 @@ def open_folder(folder: Path) -> Path:
     return folder
 
 
-def write_settings(folder: Path, ports: Ports) -> None:
-    """Write temoin.toml and the keys it names; keys that exist stay."""
+def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST_WAY,)) -> None:
+    """Write temoin.toml with the sections of the ways chosen, and the keys it names; keys that exist stay."""
     keys = private_folder(folder / "keys")
     make_root_key(keys / "root.key")
     make_root_key(keys / "journal.key")  # an Ed25519 private key is 32 random bytes as well
@@ -148,6 +99,7 @@ def write_settings(folder: Path, ports: Ports) -> None:
         passwords=passwords,
         journal=JOURNAL,
         vkey=vkey,
+        ways=ways_settings(through, ports, keys),
     )
     write_secret(folder / DATA_FILE, content.encode("utf-8"))
 

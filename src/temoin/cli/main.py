@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from temoin.cli import (
     breach,
     check,
+    conformance,
     demo,
     demo_code,
     imports,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
         breach,
         lanes,
         reconcile,
+        conformance,
     ):
         room.add_commands(commands)
     return parser

@@ -9,7 +9,7 @@ from temoin.config.errors import ConfigError
 from temoin.config.rules import Rules
 from temoin.config.section import Section, is_loopback
 from temoin.crypto.client_assertion import SigningKeyError, read_signing_key
-from temoin.transmission.authority import Authority, SignatureAlgorithm, TokenClient
+from temoin.transmission.authority import Authority, Profile, SignatureAlgorithm, TokenClient
 from temoin.transmission.couriers.tls import client_context
 
 
@@ -25,6 +25,8 @@ def read_authority(section: Section, folder: Path, rules: Rules) -> Authority:
         base_url=section.url("base_url"),
         enabled=enabled,
         rules=rules.named_in(section, enabled=enabled),
+        profile=section.word("profile", Profile) if section.has("profile") else Profile.EU_LABORATORY,
+        senders=section.section("senders").texts() if section.has("senders") else {},
         authorities=path("authorities"),
         pin=section.optional("pin", str),
         certificate=path("certificate"),
@@ -58,6 +60,8 @@ def _check(section: Section, authority: Authority) -> None:
         raise section.wrong("base_url", "must be https: results do not travel in clear")
     if is_clear and (authority.pin or authority.certificate or authority.key):
         raise section.wrong("base_url", "is http, and certificates are named: make it https or take them out")
+    if authority.profile is not Profile.EU_LABORATORY and not authority.senders:
+        raise section.wrong("senders", f"is missing: {authority.profile} knows each pharmacy by a number of its own")
     if (authority.certificate is None) != (authority.key is None):
         raise section.wrong("certificate", "and key go together: give both or neither")
     if authority.pin is not None and re.fullmatch("[0-9a-f]{64}", authority.pin) is None:

@@ -18,6 +18,7 @@ from temoin.config.keys import check_root_place
 from temoin.config.mllp import check_certificates
 from temoin.config.mssante import check_mail_certificates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
+from temoin.config.sftp import check_host_keys
 from temoin.lib.clock import now
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
@@ -30,6 +31,7 @@ OTHERS_SECRETS = (
     "key of our mailbox",
     "password of our mailbox",
     "key for tokens",
+    "key of our SFTP account",
 )
 
 
@@ -53,6 +55,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
         found += _finding(check_certificates, config.mllp)
     if config.mssante is not None and process is Process.WORKER:
         found += _finding(check_mail_certificates, config.mssante)
+    if config.sftp is not None and process is Process.WORKER:
+        found += _finding(check_host_keys, config.sftp)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
     return found
 
@@ -110,6 +114,8 @@ def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
         yield "key of our mailbox", config.mssante.key
         if config.mssante.inbox is not None and config.mssante.inbox.password_file is not None:
             yield "password of our mailbox", config.mssante.inbox.password_file
+    if config.sftp is not None:
+        yield "key of our SFTP account", config.sftp.key
 
 
 def check_settings_file(path: Path) -> None:

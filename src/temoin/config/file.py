@@ -27,11 +27,13 @@ from temoin.config.mllp import read_mllp
 from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
-from temoin.config.rules import Rules, read_rules
+from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.config.sftp import read_sftp
 from temoin.outbox.lateness import Alarms
 from temoin.transmission.authority import Authority
+from temoin.transmission.drop_box import DropBox
 from temoin.transmission.receiver import Receiver
 from temoin.transmission.rules.rule_set import RuleSet
 from temoin.transmission.secure_mail import SecureMail
@@ -123,6 +125,7 @@ class Config:
     mllp: Receiver | None = None
     mssante: SecureMail | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
+    sftp: DropBox | None = None
 
     @property
     def served(self) -> Path:
@@ -139,6 +142,8 @@ class Config:
             named["mssante-doctor"] = self.mssante.doctor_rules
         if self.mssante is not None and self.mssante.sends_to_patients:
             named["mssante-patient"] = self.mssante.patient_rules
+        if self.sftp is not None and self.sftp.enabled:
+            named["authority-csv"] = self.sftp.rules
         return named
 
 
@@ -171,9 +176,11 @@ def read_config(path: Path) -> Config:
         "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
         "mssante": lambda: read_mssante(root.section("mssante"), folder, rules) if root.has("mssante") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
+        "sftp": lambda: read_sftp(root.section("sftp"), folder, rules) if root.has("sftp") else None,
     }
     config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))
     _keep_demonstration_home(config)
+    check_alarms_in_time(config.rule_sets, config.alarms.minutes)
     return config
 
 
@@ -267,16 +274,13 @@ def _keep_demonstration_home(config: Config) -> None:
             "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
             "sandbox mailbox. Set host to 127.0.0.1."
         )
-    if config.mllp is not None and not is_loopback(f"//{config.mllp.host}"):
-        raise ConfigError(
-            "demo is true and [mllp] host is not on this machine: demonstration data may only be sent to the "
-            "sandbox. Set host to 127.0.0.1."
-        )
-    if config.mssante is not None and not is_loopback(f"//{config.mssante.host}"):
-        raise ConfigError(
-            "demo is true and [mssante] host is not on this machine: demonstration data may only be sent to the "
-            "sandbox. Set host to 127.0.0.1."
-        )
+    receivers = {"mllp": config.mllp, "sftp": config.sftp, "mssante": config.mssante}
+    for name, receiver in receivers.items():
+        if receiver is not None and not is_loopback(f"//{receiver.host}"):
+            raise ConfigError(
+                f"demo is true and [{name}] host is not on this machine: demonstration data may only be sent to the "
+                "sandbox. Set host to 127.0.0.1."
+            )
 
 
 def origin(url: str) -> tuple[str | None, int | None]:

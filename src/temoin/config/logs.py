@@ -59,5 +59,6 @@ def logging_settings(process: str) -> dict[str, Any]:
             "fontTools": {"level": "WARNING"},  # below it: the letters of each page
             "fpdf": {"level": "ERROR"},  # below it: letters that the typeface has not
             "fido2": {"level": "WARNING"},  # below it: identifiers of passkeys
+            "asyncssh": {"level": "WARNING"},  # below it: every step of every connection, with the account
         },
     }

@@ -67,6 +67,20 @@ def read_rules(root: Section, folder: Path) -> Rules:
     return Rules(sets=sets, files=files, sender=sender)
 
 
+def check_alarms_in_time(rule_sets: Mapping[str, RuleSet], minutes: int) -> None:
+    """Refuse an alarm that would come after the delay that the rules of a destination set.
+
+    A parcel's kind of test is sealed: who watches parcels goes by the most urgent rule of the destination.
+    """
+    for destination, rules in rule_sets.items():
+        delay = int(rules.shortest_delay.total_seconds()) // 60
+        if minutes > delay:
+            raise ConfigError(
+                f"minutes in [alarms] is {minutes}, and by the rules {rules.name} a result must be at {destination} "
+                f"within {delay}: set minutes to {delay} or less."
+            )
+
+
 def _text(section: Section) -> OperatorText:
     text = OperatorText(
         title=section.required("title", str),
@@ -75,6 +89,10 @@ def _text(section: Section) -> OperatorText:
         until=section.optional("until", date),
     )
     section.end()
+    if not text.source.startswith("https://"):
+        raise section.wrong("source", "must be where anyone can read the text, at an address that begins with https://")
+    if text.until is not None and text.until < text.since:
+        raise section.wrong("until", "is before since")
     return text
 
 

@@ -48,6 +48,10 @@ class Section:
         """Return every key in this table."""
         return list(self._content)
 
+    def texts(self) -> dict[str, str]:
+        """Return every key of this table with its text."""
+        return {key: self.required(key, str) for key in self._content}
+
     def optional(self, key: str, kind: type[Value]) -> Value | None:
         self._asked.add(key)
         value = self._content.get(key)

@@ -105,7 +105,7 @@ def _due(late: dict[UUID | None, Late]) -> Iterator[tuple[Alarm, Stage]]:
 
 def _send(mail: NoticeMail, alarm: Alarm, stage: Stage, late: Late) -> None:
     for number, address in enumerate(_addresses(alarm)):
-        mail.send(_notice(alarm, stage, late, f"{alarm.id}.{stage}.{now():%Y%m%d}.{number}"), address)
+        mail.send(_notice(alarm, stage, late, f"{alarm}.{stage}.{now():%Y%m%d}.{number}"), address)
     with _noted(alarm, stage, late):
         if stage is Stage.ENDED:
             alarm.delete()

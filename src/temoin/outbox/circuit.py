@@ -85,6 +85,8 @@ class Circuit:
 
     def taken(self, count: int, rate: int | None, moment: datetime) -> Circuit:
         """Return the circuit after `count` parcels were taken."""
+        if count == 0:
+            return self
         if self.state(moment) is CircuitState.HALF_OPEN:
             return replace(self, probe_until=moment + PROBE)
         pace = self.pace(rate, moment)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from temoin.lib.errors import NotFoundError
+from temoin.outbox.kept import unpack
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import SETTLED, ParcelState
 
@@ -115,11 +116,13 @@ class AttemptView:
 
 @dataclass(frozen=True)
 class AttemptContent:
-    """What one try left: the answer in the destination's own words. It may quote the result."""
+    """What one try left: the answer in the destination's own words, and both sides as they were. It is the result."""
 
     number: int
     at: datetime
     detail: str
+    sent: bytes
+    came: bytes
 
 
 def attempts_of(parcel_id: UUID) -> list[AttemptView]:
@@ -132,7 +135,10 @@ def attempts_of(parcel_id: UUID) -> list[AttemptView]:
 
 def contents_of(parcel_id: UUID) -> list[AttemptContent]:
     """Return what the tries with a parcel left; whoever asks records the look."""
-    return [AttemptContent(one.number, one.at, held["detail"]) for one, held in _opened(parcel_id)]
+    return [
+        AttemptContent(one.number, one.at, held["detail"], unpack(held.get("sent", "")), unpack(held.get("came", "")))
+        for one, held in _opened(parcel_id)
+    ]
 
 
 def _opened(parcel_id: UUID) -> list[tuple[Attempt, dict[str, Any]]]:

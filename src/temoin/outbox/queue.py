@@ -22,14 +22,14 @@ LOOKS = 20  # batches of later versions that one claim passes over
 # What is leased is due again when the lease ends, so that the index leads to what can be claimed and to nothing else.
 # A later version whose earlier one is still on its way is due again just after it: the lane with a million of them
 # reads each once per try of the earlier one, not at every claim.
-_CLAIM = """
+CLAIM = """
 WITH due AS (
     SELECT pharmacy_id, id, chain_id, sequence, state FROM outbox_parcel
     WHERE destination = %(destination)s AND due_at <= %(now)s AND state IN ('waiting', 'sending', 'in_doubt')
     ORDER BY due_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-), found AS (
+), found AS MATERIALIZED (
     SELECT due.pharmacy_id, due.id, due.state, (
         SELECT max(CASE WHEN earlier.lease_until > %(now)s THEN %(now)s ELSE earlier.due_at END)
         FROM outbox_parcel earlier
@@ -74,8 +74,7 @@ def claim_parcels(destination: str, limit: int) -> list[Load]:
     with transaction.atomic():
         circuit = lock_circuit(destination)
         loads = _claim(destination, circuit.allowance(rate, moment, limit), moment)
-        if loads:
-            write_circuit(destination, circuit.taken(len(loads), rate, moment))
+        write_circuit(destination, circuit.taken(len(loads), rate, moment))
     return loads
 
 
@@ -84,12 +83,12 @@ def _claim(destination: str, limit: int, moment: datetime) -> list[Load]:
     values |= {"lease": moment + LEASE, "behind": BEHIND}
     for _ in range(LOOKS):
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, values)
+            cursor.execute(CLAIM, values)
             rows = cursor.fetchall()
         loads = [_load(row[1:]) for row in rows if row[0]]
         if loads or not rows:
-            break
-    return loads
+            return loads
+    return []
 
 
 def _is_due(destination: str, moment: datetime) -> bool:
@@ -100,4 +99,4 @@ def _is_due(destination: str, moment: datetime) -> bool:
 
 def _load(row: tuple[Any, ...]) -> Load:
     *columns, sealed = row
-    return Load(*columns, None if sealed is None else bytes(sealed))  # type: ignore[call-arg] # in the order of _CLAIM
+    return Load(*columns, None if sealed is None else bytes(sealed))  # type: ignore[call-arg] # in the order of CLAIM

@@ -27,8 +27,8 @@ AT_ONCE = 32  # parcels that a lane sends at the same moment
 MOST = 128  # parcels it holds at most, the others ready to follow; a destination that is slow gets AT_ONCE
 QUICK = 3.0  # seconds from claim to answer of a quick destination
 # Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
-LATEST = 8.0
-LINGER = 0.02  # seconds after an answer in which others may come and be settled with it
+LATEST = 5.0
+LINGER = 0.15  # seconds after an answer in which others may come and be settled with it, in few statements
 IDLE = 0.4  # seconds between looks at an empty queue
 # A courier's own failure with one parcel; what the database raises goes to the outermost loop.
 FAILURES = (TemoinError, ValueError, LookupError, TypeError, AttributeError)
@@ -97,11 +97,11 @@ class Lane:
         """Send off what there is room for, wait for answers, settle them; tell whether there was anything to do."""
         self._settle()
         self._launch(runner)
-        if not self._under_way and not self._answers:
-            return False
-        self._land(runner)
+        busy = bool(self._under_way or self._answers)
+        if self._under_way:
+            self._land(runner)
         self._settle()
-        return True
+        return busy
 
     def carry_batch(self, runner: asyncio.Runner) -> bool:
         """Claim, prepare, carry and settle one batch; tell whether there was anything to do."""
@@ -129,8 +129,7 @@ class Lane:
                 self._under_way[runner.get_loop().create_task(self._carry_one(parcel))] = parcel
 
     def _land(self, runner: asyncio.Runner) -> None:
-        if self._under_way:
-            runner.run(_some(self._under_way))
+        runner.run(_some(self._under_way))
         if any(parcel.age > QUICK for parcel in self._under_way.values()):
             self._capacity = AT_ONCE
         for task in [task for task in self._under_way if task.done()]:
@@ -203,8 +202,6 @@ def _certain(load: Load, task: asyncio.Task[Answer]) -> Answer:
     error = task.exception()  # raises CancelledError when the task was cancelled: the lane stops
     if error is None:
         return task.result()
-    if not isinstance(error, Exception):
-        raise error
     log.error("parcel %s: the courier failed with %s", load.id, type(error).__name__)
     return Answer(Verdict.DOUBTFUL, "courier_failed", is_own=True)
 

@@ -18,6 +18,7 @@ from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults,
 from temoin.sandbox.mailbox import start_mailbox
 from temoin.sandbox.mllp import mllp_listening
 from temoin.sandbox.secure_mail import Certificates, certificates_of, secure_mail_listening
+from temoin.sandbox.sftp import SftpKeys, sftp_listening
 from temoin.sandbox.tls import Identity, make_identity
 from temoin.sandbox.website import Site
 
@@ -36,6 +37,8 @@ class Ready:
     mllp_port: int | None = None  # None: nobody listens for HL7 v2
     https_port: int | None = None
     mllps_port: int | None = None
+    sftp_port: int | None = None  # None: nobody takes files
+    sftp_keys: SftpKeys | None = None
     mssante_port: int | None = None  # None: nobody listens for secure messages
     certificates: Certificates | None = None  # of whoever listens for secure messages
 
@@ -47,6 +50,7 @@ def announce(ready: Ready) -> None:
         "mllp": ready.mllp_port,
         "https": ready.https_port,
         "mllps": ready.mllps_port,
+        "sftp": ready.sftp_port,
         "mssante": ready.mssante_port,
     }
     told = "".join(f" {name} {host}:{port}" for name, port in more.items() if port is not None)
@@ -84,12 +88,14 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
         context = None if identity is None else identity.context
         encrypted = mllp_listening(wanted.host, wanted.mllps_port or 0, site.mllp, context)
         mllps_port = await _listen(encrypted, open_doors, wanted.mllps_port)
-        mssante_port = None
-        if wanted.mssante_port is not None and wanted.certificates is not None:
-            secure = secure_mail_listening(wanted.host, wanted.mssante_port, site.secure, wanted.certificates)
-            mssante_port = await open_doors.enter_async_context(secure)
+        sftp_port = None
+        if wanted.sftp_keys is not None:
+            files = sftp_listening(wanted.host, wanted.sftp_port or 0, site.sftp, wanted.sftp_keys)
+            sftp_port = await _listen(files, open_doors, wanted.sftp_port)
+        mssante_port = await _listen_for_secure_mail(wanted, site, open_doors)
         smtp_port = mail.sockets[0].getsockname()[1]
-        on_ready(Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port, mssante_port))
+        ready = Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port, sftp_port)
+        on_ready(replace(ready, mssante_port=mssante_port))
         await stop.wait()
 
 
@@ -106,6 +112,13 @@ async def _open_site(
     return runner.addresses[0][1], runner.addresses[1][1]
 
 
+async def _listen_for_secure_mail(wanted: Ready, site: Site, doors: AsyncExitStack) -> int | None:
+    if wanted.certificates is None:
+        return None
+    listening = secure_mail_listening(wanted.host, wanted.mssante_port or 0, site.secure, wanted.certificates)
+    return await _listen(listening, doors, wanted.mssante_port)
+
+
 async def _listen(listening: AbstractAsyncContextManager[int], doors: AsyncExitStack, port: int | None) -> int | None:
     return None if port is None else await doors.enter_async_context(listening)
 
@@ -114,11 +127,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and serve."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
-    names = ("host", "port", "smtp_port", "mllp_port", "https_port", "mllps_port", "mssante_port")
-    ports, folder = [given.pop(name) for name in names], given.pop("mssante_certificates")
-    if (ports[-1] is None) != (folder is None):
+    user_key, host_key = given.pop("sftp_user_key"), given.pop("sftp_host_key")
+    keys = None if user_key is None else SftpKeys(user_key, host_key)
+    names = ("host", "port", "smtp_port", "mllp_port", "https_port", "mllps_port", "sftp_port")
+    wanted = Ready(*(given.pop(name) for name in names), sftp_keys=keys)  # type: ignore[misc] # six ports and no keys
+    if (wanted.sftp_port is None) != (wanted.sftp_keys is None):
+        parser.error("--sftp-port and --sftp-user-key go together")
+    mssante_port, folder = given.pop("mssante_port"), given.pop("mssante_certificates")
+    if (mssante_port is None) != (folder is None):
         parser.error("--mssante-port and --mssante-certificates go together")
-    wanted = replace(Ready(*ports), certificates=None if folder is None else certificates_of(Path(folder)))
+    certificates = None if folder is None else certificates_of(Path(folder))
+    wanted = replace(wanted, mssante_port=mssante_port, certificates=certificates)
     try:
         faults = changed_faults(Faults(), {name: value for name, value in given.items() if value is not None})
     except FaultError as error:
@@ -143,6 +162,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="holds server.pem, server.key, and authorities.pem for the clients' certificates",
     )
+    parser.add_argument("--sftp-port", type=int, help="port for CSV files over SFTP (default: none)")
+    parser.add_argument("--sftp-user-key", type=Path, help="file of the public key of the account that may come")
+    parser.add_argument("--sftp-host-key", type=Path, help="file of the host's private key (default: one is made)")
     for name in fault_names():
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help="initial fault")
     return parser

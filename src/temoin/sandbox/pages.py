@@ -18,6 +18,7 @@ from temoin.sandbox.store import Document, Store
 from temoin.sandbox.words import LANGUAGES, word, word_or
 
 PAGE_SIZE = 50
+CASES = "docs/conformance.md"
 COUNTERS = ("stored", "keys", "posts", "duplicates", "differing", "refused", "throttled", "mails")
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _TRAILING = ".,;:!?)»"
@@ -63,6 +64,7 @@ def page(view: View, title: str, body: str) -> str:
 <nav>
 <a href="/">{view.say("documents")}</a>
 <a href="/mailbox">{view.say("mailbox")}</a>
+<a href="/conformance">{view.say("conformance")}</a>
 <a href="{escape(view.path)}?lang={other}" lang="{other}" hreflang="{other}">{view.say("other_language")}</a>
 </nav>
 </header>
@@ -277,6 +279,16 @@ def _mail_row(view: View, mail: Mail) -> str:
     subject = escape(mail.subject) or view.say("no_subject")
     link = f'<a href="/mailbox/{mail.number}">{subject}</a>'
     return f"<tr><td>{_time(mail)}</td><td>{_lines(mail.to)}</td><td>{link}</td></tr>"
+
+
+def conformance_page(view: View, origin: str) -> str:
+    """Return how to try an endpoint: this one, or one's own."""
+    commands = f"temoin conformance {origin}/fhir\ntemoin conformance https://…/fhir --html essai.html"
+    body = (
+        f"<p>{view.say('conformance_why')}</p><pre>{escape(commands)}</pre>"
+        f"<p>{view.say('conformance_cases')} <code>{CASES}</code></p>"
+    )
+    return page(view, view.say("conformance"), body)
 
 
 def mail_page(view: View, mail: Mail) -> str:

@@ -15,8 +15,18 @@ from temoin.sandbox.fhir import FhirDoor, refuse
 from temoin.sandbox.issues import Issue
 from temoin.sandbox.mailbox import Mailbox
 from temoin.sandbox.mllp import MllpDoor
-from temoin.sandbox.pages import View, document_page, home_page, mail_page, mailbox_page, message_page, stats
+from temoin.sandbox.pages import (
+    View,
+    conformance_page,
+    document_page,
+    home_page,
+    mail_page,
+    mailbox_page,
+    message_page,
+    stats,
+)
 from temoin.sandbox.secure_mail import SecureDoor
+from temoin.sandbox.sftp import SftpDoor
 from temoin.sandbox.store import Store
 from temoin.sandbox.tampering import tamper
 from temoin.sandbox.tls import Identity
@@ -50,6 +60,7 @@ class Site:
         self.fhir = FhirDoor(self.store, desk)
         self.mllp = MllpDoor(desk)
         self.secure = SecureDoor(desk)
+        self.sftp = SftpDoor(desk)
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
@@ -64,9 +75,11 @@ class Site:
                 web.get("/hl7.json", self.hl7_json),
                 web.get("/secure-mail.json", self.secure_mail),
                 web.get(r"/secure-mail/notices/{number:[0-9]{1,9}}", self.secure_notice),
+                web.get("/csv.json", self.csv_json),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
                 web.post("/lose", self.lose),
+                web.get("/conformance", self.conformance),
                 web.get("/mailbox", self.mailbox),
                 web.get("/mailbox.json", self.mailbox_json),
                 web.get("/messages", self.messages),
@@ -112,9 +125,9 @@ class Site:
     async def stats(self, request: web.Request) -> web.Response:
         """Tell the counters."""
         replaced = sum(1 for document in self.store.documents if document.replaced_by)
-        hl7 = self.mllp.store.counts()
-        doors = {"hl7": hl7, "secure_mail": self.secure.store.counts()}
-        counts = {**stats(self.store, self.box), "replaced": replaced, **doors, "fired": dict(self.desk.fired)}
+        more = {"hl7": self.mllp.store.counts(), "csv": self.sftp.store.counts()}
+        more["secure_mail"] = self.secure.store.counts()
+        counts = {**stats(self.store, self.box), "replaced": replaced, **more, "fired": dict(self.desk.fired)}
         return _json(counts)
 
     async def keys(self, request: web.Request) -> web.Response:
@@ -141,6 +154,10 @@ class Site:
             raise web.HTTPNotFound
         return web.Response(body=self.secure.store.notices[number], content_type="message/rfc822")
 
+    async def csv_json(self, request: web.Request) -> web.Response:
+        """Tell the results held from CSV files, and how often each came."""
+        return _json(self.sftp.store.to_list())
+
     async def faults(self, request: web.Request) -> web.Response:
         """Tell the faults in force."""
         return _json(self.desk.to_dict())
@@ -159,6 +176,10 @@ class Site:
         if is_json:
             return _json(self.desk.to_dict())
         raise web.HTTPSeeOther("/#faults")
+
+    async def conformance(self, request: web.Request) -> web.Response:
+        """Show how to try an endpoint."""
+        return _html(conformance_page(_view(request), f"{request.scheme}://{request.host}"))
 
     async def lose(self, request: web.Request) -> web.Response:
         """Forget the documents under a key, as an authority restored from yesterday's backup has."""

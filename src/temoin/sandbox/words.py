@@ -8,6 +8,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "skip": ("Aller au contenu", "Skip to content"),
     "documents": ("Documents", "Documents"),
     "mailbox": ("Boîte aux lettres", "Mailbox"),
+    "conformance": ("Conformité", "Conformance"),
+    "conformance_why": (
+        "Essayez votre propre point d'accès avec nos documents : patients inventés, marqués comme essais.",
+        "Try your own endpoint with our documents: invented patients, marked as tests.",
+    ),
+    "conformance_cases": (
+        "Les cas, ce qu'ils attendent et les documents envoyés sont publiés dans la documentation :",
+        "The cases, what they expect and the documents they send are published in the documentation:",
+    ),
     "other_language": ("English", "Français"),
     "memory": (
         "Tout est gardé en mémoire seulement : rien n'est écrit sur disque, l'arrêt efface tout.",

@@ -28,7 +28,13 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import record_in_scope
 from temoin.testing.states import RECORD
 
-DECIDED = (EventKind.PARCEL_RELEASED.value, EventKind.PARCEL_WITHDRAWN.value)
+# What was done to a sending besides trying: by a person, or by a reconciliation.
+DECIDED = (
+    EventKind.PARCEL_RELEASED.value,
+    EventKind.PARCEL_WITHDRAWN.value,
+    EventKind.PARCEL_PROVED.value,
+    EventKind.PARCEL_RESENT.value,
+)
 
 
 @dataclass(frozen=True)

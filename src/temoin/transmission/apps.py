@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,19 +23,31 @@ class TransmissionConfig(AppConfig):
     label = "transmission"
 
     def ready(self) -> None:
-        """Announce the couriers, all but FHIR where their section is there, and the daily reconciliation."""
-        from temoin.outbox.courier import register_courier  # models load after ready() begins
+        """Announce the couriers, the authority's in its own dialect, and the daily reconciliation."""
+        from temoin.outbox.courier import Courier, register_courier  # models load after ready() begins
         from temoin.outbox.duties import register_duty
+        from temoin.transmission.authority import Profile
+        from temoin.transmission.couriers.ch_elm import ChElmCourier
+        from temoin.transmission.couriers.demis import DemisCourier
         from temoin.transmission.couriers.fhir import FhirCourier
         from temoin.transmission.couriers.mllp import MllpCourier
         from temoin.transmission.daily import DAILY
 
-        register_courier(FhirCourier())
+        speakers: dict[Profile, Callable[[], Courier]] = {
+            Profile.EU_LABORATORY: FhirCourier,
+            Profile.CH_ELM: ChElmCourier,
+            Profile.DEMIS: DemisCourier,
+        }
+        register_courier(speakers[settings.TEMOIN.authority.profile]())
         register_duty(DAILY)
         if settings.TEMOIN.mllp is not None:
             register_courier(MllpCourier(settings.TEMOIN.mllp))
         if settings.TEMOIN.mssante is not None:
             _announce_secure_mail(settings.TEMOIN.mssante)
+        if settings.TEMOIN.sftp is not None:
+            from temoin.transmission.couriers.sftp_daily import courier_of  # its library takes a moment to load
+
+            register_courier(courier_of(settings.TEMOIN.sftp))
 
 
 def _announce_secure_mail(mail: SecureMail) -> None:

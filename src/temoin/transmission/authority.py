@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from temoin.transmission.rules.rule_set import RuleSet
+
+
+class Profile(StrEnum):
+    """What the authority speaks."""
+
+    EU_LABORATORY = "eu-laboratory"  # any FHIR R4 server
+    CH_ELM = "ch-elm"
+    DEMIS = "demis"
 
 
 class SignatureAlgorithm(StrEnum):
@@ -39,6 +48,8 @@ class Authority:
     base_url: str
     enabled: bool
     rules: RuleSet
+    profile: Profile = Profile.EU_LABORATORY
+    senders: Mapping[str, str] = field(default_factory=dict)  # by FINESS: the number the authority knows a pharmacy by
     authorities: Path | None = None  # certificates that may have signed the server's; None: those the system trusts
     pin: str | None = None  # SHA-256 of the server's own certificate, in hexadecimal
     certificate: Path | None = None  # ours, for a server that asks who we are

@@ -11,6 +11,7 @@ from django.utils.timezone import localdate
 from temoin.lib.clock import now
 from temoin.outbox.courier import couriers
 from temoin.outbox.duties import Duty
+from temoin.transmission.differences import GRACE
 from temoin.transmission.models import Ending
 from temoin.transmission.queries import days_due
 from temoin.transmission.reconcile import reconcile_day
@@ -26,7 +27,7 @@ def reconcile_daily(stop: threading.Event) -> None:
     for destination, courier in sorted(couriers().items()):
         if not isinstance(courier, ReportCourier) or not courier.enabled:
             continue
-        for day in days_due(destination, localdate(now()), BACK):
+        for day in days_due(destination, localdate(now() - GRACE), BACK):
             if stop.is_set():
                 return
             run = reconcile_day(courier, day, stop)

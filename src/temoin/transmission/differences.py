@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 from temoin.outbox.states import ParcelState
+
+GRACE = timedelta(minutes=15)  # what came later is still on its way through our own books, and theirs
 
 
 class Kind(StrEnum):

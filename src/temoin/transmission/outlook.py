@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from temoin.outbox.courier import couriers
 from temoin.transmission.report_courier import ReportCourier
@@ -38,11 +37,3 @@ def destinations() -> list[Destination]:
 def outlooks(case: Case) -> list[Outlook]:
     """Return what each destination that is switched on would do with a result; no row is asked."""
     return [Outlook(each, each.rules.decide(case)) for each in destinations() if each.is_enabled]
-
-
-def delay_limits() -> dict[str, timedelta]:
-    """Return how long after its signature the most urgent result may take to each destination: alarms count on it.
-
-    A parcel's own kind of test is sealed: who watches many parcels goes by the strictest rule.
-    """
-    return {each.name: each.rules.shortest_delay for each in destinations() if each.is_enabled}

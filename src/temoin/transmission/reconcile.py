@@ -23,10 +23,9 @@ from temoin.outbox.reconciling import unproved_between
 from temoin.pharmacies.models import Pharmacy
 from temoin.transmission.asking import Asking
 from temoin.transmission.comparing import STRETCH, Comparison, Found, judged
-from temoin.transmission.differences import Kind
+from temoin.transmission.differences import GRACE, Kind
 from temoin.transmission.models import Difference, Ending, Reconciliation
 
-GRACE = timedelta(minutes=15)  # what came later is still on its way through our own books
 ALIENS = 1_000  # named; all are counted
 
 

@@ -57,7 +57,7 @@ class ReportCourier(ABC):
 
     def supersede(self, commit: Commit, notice: Notice) -> None:
         """Leave the former version on its way: the destination gets both, in order. A refused one never goes again."""
-        if not notice.is_renewal:
+        if self.wants(notice):
             replace_refused_parcels(commit, self.destination, notice.chain_id)
 
     def prepare(self, load: Load) -> Consignment | Answer:
@@ -77,9 +77,9 @@ class ReportCourier(ABC):
         return copy if isinstance(copy, Answer) else self.write(load, copy)
 
     def _copy(self, load: Load, versions: list[Report]) -> Report | Answer:
-        """Return the copy, in the form that tells most of those in which the destination had an earlier version.
+        """Return the copy, in the form that tells most of those of all versions that went: it must find what it amends.
 
-        It knows no more of the person by that, and finds again what is amended.
+        Codes of refusal: `identity`, `not_in_force`, `no_rule`.
         """
         report = versions[-1]
         amends = load.sequence > 1 and went_before(load.chain_id, self.destination, load.sequence)

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from django.utils.timezone import localdate
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
@@ -76,7 +77,7 @@ class DestinationPage:
 
 def destination_page(destination: Destination) -> DestinationPage:
     """Put a destination and its rules into words."""
-    rules, today = destination.rules, now().date()
+    rules, today = destination.rules, localdate(now())
     return DestinationPage(
         name=DESTINATION.get(destination.name, destination.name),
         title=rules.title.text(_lang()),
@@ -127,7 +128,7 @@ def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None) -
     if sent is not None and destination.name not in sent:
         return replace(line, sentence=_("No version of this result was sent there."))
     told = [target.label(_lang()) for target in kind.targets if target.code in decision.targets]
-    form = _("Will be sent %(form)s.") if sent is None else _("Sent %(form)s.")
+    form = _("Will be sent %(form)s.") if sent is None else _("It goes there %(form)s.")
     return replace(
         line,
         mark=TRANSMISSIBLE,

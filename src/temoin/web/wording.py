@@ -130,6 +130,7 @@ SECURE: dict[ParcelState, Mark] = {
 DESTINATION: dict[str, Words] = {
     "authority": _("Health authority"),
     "authority-hl7": _("Health authority, by HL7"),
+    "authority-csv": _("Health authority, by files"),
     "mssante-doctor": _("Treating doctor, by secure messaging"),
     "mssante-patient": _("Patient, by secure messaging"),
     "patient-email": _("Patient, by e-mail"),
@@ -137,6 +138,13 @@ DESTINATION: dict[str, Words] = {
 
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
 _SUPPORT = _("Call your support, then send it again.")
+_NOTHING = _("Nothing is to be done.")
+_CORRECT = _(
+    "Is a name, a date or a number wrong? Mend the patient's record, then correct the result. "
+    "If the receiver was at fault, send it again."
+)
+_COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: the corrected version is sent.")
+_BY_PHONE = _("Tell the authority by phone, and note it.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
@@ -149,11 +157,27 @@ REASON: dict[str, tuple[Words, Words]] = {
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
     "no_token": (_("The service that lets us in to the authority does not answer: nothing was sent."), _LATER),
     "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
-    "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
-    "demonstration": (_("A demonstration result is never sent to a real authority."), _("Nothing is to be done.")),
+    "in_progress": (_("The authority has it and is still processing it: it is asked again."), _LATER),
+    "processing_failed": (_("The authority could not process the document, and did not keep it."), _CORRECT),
+    "no_sender_number": (_("The authority's number of this pharmacy is not in the settings."), _SUPPORT),
+    "no_canton": (_("The patient's canton is not known."), _COMPLETE_PATIENT),
+    "no_patient_postcode": (_("The patient's postal code is not known."), _COMPLETE_PATIENT),
+    "unknown_country": (_("The patient's country cannot be told to this authority."), _COMPLETE_PATIENT),
+    "no_pharmacy_address": (_("The pharmacy's town and postal code are not known."), _SUPPORT),
+    "not_withdrawable": (_("This authority takes no withdrawal by this way."), _BY_PHONE),
+    "not_expressible": (_("This authority has no word for a sample that could not be judged."), _BY_PHONE),
+    "needs_name": (_("This authority wants the name, and the rules in the settings keep it back."), _SUPPORT),
+    "not_notifiable": (_("This result is not one that this authority wants."), _NOTHING),
     "no_rule": (_RULED_OUT, _SUPPORT),
     "identity": (_RULED_OUT, _("Qualify the identity on the patient's record, then sign or correct the result.")),
     "not_in_force": (_RULED_OUT, _SUPPORT),
+    "awaiting_acknowledgement": (_("The file waits for the service's acknowledgement."), _LATER),
+    "waiting_for_the_hour": (_("It leaves with the day's file, at the hour agreed with the service."), _NOTHING),
+    "host_key_refused": (_("The service is not the one that is known: nothing was sent."), _SUPPORT),
+    "account_refused": (_("The service does not let us in: nothing was sent."), _SUPPORT),
+    "folder_refused": (_("The service's folder cannot be used."), _SUPPORT),
+    "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
+    "demonstration": (_("A demonstration result is never sent to a real authority."), _NOTHING),
     "not_prepared": (_("The document could not be made."), _SUPPORT),
     "no_address": (
         _("The patient has no e-mail address."),
@@ -185,10 +209,7 @@ REASON: dict[str, tuple[Words, Words]] = {
     ),
     "cut_off": (_("The connection to the mail server was cut."), _LATER),
 }
-_REJECTED = (
-    _("The authority rejects the document."),
-    _("Check the patient's record, then send it again or correct it."),
-)
+_REJECTED = (_("The authority rejects the document."), _CORRECT)
 _TROUBLED = (_("The service is in trouble."), _LATER)
 
 

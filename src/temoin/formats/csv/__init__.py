@@ -1,1 +1,1 @@
-"""The SimpleReport bulk result file: rows of results in, typed values or named problems out."""
+"""CSV: the SimpleReport bulk result file taken in; reports and their acknowledgements as files sent out."""

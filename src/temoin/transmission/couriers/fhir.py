@@ -19,38 +19,14 @@ from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, Reply
 from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
+from temoin.transmission.couriers.http_courier import KEPT, HttpCourier, told_without_taking, word_of
 from temoin.transmission.couriers.http_line import HttpLine
-from temoin.transmission.report_courier import ReportCourier
-from temoin.transmission.rules.rule_set import RuleSet
 
-DESTINATION = "authority"
 ONCE_MORE = 4.0  # seconds
-KEPT = 16_384  # bytes of an answer that stay with the attempt
-
-# Our address, credentials or pace: the operator's matter, the result is not at fault.
-_NOT_NOW = {401, 403, 404, 405, 408, 425, 429}
 
 
-# 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI). 412: several
-# there bear our key (FHIR R4 http.html#ccreate). Both are asked about by key.
-class FhirCourier(ReportCourier):
+class FhirCourier(HttpCourier):
     """Carries documents to the authority's FHIR server."""
-
-    destination = DESTINATION
-
-    def __init__(self) -> None:
-        self._line: HttpLine | None = None
-
-    @property
-    def enabled(self) -> bool:
-        """Tell whether the operator sends to the authority."""
-        return bool(settings.TEMOIN.authority.enabled)
-
-    @property
-    def rules(self) -> RuleSet:
-        """Return the rules that the authority's section names."""
-        rules: RuleSet = settings.TEMOIN.authority.rules
-        return rules
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""
@@ -66,10 +42,8 @@ class FhirCourier(ReportCourier):
         }
         try:
             reply = await self.line().ask("POST", "Bundle", data=consignment.body, headers=headers)
-        except NotSentError as error:
-            return Answer(Verdict.POSTPONED, error.code, retry_after=error.pause)
-        except NoAnswerError as error:
-            return Answer(Verdict.DOUBTFUL, error.code)
+        except (NotSentError, NoAnswerError) as error:
+            return word_of(error)
         answer = replace(_read_created(consignment.key, reply), came=reply.beginning(KEPT))
         return await self._believed(consignment, answer) if answer.verdict is Verdict.REFUSED else answer
 
@@ -93,12 +67,6 @@ class FhirCourier(ReportCourier):
             return Answer(Verdict.DOUBTFUL, error.code)
         return replace(_read_found(consignment.key, reply), came=reply.beginning(KEPT))
 
-    def line(self) -> HttpLine:
-        """Return the connections to the authority, opened the first time."""
-        if self._line is None:
-            self._line = HttpLine(settings.TEMOIN.authority)
-        return self._line
-
     def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
         """Give what the server received in a stretch of time."""
         return self._search([("_lastUpdated", f"ge{instant(since)}"), ("_lastUpdated", f"lt{instant(until)}")])
@@ -115,12 +83,6 @@ class FhirCourier(ReportCourier):
         finally:
             await line.close()
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._line is not None:
-            line, self._line = self._line, None
-            await line.close()
-
 
 def _read_created(key: str, reply: Reply) -> Answer:
     status, body = reply.status, reply.body
@@ -128,15 +90,7 @@ def _read_created(key: str, reply: Reply) -> Answer:
         if _holds(body, key):
             return _accepted(body, reply.location)
         return Answer(Verdict.DOUBTFUL, "unreadable_answer")
-    if status in _NOT_NOW:
-        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=reply.pause)
-    if 300 <= status < 400:
-        return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
-    if status == 412:  # several there bear our key: a person there must look; the destination works
-        return Answer(Verdict.DOUBTFUL, "http_412", detail=_outcome(body), is_own=True)
-    if 400 <= status < 500 and status != 409:
-        return Answer(Verdict.REFUSED, f"http_{status}", detail=_outcome(body))
-    return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=_outcome(body), retry_after=reply.pause)
+    return told_without_taking(reply)
 
 
 def _read_found(key: str, reply: Reply) -> Answer:
@@ -175,17 +129,3 @@ def _accepted(body: dict[str, Any], location: str) -> Answer:
         "received_at": (meta or {}).get("lastUpdated", ""),
     }
     return Answer(Verdict.ACCEPTED, "acknowledged", receipt=receipt)
-
-
-def _outcome(body: Any) -> str:
-    """Return the issues of an OperationOutcome as text; it is sealed with the attempt, as it may quote the document."""
-    issues = body.get("issue") if isinstance(body, dict) else None
-    if not isinstance(issues, list):
-        return ""
-    lines = []
-    for issue in issues:
-        if isinstance(issue, dict):
-            details = issue.get("details")
-            words = details.get("text") if isinstance(details, dict) else None
-            lines.append(" ".join(str(part) for part in (issue.get("code"), words or issue.get("diagnostics")) if part))
-    return "\n".join(lines)

@@ -15,9 +15,9 @@ from temoin.outbox.courier import Holding
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError
 from temoin.transmission.couriers.http_line import HttpLine
 
-COUNT = 500
+COUNT = 200  # whole documents: _elements would empty the page itself at HAPI, since a page is a Bundle too
 MOST_PAGES = 20_000
-LARGEST_PAGE = 50_000_000  # bytes: a server may ignore _elements and send whole documents
+LARGEST_PAGE = 50_000_000  # bytes
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a page is asked for again; one lost page must not lose a day
 
 
@@ -32,7 +32,7 @@ def instant(moment: datetime) -> str:
 
 async def search_holdings(line: HttpLine, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
     """Give each document under a key of ours; IncompleteError when one page does not come or is none."""
-    wishes = [*asked, ("_sort", "_lastUpdated"), ("_count", str(COUNT)), ("_elements", "identifier,meta")]
+    wishes = [*asked, ("_sort", "_lastUpdated"), ("_count", str(COUNT))]
     address: str | None = f"{line.base}/Bundle?{urlencode(wishes)}"
     visited: set[str] = set()
     while address is not None:

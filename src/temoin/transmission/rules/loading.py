@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, Label, parse_data
+from temoin.catalogue.entries import Entry, parse_data
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.testing.report import IdentityStatus, PatientForm
@@ -27,7 +27,7 @@ class OperatorText:
 
 
 # A set that waits for the operator's text is in force on no day.
-UNNAMED = OperatorText(title="–", source="", since=date.max)
+UNNAMED = OperatorText(title="–", source="https://", since=date.max)
 
 
 @cache
@@ -64,27 +64,15 @@ def _review(entry: Entry) -> Review:
 
 
 def _basis(code: str, entry: Entry, text: OperatorText) -> Basis:
-    senders = tuple(Sender(word) for word in entry.choices("senders", tuple(Sender)))
-    if entry.flag("from_settings"):
-        entry.finish()
-        words = Label(fr=text.title, en=text.title)
-        return Basis(
-            code=code,
-            words=words,
-            article=text.title,
-            source=text.source,
-            senders=senders,
-            since=text.since,
-            until=text.until,
-        )
+    from_settings = entry.flag("from_settings")
     basis = Basis(
         code=code,
         words=entry.label("label"),
-        article=entry.text("article"),
-        source=entry.text("source"),
-        senders=senders,
-        since=entry.day("since"),
-        until=entry.optional_day("until"),
+        article=text.title if from_settings else entry.text("article"),
+        source=text.source if from_settings else entry.text("source"),
+        senders=tuple(Sender(word) for word in entry.choices("senders", tuple(Sender))),
+        since=text.since if from_settings else entry.day("since"),
+        until=text.until if from_settings else entry.optional_day("until"),
     )
     entry.finish()
     if not basis.source.startswith("https://"):

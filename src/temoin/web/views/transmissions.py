@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,11 +27,13 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import release_alike, release_refused, withdraw_refused
 from temoin.testing.statement import DayCount, Line, Statement, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
+from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import show
+from temoin.web.raw import show_bytes
 from temoin.web.times import read_day as read_typed_day
-from temoin.web.transmission_words import PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
+from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
 
 LAST_PAGE = 10_000
@@ -39,12 +41,13 @@ LAST_PAGE = 10_000
 
 @dataclass(frozen=True)
 class Pile:
-    """A heap of parcels in words."""
+    """Parcels that one sentence is about."""
 
     heap: Heap
     destination: Words
     reason: Words
     remedy: Words
+    count: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         "transmissions.html",
         work=found,
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
-        late=[_pile(heap) for heap in found.heaps if heap.is_late and heap.state is not ParcelState.REFUSED],
+        late=_late_piles(found.heaps),
+        differences=_differences(seat),
         rows=[Row(one, parcel_line(one.view)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
         fields=_fields(wanted),
@@ -90,6 +94,11 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         before=_query(wanted, page - 1) if page else "",
         after=_query(wanted, page + 1) if found.has_more else "",
     )
+
+
+def _differences(seat: Seat) -> list[tuple[DifferenceView, Words, Words, Words]]:
+    """Return what reconciliation found: the difference, its destination, what differs, what to do."""
+    return [(one, _destination(one.destination), *DIFFERENCE_WORDS[one.kind]) for one in read_differences(by=seat)]
 
 
 def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -158,8 +167,11 @@ def _attempt(one: AttemptView) -> tuple[AttemptView, Mark, Words]:
 
 def answers(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Show what each try left, in the destination's own words; looking is an event."""
-    contents = read_answers(by=seat, parcel_id=parcel_id)
-    return show(request, seat, "answers.html", contents=list(reversed(contents)), parcel_id=parcel_id)
+    contents = [
+        (one, [(name, show_bytes(data)) for name, data in ((_("Sent"), one.sent), (_("Came back"), one.came)) if data])
+        for one in reversed(read_answers(by=seat, parcel_id=parcel_id))
+    ]
+    return show(request, seat, "answers.html", contents=contents, parcel_id=parcel_id)
 
 
 def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -174,6 +186,7 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
         statement=found,
         tallies=_tallies(found),
         lines=[_statement_line(line) for line in found.lines],
+        differences=[one for one, *_ in _differences(seat) if one.day == day],
         checkpoint=checkpoint,
         root=b64encode(checkpoint.root).decode() if checkpoint else "",
         printed_at=now(),
@@ -201,7 +214,18 @@ def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
 
 def _pile(heap: Heap) -> Pile:
     reason, remedy = reason_words(heap.code, is_refused=heap.state is ParcelState.REFUSED)
-    return Pile(heap, _destination(heap.destination), reason, remedy)
+    return Pile(heap, _destination(heap.destination), reason, remedy, heap.count)
+
+
+def _late_piles(heaps: list[Heap]) -> list[Pile]:
+    """Return one pile for each thing there is to say, the oldest heap first: answers differ where words do not."""
+    piles: dict[tuple[Words, Words], Pile] = {}
+    for heap in heaps:
+        if heap.is_late and heap.state is not ParcelState.REFUSED:
+            pile = _pile(heap)
+            alike = piles.get((pile.destination, pile.reason))
+            piles[pile.destination, pile.reason] = replace(alike, count=alike.count + heap.count) if alike else pile
+    return list(piles.values())
 
 
 def _bar(count: DayCount) -> Bar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from transmission.token_provider import CLIENT, SCOPE, TokenProvider, running_to
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.authority import Authority, SignatureAlgorithm, TokenClient
-from temoin.transmission.couriers import tokens
+from temoin.transmission.couriers import http_line, tokens
 from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.rules.loading import load_rule_sets
 
@@ -164,6 +165,40 @@ def test_without_a_token_nothing_is_sent_and_nothing_refused(exchange, server, m
 
     assert told(exchange()) == [(Verdict.POSTPONED, code)]
     assert server.shown == []
+
+
+def test_a_token_is_asked_for_without_a_scope_where_none_is_named(exchange, server, tmp_path):
+    known = replace(client(server.provider, tmp_path), scope="")
+
+    assert told(exchange(known=known)) == [(Verdict.POSTPONED, "http_401")]  # a token without scope opens nothing there
+
+
+def test_a_token_renewed_meanwhile_is_kept(server, tmp_path):
+    async def run() -> tuple[str, str]:
+        async with aiohttp.ClientSession() as session:
+            held = tokens.Tokens(client(server.provider, tmp_path), session, ssl.create_default_context())
+            first = await held.current()
+            held.forget("an older one")
+            return first, await held.current()
+
+    first, second = asyncio.run(run())
+
+    assert first == second
+
+
+def test_a_token_address_that_cannot_prove_itself_gets_no_assertion(exchange, server, tmp_path):
+    known = client(server.provider, tmp_path)
+    in_clear = replace(known, token_url=known.token_url.replace("http:", "https:"))
+
+    assert told(exchange(known=in_clear)) == [(Verdict.POSTPONED, "certificate_refused")]
+    assert server.shown == []
+
+
+def test_the_whole_exchange_has_an_end(exchange, server, monkeypatch):
+    monkeypatch.setattr(http_line, "WHOLE", 0.05)
+    server.provider.fails(delay=500)
+
+    assert told(exchange()) == [(Verdict.DOUBTFUL, "no_answer")]
 
 
 def test_a_token_without_a_told_life_is_used(exchange, server):

@@ -1,0 +1,49 @@
+"""What the national dialects have in common: what they carry of a Report, and a named error for what they cannot."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+from temoin.formats.fhir.codes import REPORT_KEY_SYSTEM
+from temoin.testing.report import Finding, PatientForm, Report, ReportStatus
+
+_NAMESPACE = uuid5(NAMESPACE_URL, REPORT_KEY_SYSTEM)
+# ISO 3166-1, alpha-3 to alpha-2, of those whom a pharmacy of these countries mostly sees.
+COUNTRIES: Final = {
+    "AUT": "AT", "BEL": "BE", "CHE": "CH", "CZE": "CZ", "DEU": "DE", "DNK": "DK", "ESP": "ES", "FRA": "FR",
+    "GBR": "GB", "ITA": "IT", "LIE": "LI", "LUX": "LU", "NLD": "NL", "POL": "PL", "PRT": "PT",
+}  # fmt: skip
+
+
+class DialectError(ValueError):
+    """The dialect cannot carry this Report; `code` says why and quotes nothing of it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def stable_id(key: str, use: str) -> str:
+    """Return a UUID that is the same at each writing of the same version."""
+    return str(uuid5(_NAMESPACE, f"{key}/{use}"))
+
+
+def country(code: str) -> str:
+    """Return the two letters of a country."""
+    if code not in COUNTRIES:
+        raise DialectError("unknown_country")
+    return COUNTRIES[code]
+
+
+def told_findings(report: Report, targets: Collection[str]) -> list[Finding]:
+    """Return the findings that the dialect has a word for; which of them may go is for the rules to decide."""
+    if report.status is ReportStatus.CANCELLED:
+        raise DialectError("not_withdrawable")
+    if report.patient.form is not PatientForm.NAMED:
+        raise DialectError("needs_name")  # both countries ask for the person in some form of their own
+    told = [finding for finding in report.findings if finding.target in targets]
+    if not told:
+        raise DialectError("not_notifiable")
+    if any(finding.outcome == "unsatisfactory" for finding in told):
+        raise DialectError("not_expressible")
+    return told

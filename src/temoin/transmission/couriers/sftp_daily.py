@@ -1,0 +1,115 @@
+"""The courier of files for a receiver that wants them once a day: results wait for the hour, then go many to a file.
+
+What is carried at the same time becomes one file, named by the keys in it. Since a key alone does not tell its file, an
+enquiry looks through the acknowledgements, and through the files that still wait for theirs; each is read once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from temoin.formats.csv.acknowledgement import EVERY_ROW, Acknowledgement, acknowledgement_of, read_acknowledgements
+from temoin.formats.csv.report_file import joined_files, keys_of
+from temoin.lib.clock import now
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.testing.report import Report
+from temoin.transmission.couriers.sftp import AWAITED, OVERDUE, SftpCourier, settled_by
+from temoin.transmission.couriers.sftp_folders import Folders
+from temoin.transmission.drop_box import DropBox
+
+PARIS = ZoneInfo("Europe/Paris")
+GATHER = 0.3  # seconds in which what is carried joins the same file
+FRESH = 1.0  # seconds for which one look serves every enquiry
+PREFIX = "batch-"
+
+
+class DailySftpCourier(SftpCourier):
+    """Carries files of many results, from the hour that follows each signature."""
+
+    def __init__(self, box: DropBox) -> None:
+        super().__init__(box)
+        self._gathered: list[Consignment] = []
+        self._departure: asyncio.Task[Answer] | None = None
+        self._look = asyncio.Lock()
+        self._looked_at = 0.0
+        self._waiting: dict[str, float] = {}  # files without acknowledgement, and since when they lie there
+        self._keys: dict[str, frozenset[str]] = {}  # of files read
+        self._told: dict[tuple[str, float], list[Acknowledgement]] = {}  # acknowledgements read, by name and time
+
+    def write(self, load: Load, report: Report) -> Consignment | Answer:
+        """Write the file of the signed version, once its hour has come."""
+        wait = (hour_after(report.signed_at, self._box.daily_at or 0) - now()).total_seconds()
+        if wait > 0:
+            return Answer(Verdict.POSTPONED, "waiting_for_the_hour", retry_after=wait)
+        return super().write(load, report)
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        """Join the file that is about to leave."""
+        self._gathered.append(consignment)
+        if self._departure is None:
+            self._departure = asyncio.create_task(self._depart())
+        return await asyncio.shield(self._departure)
+
+    async def _depart(self) -> Answer:
+        await asyncio.sleep(GATHER)
+        gathered, self._gathered, self._departure = self._gathered, [], None
+        by_key = {each.key: each.body for each in gathered}
+        keys = sorted(by_key)
+        name = f"{PREFIX}{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:32]}.csv"
+        self._looked_at = 0.0
+        return await self._put(name, joined_files([by_key[key] for key in keys]))
+
+    async def _asked(self, key: str) -> Answer:
+        await self._look_around()
+        answers = [told for lines in self._told.values() if (told := acknowledgement_of(key, lines)) is not None]
+        settled = [settled_by(told) for told in answers]
+        accepted = next((answer for answer in settled if answer.verdict is Verdict.ACCEPTED), None)
+        if accepted is not None:
+            return accepted
+        since = [at for name, at in self._waiting.items() if key in self._keys[name]]
+        if since:  # sent again after a refusal, perhaps: the new file has its own answer to come
+            overdue = now().timestamp() - max(since) > OVERDUE
+            return Answer(Verdict.UNKNOWN, "acknowledgement_overdue") if overdue else AWAITED
+        return settled[-1] if settled else Answer(Verdict.UNKNOWN, "unknown_there")
+
+    async def _answers_about(self, folders: Folders, keys: Sequence[str]) -> list[str]:
+        batches = [name for name in await folders.acknowledgement_files() if name.startswith(PREFIX)]
+        return [*await super()._answers_about(folders, keys), *batches]
+
+    async def _look_around(self) -> None:
+        """Read what is new in both folders: files first, as the receiver takes one away only after answering it."""
+        async with self._look:
+            moment = asyncio.get_running_loop().time()
+            if moment - self._looked_at < FRESH:
+                return
+            sent = {name: at for name, at in (await self._folders.sent_files()).items() if name.startswith(PREFIX)}
+            answered = await self._folders.acknowledgement_files()
+            new = {file for file in answered.items() if file[0].startswith(PREFIX)}
+            self._told = {file: self._told.get(file) or await self._lines(file[0]) for file in sorted(new)}
+            whole = {name for (name, _), lines in self._told.items() if lines}
+            self._waiting = {name: at for name, at in sent.items() if name not in whole}
+            for name in self._waiting:
+                if name not in self._keys:
+                    self._keys[name] = keys_of(await self._folders.sent(name) or b"")
+            self._looked_at = moment
+
+    async def _lines(self, name: str) -> list[Acknowledgement]:
+        # "Every row" tells no key of which file it speaks.
+        lines = read_acknowledgements(await self._folders.acknowledgement(name) or b"")
+        return [line for line in lines if line.key != EVERY_ROW]
+
+
+def courier_of(box: DropBox) -> SftpCourier:
+    """Return the courier for a receiver: once a day, or at once."""
+    return SftpCourier(box) if box.daily_at is None else DailySftpCourier(box)
+
+
+def hour_after(moment: datetime, hour: int) -> datetime:
+    """Return the first time after a moment at which it is this hour in Paris."""
+    here = moment.astimezone(PARIS)
+    at = here.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return at if at > here else (at + timedelta(days=1))

@@ -1,0 +1,51 @@
+"""By which ways a demonstration sends: the settings file that is read, the sandbox that listens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from temoin.cli.demo_folder import write_settings
+from temoin.cli.demo_ports import LOOPBACK, Ports
+from temoin.cli.demo_ways import WAYS, sandbox_words
+from temoin.cli.main import main
+from temoin.config.checks import check_host_keys
+from temoin.config.file import read_config
+from temoin.config.secrets import check_secret
+
+PORTS = Ports(9500)
+
+
+@pytest.mark.parametrize("through", [("fhir",), ("mllp",), ("sftp",), ("sftp", "fhir"), tuple(WAYS)])
+def test_results_go_by_the_ways_chosen_and_no_other(tmp_path: Path, through: tuple[str, ...]):
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, PORTS, through)
+
+    config = read_config(tmp_path / "temoin.toml")
+
+    assert config.authority.enabled is ("fhir" in through)
+    assert (config.mllp is not None) is ("mllp" in through)
+    assert (config.sftp is not None) is ("sftp" in through)
+    words = sandbox_words(through, PORTS, tmp_path / "keys")
+    assert ("--mllp-port" in words, "--sftp-port" in words) == ("mllp" in through, "sftp" in through)
+
+
+def test_the_keys_of_both_sides_are_made_once(tmp_path: Path):
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, PORTS, ["sftp"])
+    box = read_config(tmp_path / "temoin.toml").sftp
+    before = box.key.read_bytes()
+
+    write_settings(tmp_path, PORTS, ["sftp"])
+
+    assert (box.host, box.port, box.key.read_bytes()) == (LOOPBACK, PORTS.sftp, before)
+    check_secret(box.key, "key")
+    check_host_keys(box)
+
+
+def test_an_unknown_way_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["demo", "--through", "pigeon"])
+
+    assert "'fhir', 'mllp', 'sftp'" in capsys.readouterr().err

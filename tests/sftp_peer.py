@@ -1,0 +1,114 @@
+"""A receiver of files on the disk of the test, which plays its part with plain file operations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+
+from temoin.sandbox.sftp_keys import KeyFiles
+from temoin.transmission.couriers.sftp import SftpCourier
+from temoin.transmission.drop_box import DropBox
+from temoin.transmission.rules.loading import load_rule_sets
+
+HEADER = "key,verdict,id,reason\r\n"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The two folders as the receiver has them."""
+
+    root: Path
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def answers(self) -> Path:
+        return self.root / "answers"
+
+    def make(self) -> Desk:
+        self.results.mkdir()
+        self.answers.mkdir()
+        return self
+
+    def answer(self, name: str, *lines: str) -> None:
+        (self.answers / name).write_bytes((HEADER + "".join(f"{line}\r\n" for line in lines)).encode())
+
+    def lying(self) -> list[str]:
+        return sorted(path.name for path in self.results.iterdir())
+
+
+def box_of(keys: KeyFiles, port: int, *, folder: str = "/results", answers: str = "/answers") -> DropBox:
+    return DropBox(
+        host="127.0.0.1",
+        port=port,
+        user="temoin",
+        key=keys.user,
+        host_keys=keys.host_public,
+        folder=folder,
+        acknowledgements=answers,
+        enabled=True,
+        rules=load_rule_sets()["demonstration"],
+    )
+
+
+class Disk(asyncssh.SFTPServer):
+    """Serves a folder of the test's disk."""
+
+    root = Path()
+
+    def __init__(self, channel: asyncssh.SSHServerChannel) -> None:
+        super().__init__(channel, chroot=str(self.root).encode())
+
+
+class PlainDisk(Disk):
+    """Knows SFTP 3 and nothing more: no name that is taken is given."""
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        raise asyncssh.SFTPOpUnsupported("unknown")
+
+
+class Guests:
+    """Who is connected, so that nobody is when the test ends."""
+
+    def __init__(self) -> None:
+        self.here: list[asyncssh.SSHServerConnection] = []
+
+    def arrive(self) -> asyncssh.SSHServer:
+        guest = asyncssh.SSHServer()
+        guest.connection_made = self.here.append
+        return guest
+
+    async def leave(self) -> None:
+        for guest in self.here:
+            guest.abort()
+            await guest.wait_closed()
+
+
+@asynccontextmanager
+async def peer(desk: Desk, keys: KeyFiles, *, kind: type[Disk] = Disk) -> AsyncIterator[SftpCourier]:
+    """Serve the desk, and give a courier that carries to it."""
+    served = type("Served", (kind,), {"root": desk.root})
+    guests = Guests()
+    server = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_factory=guests.arrive,
+        server_host_keys=[str(keys.host)],
+        authorized_client_keys=str(keys.user_public),
+        sftp_factory=served,
+        config=None,
+    )
+    courier = SftpCourier(box_of(keys, server.get_port()))
+    try:
+        yield courier
+    finally:
+        await courier.close()
+        server.close()
+        await guests.leave()
+        await server.wait_closed()

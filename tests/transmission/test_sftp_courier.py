@@ -1,0 +1,257 @@
+"""The courier of files against the real sandbox: whatever goes wrong, the authority holds each result once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from people import House, make_lot, make_patient, make_signed, open_house
+from sandbox_server import Sandbox, running_sandbox
+from strategies import covid_positive
+
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox import courier as register
+from temoin.outbox.courier import Notice, couriers
+from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.states import ParcelState
+from temoin.outbox.worker import Lane
+from temoin.sandbox.sftp import SftpKeys
+from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
+from temoin.testing.actions import release_refused
+from temoin.testing.sample import Reading
+from temoin.testing.signing import correct_result
+from temoin.transmission.couriers import sftp
+from temoin.transmission.couriers.sftp import SftpCourier
+from temoin.transmission.couriers.sftp_daily import PARIS, courier_of
+from temoin.transmission.drop_box import DropBox
+from temoin.transmission.rules.loading import load_rule_sets
+
+AsRole = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFiles:
+    return make_key_files(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def sandbox(keys: KeyFiles) -> Iterator[Sandbox]:
+    with running_sandbox(keys=SftpKeys(keys.user_public, keys.host)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def box(sandbox: Sandbox, keys: KeyFiles, settings, monkeypatch: pytest.MonkeyPatch) -> DropBox:
+    """The sandbox as a receiver, whose courier is announced as Django's start does it."""
+    box = drop_box(keys, sandbox.sftp_port)
+    monkeypatch.setattr(register, "_couriers", couriers())
+    settings.TEMOIN = replace(settings.TEMOIN, sftp=box)
+    apps.get_app_config("transmission").ready()
+    return box
+
+
+def drop_box(keys: KeyFiles, port: int) -> DropBox:
+    return DropBox(
+        host="127.0.0.1",
+        port=port,
+        user="temoin",
+        key=keys.user,
+        host_keys=keys.host_public,
+        folder="/results",
+        acknowledgements="/acknowledgements",
+        enabled=True,
+        rules=load_rule_sets()["demonstration"],
+    )
+
+
+@pytest.fixture
+def house(as_role: AsRole, box: DropBox) -> House:  # noqa: ARG001 opens the database; posts the parcel
+    """A pharmacy with one signed result on its way."""
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    return house
+
+
+@pytest.fixture
+def carry(house: House, box: DropBox, as_role: AsRole) -> Callable[[], Parcel]:
+    """Return what lets the worker carry once, when the parcel is due, and then shows the parcel."""
+
+    def once(towards: DropBox = box) -> Parcel:
+        due = parcel(house).due_at
+        with as_role("temoin_worker"), shifted_by(max(timedelta(0), due - now()) + timedelta(seconds=1)):
+            carry_batch(SftpCourier(towards))
+        return parcel(house)
+
+    return once
+
+
+def parcel(house: House) -> Parcel:
+    with tenant_scope(house.here.id):
+        return Parcel.objects.filter(destination="authority-csv").latest("sequence")
+
+
+def last_attempt(house: House) -> dict[str, object]:
+    with tenant_scope(house.here.id):
+        return Attempt.objects.filter(parcel_id=parcel(house).id).latest("number").unseal()
+
+
+def carry_batch(courier: SftpCourier) -> None:
+    with asyncio.Runner() as runner:
+        Lane(courier, threading.Event()).carry_batch(runner)
+        runner.run(courier.close())
+        runner.run(courier.close())  # closing what is closed is nothing
+
+
+def told(parcel: Parcel) -> tuple[str, str]:
+    return parcel.state, parcel.answer_code
+
+
+def held(sandbox: Sandbox) -> list[dict[str, object]]:
+    return sandbox.get("/csv.json").json
+
+
+def held_once(sandbox: Sandbox, parcel: Parcel) -> bool:
+    (result,) = held(sandbox)
+    return (result["key"], result["differing"]) == (parcel.key, 0)
+
+
+def wait_for(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_no_parcel_is_posted_where_no_receiver_is_named():
+    assert set(couriers()) == {"authority", "patient-email"}
+
+
+def test_a_result_is_acknowledged_with_a_receipt(sandbox, house, carry):
+    carried = carry()
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert last_attempt(house)["receipt"] == {"id": f"csv-{carried.key}"}
+    assert held_once(sandbox, carried)
+
+
+def test_a_correction_is_a_row_of_its_own_that_names_the_one_it_replaces(sandbox, house, carry):
+    first = carry()
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+
+    second = carry()
+
+    names = ("key", "record_id", "version", "status", "replaces_key")
+    assert [tuple(each[name] for name in names) for each in held(sandbox)] == [
+        (first.key, str(first.chain_id), "1", "final", ""),
+        (second.key, str(first.chain_id), "2", "corrected", first.key),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "code", "copies"),
+    [
+        ({"down": "503"}, ParcelState.WAITING, "unreachable", 1),
+        ({"down": "close"}, ParcelState.WAITING, "unreachable", 1),
+        ({"throttle": 1}, ParcelState.IN_DOUBT, "unreachable", 1),
+        ({"error_after_store": 1}, ParcelState.IN_DOUBT, "unreachable", 1),
+        ({"slow": 0.6}, ParcelState.IN_DOUBT, "awaiting_acknowledgement", 1),
+        ({"drop_answer": 1}, ParcelState.IN_DOUBT, "awaiting_acknowledgement", 2),
+        ({"half_answer": 1}, ParcelState.IN_DOUBT, "awaiting_acknowledgement", 2),
+        ({"other_answer": 1}, ParcelState.IN_DOUBT, "awaiting_acknowledgement", 2),
+    ],
+)
+def test_after_a_fault_the_authority_holds_it_once(sandbox, carry, fault, state, code, copies, monkeypatch):
+    monkeypatch.setattr(sftp, "PATIENCE", 0.3)
+    sandbox.set_faults(**fault)
+    first = carry()
+    sandbox.set_faults(off=True)
+    monkeypatch.undo()
+
+    wait_for(lambda: "down" in fault or "throttle" in fault or sandbox.stats["csv"]["files"])
+    carried = first
+    while carried.state != ParcelState.ACCEPTED and carried.attempts < 5:
+        carried = carry()
+
+    assert told(first) == (state, code)
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, carried)
+    assert held(sandbox)[0]["copies"] == copies
+
+
+def test_a_refused_row_waits_for_a_person_and_goes_when_it_is_sent_again(sandbox, house, carry):
+    sandbox.set_faults(reject=1)
+    refused = carry()
+    sandbox.set_faults(off=True)
+    release_refused(by=house.owner, parcel_id=refused.id)
+
+    carried = carry()
+
+    assert told(refused) == (ParcelState.REFUSED, "row_refused")
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, carried)
+
+
+def test_the_reason_of_a_refusal_is_sealed_with_the_attempt(sandbox, house, carry):
+    sandbox.set_faults(reject=1)
+
+    carry()
+
+    assert last_attempt(house)["detail"] == "refused on demand"
+    assert held(sandbox) == []
+
+
+def test_after_a_refusal_the_corrected_version_goes(sandbox, house, carry):
+    sandbox.set_faults(reject=1)
+    refused = carry()
+    sandbox.set_faults(off=True)
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=refused.chain_id, reading=reading, reason="Deux bandes.")
+
+    carried = carry()
+
+    assert told(carried) == (ParcelState.ACCEPTED, "acknowledged")
+    names = ("key", "version", "status", "replaces_key")  # the first that the authority hears of amends nothing there
+    assert [tuple(each[name] for name in names) for each in held(sandbox)] == [(carried.key, "2", "final", "")]
+
+
+def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, settings):
+    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
+
+    assert told(carry()) == (ParcelState.REFUSED, "demonstration")
+    assert sandbox.stats["csv"]["connections"] == 0
+
+
+def test_once_a_day_a_result_waits_for_its_hour_and_then_goes(sandbox, house, box, as_role):
+    daily = replace(box, daily_at=(now().astimezone(PARIS).hour + 2) % 24)
+    with as_role("temoin_worker"):
+        carry_batch(courier_of(daily))
+    waiting = parcel(house)
+
+    with as_role("temoin_worker"), shifted_by(timedelta(hours=2)):
+        carry_batch(courier_of(daily))
+        wait_for(lambda: sandbox.stats["csv"]["files"])
+    with as_role("temoin_worker"), shifted_by(timedelta(hours=2, minutes=1)):
+        carry_batch(courier_of(daily))
+
+    assert told(waiting) == (ParcelState.WAITING, "waiting_for_the_hour")
+    assert told(parcel(house)) == (ParcelState.ACCEPTED, "acknowledged")
+    assert held_once(sandbox, parcel(house))
+
+
+@pytest.mark.parametrize(
+    ("enabled", "renewal", "wanted"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_every_version_is_wanted_when_the_receiver_is_switched_on(keys, enabled, renewal, wanted):
+    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=covid_positive(), is_renewal=renewal)
+
+    assert SftpCourier(replace(drop_box(keys, 22), enabled=enabled)).wants(notice) is wanted

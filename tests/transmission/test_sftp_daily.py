@@ -1,0 +1,214 @@
+"""Files once a day: results wait for the hour, go many to a file, and each still finds its own line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sftp_peer import HEADER, Desk, peer
+from strategies import covid_positive
+
+from temoin.formats.csv.report_file import report_file
+from temoin.lib.clock import frozen_at, now
+from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
+from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
+from temoin.transmission.couriers import sftp_daily
+from temoin.transmission.couriers.sftp import SftpCourier
+from temoin.transmission.couriers.sftp_daily import DailySftpCourier, courier_of, hour_after
+
+KEYS = ["a", "b", "c"]
+AWAITED = (Verdict.DOUBTFUL, "awaiting_acknowledgement")
+ONE = UUID(int=1)
+LOAD = Load(
+    pharmacy_id=ONE,
+    id=ONE,
+    destination="authority-csv",
+    subject_id=ONE,
+    chain_id=ONE,
+    sequence=1,
+    key="a",
+    state="sending",
+    attempts=1,
+    sealed=None,
+)
+Ask = Callable[[SftpCourier], Awaitable[list[Answer]]]
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFiles:
+    return make_key_files(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path).make()
+
+
+@pytest.fixture
+def ask(desk: Desk, keys: KeyFiles, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[Answer]]]:
+    """Return what asks a new daily courier several things, one after the other."""
+    monkeypatch.setattr(sftp_daily, "GATHER", 0.01)
+    monkeypatch.setattr(sftp_daily, "FRESH", 0.0)
+
+    def live(*questions: Ask) -> list[list[Answer]]:
+        async def run() -> list[list[Answer]]:
+            async with peer(desk, keys) as right:
+                courier = courier_of(replace(right._box, daily_at=22))
+                try:
+                    return [await question(courier) for question in questions]
+                finally:
+                    await courier.close()
+
+        return asyncio.run(run())
+
+    return live
+
+
+def parcel(key: str) -> Consignment:
+    return Consignment(key=key, body=report_file(covid_positive(key=key)))
+
+
+def carry(*keys: str) -> Ask:
+    return lambda courier: asyncio.gather(*(courier.carry(parcel(key)) for key in keys))
+
+
+def enquire(*keys: str) -> Ask:
+    return lambda courier: asyncio.gather(*(courier.enquire(parcel(key)) for key in keys))
+
+
+def told(answers: list[Answer]) -> list[tuple[Verdict, str]]:
+    return [(each.verdict, each.code) for each in answers]
+
+
+def test_results_carried_together_are_one_file_with_one_header(desk, ask):
+    (carried,) = ask(carry(*KEYS))
+
+    assert told(carried) == [AWAITED] * 3
+    (name,) = desk.lying()
+    rows = (desk.results / name).read_bytes().split(b"\r\n")
+    assert [row.split(b",")[1] for row in rows[:-1]] == [b"key", b"a", b"b", b"c"]
+
+
+def test_each_result_finds_its_own_line_even_after_a_restart(desk, ask):
+    ask(carry(*KEYS))
+    (name,) = desk.lying()
+
+    assert told(ask(enquire(*KEYS))[0]) == [AWAITED] * 3
+
+    desk.answer(name, "a,accepted,7,", "b,refused,,unknown LOINC code", "unknown,accepted,,")
+    assert told(ask(enquire(*KEYS, "d"))[0]) == [
+        (Verdict.ACCEPTED, "acknowledged"),
+        (Verdict.REFUSED, "row_refused"),
+        (Verdict.UNKNOWN, "unknown_there"),  # half an acknowledgement: it is sent again
+        (Verdict.UNKNOWN, "unknown_there"),
+    ]
+
+
+def test_a_key_is_held_in_whatever_file_it_was_acknowledged(desk, ask):
+    desk.answer("a.csv", "a,accepted,1,")
+    desk.answer("batch-1.csv", "b,accepted,2,", "c,accepted,3,")
+
+    async def held(courier: SftpCourier) -> list[Holding]:
+        return [each async for each in courier.held(["a", "b", "d"])]
+
+    assert sorted(ask(held)[0], key=str) == [Holding("a", "1"), Holding("b", "2")]
+
+
+def test_the_same_results_again_are_the_same_file(desk, ask):
+    ask(carry("a", "b"), carry("b", "a"))
+
+    assert len(desk.lying()) == 1
+
+
+def test_what_was_sent_again_after_a_refusal_waits_for_the_new_answer(desk, ask):
+    ask(carry("a", "b"))
+    (first,) = desk.lying()
+    desk.answer(first, "a,accepted,,", "b,refused,,unknown pharmacy")
+    ask(carry("b"))
+    (second,) = [name for name in desk.lying() if name != first]
+
+    assert told(ask(enquire("b"))[0]) == [AWAITED]
+
+    desk.answer(second, "b,accepted,,")
+    assert told(ask(enquire("a", "b"))[0]) == [(Verdict.ACCEPTED, "acknowledged")] * 2
+
+
+def test_a_line_for_every_row_does_not_say_of_which_file(desk, ask):
+    desk.answer("batch-1.csv", "*,refused,,not CSV")
+
+    assert told(ask(enquire("a"))[0]) == [(Verdict.UNKNOWN, "unknown_there")]
+
+
+def test_an_acknowledgement_written_anew_is_read_anew(desk, ask):
+    (desk.answers / "batch-1.csv").write_bytes((HEADER + "a,acc").encode())
+
+    async def write_whole(_: SftpCourier) -> list[Answer]:
+        desk.answer("batch-1.csv", "a,accepted,,")
+        os.utime(desk.answers / "batch-1.csv", (1, 1))
+        return []
+
+    first, _, second = ask(enquire("a"), write_whole, enquire("a"))
+
+    assert told(first + second) == [(Verdict.UNKNOWN, "unknown_there"), (Verdict.ACCEPTED, "acknowledged")]
+
+
+def test_one_look_serves_all_who_ask_at_once(desk, ask, monkeypatch):
+    monkeypatch.setattr(sftp_daily, "FRESH", 60.0)
+
+    async def answer_now(_: SftpCourier) -> list[Answer]:
+        desk.answer("batch-1.csv", "a,accepted,,")
+        return []
+
+    first, _, second = ask(enquire("a"), answer_now, enquire("a"))
+
+    assert told(first) == told(second)
+
+
+def test_an_answer_that_does_not_come_for_a_day_was_lost(desk, ask):
+    ask(carry("a"))
+    (name,) = desk.lying()
+    long_ago = now().timestamp() - timedelta(hours=25).total_seconds()
+    os.utime(desk.results / name, (long_ago, long_ago))
+
+    assert told(ask(enquire("a"))[0]) == [(Verdict.UNKNOWN, "acknowledgement_overdue")]
+
+
+@pytest.mark.parametrize(
+    ("signed", "hour", "expected"),
+    [
+        ("2026-11-24T20:59:59+00:00", 22, "2026-11-24T21:00:00+00:00"),
+        ("2026-11-24T21:00:00+00:00", 22, "2026-11-25T21:00:00+00:00"),
+        ("2026-07-14T19:00:00+00:00", 22, "2026-07-14T20:00:00+00:00"),
+        ("2026-10-24T20:30:00+00:00", 22, "2026-10-25T21:00:00+00:00"),  # winter time began that night
+        ("2026-11-24T22:30:00+00:00", 0, "2026-11-24T23:00:00+00:00"),
+    ],
+)
+def test_the_hour_is_that_of_paris(signed, hour, expected):
+    at = hour_after(datetime.fromisoformat(signed), hour)
+
+    assert at.astimezone(UTC) == datetime.fromisoformat(expected)
+
+
+def test_a_result_waits_for_the_hour_that_follows_its_signature(keys, desk):
+    async def box() -> DailySftpCourier:
+        async with peer(desk, keys) as right:
+            return DailySftpCourier(replace(right._box, daily_at=22))
+
+    courier = asyncio.run(box())
+    report = covid_positive()
+
+    with frozen_at(report.signed_at + timedelta(hours=1)):
+        waiting = courier.write(LOAD, report)
+    with frozen_at(report.signed_at + timedelta(days=1)):
+        due = courier.write(LOAD, report)
+
+    assert isinstance(waiting, Answer)
+    assert (waiting.verdict, waiting.code) == (Verdict.POSTPONED, "waiting_for_the_hour")
+    assert timedelta(hours=3) < timedelta(seconds=waiting.retry_after or 0) < timedelta(hours=4)
+    assert isinstance(due, Consignment)
