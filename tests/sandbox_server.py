@@ -10,6 +10,7 @@ from typing import Any
 
 from temoin.sandbox.faults import Faults
 from temoin.sandbox.main import Ready, serve
+from temoin.sandbox.secure_mail import Certificates
 from temoin.sandbox.sftp import SftpKeys
 
 SYSTEM = "https://temoin.example/idempotency"
@@ -40,6 +41,7 @@ class Sandbox:
     def __init__(self, ready: Ready) -> None:
         self.port, self.smtp_port, self.mllp_port = ready.http_port, ready.smtp_port, ready.mllp_port
         self.https_port, self.mllps_port, self.sftp_port = ready.https_port, ready.mllps_port, ready.sftp_port
+        self.mssante_port = ready.mssante_port
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -68,9 +70,13 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(*, encrypted: bool = False, keys: SftpKeys | None = None) -> Iterator[Sandbox]:
-    """Serve on free ports until the block ends; with `encrypted`, by TLS too; with `keys`, by SFTP too."""
-    wanted = Ready("127.0.0.1", 0, 0, 0, *((0, 0) if encrypted else ()), sftp_port=0, sftp_keys=keys)
+def running_sandbox(
+    certificates: Certificates | None = None, *, encrypted: bool = False, keys: SftpKeys | None = None
+) -> Iterator[Sandbox]:
+    """Serve on free ports; with `encrypted` by TLS, with `keys` by SFTP, with `certificates` secure mail too."""
+    tls = (0, 0) if encrypted else ()
+    more = {"sftp_port": 0, "sftp_keys": keys, "mssante_port": 0, "certificates": certificates}
+    wanted = Ready("127.0.0.1", 0, 0, 0, *tls, **more)
     with_address: list[Ready] = []
     is_ready, stop, loops = threading.Event(), asyncio.Event(), []
 

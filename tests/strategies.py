@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from temoin.testing.report import (
     Address,
     Device,
+    Doctor,
     Finding,
     IdentityStatus,
     Organisation,
@@ -133,6 +134,16 @@ def professionals() -> st.SearchStrategy[Professional]:
     )
 
 
+def doctors() -> st.SearchStrategy[Doctor]:
+    return st.builds(
+        Doctor,
+        family_name=texts(),
+        given_name=optional(texts()),
+        rpps=optional(digits(11)),
+        mailbox=st.sampled_from(["a.b@medecin.mssante.fr", "o'neil+x@mssante.fr"]),
+    )
+
+
 def organisations() -> st.SearchStrategy[Organisation]:
     return st.builds(
         Organisation,
@@ -234,6 +245,11 @@ def reports(draw: st.DrawFn) -> Report:
         status=status,
         reason=draw(paragraphs()),
     )
+
+
+def addressed_reports() -> st.SearchStrategy[Report]:
+    """Any Report that signing could make, with a treating doctor or without."""
+    return st.builds(lambda report, doctor: replace(report, doctor=doctor), reports(), st.none() | doctors())
 
 
 def covid_positive(**changes: object) -> Report:

@@ -47,3 +47,8 @@ def test_loggers_that_repeat_values_are_silent(name):
     closest = settings["loggers"][max(parents, key=len)]
 
     assert closest == {"handlers": ["nowhere"], "propagate": False}
+
+
+@pytest.mark.parametrize(("name", "level"), [("fontTools", "WARNING"), ("fpdf", "ERROR"), ("fido2", "WARNING")])
+def test_libraries_that_tell_what_they_work_on_are_quiet(name, level):
+    assert logging_settings("worker")["loggers"][name]["level"] == level

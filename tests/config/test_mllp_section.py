@@ -66,7 +66,7 @@ def test_a_receiver_is_read_with_its_certificates(folder):
         ("port = 2575", "", r"port in \[mllp\] is missing"),
         ("port = 2575", "port = 70000", "between 1 and 65535"),
         ("port = 2575", "port = 2575\ncolour = 1", r"colour in \[mllp\] is not a setting"),
-        ('profile = "elr"', 'profile = "hprim"', "must be one of elr"),
+        ('profile = "elr"', 'profile = "hprim"', "must be one of elr, cisis"),
         ("tls = true", "tls = false", "certificates are named"),
         ('key = "keys/our.key"', "", "go together"),
         ("tls = true", 'tls = true\npin = "AB:CD"', "64 digits"),

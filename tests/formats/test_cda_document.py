@@ -15,11 +15,11 @@ from cda_rules import NAMESPACES, RULES, broken_rules, is_broken
 from hypothesis import given
 from lxml import etree
 from malac.models.cda import ch_ext_pharm
-from strategies import UDIS, covid_positive, reports
+from strategies import UDIS, addressed_reports, covid_positive
 
 from temoin.catalogue.kinds import Kind, counter_kinds, load_kinds
 from temoin.formats.cda import CdaError, document
-from temoin.testing.report import IdentityStatus, Report, ReportStatus
+from temoin.testing.report import Doctor, IdentityStatus, Report, ReportStatus
 
 NAMESPACE_ATTRIBUTES = 'xmlns="urn:hl7-org:v3" xmlns:hl7v3="urn:hl7-org:v3"'
 
@@ -35,7 +35,7 @@ def found(root: etree._Element, path: str) -> list:
     return root.xpath(path, namespaces=NAMESPACES)
 
 
-@given(reports())
+@given(addressed_reports())
 def test_every_document_keeps_every_rule(report: Report) -> None:
     assert broken_rules(written(report)) == []
 
@@ -181,7 +181,7 @@ def through_the_classes(root: etree._Element) -> etree._Element:
     return etree.fromstring(again.getvalue())
 
 
-@given(reports())
+@given(addressed_reports())
 def test_classes_made_from_the_schema_of_cda_read_and_write_it_the_same(report: Report) -> None:
     root = as_the_classes_take_it(report)
 
@@ -197,7 +197,7 @@ def test_the_classes_see_an_element_out_of_order(path: str) -> None:
     assert shape(through_the_classes(root)) != shape(root)
 
 
-@given(reports())
+@given(addressed_reports())
 def test_the_same_report_gives_the_same_bytes(report: Report) -> None:
     assert document(replace(report)) == document(report)
 
@@ -246,6 +246,21 @@ def test_a_matricule_of_a_demonstration_has_its_own_authority(demo: bool, root: 
 
     assert found(document_of, "string(//h:patientRole/h:id[1]/@root)") == root
     assert bool(found(document_of, "//h:content[@ID='demonstration']")) is demo
+
+
+def test_the_treating_doctor_is_who_the_document_is_for() -> None:
+    doctor = Doctor(family_name="MEDIONI", given_name="Stéphane", rpps="01234567897", mailbox="s.m@mssante.fr")
+    root = written(covid_positive(doctor=doctor))
+
+    for role in ("h:informationRecipient/h:intendedRecipient", "h:participant[@typeCode='INF']/h:associatedEntity"):
+        assert found(root, f"{role}/h:id/@extension") == ["801234567897"]
+        assert found(root, f"{role}/h:telecom/@value") == ["mailto:s.m@mssante.fr"]
+        assert found(root, f"{role}//h:name/h:family/text()") == ["MEDIONI"]
+    assert found(root, "h:participant/h:functionCode/@code") == ["PCP"]
+
+
+def test_no_doctor_is_named_when_the_patient_names_none() -> None:
+    assert found(written(covid_positive()), "h:informationRecipient | h:participant") == []
 
 
 def test_a_signer_outside_the_register_is_told_by_the_pharmacy() -> None:

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import covid_positive, reports
 
+from temoin.formats.cda import document as cda_document
+from temoin.formats.cda import read_document
 from temoin.formats.hl7v2 import (
     Copies,
     Hl7Error,
@@ -219,6 +221,15 @@ def test_a_document_travels_in_the_french_envelope_untouched(document, status, r
     envelope = read_envelope(document_message(report, document, route, Copies()))
 
     assert (envelope.key, envelope.status, envelope.document) == (report.key, status, document)
+
+
+@given(reports(), st.sampled_from([ROUTE, OTHER_ROUTE]))
+def test_an_independent_parser_finds_the_cda_document_of_the_envelope(report, route):
+    read = Independent(document_message(report, cda_document(report), route, Copies()))
+
+    found = read_document(b64decode(read.at("OBX", 5, 5)))
+    assert (found.key, found.record_id, found.version) == (report.key, report.record_id, report.version)
+    assert (read.at("MSH", 10), read.at("OBR", 3)) == (report.key, report.record_id)
 
 
 @pytest.mark.parametrize(

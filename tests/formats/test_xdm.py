@@ -11,19 +11,15 @@ import pytest
 from cda_reports import FORMER_KEY, KEY, amended
 from hypothesis import given
 from lxml import etree
-from strategies import covid_positive, reports
+from strategies import addressed_reports, covid_positive
+from xdm_sending import SENDING
 
 from temoin.formats.cda import CdaError, document
-from temoin.formats.xdm import Coded, Sending, package
-from temoin.testing.report import IdentityStatus, Report, ReportStatus
+from temoin.formats.xdm import package
+from temoin.testing.report import Doctor, IdentityStatus, Report, ReportStatus
 
 RIM = {"r": "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"}
 ENTRY, SENT = "//r:ExtrinsicObject", "//r:RegistryPackage"
-SENDING = Sending(
-    source_id="1.2.250.1.999.1",
-    class_code=Coded(code="10", label="Compte rendu", system="1.2.250.1.213.1.1.4.1"),
-    content_type=Coded(code="03", label="Consultation", system="1.2.250.1.213.2.2"),
-)
 
 # IHE ITI TF-3, tables of classification schemes and external identifiers.
 SCHEMES = {
@@ -65,7 +61,7 @@ def identifier(root: etree._Element, place: str, name: str) -> str:
     return value
 
 
-@given(reports())
+@given(addressed_reports())
 def test_a_package_holds_four_files_and_the_document_is_the_document(report: Report) -> None:
     held = files(report)
 
@@ -78,7 +74,7 @@ def test_a_package_holds_four_files_and_the_document_is_the_document(report: Rep
     assert held["IHE_XDM/SUBSET01/DOC0001.XML"] == document(report)
 
 
-@given(reports())
+@given(addressed_reports())
 def test_the_metadata_repeat_the_header_of_the_document(report: Report) -> None:
     content, root = document(report), metadata(report)
     cda = {"h": "urn:hl7-org:v3"}
@@ -94,12 +90,12 @@ def test_the_metadata_repeat_the_header_of_the_document(report: Report) -> None:
     assert code(root, "eventCodeList") == header.xpath("h:documentationOf/h:serviceEvent/h:code/@code", namespaces=cda)
 
 
-@given(reports())
+@given(addressed_reports())
 def test_the_same_report_gives_the_same_package(report: Report) -> None:
     assert package(replace(report), SENDING) == package(report, SENDING)
 
 
-@given(reports())
+@given(addressed_reports())
 def test_each_object_has_an_identifier_of_its_own_and_belongs_to_one_that_is_there(report: Report) -> None:
     root = metadata(report)
     identifiers = told(root, "//@id")
@@ -130,6 +126,20 @@ def test_times_are_in_universal_time() -> None:
     assert slot(root, ENTRY, "creationTime") == ["20261123165912"]
     assert slot(root, ENTRY, "serviceStartTime") == ["20261123164100"]
     assert slot(root, SENT, "submissionTime") == ["20261123165912"]
+
+
+@pytest.mark.parametrize(
+    ("rpps", "person"),
+    [
+        ("01234567897", "801234567897^O\\T\\NEIL^Ann^^^^^^&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS"),
+        ("", "^O\\T\\NEIL^Ann"),
+    ],
+)
+def test_the_doctor_is_the_intended_recipient(rpps: str, person: str) -> None:
+    doctor = Doctor(family_name="O&NEIL", given_name="Ann", rpps=rpps, mailbox="a@mssante.fr")
+    root = metadata(covid_positive(doctor=doctor))
+
+    assert slot(root, SENT, "intendedRecipient") == [f"|{person}|^^Internet^a@mssante.fr"]
 
 
 def test_people_and_place_are_told_by_their_national_numbers() -> None:

@@ -82,3 +82,43 @@ def test_a_wrong_field_is_named_and_its_value_is_not_repeated(field, value, code
 
     assert (field, code) in [(problem.field, problem.code) for problem in error.value.problems]
     assert not value or value not in str(error.value)
+
+
+DOCTOR = {
+    "doctor_family_name": "MEDIONI",
+    "doctor_given_name": "Stéphane",
+    "doctor_rpps": "10 003 879 623",
+    "doctor_mailbox": "Stephane.Medioni@medecin.mssante.fr",
+    "doctor_copy": "yes",
+}
+
+
+def test_the_treating_doctor_is_read_uniformly():
+    traits = check_traits({**TRAITS, **DOCTOR})
+
+    assert (traits.doctor_rpps, traits.doctor_mailbox) == ("10003879623", "stephane.medioni@medecin.mssante.fr")
+    assert traits.doctor_copy == "yes"
+
+
+def test_without_a_doctor_nothing_is_to_be_sent():
+    assert check_traits({**TRAITS, "doctor_copy": "yes"}).doctor_copy == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("doctor_family_name", "", "required"),
+        ("doctor_mailbox", "", "required"),
+        ("doctor_mailbox", "a@gmail.example", "malformed"),
+        ("doctor_mailbox", "a@notmssante.fr", "malformed"),
+        ("doctor_mailbox", "a@mssante.fr.example", "malformed"),
+        ("doctor_mailbox", "279035121518989@patient.mssante.fr", "malformed"),
+        ("doctor_mailbox", "a b@medecin.mssante.fr", "malformed"),
+        ("doctor_rpps", "123", "malformed"),
+    ],
+)
+def test_a_doctor_who_could_not_be_reached_is_refused(field, value, code):
+    with pytest.raises(InvalidError) as error:
+        check_traits({**TRAITS, **DOCTOR, field: value})
+
+    assert [(each.field, each.code) for each in error.value.problems] == [(field, code)]

@@ -40,7 +40,7 @@ ACCEPTED, REFUSED, WAITING, IN_DOUBT = (
     ParcelState.WAITING,
     ParcelState.IN_DOUBT,
 )
-NO_FAULT_OF_RESULTS = {"retry_after", "mail_down", "mail_reject_recipient", "seed"}
+NO_FAULT_OF_RESULTS = {"retry_after", "bounce", "mail_down", "mail_reject_recipient", "seed"}
 HTTP_ONLY = {"redirect"}
 
 # fault, its setting, and where the first try leaves the parcel

@@ -23,8 +23,9 @@ from temoin.outbox.courier import Notice, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
+from temoin.testing.report import Report
 from temoin.testing.sample import Reading
-from temoin.testing.signing import correct_result
+from temoin.testing.signing import cancel_result, correct_result
 from temoin.transmission.couriers import mllp_lines
 from temoin.transmission.couriers.mllp import MllpCourier
 from temoin.transmission.receiver import MessageProfile, Receiver
@@ -125,6 +126,37 @@ def test_a_correction_is_its_own_message_of_the_same_order(sandbox, house, carry
     order = str(first.chain_id)
     assert [(each["order"], each["status"]) for each in messages] == [(order, "F"), (order, "C")]
     assert [each["control_id"] for each in messages] == [first.key, second.key]
+
+
+def test_a_platform_gets_the_document_its_replacement_and_its_deletion(sandbox, house, carry, receiver):
+    french = replace(receiver, profile=MessageProfile.CISIS)
+    first = carry(french)
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+    second = carry(french)
+    cancel_result(by=house.owner, record_id=first.chain_id, reason="Autre patient.")
+
+    third = carry(french)
+
+    assert told(third) == (ParcelState.ACCEPTED, "acknowledged")
+    assert [(each["control_id"], each["status"]) for each in held(sandbox)] == [
+        (first.key, "F"),
+        (second.key, "C"),
+        (third.key, "D"),
+    ]
+
+
+@pytest.mark.parametrize(("loinc", "wanted"), [("94558-4", True), ("94309-2", False)])
+def test_no_envelope_is_wanted_for_a_test_of_which_the_document_knows_nothing(loinc, wanted):
+    report = covid_positive()
+    notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=with_loinc(report, loinc))
+
+    assert MllpCourier(replace(RECEIVER, profile=MessageProfile.CISIS)).wants(notice) is wanted
+    assert MllpCourier(RECEIVER).wants(notice)
+
+
+def with_loinc(report: Report, loinc: str) -> Report:
+    return replace(report, findings=tuple(replace(each, loinc=loinc) for each in report.findings))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
 from temoin.config.mllp import check_certificates
+from temoin.config.mssante import check_mail_certificates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.config.sftp import check_host_keys
 from temoin.lib.clock import now
@@ -27,6 +28,8 @@ OTHERS_SECRETS = (
     "mail password",
     "Pro Santé Connect secret",
     "key of our certificate",
+    "key of our mailbox",
+    "password of our mailbox",
     "key for tokens",
     "key of our SFTP account",
 )
@@ -50,6 +53,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
         found += _finding(check_authority_files, config.authority)
     if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
         found += _finding(check_certificates, config.mllp)
+    if config.mssante is not None and process is Process.WORKER:
+        found += _finding(check_mail_certificates, config.mssante)
     if config.sftp is not None and process is Process.WORKER:
         found += _finding(check_host_keys, config.sftp)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
@@ -105,6 +110,10 @@ def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
         yield "key of our certificate", config.authority.key
     if config.authority.tokens is not None:
         yield "key for tokens", config.authority.tokens.key
+    if config.mssante is not None:
+        yield "key of our mailbox", config.mssante.key
+        if config.mssante.inbox is not None and config.mssante.inbox.password_file is not None:
+            yield "password of our mailbox", config.mssante.inbox.password_file
     if config.sftp is not None:
         yield "key of our SFTP account", config.sftp.key
 

@@ -24,6 +24,7 @@ from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
 from temoin.config.mllp import read_mllp
+from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
 from temoin.config.rules import Rules, check_alarms_in_time, read_rules
@@ -35,6 +36,7 @@ from temoin.transmission.authority import Authority
 from temoin.transmission.drop_box import DropBox
 from temoin.transmission.receiver import Receiver
 from temoin.transmission.rules.rule_set import RuleSet
+from temoin.transmission.secure_mail import SecureMail
 
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
@@ -121,6 +123,7 @@ class Config:
     alarms: Alarms = field(default_factory=Alarms)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
+    mssante: SecureMail | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     sftp: DropBox | None = None
 
@@ -135,6 +138,10 @@ class Config:
         named = {"authority": self.authority.rules} if self.authority.enabled else {}
         if self.mllp is not None and self.mllp.enabled:
             named["authority-hl7"] = self.mllp.rules
+        if self.mssante is not None and self.mssante.sends_to_doctors:
+            named["mssante-doctor"] = self.mssante.doctor_rules
+        if self.mssante is not None and self.mssante.sends_to_patients:
+            named["mssante-patient"] = self.mssante.patient_rules
         if self.sftp is not None and self.sftp.enabled:
             named["authority-csv"] = self.sftp.rules
         return named
@@ -167,6 +174,7 @@ def read_config(path: Path) -> Config:
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
         "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
+        "mssante": lambda: read_mssante(root.section("mssante"), folder, rules) if root.has("mssante") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
         "sftp": lambda: read_sftp(root.section("sftp"), folder, rules) if root.has("sftp") else None,
     }
@@ -266,7 +274,8 @@ def _keep_demonstration_home(config: Config) -> None:
             "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
             "sandbox mailbox. Set host to 127.0.0.1."
         )
-    for name, receiver in (("mllp", config.mllp), ("sftp", config.sftp)):
+    receivers = {"mllp": config.mllp, "sftp": config.sftp, "mssante": config.mssante}
+    for name, receiver in receivers.items():
         if receiver is not None and not is_loopback(f"//{receiver.host}"):
             raise ConfigError(
                 f"demo is true and [{name}] host is not on this machine: demonstration data may only be sent to the "

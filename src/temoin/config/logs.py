@@ -56,6 +56,8 @@ def logging_settings(process: str) -> dict[str, Any]:
             "django.security": quiet,  # repeats host names and forged values
             "django.db.backends": quiet,  # repeats statements with their values
             "django.server": quiet,
+            "fontTools": {"level": "WARNING"},  # below it: the letters of each page
+            "fpdf": {"level": "ERROR"},  # below it: letters that the typeface has not
             "fido2": {"level": "WARNING"},  # below it: identifiers of passkeys
             "asyncssh": {"level": "WARNING"},  # below it: every step of every connection, with the account
         },

@@ -34,6 +34,7 @@ PARCEL = Lifecycle(
             S.WAITING,
         ),  # surely not there: not sent, or the authority says unknown
         "doubt": ({S.SENDING, S.IN_DOUBT}, S.IN_DOUBT),
+        "return": ({S.ACCEPTED}, S.REFUSED),  # a notice that came later: what was taken could not be delivered
         "release": ({S.REFUSED}, S.WAITING),  # a person mended the cause
         "replace": (
             {S.WAITING, S.SENDING, S.IN_DOUBT, S.REFUSED},

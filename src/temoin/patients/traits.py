@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.fr import nir as nir_check
 
 from temoin.lib.clock import now
-from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.errors import InvalidError
+from temoin.patients.doctor import read_doctor
+from temoin.patients.reader import Reader
 
 # 5 characters: department and commune, Corsica included, or 99 and a country (domain.md §5.5).
 _BIRTH_PLACE = re.compile(r"(?:[0-9]{2}|2A|2B)[0-9]{3}")
 _POSTCODE_FRANCE = re.compile(r"[0-9]{5}")
 _OLDEST = 130  # years
-_LONGEST = 120  # characters of a name
 _COUNTRIES = {"FRA": "FR", "USA": "US"}
 IDENTITY_STATUSES = (
     "PROV",
@@ -51,6 +51,12 @@ class Traits:
     county: str = ""
     state: str = ""
     country: str = "FRA"
+    # The treating doctor, and "yes" when the patient, told of it, lets the results go there.
+    doctor_family_name: str = ""
+    doctor_given_name: str = ""
+    doctor_rpps: str = ""
+    doctor_mailbox: str = ""
+    doctor_copy: str = ""
 
     @property
     def first_birth_given_name(self) -> str:
@@ -73,37 +79,12 @@ class Traits:
         return Traits(**{**values, "birth_date": date.fromisoformat(values["birth_date"])})
 
 
-class _Reader:
-    """Reads fields one by one and gathers every problem, so that a person sees all of them at once."""
-
-    def __init__(self, raw: Mapping[str, str]) -> None:
-        self.raw = raw
-        self.problems: list[Problem] = []
-
-    def text(self, field: str) -> str:
-        value = unicodedata.normalize("NFC", self.raw.get(field, "") or "")
-        value = " ".join(value.split())
-        if len(value) > _LONGEST or any(unicodedata.category(one) == "Cc" for one in value):
-            self.refuse(field, "too_long", _("This is too long, or holds signs that cannot be printed."))
-            return ""
-        return value
-
-    def name(self, field: str) -> str:
-        value = self.text(field)
-        if not any(character.isalpha() for character in value):
-            self.refuse(field, "required", _("Enter the name as on the identity document."))
-        return value
-
-    def refuse(self, field: str, code: str, message: Any) -> None:
-        self.problems.append(Problem(field, code, message))
-
-
 def check_traits(raw: Mapping[str, str]) -> Traits:
     """Read traits from typed text; raise InvalidError with every problem found.
 
     A NIR is checked by its key only: month 20-42 or 50-99 are legal, and the birth date is never derived from it.
     """
-    reader = _Reader(raw)
+    reader = Reader(raw)
     country = raw.get("country") or "FRA"
     traits = Traits(
         birth_family_name=reader.name("birth_family_name"),
@@ -123,6 +104,7 @@ def check_traits(raw: Mapping[str, str]) -> Traits:
         county=reader.text("county"),
         state=reader.text("state"),
         country=country,
+        **read_doctor(reader),
     )
     if reader.problems:
         raise InvalidError(reader.problems)
@@ -152,7 +134,7 @@ def read_birth_date(text: str) -> date:
     raise ValueError("not a date")
 
 
-def _birth_date(reader: _Reader) -> date:
+def _birth_date(reader: Reader) -> date:
     today = now().date()
     try:
         born = read_birth_date(reader.text("birth_date"))
@@ -164,14 +146,14 @@ def _birth_date(reader: _Reader) -> date:
     return born
 
 
-def _sex(reader: _Reader) -> str:
+def _sex(reader: Reader) -> str:
     sex = reader.text("sex")
     if sex not in {"F", "M", "U"}:
         reader.refuse("sex", "required", _("Choose the sex as on the identity document."))
     return sex
 
 
-def _birth_place(reader: _Reader) -> str:
+def _birth_place(reader: Reader) -> str:
     place = reader.text("birth_place").upper()
     if place and not _BIRTH_PLACE.fullmatch(place):
         reader.refuse(
@@ -182,7 +164,7 @@ def _birth_place(reader: _Reader) -> str:
     return place
 
 
-def _nir(reader: _Reader) -> str:
+def _nir(reader: Reader) -> str:
     text = reader.text("nir")
     if not text:
         return ""
@@ -197,14 +179,14 @@ def _nir(reader: _Reader) -> str:
         return ""
 
 
-def _identity_status(reader: _Reader) -> str:
+def _identity_status(reader: Reader) -> str:
     status = reader.text("identity_status") or "PROV"
     if status not in IDENTITY_STATUSES:
         reader.refuse("identity_status", "unknown", _("Choose whether an identity document was shown."))
     return status
 
 
-def _phone(reader: _Reader, region: str) -> str:
+def _phone(reader: Reader, region: str) -> str:
     text = reader.text("phone")
     if not text:
         return ""
@@ -218,7 +200,7 @@ def _phone(reader: _Reader, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _email(reader: _Reader) -> str:
+def _email(reader: Reader) -> str:
     email = reader.text("email")
     if not email:
         return ""
@@ -229,7 +211,7 @@ def _email(reader: _Reader) -> str:
     return email
 
 
-def _postcode(reader: _Reader, country: str) -> str:
+def _postcode(reader: Reader, country: str) -> str:
     postcode = reader.text("postcode")
     if postcode and country == "FRA" and not _POSTCODE_FRANCE.fullmatch(postcode):
         reader.refuse("postcode", "malformed", _("Enter a postcode of 5 digits."))

@@ -64,6 +64,7 @@ class Faults:
     half_answer: float = 0.0  # rate of answers cut in the middle
     double_answer: float = 0.0  # rate of answers given twice
     retry_after: int = 5  # seconds told with a 429 or a 503
+    bounce: float = 0.0  # secure messaging: rate of messages taken, then returned by a delivery notice
     mail_down: bool = False  # 421 to every client of the mailbox
     mail_reject_recipient: bool = False  # 550 for addresses whose local part starts with "refuse"
     seed: int = 0  # of the dice
@@ -147,6 +148,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "half_answer": _rate,
     "double_answer": _rate,
     "retry_after": _whole,
+    "bounce": _rate,
     "mail_down": _flag,
     "mail_reject_recipient": _flag,
     "seed": _whole,

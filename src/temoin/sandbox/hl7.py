@@ -81,21 +81,22 @@ def cut(data: bytes) -> Seen | None:
 
 def faults_of(seen: Seen) -> list[Fault]:
     """Return what is wrong, rejections first."""
-    return [*_header(seen)] or [*_order(seen), *_patient(seen), *_results(seen)]
+    return [*header_faults(seen, "2.5.1")] or [*_order(seen), *_patient(seen), *_results(seen)]
 
 
-def _header(seen: Seen) -> Iterator[Fault]:
+def header_faults(seen: Seen, version: str) -> Iterator[Fault]:
+    """Return what is wrong with an MSH."""
     if [seen.at("MSH", 9, n) for n in (1, 2, 3)] != ["ORU", "R01", "ORU_R01"]:
         yield Fault("MSH^1^9", WRONG_MESSAGE)
     if seen.at("MSH", 11) not in {"P", "T", "D"}:
         yield Fault("MSH^1^11", WRONG_PROCESSING)
-    if seen.at("MSH", 12) != "2.5.1":
+    if seen.at("MSH", 12) != version:
         yield Fault("MSH^1^12", WRONG_VERSION)
     if not seen.control_id:
         yield Fault("MSH^1^10", REQUIRED)
     if seen.at("MSH", 18) != "UNICODE UTF-8":
         yield Fault("MSH^1^18", UNKNOWN_CODE)
-    yield from _time(seen, "MSH", 7)
+    yield from time_faults(seen, "MSH", 7)
 
 
 def _order(seen: Seen) -> Iterator[Fault]:
@@ -116,7 +117,7 @@ def _patient(seen: Seen) -> Iterator[Fault]:
     if not seen.at("PID", 5) and not is_masked:
         yield Fault("PID^1^5", REQUIRED)
     if not (is_masked and re.fullmatch("([0-9]{4})?", seen.at("PID", 7))):
-        yield from _time(seen, "PID", 7)
+        yield from time_faults(seen, "PID", 7)
     if seen.at("PID", 8) not in {"F", "M", "U"}:
         yield Fault("PID^1^8", UNKNOWN_CODE)
     if seen.at("PID", 3, 5) == "INS" and not (is_ins(seen.at("PID", 3)) and seen.at("PID", 32) == "QUAL"):
@@ -128,7 +129,7 @@ def _results(seen: Seen) -> Iterator[Fault]:
         if not seen.at("OBR", field):
             yield Fault(f"OBR^1^{field}", REQUIRED)
     for field in (7, 22):
-        yield from _time(seen, "OBR", field)
+        yield from time_faults(seen, "OBR", field)
     if seen.at("OBR", 25) not in {"F", "C", "X"}:
         yield Fault("OBR^1^25", UNKNOWN_CODE)
     if not seen.at("SPM", 4):
@@ -148,9 +149,10 @@ def _result(seen: Seen, which: int) -> Iterator[Fault]:
     if seen.at("OBX", 11, which=which) != seen.at("OBR", 25):
         yield Fault(f"{place}^11", UNKNOWN_CODE)
     for field in (14, 19):
-        yield from _time(seen, "OBX", field, which)
+        yield from time_faults(seen, "OBX", field, which)
 
 
-def _time(seen: Seen, name: str, field: int, which: int = 0) -> Iterator[Fault]:
+def time_faults(seen: Seen, name: str, field: int, which: int = 0) -> Iterator[Fault]:
+    """Tell when a field is no time."""
     if _TIME.fullmatch(seen.at(name, field, which=which)) is None:
         yield Fault(f"{name}^{which + 1}^{field}", TYPE)

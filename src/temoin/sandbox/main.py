@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from aiohttp import web
 from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults, fault_names
 from temoin.sandbox.mailbox import start_mailbox
 from temoin.sandbox.mllp import mllp_listening
+from temoin.sandbox.secure_mail import Certificates, certificates_of, secure_mail_listening
 from temoin.sandbox.sftp import SftpKeys, sftp_listening
 from temoin.sandbox.tls import Identity, make_identity
 from temoin.sandbox.website import Site
@@ -38,6 +39,8 @@ class Ready:
     mllps_port: int | None = None
     sftp_port: int | None = None  # None: nobody takes files
     sftp_keys: SftpKeys | None = None
+    mssante_port: int | None = None  # None: nobody listens for secure messages
+    certificates: Certificates | None = None  # of whoever listens for secure messages
 
 
 def announce(ready: Ready) -> None:
@@ -48,6 +51,7 @@ def announce(ready: Ready) -> None:
         "https": ready.https_port,
         "mllps": ready.mllps_port,
         "sftp": ready.sftp_port,
+        "mssante": ready.mssante_port,
     }
     told = "".join(f" {name} {host}:{port}" for name, port in more.items() if port is not None)
     sys.stdout.write(f"sandbox http://{host}:{ready.http_port}/ smtp {host}:{ready.smtp_port}{told}\n")
@@ -88,8 +92,10 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
         if wanted.sftp_keys is not None:
             files = sftp_listening(wanted.host, wanted.sftp_port or 0, site.sftp, wanted.sftp_keys)
             sftp_port = await _listen(files, open_doors, wanted.sftp_port)
+        mssante_port = await _listen_for_secure_mail(wanted, site, open_doors)
         smtp_port = mail.sockets[0].getsockname()[1]
-        on_ready(Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port, sftp_port))
+        ready = Ready(wanted.host, http_port, smtp_port, mllp_port, https_port, mllps_port, sftp_port)
+        on_ready(replace(ready, mssante_port=mssante_port))
         await stop.wait()
 
 
@@ -106,6 +112,13 @@ async def _open_site(
     return runner.addresses[0][1], runner.addresses[1][1]
 
 
+async def _listen_for_secure_mail(wanted: Ready, site: Site, doors: AsyncExitStack) -> int | None:
+    if wanted.certificates is None:
+        return None
+    listening = secure_mail_listening(wanted.host, wanted.mssante_port or 0, site.secure, wanted.certificates)
+    return await _listen(listening, doors, wanted.mssante_port)
+
+
 async def _listen(listening: AbstractAsyncContextManager[int], doors: AsyncExitStack, port: int | None) -> int | None:
     return None if port is None else await doors.enter_async_context(listening)
 
@@ -120,6 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = Ready(*(given.pop(name) for name in names), sftp_keys=keys)  # type: ignore[misc] # six ports and no keys
     if (wanted.sftp_port is None) != (wanted.sftp_keys is None):
         parser.error("--sftp-port and --sftp-user-key go together")
+    mssante_port, folder = given.pop("mssante_port"), given.pop("mssante_certificates")
+    if (mssante_port is None) != (folder is None):
+        parser.error("--mssante-port and --mssante-certificates go together")
+    certificates = None if folder is None else certificates_of(Path(folder))
+    wanted = replace(wanted, mssante_port=mssante_port, certificates=certificates)
     try:
         faults = changed_faults(Faults(), {name: value for name, value in given.items() if value is not None})
     except FaultError as error:
@@ -138,6 +156,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mllp-port", type=int, help="port for HL7 v2 over MLLP (default: none)")
     parser.add_argument("--https-port", type=int, help="port for HTTPS (default: none)")
     parser.add_argument("--mllps-port", type=int, help="port for HL7 v2 over MLLP with TLS (default: none)")
+    parser.add_argument("--mssante-port", type=int, help="port for secure messages, SMTP over TLS (default: none)")
+    parser.add_argument(
+        "--mssante-certificates",
+        metavar="FOLDER",
+        help="holds server.pem, server.key, and authorities.pem for the clients' certificates",
+    )
     parser.add_argument("--sftp-port", type=int, help="port for CSV files over SFTP (default: none)")
     parser.add_argument("--sftp-user-key", type=Path, help="file of the public key of the account that may come")
     parser.add_argument("--sftp-host-key", type=Path, help="file of the host's private key (default: one is made)")

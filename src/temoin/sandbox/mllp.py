@@ -12,6 +12,7 @@ from hashlib import sha256
 from time import time
 from typing import Any
 
+from temoin.sandbox.envelope import envelope_faults, is_envelope
 from temoin.sandbox.faults import Down, FaultDesk
 from temoin.sandbox.hl7 import INTERNAL, REJECTIONS, TYPE, WORDS, Fault, Seen, cut, faults_of
 
@@ -26,7 +27,7 @@ class Held:
 
     control_id: str
     order: str  # OBR-3: the same for every version of a result
-    status: str  # OBR-25
+    status: str  # OBR-25; of an envelope OBX-11
     received: str
     digest: str
     copies: int = 1  # times it came
@@ -51,7 +52,7 @@ class MessageStore:
         known = self.held.get(seen.control_id)
         if known is None:
             moment = datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds")
-            self.held[seen.control_id] = Held(seen.control_id, seen.at("OBR", 3), seen.at("OBR", 25), moment, digest)
+            self.held[seen.control_id] = Held(seen.control_id, seen.at("OBR", 3), _status(seen), moment, digest)
             self.stored += 1
             return
         known.copies += 1
@@ -126,7 +127,7 @@ class MllpDoor:
             self.store.refused += 1
             return b"" if faults.down is Down.CLOSE else _framed(_refusal(cut(data), [Fault("", INTERNAL)]))
         seen = cut(data)
-        wrong = [Fault("MSH^1", TYPE)] if seen is None else faults_of(seen) or self._demanded()
+        wrong = [Fault("MSH^1", TYPE)] if seen is None else _faults(seen) or self._demanded()
         if seen is None or wrong:
             self.store.refused += 1
             return _framed(_refusal(seen, wrong))
@@ -156,6 +157,14 @@ class MllpDoor:
         return answer[: len(answer) // 2] if self.desk.strikes("half_answer") else answer
 
 
+def _faults(seen: Seen) -> list[Fault]:
+    return envelope_faults(seen) if is_envelope(seen) else faults_of(seen)
+
+
+def _status(seen: Seen) -> str:
+    return seen.at("OBX", 11) if is_envelope(seen) else seen.at("OBR", 25)
+
+
 def _refusal(seen: Seen | None, wrong: Sequence[Fault]) -> bytes:
     letter = "R" if any(each.code in REJECTIONS for each in wrong) else "E"
     return _acknowledgement(seen, letter, wrong)
@@ -169,7 +178,8 @@ def _acknowledgement(seen: Seen | None, letter: str, wrong: Sequence[Fault], *, 
     mode = "C" if seen is not None and seen.at("MSH", 15) == "AL" else "A"
     part = encoding[0]
     now = datetime.fromtimestamp(time(), UTC).strftime("%Y%m%d%H%M%S+0000")
-    kind, profile = f"ACK{part}R01{part}ACK", "2.5.1"
+    kind = f"ACK{part}R01{part}ACK"
+    profile = "2.5" if seen is not None and is_envelope(seen) else "2.5.1"
     lines = [
         ["MSH", encoding, "SANDBOX", "AUTHORITY", "", "", now, "", kind, f"ack-{answered}", "P", profile, *[""] * 5],
         ["MSA", f"{mode}{letter}", answered],

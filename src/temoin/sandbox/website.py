@@ -25,6 +25,7 @@ from temoin.sandbox.pages import (
     message_page,
     stats,
 )
+from temoin.sandbox.secure_mail import SecureDoor
 from temoin.sandbox.sftp import SftpDoor
 from temoin.sandbox.store import Store
 from temoin.sandbox.tampering import tamper
@@ -58,6 +59,7 @@ class Site:
         self._identity = identity
         self.fhir = FhirDoor(self.store, desk)
         self.mllp = MllpDoor(desk)
+        self.secure = SecureDoor(desk)
         self.sftp = SftpDoor(desk)
 
     def application(self) -> web.Application:
@@ -71,6 +73,8 @@ class Site:
                 web.get("/stats", self.stats),
                 web.get("/keys", self.keys),
                 web.get("/hl7.json", self.hl7_json),
+                web.get("/secure-mail.json", self.secure_mail),
+                web.get(r"/secure-mail/notices/{number:[0-9]{1,9}}", self.secure_notice),
                 web.get("/csv.json", self.csv_json),
                 web.get("/faults", self.faults),
                 web.post("/faults", self.change_faults),
@@ -121,8 +125,9 @@ class Site:
     async def stats(self, request: web.Request) -> web.Response:
         """Tell the counters."""
         replaced = sum(1 for document in self.store.documents if document.replaced_by)
-        more = {"hl7": self.mllp.store.counts(), "csv": self.sftp.store.counts(), "fired": dict(self.desk.fired)}
-        counts = {**stats(self.store, self.box), "replaced": replaced, **more}
+        more = {"hl7": self.mllp.store.counts(), "csv": self.sftp.store.counts()}
+        more["secure_mail"] = self.secure.store.counts()
+        counts = {**stats(self.store, self.box), "replaced": replaced, **more, "fired": dict(self.desk.fired)}
         return _json(counts)
 
     async def keys(self, request: web.Request) -> web.Response:
@@ -136,6 +141,18 @@ class Site:
     async def hl7_json(self, request: web.Request) -> web.Response:
         """Tell the HL7 v2 messages held, and how often each came."""
         return _json(self.mllp.store.to_list())
+
+    async def secure_mail(self, request: web.Request) -> web.Response:
+        """Tell the secure messages held, what was wrong with the last one refused, and how many notices wait."""
+        store = self.secure.store
+        return _json({"held": store.to_list(), "faults": store.faults, "notices": len(store.notices)})
+
+    async def secure_notice(self, request: web.Request) -> web.Response:
+        """Give one delivery notice as it would arrive in the sender's box."""
+        number = int(request.match_info["number"])
+        if number >= len(self.secure.store.notices):
+            raise web.HTTPNotFound
+        return web.Response(body=self.secure.store.notices[number], content_type="message/rfc822")
 
     async def csv_json(self, request: web.Request) -> web.Response:
         """Tell the results held from CSV files, and how often each came."""

@@ -108,6 +108,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "other_answer": ("Réponse pour un autre message (taux)", "Answer for another message (rate)"),
     "half_answer": ("Réponse coupée au milieu (taux)", "Answer cut in the middle (rate)"),
     "double_answer": ("Réponse donnée deux fois (taux)", "Answer given twice (rate)"),
+    "bounce": (
+        "MSSanté : message pris puis retourné par un avis (taux)",
+        "MSSanté: message taken, then returned by a notice (rate)",
+    ),
     "retry_after": ("Retry-After (secondes)", "Retry-After (seconds)"),
     "mail_down": ("Messagerie en panne (421)", "Mail server down (421)"),
     "mail_reject_recipient": (

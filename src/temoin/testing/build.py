@@ -20,6 +20,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.report import (
     Address,
     Device,
+    Doctor,
     Finding,
     IdentityStatus,
     Organisation,
@@ -81,6 +82,7 @@ def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
         device=_device(opened),
         findings=findings(opened.kind, reading),
         comment=reading.comment,
+        doctor=doctor(opened.traits),
         consent_notice=opened.sealed["notice"],
         source=opened.sealed["source"],
         is_demo=opened.pharmacy.is_demo,
@@ -102,6 +104,8 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
         signer=signer(by),
         findings=findings(opened.kind, reading),
         comment=reading.comment,
+        # Whoever holds the wrong result must get the right one, even if the patient has another doctor by now.
+        doctor=former.doctor or doctor(opened.traits),
     )
 
 
@@ -143,6 +147,18 @@ def patient_identity(patient_id: UUID, traits: Traits) -> PatientIdentity:
             state=traits.state,
             country=traits.country,
         ),
+    )
+
+
+def doctor(traits: Traits) -> Doctor | None:
+    """Return the treating doctor, when the patient lets the result go there."""
+    if not (traits.doctor_copy and traits.doctor_mailbox):
+        return None
+    return Doctor(
+        family_name=traits.doctor_family_name,
+        given_name=traits.doctor_given_name,
+        rpps=traits.doctor_rpps,
+        mailbox=traits.doctor_mailbox,
     )
 
 

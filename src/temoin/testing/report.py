@@ -97,6 +97,16 @@ class Professional:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doctor:
+    """The treating doctor, whom the patient lets have the result."""
+
+    family_name: str
+    given_name: str = ""
+    rpps: str = ""  # 11 digits; "" when unknown
+    mailbox: str  # address in the secure health messaging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """The pharmacy."""
 
@@ -161,6 +171,7 @@ class Report:
     device: Device
     findings: tuple[Finding, ...]
     comment: str = ""
+    doctor: Doctor | None = None
     consent_notice: str = ""  # version of the information notice the patient agreed to (GEN-366)
     source: str = "counter"  # counter | csv: where the result came from
     is_demo: bool = False
@@ -178,6 +189,7 @@ class Report:
             **{**known["organisation"], "address": _address(known["organisation"]["address"])}
         )
         known["device"] = Device(**{**known["device"], "expiry": _date(known["device"]["expiry"])})
+        known["doctor"] = Doctor(**known["doctor"]) if known.get("doctor") else None
         known["findings"] = tuple(Finding(**finding) for finding in known["findings"])
         return Report(**known)
 

@@ -10,9 +10,10 @@ from temoin.transmission.rules.rule_set import RuleSet
 
 
 class MessageProfile(StrEnum):
-    """How the message is written. The French envelope joins when the CDA document does."""
+    """How the message is written."""
 
-    ELR = "elr"
+    ELR = "elr"  # the results themselves, as electronic laboratory reporting
+    CISIS = "cisis"  # the French envelope around the CDA document
 
 
 @dataclass(frozen=True, kw_only=True)

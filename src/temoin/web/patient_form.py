@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.errors import Problem
@@ -18,15 +19,20 @@ STATUS = (
 )
 # Kept as they are by a form that does not show them.
 UNSHOWN = ("county", "state", "country")
+DOCTOR = tuple(name for name in Traits.__dataclass_fields__ if name.startswith("doctor_"))
 
 
 def patient_groups(values: Mapping[str, Any], problems: Iterable[Problem] = ()) -> list[tuple[Any, list[Field]]]:
     """Return the fields of a patient in named groups, with what was typed and what is wrong with it."""
     typed = Typed(values, problems)
-    return [
-        (_("Identity"), _identity(typed)),
-        (_("To reach the patient"), _contact(typed)),
-    ]
+    groups = [(_("Identity"), _identity(typed)), (_("To reach the patient"), _contact(typed))]
+    return [*groups, (_("Treating doctor"), _doctor(typed))] if sends_to_doctors() else groups
+
+
+def sends_to_doctors() -> bool:
+    """Tell whether whoever runs the site lets treating doctors have results by secure health messaging."""
+    mail = settings.TEMOIN.mssante
+    return mail is not None and mail.sends_to_doctors
 
 
 def typed_traits(traits: Traits) -> dict[str, str]:
@@ -37,8 +43,9 @@ def typed_traits(traits: Traits) -> dict[str, str]:
 
 def raw_traits(typed: Mapping[str, str], known: Traits | None = None) -> dict[str, str]:
     """Return what `check_traits` reads: the typed fields, and those the form does not show as they were."""
-    kept = {name: getattr(known, name) for name in UNSHOWN} if known else {}
-    names = [name for name in Traits.__dataclass_fields__ if name not in UNSHOWN]
+    unshown = UNSHOWN if sends_to_doctors() else (*UNSHOWN, *DOCTOR)
+    kept = {name: getattr(known, name) for name in unshown} if known else {}
+    names = [name for name in Traits.__dataclass_fields__ if name not in unshown]
     return {**{name: typed.get(name, "") for name in names}, **kept}
 
 
@@ -86,4 +93,27 @@ def _contact(typed: Typed) -> list[Field]:
         typed("street", _("Street")),
         typed("postcode", _("Postcode"), attributes={"inputmode": "numeric", "maxlength": "10"}),
         typed("city", _("Town")),
+    ]
+
+
+def _doctor(typed: Typed) -> list[Field]:
+    # Ticked for a doctor who is written down for the first time, and as it was left afterwards.
+    usual = "" if "doctor_mailbox" in typed.values else "yes"
+    return [
+        typed("doctor_family_name", _("Doctor's name"), attributes={"autocapitalize": "characters"}),
+        typed("doctor_given_name", _("Doctor's given name")),
+        typed("doctor_rpps", _("Doctor's RPPS number"), attributes={"inputmode": "numeric", "maxlength": "14"}),
+        typed(
+            "doctor_mailbox",
+            _("Secure health address"),
+            "email",
+            hint=_("It ends in mssante.fr; an ordinary address cannot receive results"),
+            attributes={"inputmode": "email"},
+        ),
+        typed(
+            "doctor_copy",
+            _("Send this patient's results to this doctor: the patient was told and does not object."),
+            "checkbox",
+            initial=usual,
+        ),
     ]

@@ -121,10 +121,18 @@ PATIENT: dict[ParcelState, Mark] = {
     _P.REPLACED: Mark("over", "–", _("Link replaced")),
     _P.WITHDRAWN: Mark("over", "–", _("Link withdrawn")),
 }
+SECURE: dict[ParcelState, Mark] = {
+    **AUTHORITY,
+    _P.IN_DOUBT: Mark("busy", "?", _("Being sent again")),
+    _P.ACCEPTED: Mark("done", "✓", _("Taken by the secure messaging")),
+    _P.REFUSED: Mark("warn", "!", _("Not delivered")),
+}
 DESTINATION: dict[str, Words] = {
     "authority": _("Health authority"),
     "authority-hl7": _("Health authority, by HL7"),
     "authority-csv": _("Health authority, by files"),
+    "mssante-doctor": _("Treating doctor, by secure messaging"),
+    "mssante-patient": _("Patient, by secure messaging"),
     "patient-email": _("Patient, by e-mail"),
 }
 
@@ -181,6 +189,24 @@ REASON: dict[str, tuple[Words, Words]] = {
         _("Check the address on the patient's record and send again, or print the result."),
     ),
     "mail_server_refused": (_("The mail server refuses our messages."), _LATER),
+    "secure_mailbox_refused": (
+        _("The secure mailbox refuses the message."),
+        _("Check the doctor's secure address on the patient's record, then send it again."),
+    ),
+    "no_secure_address": (
+        _("No secure mailbox is known for this result."),
+        _("Enter the treating doctor on the patient's record, then correct the result, or give a printed copy."),
+    ),
+    "message_refused": (_("The operator of the secure messaging refuses the message."), _SUPPORT),
+    "unclear_answer": (_("The operator of the secure messaging did not answer clearly."), _LATER),
+    "returned": (
+        _("The message came back: it could not be delivered."),
+        _("Check the doctor's secure address on the patient's record, then send it again."),
+    ),
+    "not_filed": (
+        _("The message arrived, but the doctor's software could not file the document."),
+        _("Call the doctor's practice; send it again once they can take it."),
+    ),
     "cut_off": (_("The connection to the mail server was cut."), _LATER),
 }
 _REJECTED = (_("The authority rejects the document."), _CORRECT)
@@ -214,6 +240,8 @@ def place_mark(person: Colleague) -> Mark:
 
 def mark_of(destination: str, state: ParcelState) -> Mark:
     """Return how a parcel's state is shown."""
+    if destination.startswith("mssante"):
+        return SECURE[state]
     return (PATIENT if destination.startswith("patient") else AUTHORITY)[state]
 
 

@@ -24,6 +24,14 @@ def document(report: Report) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
+def has_document(content: object) -> bool:
+    """Tell whether this is a Report of tests that BIO-TROD knows; a laboratory's method may not be one."""
+    terms = load_terms()
+    return isinstance(content, Report) and all(
+        finding.loinc in terms.tests and finding.snomed in terms.results for finding in content.findings
+    )
+
+
 def _tests(report: Report) -> tuple[Test, ...]:
     if not report.findings:
         raise CdaError("the Report has no finding")

@@ -79,8 +79,8 @@ def moment(value: datetime) -> str:
     return value.strftime("%Y%m%d%H%M%S%z")
 
 
-def add_interval(parent: Element, low: datetime, high: datetime | None = None) -> None:
-    interval = add(parent, "effectiveTime")
+def add_interval(parent: Element, low: datetime, high: datetime | None = None, *, name: str = "effectiveTime") -> None:
+    interval = add(parent, name)
     add(interval, "low", value=moment(low))
     if high is not None and moment(high) != moment(low):
         add(interval, "high", value=moment(high))

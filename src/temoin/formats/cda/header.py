@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temoin.formats.cda import codes
+from temoin.formats.cda.doctor import add_recipient, add_treating_doctor
 from temoin.formats.cda.elements import (
     Element,
     add,
@@ -32,10 +33,14 @@ def add_header(root: Element, report: Report, tests: tuple[Test, ...]) -> None:
     add_signer(author, "assignedAuthor", report)
     custodian = add(add(root, "custodian"), "assignedCustodian")
     add_organisation(add(custodian, "representedCustodianOrganization"), report)
+    if report.doctor is not None:
+        add_recipient(root, report.doctor)
     authenticator = add(root, "legalAuthenticator")
     add(authenticator, "time", value=moment(report.signed_at))
     add(authenticator, "signatureCode", code="S")
     add_signer(authenticator, "assignedEntity", report)
+    if report.doctor is not None:
+        add_treating_doctor(root, report.doctor, report.sampled_at)
     _add_events(root, report, tests)
     if report.replaces_key:
         replaced = add(root, "relatedDocument", typeCode="RPLC")

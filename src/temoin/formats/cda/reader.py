@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from temoin.formats.cda import codes
 from temoin.formats.cda import narrative as names
 from temoin.formats.cda.body import STATUS
+from temoin.formats.cda.doctor import read_doctor
 from temoin.formats.cda.elements import NO_ADDRESS, CdaError, Element
 from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
 from temoin.formats.cda.nodes import Narrative, every, identifier, maybe, moment, number, one, parse, text, told
@@ -77,6 +78,7 @@ def _report(root: Element) -> Report:
         device=_device(one(act, "participant[@typeCode='DEV']/participantRole"), narrative),
         findings=tuple(_finding(each, narrative) for each in every(act, "entryRelationship/observation")),
         comment=_commented(every(act, "entryRelationship/observation")[0], narrative),
+        doctor=read_doctor(root),
         consent_notice=_consent_notice(root),
         is_demo=narrative.has(names.DEMONSTRATION),
     )

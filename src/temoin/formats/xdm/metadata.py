@@ -21,7 +21,7 @@ from temoin.formats.cda.people import PHARMACY, SCREENING, carries_matricule, ma
 from temoin.formats.cda.terms import load_terms
 from temoin.formats.xdm import ebrim
 from temoin.formats.xdm.ebrim import escaped
-from temoin.testing.report import Report
+from temoin.testing.report import Doctor, Report
 
 # The format of a BIO-TROD document: what table ASS_A11 of the CI-SIS gives for its template, out of TRE_A06.
 FORMAT: Final = ("urn:ans:ci-sis:trod:2024", "Test rapide d'orientation diagnostique", "1.2.250.1.213.1.1.4.2.282")
@@ -131,6 +131,8 @@ def _add_identifiers(entry: Element, report: Report) -> None:
 def _add_set(objects: Element, report: Report, sending: Sending) -> Element:
     identifier = uuid5(UUID(report.key), "submission")
     sent = ebrim.add(objects, "RegistryPackage", id=f"urn:uuid:{identifier}", status=ebrim.APPROVED)
+    if report.doctor is not None:
+        ebrim.add_slot(sent, "intendedRecipient", _recipient(report.doctor))
     ebrim.add_slot(sent, "submissionTime", _moment(report.signed_at))
     ebrim.add_name(sent, title(report))
     ebrim.add_classification(sent, _SET_AUTHOR, _author(report))
@@ -166,6 +168,13 @@ def _person(report: Report) -> str:
     signer = report.signer
     name = f"{escaped(signer.family_name)}^{escaped(signer.given_name)}"
     return f"{escaped(national_identifier(report))}^{name}^^^^^^&{codes.ID_NAT_PS}&ISO^D^^^IDNPS"
+
+
+def _recipient(doctor: Doctor) -> str:
+    """Return organisation | person | telecommunication (ITI TF-3, table 4.2.3.3.7-1)."""
+    name = f"{escaped(doctor.family_name)}^{escaped(doctor.given_name)}"
+    person = f"8{doctor.rpps}^{name}^^^^^^&{codes.ID_NAT_PS}&ISO^D^^^IDNPS" if doctor.rpps else f"^{name}"
+    return f"|{person}|^^Internet^{escaped(doctor.mailbox)}"
 
 
 def _patient(report: Report) -> str:

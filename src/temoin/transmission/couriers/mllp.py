@@ -10,8 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.metadata import version
 
-from temoin.formats.hl7v2 import Hl7Error, Route, Separators, read_acknowledgement, report_message
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.formats.cda import document, has_document
+from temoin.formats.hl7v2 import (
+    Copies,
+    Hl7Error,
+    Route,
+    Separators,
+    document_message,
+    read_acknowledgement,
+    report_message,
+)
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
 from temoin.transmission.receiver import MessageProfile, Receiver
@@ -20,7 +29,14 @@ from temoin.transmission.rules.rule_set import RuleSet
 
 DESTINATION = "authority-hl7"
 KEPT = 16_384  # bytes of an answer that stay with the attempt
-_WRITERS = {MessageProfile.ELR: report_message}
+
+
+def _envelope(report: Report, route: Route) -> bytes:
+    """Write the French envelope. It asks for no copy: what the platform does with documents is agreed with it."""
+    return document_message(report, document(report), route, Copies())
+
+
+_WRITERS = {MessageProfile.ELR: report_message, MessageProfile.CISIS: _envelope}
 
 
 class MllpCourier(ReportCourier):
@@ -41,6 +57,12 @@ class MllpCourier(ReportCourier):
     def rules(self) -> RuleSet:
         """Return the rules that the receiver's section names."""
         return self._receiver.rules
+
+    def wants(self, notice: Notice) -> bool:
+        """Take what the rules let go; an envelope needs a result of which the CDA document has words."""
+        if not super().wants(notice):
+            return False
+        return self._receiver.profile is not MessageProfile.CISIS or has_document(notice.content)
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the message of the signed version."""

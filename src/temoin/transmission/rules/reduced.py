@@ -22,7 +22,7 @@ def reduced(report: Report, form: PatientForm, targets: AbstractSet[str], number
     if form is PatientForm.NAMED:
         return kept
     told = _pseudonymous(report.patient, number) if form is PatientForm.PSEUDONYMOUS else _anonymous(report)
-    return replace(kept, patient=told, comment="", reason="")
+    return replace(kept, patient=told, doctor=None, comment="", reason="")
 
 
 def first_notice(report: Report) -> Report:

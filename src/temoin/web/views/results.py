@@ -17,6 +17,7 @@ from temoin.catalogue.outcomes import outcome
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test
 from temoin.testing.report import IdentityStatus, Report
@@ -27,6 +28,7 @@ from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
 from temoin.web.lawful_words import outlook_lines
 from temoin.web.pages import show
+from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
 from temoin.web.views.records import device_words, show_record
 
@@ -62,9 +64,18 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         reading=reading,
         findings=_findings(test, reading),
         read_at=reading.read_at.isoformat(),
+        doctor=_doctor(test.traits),
+        sends_to_doctors=sends_to_doctors(),
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None),
         **device_words(test),
     )
+
+
+def _doctor(traits: Traits) -> str:
+    """Return the doctor whom the signature will send the result to, "" for none."""
+    if not (traits.doctor_copy and sends_to_doctors()):
+        return ""
+    return f"{traits.doctor_family_name} {traits.doctor_given_name}".strip()
 
 
 def _case(test: TestView, reading: Reading) -> Case:

@@ -1,0 +1,89 @@
+"""The section [mssante]: the operator of secure health messaging, our box there, and how documents are filed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from temoin.config.errors import ConfigError
+from temoin.config.rules import Rules
+from temoin.config.section import Section
+from temoin.formats.xdm import Coded, Sending
+from temoin.transmission.secure_mail import Encryption, Inbox, SecureMail
+
+_BOX = re.compile(r"[A-Za-z0-9._%+-]+@(?:[a-z0-9-]+\.)*mssante\.fr")
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
+# What the nomenclatures give for such a document (TRE_A03, TRE_R209); an operator may ask for others.
+_CLASS = "10^Compte rendu^1.2.250.1.213.1.1.4.1"
+_CONTENT = "07^Consultation Soins Externes^1.2.250.1.213.2.2"
+
+
+def read_mssante(section: Section, folder: Path, rules: Rules) -> SecureMail:
+    """Read the section; who is not in the trusted space cannot send."""
+    enabled, doctor, patient = (section.required(key, bool) for key in ("enabled", "doctor", "patient"))
+    mail = SecureMail(
+        host=section.required("host", str),
+        port=_port(section),
+        enabled=enabled,
+        encryption=section.word("encryption", Encryption),
+        sender=section.required("sender", str),
+        certificate=section.path("certificate", folder),
+        key=section.path("key", folder),
+        authorities=section.path("authorities", folder) if section.has("authorities") else None,
+        doctor=doctor,
+        patient=patient,
+        doctor_rules=rules.named_in(section, enabled=enabled and doctor, key="doctor_rules"),
+        patient_rules=rules.named_in(section, enabled=enabled and patient, key="patient_rules"),
+        sending=_sending(section),
+        product=section.optional("product", str) or "",
+        inbox=_inbox(section.section("inbox"), folder) if section.has("inbox") else None,
+    )
+    section.end()
+    if _BOX.fullmatch(mail.sender) is None:
+        raise section.wrong("sender", "must be an address of the secure messaging: it ends in mssante.fr")
+    return mail
+
+
+def _sending(section: Section) -> Sending:
+    source = section.required("source_id", str)
+    if _OID.fullmatch(source) is None:
+        raise section.wrong("source_id", "must be an object identifier like 1.2.250.1.999.1")
+    return Sending(
+        source_id=source,
+        class_code=_coded(section, "class_code", _CLASS),
+        content_type=_coded(section, "content_type", _CONTENT),
+    )
+
+
+def _coded(section: Section, key: str, usual: str) -> Coded:
+    parts = (section.optional(key, str) or usual).split("^")
+    if len(parts) != 3 or not all(parts):
+        raise section.wrong(key, "must be code^words^nomenclature, like " + usual)
+    return Coded(code=parts[0], label=parts[1], system=parts[2])
+
+
+def _inbox(section: Section, folder: Path) -> Inbox:
+    inbox = Inbox(
+        host=section.required("host", str),
+        port=_port(section),
+        user=section.optional("user", str),
+        password_file=section.path("password_file", folder) if section.has("password_file") else None,
+    )
+    section.end()
+    if (inbox.user is None) != (inbox.password_file is None):
+        raise section.wrong("user", "and password_file go together: give both or neither")
+    return inbox
+
+
+def _port(section: Section) -> int:
+    port = section.required("port", int)
+    if not 0 < port < 65_536:
+        raise section.wrong("port", "must be between 1 and 65535")
+    return port
+
+
+def check_mail_certificates(mail: SecureMail) -> None:
+    """Refuse to go on without the certificates named."""
+    for path in (mail.authorities, mail.certificate):
+        if path is not None and not path.is_file():
+            raise ConfigError(f"The certificate file {path} of [mssante] is missing: restore it from its copy.")

@@ -1,0 +1,88 @@
+"""What a destination tells later, unasked: that what it took was delivered after all, or came back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from temoin.crypto.sealed import seal_value
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.kept import pack
+from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.states import ParcelState
+
+_FIND = """
+SELECT pharmacy_id, id, state, attempts, answer_code FROM outbox_parcel WHERE destination = %s AND key = %s
+"""
+# Of a parcel that is taken only a return changes the state; one in doubt is settled by either.
+_VERBS = {
+    (ParcelState.ACCEPTED, Verdict.ACCEPTED): None,
+    (ParcelState.ACCEPTED, Verdict.REFUSED): "return",
+    (ParcelState.IN_DOUBT, Verdict.ACCEPTED): "accept",
+    (ParcelState.IN_DOUBT, Verdict.REFUSED): "refuse",
+}
+
+
+class _Found(NamedTuple):
+    """A parcel, wherever it is."""
+
+    pharmacy_id: UUID
+    id: UUID
+    state: ParcelState
+    attempts: int
+    answer_code: str
+
+
+def note_later(destination: str, key: str, answer: Answer) -> bool:
+    """Write down what came later about a parcel; False, or ConflictError, when a worker holds it now: look again.
+
+    ACCEPTED of a parcel already taken keeps its state and tells more: the code of the answer. The same twice is one,
+    and what comes about a parcel that is settled otherwise, or that nobody knows any more, changes nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FIND, [destination, key])
+        found = cursor.fetchone()
+    if found is None:
+        return True
+    parcel = _Found(*found)._replace(state=ParcelState(found[2]))
+    if parcel.state in {ParcelState.WAITING, ParcelState.SENDING}:
+        return False
+    if parcel.answer_code == answer.code or (parcel.state, answer.verdict) not in _VERBS:
+        return True
+    with tenant_scope(parcel.pharmacy_id):
+        _write(parcel, answer)
+    return True
+
+
+def _write(parcel: _Found, answer: Answer) -> None:
+    commit, moment = Commit(), now()
+    verb = _VERBS[parcel.state, answer.verdict]
+    if verb is None:
+        commit.change(Parcel, parcel.id, answer_code=answer.code)
+    else:
+        told = {"answer_code": answer.code, "settled_at": moment, "lease_until": None}
+        commit.move(Parcel, parcel.id, verb, only_if={"attempts": parcel.attempts}, **told)
+    attempt = Attempt(
+        pharmacy_id=parcel.pharmacy_id,
+        id=new_id(),
+        parcel_id=parcel.id,
+        number=parcel.attempts,
+        at=moment,
+        verdict=answer.verdict.value,
+    )
+    content = {
+        "code": answer.code,
+        "detail": answer.detail,
+        "receipt": answer.receipt,
+        "sent": "",
+        "came": pack(answer.came),
+    }
+    attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
+    commit.insert(attempt)
+    commit.flush()
