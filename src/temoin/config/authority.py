@@ -8,7 +8,6 @@ from pathlib import Path
 from temoin.config.errors import ConfigError
 from temoin.config.rules import Rules
 from temoin.config.section import Section, is_loopback
-from temoin.crypto.client_assertion import SigningKeyError, read_signing_key
 from temoin.transmission.authority import Authority, Profile, SignatureAlgorithm, TokenClient
 from temoin.transmission.couriers.tls import client_context
 
@@ -89,6 +88,9 @@ def check_authority_files(authority: Authority) -> None:
 
 
 def _check_signing_key(tokens: TokenClient) -> None:
+    # here, not above: the patients' site reads this file's settings too, and loads no cryptography
+    from temoin.crypto.client_assertion import SigningKeyError, read_signing_key
+
     try:
         read_signing_key(tokens.key.read_bytes(), tokens.algorithm)
     except SigningKeyError:

@@ -22,7 +22,8 @@ MARK = "'"
 # takes one away whatever follows it, so that what comes back is what was written.
 GUARDED = (*FORMULA, "\n", "＝", "＋", "－", "＠", MARK)
 
-# Column, and where it stands in the Report. "number" and "of" count the findings of one key.
+# Column, and where it stands in the Report. "number" and "of" count the findings of one key. Who treats the patient
+# has no column: an authority that takes files needs no doctor's name.
 _REPORT: Mapping[str, str] = {
     "key": "key",
     "version": "version",
