@@ -12,12 +12,14 @@ from temoin.cli.demo_ways import WAYS, sandbox_words
 from temoin.cli.main import main
 from temoin.config.checks import check_host_keys
 from temoin.config.file import read_config
+from temoin.config.mssante import check_mail_certificates
 from temoin.config.secrets import check_secret
+from temoin.sandbox.secure_mail import certificates_of
 
 PORTS = Ports(9500)
 
 
-@pytest.mark.parametrize("through", [("fhir",), ("mllp",), ("sftp",), ("sftp", "fhir"), tuple(WAYS)])
+@pytest.mark.parametrize("through", [("fhir",), ("mllp",), ("sftp",), ("mssante",), ("sftp", "fhir"), tuple(WAYS)])
 def test_results_go_by_the_ways_chosen_and_no_other(tmp_path: Path, through: tuple[str, ...]):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, PORTS, through)
@@ -27,6 +29,7 @@ def test_results_go_by_the_ways_chosen_and_no_other(tmp_path: Path, through: tup
     assert config.authority.enabled is ("fhir" in through)
     assert (config.mllp is not None) is ("mllp" in through)
     assert (config.sftp is not None) is ("sftp" in through)
+    assert (config.mssante is not None) is ("mssante" in through)
     words = sandbox_words(through, PORTS, tmp_path / "keys")
     assert ("--mllp-port" in words, "--sftp-port" in words) == ("mllp" in through, "sftp" in through)
 
@@ -44,8 +47,22 @@ def test_the_keys_of_both_sides_are_made_once(tmp_path: Path):
     check_host_keys(box)
 
 
+def test_the_certificates_of_both_sides_are_made_once_and_trust_each_other(tmp_path: Path):
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, PORTS, ["mssante"])
+    mail = read_config(tmp_path / "temoin.toml").mssante
+    before = mail.certificate.read_bytes()
+
+    write_settings(tmp_path, PORTS, ["mssante"])
+
+    assert (mail.host, mail.port, mail.certificate.read_bytes()) == (LOOPBACK, PORTS.mssante, before)
+    check_secret(mail.key, "key")
+    check_mail_certificates(mail)
+    certificates_of(tmp_path / "keys" / "mssante").context()
+
+
 def test_an_unknown_way_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         main(["demo", "--through", "pigeon"])
 
-    assert "'fhir', 'mllp', 'sftp'" in capsys.readouterr().err
+    assert "'fhir', 'mllp', 'sftp', 'mssante'" in capsys.readouterr().err

@@ -36,12 +36,12 @@ def add_commands(commands: Commands) -> None:
     """Wire the command."""
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
-    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of seven ports (default: {BASE_PORT})")
+    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of eight ports (default: {BASE_PORT})")
     parser.add_argument(
         "--through",
         action="append",
         choices=WAYS,
-        help=f"way to the authority; may be given several times (default: {FIRST_WAY})",
+        help=f"way that results go; may be given several times (default: {FIRST_WAY})",
     )
     parser.add_argument("--workers", type=int, default=1, help="processes that carry parcels (default: 1)")
     parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
@@ -183,10 +183,10 @@ def _require_free(ports: Ports) -> None:
             except OSError as error:
                 raise ConfigError(
                     f"Port {port} cannot be used ({error.strerror}): stop what uses it, "
-                    "or choose seven other ports with --base-port."
+                    "or choose eight other ports with --base-port."
                 ) from None
             except OverflowError:
-                raise ConfigError("--base-port must leave room for seven ports below 65536.") from None
+                raise ConfigError("--base-port must leave room for eight ports below 65536.") from None
 
 
 def _write_ready(demo: Demo, demonstration: dict[str, Any], server: EmbeddedServer, children: list[Child]) -> None:

@@ -143,6 +143,13 @@ _MEN = [
 ]
 _STREETS = ("rue des Lilas", "avenue du Moulin", "rue de la Fontaine", "place du Marché", "chemin des Vignes")
 _TOWNS = (("35000", "Rennes"), ("44000", "Nantes"))
+# Every fourth patient lets the result go there.
+_DOCTOR = {
+    "doctor_family_name": "ROUSSEL",
+    "doctor_given_name": "Anne",
+    "doctor_mailbox": "anne.roussel@medecin.demonstration.mssante.fr",
+    "doctor_copy": "yes",
+}
 _PLAIN = str.maketrans("éèëïîôç", "eeeiioc")
 
 
@@ -185,6 +192,7 @@ def _invent(dice: random.Random, number: int, family: str) -> dict[str, str]:
         "street": f"{dice.randrange(1, 90)} {dice.choice(_STREETS)}",
         "postcode": postcode,
         "city": city,
+        **(_DOCTOR if number % 4 == 0 else {}),
     }
 
 

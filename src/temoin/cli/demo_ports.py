@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LOOPBACK = "127.0.0.1"
-COUNT = 7
+COUNT = 8
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The seven ports of a demonstration; the last two are used where results go that way."""
+    """The eight ports of a demonstration; the last three are used where results go that way."""
 
     base: int
 
@@ -48,6 +48,11 @@ class Ports:
     def sftp(self) -> int:
         """Return the port of the sandbox authority for files."""
         return self.base + 6
+
+    @property
+    def mssante(self) -> int:
+        """Return the port of the sandbox operator of secure messaging."""
+        return self.base + 7
 
     def url(self, port: int) -> str:
         """Return the address of a port on this machine."""

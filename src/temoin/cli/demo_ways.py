@@ -1,4 +1,4 @@
-"""The ways by which a demonstration's results go to the authority: settings and sandbox of each.
+"""The ways by which a demonstration's results go to the authority and to doctors: settings and sandbox of each.
 
 Another courier is one more line of WAYS.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from temoin.cli.demo_ports import LOOPBACK, Ports
+from temoin.sandbox.mssante_keys import make_mail_files
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 
 FIRST_WAY = "fhir"
@@ -41,6 +42,22 @@ host_keys = "keys/sftp-host.pub"
 folder = "/results"
 acknowledgements = "/acknowledgements"
 """
+MSSANTE = """
+[mssante]
+host = "{host}"
+port = {ports.mssante}
+enabled = true
+encryption = "tls"
+sender = "pharmacie@demonstration.mssante.fr"
+certificate = "keys/mssante/ours.pem"
+key = "keys/mssante/ours.key"
+authorities = "keys/mssante/authorities.pem"
+doctor = true
+patient = true
+doctor_rules = "demonstration"
+patient_rules = "demonstration"
+source_id = "1.2.250.1.999.1"
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,7 @@ WAYS = {
         SFTP,
         ("--sftp-port", "{ports.sftp}", "--sftp-host-key", "{keys.host}", "--sftp-user-key", "{keys.user_public}"),
     ),
+    "mssante": Way(MSSANTE, ("--mssante-port", "{ports.mssante}", "--mssante-certificates", "{keys.folder}/mssante")),
 }
 
 
@@ -65,6 +83,8 @@ def ways_settings(through: Collection[str], ports: Ports, keys: Path) -> str:
     """Return the sections of the ways chosen, and make the keys they name."""
     if "sftp" in through:
         make_key_files(keys)
+    if "mssante" in through:
+        make_mail_files(keys / "mssante", LOOPBACK)
     enabled = str(FIRST_WAY in through).lower()
     sections = [AUTHORITY, *(WAYS[name].section for name in through)]
     known = {"host": LOOPBACK, "ports": ports, "sandbox": ports.url(ports.sandbox), "enabled": enabled}
