@@ -40,7 +40,7 @@ FAULTS: dict[str, object] = {
     "half_answer": 1,
     "double_answer": 1,
 }
-NO_FAULT_OF_RESULTS = {"retry_after", "mail_down", "mail_reject_recipient", "seed"}
+NO_FAULT_OF_RESULTS = {"retry_after", "bounce", "mail_down", "mail_reject_recipient", "seed"}
 
 
 @pytest.fixture(scope="module")

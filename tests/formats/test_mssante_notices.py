@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from temoin.formats.mssante import DeliveryNotice, Fate, read_notice
@@ -171,6 +171,7 @@ def test_nothing_in_a_mail_makes_the_reader_fail(data):
 
 
 @given(st.sampled_from([NOTICE, DISPOSITION, RETURNED]), st.integers(0, 900), st.binary(max_size=12))
+@example(RETURNED, 46, b"\x80")  # in the name of a charset
 def test_a_damaged_notice_is_read_or_is_none(mail, place, some):
     data = mail.encode()
     read_notice(data[:place] + some + data[place + len(some) :])

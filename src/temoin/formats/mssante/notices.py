@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
@@ -80,7 +80,7 @@ def _disposition(mail: Message) -> tuple[Fate, str] | None:
 
 def _plain_refusal(mail: Message) -> tuple[Fate, str] | None:
     subject = _text(mail, "Subject")
-    with suppress(LookupError, ValueError, HeaderParseError):
+    with suppress(LookupError, ValueError, MessageError):
         subject = str(make_header(decode_header(subject)))
     return (Fate.NOT_FILED, subject.partition("]")[0].strip("[ ")) if subject.lower().startswith("[ko int") else None
 
