@@ -22,14 +22,16 @@ from temoin.lib.errors import NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
+from temoin.outbox import duties as duties_register
 from temoin.outbox import worker
 from temoin.outbox.actions import release_parcel
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict, register_courier
+from temoin.outbox.duties import Duty, register_duty
 from temoin.outbox.kept import LARGEST, unpack
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
 from temoin.outbox.states import ParcelState
-from temoin.outbox.worker import Lane, run_worker
+from temoin.outbox.worker import Lane, run_worker, threads_of
 
 
 @pytest.fixture
@@ -373,6 +375,26 @@ def test_the_worker_runs_a_lane_for_each_courier_and_stops_when_told(monkeypatch
 
     assert seen == {"authority", "patient-email"}
     assert connection.connection is None or not connection.in_atomic_block
+
+
+@dataclass
+class Switched(StandIn):
+    """A courier that the operator switches on and off."""
+
+    enabled: bool = False
+
+
+def test_what_is_switched_off_carries_nothing_and_no_duty_waits_for_another(monkeypatch):
+    monkeypatch.setattr(register, "_couriers", {})
+    monkeypatch.setattr(duties_register, "_duties", {})
+    for courier in (Switched(destination="off"), Switched(destination="on", enabled=True), StandIn(destination="any")):
+        register_courier(courier)
+    for name in ("alarms", "reconcile"):
+        register_duty(Duty(name, timedelta(days=1), lambda _stop: None))
+
+    names = [thread.name for thread in threads_of(threading.Event())]
+
+    assert names == ["on", "any", "alarms", "reconcile"]
 
 
 # A person's decision --------------------------------------------------------------------------------------------------

@@ -127,6 +127,19 @@ class Reconcilable(Protocol):
     def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]: ...
 
 
+@runtime_checkable
+class Switchable(Protocol):
+    """A courier that the operator can switch off: what waits for its destination then stays where it is."""
+
+    @property
+    def enabled(self) -> bool: ...
+
+
+def is_switched_on(courier: Courier) -> bool:
+    """Tell whether anything may be carried."""
+    return not isinstance(courier, Switchable) or courier.enabled
+
+
 _couriers: dict[str, Courier] = {}
 
 

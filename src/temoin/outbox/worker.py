@@ -13,7 +13,16 @@ from uuid import UUID
 from django.db import connection
 
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.courier import Answer, Consignment, Courier, Load, PreparesTogether, Verdict, couriers
+from temoin.outbox.courier import (
+    Answer,
+    Consignment,
+    Courier,
+    Load,
+    PreparesTogether,
+    Verdict,
+    couriers,
+    is_switched_on,
+)
 from temoin.outbox.duties import Round, duties
 from temoin.outbox.lanes import tell_lane
 from temoin.outbox.queue import claim_parcels
@@ -215,10 +224,20 @@ def _still_in_doubt(load: Load, answer: Answer) -> Answer:
 
 
 def run_worker(stop: threading.Event) -> None:
-    """Run one lane per registered courier, and the round of duties, until `stop` is set."""
-    threads = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in couriers().items()]
-    threads.append(threading.Thread(target=Round(duties().values(), stop).run, name="duties"))
+    """Run the worker's threads until `stop` is set."""
+    threads = threads_of(stop)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def threads_of(stop: threading.Event) -> list[threading.Thread]:
+    """Return one lane per courier that is switched on, and each duty by itself.
+
+    A reconciliation may take hours, and an alarm must not wait for its end.
+    """
+    carried = {name: courier for name, courier in couriers().items() if is_switched_on(courier)}
+    lanes = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in carried.items()]
+    rounds = [threading.Thread(target=Round([duty], stop).run, name=name) for name, duty in duties().items()]
+    return lanes + rounds
