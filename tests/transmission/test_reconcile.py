@@ -258,6 +258,15 @@ def test_an_alien_is_named_and_never_touched(house, desk, sandbox):
     assert counts(sandbox)["not-ours"] == 1
 
 
+def test_no_key_they_make_up_keeps_a_day_from_being_compared(house, desk, sandbox):
+    alien = copy_of(sandbox, parcel(house.here).key)
+    sandbox.post({**alien, "identifier": {**alien["identifier"], "value": "a\0b"}}, conditional=False)
+
+    run = desk.reconcile()
+
+    assert (run.ending, run.aliens) == (Ending.WHOLE, ["a\ufffdb"])
+
+
 def test_a_second_copy_is_named_and_never_touched(house, desk, sandbox):
     key = parcel(house.here).key
     sandbox.post(copy_of(sandbox, key), conditional=False)
