@@ -30,6 +30,7 @@ class Behaviour:
     mail: str = OK
     rcpt: str = OK
     data: str = OK
+    full: str = ""  # a mailbox that takes nothing now
     messages: list[EmailMessage] = field(default_factory=list)
     attempts: int = 0
     port: int = 0
@@ -40,6 +41,8 @@ class Behaviour:
         return _answer(server, self.mail)
 
     async def handle_RCPT(self, server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if address == self.full:
+            return "452 full"
         envelope.rcpt_tos.append(address)
         return _answer(server, self.rcpt)
 

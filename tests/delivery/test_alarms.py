@@ -194,6 +194,28 @@ def test_a_mailbox_that_is_refused_for_good_stops_nobody_elses_message(mail, aft
         assert Alarm.objects.count() == 2  # not tried again at every round
 
 
+def test_a_full_mailbox_holds_no_other_message_and_is_tried_again(house, mail, after):
+    mail.full = person_of(house.owner).email
+
+    after(31)
+    after(32)
+    assert [to for to, _ in told(mail)] == [OPERATOR]
+
+    mail.full = ""
+    after(33)
+    assert [to for to, _ in told(mail)] == [OPERATOR, person_of(house.owner).email]
+
+
+def test_a_full_mailbox_brings_no_message_twice_to_the_other_owner(house, mail, after):
+    second = make_seat(house.here, Profession.TITULAIRE, rpps="10003879656")
+    mail.full = person_of(house.owner).email
+
+    for minutes in (31, 32, 33):
+        after(minutes)
+
+    assert sorted(to for to, _ in told(mail)) == sorted([OPERATOR, person_of(second).email])
+
+
 def test_a_round_has_an_end(mail, after, monkeypatch):
     monkeypatch.setattr("temoin.delivery.alarms.MOST_IN_A_ROUND", 1)
 

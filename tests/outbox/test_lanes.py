@@ -84,6 +84,16 @@ def test_one_parcel_probes_and_its_answer_lets_the_others_follow():
 
 
 @pytest.mark.usefixtures("worker")
+def test_a_destination_that_takes_and_answers_later_closes_its_circuit():
+    carry(StandIn(carries=SILENT))
+
+    taken = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement", is_own=True, is_sign_of_life=True)
+    carry(StandIn(carries=taken), at=60)
+
+    assert circuit(at=61) is CircuitState.CLOSED
+
+
+@pytest.mark.usefixtures("worker")
 def test_two_workers_send_one_probe_and_a_dead_workers_probe_is_let_go():
     carry(StandIn(carries=SILENT))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,19 +15,23 @@ from couriers import StandIn, answer
 from django.db import OperationalError, connection
 from people import House, make_lot, make_patient, make_signed, open_house
 
+from temoin.crypto.ring import forget_keys
+from temoin.crypto.roots.provider import RootKeyError
 from temoin.lib.clock import shifted_by
 from temoin.lib.errors import NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
+from temoin.outbox import duties as duties_register
 from temoin.outbox import worker
 from temoin.outbox.actions import release_parcel
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict, register_courier
+from temoin.outbox.duties import Duty, register_duty
 from temoin.outbox.kept import LARGEST, unpack
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
 from temoin.outbox.states import ParcelState
-from temoin.outbox.worker import Lane, run_worker
+from temoin.outbox.worker import Lane, run_worker, threads_of
 
 
 @pytest.fixture
@@ -81,6 +85,9 @@ def carry_batch(courier: StandIn) -> None:
         ("prepare", ValueError, ParcelState.WAITING, "not_prepared"),
         ("prepare", KeyError, ParcelState.WAITING, "not_prepared"),
         ("prepare", NotFoundError, ParcelState.WAITING, "not_prepared"),
+        ("prepare", RootKeyError, ParcelState.WAITING, "not_prepared"),
+        ("prepare", Parcel.DoesNotExist, ParcelState.WAITING, "not_prepared"),
+        ("prepare", OverflowError, ParcelState.WAITING, "not_prepared"),
         ("carry", RuntimeError, ParcelState.IN_DOUBT, "courier_failed"),
         ("carry", OSError, ParcelState.IN_DOUBT, "courier_failed"),
         ("carry", TimeoutError, ParcelState.IN_DOUBT, "courier_failed"),
@@ -119,6 +126,39 @@ def test_a_poison_parcel_among_them_is_the_only_one_to_wait(house, as_role):
 
     accepted = (ParcelState.ACCEPTED, "acknowledged")
     assert states(house) == [accepted, (ParcelState.WAITING, "not_prepared"), accepted]
+
+
+@pytest.fixture
+def keyless(house: House, as_role) -> Iterator[House]:
+    """The stranger's pharmacy with a result on its way, after its data key was altered."""
+    make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
+    scope = tenant_scope(house.stranger.pharmacy_id)
+    with as_role("temoin_keeper"), scope, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE crypto_data_key SET wrapped = '\\x00' WHERE pharmacy_id = %s", [house.stranger.pharmacy_id]
+        )
+    forget_keys()
+    yield house
+    forget_keys()
+
+
+def test_a_pharmacy_whose_key_is_not_to_be_had_holds_no_other(keyless, as_role, caplog):
+    with as_role("temoin_worker"):
+        carry_batch(StandIn())
+
+    assert states(keyless) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
+    assert "cannot be settled: " in caplog.text
+
+
+HOSTILE = [{"id": "\udcff"}, {"id": [[[]]] * 9, "location": "9" * 10_000}, {"id": {"a": 1 << 70}}, {"id": 1 << 70}]
+
+
+@pytest.mark.parametrize("receipt", HOSTILE)
+def test_no_receipt_keeps_an_acknowledged_result_from_being_settled(house, as_role, receipt):
+    with as_role("temoin_worker"):
+        carry_batch(StandIn(carries=Answer(Verdict.ACCEPTED, "acknowledged", detail="\udc80", receipt=receipt)))
+
+    assert states(house) == [(ParcelState.ACCEPTED, "acknowledged")] * 3
 
 
 def kept(house: House) -> list[tuple[bytes, bytes]]:
@@ -335,6 +375,26 @@ def test_the_worker_runs_a_lane_for_each_courier_and_stops_when_told(monkeypatch
 
     assert seen == {"authority", "patient-email"}
     assert connection.connection is None or not connection.in_atomic_block
+
+
+@dataclass
+class Switched(StandIn):
+    """A courier that the operator switches on and off."""
+
+    enabled: bool = False
+
+
+def test_what_is_switched_off_carries_nothing_and_no_duty_waits_for_another(monkeypatch):
+    monkeypatch.setattr(register, "_couriers", {})
+    monkeypatch.setattr(duties_register, "_duties", {})
+    for courier in (Switched(destination="off"), Switched(destination="on", enabled=True), StandIn(destination="any")):
+        register_courier(courier)
+    for name in ("alarms", "reconcile"):
+        register_duty(Duty(name, timedelta(days=1), lambda _stop: None))
+
+    names = [thread.name for thread in threads_of(threading.Event())]
+
+    assert names == ["on", "any", "alarms", "reconcile"]
 
 
 # A person's decision --------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ from temoin.outbox.courier import couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
+from temoin.testing.sample import Reading
+from temoin.testing.signing import correct_result
 from temoin.transmission.couriers import fhir_holdings
 from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.couriers.mllp import MllpCourier
@@ -162,6 +164,36 @@ def test_what_the_authority_lost_is_named_for_its_pharmacy_and_sent_again(house,
     assert found(house.here) == []
 
 
+@pytest.fixture
+def versions(house, as_role) -> list[Parcel]:
+    """Both versions of a corrected result, sent and acknowledged."""
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=parcel(house.here).chain_id, reading=reading, reason="Deux bandes.")
+    carry(as_role, timedelta(minutes=1))
+    with tenant_scope(house.here.id):
+        return list(Parcel.objects.filter(destination="authority").order_by("sequence"))
+
+
+def test_an_older_version_is_not_sent_after_a_newer_one_that_is_there(desk, sandbox, versions):
+    lose(sandbox, versions[0].key)
+    desk.reconcile()
+
+    assert desk.mend() == []
+    assert desk.reconcile().open == 1
+
+
+def test_versions_that_are_all_lost_are_sent_again_in_order(desk, sandbox, versions, as_role):
+    for version in versions:
+        lose(sandbox, version.key)
+    desk.reconcile()
+
+    assert desk.mend() == [Kind.MISSING, Kind.MISSING]
+    carry(as_role, LATER + timedelta(minutes=1))
+    assert [counts(sandbox).get(version.key, 0) for version in versions] == [1, 0]
+    carry(as_role, LATER + timedelta(minutes=2))
+    assert [counts(sandbox).get(version.key, 0) for version in versions] == [1, 1]
+
+
 def test_a_second_run_and_a_second_repair_add_nothing(house, desk, sandbox):
     lose(sandbox, parcel(house.here).key)
     first, second = desk.reconcile(), desk.reconcile()
@@ -224,6 +256,15 @@ def test_an_alien_is_named_and_never_touched(house, desk, sandbox):
     assert (run.found, run.aliens, run.open) == ({"alien": 1}, ["not-ours"], 0)
     assert desk.mend() == []
     assert counts(sandbox)["not-ours"] == 1
+
+
+def test_no_key_they_make_up_keeps_a_day_from_being_compared(house, desk, sandbox):
+    alien = copy_of(sandbox, parcel(house.here).key)
+    sandbox.post({**alien, "identifier": {**alien["identifier"], "value": "a\0b"}}, conditional=False)
+
+    run = desk.reconcile()
+
+    assert (run.ending, run.aliens) == (Ending.WHOLE, ["a\ufffdb"])
 
 
 def test_a_second_copy_is_named_and_never_touched(house, desk, sandbox):

@@ -41,3 +41,9 @@ def test_nothing_fails_and_size_and_digest_hold(data: bytes):
 
     assert (shown.size, shown.digest) == (len(data), sha256(data).hexdigest())
     assert "\x00" not in shown.text
+
+
+def test_what_is_nested_too_deep_to_be_set_out_is_shown_as_it_came():
+    data = b"[" * 300 + b"]" * 300
+
+    assert show_bytes(data).text == data.decode()

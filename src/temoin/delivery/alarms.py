@@ -104,8 +104,13 @@ def _due(late: dict[UUID | None, Late]) -> Iterator[tuple[Alarm, Stage]]:
 
 
 def _send(mail: NoticeMail, alarm: Alarm, stage: Stage, late: Late) -> None:
-    for number, address in enumerate(_addresses(alarm)):
+    addresses = _addresses(alarm)
+    told = [
         mail.send(_notice(alarm, stage, late, f"{alarm}.{stage}.{now():%Y%m%d}.{number}"), address)
+        for number, address in enumerate(addresses)
+    ]
+    if addresses and not any(told):
+        return  # every mailbox says "later": the next round tries again, but never once one of them was reached
     with _noted(alarm, stage, late):
         if stage is Stage.ENDED:
             alarm.delete()

@@ -35,6 +35,7 @@ class Answer:
     came: bytes = b""  # what came back, as it came; sealed with the attempt beside what was sent
     retry_after: float | None = None  # seconds, when the other side asked for a pause
     is_own: bool = False  # the trouble is this parcel's own: it says nothing of the destination
+    is_sign_of_life: bool = False  # it is no trouble: the destination works, and has yet to say yes or no
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,19 @@ class Reconcilable(Protocol):
 
     def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]: ...
     def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]: ...
+
+
+@runtime_checkable
+class Switchable(Protocol):
+    """A courier that the operator can switch off: what waits for its destination then stays where it is."""
+
+    @property
+    def enabled(self) -> bool: ...
+
+
+def is_switched_on(courier: Courier) -> bool:
+    """Tell whether anything may be carried."""
+    return not isinstance(courier, Switchable) or courier.enabled
 
 
 _couriers: dict[str, Courier] = {}

@@ -70,10 +70,12 @@ def close_circuit(destination: str) -> None:
 
 def brought_by(answers: Iterable[Answer]) -> Brought:
     """Sum up answers: what is one parcel's own trouble says nothing of the destination."""
+    answers = list(answers)
     told = [answer for answer in answers if not answer.is_own]
     troubled = [answer for answer in told if answer.verdict in {Verdict.POSTPONED, Verdict.DOUBTFUL}]
     return Brought(
-        answered=any(answer.verdict in {Verdict.ACCEPTED, Verdict.REFUSED} for answer in told),
+        answered=any(answer.verdict in {Verdict.ACCEPTED, Verdict.REFUSED} for answer in told)
+        or any(answer.is_sign_of_life for answer in answers),
         troubles=len(troubled),
         code=troubled[-1].code if troubled else "",
         asked=max((answer.retry_after or 0.0 for answer in told), default=0.0),

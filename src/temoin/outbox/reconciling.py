@@ -16,6 +16,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy
 from temoin.outbox.courier import Holding
 from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.states import ParcelState as S
 
 PORTION = 5_000  # rows in memory at once
 
@@ -86,6 +87,19 @@ def prove_parcel(commit: Commit, parcel_id: UUID, holding: Holding) -> None:
     receipt = {"id": holding.id, "location": "", "received_at": holding.received_at}
     attempt.sealed = seal_value("outbox_attempt", attempt.id, {"detail": "", "receipt": receipt})
     commit.insert(attempt)
+
+
+def sequences_of(parcel_ids: list[UUID]) -> dict[UUID, int]:
+    """Return which version of its result each parcel tells."""
+    return dict(Parcel.objects.filter(id__in=parcel_ids).values_list("id", "sequence"))
+
+
+def newer_that_left(parcel_id: UUID) -> list[UUID]:
+    """Return the newer versions of the same result that the destination has, or may have."""
+    parcel = Parcel.objects.get(id=parcel_id)
+    same = Parcel.objects.filter(chain_id=parcel.chain_id, destination=parcel.destination)
+    newer = same.filter(sequence__gt=parcel.sequence, state__in=[S.SENDING, S.IN_DOUBT, S.ACCEPTED])
+    return list(newer.values_list("id", flat=True))
 
 
 def resend_parcel(commit: Commit, parcel_id: UUID) -> None:

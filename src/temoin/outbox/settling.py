@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from temoin.crypto.sealed import seal_value
 from temoin.lib.clock import now
@@ -22,6 +23,9 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queries import is_overtaken
 from temoin.outbox.states import PARCEL, SETTLED, ParcelState
 
+log = logging.getLogger("temoin.outbox")
+
+DATABASE_AWAY = (OperationalError, InterfaceError)  # everybody's trouble; any other error is that of one parcel
 LONGEST_WAIT = 3600.0  # seconds; retries never stop, they only get this far apart
 LONGEST_DETAIL = 4000  # characters
 
@@ -53,8 +57,10 @@ def settle_parcels(answers: Iterable[Pair]) -> None:
     for group in by_pharmacy.values():
         try:
             _settle_together(group)
-        except ConflictError:
-            # One of them was taken back after its lease ran out; the others must not wait for it.
+        except DATABASE_AWAY:
+            raise
+        except Exception:  # noqa: BLE001 the others must not wait for one
+            # It was taken back after its lease ran out, or its pharmacy's key is not to be had.
             for pair in group:
                 _settle_alone(pair)
     _wake_later_versions([load for load, answer in pairs if _settles(_VERB[answer.verdict])])
@@ -79,6 +85,10 @@ def _settle_alone(pair: Pair) -> None:
         _settle_together([pair])
     except ConflictError:
         return  # another worker holds it now and will settle it by asking the destination
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001 it comes back in doubt when its lease ends
+        log.error("parcel %s cannot be settled: %s", pair[0].id, type(error).__name__)
 
 
 def _verb(load: Load, answer: Answer) -> str:
@@ -125,13 +135,19 @@ def _attempt(load: Load, answer: Answer, moment: datetime) -> Attempt:
     )
     content = {
         "code": answer.code,
-        "detail": answer.detail[:LONGEST_DETAIL],
-        "receipt": answer.receipt,
+        "detail": _text(answer.detail),
+        "receipt": {name: _text(value) for name, value in answer.receipt.items()},
         "sent": pack(answer.sent),
         "came": pack(answer.came),
     }
     attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
     return attempt
+
+
+def _text(value: object) -> str:
+    """Return what a destination wrote as text that can be sealed: it may send anything, also what is no text."""
+    text = str(value) if isinstance(value, str | int) else ""  # an identifier that is an object is none
+    return text[:LONGEST_DETAIL].encode(errors="replace").decode()
 
 
 def _wake_later_versions(settled: list[Load]) -> None:

@@ -10,15 +10,23 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.courier import Answer, Consignment, Courier, Load, PreparesTogether, Verdict, couriers
+from temoin.outbox.courier import (
+    Answer,
+    Consignment,
+    Courier,
+    Load,
+    PreparesTogether,
+    Verdict,
+    couriers,
+    is_switched_on,
+)
 from temoin.outbox.duties import Round, duties
 from temoin.outbox.lanes import tell_lane
 from temoin.outbox.queue import claim_parcels
-from temoin.outbox.settling import settle_parcels
+from temoin.outbox.settling import DATABASE_AWAY, settle_parcels
 from temoin.outbox.states import ParcelState
 
 log = logging.getLogger("temoin.outbox")
@@ -30,8 +38,6 @@ QUICK = 3.0  # seconds from claim to answer of a quick destination
 LATEST = 5.0
 LINGER = 0.15  # seconds after an answer in which others may come and be settled with it, in few statements
 IDLE = 0.4  # seconds between looks at an empty queue
-# A courier's own failure with one parcel; what the database raises goes to the outermost loop.
-FAILURES = (TemoinError, ValueError, LookupError, TypeError, AttributeError)
 
 Ready = Consignment | Answer
 
@@ -89,7 +95,7 @@ class Lane:
             self._land(runner)
         try:
             self._settle()
-        except (OperationalError, InterfaceError) as error:
+        except DATABASE_AWAY as error:
             log.error("lane %s: %s; the last answers were not kept", self.courier.destination, type(error).__name__)
         runner.run(self.courier.close())
 
@@ -148,7 +154,7 @@ class Lane:
             return
         try:
             settle_parcels(answers)
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             self._answers = answers
             raise
         tell_lane(self.courier.destination, [answer for _, answer in answers])
@@ -165,7 +171,9 @@ class Lane:
                 with tenant_scope(group[0].pharmacy_id):
                     ready = self.courier.prepare_all(group)
                 return [(load, ready[load.id]) for load in group]
-            except FAILURES as error:
+            except DATABASE_AWAY:
+                raise
+            except Exception as error:  # noqa: BLE001 whatever one parcel brings about, the others leave
                 log.error("lane %s: a batch failed with %s; one by one", self.courier.destination, type(error).__name__)
         return [(load, self._prepare_one(load)) for load in group]
 
@@ -173,7 +181,9 @@ class Lane:
         try:
             with tenant_scope(load.pharmacy_id):
                 return self.courier.prepare(load)
-        except FAILURES as error:
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 a key that cannot be had, a row that is not there, a defect of ours
             # A poison parcel must not block the others: it waits its turn, seen on the work list by its code.
             log.error("parcel %s cannot be prepared: %s", load.id, type(error).__name__)
             return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_prepared"))
@@ -214,10 +224,20 @@ def _still_in_doubt(load: Load, answer: Answer) -> Answer:
 
 
 def run_worker(stop: threading.Event) -> None:
-    """Run one lane per registered courier, and the round of duties, until `stop` is set."""
-    threads = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in couriers().items()]
-    threads.append(threading.Thread(target=Round(duties().values(), stop).run, name="duties"))
+    """Run the worker's threads until `stop` is set."""
+    threads = threads_of(stop)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def threads_of(stop: threading.Event) -> list[threading.Thread]:
+    """Return one lane per courier that is switched on, and each duty by itself.
+
+    A reconciliation may take hours, and an alarm must not wait for its end.
+    """
+    carried = {name: courier for name, courier in couriers().items() if is_switched_on(courier)}
+    lanes = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in carried.items()]
+    rounds = [threading.Thread(target=Round([duty], stop).run, name=name) for name, duty in duties().items()]
+    return lanes + rounds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
@@ -51,7 +52,8 @@ class Asking:
 async def _take(holdings: AsyncIterator[Holding]) -> list[Holding]:
     taken: list[Holding] = []
     async for holding in holdings:
-        taken.append(holding)
+        # No text of the database holds a NUL: a key that they made up must not end the run.
+        taken.append(replace(holding, key=holding.key.replace("\0", "\ufffd")) if "\0" in holding.key else holding)
         if len(taken) == PORTION:
             break
     return taken

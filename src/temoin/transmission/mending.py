@@ -11,7 +11,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError
 from temoin.outbox.courier import Courier, Holding, Reconcilable
-from temoin.outbox.reconciling import prove_parcel, resend_parcel
+from temoin.outbox.reconciling import newer_that_left, prove_parcel, resend_parcel
 from temoin.transmission.asking import Asking
 from temoin.transmission.differences import Kind
 from temoin.transmission.models import Difference
@@ -53,10 +53,21 @@ def _prove(courier: Reconcilable, row: Difference, by: Callable[[UUID], Actor]) 
 
 
 def resend_missing(*, by: Actor, difference: Difference) -> None:
-    """Send an accepted parcel again with its key: our books claim no more than theirs, from this act on."""
+    """Send an accepted parcel again with its key: our books claim no more than theirs, from this act on.
+
+    ConflictError where a newer version is there, for all we know: the older must not follow it.
+    """
     with act(by=by, kind=EventKind.PARCEL_RESENT, subject_kind="parcel", subject_id=difference.parcel_id) as commit:
+        if _there(newer_that_left(difference.parcel_id)):
+            raise ConflictError("a newer version is there: an older one must not follow it")
         resend_parcel(commit, difference.parcel_id)
         commit.change(Difference, difference.id, mended_at=now())
+
+
+def _there(newer: list[UUID]) -> list[UUID]:
+    """Return those that nobody found missing there; found so, they are sent again after the older one."""
+    missing = Difference.objects.filter(parcel_id__in=newer, kind=Kind.MISSING.value, mended_at=None)
+    return sorted(set(newer) - set(missing.values_list("parcel_id", flat=True)))
 
 
 def settle_proved(*, by: Actor, difference: Difference, holding: Holding) -> None:

@@ -19,7 +19,7 @@ from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Courier, Reconcilable
-from temoin.outbox.reconciling import unproved_between
+from temoin.outbox.reconciling import sequences_of, unproved_between
 from temoin.pharmacies.models import Pharmacy
 from temoin.transmission.asking import Asking
 from temoin.transmission.comparing import STRETCH, Comparison, Found, judged
@@ -126,10 +126,12 @@ def _note(run: Run, found: Found) -> None:
 
 
 def open_of_day(destination: str, day: date) -> Iterator[Difference]:
-    """Give the open differences of a day, pharmacy by pharmacy."""
+    """Give the open differences of a day, pharmacy by pharmacy, earlier versions of a result first."""
     for pharmacy_id in pharmacies():
         with tenant_scope(pharmacy_id):
             rows = list(Difference.objects.filter(destination=destination, day=day, mended_at=None).order_by("key"))
+            version = sequences_of([row.parcel_id for row in rows])
+        rows.sort(key=lambda row: version[row.parcel_id])
         yield from rows
 
 

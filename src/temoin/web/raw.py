@@ -27,7 +27,7 @@ def show_bytes(data: bytes) -> Raw:
 
 
 def _text(data: bytes) -> str:
-    with suppress(orjson.JSONDecodeError):
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):  # it reads deeper than it writes
         return orjson.dumps(orjson.loads(data), option=orjson.OPT_INDENT_2).decode()
     if data.lstrip().startswith(b"<"):
         with suppress(etree.XMLSyntaxError, ValueError):

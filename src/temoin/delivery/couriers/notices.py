@@ -16,6 +16,8 @@ from temoin.delivery.couriers.email import connect
 
 log = logging.getLogger("temoin.delivery")
 
+BUSY = 421  # the server itself closes (RFC 5321 §4.2.3)
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -39,17 +41,23 @@ class NoticeMail:
             with suppress(smtplib.SMTPException, OSError):
                 self._server.quit()
 
-    def send(self, notice: Notice, address: str) -> None:
-        """Hand a notice to the mail server; a mailbox that is refused is passed over, and logged without its name."""
+    def send(self, notice: Notice, address: str) -> bool:
+        """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready.
+
+        One that is refused for good is passed over, and logged without its name.
+        """
         if self._server is None:
             self._server = connect(settings.TEMOIN.mail, ssl.create_default_context())
         try:
             self._server.send_message(_message(notice, address))
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
-            if not 500 <= code < 600:
+            if code == BUSY:
                 raise
+            if not 500 <= code < 600:
+                return False
             log.error("the mail server refuses the address of an alarm for good (%s)", code)
+        return True
 
 
 def _message(notice: Notice, address: str) -> EmailMessage:

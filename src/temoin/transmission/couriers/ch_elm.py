@@ -85,7 +85,9 @@ def read_status(body: Any, name: str) -> Answer | None:
         return Answer(Verdict.REFUSED, "processing_failed", detail=detail)
     if told == ["in-progress"]:
         # Its own: the office works, and the circuit breaker must not take this for trouble there.
-        return Answer(Verdict.DOUBTFUL, "in_progress", receipt=receipt, retry_after=PAUSE, is_own=True)
+        return Answer(
+            Verdict.DOUBTFUL, "in_progress", receipt=receipt, retry_after=PAUSE, is_own=True, is_sign_of_life=True
+        )
     return None
 
 

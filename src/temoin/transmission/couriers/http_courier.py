@@ -65,7 +65,7 @@ def told_without_taking(reply: Reply) -> Answer:
         return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
     detail = outcome_words(reply.body)
     if status == 412:  # several there bear our key: a person there must look; the destination works
-        return Answer(Verdict.DOUBTFUL, "http_412", detail=detail, is_own=True)
+        return Answer(Verdict.DOUBTFUL, "http_412", detail=detail, is_own=True, is_sign_of_life=True)
     # 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI).
     if 400 <= status < 500 and status != 409:
         return Answer(Verdict.REFUSED, f"http_{status}", detail=detail)

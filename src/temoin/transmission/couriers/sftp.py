@@ -151,7 +151,7 @@ class SftpCourier(ReportCourier):
 
 
 # No trouble of the destination's: it comes to files when it does.
-AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement", is_own=True)
+AWAITED = Answer(Verdict.DOUBTFUL, "awaiting_acknowledgement", is_own=True, is_sign_of_life=True)
 
 
 @asynccontextmanager
