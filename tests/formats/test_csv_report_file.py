@@ -112,7 +112,7 @@ def finding_of(row: dict[str, str]) -> Finding:
 
 
 def as_it_travels(report: Report) -> Report:
-    """The matricule goes with a qualified identity only, and who treats the patient is nothing that authorities need."""
+    """The matricule goes with a qualified identity only, and the treating doctor is nothing that authorities need."""
     qualified = report.patient.identity_status is IdentityStatus.QUALIFIED
     return replace(report, doctor=None, patient=replace(report.patient, nir=report.patient.nir if qualified else ""))
 
