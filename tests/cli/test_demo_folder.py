@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from temoin.cli.database_server import database_running
 from temoin.cli.demo_folder import open_folder, write_settings
 from temoin.cli.demo_ports import Ports
 from temoin.cli.django_process import default_folder
@@ -70,3 +71,11 @@ def test_a_process_without_settings_says_so(monkeypatch: pytest.MonkeyPatch, cap
 
     assert main(["worker"]) == 2
     assert "set TEMOIN_CONFIG" in capsys.readouterr().err
+
+
+def test_an_embedded_folder_without_database_is_told_in_a_sentence(tmp_path: Path):
+    settings = tmp_path / "temoin.toml"
+    settings.write_text('[database]\nembedded = "nowhere"\n', encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"holds no database"), database_running(settings):
+        pass

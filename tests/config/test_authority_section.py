@@ -66,7 +66,7 @@ def test_everything_of_the_authority_is_read(folder):
     ("old", "new", "words"),
     [
         ("enabled = true", "", r"enabled in \[authority\] is missing"),
-        ("enabled = true", "enabled = true\ncolour = 1", r"colour in \[authority\] is not a setting"),
+        ("enabled = true", "enabled = true\ncolour = 1", r"colour in \[authority\] is not a setting; .*, profile, "),
         ("https://127.0.0.1:9443", "http://fhir.example.fr", "results do not travel in clear"),
         ("https://127.0.0.1:9443", "http://127.0.0.1:9443", "certificates are named"),
         ('key = "keys/ours.key"', "", "go together"),

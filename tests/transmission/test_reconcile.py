@@ -465,6 +465,14 @@ def test_the_command_wants_a_destination_and_a_day(command, words):
     assert command(*words)[0] == 2
 
 
+def test_a_day_that_has_not_begun_agrees_with_nothing(command):
+    status, told = command("authority", "--day", (today() + timedelta(days=3)).isoformat())
+
+    assert (status, "has not begun" in told) == (2, True)
+    with pytest.raises(SystemExit):
+        command("authority", "--day", "2026-13-01")
+
+
 def test_before_the_first_run_the_status_is_empty(command):
     status, told = command("--status")
 

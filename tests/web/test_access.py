@@ -106,8 +106,7 @@ def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, str
     form = {
         "outcome-sars-cov-2": "negative",
         "reviewed": "yes",
-        "reason": "essai",
-        "why": "not_due",
+        "reason": "not_due",
         "version": "1",
         "specimen": "nasal-swab",
         "sampled_at": "2026-01-01T10:00",

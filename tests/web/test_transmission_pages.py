@@ -189,11 +189,11 @@ def test_a_withdrawal_asks_why(house: House, owner: Client, refused: UUID):
     path = reverse("withdraw_sending", args=[refused])
 
     without = owner.post(path)
-    told = owner.post(path, {"why": "not_due"})
-    again = owner.post(path, {"why": "not_due"})
+    told = owner.post(path, {"reason": "not_due"})
+    again = owner.post(path, {"reason": "not_due"})
 
     assert (without.status_code, told["Location"]) == (400, LIST)
-    assert "Dites pourquoi" in without.content.decode()
+    assert 'id="field-reason-problem"><p>Dites pourquoi' in without.content.decode()
     assert again["Location"] == reverse("sending", args=[refused])
     assert state(house, refused) is ParcelState.WITHDRAWN
     assert "ce destinataire ne prend pas ce résultat" in page(owner, STATEMENT)

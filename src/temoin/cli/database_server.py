@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from temoin.config.embedded import EmbeddedServer
+from temoin.config.errors import ConfigError
 
 
 @contextmanager
@@ -21,9 +22,11 @@ def database_running(settings: Path) -> Iterator[None]:
     if folder is None:
         yield
         return
+    server = EmbeddedServer(folder)
+    if not server.cluster.is_dir():
+        raise ConfigError(f"{folder}, which embedded in [database] names, holds no database: temoin demo makes one.")
     with (folder / "users.lock").open("wb") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        server = EmbeddedServer(folder)
         if server.running():
             yield
             return

@@ -31,11 +31,18 @@ def add_commands(commands: Commands) -> None:
     words = "compare what we hold as accepted with what an authority holds"
     parser = commands.add_parser("reconcile", help=words, description=words.capitalize() + ".")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help="as `--status` names it: authority, …")
-    parser.add_argument("--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the day to go through")
+    parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the day to go through")
     parser.add_argument("--repair", action="store_true", help="send again what they lack, settle what they show")
     parser.add_argument("--status", action="store_true", help="tell how the last runs ended")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     parser.set_defaults(run=run_reconcile)
+
+
+def _day(word: str) -> date:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError("give a day of the calendar, such as 2026-11-24") from None
 
 
 def run_reconcile(options: argparse.Namespace) -> int:
@@ -57,9 +64,14 @@ def run_reconcile(options: argparse.Namespace) -> int:
 
 def reconcile(destination: str, day: date, repair: bool) -> int:  # noqa: FBT001 an option of the command
     """Go through the day, mend what can be when told to, and name what stays; by key, never by patient."""
+    from django.utils.timezone import localdate
+
+    from temoin.lib.clock import now
     from temoin.transmission.reconcile import reconcile_day
 
     courier = _courier(destination)
+    if day > localdate(now()):
+        raise ConfigError("This day has not begun: there is nothing to compare yet.")
     run = reconcile_day(courier, day)
     _tell_run(run)
     if run.ending == "broken_off":

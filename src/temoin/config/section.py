@@ -31,6 +31,7 @@ class Section:
         self._name = name
         self._content = content
         self._asked: set[str] = set()
+        self._looked_for: set[str] = set()  # optional settings, named to who mistyped one
 
     def section(self, name: str) -> Section:
         self._asked.add(name)
@@ -96,6 +97,7 @@ class Section:
             raise self.wrong(key, f"must be one of {', '.join(words)}") from None
 
     def has(self, key: str) -> bool:
+        self._looked_for.add(key)
         return key in self._content
 
     def wrong(self, key: str, reason: str) -> ConfigError:
@@ -105,7 +107,7 @@ class Section:
     def end(self) -> None:
         for key in self._content:
             if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
+                known = ", ".join(sorted(self._asked | self._looked_for))
                 raise self.wrong(key, f"is not a setting; the settings there are {known}")
 
 

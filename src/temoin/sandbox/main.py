@@ -165,6 +165,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sftp-port", type=int, help="port for CSV files over SFTP (default: none)")
     parser.add_argument("--sftp-user-key", type=Path, help="file of the public key of the account that may come")
     parser.add_argument("--sftp-host-key", type=Path, help="file of the host's private key (default: one is made)")
+    faults = parser.add_argument_group(
+        "faults in force from the start",
+        "Rates go from 0 to 1. Each is told in docs/integrator.md; POST /faults changes it.",
+    )
     for name in fault_names():
-        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help="initial fault")
+        faults.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE")
     return parser

@@ -127,7 +127,7 @@ def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpRespon
 def withdraw(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Take a refused parcel off the list for good, with a reason."""
     try:
-        withdraw_refused(by=seat, parcel_id=parcel_id, reason=request.POST.get("why", ""))
+        withdraw_refused(by=seat, parcel_id=parcel_id, reason=request.POST.get("reason", ""))
     except InvalidError as error:
         return _show_sending(request, seat, read_sending(by=seat, parcel_id=parcel_id), error)
     except ConflictError:
@@ -155,7 +155,7 @@ def _show_sending(request: HttpRequest, seat: Seat, found: Sending, error: Inval
         attempts=[_attempt(one) for one in reversed(found.attempts)],
         decisions=[(event.at, event_words(event.kind), profession_words(event)) for event in found.decisions],
         problems=problems,
-        why=Typed(request.POST, problems)("why", _("Reason"), "radio", choices=choices, required=True),
+        why=Typed(request.POST, problems)("reason", _("Reason"), "radio", choices=choices, required=True),
     )
 
 
