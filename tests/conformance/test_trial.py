@@ -251,6 +251,7 @@ def test_a_token_is_sent_and_never_shown(sandbox, tmp_path, capsys):
         ("https://host/fhir", "--certificate", "nowhere.pem"),
         ("https://host/fhir", "--token-file", "nowhere"),
         ("https://host/fhir", "--authorities", "nowhere.pem"),
+        ("http://127.0.0.1:1/fhir",),  # nobody listens
     ],
 )
 def test_what_cannot_be_tried_is_told_in_a_sentence(words, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
-from temoin.outbox.courier import couriers
+from temoin.outbox.courier import Holding, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
@@ -369,6 +369,25 @@ def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role,
     assert parcel(house.here).state == ParcelState.ACCEPTED
     with shifted_by(LATER + timedelta(days=1)):
         assert today() in days_due("authority", localdate(now()), 1)
+
+
+class Broken(FhirCourier):
+    """A courier whose code fails when asked what is held."""
+
+    destination = "a-broken-one"  # gone through first
+
+    def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
+        raise ValueError("broken")
+
+
+def test_a_destination_that_breaks_keeps_no_other_from_being_gone_through(house, as_role, monkeypatch):  # noqa: ARG001
+    monkeypatch.setattr(register, "_couriers", {"a-broken-one": Broken(), "authority": FhirCourier()})
+
+    with as_role("temoin_worker"), shifted_by(LATER):
+        with pytest.raises(ValueError, match="broken"):
+            reconcile_daily(threading.Event())
+
+        assert today() in {run.day for run in last_runs() if run.destination == "authority"}
 
 
 def test_a_day_looked_at_before_its_end_is_still_due_after_it(house, as_role):  # noqa: ARG001 it has results

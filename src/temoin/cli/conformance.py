@@ -71,6 +71,7 @@ def _endpoint(options: argparse.Namespace) -> Endpoint:
         )
         if endpoint.is_encrypted:
             endpoint.context()
+        endpoint.check_there()
     except EndpointError as error:
         raise ConfigError(str(error)) from None
     except OSError as error:

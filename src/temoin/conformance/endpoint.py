@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,14 @@ class Endpoint:
     def is_encrypted(self) -> bool:
         """Tell whether it is spoken to by TLS."""
         return self.scheme in {"https", "mllps"}
+
+    def check_there(self) -> None:
+        """Refuse an address where nobody listens: trying it case by case would only say so thirteen times."""
+        try:
+            socket.create_connection((self.host, self.port), self.seconds).close()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise EndpointError(f"Nobody listens at {self.host}, port {self.port}: {why}.") from None
 
     def context(self) -> ssl.SSLContext:
         """Return what verifies the endpoint's certificate as a courier does, and shows ours where there is one."""

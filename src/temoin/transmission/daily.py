@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils.timezone import localdate
 
 from temoin.lib.clock import now
-from temoin.outbox.courier import couriers
+from temoin.outbox.courier import Courier, couriers
 from temoin.outbox.duties import Duty
 from temoin.transmission.differences import GRACE
 from temoin.transmission.models import Ending
@@ -24,16 +24,26 @@ BACK = 3  # days: what a worker that was off over a long week-end has missed
 
 def reconcile_daily(stop: threading.Event) -> None:
     """Name what differs, and repair nothing: a mistake of the authority's search must not send a day again."""
+    failed: Exception | None = None
     for destination, courier in sorted(couriers().items()):
-        if not isinstance(courier, ReportCourier) or not courier.enabled:
-            continue
-        for day in days_due(destination, localdate(now() - GRACE), BACK):
-            if stop.is_set():
-                return
-            run = reconcile_day(courier, day, stop)
-            log.info("reconciled %s, %s: %s, %d open", destination, day, run.ending, run.open)
-            if run.ending == Ending.BROKEN_OFF:
-                break  # the next look, an hour later, begins here again
+        if isinstance(courier, ReportCourier) and courier.enabled and not stop.is_set():
+            try:
+                _reconcile(courier, stop)
+            except Exception as error:  # noqa: BLE001 one destination must not keep the others from being gone through
+                log.error("reconciliation of %s: %s", destination, type(error).__name__)
+                failed = error
+    if failed is not None:
+        raise failed  # the duty comes again soon
+
+
+def _reconcile(courier: Courier, stop: threading.Event) -> None:
+    for day in days_due(courier.destination, localdate(now() - GRACE), BACK):
+        if stop.is_set():
+            return
+        run = reconcile_day(courier, day, stop)
+        log.info("reconciled %s, %s: %s, %d open", courier.destination, day, run.ending, run.open)
+        if run.ending == Ending.BROKEN_OFF:
+            break  # the next look, an hour later, begins here again
 
 
 DAILY = Duty("reconcile", every=timedelta(hours=1), do=reconcile_daily, longest=timedelta(hours=4))
