@@ -41,6 +41,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
 django.setup()
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Let each process of a parallel run name its own folder: Django's settings are read before this file is, there."""
+    for name in ("TEMOIN_CONFIG", "TEMOIN_PROCESS", "DJANGO_SETTINGS_MODULE"):
+        os.environ.pop(name)
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_folder, ignore_errors=True)
 
