@@ -44,6 +44,7 @@ from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result
 
 PASSWORD = "Un-Mot-de-passe-0fficine!"
+TOTP_STEP, TYPING = 30, 3.0  # seconds: for which a code holds, and that a browser may take to send it
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 COVID = "covid19-ag"
 COVID_KIT = "abbott-panbio-covid19"  # read between the 15th and the 20th minute
@@ -158,7 +159,10 @@ def set_up_totp(person: Person) -> None:
 
 
 def totp_code(secret: str = TOTP_SECRET) -> str:
-    """Return the code that an authenticator shows now."""
+    """Return the code that an authenticator shows now; one about to change is let go, since the page needs a moment."""
+    left = TOTP_STEP - time.time() % TOTP_STEP
+    if left < TYPING:
+        time.sleep(left)
     present = list(yield_hotp_counters_from_time())
     return format_hotp_value(hotp_value(secret, present[len(present) // 2]))
 
