@@ -112,9 +112,10 @@ def finding_of(row: dict[str, str]) -> Finding:
 
 
 def as_it_travels(report: Report) -> Report:
-    """The matricule goes with a qualified identity only; who treats the patient is nothing for an authority."""
-    qualified = report.patient.identity_status is IdentityStatus.QUALIFIED
-    return replace(report, doctor=None, patient=replace(report.patient, nir=report.patient.nir if qualified else ""))
+    """The matricule goes with a qualified identity and its birth place; the treating doctor is not told."""
+    who = report.patient
+    travels = who.identity_status is IdentityStatus.QUALIFIED and who.birth_place
+    return replace(report, doctor=None, patient=replace(who, nir=who.nir if travels else ""))
 
 
 @given(reports())

@@ -83,6 +83,14 @@ class PatientIdentity:
     form: PatientForm = PatientForm.NAMED
     age_band: str = ""  # of an anonymous copy: ten years such as "40-49", or "90+"
 
+    @property
+    def carries_matricule(self) -> bool:
+        """Tell whether the matricule may travel: with a qualified identity only, and beside all five traits (RNIV).
+
+        Signing knows four of the five of everybody; the place of birth may be unknown.
+        """
+        return bool(self.nir and self.birth_place) and self.identity_status is IdentityStatus.QUALIFIED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Professional:

@@ -3,7 +3,6 @@
 from temoin.formats.cda.codes import MEDIA_TYPE
 from temoin.formats.cda.document import document, has_document
 from temoin.formats.cda.elements import CdaError
-from temoin.formats.cda.people import carries_matricule
 from temoin.formats.cda.reader import read_document
 
-__all__ = ["MEDIA_TYPE", "CdaError", "carries_matricule", "document", "has_document", "read_document"]
+__all__ = ["MEDIA_TYPE", "CdaError", "document", "has_document", "read_document"]

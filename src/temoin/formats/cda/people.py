@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from temoin.formats.cda import codes
 from temoin.formats.cda.elements import Element, add, add_address, add_code, add_telecoms, add_text, oid
-from temoin.testing.report import IdentityStatus, PatientIdentity, Report, Sex
+from temoin.testing.report import PatientIdentity, Report, Sex
 
 GENDER = {Sex.FEMALE: ("F", "Féminin"), Sex.MALE: ("M", "Masculin"), Sex.UNKNOWN: ("UN", "Inconnu")}
 SCREENING = ("DEPISTAGE", "Dépistage")
 PHARMACY = ("SA33", "Pharmacie d'officine")
-
-
-def carries_matricule(patient: PatientIdentity) -> bool:
-    """Say whether the matricule may travel: for a qualified identity only (RNIV), and beside all five traits of it.
-
-    Signing knows four of the five of everybody; the place of birth may be unknown.
-    """
-    return bool(patient.nir and patient.birth_place) and patient.identity_status is IdentityStatus.QUALIFIED
 
 
 def matricule_root(report: Report) -> str:
@@ -26,7 +18,7 @@ def matricule_root(report: Report) -> str:
 def add_patient(parent: Element, report: Report) -> None:
     patient = report.patient
     role = add(add(parent, "recordTarget"), "patientRole")
-    if carries_matricule(patient):
+    if patient.carries_matricule:
         add(role, "id", root=matricule_root(report), extension=patient.nir)
     add(role, "id", root=oid(report.organisation.pharmacy_id), extension=patient.patient_id)
     add_address(role, patient.address)

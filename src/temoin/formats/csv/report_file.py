@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Any
 
 from temoin.lib.spreadsheet import FORMULA
-from temoin.testing.report import Finding, IdentityStatus, PatientForm, PatientIdentity, Report
+from temoin.testing.report import Finding, PatientForm, PatientIdentity, Report
 
 FORMAT = "temoin-report-1"
 MARK = "'"
@@ -118,7 +118,7 @@ def keys_of(data: bytes) -> frozenset[str]:
 
 def _rows(report: Report) -> Iterator[list[str]]:
     patient = report.patient
-    if patient.identity_status is not IdentityStatus.QUALIFIED:  # the matricule goes with a qualified identity only
+    if not patient.carries_matricule:
         report = replace(report, patient=replace(patient, nir=""))
     common = [FORMAT, *_values(report, _REPORT), _born(patient)]
     for number, finding in enumerate(report.findings, start=1):

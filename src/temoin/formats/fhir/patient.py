@@ -10,20 +10,14 @@ from temoin.formats.fhir.elements import (
     typed_identifier,
 )
 from temoin.formats.fhir.masked import masked_patient
-from temoin.testing.report import IdentityStatus, PatientForm, PatientIdentity, Report
-
-
-def carries_ins(patient: PatientIdentity) -> bool:
-    """Only a qualified identity may carry the matricule, and only with all five traits (RNIV; FR Core patient INS)."""
-    is_qualified = patient.identity_status is IdentityStatus.QUALIFIED
-    return is_qualified and bool(patient.nir) and bool(patient.birth_place)
+from temoin.testing.report import PatientForm, PatientIdentity, Report
 
 
 def patient_resource(report: Report, full_url: str) -> Element:
     patient = report.patient
     if patient.form is not PatientForm.NAMED:
         return masked_patient(report, full_url)
-    profile = "fr-core-patient-ins" if carries_ins(patient) else "fr-core-patient"
+    profile = "fr-core-patient-ins" if patient.carries_matricule else "fr-core-patient"
     values = resource("Patient", full_url, codes.FR_CORE + profile, demo=report.is_demo)
     values["extension"] = _extensions(patient)
     values["identifier"] = _identifiers(patient, demo=report.is_demo)
@@ -48,7 +42,7 @@ def _identifiers(patient: PatientIdentity, *, demo: bool) -> list[Element]:
             patient.patient_id,
         )
     ]
-    if carries_ins(patient):
+    if patient.carries_matricule:
         kind, system = ("INS-NIR-DEMO", codes.INS_NIR_DEMO) if demo else ("INS-NIR", codes.INS_NIR)
         ins = typed_identifier("official", coding(codes.FR_IDENTIFIER_TYPE, kind), system, patient.nir)
         found.insert(0, ins)

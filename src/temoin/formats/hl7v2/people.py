@@ -6,18 +6,12 @@ from temoin.formats.hl7v2 import codes
 from temoin.formats.hl7v2.writing import Field, day
 from temoin.testing.report import (
     Address,
-    IdentityStatus,
     Organisation,
     PatientForm,
     PatientIdentity,
     Professional,
     Report,
 )
-
-
-def carries_ins(patient: PatientIdentity) -> bool:
-    """Only a qualified identity may carry the matricule in an exchange (RNIV)."""
-    return bool(patient.nir) and patient.identity_status is IdentityStatus.QUALIFIED
 
 
 def ins_authority(report: Report) -> tuple[str, str, str]:
@@ -104,7 +98,7 @@ def pharmacy(organisation: Organisation) -> list[Field]:
 def _numbers(report: Report) -> list[Field]:
     patient = report.patient
     local: Field = (patient.patient_id, "", "", own_authority(report.organisation), "PI")
-    if not carries_ins(patient):
+    if not patient.carries_matricule:
         return [local]
     return [(patient.nir, "", "", ins_authority(report), "INS"), local]
 

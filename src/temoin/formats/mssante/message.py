@@ -15,7 +15,6 @@ from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 from temoin.formats.cda.codes import DOCUMENT_CODE
-from temoin.formats.cda.people import carries_matricule
 from temoin.formats.mssante.identity import message_id
 from temoin.formats.pdf import report_pdf
 from temoin.formats.xdm import Sending, package
@@ -73,7 +72,7 @@ def _headers(report: Report, envelope: Envelope) -> dict[str, str]:
         "Message-ID": named(report.key),
         "Disposition-Notification-To": envelope.sender,  # software that cannot file the document says so (RFC 8098)
         "X-MSS-CODECDA": DOCUMENT_CODE[0],
-        "X-MSS-INS": "O" if carries_matricule(report.patient) else "N",
+        "X-MSS-INS": "O" if report.patient.carries_matricule else "N",
     }
     if report.replaces_key:
         headers |= {"In-Reply-To": named(report.replaces_key), "References": named(report.replaces_key)}

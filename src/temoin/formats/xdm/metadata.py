@@ -17,7 +17,7 @@ from lxml import etree
 from temoin.formats.cda import MEDIA_TYPE, codes
 from temoin.formats.cda.elements import Element, oid
 from temoin.formats.cda.header import title
-from temoin.formats.cda.people import PHARMACY, SCREENING, carries_matricule, matricule_root, national_identifier
+from temoin.formats.cda.people import PHARMACY, SCREENING, matricule_root, national_identifier
 from temoin.formats.cda.terms import load_terms
 from temoin.formats.xdm import ebrim
 from temoin.formats.xdm.ebrim import escaped
@@ -179,7 +179,7 @@ def _recipient(doctor: Doctor) -> str:
 
 def _patient(report: Report) -> str:
     """Return the matricule where the document carries it, else the pharmacy's own number of the patient."""
-    if carries_matricule(report.patient):
+    if report.patient.carries_matricule:
         return f"{report.patient.nir}^^^&{matricule_root(report)}&ISO^NH"
     return _local_patient(report)
 

@@ -12,7 +12,7 @@ import ssl
 from abc import abstractmethod
 from functools import cached_property
 
-from temoin.formats.cda import carries_matricule, has_document
+from temoin.formats.cda import has_document
 from temoin.formats.mssante import PATIENTS, Envelope, secure_message
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.patients.traits import Traits
@@ -123,11 +123,11 @@ class PatientCourier(SecureMailCourier):
 
     def has_recipient(self, report: Report) -> bool:
         """Tell whether the matricule may travel: another status of identity may not use it."""
-        return carries_matricule(report.patient)
+        return report.patient.carries_matricule
 
     def address(self, load: Load, report: Report) -> str:
         """Return the address that every insured person has."""
-        return f"{report.patient.nir}@{PATIENTS}" if carries_matricule(report.patient) else ""
+        return f"{report.patient.nir}@{PATIENTS}" if report.patient.carries_matricule else ""
 
 
 def _is_same(doctor: Doctor, known: Traits) -> bool:
