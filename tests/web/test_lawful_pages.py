@@ -162,7 +162,7 @@ def test_every_decision_is_said_in_words(rules, language):
     with override(language):
         assert destination_page(destination).lines
         for (kind, case), sent in product(CASES, (None, set(), {"authority"})):
-            line = _outlook_line(Outlook(destination, rules.decide(case)), kind, sent)
+            line = _outlook_line(Outlook(destination, rules.decide(case)), kind, sent, frozenset())
 
             assert line.sentence
             assert line.mark.words

@@ -6,12 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
-from people import TRAITS, House, make_lot, make_patient, make_sampled
+from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed
 from xdm_sending import SENDING
 
+from temoin.outbox import courier as register
+from temoin.outbox import duties as duties_register
+from temoin.outbox.courier import couriers
+from temoin.outbox.duties import duties
 from temoin.patients.queries import read_patient
 from temoin.patients.traits import Traits
 from temoin.transmission.rules.loading import load_rule_sets
@@ -34,7 +39,7 @@ MAIL = SecureMail(
     key=Path("box.key"),
     authorities=None,
     doctor=True,
-    patient=False,
+    patient=True,
     doctor_rules=load_rule_sets()["demonstration"],
     patient_rules=load_rule_sets()["demonstration"],
     sending=SENDING,
@@ -42,8 +47,12 @@ MAIL = SecureMail(
 
 
 @pytest.fixture
-def secure_mail(settings) -> None:
+def secure_mail(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator of secure messaging, whose couriers are announced as Django's start does it."""
     settings.TEMOIN = replace(django_settings.TEMOIN, mssante=MAIL)
+    monkeypatch.setattr(register, "_couriers", couriers())
+    monkeypatch.setattr(duties_register, "_duties", duties())
+    apps.get_app_config("transmission").ready()
 
 
 @pytest.fixture
@@ -97,6 +106,17 @@ def test_nothing_is_said_of_a_doctor_who_gets_nothing(owner: Client, house: Hous
 
     assert "par messagerie sécurisée" not in page
     assert "rien ne part à un médecin" in page
+    assert page.count("Sera transmis") == 1  # to the authority
+
+
+@pytest.mark.usefixtures("secure_mail")
+def test_after_the_signature_it_is_said_why_nobody_got_it(owner: Client, house: House):
+    record = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+    page = owner.get(reverse("test", args=[record])).content.decode()
+
+    assert "La fiche ne nomme pas de médecin traitant" in page
+    assert "Seule une identité qualifiée a une messagerie sécurisée" in page
 
 
 def test_a_site_that_sends_to_no_doctor_asks_for_none_and_keeps_what_it_knew(owner: Client, house: House, patient):

@@ -27,7 +27,7 @@ from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.build import Opened
+from temoin.testing.build import Opened, patient_identity
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import Report
 from temoin.testing.states import RecordState
@@ -68,6 +68,11 @@ class TestView:
     has_ticket: bool
     reports: list[Report]
     parcels: list[ParcelView]
+
+    @property
+    def carries_matricule(self) -> bool:
+        """Tell whether the matricule may travel with a result signed now."""
+        return patient_identity(self.patient_id, self.traits).carries_matricule
 
     @property
     def report(self) -> Report | None:

@@ -32,6 +32,13 @@ IDENTITY: dict[IdentityStatus, Words] = {
 TRANSMISSIBLE = Mark("done", "✓", gettext_lazy("Transmissible"))
 NOT_TRANSMISSIBLE = Mark("over", "–", gettext_lazy("Not transmissible"))
 CRISIS = Mark("warn", "!", gettext_lazy("Crisis mode"))
+# Why nothing goes to a destination that the rules allow, but where this patient has nobody to get it.
+NOBODY: dict[str, Words] = {
+    "mssante-doctor": gettext_lazy(
+        "The record names no treating doctor, or the patient objects: nothing goes to a doctor."
+    ),
+    "mssante-patient": gettext_lazy("Only a qualified identity has a secure mailbox: nothing goes there."),
+}
 
 
 @dataclass(frozen=True)
@@ -91,9 +98,20 @@ def destination_page(destination: Destination) -> DestinationPage:
     )
 
 
-def outlook_lines(case: Case, kind: Kind, *, sent: AbstractSet[str] | None) -> list[OutlookLine]:
-    """Say what each destination does with a result; `sent` names those that a version went to, None before signing."""
-    return [_outlook_line(outlook, kind, sent) for outlook in outlooks(case)]
+def nobody_at(*, doctor: bool, matricule: bool) -> frozenset[str]:
+    """Return the destinations where nobody gets a result, by whether a doctor is named and the matricule may travel."""
+    known = {"mssante-doctor": doctor, "mssante-patient": matricule}
+    return frozenset(destination for destination, is_known in known.items() if not is_known)
+
+
+def outlook_lines(
+    case: Case, kind: Kind, *, sent: AbstractSet[str] | None, nobody: AbstractSet[str]
+) -> list[OutlookLine]:
+    """Say what each destination does with a result.
+
+    `sent` names those that a version went to, None before signing; `nobody` those where nobody is there to get it.
+    """
+    return [_outlook_line(outlook, kind, sent, nobody) for outlook in outlooks(case)]
 
 
 def _rule_line(rule: Rule) -> RuleLine:
@@ -116,7 +134,7 @@ def delay_words(within: timedelta) -> str:
     return ngettext("%(count)s hour", "%(count)s hours", minutes // 60) % {"count": minutes // 60}
 
 
-def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None) -> OutlookLine:
+def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None, nobody: AbstractSet[str]) -> OutlookLine:
     destination, decision = outlook.destination, outlook.decision
     words, is_crisis = DESTINATION.get(destination.name, destination.name), destination.rules.is_crisis
     line = OutlookLine(destination=words, mark=NOT_TRANSMISSIBLE, sentence="", is_crisis=is_crisis)
@@ -125,6 +143,8 @@ def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None) -
     if not decision.goes or decision.rule is None:
         sentence, remedy = why_not(decision)
         return replace(line, sentence=sentence, remedy=remedy)
+    if destination.name in nobody - (sent or frozenset()):
+        return replace(line, sentence=str(NOBODY[destination.name]))
     if sent is not None and destination.name not in sent:
         return replace(line, sentence=_("No version of this result was sent there."))
     told = [target.label(_lang()) for target in kind.targets if target.code in decision.targets]

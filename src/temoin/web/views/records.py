@@ -22,7 +22,7 @@ from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
-from temoin.web.lawful_words import outlook_lines
+from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields
 from temoin.web.times import reading_window
@@ -52,7 +52,8 @@ def show_record(
     }
     if test.report is not None:
         sent = {parcel.destination for parcel in test.parcels}
-        context["outlook"] = outlook_lines(Case.of(test.report), test.kind, sent=sent)
+        nobody = nobody_at(doctor=test.report.doctor is not None, matricule=test.report.patient.carries_matricule)
+        context["outlook"] = outlook_lines(Case.of(test.report), test.kind, sent=sent, nobody=nobody)
     if test.state is RecordState.REGISTERED:
         context["fields"] = sample_fields(seat, test, typed)
     if test.state is RecordState.SAMPLED:

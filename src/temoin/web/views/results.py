@@ -26,7 +26,7 @@ from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
-from temoin.web.lawful_words import outlook_lines
+from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
@@ -56,6 +56,8 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         raise ConflictError("not waiting for a result")
     used = kit(test.lot.kit) if test.lot is not None else None
     check_reading(reading, test.kind, used, test.sampled_at)
+    doctor = _doctor(test.traits)
+    nobody = nobody_at(doctor=bool(doctor), matricule=test.carries_matricule)
     return show(
         request,
         seat,
@@ -64,9 +66,8 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         reading=reading,
         findings=_findings(test, reading),
         read_at=reading.read_at.isoformat(),
-        doctor=_doctor(test.traits),
-        sends_to_doctors=sends_to_doctors(),
-        outlook=outlook_lines(_case(test, reading), test.kind, sent=None),
+        doctor=doctor,
+        outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
         **device_words(test),
     )
 
