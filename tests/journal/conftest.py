@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from sealed_journal import ORIGIN, Journal
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.roles import DATABASE
 from temoin.crypto.notes import NoteSigner
+
+PATIENCE = 20.0  # seconds
 
 
 @pytest.fixture
@@ -25,6 +28,16 @@ def empty(transactional_db: None, embedded_server: EmbeddedServer, tmp_path: Pat
 @pytest.fixture
 def journal(empty: Journal) -> Journal:
     """Nine events of two pharmacies, sealed three by three."""
-    for _ in range(3):
+    for size in (3, 6, 9):
         empty.seal(looks=3)
+        wait_sealed(empty, size)
     return empty
+
+
+def wait_sealed(journal: Journal, size: int) -> None:
+    """Seal until the tree has its size: a transaction of the server's own, still under way, puts sealing off."""
+    deadline = time.monotonic() + PATIENCE
+    while journal.superuser.execute("SELECT count(*) FROM journal_leaf").fetchone() != (size,):
+        assert time.monotonic() < deadline, "the events are not sealed"
+        time.sleep(0.05)
+        journal.seal()
