@@ -6,69 +6,47 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from time import time
 from typing import Any
 
 from temoin.sandbox.envelope import envelope_faults, is_envelope
 from temoin.sandbox.faults import Down, FaultDesk
 from temoin.sandbox.hl7 import INTERNAL, REJECTIONS, TYPE, WORDS, Fault, Seen, cut, faults_of
+from temoin.sandbox.shelf import Held, Shelf
 
 START, END = b"\x0b", b"\x1c\r"
 MAX_MESSAGE_BYTES = 1_000_000
 STOP_SECONDS = 1.0
 
 
-@dataclass(slots=True)
-class Held:
-    """One message kept, without a trait of the person."""
+@dataclass(slots=True, kw_only=True)
+class HeldMessage(Held):
+    """One message."""
 
     control_id: str
     order: str  # OBR-3: the same for every version of a result
     status: str  # OBR-25; of an envelope OBX-11
-    received: str
-    digest: str
-    copies: int = 1  # times it came
-    differing: int = 0  # of these, with other bytes
 
 
 @dataclass(slots=True)
-class MessageStore:
-    """What was kept, in order of receipt; received = stored + duplicates + refused."""
+class MessageStore(Shelf[HeldMessage]):
+    """The messages by MSH-10."""
 
-    held: dict[str, Held] = field(default_factory=dict)
     connections: int = 0
     received: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    differing: int = 0
-    refused: int = 0
 
     def keep(self, seen: Seen, data: bytes) -> None:
         """Keep a message, or count another copy of one that is kept."""
-        digest = sha256(data).hexdigest()
-        known = self.held.get(seen.control_id)
-        if known is None:
-            moment = datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds")
-            self.held[seen.control_id] = Held(seen.control_id, seen.at("OBR", 3), _status(seen), moment, digest)
-            self.stored += 1
-            return
-        known.copies += 1
-        self.duplicates += 1
-        if known.digest != digest:
-            known.differing += 1
-            self.differing += 1
-
-    def counts(self) -> dict[str, int]:
-        """Return the counters by name."""
-        names = ("connections", "received", "stored", "duplicates", "differing", "refused")
-        return {name: getattr(self, name) for name in names}
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """Return what drills read."""
-        return [asdict(each) for each in self.held.values()]
+        order, status = seen.at("OBR", 3), _status(seen)
+        self.put(
+            seen.control_id,
+            data,
+            lambda moment, digest: HeldMessage(
+                received=moment, digest=digest, control_id=seen.control_id, order=order, status=status
+            ),
+        )
 
 
 class MllpDoor:

@@ -7,23 +7,20 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from email.message import Message
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import SMTP as MAIL
-from hashlib import sha256
 from pathlib import Path
-from time import time
-from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from temoin.sandbox.faults import Down, FaultDesk
 from temoin.sandbox.mailbox import MAX_MESSAGE_BYTES, REFUSED_LOCAL_PART
 from temoin.sandbox.secure_message import Seen, look_at
+from temoin.sandbox.shelf import Held, Shelf
 
 HOST = "operateur.mssante.fr"
 _ENVID = re.compile(r"\s+ENVID=([!-~]+)", re.IGNORECASE)
@@ -54,62 +51,39 @@ def certificates_of(folder: Path) -> Certificates:
     )
 
 
-@dataclass(slots=True)
-class Held:
-    """One message kept, without a trait of the person."""
+@dataclass(slots=True, kw_only=True)
+class HeldMail(Held):
+    """One message."""
 
     message_id: str
     recipient: str  # of a patient's box the domain only
     document: str  # CDA identifier
     version: str
-    received: str
-    digest: str
-    copies: int = 1
-    differing: int = 0
 
 
 @dataclass(slots=True)
-class SecureStore:
-    """What was taken and what came of it; received = stored + duplicates + refused."""
+class SecureStore(Shelf[HeldMail]):
+    """The messages by Message-ID, and what came of them."""
 
-    held: dict[str, Held] = field(default_factory=dict)
     notices: list[bytes] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  # of the last message refused
     received: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    differing: int = 0
-    refused: int = 0
 
     def keep(self, seen: Seen, recipient: str, content: bytes) -> None:
         """Keep a message, or count another copy of one that is kept."""
-        digest = sha256(content).hexdigest()
-        known = self.held.get(seen.message_id)
-        if known is not None:
-            known.copies += 1
-            known.differing += known.digest != digest
-            self.duplicates += 1
-            self.differing += known.digest != digest
-            return
         document = seen.document
-        self.held[seen.message_id] = Held(
+        self.put(
             seen.message_id,
-            recipient if "@patient." not in recipient else recipient.partition("@")[2],
-            document.identifier if document else "",
-            document.version if document else "",
-            datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds"),
-            digest,
+            content,
+            lambda moment, digest: HeldMail(
+                received=moment,
+                digest=digest,
+                message_id=seen.message_id,
+                recipient=recipient if "@patient." not in recipient else recipient.partition("@")[2],
+                document=document.identifier if document else "",
+                version=document.version if document else "",
+            ),
         )
-        self.stored += 1
-
-    def counts(self) -> dict[str, int]:
-        """Return the counters by name."""
-        names = ("received", "stored", "duplicates", "differing", "refused")
-        return {name: getattr(self, name) for name in names}
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """Return what drills read."""
-        return [asdict(each) for each in self.held.values()]
 
 
 class NoticedSmtp(SMTP):

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename
-from time import time
-from typing import Any, cast
+from typing import cast
 
 import asyncssh
 
@@ -19,6 +16,7 @@ from temoin.sandbox.csv_rows import NotCsvError, Told, read_file
 from temoin.sandbox.faults import Down, FaultDesk
 from temoin.sandbox.sftp_files import ANSWERS, Folders, Kept, Tree
 from temoin.sandbox.sftp_keys import make_key
+from temoin.sandbox.shelf import Held, Shelf
 
 USER = "temoin"
 HEADER = "key,verdict,id,reason\r\n"
@@ -26,59 +24,41 @@ INNER = "error inside"  # an acceptance that a second line takes back: nothing i
 LOOK = 0.05  # seconds between two looks while the authority is down
 
 
-@dataclass(slots=True)
-class Held:
-    """One result kept, without a trait of the person."""
+@dataclass(slots=True, kw_only=True)
+class HeldResult(Held):
+    """One result."""
 
     key: str
     record_id: str
     version: str
     status: str
     replaces_key: str
-    received: str
-    digest: str
-    copies: int = 1  # times it came
-    differing: int = 0  # of these, with other content
 
 
 @dataclass(slots=True)
-class ResultStore:
-    """What was kept, in order of receipt; results = stored + duplicates + refused."""
+class ResultStore(Shelf[HeldResult]):
+    """The results by key."""
 
-    held: dict[str, Held] = field(default_factory=dict)
     connections: int = 0
     files: int = 0
     results: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    differing: int = 0
-    refused: int = 0
 
     def keep(self, told: Told) -> None:
         """Keep a result, or count another copy of one that is kept."""
-        digest = sha256(repr(told.rows).encode()).hexdigest()
-        known = self.held.get(told.key)
-        if known is None:
-            first = told.rows[0]
-            moment = datetime.fromtimestamp(time(), UTC).isoformat(timespec="milliseconds")
-            place = (first["record_id"], first["version"], first["status"], first["replaces_key"])
-            self.held[told.key] = Held(told.key, *place, moment, digest)
-            self.stored += 1
-            return
-        known.copies += 1
-        self.duplicates += 1
-        if known.digest != digest:
-            known.differing += 1
-            self.differing += 1
-
-    def counts(self) -> dict[str, int]:
-        """Return the counters by name."""
-        names = ("connections", "files", "results", "stored", "duplicates", "differing", "refused")
-        return {name: getattr(self, name) for name in names}
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """Return what drills read."""
-        return [asdict(each) for each in self.held.values()]
+        first = told.rows[0]
+        self.put(
+            told.key,
+            repr(told.rows).encode(),
+            lambda moment, digest: HeldResult(
+                received=moment,
+                digest=digest,
+                key=told.key,
+                record_id=first["record_id"],
+                version=first["version"],
+                status=first["status"],
+                replaces_key=first["replaces_key"],
+            ),
+        )
 
 
 class SftpDoor:
