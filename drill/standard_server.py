@@ -14,9 +14,8 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from math import floor
-from uuid import uuid4
 
 import django
 from django.conf import settings
@@ -24,19 +23,11 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
 django.setup()
 
-from temoin.formats.fhir import document  # noqa: E402 rooms are imported once Django knows its settings
+from temoin.conformance.documents import make_story  # noqa: E402 rooms are imported once Django knows its settings
+from temoin.formats.fhir import document  # noqa: E402
 from temoin.lib.clock import now  # noqa: E402
 from temoin.outbox.courier import Answer, Consignment, Reconcilable, Verdict  # noqa: E402
-from temoin.testing.report import (  # noqa: E402
-    Device,
-    Finding,
-    Organisation,
-    PatientIdentity,
-    Professional,
-    Report,
-    ReportStatus,
-    Sex,
-)
+from temoin.testing.report import Report  # noqa: E402
 from temoin.transmission.authority import Authority  # noqa: E402
 from temoin.transmission.couriers.fhir import FhirCourier  # noqa: E402
 from temoin.transmission.rules.loading import load_rule_sets  # noqa: E402
@@ -71,9 +62,8 @@ async def _ask_all() -> list[bool]:
 
 async def _questions(courier: FhirCourier) -> AsyncIterator[tuple[str, bool, str]]:
     began = now() - timedelta(seconds=5)  # their clock may be a little behind
-    first = _invented()
-    corrected = _next(first, ReportStatus.CORRECTED, "Deux bandes.")
-    withdrawn = _next(corrected, ReportStatus.CANCELLED, "Saisi pour une autre personne.")
+    story, rushed = make_story(now()), make_story(now()).first
+    first, corrected, withdrawn = story.first, story.correction, story.cancellation
 
     unknown = await courier.enquire(_parcel(first))
     yield "an unknown key is unknown there", unknown.verdict is Verdict.UNKNOWN, unknown.code
@@ -87,7 +77,7 @@ async def _questions(courier: FhirCourier) -> AsyncIterator[tuple[str, bool, str
         answer = await courier.carry(_parcel(version))
         is_new = answer.verdict is Verdict.ACCEPTED and not _same(created, answer)
         yield f"{words} is a document of its own", is_new, _told(answer)
-    many = await asyncio.gather(*(courier.carry(_parcel(rushed)) for rushed in [_invented()] * AT_ONCE))
+    many = await asyncio.gather(*(courier.carry(_parcel(rushed)) for _ in range(AT_ONCE)))
     names = {answer.receipt["id"] for answer in many if answer.verdict is Verdict.ACCEPTED}
     yield f"posted {AT_ONCE} times at once, it is one there", len(names) == 1, " ".join(sorted({a.code for a in many}))
     if isinstance(courier, Reconcilable):
@@ -105,59 +95,6 @@ def _same(one: Answer, other: Answer) -> bool:
 
 def _told(answer: Answer) -> str:
     return " ".join(filter(None, [answer.code, answer.receipt.get("id", ""), answer.detail]))
-
-
-def _next(before: Report, status: ReportStatus, reason: str) -> Report:
-    return replace(
-        before,
-        version=before.version + 1,
-        key=str(uuid4()),
-        replaces_key=before.key,
-        status=status,
-        reason=reason,
-        signed_at=before.signed_at + timedelta(minutes=5),
-    )
-
-
-def _invented() -> Report:
-    at = now().replace(microsecond=0)
-    return Report(
-        record_id=str(uuid4()),
-        version=1,
-        key=str(uuid4()),
-        kind="covid19-ag",
-        kind_display="TROD antigénique COVID-19",
-        specimen_snomed="258500001",
-        specimen_display="Écouvillon nasopharyngé",
-        sampled_at=at - timedelta(minutes=20),
-        read_at=at - timedelta(minutes=2),
-        signed_at=at,
-        patient=PatientIdentity(
-            patient_id=str(uuid4()),
-            birth_family_name="PAT-TROIS",
-            birth_given_names="DOMINIQUE MARIE-LOUISE",
-            first_birth_given_name="DOMINIQUE",
-            sex=Sex.FEMALE,
-            birth_date=date(1979, 3, 28),
-            birth_place="51215",
-        ),
-        signer=Professional(member_id=str(uuid4()), family_name="OFFICINE-DEUX", given_name="Camille"),
-        organisation=Organisation(pharmacy_id=str(uuid4()), name="Pharmacie inventée", finess="750712184"),
-        device=Device(manufacturer="Fabricant inventé", reference="REF-25", name="Test rapide", lot="A12345"),
-        findings=(
-            Finding(
-                target="sars-cov-2",
-                display="COVID-19",
-                loinc="94558-4",
-                loinc_display="SARS-CoV-2 (COVID-19) Ag [Presence] in Respiratory system specimen",
-                icd10="U07.1",
-                outcome="positive",
-                snomed="10828004",
-                snomed_display="Positif",
-            ),
-        ),
-        is_demo=True,
-    )
 
 
 if __name__ == "__main__":

@@ -129,8 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = vars(parser.parse_args(arguments))
     user_key, host_key = given.pop("sftp_user_key"), given.pop("sftp_host_key")
     keys = None if user_key is None else SftpKeys(user_key, host_key)
-    names = ("host", "port", "smtp_port", "mllp_port", "https_port", "mllps_port", "sftp_port")
-    wanted = Ready(*(given.pop(name) for name in names), sftp_keys=keys)  # type: ignore[misc] # six ports and no keys
+    names = ("host", "http_port", "smtp_port", "mllp_port", "https_port", "mllps_port", "sftp_port")
+    wanted = Ready(**{name: given.pop(name) for name in names}, sftp_keys=keys)
     if (wanted.sftp_port is None) != (wanted.sftp_keys is None):
         parser.error("--sftp-port and --sftp-user-key go together")
     mssante_port, folder = given.pop("mssante_port"), given.pop("mssante_certificates")
@@ -151,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="temoin sandbox", description="A stand-in health authority and mailbox, in memory only."
     )
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)")
+    parser.add_argument(
+        "--port", dest="http_port", type=int, default=DEFAULT_PORT, help="HTTP port (default: %(default)s)"
+    )
     parser.add_argument("--smtp-port", type=int, default=DEFAULT_SMTP_PORT, help="SMTP port (default: %(default)s)")
     parser.add_argument("--mllp-port", type=int, help="port for HL7 v2 over MLLP (default: none)")
     parser.add_argument("--https-port", type=int, help="port for HTTPS (default: none)")
