@@ -74,6 +74,17 @@ def test_nothing_reads_across_pharmacies():
     assert places(iter(names)) == []
 
 
+def test_whoever_writes_cells_guards_them():
+    writers = {source.path for source, node in _hits(ast.Call) if ast.unparse(node.func) == "csv.writer"}
+    guarding = {
+        source.path
+        for source, node in _hits(ast.ImportFrom)
+        if node.module == "temoin.lib.spreadsheet" and source.path in writers
+    }
+
+    assert {path for path in writers - guarding if not path.startswith("sandbox/")} == set()
+
+
 def test_nothing_prints_but_commands():
     prints = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Name) and n.func.id == "print"]
 

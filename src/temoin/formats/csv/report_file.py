@@ -13,14 +13,13 @@ from datetime import date
 from functools import reduce
 from typing import Any
 
-from temoin.lib.spreadsheet import FORMULA
+from temoin.lib.spreadsheet import FORMULA, begins_formula
 from temoin.testing.report import Finding, PatientForm, PatientIdentity, Report
 
 FORMAT = "temoin-report-1"
 MARK = "'"
-# Forms of = + - @ that spreadsheets of East Asian locales compute as well, and the apostrophe itself: the reader
-# takes one away whatever follows it, so that what comes back is what was written.
-GUARDED = (*FORMULA, "\n", "＝", "＋", "－", "＠", MARK)
+# The apostrophe itself too: the reader takes one away whatever follows it, so that what comes back is what was written.
+GUARDED = (*FORMULA, MARK)
 
 # Column, and where it stands in the Report. "number" and "of" count the findings of one key. Who treats the patient
 # has no column: an authority that takes files needs no doctor's name.
@@ -152,7 +151,7 @@ def _text(value: Any) -> str:
 
 
 def _guarded(text: str) -> str:
-    return f"{MARK}{text}" if text.startswith(GUARDED) else text
+    return f"{MARK}{text}" if text.startswith(MARK) or begins_formula(text) else text
 
 
 def _lines(rows: Iterator[list[str]]) -> bytes:
