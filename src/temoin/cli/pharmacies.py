@@ -33,9 +33,9 @@ def _open(options: argparse.Namespace) -> None:
     from temoin.pharmacies.actions import open_pharmacy
     from temoin.pharmacies.numbers import is_doubtful_finess
 
-    address = {name: getattr(options, name).strip() for name in ("street", "postcode", "city", "phone")}
+    address = {name: getattr(options, name) for name in ("street", "postcode", "city", "phone")}
     pharmacy = open_pharmacy(
-        finess=options.finess, name=options.name.strip(), address=address, is_demo=settings.TEMOIN.site.demo
+        finess=options.finess, name=options.name, address=address, is_demo=settings.TEMOIN.site.demo
     )
     if is_doubtful_finess(pharmacy.finess):
         say("This FINESS number fails its usual check: compare it with the register.")

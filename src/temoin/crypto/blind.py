@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import unicodedata
 from hashlib import sha256
 
 from django.db import models
@@ -48,12 +47,6 @@ def person_number(destination: str, span: str, *traits: str) -> str:
     128 bits, not to be told back to the traits without the pharmacy's key (decision 0045); never stored here.
     """
     return _digest(index_keys().writing, "person number", (destination, span, *traits))[:UNIQUE_BYTES].hex()
-
-
-def plain_name(text: str) -> str:
-    """Fold a name for look-up: no accents, case, spaces or punctuation."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in folded if character.isalnum())
 
 
 def fold_parts(parts: tuple[str, ...]) -> str:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from temoin.crypto.blind import plain_name
 from temoin.formats.csv.rows import PatientTraits
+from temoin.lib.names import plain_name
 from temoin.patients.actions import register_patient
 from temoin.patients.models import name_indexes
 from temoin.patients.queries import patients_by_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class Problem:
     field: str
     code: str
     message: str | Promise
+
+
+UNREADABLE = _("This holds signs that cannot be printed, or letters that were lost: type it again.")
 
 
 class TemoinError(Exception):

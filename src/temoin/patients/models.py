@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.crypto.blind import BlindIndexField, lookup_index, lookup_indexes, plain_name
+from temoin.crypto.blind import BlindIndexField, lookup_index, lookup_indexes
 from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.lib.names import plain_name
 from temoin.lib.tenant import Sensitivity, TenantModel
 from temoin.patients.traits import Traits
 

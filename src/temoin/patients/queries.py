@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from temoin.crypto.blind import plain_name
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
+from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient, name_indexes, nir_indexes
 from temoin.patients.traits import Traits

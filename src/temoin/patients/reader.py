@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.errors import Problem
+from temoin.lib.errors import UNREADABLE, Problem
+from temoin.lib.text import UnreadableTextError, clean_line
 
 _LONGEST = 120  # characters of a name
 
@@ -21,10 +21,13 @@ class Reader:
         self.problems: list[Problem] = []
 
     def text(self, field: str) -> str:
-        value = unicodedata.normalize("NFC", self.raw.get(field, "") or "")
-        value = " ".join(value.split())
-        if len(value) > _LONGEST or any(unicodedata.category(one) == "Cc" for one in value):
-            self.refuse(field, "too_long", _("This is too long, or holds signs that cannot be printed."))
+        try:
+            value = clean_line(self.raw.get(field, "") or "")
+        except UnreadableTextError:
+            self.refuse(field, "unreadable", UNREADABLE)
+            return ""
+        if len(value) > _LONGEST:
+            self.refuse(field, "too_long", _("This is too long: 120 characters at most."))
             return ""
         return value
 

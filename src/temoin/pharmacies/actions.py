@@ -10,6 +10,7 @@ from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId, new_id
+from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
 from temoin.pharmacies.numbers import check_finess
 from temoin.pharmacies.operator import Operator
@@ -20,7 +21,8 @@ from temoin.pharmacies.states import InvitationState, ProgramState
 
 def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: bool) -> Pharmacy:
     """Create a pharmacy. `address` has street, postcode, city and phone. InvalidError when its number is known."""
-    pharmacy = Pharmacy(finess=check_finess(finess), name=name, is_demo=is_demo, **address)
+    written = {field: typed_line(field, text) for field, text in {"name": name, **address}.items()}
+    pharmacy = Pharmacy(finess=check_finess(finess), is_demo=is_demo, **written)
     with act(
         by=Operator(pharmacy.id),
         kind=EventKind.PHARMACY_OPENED,
@@ -71,6 +73,6 @@ def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, n
     with act(
         by=Operator(pharmacy_id), kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id
     ) as commit:
-        member.seal(names)
+        member.seal({field: typed_line(field, text) for field, text in names.items()})
         commit.insert(member)
     return MemberId(member.id)

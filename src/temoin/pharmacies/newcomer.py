@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.errors import UNREADABLE, InvalidError, Problem
+from temoin.lib.text import UnreadableTextError, clean_line
 from temoin.pharmacies.numbers import check_rpps
 from temoin.pharmacies.professions import MAY_BE_REGISTERED, REGISTERED, Profession
 
@@ -62,9 +62,12 @@ def _profession(raw: Mapping[str, str], problems: list[Problem]) -> Profession |
 
 
 def _name(raw: Mapping[str, str], field: str, problems: list[Problem]) -> str:
-    name = " ".join(unicodedata.normalize("NFC", raw.get(field, "")).split())
-    is_plain = len(name) <= _LONGEST and all(unicodedata.category(one)[0] != "C" for one in name)
-    if not is_plain or not any(character.isalpha() for character in name):
+    try:
+        name = clean_line(raw.get(field, ""))
+    except UnreadableTextError:
+        problems.append(Problem(field, "unreadable", UNREADABLE))
+        return ""
+    if len(name) > _LONGEST or not any(character.isalpha() for character in name):
         problems.append(Problem(field, "required", _("Enter the name under which the person works.")))
     return name
 

@@ -32,6 +32,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Program, ProgramToken
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
@@ -107,7 +108,7 @@ def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Sc
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     for right in (right for scope in scopes for right in SCOPE_RIGHTS[scope]):
         check_right(by=by, right=right)
-    name = " ".join(name.split())
+    name = typed_line("name", name)
     if not name or len(name) > _LONGEST:
         raise refuse("name", "required", _("Give the program a name of at most 80 characters."))
     program = Program(

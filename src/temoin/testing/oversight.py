@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from uuid import UUID
 
-from temoin.crypto.blind import plain_name
 from temoin.journal.queries import EventFilter, all_events
+from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Member

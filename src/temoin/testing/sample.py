@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from temoin.catalogue.kits import Kit, kit
 from temoin.catalogue.models import Lot
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.typed import typed_lines
 from temoin.testing.report import Device
 
 LONGEST_COMMENT = 1000
@@ -77,6 +78,11 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
     if lot.expiry < timezone.localdate(sampled_at):
         return [Problem("lot", "expired", _("This lot had expired at sampling: set it aside and test with another."))]
     return []
+
+
+def clean_reading(reading: Reading) -> Reading:
+    """Return the reading with its comment as it is kept."""
+    return replace(reading, comment=typed_lines("comment", reading.comment))
 
 
 def check_reading(reading: Reading, kind: Kind, kit: Kit | None, sampled_at: datetime) -> None:

@@ -14,6 +14,7 @@ from temoin.lib.clock import coarse
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import new_id
+from temoin.lib.typed import typed_lines
 from temoin.outbox.actions import post_parcels
 from temoin.outbox.courier import Notice
 from temoin.pharmacies.policies import check_right
@@ -24,7 +25,7 @@ from temoin.testing.build import Opened, cancelled_report, corrected_report, fir
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.report import Report
-from temoin.testing.sample import Reading, check_reading
+from temoin.testing.sample import Reading, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 
 LONGEST_REASON = 500
@@ -39,6 +40,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
     with act(by=by, kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         _check_state("sign", opened)
+        reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
         report = first_report(opened, reading, by)
         _add_version(commit, "sign", report, opened=opened, by=by)
@@ -48,12 +50,13 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
 def correct_result(*, by: Seat, record_id: UUID, reading: Reading, reason: str) -> Report:
     """Sign a new version of a result. It travels: amended notice, new letter, the former letter withdrawn."""
     check_right(by=by, right=Right.CORRECT_RESULT)
-    _check_reason(reason)
+    reason = _clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CORRECTED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         _check_state("correct", opened)
+        reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
-        report = corrected_report(latest_report(record_id), reading, reason=reason.strip(), opened=opened, by=by)
+        report = corrected_report(latest_report(record_id), reading, reason=reason, opened=opened, by=by)
         _keep_ticket(commit, opened, by)
         _add_version(commit, "correct", report, opened=opened, by=by)
     return report
@@ -62,11 +65,11 @@ def correct_result(*, by: Seat, record_id: UUID, reading: Reading, reason: str) 
 def cancel_result(*, by: Seat, record_id: UUID, reason: str) -> Report:
     """Declare a signed result void (wrong patient, wrong test). It travels like a correction."""
     check_right(by=by, right=Right.CORRECT_RESULT)
-    _check_reason(reason)
+    reason = _clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CANCELLED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         _check_state("cancel", opened)
-        report = cancelled_report(latest_report(record_id), reason.strip(), by)
+        report = cancelled_report(latest_report(record_id), reason, by)
         _keep_ticket(commit, opened, by)
         _add_version(commit, "cancel", report, opened=opened, by=by)
     return report
@@ -91,11 +94,13 @@ def _check_state(verb: str, opened: Opened) -> None:
         raise ConflictError(f"cannot {verb} a record that is {opened.state}")
 
 
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
+def _clean_reason(reason: str) -> str:
+    reason = typed_lines("reason", reason)
+    if not reason:
         raise refuse("reason", "required", _("Say why: the reason is kept with the new version."))
     if len(reason) > LONGEST_REASON:
         raise refuse("reason", "too_long", _("The reason is too long: 500 characters at most."))
+    return reason
 
 
 def _add_version(commit: Commit, verb: str, report: Report, *, opened: Opened, by: Seat) -> None:

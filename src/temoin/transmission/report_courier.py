@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from temoin.crypto.blind import person_number, plain_name
+from temoin.crypto.blind import person_number
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
+from temoin.lib.names import plain_name
 from temoin.outbox.actions import replace_refused_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.outbox.queries import was_posted, went_before
