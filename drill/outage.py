@@ -165,7 +165,7 @@ def correct(producer: Producer) -> None:
 
     by = take_seat(person_id=Person.objects.get(email=producer.email).id, pharmacy_id=producer.pharmacy)
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=datetime.fromisoformat(producer.read_at))
-    correct_result(by=by, record_id=producer.records[0], reading=reading, reason="Lecture inversée")
+    correct_result(by=by, record_id=producer.records[0], expected_version=1, reading=reading, reason="Lecture inversée")
 
 
 def drain(database: psycopg.Connection) -> None:

@@ -88,7 +88,9 @@ def letter_states(house: House) -> list[str]:
 
 def correct(house: House) -> None:
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=record_id(house), reading=reading, reason="Lecture inversée")
+    correct_result(
+        by=house.owner, record_id=record_id(house), expected_version=1, reading=reading, reason="Lecture inversée"
+    )
 
 
 def link(message) -> str:
@@ -219,7 +221,7 @@ def test_a_renewed_ticket_kills_the_link_that_was_waiting(house, mail, carry):
     mail.data = "cut"
     carry()
     former = newest(house)
-    renew_ticket(by=house.owner, record_id=record_id(house))
+    renew_ticket(by=house.owner, record_id=record_id(house), expected_version=1)
     mail.data = OK
 
     carry()
@@ -235,7 +237,7 @@ def test_a_renewed_ticket_kills_the_link_that_was_waiting(house, mail, carry):
 def test_a_ticket_renewed_while_its_letter_is_made_gives_one_letter(house, mail, carry, as_role):
     with as_role("temoin_worker"):
         (load,) = claim_parcels(DESTINATION, 1)  # a worker holds it, and has made no letter yet
-    renew_ticket(by=house.owner, record_id=record_id(house))
+    renew_ticket(by=house.owner, record_id=record_id(house), expected_version=1)
     with as_role("temoin_worker"), tenant_scope(house.here.id):
         EmailCourier().prepare(load)  # it takes the new code, which is then destroyed
 

@@ -194,7 +194,7 @@ def test_another_content_without_the_word_corrected_is_refused_and_changes_nothi
 def test_a_result_cancelled_in_the_pharmacy_is_not_brought_back_by_a_file(house):
     take(house.owner, file_of({}))
     (record,) = rows_of(Record, house.owner)
-    cancel_result(by=house.owner, record_id=record.id, reason="wrong person")
+    cancel_result(by=house.owner, record_id=record.id, expected_version=1, reason="wrong person")
 
     same, _ = take(house.owner, file_of({}))
     other, told = take(house.owner, file_of({"test_result": "Not Detected", "test_result_status": "C"}))

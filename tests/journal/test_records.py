@@ -18,7 +18,7 @@ def record(empty: Journal) -> str:  # noqa: ARG001 the database first
     owner = open_house().owner
     record_id = make_signed(owner, make_patient(owner), make_lot(owner))
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=owner, record_id=record_id, reading=reading, reason="Lecture inversée")
+    correct_result(by=owner, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
     return str(record_id)
 
 

@@ -111,7 +111,7 @@ def corrected(house) -> None:
     with tenant_scope(house.here.id):
         record = Parcel.objects.filter(destination="authority").get().chain_id
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=record, reading=reading, reason="Lecture inversée")
+    correct_result(by=house.owner, record_id=record, expected_version=1, reading=reading, reason="Lecture inversée")
 
 
 @pytest.mark.usefixtures("corrected", "worker")

@@ -41,12 +41,12 @@ def sign(pharmacy: str, person: str, record: str) -> None:
 def correct(pharmacy: str, person: str, record: str) -> None:
     by = take_seat(person_id=UUID(person), pharmacy_id=UUID(pharmacy))
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=by, record_id=UUID(record), reading=reading, reason="Lecture inversée")
+    correct_result(by=by, record_id=UUID(record), expected_version=1, reading=reading, reason="Lecture inversée")
 
 
 def cancel(pharmacy: str, person: str, record: str) -> None:
     by = take_seat(person_id=UUID(person), pharmacy_id=UUID(pharmacy))
-    cancel_result(by=by, record_id=UUID(record), reason="Mauvais patient")
+    cancel_result(by=by, record_id=UUID(record), expected_version=1, reason="Mauvais patient")
 
 
 def settle() -> None:

@@ -135,7 +135,9 @@ def test_a_reading_time_must_be_possible(house, sampled, shift, code):
 def test_a_correction_is_a_new_version_that_names_the_first(house, signed):
     first = read_test(by=house.owner, record_id=signed).report
 
-    second = correct_result(by=house.owner, record_id=signed, reading=reading("positive"), reason="Lecture inversée")
+    second = correct_result(
+        by=house.owner, record_id=signed, expected_version=1, reading=reading("positive"), reason="Lecture inversée"
+    )
 
     test = read_test(by=house.owner, record_id=signed)
     assert test.state is RecordState.CORRECTED
@@ -146,29 +148,29 @@ def test_a_correction_is_a_new_version_that_names_the_first(house, signed):
 
 def test_a_correction_needs_a_reason(house, signed):
     with pytest.raises(InvalidError) as error:
-        correct_result(by=house.owner, record_id=signed, reading=reading(), reason="  ")
+        correct_result(by=house.owner, record_id=signed, expected_version=1, reading=reading(), reason="  ")
 
     assert codes(error) == [("reason", "required")]
 
 
 def test_a_reason_is_no_essay(house, signed):
     with pytest.raises(InvalidError) as error:
-        cancel_result(by=house.owner, record_id=signed, reason="x" * 501)
+        cancel_result(by=house.owner, record_id=signed, expected_version=1, reason="x" * 501)
 
     assert codes(error) == [("reason", "too_long")]
 
 
 def test_a_cancelled_result_is_not_corrected_again(house, signed):
-    cancel_result(by=house.owner, record_id=signed, reason="Mauvais patient")
+    cancel_result(by=house.owner, record_id=signed, expected_version=1, reason="Mauvais patient")
 
     with pytest.raises(ConflictError):
-        correct_result(by=house.owner, record_id=signed, reading=reading(), reason="encore")
+        correct_result(by=house.owner, record_id=signed, expected_version=1, reading=reading(), reason="encore")
 
 
 def test_a_lost_ticket_gets_another_code_and_nothing_new_for_the_authority(house, signed):
     before = read_ticket(by=house.owner, record_id=signed)
 
-    renew_ticket(by=house.owner, record_id=signed)
+    renew_ticket(by=house.owner, record_id=signed, expected_version=1)
 
     parcels = read_test(by=house.owner, record_id=signed).parcels
     assert read_ticket(by=house.owner, record_id=signed) != before
@@ -185,14 +187,14 @@ def test_without_a_result_there_is_nothing_to_print_to_send_or_to_renew(house, s
     with pytest.raises(NotFoundError):
         versions_for_courier(by=worker, wanted=[(sampled, 1)])
     with pytest.raises(ConflictError):
-        renew_ticket(by=house.owner, record_id=sampled)
+        renew_ticket(by=house.owner, record_id=sampled, expected_version=1)
 
 
 def test_a_patient_without_an_address_gets_no_other_link(house):
     signed = make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
 
     with pytest.raises(InvalidError) as error:
-        renew_ticket(by=house.owner, record_id=signed)
+        renew_ticket(by=house.owner, record_id=signed, expected_version=1)
 
     assert codes(error) == [("email", "required")]
 

@@ -54,7 +54,7 @@ def statement(by: Seat, days: int = 0) -> Statement:
 
 def correct(by: Seat, record_id: UUID) -> None:
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=by, record_id=record_id, reading=reading, reason="Lecture inversée")
+    correct_result(by=by, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
 
 
 @pytest.mark.usefixtures("signed")

@@ -63,7 +63,7 @@ def sign(by: Seat, count: int = 1) -> list[UUID]:
 
 def correct(by: Seat, record_id: UUID) -> None:
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=by, record_id=record_id, reading=reading, reason="Lecture inversée")
+    correct_result(by=by, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
 
 
 def listed(by: Seat, portion: Portion = Portion.TO_HANDLE, **more: object) -> WorkList:

@@ -118,7 +118,7 @@ def test_a_result_is_acknowledged_with_a_receipt(sandbox, house, carry):
 def test_a_correction_is_its_own_message_of_the_same_order(sandbox, house, carry):
     first = carry()
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+    correct_result(by=house.owner, record_id=first.chain_id, expected_version=1, reading=reading, reason="Deux bandes.")
 
     second = carry()
 
@@ -132,9 +132,9 @@ def test_a_platform_gets_the_document_its_replacement_and_its_deletion(sandbox, 
     french = replace(receiver, profile=MessageProfile.CISIS)
     first = carry(french)
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+    correct_result(by=house.owner, record_id=first.chain_id, expected_version=1, reading=reading, reason="Deux bandes.")
     second = carry(french)
-    cancel_result(by=house.owner, record_id=first.chain_id, reason="Autre patient.")
+    cancel_result(by=house.owner, record_id=first.chain_id, expected_version=2, reason="Autre patient.")
 
     third = carry(french)
 

@@ -129,9 +129,9 @@ def test_a_result_is_taken_by_the_operator_with_a_receipt(sandbox, house, carry)
 def test_a_correction_and_a_cancellation_follow_the_first_message(sandbox, house, carry):
     first = carry()
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+    correct_result(by=house.owner, record_id=first.chain_id, expected_version=1, reading=reading, reason="Deux bandes.")
     carry()
-    cancel_result(by=house.owner, record_id=first.chain_id, reason="Autre patient.")
+    cancel_result(by=house.owner, record_id=first.chain_id, expected_version=2, reason="Autre patient.")
 
     carried = carry()
 
@@ -208,7 +208,9 @@ def test_a_correction_goes_to_the_doctor_who_holds_the_wrong_result(house, chang
     amend_patient(by=house.owner, patient_id=patient, traits=traits)
 
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    report = correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+    report = correct_result(
+        by=house.owner, record_id=first.chain_id, expected_version=1, reading=reading, reason="Deux bandes."
+    )
 
     assert report.doctor.family_name == "MEDIONI"
     assert parcel(house).sequence == 2

@@ -146,7 +146,7 @@ def test_a_result_is_acknowledged_with_a_receipt(sandbox, house, carry):
 def test_a_correction_is_a_row_of_its_own_that_names_the_one_it_replaces(sandbox, house, carry):
     first = carry()
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=first.chain_id, reading=reading, reason="Deux bandes.")
+    correct_result(by=house.owner, record_id=first.chain_id, expected_version=1, reading=reading, reason="Deux bandes.")
 
     second = carry()
 
@@ -215,7 +215,9 @@ def test_after_a_refusal_the_corrected_version_goes(sandbox, house, carry):
     refused = carry()
     sandbox.set_faults(off=True)
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=refused.chain_id, reading=reading, reason="Deux bandes.")
+    correct_result(
+        by=house.owner, record_id=refused.chain_id, expected_version=1, reading=reading, reason="Deux bandes."
+    )
 
     carried = carry()
 

@@ -55,7 +55,7 @@ def signed(house: House, outcome: str, **traits: str) -> UUID:
 
 def correct(house: House, record_id: UUID, outcome: str) -> None:
     reading = Reading(outcomes={"sars-cov-2": outcome}, read_at=now())
-    correct_result(by=house.owner, record_id=record_id, reading=reading, reason="misread")
+    correct_result(by=house.owner, record_id=record_id, expected_version=1, reading=reading, reason="misread")
 
 
 def posted(house: House, record_id: UUID) -> list[int]:
@@ -135,7 +135,7 @@ def test_a_cancellation_follows_the_version_that_went_and_no_other(house, use):
     gone, kept = signed(house, "positive"), signed(house, "negative", nir="")
 
     for record_id in (gone, kept):
-        cancel_result(by=house.owner, record_id=record_id, reason="wrong patient")
+        cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="wrong patient")
 
     assert (posted(house, gone), posted(house, kept)) == ([1, 2], [])
     assert prepared(house, gone, 2).status is ReportStatus.CANCELLED
@@ -176,7 +176,7 @@ def test_under_new_rules_an_amendment_still_travels_and_tells_the_least(house, u
     record_id = signed(house, "negative")
     use("de-demis")
 
-    cancel_result(by=house.owner, record_id=record_id, reason="wrong patient")
+    cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="wrong patient")
 
     report = prepared(house, record_id, 2)
     assert (report.status, report.patient.form) == (ReportStatus.CANCELLED, PatientForm.ANONYMOUS)

@@ -96,7 +96,7 @@ def test_an_amendment_that_follows_says_so(owner: Client, house: House, use: Use
     use("de-demis")
     record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner), outcome="positive")
     reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
-    correct_result(by=house.owner, record_id=record_id, reading=reading, reason="misread")
+    correct_result(by=house.owner, record_id=record_id, expected_version=1, reading=reading, reason="misread")
 
     assert "La modification suit la version qui y a été transmise." in page_of(owner, record_id)
 
@@ -104,7 +104,7 @@ def test_an_amendment_that_follows_says_so(owner: Client, house: House, use: Use
 def test_what_was_signed_before_the_destination_was_switched_on_did_not_go(owner: Client, house: House, use: Use):
     use("us-elr", enabled=False)
     record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
-    cancel_result(by=house.owner, record_id=record_id, reason="wrong patient")
+    cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="wrong patient")
     assert "Aucun destinataire de résultats n’est activé." in page_of(owner, record_id)
 
     use("us-elr")

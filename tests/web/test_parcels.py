@@ -93,7 +93,7 @@ def test_a_parcel_of_another_record_is_unknown(owner: Client, record_id: UUID):
 
 
 def test_a_lost_ticket_is_renewed(owner: Client, record_id: UUID):
-    answer = owner.post(reverse("renew_ticket", args=[record_id]))
+    answer = owner.post(reverse("renew_ticket", args=[record_id]), {"version": "1"})
 
     assert answer["Location"] == reverse("ticket", args=[record_id])
 
@@ -101,7 +101,7 @@ def test_a_lost_ticket_is_renewed(owner: Client, record_id: UUID):
 def test_without_an_address_the_ticket_is_not_renewed_but_the_result_printed(house: House, owner: Client):
     record_id = make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
 
-    answer = owner.post(reverse("renew_ticket", args=[record_id]), follow=True)
+    answer = owner.post(reverse("renew_ticket", args=[record_id]), {"version": "1"}, follow=True)
 
     assert "imprimez plutôt le résultat" in answer.content.decode()
 

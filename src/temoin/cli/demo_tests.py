@@ -145,9 +145,10 @@ class Teller:
             if story.end is S.CORRECTED:
                 reason = "Erreur de saisie relevée à la relecture de la fiche"
                 reading = _reading(story, story.corrected, read_at)
-                correct_result(by=signer, record_id=record_id, reading=reading, reason=reason)
+                correct_result(by=signer, record_id=record_id, expected_version=1, reading=reading, reason=reason)
             if story.end is S.CANCELLED:
-                cancel_result(by=signer, record_id=record_id, reason="Résultat enregistré pour une autre personne")
+                reason = "Résultat enregistré pour une autre personne"
+                cancel_result(by=signer, record_id=record_id, expected_version=1, reason=reason)
 
     def _sampled_at(self, story: Story) -> datetime:
         if not story.read and story.end is not S.ABANDONED:

@@ -79,7 +79,13 @@ class _Taker:
         is_cancelled = record is not None and record.state == RecordState.CANCELLED
         verdict = decide(row, versions, is_cancelled=is_cancelled)
         if verdict is Verdict.CORRECTED and record is not None:
-            correct_result(by=self.by, record_id=record.id, reading=_reading(row), reason=REASON)
+            correct_result(
+                by=self.by,
+                record_id=record.id,
+                expected_version=record.version,
+                reading=_reading(row),
+                reason=REASON,
+            )
         return verdict
 
     def _store(self, row: ResultRow, key: str) -> Verdict:

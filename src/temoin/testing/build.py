@@ -109,6 +109,23 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
     )
 
 
+# What differs from version to version whatever is corrected.
+_OF_EACH_VERSION = ("version", "key", "replaces_key", "status", "reason", "signed_at", "signer")
+
+
+def says_more_than_the_address(former: Report, report: Report) -> bool:
+    """Tell whether a corrected version differs in more than where the letter goes: an address corrects no result."""
+    kept = {name: getattr(former, name) for name in _OF_EACH_VERSION}
+    if _read_in(former) == _read_in(report):
+        kept["findings"] = former.findings  # the catalogue's own words may have been mended since
+    patient = replace(report.patient, email=former.patient.email)
+    return replace(report, **kept, patient=patient) != former
+
+
+def _read_in(report: Report) -> list[tuple[str, str]]:
+    return [(finding.target, finding.outcome) for finding in report.findings]
+
+
 def cancelled_report(former: Report, reason: str, by: Seat) -> Report:
     """Build the version that declares a result void."""
     return replace(

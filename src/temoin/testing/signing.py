@@ -21,7 +21,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import COUNTER, new_ticket
-from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report
+from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report, says_more_than_the_address
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.report import Report
@@ -29,6 +29,11 @@ from temoin.testing.sample import Reading, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 
 LONGEST_REASON = 500
+_UNCHANGED = _("Nothing was changed: the result stays as it is. Change what is wrong, or give up the correction.")
+_ONLY_ADDRESS = _(
+    "Only the patient's e-mail address changed, which corrects no result. To send the link to the new address, "
+    "go back to the test: “Send again”, or “Lost ticket: new code and new link”."
+)
 
 
 def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
@@ -47,41 +52,49 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
     return report
 
 
-def correct_result(*, by: Seat, record_id: UUID, reading: Reading, reason: str) -> Report:
-    """Sign a new version of a result. It travels: amended notice, new letter, the former letter withdrawn."""
+def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading: Reading, reason: str) -> Report:
+    """Sign a new version of a result. It travels: amended notice, new letter, the former letter withdrawn.
+
+    `expected_version` is the one that the person saw: ConflictError when another was signed meanwhile.
+    """
     check_right(by=by, right=Right.CORRECT_RESULT)
     reason = _clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CORRECTED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         _check_state("correct", opened)
-        reading = clean_reading(reading)
+        _check_seen(expected_version, opened)
+        former = latest_report(record_id)
+        reading = _at_the_time_of(former, clean_reading(reading))
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
-        report = corrected_report(latest_report(record_id), reading, reason=reason, opened=opened, by=by)
+        report = corrected_report(former, reading, reason=reason, opened=opened, by=by)
+        _check_changed(former, report)
         _keep_ticket(commit, opened, by)
         _add_version(commit, "correct", report, opened=opened, by=by)
     return report
 
 
-def cancel_result(*, by: Seat, record_id: UUID, reason: str) -> Report:
-    """Declare a signed result void (wrong patient, wrong test). It travels like a correction."""
+def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: str) -> Report:
+    """Declare the version that the person saw void (wrong patient, wrong test). It travels like a correction."""
     check_right(by=by, right=Right.CORRECT_RESULT)
     reason = _clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CANCELLED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         _check_state("cancel", opened)
+        _check_seen(expected_version, opened)
         report = cancelled_report(latest_report(record_id), reason, by)
         _keep_ticket(commit, opened, by)
         _add_version(commit, "cancel", report, opened=opened, by=by)
     return report
 
 
-def renew_ticket(*, by: Seat, record_id: UUID) -> None:
+def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int) -> None:
     """Replace a lost ticket: a new code and a new link; the former letter is withdrawn."""
     check_right(by=by, right=Right.PRINT_RESULT)
     with act(by=by, kind=EventKind.TICKET_RENEWED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         if RecordState(opened.state) not in WITH_RESULT:
             raise ConflictError("there is no result yet")
+        _check_seen(expected_version, opened)
         notice = _notice(latest_report(record_id), opened)
         if not notice.reachable_by:
             raise refuse("email", "required", _("The patient has no e-mail address: print the result instead."))
@@ -92,6 +105,27 @@ def renew_ticket(*, by: Seat, record_id: UUID) -> None:
 def _check_state(verb: str, opened: Opened) -> None:
     if not Record.lifecycle.allows(verb, opened.state):
         raise ConflictError(f"cannot {verb} a record that is {opened.state}")
+
+
+def _check_seen(expected_version: int, opened: Opened) -> None:
+    if opened.version != expected_version:
+        raise ConflictError("another version was signed meanwhile")
+
+
+def _at_the_time_of(former: Report, reading: Reading) -> Reading:
+    """Return the reading at the very time of the former version, where a form holds that minute."""
+    if reading.read_at.replace(second=0, microsecond=0) != former.read_at.replace(second=0, microsecond=0):
+        return reading
+    return replace(reading, read_at=former.read_at)
+
+
+def _check_changed(former: Report, report: Report) -> None:
+    """Refuse a version that says the same: the authority and the patient would be told of nothing."""
+    if says_more_than_the_address(former, report):
+        return
+    if former.patient.email != report.patient.email:
+        raise refuse("", "only_address", _ONLY_ADDRESS)
+    raise refuse("", "unchanged", _UNCHANGED)
 
 
 def _clean_reason(reason: str) -> str:

@@ -115,13 +115,22 @@ def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 def renew(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Replace a lost ticket: new code, new link."""
     try:
-        renew_ticket(by=seat, record_id=record_id)
+        renew_ticket(by=seat, record_id=record_id, expected_version=seen_version(request))
     except InvalidError as error:
         for problem in error.problems:
             messages.error(request, str(problem.message))
         return redirect("test", record_id)
+    except ConflictError:
+        messages.info(request, _("Another version was signed meanwhile: here is where it stands. No link was closed."))
+        return redirect("test", record_id)
     messages.success(request, _("A new link is on its way; the former one is closed. Print the new ticket."))
     return redirect("ticket", record_id)
+
+
+def seen_version(request: HttpRequest) -> int:
+    """Return which version of the result the page showed; 0, which no result has, when the form does not say."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def parcels(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:

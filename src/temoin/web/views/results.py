@@ -16,7 +16,6 @@ from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import outcome
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
-from temoin.lib.tenant import tenant_scope
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test
@@ -30,7 +29,7 @@ from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
-from temoin.web.views.records import device_words, show_record
+from temoin.web.views.records import device_words, seen_version, show_record
 
 
 def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -130,14 +129,13 @@ def correct(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 
 
 def _sign_correction(request: HttpRequest, seat: Seat, record_id: UUID) -> None:
-    with tenant_scope(seat.pharmacy_id):
-        report = correct_result(
-            by=seat,
-            record_id=record_id,
-            reading=read_reading(request.POST),
-            reason=request.POST.get("reason", ""),
-        )
-        _check_sequence(request, report)
+    correct_result(
+        by=seat,
+        record_id=record_id,
+        expected_version=seen_version(request),
+        reading=read_reading(request.POST),
+        reason=request.POST.get("reason", ""),
+    )
 
 
 def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -146,9 +144,8 @@ def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     problems: list[Problem] = []
     if request.method == "POST":
         try:
-            with tenant_scope(seat.pharmacy_id):
-                reason = request.POST.get("reason", "")
-                _check_sequence(request, cancel_result(by=seat, record_id=record_id, reason=reason))
+            reason = request.POST.get("reason", "")
+            cancel_result(by=seat, record_id=record_id, expected_version=seen_version(request), reason=reason)
         except InvalidError as error:
             problems = error.problems
         except ConflictError:
@@ -175,12 +172,6 @@ def _signed_test(seat: Seat, record_id: UUID, verb: str) -> tuple[TestView, Repo
     if test.report is None or not RECORD.allows(verb, test.state):
         raise ConflictError(f"cannot {verb} now")
     return test, test.report
-
-
-def _check_sequence(request: HttpRequest, report: Report) -> None:
-    """Undo, by raising inside the transaction, what was signed on a version that the person did not see."""
-    if request.POST.get("version") != str(report.version - 1):
-        raise ConflictError("another version was signed meanwhile")
 
 
 def _already_changed(request: HttpRequest, record_id: UUID) -> HttpResponse:
