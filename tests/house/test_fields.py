@@ -20,6 +20,7 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "Cosignature",
     "WitnessState",
     "Alarm",
+    "SetAside",
 }
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}

@@ -50,6 +50,7 @@ TABLES = {
         "outbox_duty": "INSERT SELECT UPDATE",
         "outbox_lane": "INSERT SELECT UPDATE",
         "outbox_parcel": "SELECT UPDATE",
+        "outbox_set_aside": EVERYTHING,
         "patients_patient": "SELECT",
         "pharmacies_pharmacy": "SELECT",
         "testing_record": "SELECT",

@@ -85,6 +85,12 @@ def test_whoever_writes_cells_guards_them():
     assert {path for path in writers - guarding if not path.startswith("sandbox/")} == set()
 
 
+def test_one_function_writes_attempts():
+    made = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Name) and n.func.id == "Attempt"]
+
+    assert [place.partition(":")[0] for place in places(iter(made))] == ["outbox/attempts.py"]
+
+
 def test_nothing_prints_but_commands():
     prints = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Name) and n.func.id == "print"]
 

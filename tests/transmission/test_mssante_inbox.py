@@ -21,6 +21,7 @@ from temoin.outbox.duties import duties
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.returns import note_later
+from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.actions import release_refused
@@ -259,3 +260,45 @@ def test_the_box_is_read_by_the_clock_where_one_is_named(post, settings, monkeyp
     apps.get_app_config("transmission").ready()
 
     assert "secure-mail-notices" in duties()
+
+
+# A subject that decodes to half a character.
+ODD = """From: s.medioni@medecin.mssante.fr\r
+Subject: =?utf-7?Q?[KO_INT_+2AA-]?=\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary="B"\r
+\r
+--B\r
+Content-Type: text/rfc822-headers\r
+\r
+Message-ID: <{key}.mssante-doctor@pharmacie.mssante.fr>\r
+\r
+--B--\r
+"""
+
+
+def test_a_notice_in_half_characters_is_written_down(house, post, read):
+    post.bring(ODD.format(key=parcel(house).key))
+    read()
+
+    assert told(house) == (ParcelState.REFUSED, "not_filed")
+    assert post.flags() == [{"\\Seen"}]
+
+
+def test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read(house, post, read, monkeypatch, as_role):
+    real = mssante_inbox.read_notice
+
+    def reading(data: bytes):
+        if b"poison" in data:
+            raise TypeError("half a character")
+        return real(data)
+
+    monkeypatch.setattr(mssante_inbox, "read_notice", reading)
+    post.bring("From: x@x.mssante.fr\r\nSubject: poison\r\n\r\n")
+    post.bring(notice(house, "failed"))
+    read()
+
+    assert post.flags() == [{"\\Flagged"}, {"\\Seen"}]
+    assert told(house) == (ParcelState.REFUSED, "returned")
+    with as_role("temoin_worker"):
+        assert [(aside.place, aside.error) for aside in list_aside()] == [("secure-mail-notices", "TypeError")]

@@ -101,11 +101,13 @@ class Commit:
         values = (move.target.value, *constants, *lists.values(), current_pharmacy(), sources)
         self._changes.append(Part(sql, values, len(row_ids)))
 
-    def change(self, model: type[TenantModel], row_id: UUID, **values: Any) -> None:
-        """Add a change of columns that are not a state."""
+    def change(
+        self, model: type[TenantModel], row_id: UUID, *, only_if: Mapping[str, Any] | None = None, **values: Any
+    ) -> None:
+        """Add a change of columns that are not a state; `only_if` as in `move`."""
         if "state" in values:
             raise ScopeError("states change through their lifecycle")
-        self._change(model, row_id, values, {})
+        self._change(model, row_id, values, {name: [value] for name, value in (only_if or {}).items()})
 
     def remove(self, model: type[TenantModel], row_id: UUID) -> None:
         """Add the removal of one row."""
@@ -124,6 +126,12 @@ class Commit:
             sql += f" AND {model._meta.get_field(name).column} = ANY(%s)"  # type: ignore[union-attr]
             prepared.append(allowed)
         self._changes.append(Part(sql + " RETURNING 1", tuple(prepared), 1))
+
+    def absorb(self, other: Commit) -> None:
+        """Add everything that was gathered apart: by somebody who might have failed half-way."""
+        for model, rows in other._inserts.items():
+            self._inserts.setdefault(model, []).extend(rows)
+        self._changes += other._changes
 
     def flush(self) -> None:
         """Write everything in one statement; ConflictError, with nothing kept, when a row was not as expected."""

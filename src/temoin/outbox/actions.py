@@ -2,48 +2,82 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from temoin.crypto.sealed import seal_value
 from temoin.journal.act import Actor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy
-from temoin.outbox.courier import Notice, couriers
+from temoin.outbox.away import DATABASE_AWAY
+from temoin.outbox.courier import Courier, Notice, couriers
 from temoin.outbox.models import Parcel
-from temoin.outbox.queries import is_overtaken
+from temoin.outbox.queries import is_overtaken, parcel_in_scope
 from temoin.outbox.states import ParcelState, Withdrawal
+
+log = logging.getLogger("temoin.outbox")
+
+# What a person decided begins anew: it is counted from here on.
+_ANEW: dict[str, Any] = {"same_count": 0, "same_since": None, "matter_since": None}
 
 
 def post_parcels(commit: Commit, notice: Notice) -> None:
-    """Add to the act's commit one parcel for each destination that wants the notice."""
+    """Add to the act's commit one parcel for each destination that wants the notice.
+
+    A courier that raises stops nobody's signature: its parcel is posted all the same, as a person's matter, and its
+    `prepare` decides once it is mended.
+    """
     for destination, courier in couriers().items():
-        if notice.sequence > 1 or notice.is_renewal:
-            courier.supersede(commit, notice)
+        try:
+            commit.absorb(_asked(courier, notice))
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 one courier's defect must not keep everybody from signing
+            log.error("courier %s failed at a signature: %s", destination, type(error).__name__)
+            post_parcel(commit, destination, notice, failed=True)
+
+
+def _asked(courier: Courier, notice: Notice) -> Commit:
+    """Return what a courier adds to the act; a version after the first asks the database, behind a savepoint."""
+    part = Commit()
+    with nullcontext() if _is_first(notice) else transaction.atomic():
+        if not _is_first(notice):
+            courier.supersede(part, notice)
         if courier.wants(notice):
-            post_parcel(commit, destination, notice)
+            post_parcel(part, courier.destination, notice)
+    return part
 
 
-def post_parcel(commit: Commit, destination: str, notice: Notice) -> None:
-    """Add one parcel to the act's commit."""
+def _is_first(notice: Notice) -> bool:
+    return notice.sequence == 1 and not notice.is_renewal
+
+
+def post_parcel(commit: Commit, destination: str, notice: Notice, *, failed: bool = False) -> None:
+    """Add one parcel to the act's commit; `failed` marks one whose courier could not say whether it wants it."""
     posted_at = now()
-    commit.insert(
-        Parcel(
-            pharmacy_id=current_pharmacy(),
-            id=new_id(),
-            destination=destination,
-            subject_id=notice.subject_id,
-            chain_id=notice.chain_id,
-            sequence=notice.sequence,
-            key=notice.key,
-            posted_at=posted_at,
-            due_at=posted_at,
-        )
+    parcel = Parcel(
+        pharmacy_id=current_pharmacy(),
+        id=new_id(),
+        destination=destination,
+        subject_id=notice.subject_id,
+        chain_id=notice.chain_id,
+        sequence=notice.sequence,
+        key=notice.key,
+        posted_at=posted_at,
+        due_at=posted_at,
     )
+    if failed:
+        parcel.answer_code, parcel.matter_since = "courier_failed", posted_at
+    commit.insert(parcel)
 
 
 def replace_waiting_parcels(commit: Commit, destination: str, chain_id: UUID) -> None:
@@ -68,15 +102,25 @@ def keep_in_parcel(commit: Commit, parcel_id: UUID, value: Mapping[str, str]) ->
 
 
 def release_parcel(*, by: Actor, parcel_id: UUID) -> None:
-    """Send a refused parcel on its way again, with the same key.
+    """Send a parcel on its way again, with the same key: a refused one, or one that a person should look at.
 
     Rights live upstairs: `testing.actions.release_refused` checks them, and is what doors call.
     """
     with act(by=by, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel_id) as commit:
-        _check_known(parcel_id)
+        parcel = parcel_in_scope(parcel_id)
         if is_overtaken(parcel_id):
             raise ConflictError("a newer version was posted: an older one must not follow it")
-        commit.move(Parcel, parcel_id, "release", due_at=now(), settled_at=None)
+        if parcel.state in {ParcelState.WAITING, ParcelState.IN_DOUBT} and parcel.matter_since is not None:
+            _hasten(commit, parcel)
+        else:
+            commit.move(Parcel, parcel_id, "release", due_at=now(), settled_at=None, **_ANEW)
+
+
+def _hasten(commit: Commit, parcel: Parcel) -> None:
+    """Add to the commit that a parcel which goes on trying is tried now, unless a worker holds it."""
+    if parcel.lease_until is not None and parcel.lease_until > now():
+        raise ConflictError("it is being tried at this moment")
+    commit.change(Parcel, parcel.id, only_if={"attempts": parcel.attempts}, due_at=now(), **_ANEW)
 
 
 def withdraw_parcel(*, by: Actor, parcel_id: UUID, reason: Withdrawal) -> None:
@@ -86,10 +130,5 @@ def withdraw_parcel(*, by: Actor, parcel_id: UUID, reason: Withdrawal) -> None:
     """
     kind = EventKind.PARCEL_WITHDRAWN
     with act(by=by, kind=kind, subject_kind="parcel", subject_id=parcel_id, detail=reason.value) as commit:
-        _check_known(parcel_id)
+        parcel_in_scope(parcel_id)
         commit.move(Parcel, parcel_id, "withdraw", settled_at=now(), sealed=None)
-
-
-def _check_known(parcel_id: UUID) -> None:
-    if not Parcel.objects.filter(id=parcel_id).exists():
-        raise NotFoundError

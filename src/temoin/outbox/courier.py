@@ -65,6 +65,10 @@ class Load:
     state: str
     attempts: int
     sealed: bytes | None
+    answer_code: str = ""  # of the last try, how often and since when it was the same: see `repetition`
+    same_count: int = 0
+    same_since: datetime | None = None
+    matter_since: datetime | None = None
 
 
 @dataclass(frozen=True)

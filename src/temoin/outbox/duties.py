@@ -50,6 +50,12 @@ _TAKE = """
 UPDATE outbox_duty SET held_until = %(until)s
 WHERE name = %(name)s AND due_at <= %(now)s AND (held_until IS NULL OR held_until < %(now)s)
 """
+# Since when it fails is kept: `temoin lanes` shows a duty that is done again and again and never well.
+_END = """
+UPDATE outbox_duty SET due_at = %(due)s, held_until = NULL, failure = %(failure)s,
+    failing_since = CASE WHEN %(failure)s = '' THEN NULL ELSE coalesce(failing_since, %(now)s) END
+WHERE name = %(name)s AND held_until = %(until)s
+"""
 
 
 class Round:
@@ -81,16 +87,32 @@ class Round:
                 self._do(duty, until)
 
     def _do(self, duty: Duty, until: datetime) -> None:
-        pause = duty.every
+        pause, failure = duty.every, ""
         try:
             duty.do(self._stop)
         except Exception as error:  # noqa: BLE001 one duty must not keep the others from being done
-            log.error("duty %s: %s; next try later", duty.name, type(error).__name__)
+            failure = type(error).__name__
+            log.error("duty %s: %s; next try later", duty.name, failure)
             pause = min(pause, AFTER_FAILURE)
-        _execute(
-            "UPDATE outbox_duty SET due_at = %s, held_until = NULL WHERE name = %s AND held_until = %s",
-            [now() + pause, duty.name, until],
+        _execute(_END, {"due": now() + pause, "failure": failure, "now": now(), "name": duty.name, "until": until})
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A duty that did not go well the last time."""
+
+    name: str
+    since: datetime
+    failure: str
+
+
+def failing_duties() -> list[Failing]:
+    """Return the duties that fail, and since when."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, failing_since, failure FROM outbox_duty WHERE failing_since IS NOT NULL ORDER BY name"
         )
+        return [Failing(*row) for row in cursor.fetchall()]
 
 
 def _list(todo: Iterable[Duty]) -> None:

@@ -29,6 +29,9 @@ class Parcel(SealedModel):
     lease_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     answer_code = models.TextField(default="")  # closed code of the last answer
+    same_count = models.IntegerField(default=0)  # how often in a row that was the answer,
+    same_since = models.DateTimeField(null=True)  # and since when
+    matter_since = models.DateTimeField(null=True)  # since when a person should look, while it goes on trying
     sealed = SealedField(
         null=True, holds={"fragment": Sensitivity.PERSONAL, "letter": Sensitivity.PUBLIC}
     )  # what only the courier knows; destroyed at settlement
@@ -47,6 +50,9 @@ class Parcel(SealedModel):
         "lease_until": PUBLIC,
         "settled_at": PUBLIC,
         "answer_code": PUBLIC,
+        "same_count": PUBLIC,
+        "same_since": PUBLIC,
+        "matter_since": PUBLIC,
         "sealed": Sensitivity.PERSONAL,
     }
 
@@ -85,6 +91,12 @@ class Parcel(SealedModel):
                 fields=["destination", "posted_at"],
                 condition=models.Q(state="refused"),
                 name="outbox_parcel_refused",
+            ),
+            # serves the operator's count of what goes on trying and is a person's matter all the same
+            models.Index(
+                fields=["destination", "matter_since"],
+                condition=models.Q(matter_since__isnull=False),
+                name="outbox_parcel_matter",
             ),
             # serves the reconciliation of a day; some pages for millions of rows, and next to nothing per settlement
             BrinIndex(fields=["settled_at"], name="outbox_parcel_settled_on", autosummarize=True),
@@ -130,8 +142,10 @@ class DueDuty(models.Model):
     name = models.TextField(primary_key=True)
     due_at = models.DateTimeField()
     held_until = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)  # null: it went well the last time
+    failure = models.TextField(db_default="")  # the kind of the last error
 
-    declares: ClassVar = {"name": PUBLIC, "due_at": PUBLIC, "held_until": PUBLIC}
+    declares: ClassVar = dict.fromkeys(("name", "due_at", "held_until", "failing_since", "failure"), PUBLIC)
 
     class Meta:
         db_table = "outbox_duty"
@@ -160,3 +174,23 @@ class LaneState(models.Model):
 
     def __str__(self) -> str:
         return self.destination
+
+
+class SetAside(models.Model):
+    """An item of foreign input that could not be taken; see `set_aside`."""
+
+    pk = models.CompositePrimaryKey("place", "item")
+    place = models.TextField()  # the duty or the destination whose loop met it
+    item = models.TextField()  # where it lies there: the number of a mail, the name of a file
+    error = models.TextField()  # the kind of error
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.IntegerField(db_default=1)
+
+    declares: ClassVar = dict.fromkeys(("place", "item", "error", "first_at", "last_at", "times"), PUBLIC)
+
+    class Meta:
+        db_table = "outbox_set_aside"
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.item}"

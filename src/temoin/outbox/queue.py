@@ -6,6 +6,7 @@ commits become visible out of order.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,7 +47,7 @@ SET state = CASE WHEN behind IS NULL AND found.state = 'waiting' THEN 'sending'
     attempts = attempts + CASE WHEN behind IS NULL THEN 1 ELSE 0 END
 FROM found WHERE parcel.pharmacy_id = found.pharmacy_id AND parcel.id = found.id
 RETURNING behind IS NULL, parcel.pharmacy_id, parcel.id, destination, subject_id, chain_id, sequence, key,
-    parcel.state, attempts, sealed
+    parcel.state, attempts, sealed, answer_code, same_count, same_since, matter_since
 """
 
 _DUE = """
@@ -98,5 +99,5 @@ def _is_due(destination: str, moment: datetime) -> bool:
 
 
 def _load(row: tuple[Any, ...]) -> Load:
-    *columns, sealed = row
-    return Load(*columns, None if sealed is None else bytes(sealed))  # type: ignore[call-arg] # in the order of CLAIM
+    load = Load(*row)  # in the order of CLAIM
+    return load if load.sealed is None else replace(load, sealed=bytes(load.sealed))

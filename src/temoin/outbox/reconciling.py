@@ -9,13 +9,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from temoin.crypto.sealed import seal_value
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
-from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy
-from temoin.outbox.courier import Holding
-from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.attempts import attempt_row
+from temoin.outbox.courier import Answer, Holding, Verdict
+from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState as S
 
 PORTION = 5_000  # rows in memory at once
@@ -81,12 +80,11 @@ def prove_parcel(commit: Commit, parcel_id: UUID, holding: Holding) -> None:
         answer_code="reconciled",
         sealed=None,
     )
-    attempt = Attempt(
-        pharmacy_id=parcel.pharmacy_id, id=new_id(), parcel_id=parcel_id, number=number, at=moment, verdict="accepted"
-    )
     receipt = {"id": holding.id, "location": "", "received_at": holding.received_at}
-    attempt.sealed = seal_value("outbox_attempt", attempt.id, {"detail": "", "receipt": receipt})
-    commit.insert(attempt)
+    answer = Answer(Verdict.ACCEPTED, "reconciled", receipt=receipt)
+    commit.insert(
+        attempt_row(pharmacy_id=parcel.pharmacy_id, parcel_id=parcel_id, number=number, at=moment, answer=answer)
+    )
 
 
 def sequences_of(parcel_ids: list[UUID]) -> dict[UUID, int]:

@@ -7,14 +7,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from temoin.crypto.sealed import seal_value
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
-from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.attempts import attempt_row
 from temoin.outbox.courier import Answer, Verdict
-from temoin.outbox.kept import pack
-from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState
 
 _FIND = """
@@ -66,23 +64,10 @@ def _write(parcel: _Found, answer: Answer) -> None:
     if verb is None:
         commit.change(Parcel, parcel.id, answer_code=answer.code)
     else:
-        told = {"answer_code": answer.code, "settled_at": moment, "lease_until": None}
+        told = {"answer_code": answer.code, "settled_at": moment, "lease_until": None, "matter_since": None}
         commit.move(Parcel, parcel.id, verb, only_if={"attempts": parcel.attempts}, **told)
-    attempt = Attempt(
-        pharmacy_id=parcel.pharmacy_id,
-        id=new_id(),
-        parcel_id=parcel.id,
-        number=parcel.attempts,
-        at=moment,
-        verdict=answer.verdict.value,
+    row = attempt_row(
+        pharmacy_id=parcel.pharmacy_id, parcel_id=parcel.id, number=parcel.attempts, at=moment, answer=answer
     )
-    content = {
-        "code": answer.code,
-        "detail": answer.detail,
-        "receipt": answer.receipt,
-        "sent": "",
-        "came": pack(answer.came),
-    }
-    attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
-    commit.insert(attempt)
+    commit.insert(row)
     commit.flush()

@@ -9,25 +9,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
-from temoin.crypto.sealed import seal_value
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
-from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.attempts import attempt_row
+from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import Answer, Load, Verdict
-from temoin.outbox.kept import pack
-from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.models import Parcel
 from temoin.outbox.queries import is_overtaken
+from temoin.outbox.repetition import repetition
 from temoin.outbox.states import PARCEL, SETTLED, ParcelState
 
 log = logging.getLogger("temoin.outbox")
 
-DATABASE_AWAY = (OperationalError, InterfaceError)  # everybody's trouble; any other error is that of one parcel
 LONGEST_WAIT = 3600.0  # seconds; retries never stop, they only get this far apart
-LONGEST_DETAIL = 4000  # characters
 
 _VERB = {
     Verdict.ACCEPTED: "accept",
@@ -76,7 +74,11 @@ def _settle_together(group: list[Pair]) -> None:
         for verb, told in moves.items():
             _add_moves(commit, verb, told, moment)
         for load, answer in group:
-            commit.insert(_attempt(load, answer, moment))
+            commit.insert(
+                attempt_row(
+                    pharmacy_id=load.pharmacy_id, parcel_id=load.id, number=load.attempts, at=moment, answer=answer
+                )
+            )
         commit.flush()
 
 
@@ -87,8 +89,29 @@ def _settle_alone(pair: Pair) -> None:
         return  # another worker holds it now and will settle it by asking the destination
     except DATABASE_AWAY:
         raise
-    except Exception as error:  # noqa: BLE001 it comes back in doubt when its lease ends
+    except Exception as error:  # noqa: BLE001 a key that cannot be had, a defect of ours
         log.error("parcel %s cannot be settled: %s", pair[0].id, type(error).__name__)
+        _set_back(*pair)
+
+
+def _set_back(load: Load, answer: Answer) -> None:
+    """Keep in clear that an answer could not be kept; the parcel pauses, and a person hears of it if that goes on.
+
+    Left to its lease it would come back each half minute, for ever, and only the log would know.
+    """
+    is_surely_not_there = answer.verdict in {Verdict.POSTPONED, Verdict.REPLACED}
+    kept = Answer(Verdict.POSTPONED if is_surely_not_there else Verdict.DOUBTFUL, "not_kept")
+    try:
+        with tenant_scope(load.pharmacy_id):
+            commit = Commit()
+            _add_moves(commit, _VERB[kept.verdict], [(load, kept)], now())
+            commit.flush()
+    except ConflictError:
+        return
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001 it comes back in doubt when its lease ends
+        log.error("parcel %s cannot be set back: %s", load.id, type(error).__name__)
 
 
 def _verb(load: Load, answer: Answer) -> str:
@@ -104,6 +127,7 @@ def _settles(verb: str) -> bool:
 
 def _add_moves(commit: Commit, verb: str, told: list[Pair], moment: datetime) -> None:
     settled = _settles(verb)
+    repeated = [repetition(load, answer, moment) for load, answer in told]
     same: dict[str, object] = {
         "lease_until": moment if verb == "doubt" else None,
         "settled_at": moment if settled else None,
@@ -119,35 +143,12 @@ def _add_moves(commit: Commit, verb: str, told: list[Pair], moment: datetime) ->
         each={
             "answer_code": [answer.code for _, answer in told],
             "due_at": [moment if settled else moment + _pause(load, answer) for load, answer in told],
+            "same_count": [each.count for each in repeated],
+            "same_since": [each.since for each in repeated],
+            "matter_since": [None if settled else each.matter_since for each in repeated],
         },
         same=same,
     )
-
-
-def _attempt(load: Load, answer: Answer, moment: datetime) -> Attempt:
-    attempt = Attempt(
-        pharmacy_id=load.pharmacy_id,
-        id=new_id(),
-        parcel_id=load.id,
-        number=load.attempts,
-        at=moment,
-        verdict=answer.verdict.value,
-    )
-    content = {
-        "code": answer.code,
-        "detail": _text(answer.detail),
-        "receipt": {name: _text(value) for name, value in answer.receipt.items()},
-        "sent": pack(answer.sent),
-        "came": pack(answer.came),
-    }
-    attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
-    return attempt
-
-
-def _text(value: object) -> str:
-    """Return what a destination wrote as text that can be sealed: it may send anything, also what is no text."""
-    text = str(value) if isinstance(value, str | int) else ""  # an identifier that is an object is none
-    return text[:LONGEST_DETAIL].encode(errors="replace").decode()
 
 
 def _wake_later_versions(settled: list[Load]) -> None:

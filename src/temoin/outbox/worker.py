@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import (
     Answer,
     Consignment,
@@ -26,7 +27,7 @@ from temoin.outbox.courier import (
 from temoin.outbox.duties import Round, duties
 from temoin.outbox.lanes import tell_lane
 from temoin.outbox.queue import claim_parcels
-from temoin.outbox.settling import DATABASE_AWAY, settle_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 
 log = logging.getLogger("temoin.outbox")

@@ -55,9 +55,9 @@ def _announce_secure_mail(mail: SecureMail) -> None:
     from temoin.outbox.courier import register_courier
     from temoin.outbox.duties import Duty, register_duty
     from temoin.transmission.couriers.mssante import DoctorCourier, PatientCourier
-    from temoin.transmission.couriers.mssante_inbox import read_inbox
+    from temoin.transmission.couriers.mssante_inbox import DUTY, read_inbox
 
     register_courier(DoctorCourier(mail))
     register_courier(PatientCourier(mail))
     if mail.enabled and mail.inbox is not None:
-        register_duty(Duty("secure-mail-notices", NOTICES_EVERY, partial(read_inbox, mail, mail.inbox)))
+        register_duty(Duty(DUTY, NOTICES_EVERY, partial(read_inbox, mail, mail.inbox)))

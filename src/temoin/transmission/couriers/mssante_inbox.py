@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from temoin.formats.mssante import DeliveryNotice, Fate, read_notice
+from temoin.lib.errors import ConflictError
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.returns import note_later
+from temoin.outbox.set_aside import apart
 from temoin.transmission.couriers.mssante_lines import trust
 from temoin.transmission.secure_mail import Inbox, SecureMail
 
+DUTY = "secure-mail-notices"
 TIMEOUT = 20.0  # seconds
 LARGEST = 2_000_000  # bytes read of one mail: what a notice tells stands at its beginning
 
@@ -36,11 +39,23 @@ def read_inbox(mail: SecureMail, inbox: Inbox, stop: threading.Event) -> None:
 
 
 def _read_one(box: imaplib.IMAP4, number: str) -> None:
+    """Read one mail; one that cannot be taken is flagged for a person, and the next is read."""
+    with apart(DUTY, f"mail {number}", passing=(OSError, imaplib.IMAP4.error)) as fate:
+        _take(box, number)
+    if fate.was_set_aside:
+        _flag(box, number)
+
+
+def _take(box: imaplib.IMAP4, number: str) -> None:
     notice = read_notice(_content(box, number))
     if notice is None:
-        _asked(box, "STORE", number, "+FLAGS", r"(\Flagged)")
+        _flag(box, number)
     elif _tell(notice):
         _asked(box, "STORE", number, "+FLAGS", r"(\Seen)")
+
+
+def _flag(box: imaplib.IMAP4, number: str) -> None:
+    _asked(box, "STORE", number, "+FLAGS", r"(\Flagged)")
 
 
 def _tell(notice: DeliveryNotice) -> bool:
@@ -49,7 +64,10 @@ def _tell(notice: DeliveryNotice) -> bool:
         return True  # the operator goes on trying: nothing is known yet
     verdict, code = answer
     told = Answer(verdict, code, detail=notice.words, receipt={"id": notice.key, "said": notice.words})
-    return note_later(notice.destination, notice.key, told)
+    try:
+        return note_later(notice.destination, notice.key, told)
+    except ConflictError:
+        return False  # a worker holds it at this moment: the next look tells it
 
 
 _ANSWERS = {
