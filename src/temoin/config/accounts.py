@@ -10,11 +10,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
+from temoin.lib.clock import now
 from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.web.pro_sante_connect import BY_PROVIDER
 
@@ -70,6 +73,18 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what `encrypt` sealed."""
         return open_platform_secret("second factor", encrypted_text)
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Say of a refused code what may be wrong with it: most often the telephone's clock."""
+        if code != "incorrect_code":
+            error: ValidationError = super().validation_error(code, *args)
+            return error
+        here = timezone.localtime(now())
+        words = _(
+            "This code was refused. Each code opens once, and holds for about a minute: wait for the next one. If that "
+            "one is refused too, set the telephone's clock to automatic time; here it is %(time)s, Paris time."
+        )
+        return ValidationError(words % {"time": f"{here:%H:%M:%S}"}, code=code)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Keep the last factor: without one, nobody but a colleague opens the account again."""

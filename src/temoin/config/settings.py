@@ -177,7 +177,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has a use for them
 
 AUTH_USER_MODEL = "pharmacies.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["temoin.pharmacies.passwords.SlowHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "temoin.pharmacies.passwords.EntropyValidator"},
@@ -215,10 +215,16 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_ADAPTER = "temoin.config.accounts.SealingMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Témoin"
+# The code of the half minute before, for whoever types slowly, and of the one after, for a clock that is ahead
+# (RFC 6238 section 5.2). Each is taken once: the library remembers it for as long as it would be accepted.
+MFA_TOTP_TOLERANCE = 1
 MFA_TRUST_ENABLED = False
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_FORMS = {
+    "authenticate": "temoin.web.code_forms.CodeForm",
+    "reauthenticate": "temoin.web.code_forms.ConfirmCodeForm",
+    "activate_totp": "temoin.web.code_forms.SetUpForm",
     "add_webauthn": "temoin.web.passkey_forms.AddPasskeyForm",
     "edit_webauthn": "temoin.web.passkey_forms.RenamePasskeyForm",
 }

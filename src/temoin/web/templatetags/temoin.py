@@ -9,11 +9,13 @@ import phonenumbers
 import segno
 from django import template
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.outcomes import Outcome, outcome
@@ -127,13 +129,18 @@ def has_provider() -> bool:
 
 
 @register.filter
-def passkey_problems(form: Any) -> list[Problem]:
-    """Return why a passkey was not accepted: its answer is a field that nobody sees."""
-    found = [*form.non_field_errors(), *form.errors.get("credential", [])]
-    return [Problem("", "refused", message) for message in found]
-
-
-@register.filter
 def problems_of(form: Any) -> list[Problem]:
-    """Return the problems of a sign-in form that belong to no field."""
-    return [Problem("", "refused", message) for message in form.non_field_errors()]
+    """Return every problem of a sign-in form for the summary: its field is named, and led to where a person sees it."""
+    found = [Problem("", "refused", message) for message in form.non_field_errors()]
+    for bound in form:
+        for error in bound.errors.as_data():
+            found.append(_problem_of(bound, error))
+    return found
+
+
+def _problem_of(bound: BoundField, error: ValidationError) -> Problem:
+    message = str(next(iter(error.messages)))
+    if bound.is_hidden:
+        return Problem("", "refused", message)
+    words = _("Fill in: %(field)s.") if error.code == "required" else _("%(field)s: %(problem)s")
+    return Problem(bound.html_name, "refused", words % {"field": bound.label, "problem": message})

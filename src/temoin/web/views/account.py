@@ -90,6 +90,8 @@ class SetUpView(ActivateTOTPView):  # type: ignore[misc] # the library has no ty
     def form_valid(self, form: Any) -> HttpResponse:
         """Keep the factor; the code just typed counts as its first showing."""
         answer: HttpResponse = super().form_valid(form)
+        application = Authenticator.objects.get(user_id=person(self.request).id, type=TYPE.TOTP)
+        application.wrap().validate_code(form.cleaned_data["code"])  # so that it opens nothing a second time
         record_enrolment(self.request, TYPE.TOTP.value)
         return answer
 
