@@ -16,12 +16,13 @@ from temoin.lib.clock import shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.models import Invitation, Member
 from temoin.pharmacies.newcomer import check_newcomer
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import MANAGERS, MAY_SEAT, Profession, Right
 from temoin.pharmacies.queries import read_colleague, read_invitations, read_team
-from temoin.pharmacies.seat import Seat, pharmacies_of, take_seat, today
+from temoin.pharmacies.seat import Seat, pharmacies_of, take_seat
 from temoin.pharmacies.team import (
     change_profession,
     depart_member,
@@ -36,7 +37,7 @@ CHANGES: dict[str, Callable[[Seat, UUID], None]] = {
     "change": lambda by, one: change_profession(by=by, member_id=one, profession=Profession.ADJOINT, rpps=RPPS),
     "suspend": lambda by, one: suspend_member(by=by, member_id=one),
     "resume": lambda by, one: resume_member(by=by, member_id=one),
-    "depart": lambda by, one: depart_member(by=by, member_id=one, last_day=today()),
+    "depart": lambda by, one: depart_member(by=by, member_id=one, last_day=today_in(HOUSE)),
 }
 
 
@@ -151,7 +152,7 @@ def test_a_second_time_changes_nothing(house: House, change: str):
 
 
 def test_a_departure_bites_after_the_last_day_and_not_before(house: House):
-    depart_member(by=house.owner, member_id=house.colleague.member_id, last_day=today())
+    depart_member(by=house.owner, member_id=house.colleague.member_id, last_day=today_in(HOUSE))
 
     assert take_seat(person_id=house.colleague.person_id, pharmacy_id=house.here.id)
     assert pharmacies_of(house.colleague.person_id) == [house.here]
@@ -163,7 +164,7 @@ def test_a_departure_bites_after_the_last_day_and_not_before(house: House):
 
 
 def test_who_left_comes_back(house: House):
-    depart_member(by=house.owner, member_id=house.colleague.member_id, last_day=today() - timedelta(days=3))
+    depart_member(by=house.owner, member_id=house.colleague.member_id, last_day=today_in(HOUSE) - timedelta(days=3))
 
     resume_member(by=house.owner, member_id=house.colleague.member_id)
 
@@ -172,14 +173,16 @@ def test_who_left_comes_back(house: House):
 
 def test_a_last_day_in_another_century_is_a_slip_of_the_hand(house: House):
     with pytest.raises(InvalidError, match="too_late"):
-        depart_member(by=house.owner, member_id=house.colleague.member_id, last_day=today() + timedelta(days=36_500))
+        depart_member(
+            by=house.owner, member_id=house.colleague.member_id, last_day=today_in(HOUSE) + timedelta(days=36_500)
+        )
 
 
 @pytest.mark.parametrize("change", ["change", "suspend", "depart"])
 def test_the_last_lasting_manager_stays(house: House, change: str):
     suspend_member(by=house.owner, member_id=house.administrator.member_id)
     other = make_seat(house.here, Profession.TITULAIRE, rpps=RPPS)
-    depart_member(by=other, member_id=house.owner.member_id, last_day=today())
+    depart_member(by=other, member_id=house.owner.member_id, last_day=today_in(HOUSE))
 
     # The owner, at work until the evening, cannot take along the only one who is left.
     with pytest.raises(InvalidError, match="last_manager"):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
-from temoin.pharmacies.seat import today
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.team import depart_member, invite_member
 from temoin.testing.queries import read_parcels
 from temoin.testing.signing import cancel_result
@@ -64,7 +64,7 @@ def every_page(house: House) -> dict[str, str]:
     of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
     of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
-    depart_member(by=house.owner, member_id=house.student.member_id, last_day=today())
+    depart_member(by=house.owner, member_id=house.student.member_id, last_day=today_in(HOUSE))
     of_people.append(("member", house.student.member_id))
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)

@@ -11,10 +11,11 @@ from django.urls import reverse
 from people import NEWCOMER, PASSWORD, House, make_seat, person_of, set_up_totp, sign_in
 from test_pages import check_page
 
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.models import Person
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.queries import read_colleague, read_team
-from temoin.pharmacies.seat import pharmacies_of, today
+from temoin.pharmacies.seat import pharmacies_of
 from temoin.pharmacies.team import invite_member
 
 FORM = {
@@ -99,11 +100,11 @@ def test_a_departure_and_a_new_profession_are_entered(house: House, owner: Clien
 
     assert owner.post(reverse("depart_member", args=[place]), {"last_day": "demain"}).status_code == 400
     assert owner.post(reverse("change_member", args=[place]), {"profession": "adjoint"}).status_code == 400
-    owner.post(reverse("depart_member", args=[place]), {"last_day": today().isoformat()})
+    owner.post(reverse("depart_member", args=[place]), {"last_day": today_in(HOUSE).isoformat()})
     owner.post(reverse("change_member", args=[place]), {"profession": "student"})
 
     changed = read_colleague(by=house.owner, member_id=place)
-    assert (changed.last_day, changed.profession) == (today(), Profession.STUDENT)
+    assert (changed.last_day, changed.profession) == (today_in(HOUSE), Profession.STUDENT)
 
 
 def test_ones_own_place_has_no_button_and_no_way(house: House, owner: Client):
@@ -121,7 +122,7 @@ def test_a_session_here_shows_as_the_last_day_seen(house: House, owner: Client):
     owner.get(reverse("home"))
 
     (mine,) = [one for one in read_team(by=house.administrator) if one.id == house.owner.member_id]
-    assert mine.last_seen == today()
+    assert mine.last_seen == today_in(HOUSE)
 
 
 def test_a_newcomer_goes_from_the_code_to_the_second_factor(house: House):

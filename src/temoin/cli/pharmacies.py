@@ -1,12 +1,16 @@
-"""`temoin pharmacy open|list|close|reopen`: the pharmacies of this site. No patient data is read or written."""
+"""`temoin pharmacy open|list|clock|close|reopen`: the pharmacies of this site. No patient data is read or written."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.operating import operator_command, pharmacy_of
+
+if TYPE_CHECKING:
+    from temoin.pharmacies.models import Pharmacy
 
 
 def add_commands(commands: Commands) -> None:
@@ -18,7 +22,12 @@ def add_commands(commands: Commands) -> None:
     opened.add_argument("--postcode", required=True)
     opened.add_argument("--city", required=True)
     opened.add_argument("--phone", default="")
+    zone_words = "time zone, such as America/Cayenne (default: that of the postcode)"
+    opened.add_argument("--time-zone", default="", help=zone_words)
     operator_command(noun, "list", "list the pharmacies", _list)
+    clock = operator_command(noun, "clock", "give a pharmacy another time zone", _clock)
+    clock.add_argument("finess", metavar="FINESS")
+    clock.add_argument("time_zone", metavar="TIME_ZONE", help="such as Pacific/Noumea")
     closed = operator_command(
         noun, "close", "suspend everybody's place; nothing is erased, parcels still leave", _close
     )
@@ -35,11 +44,16 @@ def _open(options: argparse.Namespace) -> None:
 
     address = {name: getattr(options, name) for name in ("street", "postcode", "city", "phone")}
     pharmacy = open_pharmacy(
-        finess=options.finess, name=options.name, address=address, is_demo=settings.TEMOIN.site.demo
+        finess=options.finess,
+        name=options.name,
+        address=address,
+        is_demo=settings.TEMOIN.site.demo,
+        time_zone=options.time_zone,
     )
     if is_doubtful_finess(pharmacy.finess):
         say("This FINESS number fails its usual check: compare it with the register.")
-    say(f"{pharmacy.finess} {pharmacy.name} is open. Next, its first owner:")
+    say(f"{pharmacy.finess} {pharmacy.name} is open. Its clock shows {_hour(pharmacy)} now ({pharmacy.time_zone}).")
+    say(f"If that is wrong: temoin pharmacy clock {pharmacy.finess} TIME_ZONE. Next, its first owner:")
     say(f"  temoin member invite {pharmacy.finess} --profession titulaire …")
 
 
@@ -48,7 +62,27 @@ def _list(_options: argparse.Namespace) -> None:
 
     for pharmacy in Pharmacy.objects.order_by("finess"):
         state = "open" if pharmacy.closed_on is None else f"closed on {pharmacy.closed_on}"
-        say(f"{pharmacy.finess}  {state:<21}  {pharmacy.name}, {pharmacy.postcode} {pharmacy.city}")
+        say(
+            f"{pharmacy.finess}  {state:<21}  {pharmacy.name}, {pharmacy.postcode} {pharmacy.city}"
+            f"  {pharmacy.time_zone}"
+        )
+
+
+def _clock(options: argparse.Namespace) -> None:
+    from temoin.pharmacies.actions import move_clock
+    from temoin.pharmacies.operator import Operator
+
+    pharmacy = pharmacy_of(options.finess)
+    move_clock(by=Operator(pharmacy.id), time_zone=options.time_zone)
+    pharmacy.refresh_from_db()
+    say(f"The clock of {pharmacy.finess} {pharmacy.name} shows {_hour(pharmacy)} now ({pharmacy.time_zone}).")
+
+
+def _hour(pharmacy: Pharmacy) -> str:
+    from temoin.lib.clock import now
+    from temoin.lib.zones import wall_clock
+
+    return f"{wall_clock(now(), pharmacy.zone):%H:%M}"
 
 
 def _close(options: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
 from temoin.config.section import is_loopback
 from temoin.config.unset import unset_config
+from temoin.lib.zones import HOUSE
 
 try:
     PROCESS = Process(os.environ.get("TEMOIN_PROCESS", Process.STAFF))
@@ -159,7 +160,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [Path(__file__).parents[1] / "web" / "locale"]
-TIME_ZONE = "Europe/Paris"
+TIME_ZONE = HOUSE.key  # of pages without a pharmacy; those of a pharmacy follow its own clock
 USE_TZ = True
 
 # Static files: hashed names from a manifest, gathered when a site starts; never a folder ------------------

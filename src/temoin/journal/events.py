@@ -40,6 +40,7 @@ class EventKind(StrEnum):
     PERSONS_COUNTED = "persons.counted"
     PHARMACY_OPENED = "pharmacy.opened"
     PHARMACY_CLOSED = "pharmacy.closed"
+    PHARMACY_CLOCK_MOVED = "pharmacy.clock_moved"
     MEMBER_SEATED = "member.seated"
     MEMBER_INVITED = "member.invited"
     INVITATION_WITHDRAWN = "invitation.withdrawn"
@@ -103,6 +104,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.PERSONS_COUNTED: "The persons concerned by a breach were counted, from identifiers and times.",
     EventKind.PHARMACY_OPENED: "The operator opened the pharmacy, or opened it again.",
     EventKind.PHARMACY_CLOSED: "The operator closed the pharmacy: places suspended, invitations and programs ended.",
+    EventKind.PHARMACY_CLOCK_MOVED: "The operator gave the pharmacy another time zone, named in the detail.",
     EventKind.MEMBER_SEATED: "A person of a demonstration was given a place in the pharmacy.",
     EventKind.MEMBER_INVITED: "A place was offered, with the profession named; a one-time code was shown.",
     EventKind.INVITATION_WITHDRAWN: "An invitation was withdrawn before its use.",

@@ -11,18 +11,23 @@ from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId, new_id
 from temoin.lib.typed import typed_line
+from temoin.lib.zones import today_in
 from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
 from temoin.pharmacies.numbers import check_finess
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
-from temoin.pharmacies.seat import today
 from temoin.pharmacies.states import InvitationState, ProgramState
+from temoin.pharmacies.zones import choose_zone, forget_zone, zone_of
 
 
-def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: bool) -> Pharmacy:
-    """Create a pharmacy. `address` has street, postcode, city and phone. InvalidError when its number is known."""
+def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: bool, time_zone: str = "") -> Pharmacy:
+    """Create a pharmacy. `address` has street, postcode, city and phone. InvalidError when its number is known.
+
+    Its clock is that of its postcode unless a time zone is told.
+    """
     written = {field: typed_line(field, text) for field, text in {"name": name, **address}.items()}
-    pharmacy = Pharmacy(finess=check_finess(finess), is_demo=is_demo, **written)
+    zone = choose_zone(time_zone.strip(), written["postcode"])
+    pharmacy = Pharmacy(finess=check_finess(finess), is_demo=is_demo, time_zone=zone, **written)
     with act(
         by=Operator(pharmacy.id),
         kind=EventKind.PHARMACY_OPENED,
@@ -56,9 +61,24 @@ def reopen_pharmacy(*, by: Operator) -> None:
         _set_closed(by.pharmacy_id, closed=False)
 
 
+def move_clock(*, by: Operator, time_zone: str) -> None:
+    """Give a pharmacy another time zone. What was signed keeps the times it was signed with."""
+    zone = choose_zone(time_zone.strip(), "")
+    with act(
+        by=by,
+        kind=EventKind.PHARMACY_CLOCK_MOVED,
+        subject_kind="pharmacy",
+        subject_id=by.pharmacy_id,
+        detail=zone,
+    ):
+        if not Pharmacy.objects.filter(id=by.pharmacy_id).update(time_zone=zone):
+            raise NotFoundError
+    forget_zone(by.pharmacy_id)
+
+
 def _set_closed(pharmacy_id: UUID, *, closed: bool) -> None:
     known = Pharmacy.objects.filter(id=pharmacy_id, closed_on__isnull=closed)
-    if not known.update(closed_on=today() if closed else None):
+    if not known.update(closed_on=today_in(zone_of(pharmacy_id)) if closed else None):
         raise NotFoundError
 
 

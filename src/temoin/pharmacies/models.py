@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -28,11 +29,12 @@ class Pharmacy(models.Model):
     street = models.TextField(default="")
     postcode = models.TextField(default="")
     city = models.TextField(default="")
+    time_zone = models.TextField()  # of the IANA database, such as America/Cayenne
     is_demo = models.BooleanField(default=False)
     closed_on = models.DateField(null=True)
 
     declares: ClassVar = dict.fromkeys(
-        ("id", "finess", "name", "phone", "street", "postcode", "city", "is_demo", "closed_on"), PUBLIC
+        ("id", "finess", "name", "phone", "street", "postcode", "city", "time_zone", "is_demo", "closed_on"), PUBLIC
     )
 
     class Meta:
@@ -40,6 +42,11 @@ class Pharmacy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of the clock on its wall."""
+        return ZoneInfo(self.time_zone)
 
 
 class PersonManager(BaseUserManager["Person"]):

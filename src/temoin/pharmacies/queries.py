@@ -7,18 +7,19 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Max
-from django.utils import timezone
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import day_of
 from temoin.pharmacies.models import Invitation, Member, Person
 from temoin.pharmacies.policies import Holder, check_right, seats_within_reach
 from temoin.pharmacies.professions import Profession, Right
-from temoin.pharmacies.seat import today
+from temoin.pharmacies.seat import has_left, today
 from temoin.pharmacies.states import InvitationState
+from temoin.pharmacies.zones import zone_here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +36,7 @@ class Colleague:
     last_seen: date | None  # day of the last session opened in this pharmacy; other pharmacies' are not ours to know
     is_mine: bool  # the place of whoever asks
     within_reach: bool
-
-    @property
-    def has_left(self) -> bool:
-        """Tell whether the last day of work is over."""
-        return self.last_day is not None and self.last_day < today()
+    has_left: bool  # the last day of work is over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +84,7 @@ def addresses_of_owners(pharmacy_id: UUID) -> list[str]:
     """Return where the pharmacists who own a pharmacy and work there are written to, for an alarm of the house."""
     with tenant_scope(pharmacy_id):
         owners = Member.objects.filter(profession=Profession.TITULAIRE.value, is_active=True)
-        at_work = owners.exclude(last_day__lt=today()).values_list("person_id", flat=True)
+        at_work = owners.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True)
         found = Person.objects.filter(id__in=list(at_work), is_active=True)
         return sorted(found.values_list("email", flat=True))
 
@@ -95,7 +92,7 @@ def addresses_of_owners(pharmacy_id: UUID) -> list[str]:
 def _last_seen(member_ids: list[UUID]) -> dict[UUID, date]:
     opened = Event.objects.filter(subject_id__in=member_ids, kind=EventKind.SIGNED_IN.value)
     found = opened.values_list("subject_id").annotate(Max("at")).order_by()
-    return {member_id: timezone.localdate(at) for member_id, at in found}
+    return {member_id: day_of(at, zone_here()) for member_id, at in found}
 
 
 def _colleague(by: Holder, member: Member, last_seen: date | None) -> Colleague:
@@ -111,6 +108,7 @@ def _colleague(by: Holder, member: Member, last_seen: date | None) -> Colleague:
         last_seen=last_seen,
         is_mine=member.id == by.actor_id,
         within_reach=member.profession in seats_within_reach(by),
+        has_left=has_left(member),
     )
 
 

@@ -7,14 +7,14 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from temoin.journal.act import Actor
-from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import today_in
 from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
+from temoin.pharmacies.zones import zone_of
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def colleague(*, by: Seat, member_id: UUID) -> Seat:
 
 def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     """Return the seat that a membership gives; NotFoundError when there is none, it was suspended, or they left."""
-    if member is None or not member.is_active or (member.last_day is not None and member.last_day < today()):
+    if member is None or not member.is_active or has_left(member):
         raise NotFoundError
     with tenant_scope(member.pharmacy_id):
         names = member.unseal()
@@ -77,9 +77,14 @@ def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     )
 
 
-def today() -> date:
+def has_left(member: Member) -> bool:
+    """Tell whether a person's last day of work is over, by the pharmacy's own calendar."""
+    return member.last_day is not None and member.last_day < today(member.pharmacy_id)
+
+
+def today(pharmacy_id: UUID) -> date:
     """Return the day it is at the counter."""
-    return timezone.localdate(now())
+    return today_in(zone_of(pharmacy_id))
 
 
 def pharmacy_of(seat: Actor) -> Pharmacy:
@@ -95,10 +100,10 @@ def pharmacies_of(person_id: UUID) -> list[Pharmacy]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('temoin.person', %s, true)", [str(person_id)])
         cursor.execute(
-            "SELECT pharmacy_id FROM pharmacies_member "
-            "WHERE person_id = %s AND is_active AND (last_day IS NULL OR last_day >= %s)",
-            [person_id, today()],
+            "SELECT pharmacy_id, last_day FROM pharmacies_member WHERE person_id = %s AND is_active",
+            [person_id],
         )
-        ids = [row[0] for row in cursor.fetchall()]
+        places = dict(cursor.fetchall())
         cursor.execute("SELECT set_config('temoin.person', '', true)")
-    return list(Pharmacy.objects.filter(id__in=ids).order_by("name"))
+    found = Pharmacy.objects.filter(id__in=places).order_by("name")
+    return [one for one in found if (last := places[one.id]) is None or last >= today_in(one.zone)]

@@ -115,7 +115,7 @@ def resume_member(*, by: Holder, member_id: UUID) -> None:
 
 def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
     """Enter a colleague's last day of work: the place is theirs until that evening, and no longer."""
-    if last_day > today() + _FURTHEST:
+    if last_day > today(by.pharmacy_id) + _FURTHEST:
         raise refuse("last_day", "too_late", _("This day is too far away."))
     with _change(by, member_id, EventKind.MEMBER_DEPARTED) as (commit, member, team):
         _check_somebody_manages(by, member, team)

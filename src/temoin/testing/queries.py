@@ -207,7 +207,7 @@ _OPEN = """
 SELECT record.state, record.version, record.patient_id, record.sealed, patient.sealed,
        lot.id, lot.kit, lot.number, lot.expiry, lot.udi,
        pharmacy.id, pharmacy.finess, pharmacy.name, pharmacy.phone, pharmacy.street, pharmacy.postcode,
-       pharmacy.city, pharmacy.is_demo
+       pharmacy.city, pharmacy.time_zone, pharmacy.is_demo
 FROM testing_record record
 JOIN patients_patient patient ON patient.pharmacy_id = record.pharmacy_id AND patient.id = record.patient_id
 JOIN pharmacies_pharmacy pharmacy ON pharmacy.id = record.pharmacy_id

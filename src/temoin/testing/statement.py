@@ -161,7 +161,7 @@ def read_statement(*, by: Seat, day: date) -> Statement:
     with tenant_scope(by.pharmacy_id):
         lines = _lines(day)
         lines.sort(key=lambda line: not line.is_exception)
-        statement = Statement(day, day < today(), lines, witnessed_checkpoint())
+        statement = Statement(day, day < today(by.pharmacy_id), lines, witnessed_checkpoint())
         told = f"{day.isoformat()} {statement.results} {statement.missing}"
         record_look(by=by, kind=EventKind.STATEMENT_PRINTED, subject_kind="pharmacy", subject_id=None, detail=told)
     return statement

@@ -44,6 +44,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.MEMBER_SEATED: _("gave a person a place"),
     EventKind.PHARMACY_OPENED: _("opened the pharmacy"),
     EventKind.PHARMACY_CLOSED: _("closed the pharmacy"),
+    EventKind.PHARMACY_CLOCK_MOVED: _("changed the time zone of the pharmacy"),
     EventKind.MEMBER_INVITED: _("invited a person"),
     EventKind.INVITATION_WITHDRAWN: _("withdrew an invitation"),
     EventKind.MEMBER_ENROLLED: _("took their place"),

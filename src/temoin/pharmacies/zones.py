@@ -1,0 +1,77 @@
+"""The time zone of a pharmacy: from its postcode at opening unless told otherwise, then wherever a time is shown."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from time import monotonic
+from types import MappingProxyType
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.lib.errors import refuse
+from temoin.lib.tenant import current_pharmacy
+from temoin.lib.zones import zone_named
+from temoin.pharmacies.models import Pharmacy
+
+KEPT = 30.0  # seconds for which a process remembers a pharmacy's zone: each page and each parcel asks for it
+_POSTCODE = re.compile(r"[0-9]{5}")
+_remembered: dict[UUID, tuple[float, ZoneInfo]] = {}
+
+
+def zone_of_postcode(postcode: str) -> str:
+    """Return the zone of a French postcode; "" when it does not tell."""
+    if not _POSTCODE.fullmatch(postcode):
+        return ""
+    known = load_zones()
+    beginnings = (postcode[:length] for length in range(len(postcode), 0, -1))
+    return next((known[one] for one in beginnings if one in known), "")
+
+
+def choose_zone(told: str, postcode: str) -> str:
+    """Return the zone told for a pharmacy, or else that of its postcode; InvalidError when neither is one."""
+    if not told:
+        found = zone_of_postcode(postcode)
+        if not found:
+            raise refuse("time_zone", "required", _("The postcode does not tell the time zone: name it."))
+        return found
+    try:
+        return zone_named(told).key
+    except ValueError:
+        message = _("This is no time zone: write for instance America/Cayenne or Pacific/Noumea.")
+        raise refuse("time_zone", "unknown", message) from None
+
+
+def zone_of(pharmacy_id: UUID) -> ZoneInfo:
+    """Return a pharmacy's zone. A change is known to every process within half a minute."""
+    known_since, zone = _remembered.get(pharmacy_id, (0.0, None))
+    if zone is None or monotonic() - known_since > KEPT:
+        name = Pharmacy.objects.values_list("time_zone", flat=True).get(id=pharmacy_id)
+        zone = ZoneInfo(name)
+        _remembered[pharmacy_id] = monotonic(), zone
+    return zone
+
+
+def zone_here() -> ZoneInfo:
+    """Return the zone of the pharmacy in scope."""
+    return zone_of(current_pharmacy())
+
+
+def forget_zone(pharmacy_id: UUID) -> None:
+    """Ask the database again at the next use, in this process."""
+    _remembered.pop(pharmacy_id, None)
+
+
+@cache
+def load_zones() -> Mapping[str, str]:
+    """Return the zone of each beginning of a postcode."""
+    text = resources.files("temoin.pharmacies").joinpath("data", "zones.toml").read_text("utf-8")
+    found = {
+        one: zone_named(zone).key for zone, beginnings in tomllib.loads(text)["zones"].items() for one in beginnings
+    }
+    return MappingProxyType(found)
