@@ -28,7 +28,8 @@ from temoin.patients.queries import patients_by_nir, read_patient
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.testing import queries
-from temoin.testing.queries import list_tests, read_test, report_for_courier
+from temoin.testing.actions import abandon_test
+from temoin.testing.queries import list_tests, list_tests_of_patient, read_test, report_for_courier
 
 MONDAY = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -173,17 +174,35 @@ def test_a_look_at_a_letter_or_a_parcel_is_about_its_patient(house: House, as_ro
     assert on_tuesday(house) == {of[letter.record_id], of[parcel.chain_id]}
 
 
-def test_a_list_of_tests_may_have_shown_the_newest_of_its_time(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(queries, "LIST_LENGTH", 2)
-    monkeypatch.setattr(concerned, "LIST_LENGTH", 2)
-    patients = [patient_of(house, MONDAY) for _each in range(4)]
-    for hour, patient_id in enumerate(patients[:3]):
-        with frozen_at(MONDAY + timedelta(hours=hour)):
-            make_test(house.owner, patient_id)
+@pytest.mark.parametrize(("page", "shown"), [(0, [3, 4]), (1, [1, 2, 3, 4])])
+def test_a_list_of_tests_has_shown_what_was_under_way_and_the_newest_done(
+    house: House, monkeypatch: pytest.MonkeyPatch, page: int, shown: list[int]
+):
+    monkeypatch.setattr(queries, "PAGE", 2)
+    patients = [patient_of(house, MONDAY) for _each in range(7)]
+    records = [registered(house, one, MONDAY + timedelta(hours=hour)) for hour, one in enumerate(patients[:6])]
+    with frozen_at(MONDAY + timedelta(hours=9)):
+        for record_id in records[1:5]:
+            abandon_test(by=house.owner, record_id=record_id)
     with frozen_at(TUESDAY):
-        list_tests(by=house.owner)
+        list_tests(by=house.owner, page=page)
+    with frozen_at(TUESDAY + DAY):
+        abandon_test(by=house.owner, record_id=records[0])
 
-    assert on_tuesday(house) == set(patients[1:3])
+    assert on_tuesday(house) == {patients[0], patients[5], *(patients[number] for number in shown)}
+
+
+def registered(house: House, patient_id: UUID, moment: datetime) -> UUID:
+    with frozen_at(moment):
+        return make_test(house.owner, patient_id)
+
+
+def test_a_patients_list_of_tests_names_the_patient(house: House):
+    patient_id = patient_of(house, MONDAY)
+    with frozen_at(TUESDAY):
+        list_tests_of_patient(by=house.owner, patient_id=patient_id)
+
+    assert on_tuesday(house) == {patient_id}
 
 
 def test_searches_of_the_period_are_told_since_they_name_nobody(house: House):

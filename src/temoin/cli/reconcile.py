@@ -90,9 +90,18 @@ def tell_status() -> int:
     runs = last_runs()
     for run in runs[:RUNS]:
         _tell_run(run)
+    for run in runs[RUNS:]:
+        if _is_amiss(run):
+            _tell_run(run)
+    if len(runs) > RUNS:
+        say(f"Of {len(runs) - RUNS} older ones, only those that differ or broke off are told.")
     if not runs:
         say("No day has been reconciled yet: the worker does it by itself, every day.")
-    return DIFFER if any(run.open or run.aliens or run.ending == "broken_off" for run in runs) else AGREE
+    return DIFFER if any(_is_amiss(run) for run in runs) else AGREE
+
+
+def _is_amiss(run: Reconciliation) -> bool:
+    return bool(run.open or run.aliens or run.ending == "broken_off")
 
 
 def _courier(destination: str) -> Courier:

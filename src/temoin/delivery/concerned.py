@@ -21,22 +21,31 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.queries import LIST_LENGTH
+from temoin.testing.states import UNDER_WAY
 
 CHUNK = 200  # persons opened in one transaction: a slow reader must not hold one for long
 
 # With a beginning: whom an event of the period is about, be it by a test, a letter or a parcel, and whom a list of
-# tests may have shown: its event names nobody, and it shows the newest. With a key: whose rows it seals (a sealed
+# tests may have shown. Its event names nobody: it showed what was under way at that time (signed or abandoned later, or
+# still so), and of what was done as many of the newest as the event says. With a key: whose rows it seals (a sealed
 # value bears the key's id after its first byte).
 _CONCERNED = """
 WITH heard AS (
-    SELECT kind, at, subject_id FROM journal_event
+    SELECT kind, at, subject_id, detail FROM journal_event
      WHERE pharmacy_id = %(pharmacy)s AND at >= %(since)s::timestamptz
        AND (%(until)s::timestamptz IS NULL OR at < %(until)s::timestamptz)
+), lists AS (
+    SELECT min(at) AS first, max(detail::int) AS seen FROM heard WHERE kind = %(list_read)s AND subject_id IS NULL
+), listed AS (
+    SELECT id, registered_at, state = ANY(%(open)s) OR EXISTS (
+               SELECT FROM journal_event WHERE pharmacy_id = %(pharmacy)s AND subject_id = record.id
+                  AND kind = ANY(%(ends)s) AND at >= lists.first) AS was_under_way
+      FROM testing_record AS record, lists
+     WHERE pharmacy_id = %(pharmacy)s AND registered_at <= lists.first
 ), shown AS (
-    SELECT id FROM testing_record
-     WHERE pharmacy_id = %(pharmacy)s AND registered_at <= (SELECT min(at) FROM heard WHERE kind = %(list_read)s)
-     ORDER BY registered_at DESC FETCH FIRST (%(list_length)s::int) ROWS WITH TIES
+    SELECT id FROM listed WHERE was_under_way
+     UNION ALL (SELECT id FROM listed WHERE NOT was_under_way
+                 ORDER BY registered_at DESC FETCH FIRST (SELECT coalesce(max(seen), 0) FROM lists) ROWS WITH TIES)
 ), subjects AS (
     SELECT subject_id AS id FROM heard
      UNION SELECT id FROM shown
@@ -133,7 +142,13 @@ def _chunks(ids: list[UUID]) -> Iterator[list[UUID]]:
 
 
 def _concerned(extent: Extent) -> list[UUID]:
-    values = _values(extent, key=_key(extent), list_read=EventKind.TEST_LIST_READ.value, list_length=LIST_LENGTH)
+    values = _values(
+        extent,
+        key=_key(extent),
+        list_read=EventKind.TEST_LIST_READ.value,
+        open=[state.value for state in UNDER_WAY],
+        ends=[EventKind.RESULT_SIGNED.value, EventKind.TEST_ABANDONED.value],
+    )
     with connection.cursor() as cursor:
         cursor.execute(_CONCERNED, values)
         return [row[0] for row in cursor.fetchall()]

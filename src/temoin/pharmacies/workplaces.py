@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Person, Pharmacy
 from temoin.pharmacies.seat import Seat, seat_of
 
+log = logging.getLogger("temoin.pharmacies")
 MOST = 30  # sites of one professional: more is no workplace but a mistake
 
 
@@ -29,6 +31,8 @@ def workplaces_of(*, rpps: str, finess: Collection[str]) -> list[Workplace]:
     The numbers are sealed in each pharmacy's own rows, so its people are read and compared: a few dozen at most,
     and no index across pharmacies is needed, which a dump would hand out.
     """
+    if len(finess) > MOST:
+        log.warning("a register entry names %d workplaces: only the first %d were looked at", len(finess), MOST)
     pharmacies = Pharmacy.objects.filter(finess__in=sorted(finess)[:MOST]).order_by("name")
     return [place for pharmacy in pharmacies for place in _places_in(pharmacy.id, rpps)]
 

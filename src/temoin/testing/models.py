@@ -12,7 +12,7 @@ from temoin.crypto.envelope import CONTENT
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.report import Report
-from temoin.testing.states import RECORD, RecordState
+from temoin.testing.states import RECORD, UNDER_WAY, RecordState
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
@@ -65,6 +65,12 @@ class Record(SealedModel):
         indexes: ClassVar = [
             # serves the day's list at the counter
             models.Index(fields=["pharmacy_id", "-registered_at"], name="testing_record_recent"),
+            # serves what is under way there, whatever its age
+            models.Index(
+                fields=["pharmacy_id"],
+                condition=models.Q(state__in=[state.value for state in UNDER_WAY]),
+                name="testing_record_under_way",
+            ),
             # serves the patient's page
             models.Index(fields=["pharmacy_id", "patient_id"], name="testing_record_patient"),
         ]

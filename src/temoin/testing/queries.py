@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
@@ -30,9 +31,9 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened, patient_identity
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import Report
-from temoin.testing.states import RecordState
+from temoin.testing.states import UNDER_WAY, RecordState
 
-LIST_LENGTH = 100
+PAGE = 100  # tests that are done, on one page of a list
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ class TestRow:
     sampled_at: datetime | None
     lot_id: UUID | None
     parcels: list[tuple[str, ParcelState]]
+
+
+@dataclass(frozen=True)
+class PageOfTests:
+    """What waits for somebody, all of it; and one page of what is done."""
+
+    under_way: list[TestRow]
+    done: list[TestRow]
+    has_more: bool
 
 
 @dataclass(frozen=True)
@@ -80,22 +90,43 @@ class TestView:
         return self.reports[-1] if self.reports else None
 
 
-def list_tests(*, by: Seat) -> list[TestRow]:
-    """Return the pharmacy's latest tests, newest first; the look at the list is an event."""
+def list_tests(*, by: Seat, page: int = 0) -> PageOfTests:
+    """Return every test under way, and one page of those that are done, newest first; the look is an event.
+
+    The event says how many of the newest that are done were seen, this page the last of them: a breach is told by it.
+    """
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        records = list(Record.objects.order_by("-registered_at")[:LIST_LENGTH])
-        patients = Patient.objects.filter(id__in={record.patient_id for record in records})
-        traits = {patient.id: patient.traits for patient in patients}
-        states = states_by_chain([record.id for record in records])
-        record_look(
-            by=by,
-            kind=EventKind.TEST_LIST_READ,
-            subject_kind="record",
-            subject_id=None,
-            detail=str(len(records)),
-        )
-        rows = [_row(record, traits[record.patient_id], states[record.id]) for record in records]
+        under_way = list(Record.objects.filter(state__in=UNDER_WAY))
+        done, has_more = _one_page(Record.objects.exclude(state__in=UNDER_WAY), page)
+        seen = str(page * PAGE + len(done))
+        record_look(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", subject_id=None, detail=seen)
+        return PageOfTests(_rows(under_way), _rows(done), has_more)
+
+
+def list_tests_of_patient(*, by: Seat, patient_id: UUID, page: int = 0) -> PageOfTests:
+    """Return a patient's tests in the same way; the look, which names the patient, is an event."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        traits_of(patient_id)  # another pharmacy's patient is unknown here
+        theirs = Record.objects.filter(patient_id=patient_id)
+        under_way = list(theirs.filter(state__in=UNDER_WAY))
+        done, has_more = _one_page(theirs.exclude(state__in=UNDER_WAY), page)
+        record_look(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="patient", subject_id=patient_id)
+        return PageOfTests(_rows(under_way), _rows(done), has_more)
+
+
+def _one_page(found: QuerySet[Record], page: int) -> tuple[list[Record], bool]:
+    first = page * PAGE
+    rows = list(found.order_by("-registered_at", "id")[first : first + PAGE + 1])
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def _rows(records: list[Record]) -> list[TestRow]:
+    patients = Patient.objects.filter(id__in={record.patient_id for record in records})
+    traits = {patient.id: patient.traits for patient in patients}
+    states = states_by_chain([record.id for record in records])
+    rows = [_row(record, traits[record.patient_id], states[record.id]) for record in records]
     return sorted(rows, key=lambda row: row.registered_at, reverse=True)
 
 

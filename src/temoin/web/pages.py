@@ -13,6 +13,14 @@ from temoin.pharmacies.professions import LABEL
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.pharmacies.sessions import SessionStore
 
+LAST_PAGE = 10_000
+
+
+def page_number(request: HttpRequest) -> int:
+    """Return which page of a list the address asks for, counted from 0."""
+    text = request.GET.get("page", "")
+    return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
 
 def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 200, **context: Any) -> HttpResponse:
     """Return a page; `may.<right>` tells the template what the action would allow."""

@@ -23,11 +23,10 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.oversight import review_reading
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
-from temoin.web.pages import show
+from temoin.web.pages import page_number, show
 from temoin.web.times import read_day
 from temoin.web.wording import RIGHT_WORDS
 
-LAST_PAGE = 10_000
 COLUMNS = (
     "at",
     "kind",
@@ -44,7 +43,7 @@ COLUMNS = (
 
 def events(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show a day's events, the latest first."""
-    wanted, page = _filter(request), _page(request)
+    wanted, page = _filter(request), page_number(request)
     rows, has_more = read_journal(by=seat, wanted=wanted, page=page)
     names = names_of_members(by=seat)
     return show(
@@ -135,11 +134,6 @@ def _id(text: str) -> UUID | None:
         return UUID(text.strip())
     except ValueError:
         return None
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _query(wanted: EventFilter, *, page: int = 0) -> str:

@@ -18,13 +18,16 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
 from temoin.patients.queries import Found, patients_by_name, patients_by_nir, read_patient
 from temoin.patients.traits import Traits, check_nir, check_traits, read_birth_date
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import register_test
-from temoin.testing.queries import read_test
+from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.web.fields import Typed
-from temoin.web.pages import show
+from temoin.web.pages import page_number, show
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.record_forms import kind_field
+from temoin.web.test_lines import kits_in_stock, test_lines
 
 Values = Any  # a form as posted
 
@@ -195,13 +198,22 @@ def _posted_id(request: HttpRequest, name: str) -> UUID:
 
 
 def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
-    """Show a patient's record."""
+    """Show a patient's record and, to whoever may see tests, the patient's own, page by page."""
+    page = page_number(request)
+    traits = read_patient(by=seat, patient_id=patient_id)
+    tests = None
+    if has_right(by=seat, right=Right.READ_TEST):
+        tests = list_tests_of_patient(by=seat, patient_id=patient_id, page=page)
     return show(
         request,
         seat,
         "patient.html",
-        traits=read_patient(by=seat, patient_id=patient_id),
+        traits=traits,
         patient_id=patient_id,
+        tests=tests,
+        lines=test_lines([*tests.under_way, *tests.done], kits_in_stock(seat)) if tests else [],
+        before=f"?page={page - 1}" if page else "",
+        after=f"?page={page + 1}" if tests and tests.has_more else "",
     )
 
 

@@ -24,19 +24,17 @@ from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import release_alike, release_refused, withdraw_refused
+from temoin.testing.actions import MOST_AT_ONCE, release_alike, release_refused, withdraw_refused
 from temoin.testing.statement import DayCount, Line, Statement, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
-from temoin.web.pages import show
+from temoin.web.pages import page_number, show
 from temoin.web.raw import show_bytes
 from temoin.web.times import read_day as read_typed_day
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
-
-LAST_PAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Bar:
 
 def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show what has not arrived, and where the results of the day are."""
-    wanted, page = _filter(request), _page(request)
+    wanted, page = _filter(request), page_number(request)
     found = read_work_list(by=seat, wanted=wanted, page=page)
     today = timezone.localdate(now())
     return show(
@@ -108,6 +106,8 @@ def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
     if count:
         words = ngettext("%(count)d sending is on its way again.", "%(count)d sendings are on their way again.", count)
         messages.success(request, words % {"count": count})
+        if count >= MOST_AT_ONCE:
+            messages.warning(request, _("There may be more of the same kind: send again those that still stand below."))
     else:
         messages.info(request, _("It is already on its way."))
     return redirect("transmissions")
@@ -252,11 +252,6 @@ def _filter(request: HttpRequest) -> OpenFilter:
         destination=destination if destination in DESTINATION else "",
         day=read_typed_day(asked.get("day", "")),
     )
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _query(wanted: OpenFilter, page: int) -> str:

@@ -1,0 +1,45 @@
+"""A test as a list shows it: its state, its reading window, and where its parcels are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from uuid import UUID
+
+from temoin.catalogue.actions import lots_in_stock
+from temoin.pharmacies.seat import Seat
+from temoin.testing.queries import TestRow
+from temoin.testing.states import RecordState
+from temoin.web.times import reading_window
+from temoin.web.wording import DESTINATION, STATE, Mark, Words, mark_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """A test as a list shows it."""
+
+    row: TestRow
+    mark: Mark
+    window: tuple[datetime, datetime | None] | None
+    parcels: list[tuple[Words, Mark]]
+
+
+def kits_in_stock(seat: Seat) -> dict[UUID, str]:
+    """Return the kit of each lot of the pharmacy."""
+    return {lot.id: lot.kit for lot in lots_in_stock(by=seat)}
+
+
+def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[Line]:
+    """Put tests into words."""
+    return [_line(row, kits) for row in rows]
+
+
+def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
+    window = None
+    if row.state is RecordState.SAMPLED and row.sampled_at is not None and row.lot_id in kits:
+        window = reading_window(kits[row.lot_id], row.sampled_at)
+    latest = {destination: mark_of(destination, state) for destination, state in row.parcels}
+    parcels = [(DESTINATION.get(name, name), mark) for name, mark in sorted(latest.items(), key=itemgetter(0))]
+    return Line(row=row, mark=STATE[row.state], window=window, parcels=parcels)

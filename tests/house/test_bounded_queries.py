@@ -1,0 +1,79 @@
+"""Whatever takes only the first of many says how the rest is reached: no work is dropped by a constant in silence."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from source_code import sources
+
+# Where the first N are taken, by module and the name of the bound: how the rest is reached.
+PAGED = "the page leads to the next ones"
+LOOPS = "its caller goes on until nothing is left"
+SAID = "what is left is counted and told"
+TAKEN = {
+    "cli/journal.py:SHOWN": SAID,
+    "cli/reconcile.py:RUNS": SAID,
+    "cli/reconcile.py:SHOWN": SAID,
+    "journal/book.py:STRIDE": LOOPS,
+    "journal/queries.py:PAGE": PAGED,
+    "journal/sealing.py:limit": LOOPS,
+    "keeping/rows.py:BATCH": LOOPS,
+    "keeping/rows.py:size": "a sample, drawn to be one",
+    "outbox/open_parcels.py:PAGE": PAGED,
+    "outbox/open_parcels.py:most": SAID,
+    "outbox/queue.py:limit": LOOPS,
+    "outbox/reconciling.py:PORTION": LOOPS,
+    "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
+    "pharmacies/sessions.py:_PERSON": "columns of one row",
+    "pharmacies/sessions.py:-2": "columns of one row",
+    "pharmacies/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
+    "testing/queries.py:PAGE": PAGED,
+}
+# Bounds that cut one text, one file of bytes or one known triple: no rows.
+NO_ROWS = re.compile(r"\b(formats|crypto|couriers|conformance|sandbox|witness|portal|lib)/")
+_LIMIT = re.compile(r"(?:LIMIT|FETCH FIRST)\s+(?:%\((\w+)\)s|\{(\w+)\}|(%s)|([0-9]+))")
+
+
+def test_each_bounded_query_is_paged_gone_through_or_said():
+    found = {hit for source in sources() if not NO_ROWS.search(source.path) for hit in _bounds(source)}
+
+    assert found == set(TAKEN)
+
+
+def _bounds(source):
+    for node in source.nodes(ast.Subscript):
+        if isinstance(node.slice, ast.Slice) and node.slice.upper is not None and _takes_rows(node):
+            yield f"{source.path}:{_name(node.slice.upper)}"
+    for node in source.nodes(ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "fetchmany":
+            yield f"{source.path}:{_name(node.args[0])}"
+    for node in source.nodes(ast.Constant, ast.JoinedStr):
+        for bound in _LIMIT.finditer(_text(node)):
+            name = next(group for group in bound.groups() if group)
+            if name != "1":
+                yield f"{source.path}:{name}"
+
+
+def _takes_rows(node: ast.Subscript) -> bool:
+    """Tell a slice of rows from one of a text: its bound has a name, and what it cuts is a query or a list of rows."""
+    whole = ast.unparse(node.value)
+    names = {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}
+    rows = re.search(
+        r"\b(rows|found|runs|aliens|findings|alike|old|wanted)\b|order_by|filter|values_list|sorted", whole
+    )
+    return bool(names and rows)
+
+
+def _name(bound: ast.expr) -> str:
+    names = [one.id for one in ast.walk(bound) if isinstance(one, ast.Name)]
+    return next((name for name in names if name.isupper()), names[-1] if names else ast.unparse(bound))
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return "".join(
+        "{" + ast.unparse(part.value) + "}" if isinstance(part, ast.FormattedValue) else _text(part)
+        for part in node.values
+    )
