@@ -48,23 +48,79 @@ def test_errors_of_any_version_are_told(line, told):
 
 
 @pytest.mark.parametrize(
-    ("code", "errors", "passing"),
+    ("lines", "errors"),
     [
-        ("AR", ["207^^HL70357|E"], True),
-        ("CR", ["206^^HL70357|E", "207|F"], True),
-        ("AR", ["207|E", "101|W"], True),
-        ("AE", ["207|E"], True),
-        ("AR", ["207|E", "203|E"], False),
-        ("AR", ["203^Unsupported version"], False),
-        ("AR", [], False),
-        ("AR", ["207|W"], False),
-        ("AA", ["207|E"], False),
+        (["ERR|||207^^HL70357|E"], {"207"}),
+        (["ERR|||206^^HL70357|E", "ERR|||207|F"], {"206", "207"}),
+        (["ERR|||207|E", "ERR|||101|W", "ERR|||102|i"], {"207"}),
+        (["ERR|||203^Unsupported version"], {"203"}),
+        (["ERR|PID^1^5^101&Required field missing~OBX^1^5^103&Table value"], {"101", "103"}),
+        (["ERR|207^Application internal error"], {"207"}),
+        (["ERR||||E|||no code at all"], {""}),
+        (["ERR|||0^Message accepted^HL70357|I"], set()),
+        (["ERR|||0^Message accepted^HL70357"], set()),
+        (["ERR|||0^Message accepted^HL70357|E"], set()),
+        (["ERR|^^^0&Message accepted&HL70357"], set()),
+        (["ERR|0"], set()),
+        (["ERR|"], set()),
+        (["ERR"], set()),
     ],
 )
-def test_only_a_trouble_that_passes_is_worth_the_same_message_again(code, errors, passing):
-    read = read_acknowledgement(answer(f"MSA|{code}|K1", *(f"ERR|||{each}" for each in errors)))
+def test_what_counts_as_an_error_is_read_in_the_form_of_any_version(lines, errors):
+    read = read_acknowledgement(answer("MSA|AA|K1", *lines))
 
-    assert read.is_passing is passing
+    assert read.errors == errors
+    assert (read.is_positive, read.is_contradictory) == (not errors, bool(errors))
+
+
+def test_the_error_condition_of_older_versions_is_an_error():
+    assert read_acknowledgement(answer("MSA|AE|K1||||207^Application internal error")).errors == {"207"}
+
+
+MSA = "MSA|AA|K1"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer("MSA|aa|k1"),
+        answer("MSA| AA | K1 "),
+        answer("msa|AA|K1", header=HEADER.lower()),
+        answer("SFT|x|y", "ZZZ anything", "ERR|||0", MSA),
+        answer("half a segment", MSA),
+        answer(MSA, MSA),
+        answer(MSA, HEADER, MSA),
+        answer("MSA|AE|another", MSA, "MSA|OK|K1"),
+        answer(MSA).replace(b"\r", b"\n"),
+        answer(MSA).replace(b"\r", b"\r\n"),
+        answer(MSA).removesuffix(b"\r"),
+        b"\xef\xbb\xbf" + answer(MSA),
+        b"\r\n  " + answer(MSA),
+        answer(MSA, header=HEADER.replace("ACK^R01^ACK", "ORU^R01")),
+        answer(MSA, header=HEADER.replace("|R|R|", "||")),
+        answer(MSA, header="MSH|^~\\\\&|R"),
+        answer(MSA, header="MSH||R"),
+        answer(MSA, header="MSH|"),
+        answer("MSA^AA^K1", header="MSH^~|\\&^R"),
+        answer("MSA#AA#K1"),
+        MSA.encode(),
+        answer(MSA, header=f"{HEADER}||||||KLINGON"),
+        answer(MSA, header=f"{HEADER}||||||utf8"),
+        answer(MSA, header=f"{HEADER}||||||iso-8859-1"),
+        answer(MSA).replace(b"|R|R|", b"|R|Pharmacie du March\xe9|"),
+        answer(MSA + "|March?").replace(b"?", b"\xe9"),
+    ],
+)
+def test_msa_alone_decides_whatever_stands_around_it(data):
+    read = read_acknowledgement(data, "K1")
+
+    assert (read.is_positive, read.control_id) == (True, "K1")
+
+
+def test_words_are_read_in_the_character_set_that_the_answer_names():
+    told = answer("MSA|AE|K1|refus\u00e9", header=f"{HEADER}||||||ISO 8859-1").decode().encode("latin-1")
+
+    assert read_acknowledgement(told).words == "refus\u00e9"
 
 
 def test_the_receivers_own_separators_are_read():
@@ -76,20 +132,19 @@ def test_the_receivers_own_separators_are_read():
 @pytest.mark.parametrize(
     ("data", "place"),
     [
-        (b"", "MSH"),
-        (b"HTTP/1.1 400 Bad Request\r\n", "MSH-1"),
-        (answer("MSA|AA|K1", header=HEADER.replace("ACK^R01^ACK", "ORU^R01")), "MSH-9"),
+        (b"", "MSA"),
+        (b"HTTP/1.1 400 Bad Request\r\n", "MSA"),
         (answer(), "MSA"),
-        (answer("MSA|AA|K1", "MSA|AA|K1"), "MSA"),
+        (answer("MSA|AA|K1", "MSA|AE|K1"), "MSA: says yes and no"),
         (answer("MSA|OK|K1"), "MSA-1"),
         (answer("MSA||K1"), "MSA-1"),
         (answer("MSA|AA"), "MSA-2"),
-        (answer("MSA|AA|K1", HEADER, "MSA|AA|K1"), "MSH"),
+        (answer("MSA|AA|K1", HEADER, "MSA|AR|K1"), "MSA: says yes and no"),
     ],
 )
-def test_what_is_not_one_answer_is_refused(data, place):
+def test_what_answers_nothing_is_refused(data, place):
     with pytest.raises(Hl7Error, match=place):
-        read_acknowledgement(data)
+        read_acknowledgement(data, "K1")
 
 
 @given(st.one_of(st.binary(), st.binary().map(lambda tail: answer("MSA|AA|K1")[:-1] + tail)))

@@ -175,3 +175,19 @@ def test_nothing_in_a_mail_makes_the_reader_fail(data):
 def test_a_damaged_notice_is_read_or_is_none(mail, place, some):
     data = mail.encode()
     read_notice(data[:place] + some + data[place + len(some) :])
+
+
+@pytest.mark.parametrize(
+    ("mail", "told"),
+    [
+        (NOTICE.replace("Action: failed", "Action: Failed (bounced)"), Fate.FAILED),
+        (NOTICE.replace(f"Id: {KEY}", f"Id: {KEY.upper()}"), Fate.FAILED),
+        (NOTICE.replace(f"Id: {KEY}.mssante-doctor", f'Id: "{KEY}.mssante-doctor"'), Fate.FAILED),
+        (NOTICE.replace("message/delivery-status", "message/global-delivery-status"), Fate.FAILED),
+        (DISPOSITION.replace("message/disp", "message/global-disp"), Fate.DELIVERED),
+        (DISPOSITION.replace("automatic-action/MDN-sent-automatically; displayed", "displayed"), Fate.DELIVERED),
+        (RETURNED.replace("message/rfc822", "message/global"), Fate.NOT_FILED),
+    ],
+)
+def test_a_notice_written_otherwise_says_the_same(mail, told):
+    assert fate(mail) == (KEY, "mssante-doctor", told)

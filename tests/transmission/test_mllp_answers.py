@@ -92,25 +92,37 @@ def told(answers: list[Answer]) -> list[tuple[Verdict, str]]:
         (answer("CA"), Verdict.ACCEPTED, "acknowledged"),
         (answer("AE", "ERR||PID^1^5|101|E"), Verdict.REFUSED, "hl7_ae"),
         (answer("CE"), Verdict.REFUSED, "hl7_ce"),
-        (answer("AR", "ERR||MSH^1^12|203|E"), Verdict.REFUSED, "hl7_ar"),
+        (answer("AR", "ERR||MSH^1^9|103|E"), Verdict.REFUSED, "hl7_ar"),
+        (answer("AR", "ERR||MSH^1^12|203|E"), Verdict.POSTPONED, "not_agreed"),
+        (answer("AE", "ERR|||207^Application internal error^HL70357|E|||not wanted"), Verdict.POSTPONED, "hl7_ae"),
         (answer("CR"), Verdict.REFUSED, "hl7_cr"),
         (answer("AR", "ERR|||207|E"), Verdict.POSTPONED, "hl7_ar"),
         (answer("AA", key="another"), Verdict.DOUBTFUL, "answer_for_another_key"),
         (answer("AE", key="another"), Verdict.DOUBTFUL, "answer_for_another_key"),
-        (answer("AA", key=f"{KEY} "), Verdict.DOUBTFUL, "answer_for_another_key"),
+        (answer("AA", "ERR||PID^1^5|101|E"), Verdict.DOUBTFUL, "contradictory_acknowledgement"),
+        (answer("AA", "ERR|^^^0&Message accepted"), Verdict.ACCEPTED, "acknowledged"),
+        (answer("AA", key=f"{KEY} "), Verdict.ACCEPTED, "acknowledged"),
+        (answer("aa", key=KEY.upper()), Verdict.ACCEPTED, "acknowledged"),
+        (answer("AA").replace(b"|R|R|", b"|R|March\xe9|"), Verdict.ACCEPTED, "acknowledged"),
+        (answer("AA").removesuffix(b"\r"), Verdict.ACCEPTED, "acknowledged"),
+        (answer("AA").removeprefix(b"\x0b"), Verdict.ACCEPTED, "acknowledged"),
+        (b"\x0b\x06\x1c\r" + answer("AA"), Verdict.ACCEPTED, "acknowledged"),
+        (b"welcome\r\n" + answer("AA"), Verdict.ACCEPTED, "acknowledged"),
         (answer("OK"), Verdict.DOUBTFUL, "unreadable_acknowledgement"),
-        (framed(b""), Verdict.DOUBTFUL, "unreadable_acknowledgement"),
+        (framed(b""), Verdict.DOUBTFUL, "no_acknowledgement"),
         (framed(b"\xff\xfe"), Verdict.DOUBTFUL, "unreadable_acknowledgement"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", Verdict.DOUBTFUL, "unreadable_acknowledgement"),
         (b"\x06", Verdict.DOUBTFUL, "unreadable_acknowledgement"),
         (b"\x0b" + b"x" * 200_000, Verdict.DOUBTFUL, "unreadable_acknowledgement"),
     ],
 )
-def test_only_a_positive_answer_to_our_own_message_is_an_acknowledgement(said, verdict, code):
+def test_only_a_positive_answer_to_our_own_message_is_an_acknowledgement(said, verdict, code, monkeypatch):
+    monkeypatch.setattr(mllp_lines, "ANSWER", 1.0)
+
     assert told(carry(Scripted([said]))) == [(verdict, code)]
 
 
-@pytest.mark.parametrize("said", [b"", b"\x0b", answer("AA")[:20], answer("AA")[:-1]])
+@pytest.mark.parametrize("said", [b"", b"\x0b", answer("AA")[:20], answer("AA")[:-2]])
 def test_an_answer_that_stops_early_is_a_doubt(said):
     assert told(carry(Scripted([said], stays=False))) == [(Verdict.DOUBTFUL, "no_acknowledgement")]
 
@@ -130,11 +142,11 @@ def test_the_reasons_of_a_refusal_are_kept():
 
 
 def test_one_connection_is_used_again():
-    receiver = Scripted([answer("AA") + b"\n", answer("AA") + b"\r\n", answer("AA")])
+    receiver = Scripted([answer("AA") + b"\n", answer("AA") + b"\r\n", answer("AA")[:-1], answer("AA")])
 
-    answers = carry(receiver, times=3)
+    answers = carry(receiver, times=4)
 
-    assert [each.verdict for each in answers] == [Verdict.ACCEPTED] * 3
+    assert [each.verdict for each in answers] == [Verdict.ACCEPTED] * 4
     assert receiver.connections == 1
 
 

@@ -18,6 +18,7 @@ from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import frozen_at
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.couriers import fhir, http_line
+from temoin.transmission.couriers.exchange import Reply
 from temoin.transmission.couriers.fhir import FhirCourier
 from temoin.transmission.couriers.http_courier import outcome_words
 from temoin.transmission.retry_after import asked_pause
@@ -82,6 +83,14 @@ def found(*resources: object) -> str:
     return json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entries})
 
 
+def outcome(*codes: str) -> str:
+    issues = [{"severity": "error", "code": code} for code in codes]
+    return json.dumps({"resourceType": "OperationOutcome", "issue": issues})
+
+
+REMARK = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"}]}
+
+
 @pytest.mark.parametrize(
     ("status", "body", "verdict", "code"),
     [
@@ -104,6 +113,13 @@ def found(*resources: object) -> str:
         (425, "", Verdict.POSTPONED, "http_425"),
         (429, "", Verdict.POSTPONED, "http_429"),
         (400, "", Verdict.REFUSED, "http_400"),
+        (406, "", Verdict.POSTPONED, "http_406"),
+        (415, "", Verdict.POSTPONED, "http_415"),
+        (413, "", Verdict.REFUSED, "http_413"),
+        (422, outcome("timeout"), Verdict.POSTPONED, "http_422"),
+        (422, outcome("timeout", "invalid"), Verdict.REFUSED, "http_422"),
+        (400, outcome("security"), Verdict.POSTPONED, "http_400"),
+        (201, "\ufeff" + json.dumps(COPY), Verdict.ACCEPTED, "acknowledged"),
         (404, "", Verdict.POSTPONED, "http_404"),  # a wrong address is the operator's matter
         (405, "", Verdict.POSTPONED, "http_405"),
         (422, "not JSON", Verdict.REFUSED, "http_422"),
@@ -135,6 +151,11 @@ def test_a_redirect_is_never_followed(exchange, status, verb, code):
         (200, found(OTHER, COPY), Verdict.ACCEPTED, "acknowledged"),
         (200, found(), Verdict.UNKNOWN, "unknown_there"),
         (200, json.dumps({"resourceType": "Bundle", "type": "searchset"}), Verdict.UNKNOWN, "unknown_there"),
+        (200, found(REMARK), Verdict.UNKNOWN, "unknown_there"),
+        (200, found(REMARK, COPY), Verdict.ACCEPTED, "acknowledged"),
+        (200, found(REMARK, OTHER), Verdict.DOUBTFUL, "answer_for_another_key"),
+        (200, found(json.loads(outcome("exception"))), Verdict.DOUBTFUL, "error_inside"),
+        (200, "\ufeff" + found(), Verdict.UNKNOWN, "unknown_there"),
         (200, found(OTHER), Verdict.DOUBTFUL, "answer_for_another_key"),
         (200, found("text"), Verdict.DOUBTFUL, "answer_for_another_key"),
         (200, json.dumps({"type": "searchset", "entry": ["x"]}), Verdict.DOUBTFUL, "answer_for_another_key"),
@@ -147,6 +168,12 @@ def test_a_redirect_is_never_followed(exchange, status, verb, code):
 )
 def test_only_an_empty_search_means_unknown_there(exchange, status, body, verdict, code):
     assert told(exchange("enquire", Scripted(status=status, body=body))) == (verdict, code)
+
+
+def test_a_letter_of_another_character_set_in_the_echo_hides_nothing():
+    echoed = json.dumps({**COPY, "title": "Marché"}, ensure_ascii=False).encode("latin-1")
+
+    assert fhir._holds(Reply(201, "", "", echoed).body, KEY)
 
 
 def test_an_endless_answer_is_cut_and_proves_nothing(exchange, monkeypatch):

@@ -10,7 +10,7 @@ from time import monotonic
 
 from temoin.conformance.cases import Exchange, FailedError
 from temoin.conformance.endpoint import Endpoint
-from temoin.formats.hl7v2 import END, START, Acknowledgement, Hl7Error, framed, read_acknowledgement
+from temoin.formats.hl7v2 import END, START, STOP, Acknowledgement, Hl7Error, framed, read_acknowledgement, unframed
 
 LARGEST = 65_536  # bytes
 LINGER = 0.3  # seconds in which a second answer would come
@@ -44,29 +44,29 @@ class Line:
             exchange.came = f"no answer: {type(error).__name__}"
             raise FailedError("The connection was cut.") from None
         exchange.came = _shown(got) or "nothing"
-        if not got.startswith(START) or not got.endswith(END):
+        if not got.endswith(STOP):
             raise FailedError("The answer was cut in the middle." if got else "The connection ended without an answer.")
-        return got[len(START) : -len(END)]
+        return unframed(got.removesuffix(STOP))
 
     def surplus(self) -> bytes:
         """Wait whether more comes than was asked for."""
         self._line.settimeout(LINGER)
         try:
-            return self._rest or self._line.recv(1000)
+            return self._rest.strip() or self._line.recv(1000).strip()
         except TimeoutError:
             return b""
 
     def _frame(self) -> bytes:
         got, self._rest = self._rest, b""
         until = monotonic() + self._seconds
-        while END not in got and len(got) < LARGEST:
+        while STOP not in got and len(got) < LARGEST:
             self._line.settimeout(max(0.001, until - monotonic()))  # for the whole, however it trickles
             piece = self._line.recv(LARGEST)
             if not piece:
                 return got
             got += piece
-        whole, end, self._rest = got.partition(END)
-        return whole + end
+        whole, stop, self._rest = got.partition(STOP)
+        return whole + stop
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import Scope
 from temoin.pharmacies.queries import Colleague
 from temoin.testing.states import RecordState
+from temoin.transmission.judging import OPERATORS_CODES
 
 Words = str | Promise
 
@@ -146,6 +147,12 @@ _CORRECT = _(
 _COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: the corrected version is sent.")
 _BY_PHONE = _("Tell the authority by phone, and note it.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
+_NOT_AGREED = (
+    _(
+        "The service takes nothing from this site at present: its address, our access or the agreement with it is wrong."
+    ),
+    _("Call your support: no result is at fault, and each leaves by itself afterwards."),
+)
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
     "unreachable": (_("The service cannot be reached."), _LATER),
@@ -176,6 +183,8 @@ REASON: dict[str, tuple[Words, Words]] = {
     "host_key_refused": (_("The service is not the one that is known: nothing was sent."), _SUPPORT),
     "account_refused": (_("The service does not let us in: nothing was sent."), _SUPPORT),
     "folder_refused": (_("The service's folder cannot be used."), _SUPPORT),
+    "not_agreed": _NOT_AGREED,
+    **dict.fromkeys(OPERATORS_CODES, _NOT_AGREED),
     "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
     "demonstration": (_("A demonstration result is never sent to a real authority."), _NOTHING),
     "not_prepared": (_("The document could not be made."), _SUPPORT),

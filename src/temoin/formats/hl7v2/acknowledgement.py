@@ -1,12 +1,20 @@
-"""What a receiver answers: MSA with a code and our control id, ERR with its reasons (HL7 2.5.1, §2.9, §2.15.5)."""
+"""What a receiver answers: MSA with a code and our control id, ERR with its reasons (HL7 2.5.1, §2.9, §2.15.5).
+
+MSA-1 and MSA-2 decide, and both are ASCII. Everything else in an answer was written by a machine that we do not know,
+often from our own words in its own character set: it is read as far as it can be, and never makes a clear yes or no
+unreadable.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from temoin.formats.hl7v2.errors import Hl7Error
-from temoin.formats.hl7v2.syntax import Message, Segment, read_message
+from temoin.formats.hl7v2.separators import DEFAULT, Separators, read_separators
+from temoin.formats.hl7v2.syntax import LINE_END, Segment, told_codec
 
 
 class AckCode(StrEnum):
@@ -21,18 +29,24 @@ class AckCode(StrEnum):
 
 
 POSITIVE = frozenset({AckCode.ACCEPT, AckCode.COMMIT})
-# HL7 table 0357: a record locked, an error inside the application. The message is not at fault.
-PASSING = frozenset({"206", "207"})
+_AROUND = "\ufeff\x00\x0b\x1c \t"  # what senders leave before and after a segment
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One ERR: where, which code of table 0357, how grave, and what the receiver says."""
+    """One ERR: where, which code of table 0357, how grave ("" when it does not say), and what the receiver says."""
 
     place: str
     code: str
     severity: str
     words: str
+
+    @property
+    def is_error(self) -> bool:
+        """Tell whether something went wrong: code 0 is "message accepted", W and I are warning and information."""
+        if self.severity in {"W", "I"} or (self.code and not self.code.strip("0")):
+            return False
+        return bool(self.code) or self.severity in {"E", "F"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +62,17 @@ class Acknowledgement:
     @property
     def is_positive(self) -> bool:
         """Tell whether the receiver holds the message."""
-        return self.code in POSITIVE and not self._errors
+        return self.code in POSITIVE and not self.errors
 
     @property
     def is_contradictory(self) -> bool:
         """Tell whether the receiver says yes and names an error: whether it holds the message nobody can know."""
-        return self.code in POSITIVE and bool(self._errors)
+        return self.code in POSITIVE and bool(self.errors)
 
     @property
-    def is_passing(self) -> bool:
-        """Tell whether every error named will pass by itself, so that the same message may be taken later."""
-        return self.code not in POSITIVE and bool(self._errors) and self._errors <= PASSING
-
-    @property
-    def _errors(self) -> set[str]:
-        return {each.code for each in self.complaints if each.severity not in {"W", "I"}}
+    def errors(self) -> frozenset[str]:
+        """Return the codes of the errors named, "" for one without a code."""
+        return frozenset(each.code for each in self.complaints if each.is_error)
 
     @property
     def told(self) -> str:
@@ -71,34 +81,109 @@ class Acknowledgement:
         return "\n".join(filter(None, lines))
 
 
-def read_acknowledgement(data: bytes) -> Acknowledgement:
-    """Read an answer; whatever is not exactly one acknowledgement raises `Hl7Error`."""
-    message = read_message(data)
-    if message.header.text(9) != "ACK":
-        raise Hl7Error(message.header.place(9), "is not ACK")
-    answer = message.one("MSA")
+def read_acknowledgement(data: bytes, about: str = "") -> Acknowledgement:
+    """Read what an answer says of the message `about`; `Hl7Error` when nothing in it answers anything, or yes and no.
+
+    Of several answers the ones that name the message count; where none does, the last is returned as it stands.
+    """
+    read: list[Acknowledgement] = []
+    problem = Hl7Error("MSA", "is missing")
+    for message in _messages(_text(data)):
+        for answer, errors in _answers(message):
+            try:
+                read.append(_read(message[0], answer, errors, about))
+            except Hl7Error as error:
+                problem = error
+    if not read:
+        raise problem
+    ours = [each for each in read if each.control_id == about] or read[-1:]
+    if len({each.code in POSITIVE for each in ours}) > 1:
+        raise Hl7Error("MSA", "says yes and no of the same message")
+    return ours[-1]
+
+
+def _text(data: bytes) -> str:
+    """Decode by MSH-18 when it names a character set that we know, else as UTF-8; what does not fit is replaced."""
+    return data.decode(told_codec(data) or "utf-8", "replace")
+
+
+def _messages(text: str) -> Iterator[list[Segment]]:
+    """Give the segments of each message; those before any MSH are a message whose header was left out."""
+    current: list[Segment] = []
+    header = ""
+    for line, content in enumerate(LINE_END.split(text), start=1):
+        content = content.strip(_AROUND)
+        name = content[:3].upper()
+        if name == "MSH" and current:
+            yield current
+            current = []
+        header = content if name == "MSH" else header
+        if name in {"MSH", "MSA", "ERR"} and len(content) > 3:
+            current.append(_segment(name, content, header, line))
+    if current:
+        yield current
+
+
+def _segment(name: str, content: str, header: str, line: int) -> Segment:
+    """Split a segment by the character that follows its name, whatever the header says of the others."""
+    separator = content[3]
+    fields = tuple(content[4:].split(separator))
+    return Segment(name, (separator, *fields) if name == "MSH" else fields, _separators(header, separator), line)
+
+
+def _separators(header: str, field: str) -> Separators:
+    for encoding in (header[4:].split(field, 1)[0], DEFAULT.encoding):
+        with suppress(Hl7Error):
+            return read_separators(f"MSH{field}{encoding}{field}")
+    return DEFAULT
+
+
+def _answers(message: list[Segment]) -> list[tuple[Segment, list[Segment]]]:
+    """Return each MSA with its ERRs: all there are, or of several MSA those that follow it."""
+    places = [place for place, each in enumerate(message) if each.name == "MSA"]
+    if len(places) == 1:
+        return [(message[places[0]], [each for each in message if each.name == "ERR"])]
+    ends = [*places[1:], len(message)]
+    found = zip(places, ends, strict=False)
+    return [(message[at], [each for each in message[at:end] if each.name == "ERR"]) for at, end in found]
+
+
+def _read(header: Segment, answer: Segment, errors: list[Segment], about: str) -> Acknowledgement:
     try:
-        code = AckCode(answer.text(1))
+        code = AckCode(answer.text(1).strip().upper())
     except ValueError:
         raise Hl7Error(answer.place(1), "is not one of AA, AE, AR, CA, CE, CR") from None
+    control_id = answer.required(2).strip()
     return Acknowledgement(
         code=code,
-        control_id=answer.required(2),
-        own_id=message.header.text(10),
+        # Keys are UUIDs: one in capitals is the same.
+        control_id=about if control_id.lower() == about.lower() else control_id,
+        own_id=header.text(10) if header.name == "MSH" else "",
         words=answer.text(3),
-        complaints=_complaints(message),
+        complaints=tuple(_complaints(answer, errors)),
     )
 
 
-def _complaints(message: Message) -> tuple[Complaint, ...]:
-    return tuple(_complaint(each) for each in message.named("ERR"))
+def _complaints(answer: Segment, errors: list[Segment]) -> Iterator[Complaint]:
+    for error in errors:
+        yield from _of_today(error) if error.text(3) or error.text(4) else _of_before(error)
+    if answer.text(6):  # MSA-6, the error condition of versions before 2.5
+        yield Complaint("", answer.text(6).strip(), "", answer.text(6, 2))
 
 
-def _complaint(error: Segment) -> Complaint:
-    """Read an ERR of 2.5, or of before: there ERR-1 holds the place and the code together."""
-    if error.text(3):
-        parts = [error.text(2, component) for component in range(1, 5)]
-        words = next(filter(None, (error.text(8), error.text(7), error.text(3, 2))), "")
-        return Complaint("-".join(filter(None, parts)), error.text(3), error.text(4) or "E", words)
-    parts = [error.text(1, component) for component in range(1, 4)]
-    return Complaint("-".join(filter(None, parts)), error.text(1, 4), "E", error.text(1, 4, 2))
+def _of_today(error: Segment) -> Iterator[Complaint]:
+    """Read an ERR of 2.5 or later."""
+    parts = [error.text(2, component) for component in range(1, 5)]
+    words = next(filter(None, (error.text(8), error.text(7), error.text(3, 2))), "")
+    yield Complaint("-".join(filter(None, parts)), error.text(3).strip(), error.text(4).strip().upper(), words)
+
+
+def _of_before(error: Segment) -> Iterator[Complaint]:
+    """Read an ERR of before 2.5: each repetition of ERR-1 holds place and code together, a few hold the code alone."""
+    for number in range(1, len(error.repetitions(1)) + 1):
+        parts = [error.text(1, component, repetition=number) for component in range(1, 5)]
+        if parts[0].isdecimal() and not parts[3]:
+            yield Complaint("", parts[0], "", parts[1])
+            continue
+        words = error.text(1, 4, 2, repetition=number)
+        yield Complaint("-".join(filter(None, parts[:3])), parts[3].strip(), "", words)

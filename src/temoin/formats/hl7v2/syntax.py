@@ -16,11 +16,14 @@ from temoin.formats.hl7v2.writing import HEADERS
 
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
 _CHARACTER_SET = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|[\r\n])MSH([^\r\n]*)")
-# MSH-18 (HL7 table 0211). Nothing said is UTF-8, of which ASCII, the default of the standard, is a part.
-_CODECS = {"": "utf-8", "ASCII": "utf-8", "UNICODE UTF-8": "utf-8", "UNICODE": "utf-8", "8859/1": "iso8859-1"}
-_CODECS |= {"8859/15": "iso8859-15"}
+# MSH-18 (HL7 table 0211), in letters and digits only: senders write UTF-8, utf8, ISO-8859-1. Nothing said is UTF-8, of
+# which ASCII, the default of the standard, is a part.
+_CODECS = dict.fromkeys(("", "ASCII", "USASCII", "UNICODE", "UNICODEUTF8", "UTF8"), "utf-8")
+_CODECS |= {f"{name}8859{part}": f"iso8859-{part}" for name in ("", "ISO") for part in (*range(1, 10), 15)}
+_CODECS |= {"LATIN1": "iso8859-1", "LATIN9": "iso8859-15", "WINDOWS1252": "cp1252", "CP1252": "cp1252"}
+_SPELLING = re.compile(r"[^A-Z0-9]")
 _TIME = re.compile(
     r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:\.([0-9]{1,4}))?)?)?)?)?)?([+-][0-9]{4})?"
 )
@@ -153,7 +156,7 @@ def _check_count(trailer: Segment, counted: int) -> None:
 def _segments(text: str) -> list[Segment]:
     found: list[Segment] = []
     separators = DEFAULT
-    for line, content in enumerate(_LINE_END.split(text), start=1):
+    for line, content in enumerate(LINE_END.split(text), start=1):
         if not content.strip():
             continue
         name = content[:3]
@@ -179,12 +182,17 @@ def _fields(name: str, content: str, separators: Separators, line: int) -> tuple
     return tuple(content[4:].split(separators.field))
 
 
-def _text(data: bytes) -> str:
-    """Decode by the first MSH's MSH-18: a batch has one character set."""
+def told_codec(data: bytes) -> str | None:
+    """Return Python's name for the character set of the first MSH-18, UTF-8 for an empty one, None for one unknown."""
     header = _CHARACTER_SET.search(data)
     fields = header[1].split(header[1][:1]) if header and header[1] else []
     told = fields[17].decode("ascii", "replace").strip() if len(fields) > 17 else ""
-    codec = _CODECS.get(told.split("~")[0])
+    return _CODECS.get(_SPELLING.sub("", told.split("~")[0].upper()))
+
+
+def _text(data: bytes) -> str:
+    """Decode by the first MSH's MSH-18: a batch has one character set."""
+    codec = told_codec(data)
     if codec is None:
         raise Hl7Error("MSH-18", "is not a character set that is read here")
     try:

@@ -19,5 +19,5 @@ def envelope_id(key: str, destination: str) -> str:
 
 def original(named: str) -> tuple[str, str] | None:
     """Return key and destination of the message that a Message-ID or an ENVID names; None for one not ours."""
-    found = _OURS.fullmatch(named.strip())
+    found = _OURS.fullmatch(named.strip(" \t\"'").lower())
     return None if found is None else (found[1], found[2])

@@ -4,9 +4,10 @@ volume on transmission to software asks for where no disposition may be sent.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -15,6 +16,9 @@ from enum import StrEnum
 
 from temoin.formats.mssante.identity import original
 
+# Of ASCII mail, and of internationalised mail (RFC 6533).
+STATUS = "message/delivery-status", "message/global-delivery-status"
+DISPOSITION = "message/disposition-notification", "message/global-disposition-notification"
 LONGEST_WORDS = 500  # characters of what the other side says
 
 
@@ -60,16 +64,17 @@ _ACTIONS = {
 def _delivery(mail: Message) -> tuple[Fate, str] | None:
     """Read a delivery notice; a message of ours has one recipient, so that the gravest action is its fate."""
     found = []
-    for fields in _fields(mail, "message/delivery-status"):
-        fate = _ACTIONS.get(_text(fields, "Action").lower())
+    for fields in _fields(mail, *STATUS):
+        action, *_remark = [*_text(fields, "Action").lower().split(), ""]
+        fate = _ACTIONS.get(action)
         if fate is not None:
             found.append((fate, f"{_text(fields, 'Status')} {_text(fields, 'Diagnostic-Code')}".strip()))
     return max(found, key=lambda each: list(Fate).index(each[0]), default=None)
 
 
 def _disposition(mail: Message) -> tuple[Fate, str] | None:
-    for fields in _fields(mail, "message/disposition-notification"):
-        done = _text(fields, "Disposition").partition(";")[2].strip()
+    for fields in _fields(mail, *DISPOSITION):
+        done = _text(fields, "Disposition").rpartition(";")[2].strip()
         kind, _, modifier = done.partition("/")
         if modifier.strip().lower().startswith(("error", "failure")) or kind.strip().lower() == "failed":
             return Fate.NOT_FILED, done
@@ -87,27 +92,39 @@ def _plain_refusal(mail: Message) -> tuple[Fate, str] | None:
 
 def _named(mail: Message) -> tuple[str, str] | None:
     """Return which message is meant: by ENVID, by its Message-ID in a field, or in the original that comes along."""
-    candidates = [_text(each, "Original-Envelope-Id") for each in _fields(mail, "message/delivery-status")]
-    candidates += [_text(each, "Original-Message-ID") for each in _fields(mail, "message/disposition-notification")]
+    candidates = [_text(each, "Original-Envelope-Id") for each in _fields(mail, *STATUS)]
+    candidates += [_text(each, "Original-Message-ID") for each in _fields(mail, *DISPOSITION)]
     candidates += [_text(each, "Message-ID") for each in _originals(mail)]
     return next((found for each in candidates if (found := original(each)) is not None), None)
 
 
-def _fields(mail: Message, kind: str) -> list[Message]:
-    """Return the groups of fields of a machine's part, which the parser keeps as messages."""
+def _fields(mail: Message, *kinds: str) -> list[Message]:
+    """Return the groups of fields of a machine's part."""
+    return [group for first in _inner(mail, *kinds) for group in (first, *_groups_after(first))]
+
+
+def _inner(mail: Message, *kinds: str) -> list[Message]:
+    """Return what the parser keeps as messages inside parts of these types."""
     return [
-        group
+        inner
         for part in mail.walk()
-        if part.get_content_type() == kind and isinstance(part.get_payload(), list)
-        for group in part.get_payload()
-        if isinstance(group, Message)
+        if part.get_content_type() in kinds and isinstance(part.get_payload(), list)
+        for inner in part.get_payload()
+        if isinstance(inner, Message)
     ]
 
 
+def _groups_after(first: Message) -> list[Message]:
+    """Return the groups that the parser took for the text of the first: it knows the types of ASCII mail only."""
+    rest = first.get_payload()
+    groups = re.split(r"\r?\n\r?\n", rest) if isinstance(rest, str) else []
+    return [message_from_string(group.strip(), policy=compat32) for group in groups if group.strip()]
+
+
 def _originals(mail: Message) -> list[Message]:
-    found = _fields(mail, "message/rfc822")
+    found = _inner(mail, "message/rfc822", "message/global")
     for part in mail.walk():
-        if part.get_content_type() == "text/rfc822-headers":
+        if part.get_content_type() in {"text/rfc822-headers", "message/global-headers"}:
             content = part.get_payload(decode=True)
             found.append(message_from_bytes(content if isinstance(content, bytes) else b"", policy=compat32))
     return found

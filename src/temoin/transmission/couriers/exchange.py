@@ -5,6 +5,7 @@ Codes are words of the outbox, never a content.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +44,7 @@ class Reply:
     @property
     def body(self) -> Any:
         """Return the body as JSON, or None when it is none."""
-        try:
-            return orjson.loads(self.raw or b"")
-        except orjson.JSONDecodeError:
-            return None
+        return read_json(self.raw or b"")
 
     @property
     def pause(self) -> float | None:
@@ -56,6 +54,18 @@ class Reply:
     def beginning(self, most: int) -> bytes:
         """Return what came, or its beginning."""
         return (self.raw or b"")[:most]
+
+
+def read_json(data: bytes) -> Any:
+    """Return what another machine wrote as JSON, or None when it is none.
+
+    Keys and states are ASCII: a byte order mark before them, or letters of another character set beside them (an echo
+    of a name), must not hide what they say.
+    """
+    for text in (data, data.decode("utf-8-sig", "replace")):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(text)
+    return None
 
 
 async def read_reply(response: aiohttp.ClientResponse, largest: int) -> Reply:

@@ -19,7 +19,14 @@ from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, Reply
 from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
-from temoin.transmission.couriers.http_courier import KEPT, HttpCourier, told_without_taking, word_of
+from temoin.transmission.couriers.http_courier import (
+    KEPT,
+    HttpCourier,
+    errors_told,
+    outcome_words,
+    told_without_taking,
+    word_of,
+)
 from temoin.transmission.couriers.http_line import HttpLine
 
 ONCE_MORE = 4.0  # seconds
@@ -100,9 +107,18 @@ def _read_found(key: str, reply: Reply) -> Answer:
     for entry in _entries(body):
         if _holds(entry.get("resource"), key):
             return _accepted(entry["resource"], str(entry.get("fullUrl", "")))
-    if body.get("entry"):
-        return Answer(Verdict.DOUBTFUL, "answer_for_another_key")
-    return Answer(Verdict.UNKNOWN, "unknown_there")
+    told = [entry.get("resource") for entry in _entries(body)]
+    if any(errors_told(resource) for resource in told):
+        return Answer(Verdict.DOUBTFUL, "error_inside", detail="\n".join(map(outcome_words, told)))
+    if _says_nothing(body, told):
+        return Answer(Verdict.UNKNOWN, "unknown_there")
+    return Answer(Verdict.DOUBTFUL, "answer_for_another_key")
+
+
+def _says_nothing(body: dict[str, Any], told: list[Any]) -> bool:
+    """Tell whether a search found nothing: a server may put remarks beside its empty answer (search.html#outcome)."""
+    remarks = [each for each in told if isinstance(each, dict) and each.get("resourceType") == "OperationOutcome"]
+    return not body.get("entry") or (len(remarks) == len(told) == len(body["entry"]))
 
 
 def _entries(body: dict[str, Any]) -> list[dict[str, Any]]:

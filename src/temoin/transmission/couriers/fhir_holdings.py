@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
-import orjson
-
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Holding
-from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError
+from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, read_json
 from temoin.transmission.couriers.http_line import HttpLine
 
 COUNT = 200  # whole documents: _elements would empty the page itself at HAPI, since a page is a Bundle too
@@ -69,10 +67,7 @@ async def _asked(line: HttpLine, address: str) -> dict[str, Any]:
 
 def _searchset(raw: bytes) -> dict[str, Any]:
     """Read a page; one with an error among its entries is not whole (FHIR R4 search.html#errors)."""
-    try:
-        page = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise IncompleteError("unreadable_answer") from None
+    page = read_json(raw)
     if not isinstance(page, dict) or page.get("resourceType") != "Bundle" or page.get("type") != "searchset":
         raise IncompleteError("unreadable_answer")
     if any(_tells_error(resource) for resource in _resources(page)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,11 @@ from django.conf import settings
 from temoin.outbox.courier import Answer, Verdict
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, Reply
 from temoin.transmission.couriers.http_line import HttpLine
+from temoin.transmission.judging import VERDICT, Nature, nature_of_http
 from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.rules.rule_set import RuleSet
 
 KEPT = 16_384  # bytes of an answer that stay with the attempt
-# Our address, credentials or pace: the operator's matter, the result is not at fault.
-_NOT_NOW = {401, 403, 404, 405, 408, 425, 429}
 
 
 class HttpCourier(ReportCourier):
@@ -59,17 +59,20 @@ def word_of(error: NotSentError | NoAnswerError) -> Answer:
 def told_without_taking(reply: Reply) -> Answer:
     """Read an answer to a document that is no acceptance of it."""
     status = reply.status
-    if status in _NOT_NOW:
-        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=reply.pause)
-    if 300 <= status < 400:
-        return Answer(Verdict.POSTPONED, "redirected")  # never followed: it could lead results elsewhere
-    detail = outcome_words(reply.body)
-    if status == 412:  # several there bear our key: a person there must look; the destination works
-        return Answer(Verdict.DOUBTFUL, "http_412", detail=detail, is_own=True, is_sign_of_life=True)
-    # 409: the same document is being stored at this moment, by a try whose answer was lost (seen of HAPI).
-    if 400 <= status < 500 and status != 409:
-        return Answer(Verdict.REFUSED, f"http_{status}", detail=detail)
-    return Answer(Verdict.DOUBTFUL, f"http_{status}", detail=detail, retry_after=reply.pause)
+    nature = nature_of_http(status, errors_told(reply.body))
+    code = "redirected" if 300 <= status < 400 else f"http_{status}"
+    answer = Answer(VERDICT[nature], code, detail=outcome_words(reply.body))
+    if status == 412:  # the destination works, and a person there must look
+        return replace(answer, is_own=True, is_sign_of_life=True)
+    return answer if nature is Nature.DOCUMENT else replace(answer, retry_after=reply.pause)
+
+
+def errors_told(body: Any) -> list[str]:
+    """Return the types of the errors that an OperationOutcome names; nothing of any other body."""
+    if not isinstance(body, dict) or body.get("resourceType") != "OperationOutcome":
+        return []
+    issues = [each for each in objects(body.get("issue")) if each.get("severity") not in {"warning", "information"}]
+    return [str(issue.get("code", "")) for issue in issues]
 
 
 def outcome_words(body: Any) -> str:

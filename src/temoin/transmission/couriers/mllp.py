@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 from temoin.formats.cda import document, has_document
 from temoin.formats.hl7v2 import (
+    AckCode,
     Copies,
     Hl7Error,
     Route,
@@ -23,6 +24,7 @@ from temoin.formats.hl7v2 import (
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.mllp_lines import Lines, NoAnswerError, NotSentError
+from temoin.transmission.judging import VERDICT, Nature, nature_of_hl7
 from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.rules.rule_set import RuleSet
@@ -109,7 +111,7 @@ def _route(receiver: Receiver) -> Route:
 
 def _read(key: str, data: bytes) -> Answer:
     try:
-        told = read_acknowledgement(data)
+        told = read_acknowledgement(data, key)
     except Hl7Error:
         return Answer(Verdict.DOUBTFUL, "unreadable_acknowledgement")
     if told.control_id != key:
@@ -118,5 +120,8 @@ def _read(key: str, data: bytes) -> Answer:
         return Answer(Verdict.DOUBTFUL, "contradictory_acknowledgement", detail=told.told)
     if told.is_positive:
         return Answer(Verdict.ACCEPTED, "acknowledged", receipt={"id": told.own_id, "code": told.code.value})
-    verdict = Verdict.POSTPONED if told.is_passing else Verdict.REFUSED
-    return Answer(verdict, f"hl7_{told.code.value.lower()}", detail=told.told)
+    nature = nature_of_hl7(told.code, told.errors)
+    code = "not_agreed" if nature is Nature.OPERATOR else f"hl7_{told.code.value.lower()}"
+    # AE speaks of this message, AR of the receiver: the first must not hold up the others.
+    is_own = nature is Nature.PASSING and told.code in {AckCode.ERROR, AckCode.COMMIT_ERROR}
+    return Answer(VERDICT[nature], code, detail=told.told, is_own=is_own)

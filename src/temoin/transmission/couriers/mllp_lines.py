@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from temoin.formats.hl7v2 import END, START, framed
+from temoin.formats.hl7v2 import START, STOP, framed, unframed
 from temoin.transmission.couriers.tls import client_context
 from temoin.transmission.receiver import Receiver
 
@@ -22,6 +22,7 @@ TURN, CONNECT, ANSWER = 6.0, 4.0, 8.0
 IDLE = 5.0  # seconds; receivers close silent connections, and a message into a closed one is a needless doubt
 GOODBYE = 1.0
 LARGEST_ANSWER = 65_536  # bytes
+_NO_MESSAGE = b"\r\n \x06\x15"  # ACK and NAK of MLLP release 2 tell of the transport, and the answer comes after them
 
 
 class NotSentError(Exception):
@@ -39,6 +40,7 @@ class Line:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     used_at: float
+    came: bytes = b""  # and not read yet: the CR of the frame before, or what is no frame
 
     async def exchange(self, frame: bytes) -> bytes:
         """Send one frame and return what is inside the frame of the answer."""
@@ -47,18 +49,26 @@ class Line:
                 self.writer.write(frame)
                 await self.writer.drain()
                 return await self._frame()
-        except asyncio.LimitOverrunError:
-            raise NoAnswerError("unreadable_acknowledgement") from None
         except (OSError, EOFError):  # a cut line, a time-out, an alert of TLS 1.3 after the handshake
-            raise NoAnswerError("no_acknowledgement") from None
+            is_begun = START in self.came or not self.came.strip()
+            raise NoAnswerError("no_acknowledgement" if is_begun else "unreadable_acknowledgement") from None
 
     async def _frame(self) -> bytes:
-        first = b"\n"
-        while first in {b"\r", b"\n"}:  # some receivers end a line after the frame before
-            first = await self.reader.readexactly(1)
-        if first != START:
-            raise NoAnswerError("unreadable_acknowledgement")
-        return (await self.reader.readuntil(END)).removesuffix(END)
+        """Read to the FS of the next frame in which a message may stand."""
+        while True:
+            frame, stop, rest = self.came.partition(STOP)
+            if stop:
+                self.came = rest
+                inside = unframed(frame)
+                if inside.strip(_NO_MESSAGE):
+                    return inside
+                continue
+            if len(self.came) > LARGEST_ANSWER:
+                raise NoAnswerError("unreadable_acknowledgement")
+            piece = await self.reader.read(LARGEST_ANSWER)
+            if not piece:
+                raise EOFError
+            self.came += piece
 
     async def close(self) -> None:
         """Close; a peer that does not say goodbye is left."""

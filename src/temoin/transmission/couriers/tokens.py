@@ -18,6 +18,7 @@ from temoin.crypto.client_assertion import client_assertion, read_signing_key
 from temoin.lib.clock import now
 from temoin.transmission.authority import TokenClient
 from temoin.transmission.couriers.exchange import NotSentError, Reply, read_reply
+from temoin.transmission.judging import Nature, nature_of_http
 
 log = logging.getLogger("temoin.transmission")
 
@@ -96,7 +97,7 @@ def _read(reply: Reply) -> tuple[str, float]:
     """Return the token of an answer and its life in seconds."""
     if reply.status != 200:
         log.warning("no token for the authority: the token address answered %s", reply.status)
-        is_passing = reply.status >= 500 or reply.status in {408, 425, 429}
+        is_passing = nature_of_http(reply.status) in {Nature.PASSING, Nature.UNCLEAR}
         raise NotSentError("no_token" if is_passing else "token_refused", pause=reply.pause)
     try:
         token, kind = reply.body["access_token"], reply.body["token_type"]
