@@ -148,9 +148,7 @@ _COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: t
 _BY_PHONE = _("Tell the authority by phone, and note it.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 _NOT_AGREED = (
-    _(
-        "The service takes nothing from this site at present: its address, our access or the agreement with it is wrong."
-    ),
+    _("The service takes nothing from this site at present: its address, our access or our agreement is wrong."),
     _("Call your support: no result is at fault, and each leaves by itself afterwards."),
 )
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
