@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -139,6 +140,21 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(start):
     assert set(before[1:]) < set(children_of(site))
     assert running.ready()["pids"]["staff"] == site
     assert running.stop(signal.SIGTERM) == 0
+
+
+def test_slow_callers_keep_no_counter_waiting(start):
+    url = start().ready()["addresses"]["staff"]
+    head = "POST /api/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    slow = [socket.create_connection(("127.0.0.1", BASE_PORT), timeout=10) for _ in range(60)]
+    for connection in slow:
+        connection.sendall(f"{head}Content-Length: 16000\r\n\r\ngrant_type=".encode())
+
+    began = time.monotonic()
+    assert status_of(f"{url}/healthz") == 200
+
+    assert time.monotonic() - began < 3
+    for connection in slow:
+        connection.close()
 
 
 def test_nothing_outlives_a_killed_demonstration(start):

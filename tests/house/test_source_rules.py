@@ -74,6 +74,25 @@ def test_nothing_reads_across_pharmacies():
     assert places(iter(names)) == []
 
 
+def test_only_what_reads_in_short_queries_is_streamed():
+    """A streamed answer is made while its reader reads: see `pharmacies.oversight._stream` before adding another."""
+    streams = ("StreamingHttpResponse", "FileResponse")
+
+    assert {
+        source.path
+        for source, node in _hits(ast.ImportFrom)
+        if any(alias.name in streams for alias in node.names) and node.module.startswith("django")
+    } == {"web/views/journal.py"}
+    assert (
+        places(
+            (source, node)
+            for source, node in _hits(ast.Call)
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "iterator"
+        )
+        == []
+    )
+
+
 def test_whoever_writes_cells_guards_them():
     writers = {source.path for source, node in _hits(ast.Call) if ast.unparse(node.func) == "csv.writer"}
     guarding = {

@@ -39,17 +39,13 @@ def settings_file(embedded_server: EmbeddedServer) -> Path:
 
 @pytest.fixture(scope="session")
 def portal_url(settings_file: Path) -> Iterator[str]:
-    """The patient site, served by granian under the portal's role; the tests play the proxy before it."""
-    environment = portal_environment(settings_file)
-    gather = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity=0"]
-    subprocess.run(gather, check=True, env=environment)
+    """The patient site, served under the portal's role; the tests play the proxy before it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    granian = ["granian", "--interface=wsgi", "--factory", "--host=127.0.0.1", f"--port={port}", "--no-log"]
     process = subprocess.Popen(
-        [sys.executable, "-m", *granian, "django.core.wsgi:get_wsgi_application"],
-        env=environment,
+        [sys.executable, "-m", "temoin.cli.main", "portal", f"--port={port}", "--workers=1"],
+        env=portal_environment(settings_file),
     )
     try:
         _wait_for(port, process)

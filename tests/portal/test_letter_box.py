@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -149,7 +150,7 @@ def test_every_reason_to_refuse_has_the_same_answer(site, client):
 
     assert {status for status, _, _ in answers} == {404}
     assert len({content for _, content, _ in answers}) == 1
-    assert len({tuple(sorted(set(headers.items()) - {("date", headers["date"])})) for *_, headers in answers}) == 1
+    assert len({tuple(sorted(set(headers.items()) - {("Date", headers["Date"])})) for *_, headers in answers}) == 1
 
 
 def test_every_refusal_takes_at_least_the_common_time(site, client):
@@ -334,3 +335,26 @@ def test_the_portal_role_reads_no_other_room(site, portal_role, table):
 def test_the_portal_role_neither_removes_nor_prolongs_a_letter(portal_role, statement):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         portal_role.execute(statement)
+
+
+@pytest.mark.parametrize("sent", [b"POST", b"POST /letter HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\n{"])
+def test_slow_callers_keep_no_patient_waiting(site, client, sent):
+    secret, _ = _posted(site)
+    port = urlsplit(site.url).port
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(40)]
+    for connection in slow:
+        connection.sendall(sent)
+
+    began = perf_counter()
+    assert client.try_code(secret, CODE)[0] == 200
+
+    assert perf_counter() - began < 3
+    for connection in slow:
+        connection.close()
+
+
+def test_a_body_is_refused_before_it_is_read(client):
+    status, content, headers = client.ask("POST", "/letter", b"x" * 1025, **JSON)
+
+    assert (status, content) == (413, b"too large")
+    assert "Server" not in headers

@@ -14,13 +14,15 @@ from django.urls import reverse
 from people import House, make_lot, make_patient, make_seat, make_signed, make_test, sign_in
 
 from temoin.delivery.looks import list_looks
+from temoin.journal import queries
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.journal.queries import PAGE, EventFilter
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import DeniedError, NotFoundError
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import _current, tenant_scope
+from temoin.pharmacies import oversight
 from temoin.pharmacies.oversight import Oddity, export_journal, names_of_members, read_journal
 from temoin.pharmacies.professions import Profession
 from temoin.testing.oversight import review_reading
@@ -117,6 +119,23 @@ def test_the_export_is_streamed_guarded_and_recorded(house: House, owner: Client
     assert "attachment" in answer["Content-Disposition"]
     assert [row["detail"] for row in rows if row["detail"].endswith("=1+1")] == ["'=1+1"]
     assert rows[-1]["kind"] == EventKind.JOURNAL_EXPORTED
+
+
+def test_an_export_holds_no_transaction_between_two_portions(house: House, monkeypatch):
+    monkeypatch.setattr(oversight, "PORTION", 3)
+    monkeypatch.setattr(queries, "PORTION", 3)
+    look_at(house.owner, 8)
+
+    outside = len(connection.atomic_blocks)
+    rows, states = [], []
+    for row in export_journal(by=house.owner, wanted=today()):
+        rows.append(row.id)
+        states.append((len(connection.atomic_blocks), _current.get()))
+
+    with tenant_scope(house.here.id):
+        assert rows == [row.id for row in queries.all_events(today())]
+    assert len(set(rows)) == len(rows) > 8
+    assert set(states) == {(outside, None)}
 
 
 def test_a_denied_try_is_an_event_with_the_right_that_was_missing(house: House, colleague: Client, signed: UUID):

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
 from temoin.cli.django_process import become, follow_supervisor
@@ -14,19 +15,26 @@ from temoin.config.checks import debug_findings
 from temoin.config.database_role import check_role
 from temoin.config.errors import ConfigError
 from temoin.config.file import Process
+from temoin.config.launch import die_with
+
+if TYPE_CHECKING:
+    from temoin.serving.pace import Pace
 
 LOOPBACK = "127.0.0.1"
 THREADS = 8  # per server process; each keeps one database connection
+# Bytes of a body, which is in memory before a thread hears of it. The two doors that ask for no sign-in take little.
+LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
+LARGEST_AT = {Process.STAFF: {"/api/token": 16_384}, Process.PORTAL: {}}
 READY = "TEMOIN_READY_FD"
 
 
 def add_commands(commands: Commands) -> None:
     """Wire the commands."""
     web = _command(commands, "web", "serve the staff site")
-    _add_address(web, port=8600, workers=2)
+    _add_address(web, port=8600)
     web.set_defaults(run=run_site, process=Process.STAFF)
     portal = _command(commands, "portal", "serve the patients' site")
-    _add_address(portal, port=8601, workers=1)  # one: it counts the tries of a caller in memory
+    _add_address(portal, port=8601)
     portal.set_defaults(run=run_site, process=Process.PORTAL)
     _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
     _command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
@@ -43,10 +51,10 @@ def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentPars
     return parser
 
 
-def _add_address(parser: argparse.ArgumentParser, *, port: int, workers: int) -> None:
+def _add_address(parser: argparse.ArgumentParser, *, port: int) -> None:
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=port)
-    parser.add_argument("--workers", type=int, default=workers, help="server processes")
+    parser.add_argument("--workers", type=int, help="server processes (default: [serving] of the settings)")
 
 
 def run_site(options: argparse.Namespace) -> int:
@@ -55,27 +63,50 @@ def run_site(options: argparse.Namespace) -> int:
     become(options.process, options.data)
     require_sound(options.process)
     from django.core.management import call_command
-    from granian import Granian
-    from granian.constants import Interfaces
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connections
+
+    from temoin.serving.processes import listen, run_processes
+    from temoin.serving.server import serve
 
     call_command("collectstatic", interactive=False, verbosity=0)
-    os.environ["TEMOIN_SERVED"] = "1"
-    # Granian forks its servers from here: they have Django and the addresses loaded already.
-    Granian(
-        "temoin.config.wsgi:application",
-        address=options.host,
-        port=options.port,
-        interface=Interfaces.WSGI,
-        workers=options.workers,
-        blocking_threads=THREADS,
-        blocking_threads_idle_timeout=600,
-        backpressure=256,
-        websockets=False,
-        log_access=False,  # paths and addresses of callers are nobody's business here
-        workers_kill_timeout=10,
-        respawn_failed_workers=True,  # one that is killed must not take the others' requests down with it
-    ).serve()
+    application = get_wsgi_application()
+    listener = listen(options.host, options.port)
+    parent = os.getpid()
+    # The server processes are forked from here: they have Django and the addresses loaded already.
+    connections.close_all()
+
+    def work() -> None:
+        # One that outlived a killed `temoin web` would hold the port against the next one.
+        die_with(parent, signal.SIGKILL)
+        serve(application, listener, _pace(options.process))
+
+    run_processes(options.workers or _processes(options.process), work)
     return 0
+
+
+def _processes(process: Process) -> int:
+    from django.conf import settings
+
+    serving = settings.TEMOIN.serving
+    return int(serving.portal_processes if process is Process.PORTAL else serving.staff_processes)
+
+
+def _pace(process: Process) -> Pace:
+    from django.conf import settings
+
+    from temoin.serving.pace import Pace
+
+    serving = settings.TEMOIN.serving
+    return Pace(
+        head=serving.seconds,
+        body=serving.seconds,
+        send=serving.seconds,
+        connections=serving.connections,
+        threads=THREADS,
+        largest_body=LARGEST[process],
+        largest_at=LARGEST_AT[process],
+    )
 
 
 def run_worker(options: argparse.Namespace) -> int:

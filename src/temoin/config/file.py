@@ -30,6 +30,7 @@ from temoin.config.rates import read_rates
 from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
+from temoin.config.serving import Serving, read_serving
 from temoin.config.sftp import read_sftp
 from temoin.outbox.lateness import Alarms
 from temoin.transmission.authority import Authority
@@ -126,6 +127,7 @@ class Config:
     mssante: SecureMail | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     sftp: DropBox | None = None
+    serving: Serving = field(default_factory=Serving)
 
     @property
     def served(self) -> Path:
@@ -176,6 +178,7 @@ def read_config(path: Path) -> Config:
         "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
         "mssante": lambda: read_mssante(root.section("mssante"), folder, rules) if root.has("mssante") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
+        "serving": lambda: read_serving(root.section("serving")) if root.has("serving") else Serving(),
         "sftp": lambda: read_sftp(root.section("sftp"), folder, rules) if root.has("sftp") else None,
     }
     config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))

@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from temoin.journal.models import Event
 
 PAGE = 100
+PORTION = 2000  # events read at once
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,19 @@ def page_of_events(wanted: EventFilter, page: int) -> tuple[list[EventRow], bool
 
 
 def all_events(wanted: EventFilter) -> Iterator[EventRow]:
-    """Yield every event of the filter in order, from a cursor of the database."""
-    for row in _events(wanted).order_by("at", "id").iterator(chunk_size=2000):
-        yield EventRow(*row)
+    """Yield every event of the filter in order, to a reader who does not wait for anyone between two of them."""
+    after: EventRow | None = None
+    while rows := portion_of_events(wanted, after):
+        yield from rows
+        after = rows[-1]
+
+
+def portion_of_events(wanted: EventFilter, after: EventRow | None) -> list[EventRow]:
+    """Return the next events of the filter in order: a short query, so that no slow reader keeps a transaction open."""
+    found = _events(wanted)
+    if after is not None:
+        found = found.filter(Q(at__gt=after.at) | Q(at=after.at, id__gt=after.id), at__gte=after.at)
+    return [EventRow(*row) for row in found.order_by("at", "id")[:PORTION]]
 
 
 def events_about(subjects: Iterable[UUID], kinds: Iterable[str]) -> list[EventRow]:

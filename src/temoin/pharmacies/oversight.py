@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
-from temoin.journal.queries import EventFilter, EventRow, all_events, page_of_events
+from temoin.journal.queries import PORTION, EventFilter, EventRow, all_events, page_of_events, portion_of_events
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.policies import check_right
@@ -83,8 +83,15 @@ def export_journal(*, by: Seat, wanted: EventFilter) -> Iterator[EventRow]:
 
 
 def _stream(by: Seat, wanted: EventFilter) -> Iterator[EventRow]:
-    with tenant_scope(by.pharmacy_id):
-        yield from all_events(wanted)
+    """Yield portion after portion, each of a transaction of its own, in whatever thread asks for it."""
+    after: EventRow | None = None
+    while True:
+        with tenant_scope(by.pharmacy_id):
+            rows = portion_of_events(wanted, after)
+        yield from rows
+        if len(rows) < PORTION:
+            return
+        after = rows[-1]
 
 
 def review_day(*, by: Seat, wanted: EventFilter) -> list[Remark]:

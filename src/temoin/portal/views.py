@@ -48,7 +48,7 @@ def letter(request: HttpRequest) -> HttpResponse:
         return _plain("too many requests", 429)
     ciphertext = open_letter_box(lookup, auth)
     if ciphertext is None:
-        return _refusal(arrived)
+        return _refusal(request, arrived)
     return JsonResponse({"ciphertext": urlsafe_b64encode(ciphertext).decode("ascii")})
 
 
@@ -88,9 +88,10 @@ def _decoded(text: str) -> bytes:
     return half
 
 
-def _refusal(arrived: float) -> HttpResponse:
-    # A wrong code writes an event where an unknown letter writes nothing: the delay hides the difference.
-    time.sleep(max(0.0, arrived + REFUSAL_SECONDS - time.monotonic()))
+def _refusal(request: HttpRequest, arrived: float) -> HttpResponse:
+    # A wrong code writes an event where an unknown letter writes nothing: the delay hides the difference. The server
+    # waits (see `serving.answering`), not this thread: wrong tries must not use up the threads.
+    request.META["temoin.not_before"] = arrived + REFUSAL_SECONDS
     return _plain("no such letter", 404)
 
 

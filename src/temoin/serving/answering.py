@@ -1,0 +1,131 @@
+"""Answers: made by the application in a thread, sent by the event loop, so that a slow reader holds no thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import HttpVersion11, web
+
+from temoin.serving.pace import PORTION, Pace
+from temoin.serving.reading import Environ, RefusedError
+
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+# An application may set this key of the environment to the moment (time.monotonic) before which no answer leaves.
+NOT_BEFORE = "temoin.not_before"
+
+
+@dataclass
+class Answer:
+    """What the application said: status, headers, and a body of which the first portion is made."""
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    body: Iterable[bytes]
+    parts: Iterator[bytes]
+    portion: bytes = b""
+    is_whole: bool = False
+
+    def advance(self) -> None:
+        """Make the next portion of the body, in a thread; whatever the application opened for it is closed again."""
+        made: list[bytes] = []
+        size = 0
+        while size < PORTION and (part := next(self.parts, None)) is not None:
+            made.append(part)
+            size += len(part)
+        self.portion = b"".join(made)
+        if size < PORTION:
+            self.close()
+
+    def close(self) -> None:
+        """Tell the application that its answer is finished, or given up."""
+        if not self.is_whole:
+            self.is_whole = True
+            getattr(self.body, "close", lambda: None)()
+
+
+def call(application: Application, environ: Environ) -> Answer:
+    """Ask the application, in a thread, and return its answer with the first portion."""
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        said.append((status, headers))
+
+    body = application(environ, start_response)
+    status, headers = said[-1]
+    number, _space, reason = status.partition(" ")
+    answer = Answer(int(number), reason, headers, body, iter(body))
+    answer.advance()
+    return answer
+
+
+class Desk:
+    """The threads of a server process, and the requests that wait for one."""
+
+    def __init__(self, application: Application, threads: Executor, pace: Pace) -> None:
+        self._application = application
+        self._threads = threads
+        self._pace = pace
+        self._in_hand = 0
+
+    async def ask(self, environ: Environ) -> Answer:
+        """Return the application's answer; a queue that is too long is said, not joined."""
+        if self._in_hand >= self._pace.waiting + self._pace.threads:
+            raise RefusedError(503, "busy")
+        self._in_hand += 1
+        try:
+            answer: Answer = await self._run(call, self._application, environ)
+        finally:
+            self._in_hand -= 1
+        await asyncio.sleep(max(0.0, environ.get(NOT_BEFORE, 0.0) - time.monotonic()))
+        return answer
+
+    async def send(self, request: web.BaseRequest, answer: Answer, drop: Callable[[], None]) -> web.StreamResponse:
+        """Send the answer, each portion within the deadline; a caller who does not take it is dropped."""
+        try:
+            return await self._send(request, answer)
+        except TimeoutError:
+            drop()
+            raise ConnectionResetError from None
+        finally:
+            if not answer.is_whole:
+                await self._run(answer.close)
+
+    async def _send(self, request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+        response = _response(request, answer)
+        await response.prepare(request)
+        while request.method != "HEAD":
+            for start in range(0, len(answer.portion), PORTION):
+                async with asyncio.timeout(self._pace.send):
+                    await response.write(answer.portion[start : start + PORTION])
+                    await request.writer.drain()
+            if answer.is_whole:
+                break
+            await self._run(answer.advance)
+        async with asyncio.timeout(self._pace.send):
+            await response.write_eof()
+            await request.writer.drain()
+        return response
+
+    async def _run(self, work: Callable[..., Any], *values: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
+
+
+def _response(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, reason=answer.reason)
+    for name, value in answer.headers:
+        response.headers.add(name, value)
+    if "Content-Length" not in response.headers:
+        if answer.is_whole:
+            response.content_length = len(answer.portion)
+        elif request.version == HttpVersion11:
+            response.enable_chunked_encoding()
+        else:
+            response.force_close()
+    return response

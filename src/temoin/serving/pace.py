@@ -1,0 +1,29 @@
+"""How long a caller may take, and how much a caller may send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PORTION = 64 * 1024  # bytes sent before a caller must have taken them
+LINE = 8190  # bytes of the request line, and of each header
+HEADERS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """The deadlines, in seconds, and the bounds of one server process."""
+
+    head: float = 20  # from the connection, or from the answer before, to the end of the headers
+    body: float = 20  # from the headers to the end of the body
+    send: float = 20  # for each portion of an answer: a caller takes 3 kB a second or is dropped
+    largest_body: int = 1_000_000
+    largest_at: Mapping[str, int] = field(default_factory=dict)  # paths that take less
+    bodies: int = 64_000_000  # bytes of unfinished bodies held at once
+    connections: int = 1000
+    threads: int = 8  # each keeps one database connection
+    waiting: int = 256  # whole requests that wait for a thread; more are told to come back
+
+    def largest(self, path: str) -> int:
+        """Return how many bytes of body an address takes."""
+        return self.largest_at.get(path, self.largest_body)

@@ -1,0 +1,114 @@
+"""Requests: which are taken, their body read whole before a thread hears of them, and what WSGI makes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from aiohttp import HttpVersion10, web
+
+from temoin.serving.pace import Pace
+
+Environ = dict[str, Any]
+
+_UNTRUE = frozenset({"HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"})
+
+
+class RefusedError(Exception):
+    """The server answers this request itself."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+
+
+def check_head(request: web.BaseRequest, pace: Pace) -> None:
+    """Refuse what two servers in a row could read differently, and a body that is said to be too large."""
+    coding = request.headers.get("Transfer-Encoding")
+    if coding is not None and (coding.strip().lower() != "chunked" or request.version != (1, 1)):
+        raise RefusedError(400, "bad request")
+    if request.version < HttpVersion10 or request.version > (1, 1) or not request.raw_path.startswith("/"):
+        raise RefusedError(400, "bad request")
+    if (request.content_length or 0) > pace.largest(path_of(request)):
+        raise RefusedError(413, "too large")
+
+
+async def read_body(request: web.BaseRequest, pace: Pace, held: Callable[[int], None]) -> bytes:
+    """Return the whole body, or refuse one that is too large or too slow; `held` hears of each part."""
+    if not request.body_exists:
+        return b""
+    largest = pace.largest(path_of(request))
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # a refusal may still follow
+    try:
+        async with asyncio.timeout(pace.body):
+            return await _parts(request, largest, held)
+    except TimeoutError:
+        raise RefusedError(408, "too slow") from None
+    except web.RequestPayloadError:
+        raise RefusedError(400, "bad request") from None
+
+
+async def _parts(request: web.BaseRequest, largest: int, held: Callable[[int], None]) -> bytes:
+    body = bytearray()
+    async for part in request.content.iter_any():
+        held(len(part))
+        body += part
+        if len(body) > largest:
+            raise RefusedError(413, "too large")
+    return bytes(body)
+
+
+def path_of(request: web.BaseRequest) -> str:
+    """Return the path as it was sent, without what follows it."""
+    return request.raw_path.partition("?")[0]
+
+
+def environ_of(request: web.BaseRequest, body: bytes) -> Environ:
+    """Return the request as PEP 3333 has it."""
+    path, _mark, query = request.raw_path.partition("?")
+    transport = request.transport
+    own = (transport.get_extra_info("sockname") if transport is not None else None) or ("", 0)
+    peer = (transport.get_extra_info("peername") if transport is not None else None) or ("", 0)
+    return {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path.partition("#")[0]).decode("latin-1"),
+        "QUERY_STRING": query.partition("#")[0],
+        "SERVER_NAME": str(own[0]),
+        "SERVER_PORT": str(own[1]),
+        "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
+        "REMOTE_ADDR": str(peer[0]),
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(body)) if request.body_exists else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        **_headers_of(request),
+    }
+
+
+def _headers_of(request: web.BaseRequest) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for raw_name, raw_value in request.raw_headers:
+        name = raw_name.decode("latin-1")
+        if "_" in name:
+            continue  # X_Forwarded_For would pass for X-Forwarded-For, which only the proxy writes
+        key = f"HTTP_{name.upper().replace('-', '_')}"
+        value = raw_value.decode("latin-1")
+        if key in found:
+            found[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
+        elif key not in _UNTRUE:
+            found[key] = value
+    return found

@@ -1,0 +1,99 @@
+"""One server process: accepts callers, reads their requests, has them answered, and stops when answers are out."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, cast
+
+from aiohttp import web
+
+from temoin.serving.answering import Application, Desk
+from temoin.serving.pace import Pace
+from temoin.serving.reading import RefusedError, check_head, environ_of, read_body
+from temoin.serving.visitors import Visitor, Waiting, plain
+
+FILES = 128  # that a process opens besides its connections
+PATIENCE = 8.0  # seconds that answers under way have when the process is told to stop
+
+
+class _Request(web.BaseRequest):
+    """A request whose answer does not tell what serves it."""
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        response.headers.popall("Server", None)
+
+
+def _request(*parts: Any) -> web.BaseRequest:
+    make: Any = _Request  # the library makes a request of parts of its own
+    return cast("web.BaseRequest", make(*parts, asyncio.get_running_loop()))
+
+
+class Server:
+    """Serves one application on one listening socket."""
+
+    def __init__(self, application: Application, listener: socket.socket, pace: Pace) -> None:
+        self._listener = listener
+        self._pace = pace
+        self._waiting = Waiting(pace)
+        self._threads = ThreadPoolExecutor(pace.threads, thread_name_prefix="answer")
+        self._desk = Desk(application, self._threads, pace)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        manager = web.Server(self._answer, request_factory=_request)
+        self._listener.setblocking(False)
+        loop.add_reader(self._listener, self._accept, manager)
+        await stop.wait()
+        loop.remove_reader(self._listener)
+        manager.pre_shutdown()
+        await manager.shutdown(PATIENCE)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _accept(self, manager: web.Server) -> None:
+        """Take one caller; another process of the site may have been quicker."""
+        self._waiting.make_room()
+        try:
+            connection, _address = self._listener.accept()
+        except OSError:  # taken by another process, or gone already; or no file is left, and the next round makes room
+            return
+        connection.setblocking(False)
+        loop = asyncio.get_running_loop()
+        visitor = partial(Visitor, manager, waiting=self._waiting, pace=self._pace)
+        welcome = loop.create_task(loop.connect_accepted_socket(visitor, connection))
+        welcome.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        visitor = cast("Visitor", request.protocol)
+        try:
+            check_head(request, self._pace)
+            body = await self._body(request, visitor)
+            answer = await self._desk.ask(environ_of(request, body))
+        except RefusedError as refusal:
+            return plain(refusal.status, refusal.words)
+        self._waiting.begin(visitor)
+        return await self._desk.send(request, answer, visitor.drop)
+
+    async def _body(self, request: web.BaseRequest, visitor: Visitor) -> bytes:
+        self._waiting.begin(visitor)
+        try:
+            return await read_body(request, self._pace, lambda size: self._waiting.hold(visitor, size))
+        finally:
+            self._waiting.end(visitor)
+
+
+def serve(application: Application, listener: socket.socket, pace: Pace) -> None:
+    """Serve in this process until it is told to stop."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = pace.connections + FILES
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+    asyncio.run(Server(application, listener, pace).run())

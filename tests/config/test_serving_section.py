@@ -1,0 +1,27 @@
+"""The section [serving]."""
+
+from __future__ import annotations
+
+import pytest
+
+from temoin.config.errors import ConfigError
+from temoin.config.section import Section
+from temoin.config.serving import BOUNDS, Serving, read_serving
+
+
+def read(**content: object) -> Serving:
+    return read_serving(Section("temoin.toml", "serving", content))
+
+
+def test_all_of_it_is_optional():
+    assert read() == Serving()
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_each_number_has_its_bounds(name):
+    least, most = BOUNDS[name]
+
+    assert getattr(read(**{name: least}), name) == least
+    for wrong in (least - 1, most + 1, str(least)):
+        with pytest.raises(ConfigError):
+            read(**{name: wrong})

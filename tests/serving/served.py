@@ -1,0 +1,66 @@
+"""A small application behind the product's server, for tests that speak to it over bare connections.
+
+Run as `python served.py PORT`, it serves with short deadlines until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from temoin.serving.pace import Pace
+from temoin.serving.processes import listen, run_processes
+from temoin.serving.server import serve
+
+SECONDS = 2.0
+LARGEST = 2000
+PACE = Pace(
+    head=SECONDS,
+    body=SECONDS,
+    send=SECONDS,
+    largest_body=LARGEST,
+    largest_at={"/upload": 300_000, "/little": 16},
+    bodies=1_000_000,
+    connections=200,
+    threads=4,
+    waiting=100,
+)
+closed: list[float] = []
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Tell what was heard, or send without end, or take time."""
+    match environ["PATH_INFO"]:
+        case "/endless":
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return _endless()
+        case "/closed":
+            said: Any = len(closed)
+        case "/slow":
+            time.sleep(0.2)
+            said = "slow"
+        case "/held":
+            environ["temoin.not_before"] = time.monotonic() + 1
+            said = "held"
+        case _:
+            said = {name: value for name, value in environ.items() if isinstance(value, str)}
+            said["body"] = environ["wsgi.input"].read().decode("latin-1")
+    body = json.dumps(said).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    return [body]
+
+
+def _endless() -> Iterator[bytes]:
+    try:
+        for _ in range(100_000):
+            yield b"x" * 10_000
+    finally:
+        closed.append(time.monotonic())
+
+
+if __name__ == "__main__":
+    listener = listen("127.0.0.1", int(sys.argv[1]))
+    run_processes(1, lambda: serve(application, listener, PACE))

@@ -1,0 +1,140 @@
+"""Who sends or reads slowly holds no thread: an honest request is answered at once, and the slow ones are dropped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from served import SECONDS
+from wire import hear, is_over
+
+HEAD = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
+MANY = 60
+# What a slow caller sends at first, and then bit by bit.
+SLOW: dict[str, tuple[bytes, bytes]] = {
+    "says nothing": (b"", b""),
+    "drips the request line": (b"GET /", b"a"),
+    "drips headers": (b"GET / HTTP/1.1\r\nHost: a\r\n", b"X: y\r\n"),
+    "never ends the headers": (b"GET / HTTP/1.1\r\nHost: a\r\n", b""),
+    "drips a body": (HEAD + b"Content-Length: 1500\r\n\r\n", b"x"),
+    "sends less than said": (HEAD + b"Content-Length: 1500\r\n\r\nabc", b""),
+    "drips chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "drips a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\n", b"x"),
+    "drips the trailer": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+    "waits to be told to go on": (HEAD + b"Expect: 100-continue\r\nContent-Length: 1500\r\n\r\n", b""),
+    "stops after an answer": (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+    "drips the next request": (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"G"),
+}
+
+
+class Dripping:
+    """Sends a part on many connections again and again, until the block ends."""
+
+    def __init__(self, connections, part: bytes):
+        self._connections, self._part = connections, part
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self):
+        while not self._stop.wait(0.2):
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.send(self._part)
+
+
+@pytest.mark.parametrize(("first", "then"), SLOW.values(), ids=SLOW)
+def test_slow_senders_hold_nobody_up_and_are_dropped(wire, first: bytes, then: bytes):
+    slow = [wire.connect() for _ in range(MANY)]
+    for connection in slow:
+        connection.sendall(first)
+
+    with Dripping(slow, then):
+        assert [wire.ask("POST", "/", b"honest")[0] for _ in range(3)] == [200] * 3
+        assert within(SECONDS * 3, lambda: all(map(is_over, slow)))
+
+
+def test_an_answer_that_nobody_reads_holds_no_thread_and_is_given_up(wire):
+    before = int(wire.ask(path="/closed")[1])
+    idle = [wire.connect(receive=4096) for _ in range(MANY)]
+    for connection in idle:
+        connection.sendall(b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    assert [wire.ask()[0] for _ in range(3)] == [200] * 3
+    assert within(SECONDS * 4, lambda: int(wire.ask(path="/closed")[1]) == before + MANY)
+    assert all(map(is_over, idle))
+
+
+def test_a_reader_who_leaves_ends_what_was_made_for_them(wire):
+    before = int(wire.ask(path="/closed")[1])
+    connection = wire.connect()
+    connection.sendall(b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+    connection.recv(1000)
+
+    connection.close()
+
+    assert within(SECONDS * 2, lambda: int(wire.ask(path="/closed")[1]) == before + 1)
+
+
+def test_a_slow_body_is_told_so(wire):
+    connection = wire.connect()
+    connection.sendall(HEAD + b"Content-Length: 10\r\n\r\nabc")
+
+    assert hear(connection, seconds=SECONDS * 2).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_held_answer_holds_no_thread(wire):
+    held = [wire.connect() for _ in range(MANY)]
+    for connection in held:
+        connection.sendall(b"GET /held HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+    assert wire.ask()[0] == 200
+
+    assert {hear(connection, seconds=5).split(b"\r\n")[0] for connection in held} == {b"HTTP/1.1 200 OK"}
+
+
+def test_who_waits_longest_goes_first_when_there_is_no_more_room(wire):
+    crowd = [wire.connect() for _ in range(300)]  # a hundred more than the server holds
+
+    assert [wire.ask()[0] for _ in range(3)] == [200] * 3
+    assert within(1, lambda: all(map(is_over, crowd[:50])))
+    assert not any(map(is_over, crowd[-20:]))
+
+
+def test_unfinished_bodies_together_are_bounded(wire):
+    said = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 290000\r\n\r\n"
+    crowd = [wire.connect() for _ in range(6)]
+    for connection in crowd:
+        connection.sendall(said + b"x" * 280_000)
+
+    assert wire.ask("POST", "/upload", b"x" * 290_000)[0] == 200
+    assert within(1, lambda: sum(map(is_over, crowd)) >= 3)
+
+
+def test_a_queue_that_is_too_long_is_said_at_once(wire):
+    crowd = [wire.connect() for _ in range(150)]  # four threads, a hundred who wait
+    for connection in crowd:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+    statuses = [hear(connection, seconds=9).split(b" ")[1] for connection in crowd]
+
+    assert set(statuses) == {b"200", b"503"}
+    assert statuses.count(b"200") >= 104
+
+
+def within(seconds: float, happens: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
