@@ -17,6 +17,7 @@ TAKEN = {
     "cli/reconcile.py:SHOWN": SAID,
     "journal/book.py:STRIDE": LOOPS,
     "journal/queries.py:PAGE": PAGED,
+    "journal/queries.py:PORTION": LOOPS,
     "journal/sealing.py:limit": LOOPS,
     "keeping/rows.py:BATCH": LOOPS,
     "keeping/rows.py:size": "a sample, drawn to be one",
