@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -20,6 +21,8 @@ from temoin.delivery.couriers.email import EmailCourier
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.circuit import THRESHOLD, CircuitState
+from temoin.outbox.lanes import read_circuit
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.states import ParcelState
@@ -102,7 +105,7 @@ def test_the_message_has_the_link_and_no_word_of_health(house, mail, carry):
 
     (message,) = mail.messages
     assert (message["To"], message["Auto-Submitted"]) == (TRAITS["email"], "auto-generated")
-    assert message["Message-ID"].startswith(f"<{newest(house).key}@")
+    assert message["Message-ID"].startswith(f"<{newest(house).key}.")
     words = "".join(part.get_content() for part in message.walk() if not part.is_multipart()) + message["Subject"]
     assert link(message) in message.get_body(("html",)).get_content()
     for word in ("covid", "test", "négatif", "résultat", "pharmacie", TRAITS["birth_family_name"], "Marché"):
@@ -125,13 +128,14 @@ def test_the_link_leaves_the_house_and_the_code_is_destroyed(house, carry):
     [
         ("mail", "550 sender unknown", ParcelState.WAITING, "mail_server_refused"),
         ("mail", "451 later", ParcelState.WAITING, "mail_server_refused"),
-        ("mail", "cut", ParcelState.IN_DOUBT, "cut_off"),
+        ("mail", "cut", ParcelState.WAITING, "cut_off"),
         ("rcpt", "550 no such user", ParcelState.REFUSED, "recipient_refused"),
         ("rcpt", "450 mailbox busy", ParcelState.WAITING, "recipient_refused"),
-        ("rcpt", "421 too busy", ParcelState.WAITING, "recipient_refused"),
-        ("rcpt", "cut", ParcelState.IN_DOUBT, "cut_off"),
-        ("data", "554 refused", ParcelState.WAITING, "mail_server_refused"),
-        ("data", "451 later", ParcelState.WAITING, "mail_server_refused"),
+        ("rcpt", "421 too busy", ParcelState.WAITING, "mail_server_refused"),
+        ("rcpt", "cut", ParcelState.WAITING, "cut_off"),
+        ("data", "554 refused", ParcelState.REFUSED, "mail_refused"),
+        ("data", "451 later", ParcelState.WAITING, "mail_refused"),
+        ("data", "451 4.3.0 queue", ParcelState.WAITING, "mail_server_refused"),
         ("data", "cut", ParcelState.IN_DOUBT, "cut_off"),
     ],
 )
@@ -143,6 +147,67 @@ def test_what_the_mail_server_did_not_take_is_not_given_up(house, mail, carry, s
     assert mail.messages == []
     assert newest(house).sealed is not None
     assert letter_states(house) == [LetterState.OPEN]
+
+
+# What seven patients typed before the form asked for more; and what the server says of an eighth kind.
+POISON = [
+    "ana@b.example\u200b",
+    "renée@b.example",
+    "ana@[192.0.2.1]",
+    "ana@b",
+    "@b.example",
+    "a b@b.example",
+    "ana@b..fr",
+]
+
+
+@pytest.fixture
+def poisoned(house: House, monkeypatch) -> House:
+    """A pharmacy with seven patients whose address no server takes, and one whose domain has an accent."""
+    monkeypatch.setattr("temoin.patients.traits.check_address", lambda text: text)
+    lot_id = make_lot(house.owner, number="L2")
+    for address in [*POISON, "jean@café.example"]:
+        make_signed(house.owner, make_patient(house.owner, email=address), lot_id)
+    return house
+
+
+def carry_all(as_role: AsRole) -> CircuitState:
+    with as_role("temoin_worker"), asyncio.Runner() as runner:
+        Lane(EmailCourier(), threading.Event()).carry_batch(runner)
+        return read_circuit(DESTINATION).state(now())
+
+
+def outcomes(house: House) -> Counter[tuple[str, str]]:
+    with tenant_scope(house.here.id):
+        rows = Parcel.objects.filter(destination=DESTINATION)
+        return Counter((row.state, row.answer_code) for row in rows)
+
+
+def test_addresses_that_no_server_takes_hold_nobody_elses_letter(poisoned, mail, as_role):
+    assert carry_all(as_role) is CircuitState.CLOSED
+
+    refused, sent = (ParcelState.REFUSED, "address_unusable"), (ParcelState.ACCEPTED, "taken_by_mail_server")
+    assert outcomes(poisoned) == {refused: len(POISON), sent: 2}
+    assert {message["To"] for message in mail.messages} == {TRAITS["email"], "jean@xn--caf-dma.example"}
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"), [("data", "554 no"), ("data", "451 4.7.1 later"), ("rcpt", "550 no"), ("rcpt", "450 later")]
+)
+def test_what_the_server_says_of_messages_opens_no_circuit(poisoned, mail, as_role, step, reply):
+    setattr(mail, step, reply)
+
+    assert carry_all(as_role) is CircuitState.CLOSED
+    assert sum(outcomes(poisoned).values()) == len(POISON) + 2
+
+
+def test_what_it_says_of_us_does(poisoned, mail, as_role):
+    lot_id = make_lot(poisoned.owner, number="L3")
+    for _ in range(THRESHOLD):
+        make_signed(poisoned.owner, make_patient(poisoned.owner), lot_id)
+    mail.rcpt = "554 5.7.1 Relay access denied"
+
+    assert carry_all(as_role) is CircuitState.OPEN
 
 
 def test_the_next_try_carries_the_same_link_in_the_same_message(house, mail, carry):
@@ -285,7 +350,7 @@ def test_a_mail_server_nobody_vouches_for_gets_nothing(carry, settings, tmp_path
     with running_mail_server(Behaviour(), **how) as server:
         point(settings, port=server.port, security=security)
 
-        assert carry() == (ParcelState.WAITING, "unreachable")
+        assert carry() == (ParcelState.WAITING, "certificate_refused")
         assert server.attempts == 0
 
 

@@ -16,7 +16,7 @@ from temoin.outbox.circuit import LONGEST_PAUSE, PROBE, THRESHOLD, CircuitState
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.lanes import close_circuit, read_circuit, tell_lane
 from temoin.outbox.models import Parcel
-from temoin.outbox.queue import claim_parcels
+from temoin.outbox.queue import LEASE, claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 
@@ -169,6 +169,18 @@ def test_a_poison_parcel_neither_holds_the_others_nor_keeps_the_circuit_open():
     waiting = [parcel.id for parcel in parcels() if parcel.state != ParcelState.ACCEPTED]
     assert waiting == [courier.poison]
     assert courier.sent.count(courier.poison) < 10
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_probe_is_one_that_has_not_failed():
+    first = [load.id for load in claim_parcels("authority", RESULTS - 1)]
+    tell_lane("authority", [SILENT] * THRESHOLD)
+
+    with shifted_by(timedelta(seconds=LONGEST_PAUSE + LEASE.total_seconds())):  # all are due, the tried ones first
+        (probe,) = claim_parcels("authority", 9)
+
+    assert probe.id not in first
+    assert probe.attempts == 1
 
 
 @pytest.fixture

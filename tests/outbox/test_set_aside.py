@@ -135,7 +135,7 @@ def test_a_courier_that_cannot_say_what_it_wants_stops_no_signature(house):
     sign(house)
 
     left = parcel(house, "broken")
-    assert (left.state, left.answer_code) == (ParcelState.WAITING, "courier_failed")
+    assert (left.state, left.answer_code) == (ParcelState.WAITING, "courier_broken")
     assert left.matter_since is not None
     assert parcel(house).matter_since is None  # the others' parcels are as ever
 
@@ -149,7 +149,7 @@ def test_nor_does_it_stop_a_correction(house, broken, where):
     correct(house)
 
     left = parcel(house, "broken")
-    assert (left.sequence, left.answer_code) == (2, "courier_failed")
+    assert (left.sequence, left.answer_code) == (2, "courier_broken")
     assert parcel(house).sequence == 2
 
 

@@ -57,7 +57,8 @@ def answered(trust: Trust, **said: str) -> Answer:
         ({"rcpt": "450 busy"}, Verdict.POSTPONED, "secure_mailbox_refused"),
         ({"rcpt": "cut"}, Verdict.POSTPONED, "unreachable"),
         ({"data": "554 5.6.0 refused"}, Verdict.REFUSED, "message_refused"),
-        ({"data": "452 full"}, Verdict.POSTPONED, "message_refused"),
+        ({"data": "452 full"}, Verdict.POSTPONED, "mail_server_refused"),
+        ({"data": "452 4.2.2 full"}, Verdict.POSTPONED, "message_refused"),
         ({"data": "354 go on"}, Verdict.DOUBTFUL, "unclear_answer"),
         ({"data": "cut"}, Verdict.DOUBTFUL, "cut_off"),
         ({"data": "cut after keeping"}, Verdict.DOUBTFUL, "cut_off"),
@@ -154,7 +155,7 @@ def scripted(trust: Trust, *answers: str) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "verdict"), [("451 4.3.0 not now", Verdict.POSTPONED), ("554 5.7.1 never", Verdict.REFUSED)]
+    ("refusal", "verdict"), [("451 4.7.1 not now", Verdict.POSTPONED), ("554 5.7.1 never", Verdict.REFUSED)]
 )
 def test_content_that_is_refused_before_it_is_sent_was_not_taken(trust, refusal, verdict):
     with scripted(trust, "250 operateur.mssante.fr", "250 OK", "250 OK", refusal) as port:

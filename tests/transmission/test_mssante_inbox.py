@@ -15,6 +15,8 @@ from people import House, make_lot, make_patient, make_signed, open_house
 from secure_mail import Trust
 
 from temoin.lib.tenant import tenant_scope
+from temoin.mail import imap
+from temoin.mail.imap import InboxError
 from temoin.outbox import courier as register
 from temoin.outbox.courier import Answer, Verdict, couriers, register_courier
 from temoin.outbox.duties import duties
@@ -27,7 +29,7 @@ from temoin.outbox.states import ParcelState
 from temoin.testing.actions import release_refused
 from temoin.transmission.couriers import mssante_inbox
 from temoin.transmission.couriers.mssante import DoctorCourier
-from temoin.transmission.couriers.mssante_inbox import InboxError, read_inbox
+from temoin.transmission.couriers.mssante_inbox import read_inbox
 from temoin.transmission.secure_mail import Inbox, SecureMail
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -246,7 +248,7 @@ def test_a_box_that_does_not_do_what_is_asked_fails_loudly(post):
     post.bring("Subject: a\r\n\r\nb\r\n")
 
     with connected(post.inbox.port, post.trust) as box, pytest.raises(InboxError):
-        mssante_inbox._asked(box, "COPY", "1:*", "nowhere")
+        imap._asked(box, "COPY", "1:*", "nowhere")
 
 
 def test_the_box_is_read_by_the_clock_where_one_is_named(post, settings, monkeypatch):

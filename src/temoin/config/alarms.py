@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temoin.config.section import Section
+from temoin.lib.mail_address import AddressError, check_address
 from temoin.outbox.lateness import Alarms
 
 LONGEST = 24 * 60  # minutes
@@ -25,5 +26,8 @@ def read_alarms(section: Section) -> Alarms:
 
 
 def _is_address(text: str) -> bool:
-    local, _, domain = text.partition("@")
-    return bool(local) and "." in domain and text.isascii() and text.isprintable() and not set(text) & set(' ,;<>"')
+    try:
+        check_address(text)
+    except AddressError:
+        return False
+    return True

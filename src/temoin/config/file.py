@@ -27,11 +27,13 @@ from temoin.config.mllp import read_mllp
 from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
+from temoin.config.returned import read_returned
 from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 from temoin.config.serving import Serving, read_serving
 from temoin.config.sftp import read_sftp
+from temoin.delivery.returned import Returned
 from temoin.outbox.lateness import Alarms
 from temoin.transmission.authority import Authority
 from temoin.transmission.drop_box import DropBox
@@ -104,6 +106,7 @@ class Mail:
     sender: str
     user: str | None
     password_file: Path | None
+    returned: Returned | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +245,7 @@ def _database(section: Section, folder: Path) -> Database:
 
 def _mail(section: Section, folder: Path) -> Mail:
     mail = Mail(
+        returned=read_returned(section.section("returned"), folder) if section.has("returned") else None,
         host=section.required("host", str),
         port=section.required("port", int),
         security=section.word("security", MailSecurity),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b32encode
 from hashlib import sha256
 
 from django.db import models
@@ -47,6 +48,21 @@ def person_number(destination: str, span: str, *traits: str) -> str:
     128 bits, not to be told back to the traits without the pharmacy's key (decision 0045); never stored here.
     """
     return _digest(index_keys().writing, "person number", (destination, span, *traits))[:UNIQUE_BYTES].hex()
+
+
+def mail_token(key: str) -> str:
+    """Return what a mail about the parcel of this key must bear to be believed: 80 bits, in letters and digits."""
+    return _mail_token(index_keys().writing, key)
+
+
+def is_mail_token(key: str, token: str) -> bool:
+    """Tell whether a token is the one that went out with the parcel of this key."""
+    known = [_mail_token(each, key) for each in index_keys().reading]
+    return any(hmac.compare_digest(each.encode(), token.encode()) for each in known)
+
+
+def _mail_token(key: Key, parcel_key: str) -> str:
+    return b32encode(_digest(key, "mail token", (parcel_key,))[:10]).decode().lower()
 
 
 def fold_parts(parts: tuple[str, ...]) -> str:

@@ -76,7 +76,7 @@ def post_parcel(commit: Commit, destination: str, notice: Notice, *, failed: boo
         due_at=posted_at,
     )
     if failed:
-        parcel.answer_code, parcel.matter_since = "courier_failed", posted_at
+        parcel.answer_code, parcel.matter_since = "courier_broken", posted_at
     commit.insert(parcel)
 
 

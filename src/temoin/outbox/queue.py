@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from temoin.lib.clock import now
+from temoin.outbox.circuit import CircuitState
 from temoin.outbox.courier import Load
 from temoin.outbox.lanes import lock_circuit, rate_of, read_circuit, write_circuit
 
@@ -23,10 +24,11 @@ LOOKS = 20  # batches of later versions that one claim passes over
 # What is leased is due again when the lease ends, so that the index leads to what can be claimed and to nothing else.
 # A later version whose earlier one is still on its way is due again just after it: the lane with a million of them
 # reads each once per try of the earlier one, not at every claim.
-CLAIM = """
+_CLAIM = """
 WITH due AS (
     SELECT pharmacy_id, id, chain_id, sequence, state FROM outbox_parcel
     WHERE destination = %(destination)s AND due_at <= %(now)s AND state IN ('waiting', 'sending', 'in_doubt')
+    {preference}
     ORDER BY due_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
@@ -49,6 +51,17 @@ FROM found WHERE parcel.pharmacy_id = found.pharmacy_id AND parcel.id = found.id
 RETURNING behind IS NULL, parcel.pharmacy_id, parcel.id, destination, subject_id, chain_id, sequence, key,
     parcel.state, attempts, sealed, answer_code, same_count, same_since, matter_since
 """
+# A probe is one that has failed least, of those that are due first: what brought the trouble may be a parcel's own.
+_LEAST_TRIED = """
+    AND (pharmacy_id, id) = (
+        SELECT pharmacy_id, id FROM (
+            SELECT pharmacy_id, id, attempts, due_at FROM outbox_parcel
+            WHERE destination = %(destination)s AND due_at <= %(now)s AND state IN ('waiting', 'sending', 'in_doubt')
+            ORDER BY due_at LIMIT %(among)s) first_due
+        ORDER BY attempts, due_at LIMIT 1)"""
+AMONG = 1_000  # parcels due first that a probe is chosen of
+CLAIM = _CLAIM.format(preference="")
+CLAIM_PROBE = _CLAIM.format(preference=_LEAST_TRIED)
 
 _DUE = """
 SELECT FROM outbox_parcel
@@ -69,22 +82,23 @@ def claim_parcels(destination: str, limit: int) -> list[Load]:
         return []
     if circuit.lets_all(rate, moment):
         with transaction.atomic():
-            return _claim(destination, limit, moment)
+            return _claim(destination, limit, moment, is_probe=False)
     if not _is_due(destination, moment):
         return []  # a lock that leads to nothing would still be a write to disk
     with transaction.atomic():
         circuit = lock_circuit(destination)
-        loads = _claim(destination, circuit.allowance(rate, moment, limit), moment)
+        is_probe = circuit.state(moment) is CircuitState.HALF_OPEN
+        loads = _claim(destination, circuit.allowance(rate, moment, limit), moment, is_probe=is_probe)
         write_circuit(destination, circuit.taken(len(loads), rate, moment))
     return loads
 
 
-def _claim(destination: str, limit: int, moment: datetime) -> list[Load]:
+def _claim(destination: str, limit: int, moment: datetime, *, is_probe: bool) -> list[Load]:
     values: dict[str, Any] = {"destination": destination, "now": moment, "limit": limit}
-    values |= {"lease": moment + LEASE, "behind": BEHIND}
+    values |= {"lease": moment + LEASE, "behind": BEHIND, "among": AMONG}
     for _ in range(LOOKS):
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, values)
+            cursor.execute(CLAIM_PROBE if is_probe else CLAIM, values)
             rows = cursor.fetchall()
         loads = [_load(row[1:]) for row in rows if row[0]]
         if loads or not rows:

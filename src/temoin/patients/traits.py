@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 
 import phonenumbers
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import nir as nir_check
 
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError
+from temoin.lib.mail_address import AddressError, check_address
+from temoin.lib.mail_words import ADDRESS_WORDS
 from temoin.patients.doctor import read_doctor
 from temoin.patients.reader import Reader
 
@@ -201,14 +201,12 @@ def _phone(reader: Reader, region: str) -> str:
 
 
 def _email(reader: Reader) -> str:
-    email = reader.text("email")
-    if not email:
-        return ""
+    typed = reader.raw.get("email") or ""
     try:
-        validate_email(email)
-    except ValidationError:
-        reader.refuse("email", "malformed", _("Enter an e-mail address, for instance nom@exemple.fr."))
-    return email
+        return check_address(typed) if typed.strip() else ""
+    except AddressError as error:
+        reader.refuse("email", error.fault.value, ADDRESS_WORDS[error.fault])
+        return ""
 
 
 def _postcode(reader: Reader, country: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.errors import UNREADABLE, InvalidError, Problem
+from temoin.lib.mail_address import AddressError, check_address
+from temoin.lib.mail_words import ADDRESS_WORDS
 from temoin.lib.text import UnreadableTextError, clean_line
 from temoin.pharmacies.numbers import check_rpps
 from temoin.pharmacies.professions import MAY_BE_REGISTERED, REGISTERED, Profession
@@ -73,12 +73,11 @@ def _name(raw: Mapping[str, str], field: str, problems: list[Problem]) -> str:
 
 
 def _email(raw: Mapping[str, str], problems: list[Problem]) -> str:
-    email = raw.get("email", "").strip().lower()
     try:
-        validate_email(email)
-    except ValidationError:
-        problems.append(Problem("email", "malformed", _("Enter an e-mail address, for instance nom@exemple.fr.")))
-    return email
+        return check_address(raw.get("email", "")).lower()
+    except AddressError as error:
+        problems.append(Problem("email", error.fault.value, ADDRESS_WORDS[error.fault]))
+        return ""
 
 
 def _rpps(raw: Mapping[str, str], profession: Profession, problems: list[Problem]) -> str:

@@ -151,6 +151,8 @@ _NOT_AGREED = (
     _("The service takes nothing from this site at present: its address, our access or our agreement is wrong."),
     _("Call your support: no result is at fault, and each leaves by itself afterwards."),
 )
+_TOLD_SUPPORT = _("It is tried again by itself. Call your support.")
+_MEND_ADDRESS = _("Check the address on the patient's record and send again, or print the result.")
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
     "unreachable": (_("The service cannot be reached."), _LATER),
@@ -193,8 +195,14 @@ REASON: dict[str, tuple[Words, Words]] = {
     "no_code": (_("The ticket's code was already used."), _("Renew the ticket, or print the result.")),
     "recipient_refused": (
         _("The patient's mailbox refuses the message."),
-        _("Check the address on the patient's record and send again, or print the result."),
+        _MEND_ADDRESS,
     ),
+    "address_unusable": (_("Nothing can be sent to this e-mail address as it is written."), _MEND_ADDRESS),
+    "mail_refused": (_("The mail server refuses this message."), _MEND_ADDRESS),
+    "mail_returned": (_("The message came back: the patient's mailbox did not take it."), _MEND_ADDRESS),
+    "courier_broken": (_("A defect of the program kept this from being sent."), _TOLD_SUPPORT),
+    "courier_failed": (_("A defect of the program: what came of the sending is not known."), _TOLD_SUPPORT),
+    "not_kept": (_("The pharmacy's keys are not to be had: the answer could not be kept."), _LATER),
     "mail_server_refused": (_("The mail server refuses our messages."), _LATER),
     "secure_mailbox_refused": (
         _("The secure mailbox refuses the message."),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import smtplib
 import ssl
-from contextlib import ExitStack, suppress
+from contextlib import closing
 from email.message import EmailMessage
+from email.policy import SMTP
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,14 +17,19 @@ from django.template.loader import render_to_string
 
 from temoin.crypto.sealed import open_value
 from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
+from temoin.delivery.couriers.envelopes import envelope_sender, message_name, server_of
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
+from temoin.lib.mail_address import AddressError, wire_address
+from temoin.mail.answers import Codes, reply_kept, told
+from temoin.mail.replies import MailTroubleError
+from temoin.mail.smtp import Envelope, Exchange
 from temoin.outbox.actions import replace_waiting_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.testing.queries import patient_contact, record_in_scope, report_for_courier, ticket_exists
 
 DESTINATION = "patient-email"
-TIMEOUT = 15.0  # seconds; below the lease
+CODES = Codes(mailbox="recipient_refused", message="mail_refused")
 
 
 class EmailCourier:
@@ -89,68 +93,38 @@ class EmailCourier:
     def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
         portal = settings.TEMOIN.site.portal_url
         words = {"link": f"{portal}/#{fragment}", "is_demo": settings.TEMOIN.site.demo}
-        message = {name: render_to_string(f"delivery/mail/{name}", words) for name in _PARTS}
+        parts = {name: str(render_to_string(f"delivery/mail/{name}", words)) for name in _PARTS}
+        message = {**parts, "name": message_name(load.key)}
         return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
 
 
 _PARTS = ("subject.txt", "body.txt", "body.html")
+_POLICY = SMTP.clone(cte_type="7bit")  # a server without 8BITMIME takes it too
 
 
-def _message(consignment: Consignment) -> EmailMessage:
-    parts = orjson.loads(consignment.body)
-    message = EmailMessage()
+def _message(parts: dict[str, str], recipient: str) -> bytes:
+    message = EmailMessage(policy=_POLICY)
     message["From"] = settings.TEMOIN.mail.sender
-    message["To"] = consignment.address
+    message["To"] = recipient
     message["Subject"] = " ".join(parts["subject.txt"].split())
-    message["Message-ID"] = f"<{consignment.key}@{urlsplit(settings.TEMOIN.site.portal_url).hostname}>"
+    message["Message-ID"] = f"<{parts['name']}@{urlsplit(settings.TEMOIN.site.portal_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(parts["body.txt"])
     message.add_alternative(parts["body.html"], subtype="html")
-    return message
+    return message.as_bytes()
 
 
 def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
+    parts = orjson.loads(consignment.body)
     try:
-        server = connect(settings.TEMOIN.mail, trust)
-    except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
-        return Answer(Verdict.POSTPONED, "mail_server_refused")  # the operator's matter, not the patient's
-    except (smtplib.SMTPException, OSError):
-        return Answer(Verdict.POSTPONED, "unreachable")  # greeting, TLS or sign-in failed: nothing was sent
-    answer = _hand_over(server, _message(consignment))
-    with suppress(smtplib.SMTPException, OSError):
-        server.quit()  # politeness: what the server took stays taken
-    return answer
-
-
-def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> Answer:
-    try:
-        server.send_message(message)
-    except smtplib.SMTPRecipientsRefused as error:
-        code = next(iter(error.recipients.values()))[0]
-        permanent = 500 <= code < 600
-        return Answer(Verdict.REFUSED if permanent else Verdict.POSTPONED, "recipient_refused", is_own=True)
-    except smtplib.SMTPDataError as error:
-        return Answer(Verdict.POSTPONED, "mail_server_refused", detail=str(error.smtp_code))
-    except (smtplib.SMTPHeloError, smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError):
-        return Answer(Verdict.POSTPONED, "mail_server_refused")
-    except (smtplib.SMTPException, OSError):
-        return Answer(Verdict.DOUBTFUL, "cut_off")
-    return Answer(Verdict.ACCEPTED, "taken_by_mail_server")
-
-
-def connect(mail: Any, trust: ssl.SSLContext) -> smtplib.SMTP:
-    """Open a connection as the settings [mail] say, signed in; SMTPException or OSError where that fails."""
-    # The mail server's certificate is always verified: a mailbox in the middle would read the links.
-    server: smtplib.SMTP
-    if mail.security == "tls":
-        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT, context=trust)
-    else:
-        server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT)
-    with ExitStack() as on_failure:
-        on_failure.callback(server.close)
-        if mail.security == "starttls":
-            server.starttls(context=trust)
-        if mail.user:
-            server.login(mail.user, mail.password_file.read_text(encoding="utf-8").strip())
-        on_failure.pop_all()
-    return server
+        recipient = wire_address(consignment.address)
+        content = _message(parts, recipient)
+    except AddressError as error:  # it was typed before the form asked for more
+        return Answer(Verdict.REFUSED, "address_unusable", detail=error.fault.value, is_own=True)
+    sender = envelope_sender(settings.TEMOIN.mail, parts["name"])
+    with closing(Exchange(server_of(settings.TEMOIN.mail, trust))) as exchange:
+        try:
+            words = exchange.send(Envelope(sender=sender, recipient=recipient, content=content, name=parts["name"]))
+        except MailTroubleError as trouble:
+            return told(trouble, CODES)
+    return Answer(Verdict.ACCEPTED, "taken_by_mail_server", came=reply_kept(250, words))

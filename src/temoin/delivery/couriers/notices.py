@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-import smtplib
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from temoin.delivery.couriers.email import connect
+from temoin.delivery.couriers.envelopes import server_of
+from temoin.lib.mail_address import AddressError, wire_address
+from temoin.mail.replies import Fate, MailTroubleError
+from temoin.mail.smtp import Envelope, Exchange
 
 log = logging.getLogger("temoin.delivery")
 
-BUSY = 421  # the server itself closes (RFC 5321 §4.2.3)
+_POLICY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True)
@@ -33,35 +36,37 @@ class NoticeMail:
     """Sends notices over one connection, opened by the first. An OSError says that the mail server is in trouble."""
 
     def __init__(self) -> None:
-        self._server: smtplib.SMTP | None = None
+        self._exchange = Exchange(server_of(settings.TEMOIN.mail, ssl.create_default_context()))
 
     def close(self) -> None:
         """Close the connection; what the server took stays taken."""
-        if self._server is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                self._server.quit()
+        self._exchange.close()
 
     def send(self, notice: Notice, address: str) -> bool:
         """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready.
 
         One that is refused for good is passed over, and logged without its name.
         """
-        if self._server is None:
-            self._server = connect(settings.TEMOIN.mail, ssl.create_default_context())
         try:
-            self._server.send_message(_message(notice, address))
-        except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()))[0]
-            if code == BUSY:
-                raise
-            if not 500 <= code < 600:
+            recipient = wire_address(address)
+        except AddressError as error:
+            log.error("the address of an alarm cannot be written to (%s)", error.fault.value)
+            return True
+        sender = parseaddr(settings.TEMOIN.mail.sender)[1]
+        try:
+            content = _message(notice, recipient)
+            self._exchange.send(Envelope(sender=sender, recipient=recipient, content=content))
+        except MailTroubleError as trouble:
+            if trouble.fate is Fate.MESSAGE_LATER:
                 return False
-            log.error("the mail server refuses the address of an alarm for good (%s)", code)
+            if trouble.fate is not Fate.MESSAGE_REFUSED:
+                raise
+            log.error("the mail server refuses the address of an alarm for good (%s)", trouble.code)
         return True
 
 
-def _message(notice: Notice, address: str) -> EmailMessage:
-    message = EmailMessage()
+def _message(notice: Notice, address: str) -> bytes:
+    message = EmailMessage(policy=_POLICY)
     message["From"] = settings.TEMOIN.mail.sender
     message["To"] = address
     message["Subject"] = " ".join(notice.subject.split())
@@ -69,4 +74,4 @@ def _message(notice: Notice, address: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(notice.text)
     message.add_alternative(notice.html, subtype="html")
-    return message
+    return message.as_bytes()

@@ -13,6 +13,7 @@ import phonenumbers
 from temoin.formats.csv.problems import Problem
 from temoin.formats.csv.rows import Moment
 from temoin.formats.csv.vocabulary import State, find_zone, states, words
+from temoin.lib.mail_address import AddressError, AddressFault, check_address
 from temoin.testing.report import Address
 
 OLDEST_YEAR = 1890
@@ -26,7 +27,6 @@ _DATE_TIME = re.compile(rf"{_DATE}(?: +([0-9]{{1,2}}) *: *([0-9]{{2}})(?: +([A-Z
 # HL7 v2, and ReportStream after it, write 20220228 or 202202281336-0500.
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([+-][0-9]{4})?)?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{4,24}")
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 _POSTCODES = {
     "USA": re.compile(r"[0-9]{5}(-[0-9]{4})?"),
     "CAN": re.compile(r"[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9]|[0-9]{5}"),
@@ -96,9 +96,11 @@ class Cells:
     def email(self, column: str) -> str:
         """Return an e-mail address, or "" when the cell is empty."""
         value = self.optional(column)
-        if value and (len(value) > 254 or not _EMAIL.fullmatch(value)):
-            self.refuse(column, "email")
-        return value
+        try:
+            return check_address(value) if value else ""
+        except AddressError as error:
+            self.refuse(column, "email_unseen" if error.fault is AddressFault.UNSEEN_LETTER else "email")
+            return value
 
     def phone(self, column: str, address: Address, *, value: str) -> str:
         """Return a phone number in E.164, read as one of the country of the address."""

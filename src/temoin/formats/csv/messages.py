@@ -179,6 +179,13 @@ ROW_MESSAGES: dict[str, Message] = {
         ("Ce n'est pas une adresse électronique.", "Corrigez l'adresse ou videz la cellule."),
         ("This is not an e-mail address.", "Correct the address or empty the cell."),
     ),
+    "email_unseen": Message(
+        (
+            "Cette adresse contient un signe invisible.",
+            "Saisissez-la de nouveau au lieu de la coller, ou videz la cellule.",
+        ),
+        ("This address holds a sign that cannot be seen.", "Type it anew instead of pasting it, or empty the cell."),
+    ),
     "laboratory": Message(
         (
             "Ce n'est pas un numéro de laboratoire.",

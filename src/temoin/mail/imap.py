@@ -1,0 +1,90 @@
+"""The reading of a mailbox to which machines write: each mail once, an odd one set aside, people's mail left to people.
+
+What is done with is marked as read. Any other mail is flagged and left unread, for a person. The box is read again and
+again by one worker of all: a mail that was taken twice must be taken once in effect.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+from temoin.outbox.set_aside import apart
+
+TIMEOUT = 20.0  # seconds
+LARGEST = 2_000_000  # bytes read of one mail: what a notice tells stands at its beginning
+
+
+class InboxError(OSError):
+    """The mailbox does not do what is asked."""
+
+
+class Taken(Enum):
+    """What became of a mail."""
+
+    DONE = auto()
+    NOT_OURS = auto()  # a person reads it
+    LATER = auto()  # its parcel is being tried at this moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailbox:
+    """Where mails arrive, read by IMAP over TLS; without a user the certificate says who we are."""
+
+    host: str
+    port: int
+    trust: ssl.SSLContext
+    user: str | None = None
+    password_file: Path | None = None
+
+
+def read_mailbox(mailbox: Mailbox, place: str, take: Callable[[bytes], Taken], stop: threading.Event) -> None:
+    """Have every mail taken that waits; OSError or IMAP4.error when the mailbox cannot be read."""
+    with _opened(mailbox) as box:
+        for number in _asked(box, "SEARCH", "UNSEEN", "UNFLAGGED")[0].split():
+            if stop.is_set():
+                return
+            _read_one(box, number.decode(), place, take)
+
+
+def _read_one(box: imaplib.IMAP4, number: str, place: str, take: Callable[[bytes], Taken]) -> None:
+    """Read one mail; one that cannot be taken is flagged for a person, and the next is read."""
+    content = _content(box, number)
+    taken = Taken.NOT_OURS
+    with apart(place, f"mail {number}"):
+        taken = take(content)
+    flag = {Taken.DONE: r"(\Seen)", Taken.NOT_OURS: r"(\Flagged)"}.get(taken)
+    if flag is not None:
+        _asked(box, "STORE", number, "+FLAGS", flag)
+
+
+@contextmanager
+def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
+    with imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=mailbox.trust, timeout=TIMEOUT) as box:
+        if mailbox.user is None or mailbox.password_file is None:
+            box.authenticate("EXTERNAL", lambda _: b"")
+        else:
+            password = mailbox.password_file.read_text(encoding="utf-8").strip()
+            signed = f"\0{mailbox.user}\0{password}".encode()
+            box.authenticate("PLAIN", lambda _: signed)
+        box.select("INBOX")
+        yield box
+
+
+def _content(box: imaplib.IMAP4, number: str) -> bytes:
+    parts = _asked(box, "FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
+    return next((bytes(part[1]) for part in parts if isinstance(part, tuple)), b"")  # b"": it is gone meanwhile
+
+
+def _asked(box: imaplib.IMAP4, command: str, *words: str) -> list[Any]:
+    status, answer = box.uid(command, *words)
+    if status != "OK":
+        raise InboxError(command)
+    return [part for part in answer if part is not None] or [b""]
