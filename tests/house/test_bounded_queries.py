@@ -23,6 +23,7 @@ TAKEN = {
     "keeping/rows.py:size": "a sample, drawn to be one",
     "outbox/open_parcels.py:PAGE": PAGED,
     "outbox/open_parcels.py:most": SAID,
+    "outbox/queue.py:among": "one of those due first is chosen: the others are due when it has told",
     "outbox/queue.py:limit": LOOPS,
     "outbox/reconciling.py:PORTION": LOOPS,
     "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
