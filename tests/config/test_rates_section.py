@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from temoin.cli.demo_folder import Ports, write_settings
-from temoin.cli.serve import _check_rates
+from temoin.config.checks import setup_findings
 from temoin.config.errors import ConfigError
-from temoin.config.file import read_config
+from temoin.config.file import Process, read_config
+from temoin.outbox.courier import couriers
 
 
 def written(folder: Path, section: str) -> Path:
@@ -32,8 +32,15 @@ def test_a_rate_that_is_no_whole_number_is_refused(tmp_path, value):
         read_config(written(tmp_path, f"[rates]\nauthority = {value}\n"))
 
 
-def test_the_worker_refuses_the_rate_of_a_destination_that_nothing_serves(settings):
-    settings.TEMOIN = replace(settings.TEMOIN, rates={"autority": 50})
+@pytest.mark.parametrize("process", Process)
+def test_the_rate_of_a_destination_that_nothing_serves_is_found_by_every_process(tmp_path, process):
+    config = read_config(written(tmp_path, "[rates]\nautority = 50\n"))
 
-    with pytest.raises(ConfigError, match=r"autority.*the destinations are authority, "):
-        _check_rates()
+    (found,) = [finding for finding in setup_findings(config, process) if "[rates]" in finding]
+
+    assert found.startswith("[rates] names autority")
+    assert found.endswith("the destinations are authority, patient-email.")
+
+
+def test_the_settings_know_every_destination_that_a_courier_serves(settings):
+    assert settings.TEMOIN.destinations == set(couriers())

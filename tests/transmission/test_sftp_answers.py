@@ -104,14 +104,45 @@ def test_an_acknowledgement_keeps_its_line_and_a_refusal_its_reason(desk, ask):
     assert (refused.detail, refused.came.rstrip()[-4:]) == ("unknown LOINC code", b"code")
 
 
-def test_half_an_acknowledgement_is_none_and_the_same_file_is_sent_again(desk, ask):
-    half = (HEADER + f"{KEY},accepted,7,").encode()
-    (desk.answers / NAME).write_bytes(half)
+def test_a_spoilt_acknowledgement_is_none_and_the_same_file_is_sent_again(desk, ask):
+    (desk.answers / NAME).write_bytes((HEADER + f"{KEY},acc\r\n").encode())
 
     assert told(ask(enquire, carry)) == [(Verdict.UNKNOWN, "unreadable_acknowledgement"), AWAITED]
 
     assert desk.lying() == [NAME]
     assert list(desk.answers.iterdir()) == []  # what was spoilt is to be written anew
+
+
+def test_a_last_line_without_its_end_counts_once_the_file_lies_still(desk, ask, monkeypatch):
+    (desk.answers / NAME).write_bytes((HEADER + f"{KEY},accepted,7,").encode())
+
+    async def enquire_later(courier: SftpCourier) -> Answer:
+        monkeypatch.setattr(sftp, "STILL", 0.0)
+        return await courier.enquire(PARCEL)
+
+    assert told(ask(enquire, enquire_later)) == [AWAITED, (Verdict.ACCEPTED, "acknowledged")]
+
+
+@pytest.mark.parametrize("lost", ["answers", "results"])
+@pytest.mark.parametrize("kind", ["missing", "a file"])
+def test_a_wrong_folder_is_told_at_once(desk, ask, lost, kind):
+    (desk.root / lost).rmdir()
+    if kind == "a file":
+        (desk.root / lost).touch()
+
+    assert told(ask(carry, enquire)) == [
+        (Verdict.POSTPONED, "folder_refused"),
+        (Verdict.DOUBTFUL, "folder_refused"),
+    ]
+
+
+def test_a_folder_that_goes_away_on_an_open_line_is_told(desk, ask, monkeypatch):
+    async def enquire_without(courier: SftpCourier) -> Answer:
+        monkeypatch.setattr(sftp_folders, "LOOK_AGAIN", -1.0)
+        desk.answers.rmdir()
+        return await courier.enquire(PARCEL)
+
+    assert told(ask(carry, enquire_without)) == [AWAITED, (Verdict.DOUBTFUL, "folder_refused")]
 
 
 def test_an_acknowledgement_still_being_written_is_waited_for(desk, ask, monkeypatch):
@@ -153,17 +184,6 @@ def test_a_refusal_is_forgotten_when_a_person_sends_again(desk, ask):
     desk.answer(NAME, f"{KEY},refused,,unknown pharmacy")
 
     assert told(ask(carry, enquire)) == [AWAITED, AWAITED]
-
-
-@pytest.mark.parametrize("gone", ["results", "answers"])
-def test_a_folder_that_is_not_there_means_nothing_was_sent(desk, ask, gone):
-    (desk.root / gone).rmdir()
-
-    answers = ask(carry) if gone == "results" else ask(enquire)
-
-    assert told(answers) == [
-        (Verdict.POSTPONED, "folder_refused") if gone == "results" else (Verdict.UNKNOWN, "unknown_there")
-    ]
 
 
 def test_a_name_that_cannot_be_given_is_a_doubt(desk, ask):

@@ -176,6 +176,7 @@ def test_after_a_fault_the_authority_holds_it_once(sandbox, carry, fault, state,
     first = carry()
     sandbox.set_faults(off=True)
     monkeypatch.undo()
+    monkeypatch.setattr(sftp, "STILL", 0.0)
 
     wait_for(lambda: "down" in fault or "throttle" in fault or sandbox.stats["csv"]["files"])
     carried = first

@@ -95,6 +95,28 @@ def test_results_carried_together_are_one_file_with_one_header(desk, ask):
     assert [row.split(b",")[1] for row in rows[:-1]] == [b"key", b"a", b"b", b"c"]
 
 
+def test_a_batch_refused_wholly_refuses_each_of_its_results(desk, ask):
+    ask(carry("other"))
+
+    async def refuse_all(courier: SftpCourier) -> list[Answer]:
+        await carry(*KEYS)(courier)
+        for name in desk.lying():
+            desk.answer(name, "*,refused,,not CSV")
+        return await enquire(*KEYS, "d")(courier)
+
+    answers = told(ask(refuse_all)[0])
+
+    assert answers == [(Verdict.REFUSED, "row_refused")] * 3 + [(Verdict.UNKNOWN, "unknown_there")]
+
+
+def test_a_batch_answered_by_half_is_waited_for(desk, ask):
+    ask(carry(*KEYS))
+    (name,) = desk.lying()
+    (desk.answers / name).write_bytes((HEADER + "a,accepted,7,\r\nb,accep").encode())
+
+    assert told(ask(enquire(*KEYS))[0]) == [(Verdict.ACCEPTED, "acknowledged"), AWAITED, AWAITED]
+
+
 def test_each_result_finds_its_own_line_even_after_a_restart(desk, ask):
     ask(carry(*KEYS))
     (name,) = desk.lying()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from pathlib import Path
 
 from temoin.cli.commands import Commands
@@ -13,6 +14,7 @@ from temoin.config.checks import debug_findings, setup_findings, shared_password
 from temoin.config.database_role import role_findings
 from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
 from temoin.lib.clock import now
+from temoin.transmission.drop_box import DropBox
 
 
 def add_commands(commands: Commands) -> None:
@@ -28,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(settings)
     found = [finding for process in Process for finding in setup_findings(config, process)]
     found += shared_passwords(config) + debug_findings(config, debug=False)
+    found += folder_findings(config)
     with database_running(settings):
         found += [finding for role in DATABASE_ROLES for finding in _of_role(config, role)]
     for finding in dict.fromkeys(found):
@@ -37,6 +40,39 @@ def run(options: argparse.Namespace) -> int:
         say(line)
     say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
     return 1 if found else 0
+
+
+_FOLDERS = {
+    "folder_refused": "one of the two folders named in [sftp] is not there, or not ours to use: ask its operator.",
+    "host_key_refused": "the receiver's host key is none of those in [sftp] host_keys: ask its operator.",
+    "account_refused": "the receiver of [sftp] does not let our account in: ask its operator which key it knows.",
+}
+
+
+def folder_findings(config: Config) -> list[str]:
+    """Return what is wrong at the receiver of files; that it cannot be reached now is told, and is no finding."""
+    if config.sftp is None or not config.sftp.enabled:
+        return []
+    try:
+        code = asyncio.run(_looked(config.sftp))
+    except (OSError, ValueError):
+        return []  # a key file that cannot be read was told already
+    if code and code not in _FOLDERS:
+        say("The receiver of [sftp] cannot be reached now: whether its folders are there is not known.")
+    return [f"{code}: {_FOLDERS[code]}"] if code in _FOLDERS else []
+
+
+async def _looked(box: DropBox) -> str:
+    from temoin.transmission.couriers.sftp_folders import FolderError, Folders  # its library takes a moment to load
+
+    folders = Folders(box)
+    try:
+        await folders.look()
+    except FolderError as error:
+        return str(error)
+    finally:
+        await folders.close()
+    return ""
 
 
 def rule_lines(config: Config) -> list[str]:

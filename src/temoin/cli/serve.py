@@ -114,21 +114,10 @@ def run_worker(options: argparse.Namespace) -> int:
     follow_supervisor()
     become(Process.WORKER, options.data)
     require_sound(Process.WORKER)
-    _check_rates()
     from temoin.outbox.worker import run_worker as carry_parcels
 
     carry_parcels(_stop_signal())
     return 0
-
-
-def _check_rates() -> None:
-    from django.conf import settings
-
-    from temoin.outbox.courier import couriers
-
-    for name in sorted(set(settings.TEMOIN.rates) - set(couriers())):
-        known = ", ".join(sorted(couriers()))
-        raise ConfigError(f"[rates] names {name}, which no courier serves here; the destinations are {known}.")
 
 
 def run_sealer(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
 from temoin.config.mllp import check_certificates
 from temoin.config.mssante import check_mail_certificates
+from temoin.config.rates import check_rates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.config.sftp import check_host_keys
 from temoin.lib.clock import now
@@ -57,6 +58,7 @@ def setup_findings(config: Config, process: Process) -> list[str]:
         found += _finding(check_mail_certificates, config.mssante)
     if config.sftp is not None and process is Process.WORKER:
         found += _finding(check_host_keys, config.sftp)
+    found += _finding(check_rates, config.rates, config.destinations)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
     return found
 

@@ -138,6 +138,14 @@ class Config:
         return self.folder / "static"
 
     @property
+    def destinations(self) -> frozenset[str]:
+        """Return the names of all that parcels go to here, switched off or on."""
+        named = {"authority", "patient-email"}
+        named |= set() if self.mllp is None else {"authority-hl7"}
+        named |= set() if self.sftp is None else {"authority-csv"}
+        return frozenset(named if self.mssante is None else named | {"mssante-doctor", "mssante-patient"})
+
+    @property
     def rule_sets(self) -> dict[str, RuleSet]:
         """Return the rule set of each destination that is switched on, by the destination's name."""
         named = {"authority": self.authority.rules} if self.authority.enabled else {}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from temoin.config.errors import ConfigError
 from temoin.config.section import Section
 
 
 def read_rates(section: Section) -> Mapping[str, int]:
-    """Read the section; `temoin worker` refuses the name of a destination that nothing serves."""
+    """Read the section."""
     rates = {name: section.required(name, int) for name in section.names()}
     for name, rate in rates.items():
         if rate < 1:
             raise section.wrong(name, "must be at least 1 parcel a second; to stop a destination, disable it")
     return rates
+
+
+def check_rates(rates: Mapping[str, int], destinations: Collection[str]) -> None:
+    """Refuse the name of a destination that nothing serves: its rate would bind nobody."""
+    for name in sorted(set(rates) - set(destinations)):
+        known = ", ".join(sorted(destinations))
+        raise ConfigError(f"[rates] names {name}, which no courier serves here; the destinations are {known}.")

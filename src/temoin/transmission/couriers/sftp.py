@@ -17,6 +17,7 @@ from temoin.formats.csv.acknowledgement import (
     Acknowledgement,
     RowVerdict,
     acknowledgement_of,
+    ends_a_line,
     read_acknowledgements,
 )
 from temoin.formats.csv.report_file import report_file
@@ -34,6 +35,8 @@ ENQUIRY, CARRIAGE = 7.0, 14.0
 PATIENCE = 1.0  # seconds for which an acknowledgement is waited for; later the parcel comes back to ask
 LOOK_AGAIN = 0.1  # seconds at first, then twice as long each time
 OVERDUE = 24 * 3600.0  # seconds; an answer that does not come for a day was lost: the file is put there again
+STILL = 120.0  # seconds; a file that has not grown for so long will not grow: its last line is whole without an end
+MOST_UNENDED = 10_000  # files
 LARGEST_CAME = 16_384  # bytes
 
 
@@ -45,6 +48,7 @@ class SftpCourier(ReportCourier):
     def __init__(self, box: DropBox) -> None:
         self._box = box
         self._opened: Folders | None = None
+        self._unended: dict[str, tuple[int, float]] = {}  # files whose last line has no end: their length, since when
 
     @property
     def enabled(self) -> bool:
@@ -130,8 +134,8 @@ class SftpCourier(ReportCourier):
         """Return what the acknowledgement says of the key, once it says something."""
         pause = LOOK_AGAIN
         while True:
-            data = await self._folders.acknowledgement(_name(key))
-            told = acknowledgement_of(key, read_acknowledgements(data or b""))
+            lines, _ = await self._lines(_name(key))
+            told = acknowledgement_of(key, lines)
             if told is not None:
                 return settled_by(told)
             if patience <= 0:
@@ -141,13 +145,36 @@ class SftpCourier(ReportCourier):
 
     async def _unanswered(self, key: str, since: float | None) -> Answer:
         if await self._folders.acknowledgement(_name(key)) is not None:
-            # Half a file, or one that speaks of others: sent again, the file is acknowledged anew.
-            return await self._acknowledged(key, PATIENCE) or Answer(Verdict.UNKNOWN, "unreadable_acknowledgement")
+            told = await self._acknowledged(key, PATIENCE)
+            if told is None and _name(key) in self._unended:
+                return AWAITED  # it may still be written
+            # It speaks of others, or of nothing: sent again, the file is acknowledged anew.
+            return told or Answer(Verdict.UNKNOWN, "unreadable_acknowledgement")
         if since is None:
             return Answer(Verdict.UNKNOWN, "unknown_there")
         if now().timestamp() - since > OVERDUE:
             return Answer(Verdict.UNKNOWN, "acknowledgement_overdue")
         return AWAITED
+
+    async def _lines(self, name: str) -> tuple[list[Acknowledgement], bool]:
+        """Return what an acknowledgement file says, and whether that is all it will say."""
+        data = await self._folders.acknowledgement(name) or b""
+        is_whole = ends_a_line(data) or self._lies_still(name, len(data))
+        if is_whole:
+            self._unended.pop(name, None)
+        return read_acknowledgements(data, is_whole=is_whole), is_whole
+
+    def _lies_still(self, name: str, length: int) -> bool:
+        """Tell whether a file was as long for a while, by our own clock: the receiver's may be anything."""
+        moment = asyncio.get_running_loop().time()
+        before, since = self._unended.get(name, (-1, moment))
+        if before == length and moment - since >= STILL:
+            return True
+        if len(self._unended) >= MOST_UNENDED:
+            self._unended.clear()
+        if length and before != length:
+            self._unended[name] = (length, moment)
+        return False
 
 
 # No trouble of the destination's: it comes to files when it does.
@@ -168,7 +195,8 @@ async def _apart(box: DropBox) -> AsyncIterator[Folders]:
 
 async def _accepted(folders: Folders, names: Mapping[str, str]) -> AsyncIterator[Holding]:
     for name, at in names.items():
-        for told in read_acknowledgements(await folders.acknowledgement(name) or b""):
+        data = await folders.acknowledgement(name) or b""
+        for told in read_acknowledgements(data, is_whole=True):  # of an hour ago, or as whole as anybody knows
             if told.verdict is RowVerdict.ACCEPTED:
                 yield Holding(told.key, told.id, at)
 

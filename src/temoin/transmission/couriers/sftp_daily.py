@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from temoin.formats.csv.acknowledgement import EVERY_ROW, Acknowledgement, acknowledgement_of, read_acknowledgements
+from temoin.formats.csv.acknowledgement import EVERY_ROW, Acknowledgement, acknowledgement_of
 from temoin.formats.csv.report_file import joined_files, keys_of
 from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
@@ -39,6 +39,7 @@ class DailySftpCourier(SftpCourier):
         self._waiting: dict[str, float] = {}  # files without acknowledgement, and since when they lie there
         self._keys: dict[str, frozenset[str]] = {}  # of files read
         self._told: dict[tuple[str, float], list[Acknowledgement]] = {}  # acknowledgements read, by name and time
+        self._half: set[tuple[str, float]] = set()  # of these, the ones that may still be written
 
     def write(self, load: Load, report: Report) -> Consignment | Answer:
         """Write the file of the signed version, once its hour has come."""
@@ -61,12 +62,12 @@ class DailySftpCourier(SftpCourier):
         keys = sorted(by_key)
         name = f"{PREFIX}{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:32]}.csv"
         self._looked_at = 0.0
+        self._keys[name] = frozenset(keys)
         return await self._put(name, joined_files([by_key[key] for key in keys]))
 
     async def _asked(self, key: str) -> Answer:
         await self._look_around()
-        answers = [told for lines in self._told.values() if (told := acknowledgement_of(key, lines)) is not None]
-        settled = [settled_by(told) for told in answers]
+        settled = [settled_by(told) for told in self._said_of(key)]
         accepted = next((answer for answer in settled if answer.verdict is Verdict.ACCEPTED), None)
         if accepted is not None:
             return accepted
@@ -75,6 +76,14 @@ class DailySftpCourier(SftpCourier):
             overdue = now().timestamp() - max(since) > OVERDUE
             return Answer(Verdict.UNKNOWN, "acknowledgement_overdue") if overdue else AWAITED
         return settled[-1] if settled else Answer(Verdict.UNKNOWN, "unknown_there")
+
+    def _said_of(self, key: str) -> Iterator[Acknowledgement]:
+        """Give what each file says of a key; "every row" speaks of the keys that we know were in its file."""
+        for (name, _), lines in self._told.items():
+            is_inside = key in self._keys.get(name, ())
+            told = acknowledgement_of(key, [line for line in lines if is_inside or line.key != EVERY_ROW])
+            if told is not None:
+                yield told
 
     async def _answers_about(self, folders: Folders, keys: Sequence[str]) -> list[str]:
         batches = [name for name in await folders.acknowledgement_files() if name.startswith(PREFIX)]
@@ -89,18 +98,22 @@ class DailySftpCourier(SftpCourier):
             sent = {name: at for name, at in (await self._folders.sent_files()).items() if name.startswith(PREFIX)}
             answered = await self._folders.acknowledgement_files()
             new = {file for file in answered.items() if file[0].startswith(PREFIX)}
-            self._told = {file: self._told.get(file) or await self._lines(file[0]) for file in sorted(new)}
-            whole = {name for (name, _), lines in self._told.items() if lines}
+            self._told = {file: await self._lines_once(file) for file in sorted(new)}
+            whole = {file[0] for file, lines in self._told.items() if lines and file not in self._half}
             self._waiting = {name: at for name, at in sent.items() if name not in whole}
             for name in self._waiting:
                 if name not in self._keys:
                     self._keys[name] = keys_of(await self._folders.sent(name) or b"")
             self._looked_at = moment
 
-    async def _lines(self, name: str) -> list[Acknowledgement]:
-        # "Every row" tells no key of which file it speaks.
-        lines = read_acknowledgements(await self._folders.acknowledgement(name) or b"")
-        return [line for line in lines if line.key != EVERY_ROW]
+    async def _lines_once(self, file: tuple[str, float]) -> list[Acknowledgement]:
+        """Return what a file says, read again only while it may still be written."""
+        known = self._told.get(file)
+        if known and file not in self._half:
+            return known
+        lines, is_whole = await self._lines(file[0])
+        (self._half.discard if is_whole else self._half.add)(file)
+        return lines
 
 
 def courier_of(box: DropBox) -> SftpCourier:

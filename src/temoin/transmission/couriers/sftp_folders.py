@@ -20,6 +20,7 @@ from temoin.transmission.drop_box import DropBox
 CONNECT = 5.0  # seconds
 QUESTION = 30.0  # seconds for one thing asked; who has less time says so
 IDLE = 20.0  # seconds; servers close silent connections, and between two batches nobody reads what ours tells
+LOOK_AGAIN = 60.0  # seconds after which an open line looks again whether both folders are there
 LARGEST_ANSWER = 1_000_000  # bytes of one acknowledgement file
 
 _UNASKED = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath)
@@ -35,6 +36,7 @@ class _Line:
     connection: asyncssh.SSHClientConnection
     client: asyncssh.SFTPClient
     used_at: float
+    looked_at: float = -LOOK_AGAIN
 
 
 class Folders:
@@ -93,6 +95,11 @@ class Folders:
         """Return the acknowledgements that lie there, and since when."""
         return await self._list(self._box.acknowledgements)
 
+    async def look(self) -> None:
+        """Connect and look whether both folders are there; `FolderError` says what is wrong."""
+        async with self._turn:
+            await self._open()
+
     async def close(self) -> None:
         """Close the connection."""
         line, self._line = self._line, None
@@ -141,7 +148,25 @@ class Folders:
             await self.close()
         if self._line is None:
             self._line = await self._connect()
+        if _time() - self._line.looked_at > LOOK_AGAIN:
+            await self._look(self._line)
         return self._line
+
+    async def _look(self, line: _Line) -> None:
+        """Refuse to go on without both folders: no answer in a folder that is not there would look like patience."""
+        folders = self._box.folder, self._box.acknowledgements
+        try:
+            async with asyncio.timeout(CONNECT):
+                found = [await line.client.stat(folder) for folder in folders]
+        except _DENIED + _UNASKED:
+            self._drop(line)
+            raise FolderError("folder_refused") from None
+        except (asyncssh.Error, OSError):
+            self._drop(line)
+            raise FolderError("unreachable") from None
+        if any(each.type == asyncssh.FILEXFER_TYPE_REGULAR for each in found):
+            raise FolderError("folder_refused")
+        line.looked_at = _time()
 
     async def _connect(self) -> _Line:
         try:
