@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery transmission
 
 .DEFAULT_GOAL := check
-.PHONY: setup demo check lint format types walls migrations reference settings test coverage drills scan docs
+SHELL := /bin/bash # $$RANDOM
+.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills scan docs
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -42,6 +43,12 @@ settings: ## the settings file that the documentation shows is one that the prog
 
 test:
 	$(BIN)/pytest
+
+explore: ## some ten minutes, not part of the gate: every property with examples at random, ten times as many, in random order
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=explore --randomly-seed=$$RANDOM
+
+shuffle: ## the tests in ten random orders, one after the other
+	for turn in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/pytest --hypothesis-profile=random --randomly-seed=$$RANDOM || exit 1; done
 
 coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
 	$(BIN)/pytest --cov

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from temoin.catalogue.kinds import Target, counter_kinds, load_kinds
 from temoin.testing.report import (
     Address,
     Device,
@@ -24,9 +26,11 @@ from temoin.testing.report import (
     Sex,
 )
 
-# A busy machine is not a defect: no example has to be quick.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+
+def examples(count: int, **changes: Any) -> settings:
+    """Settings for a slow property: `count` examples where another has a hundred, in each profile of `conftest`."""
+    return settings(max_examples=count * settings().max_examples // 100, **changes)
+
 
 PARIS = ZoneInfo("Europe/Paris")
 _CAYENNE = timezone(timedelta(hours=-3))
@@ -47,6 +51,7 @@ _HARD = (
     '{"a": [1]}',
     "%00 ${x} {{ y }}",
     "e\u0301 (décomposé)",
+    "DE LA TOUR-SAINT-MAURICE " * 10 + "D'AUVERGNE",
 )
 _LETTERS = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
 
@@ -97,12 +102,13 @@ def addresses() -> st.SearchStrategy[Address]:
             city=texts(),
             county=optional(texts()),
             state=optional(texts()),
-            country=st.sampled_from(["FRA", "BEL", "GUF"]),
+            country=st.sampled_from(["FRA", "BEL", "GUF", "HRV", "TUR", "UKR", "MAR", "USA", "CHE"]),
         ),
     )
 
 
-def patients() -> st.SearchStrategy[PatientIdentity]:
+def patients(*, born_by: date = date(2026, 1, 1)) -> st.SearchStrategy[PatientIdentity]:
+    """Any patient born on that day, for instance that of the test, or before."""
     return st.builds(
         PatientIdentity,
         patient_id=identifiers(),
@@ -110,7 +116,7 @@ def patients() -> st.SearchStrategy[PatientIdentity]:
         birth_given_names=texts(),
         first_birth_given_name=texts(),
         sex=st.sampled_from(Sex),
-        birth_date=st.dates(date(1900, 1, 1), date(2026, 1, 1)),
+        birth_date=st.just(born_by) | st.dates(date(1900, 1, 1), born_by),
         birth_place=st.sampled_from(["", "51215", "2A004", "97302", "99126"]),
         used_family_name=optional(texts()),
         used_given_name=optional(texts()),
@@ -176,62 +182,52 @@ def devices() -> st.SearchStrategy[Device]:
     )
 
 
-_TESTS = (
-    ("sars-cov-2", "COVID-19", "94558-4", "SARS-CoV-2 Ag respiratoire", "U07.1"),
-    ("influenza-a", "Grippe A", "80382-5", "Influenza A Ag", "J09"),
-    ("influenza-b", "Grippe B", "80383-3", "Influenza B Ag", "J10"),
-    ("strep-a", "Angine à streptocoque A", "78012-2", "Streptococcus pyogenes Ag", ""),
-)
-_OUTCOMES = (
-    ("positive", "10828004", "Positif"),
-    ("negative", "260385009", "Négatif"),
-    ("indeterminate", "373068000", "Indéterminé"),
-    ("unsatisfactory", "125154007", "Échantillon insatisfaisant pour l'évaluation"),
-)
-
-
 @st.composite
-def findings(draw: st.DrawFn) -> Finding:
-    target, display, loinc, loinc_display, icd10 = draw(st.sampled_from(_TESTS))
-    outcome, snomed, snomed_display = draw(st.sampled_from(_OUTCOMES))
+def findings(draw: st.DrawFn, target: Target, *, source: str) -> Finding:
+    """What one target of a kind was found to be, in the codes that signing takes from the catalogue."""
+    outcome = draw(st.sampled_from(target.outcomes))
+    loinc = target.loincs[0] if source == "counter" else draw(st.sampled_from(target.loincs))
     return Finding(
-        target=target,
-        display=display,
-        loinc=loinc,
-        loinc_display=loinc_display,
-        icd10=icd10,
-        outcome=outcome,
-        snomed=snomed,
-        snomed_display=snomed_display,
+        target=target.code,
+        display=draw(st.just(target.label("fr")) | texts()),
+        loinc=loinc.code,
+        loinc_display=loinc.display,
+        icd10=target.icd10,
+        outcome=outcome.code,
+        snomed=outcome.snomed,
+        snomed_display=outcome.label("fr"),
     )
 
 
 @st.composite
-def reports(draw: st.DrawFn) -> Report:
-    """Any Report that signing could make."""
+def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -> Report:
+    """Any Report that signing could make: of a kind of the counter, or of any kind and code that a file may bring."""
+    source = draw(st.sampled_from(sources))
+    kind = draw(st.sampled_from(counter_kinds() if source == "counter" else list(load_kinds().values())))
+    specimen = draw(st.sampled_from(kind.specimens))
     sampled_at = draw(moments())
     read_at = sampled_at + draw(st.timedeltas(timedelta(0), timedelta(minutes=40)))
     first = Report(
         record_id=draw(identifiers()),
         version=1,
         key=draw(identifiers()),
-        kind=draw(st.sampled_from(["covid19-ag", "triplex-ag", "strep-a-ag"])),
-        kind_display=draw(texts()),
-        chapter_loinc=draw(st.sampled_from(["18725-2", "18719-5"])),
-        chapter_display=draw(st.sampled_from(["Microbiologie", "Biochimie"])),
-        specimen_snomed=draw(st.sampled_from(["258500001", "258529004", "122575003"])),
-        specimen_display=draw(texts()),
+        kind=kind.code,
+        kind_display=draw(st.just(kind.label("fr")) | texts()),
+        chapter_loinc=kind.chapter.loinc,
+        chapter_display=kind.chapter.label("fr"),
+        specimen_snomed=specimen.snomed,
+        specimen_display=draw(st.just(specimen.label("fr")) | texts()),
         sampled_at=sampled_at,
         read_at=read_at,
         signed_at=read_at + draw(st.timedeltas(timedelta(0), timedelta(days=2))),
-        patient=draw(patients()),
+        patient=draw(patients(born_by=sampled_at.date())),
         signer=draw(professionals()),
         organisation=draw(organisations()),
         device=draw(devices()),
-        findings=tuple(draw(st.lists(findings(), min_size=1, max_size=4))),
+        findings=tuple(draw(findings(target, source=source)) for target in kind.targets),
         comment=draw(optional(paragraphs())),
         consent_notice=draw(st.sampled_from(["", "2026-09", "v1"])),
-        source=draw(st.sampled_from(["counter", "csv"])),
+        source=source,
         is_demo=draw(st.booleans()),
     )
     status = draw(st.sampled_from(ReportStatus))
@@ -248,8 +244,23 @@ def reports(draw: st.DrawFn) -> Report:
 
 
 def addressed_reports() -> st.SearchStrategy[Report]:
-    """Any Report that signing could make, with a treating doctor or without."""
-    return st.builds(lambda report, doctor: replace(report, doctor=doctor), reports(), st.none() | doctors())
+    """Any Report of the counter, with a treating doctor or without: what BIO-TROD documents are made of."""
+    at_counter = reports(sources=("counter",))
+    return st.builds(lambda report, doctor: replace(report, doctor=doctor), at_counter, st.none() | doctors())
+
+
+def as_it_travels(report: Report, *, decimals: int = 6) -> Report:
+    """The Report as any format may tell it, spelt apart from the product's own rule.
+
+    The matricule goes with a qualified identity and beside all five traits, the place of birth among them (RNIV);
+    `decimals` are those of a second that the format keeps.
+    """
+    who = report.patient
+    sure = who.identity_status is IdentityStatus.QUALIFIED and who.birth_place != ""
+    unit = 10 ** (6 - decimals)
+    times = {name: getattr(report, name) for name in ("sampled_at", "read_at", "signed_at")}
+    cut = {name: value.replace(microsecond=value.microsecond // unit * unit) for name, value in times.items()}
+    return replace(report, patient=replace(who, nir=who.nir if sure else ""), **cut)
 
 
 def covid_positive(**changes: object) -> Report:

@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from api_programs import KEY, KEYS, ask_token, assertion, get, pem_of, register
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 from people import House, at_once, open_house, sign_in
+from strategies import examples
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -207,7 +208,7 @@ def test_another_pharmacys_program_has_not_this_key(house: House, program: str):
     assert refused(ask_token(assertion(mixed)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"[A-Za-z0-9_-]{0,30}\.[A-Za-z0-9_-]{0,30}\.[A-Za-z0-9_-]*")))
 @pytest.mark.django_db
 def test_whatever_is_no_assertion_is_refused(text: str):

@@ -11,7 +11,7 @@ from cda_rules import NAMESPACES, broken_rules
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from strategies import addressed_reports, covid_positive
+from strategies import addressed_reports, as_it_travels, covid_positive
 
 from temoin.catalogue.kinds import Kind, counter_kinds
 from temoin.formats.cda import CdaError, document, read_document
@@ -21,12 +21,10 @@ from temoin.testing.report import Finding, IdentityStatus, PatientIdentity, Prof
 
 def as_carried(report: Report) -> Report:
     """The Report with what CDA has no place for as the reader gives it: the list in `reader`, field by field."""
+    travels = as_it_travels(report, decimals=0)
     return replace(
-        report,
-        sampled_at=report.sampled_at.replace(microsecond=0),
-        read_at=report.read_at.replace(microsecond=0),
-        signed_at=report.signed_at.replace(microsecond=0),
-        patient=_patient(report.patient),
+        travels,
+        patient=_patient(travels.patient),
         signer=_signer(report.signer),
         findings=tuple(_finding(finding) for finding in report.findings),
         source="counter",
@@ -34,9 +32,8 @@ def as_carried(report: Report) -> Report:
 
 
 def _patient(patient: PatientIdentity) -> PatientIdentity:
-    if patient.nir and patient.birth_place and patient.identity_status is IdentityStatus.QUALIFIED:
-        return patient
-    return replace(patient, nir="", identity_status=IdentityStatus.PROVISIONAL)
+    # Only the matricule's name space tells the document's readers that the identity is qualified.
+    return patient if patient.nir else replace(patient, identity_status=IdentityStatus.PROVISIONAL)
 
 
 def _signer(signer: Professional) -> Professional:

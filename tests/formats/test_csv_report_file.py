@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import covid_positive, optional, reports, texts
+from strategies import as_it_travels, covid_positive, optional, reports, texts
 
 from temoin.formats.csv.report_file import COLUMNS, FORMAT, GUARDED, HEADER, joined_files, report_file
 from temoin.testing.report import (
@@ -109,13 +109,6 @@ def finding_of(row: dict[str, str]) -> Finding:
         snomed=row["outcome_snomed"],
         snomed_display=row["outcome_display"],
     )
-
-
-def as_it_travels(report: Report) -> Report:
-    """The matricule goes with a qualified identity and its birth place; the treating doctor is not told."""
-    who = report.patient
-    travels = who.identity_status is IdentityStatus.QUALIFIED and who.birth_place
-    return replace(report, doctor=None, patient=replace(who, nir=who.nir if travels else ""))
 
 
 @given(reports())

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
-from hypothesis import given, settings
-from strategies import covid_positive, reports
+from hypothesis import given
+from strategies import covid_positive, examples, reports
 
 from temoin.formats.fhir.ch_elm import CANTONS, WHOLE_NAME, document_references
 from temoin.formats.fhir.demis import CATEGORIES, notifications
@@ -80,7 +80,7 @@ CASES = [(swiss, SWISS, WHOLE_NAME), (german, GERMAN, CATEGORIES)]
 
 
 @pytest.mark.parametrize(("write", "home", "targets"), CASES, ids=["ch-elm", "demis"])
-@settings(max_examples=25)
+@examples(25)
 @given(report=reports())
 def test_a_dialect_is_read_by_somebody_else_and_each_reference_leads_somewhere(report, write, home, targets):
     report = at_home(report, home)
@@ -94,7 +94,7 @@ def test_a_dialect_is_read_by_somebody_else_and_each_reference_leads_somewhere(r
     assert orjson.dumps(write(report)) == orjson.dumps(write(report))
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(report=reports())
 def test_the_swiss_documents_carry_every_fact_they_have_a_place_for(report):
     report = at_home(report, SWISS)
@@ -122,7 +122,7 @@ def test_the_swiss_documents_carry_every_fact_they_have_a_place_for(report):
         assert patient["birthDate"] == report.patient.birth_date.isoformat()
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(report=reports())
 def test_the_german_notifications_carry_every_fact_they_have_a_place_for(report):
     report = at_home(report, GERMAN)

@@ -13,10 +13,10 @@ import orjson
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import given
-from strategies import UDIS, covid_positive, reports
+from strategies import UDIS, as_it_travels, covid_positive, reports
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM, document
-from temoin.testing.report import Device, IdentityStatus, Report, ReportStatus
+from temoin.testing.report import Device, Report, ReportStatus
 
 GOLDEN = Path(__file__).parent / "golden"
 KEY = "https://temoin.org/fhir/"
@@ -195,7 +195,7 @@ def test_the_bundle_is_found_by_the_key_of_the_report() -> None:
 def test_the_matricule_travels_for_a_qualified_identity_only(report: Report) -> None:
     data = document(report)
     patient = report.patient
-    qualified = patient.identity_status is IdentityStatus.QUALIFIED and bool(patient.birth_place)
+    qualified = as_it_travels(report).patient.nir != ""
 
     if not patient.nir:
         return

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 
 import pytest
 from cda_reports import FORMER_KEY, KEY, amended
-from hypothesis import given, settings
-from strategies import addressed_reports, covid_positive
+from hypothesis import given
+from strategies import addressed_reports, covid_positive, examples
 from xdm_sending import SENDING
 
 from temoin.formats.cda import document
@@ -39,7 +39,7 @@ def attachments(message: EmailMessage) -> dict[str, bytes]:
 
 
 @given(addressed_reports())
-@settings(max_examples=10)
+@examples(10)
 def test_any_report_travels_as_document_and_page_the_same_each_time(report):
     data = secure_message(report, TO_DOCTOR)
     message = sent(report)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 from cda_reports import amended
-from hypothesis import given, settings
+from hypothesis import given
 from lxml import etree
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
-from strategies import covid_positive, reports
+from strategies import covid_positive, examples, reports
 
 from temoin.formats.pdf import page, report_pdf
 from temoin.formats.pdf.letters import written
@@ -82,7 +82,7 @@ def test_times_are_those_of_the_pharmacy():
 
 
 @given(reports())
-@settings(max_examples=10)
+@examples(10)
 def test_any_report_makes_a_page_with_its_key_the_same_each_time(report):
     made = report_pdf(report)
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from people import House, open_house
+from strategies import examples
 
 from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
@@ -47,7 +47,7 @@ class Authority:
 
 TENTHS = st.integers(0, 59)  # of an hour: when a parcel was settled, when a copy came
 BOOK = st.lists(st.tuples(st.sampled_from(list(ParcelState)), TENTHS, st.lists(TENTHS, max_size=3)), max_size=6)
-few = hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @few

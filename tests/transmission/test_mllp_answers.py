@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from certificates import Identity, make_identity
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.couriers import mllp_lines
@@ -127,7 +128,7 @@ def test_an_answer_that_stops_early_is_a_doubt(said):
     assert told(carry(Scripted([said], stays=False))) == [(Verdict.DOUBTFUL, "no_acknowledgement")]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.binary(max_size=60))
 def test_nothing_but_an_acknowledgement_settles(said):
     (read,) = carry(Scripted([framed(said)], stays=False))

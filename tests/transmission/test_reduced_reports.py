@@ -9,9 +9,9 @@ from datetime import date, datetime
 import hl7
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from strategies import PARIS, covid_positive, reports
+from strategies import PARIS, covid_positive, examples, reports
 
 from temoin.formats import cda, fhir, hl7v2
 from temoin.lib.clock import now
@@ -67,7 +67,7 @@ def told_by(patient: PatientIdentity) -> list[str]:
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
-@settings(max_examples=50)
+@examples(50)
 @given(person=traits(), form=st.sampled_from(LESS), status=st.sampled_from(ReportStatus))
 def test_no_trait_of_the_person_is_in_the_bytes(write, person, form, status):
     said = {"comment": f"Vu {person.birth_family_name}, {person.phone}", "reason": person.nir}
@@ -80,7 +80,7 @@ def test_no_trait_of_the_person_is_in_the_bytes(write, person, form, status):
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=50)
+@examples(50)
 @given(report=reports(), form=st.sampled_from(LESS))
 def test_a_reduced_copy_comes_back_equal(name, report, form):
     times = {each: getattr(report, each).replace(microsecond=0) for each in ("sampled_at", "read_at", "signed_at")}
@@ -89,7 +89,7 @@ def test_a_reduced_copy_comes_back_equal(name, report, form):
     assert READERS[name](WRITERS[name](copy)) == copy
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(reports(), st.sampled_from(PatientForm))
 def test_the_findings_that_no_rule_wants_stay_behind(report, form):
     wanted = {report.findings[0].target}
