@@ -43,7 +43,7 @@ class Outbox:
         """Run the sandbox as the authority, empty, until the block ends."""
         words = ["sandbox", "--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)]
         with running(*words) as sandbox:
-            wait_for(self.ports.sandbox, "/")
+            wait_for(self.ports.sandbox, sandbox, "/")
             if sandbox.poll() is not None:
                 raise RuntimeError(f"something else answers on port {self.ports.sandbox}")
             yield

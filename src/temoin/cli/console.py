@@ -23,6 +23,23 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
+class StillStarting:
+    """Tells the person now and then who is waited for: a busy machine is slow, not broken."""
+
+    EVERY = 10.0  # seconds
+
+    def __init__(self) -> None:
+        self._began = self._told = time.monotonic()
+
+    def tell(self, names: str) -> None:
+        """Say who is still starting, unless it was said a moment ago."""
+        now = time.monotonic()
+        if now - self._told < self.EVERY:
+            return
+        self._told = now
+        say(f"\n    still starting after {now - self._began:.0f} s: {names}")
+
+
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Tell that a step of the set-up begins, and how long it took."""

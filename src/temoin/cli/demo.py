@@ -17,12 +17,13 @@ from typing import Any
 
 from temoin.cli.accounts_file import accounts_path, recall_demonstration
 from temoin.cli.commands import Commands
-from temoin.cli.console import say, step
+from temoin.cli.console import StillStarting, say, step
 from temoin.cli.demo_folder import open_folder, prepare_database, witness_words, write_settings
 from temoin.cli.demo_ports import COUNT, LOOPBACK, Ports
 from temoin.cli.demo_ways import FIRST_WAY, WAYS, sandbox_words
 from temoin.cli.demo_words import tell_demonstration
 from temoin.cli.django_process import DATA_FILE, SUPERVISOR, default_folder
+from temoin.cli.numbers import count_of_processes, first_port
 from temoin.cli.processes import Child, stop_children, wait_until_answer
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.errors import ConfigError
@@ -36,14 +37,18 @@ def add_commands(commands: Commands) -> None:
     """Wire the command."""
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
-    parser.add_argument("--base-port", type=int, default=BASE_PORT, help=f"first of eight ports (default: {BASE_PORT})")
+    parser.add_argument(
+        "--base-port", type=first_port, default=BASE_PORT, help=f"first of eight ports (default: {BASE_PORT})"
+    )
     parser.add_argument(
         "--through",
         action="append",
         choices=WAYS,
         help=f"way that results go; may be given several times (default: {FIRST_WAY})",
     )
-    parser.add_argument("--workers", type=int, default=1, help="processes that carry parcels (default: 1)")
+    parser.add_argument(
+        "--workers", type=count_of_processes, default=1, help="processes that carry parcels (default: 1)"
+    )
     parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
     parser.set_defaults(run=run)
 
@@ -125,7 +130,7 @@ def _set_up(server: EmbeddedServer, demo: Demo) -> None:
     with step("Database files"):
         server.ensure_initialised()
     with step("Database server"):
-        server.start()
+        server.start(StillStarting().tell)
     with step("Keys, roles and settings"):
         write_settings(demo.folder, demo.ports, demo.through)
         prepare_database(server, demo.folder)
@@ -185,8 +190,6 @@ def _require_free(ports: Ports) -> None:
                     f"Port {port} cannot be used ({error.strerror}): stop what uses it, "
                     "or choose eight other ports with --base-port."
                 ) from None
-            except OverflowError:
-                raise ConfigError("--base-port must leave room for eight ports below 65536.") from None
 
 
 def _write_ready(demo: Demo, demonstration: dict[str, Any], server: EmbeddedServer, children: list[Child]) -> None:

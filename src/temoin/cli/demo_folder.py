@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from temoin.witness.notes import open_key
 
 JOURNAL = "temoin.invalid/demonstration"
 WITNESS = "temoin.invalid/witness"
+ROOM = 300_000_000  # bytes for a first start: the files of PostgreSQL, its log of changes and the made-up results
 
 SETTINGS = """# The settings of this demonstration, written anew at each start.
 
@@ -67,18 +69,37 @@ vkey = "{vkey}"
 
 def open_folder(folder: Path) -> Path:
     """Make or check the folder; refuse one that git would pick up, or one that holds a real site."""
-    folder = folder.expanduser().resolve()
+    folder = _resolved(folder)
     for parent in (folder, *folder.parents):
         if (parent / ".git").exists():
             raise ConfigError(
                 f"{folder} is inside the git checkout {parent}, and keys must never be committed: "
                 "choose another folder with --data."
             )
-    private_folder(folder)
-    settings = folder / DATA_FILE
-    if settings.exists() and not read_config(settings).site.demo:
+    try:
+        private_folder(folder)
+        first = not (folder / DATA_FILE).exists()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} cannot hold a demonstration ({error.strerror}): choose another folder with --data."
+        ) from None
+    if not first and not read_config(folder / DATA_FILE).site.demo:
         raise ConfigError(f"{folder} holds a real site: choose another folder with --data.")
+    if free < (ROOM if first else ROOM // 10):
+        raise ConfigError(
+            f"{folder} has {free // 10**6} MB left on its disk: make room, or choose another with --data."
+        )
     return folder
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        found = folder.expanduser().resolve()
+        found.exists()
+        return found
+    except (OSError, RuntimeError):  # no such account after ~, a loop of links, a name too long
+        raise ConfigError(f"{folder} is no folder on this machine: choose another with --data.") from None
 
 
 def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST_WAY,)) -> None:

@@ -58,10 +58,15 @@ class Ports:
         """Return the address of a port on this machine."""
         return f"http://{LOOPBACK}:{port}"
 
+    @property
+    def staff_url(self) -> str:
+        """Return the one address of the staff site: a passkey belongs to a name, browsers make none for a number."""
+        return f"http://localhost:{self.staff}"
+
     def addresses(self) -> dict[str, str]:
         """Return every address, by what answers there."""
         return {
-            "staff": self.url(self.staff),
+            "staff": self.staff_url,
             "portal": self.url(self.portal),
             "sandbox": self.url(self.sandbox),
             "smtp": f"smtp://{LOOPBACK}:{self.smtp}",

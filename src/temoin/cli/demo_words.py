@@ -13,7 +13,7 @@ from temoin.cli.demo_ports import Ports
 def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: Path, seconds: float) -> None:
     """Print everything needed to try Témoin."""
     say(f"\nReady in {seconds:.1f} s. All data is made up and reaches the sandbox only.\n")
-    say(f"  Staff site        http://localhost:{ports.staff}")
+    say(f"  Staff site        {ports.staff_url}")
     say(f"  Patients' site    {ports.url(ports.portal)}")
     say(f"  Sandbox           {ports.url(ports.sandbox)}   (the authority, and everyone's mailbox)\n")
     _tell_accounts(demonstration.get("accounts", []))

@@ -64,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         complain(str(error))
         return 2
+    except OSError as error:  # a file or a disk of the machine: the person mends it, a traceback helps nobody
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 2
     except KeyboardInterrupt:
         return 130
     return status

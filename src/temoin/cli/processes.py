@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from temoin.cli.console import say
+from temoin.cli.console import StillStarting, say
 from temoin.cli.django_process import SUPERVISOR
 from temoin.cli.serve import READY
 from temoin.config.errors import ConfigError
@@ -20,7 +20,6 @@ from temoin.config.errors import ConfigError
 FIRST_DELAY = 0.5  # seconds before a dead process is started again; doubled each time it dies young
 LONGEST_DELAY = 15.0
 YOUNG = 20.0
-PATIENCE = 30.0
 
 
 class Child:
@@ -128,16 +127,16 @@ class Child:
 
 
 def wait_until_answer(children: Sequence[Child], stopping: Callable[[], bool]) -> None:
-    """Return once every child is at work, or as soon as we are told to stop."""
+    """Return once every child is at work, or as soon as we are told to stop; a child that lives is waited for."""
     waiting = list(children)
-    deadline = time.monotonic() + PATIENCE
+    still = StillStarting()
     while waiting and not stopping():
         for child in waiting:
             child.require_alive()
         waiting = [child for child in waiting if not child.answers()]
-        if time.monotonic() > deadline:
-            raise ConfigError(f"{waiting[0].name} did not answer within {PATIENCE:.0f} s; see the logs folder.")
-        time.sleep(0.05)
+        if waiting:
+            still.tell(", ".join(child.name for child in waiting))
+            time.sleep(0.05)
 
 
 def stop_children(children: Sequence[Child]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
 from temoin.cli.django_process import become, follow_supervisor
+from temoin.cli.numbers import count_of_processes, port_number
 from temoin.config.checks import debug_findings
 from temoin.config.database_role import check_role
 from temoin.config.errors import ConfigError
@@ -53,8 +54,9 @@ def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentPars
 
 def _add_address(parser: argparse.ArgumentParser, *, port: int) -> None:
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, default=port)
-    parser.add_argument("--workers", type=int, help="server processes (default: [serving] of the settings)")
+    parser.add_argument("--port", type=port_number, default=port)
+    words = "server processes (default: [serving] of the settings)"
+    parser.add_argument("--workers", type=count_of_processes, help=words)
 
 
 def run_site(options: argparse.Namespace) -> int:

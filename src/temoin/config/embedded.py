@@ -16,7 +16,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -122,8 +122,7 @@ class EmbeddedServer:
                 command, check=False, stdin=stdin, capture_output=True, cwd=draft, env=environment()
             )
         if answer.returncode != 0:
-            last = answer.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise ConfigError(f"PostgreSQL could not create its files in {draft}: {' '.join(last)}")
+            raise ConfigError(f"PostgreSQL could not create its files in {draft}: {first_cause(answer.stderr)}")
 
     def _check_version(self) -> None:
         found = (self.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
@@ -143,14 +142,17 @@ class EmbeddedServer:
 
     # Starting and stopping --------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start the server and return once it answers; what a killed one left behind is no obstacle."""
+    def start(self, still: Callable[[str], None] = lambda _: None) -> None:
+        """Start the server and return once it answers; what a killed one left behind is no obstacle.
+
+        A server that lives is waited for, however slow the machine or long its recovery; `still` is called meanwhile.
+        """
         self._take_lock()
         try:
             self._end_previous()
             self._give_files_to(self.identity.owner)
             deadline = time.monotonic() + PATIENCE
-            while not self._launch(deadline):
+            while not self._launch(deadline, still):
                 time.sleep(0.2)  # the last processes of a killed server still hold its memory
         except BaseException:
             self.stop()
@@ -225,7 +227,7 @@ class EmbeddedServer:
         for path in (*self.cluster.rglob("*"), self.cluster):  # the folder last: an interruption starts again
             os.lchown(path, *owner)
 
-    def _launch(self, deadline: float) -> bool:
+    def _launch(self, deadline: float, still: Callable[[str], None]) -> bool:
         words = [f"--{name}={value}" for name, value in self._options.items()]
         words += ["-D", "/proc/self/cwd", "-c", f"cluster_name={self.name}"]
         command = self.identity.command("postgres", *words, parent=os.getpid())
@@ -240,14 +242,15 @@ class EmbeddedServer:
                 env=environment(),
                 start_new_session=True,  # Ctrl-C is ours to pass on, after the children have ended
             )
-        while self._process.poll() is None and time.monotonic() < deadline:
+        while self._process.poll() is None:
             if self._answers():
                 return True
+            still("PostgreSQL")
             time.sleep(0.02)
         last = self.log.read_bytes()[start:]
         if b"shared memory block" in last and time.monotonic() < deadline:
             return False
-        raise ConfigError(f"PostgreSQL did not start; its own words are at the end of {self.log}")
+        raise ConfigError(f"PostgreSQL did not start: {first_cause(last)}. Its own words are at the end of {self.log}")
 
     def _opened_log(self) -> IO[bytes]:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
@@ -283,6 +286,16 @@ class EmbeddedServer:
         if len(os.fsencode(self.cluster)) <= LONGEST_SOCKET_FOLDER:
             return self.cluster
         return short_path(self.cluster, self.name)
+
+
+def first_cause(said: bytes) -> str:
+    """Return the first line in which a program of PostgreSQL complains; those after it are consequences."""
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    marks = (" error: ", "FATAL:", "PANIC:", "could not ", "No space left")
+    found = next((line for line in lines if any(mark in line for mark in marks)), lines[-1] if lines else "no word why")
+    for mark in ("FATAL:", "PANIC:", " error: "):
+        found = found.rpartition(mark)[2]
+    return found.strip().rstrip(".")
 
 
 def short_path(target: Path, name: str) -> Path:

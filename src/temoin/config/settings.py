@@ -42,7 +42,7 @@ TEMOIN_PROCESS = PROCESS.value
 DEBUG = False
 ALLOWED_HOSTS = [_url.hostname or "localhost"]
 if is_loopback(_url.geturl()):
-    ALLOWED_HOSTS.append("localhost")  # a passkey belongs to a name: browsers make none for an address
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1"]  # what is typed for this machine; the address told is the one set
 ROOT_URLCONF = {Process.STAFF: "temoin.web.urls", Process.PORTAL: "temoin.portal.urls"}.get(
     PROCESS, "temoin.config.no_urls"
 )
