@@ -75,6 +75,8 @@ def test_only_these_pages_are_public():
         "healthz",
         "invitation",
         "invitation_account",
+        "keep_form",
+        "session",
         "set_language",
     }
 

@@ -32,6 +32,7 @@ from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
 from temoin.config.section import Section, is_loopback
 from temoin.config.serving import Serving, read_serving
+from temoin.config.session_times import SessionTimes, read_session_times
 from temoin.config.sftp import read_sftp
 from temoin.delivery.returned import Returned
 from temoin.outbox.lateness import Alarms
@@ -125,6 +126,7 @@ class Config:
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
     alarms: Alarms = field(default_factory=Alarms)
+    sessions: SessionTimes = field(default_factory=SessionTimes)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
     mssante: SecureMail | None = None
@@ -181,6 +183,7 @@ def read_config(path: Path) -> Config:
         "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
+        "sessions": lambda: read_session_times(root.section("sessions")) if root.has("sessions") else SessionTimes(),
         "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (

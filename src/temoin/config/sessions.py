@@ -1,12 +1,13 @@
-"""How long a session lives: 15 minutes without a request, 12 hours in all.
+"""How long a session lives: by default 15 minutes without a request, 12 hours in all (`config.session_times`).
 
 The database row's expiry is the idle limit. Saving it at every request would cost a round trip each; it is
-moved on once a minute at most, so that a session ends between 14 and 15 minutes after the last request.
+moved on once a minute at most, so that a session ends at most a minute early. The page is told the exact end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -14,11 +15,11 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 
 from temoin.lib.clock import now
-from temoin.pharmacies.open_sessions import BEGAN, DEVICE, NETWORK, device_of, network_of
+from temoin.pharmacies.open_sessions import BEGAN, DEVICE, NETWORK, SEEN, device_of, network_of
+from temoin.pharmacies.sessions import owner_of
 
-ABSOLUTE = 12 * 60 * 60  # seconds
-STEP = 60
-SEEN = "temoin_seen"
+STEP = 60  # seconds
+ASKS_ONLY = "/session/"  # where a page asks how long its session lasts: asking by GET keeps no session alive
 
 
 class SessionLimits:
@@ -37,9 +38,10 @@ class SessionLimits:
         instant = int(now().timestamp())
         session = request.session
         if (
-            instant - session.get(BEGAN, instant) >= ABSOLUTE
+            instant - session.get(BEGAN, instant) >= settings.SESSION_ABSOLUTE_AGE
             or instant - session.get(SEEN, instant) >= settings.SESSION_COOKIE_AGE
         ):
+            cast("Any", request).ended_owner = owner_of(session)
             logout(request)
             return
         if BEGAN not in session:
@@ -47,5 +49,6 @@ class SessionLimits:
             session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
             session[NETWORK] = network_of(get_adapter(request).get_client_ip(request))
             type(session).clear_expired()  # once per sign-in: the rows of sessions that nobody ended
-        if instant - session.get(SEEN, 0) >= STEP:
+        asks_only = request.method == "GET" and request.path_info == ASKS_ONLY
+        if instant - session.get(SEEN, 0) >= STEP and not asks_only:
             session[SEEN] = instant

@@ -97,10 +97,11 @@ _STAFF_MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "temoin.web.middleware.PersonOfSession",
     "temoin.config.sessions.SessionLimits",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "temoin.web.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "temoin.web.middleware.SecondFactorMiddleware",
+    "temoin.web.kept_forms.KeptForms",
 ]
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
@@ -239,12 +240,14 @@ PRO_SANTE_CONNECT_SECRET = (
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 3  # seconds: a slow provider must not hold a server thread for long
 
 SESSION_ENGINE = "temoin.pharmacies.sessions"
-SESSION_COOKIE_AGE = 15 * 60  # seconds without a request; `temoin.config.sessions` has the rest
+SESSION_COOKIE_AGE = TEMOIN.sessions.idle_minutes * 60  # seconds without a request; `config.sessions` has the rest
+SESSION_ABSOLUTE_AGE = TEMOIN.sessions.absolute_hours * 60 * 60  # seconds since the sign-in
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "temoin.web.views.session.form_expired"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Two processes on one host share cookies whatever their port: the names carry the port so that demos live
 # side by side.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 
 from temoin.lib.clock import now
@@ -18,6 +19,7 @@ from temoin.pharmacies.sessions import SessionStore, row_key
 BEGAN = "temoin_began"
 DEVICE = "temoin_device"
 NETWORK = "temoin_network"
+SEEN = "temoin_seen"
 
 _SHOWN = 16  # hexadecimal characters of a row's key: 64 bits name one session of one person
 _PREFIX = {4: 24, 6: 48}  # bits that a pharmacy's connection keeps
@@ -53,6 +55,13 @@ def end_sessions(person: Person, *, only: str | None = None, but: str | None = N
 def session_id(cookie: str | None) -> str:
     """Return the id by which a session is named on its owner's page; it opens nothing."""
     return row_key(cookie)[:_SHOWN]
+
+
+def seconds_left(session: Any) -> int:
+    """Return for how long a session still lives when nobody asks anything of it."""
+    instant = int(now().timestamp())
+    idle = session.get(SEEN, instant) + settings.SESSION_COOKIE_AGE
+    return max(0, min(int(idle), int(session.get(BEGAN, instant)) + int(settings.SESSION_ABSOLUTE_AGE)) - instant)
 
 
 def device_of(user_agent: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -48,6 +49,14 @@ class Backlog:
     def is_late(self) -> bool:
         """Tell whether one of them waits for longer than the settings allow: the band on every page."""
         return self.oldest is not None and self.oldest < settings.TEMOIN.alarms.late_before()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose a session, or what was typed in it, is: a person at work in one pharmacy."""
+
+    person_id: UUID
+    pharmacy_id: UUID
 
 
 class SessionStore(DatabaseSessionStore):
@@ -105,7 +114,7 @@ class SessionStore(DatabaseSessionStore):
         return Session(
             session_key=row_key(self._get_or_create_session_key()),  # type: ignore[attr-defined] # missing in the stubs
             session_data=self.encode(data),
-            expire_date=self.get_expiry_date(),
+            expire_date=self.get_expiry_date(modification=now()),
             person_id=data.get(SESSION_KEY),
             bound_to=data.get(PHARMACY),
         )
@@ -124,3 +133,15 @@ class SessionStore(DatabaseSessionStore):
 def row_key(cookie: str | None) -> str:
     """Return what the database keeps of a cookie's key."""
     return sha256((cookie or "").encode()).hexdigest()
+
+
+def owner_of(session: Any) -> Owner | None:
+    """Return whose this session is; None before somebody is signed in and at work in a pharmacy."""
+    person, pharmacy = session.get(SESSION_KEY), session.get(PHARMACY)
+    return Owner(UUID(person), UUID(pharmacy)) if person and pharmacy else None
+
+
+def owner_of_ended(cookie: str) -> Owner | None:
+    """Return whose session a cookie opened that opens nothing any more, while its row is there."""
+    row = Session.objects.filter(session_key=row_key(cookie), person_id__isnull=False, bound_to__isnull=False).first()
+    return Owner(row.person_id, row.bound_to) if row is not None and row.person_id and row.bound_to else None

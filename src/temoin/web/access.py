@@ -62,6 +62,7 @@ def guarded(route: Route) -> Callable[..., HttpResponseBase]:
 
     view.__name__ = route.name
     cast("Any", view).access = route.access
+    cast("Any", view).needs_seat = route.needs_seat
     cast("Any", view).methods = route.methods  # checked by `MethodMiddleware`, before anything else
     cast("Any", view).login_required = route.access is not Access.PUBLIC
     return view

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.clock import now
 from temoin.pharmacies.enrolment import complete_enrolment
+from temoin.pharmacies.sessions import owner_of
+from temoin.web.kept_forms import keep_posted
 
 FRESH = 5 * 60  # seconds
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -90,12 +92,12 @@ def renew_after_step(request: HttpRequest, **details: Any) -> None:
 
 
 def lead_to_confirmation(request: HttpRequest) -> HttpResponse:
-    """Lead to the page that asks for a factor, and from there back. A form that was sent is asked for again:
-
-    keeping it meanwhile would put what it holds in clear into the session.
-    """
+    """Lead to the page that asks for a factor, and from there back. A form that was sent is kept, and sent again."""
     back = request.get_full_path()
-    if request.method == "POST":
+    if request.method == "POST" and (page := keep_posted(request, owner_of(request.session))):
+        messages.info(request, _("Nothing was recorded yet: confirm that it is you, then send the form again."))
+        back = page
+    elif request.method == "POST":
         messages.info(
             request, _("Nothing was recorded yet: confirm that it is you, then fill in and send the form again.")
         )

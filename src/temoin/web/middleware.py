@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from temoin.pharmacies.sessions import SessionStore
 from temoin.web.access import Access
 from temoin.web.errors import denied, method_not_allowed
 from temoin.web.freshness import has_factor, has_second_factor, must_enrol
+from temoin.web.kept_forms import keep_posted, page_of, sender_of
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,6 +33,23 @@ class PersonOfSession(AuthenticationMiddleware):
         """Let the first look at `request.user` find out."""
         session = cast("SessionStore", request.session)
         request.user = cast("Any", SimpleLazyObject(lambda: session.signed_in() or AnonymousUser()))
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Django's middleware, which here says why one is asked to sign in again, and keeps the form that came too late."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        """Lead to the sign-in, and from there to the page that was asked for, or to the one that has the form."""
+        back = request.get_full_path()
+        kept = ""
+        if request.method == "POST":
+            kept = keep_posted(request, sender_of(request))
+            back = kept or page_of(request.path) or "/"
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            messages.info(request, _why())
+        if kept:
+            messages.info(request, _("What you had filled in is kept for half an hour, for you alone."))
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': back})}")
 
 
 class MethodMiddleware:
@@ -74,6 +95,14 @@ class SecondFactorMiddleware:
         if must_enrol(request):
             return _send_away(request, _("Your sign-in was reset: ask your colleague for the code."), "enrol")
         return None if access is Access.PASSWORD else redirect("mfa_index")
+
+
+def _why() -> str:
+    words = _(
+        "Your session has ended: %(minutes)s minutes went by without activity, or it was closed elsewhere. "
+        "Sign in to go on where you were."
+    )
+    return words % {"minutes": settings.SESSION_COOKIE_AGE // 60}
 
 
 def _send_away(request: HttpRequest, words: str, where: str) -> HttpResponseBase:

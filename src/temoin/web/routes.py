@@ -28,6 +28,7 @@ from temoin.web.views import (
     records,
     recovery,
     results,
+    session,
     sessions,
     team,
     transmissions,
@@ -89,6 +90,8 @@ _INVITATION = [
 ]
 _HOUSE = [
     Route(name="healthz", path="healthz", view=counter.sign_of_life, access=Access.PUBLIC),
+    Route(name="session", path="session/", view=session.session, access=Access.PUBLIC, methods=FORM),
+    Route(name="keep_form", path="session/form/", view=session.keep_form, access=Access.PUBLIC, methods=WRITE),
     Route(name="set_language", path="language/", view=counter.language, access=Access.PUBLIC, methods=WRITE),
     Route(
         name="choose_pharmacy",
