@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from temoin.crypto.letter import (
     ALPHABET,
+    LEAST_DIFFERENT,
+    check_character,
     derive,
     draw_code,
     draw_secret,
@@ -24,7 +26,7 @@ from temoin.crypto.letter import (
 )
 
 SECRET = bytes(range(16))
-CODE = "7K2QF-XM04C"
+CODE = "7K2QF-XM04CP"
 LOOKUP_HEX = "f27d08f3d06c8e7e6ac52817ab4c7ceac927cdb9e66797debbc8ea9b872ae369"
 AUTH_HEX = "128ba18056117710f90a440752d4c67af3e7d26a924b77f13ccd9dc038aa22df"
 LETTER_KEY_HEX = "f63f7650376671477023745fc60a830fa9fcbbca53133fb6c54283326e7fcfca"
@@ -46,11 +48,11 @@ def _pbkdf2(password, salt):
     return total.to_bytes(32, "big")
 
 
-codes = st.text(alphabet=ALPHABET, min_size=10, max_size=10)
+codes = st.text(alphabet=ALPHABET, min_size=10, max_size=10).filter(lambda code: len(set(code)) >= LEAST_DIFFERENT)
 
 
-def test_a_code_is_two_groups_of_five_crockford_characters():
-    assert re.fullmatch(f"[{ALPHABET}]{{5}}-[{ALPHABET}]{{5}}", draw_code())
+def test_a_code_is_a_group_of_five_and_one_of_six_crockford_characters():
+    assert re.fullmatch(f"[{ALPHABET}]{{5}}-[{ALPHABET}]{{6}}", draw_code())
     assert len(ALPHABET) == 32
     assert not set("ILOU") & set(ALPHABET)
 
@@ -62,18 +64,29 @@ def test_no_two_codes_or_secrets_are_drawn_alike():
 
 @pytest.mark.parametrize(
     "typed",
-    ["7K2QF-XM04C", "7k2qfxm04c", " 7k2qf xm04c ", "7K2QF–XMO4C", "7K2QF\u00a0XMo4C\n", "7K2QF-XM-04C"],
+    ["7K2QF-XM04CP", "7k2qfxm04cp", " 7k2qf xm04cp ", "7K2QF–XMO4CP", "7K2QF\u00a0XMo4Cp\n", "7K2QF-XM-04C-P"],
 )
 def test_a_code_is_understood_however_it_is_typed(typed):
     assert normalise_code(typed) == "7K2QFXM04C"
 
 
 def test_i_and_l_are_read_as_one_and_o_as_zero():
-    assert normalise_code("iIlLo-O2345") == "1111002345"
+    assert normalise_code(f"iIlLo-O2345{check_character('1111002345')}") == "1111002345"
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "7K2QF-XM04", "7K2QF-XM04CC", "UK2QF-XM04C", "7K2QF-XM04!", "ſK2QF-XM04C", "٧K2QF-XM04C"]
+    "typed",
+    [
+        "",
+        "7K2QF-XM04",
+        "7K2QF-XM04C",
+        "7K2QF-XM04CC",
+        "7K2QF-XM04CPP",
+        "UK2QF-XM04CP",
+        "7K2QF-XM04C!",
+        "ſK2QF-XM04CP",
+        "٧K2QF-XM04CP",
+    ],
 )
 def test_anything_else_is_refused_without_repeating_it(typed):
     with pytest.raises(ValueError, match="ten characters") as refusal:
@@ -84,7 +97,39 @@ def test_anything_else_is_refused_without_repeating_it(typed):
 
 @given(codes)
 def test_every_drawn_code_normalises_to_itself(code):
-    assert normalise_code(f"{code[:5]}-{code[5:]}") == code
+    assert normalise_code(f"{code[:5]}-{code[5:]}{check_character(code)}") == code
+
+
+@given(codes, st.integers(0, 10), st.sampled_from(ALPHABET))
+def test_one_wrong_character_is_seen(code, place, other):
+    typed = code + check_character(code)
+    wrong = typed[:place] + other + typed[place + 1 :]
+
+    assert wrong == typed or not is_code(wrong)
+
+
+@given(codes, st.integers(0, 10), st.integers(0, 10))
+def test_two_characters_that_changed_places_are_seen(code, one, other):
+    typed = list(code + check_character(code))
+    typed[one], typed[other] = typed[other], typed[one]
+
+    assert "".join(typed) == code + check_character(code) or not is_code("".join(typed))
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [*(one * 11 for one in ALPHABET), *("12345678901", "01234567890", "ABCDEFGHJKM", "TESTTESTTES", "PASSW0RD123")],
+)
+def test_what_a_form_filler_types_is_no_code(junk):
+    assert not is_code(junk)
+
+
+def is_code(text: str) -> bool:
+    try:
+        normalise_code(text)
+    except ValueError:
+        return False
+    return True
 
 
 @given(st.text())
@@ -147,7 +192,7 @@ def test_the_server_keeps_hashes_of_lookup_and_auth_only():
     assert sealed.auth_hash == sha256(keys.auth).digest()
 
 
-@pytest.mark.parametrize(("secret", "code"), [(SECRET, "7K2QF-XM04D"), (bytes(16), CODE)])
+@pytest.mark.parametrize(("secret", "code"), [(SECRET, "7K2QF-XM04DM"), (bytes(16), CODE)])
 def test_one_half_does_not_open_the_letter(secret, code):
     sealed = seal_letter(SECRET, CODE, b"{}")
 

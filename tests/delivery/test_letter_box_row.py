@@ -9,7 +9,7 @@ import orjson
 import pytest
 from people import House, make_lot, make_patient, make_signed, open_house
 
-from temoin.crypto.letter import derive, normalise_code, open_letter
+from temoin.crypto.letter import derive, draw_code, normalise_code, open_letter
 from temoin.delivery.actions import seal_letter_for
 from temoin.delivery.letter_box import TRIES, open_letter_box
 from temoin.delivery.models import Letter
@@ -64,12 +64,13 @@ def test_link_and_code_together_open_the_letter(posted, as_role):
     letter = orjson.loads(open_letter(posted.secret, normalise_code(posted.code), ciphertext))
     assert letter["findings"][0]["outcome"] == "negative"
     assert posted.row().opened_count == 1
+    assert len(posted.code.replace("-", "")) == 11
     assert posted.events(EventKind.LETTER_OPENED) == ["portal"]
 
 
 def test_a_wrong_code_costs_a_try_and_a_right_one_gives_them_back(posted, as_role):
     with as_role("temoin_portal"):
-        assert posted.open("00000-00000") is None
+        assert posted.open(draw_code()) is None
     assert posted.row().tries_left == TRIES - 1
     assert posted.events(EventKind.LETTER_REFUSED) == ["portal"]
 
@@ -81,7 +82,7 @@ def test_a_wrong_code_costs_a_try_and_a_right_one_gives_them_back(posted, as_rol
 def test_after_five_wrong_codes_the_right_one_opens_nothing(posted, as_role):
     with as_role("temoin_portal"):
         for _ in range(TRIES):
-            posted.open("00000-00000")
+            posted.open(draw_code())
 
         assert posted.open() is None
     assert posted.row().tries_left == 0

@@ -21,6 +21,7 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "WitnessState",
     "Alarm",
     "SetAside",
+    "Pace",
 }
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}

@@ -59,7 +59,7 @@ TABLES = {
         "transmission_difference": "INSERT SELECT",
         "transmission_reconciliation": "INSERT SELECT",
     },
-    "temoin_portal": {"journal_event": "INSERT"},
+    "temoin_portal": {"delivery_pace": EVERYTHING, "journal_event": "INSERT"},
     "temoin_sealer": {
         "journal_checkpoint": "INSERT SELECT",
         "journal_cosignature": "INSERT SELECT",
@@ -111,7 +111,7 @@ COLUMNS = {
         "signed_at",
         "sealed",
     },
-    ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "opened_count"},
+    ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "wrong", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {
         "pharmacy_id",
         "id",
@@ -120,6 +120,7 @@ COLUMNS = {
         "ciphertext",
         "state",
         "tries_left",
+        "wrong",
         "opened_count",
         "expires_at",
     },

@@ -44,7 +44,7 @@ def portal_url(settings_file: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "temoin.cli.main", "portal", f"--port={port}", "--workers=1"],
+        [sys.executable, "-m", "temoin.cli.main", "portal", f"--port={port}", "--workers=2"],
         env=portal_environment(settings_file),
     )
     try:

@@ -10,10 +10,10 @@ import pytest
 from letters import LABELS, NAME, finding, sealed_bytes
 from playwright.sync_api import Page, expect
 
-from temoin.crypto.letter import draw_code, draw_secret, link_fragment, seal_letter
+from temoin.crypto.letter import ALPHABET, check_character, draw_code, draw_secret, link_fragment, seal_letter
 
-CODE = "7K2QF-XM04C"
-WRONG = "7K2QF-XM04D"
+CODE = "7K2QF-XM04CP"
+WRONG = "7K2QF-XM04DM"
 SHOTS = Path(__file__).parents[2] / "artefacts" / "portal"
 
 REFUSED = "Code inconnu ou lien expiré."
@@ -78,7 +78,7 @@ def test_any_drawn_code_and_secret_agree_in_python_and_in_the_browser(page, post
     expect(page.locator("#letter")).to_contain_text(f"essai {run}")
 
 
-@pytest.mark.parametrize("typed", ["7k2qfxm04c", " 7K2QF - XMO4C ", "7k2qf–xmo4c"])
+@pytest.mark.parametrize("typed", ["7k2qfxm04cp", " 7K2QF - XMO4CP ", "7k2qf–xmo4cp"])
 def test_the_code_is_understood_however_it_is_typed(page, post, typed):
     open_with(page, post(), typed)
 
@@ -167,7 +167,7 @@ def test_five_wrong_codes_lock_the_link_for_the_right_code_too(page, post):
     page.goto(post())
 
     for _ in range(5):
-        try_code(page, WRONG)
+        try_code(page, draw_code())
         expect(page.locator("#status .problem")).to_contain_text(REFUSED)
     try_code(page, CODE)
 
@@ -178,8 +178,8 @@ def test_five_wrong_codes_lock_the_link_for_the_right_code_too(page, post):
 def test_four_wrong_codes_do_not_lock_the_link(page, post):
     page.goto(post())
 
-    for _ in range(4):
-        try_code(page, WRONG)
+    for code in (draw_code(), draw_code(), draw_code(), WRONG, WRONG, WRONG):
+        try_code(page, code)
         expect(page.locator("#status .problem")).to_contain_text(REFUSED)
     try_code(page, CODE)
 
@@ -205,6 +205,30 @@ def test_a_short_code_costs_no_try(page, post, posts):
     expect(page.locator("#status .problem")).to_contain_text("il en manque")
     expect(page.locator("#code")).to_have_attribute("aria-invalid", "true")
     assert posts == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["7K2QF-XM04CQ", "7K2QF-XM0C4P", "K72QF-XM04CP", "00000000000", "AAAAAAAAAAA", "TEST1234567"]
+)
+def test_a_slip_or_junk_is_told_on_the_page_and_costs_no_try(page, post, posts, typed):
+    open_with(page, post(), typed)
+
+    expect(page.locator("#status .problem")).to_contain_text("faute de frappe")
+    expect(page.locator("#code")).to_have_attribute("aria-invalid", "true")
+    assert posts == []
+
+
+def test_page_and_server_judge_codes_alike(page, post, posts):
+    page.goto(post())
+    code = "7K2QFXM04C"
+
+    for last in ALPHABET:
+        try_code(page, code + last)
+        words = "faute de frappe" if last != check_character(code) else "TROD"
+        expect(page.locator("main")).to_contain_text(words)
+        if last == check_character(code):
+            page.click("#hide")
+    assert len(posts) == 1
 
 
 @pytest.mark.parametrize("fragment", ["", "#", "#short", "#AAAAAAAAAAAAAAAAAAAAAAAAA"])

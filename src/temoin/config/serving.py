@@ -21,7 +21,7 @@ class Serving:
     """Server processes of each site; seconds that a caller has for each step; connections that a process holds."""
 
     staff_processes: int = 2
-    portal_processes: int = 1
+    portal_processes: int = 2
     seconds: int = 20
     connections: int = 1000
 

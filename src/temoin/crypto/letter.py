@@ -1,8 +1,9 @@
 """The letter: a result sealed under two halves, a link and a code, so that its keeper cannot read it.
 
-The link carries S, 128 random bits, in its fragment, which browsers never send. The code C is ten characters
-on the counter ticket. The patient's browser derives the same keys from both with WebCrypto (`letter.js` of
-the portal); `tests/portal` proves that the two agree. Parameters, each with its source:
+The link carries S, 128 random bits, in its fragment, which browsers never send. The code C is ten random characters
+on the counter ticket, and an eleventh that checks them. The patient's browser derives the same keys from S and the
+ten with WebCrypto (`letter.js` of the portal); `tests/portal` proves that the two agree. Parameters, each with its
+source:
 
 * HKDF-SHA-256 with no salt (RFC 5869 section 2.2: a block of zeros): S is uniformly random, so extraction
   needs none. The `info` strings separate the keys (RFC 5869 section 3.2). Every output is 32 bytes.
@@ -29,6 +30,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 # Crockford's base 32 (https://www.crockford.com/base32.html): no I, L, O (read as 1, 1, 0) and no U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10  # 10 x 5 bits = 50 bits
+CHECKED_LENGTH = CODE_LENGTH + 1  # as people see it, with its check character
+LEAST_DIFFERENT = 3  # characters in a code: what a form filler repeats is none
 GROUP_LENGTH = 5
 SECRET_BYTES = 16  # 128 bits
 KEY_BYTES = 32
@@ -61,18 +64,45 @@ class SealedLetter:
 
 
 def draw_code() -> str:
-    """Return a fresh code as people see it, such as `7K2QF-XM04C`."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    return f"{drawn[:GROUP_LENGTH]}-{drawn[GROUP_LENGTH:]}"
+    """Return a fresh code as people see it, such as `7K2QF-XM04CP`: 50 random bits and their check character."""
+    drawn = ""
+    while len(set(drawn)) < LEAST_DIFFERENT:
+        drawn = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    return f"{drawn[:GROUP_LENGTH]}-{drawn[GROUP_LENGTH:]}{check_character(drawn)}"
+
+
+def check_character(code: str) -> str:
+    """Return what follows the ten characters: one wrong, or two that changed places, never fit it (decision 0076)."""
+    return ALPHABET[_times_alpha(_sum(code))]
+
+
+def _sum(code: str) -> int:
+    """Return the characters as a polynomial over GF(32), at alpha; 1 before them, so that zeros are no code."""
+    total = 1
+    for character in code:
+        total = _times_alpha(total) ^ ALPHABET.index(character)
+    return total
+
+
+def _times_alpha(value: int) -> int:
+    doubled = value << 1
+    return doubled ^ 0b100101 if doubled > 31 else doubled  # x^5 + x^2 + 1, which is primitive
 
 
 def normalise_code(text: str) -> str:
-    """Return the ten characters meant by what a person typed, or raise ValueError, which never repeats it."""
+    """Return the ten characters meant by the eleven that a person typed, or raise ValueError without repeating them."""
+    meant = _meant(text)
+    if len(meant) != CHECKED_LENGTH or _sum(meant) or len(set(meant)) < LEAST_DIFFERENT:
+        raise ValueError("a code has ten characters of Crockford's base 32 and one that checks them")
+    return meant[:CODE_LENGTH]
+
+
+def _meant(text: str) -> str:
     bare = text.translate(SEPARATORS)
     # Only ASCII may be raised: `upper` turns some foreign letters, such as the long s, into ours.
     meant = bare.upper().translate(LOOK_ALIKES) if bare.isascii() else ""
-    if len(meant) != CODE_LENGTH or not set(meant) <= set(ALPHABET):
-        raise ValueError("a code has ten characters of Crockford's base 32")
+    if not CODE_LENGTH <= len(meant) <= CHECKED_LENGTH or not set(meant) <= set(ALPHABET):
+        raise ValueError("a code has ten characters of Crockford's base 32 and one that checks them")
     return meant
 
 
@@ -88,11 +118,11 @@ def link_fragment(secret: bytes) -> str:
 
 
 def derive(secret: bytes, code: str) -> LetterKeys:
-    """Derive what finds the letter, what proves the code, and what opens the letter."""
+    """Derive what finds the letter, proves the code and opens the letter; the check character is left out."""
     _check_secret(secret)
     lookup = _hkdf(secret, b"lookup")
     k1 = _hkdf(secret, b"k1")
-    typed = normalise_code(code).encode("ascii")
+    typed = _meant(code)[:CODE_LENGTH].encode("ascii")
     k2 = pbkdf2_hmac("sha256", typed, lookup, PBKDF2_ITERATIONS, KEY_BYTES)
     return LetterKeys(lookup=lookup, auth=_hkdf(k2, b"auth"), letter_key=_hkdf(k1 + k2, b"letter"))
 

@@ -7,26 +7,48 @@ the setting `temoin.letter`. Whoever does not hold the link cannot name a row, n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from temoin.journal.act import HouseActor, record_look
 from temoin.journal.events import EventKind
 
 TRIES = 5
+MARK_BYTES = 8
+
+_LOOK = """
+    SELECT wrong = ''::bytea FROM delivery_letter
+     WHERE lookup_hash = %(lookup)s AND state = 'open' AND tries_left > 0 AND expires_at > now()
+"""
 
 # One statement counts the try and answers it: two requests at once wait for each other on the row's lock and
 # then see the other's count, so a sixth try never passes. A right code gives the tries back: its holder may
-# read as often as wanted, and a code mistyped today does not shorten tomorrow.
+# read as often as wanted, and a code mistyped today does not shorten tomorrow. A wrong code that was tried already
+# uses up nothing: it tells whoever repeats it nothing new.
 _TRY = """
     UPDATE delivery_letter
-       SET tries_left = CASE WHEN auth_hash = %(auth)s THEN %(tries)s ELSE tries_left - 1 END,
+       SET tries_left = CASE WHEN auth_hash = %(auth)s THEN %(tries)s
+                             WHEN position(%(mark)s::bytea IN wrong) > 0 THEN tries_left
+                             ELSE tries_left - 1 END,
+           wrong = CASE WHEN auth_hash = %(auth)s THEN ''::bytea
+                        WHEN position(%(mark)s::bytea IN wrong) > 0 THEN wrong
+                        ELSE wrong || %(mark)s::bytea END,
            opened_count = opened_count + CASE WHEN auth_hash = %(auth)s THEN 1 ELSE 0 END
      WHERE lookup_hash = %(lookup)s AND state = 'open' AND tries_left > 0 AND expires_at > now()
  RETURNING pharmacy_id, id, CASE WHEN auth_hash = %(auth)s THEN ciphertext END
 """
+
+
+class Standing(StrEnum):
+    """What a caller's link leads to."""
+
+    NONE = "none"  # unknown, expired, withdrawn or locked
+    UNTRIED = "untried"  # open, and nobody tried a wrong code since it was posted or last opened
+    TRIED = "tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +58,18 @@ class _Tried:
     pharmacy_id: UUID
     letter_id: UUID
     ciphertext: bytes | None
+
+
+def look_up(lookup: bytes) -> Standing:
+    """Tell what the link leads to, which only whoever holds it can ask; nothing is counted."""
+    lookup_hash = sha256(lookup).digest()
+    with transaction.atomic(), connection.cursor() as cursor:
+        _name_letter(cursor, lookup_hash)
+        cursor.execute(_LOOK, {"lookup": lookup_hash})
+        row = cursor.fetchone()
+    if row is None:
+        return Standing.NONE
+    return Standing.UNTRIED if row[0] else Standing.TRIED
 
 
 def open_letter_box(lookup: bytes, auth: bytes) -> bytes | None:
@@ -59,10 +93,14 @@ def open_letter_box(lookup: bytes, auth: bytes) -> bytes | None:
 
 def _try(lookup_hash: bytes, auth_hash: bytes) -> _Tried | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('temoin.letter', %s, true)", [lookup_hash.hex()])
-        cursor.execute(_TRY, {"lookup": lookup_hash, "auth": auth_hash, "tries": TRIES})
+        _name_letter(cursor, lookup_hash)
+        cursor.execute(_TRY, {"lookup": lookup_hash, "auth": auth_hash, "mark": auth_hash[:MARK_BYTES], "tries": TRIES})
         row = cursor.fetchone()
     if row is None:
         return None
     pharmacy_id, letter_id, ciphertext = row
     return _Tried(pharmacy_id, letter_id, None if ciphertext is None else bytes(ciphertext))
+
+
+def _name_letter(cursor: CursorWrapper, lookup_hash: bytes) -> None:
+    cursor.execute("SELECT set_config('temoin.letter', %s, true)", [lookup_hash.hex()])

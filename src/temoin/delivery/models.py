@@ -34,6 +34,7 @@ class Letter(TenantModel):
     auth_hash = models.BinaryField()
     ciphertext = models.BinaryField()
     tries_left = models.SmallIntegerField()
+    wrong = models.BinaryField(default=b"")  # eight bytes of the hash of each wrong code since the last right one
     opened_count = models.IntegerField(default=0)
     expires_at = models.DateTimeField()
 
@@ -47,6 +48,7 @@ class Letter(TenantModel):
             "auth_hash",
             "ciphertext",
             "tries_left",
+            "wrong",
             "opened_count",
             "expires_at",
         ),
@@ -86,3 +88,22 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Pace(models.Model):
+    """How much a caller of the patients' site, a letter, or all together may still try, and when that was so.
+
+    The name is a keyed hash, truncated: nobody's address is here, and none can be found without the portal's secret.
+    """
+
+    name = models.BinaryField(primary_key=True)
+    tokens = models.FloatField()
+    at = models.DateTimeField(db_index=True)  # serves the removal of what is full again
+
+    declares: ClassVar = dict.fromkeys(("name", "tokens", "at"), PUBLIC)
+
+    class Meta:
+        db_table = "delivery_pace"
+
+    def __str__(self) -> str:
+        return bytes(self.name).hex()

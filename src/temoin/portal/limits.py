@@ -1,63 +1,37 @@
-"""Slows down whoever asks too often: token buckets per address, per letter and for the whole process.
+"""Slows down whoever tries wrongly too often, and nobody else: who opens a letter is charged nothing.
 
-They live in the memory of each web process, which is enough: the five tries of a letter are counted in the
-database, and these only spare it work. A refusal depends on the rhythm of asking, never on what exists.
+A letter on which nobody has tried a wrong code is always tried, whatever others did: no flood of strangers, and no
+crowd behind the one address of a telephone carrier, keeps a patient from the first try. Whoever can name such a letter
+holds its link. See decision 0077.
 """
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from ipaddress import IPv6Address, ip_address, ip_network
-from threading import Lock
 
-REMEMBERED = 20_000  # askers held in memory; the one silent for longest goes first
+from temoin.delivery.pace import Bucket
 
-
-class Buckets:
-    """A bucket of tokens per asker, filled again at a steady rhythm."""
-
-    def __init__(self, *, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute = per_minute
-        self._now = now
-        self._lock = Lock()
-        self._filled: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
-
-    def take(self, asker: Hashable) -> bool:
-        """Take one token, or return False when the asker's bucket is empty."""
-        now = self._now()
-        with self._lock:
-            tokens, since = self._filled.pop(asker, (float(self._per_minute), now))
-            tokens = min(self._per_minute, tokens + (now - since) * self._per_minute / 60)
-            is_allowed = tokens >= 1
-            self._filled[asker] = (tokens - 1 if is_allowed else tokens, now)
-            if len(self._filled) > REMEMBERED:
-                self._filled.popitem(last=False)
-        return is_allowed
+PER_ADDRESS = 60  # an IPv4 address may be that of a carrier, with thousands of telephones behind it
+PER_SUBSCRIBER = 20  # the /64 that an IPv6 address is drawn from
+PER_SITE = 200  # the /48 that a subscriber may be given whole
+PER_LETTER = 20
+IN_ALL = 1200  # wrong codes on real letters, each of which has a link behind it
 
 
-class Limits:
-    """The three limits of the letter box, asked from the narrowest: one flood does not shut others out."""
-
-    def __init__(self, *, per_address: int = 20, per_letter: int = 20, in_all: int = 1200) -> None:
-        self._addresses = Buckets(per_minute=per_address)
-        self._letters = Buckets(per_minute=per_letter)
-        self._all = Buckets(per_minute=in_all)
-
-    def allow(self, *, address: str, letter: bytes) -> bool:
-        """Tell whether this request may go on to the database."""
-        return self._addresses.take(network_of(address)) and self._letters.take(letter) and self._all.take("all")
-
-
-def network_of(address: str) -> str:
-    """Return what one subscriber holds: an IPv4 address, or the /64 that an IPv6 address is drawn from."""
+def caller_buckets(address: str) -> list[Bucket]:
+    """Return what a wrong try is charged to, whatever it was for."""
     try:
         known = ip_address(address)
     except ValueError:
-        return address
-    if isinstance(known, IPv6Address):
-        if known.ipv4_mapped is not None:
-            return str(known.ipv4_mapped)
-        return str(ip_network((known, 64), strict=False))
-    return str(known)
+        return [Bucket(f"caller|{address}", PER_ADDRESS)]
+    if not isinstance(known, IPv6Address):
+        return [Bucket(f"caller|{known}", PER_ADDRESS)]
+    if known.ipv4_mapped is not None:
+        return [Bucket(f"caller|{known.ipv4_mapped}", PER_ADDRESS)]
+    sizes = {64: PER_SUBSCRIBER, 48: PER_SITE}
+    return [Bucket(f"caller|{ip_network((known, bits), strict=False)}", size) for bits, size in sizes.items()]
+
+
+def letter_buckets(lookup_hash: bytes) -> list[Bucket]:
+    """Return what a wrong code on a real letter is charged to besides."""
+    return [Bucket(f"letter|{lookup_hash.hex()}", PER_LETTER), Bucket("all", IN_ALL)]

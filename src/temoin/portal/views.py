@@ -14,14 +14,13 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from temoin.delivery.letter_box import open_letter_box
-from temoin.portal.limits import Limits
+from temoin.delivery.letter_box import Standing, look_up, open_letter_box
+from temoin.delivery.pace import charge, has_tokens
+from temoin.portal.limits import caller_buckets, letter_buckets
 
 BODY_LIMIT: Final = 1024
 HALF_BYTES: Final = 32
 REFUSAL_SECONDS: Final = 0.1
-
-_limits = Limits()
 
 
 @require_safe
@@ -44,10 +43,15 @@ def letter(request: HttpRequest) -> HttpResponse:
         lookup, auth = _halves(body)
     except (ValueError, RecursionError):  # brackets nested a thousand deep fit in the limit too
         return _plain("lookup and auth, 32 bytes each, in base64url", 400)
-    if not _limits.allow(address=_address(request), letter=sha256(lookup).digest()):
+    buckets = caller_buckets(_address(request))
+    standing = look_up(lookup)
+    if standing is not Standing.NONE:
+        buckets += letter_buckets(sha256(lookup).digest())
+    if standing is not Standing.UNTRIED and not has_tokens(buckets):
         return _plain("too many requests", 429)
-    ciphertext = open_letter_box(lookup, auth)
+    ciphertext = None if standing is Standing.NONE else open_letter_box(lookup, auth)
     if ciphertext is None:
+        charge(buckets)
         return _refusal(request, arrived)
     return JsonResponse({"ciphertext": urlsafe_b64encode(ciphertext).decode("ascii")})
 
