@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
@@ -18,8 +19,11 @@ from temoin.config.errors import ConfigError
 from temoin.lib.clock import shifted_by
 from temoin.outbox.circuit import THRESHOLD
 from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.duties import Duty, Round
 from temoin.outbox.lanes import tell_lane
 from temoin.outbox.queue import claim_parcels
+from temoin.outbox.repetition import TIMES
+from temoin.outbox.set_aside import note_aside
 from temoin.outbox.settling import settle_parcels
 
 
@@ -80,4 +84,41 @@ def test_an_open_circuit_is_told_with_its_reason_and_closed_by_hand(lanes, as_ro
 @pytest.mark.usefixtures("house")
 def test_a_lane_that_does_not_exist_is_refused_with_those_that_do(as_role):
     with as_role("temoin_worker"), pytest.raises(ConfigError, match="the lanes are authority"):
-        _lanes(Namespace(close="autority"))
+        _lanes(Namespace(close="autority", looked=None))
+
+
+def test_what_a_person_should_look_at_is_told(lanes, as_role):
+    with as_role("temoin_worker"):
+        for number in range(TIMES):
+            with shifted_by(timedelta(hours=2 * number)):
+                settle_parcels([(load, Answer(Verdict.POSTPONED, "busy")) for load in claim_parcels("authority", 9)])
+
+    status, words = lanes()
+
+    assert status == 1
+    assert "3 for a person to look at: always the same answer" in line_of(words, "authority")
+
+
+def test_what_was_set_aside_is_told_until_somebody_has_looked(lanes, as_role):
+    with as_role("temoin_worker"):
+        note_aside("secure-mail-notices", "mail 7", "TypeError")
+
+    status, words = lanes()
+    looked_status, looked = lanes("--looked", "secure-mail-notices")
+
+    assert (status, looked_status) == (1, 0)
+    assert "secure-mail-notices: 1 set aside, the last 0 min ago (TypeError)" in words
+    assert "1 taken off the list" in looked
+
+
+def test_a_duty_that_fails_is_told(lanes, as_role):
+    def do(_stop: Event) -> None:
+        raise ConnectionError
+
+    with as_role("temoin_worker"):
+        Round([Duty("odd", timedelta(minutes=1), do)], Event()).make()
+
+    status, words = lanes()
+
+    assert status == 1
+    assert "duty odd fails since 0 min (ConnectionError)" in words

@@ -23,6 +23,7 @@ from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.kept import pack
 from temoin.outbox.models import Attempt
 from temoin.outbox.queue import claim_parcels
+from temoin.outbox.repetition import TIMES
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.queries import read_parcels
@@ -266,3 +267,38 @@ def test_what_reconciliation_found_is_listed_and_told_on_the_statement(
     assert "La réconciliation a trouvé 1 différence" in page(owner, STATEMENT)
     assert "La réconciliation" not in page(owner, f"{STATEMENT}?day={today - timedelta(days=1)}")
     assert "détient une version" not in page(stranger, LIST)
+
+
+# The same answer again and again --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stuck(house: House, settle: Settle) -> UUID:
+    """A sending whose answer was the same a dozen times, and that goes on trying."""
+    with shifted_by(timedelta(days=-1)):
+        record_id = make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
+    for number in range(TIMES):
+        with shifted_by(timedelta(hours=2 * (number - TIMES + 1))):  # the last one just now
+            settle(Verdict.DOUBTFUL, "unreadable_answer")
+    return read_parcels(by=house.owner, record_id=record_id)[0].id
+
+
+def test_what_meets_the_same_answer_is_a_persons_matter_on_every_page(house: House, owner: Client, stuck: UUID):
+    listed, sending = page(owner, LIST), page(owner, reverse("sending", args=[stuck]))
+    record = page(owner, reverse("test", args=[read_sending(by=house.owner, parcel_id=stuck).record_id]))
+
+    assert "1 bloqué" in listed
+    assert "1 envoi à traiter." in listed
+    for found in (listed, sending, record):
+        assert "Toujours la même réponse" in found
+        assert "appelez votre assistance" in found
+    assert f'action="{reverse("release_sending", args=[stuck])}"' in listed
+
+
+def test_a_person_has_it_tried_at_once(house: House, owner: Client, stuck: UUID):
+    with shifted_by(timedelta(minutes=1)):
+        owner.post(reverse("release_sending", args=[stuck]))
+
+    sending = read_sending(by=house.owner, parcel_id=stuck)
+    assert (sending.view.state, sending.view.matter_since) == (ParcelState.IN_DOUBT, None)
+    assert len(sending.decisions) == 1

@@ -25,6 +25,7 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser("lanes", help=words, description=words)
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     parser.add_argument("--close", metavar="DESTINATION", help="forget its troubles and pauses: it is tried at once")
+    parser.add_argument("--looked", metavar="PLACE", help="take off the list what was set aside there, once looked at")
     # The worker's role: no other sees the parcels of all pharmacies.
     parser.set_defaults(run=lambda options: operate(options, _lanes, Process.WORKER))
 
@@ -33,6 +34,7 @@ def _lanes(options: argparse.Namespace) -> int:
     from temoin.lib.clock import now
     from temoin.outbox.circuit import CircuitState
     from temoin.outbox.lanes import close_circuit
+    from temoin.outbox.set_aside import forget_aside
     from temoin.outbox.standing import lane_standings
 
     if options.close is not None:
@@ -40,11 +42,36 @@ def _lanes(options: argparse.Namespace) -> int:
         if options.close not in known:
             raise ConfigError(f"No lane is called {options.close}; the lanes are {', '.join(known)}.")
         close_circuit(options.close)
+    if options.looked is not None:
+        say(f"{forget_aside(options.looked)} taken off the list of what was set aside.")
     moment, standings = now(), lane_standings()
     for standing in standings:
         say(_line(standing, moment))
     closed = all(standing.circuit.state(moment) is CircuitState.CLOSED for standing in standings)
-    return DONE if closed else SOMEBODY_SHOULD_LOOK
+    stuck = any(standing.matters for standing in standings)
+    told = [*_told_of_duties(moment), *_told_of_items(moment)]
+    for line in told:
+        say(line)
+    return DONE if closed and not stuck and not told else SOMEBODY_SHOULD_LOOK
+
+
+def _told_of_duties(moment: datetime) -> list[str]:
+    from temoin.outbox.duties import failing_duties
+
+    return [
+        f"duty {duty.name} fails since {_age(moment - duty.since)} ({duty.failure}): see the worker's log"
+        for duty in failing_duties()
+    ]
+
+
+def _told_of_items(moment: datetime) -> list[str]:
+    from temoin.outbox.set_aside import list_aside
+
+    return [
+        f"{aside.place}: {aside.count} set aside, the last {_age(moment - aside.last_at)} ago ({aside.error}); "
+        f"look, then: temoin lanes --looked {aside.place}"
+        for aside in list_aside()
+    ]
 
 
 def _line(standing: Standing, moment: datetime) -> str:
@@ -55,6 +82,7 @@ def _line(standing: Standing, moment: datetime) -> str:
     parts = [
         f"{standing.destination:<16} {_circuit(standing, moment):<34} {rate:<9}",
         f"{standing.waiting} waiting, {in_doubt} in doubt, {refused} refused",
+        f"{standing.matters} for a person to look at: always the same answer" if standing.matters else "",
         "" if standing.oldest is None else f"oldest {_age(moment - standing.oldest)}",
         "" if standing.is_served else "no courier here",
     ]

@@ -49,6 +49,7 @@ class Late:
     """What is late of one pharmacy, or of all."""
 
     refused: int = 0
+    matters: int = 0
     destinations: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -59,6 +60,7 @@ class Late:
     def add(self, row: LateCount) -> None:
         """Count a destination's parcels in."""
         self.refused += row.refused
+        self.matters += row.matters
         self.destinations[row.destination] += row.count
 
 
@@ -132,6 +134,7 @@ def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> Notice:
         "place": "Témoin" if alarm.pharmacy_id is None else Pharmacy.objects.get(id=alarm.pharmacy_id).name,
         "count": late.count,
         "refused": late.refused,
+        "matters": late.matters,
         "destinations": sorted(late.destinations.items()) if is_site else [],
         "minutes": settings.TEMOIN.alarms.minutes,
         "link": settings.TEMOIN.site.staff_url + ("" if is_site else "/transmissions/"),

@@ -10,25 +10,27 @@ from django.db import connection
 
 # Through the index `outbox_parcel_open`: what has arrived, most of the table, is never read.
 _LATE = """
-SELECT pharmacy_id, destination, count(*), count(*) FILTER (WHERE state = 'refused')
+SELECT pharmacy_id, destination, count(*), count(*) FILTER (WHERE state = 'refused'),
+       count(*) FILTER (WHERE state <> 'refused' AND matter_since IS NOT NULL)
   FROM outbox_parcel
- WHERE state IN ('waiting', 'sending', 'in_doubt', 'refused') AND posted_at < %s
+ WHERE state IN ('waiting', 'sending', 'in_doubt', 'refused') AND (posted_at < %s OR matter_since IS NOT NULL)
  GROUP BY pharmacy_id, destination
 """
 
 
 @dataclass(frozen=True)
 class LateCount:
-    """How many parcels of a pharmacy are late at one destination, and how many of them were refused."""
+    """How many parcels of a pharmacy are late at one destination, and what of them is for a person."""
 
     pharmacy_id: UUID
     destination: str
     count: int
     refused: int
+    matters: int  # that meet the same answer again and again
 
 
 def count_late(late_before: datetime) -> list[LateCount]:
-    """Return what was posted before the instant and has not arrived."""
+    """Return what was posted before the instant and has not arrived, or is a person's matter before that."""
     with connection.cursor() as cursor:
         cursor.execute(_LATE, [late_before])
         return [LateCount(*row) for row in cursor.fetchall()]

@@ -16,14 +16,16 @@ from temoin.outbox.queries import ParcelView, overtaken, parcel_view
 from temoin.outbox.states import OPEN, ParcelState
 
 PAGE = 50
+_MATTER = Q(matter_since__isnull=False) & ~Q(state=ParcelState.REFUSED)
 
 
 class Portion(StrEnum):
     """Which of the open parcels a list shows."""
 
-    TO_HANDLE = "to_handle"  # refused, or late
+    TO_HANDLE = "to_handle"  # refused, late, or the same answer again and again
     REFUSED = "refused"
     LATE = "late"
+    REPEATED = "repeated"  # the same answer again and again: a person's matter while it goes on trying
     IN_DOUBT = "in_doubt"
     ON_THE_WAY = "on_the_way"
 
@@ -57,19 +59,21 @@ class Heap:
     state: ParcelState
     code: str
     is_late: bool
+    is_matter: bool
     count: int
     since: datetime
 
     @property
     def is_to_handle(self) -> bool:
-        """Tell whether it counts in the menu: refused, or late."""
-        return self.state is ParcelState.REFUSED or self.is_late
+        """Tell whether it counts in the menu: refused, late, or a person's matter."""
+        return self.state is ParcelState.REFUSED or self.is_late or self.is_matter
 
 
 def heaps(late_before: datetime) -> list[Heap]:
     """Return the open parcels of the pharmacy in scope by what they have in common, the oldest first."""
     late = Case(When(posted_at__lt=late_before, then=Value(True)), default=Value(False))
-    found = _open().values_list("destination", "state", "answer_code", late)
+    matter = Case(When(_MATTER, then=Value(True)), default=Value(False))
+    found = _open().values_list("destination", "state", "answer_code", late, matter)
     counted = found.annotate(number=Count("id"), since=Min("posted_at")).order_by("since")
     return [Heap(name, ParcelState(state), *rest) for name, state, *rest in counted]
 
@@ -95,11 +99,12 @@ def _open() -> QuerySet[Parcel]:
 def _filtered(wanted: OpenFilter) -> QuerySet[Parcel]:
     late = Q(posted_at__lt=wanted.late_before) & ~Q(state=ParcelState.REFUSED)
     portions = {
-        Portion.TO_HANDLE: late | Q(state=ParcelState.REFUSED),
+        Portion.TO_HANDLE: late | _MATTER | Q(state=ParcelState.REFUSED),
         Portion.REFUSED: Q(state=ParcelState.REFUSED),
         Portion.LATE: late,
+        Portion.REPEATED: _MATTER,
         Portion.IN_DOUBT: Q(state=ParcelState.IN_DOUBT),
-        Portion.ON_THE_WAY: ~late & ~Q(state=ParcelState.REFUSED),
+        Portion.ON_THE_WAY: ~late & ~_MATTER & ~Q(state=ParcelState.REFUSED),
     }
     found = _open().filter(portions[wanted.portion]).order_by("posted_at", "id")
     if wanted.destination:

@@ -28,6 +28,7 @@ class ParcelView:
     settled_at: datetime | None
     answer_code: str
     receipt: dict[str, Any]
+    matter_since: datetime | None = None  # since when a person should look, while it goes on trying
 
     @property
     def is_settled(self) -> bool:
@@ -54,6 +55,7 @@ def parcel_view(parcel: Parcel, receipt: dict[str, Any]) -> ParcelView:
         settled_at=parcel.settled_at,
         answer_code=parcel.answer_code,
         receipt=receipt,
+        matter_since=None if ParcelState(parcel.state) in SETTLED else parcel.matter_since,
     )
 
 

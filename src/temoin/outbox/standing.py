@@ -21,6 +21,11 @@ SELECT destination, state, count(*), min(posted_at) FROM outbox_parcel
 WHERE state = 'refused' GROUP BY destination, state
 """
 
+_MATTERS = """
+SELECT destination, count(*) FROM outbox_parcel
+WHERE matter_since IS NOT NULL AND state IN ('waiting', 'sending', 'in_doubt') GROUP BY destination
+"""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -31,6 +36,7 @@ class Standing:
     rate: int | None
     counts: dict[ParcelState, int]
     oldest: datetime | None
+    matters: int  # that meet the same answer again and again: somebody should look
     is_served: bool  # whether a courier of this installation serves it
 
     @property
@@ -44,6 +50,8 @@ def lane_standings() -> list[Standing]:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT)
         rows = [(name, ParcelState(state), count, since) for name, state, count, since in cursor.fetchall()]
+        cursor.execute(_MATTERS)
+        matters = dict(cursor.fetchall())
     served = couriers()
     return [
         Standing(
@@ -52,6 +60,7 @@ def lane_standings() -> list[Standing]:
             rate=rate_of(name),
             counts={state: count for where, state, count, _ in rows if where == name},
             oldest=min((since for where, state, _, since in rows if where == name and _is_open(state)), default=None),
+            matters=matters.get(name, 0),
             is_served=name in served,
         )
         for name in sorted(set(served) | {row[0] for row in rows})

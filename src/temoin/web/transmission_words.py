@@ -11,9 +11,10 @@ from temoin.transmission.differences import Kind
 from temoin.web.wording import Mark, Words
 
 PORTION_WORDS: dict[Portion, Words] = {
-    Portion.TO_HANDLE: _("To handle: rejected or late"),
+    Portion.TO_HANDLE: _("To handle: rejected, late or stuck"),
     Portion.REFUSED: _("Rejected"),
     Portion.LATE: _("Late"),
+    Portion.REPEATED: _("Same answer again and again"),
     Portion.IN_DOUBT: _("Being checked"),
     Portion.ON_THE_WAY: _("On the way"),
 }

@@ -138,6 +138,8 @@ DESTINATION: dict[str, Words] = {
 }
 
 _LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
+_LOOK = _("It goes on trying, and always meets this answer: call your support. It can also be sent at once.")
+_REPEATED = Mark("warn", "!", _("Same answer again and again"))
 _SUPPORT = _("Call your support, then send it again.")
 _NOTHING = _("Nothing is to be done.")
 _CORRECT = _(
@@ -243,6 +245,11 @@ class ParcelLine:
         """Tell whether a person must act."""
         return self.parcel.state is ParcelState.REFUSED
 
+    @property
+    def may_go_again(self) -> bool:
+        """Tell whether a person may have it sent: again after a refusal, or now instead of later."""
+        return self.is_refused or self.parcel.matter_since is not None
+
 
 def place_mark(person: Colleague) -> Mark:
     """Return how a colleague's place is shown."""
@@ -266,7 +273,7 @@ def parcel_line(parcel: ParcelView) -> ParcelLine:
     return ParcelLine(
         parcel=parcel,
         destination=DESTINATION.get(parcel.destination, parcel.destination),
-        mark=mark_of(parcel.destination, parcel.state),
+        mark=_REPEATED if parcel.matter_since else mark_of(parcel.destination, parcel.state),
         reason=reason,
         remedy=remedy,
     )
@@ -276,11 +283,13 @@ def _reason(parcel: ParcelView) -> tuple[Words, Words]:
     silent = {_P.ACCEPTED, _P.REPLACED, _P.WITHDRAWN}
     if parcel.state in silent:
         return "", ""
-    return reason_words(parcel.answer_code, is_refused=parcel.state is _P.REFUSED)
+    is_refused, is_matter = parcel.state is _P.REFUSED, parcel.matter_since is not None
+    return reason_words(parcel.answer_code, is_refused=is_refused, is_matter=is_matter)
 
 
-def reason_words(code: str, *, is_refused: bool) -> tuple[Words, Words]:
+def reason_words(code: str, *, is_refused: bool, is_matter: bool = False) -> tuple[Words, Words]:
     """Return what an answer's code means and what to do; nothing before the first answer."""
     if not code:
         return "", ""
-    return REASON.get(code) or (_REJECTED if is_refused else _TROUBLED)
+    reason, remedy = REASON.get(code) or (_REJECTED if is_refused else _TROUBLED)
+    return reason, _LOOK if is_matter and remedy in {_LATER, _NOTHING} else remedy

@@ -58,7 +58,7 @@ class Row:
     @property
     def can_go_again(self) -> bool:
         """Tell whether sending it again makes sense."""
-        return self.line.is_refused and not self.parcel.is_overtaken
+        return self.line.may_go_again and not self.parcel.is_overtaken
 
 
 @dataclass(frozen=True)
@@ -213,18 +213,20 @@ def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
 
 
 def _pile(heap: Heap) -> Pile:
-    reason, remedy = reason_words(heap.code, is_refused=heap.state is ParcelState.REFUSED)
+    is_refused = heap.state is ParcelState.REFUSED
+    reason, remedy = reason_words(heap.code, is_refused=is_refused, is_matter=heap.is_matter)
     return Pile(heap, _destination(heap.destination), reason, remedy, heap.count)
 
 
 def _late_piles(heaps: list[Heap]) -> list[Pile]:
     """Return one pile for each thing there is to say, the oldest heap first: answers differ where words do not."""
-    piles: dict[tuple[Words, Words], Pile] = {}
+    piles: dict[tuple[Words, Words, bool], Pile] = {}
     for heap in heaps:
-        if heap.is_late and heap.state is not ParcelState.REFUSED:
+        if (heap.is_late or heap.is_matter) and heap.state is not ParcelState.REFUSED:
             pile = _pile(heap)
-            alike = piles.get((pile.destination, pile.reason))
-            piles[pile.destination, pile.reason] = replace(alike, count=alike.count + heap.count) if alike else pile
+            same = pile.destination, pile.reason, heap.is_matter
+            alike = piles.get(same)
+            piles[same] = replace(alike, count=alike.count + heap.count) if alike else pile
     return list(piles.values())
 
 
