@@ -7,7 +7,7 @@ ROOMS := crypto journal outbox pharmacies patients catalogue testing delivery tr
 
 .DEFAULT_GOAL := check
 SHELL := /bin/bash # $$RANDOM
-.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills scan docs
+.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills scan docs lock sbom
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -64,6 +64,15 @@ drills: ## about twenty minutes, not part of the gate: kills, an outage, a searc
 
 scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
 	$(BIN)/python drill/scanners.py --at-least 1
+
+lock: ## every version and hash of what production installs, none younger than seven days; read the difference before you keep it
+	echo 'setuptools>=77' | $(BIN)/uv pip compile pyproject.toml - --extra pkcs11 --universal --python-version 3.11 \
+	  --generate-hashes --no-header --exclude-newer "$$(date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z)" \
+	  --output-file requirements.lock
+
+sbom: ## the bill of materials of the locked versions, as CycloneDX, in sbom.cdx.json
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-format JSON --output-file sbom.cdx.json
 
 docs: ## the documentation as a site, in site/
 	$(BIN)/pip install -e '.[docs]'
