@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pycountry
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -102,13 +103,21 @@ def addresses() -> st.SearchStrategy[Address]:
             city=texts(),
             county=optional(texts()),
             state=optional(texts()),
-            country=st.sampled_from(["FRA", "BEL", "GUF", "HRV", "TUR", "UKR", "MAR", "USA", "CHE"]),
+            country=st.sampled_from(["", "FRA", *(each.alpha_3 for each in pycountry.countries)]),
         ),
     )
 
 
 def patients(*, born_by: date = date(2026, 1, 1)) -> st.SearchStrategy[PatientIdentity]:
-    """Any patient born on that day, for instance that of the test, or before."""
+    """Any patient born on that day, for instance that of the test, or before; some of them have one name alone."""
+    return st.one_of(_patients(born_by), _patients(born_by).map(_with_one_name))
+
+
+def _with_one_name(patient: PatientIdentity) -> PatientIdentity:
+    return replace(patient, birth_given_names="", first_birth_given_name="")
+
+
+def _patients(born_by: date) -> st.SearchStrategy[PatientIdentity]:
     return st.builds(
         PatientIdentity,
         patient_id=identifiers(),

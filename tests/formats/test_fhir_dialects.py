@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pycountry
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import given
@@ -14,7 +15,7 @@ from strategies import covid_positive, examples, reports
 
 from temoin.formats.fhir.ch_elm import CANTONS, WHOLE_NAME, document_references
 from temoin.formats.fhir.demis import CATEGORIES, notifications
-from temoin.formats.fhir.dialect import COUNTRIES, DialectError
+from temoin.formats.fhir.dialect import DialectError
 from temoin.testing.report import Address, PatientForm, Report, ReportStatus
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -29,6 +30,11 @@ def swiss(report: Report) -> list[dict[str, Any]]:
 
 def german(report: Report) -> list[dict[str, Any]]:
     return notifications(report, bsnr=BSNR_NUMBER)
+
+
+def living_at(report: Report, home: Address) -> Report:
+    """The same report of a patient who lives elsewhere."""
+    return replace(report, patient=replace(report.patient, address=home))
 
 
 def at_home(report: Report, home: Address) -> Report:
@@ -230,9 +236,9 @@ def test_a_withdrawal_has_no_word_in_either_dialect(write, change, code):
     ("write", "home", "code"),
     [
         (swiss, replace(SWISS, state="Genève"), "no_canton"),
-        (swiss, replace(SWISS, country="ATA"), "unknown_country"),
+        (swiss, replace(SWISS, country="ZZZ"), "unknown_country"),
         (german, replace(GERMAN, postcode=""), "no_patient_postcode"),
-        (german, replace(GERMAN, country="ATA"), "unknown_country"),
+        (german, replace(GERMAN, country="ZZZ"), "unknown_country"),
     ],
 )
 def test_what_a_report_does_not_have_is_refused_by_its_name(write, home, code):
@@ -294,4 +300,32 @@ def test_a_patient_nobody_wrote_much_of_is_told_with_what_is_known():
 
 def test_the_lists_of_the_dialects_have_the_size_that_they_must():
     assert len(CANTONS) == 27  # 26 cantons, and Liechtenstein
-    assert all(len(three) == 3 and len(two) == 2 for three, two in COUNTRIES.items())
+
+
+@pytest.mark.parametrize("alpha_3", [*(each.alpha_3 for each in pycountry.countries), ""])
+def test_a_notifiable_case_is_told_wherever_the_patient_lives(alpha_3):
+    home = Address(city="Somewhere", country=alpha_3, state="GE", postcode="1201")
+    expected = pycountry.countries.get(alpha_3=alpha_3).alpha_2 if alpha_3 else None
+
+    for write in (swiss, german):
+        report = living_at(covid_positive(), home)
+        told = the(bundle_of(write(report)[0]), "Patient")["address"][0]
+        assert told.get("country") == expected
+
+
+@pytest.mark.parametrize("home", [Address(), Address(country="")])
+def test_a_notifiable_case_is_told_of_a_person_who_lives_nowhere_known(home):
+    for write in (swiss, german):
+        assert "address" not in the(bundle_of(write(living_at(covid_positive(), home))[0]), "Patient")
+
+
+def test_a_person_with_one_name_is_told_in_every_dialect():
+    report = covid_positive()
+    one = replace(
+        report.patient, birth_given_names="", first_birth_given_name="", used_given_name="", used_family_name=""
+    )
+
+    for write, home in ((swiss, SWISS), (german, GERMAN)):
+        (name,) = the(bundle_of(write(living_at(replace(report, patient=one), home))[0]), "Patient")["name"]
+        assert (name["family"], "given" in name) == ("PAT-TROIS", False)
+        assert name["_given"][0]["extension"][0]["valueCode"] == "not-applicable"

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from people import TRAITS
 
 from temoin.lib.errors import InvalidError
-from temoin.patients.traits import Traits, check_nir, check_traits, masked_nir
+from temoin.lib.text import is_clean
+from temoin.patients.traits import NO_COUNTRY, Traits, check_nir, check_traits, masked_nir
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,63 @@ def test_a_doctor_who_could_not_be_reached_is_refused(field, value, code):
         check_traits({**TRAITS, **DOCTOR, field: value})
 
     assert [(each.field, each.code) for each in error.value.problems] == [(field, code)]
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode"),
+    [("CHE", "1201"), ("GBR", "sw1a 1aa"), ("USA", "10001-1234"), ("GUF", "97300"), ("FRA", "97300"), ("HKG", "")],
+)
+def test_an_address_abroad_is_taken_as_it_is_written_there(country, postcode):
+    traits = check_traits({**TRAITS, "country": country, "postcode": postcode, "phone": ""})
+
+    assert (traits.country, traits.postcode) == (country, postcode.upper())
+
+
+@pytest.mark.parametrize(("country", "field"), [("FRA", "postcode"), ("GUF", "postcode"), ("ZZZ", "country")])
+def test_a_wrong_country_or_postcode_is_refused(country, field):
+    with pytest.raises(InvalidError) as error:
+        check_traits({**TRAITS, "country": country, "postcode": "1201"})
+
+    assert field in [each.field for each in error.value.problems]
+
+
+def test_who_lives_nowhere_known_has_no_country():
+    assert check_traits({**TRAITS, "country": NO_COUNTRY, "postcode": ""}).country == ""
+
+
+def test_a_local_number_is_read_where_the_pharmacy_is():
+    assert check_traits({**TRAITS, "phone": "27 12 34"}, region="NC").phone == "+687271234"
+    with pytest.raises(InvalidError) as error:
+        check_traits({**TRAITS, "phone": "06 12 34 56 78", "country": "CHE", "postcode": "1201"})
+    assert [each.code for each in error.value.problems] == ["ambiguous"]
+
+
+def test_a_person_with_one_name_is_registered_when_the_form_says_so():
+    only = {**TRAITS, "birth_given_names": "", "used_family_name": "", "used_given_name": ""}
+
+    traits = check_traits({**only, "single_name": "yes"})
+
+    assert (traits.birth_given_names, traits.name) == ("", traits.birth_family_name)
+    with pytest.raises(InvalidError):
+        check_traits(only)
+
+
+HOSTILE = "MAR\u200bTIN\u202e"
+TEXTS = [
+    name
+    for name, value in Traits.__dataclass_fields__.items()
+    if value.type == "str" and name not in {"sex", "identity_status", "country", "nir", "phone"}
+]
+
+
+@pytest.mark.parametrize("field", TEXTS)
+def test_no_field_of_a_patient_keeps_what_cannot_be_seen(field):
+    raw = {**TRAITS, **DOCTOR, "used_given_name": "MARIE"}
+    hostile = {**raw, field: raw.get(field, "").replace("", "\u200b\u2066") if raw.get(field) else HOSTILE}
+    try:
+        kept = getattr(check_traits(hostile), field)
+    except InvalidError:
+        kept = ""
+    assert is_clean(kept)
+    with pytest.raises(InvalidError):
+        check_traits({**raw, field: f"{raw.get(field, '')}\ufffd"})

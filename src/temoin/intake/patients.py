@@ -11,7 +11,7 @@ from temoin.lib.names import plain_name
 from temoin.patients.actions import register_patient
 from temoin.patients.models import name_indexes
 from temoin.patients.queries import patients_by_name
-from temoin.patients.traits import Traits, check_traits
+from temoin.patients.traits import NO_COUNTRY, Traits, check_traits
 from temoin.pharmacies.seat import Seat
 
 
@@ -34,6 +34,7 @@ def traits_of_row(given: PatientTraits) -> Traits:
         {
             "birth_family_name": given.family_name,
             "birth_given_names": f"{given.given_name} {given.middle_name}",
+            "single_name": "" if given.given_name else "yes",
             "sex": given.sex.value,
             "birth_date": given.birth_date.isoformat(),
             "phone": given.phone,
@@ -43,7 +44,7 @@ def traits_of_row(given: PatientTraits) -> Traits:
             "city": address.city,
             "county": address.county,
             "state": address.state,
-            "country": address.country,
+            "country": address.country or NO_COUNTRY,
             "identity_status": "PROV",
         }
     )

@@ -33,6 +33,8 @@ class Reader:
 
     def name(self, field: str) -> str:
         value = self.text(field)
+        if any(problem.field == field for problem in self.problems):
+            return ""
         if not any(character.isalpha() for character in value):
             self.refuse(field, "required", _("Enter the name as on the identity document."))
         return value

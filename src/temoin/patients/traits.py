@@ -8,22 +8,29 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import nir as nir_check
 
 from temoin.lib.clock import now
+from temoin.lib.countries import FRANCE, is_country, two_letters
 from temoin.lib.errors import InvalidError
 from temoin.lib.mail_address import AddressError, check_address
 from temoin.lib.mail_words import ADDRESS_WORDS
+from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone
 from temoin.patients.doctor import read_doctor
 from temoin.patients.reader import Reader
 
 # 5 characters: department and commune, Corsica included, or 99 and a country (domain.md §5.5).
 _BIRTH_PLACE = re.compile(r"(?:[0-9]{2}|2A|2B)[0-9]{3}")
 _POSTCODE_FRANCE = re.compile(r"[0-9]{5}")
+# Elsewhere: letters, digits, spaces and hyphens, as in SW1A 1AA, 1201 or 00-950.
+_POSTCODE = re.compile(r"[A-Z0-9](?:[A-Z0-9 -]{0,10}[A-Z0-9])?")
+# France, and what of it is a country of its own in ISO 3166-1 with a French postcode.
+_FRENCH_POSTCODES = frozenset(
+    {"FRA", "GLP", "MTQ", "GUF", "REU", "SPM", "MYT", "BLM", "MAF", "WLF", "PYF", "NCL", "MCO"}
+)
 _OLDEST = 130  # years
-_COUNTRIES = {"FRA": "FR", "USA": "US"}
+NO_COUNTRY = "unknown"  # what a form says of a person who lives nowhere known; kept as ""
 IDENTITY_STATUSES = (
     "PROV",
     "VALI",
@@ -67,7 +74,7 @@ class Traits:
     def name(self) -> str:
         """Return the name to call the patient by."""
         given = self.used_given_name or self.first_birth_given_name
-        return f"{self.used_family_name or self.birth_family_name} {given}"
+        return f"{self.used_family_name or self.birth_family_name} {given}".strip()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for sealing."""
@@ -79,16 +86,17 @@ class Traits:
         return Traits(**{**values, "birth_date": date.fromisoformat(values["birth_date"])})
 
 
-def check_traits(raw: Mapping[str, str]) -> Traits:
+def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
     """Read traits from typed text; raise InvalidError with every problem found.
 
+    `region` is the numbering plan in which local telephone numbers are meant: that of the pharmacy.
     A NIR is checked by its key only: month 20-42 or 50-99 are legal, and the birth date is never derived from it.
     """
     reader = Reader(raw)
-    country = raw.get("country") or "FRA"
+    country = _country(reader)
     traits = Traits(
         birth_family_name=reader.name("birth_family_name"),
-        birth_given_names=reader.name("birth_given_names"),
+        birth_given_names=_given_names(reader),
         sex=_sex(reader),
         birth_date=_birth_date(reader),
         birth_place=_birth_place(reader),
@@ -96,7 +104,7 @@ def check_traits(raw: Mapping[str, str]) -> Traits:
         used_given_name=reader.text("used_given_name"),
         nir=_nir(reader),
         identity_status=_identity_status(reader),
-        phone=_phone(reader, _COUNTRIES.get(country, "FR")),
+        phone=_phone(reader, region, country),
         email=_email(reader),
         street=reader.text("street"),
         postcode=_postcode(reader, country),
@@ -186,18 +194,37 @@ def _identity_status(reader: Reader) -> str:
     return status
 
 
-def _phone(reader: Reader, region: str) -> str:
+def _given_names(reader: Reader) -> str:
+    """Return the given names; "" only when the form says that the person has one name alone (ICAO 9303-3, 4.6)."""
+    if reader.text("single_name") and not reader.text("birth_given_names"):
+        return ""
+    return reader.name("birth_given_names")
+
+
+def _country(reader: Reader) -> str:
+    """Return the country of residence: France unless another is given, "" when it is said to be unknown."""
+    country = reader.text("country") or FRANCE
+    if country == NO_COUNTRY:
+        return ""
+    if not is_country(country):
+        reader.refuse("country", "unknown", _("Choose the country in the list."))
+    return country
+
+
+def _phone(reader: Reader, region: str, country: str) -> str:
     text = reader.text("phone")
     if not text:
         return ""
+    abroad = [two_letters(country)] if country not in _FRENCH_POSTCODES and is_country(country) else []
     try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+        return read_phone(text, [region, *abroad])
+    except AmbiguousPhoneError:
+        reader.refuse(
+            "phone", "ambiguous", _("This number exists in two countries: begin it with + and the country's number.")
+        )
+    except PhoneError:
         reader.refuse("phone", "malformed", _("Enter a telephone number, for instance 06 12 34 56 78."))
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return ""
 
 
 def _email(reader: Reader) -> str:
@@ -210,7 +237,9 @@ def _email(reader: Reader) -> str:
 
 
 def _postcode(reader: Reader, country: str) -> str:
-    postcode = reader.text("postcode")
-    if postcode and country == "FRA" and not _POSTCODE_FRANCE.fullmatch(postcode):
-        reader.refuse("postcode", "malformed", _("Enter a postcode of 5 digits."))
+    postcode = reader.text("postcode").upper()
+    if postcode and country in _FRENCH_POSTCODES and not _POSTCODE_FRANCE.fullmatch(postcode):
+        reader.refuse("postcode", "malformed", _("Enter a postcode of 5 digits, or choose the country."))
+    elif postcode and not _POSTCODE.fullmatch(postcode):
+        reader.refuse("postcode", "malformed", _("Enter the postcode as it is written in that country."))
     return postcode

@@ -10,6 +10,7 @@ from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId, new_id
+from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
 from temoin.lib.typed import typed_line
 from temoin.lib.zones import today_in
 from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
@@ -27,6 +28,7 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
     """
     written = {field: typed_line(field, text) for field, text in {"name": name, **address}.items()}
     zone = choose_zone(time_zone.strip(), written["postcode"])
+    written["phone"] = _phone(written["phone"], written["postcode"])
     pharmacy = Pharmacy(finess=check_finess(finess), is_demo=is_demo, time_zone=zone, **written)
     with act(
         by=Operator(pharmacy.id),
@@ -38,6 +40,14 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
             raise refuse("finess", "known", _("A pharmacy with this FINESS number is here already."))
         pharmacy.save(force_insert=True)
     return pharmacy
+
+
+def _phone(text: str, postcode: str) -> str:
+    try:
+        return read_phone(text, [region_of_postcode(postcode)]) if text else ""
+    except PhoneError:
+        message = _("Enter a telephone number, for instance 06 12 34 56 78.")
+        raise refuse("phone", "malformed", message) from None
 
 
 def close_pharmacy(*, by: Operator) -> None:

@@ -156,15 +156,20 @@ def patient_identity(patient_id: UUID, traits: Traits) -> PatientIdentity:
         identity_status=IdentityStatus(traits.identity_status),
         phone=traits.phone,
         email=traits.email,
-        address=Address(
-            lines=(traits.street,) if traits.street else (),
-            postcode=traits.postcode,
-            city=traits.city,
-            county=traits.county,
-            state=traits.state,
-            country=traits.country,
-        ),
+        address=_home(traits),
     )
+
+
+def _home(traits: Traits) -> Address:
+    home = Address(
+        lines=(traits.street,) if traits.street else (),
+        postcode=traits.postcode,
+        city=traits.city,
+        county=traits.county,
+        state=traits.state,
+        country=traits.country,
+    )
+    return home if home.is_known else Address()
 
 
 def doctor(traits: Traits) -> Doctor | None:

@@ -55,7 +55,12 @@ class Address:
     city: str = ""
     county: str = ""
     state: str = ""
-    country: str = "FRA"
+    country: str = "FRA"  # "" when no country is known
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether anything is known: a country that nobody chose, alone, is nothing."""
+        return self not in {Address(), Address(country="")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from temoin.lib.countries import FRANCE, country_names
 from temoin.lib.errors import Problem
-from temoin.patients.traits import Traits
+from temoin.lib.phones import phone_as_said
+from temoin.patients.traits import NO_COUNTRY, Traits
 from temoin.web.fields import Choice, Field, Typed
 
 SEX = (Choice("F", _("Female")), Choice("M", _("Male")), Choice("U", _("Undetermined")))
@@ -18,7 +21,7 @@ STATUS = (
     Choice("VALI", _("Validated"), _("Identity document checked")),
 )
 # Kept as they are by a form that does not show them.
-UNSHOWN = ("county", "state", "country")
+UNSHOWN = ("county", "state")
 DOCTOR = tuple(name for name in Traits.__dataclass_fields__ if name.startswith("doctor_"))
 
 
@@ -38,14 +41,20 @@ def sends_to_doctors() -> bool:
 def typed_traits(traits: Traits) -> dict[str, str]:
     """Return known traits as a person would have typed them."""
     values = {name: str(value) for name, value in traits.to_dict().items()}
-    return {**values, "birth_date": traits.birth_date.strftime("%d/%m/%Y")}
+    return {
+        **values,
+        "birth_date": traits.birth_date.strftime("%d/%m/%Y"),
+        "phone": phone_as_said(traits.phone),
+        "single_name": "" if traits.birth_given_names else "yes",
+        "country": traits.country or NO_COUNTRY,
+    }
 
 
 def raw_traits(typed: Mapping[str, str], known: Traits | None = None) -> dict[str, str]:
     """Return what `check_traits` reads: the typed fields, and those the form does not show as they were."""
     unshown = UNSHOWN if sends_to_doctors() else (*UNSHOWN, *DOCTOR)
     kept = {name: getattr(known, name) for name in unshown} if known else {}
-    names = [name for name in Traits.__dataclass_fields__ if name not in unshown]
+    names = [name for name in (*Traits.__dataclass_fields__, "single_name") if name not in unshown]
     return {**{name: typed.get(name, "") for name in names}, **kept}
 
 
@@ -54,6 +63,7 @@ def _identity(typed: Typed) -> list[Field]:
     return [
         typed("birth_family_name", _("Birth name"), required=True, attributes=name),
         typed("birth_given_names", _("Birth given names"), required=True, attributes=name),
+        typed("single_name", _("This person has one name only: it stands as the birth name."), "checkbox"),
         typed(
             "birth_date",
             _("Birth date"),
@@ -91,9 +101,17 @@ def _contact(typed: Typed) -> list[Field]:
         ),
         typed("phone", _("Telephone"), "tel", attributes={"inputmode": "tel"}),
         typed("street", _("Street")),
-        typed("postcode", _("Postcode"), attributes={"inputmode": "numeric", "maxlength": "10"}),
+        typed("postcode", _("Postcode"), attributes={"maxlength": "12"}),
         typed("city", _("Town")),
+        typed("country", _("Country"), "select", choices=_countries(), initial=FRANCE),
     ]
+
+
+def _countries() -> list[Choice]:
+    """Return France and "nowhere known" first, then every country by name."""
+    names = country_names(get_language() or "fr")
+    others = [Choice(code, name) for code, name in names.items() if code != FRANCE]
+    return [Choice(FRANCE, names[FRANCE]), Choice(NO_COUNTRY, _("Not known, or no fixed address")), *others]
 
 
 def _doctor(typed: Typed) -> list[Field]:

@@ -35,12 +35,20 @@ def add_patient(parent: Element, report: Report) -> None:
 def _add_names(person: Element, patient: PatientIdentity) -> None:
     name = add(person, "name")
     add_text(name, "family", patient.birth_family_name, qualifier="BR")
-    add_text(name, "given", patient.birth_given_names)
-    add_text(name, "given", patient.first_birth_given_name, qualifier="BR")
+    _add_given(name, patient.birth_given_names)
+    _add_given(name, patient.first_birth_given_name, qualifier="BR")
     if patient.used_family_name:
         add_text(name, "family", patient.used_family_name, qualifier="CL")
     if patient.used_given_name:
         add_text(name, "given", patient.used_given_name, qualifier="CL")
+
+
+def _add_given(name: Element, given: str, **attributes: str) -> None:
+    """Append a given name, or that it does not apply: a person may have one name alone."""
+    if given:
+        add_text(name, "given", given, **attributes)
+    else:
+        add(name, "given", nullFlavor="NA", **attributes)
 
 
 def add_signer(parent: Element, name: str, report: Report) -> None:

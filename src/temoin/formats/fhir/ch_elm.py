@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.dialect import DialectError, country, stable_id, told_findings
-from temoin.formats.fhir.elements import Element, coding, concept, identifier, moment, reference, telecom
+from temoin.formats.fhir.elements import Element, coding, concept, given_names, identifier, moment, reference, telecom
 from temoin.testing.report import Address, Finding, Report
 
 # CH ELM, results to patient name representation: whole for SARS-CoV-2, initials for the others.
@@ -136,14 +136,19 @@ def _patient(report: Report, finding: Finding) -> Element:
     given = patient.used_given_name or patient.first_birth_given_name
     values: Element = {
         "resourceType": "Patient",
-        "name": [{"family": family if is_whole else family[0], "given": [given if is_whole else given[0]]}],
+        "name": [
+            {
+                "family": family if is_whole else family[0],
+                **given_names([given if is_whole else given[:1]]),
+            }
+        ],
         "gender": codes.GENDER[patient.sex],
         "birthDate": patient.birth_date.isoformat(),
     }
     contacts = telecom("home", phone=patient.phone)
     if is_whole and contacts:
         values["telecom"] = contacts
-    if patient.address != Address():
+    if patient.address.is_known:
         values["address"] = [_home(patient.address, with_street=is_whole)]
     return values
 
@@ -158,6 +163,8 @@ def _home(address: Address, *, with_street: bool) -> Element:
             values[name] = value
     if letters in {"CH", "LI"}:
         values["state"] = _canton(address)
+    if not letters:
+        return values
     coded = {"url": _CODED_STRING, "valueCoding": coding("urn:iso:std:iso:3166", letters)}
     return {**values, "country": letters, "_country": {"extension": [coded]}}
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.dialect import DialectError, country, stable_id, told_findings
-from temoin.formats.fhir.elements import Element, coding, concept, identifier, moment, reference, telecom
+from temoin.formats.fhir.elements import Element, coding, concept, given_names, identifier, moment, reference, telecom
 from temoin.testing.report import Address, Finding, Organisation, Report, ReportStatus
 
 DEMIS: Final = "https://demis.rki.de/fhir/"
@@ -126,7 +126,7 @@ def _patient(report: Report) -> Element:
             {
                 "use": "official",
                 "family": patient.used_family_name or patient.birth_family_name,
-                "given": [patient.used_given_name or patient.first_birth_given_name],
+                **given_names([patient.used_given_name or patient.first_birth_given_name]),
             }
         ],
         "gender": codes.GENDER[patient.sex],
@@ -135,7 +135,9 @@ def _patient(report: Report) -> Element:
     contacts = telecom("home", phone=patient.phone, email=patient.email)
     if contacts:
         values["telecom"] = contacts
-    if not patient.address.postcode:
+    if not patient.address.is_known:
+        return values  # nowhere known: the office of the pharmacy's place is the responsible one (§ 9 IfSG)
+    if patient.address.country == "DEU" and not patient.address.postcode:
         raise DialectError("no_patient_postcode")  # the responsible office is found by it
     use = coding(DEMIS + "CodeSystem/addressUse", "primary", "Hauptwohnsitz")
     extension = [{"url": DEMIS + "StructureDefinition/AddressUse", "valueCoding": use}]
@@ -148,7 +150,8 @@ def _address(address: Address) -> Element:
     for name, value in (("city", address.city), ("postalCode", address.postcode)):
         if value:
             values[name] = value
-    return {**values, "country": country(address.country)}
+    letters = country(address.country)
+    return {**values, "country": letters} if letters else values
 
 
 def _role(organization: Element) -> Element:

@@ -1,18 +1,13 @@
 """What the national dialects have in common: what they carry of a Report, and a named error for what they cannot."""
 
 from collections.abc import Collection
-from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from temoin.formats.fhir.codes import REPORT_KEY_SYSTEM
+from temoin.lib.countries import UnknownCountryError, two_letters
 from temoin.testing.report import Finding, PatientForm, Report, ReportStatus
 
 _NAMESPACE = uuid5(NAMESPACE_URL, REPORT_KEY_SYSTEM)
-# ISO 3166-1, alpha-3 to alpha-2, of those whom a pharmacy of these countries mostly sees.
-COUNTRIES: Final = {
-    "AUT": "AT", "BEL": "BE", "CHE": "CH", "CZE": "CZ", "DEU": "DE", "DNK": "DK", "ESP": "ES", "FRA": "FR",
-    "GBR": "GB", "ITA": "IT", "LIE": "LI", "LUX": "LU", "NLD": "NL", "POL": "PL", "PRT": "PT",
-}  # fmt: skip
 
 
 class DialectError(ValueError):
@@ -29,10 +24,13 @@ def stable_id(key: str, use: str) -> str:
 
 
 def country(code: str) -> str:
-    """Return the two letters of a country."""
-    if code not in COUNTRIES:
-        raise DialectError("unknown_country")
-    return COUNTRIES[code]
+    """Return the two letters of a country; "" when none is known, which stops no notification."""
+    if not code:
+        return ""
+    try:
+        return two_letters(code)
+    except UnknownCountryError:
+        raise DialectError("unknown_country") from None
 
 
 def told_findings(report: Report, targets: Collection[str]) -> list[Finding]:

@@ -63,6 +63,13 @@ def telecom(use: str, *, phone: str, email: str = "") -> list[Element]:
     return contacts
 
 
+def given_names(names: list[str]) -> Element:
+    """Return the given names, or that the person has none: guides that ask for one take the reason instead."""
+    if any(names):
+        return {"given": names}
+    return {"_given": [{"extension": [{"url": codes.DATA_ABSENT_REASON, "valueCode": "not-applicable"}]}]}
+
+
 _COG = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
 _NO_ADDRESS = Address()
 

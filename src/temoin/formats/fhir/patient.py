@@ -5,6 +5,7 @@ from temoin.formats.fhir.elements import (
     Element,
     addresses,
     coding,
+    given_names,
     resource,
     telecom,
     typed_identifier,
@@ -50,12 +51,11 @@ def _identifiers(patient: PatientIdentity, *, demo: bool) -> list[Element]:
 
 
 def _names(patient: PatientIdentity) -> list[Element]:
-    official: Element = {
-        "extension": [{"url": codes.BIRTH_GIVEN_NAMES, "valueString": patient.birth_given_names}],
-        "use": "official",
-        "family": patient.birth_family_name,
-        "given": [patient.first_birth_given_name],
-    }
+    official: Element = {}
+    if patient.birth_given_names:
+        official["extension"] = [{"url": codes.BIRTH_GIVEN_NAMES, "valueString": patient.birth_given_names}]
+    given = given_names([patient.first_birth_given_name])
+    official |= {"use": "official", "family": patient.birth_family_name, **given}
     if not (patient.used_family_name or patient.used_given_name):
         return [official]
     usual: Element = {"use": "usual"}

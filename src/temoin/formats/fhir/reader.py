@@ -151,8 +151,8 @@ def _patient(patient: Element) -> PatientIdentity:
     return PatientIdentity(
         patient_id=identified(patient["identifier"], codes.PATIENT_SYSTEM),
         birth_family_name=official["family"],
-        birth_given_names=extended(official, codes.BIRTH_GIVEN_NAMES)["valueString"],
-        first_birth_given_name=official["given"][0],
+        birth_given_names=extended(official, codes.BIRTH_GIVEN_NAMES).get("valueString", ""),
+        first_birth_given_name=official.get("given", [""])[0],
         sex=codes.SEX[patient["gender"]],
         birth_date=date.fromisoformat(patient["birthDate"]),
         birth_place=insee["valueCoding"]["code"] if insee else "",

@@ -74,7 +74,7 @@ class _Page:
         self._block(pharmacy.name, style="B")
         self._block(f"{_place(pharmacy.address)}\nFINESS {pharmacy.finess}{phone}")
         self._space()
-        self._block(f"{patient.birth_family_name} {patient.birth_given_names}", size=13, style="B")
+        self._block(f"{patient.birth_family_name} {patient.birth_given_names}".strip(), size=13, style="B")
         used = f"{patient.used_family_name} {patient.used_given_name}".strip()
         self._block(used, size=11)
         self._block(f"Date de naissance : {patient.birth_date:%d/%m/%Y} · Sexe : {GENDER[patient.sex][1]}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import phonenumbers
 import segno
 from django import template
 from django.conf import settings
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.outcomes import Outcome, outcome
 from temoin.lib.errors import Problem
+from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import masked_nir
 from temoin.testing.report import Finding
 from temoin.web.fields import Field
@@ -66,13 +66,7 @@ def masked(nir: str) -> str:
 @register.filter
 def telephone(number: str) -> str:
     """Return a telephone number as it is said in its country."""
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return number
-    french = parsed.country_code == 33
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(parsed, style)
+    return phone_as_said(number)
 
 
 @register.simple_tag

@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy
 from temoin.catalogue.kinds import load_kinds
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.ids import new_id
+from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
 from temoin.patients.queries import Found, patients_by_name, patients_by_nir, read_patient
 from temoin.patients.traits import Traits, check_nir, check_traits, read_birth_date
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import register_test
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.web.fields import Typed
@@ -91,7 +92,7 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     if request.method != "POST" or "record_id" not in request.POST:
         return _show_new(request, seat, request.POST, [])
     patient_id, record_id = _posted_id(request, "patient_id"), _posted_id(request, "record_id")
-    problems, traits = _check_new(request.POST)
+    problems, traits = _check_new(request.POST, _region(seat))
     if problems or traits is None:
         return _show_new(request, seat, request.POST, problems)
     try:
@@ -103,12 +104,17 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     return redirect("test", record_id)
 
 
-def _check_new(typed: Values) -> tuple[list[Problem], Traits | None]:
+def _region(seat: Seat) -> str:
+    """Return the numbering plan in which people at this counter say their numbers."""
+    return region_of_postcode(pharmacy_of(seat).postcode)
+
+
+def _check_new(typed: Values, region: str) -> tuple[list[Problem], Traits | None]:
     """Return every problem of the whole page at once."""
     problems: list[Problem] = []
     traits = None
     try:
-        traits = check_traits(raw_traits(typed))
+        traits = check_traits(raw_traits(typed), region=region)
     except InvalidError as error:
         problems += error.problems
     try:
@@ -223,7 +229,11 @@ def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
     problems: list[Problem] = []
     if request.method == "POST":
         try:
-            amend_patient(by=seat, patient_id=patient_id, traits=check_traits(raw_traits(request.POST, known)))
+            amend_patient(
+                by=seat,
+                patient_id=patient_id,
+                traits=check_traits(raw_traits(request.POST, known), region=_region(seat)),
+            )
         except InvalidError as error:
             problems = error.problems
         else:

@@ -1,0 +1,104 @@
+"""Telephone numbers as people write them, read as the number that can be dialled from anywhere (E.164)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import phonenumbers
+
+METROPOLIS = "FR"
+# [0-9]: libphonenumber itself takes the digits of any script, and letters for digits.
+_WRITTEN = re.compile(r"[+(]?[0-9][0-9 ().\-/]{3,30}")
+_FRENCH = re.compile(r"0[1-9][0-9]{8}")
+_METROPOLIS_CODE = 33
+_OVERSEAS_CODES = frozenset({262, 590, 594, 596})
+
+
+class PhoneError(ValueError):
+    """Not a number that anybody can have."""
+
+
+class AmbiguousPhoneError(PhoneError):
+    """The same digits are a number in each of two countries."""
+
+
+def region_of_postcode(postcode: str) -> str:
+    """Return the numbering plan that a place with this French postcode dials in."""
+    found: str = _plan()["postcodes"].get(postcode[:3], METROPOLIS)
+    return found
+
+
+def read_phone(text: str, regions: Iterable[str]) -> str:
+    """Return a number in E.164; without its country's number it is read in each region, and must be one number."""
+    if not _WRITTEN.fullmatch(text.strip()):
+        raise PhoneError
+    written = re.sub(r"^00", "+", text.strip())
+    if written.startswith("+"):
+        return _international(written)
+    found = {number for region in regions for number in _local(written, region)}
+    if len(found) > 1:
+        raise AmbiguousPhoneError
+    if not found:
+        raise PhoneError
+    return found.pop()
+
+
+def phone_as_said(number: str) -> str:
+    """Return a number as people of its country write it: French ones with their 0, others with their country."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    is_french = parsed.country_code == _METROPOLIS_CODE or parsed.country_code in _OVERSEAS_CODES
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if is_french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
+
+
+def _international(written: str) -> str:
+    number = _parsed(written, None)
+    if number.country_code == _METROPOLIS_CODE:
+        # People write +33 before numbers of France overseas too.
+        return _french(f"0{number.national_number}")
+    return _valid(number)
+
+
+def _local(written: str, region: str) -> set[str]:
+    digits = re.sub("[^0-9]", "", written)
+    is_french = region == METROPOLIS or region in _plan()["postcodes"].values()
+    try:
+        return {_french(digits) if is_french and _FRENCH.fullmatch(digits) else _valid(_parsed(written, region))}
+    except PhoneError:
+        return set()
+
+
+def _french(digits: str) -> str:
+    plan = _plan()
+    if digits.startswith(tuple(plan["fiction"]["prefixes"])) and _FRENCH.fullmatch(digits):
+        return f"+33{digits[1:]}"
+    region = plan["prefixes"].get(digits[:4], METROPOLIS)
+    if region == "PM":
+        digits = digits[4:]  # Saint-Pierre-et-Miquelon: six digits, after a code that is also the country's
+    return _valid(_parsed(digits, region))
+
+
+def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber:
+    try:
+        return phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise PhoneError from None
+
+
+def _valid(number: phonenumbers.PhoneNumber) -> str:
+    if not phonenumbers.is_valid_number(number):
+        raise PhoneError
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@cache
+def _plan() -> dict[str, Any]:
+    return tomllib.loads(resources.files("temoin.lib").joinpath("data/french_numbering.toml").read_text("utf-8"))
