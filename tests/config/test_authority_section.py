@@ -54,6 +54,21 @@ def settings(folder: Path, section: str = SECTION) -> Path:
     return path
 
 
+@pytest.mark.parametrize(("line", "kept"), [("", True), ("later_extensions = false", False)])
+def test_a_server_that_knows_r4_alone_may_be_spared_later_extensions(folder, line, kept):
+    section = SECTION.replace("enabled = true", f"enabled = true\n{line}")
+
+    assert read_config(settings(folder, section)).authority.later_extensions is kept
+
+
+def test_a_national_dialect_holds_what_its_guide_says(folder):
+    section = SECTION.replace("enabled = true", 'enabled = true\nprofile = "demis"\nlater_extensions = false')
+    section = section.replace("[authority.tokens]", '[authority.senders]\n750712184 = "1"\n\n[authority.tokens]')
+
+    with pytest.raises(ConfigError, match="later_extensions"):
+        read_config(settings(folder, section))
+
+
 def test_everything_of_the_authority_is_read(folder):
     authority = read_config(settings(folder)).authority
 

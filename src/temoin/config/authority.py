@@ -31,6 +31,7 @@ def read_authority(section: Section, folder: Path, rules: Rules) -> Authority:
         certificate=path("certificate"),
         key=path("key"),
         tokens=_tokens(section.section("tokens"), folder) if section.has("tokens") else None,
+        later_extensions=section.optional("later_extensions", bool) is not False,
     )
     section.end()
     _check(section, authority)
@@ -61,6 +62,8 @@ def _check(section: Section, authority: Authority) -> None:
         raise section.wrong("base_url", "is http, and certificates are named: make it https or take them out")
     if authority.profile is not Profile.EU_LABORATORY and not authority.senders:
         raise section.wrong("senders", f"is missing: {authority.profile} knows each pharmacy by a number of its own")
+    if authority.profile is not Profile.EU_LABORATORY and not authority.later_extensions:
+        raise section.wrong("later_extensions", f"is not for {authority.profile}, whose guide says what is in it")
     if (authority.certificate is None) != (authority.key is None):
         raise section.wrong("certificate", "and key go together: give both or neither")
     if authority.pin is not None and re.fullmatch("[0-9a-f]{64}", authority.pin) is None:

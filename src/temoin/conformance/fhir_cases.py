@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import uuid4
 
 from temoin.conformance.cases import Case, Exchange, FailedError, NotApplicableError, require
@@ -14,9 +14,11 @@ from temoin.conformance.documents import Story
 from temoin.conformance.endpoint import LOOPBACK, Endpoint
 from temoin.conformance.http_wire import Reply, ask
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
+from temoin.formats.fhir.questions import ASKING, PAGE, by_keys, creating, holdings_shown, paged, received_between
 from temoin.testing.report import Report
 
 PAGES = 50
+FEW = 2  # documents on a page, so that the sent ones take several
 SKEW = timedelta(minutes=15)  # how far the endpoint's clock may be from ours
 
 
@@ -39,17 +41,12 @@ class FhirDesk:
 
     def send(self, report: Report, **changes: str) -> Reply:
         """Send a document as the courier does."""
-        headers = {
-            "Content-Type": MEDIA_TYPE,
-            "If-None-Exist": f"identifier={REPORT_KEY_SYSTEM}|{report.key}",
-            "Prefer": "return=representation",
-            **changes,
-        }
-        return self.ask("POST", "/Bundle", headers=headers, body=document(report))
+        return self.ask("POST", "/Bundle", headers={**creating(report.key), **changes}, body=document(report))
 
     def find(self, key: str, *, lingers: bool = False) -> list[dict[str, Any]]:
         """Ask by key; return the documents found, which must all bear it."""
-        reply = self.ask("GET", f"/Bundle?identifier={quote(f'{REPORT_KEY_SYSTEM}|{key}')}", lingers=lingers)
+        path = f"/Bundle?{urlencode(by_keys([key]))}"
+        reply = self.ask("GET", path, headers=dict(ASKING), lingers=lingers)
         found = _searchset(reply)
         require(all(_bears(each, key) for each in found), "The answer names another document than the one asked for.")
         require(not reply.surplus, "More came than one answer to one question.")
@@ -141,14 +138,13 @@ def _refused(desk: FhirDesk, key: str, headers: dict[str, str], body: bytes) -> 
 
 
 def _holdings(desk: FhirDesk) -> str:
-    since, until = (moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (desk.started - SKEW, _now() + SKEW))
-    period = f"_lastUpdated=ge{since}&_lastUpdated=lt{until}"
-    path: str | None = f"/Bundle?{period}&_sort=_lastUpdated&_count=2&_elements=identifier,meta"
+    period = received_between(desk.started - SKEW, _now() + SKEW)
+    path: str | None = f"/Bundle?{paged(period, FEW)}"
     seen: list[dict[str, Any]] = []
     for _ in range(PAGES):
         if path is None:
             break
-        reply = desk.ask("GET", path)
+        reply = desk.ask("GET", path, headers=dict(ASKING))
         seen += _searchset(reply)
         path = _next(desk, reply)
     story = desk.story
@@ -271,7 +267,7 @@ CASES: tuple[Case[FhirDesk], ...] = (
     ),
     Case(
         "holdings",
-        "`GET Bundle?_lastUpdated=ge…&_lastUpdated=lt…&_sort=_lastUpdated&_count=2&_elements=identifier,meta`, whole.",
+        f"`{holdings_shown(FEW)}`, to its last page; a courier asks for {PAGE} at a time.",
         "Every document sent, once each; `next` links that stay on this server, below this address.",
         _holdings,
     ),

@@ -55,3 +55,4 @@ class Authority:
     certificate: Path | None = None  # ours, for a server that asks who we are
     key: Path | None = None
     tokens: TokenClient | None = None
+    later_extensions: bool = True  # those that stand for elements of FHIR R5; false for a server that knows R4 alone

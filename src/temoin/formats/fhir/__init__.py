@@ -1,8 +1,8 @@
 """FHIR R4 documents: a Report in, the bytes of a European laboratory report out, and back."""
 
 from temoin.formats.fhir.codes import MEDIA_TYPE, REPORT_KEY_SYSTEM
-from temoin.formats.fhir.document import bundle, document
+from temoin.formats.fhir.document import bundle, document, plain_document
 from temoin.formats.fhir.parts import DocumentError
 from temoin.formats.fhir.reader import read_document
 
-__all__ = ["MEDIA_TYPE", "REPORT_KEY_SYSTEM", "DocumentError", "bundle", "document", "read_document"]
+__all__ = ["MEDIA_TYPE", "REPORT_KEY_SYSTEM", "DocumentError", "bundle", "document", "plain_document", "read_document"]

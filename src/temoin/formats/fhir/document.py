@@ -10,12 +10,18 @@ from temoin.formats.fhir.links import links
 from temoin.formats.fhir.observation import observation_resources, specimen_resource
 from temoin.formats.fhir.patient import patient_resource
 from temoin.formats.fhir.performers import organization_resource, practitioner_resource, role_resource
+from temoin.formats.fhir.plain import plain
 from temoin.testing.report import Report
 
 
 def document(report: Report) -> bytes:
     """Return the document: the same bytes each time for the same Report."""
     return orjson.dumps(bundle(report))
+
+
+def plain_document(report: Report) -> bytes:
+    """Return the document for a server that knows R4 alone."""
+    return orjson.dumps(plain(bundle(report)))
 
 
 def bundle(report: Report) -> Element:

@@ -14,11 +14,12 @@ from typing import Any
 
 from django.conf import settings
 
-from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
+from temoin.formats.fhir import REPORT_KEY_SYSTEM, document, plain_document
+from temoin.formats.fhir.questions import ASKING, Question, by_keys, creating, received_between
 from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, Reply
-from temoin.transmission.couriers.fhir_holdings import instant, search_holdings
+from temoin.transmission.couriers.fhir_holdings import search_holdings
 from temoin.transmission.couriers.http_courier import (
     KEPT,
     HttpCourier,
@@ -37,18 +38,13 @@ class FhirCourier(HttpCourier):
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""
-        return Consignment(key=load.key, body=document(report))
+        write = document if settings.TEMOIN.authority.later_extensions else plain_document
+        return Consignment(key=load.key, body=write(report))
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Post the document."""
-        headers = {
-            "Content-Type": MEDIA_TYPE,
-            "Accept": MEDIA_TYPE,
-            "If-None-Exist": f"identifier={REPORT_KEY_SYSTEM}|{consignment.key}",
-            "Prefer": "return=representation",  # the answer must prove which document was taken
-        }
         try:
-            reply = await self.line().ask("POST", "Bundle", data=consignment.body, headers=headers)
+            reply = await self.line().ask("POST", "Bundle", data=consignment.body, headers=creating(consignment.key))
         except (NotSentError, NoAnswerError) as error:
             return word_of(error)
         answer = replace(_read_created(consignment.key, reply), came=reply.beginning(KEPT))
@@ -65,24 +61,21 @@ class FhirCourier(HttpCourier):
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Ask whether the server holds this key."""
-        query = {"identifier": f"{REPORT_KEY_SYSTEM}|{consignment.key}"}
-        # no-cache: HAPI gives the answer of a minute ago to the same question
-        headers = {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
         try:
-            reply = await self.line().ask("GET", "Bundle", params=query, headers=headers)
+            reply = await self.line().ask("GET", "Bundle", params=by_keys([consignment.key]), headers=ASKING)
         except (NotSentError, NoAnswerError) as error:
             return Answer(Verdict.DOUBTFUL, error.code)
         return replace(_read_found(consignment.key, reply), came=reply.beginning(KEPT))
 
     def holdings(self, since: datetime, until: datetime) -> AsyncIterator[Holding]:
         """Give what the server received in a stretch of time."""
-        return self._search([("_lastUpdated", f"ge{instant(since)}"), ("_lastUpdated", f"lt{instant(until)}")])
+        return self._search(received_between(since, until))
 
     def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
         """Give every document that it holds of these keys."""
-        return self._search([("identifier", ",".join(f"{REPORT_KEY_SYSTEM}|{key}" for key in keys))])
+        return self._search(by_keys(keys))
 
-    async def _search(self, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
+    async def _search(self, asked: Question) -> AsyncIterator[Holding]:
         line = HttpLine(settings.TEMOIN.authority)  # of its own: who reconciles works in another thread than the lane
         try:
             async for holding in search_holdings(line, asked):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from urllib.parse import unquote, urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
-from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM
+from temoin.formats.fhir import REPORT_KEY_SYSTEM
+from temoin.formats.fhir.questions import ASKING, Question, paged
 from temoin.outbox.courier import Holding
 from temoin.transmission.couriers.exchange import NoAnswerError, NotSentError, read_json
 from temoin.transmission.couriers.http_line import HttpLine
 
-COUNT = 200  # whole documents: _elements would empty the page itself at HAPI, since a page is a Bundle too
 MOST_PAGES = 20_000
 LARGEST_PAGE = 50_000_000  # bytes
 PAUSES = (0.5, 2.0, 8.0)  # seconds before a page is asked for again; one lost page must not lose a day
@@ -23,15 +22,9 @@ class IncompleteError(OSError):
     """The server did not answer wholly; `args[0]` is the code."""
 
 
-def instant(moment: datetime) -> str:
-    """Write a moment as FHIR searches take it, in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-async def search_holdings(line: HttpLine, asked: Sequence[tuple[str, str]]) -> AsyncIterator[Holding]:
+async def search_holdings(line: HttpLine, asked: Question) -> AsyncIterator[Holding]:
     """Give each document under a key of ours; IncompleteError when one page does not come or is none."""
-    wishes = [*asked, ("_sort", "_lastUpdated"), ("_count", str(COUNT))]
-    address: str | None = f"{line.base}/Bundle?{urlencode(wishes)}"
+    address: str | None = f"{line.base}/Bundle?{paged(asked)}"
     visited: set[str] = set()
     while address is not None:
         if address in visited or len(visited) == MOST_PAGES:
@@ -53,9 +46,8 @@ async def _page(line: HttpLine, address: str) -> dict[str, Any]:
 
 
 async def _asked(line: HttpLine, address: str) -> dict[str, Any]:
-    headers = {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
     try:
-        reply = await line.ask_at("GET", address, largest=LARGEST_PAGE, headers=headers)
+        reply = await line.ask_at("GET", address, largest=LARGEST_PAGE, headers=ASKING)
     except (NotSentError, NoAnswerError) as error:
         raise IncompleteError(error.code) from None
     if reply.status != 200:
