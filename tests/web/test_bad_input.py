@@ -35,7 +35,7 @@ def minutes_ago(minutes: int) -> str:
     [
         ("birth_family_name", "", "Saisissez le nom tel qu’il est"),
         ("birth_family_name", "X" * 300, "C’est trop long"),
-        ("birth_date", "31/02/1990", "sous la forme JJ/MM/AAAA"),
+        ("birth_date", "31/02/1990", "par exemple 28/03/1979 ou 28031979"),
         ("birth_date", "01/01/2190", "impossible : vérifiez l’année"),
         ("sex", "", "Choisissez le sexe"),
         ("nir", "2 79 03 51 215 189 90", "Ce NIR n’est pas valide"),
@@ -199,7 +199,7 @@ def test_a_step_out_of_turn_is_409(house: House, owner: Client):
     [
         ({}, "Saisissez le NIR, ou le nom et la date de naissance"),
         ({"nir": "123"}, "La clé de ce numéro est fausse"),
-        ({"birth_family_name": "PAT-TROIS"}, "sous la forme JJ/MM/AAAA"),
+        ({"birth_family_name": "PAT-TROIS"}, "par exemple 28/03/1979 ou 28031979"),
     ],
 )
 def test_a_search_that_cannot_be_made_says_why(owner: Client, form: dict[str, str], message: str):

@@ -13,6 +13,7 @@ from stdnum.fr import nir as nir_check
 
 from temoin.lib.clock import now
 from temoin.lib.countries import FRANCE, is_country, two_letters
+from temoin.lib.days import ShortYearError, read_day
 from temoin.lib.errors import InvalidError
 from temoin.lib.mail_address import AddressError, check_address
 from temoin.lib.mail_words import ADDRESS_WORDS
@@ -31,6 +32,8 @@ _FRENCH_POSTCODES = frozenset(
 )
 _OLDEST = 130  # years
 NO_COUNTRY = "unknown"  # what a form says of a person who lives nowhere known; kept as ""
+NO_DAY = _("Enter the day, the month and the year, for instance 28/03/1979 or 28031979.")
+SHORT_YEAR = _("Enter the year with its four digits, for instance 28/03/1979 or 28031979.")
 IDENTITY_STATUSES = (
     "PROV",
     "VALI",
@@ -120,9 +123,9 @@ def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
 
 
 def check_nir(text: str) -> str:
-    """Return the 15 characters of a NIR typed with or without spaces; ValueError when its key is wrong."""
-    compact = re.sub(r"[\s.-]", "", text).upper()
-    if not re.fullmatch(r"[1-478][0-9]{4}[0-9AB0-9]{2}[0-9]{8}", compact) or not nir_check.is_valid(compact):
+    """Return the 15 characters of a NIR typed with or without marks between them; ValueError when its key is wrong."""
+    compact = re.sub(r"[\s./-]", "", text).upper()
+    if not re.fullmatch(r"[1-478][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{8}", compact) or not nir_check.is_valid(compact):
         raise ValueError("not a NIR")
     return compact
 
@@ -132,22 +135,15 @@ def masked_nir(nir: str) -> str:
     return f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} *** *** **" if nir else ""
 
 
-def read_birth_date(text: str) -> date:
-    """Read JJ/MM/AAAA (French habit) or AAAA-MM-JJ (date picker); ValueError otherwise."""
-    if found := re.fullmatch(r"([0-9]{1,2})[/. ]([0-9]{1,2})[/. ]([0-9]{4})", text.strip()):
-        day, month, year = found.groups()
-        return date(int(year), int(month), int(day))
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
-        return date.fromisoformat(text.strip())
-    raise ValueError("not a date")
-
-
 def _birth_date(reader: Reader) -> date:
     today = now().date()
     try:
-        born = read_birth_date(reader.text("birth_date"))
+        born = read_day(reader.text("birth_date"))
+    except ShortYearError:
+        reader.refuse("birth_date", "short_year", SHORT_YEAR)
+        return today
     except ValueError:
-        reader.refuse("birth_date", "malformed", _("Enter the birth date as DD/MM/YYYY, for instance 28/03/1979."))
+        reader.refuse("birth_date", "malformed", NO_DAY)
         return today
     if born > today or born.year < today.year - _OLDEST:
         reader.refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))

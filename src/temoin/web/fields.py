@@ -32,6 +32,8 @@ class Field:
     required: bool = False
     autofocus: bool = False
     now_button: bool = False
+    inserts: Sequence[str] = ()  # what a telephone's digits cannot type, put in by a button
+    is_one_of: bool = False  # one of several that will do: neither required nor optional, and the form says so
     attributes: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[Words] = ()
 

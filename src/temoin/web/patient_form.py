@@ -20,6 +20,8 @@ STATUS = (
     Choice("PROV", _("Provisional"), _("No document checked")),
     Choice("VALI", _("Validated"), _("Identity document checked")),
 )
+DAY_HINT = _("Day, month, year: 28/03/1979 or 28031979")
+CORSICA = ("2A", "2B")
 # Kept as they are by a form that does not show them.
 UNSHOWN = ("county", "state")
 DOCTOR = tuple(name for name in Traits.__dataclass_fields__ if name.startswith("doctor_"))
@@ -68,8 +70,8 @@ def _identity(typed: Typed) -> list[Field]:
             "birth_date",
             _("Birth date"),
             required=True,
-            hint=_("DD/MM/YYYY"),
-            attributes={"inputmode": "numeric", "maxlength": "10"},
+            hint=DAY_HINT,
+            attributes={"inputmode": "numeric", "maxlength": "16"},
         ),
         typed("sex", _("Sex"), "radio", required=True, choices=SEX),
         typed(
@@ -83,6 +85,7 @@ def _identity(typed: Typed) -> list[Field]:
             _("Social security number (NIR)"),
             hint=_("15 characters, from the patient's own card"),
             attributes={"inputmode": "numeric", "maxlength": "24"},
+            inserts=CORSICA,
         ),
         typed("used_family_name", _("Used name"), hint=_("If it differs from the birth name")),
         typed("used_given_name", _("Used given name")),

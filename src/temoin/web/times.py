@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kits import load_kits
+from temoin.lib import days
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
+from temoin.patients.traits import NO_DAY, SHORT_YEAR
 
 FORMAT = "%Y-%m-%dT%H:%M"
 _EARLIEST, _LATEST = 1900, 9000  # beyond them, arithmetic of dates overflows
@@ -40,11 +42,22 @@ def read_local_time(text: str, field: str) -> datetime:
 
 
 def read_day(text: str) -> date | None:
-    """Read the day of a date field; None when it is not one."""
+    """Read the day of a date field, from its picker or typed; None when it is not one."""
     try:
-        return date.fromisoformat(text.strip())
+        day = days.read_day(text)
     except ValueError:
         return None
+    return day if _EARLIEST <= day.year <= _LATEST else None
+
+
+def read_typed_day(text: str, field: str) -> date:
+    """Read a typed day; InvalidError says how to write it."""
+    try:
+        return days.read_day(text)
+    except days.ShortYearError:
+        raise refuse(field, "short_year", SHORT_YEAR) from None
+    except ValueError:
+        raise refuse(field, "malformed", NO_DAY) from None
 
 
 def reading_window(kit_code: str, sampled_at: datetime) -> tuple[datetime, datetime | None]:

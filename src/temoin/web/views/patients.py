@@ -18,7 +18,7 @@ from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
 from temoin.patients.queries import Found, patients_by_name, patients_by_nir, read_patient
-from temoin.patients.traits import Traits, check_nir, check_traits, read_birth_date
+from temoin.patients.traits import Traits, check_nir, check_traits
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
@@ -26,9 +26,10 @@ from temoin.testing.actions import register_test
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.web.fields import Typed
 from temoin.web.pages import page_number, show
-from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
+from temoin.web.patient_form import CORSICA, DAY_HINT, patient_groups, raw_traits, typed_traits
 from temoin.web.record_forms import kind_field
 from temoin.web.test_lines import kits_in_stock, test_lines
+from temoin.web.times import read_typed_day
 
 Values = Any  # a form as posted
 
@@ -51,12 +52,11 @@ def _search(seat: Seat, typed: Values) -> list[Found]:
         return patients_by_nir(by=seat, nir=_read(check_nir, nir, "nir", _NIR))
     if not name:
         raise InvalidError([Problem("birth_family_name", "required", _EMPTY)])
-    return patients_by_name(by=seat, family_name=name, birth_date=_read(read_birth_date, born, "birth_date", _DATE))
+    return patients_by_name(by=seat, family_name=name, birth_date=read_typed_day(born, "birth_date"))
 
 
 _NIR = gettext_lazy("The key of this number is wrong: check the 15 characters.")
 _EMPTY = gettext_lazy("Enter the NIR, or the birth name and the birth date.")
-_DATE = gettext_lazy("Enter the birth date as DD/MM/YYYY, for instance 28/03/1979.")
 
 
 def _read(reader: Any, text: str, field: str, message: Any) -> Any:
@@ -69,10 +69,20 @@ def _read(reader: Any, text: str, field: str, message: Any) -> Any:
 def _show_search(request: HttpRequest, seat: Seat, found: list[Found] | None, problems: list[Problem]) -> HttpResponse:
     typed = Typed(request.POST, problems)
     fields = [
-        typed("nir", _("Social security number (NIR)"), attributes={"inputmode": "numeric", "maxlength": "24"}),
-        typed("birth_family_name", _("Birth name"), attributes={"autocapitalize": "characters"}),
         typed(
-            "birth_date", _("Birth date"), hint=_("DD/MM/YYYY"), attributes={"inputmode": "numeric", "maxlength": "10"}
+            "nir",
+            _("Social security number (NIR)"),
+            attributes={"inputmode": "numeric", "maxlength": "24"},
+            inserts=CORSICA,
+            is_one_of=True,
+        ),
+        typed("birth_family_name", _("Birth name"), attributes={"autocapitalize": "characters"}, is_one_of=True),
+        typed(
+            "birth_date",
+            _("Birth date"),
+            hint=DAY_HINT,
+            attributes={"inputmode": "numeric", "maxlength": "16"},
+            is_one_of=True,
         ),
     ]
     return show(

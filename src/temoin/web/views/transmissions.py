@@ -32,7 +32,7 @@ from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import page_number, show
 from temoin.web.raw import show_bytes
-from temoin.web.times import read_day as read_typed_day
+from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
 
@@ -176,7 +176,7 @@ def answers(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
 
 def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show the statement of a day, made to be printed; showing it is an event."""
-    day = min(read_typed_day(request.GET.get("day", "")) or date.max, timezone.localdate(now()))
+    day = min(read_day_of(request.GET.get("day", "")) or date.max, timezone.localdate(now()))
     found = read_statement(by=seat, day=day)
     checkpoint = found.checkpoint
     return show(
@@ -252,7 +252,7 @@ def _filter(request: HttpRequest) -> OpenFilter:
         late_before=settings.TEMOIN.alarms.late_before(),
         portion=Portion(portion) if portion in set(Portion) else Portion.TO_HANDLE,
         destination=destination if destination in DESTINATION else "",
-        day=read_typed_day(asked.get("day", "")),
+        day=read_day_of(asked.get("day", "")),
     )
 
 

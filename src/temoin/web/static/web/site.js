@@ -16,6 +16,16 @@ for (const button of all("[data-now]")) {
   });
 }
 
+/* What a telephone's digits cannot type (2A and 2B of Corsica), put in where the cursor is. */
+for (const button of all("[data-insert]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const field = document.getElementById(button.dataset.insert);
+    field.setRangeText(button.textContent, field.selectionStart, field.selectionEnd, "end");
+    field.focus();
+  });
+}
+
 /* The reading window, counted down. */
 function clockText(milliseconds) {
   const seconds = Math.ceil(milliseconds / 1000);
