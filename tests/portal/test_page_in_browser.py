@@ -332,7 +332,28 @@ def test_english_is_one_button_away_and_the_link_survives(page, post):
     assert "15 January 2026 at 14:05" in page.locator("#letter").inner_text()
 
 
-def test_a_letter_in_english_turns_the_page_to_english_unless_the_person_chose(page, post):
+def speaks(page, *languages: str) -> None:
+    page.add_init_script(f"Object.defineProperty(navigator, 'languages', {{ get: () => {list(languages)} }})")
+
+
+@pytest.mark.parametrize(
+    ("languages", "begins"),
+    [(["en-US"], "en"), (["de", "en"], "en"), (["en", "fr"], "en"), (["fr-CA"], "fr"), (["de"], "fr")],
+)
+def test_the_page_begins_and_goes_on_in_the_language_of_the_browser(page, post, languages, begins):
+    speaks(page, *languages)
+    link = post()
+    page.goto(link)
+    expect(page.locator("html")).to_have_attribute("lang", begins)
+
+    try_code(page, CODE)
+
+    expect(page.locator("#result-title")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", begins)
+
+
+def test_a_letter_in_english_turns_the_page_to_english_unless_the_browser_or_the_person_chose(page, post):
+    speaks(page, "de")
     link = post(lang="en")
     open_with(page, link)
     expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -54,7 +54,7 @@ def test_a_bad_registration_writes_nothing(house: House, owner: Client, field: s
     page = answer.content.decode()
     assert answer.status_code == 400
     assert page.count(message) >= 2  # in the summary, and beside the field
-    assert f'href="#field-{field}"' in page
+    assert f'href="#field-{field}' in page
     assert f'value="{escape(TRAITS["city"])}"' in page
     assert list_tests(by=house.owner).under_way == []
     assert patients_by_nir(by=house.owner, nir=NIR) == []

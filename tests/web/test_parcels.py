@@ -112,7 +112,7 @@ def test_an_abandoned_test_sends_nothing(house: House, owner: Client):
     owner.post(reverse("abandon", args=[record_id]))
 
     assert "Abandonné" in owner.get(reverse("test", args=[record_id])).content.decode()
-    assert owner.get(reverse("ticket", args=[record_id])).status_code == 404
+    assert owner.get(reverse("ticket", args=[record_id])).status_code == 410
 
 
 def test_an_amended_patient_keeps_what_the_form_does_not_show(house: House, owner: Client):

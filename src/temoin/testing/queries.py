@@ -17,6 +17,7 @@ from temoin.catalogue.models import Lot
 from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
+from temoin.journal.queries import events_about
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
@@ -165,6 +166,22 @@ def read_ticket(*, by: Seat, record_id: UUID) -> str:
         ticket = ticket_in_scope(record_id)
         record_look(by=by, kind=EventKind.TICKET_PRINTED, subject_kind="record", subject_id=record_id)
         return str(ticket.unseal()["code"])
+
+
+def has_ticket(*, by: Holder, record_id: UUID) -> bool:
+    """Tell whether the code is still there to be printed: no patient data, as with `read_parcels`."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        record_in_scope(record_id)
+        return ticket_exists(record_id)
+
+
+def ticket_waits(*, by: Holder, record_id: UUID) -> bool:
+    """Tell whether the code is there and nobody ever had it shown: a signature would send it off unseen."""
+    if not has_ticket(by=by, record_id=record_id):
+        return False
+    with tenant_scope(by.pharmacy_id):
+        return not events_about([record_id], [EventKind.TICKET_PRINTED.value])
 
 
 def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:

@@ -9,6 +9,8 @@ from typing import Any
 from temoin.lib.errors import Problem
 from temoin.web.wording import Words
 
+GROUPS = frozenset({"radio", "cards", "outcome"})  # of inputs: the group itself takes no focus
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -41,6 +43,14 @@ class Field:
     def id(self) -> str:
         """Return the id of the input, or of the group of inputs."""
         return f"field-{self.name}"
+
+    @property
+    def target(self) -> str:
+        """Return the id of what takes the focus: the input, or the one chosen in a group, else its first."""
+        if self.kind not in GROUPS:
+            return self.id
+        values = [choice.value for choice in self.choices]
+        return f"{self.id}-{values.index(self.value) + 1 if self.value in values else 1}"
 
     @property
     def described_by(self) -> str:

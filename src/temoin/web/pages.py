@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from temoin.pharmacies.professions import LABEL
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.pharmacies.sessions import SessionStore
+from temoin.web.told import told
 
 LAST_PAGE = 10_000
 
@@ -33,4 +34,6 @@ def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 20
         "backlog": cast("SessionStore", request.session).backlog,
         "late_minutes": settings.TEMOIN.alarms.minutes,
     }
-    return render(request, f"web/{template}", {**shared, **context}, status=status)
+    drawn = {**shared, **context}
+    drawn["problems"] = told(drawn["problems"], *context.values())
+    return render(request, f"web/{template}", drawn, status=status)

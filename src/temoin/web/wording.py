@@ -267,6 +267,11 @@ def mark_of(destination: str, state: ParcelState) -> Mark:
     return (PATIENT if destination.startswith("patient") else AUTHORITY)[state]
 
 
+def goes_to_an_address(destination: str) -> bool:
+    """Tell whether a person is written to, at an address of the patient's record, rather than an authority."""
+    return destination.startswith(("patient", "mssante"))
+
+
 def parcel_line(parcel: ParcelView) -> ParcelLine:
     """Put a parcel into words, with the reason and the remedy when it did not simply go through."""
     reason, remedy = _reason(parcel)

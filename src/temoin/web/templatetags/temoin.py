@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.outcomes import Outcome, outcome
-from temoin.lib.errors import Problem
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import masked_nir
 from temoin.testing.report import Finding
 from temoin.web.fields import Field
+from temoin.web.told import Told
 
 register = template.Library()
 
@@ -123,18 +123,18 @@ def has_provider() -> bool:
 
 
 @register.filter
-def problems_of(form: Any) -> list[Problem]:
+def problems_of(form: Any) -> list[Told]:
     """Return every problem of a sign-in form for the summary: its field is named, and led to where a person sees it."""
-    found = [Problem("", "refused", message) for message in form.non_field_errors()]
+    found = [Told(message) for message in form.non_field_errors()]
     for bound in form:
         for error in bound.errors.as_data():
             found.append(_problem_of(bound, error))
     return found
 
 
-def _problem_of(bound: BoundField, error: ValidationError) -> Problem:
+def _problem_of(bound: BoundField, error: ValidationError) -> Told:
     message = str(next(iter(error.messages)))
     if bound.is_hidden:
-        return Problem("", "refused", message)
+        return Told(message)
     words = _("Fill in: %(field)s.") if error.code == "required" else _("%(field)s: %(problem)s")
-    return Problem(bound.html_name, "refused", words % {"field": bound.label, "problem": message})
+    return Told(words % {"field": bound.label, "problem": message}, as_field(bound).target)

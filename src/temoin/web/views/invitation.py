@@ -31,6 +31,7 @@ from temoin.web.errors import too_many
 from temoin.web.fields import Field, Typed
 from temoin.web.freshness import has_second_factor
 from temoin.web.seats import bind_session
+from temoin.web.told import told
 
 OFFER = "offer"  # pharmacy and invitation that the code led to; the code itself is not kept
 
@@ -49,7 +50,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
             request.session[OFFER] = [str(offer.pharmacy_id), str(offer.invitation_id)]
             return redirect("invitation_account")
     field = Typed({}, problems)("code", _("Code of the invitation"), required=True, autofocus=True)
-    context = {"fields": [field], "problems": problems}
+    context = {"fields": [field], "problems": told(problems, field)}
     return render(request, "web/invitation.html", context, status=400 if problems else 200)
 
 
@@ -129,5 +130,5 @@ def _password_fields(problems: list[Problem]) -> list[Field]:
 
 
 def _show(request: HttpRequest, offer: Offer, problems: list[Problem], **context: Any) -> HttpResponse:
-    shared = {"offer": offer, "profession": LABEL[offer.profession], "problems": problems}
+    shared = {"offer": offer, "profession": LABEL[offer.profession], "problems": told(problems, context.get("fields"))}
     return render(request, "web/invitation_account.html", {**shared, **context}, status=400 if problems else 200)

@@ -111,6 +111,7 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
             _register(seat, patient_id, record_id, request.POST)
     except ConflictError:
         return _already_there(request, seat, record_id)
+    messages.success(request, _("The patient and the test are registered."))
     return redirect("test", record_id)
 
 
@@ -162,6 +163,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         except InvalidError as error:
             problems = error.problems
         else:
+            messages.success(request, _("The test is registered."))
             return redirect("test", record_id)
     traits = read_patient(by=seat, patient_id=patient_id)
     return show(

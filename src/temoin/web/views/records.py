@@ -15,9 +15,11 @@ from temoin.catalogue.kits import load_kits
 from temoin.catalogue.outcomes import load_specimens
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.outbox.queries import ParcelView
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import abandon_test, release_refused, take_sample
-from temoin.testing.queries import TestView, read_parcels, read_test, read_ticket
+from temoin.testing.queries import TestView, has_ticket, read_parcels, read_test, read_ticket
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.transmission.rules.rule_set import Case
@@ -82,6 +84,8 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         return _refused(request, seat, test, error, needed=RecordState.REGISTERED)
     except ConflictError:
         messages.info(request, _("The sample was already recorded."))
+    else:
+        messages.success(request, _("The sample is recorded: the reading clock runs."))
     return redirect("test", record_id)
 
 
@@ -102,14 +106,17 @@ def abandon(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 
 def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Show the counter ticket, to be printed or copied by hand. It names nobody."""
-    return show(
-        request,
-        seat,
-        "ticket.html",
-        code=read_ticket(by=seat, record_id=record_id),
-        place=pharmacy_of(seat),
-        record_id=record_id,
-    )
+    try:
+        code = read_ticket(by=seat, record_id=record_id)
+    except NotFoundError:
+        return _no_ticket(request, seat, read_test(by=seat, record_id=record_id))
+    return show(request, seat, "ticket.html", code=code, place=pharmacy_of(seat), record_id=record_id)
+
+
+def _no_ticket(request: HttpRequest, seat: Seat, test: TestView) -> HttpResponse:
+    """Say where the code went, with what can be done; a test of another pharmacy was not found before."""
+    can_renew = test.report is not None and bool(test.traits.email) and has_right(by=seat, right=Right.PRINT_RESULT)
+    return show(request, seat, "ticket_gone.html", status=410, test=test, report=test.report, can_renew=can_renew)
 
 
 def renew(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -139,6 +146,8 @@ def parcels(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         request,
         seat,
         "parts/parcels.html",
+        alone=True,
+        has_ticket=has_ticket(by=seat, record_id=record_id),
         **parcels_context(record_id, read_parcels(by=seat, record_id=record_id)),
     )
 

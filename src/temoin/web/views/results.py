@@ -18,7 +18,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
-from temoin.testing.queries import TestView, read_result_for_print, read_test
+from temoin.testing.queries import TestView, read_result_for_print, read_test, ticket_waits
 from temoin.testing.report import IdentityStatus, Report
 from temoin.testing.sample import Reading, check_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
@@ -29,11 +29,14 @@ from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
+from temoin.web.times import local_minute
 from temoin.web.views.records import device_words, seen_version, show_record
 
 
 def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Show what is about to be signed; with the confirmation of that page, sign it."""
+    if request.POST.get("back"):
+        return _back_to_the_form(request, seat, record_id)
     try:
         reading = read_reading(request.POST)
         if request.POST.get("reviewed") != "yes":
@@ -46,7 +49,22 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         return show_record(request, seat, test, problems=error.problems)
     except ConflictError:
         return _already_signed(request, record_id)
+    messages.success(request, _("The result is signed and on its way."))
     return redirect("test", record_id)
+
+
+def _back_to_the_form(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Show the form again as it was filled in, before anything was signed."""
+    test = read_test(by=seat, record_id=record_id)
+    if test.state is not RecordState.SAMPLED:
+        return _already_signed(request, record_id)
+    return show_record(request, seat, test)
+
+
+def _as_typed(request: HttpRequest, test: TestView, reading: Reading) -> list[tuple[str, str]]:
+    """Return what the form held; a time that was left open is the one at which the reading was made."""
+    typed = {field.name: field.value for field in result_fields(test.kind, Typed(request.POST))}
+    return list({**typed, "read_at": typed["read_at"] or local_minute(reading.read_at)}.items())
 
 
 def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading) -> HttpResponse:
@@ -65,6 +83,8 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         reading=reading,
         findings=_findings(test, reading),
         read_at=reading.read_at.isoformat(),
+        typed=_as_typed(request, test, reading),
+        ticket_waits=bool(test.traits.email) and ticket_waits(by=seat, record_id=record_id),
         doctor=doctor,
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
         **device_words(test),

@@ -34,7 +34,16 @@ from temoin.web.pages import page_number, show
 from temoin.web.raw import show_bytes
 from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
-from temoin.web.wording import DESTINATION, Mark, ParcelLine, Words, mark_of, parcel_line, reason_words
+from temoin.web.wording import (
+    DESTINATION,
+    Mark,
+    ParcelLine,
+    Words,
+    goes_to_an_address,
+    mark_of,
+    parcel_line,
+    reason_words,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,11 @@ class Row:
     def can_go_again(self) -> bool:
         """Tell whether sending it again makes sense."""
         return self.line.may_go_again and not self.parcel.is_overtaken
+
+    @property
+    def goes_to_an_address(self) -> bool:
+        """Tell whether mending an address is what lets it go: no result is corrected for that."""
+        return goes_to_an_address(self.parcel.view.destination)
 
 
 @dataclass(frozen=True)
@@ -155,6 +169,7 @@ def _show_sending(request: HttpRequest, seat: Seat, found: Sending, error: Inval
         attempts=[_attempt(one) for one in reversed(found.attempts)],
         decisions=[(event.at, event_words(event.kind), profession_words(event)) for event in found.decisions],
         problems=problems,
+        by_address=goes_to_an_address(found.view.destination),
         why=Typed(request.POST, problems)("reason", _("Reason"), "radio", choices=choices, required=True),
     )
 

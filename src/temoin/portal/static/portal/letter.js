@@ -163,7 +163,8 @@ function resultOf(payload) {
 function begin() {
   let secret = null; // lives in this closure only
   let isBusy = false;
-  let isChosen = false;
+  const spoken = navigator.languages.map((one) => one.slice(0, 2)).find((one) => one in TITLES);
+  let isChosen = Boolean(spoken);
   let lastActivity = 0;
 
   function wipe(message) {
@@ -253,7 +254,7 @@ function begin() {
   addEventListener("visibilitychange", watch);
   addEventListener("pagehide", () => { secret = null; wipe(null); }); // nothing for the back button to bring back
   setInterval(watch, 5000);
-  speak("fr");
+  speak(spoken ?? "fr");
   readLink();
 }
 

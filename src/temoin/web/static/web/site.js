@@ -44,9 +44,30 @@ function showWindow(place) {
   else if (closes <= 0) count.textContent = place.dataset.after;
   else count.textContent = `${place.dataset.open}${closes === Infinity ? "" : ` ${clockText(closes)}`}`;
 }
+/* For whoever does not see the clock: its three moments are told, each once, and none that was over before. */
+function phaseOf(place) {
+  const left = (name) => Date.parse(place.dataset[name]) - Date.now();
+  if (left("opens") > 0) return "before";
+  const closes = "closes" in place.dataset ? left("closes") + 60000 : Infinity;
+  if (closes <= 0) return "toldOver";
+  return closes <= 60000 ? "toldSoon" : "toldOpen";
+}
+function tellWindow(place, listener) {
+  const phase = phaseOf(place);
+  if (place.phase && place.phase !== phase) {
+    const line = document.createElement("p");
+    line.textContent = place.dataset[phase];
+    listener.append(line);
+  }
+  place.phase = phase;
+}
 const windows = all(".window");
 if (windows.length) {
-  const tick = () => windows.forEach(showWindow);
+  const listener = document.createElement("div");
+  listener.className = "unseen";
+  listener.setAttribute("role", "log");
+  document.getElementById("main").append(listener);
+  const tick = () => windows.forEach((place) => { showWindow(place); tellWindow(place, listener); });
   tick();
   setInterval(tick, 1000);
 }
@@ -64,15 +85,20 @@ function asDocument(address) {
     call.send();
   });
 }
+/* What has changed is put into the place that a screen reader listens to: a new place would say nothing. */
+function refresh(part, fresh) {
+  if (!fresh || fresh.textContent === part.textContent || part.contains(document.activeElement)) return;
+  part.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+}
 function follow(began) {
-  const part = document.querySelector("[data-live]");
+  const live = document.querySelector("[data-live]");
   const waited = Date.now() - began;
-  if (!part || waited > 600000) return;
+  if (!live || waited > 600000) return;
   setTimeout(async () => {
-    const answer = await asDocument(part.dataset.live);
-    const fresh = answer?.getElementById("parcels");
-    const changed = fresh && fresh.textContent !== part.textContent && !part.contains(document.activeElement);
-    if (changed || (fresh && !("live" in fresh.dataset))) part.replaceWith(document.adoptNode(fresh));
+    const answer = await asDocument(live.dataset.live);
+    const isOver = answer && !("live" in (answer.getElementById("parcels")?.dataset ?? { live: "" }));
+    if (answer) for (const part of all("[data-follow]")) refresh(part, answer.getElementById(part.id));
+    if (isOver && !live.contains(document.activeElement)) delete live.dataset.live;
     follow(began);
   }, waited < 60000 ? 1500 : 5000);
 }
@@ -119,5 +145,23 @@ for (const button of all("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
-/* What is wrong comes first; else, on the pages that lead in, the first field. */
-(document.querySelector("[data-focus]") ?? document.querySelector(".narrow form .field input"))?.focus();
+/* Another language begins the page anew: what was typed is lost only if the person says so. */
+function isFilledIn() {
+  if (document.querySelector("[data-typed], main .summary")) return true;
+  return all("main form[method=post] :is(input:not([type=hidden]), textarea, select)").some((one) => {
+    if (one.matches("select")) return [...one.options].some((option, place) => option.selected && !option.defaultSelected && place);
+    return one.matches("[type=radio], [type=checkbox]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
+  });
+}
+for (const form of all("[data-lost]")) {
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "language" && isFilledIn() && !confirm(form.dataset.lost)) event.preventDefault();
+  });
+}
+
+/* What is wrong comes first; then the field where work goes on, else what was done; on the pages that lead in, a field. */
+const firstThing = document.querySelector("[data-focus]");
+if (firstThing) firstThing.focus();
+else if (!document.querySelector("[autofocus]")) {
+  (document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input"))?.focus();
+}

@@ -1,0 +1,222 @@
+"""The counter in a real browser, for whoever works by keyboard, by ear, or on a telephone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house, sign_in
+from playwright.sync_api import Browser, Page, expect
+
+from temoin.journal.act import HouseActor
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
+
+# Browser and server share one process here: Django must not refuse the loop that Playwright runs.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+class Counter:
+    """A pharmacist's screen."""
+
+    def __init__(self, address: str, page: Page, house: House) -> None:
+        self.address, self.page, self.house = address, page, house
+
+    def open(self, name: str, *args: UUID) -> None:
+        self.page.goto(self.address + reverse(name, args=args))
+
+    def focused(self) -> str:
+        return self.page.evaluate("document.activeElement.id || document.activeElement.className || 'BODY'")
+
+    def expect_title(self, words: str) -> None:
+        expect(self.page).to_have_title(f"{words} · Témoin")
+
+
+@pytest.fixture
+def counter(live_server, page: Page) -> Counter:
+    house = open_house()
+    cookie = sign_in(Client(), house.owner).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    return Counter(live_server.url, page, house)
+
+
+def sampled(house: House, minutes_ago: int = 16) -> UUID:
+    return make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner), minutes_ago=minutes_ago)
+
+
+def signed(house: House) -> UUID:
+    return make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+
+def test_what_was_done_has_the_focus_unless_work_goes_on_in_a_field(counter: Counter):
+    counter.open("test", sampled(counter.house))
+    counter.page.keyboard.press("1")
+    counter.page.keyboard.press("Enter")
+    counter.expect_title("Vérifier avant de signer – TROD antigénique COVID-19")
+    expect(counter.page.locator(".review")).to_be_focused()
+    counter.page.keyboard.press("Tab")
+    counter.page.keyboard.press("Enter")
+
+    expect(counter.page.locator(".messages")).to_contain_text("Le résultat est signé")
+    expect(counter.page.locator(".messages")).to_be_focused()
+    counter.expect_title("Signé – TROD antigénique COVID-19")
+
+
+def test_each_line_of_the_summary_leads_to_a_field_that_takes_the_focus(counter: Counter):
+    counter.open("new_patient")
+    counter.page.get_by_role("button", name="Enregistrer le test").click()
+    expect(counter.page.locator(".summary")).to_be_focused()
+    lines = counter.page.locator(".summary a")
+
+    for place in range(lines.count()):
+        lines.nth(place).press("Enter")
+        assert f"#{counter.focused()}" == lines.nth(place).get_attribute("href")
+
+
+def test_back_from_the_review_by_keyboard_keeps_the_result(counter: Counter):
+    counter.open("test", sampled(counter.house))
+    counter.page.keyboard.press("2")
+    counter.page.get_by_label("Commentaire").fill("Bande pâle")
+    counter.page.get_by_role("button", name="Vérifier avant de signer").press("Enter")
+    counter.page.get_by_role("button", name="Revenir").press("Enter")
+
+    expect(counter.page.locator("#field-outcome-sars-cov-2-2")).to_be_focused()
+    expect(counter.page.locator("#field-outcome-sars-cov-2-2")).to_be_checked()
+    expect(counter.page.get_by_label("Commentaire")).to_have_value("Bande pâle")
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_another_language_asks_before_what_was_typed_is_lost(counter: Counter, says: bool):
+    asked: list[str] = []
+
+    def answer(dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept() if says else dialog.dismiss()
+
+    counter.page.on("dialog", answer)
+    counter.open("new_patient")
+    counter.page.get_by_label("Nom de naissance").fill("MARTIN")
+    counter.page.get_by_role("button", name="English").click()
+
+    expect(counter.page.locator("html")).to_have_attribute("lang", "en" if says else "fr")
+    expect(counter.page.get_by_label("Birth name" if says else "Nom de naissance")).to_have_value(
+        "" if says else "MARTIN"
+    )
+    assert len(asked) == 1
+
+
+def test_another_language_asks_nothing_where_nothing_was_typed(counter: Counter):
+    counter.open("new_patient")
+    counter.page.get_by_role("button", name="English").click()
+
+    expect(counter.page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_screen_reader_hears_the_window_open_draw_to_its_end_and_close(counter: Counter):
+    record_id = sampled(counter.house, minutes_ago=0)
+    counter.page.clock.install()
+    counter.open("test", record_id)
+    told = counter.page.locator("[role=log] p")
+    expect(counter.page.locator(".window .count")).to_contain_text("À lire dans")
+    assert told.count() == 0
+
+    for minutes, count, words in [(16, 1, "peut être lu"), (4, 2, "une minute"), (2, 3, "dépassé"), (5, 3, "dépassé")]:
+        counter.page.clock.run_for(timedelta(minutes=minutes).total_seconds() * 1000)
+        expect(told).to_have_count(count)
+        expect(told.last).to_contain_text(words)
+
+
+def test_the_ticket_is_as_live_as_the_sendings(counter: Counter, as_role):
+    record_id = signed(counter.house)
+    counter.open("test", record_id)
+    expect(counter.page.get_by_role("link", name="Imprimer le ticket")).to_be_visible()
+    heard = counter.page.evaluate_handle("document.getElementById('parcels-list')")
+
+    with as_role("temoin_worker"):
+        carry(counter.house)
+
+    expect(counter.page.locator("#ticket-paper")).to_contain_text("Le code est parti avec la lettre")
+    expect(counter.page.get_by_role("link", name="Imprimer le ticket")).to_have_count(0)
+    expect(counter.page.locator("#parcels-list")).to_contain_text("Lien envoyé")
+    assert heard.evaluate("(one) => one.isConnected")  # the place that a screen reader listens to stayed
+
+
+def carry(house: House) -> None:
+    from temoin.delivery.actions import seal_letter_for
+    from temoin.testing.queries import report_for_courier
+
+    loads = claim_parcels("patient-email", 10)
+    for load in loads:
+        with tenant_scope(house.here.id):
+            worker = HouseActor(house.here.id, "worker")
+            seal_letter_for(load=load, report=report_for_courier(by=worker, record_id=load.chain_id, number=1))
+    settle_parcels([(load, Answer(Verdict.ACCEPTED, "sent")) for load in loads])
+
+
+# On a telephone -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def telephone(live_server, chromium: Browser) -> Iterator[Counter]:
+    house = open_house()
+    context = chromium.new_context(
+        locale="fr-FR", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    cookie = sign_in(Client(), house.owner).cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    yield Counter(live_server.url, page, house)
+    context.close()
+
+
+def test_a_patient_is_found_with_the_digits_of_a_telephone_alone(telephone: Counter):
+    make_patient(telephone.house.owner)
+    telephone.open("find_patient")
+    telephone.page.get_by_label("Nom de naissance").fill("PAT-TROIS")
+    telephone.page.get_by_label("Date de naissance").press_sequentially("28031979")
+    telephone.page.keyboard.press("Enter")
+
+    expect(telephone.page.get_by_role("heading", name="1 patient trouvé")).to_be_visible()
+
+
+def test_a_button_types_the_letters_of_corsica(telephone: Counter):
+    telephone.open("find_patient")
+    nir = telephone.page.get_by_label("N° de sécurité sociale (NIR)")
+    nir.press_sequentially("25307")
+    telephone.page.get_by_role("button", name="Insérer 2B").tap()
+    telephone.page.keyboard.type("07300470")
+
+    expect(nir).to_have_value("253072B07300470")
+
+
+def test_the_buttons_of_corsica_are_for_telephones(counter: Counter):
+    counter.open("find_patient")
+
+    expect(counter.page.get_by_role("button", name="Insérer 2B")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["home", "patient"])
+def test_lists_of_tests_page_by_keyboard(counter: Counter, monkeypatch: pytest.MonkeyPatch, name: str):
+    from temoin.testing import queries
+    from temoin.testing.actions import abandon_test
+
+    monkeypatch.setattr(queries, "PAGE", 2)
+    patient_id = make_patient(counter.house.owner)
+    for _each in range(3):
+        abandon_test(by=counter.house.owner, record_id=make_test(counter.house.owner, patient_id))
+    waiting = make_test(counter.house.owner, patient_id)
+    counter.open(name, *([patient_id] if name == "patient" else []))
+    counter.page.get_by_role("link", name="Tests plus anciens").press("Enter")
+
+    expect(counter.page.get_by_role("link", name="Tests plus récents")).to_be_visible()
+    expect(counter.page.locator(f'a[href="{reverse("test", args=[waiting])}"]')).to_be_visible()
+    assert counter.page.locator("[data-row]").count() == 2

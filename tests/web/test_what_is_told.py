@@ -1,0 +1,220 @@
+"""What a page says of what was done or refused: title, banner, and a summary whose every line names and leads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from people import TRAITS, TRIPLEX, House, make_lot, make_patient, make_sampled, make_signed, make_test
+
+from temoin.journal.act import HouseActor
+from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.settling import settle_parcels
+from temoin.patients.actions import CURRENT_NOTICE
+from temoin.testing.queries import read_parcels, read_test, read_ticket
+from temoin.web.times import local_minute
+
+Made = tuple[str, dict[str, str]]  # a form: its address and what is sent
+
+
+def sampled(house: House, kind: str = "") -> UUID:
+    if kind:
+        return make_test(house.owner, make_patient(house.owner), kind=kind)
+    return make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+
+def signed(house: House) -> UUID:
+    return make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+
+def to_sample(house: House) -> Made:
+    form = {"lot": str(make_lot(house.owner)), "specimen": "nasal-swab", "sampled_at": local_minute(now())}
+    return reverse("sample", args=[make_test(house.owner, make_patient(house.owner))]), form
+
+
+REFUSED: dict[str, Callable[[House], Made]] = {
+    "a new patient": lambda _: (reverse("new_patient"), {"record_id": str(uuid4()), "patient_id": str(uuid4())}),
+    "a new test": lambda house: (reverse("new_test", args=[make_patient(house.owner)]), {"record_id": str(uuid4())}),
+    "an amended patient": lambda house: (reverse("amend_patient", args=[make_patient(house.owner)]), {}),
+    "a search": lambda _: (reverse("find_patient"), {}),
+    "a sample": lambda house: (to_sample(house)[0], {"sampled_at": "hier"}),
+    "a result": lambda house: (reverse("sign", args=[sampled(house)]), {}),
+    "a correction": lambda house: (reverse("correct", args=[signed(house)]), {"version": "1"}),
+    "a cancellation": lambda house: (reverse("cancel", args=[signed(house)]), {"version": "1"}),
+    "a lot": lambda _: (reverse("receive_lot"), {}),
+    "an invitation": lambda _: (reverse("invite"), {}),
+    "a program": lambda _: (reverse("add_program"), {}),
+}
+DONE: dict[str, Callable[[House], Made]] = {
+    "a new patient": lambda _: (
+        reverse("new_patient"),
+        {
+            **TRAITS,
+            "record_id": str(uuid4()),
+            "patient_id": str(uuid4()),
+            "kind": "covid19-ag",
+            "consent": CURRENT_NOTICE,
+        },
+    ),
+    "a new test": lambda house: (
+        reverse("new_test", args=[make_patient(house.owner)]),
+        {"record_id": str(uuid4()), "kind": "covid19-ag", "consent": CURRENT_NOTICE},
+    ),
+    "an amended patient": lambda house: (reverse("amend_patient", args=[make_patient(house.owner)]), dict(TRAITS)),
+    "a sample": to_sample,
+    "a result": lambda house: (
+        reverse("sign", args=[sampled(house)]),
+        {"outcome-sars-cov-2": "negative", "reviewed": "yes"},
+    ),
+    "a correction": lambda house: (
+        reverse("correct", args=[signed(house)]),
+        {"outcome-sars-cov-2": "positive", "reason": "Erreur", "version": "1"},
+    ),
+    "a cancellation": lambda house: (reverse("cancel", args=[signed(house)]), {"reason": "Erreur", "version": "1"}),
+    "an abandoned test": lambda house: (reverse("abandon", args=[sampled(house)]), {}),
+    "a new ticket": lambda house: (reverse("renew_ticket", args=[signed(house)]), {"version": "1"}),
+}
+
+
+def title(page: str) -> str:
+    return unescape(re.search("<title>(.*?)</title>", page)[1])
+
+
+@pytest.mark.parametrize("made", REFUSED.values(), ids=REFUSED)
+def test_a_refusal_names_each_field_once_and_leads_to_what_takes_the_focus(house: House, owner: Client, made):
+    answer = owner.post(*made(house))
+
+    page = answer.content.decode()
+    summary = re.search('<div class="banner error summary.*?</div>', page, re.DOTALL)[0]
+    lines = re.findall("<li>(.*?)</li>", summary)
+    assert answer.status_code == 400
+    assert title(page).startswith("Erreur\N{NO-BREAK SPACE}: ")
+    assert lines, summary
+    assert len(set(lines)) == len(lines)
+    for target in re.findall('href="#([^"]*)"', summary):
+        assert re.search(f'<(input|select|textarea) [^>]*id="{re.escape(target)}"', page), target
+
+
+@pytest.mark.parametrize("made", DONE.values(), ids=DONE)
+def test_whatever_is_done_is_told_by_a_banner(house: House, owner: Client, made):
+    page = owner.post(*made(house), follow=True).content.decode()
+
+    assert '<div class="messages" tabindex="-1" data-done>' in page
+    assert "Erreur" not in title(page)
+
+
+def test_the_title_of_a_test_tells_its_state_and_its_kind(house: House, owner: Client):
+    patient_id, lot_id = make_patient(house.owner), make_lot(house.owner)
+    waiting, done = make_sampled(house.owner, patient_id, lot_id), make_signed(house.owner, patient_id, lot_id)
+    titles = [
+        title(owner.get(reverse("test", args=[one])).content.decode())
+        for one in (sampled(house, TRIPLEX), waiting, done)
+    ]
+
+    assert [one.split(" – ")[0] for one in titles] == ["À prélever", "À lire", "Signé"]
+    assert len(set(titles)) == 3
+
+
+def test_back_from_the_review_keeps_what_was_typed(house: House, owner: Client):
+    record_id = sampled(house)
+    moment = local_minute(now())
+    form = {"outcome-sars-cov-2": "positive", "comment": "Bande pâle", "read_at": moment}
+    review = owner.post(reverse("sign", args=[record_id]), form).content.decode()
+    kept = dict(re.findall('<input type="hidden" name="([^"]+)" value="([^"]*)">', review.split('id="as-typed"')[1]))
+
+    page = owner.post(reverse("sign", args=[record_id]), kept)
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert {name: kept[name] for name in form} == form
+    assert re.search('value="positive" checked', text)
+    assert "Bande pâle</textarea>" in text
+    assert f'value="{moment}"' in text
+
+
+def test_back_from_the_review_keeps_the_time_that_was_left_open(house: House, owner: Client):
+    form = {"outcome-sars-cov-2": "positive"}
+
+    review = owner.post(reverse("sign", args=[sampled(house)]), form).content.decode()
+
+    assert f'name="read_at" value="{local_minute(now())[:13]}' in review.split('id="as-typed"')[1]
+
+
+def test_back_after_a_signature_shows_the_signed_result(house: House, owner: Client):
+    answer = owner.post(reverse("sign", args=[signed(house)]), {"back": "yes"}, follow=True)
+
+    assert title(answer.content.decode()).startswith("Signé")
+
+
+# The ticket -----------------------------------------------------------------------------------------------------------
+
+
+def seal_letters(house: House) -> None:
+    from temoin.delivery.actions import seal_letter_for
+    from temoin.testing.queries import report_for_courier
+
+    for load in claim_parcels("patient-email", 10):
+        with tenant_scope(house.here.id):
+            worker = HouseActor(house.here.id, "worker")
+            seal_letter_for(load=load, report=report_for_courier(by=worker, record_id=load.chain_id, number=1))
+
+
+def test_a_code_that_left_is_said_to_have_left_and_a_new_one_offered(house: House, owner: Client, as_role):
+    record_id = signed(house)
+    with as_role("temoin_worker"):
+        seal_letters(house)
+
+    answer = owner.get(reverse("ticket", args=[record_id]))
+    live = owner.get(reverse("parcels", args=[record_id])).content.decode()
+
+    assert answer.status_code == 410
+    assert reverse("renew_ticket", args=[record_id]) in answer.content.decode()
+    assert reverse("ticket", args=[record_id]) not in live
+    assert "Le code est parti avec la lettre" in live
+
+
+def test_the_stranger_is_not_told_where_a_code_went(house: House, stranger: Client):
+    assert stranger.get(reverse("ticket", args=[signed(house)])).status_code == 404
+
+
+@pytest.mark.parametrize("is_printed", [False, True])
+def test_the_review_warns_while_the_ticket_was_never_printed(house: House, owner: Client, is_printed: bool):
+    record_id = sampled(house)
+    if is_printed:
+        read_ticket(by=house.owner, record_id=record_id)
+
+    review = owner.post(reverse("sign", args=[record_id]), {"outcome-sars-cov-2": "negative"}).content.decode()
+
+    assert ("Le ticket n’a pas encore été imprimé." in review) is not is_printed
+
+
+# A wrong address ------------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_address_leads_to_the_record_and_to_sending_again_never_to_a_correction(
+    house: House, owner: Client, as_role
+):
+    record_id = signed(house)
+    with as_role("temoin_worker"):
+        loads = claim_parcels("patient-email", 10)
+        settle_parcels([(load, Answer(Verdict.REFUSED, "recipient_refused")) for load in loads])
+    (parcel,) = [one for one in read_parcels(by=house.owner, record_id=record_id) if one.destination == "patient-email"]
+
+    page = owner.get(reverse("sending", args=[parcel.id])).content.decode()
+    listed = owner.get(reverse("transmissions")).content.decode()
+
+    patient_id = read_test(by=house.owner, record_id=record_id).patient_id
+    assert reverse("correct", args=[record_id]) not in page
+    assert page.index(reverse("amend_patient", args=[patient_id])) < page.index(
+        reverse("release_sending", args=[parcel.id])
+    )
+    assert "Corriger et renvoyer" not in listed
+    assert "Corriger l’adresse" in listed
