@@ -147,7 +147,7 @@ for (const button of all("[data-print]")) {
 }
 /* Another language begins the page anew: what was typed is lost only if the person says so. */
 function isFilledIn() {
-  if (document.querySelector("[data-typed], main .summary")) return true;
+  if (document.querySelector("[data-unsent], main .summary")) return true;
   return all("main form[method=post] :is(input:not([type=hidden]), textarea, select)").some((one) => {
     if (one.matches("select")) return [...one.options].some((option, place) => option.selected && !option.defaultSelected && place);
     return one.matches("[type=radio], [type=checkbox]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
@@ -162,6 +162,6 @@ for (const form of all("[data-lost]")) {
 /* What is wrong comes first; then the field where work goes on, else what was done; on the pages that lead in, a field. */
 const firstThing = document.querySelector("[data-focus]");
 if (firstThing) firstThing.focus();
-else if (!document.querySelector("[autofocus]")) {
+else if (!document.querySelector("main [autofocus]")) {
   (document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input"))?.focus();
 }
