@@ -46,7 +46,8 @@ def payload(**changes: Any) -> dict[str, Any]:
         "signed_at": "2026-01-15T14:32:10+01:00",
         "pharmacy": {
             "name": "Pharmacie du Marché",
-            "phone": "+33 1 99 00 12 34",
+            "phone": "+33199001234",
+            "phone_said": "01 99 00 12 34",
             "address": ["12 place du Marché", "51100 Reims"],
         },
         "signer": "Dr Camille FONTAINE, pharmacienne",

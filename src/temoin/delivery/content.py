@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
+from temoin.lib.phones import phone_as_said
 from temoin.testing.report import Finding, Report
 
 _ADVICE = {
@@ -38,6 +39,7 @@ def letter_content(report: Report) -> dict[str, Any]:
         "pharmacy": {
             "name": report.organisation.name,
             "phone": report.organisation.phone,
+            "phone_said": phone_as_said(report.organisation.phone),
             "address": [
                 *report.organisation.address.lines,
                 f"{report.organisation.address.postcode} {report.organisation.address.city}".strip(),

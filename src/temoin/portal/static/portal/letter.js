@@ -4,7 +4,7 @@
 // LetterPayload, the JSON that delivery seals (UTF-8, both languages wherever the text is ours):
 //   {v: 1, lang: "fr"|"en", demo: bool, status: "final"|"corrected"|"cancelled", version: n, kind: {fr, en},
 //    patient: {name, birth_date: "YYYY-MM-DD"}, sampled_at, signed_at: ISO 8601 with the pharmacy's own offset (its
-//    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, address: [line, ...]}, signer,
+//    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, phone_said, address: [line, ...]}, signer,
 //    device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment, advice: {fr, en},
 //    findings: [{target: {fr, en}, outcome: "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {fr, en}}]}
 
@@ -152,7 +152,7 @@ function resultOf(payload) {
     sampled_at: when(payload.sampled_at), signed_at: when(payload.signed_at), signer: payload.signer,
     comment: payload.comment, advice: payload.advice ?? "", device: device.name, lot: device.lot,
     maker: [device.manufacturer, device.reference].filter(Boolean).join(" · "), pharmacy: pharmacy.name,
-    phone: pharmacy.phone, address: pharmacy.address.join("\n"), expiry: device.expiry ? when(device.expiry) : "",
+    phone: pharmacy.phone_said || pharmacy.phone, address: pharmacy.address.join("\n"), expiry: device.expiry ? when(device.expiry) : "",
   };
   for (const [name, value] of Object.entries(fields)) fill(result, name, value);
   result.querySelector("#phone")?.setAttribute("href", `tel:${pharmacy.phone.replace(/[^+0-9]/g, "")}`);
