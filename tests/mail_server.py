@@ -32,11 +32,13 @@ class Behaviour:
     data: str = OK
     full: str = ""  # a mailbox that takes nothing now
     messages: list[EmailMessage] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     attempts: int = 0
     port: int = 0
 
     async def handle_MAIL(self, server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         self.attempts += 1
+        self.senders.append(address)
         envelope.mail_from = address
         return _answer(server, self.mail)
 

@@ -127,7 +127,7 @@ def correct(house: House) -> None:
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     with tenant_scope(house.here.id):
         record_id = Parcel.objects.first().chain_id
-    correct_result(by=house.owner, record_id=record_id, reading=reading, reason="Lecture inversée")
+    correct_result(by=house.owner, record_id=record_id, reading=reading, reason="Lecture inversée", expected_version=1)
 
 
 @pytest.mark.usefixtures("broken")

@@ -106,6 +106,8 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
 
 
 def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
+    if config.mail.returned is not None:
+        yield "password of the mailbox for returned mail", config.mail.returned.password_file
     if config.mllp is not None and config.mllp.key is not None:
         yield "key of our certificate", config.mllp.key
     if config.authority.key is not None:

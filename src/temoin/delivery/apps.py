@@ -21,3 +21,8 @@ class DeliveryConfig(AppConfig):
 
         register_courier(EmailCourier())
         register_duty(alarm_duty())
+        if settings.TEMOIN.mail.returned is not None:
+            from temoin.delivery.couriers.returned_mail import returned_mail_duties
+
+            for duty in returned_mail_duties(settings.TEMOIN.mail.returned):
+                register_duty(duty)

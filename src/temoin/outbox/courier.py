@@ -35,6 +35,7 @@ class Answer:
     came: bytes = b""  # what came back, as it came; sealed with the attempt beside what was sent
     retry_after: float | None = None  # seconds, when the other side asked for a pause
     is_own: bool = False  # the trouble is this parcel's own: it says nothing of the destination
+    may_come_back: bool = False  # taken, and yet the body is kept: it may be told later that it did not arrive
     is_sign_of_life: bool = False  # it is no trouble: the destination works, and has yet to say yes or no
 
 

@@ -34,7 +34,7 @@ class Parcel(SealedModel):
     matter_since = models.DateTimeField(null=True)  # since when a person should look, while it goes on trying
     sealed = SealedField(
         null=True, holds={"fragment": Sensitivity.PERSONAL, "letter": Sensitivity.PUBLIC}
-    )  # what only the courier knows; destroyed at settlement
+    )  # what only the courier knows; destroyed at settlement, or once it cannot come back
 
     lifecycle: ClassVar = PARCEL
     declares: ClassVar = {

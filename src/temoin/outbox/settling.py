@@ -68,10 +68,10 @@ def _settle_together(group: list[Pair]) -> None:
     moment = now()
     with tenant_scope(group[0][0].pharmacy_id):
         commit = Commit()
-        moves: dict[str, list[Pair]] = {}
+        moves: dict[tuple[str, bool], list[Pair]] = {}
         for load, answer in group:
-            moves.setdefault(_verb(load, answer), []).append((load, answer))
-        for verb, told in moves.items():
+            moves.setdefault((_verb(load, answer), answer.may_come_back), []).append((load, answer))
+        for (verb, _), told in moves.items():
             _add_moves(commit, verb, told, moment)
         for load, answer in group:
             commit.insert(
@@ -132,7 +132,7 @@ def _add_moves(commit: Commit, verb: str, told: list[Pair], moment: datetime) ->
         "lease_until": moment if verb == "doubt" else None,
         "settled_at": moment if settled else None,
     }
-    if verb in {"accept", "replace"}:
+    if verb == "replace" or (verb == "accept" and not told[0][1].may_come_back):
         same["sealed"] = None  # the secret of the link leaves the system with the message
     commit.move_all(
         Parcel,

@@ -127,4 +127,5 @@ def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
             words = exchange.send(Envelope(sender=sender, recipient=recipient, content=content, name=parts["name"]))
         except MailTroubleError as trouble:
             return told(trouble, CODES)
-    return Answer(Verdict.ACCEPTED, "taken_by_mail_server", came=reply_kept(250, words))
+    hears = settings.TEMOIN.mail.returned is not None
+    return Answer(Verdict.ACCEPTED, "taken_by_mail_server", came=reply_kept(250, words), may_come_back=hears)

@@ -29,9 +29,9 @@ ssl = required
 ssl_cert = <{certificate}
 ssl_key = <{key}
 ssl_ca = <{authorities}
-ssl_verify_client_cert = yes
+ssl_verify_client_cert = {asks}
 ssl_require_crl = no
-auth_ssl_require_client_cert = yes
+auth_ssl_require_client_cert = {asks}
 auth_mechanisms = plain
 default_internal_user = {inside}
 default_internal_group = {group}
@@ -62,13 +62,13 @@ service anvil {{
 
 
 @contextmanager
-def running_dovecot(trust: Trust) -> Iterator[int]:
+def running_dovecot(trust: Trust, *, asks_certificate: bool = True) -> Iterator[int]:
     """Serve on a free port until the block ends."""
     program = need("dovecot-imapd", "/usr/sbin/dovecot")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with TemporaryDirectory() as name:
-        settings = _settings(Path(name), trust, port)
+        settings = _settings(Path(name), trust, port, asks="yes" if asks_certificate else "no")
         with subprocess.Popen([program, "-F", "-c", settings], stderr=subprocess.DEVNULL) as server:
             try:
                 _wait(port, trust)
@@ -78,7 +78,7 @@ def running_dovecot(trust: Trust) -> Iterator[int]:
                 server.wait(10)
 
 
-def _settings(folder: Path, trust: Trust, port: int) -> Path:
+def _settings(folder: Path, trust: Trust, port: int, *, asks: str) -> Path:
     own = pwd.getpwuid(os.getuid())
     # Dovecot lets root neither own mail nor face the network: the package's own accounts then.
     inside, outside = ("dovecot", "dovenull") if own.pw_uid == 0 else (own.pw_name, own.pw_name)
@@ -99,6 +99,7 @@ def _settings(folder: Path, trust: Trust, port: int) -> Path:
         gid=owner.pw_gid,
         password=PASSWORD,
         port=port,
+        asks=asks,
     )
     settings = folder / "dovecot.conf"
     settings.write_text(content)
