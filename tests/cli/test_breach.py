@@ -14,9 +14,11 @@ from people import PASSWORD, House, make_patient, open_house, person_of, set_up_
 
 from temoin.cli import breach, operating, signer
 from temoin.cli.main import main
+from temoin.config.errors import ConfigError
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE
 from temoin.patients.queries import patients_by_nir
 
 
@@ -151,11 +153,19 @@ def test_a_refusal_is_a_sentence_and_status_2(capsys, words, sentence):
     assert sentence in capsys.readouterr().err
 
 
-def test_a_day_is_that_of_paris_and_the_last_one_counts():
-    first = breach._moment("2026-11-01", days_on=0)
-    last = breach._moment("2026-11-01", days_on=1)
+def test_a_day_is_that_of_the_pharmacy_and_the_last_one_counts():
+    first = breach._moment("2026-11-01", HOUSE, end=0)
+    last = breach._moment("2026-11-01", HOUSE, end=1)
 
     assert (last - first).total_seconds() == 24 * 3600
-    assert first.isoformat() == "2026-11-01T00:00:00+01:00"
-    assert breach._moment("2026-11-01T14:30", days_on=1).isoformat() == "2026-11-01T14:30:00+01:00"
-    assert breach._moment("2026-11-01T14:30Z", days_on=1).isoformat() == "2026-11-01T14:30:00+00:00"
+    assert first.isoformat() == "2026-10-31T23:00:00+00:00"
+    assert breach._moment("2026-11-01T14:30", HOUSE, end=1).isoformat() == "2026-11-01T13:30:00+00:00"
+    assert breach._moment("2026-11-01T14:30Z", HOUSE, end=1).isoformat() == "2026-11-01T14:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-10-25T02:30", "2027-03-28T02:30", "9999-12-31", "0001-01-01", "9999-12-31T23:59"]
+)
+def test_an_hour_that_comes_never_or_twice_and_a_day_out_of_reach_are_asked_for(text: str):
+    with pytest.raises(ConfigError):
+        breach._moment(text, HOUSE, end=1)

@@ -16,6 +16,7 @@ from strategies import covid_positive, examples, reports
 
 from temoin.formats.pdf import page, report_pdf
 from temoin.formats.pdf.letters import written
+from temoin.lib.zones import HOUSE, wall_clock, zone_named
 from temoin.testing.report import Device, Report, ReportStatus
 
 
@@ -78,7 +79,11 @@ def test_a_kit_of_which_little_is_known_is_told_so():
 
 
 def test_times_are_those_of_the_pharmacy():
-    assert "Lu le 01/07/2026 à 14:00" in text(covid_positive(read_at=datetime(2026, 7, 1, 12, tzinfo=UTC)))
+    read_at = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+    assert "Lu le 01/07/2026 à 14:00" in text(covid_positive(read_at=wall_clock(read_at, HOUSE)))
+    cayenne = wall_clock(read_at, zone_named("America/Cayenne"))
+    assert "Lu le 01/07/2026 à 09:00 (UTC-3)" in text(covid_positive(read_at=cayenne))
 
 
 @given(reports())

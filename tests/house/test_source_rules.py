@@ -177,3 +177,52 @@ def _fault_of(source: Source, function: ast.stmt) -> str | None:
     named = [argument.arg for argument in given.kwonlyargs]
     is_act = not positional and named[:1] == ["by"]
     return None if is_act else f"{source.path}:{function.name}"
+
+
+# Where a wall clock may be cut to its day, each with its reason; anywhere else it may be another place's day.
+DAYS = {
+    "lib/zones.py": "the one module that turns instants into days",
+    "web/times.py": "a typed wall clock, before it has a zone",
+    "transmission/rules/rule_set.py": "a Report's times carry the offset of the pharmacy",
+    "transmission/rules/reduced.py": "a Report's times carry the offset of the pharmacy",
+}
+ZONES = {
+    "lib/zones.py": "the one module of zones",
+    "pharmacies/zones.py": "the zone that a pharmacy's row names",
+    "pharmacies/models.py": "the zone that a pharmacy's row names",
+}
+ELSEWHERE = ("formats/", "sandbox/", "witness/", "conformance/", "intake/sameness.py")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localtime", "localdate", "make_aware", "make_naive", "get_default_timezone", "get_default_timezone_name"],
+)
+def test_nobody_takes_the_zone_of_the_framework(name: str):
+    found = [(s, n) for s, n in _hits(ast.Attribute, ast.Name) if getattr(n, "attr", getattr(n, "id", "")) == name]
+
+    assert places(iter(found)) == []
+
+
+def test_only_pages_ask_for_the_zone_of_the_page():
+    names = [(s, n) for s, n in _hits(ast.Name) if n.id in {"get_current_timezone", "override"}]
+
+    assert {s.path for s, _ in names} <= {"web/times.py", "web/access.py"}
+
+
+def test_an_instant_becomes_a_day_in_a_named_zone():
+    days = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Attribute) and n.func.attr == "date"]
+
+    assert {s.path for s, n in days if not n.args and not s.path.startswith(ELSEWHERE)} <= set(DAYS)
+
+
+def test_no_module_makes_a_zone_of_its_own():
+    made = [(s, n) for s, n in _hits(ast.Call) if ast.unparse(n.func).endswith("ZoneInfo")]
+
+    assert {s.path for s, _ in made if not s.path.startswith(ELSEWHERE)} <= set(ZONES)
+
+
+def test_no_clock_is_moved_to_the_zone_of_the_machine():
+    moved = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Attribute) and n.func.attr == "astimezone"]
+
+    assert places((s, n) for s, n in moved if not n.args and not s.path.startswith(("sandbox/", "witness/"))) == []

@@ -8,13 +8,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.utils import timezone
 from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
 
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
@@ -49,7 +49,7 @@ def settle(as_role) -> Callable[..., None]:
 
 
 def statement(by: Seat, days: int = 0) -> Statement:
-    return read_statement(by=by, day=timezone.localdate(now()) + timedelta(days=days))
+    return read_statement(by=by, day=today_in(HOUSE) + timedelta(days=days))
 
 
 def correct(by: Seat, record_id: UUID) -> None:
@@ -150,7 +150,7 @@ def test_the_stranger_sees_their_own_empty_day_and_the_administrator_none(house)
     with pytest.raises(DeniedError):
         statement(house.administrator)
     with pytest.raises(DeniedError):
-        read_day(by=house.administrator, day=timezone.localdate(now()))
+        read_day(by=house.administrator, day=today_in(HOUSE))
 
 
 @pytest.mark.usefixtures("signed")
@@ -159,7 +159,7 @@ def test_the_day_is_counted_by_destination(house, settle):
     make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner, number="B2"))
     settle(Verdict.ACCEPTED)
 
-    days = read_day(by=house.owner, day=timezone.localdate(now()))
+    days = read_day(by=house.owner, day=today_in(HOUSE))
 
     assert [(one.destination, one.signed, one.accepted, one.refused, one.on_the_way, one.ended) for one in days] == [
         (AUTHORITY, 2, 1, 1, 0, 0),

@@ -14,6 +14,7 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.open_parcels import PAGE, OpenFilter, Portion
@@ -68,7 +69,7 @@ def correct(by: Seat, record_id: UUID) -> None:
 
 def listed(by: Seat, portion: Portion = Portion.TO_HANDLE, **more: object) -> WorkList:
     late_before = now() - timedelta(minutes=30)
-    return read_work_list(by=by, wanted=OpenFilter(late_before=late_before, portion=portion, **more))
+    return read_work_list(by=by, wanted=OpenFilter(late_before=late_before, zone=HOUSE, portion=portion, **more))
 
 
 def states(by: Seat) -> list[tuple[int, str]]:
@@ -155,7 +156,7 @@ def test_the_list_is_narrowed_by_destination_and_day(house, settle):
 def test_a_long_list_has_pages(house, monkeypatch):
     monkeypatch.setattr("temoin.outbox.open_parcels.PAGE", 2)
     sign(house.owner, 3)
-    wanted = OpenFilter(late_before=now(), portion=Portion.TO_HANDLE)
+    wanted = OpenFilter(late_before=now(), zone=HOUSE, portion=Portion.TO_HANDLE)
 
     pages = [read_work_list(by=house.owner, wanted=wanted, page=number) for number in (0, 1)]
 

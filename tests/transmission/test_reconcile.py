@@ -24,6 +24,7 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox import courier as register
 from temoin.outbox.courier import Holding, couriers
 from temoin.outbox.models import Attempt, Parcel
@@ -368,7 +369,7 @@ def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role,
     assert Reconciliation.objects.filter(day=today()).count() == 1
     assert parcel(house.here).state == ParcelState.ACCEPTED
     with shifted_by(LATER + timedelta(days=1)):
-        assert today() in days_due("authority", localdate(now()), 1)
+        assert today() in days_due("authority", today_in(HOUSE), 1)
 
 
 class Broken(FhirCourier):
@@ -419,7 +420,7 @@ DAYS = [datetime(2026, 3, 29).date(), datetime(2026, 6, 1).date(), datetime(2025
 
 
 def test_today_ends_a_little_before_now():
-    since, until = bounds_of(localdate(now()))
+    since, until = bounds_of(today_in(HOUSE))
 
     assert since <= until <= now() - timedelta(minutes=15) or since == until
 

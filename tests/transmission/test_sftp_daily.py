@@ -11,11 +11,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from people import make_pharmacy
 from sftp_peer import HEADER, Desk, peer
 from strategies import covid_positive
 
 from temoin.formats.csv.report_file import report_file
 from temoin.lib.clock import frozen_at, now
+from temoin.lib.zones import HOUSE
 from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 from temoin.transmission.couriers import sftp_daily
@@ -211,13 +213,16 @@ def test_an_answer_that_does_not_come_for_a_day_was_lost(desk, ask):
         ("2026-11-24T22:30:00+00:00", 0, "2026-11-24T23:00:00+00:00"),
     ],
 )
-def test_the_hour_is_that_of_paris(signed, hour, expected):
-    at = hour_after(datetime.fromisoformat(signed), hour)
+def test_the_hour_is_that_of_the_pharmacy(signed, hour, expected):
+    at = hour_after(datetime.fromisoformat(signed), hour, HOUSE)
 
     assert at.astimezone(UTC) == datetime.fromisoformat(expected)
 
 
+@pytest.mark.django_db
 def test_a_result_waits_for_the_hour_that_follows_its_signature(keys, desk):
+    load = replace(LOAD, pharmacy_id=make_pharmacy("Haute").id)
+
     async def box() -> DailySftpCourier:
         async with peer(desk, keys) as right:
             return DailySftpCourier(replace(right._box, daily_at=22))
@@ -226,9 +231,9 @@ def test_a_result_waits_for_the_hour_that_follows_its_signature(keys, desk):
     report = covid_positive()
 
     with frozen_at(report.signed_at + timedelta(hours=1)):
-        waiting = courier.write(LOAD, report)
+        waiting = courier.write(load, report)
     with frozen_at(report.signed_at + timedelta(days=1)):
-        due = courier.write(LOAD, report)
+        due = courier.write(load, report)
 
     assert isinstance(waiting, Answer)
     assert (waiting.verdict, waiting.code) == (Verdict.POSTPONED, "waiting_for_the_hour")

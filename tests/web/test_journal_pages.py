@@ -22,6 +22,7 @@ from temoin.journal.queries import PAGE, EventFilter
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import _current, tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies import oversight
 from temoin.pharmacies.oversight import Oddity, export_journal, names_of_members, read_journal
 from temoin.pharmacies.professions import Profession
@@ -44,7 +45,7 @@ def last_event(house: House) -> Event:
 
 
 def today() -> EventFilter:
-    return EventFilter(now().date())
+    return EventFilter(today_in(HOUSE), HOUSE)
 
 
 def look_at(seat, count: int, kind: EventKind = EventKind.TEST_READ) -> None:
@@ -83,7 +84,7 @@ def test_nobody_else_reads_the_journal(house: House, who: str):
 
 
 def test_the_stranger_sees_nothing_of_it(house: House, signed: UUID):
-    rows, _ = read_journal(by=house.stranger, wanted=EventFilter(now().date(), subject_id=signed), page=0)
+    rows, _ = read_journal(by=house.stranger, wanted=EventFilter(today_in(HOUSE), HOUSE, subject_id=signed), page=0)
 
     assert rows == []
     with pytest.raises(NotFoundError):
@@ -154,7 +155,7 @@ def test_a_denial_that_cannot_be_written_answers_nothing(colleague: Client, sign
 
 
 def remarks(house: House, moment: datetime) -> set[tuple[UUID, Oddity, int]]:
-    found = review_reading(by=house.owner, wanted=EventFilter(moment.date()))
+    found = review_reading(by=house.owner, wanted=EventFilter(moment.date(), HOUSE))
     return {(remark.actor_id, remark.oddity, remark.count) for remark in found}
 
 

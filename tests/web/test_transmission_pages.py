@@ -12,13 +12,13 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape
 from people import House, make_lot, make_patient, make_signed
 
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.kept import pack
 from temoin.outbox.models import Attempt
@@ -241,7 +241,7 @@ def test_a_day_that_misses_one_says_how_many(owner: Client):
 
 @pytest.mark.usefixtures("record_id")
 def test_a_past_day_and_a_day_to_come(owner: Client):
-    today = timezone.localdate(now())
+    today = today_in(HOUSE)
 
     past = page(owner, f"{STATEMENT}?day={today - timedelta(days=1)}")
     future = page(owner, f"{STATEMENT}?day=9999-12-31")
@@ -254,7 +254,7 @@ def test_a_past_day_and_a_day_to_come(owner: Client):
 def test_what_reconciliation_found_is_listed_and_told_on_the_statement(
     house: House, owner: Client, stranger: Client, refused: UUID, as_role
 ):
-    today = timezone.localdate(now())
+    today = today_in(HOUSE)
     where = {"destination": AUTHORITY, "day": today, "parcel_id": refused, "key": "1"}
     with as_role("temoin_worker"), tenant_scope(house.here.id):
         commit = Commit()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kits import kit_of_gtin, kits_for, load_kits
@@ -21,7 +20,7 @@ from temoin.lib.ids import LotId, new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.seat import Seat, today
 
 # GS1 AI (10): up to 20 characters of the GS1 character set 82; makers also print spaces.
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !\"%&'()*+,./:;<=>?_-]{0,19}")
@@ -43,7 +42,7 @@ def receive_lot(*, by: Seat, kit: str = "", number: str = "", expiry: date | Non
     InvalidError for a bad code, an unknown kit, a malformed number or a past expiry; ConflictError when known.
     """
     box = complete_box(by=by, box=Box(kit=kit, number=number, expiry=expiry, udi=udi))
-    expiry = _check_box(box)
+    expiry = _check_box(box, today(by.pharmacy_id))
     lot = Lot(
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
@@ -91,7 +90,7 @@ def _kit_received_before(by: Seat, gtin: str) -> str:
         return boxes.values_list("kit", flat=True).first() or ""
 
 
-def _check_box(box: Box) -> date:
+def _check_box(box: Box, day: date) -> date:
     problems = []
     if box.kit not in load_kits().kits:
         is_scanned = box.udi and not box.kit
@@ -104,7 +103,7 @@ def _check_box(box: Box) -> date:
         problems.append(Problem("number", "malformed", _("Enter the lot number as printed on the box.")))
     if box.expiry is None:
         problems.append(Problem("expiry", "required", _("Enter the last day of use as printed on the box.")))
-    elif box.expiry < timezone.localdate(now()):
+    elif box.expiry < day:
         problems.append(Problem("expiry", "expired", _("Enter an expiry date that is not past: set this box aside.")))
     if problems or box.expiry is None:
         raise InvalidError(problems)

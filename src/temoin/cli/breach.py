@@ -6,15 +6,17 @@ import argparse
 import csv
 import sys
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.operating import operator_command, pharmacy_of
 from temoin.config.errors import ConfigError
 from temoin.lib.spreadsheet import guarded_cell
+from temoin.lib.zones import FIRST_DAY, LAST_DAY, bounds_of_day, instants_of
 
 if TYPE_CHECKING:
     from temoin.delivery.concerned import Extent, Persons
@@ -54,7 +56,7 @@ def _persons(options: argparse.Namespace) -> None:
     from temoin.cli.signer import choose_signer
     from temoin.delivery.concerned import list_persons
 
-    extent = _extent(options, options.key_id)
+    extent = _extent(options, pharmacy_of(options.pharmacy).zone, options.key_id)
     is_demo = settings.TEMOIN.site.demo
     by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=is_demo, origin="command")
     persons = list_persons(by=by, extent=extent)
@@ -81,30 +83,36 @@ def _count(options: argparse.Namespace) -> None:
     from temoin.pharmacies.models import Pharmacy
     from temoin.pharmacies.operator import Operator
 
-    extent = _extent(options)
     chosen = [pharmacy_of(options.pharmacy)] if options.pharmacy else Pharmacy.objects.order_by("finess")
     for pharmacy in chosen:
-        say(f"{pharmacy.finess}  {count_persons(by=Operator(pharmacy.id), extent=extent):>7}  {pharmacy.name}")
+        count = count_persons(by=Operator(pharmacy.id), extent=_extent(options, pharmacy.zone))
+        say(f"{pharmacy.finess}  {count:>7}  {pharmacy.name}")
 
 
-def _extent(options: argparse.Namespace, key_id: UUID | None = None) -> Extent:
+def _extent(options: argparse.Namespace, zone: ZoneInfo, key_id: UUID | None = None) -> Extent:
     from temoin.delivery.concerned import Extent
 
-    since = _moment(options.since, days_on=0)
-    until = _moment(options.until, days_on=1)  # the last day is part of the period
+    since = _moment(options.since, zone, end=0)
+    until = _moment(options.until, zone, end=1)  # the last day is part of the period
     if since is not None and until is not None and since >= until:
         raise ConfigError("The period ends before it begins.")
     return Extent(since=since, until=until, key_id=key_id)
 
 
-def _moment(text: str | None, *, days_on: int) -> datetime | None:
-    from django.utils import timezone
-
+def _moment(text: str | None, zone: ZoneInfo, *, end: int) -> datetime | None:
+    """Return what was typed in the pharmacy's time; a day is its first instant, or with `end` its last."""
     if text is None:
         return None
     with suppress(ValueError):
-        return timezone.make_aware(datetime.combine(date.fromisoformat(text) + timedelta(days=days_on), time()))
+        day = date.fromisoformat(text)
+        if FIRST_DAY <= day <= LAST_DAY:
+            return bounds_of_day(day, zone)[end]
     with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else timezone.make_aware(moment)
+        if moment.tzinfo is not None:
+            return moment
+        found = instants_of(moment, zone)
+        if len(found) != 1:
+            raise ConfigError(f"The hour {text} comes never or twice in {zone.key}: write its offset, {text}+01:00.")
+        return found[0]
     raise ConfigError("Write a day as 2026-11-01 or a time as 2026-11-01T14:30.")

@@ -13,7 +13,7 @@ from temoin.cli.django_process import settings_file
 from temoin.config.checks import debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings
 from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
-from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, today_in
 from temoin.transmission.drop_box import DropBox
 
 
@@ -80,7 +80,7 @@ def rule_lines(config: Config) -> list[str]:
     lines = []
     for destination, rules in config.rule_sets.items():
         articles = "; ".join(basis.article for basis in rules.bases)
-        doubts = [f"not in force today: {one.article}" for one in rules.bases if not one.is_in_force(now().date())]
+        doubts = [f"not in force today: {one.article}" for one in rules.bases if not one.is_in_force(today_in(HOUSE))]
         doubts += ["not reviewed by a lawyer or a physician"] if rules.review.is_placeholder else []
         lines.append(" - ".join([f"{destination}: rules {rules.name} ({articles})", *doubts]))
     return lines or ["No destination of results is switched on."]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import cycle
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from temoin.catalogue.actions import receive_lot
 from temoin.catalogue.kinds import counter_kinds, kind
 from temoin.catalogue.kits import Kit, kit, kits_for
 from temoin.cli.demo_people import Team
-from temoin.lib.clock import frozen_at, now
+from temoin.lib.clock import frozen_at
+from temoin.lib.zones import age_on, day_of, latest_today
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.professions import Profession
@@ -29,7 +29,6 @@ PANBIO = "abbott-panbio-covid19"
 CYSTITIS = "siemens-multistix"
 EXPIRED_LOT = "EXP-0001"
 SOON_LOT = "SOON-0002"
-_ZONE = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Teller:
 
     def stock(self) -> None:
         """Receive lots of every kit of the counter, one that has expired since and one that soon will."""
-        owner, today = self.team.seats[Profession.TITULAIRE], self.present.date()
+        owner, today = self.team.seats[Profession.TITULAIRE], day_of(self.present, self.team.pharmacy.zone)
         with frozen_at(self.present - timedelta(days=190)):
             receive_lot(by=owner, kit=PANBIO, number=EXPIRED_LOT, expiry=today - timedelta(days=12))
         with frozen_at(self.present - timedelta(days=20)):
@@ -153,9 +152,9 @@ class Teller:
     def _sampled_at(self, story: Story) -> datetime:
         if not story.read and story.end is not S.ABANDONED:
             return self.present - timedelta(minutes=story.ago)
-        day: date = self.present.astimezone(_ZONE).date() - timedelta(days=story.ago)
-        opening = datetime.combine(day, time(9, 10), tzinfo=_ZONE)
-        return opening + timedelta(minutes=25 * (len(self.letters) % 16))
+        zone = self.team.pharmacy.zone
+        day = day_of(self.present, zone) - timedelta(days=story.ago)
+        return datetime.combine(day, time(9, 10), tzinfo=zone) + timedelta(minutes=25 * (len(self.letters) % 16))
 
 
 def suited(stories: tuple[Story, ...], patients: list[tuple[UUID, Traits]]) -> Iterator[tuple[Story, UUID, Traits]]:
@@ -168,7 +167,7 @@ def suited(stories: tuple[Story, ...], patients: list[tuple[UUID, Traits]]) -> I
 
 
 def _fits(story: Story, traits: Traits) -> bool:
-    age = (now().date() - traits.birth_date).days // 365
+    age = age_on(latest_today(), traits.birth_date)
     return not kind(kit(story.kit).kind).warnings(age=age, sex=traits.sex)
 
 

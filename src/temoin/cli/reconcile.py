@@ -64,13 +64,11 @@ def run_reconcile(options: argparse.Namespace) -> int:
 
 def reconcile(destination: str, day: date, repair: bool) -> int:  # noqa: FBT001 an option of the command
     """Go through the day, mend what can be when told to, and name what stays; by key, never by patient."""
-    from django.utils.timezone import localdate
-
-    from temoin.lib.clock import now
+    from temoin.lib.zones import HOUSE, today_in
     from temoin.transmission.reconcile import reconcile_day
 
     courier = _courier(destination)
-    if day > localdate(now()):
+    if day > today_in(HOUSE):
         raise ConfigError("This day has not begun: there is nothing to compare yet.")
     run = reconcile_day(courier, day)
     _tell_run(run)

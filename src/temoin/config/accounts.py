@@ -13,11 +13,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, wall_clock
 from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.web.pro_sante_connect import BY_PROVIDER
 
@@ -79,7 +79,7 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library 
         if code != "incorrect_code":
             error: ValidationError = super().validation_error(code, *args)
             return error
-        here = timezone.localtime(now())
+        here = wall_clock(now(), HOUSE)
         words = _(
             "This code was refused. Each code opens once, and holds for about a minute: wait for the next one. If that "
             "one is refused too, set the telephone's clock to automatic time; here it is %(time)s, Paris time."

@@ -20,7 +20,7 @@ from temoin.config.mssante import check_mail_certificates
 from temoin.config.rates import check_rates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.config.sftp import check_host_keys
-from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, today_in
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
 OTHERS_SECRETS = (
@@ -59,7 +59,7 @@ def setup_findings(config: Config, process: Process) -> list[str]:
     if config.sftp is not None and process is Process.WORKER:
         found += _finding(check_host_keys, config.sftp)
     found += _finding(check_rates, config.rates, config.destinations)
-    found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=now().date())
+    found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=today_in(HOUSE))
     return found
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.phones import phone_as_said
@@ -34,8 +32,8 @@ def letter_content(report: Report) -> dict[str, Any]:
             f"{patient.used_family_name or patient.birth_family_name}",
             "birth_date": patient.birth_date.isoformat(),
         },
-        "sampled_at": timezone.localtime(report.sampled_at).isoformat(),
-        "signed_at": timezone.localtime(report.signed_at).isoformat(),
+        "sampled_at": report.sampled_at.isoformat(),
+        "signed_at": report.signed_at.isoformat(),
         "pharmacy": {
             "name": report.organisation.name,
             "phone": report.organisation.phone,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
-from django.utils import timezone
 
 from temoin.journal.models import Event
+from temoin.lib.zones import bounds_of_day
 
 PAGE = 100
 PORTION = 2000  # events read at once
@@ -19,18 +20,17 @@ PORTION = 2000  # events read at once
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: of one local day, and if given of one person, one kind, one object."""
+    """Which events: of one day of the pharmacy's calendar, and if given of one person, one kind, one object."""
 
     day: date
+    zone: ZoneInfo  # of the pharmacy
     actor_id: UUID | None = None
     kind: str = ""
     subject_id: UUID | None = None
 
     def bounds(self) -> tuple[datetime, datetime]:
         """Return the instants between which the day lies."""
-        zone = timezone.get_default_timezone()
-        midnight = datetime(self.day.year, self.day.month, self.day.day, tzinfo=zone)
-        return midnight, midnight + timedelta(days=1)
+        return bounds_of_day(self.day, self.zone)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from temoin.lib.clock import now
 
 # The zone of the house: days of the operator, of the authority's reconciliation and of pages without a pharmacy.
 HOUSE = ZoneInfo("Europe/Paris")
+_FIRST = ZoneInfo("Pacific/Kiritimati")  # UTC+14
 # No pharmacy has a day outside these; beyond them the arithmetic of dates overflows.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(8999, 12, 31)
 
@@ -37,6 +38,20 @@ def day_of(instant: datetime, zone: ZoneInfo) -> date:
 def today_in(zone: ZoneInfo) -> date:
     """Return the day it is there now."""
     return day_of(now(), zone)
+
+
+def latest_today() -> date:
+    """Return the day it is where days begin first: what is after it is in the future everywhere."""
+    return day_of(now(), _FIRST)
+
+
+def offset_words(moment: datetime) -> str:
+    """Return the offset of a wall clock as prints show it, such as "UTC-3"; "" where it is the house's."""
+    offset = moment.utcoffset() or timedelta(0)
+    if offset == moment.astimezone(HOUSE).utcoffset():
+        return ""
+    sign, minutes = ("-" if offset < timedelta(0) else "+"), abs(offset) // timedelta(minutes=1)
+    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
 
 
 def instants_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 
-from temoin.journal.queries import EventFilter
+from temoin.lib.zones import bounds_of_day
 from temoin.outbox.models import Parcel
 from temoin.outbox.queries import ParcelView, overtaken, parcel_view
 from temoin.outbox.states import OPEN, ParcelState
@@ -32,9 +33,10 @@ class Portion(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenFilter:
-    """Which open parcels: a portion, and if given one destination and the local day on which they were posted."""
+    """Which open parcels: a portion, if given one destination and the day at the pharmacy on which they were posted."""
 
     late_before: datetime
+    zone: ZoneInfo  # of the pharmacy
     portion: Portion = Portion.TO_HANDLE
     destination: str = ""
     day: date | None = None
@@ -110,7 +112,7 @@ def _filtered(wanted: OpenFilter) -> QuerySet[Parcel]:
     if wanted.destination:
         found = found.filter(destination=wanted.destination)
     if wanted.day is not None:
-        begins, ends = EventFilter(wanted.day).bounds()
+        begins, ends = bounds_of_day(wanted.day, wanted.zone)
         found = found.filter(posted_at__gte=begins, posted_at__lt=ends)
     return found
 

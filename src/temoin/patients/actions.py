@@ -17,7 +17,7 @@ from temoin.patients.models import Consent, Patient, indexes_of
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.seat import Seat, today
 
 # The information notice shown on screen and on the poster; a new text is a new version, kept with each consent.
 CURRENT_NOTICE = "2026-11"
@@ -29,6 +29,7 @@ def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None
     `patient_id` comes with the form, so that a double click collides instead of making two patients (ConflictError).
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
+    _check_born(traits, by)
     new = PatientId(patient_id or new_id())
     with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
         patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()))
@@ -40,6 +41,7 @@ def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None
 def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits) -> None:
     """Change traits or contact. Results already signed keep what was true at their signature."""
     check_right(by=by, right=Right.REGISTER_PATIENT)
+    _check_born(traits, by)
     with act(by=by, kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
         patient = Patient.objects.filter(id=patient_id).first()
         if patient is None:
@@ -52,6 +54,11 @@ def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits) -> None:
             name_index=patient.name_index,
             sealed=patient.sealed,
         )
+
+
+def _check_born(traits: Traits, by: Seat) -> None:
+    if traits.birth_date > today(by.pharmacy_id):
+        raise refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
 
 
 def check_notice(notice_version: str) -> str:

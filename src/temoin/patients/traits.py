@@ -11,13 +11,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import nir as nir_check
 
-from temoin.lib.clock import now
 from temoin.lib.countries import FRANCE, is_country, two_letters
 from temoin.lib.days import ShortYearError, read_day
 from temoin.lib.errors import InvalidError
 from temoin.lib.mail_address import AddressError, check_address
 from temoin.lib.mail_words import ADDRESS_WORDS
 from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone
+from temoin.lib.zones import latest_today
 from temoin.patients.doctor import read_doctor
 from temoin.patients.reader import Reader
 
@@ -136,7 +136,7 @@ def masked_nir(nir: str) -> str:
 
 
 def _birth_date(reader: Reader) -> date:
-    today = now().date()
+    today = latest_today()  # the act that keeps the traits knows the day of the pharmacy
     try:
         born = read_day(reader.text("birth_date"))
     except ShortYearError:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
-
-from django.utils import timezone
+from zoneinfo import ZoneInfo
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.journal.queries import PORTION, EventFilter, EventRow, all_events, page_of_events, portion_of_events
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import wall_clock
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -100,9 +100,9 @@ def review_day(*, by: Seat, wanted: EventFilter) -> list[Remark]:
     days: dict[UUID, _Day] = defaultdict(_Day)
     with tenant_scope(by.pharmacy_id):
         _record(by, EventKind.JOURNAL_READ, wanted)
-        for event in all_events(EventFilter(wanted.day)):
+        for event in all_events(EventFilter(wanted.day, wanted.zone)):
             if event.actor_id is not None:
-                _count(days[event.actor_id], event)
+                _count(days[event.actor_id], event, wanted.zone)
     remarks = [remark for actor_id, day in days.items() for remark in _remarks(actor_id, day)]
     return sorted(remarks, key=lambda remark: (-remark.count, remark.oddity, remark.actor_id))
 
@@ -119,18 +119,18 @@ def _record(by: Seat, kind: EventKind, wanted: EventFilter) -> None:
     record_look(by=by, kind=kind, subject_kind="journal", subject_id=None, detail=wanted.day.isoformat())
 
 
-def _count(day: _Day, event: EventRow) -> None:
+def _count(day: _Day, event: EventRow, zone: ZoneInfo) -> None:
     if event.subject_id is not None and event.kind in LOOKS:
         day.looked.add(event.subject_id)
-        day.outside += _is_outside_hours(event)
+        day.outside += _is_outside_hours(event, zone)
     if event.subject_id is not None and event.kind not in _NO_WORK:
         day.worked.add(event.subject_id)
     day.denied += event.kind == EventKind.ACCESS_DENIED
     day.searched += event.kind == EventKind.PATIENT_SEARCHED
 
 
-def _is_outside_hours(event: EventRow) -> bool:
-    local = timezone.localtime(event.at)
+def _is_outside_hours(event: EventRow, zone: ZoneInfo) -> bool:
+    local = wall_clock(event.at, zone)
     return local.weekday() == SUNDAY or not OPENS <= local.hour < CLOSES
 
 

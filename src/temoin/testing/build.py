@@ -13,6 +13,7 @@ from temoin.catalogue.models import Lot
 from temoin.catalogue.outcomes import outcome, specimen
 from temoin.lib.clock import now
 from temoin.lib.ids import new_id
+from temoin.lib.zones import wall_clock
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.professions import PROFESSION_CODE
@@ -62,7 +63,7 @@ class Opened:
 
 def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
     """Build version 1."""
-    taken_on = specimen(opened.sealed["specimen"])
+    taken_on, zone = specimen(opened.sealed["specimen"]), opened.pharmacy.zone
     return Report(
         record_id=str(opened.record_id),
         version=opened.version + 1,
@@ -73,9 +74,9 @@ def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
         chapter_display=opened.kind.chapter.label(FRENCH),
         specimen_snomed=taken_on.snomed,
         specimen_display=taken_on.label(FRENCH),
-        sampled_at=opened.sampled_at,
-        read_at=reading.read_at,
-        signed_at=now(),
+        sampled_at=wall_clock(opened.sampled_at, zone),
+        read_at=wall_clock(reading.read_at, zone),
+        signed_at=wall_clock(now(), zone),
         patient=patient_identity(opened.patient_id, opened.traits),
         signer=signer(by),
         organisation=organisation(opened.pharmacy),
@@ -91,6 +92,7 @@ def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
 
 def corrected_report(former: Report, reading: Reading, *, reason: str, opened: Opened, by: Seat) -> Report:
     """Build the next version of a result: same test, other reading, with the patient's traits of today."""
+    zone = opened.pharmacy.zone
     return replace(
         former,
         version=former.version + 1,
@@ -98,8 +100,8 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
         replaces_key=former.key,
         status=ReportStatus.CORRECTED,
         reason=reason,
-        read_at=reading.read_at,
-        signed_at=now(),
+        read_at=wall_clock(reading.read_at, zone),
+        signed_at=wall_clock(now(), zone),
         patient=patient_identity(opened.patient_id, opened.traits),
         signer=signer(by),
         findings=findings(opened.kind, reading),
@@ -126,8 +128,9 @@ def _read_in(report: Report) -> list[tuple[str, str]]:
     return [(finding.target, finding.outcome) for finding in report.findings]
 
 
-def cancelled_report(former: Report, reason: str, by: Seat) -> Report:
+def cancelled_report(former: Report, reason: str, *, opened: Opened, by: Seat) -> Report:
     """Build the version that declares a result void."""
+    zone = opened.pharmacy.zone
     return replace(
         former,
         version=former.version + 1,
@@ -135,7 +138,7 @@ def cancelled_report(former: Report, reason: str, by: Seat) -> Report:
         replaces_key=former.key,
         status=ReportStatus.CANCELLED,
         reason=reason,
-        signed_at=now(),
+        signed_at=wall_clock(now(), zone),
         signer=signer(by),
     )
 

@@ -32,7 +32,7 @@ def review_reading(*, by: Seat, wanted: EventFilter) -> list[Remark]:
 def _patients_looked_at(wanted: EventFilter) -> dict[UUID, set[UUID]]:
     """Return by person the patients whose record or test they looked at."""
     subjects: dict[UUID, set[UUID]] = defaultdict(set)
-    for event in all_events(EventFilter(wanted.day)):
+    for event in all_events(EventFilter(wanted.day, wanted.zone)):
         if event.kind in LOOKS and event.actor_id is not None and event.subject_id is not None:
             subjects[event.actor_id].add(event.subject_id)
     everything = {subject for seen in subjects.values() for subject in seen}

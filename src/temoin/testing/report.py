@@ -174,6 +174,7 @@ class Report:
     specimen_snomed: str
     specimen_display: str
 
+    # Each as the clock of the pharmacy showed it, with its offset: its day is the pharmacy's day.
     sampled_at: datetime
     read_at: datetime
     signed_at: datetime

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -17,6 +16,8 @@ from temoin.catalogue.models import Lot
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.typed import typed_lines
+from temoin.lib.zones import day_of
+from temoin.pharmacies.zones import zone_here
 from temoin.testing.report import Device
 
 LONGEST_COMMENT = 1000
@@ -48,7 +49,7 @@ def check_sample(sample: Sample, kind: Kind, lot: Lot | None, birth_date: date) 
     problems = []
     if sample.sampled_at > now() + TOLERANCE:
         problems.append(Problem("sampled_at", "future", _("The sampling time is in the future: check it.")))
-    if timezone.localdate(sample.sampled_at) < birth_date:
+    if day_of(sample.sampled_at, zone_here()) < birth_date:
         problems.append(Problem("sampled_at", "before_birth", _("The sampling time is before the patient's birth.")))
     if not _may_take(sample, kind, lot):
         problems.append(
@@ -75,7 +76,7 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
         return [Problem("lot", "unknown", _("This lot is not in the pharmacy's stock: choose one in the list."))]
     if kit(lot.kit).kind != kind.code:
         return [Problem("lot", "wrong_kit", _("This lot's kit is for another test: choose one in the list."))]
-    if lot.expiry < timezone.localdate(sampled_at):
+    if lot.expiry < day_of(sampled_at, zone_here()):
         return [Problem("lot", "expired", _("This lot had expired at sampling: set it aside and test with another."))]
     return []
 

@@ -81,7 +81,7 @@ def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: s
         opened = open_for_signature(record_id)
         _check_state("cancel", opened)
         _check_seen(expected_version, opened)
-        report = cancelled_report(latest_report(record_id), reason, by)
+        report = cancelled_report(latest_report(record_id), reason, opened=opened, by=by)
         _keep_ticket(commit, opened, by)
         _add_version(commit, "cancel", report, opened=opened, by=by)
     return report

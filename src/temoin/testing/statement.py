@@ -17,13 +17,15 @@ from temoin.journal.act import record_look
 from temoin.journal.checkpoint import Checkpoint
 from temoin.journal.events import EventKind
 from temoin.journal.proofs import witnessed_checkpoint
-from temoin.journal.queries import EventFilter, events_about
+from temoin.journal.queries import events_about
 from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.zones import bounds_of_day
 from temoin.outbox.queries import receipts_of
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
+from temoin.pharmacies.zones import zone_here
 
 # What a patient is sent is no notice to anybody: the statement leaves it out.
 TO_PATIENT = ("patient-email", "mssante-patient")
@@ -192,7 +194,7 @@ def _lines(day: date) -> list[Line]:
 
 
 def _place(day: date) -> list[Any]:
-    return [current_pharmacy(), *EventFilter(day).bounds()]
+    return [current_pharmacy(), *bounds_of_day(day, zone_here())]
 
 
 def _ask(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -6,9 +6,8 @@ import logging
 import threading
 from datetime import timedelta
 
-from django.utils.timezone import localdate
-
 from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, day_of
 from temoin.outbox.courier import Courier, couriers
 from temoin.outbox.duties import Duty
 from temoin.transmission.differences import GRACE
@@ -37,7 +36,7 @@ def reconcile_daily(stop: threading.Event) -> None:
 
 
 def _reconcile(courier: Courier, stop: threading.Event) -> None:
-    for day in days_due(courier.destination, localdate(now() - GRACE), BACK):
+    for day in days_due(courier.destination, day_of(now() - GRACE, HOUSE), BACK):
         if stop.is_set():
             return
         run = reconcile_day(courier, day, stop)

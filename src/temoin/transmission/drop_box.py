@@ -21,4 +21,4 @@ class DropBox:
     acknowledgements: str
     enabled: bool
     rules: RuleSet
-    daily_at: int | None = None  # hour of Europe/Paris; None: each result goes at once
+    daily_at: int | None = None  # hour of the pharmacy; None: each result goes at once

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.utils.timezone import localdate
-
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, day_of
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.transmission.differences import GRACE, REPAIRABLE, Kind
@@ -55,7 +54,7 @@ def last_runs() -> list[Reconciliation]:
 
 def _was_over(run: Reconciliation) -> bool:
     """Tell whether the day had ended when it was gone through: an operator may look at it sooner."""
-    return localdate(run.started_at - GRACE) > run.day
+    return day_of(run.started_at - GRACE, HOUSE) > run.day
 
 
 def days_due(destination: str, today: date, back: int) -> list[date]:

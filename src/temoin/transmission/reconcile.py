@@ -7,17 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
-
-from django.utils.timezone import get_default_timezone
 
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, bounds_of_day
 from temoin.outbox.courier import Courier, Reconcilable
 from temoin.outbox.reconciling import sequences_of, unproved_between
 from temoin.pharmacies.models import Pharmacy
@@ -68,10 +67,7 @@ def reconcile_day(courier: Courier, day: date, stop: threading.Event | None = No
 
 def bounds_of(day: date) -> tuple[datetime, datetime]:
     """Return the day in the house's time zone, up to a little before now and in whole stretches."""
-    zone = get_default_timezone()
-    since = datetime.combine(day, time(), zone)
-    until = datetime.combine(day + timedelta(days=1), time(), zone)
-    since, until = (moment.astimezone(now().tzinfo) for moment in (since, until))
+    since, until = bounds_of_day(day, HOUSE)
     whole = max(min(until, now() - GRACE) - since, timedelta(0)) // STRETCH
     return since, since + whole * STRETCH
 

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
+from django.utils.timezone import override
 
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
+from temoin.lib.zones import HOUSE
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import zone_of
 from temoin.web.errors import error_page
 from temoin.web.freshness import is_fresh, lead_to_confirmation
 from temoin.web.seats import find_seat, stands_for_all_places
@@ -76,11 +80,20 @@ def _answer(route: Route, request: HttpRequest, places: dict[str, Any]) -> HttpR
             return seat
         given = [seat]
     try:
-        return _answer_to(route, request, given, places)
+        with override(_zone_of(request, given)):  # templates show every time on the pharmacy's clock
+            return _answer_to(route, request, given, places)
     except DeniedError as error:
         for seat in given:
             record_denial(by=seat, right=str(error))
         raise
+
+
+def _zone_of(request: HttpRequest, given: list[Seat]) -> ZoneInfo:
+    """Return the zone of the pharmacy at work, or that the session is bound to; before one is chosen, the house's."""
+    if given:
+        return zone_of(given[0].pharmacy_id)
+    member = getattr(request.session, "member", None)
+    return zone_of(member.pharmacy_id) if member is not None else HOUSE
 
 
 def _answer_to(route: Route, request: HttpRequest, given: list[Seat], places: dict[str, Any]) -> HttpResponseBase:

@@ -6,16 +6,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from django.utils.timezone import localdate
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import Kind, Target, load_kinds
 from temoin.catalogue.outcomes import load_outcomes
-from temoin.lib.clock import now
 from temoin.testing.report import IdentityStatus, PatientForm
 from temoin.transmission.outlook import Destination, Outlook, outlooks
 from temoin.transmission.rules.rule_set import Basis, Case, Decision, Reason, Rule
+from temoin.web.times import page_today
 from temoin.web.wording import DESTINATION, Mark, Words
 
 FORM: dict[PatientForm, Words] = {
@@ -84,7 +83,7 @@ class DestinationPage:
 
 def destination_page(destination: Destination) -> DestinationPage:
     """Put a destination and its rules into words."""
-    rules, today = destination.rules, localdate(now())
+    rules, today = destination.rules, page_today()
     return DestinationPage(
         name=DESTINATION.get(destination.name, destination.name),
         title=rules.title.text(_lang()),

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,12 +16,13 @@ from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
+from temoin.lib.zones import age_on
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.times import local_minute, read_local_time
+from temoin.web.times import local_minute, page_today, read_local_time
 
 KEYS = "123456789"
 
@@ -40,8 +40,7 @@ def kind_field(typed: Typed) -> Field:
 
 def age_warnings(kind: Kind, birth_date: date, sex: str) -> list[str]:
     """Return the limits of age or sex that this patient is outside of: the pharmacist decides."""
-    today = timezone.localdate(now())
-    age = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    age = age_on(page_today(), birth_date)
     language = get_language() or "fr"
     return [rule.label(language) for rule in kind.rules if rule.warns(age=age, sex=sex)]
 
@@ -49,7 +48,7 @@ def age_warnings(kind: Kind, birth_date: date, sex: str) -> list[str]:
 def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
     """Return the fields of a sample: lots of this kind of test in stock, the first to expire first."""
     language = get_language() or "fr"
-    today = timezone.localdate(now())
+    today = page_today()
     stock = lots_in_stock(by=seat, kind=test.kind.code)
     lots = [
         Choice(str(lot.id), f"{lot.number} · {load_kits().kits[lot.kit].label(language)}", _expiry(lot.expiry, today))

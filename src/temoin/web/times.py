@@ -1,53 +1,78 @@
-"""Times as people type them: local, to the minute, without a zone."""
+"""Times as people type them: on the clock of the pharmacy, to the minute, without a zone."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kits import load_kits
 from temoin.lib import days
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
+from temoin.lib.zones import FIRST_DAY, LAST_DAY, instants_of, today_in, wall_clock
 from temoin.patients.traits import NO_DAY, SHORT_YEAR
 
 FORMAT = "%Y-%m-%dT%H:%M"
-_EARLIEST, _LATEST = 1900, 9000  # beyond them, arithmetic of dates overflows
+TWICE = "twice"
+FIRST, SECOND = "first", "second"  # of the two times that a clock shows the same hour in autumn
+
+
+def page_zone() -> ZoneInfo:
+    """Return the zone of the pharmacy whose page this is; `access` sets it, and templates go by it."""
+    zone = get_current_timezone()
+    assert isinstance(zone, ZoneInfo)  # noqa: S101 narrows: settings and `access` give no other
+    return zone
+
+
+def page_today() -> date:
+    """Return the day it is at the pharmacy whose page this is."""
+    return today_in(page_zone())
 
 
 def local_minute(instant: datetime) -> str:
     """Return an instant as a field of the page holds it."""
-    return timezone.localtime(instant).strftime(FORMAT)
+    return wall_clock(instant, page_zone()).strftime(FORMAT)
 
 
-def read_local_time(text: str, field: str) -> datetime:
+def read_local_time(text: str, field: str, which: str = "") -> datetime:
     """Read a typed local time; InvalidError names the field.
 
-    In the hour that autumn repeats, the later reading is meant unless it is still to come.
+    In the hour that autumn repeats, `which` tells the first from the second; it is not needed while one is to come.
     """
     typed: datetime | None
     try:
         typed = datetime.fromisoformat(text.strip())
     except ValueError:
         typed = None
-    if typed is None or "T" not in text or not _EARLIEST <= typed.year <= _LATEST:
+    if typed is None or "T" not in text or not FIRST_DAY <= typed.date() <= LAST_DAY:
         raise refuse(field, "malformed", _("Enter a date and a time, for instance 23/11/2026 14:32."))
     if typed.tzinfo is not None:
         return typed
-    zone = timezone.get_default_timezone()
-    later = typed.replace(tzinfo=zone, fold=1)
-    return later if later <= now() else typed.replace(tzinfo=zone)
+    return _instant(typed, field, which)
+
+
+def _instant(typed: datetime, field: str, which: str) -> datetime:
+    found = instants_of(typed, page_zone())
+    if not found:
+        raise refuse(field, "skipped", _("This hour never was: the clocks went forward over it. Check the time."))
+    past = [instant for instant in found if instant <= now()]
+    if len(past) < 2:
+        return found[0]
+    if which not in {FIRST, SECOND}:
+        raise refuse(field, TWICE, _("This hour came twice, as the clocks went back: say which one it was."))
+    return past[which == SECOND]
 
 
 def read_day(text: str) -> date | None:
-    """Read the day of a date field, from its picker or typed; None when it is not one."""
+    """Read the day of a date field, from its picker or typed; None when it is not one that a pharmacy has."""
     try:
         day = days.read_day(text)
     except ValueError:
         return None
-    return day if _EARLIEST <= day.year <= _LATEST else None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def read_typed_day(text: str, field: str) -> date:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from zoneinfo import ZoneInfo
 
 from temoin.formats.cda.codes import DOCUMENT_CODE
 from temoin.formats.mssante.identity import message_id
@@ -22,7 +21,6 @@ from temoin.testing.report import Report, ReportStatus
 
 PATIENTS = "patient.mssante.fr"
 _POLICY = SMTP.clone(max_line_length=200)  # no header of ours is folded: not every receiver unfolds the first line
-_PARIS = ZoneInfo("Europe/Paris")
 _LONGEST_LABEL = 40  # characters of the document's name in the subject (ECO.2.1.3)
 _REPLACES = "[Annule et remplace] "
 _UNSAFE = re.compile(r"[^A-Za-z0-9 '.-]+")  # what a name of a file need not bear
@@ -110,7 +108,7 @@ def _file_name(report: Report) -> str:
     patient = report.patient
     names = [_plain(name) for name in (patient.birth_family_name, patient.first_birth_given_name)]
     safe = [_UNSAFE.sub("", name).strip() or "-" for name in (DOCUMENT_CODE[1], *names)]
-    return "_".join([f"{report.sampled_at.astimezone(_PARIS):%Y%m%d}", *safe]) + ".pdf"
+    return "_".join([f"{report.sampled_at:%Y%m%d}", *safe]) + ".pdf"
 
 
 def _plain(name: str) -> str:

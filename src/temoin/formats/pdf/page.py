@@ -10,7 +10,6 @@ from datetime import datetime
 from importlib.resources import as_file
 from typing import Final
 from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
@@ -20,12 +19,12 @@ from fpdf.fonts import FontFace, TTFFont
 from temoin.formats.cda.header import title
 from temoin.formats.cda.people import GENDER
 from temoin.formats.pdf.letters import font_file, written
+from temoin.lib.zones import offset_words
 from temoin.testing.report import Address, Device, Professional, Report, ReportStatus
 
 MEDIA_TYPE: Final = "application/pdf"
 
 _FAMILY = "page"
-_PARIS = ZoneInfo("Europe/Paris")
 _MARGIN, _LINE = 20.0, 5.6  # millimetres
 _COLUMNS = (1, 3)
 _HEADING = {
@@ -155,7 +154,8 @@ class _Page:
 
 
 def _moment(value: datetime) -> str:
-    return f"{value.astimezone(_PARIS):%d/%m/%Y à %H:%M}"
+    offset = offset_words(value)
+    return f"{value:%d/%m/%Y à %H:%M}" + (f" ({offset})" if offset else "")
 
 
 def _place(address: Address) -> str:

@@ -16,12 +16,12 @@ from temoin.formats.csv.acknowledgement import EVERY_ROW, Acknowledgement, ackno
 from temoin.formats.csv.report_file import joined_files, keys_of
 from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.pharmacies.zones import zone_of
 from temoin.testing.report import Report
 from temoin.transmission.couriers.sftp import AWAITED, OVERDUE, SftpCourier, settled_by
 from temoin.transmission.couriers.sftp_folders import Folders
 from temoin.transmission.drop_box import DropBox
 
-PARIS = ZoneInfo("Europe/Paris")
 GATHER = 0.3  # seconds in which what is carried joins the same file
 FRESH = 1.0  # seconds for which one look serves every enquiry
 PREFIX = "batch-"
@@ -43,7 +43,9 @@ class DailySftpCourier(SftpCourier):
 
     def write(self, load: Load, report: Report) -> Consignment | Answer:
         """Write the file of the signed version, once its hour has come."""
-        wait = (hour_after(report.signed_at, self._box.daily_at or 0) - now()).total_seconds()
+        wait = (
+            hour_after(report.signed_at, self._box.daily_at or 0, zone_of(load.pharmacy_id)) - now()
+        ).total_seconds()
         if wait > 0:
             return Answer(Verdict.POSTPONED, "waiting_for_the_hour", retry_after=wait)
         return super().write(load, report)
@@ -121,8 +123,8 @@ def courier_of(box: DropBox) -> SftpCourier:
     return SftpCourier(box) if box.daily_at is None else DailySftpCourier(box)
 
 
-def hour_after(moment: datetime, hour: int) -> datetime:
-    """Return the first time after a moment at which it is this hour in Paris."""
-    here = moment.astimezone(PARIS)
+def hour_after(moment: datetime, hour: int, zone: ZoneInfo) -> datetime:
+    """Return the first time after a moment at which the clock of the pharmacy shows this hour."""
+    here = moment.astimezone(zone)
     at = here.replace(hour=hour, minute=0, second=0, microsecond=0)
     return at if at > here else (at + timedelta(days=1))

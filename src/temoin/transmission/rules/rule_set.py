@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from temoin.catalogue.entries import Label
 from temoin.testing.report import IdentityStatus, PatientForm, Report
@@ -18,7 +17,6 @@ _AT_LEAST: Mapping[IdentityStatus, frozenset[IdentityStatus]] = {
     IdentityStatus.RETRIEVED: frozenset({IdentityStatus.RETRIEVED, IdentityStatus.QUALIFIED}),
     IdentityStatus.QUALIFIED: frozenset({IdentityStatus.QUALIFIED}),
 }
-_LAW = ZoneInfo("Europe/Paris")  # where the days of a text are counted
 # From the form that tells most to the one that tells least.
 FORMS = (PatientForm.NAMED, PatientForm.PSEUDONYMOUS, PatientForm.ANONYMOUS)
 
@@ -102,7 +100,7 @@ class Case:
             kind=report.kind,
             outcomes=tuple((one.target, one.outcome) for one in report.findings),
             identity=report.patient.identity_status,
-            day=report.signed_at.astimezone(_LAW).date(),
+            day=report.signed_at.date(),
         )
 
 

@@ -7,11 +7,10 @@ from uuid import UUID
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.i18n import set_language
 
-from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
+from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -19,6 +18,7 @@ from temoin.testing.queries import list_tests
 from temoin.web.pages import page_number, show
 from temoin.web.seats import bind_session, places_of
 from temoin.web.test_lines import kits_in_stock, test_lines
+from temoin.web.times import page_today, page_zone
 
 # Where those go who manage people, or audit, and touch no test.
 _INSTEAD = {Right.MANAGE_MEMBERS: "team", Right.READ_JOURNAL: "journal"}
@@ -31,7 +31,7 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
             return redirect(instead)
     page = page_number(request)
     found = list_tests(by=seat, page=page)
-    midnight = timezone.localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight, _end = bounds_of_day(page_today(), page_zone())
     kits = kits_in_stock(seat)
     today = [row for row in found.done if row.registered_at >= midnight]
     earlier = [row for row in found.done if row.registered_at < midnight]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from temoin.delivery.looks import list_looks
@@ -18,13 +18,14 @@ from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow
 from temoin.lib.clock import now
 from temoin.lib.spreadsheet import guarded_cell
+from temoin.lib.zones import wall_clock
 from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal
 from temoin.pharmacies.seat import Seat
 from temoin.testing.oversight import review_reading
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
 from temoin.web.pages import page_number, show
-from temoin.web.times import read_day
+from temoin.web.times import page_today, page_zone, read_day
 from temoin.web.wording import RIGHT_WORDS
 
 COLUMNS = (
@@ -80,7 +81,7 @@ def export(request: HttpRequest, seat: Seat) -> HttpResponseBase:
     """Stream the filter's events as CSV: identifiers, as in the journal; nothing is written to disk."""
     wanted = _filter(request)
     rows = export_journal(by=seat, wanted=wanted)
-    answer = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(_csv_lines(rows, wanted.zone), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="journal-{wanted.day.isoformat()}.csv"'
     return answer
 
@@ -122,7 +123,8 @@ def _filter(request: HttpRequest) -> EventFilter:
     asked = request.GET
     kind = asked.get("kind", "")
     return EventFilter(
-        day=read_day(asked.get("day", "")) or timezone.localdate(now()),
+        day=read_day(asked.get("day", "")) or page_today(),
+        zone=page_zone(),
         actor_id=_id(asked.get("person", "")),
         kind=kind if kind in set(EventKind) else "",
         subject_id=_id(asked.get("object", "")),
@@ -180,8 +182,9 @@ class _Echo:
         return line
 
 
-def _csv_lines(rows: Iterator[EventRow]) -> Iterator[str]:
+def _csv_lines(rows: Iterator[EventRow], zone: ZoneInfo) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for row in rows:
-        yield writer.writerow([guarded_cell(getattr(row, name)) for name in COLUMNS])
+        cells = {name: getattr(row, name) for name in COLUMNS} | {"at": wall_clock(row.at, zone)}
+        yield writer.writerow([guarded_cell(cell) for cell in cells.values()])

@@ -7,19 +7,17 @@ from dataclasses import asdict
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import Box, complete_box, lots_in_stock, receive_lot
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
-from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import show
-from temoin.web.times import read_day
+from temoin.web.times import page_today, read_day
 
 
 def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -48,7 +46,7 @@ def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None) -> HttpResponse:
     language = get_language() or "fr"
-    today = timezone.localdate(now())
+    today = page_today()
     known = load_kits().kits
     rows = [
         {

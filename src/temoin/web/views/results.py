@@ -8,13 +8,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import outcome
-from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
@@ -29,7 +27,7 @@ from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
-from temoin.web.times import local_minute
+from temoin.web.times import local_minute, page_today
 from temoin.web.views.records import device_words, seen_version, show_record
 
 
@@ -104,7 +102,7 @@ def _case(test: TestView, reading: Reading) -> Case:
         kind=test.kind.code,
         outcomes=tuple((target.code, reading.outcomes[target.code]) for target in test.kind.targets),
         identity=IdentityStatus(test.traits.identity_status),
-        day=localdate(now()),
+        day=page_today(),
     )
 
 

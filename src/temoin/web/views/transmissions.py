@@ -14,12 +14,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError
+from temoin.lib.zones import LAST_DAY
 from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
@@ -32,6 +32,7 @@ from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import page_number, show
 from temoin.web.raw import show_bytes
+from temoin.web.times import page_today, page_zone
 from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import (
@@ -88,7 +89,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show what has not arrived, and where the results of the day are."""
     wanted, page = _filter(request), page_number(request)
     found = read_work_list(by=seat, wanted=wanted, page=page)
-    today = timezone.localdate(now())
+    today = page_today()
     return show(
         request,
         seat,
@@ -102,7 +103,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         fields=_fields(wanted),
         portion=PORTION_WORDS[wanted.portion],
         today=today,
-        is_plain=wanted == OpenFilter(late_before=wanted.late_before) and page == 0,
+        is_plain=wanted == OpenFilter(late_before=wanted.late_before, zone=wanted.zone) and page == 0,
         before=_query(wanted, page - 1) if page else "",
         after=_query(wanted, page + 1) if found.has_more else "",
     )
@@ -191,7 +192,7 @@ def answers(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
 
 def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show the statement of a day, made to be printed; showing it is an event."""
-    day = min(read_day_of(request.GET.get("day", "")) or date.max, timezone.localdate(now()))
+    day = min(read_day_of(request.GET.get("day", "")) or LAST_DAY, page_today())
     found = read_statement(by=seat, day=day)
     checkpoint = found.checkpoint
     return show(
@@ -264,6 +265,7 @@ def _filter(request: HttpRequest) -> OpenFilter:
     asked = request.GET
     portion, destination = asked.get("portion", ""), asked.get("destination", "")
     return OpenFilter(
+        zone=page_zone(),
         late_before=settings.TEMOIN.alarms.late_before(),
         portion=Portion(portion) if portion in set(Portion) else Portion.TO_HANDLE,
         destination=destination if destination in DESTINATION else "",

@@ -1,0 +1,80 @@
+"""A pharmacy far from Paris sees and types its own hours; what a clock shows never or twice is not guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import override
+from people import House, make_lot, make_patient, make_sampled, make_signed, sign_in
+
+from temoin.lib.clock import frozen_at, now
+from temoin.lib.errors import InvalidError
+from temoin.lib.zones import zone_named
+from temoin.pharmacies.actions import move_clock
+from temoin.pharmacies.operator import Operator
+from temoin.testing.queries import read_test
+from temoin.web.times import FIRST, SECOND, local_minute, read_day, read_local_time
+
+PARIS = "Europe/Paris"
+UNTHINKABLE = ["9999-12-31", "0001-01-01", "9000-01-01", "1899-12-31", "0000-00-00", "x", "٢٠٢٦-١١-٢٩"]
+
+
+@pytest.mark.parametrize("name", ["America/Cayenne", "Pacific/Noumea", "America/Miquelon", "Indian/Mayotte"])
+def test_a_pharmacy_signs_on_its_own_clock(house: House, name: str):
+    move_clock(by=Operator(house.here.id), time_zone=name)
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+    report = read_test(by=house.owner, record_id=record_id).report
+
+    assert report.signed_at.utcoffset() == now().astimezone(zone_named(name)).utcoffset()
+    assert report.sampled_at.utcoffset() == now().astimezone(zone_named(name)).utcoffset()
+
+
+def test_pages_show_and_take_the_hours_of_the_place(house: House):
+    move_clock(by=Operator(house.here.id), time_zone="Pacific/Noumea")
+    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    there = now().astimezone(zone_named("Pacific/Noumea")) - timedelta(minutes=16)
+
+    page = sign_in(Client(), house.owner).get(reverse("test", args=[record_id]))
+
+    assert f"{there:%d/%m/%Y %H:%M}" in page.content.decode()
+
+
+def test_a_child_born_today_is_registered_where_today_has_begun(house: House):
+    with frozen_at(datetime(2026, 11, 29, 22, tzinfo=UTC)):
+        with pytest.raises(InvalidError, match="birth_date:impossible"):
+            make_patient(house.owner, birth_date="30/11/2026", nir="")
+        move_clock(by=Operator(house.here.id), time_zone="Pacific/Noumea")
+
+        assert make_patient(house.owner, birth_date="30/11/2026", nir="")
+
+
+@pytest.mark.parametrize(("which", "hour"), [(FIRST, 0), (SECOND, 1)])
+def test_an_hour_that_came_twice_is_told_by_the_person(which: str, hour: int):
+    with override(zone_named(PARIS)), frozen_at(datetime(2026, 10, 25, 3, tzinfo=UTC)):
+        assert read_local_time("2026-10-25T02:30", "read_at", which) == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        with pytest.raises(InvalidError, match="read_at:twice"):
+            read_local_time("2026-10-25T02:30", "read_at")
+
+
+def test_the_first_of_two_hours_is_meant_while_the_second_is_to_come():
+    with override(zone_named(PARIS)), frozen_at(datetime(2026, 10, 25, 0, 40, tzinfo=UTC)):
+        assert read_local_time("2026-10-25T02:30", "read_at") == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_an_hour_that_spring_skipped_is_refused():
+    with override(zone_named(PARIS)), pytest.raises(InvalidError, match="read_at:skipped"):
+        read_local_time("2026-03-29T02:30", "read_at")
+
+
+@pytest.mark.parametrize("text", UNTHINKABLE)
+def test_an_unthinkable_day_is_none(text: str):
+    assert read_day(text) is None
+
+
+def test_a_typed_minute_comes_back():
+    with override(zone_named("Pacific/Marquesas")):
+        assert read_local_time(local_minute(now()), "read_at") == now().replace(second=0, microsecond=0)
