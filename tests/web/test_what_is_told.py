@@ -103,6 +103,15 @@ def test_a_refusal_names_each_field_once_and_leads_to_what_takes_the_focus(house
         assert re.search(f'<(input|select|textarea) [^>]*id="{re.escape(target)}"', page), target
 
 
+def test_the_summary_goes_in_the_order_of_the_form(house: House, owner: Client):
+    page = owner.post(*REFUSED["a new patient"](house)).content.decode()
+
+    targets = re.findall('<a href="#([^"]*)"', page.split("banner error summary")[1].split("</div>")[0])
+    places = [page.index(f'id="{target}"') for target in targets]
+    assert len(places) > 4
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("made", DONE.values(), ids=DONE)
 def test_whatever_is_done_is_told_by_a_banner(house: House, owner: Client, made):
     page = owner.post(*made(house), follow=True).content.decode()

@@ -22,9 +22,11 @@ class Told:
 
 
 def told(problems: Iterable[Problem], *places: Any) -> list[Told]:
-    """Return problems in words, with the fields found in some places (fields, groups of them, whatever holds them)."""
+    """Return problems in words, in the order of the fields found in some places (fields, or what holds them)."""
     fields = {field.name: field for field in _fields_in(places)}
-    return [_told(problem, fields.get(problem.field)) for problem in problems]
+    order = list(fields)
+    in_order = sorted(problems, key=lambda one: order.index(one.field) if one.field in fields else -1)
+    return [_told(problem, fields.get(problem.field)) for problem in in_order]
 
 
 def _told(problem: Problem, field: Field | None) -> Told:
@@ -32,6 +34,8 @@ def _told(problem: Problem, field: Field | None) -> Told:
         return Told(problem.message)
     if field.kind == "checkbox":  # its label is a whole sentence, which says what the problem says
         return Told(problem.message, field.target)
+    if str(field.label).endswith("?"):
+        return Told(f"{field.label} {problem.message}", field.target)
     return Told(_("%(field)s: %(problem)s") % {"field": field.label, "problem": problem.message}, field.target)
 
 
