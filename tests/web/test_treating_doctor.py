@@ -74,7 +74,8 @@ def test_the_form_asks_for_the_doctor_and_proposes_to_send(owner: Client):
 
 @pytest.mark.usefixtures("secure_mail")
 def test_an_objection_stays_written_down(owner: Client, house: House, patient):
-    owner.post(reverse("amend_patient", args=[patient]), {**TRAITS, **DOCTOR})
+    seen = known(house, patient).seen_version
+    owner.post(reverse("amend_patient", args=[patient]), {**TRAITS, **DOCTOR, "seen": seen})
 
     assert (known(house, patient).doctor_mailbox, known(house, patient).doctor_copy) == (DOCTOR["doctor_mailbox"], "")
     assert TICK not in owner.get(reverse("amend_patient", args=[patient])).content.decode()

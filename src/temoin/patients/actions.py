@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import NotFoundError, refuse
+from temoin.lib.errors import ConflictError, NotFoundError, refuse
 from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
-from temoin.patients.models import Consent, Patient, indexes_of
+from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -21,6 +23,10 @@ from temoin.pharmacies.seat import Seat, today
 
 # The information notice shown on screen and on the poster; a new text is a new version, kept with each consent.
 CURRENT_NOTICE = "2026-11"
+
+
+class ChangedError(ConflictError):
+    """The patient's record is no longer what the person saw."""
 
 
 def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None) -> PatientId:
@@ -33,27 +39,30 @@ def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None
     new = PatientId(patient_id or new_id())
     with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
         patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()))
+        _check_nir_is_free(new, traits)
         _fill(patient, traits)
         commit.insert(patient)
     return new
 
 
-def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits) -> None:
-    """Change traits or contact. Results already signed keep what was true at their signature."""
+def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_version: str = "") -> None:
+    """Change traits or contact. Results already signed keep what was true at their signature.
+
+    `expected_version` is that of the traits which the person saw (`Traits.seen_version`): ChangedError when somebody
+    changed them since. A program that saw nothing says nothing.
+    """
     check_right(by=by, right=Right.REGISTER_PATIENT)
     _check_born(traits, by)
     with act(by=by, kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
-        patient = Patient.objects.filter(id=patient_id).first()
+        patient = Patient.objects.select_for_update(of=("self",)).filter(id=patient_id).first()
         if patient is None:
             raise NotFoundError
+        if expected_version and patient.traits.seen_version != expected_version:
+            raise ChangedError("the patient was changed by somebody else")
+        _check_nir_is_free(patient_id, traits)
         _fill(patient, traits)
-        commit.change(
-            Patient,
-            patient_id,
-            nir_index=patient.nir_index,
-            name_index=patient.name_index,
-            sealed=patient.sealed,
-        )
+        changes: dict[str, Any] = {"sealed": patient.sealed, **indexes_of(traits)}
+        commit.change(Patient, patient_id, **changes)
 
 
 def _check_born(traits: Traits, by: Seat) -> None:
@@ -66,6 +75,20 @@ def check_notice(notice_version: str) -> str:
     if notice_version != CURRENT_NOTICE:
         raise refuse("consent", "required", _("The patient's consent is needed before any test: tick the box."))
     return notice_version
+
+
+def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
+    """Refuse a NIR that another record bears: two who write the same one wait for each other until their commit."""
+    if not traits.nir:
+        return
+    with connection.cursor() as cursor:
+        # Under the oldest index key, which every process knows while keys are turned.
+        bucket = nir_indexes(traits.nir)[-1].hex()
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"nir|{current_pharmacy()}|{bucket}"])
+    others = Patient.objects.filter(nir_index__in=nir_indexes(traits.nir)).exclude(id=patient_id)
+    if any(other.traits.nir == traits.nir for other in others):
+        message = _("Another patient's record here bears this NIR: find it by the number, and use that record.")
+        raise refuse("nir", "known", message)
 
 
 def _fill(patient: Patient, traits: Traits) -> None:

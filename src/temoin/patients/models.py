@@ -15,7 +15,7 @@ from temoin.patients.traits import Traits
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
-NIR_USE, NAME_USE = "patient nir", "patient name"
+NIR_USE, NAME_USE, BORN_USE, NAMES_USE = "patient nir", "patient name", "patient birth", "patient names"
 
 
 class Patient(SealedModel):
@@ -24,6 +24,9 @@ class Patient(SealedModel):
     created_at = models.DateTimeField()  # to the hour
     nir_index = BlindIndexField(null=True)
     name_index = BlindIndexField()
+    # Each serves near matches: a slip in a name keeps the birth date, a slip in the birth date keeps the names.
+    born_index = BlindIndexField(null=True)
+    names_index = BlindIndexField(null=True)
     sealed = SealedField(
         holds=dict.fromkeys(Traits.__dataclass_fields__, PERSONAL),
     )
@@ -32,6 +35,8 @@ class Patient(SealedModel):
         "created_at": PUBLIC,
         "nir_index": PERSONAL,
         "name_index": PERSONAL,
+        "born_index": PERSONAL,
+        "names_index": PERSONAL,
         "sealed": PERSONAL,
     }
 
@@ -41,6 +46,8 @@ class Patient(SealedModel):
             # serve the two look-ups; not unique, as a truncated index has false hits by design
             models.Index(fields=["pharmacy_id", "nir_index"], name="patients_patient_nir"),
             models.Index(fields=["pharmacy_id", "name_index"], name="patients_patient_name"),
+            models.Index(fields=["pharmacy_id", "born_index"], name="patients_patient_born"),
+            models.Index(fields=["pharmacy_id", "names_index"], name="patients_patient_names"),
         ]
 
     @property
@@ -49,7 +56,7 @@ class Patient(SealedModel):
         return Traits.from_dict(self.unseal())
 
     def blind_indexes(self) -> dict[str, bytes | None]:
-        """Return the indexes of NIR and name."""
+        """Return every index of the row."""
         return indexes_of(self.traits)
 
 
@@ -58,6 +65,8 @@ def indexes_of(traits: Traits) -> dict[str, bytes | None]:
     return {
         "nir_index": lookup_index(NIR_USE, traits.nir) if traits.nir else None,
         "name_index": lookup_index(NAME_USE, *_name_parts(traits.birth_family_name, traits.birth_date)),
+        "born_index": lookup_index(BORN_USE, traits.birth_date.isoformat()),
+        "names_index": lookup_index(NAMES_USE, *_names(traits)),
     }
 
 
@@ -69,6 +78,20 @@ def nir_indexes(nir: str) -> list[bytes]:
 def name_indexes(family_name: str, birth_date: date) -> list[bytes]:
     """Return the blind indexes of a birth family name with the birth date."""
     return lookup_indexes(NAME_USE, *_name_parts(family_name, birth_date))
+
+
+def born_indexes(birth_date: date) -> list[bytes]:
+    """Return the blind indexes of a birth date."""
+    return lookup_indexes(BORN_USE, birth_date.isoformat())
+
+
+def names_indexes(traits: Traits) -> list[bytes]:
+    """Return the blind indexes of a birth family name with the first birth given name."""
+    return lookup_indexes(NAMES_USE, *_names(traits))
+
+
+def _names(traits: Traits) -> tuple[str, str]:
+    return plain_name(traits.birth_family_name), plain_name(traits.first_birth_given_name)
 
 
 def _name_parts(family_name: str, birth_date: date) -> tuple[str, str]:

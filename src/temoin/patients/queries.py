@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from django.db.models import Q
+
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
-from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.models import Patient, name_indexes, nir_indexes
+from temoin.patients.likeness import bears_exactly, bears_name, is_near
+from temoin.patients.models import Patient, born_indexes, names_indexes, nir_indexes
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -29,17 +31,27 @@ def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
 
 
 def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Found]:
-    """Return the patients of this birth name and birth date. A person chooses: names alone never match."""
+    """Return who was born that day and bears this name, by birth or in use, give or take one letter; exact ones first.
+
+    A person chooses: names alone never match.
+    """
     with tenant_scope(by.pharmacy_id):
         _record_search(by, "name")
-        hits = Patient.objects.filter(name_index__in=name_indexes(family_name, birth_date))
+        hits = Patient.objects.filter(born_index__in=born_indexes(birth_date))
         found = [(patient.id, patient.traits) for patient in hits]
-        wanted = plain_name(family_name)
-        return [
-            (patient_id, traits)
-            for patient_id, traits in found
-            if plain_name(traits.birth_family_name) == wanted and traits.birth_date == birth_date
-        ]
+        alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
+        return sorted(alike, key=lambda each: not bears_exactly(each[1], family_name))
+
+
+def near_matches(*, by: Seat, traits: Traits) -> list[Found]:
+    """Return the patients who may be the one about to be registered; the look is an event."""
+    with tenant_scope(by.pharmacy_id):
+        _record_search(by, "near")
+        wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
+        if traits.nir:
+            wanted |= Q(nir_index__in=nir_indexes(traits.nir))
+        found = [(patient.id, patient.traits) for patient in Patient.objects.filter(wanted)]
+        return [(patient_id, known) for patient_id, known in found if is_near(known, traits)]
 
 
 def read_patient(*, by: Seat, patient_id: UUID) -> Traits:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -78,6 +79,11 @@ class Traits:
         """Return the name to call the patient by."""
         given = self.used_given_name or self.first_birth_given_name
         return f"{self.used_family_name or self.birth_family_name} {given}".strip()
+
+    @property
+    def seen_version(self) -> str:
+        """Return what a form carries so that the action can tell whether its person saw what is there now."""
+        return sha256(repr(self).encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for sealing."""

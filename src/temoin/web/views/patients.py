@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,8 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import new_id
 from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
-from temoin.patients.queries import Found, patients_by_name, patients_by_nir, read_patient
+from temoin.patients.actions import CURRENT_NOTICE, ChangedError, amend_patient, check_notice, register_patient
+from temoin.patients.queries import Found, near_matches, patients_by_name, patients_by_nir, read_patient
 from temoin.patients.traits import Traits, check_nir, check_traits
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
@@ -105,12 +106,18 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     problems, traits = _check_new(request.POST, _region(seat))
     if problems or traits is None:
         return _show_new(request, seat, request.POST, problems)
+    # A double click finds the patient whom its first half registered: the action tells it.
+    near = [each for each in near_matches(by=seat, traits=traits) if each[0] != patient_id]
+    if not {str(each) for each, _traits in near} <= set(request.POST.get("others", "").split()):
+        return _show_new(request, seat, request.POST, [], near=near)
     try:
         with tenant_scope(seat.pharmacy_id):  # one transaction: no patient without the test they came for
             register_patient(by=seat, traits=traits, patient_id=patient_id)
             _register(seat, patient_id, record_id, request.POST)
     except ConflictError:
         return _already_there(request, seat, record_id)
+    except InvalidError as error:
+        return _show_new(request, seat, request.POST, error.problems)
     messages.success(request, _("The patient and the test are registered."))
     return redirect("test", record_id)
 
@@ -137,7 +144,9 @@ def _check_new(typed: Values, region: str) -> tuple[list[Problem], Traits | None
     return problems, traits
 
 
-def _show_new(request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem]) -> HttpResponse:
+def _show_new(
+    request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem], *, near: Sequence[Found] = ()
+) -> HttpResponse:
     return show(
         request,
         seat,
@@ -145,6 +154,8 @@ def _show_new(request: HttpRequest, seat: Seat, typed: Values, problems: list[Pr
         status=400 if problems else 200,
         groups=patient_groups(typed, problems),
         problems=problems,
+        near=near,
+        others=" ".join(str(each) for each, _traits in near) or typed.get("others", ""),
         patient_id=typed.get("patient_id") or new_id(),
         record_id=typed.get("record_id") or new_id(),
         **_kind_and_consent(typed, problems),
@@ -239,15 +250,21 @@ def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
     """Change a patient's traits or contact."""
     known = read_patient(by=seat, patient_id=patient_id)
     problems: list[Problem] = []
+    is_stale = False
     if request.method == "POST":
         try:
             amend_patient(
                 by=seat,
                 patient_id=patient_id,
                 traits=check_traits(raw_traits(request.POST, known), region=_region(seat)),
+                expected_version=request.POST.get("seen") or "-",
             )
         except InvalidError as error:
             problems = error.problems
+        except ChangedError:
+            known = read_patient(by=seat, patient_id=patient_id)
+            problems = [Problem("", "changed", _CHANGED)]
+            is_stale = True
         else:
             messages.success(request, _("The patient's record was changed."))
             return redirect("patient", patient_id)
@@ -260,4 +277,16 @@ def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         groups=patient_groups(values, problems),
         problems=problems,
         patient_id=patient_id,
+        # After a refusal for what was typed, what was seen stays what was seen.
+        seen=known.seen_version if is_stale else request.POST.get("seen") or known.seen_version,
+        differing=_differing(request.POST, typed_traits(known)) if is_stale else [],
     )
+
+
+_CHANGED = gettext_lazy("Somebody changed this record meanwhile: compare below, then save again.")
+
+
+def _differing(typed: Values, now_known: Mapping[str, str]) -> list[tuple[Any, str]]:
+    """Return the labels and present values of the fields in which the form differs from the record."""
+    fields = [field for _title, group in patient_groups(now_known) for field in group]
+    return [(field.label, field.value) for field in fields if field.value != typed.get(field.name, "")]

@@ -1,0 +1,66 @@
+"""The pages of a patient: a second record of one person is asked about, and no tab overwrites another in silence."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from people import TRAITS, House, make_patient
+
+from temoin.lib.ids import new_id
+from temoin.patients.actions import CURRENT_NOTICE
+from temoin.patients.queries import patients_by_name, read_patient
+from temoin.patients.traits import check_traits
+
+BORN = check_traits(TRAITS).birth_date
+
+
+def new_form(**changes: str) -> dict[str, str]:
+    ids = {"patient_id": str(new_id()), "record_id": str(new_id())}
+    return {**TRAITS, "nir": "", "kind": "covid19-ag", "consent": CURRENT_NOTICE, **ids, **changes}
+
+
+def known(house: House) -> int:
+    return len(patients_by_name(by=house.owner, family_name="PAT-TROIS", birth_date=BORN))
+
+
+def test_a_likely_second_record_is_asked_about_once(house: House, owner: Client):
+    first = make_patient(house.owner)
+    form = new_form(birth_family_name="PAT TROI")
+
+    page = owner.post(reverse("new_patient"), form).content.decode()
+
+    assert "Est-ce l’un de ces patients" in page
+    assert reverse("new_test", args=[first]) in page
+    assert f'name="others" value="{first}"' in page
+    assert known(house) == 1
+    answer = owner.post(reverse("new_patient"), {**form, "others": str(first)})
+    assert answer["Location"] == reverse("test", args=[form["record_id"]])
+    assert known(house) == 2
+
+
+def test_a_nir_of_another_record_is_refused_at_its_field(house: House, owner: Client):
+    first = make_patient(house.owner)
+
+    form = new_form(nir=TRAITS["nir"], others=str(first))
+    page = owner.post(reverse("new_patient"), form).content.decode()
+
+    assert 'href="#field-nir"' in page
+    assert known(house) == 1
+
+
+@pytest.mark.parametrize("seen", ["stale", ""])
+def test_the_second_of_two_tabs_sees_what_the_first_wrote(house: House, owner: Client, seen: str):
+    patient = make_patient(house.owner, email="new@exemple.fr")
+    address = reverse("amend_patient", args=[patient])
+    typed = {**TRAITS, "email": "", "phone": "06 12 34 56 99"}
+
+    page = owner.post(address, {**typed, "seen": seen}).content.decode()
+
+    assert "new@exemple.fr" in page
+    assert "06 12 34 56 99" in page
+    now_seen = read_patient(by=house.owner, patient_id=patient)
+    assert (now_seen.email, f'name="seen" value="{now_seen.seen_version}"' in page) == ("new@exemple.fr", True)
+    owner.post(address, {**typed, "email": "new@exemple.fr", "seen": now_seen.seen_version})
+    amended = read_patient(by=house.owner, patient_id=patient)
+    assert (amended.email, amended.phone) == ("new@exemple.fr", "+33612345699")
