@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from temoin.formats.csv import reading
+from temoin.formats.csv.cells import Rules
 from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES
 from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
 from temoin.formats.csv.reading import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_results
@@ -76,12 +77,12 @@ def a_file(*changes: dict[str, str], columns: Sequence[str] = (*REQUIRED_COLUMNS
 
 
 def read(content: bytes) -> list[ResultRow | RowErrors]:
-    return list(read_results(io.BytesIO(content), now=NOW))
+    return list(read_results(io.BytesIO(content), rules=Rules(NOW)))
 
 
 def refused(content: bytes) -> FileRefusedError:
     with pytest.raises(FileRefusedError) as error:
-        read_results(io.BytesIO(content), now=NOW)
+        read_results(io.BytesIO(content), rules=Rules(NOW))
     return error.value
 
 
@@ -239,10 +240,27 @@ def test_latin_1_is_refused_at_its_byte_and_row_and_never_guessed():
     assert str(error.byte) in error.message("fr")
 
 
-def test_utf_16_is_refused_at_its_first_byte():
-    error = refused("patient_last_name".encode("utf-16"))
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("patient_last_name".encode("utf-16"), "utf16"),
+        (a_file({}).replace(b"\r\n", b"\r"), "old_mac"),
+        (b"sep=,\r\n" + a_file({}), "sep_line"),
+        (b"\r\n" + a_file({}), "blank_header"),
+        (b",,,\r\n" + a_file({}), "blank_header"),
+        ("\t".join(VALUES).encode() + b"\n", "separator"),
+        ("|".join(VALUES).encode() + b"\n", "separator"),
+        (b"first_name,last_name,date_of_birth,sex,city,county\nA,B,1/1/2000,F,Paris,x\n", "patients"),
+    ],
+)
+def test_a_file_of_another_shape_is_told_its_cause_and_not_thirty_columns(content: bytes, code: str):
+    assert refused(content).code == code
 
-    assert (error.code, error.row, error.byte) == ("not_utf8", 1, 1)
+
+def test_a_column_doubled_in_the_place_of_another_is_told_as_doubled():
+    names = ["test_result" if name == "specimen_type" else name for name in VALUES]
+
+    assert refused(written([names, list(VALUES.values())])).code == "duplicate_columns"
 
 
 def test_a_nul_is_refused_at_its_byte_and_row():
@@ -281,7 +299,7 @@ def test_ten_thousand_rows_are_taken_and_one_more_is_not():
     content = a_file({})
     row = content.splitlines(keepends=True)[1]
 
-    reading.read_results(io.BytesIO(content + row * 9_999), now=NOW)
+    reading.read_results(io.BytesIO(content + row * 9_999), rules=Rules(NOW))
     assert refused(content + row * 10_000).code == "too_many_rows"
 
 
@@ -289,7 +307,7 @@ def test_memory_stays_flat_whatever_the_number_of_rows():
     content = a_file(*({"accession_number": str(number)} for number in range(1_500)))
     read(content[: content.index(b"\r\n", 3_000) + 2])
     tracemalloc.start()
-    rows = read_results(io.BytesIO(content), now=NOW)
+    rows = read_results(io.BytesIO(content), rules=Rules(NOW))
     before, _ = tracemalloc.get_traced_memory()
 
     assert sum(1 for _ in rows) == 1_500
@@ -303,7 +321,7 @@ def test_reading_starts_where_the_stream_stands_and_leaves_it_open():
     stream = io.BytesIO(b"preamble\n" + a_file({}))
     stream.readline()
 
-    assert len(list(read_results(stream, now=NOW))) == 1
+    assert len(list(read_results(stream, rules=Rules(NOW)))) == 1
     assert not stream.closed
 
 

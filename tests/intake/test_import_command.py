@@ -133,7 +133,7 @@ def test_a_refused_row_ends_with_one_and_says_row_column_reason_and_remedy(comma
 
     first, last = capsys.readouterr().out.splitlines()
     assert first.startswith("Row 2, column patient_dob")
-    assert "This is not a date. Write month/day/year" in first
+    assert "This is not a date. Write year-month-day" in first
     assert "32/32" not in first
     assert last == "stored: 1, corrected: 0, already stored: 0, refused: 1"
 
@@ -241,7 +241,7 @@ GIVEN = {
     "valid-flu-only.csv": (0, "stored: 1, corrected: 0, already stored: 0, refused: 0"),
     "valid-with-escaped-commas.csv": (0, "stored: 2, corrected: 0, already stored: 0, refused: 0"),
     "03_duplicates.csv": (0, "stored: 1, corrected: 0, already stored: 1, refused: 0"),
-    "invalid-values.csv": (1, "column patient_dob: This is not a date. Write month/day/year"),
+    "invalid-values.csv": (1, "column patient_dob: This is not a date. Write year-month-day"),
     "t_weird-dates.csv": (2, "Missing columns: patient_last_name"),
 }
 

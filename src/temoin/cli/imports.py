@@ -17,6 +17,7 @@ from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
 from temoin.config.errors import ConfigError
 from temoin.config.file import VARIABLE, Process
+from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.reading import LARGEST_FILE
 
 ALL_TAKEN, SOME_REFUSED, FILE_REFUSED = 0, 1, 2
@@ -35,6 +36,9 @@ def add_commands(commands: Commands) -> None:
     results.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     results.add_argument("--pharmacy", metavar="FINESS", help="pharmacy that did the tests")
     results.add_argument("--by", metavar="E-MAIL", help="pharmacist of that pharmacy who signs")
+    results.add_argument(
+        "--dates", choices=[order.value for order in DateOrder], help="order of day and month in dates between strokes"
+    )
     results.add_argument("--dry-run", action="store_true", help="check every row and store nothing")
     results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
     results.add_argument("--lang", choices=("fr", "en"), help="language of messages (default: French)")
@@ -71,7 +75,8 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
     teller = Teller(errors, is_trial=options.dry_run)
     try:
         by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings.TEMOIN.site.demo)
-        counts = import_results(by=by, stream=stream, dry_run=options.dry_run, tell=teller.tell)
+        dates = DateOrder(options.dates) if options.dates else None
+        counts = import_results(by=by, stream=stream, dry_run=options.dry_run, tell=teller.tell, dates=dates)
     except FileRefusedError as error:
         lang = get_language() or "fr"
         complain(f"{error.message(lang)} {error.remedy(lang)}")

@@ -10,6 +10,8 @@ from typing import BinaryIO
 from django.utils.translation import get_language
 
 from temoin.crypto.blind import fold_parts
+from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import ResultRow
@@ -30,6 +32,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import zone_of, zone_of_postcode
 from temoin.testing.actions import register_from_file, take_sample
 from temoin.testing.models import Record, RecordVersion, source_indexes
 from temoin.testing.report import Device
@@ -128,7 +131,12 @@ class _Trier(_Taker):
 
 
 def import_results(
-    *, by: Seat, stream: BinaryIO, dry_run: bool, tell: Callable[[RowOutcome], None]
+    *,
+    by: Seat,
+    stream: BinaryIO,
+    dry_run: bool,
+    tell: Callable[[RowOutcome], None],
+    dates: DateOrder | None = None,
 ) -> Counter[Verdict]:
     """Take in every good row of a seekable file and tell the fate of each; FileRefusedError when it cannot be read.
 
@@ -137,7 +145,8 @@ def import_results(
     check_right(by=by, right=Right.IMPORT_RESULTS)
     taker = _Trier(by) if dry_run else _Taker(by)
     counts: Counter[Verdict] = Counter()
-    for row in read_results(stream, now=now()):
+    rules = Rules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode)
+    for row in read_results(stream, rules=rules):
         outcome = _outcome(taker, row)
         counts[outcome.verdict] += 1
         tell(outcome)

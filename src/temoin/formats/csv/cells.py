@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from temoin.formats.csv.dates import DateOrder, Written, read_written
 from temoin.formats.csv.problems import Problem
 from temoin.formats.csv.rows import Moment
-from temoin.formats.csv.vocabulary import State, find_zone, states, words
+from temoin.formats.csv.vocabulary import State, find_zone, folded, languages, states, words
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
+from temoin.lib.text import UnreadableTextError, clean_line, looks_garbled
+from temoin.lib.zones import HOUSE, day_of
 from temoin.testing.report import Address
 
 OLDEST_YEAR = 1890
@@ -21,11 +25,6 @@ LONGEST_CELL = 300
 LONGEST_COMMENT = 2_000
 
 # [0-9] and full match everywhere: \d takes Arabic-Indic digits and $ a trailing newline.
-_DATE = r"([0-9]{1,2}) */ *([0-9]{1,2}) */ *([0-9]{4}|[0-9]{2})"
-_BIRTH_DATE = re.compile(_DATE)
-_DATE_TIME = re.compile(rf"{_DATE}(?: +([0-9]{{1,2}}) *: *([0-9]{{2}})(?: +([A-Za-z0-9_+\-/]{{1,40}}))?)?")
-# HL7 v2, and ReportStream after it, write 20220228 or 202202281336-0500.
-_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([+-][0-9]{4})?)?")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{4,24}")
 _POSTCODES = {
     "USA": re.compile(r"[0-9]{5}(-[0-9]{4})?"),
@@ -35,12 +34,23 @@ _POSTCODES = {
 _REGIONS = {"USA": "US", "CAN": "CA", "FRA": "FR"}
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How the cells of a file are read: the time of reading, the order of its dates, the clocks of its places."""
+
+    now: datetime
+    order: DateOrder | None = None
+    home: ZoneInfo = HOUSE  # the importing pharmacy's
+    zone_of_postcode: Callable[[str], str] = lambda _postcode: HOUSE.key  # of a French place; "" when not known
+
+
 class Cells:
     """The cells of a row by column name, and the problems found so far."""
 
-    def __init__(self, row: int, values: Mapping[str, str], now: datetime) -> None:
+    def __init__(self, row: int, values: Mapping[str, str], rules: Rules) -> None:
         self.row = row
-        self.now = now
+        self.rules = rules
+        self.now = rules.now
         self.problems: list[Problem] = []
         self._values = values
 
@@ -55,11 +65,21 @@ class Cells:
         value = self._values.get(column, "").strip()
         if len(value) > longest:
             self.refuse(column, "too_long")
-        elif any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in value):
+        elif any(unicodedata.category(letter) == "Cc" for letter in value):
             self.refuse(column, "control_character")
         else:
-            return value
+            return self._clean(column, value)
         return ""
+
+    def _clean(self, column: str, value: str) -> str:
+        try:
+            cleaned = clean_line(value)
+        except UnreadableTextError:
+            self.refuse(column, "control_character")
+            return ""
+        if looks_garbled(cleaned):
+            self.refuse(column, "garbled")
+        return cleaned
 
     def required(self, column: str) -> str:
         """Return a text that must be there."""
@@ -72,19 +92,25 @@ class Cells:
         value = " ".join(self._values.get(column, "").split())
         if len(value) > LONGEST_COMMENT:
             self.refuse(column, "too_long")
-        elif any(unicodedata.category(letter) == "Cc" for letter in value):
-            self.refuse(column, "control_character")
-        return value
+            return ""
+        return self._clean(column, value)
 
     def word(self, column: str, section: str, code: str) -> str:
         """Return what an optional word means in a section of the vocabulary, or "" when the cell is empty."""
         value = self.optional(column)
         if not value:
             return ""
-        meaning = words(section).get(value.lower())
+        meaning = words(section).get(folded(value))
         if meaning is None:
             self.refuse(column, code)
         return meaning or ""
+
+    def language(self, column: str) -> str:
+        """Return the code of a language, or "" when the cell is empty."""
+        value = self.optional(column)
+        if value and folded(value) not in languages():
+            self.refuse(column, "language")
+        return languages().get(folded(value), "")
 
     def code_or_word(self, column: str, section: str, code: str) -> str:
         """Return the code that a word stands for, or the code itself when the cell holds it."""
@@ -121,62 +147,73 @@ class Cells:
 
     def birth_date(self, column: str) -> date | None:
         """Return a birth date, of four-digit year, not in the future."""
-        value = _spelled_out(self.required(column))
-        match = _BIRTH_DATE.fullmatch(value)
-        born = _day(match) if match else None
-        if not value:
+        found = self._day(column, self.required(column))
+        if found is None:
             return None
-        if born is None or match is None:
-            self.refuse(column, "date")
-        elif len(match[3]) == 2:
+        born, written = found
+        if written.has_short_year:
             self.refuse(column, "birth_year")
         elif born.year < OLDEST_YEAR:
             self.refuse(column, "birth_too_old")
-        elif born > self.now.date():
-            self.refuse(column, "future")
         else:
             return born
         return None
 
     def day(self, column: str) -> date | None:
         """Return an optional date that is not in the future."""
-        value = _spelled_out(self.optional(column))
+        found = self._day(column, self.optional(column))
+        return found[0] if found else None
+
+    def _day(self, column: str, value: str) -> tuple[date, Written] | None:
+        written = read_written(value)
+        day = written.day(self.rules.order) if written and not written.has_clock else None
         if not value:
             return None
-        match = _BIRTH_DATE.fullmatch(value)
-        found = _day(match) if match else None
-        if found is None:
+        if written is None or day is None:
             self.refuse(column, "date")
-        elif found > self.now.date():
+        elif day > day_of(self.now, self.rules.home) and not written.has_short_year:
             self.refuse(column, "future")
-        return found
+        else:
+            return day, written
+        return None
 
-    def moment(self, column: str, zone: ZoneInfo, *, required: bool = False) -> Moment | None:
+    def moment(self, column: str, zone: tzinfo, *, required: bool = False) -> Moment | None:
         """Return a moment in the zone the cell names, or else in `zone`."""
         value = self.required(column) if required else self.optional(column)
         if not value:
             return None
-        match = _DATE_TIME.fullmatch(_spelled_out(value))
-        day, hour = (_day(match), _hour(match)) if match else (None, None)
-        if match is None or day is None or hour is None or day.year < OLDEST_YEAR:
+        written = read_written(value)
+        day = written.day(self.rules.order) if written else None
+        if written is None or day is None or day.year < OLDEST_YEAR or (written.has_clock and written.clock is None):
             self.refuse(column, "date_time")
             return None
-        named = find_zone(match[6]) if match[6] else zone
+        named = find_zone(written.zone) if written.zone else zone
         if named is None:
             self.refuse(column, "zone")
             return None
-        return self._moment(column, datetime.combine(day, hour, tzinfo=named), has_time=match[4] is not None)
+        if written.clock is None:
+            return self._whole_day(column, day, named)
+        return self._instant(column, datetime.combine(day, written.clock), named)
 
-    def _moment(self, column: str, at: datetime, *, has_time: bool) -> Moment | None:
-        here = self.now.astimezone(at.tzinfo)
-        if at > self.now and (has_time or at.date() > here.date()):
+    def _instant(self, column: str, wall: datetime, zone: tzinfo) -> Moment | None:
+        """Return when a clock shows a time; an hour that it shows never, or twice, is told and not guessed."""
+        instants = sorted({wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
+        shown = [instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None) == wall]
+        if len(shown) != 1:
+            self.refuse(column, "hour_twice" if shown else "skipped_hour")
+        elif shown[0] > self.now:
+            self.refuse(column, "future")
+        else:
+            return Moment(at=shown[0].astimezone(zone), has_time=True)
+        return None
+
+    def _whole_day(self, column: str, day: date, zone: tzinfo) -> Moment | None:
+        here = self.now.astimezone(zone)
+        if day > here.date():
             self.refuse(column, "future")
             return None
-        if at.astimezone(ZoneInfo("UTC")).astimezone(at.tzinfo).replace(tzinfo=None) != at.replace(tzinfo=None):
-            self.refuse(column, "skipped_hour")
-            return None
         # A day alone stands for noon; today before noon, for now: noon would lie in the future.
-        return Moment(at=at if has_time else min(at, here), has_time=has_time)
+        return Moment(at=min(datetime.combine(day, time(12), tzinfo=zone), here), has_time=False)
 
     def address(self, prefix: str) -> Address:
         """Return the address whose columns start with a prefix; only the second line is optional."""
@@ -186,7 +223,7 @@ class Cells:
         postcode = self.required(f"{prefix}_zip_code")
         if postcode and not _POSTCODES[country].fullmatch(postcode):
             self.refuse(f"{prefix}_zip_code", "zip_code")
-        if street.lower() in words("addresses_not_given"):
+        if folded(street) in words("addresses_not_given"):
             street = ""
         lines = tuple(line for line in (street, self.optional(f"{prefix}_street2")) if line)
         return Address(
@@ -197,32 +234,6 @@ class Cells:
             state=self.optional(f"{prefix}_state").upper(),
             country=country,
         )
-
-
-def _spelled_out(value: str) -> str:
-    """Return a compact date as the others are written."""
-    match = _COMPACT.fullmatch(value)
-    if match is None:
-        return value
-    year, month, day, hour, minute, zone = match.groups(default="")
-    return f"{month}/{day}/{year} {hour}:{minute} {zone}".rstrip() if hour else f"{month}/{day}/{year}"
-
-
-def _day(match: re.Match[str]) -> date | None:
-    month, day, year = int(match[1]), int(match[2]), int(match[3])
-    try:
-        return date(year + 2000 if len(match[3]) == 2 else year, month, day)
-    except ValueError:
-        return None
-
-
-def _hour(match: re.Match[str]) -> time | None:
-    if match[4] is None:
-        return time(12)
-    try:
-        return time(int(match[4]), int(match[5]))
-    except ValueError:
-        return None
 
 
 def _e164(value: str, region: str) -> str:

@@ -89,6 +89,101 @@ FILE_MESSAGES: dict[str, Message] = {
     ),
 }
 
+FILE_MESSAGES |= {
+    "dates_unsaid": Message(
+        (
+            "L'ordre du jour et du mois est inconnu : ligne {row}, colonne {columns}, la date a deux lectures.",
+            "Dites-le par --dates dmy (jour/mois) ou --dates mdy (mois/jour), ou écrivez 2026-01-31.",
+        ),
+        (
+            "The order of day and month is not known: in row {row}, column {columns}, the date has two readings.",
+            "Say it with --dates dmy (day/month) or --dates mdy (month/day), or write 2026-01-31.",
+        ),
+    ),
+    "dates_mixed": Message(
+        (
+            "Le fichier écrit ses dates dans deux ordres : les lignes {row} et {other} se contredisent ({columns}).",
+            "Écrivez toutes les dates dans le même ordre, ou sous la forme 2026-01-31.",
+        ),
+        (
+            "The file writes its dates in two orders: rows {row} and {other} contradict each other ({columns}).",
+            "Write all dates in one order, or as 2026-01-31.",
+        ),
+    ),
+    "dates_not_dmy": Message(
+        (
+            "Les dates devaient être jour/mois/année : la ligne {row}, colonne {columns}, montre mois/jour/année.",
+            "Vérifiez la cellule, ou dites l'ordre de ce fichier par --dates mdy.",
+        ),
+        (
+            "Dates were to be day/month/year: row {row}, column {columns}, shows month/day/year.",
+            "Check the cell, or say the order of this file with --dates mdy.",
+        ),
+    ),
+    "dates_not_mdy": Message(
+        (
+            "Les dates devaient être mois/jour/année : la ligne {row}, colonne {columns}, montre jour/mois/année.",
+            "Vérifiez la cellule, ou dites l'ordre de ce fichier par --dates dmy.",
+        ),
+        (
+            "Dates were to be month/day/year: row {row}, column {columns}, shows day/month/year.",
+            "Check the cell, or say the order of this file with --dates dmy.",
+        ),
+    ),
+    "dates_not_iso": Message(
+        (
+            "Les dates devaient être écrites 2026-01-31 : la ligne {row}, colonne {columns}, est écrite autrement.",
+            "Vérifiez la cellule, ou dites l'ordre de ce fichier par --dates dmy ou --dates mdy.",
+        ),
+        (
+            "Dates were to be written 2026-01-31: row {row}, column {columns}, is written otherwise.",
+            "Check the cell, or say the order of this file with --dates dmy or --dates mdy.",
+        ),
+    ),
+    "utf16": Message(
+        ("Le fichier est en UTF-16 (« Texte Unicode » d'Excel).", "Enregistrez-le au format « CSV UTF-8 »."),
+        ("The file is UTF-16 (Excel's “Unicode text”).", "Save it as “CSV UTF-8”."),
+    ),
+    "blank_header": Message(
+        ("La première ligne est vide : elle doit nommer les colonnes.", "Supprimez les lignes vides du début."),
+        ("The first row is blank: it must name the columns.", "Remove the blank rows at the top."),
+    ),
+    "separator": Message(
+        (
+            "Les colonnes ne sont pas séparées par des virgules (tabulation, barre ou autre signe).",
+            "Enregistrez le fichier au format CSV, avec la virgule comme séparateur.",
+        ),
+        (
+            "The columns are not separated by commas (but by tabs, bars or another sign).",
+            "Save the file as CSV, with commas as separators.",
+        ),
+    ),
+    "sep_line": Message(
+        (
+            "La première ligne dit « sep= », pour Excel seulement.",
+            "Supprimez-la : la première ligne nomme les colonnes.",
+        ),
+        ("The first row says “sep=”, which is for Excel only.", "Remove it: the first row names the columns."),
+    ),
+    "old_mac": Message(
+        (
+            "Les lignes finissent comme sur un ancien Macintosh (CR seul).",
+            "Enregistrez le fichier au format « CSV UTF-8 », et non « CSV (Macintosh) ».",
+        ),
+        (
+            "Lines end as on an old Macintosh (CR alone).",
+            "Save the file as “CSV UTF-8”, not as “CSV (Macintosh)”.",
+        ),
+    ),
+    "patients": Message(
+        (
+            "C'est une liste de patients, sans résultats.",
+            "Choisissez l'export des résultats (« bulk results »), non celui des patients.",
+        ),
+        ("This is a list of patients, without results.", "Choose the export of results, not that of patients."),
+    ),
+}
+
 ROW_MESSAGES: dict[str, Message] = {
     "column_count": Message(
         (
@@ -113,17 +208,17 @@ ROW_MESSAGES: dict[str, Message] = {
         ("The value holds an invisible character.", "Type the cell again."),
     ),
     "date": Message(
-        ("Ce n'est pas une date.", "Écrivez mois/jour/année, par exemple 1/31/2022."),
-        ("This is not a date.", "Write month/day/year, for example 1/31/2022."),
+        ("Ce n'est pas une date.", "Écrivez année-mois-jour, par exemple 2022-01-31, ou selon l'ordre du fichier."),
+        ("This is not a date.", "Write year-month-day, for example 2022-01-31, or in the order of the file."),
     ),
     "date_time": Message(
         (
             "Ce n'est pas une date, ni une date avec heure.",
-            "Écrivez mois/jour/année heure:minutes fuseau, par exemple 1/31/2022 14:05 EST.",
+            "Écrivez par exemple 2022-01-31T14:05+01:00, ou le jour selon l'ordre du fichier, puis 14:05 et le fuseau.",
         ),
         (
             "This is not a date, nor a date and time.",
-            "Write month/day/year hour:minutes zone, for example 1/31/2022 14:05 EST.",
+            "Write for example 2022-01-31T14:05+01:00, or the day in the order of the file, then 14:05 and the zone.",
         ),
     ),
     "birth_year": Message(
@@ -144,6 +239,34 @@ ROW_MESSAGES: dict[str, Message] = {
     "skipped_hour": Message(
         ("Cette heure n'existe pas : l'heure d'été l'a sautée.", "Vérifiez l'heure et le fuseau."),
         ("This hour does not exist: summer time skipped it.", "Check the hour and the zone."),
+    ),
+    "hour_twice": Message(
+        (
+            "Cette heure a eu lieu deux fois : l'horloge a été retardée ce jour-là.",
+            "Ajoutez le décalage, par exemple 2026-10-25T02:30+02:00.",
+        ),
+        (
+            "This hour came twice: clocks went back on that day.",
+            "Add the offset, for example 2026-10-25T02:30+02:00.",
+        ),
+    ),
+    "sex": Message(
+        ("Ce sexe est inconnu.", "Écrivez F, M ou U (inconnu), ou videz la cellule."),
+        ("This sex is unknown.", "Write F, M or U (unknown), or empty the cell."),
+    ),
+    "language": Message(
+        ("Cette langue est inconnue.", "Écrivez le code de la langue, par exemple fr, ou videz la cellule."),
+        ("This language is unknown.", "Write the code of the language, for example fr, or empty the cell."),
+    ),
+    "garbled": Message(
+        (
+            "La valeur a été lue dans un autre encodage qu'elle n'était écrite : « Ã© » au lieu de « é ».",
+            "Exportez de nouveau le fichier au format « CSV UTF-8 » depuis le logiciel d'origine.",
+        ),
+        (
+            "The value was read in another encoding than it was written in: “Ã©” for “é”.",
+            "Export the file again as “CSV UTF-8” from the program it comes from.",
+        ),
     ),
     "future": Message(
         ("Cette date est dans le futur.", "Vérifiez la date, l'heure et le fuseau."),
@@ -245,7 +368,7 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
     ),
     "answer": Message(
-        ("La réponse est inconnue.", "Écrivez Y, N ou U, ou videz la cellule."),
+        ("La réponse est inconnue.", "Écrivez oui, non ou inconnu (Y, N, U), ou videz la cellule."),
         ("The answer is unknown.", "Write Y, N or U, or empty the cell."),
     ),
     "residence": Message(

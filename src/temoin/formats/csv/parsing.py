@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from temoin.catalogue.entries import is_loinc
 from temoin.catalogue.kinds import load_loincs
 from temoin.catalogue.kits import KitMatch, find_kit, knows_device
 from temoin.catalogue.outcomes import find_specimen
-from temoin.formats.csv.cells import Cells
+from temoin.formats.csv.cells import Cells, Rules
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.rows import (
     Answer,
@@ -24,10 +24,11 @@ from temoin.formats.csv.rows import (
     ResultRow,
     RowStatus,
 )
-from temoin.formats.csv.vocabulary import FRENCH_ZONE, states, words
+from temoin.formats.csv.vocabulary import folded, states, words
 from temoin.testing.report import Address, Sex
 
 _CLIA = re.compile(r"[A-Za-z0-9]{2}[Dd][A-Za-z0-9]{7}")
+_FRANCE = "FR"
 _FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
 
 
@@ -40,12 +41,12 @@ class _Times:
     released: Moment | None
 
 
-def parse_row(row: int, values: Mapping[str, str], now: datetime) -> ResultRow | RowErrors:
+def parse_row(row: int, values: Mapping[str, str], rules: Rules) -> ResultRow | RowErrors:
     """Read a row; every problem of the row is told, not only the first."""
-    cells = Cells(row, values, now)
+    cells = Cells(row, values, rules)
     patient, laboratory, provider = _patient(cells), _laboratory(cells), _provider(cells)
     device, outcome, specimen = _device(cells), _outcome(cells), _specimen(cells)
-    times = _times(cells, ZoneInfo(_zone(laboratory.address, provider.address)))
+    times = _times(cells, _zone(cells, laboratory.address))
     status, comment, answers = _status(cells), cells.comment("comment"), _answers(cells)
     accession = cells.optional("accession_number")
     _check_order(cells, times, patient.birth_date if patient else None)
@@ -76,14 +77,14 @@ def _patient(cells: Cells) -> PatientTraits | None:
     family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
     address = cells.address("patient")
     born = cells.birth_date("patient_dob")
-    sex = cells.optional("patient_sex") or cells.optional("patient_gender")
+    sex = cells.word("patient_sex" if cells.optional("patient_sex") else "patient_gender", "sexes", "sex")
     phone = cells.phone("patient_phone_number", address, value=cells.required("patient_phone_number"))
-    note = words("addresses_not_given").get(cells.optional("patient_street").lower(), "")
+    note = words("addresses_not_given").get(folded(cells.optional("patient_street")), "")
     others = {
         "local_id": cells.optional("patient_id"),
         "middle_name": cells.optional("patient_middle_name"),
         "email": cells.email("patient_email"),
-        "language": words("languages").get(cells.optional("patient_preferred_language").lower(), ""),
+        "language": cells.language("patient_preferred_language"),
     }
     if born is None:
         return None
@@ -91,7 +92,7 @@ def _patient(cells: Cells) -> PatientTraits | None:
         family_name=family,
         given_name=given,
         birth_date=born,
-        sex=Sex(words("sexes").get(sex.lower(), Sex.UNKNOWN)),
+        sex=Sex(sex or Sex.UNKNOWN),
         phone=phone,
         address=address,
         address_note=note,
@@ -160,13 +161,13 @@ def _specimen(cells: Cells) -> str:
     return found.code if found else ""
 
 
-def _zone(laboratory: Address, provider: Address) -> str:
-    """Return the zone of the laboratory, or else of the provider, or else ours."""
-    for address in (laboratory, provider):
-        state = states().get(address.state)
-        if state is not None:
-            return state.zone
-    return FRENCH_ZONE
+def _zone(cells: Cells, laboratory: Address) -> ZoneInfo:
+    """Return the zone of the laboratory's state; where FR tells the country only, that of its postcode."""
+    state = states().get(laboratory.state)
+    if state is None or laboratory.state == _FRANCE:
+        named = cells.rules.zone_of_postcode(laboratory.postcode)
+        return ZoneInfo(named) if named else cells.rules.home
+    return ZoneInfo(state.zone)
 
 
 def _times(cells: Cells, zone: ZoneInfo) -> _Times:

@@ -38,11 +38,14 @@ class RowErrors:
 class FileRefusedError(Exception):
     """The file as a whole cannot be read: nothing of it was taken."""
 
-    def __init__(self, code: str, *, row: int = 0, byte: int = 0, columns: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, code: str, *, row: int = 0, byte: int = 0, other: int = 0, columns: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(f"{code} row={row} byte={byte} columns={','.join(columns)}")
         self.code = code
         self.row = row
         self.byte = byte
+        self.other = other
         self.columns = columns
 
     def message(self, lang: str) -> str:
@@ -54,7 +57,7 @@ class FileRefusedError(Exception):
         return self._filled(_in(FILE_MESSAGES[self.code], lang)[1])
 
     def _filled(self, text: str) -> str:
-        return text.format(row=self.row, byte=self.byte, columns=", ".join(self.columns))
+        return text.format(row=self.row, byte=self.byte, other=self.other, columns=", ".join(self.columns))
 
 
 def _in(message: Message, lang: str) -> tuple[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.dates import DateOrder, OrderProof, Place
 from temoin.formats.csv.parsing import parse_row
 from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
 from temoin.formats.csv.rows import ResultRow
@@ -79,6 +81,17 @@ OPTIONAL_COLUMNS = (
     "test_result_status",
 )
 
+# Every column that holds a day: what one of them shows of the order of day and month counts for all.
+DATE_COLUMNS = (
+    "patient_dob",
+    "order_test_date",
+    "specimen_collection_date",
+    "testing_lab_specimen_received_date",
+    "test_result_date",
+    "date_result_released",
+    "illness_onset_date",
+)
+
 _KNOWN_COLUMNS = frozenset(REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
 
 
@@ -99,6 +112,10 @@ class _Lines:
             yield text
 
     def _decoded(self, line: bytes) -> str:
+        if self._offset == 0 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise FileRefusedError("utf16")
+        if self._offset == 0 and b"\r" in line.rstrip(b"\r\n"):
+            raise FileRefusedError("old_mac")
         if len(line) > LONGEST_LINE:
             raise FileRefusedError("line_too_long", row=self.row)
         try:
@@ -110,33 +127,58 @@ class _Lines:
         return text
 
 
-def read_results(stream: BinaryIO, *, now: datetime) -> Iterator[ResultRow | RowErrors]:
-    """Check a whole seekable file, then return its rows one by one, in order, in flat memory.
+@dataclass(frozen=True, slots=True)
+class FileOfResults:
+    """A file checked as a whole; iterating reads its rows, once."""
 
-    Raises FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as in a
-    spreadsheet: the header is row 1. Blank rows count and are passed over.
+    order: DateOrder | None  # of day and month; None when every date has one reading
+    proof: Place | None  # where the file shows that order; None when it was said
+    unread: tuple[str, ...]  # columns of the file that are not read
+    rows: Iterator[ResultRow | RowErrors]
+
+    def __iter__(self) -> Iterator[ResultRow | RowErrors]:
+        """Return the rows."""
+        return self.rows
+
+
+def read_results(stream: BinaryIO, *, rules: Rules) -> FileOfResults:
+    """Check a whole seekable file, then hand its rows out one by one, in order, in flat memory.
+
+    `rules.order` is the order of day and month that was said; without one the file itself must show it. Raises
+    FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as in a spreadsheet:
+    the header is row 1. Blank rows count and are passed over.
     """
     start = stream.tell()
-    _survey(stream)
+    names, proof = _survey(stream)
     stream.seek(start)
-    return _rows(stream, now)
+    order = proof.judge(rules.order)
+    return FileOfResults(
+        order=order,
+        proof=None if order is None or rules.order else proof.shown.get(order),
+        unread=tuple(name for name in names if name and name not in _KNOWN_COLUMNS),
+        rows=_rows(stream, replace(rules, order=order)),
+    )
 
 
-def _survey(stream: BinaryIO) -> None:
+def _survey(stream: BinaryIO) -> tuple[list[str], OrderProof]:
     records = _records(stream)
-    _, header = next(records, (0, [""]))
-    if not any(header):
-        raise FileRefusedError("empty")
+    _, header = next(records, (0, []))
+    if not any(cell.strip() for cell in header):
+        raise FileRefusedError("blank_header" if any(_filled(records)) else "empty")
     _check_header(header)
-    count = 0
-    for count, _ in enumerate(_filled(records), start=1):
+    names, proof, count = _names(header), OrderProof(), 0
+    dates = [(name, names.index(name)) for name in DATE_COLUMNS if name in names]
+    for count, (row, cells) in enumerate(_filled(records), start=1):
         if count > MOST_ROWS:
             raise FileRefusedError("too_many_rows")
+        if len(cells) >= len(names):  # another row is refused anyway, and its cells may stand anywhere
+            proof.look(row, [(header[place].strip(), cells[place]) for _, place in dates])
     if count == 0:
         raise FileRefusedError("no_rows")
+    return names, proof
 
 
-def _rows(stream: BinaryIO, now: datetime) -> Iterator[ResultRow | RowErrors]:
+def _rows(stream: BinaryIO, rules: Rules) -> Iterator[ResultRow | RowErrors]:
     records = _records(stream)
     _, header = next(records)
     names = _names(header)
@@ -147,7 +189,7 @@ def _rows(stream: BinaryIO, now: datetime) -> Iterator[ResultRow | RowErrors]:
             yield RowErrors(row, (Problem(row, "", "column_count"),))
             continue
         values = {name: cell for name, cell in zip(names, kept, strict=True) if name in _KNOWN_COLUMNS}
-        yield _in_words_of_file(parse_row(row, values, now), written)
+        yield _in_words_of_file(parse_row(row, values, rules), written)
 
 
 def _in_words_of_file(row: ResultRow | RowErrors, written: Mapping[str, str]) -> ResultRow | RowErrors:
@@ -190,13 +232,35 @@ def _names(header: list[str]) -> list[str]:
 def _check_header(header: list[str]) -> None:
     names = _names(header)
     missing = tuple(column for column in REQUIRED_COLUMNS if column not in names)
-    if missing and len(names) == 1 and names[0].count(";") >= len(REQUIRED_COLUMNS) // 2:
-        raise FileRefusedError("semicolons")
-    if missing:
-        raise FileRefusedError("missing_columns", columns=missing)
     doubled = tuple(sorted(column for column in _KNOWN_COLUMNS if names.count(column) > 1))
+    if missing:
+        _tell_cause(header, names)
     if doubled:
         raise FileRefusedError("duplicate_columns", columns=doubled)
+    if missing:
+        raise FileRefusedError("missing_columns", columns=missing)
+
+
+def _tell_cause(header: list[str], names: list[str]) -> None:
+    """Refuse a header for what made it lack so many columns, where that can be told."""
+    first = header[0].strip().lower()
+    if first.startswith("sep="):
+        raise FileRefusedError("sep_line")
+    whole = ",".join(header)
+    if len(names) < len(REQUIRED_COLUMNS) // 2:
+        if whole.count(";") >= len(REQUIRED_COLUMNS) // 2:
+            raise FileRefusedError("semicolons")
+        if any(whole.count(sign) >= len(REQUIRED_COLUMNS) // 2 for sign in "\t|^~"):
+            raise FileRefusedError("separator")
+    if set(first_names := [name.strip().lower() for name in header]) >= _PATIENTS_ONLY and not _OF_RESULTS & set(
+        first_names
+    ):
+        raise FileRefusedError("patients")
+
+
+# Columns that a list of patients and one of results name otherwise.
+_PATIENTS_ONLY = frozenset({"first_name", "last_name"})
+_OF_RESULTS = frozenset({"test_result", "test_result_code", "observation", "test_result_date", "test_date"})
 
 
 def _without_empty_tail(cells: list[str], width: int) -> list[str]:

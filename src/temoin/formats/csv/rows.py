@@ -12,10 +12,11 @@ from temoin.testing.report import Address, Sex
 
 
 class RowStatus(StrEnum):
-    """Whether the sender calls the result final or corrected."""
+    """What the sender calls the result."""
 
     FINAL = "final"
     CORRECTED = "corrected"
+    CANCELLED = "cancelled"
 
 
 class Answer(StrEnum):
@@ -51,7 +52,7 @@ class PatientTraits:
     sex: Sex
     phone: str  # E.164
     email: str
-    language: str  # ISO 639-1, "" when not known
+    language: str  # ISO 639-1, or 639-2 where there is none; "" when not known
     address: Address
     address_note: str  # "unknown" or "homeless" when the file says so instead of a street
 

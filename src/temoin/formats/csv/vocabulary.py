@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
@@ -13,9 +14,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-FRENCH_ZONE = "Europe/Paris"
-
-_OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
+_OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,22 @@ class State:
 
 @cache
 def words(section: str) -> Mapping[str, str]:
-    """Return one table of words: what a file writes, in lower case, and what it means."""
-    return MappingProxyType(dict(_vocabulary()[section]))
+    """Return one table of words: what a file writes, folded, and what it means."""
+    return MappingProxyType({folded(word): meaning for word, meaning in _vocabulary()[section].items()})
+
+
+@cache
+def languages() -> Mapping[str, str]:
+    """Return every code and name of a language, folded, with its code."""
+    content = resources.files("temoin.formats.csv").joinpath("data", "languages.toml").read_text("utf-8")
+    known = tomllib.loads(content)["languages"]
+    return MappingProxyType({folded(name): code for code, names in known.items() for name in (code, *names)})
+
+
+def folded(word: str) -> str:
+    """Return a word as compared: case, accents, width and the form of an apostrophe do not count."""
+    apart = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())
+    return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
 
 
 @cache
@@ -46,8 +59,8 @@ def find_zone(name: str) -> tzinfo | None:
     offset = _OFFSET.fullmatch(name)
     if offset:
         sign = -1 if offset[1] == "-" else 1
-        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3])))
-    known = words("zones").get(name.upper())
+        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)))
+    known = words("zones").get(folded(name))
     if known is not None:
         return ZoneInfo(known)
     return ZoneInfo(name) if name in _zone_names() else None

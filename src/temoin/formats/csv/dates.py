@@ -1,0 +1,166 @@
+"""How a file writes days and times: the forms that are read, and the order of day and month that a file proves.
+
+ISO 8601 and the compact form of HL7 v2 have one reading. Between strokes or dots, 07/09/1980 has two: which of them
+is meant is said by whoever imports, or shown by another cell of the file, and never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+
+from temoin.formats.csv.problems import FileRefusedError
+
+
+class DateOrder(StrEnum):
+    """What stands first in a date between strokes; `ISO` says that no date of the file is so written."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    ISO = "iso"
+
+
+# [0-9] and full match everywhere: \d takes Arabic-Indic digits and $ a trailing newline.
+_CLOCK = r"([0-9]{1,2}) *[:hH] *([0-9]{2})(?: *: *([0-9]{2})(?:[.,][0-9]{1,9})?)?(?: *([AaPp])\.?[Mm](?![A-Za-z])\.?)?"
+_ZONE = r"(?: *([A-Za-z0-9_+\-/:]{1,40}))?"
+_STROKES = re.compile(rf"([0-9]{{1,2}}) *([/.\-]) *([0-9]{{1,2}}) *\2 *([0-9]{{4}}|[0-9]{{2}})(?:,? +{_CLOCK}{_ZONE})?")
+_ISO = re.compile(rf"([0-9]{{4}})([-/])([0-9]{{2}})\2([0-9]{{2}})(?:[T ] *{_CLOCK}{_ZONE})?")
+# HL7 v2, and ReportStream after it, write 20220228, 202202281336-0500 or 20220228133600.
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0-9]{4})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A day, and perhaps a time, as a cell holds it. The day is known once the order is."""
+
+    first: int
+    second: int
+    year: int
+    has_short_year: bool
+    is_ordered: bool  # True when the form has one reading: then `first` is the month
+    clock: time | None
+    has_clock: bool
+    zone: str
+
+    def day(self, order: DateOrder | None) -> date | None:
+        """Return the day in an order; None when there is no such day, or when nobody knows which one is meant."""
+        if self.is_ordered:
+            return _date(self.year, self.first, self.second)
+        if order is DateOrder.ISO or (order is None and self.first != self.second):
+            return None
+        day, month = (self.first, self.second) if order is DateOrder.DMY else (self.second, self.first)
+        return _date(self.year, month, day)
+
+    @property
+    def orders(self) -> frozenset[DateOrder]:
+        """Return the orders in which this is a day; both where the form has one reading."""
+        both = (DateOrder.DMY, DateOrder.MDY)
+        return frozenset(order for order in both if self.day(order))
+
+
+def read_written(value: str) -> Written | None:
+    """Read a cell in any of the forms; None when it has none of them. The clock is None when it shows no time."""
+    if match := _ISO.fullmatch(value):
+        year, _, month, day, hour, minute, second, half, zone = match.groups(default="")
+        return _written((month, day, year), (hour, minute, second, half), zone, is_ordered=True)
+    if match := _COMPACT.fullmatch(value):
+        year, month, day, hour, minute, second, zone = match.groups(default="")
+        return _written((month, day, year), (hour, minute, second, ""), zone, is_ordered=True)
+    if match := _STROKES.fullmatch(value):
+        first, stroke, other, year, hour, minute, second, half, zone = match.groups(default="")
+        # 21-12-20 may as well begin with its year.
+        if len(year) == 4 or stroke == "/":
+            return _written((first, other, year), (hour, minute, second, half), zone, is_ordered=False)
+    return None
+
+
+def _written(day: tuple[str, str, str], clock: tuple[str, str, str, str], zone: str, *, is_ordered: bool) -> Written:
+    first, second, year = day
+    is_short = len(year) == 2
+    return Written(
+        first=int(first),
+        second=int(second),
+        year=int(year) + 2000 if is_short else int(year),
+        has_short_year=is_short,
+        is_ordered=is_ordered,
+        clock=_time(*clock) if clock[0] else None,
+        has_clock=bool(clock[0]),
+        zone=zone,
+    )
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _time(hour: str, minute: str, second: str, half: str) -> time | None:
+    number = int(hour)
+    if half:
+        if not 1 <= number <= 12:
+            return None
+        number = number % 12 + (12 if half in "Pp" else 0)
+    try:
+        return time(number, int(minute), int(second or 0))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file shows something."""
+
+    row: int
+    column: str
+
+
+class OrderProof:
+    """Gathers what the dates of a file show of their order, then judges the file as a whole."""
+
+    def __init__(self) -> None:
+        self.shown: dict[DateOrder, Place] = {}
+        self._open: Place | None = None
+        self._unordered: Place | None = None
+
+    def look(self, row: int, cells: Iterable[tuple[str, str]]) -> None:
+        """Take in the date cells of one row: pairs of column and value."""
+        for column, value in cells:
+            written = read_written(value.strip()) if value else None
+            if written is not None and not written.is_ordered:
+                self._weigh(written, Place(row, column))
+
+    def _weigh(self, written: Written, place: Place) -> None:
+        orders = written.orders
+        self._unordered = self._unordered or place
+        if len(orders) == 1:
+            self.shown.setdefault(next(iter(orders)), place)
+        elif len(orders) == 2 and written.first != written.second:
+            self._open = self._open or place
+
+    def judge(self, said: DateOrder | None) -> DateOrder | None:
+        """Return the order of the file, None when it needs none; FileRefusedError when it is not known, or not one."""
+        if len(self.shown) == 2:
+            first, second = sorted(self.shown.values(), key=lambda place: place.row)
+            columns = tuple(dict.fromkeys((first.column, second.column)))
+            raise FileRefusedError("dates_mixed", row=first.row, other=second.row, columns=columns)
+        if said is None:
+            return self._proven()
+        against = self._unordered if said is DateOrder.ISO else self.shown.get(_OTHER[said])
+        if against is not None:
+            raise FileRefusedError(f"dates_not_{said}", row=against.row, columns=(against.column,))
+        return said
+
+    def _proven(self) -> DateOrder | None:
+        if self.shown:
+            return next(iter(self.shown))
+        if self._open is not None:
+            raise FileRefusedError("dates_unsaid", row=self._open.row, columns=(self._open.column,))
+        return None
+
+
+_OTHER = {DateOrder.DMY: DateOrder.MDY, DateOrder.MDY: DateOrder.DMY}

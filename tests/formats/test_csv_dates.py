@@ -1,0 +1,138 @@
+"""Dates of a bulk result file: one reading, or a reason why not, in every order, form and zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from temoin.formats.csv.cells import Cells, Rules
+from temoin.formats.csv.dates import DateOrder, OrderProof, read_written
+from temoin.formats.csv.problems import FileRefusedError
+from temoin.formats.csv.reading import DATE_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+
+DMY, MDY, ISO = DateOrder
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+DAYS = st.dates(date(1900, 1, 1), date(2026, 11, 1))
+ZONES = st.sampled_from(
+    ["Europe/Paris", "America/Cayenne", "America/Miquelon", "Pacific/Noumea", "Australia/Lord_Howe"]
+)
+WALLS = st.datetimes(datetime(2000, 1, 1), datetime(2026, 11, 1))  # noqa: DTZ001 what a wall clock shows has no zone
+STROKES = st.sampled_from("/.-")
+
+
+def in_order(day: date, order: DateOrder, stroke: str = "/") -> str:
+    first, second = (day.day, day.month) if order is DMY else (day.month, day.day)
+    return f"{first:02}{stroke}{second:02}{stroke}{day.year}"
+
+
+def judged(*cells: str, said: DateOrder | None = None) -> DateOrder | None:
+    proof = OrderProof()
+    for row, cell in enumerate(cells, start=2):
+        proof.look(row, [("patient_dob", cell)])
+    return proof.judge(said)
+
+
+def test_every_column_of_days_is_judged():
+    assert set(DATE_COLUMNS) == {
+        name for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if "date" in name or name.endswith(("dob", "released"))
+    }
+
+
+@given(DAYS, st.sampled_from([DMY, MDY]), STROKES)
+def test_a_day_comes_back_in_the_order_it_was_written_in(day: date, order: DateOrder, stroke: str):
+    written = read_written(in_order(day, order, stroke))
+
+    assert written is not None
+    assert written.day(order) == day
+
+
+@given(DAYS, st.sampled_from([None, *DateOrder]), st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]))
+def test_an_iso_day_has_one_reading_whatever_is_said_of_the_order(day: date, order: DateOrder | None, form: str):
+    text = day.strftime(form)
+    written = read_written(text)
+
+    assert written is not None
+    assert written.day(order) == day
+    assert judged(text, said=order) is order
+
+
+@given(st.lists(DAYS, min_size=1, max_size=30), st.sampled_from([DMY, MDY]))
+def test_a_file_is_never_read_in_an_order_that_it_is_not_written_in(days: list[date], order: DateOrder):
+    cells = [in_order(day, order) for day in days]
+    if all(day.day <= 12 for day in days) and any(day.day != day.month for day in days):
+        with pytest.raises(FileRefusedError, match="dates_unsaid"):
+            judged(*cells)
+        return
+
+    found = judged(*cells)
+
+    for day, cell in zip(days, cells, strict=True):
+        written = read_written(cell)
+        assert written is not None
+        assert written.day(found) == day
+
+
+@given(st.lists(DAYS, min_size=1, max_size=30), st.sampled_from([DMY, MDY]))
+def test_the_wrong_order_said_is_refused_as_soon_as_one_cell_shows_it(days: list[date], order: DateOrder):
+    cells = [in_order(day, order) for day in days]
+    wrong = MDY if order is DMY else DMY
+
+    if all(day.day <= 12 for day in days):
+        assert judged(*cells, said=wrong) is wrong
+        return
+    with pytest.raises(FileRefusedError) as refused:
+        judged(*cells, said=wrong)
+    assert refused.value.code == f"dates_not_{wrong}"
+    assert days[refused.value.row - 2].day > 12
+
+
+def test_two_orders_in_one_file_are_refused_with_both_rows():
+    with pytest.raises(FileRefusedError) as refused:
+        judged("25/12/1980", "01/02/1990", "12/25/1980")
+
+    assert (refused.value.code, refused.value.row, refused.value.other) == ("dates_mixed", 2, 4)
+
+
+def test_strokes_in_a_file_said_to_be_iso_are_refused():
+    with pytest.raises(FileRefusedError) as refused:
+        judged("1980-12-25", "05/05/1990", said=ISO)
+
+    assert (refused.value.code, refused.value.row) == ("dates_not_iso", 3)
+
+
+@given(WALLS, ZONES, st.sampled_from([DMY, MDY]), st.booleans())
+def test_a_wall_clock_is_one_instant_or_told(wall: datetime, zone: str, order: DateOrder, twelve: bool):
+    wall = wall.replace(microsecond=0)
+    text = f"{in_order(wall.date(), order)} {wall.strftime('%I:%M:%S %p' if twelve else '%H:%M:%S')}"
+    cells = Cells(2, {"order_test_date": text}, Rules(NOW, order))
+
+    moment = cells.moment("order_test_date", ZoneInfo(zone))
+
+    instants = {wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)}
+    if moment is None:
+        assert len(instants) == 2
+        assert cells.problems[0].code in {"hour_twice", "skipped_hour"}
+    else:
+        assert {moment.at.astimezone(UTC)} == instants
+
+
+@pytest.mark.parametrize(("text", "code"), [("2026-10-25T02:30", "hour_twice"), ("2026-03-29T02:30", "skipped_hour")])
+def test_the_hours_of_the_clock_change_are_told(text: str, code: str):
+    cells = Cells(2, {"order_test_date": text}, Rules(NOW))
+
+    assert cells.moment("order_test_date", ZoneInfo("Europe/Paris")) is None
+    assert cells.problems[0].code == code
+
+
+@pytest.mark.parametrize(("offset", "hour"), [("+02:00", 0), ("+0100", 1), ("+01", 1), ("Z", 2)])
+def test_an_offset_tells_the_two_hours_apart(offset: str, hour: int):
+    cells = Cells(2, {"order_test_date": f"2026-10-25T02:30{offset}"}, Rules(NOW))
+
+    moment = cells.moment("order_test_date", ZoneInfo("Europe/Paris"))
+
+    assert moment is not None
+    assert moment.at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
