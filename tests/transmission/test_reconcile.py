@@ -18,6 +18,7 @@ from sandbox_server import Sandbox, running_sandbox
 
 from temoin.cli import reconcile
 from temoin.cli.main import main
+from temoin.cli.reconcile import tell_status
 from temoin.journal.act import HouseActor
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
@@ -29,6 +30,7 @@ from temoin.outbox import courier as register
 from temoin.outbox.courier import Holding, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
+from temoin.outbox.waking import wake_later
 from temoin.outbox.worker import Lane
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
@@ -169,7 +171,13 @@ def test_what_the_authority_lost_is_named_for_its_pharmacy_and_sent_again(house,
 def versions(house, as_role) -> list[Parcel]:
     """Both versions of a corrected result, sent and acknowledged."""
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
-    correct_result(by=house.owner, record_id=parcel(house.here).chain_id, reading=reading, reason="Deux bandes.")
+    correct_result(
+        by=house.owner,
+        record_id=parcel(house.here).chain_id,
+        reading=reading,
+        reason="Deux bandes.",
+        expected_version=1,
+    )
     carry(as_role, timedelta(minutes=1))
     with tenant_scope(house.here.id):
         return list(Parcel.objects.filter(destination="authority").order_by("sequence"))
@@ -181,6 +189,57 @@ def test_an_older_version_is_not_sent_after_a_newer_one_that_is_there(desk, sand
 
     assert desk.mend() == []
     assert desk.reconcile().open == 1
+
+
+def test_no_repair_is_offered_that_would_be_refused(house, desk, sandbox, versions):
+    lose(sandbox, versions[0].key)
+    desk.reconcile()
+    with tenant_scope(house.here.id):
+        overtaken = [each.is_repairable for each in open_differences()]
+    lose(sandbox, versions[1].key)
+    desk.reconcile()
+
+    with tenant_scope(house.here.id):
+        assert (overtaken, [each.is_repairable for each in open_differences()]) == ([False], [True, True])
+
+
+@pytest.fixture
+def correction(house, desk) -> Callable[[], list[Parcel]]:  # noqa: ARG001 the first version was sent
+    """Return what corrects the result that was sent, and gives the parcels of its versions."""
+
+    def correct() -> list[Parcel]:
+        reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+        correct_result(
+            by=house.owner,
+            record_id=parcel(house.here).chain_id,
+            reading=reading,
+            reason="Deux bandes.",
+            expected_version=1,
+        )
+        with tenant_scope(house.here.id):
+            return list(Parcel.objects.filter(destination="authority").order_by("sequence"))
+
+    return correct
+
+
+def test_what_is_settled_by_a_proof_wakes_the_versions_after_it(house, correction):
+    first, second = correction()
+
+    with tenant_scope(house.here.id):
+        later = Commit()
+        later.change(Parcel, second.id, due_at=now() + timedelta(hours=1))
+        later.flush()
+        proof = Commit()
+        wake_later(proof, first.id)
+        proof.flush()
+        assert Parcel.objects.get(id=second.id).due_at <= now()
+
+
+def test_a_correction_is_posted_where_the_mistake_is_even_while_that_is_switched_off(settings, correction):
+    authority = replace(settings.TEMOIN.authority, enabled=False)
+    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+
+    assert [each.sequence for each in correction()] == [1, 2]
 
 
 def test_versions_that_are_all_lost_are_sent_again_in_order(desk, sandbox, versions, as_role):
@@ -409,7 +468,20 @@ def test_a_worker_told_to_stop_begins_nothing(house, as_role):  # noqa: ARG001 t
         reconcile_daily(stop)
         run = reconcile_day(FhirCourier(), today(), stop)
 
-    assert run.ending == Ending.BROKEN_OFF
+    assert run.ending == Ending.STOPPED
+
+
+def test_a_run_that_was_stopped_is_no_alarm_and_is_gone_through_again(house, as_role, capsys):  # noqa: ARG001
+    stop = threading.Event()
+    stop.set()
+
+    with as_role("temoin_worker"), shifted_by(LATER):
+        reconcile_day(FhirCourier(), today(), stop)
+        long_after = days_due("authority", today() + timedelta(days=30), 1)
+        status = tell_status()
+
+    assert (status, today() in long_after) == (0, True)
+    assert "stopped with the worker" in capsys.readouterr().out
 
 
 def test_a_day_of_summer_time_has_its_own_length():

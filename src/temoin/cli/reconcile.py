@@ -116,6 +116,7 @@ _ENDINGS = {
     "whole": "{run.accepted} accepted here, {run.held} held there",
     "not_askable": "cannot be asked what it holds; acknowledgements compared with attempts",
     "broken_off": "broken off before its end",
+    "stopped": "stopped with the worker, which goes through it again",
 }
 
 
@@ -140,12 +141,17 @@ def _operator(pharmacy_id: UUID) -> Operator:
 
 
 def _name_open(destination: str, day: date) -> bool:
+    from temoin.lib.tenant import tenant_scope
     from temoin.transmission.differences import MEANING, REPAIRABLE, Kind
+    from temoin.transmission.mending import is_mendable
     from temoin.transmission.reconcile import open_of_day
 
     left = False
     for row in open_of_day(destination, day):
         left, kind = True, Kind(row.kind)
-        remedy = "--repair mends it" if kind in REPAIRABLE else "a person must look"
+        with tenant_scope(row.pharmacy_id):
+            can_be = is_mendable(row)
+        overtaken = "a newer version is there: tell its operator" if kind in REPAIRABLE else "a person must look"
+        remedy = "--repair mends it" if can_be else overtaken
         say(f"  {row.key}  {kind.value}: {MEANING[kind]}; {remedy}")
     return left

@@ -16,6 +16,7 @@ from temoin.outbox.attempts import attempt_row
 from temoin.outbox.courier import Answer, Holding, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState as S
+from temoin.outbox.waking import wake_later
 
 PORTION = 5_000  # rows in memory at once
 
@@ -85,6 +86,7 @@ def prove_parcel(commit: Commit, parcel_id: UUID, holding: Holding) -> None:
     commit.insert(
         attempt_row(pharmacy_id=parcel.pharmacy_id, parcel_id=parcel_id, number=number, at=moment, answer=answer)
     )
+    wake_later(commit, parcel_id)
 
 
 def sequences_of(parcel_ids: list[UUID]) -> dict[UUID, int]:

@@ -14,6 +14,7 @@ from temoin.outbox.attempts import attempt_row
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState
+from temoin.outbox.waking import wake_later
 
 _FIND = """
 SELECT pharmacy_id, id, state, attempts, answer_code FROM outbox_parcel WHERE destination = %s AND key = %s
@@ -66,6 +67,7 @@ def _write(parcel: _Found, answer: Answer) -> None:
     else:
         told = {"answer_code": answer.code, "settled_at": moment, "lease_until": None, "matter_since": None}
         commit.move(Parcel, parcel.id, verb, only_if={"attempts": parcel.attempts}, **told)
+        wake_later(commit, parcel.id)
     row = attempt_row(
         pharmacy_id=parcel.pharmacy_id, parcel_id=parcel.id, number=parcel.attempts, at=moment, answer=answer
     )

@@ -11,8 +11,7 @@ from temoin.lib.zones import HOUSE, day_of
 from temoin.outbox.courier import Courier, couriers
 from temoin.outbox.duties import Duty
 from temoin.transmission.differences import GRACE
-from temoin.transmission.models import Ending
-from temoin.transmission.queries import days_due
+from temoin.transmission.queries import FINISHED, days_due
 from temoin.transmission.reconcile import reconcile_day
 from temoin.transmission.report_courier import ReportCourier
 
@@ -41,7 +40,7 @@ def _reconcile(courier: Courier, stop: threading.Event) -> None:
             return
         run = reconcile_day(courier, day, stop)
         log.info("reconciled %s, %s: %s, %d open", courier.destination, day, run.ending, run.open)
-        if run.ending == Ending.BROKEN_OFF:
+        if run.ending not in FINISHED:
             break  # the next look, an hour later, begins here again
 
 

@@ -13,7 +13,7 @@ from temoin.lib.errors import ConflictError
 from temoin.outbox.courier import Courier, Holding, Reconcilable
 from temoin.outbox.reconciling import newer_that_left, prove_parcel, resend_parcel
 from temoin.transmission.asking import Asking
-from temoin.transmission.differences import Kind
+from temoin.transmission.differences import REPAIRABLE, Kind
 from temoin.transmission.models import Difference
 from temoin.transmission.reconcile import open_of_day
 
@@ -29,6 +29,13 @@ def mend_day(courier: Courier, day: date, by: Callable[[UUID], Actor]) -> Iterat
     for row in open_of_day(courier.destination, day):
         if _mend(courier, row, by):
             yield row
+
+
+def is_mendable(row: Difference) -> bool:
+    """Tell whether a repair would do anything; in the scope of its pharmacy."""
+    if row.kind in {Kind.MISSING, Kind.UNPROVED}:
+        return not _there(newer_that_left(row.parcel_id))
+    return row.kind in REPAIRABLE
 
 
 def _mend(courier: Courier, row: Difference, by: Callable[[UUID], Actor]) -> bool:

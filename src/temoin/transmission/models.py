@@ -48,7 +48,8 @@ class Ending(StrEnum):
 
     WHOLE = "whole"
     NOT_ASKABLE = "not_askable"  # the destination cannot be asked: acknowledgements were compared with attempts
-    BROKEN_OFF = "broken_off"  # it did not answer wholly, or the worker was stopped: to be done again
+    BROKEN_OFF = "broken_off"  # it did not answer wholly: to be done again, and somebody's matter until it does
+    STOPPED = "stopped"  # the worker was: the next one begins here again, and nothing is amiss
 
 
 class Reconciliation(models.Model):

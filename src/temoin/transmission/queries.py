@@ -11,8 +11,11 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, day_of
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.transmission.differences import GRACE, REPAIRABLE, Kind
+from temoin.transmission.differences import GRACE, Kind
+from temoin.transmission.mending import is_mendable
 from temoin.transmission.models import Difference, Ending, Reconciliation
+
+FINISHED = frozenset({Ending.WHOLE, Ending.NOT_ASKABLE})
 
 
 @dataclass(frozen=True)
@@ -25,18 +28,15 @@ class DifferenceView:
     key: str
     kind: Kind
     found_at: datetime
-
-    @property
-    def is_repairable(self) -> bool:
-        """Tell whether `temoin reconcile … --repair` mends it."""
-        return self.kind in REPAIRABLE
+    is_repairable: bool  # whether `temoin reconcile … --repair` mends it
 
 
 def open_differences() -> list[DifferenceView]:
     """Return the open differences of the pharmacy in scope, oldest day first."""
     rows = Difference.objects.filter(mended_at=None).order_by("day", "destination", "key", "kind")
     return [
-        DifferenceView(row.destination, row.day, row.parcel_id, row.key, Kind(row.kind), row.found_at) for row in rows
+        DifferenceView(row.destination, row.day, row.parcel_id, row.key, Kind(row.kind), row.found_at, is_mendable(row))
+        for row in rows
     ]
 
 
@@ -60,7 +60,9 @@ def _was_over(run: Reconciliation) -> bool:
 def days_due(destination: str, today: date, back: int) -> list[date]:
     """Return the days to go through: of the last ones, those not yet whole; and those left open, once a day."""
     runs = [run for run in last_runs() if run.destination == destination]
-    whole = {run.day for run in runs if run.ending != Ending.BROKEN_OFF and _was_over(run)}
+    whole = {run.day for run in runs if run.ending in FINISHED and _was_over(run)}
     recent = {today - timedelta(days=number) for number in range(1, back + 1)}
-    lasting = {run.day for run in runs if run.open and now() - run.started_at > timedelta(hours=20)}
-    return sorted(recent - whole | lasting)
+    stopped = {run.day for run in runs if run.ending == Ending.STOPPED and run.day < today}
+    amiss = [run for run in runs if run.open or run.ending == Ending.BROKEN_OFF]
+    lasting = {run.day for run in amiss if run.day < today and now() - run.started_at > timedelta(hours=20)}
+    return sorted(recent - whole | stopped | lasting)

@@ -61,7 +61,7 @@ def reconcile_day(courier: Courier, day: date, stop: threading.Event | None = No
         ending = Ending.BROKEN_OFF
         still_open = sum(1 for _ in open_of_day(run.destination, day))
     if run.stop.is_set():
-        ending = Ending.BROKEN_OFF
+        ending = Ending.STOPPED
     return _kept(run, started_at, ending, still_open)
 
 

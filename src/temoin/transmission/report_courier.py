@@ -49,11 +49,13 @@ class ReportCourier(ABC):
 
         It runs inside the signature: a first version asks the database nothing. A renewed ticket is nothing new here.
         """
-        if not self.enabled or notice.is_renewal:
+        if notice.is_renewal:
             return False
         report = cast("Report", notice.content)
-        if report.status is not ReportStatus.CANCELLED and self.rules.decide(Case.of(report)).goes:
+        is_new = self.enabled and report.status is not ReportStatus.CANCELLED
+        if is_new and self.rules.decide(Case.of(report)).goes:
             return True
+        # Also while the destination is switched off: the mistake that is there is told once it is on again.
         return notice.sequence > 1 and was_posted(notice.chain_id, self.destination)
 
     def supersede(self, commit: Commit, notice: Notice) -> None:
