@@ -11,6 +11,7 @@ import pytest
 from mail_server import Behaviour, running_mail_server
 from people import TRAITS, House, make_lot, make_patient, make_seat, make_signed, open_house, person_of, suspend
 
+from temoin.delivery import alarms
 from temoin.delivery.alarms import send_alarms
 from temoin.delivery.models import Alarm
 from temoin.journal.models import Event
@@ -20,6 +21,7 @@ from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.duties import Round, duties
 from temoin.outbox.lateness import Alarms
 from temoin.outbox.queue import claim_parcels
+from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.professions import Profession
 
@@ -244,3 +246,20 @@ def test_two_workers_tell_once(house, mail, as_role):
 
     assert house.here
     assert len(mail.messages) == 2
+
+
+def test_an_alarm_that_cannot_be_written_holds_no_other(house, mail, after, as_role, monkeypatch):
+    real = alarms.addresses_of_owners
+
+    def addresses(pharmacy_id):
+        if pharmacy_id == house.here.id:
+            raise KeyError("a row that is not there")
+        return real(pharmacy_id)
+
+    monkeypatch.setattr(alarms, "addresses_of_owners", addresses)
+
+    after(31)
+
+    assert len(mail.messages) == 1  # the operator's
+    with as_role("temoin_worker"):
+        assert [(each.place, each.error) for each in list_aside()] == [("alarms", "KeyError")]

@@ -125,3 +125,15 @@ def insert(house: House, key: str, state: ParcelState, moment: datetime) -> None
         )
         commit.flush()
         cursor.execute("SET LOCAL ROLE temoin_worker")
+
+
+def test_a_holding_in_half_characters_ends_no_run():
+    odd = [Holding("\ud800", "\0", "\udcff"), Holding("k0", "1", "")]
+    authority = Authority([(DAY, holding) for holding in odd])
+
+    with Asking(authority) as asking:
+        ((first, second),) = asking.received(DAY, DAY + timedelta(hours=1))
+
+    assert second == odd[1]
+    for told in (first.key, first.id, first.received_at):
+        assert "\0" not in told.encode().decode()

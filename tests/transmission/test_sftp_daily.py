@@ -239,3 +239,26 @@ def test_a_result_waits_for_the_hour_that_follows_its_signature(keys, desk):
     assert (waiting.verdict, waiting.code) == (Verdict.POSTPONED, "waiting_for_the_hour")
     assert timedelta(hours=3) < timedelta(seconds=waiting.retry_after or 0) < timedelta(hours=4)
     assert isinstance(due, Consignment)
+
+
+def test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read(desk, ask, monkeypatch):
+    real = sftp_daily.DailySftpCourier._lines
+
+    async def lines(self, name: str):
+        if name == "batch-0.csv":
+            raise TypeError("half a character")
+        return await real(self, name)
+
+    monkeypatch.setattr(sftp_daily.DailySftpCourier, "_lines", lines)
+    desk.answer("batch-0.csv", "b,accepted,,")
+    desk.answer("batch-1.csv", "a,accepted,,")
+    aside: list[tuple[str, str]] = []
+
+    async def tell(courier: SftpCourier) -> list[Answer]:
+        aside.extend(courier.taken_aside())
+        return []
+
+    answers = ask(enquire("a"), tell, tell)
+
+    assert told(answers[0]) == [(Verdict.ACCEPTED, "acknowledged")]
+    assert aside == [("batch-0.csv", "TypeError")]

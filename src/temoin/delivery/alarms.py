@@ -27,6 +27,7 @@ from temoin.lib.clock import now
 from temoin.lib.ids import new_id
 from temoin.outbox.duties import Duty
 from temoin.outbox.late import LateCount, count_late
+from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.queries import addresses_of_owners
 
@@ -76,7 +77,8 @@ def send_alarms(stop: threading.Event) -> None:
         for alarm, stage in islice(_due(late), MOST_IN_A_ROUND):
             if stop.is_set():
                 return
-            _send(mail, alarm, stage, late.get(alarm.pharmacy_id) or Late())
+            with apart("alarms", str(alarm.pharmacy_id or "the site"), passing=(OSError,)):
+                _send(mail, alarm, stage, late.get(alarm.pharmacy_id) or Late())
 
 
 def _late() -> dict[UUID | None, Late]:

@@ -28,6 +28,10 @@ _REASONS = {
         gettext_noop("A correction cannot change the device or the specimen of a result."),
         gettext_noop("Cancel the result on its page, then send it under a new accession number."),
     ),
+    "failed": (
+        gettext_noop("This row met a defect of the program: nothing of it was kept."),
+        gettext_noop("Call your support with the number of the row; the other rows are not concerned."),
+    ),
     "busy": (
         gettext_noop("Somebody changed this result while the file was read."),
         gettext_noop("Import the file again: what is stored is not stored twice."),

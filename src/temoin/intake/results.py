@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ from temoin.intake.sameness import Content, Verdict, decide, read_at, sampled_at
 from temoin.journal.act import act, record_look
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError, InvalidError
+from temoin.lib.errors import ConflictError, InvalidError, TemoinError
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.away import DATABASE_AWAY
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -39,6 +41,8 @@ from temoin.testing.report import Device
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import correct_result, sign_result
 from temoin.testing.states import RecordState
+
+log = logging.getLogger("temoin.intake")
 
 SOURCE = "csv"
 REASON = "Correction reçue par fichier"  # kept in the signed version, which is in French
@@ -171,6 +175,11 @@ def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:
         return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row, error))
     except RowRefusedError as error:
         return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row, error),))
+    except (*DATABASE_AWAY, TemoinError):
+        raise
+    except Exception as error:  # noqa: BLE001 whatever one row brings about, the others are taken
+        log.error("row %d of a file cannot be taken: %s", row.row, type(error).__name__)
+        return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row, RowRefusedError("", "failed")),))
 
 
 def _take_patiently(taker: _Taker, row: ResultRow) -> Verdict:

@@ -134,6 +134,13 @@ class Reconcilable(Protocol):
 
 
 @runtime_checkable
+class SetsAside(Protocol):
+    """A courier that goes through a folder of the other side's: `carry` touches no database, so the lane writes it."""
+
+    def taken_aside(self) -> list[tuple[str, str]]: ...
+
+
+@runtime_checkable
 class Switchable(Protocol):
     """A courier that the operator can switch off: what waits for its destination then stays where it is."""
 

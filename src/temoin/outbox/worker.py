@@ -20,6 +20,7 @@ from temoin.outbox.courier import (
     Courier,
     Load,
     PreparesTogether,
+    SetsAside,
     Verdict,
     couriers,
     is_switched_on,
@@ -27,6 +28,7 @@ from temoin.outbox.courier import (
 from temoin.outbox.duties import Round, duties
 from temoin.outbox.lanes import tell_lane
 from temoin.outbox.queue import claim_parcels
+from temoin.outbox.set_aside import note_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 
@@ -159,6 +161,9 @@ class Lane:
             self._answers = answers
             raise
         tell_lane(self.courier.destination, [answer for _, answer in answers])
+        if isinstance(self.courier, SetsAside):
+            for item, error in self.courier.taken_aside():
+                note_aside(self.courier.destination, item, error)
 
     def _prepare(self, loads: list[Load]) -> list[tuple[Load, Ready]]:
         by_pharmacy: dict[UUID, list[Load]] = {}

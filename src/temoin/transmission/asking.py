@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
@@ -52,8 +51,12 @@ class Asking:
 async def _take(holdings: AsyncIterator[Holding]) -> list[Holding]:
     taken: list[Holding] = []
     async for holding in holdings:
-        # No text of the database holds a NUL: a key that they made up must not end the run.
-        taken.append(replace(holding, key=holding.key.replace("\0", "\ufffd")) if "\0" in holding.key else holding)
+        taken.append(Holding(_text(holding.key), _text(holding.id), _text(holding.received_at)))
         if len(taken) == PORTION:
             break
     return taken
+
+
+def _text(told: str) -> str:
+    """Return what they wrote as the database takes it: a key that they made up must not end the run."""
+    return told.encode(errors="replace").decode().replace("\0", "\ufffd")

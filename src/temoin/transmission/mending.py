@@ -12,6 +12,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError
 from temoin.outbox.courier import Courier, Holding, Reconcilable
 from temoin.outbox.reconciling import newer_that_left, prove_parcel, resend_parcel
+from temoin.outbox.set_aside import apart
 from temoin.transmission.asking import Asking
 from temoin.transmission.differences import REPAIRABLE, Kind
 from temoin.transmission.models import Difference
@@ -27,7 +28,10 @@ def mend_day(courier: Courier, day: date, by: Callable[[UUID], Actor]) -> Iterat
     here knows, one that was refused here are named only.
     """
     for row in open_of_day(courier.destination, day):
-        if _mend(courier, row, by):
+        is_mended = False
+        with apart(f"reconcile {courier.destination}", row.key, passing=(OSError,)):
+            is_mended = _mend(courier, row, by)
+        if is_mended:
             yield row
 
 

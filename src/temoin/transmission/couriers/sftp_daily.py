@@ -19,7 +19,7 @@ from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.pharmacies.zones import zone_of
 from temoin.testing.report import Report
 from temoin.transmission.couriers.sftp import AWAITED, OVERDUE, SftpCourier, settled_by
-from temoin.transmission.couriers.sftp_folders import Folders
+from temoin.transmission.couriers.sftp_folders import FolderError, Folders
 from temoin.transmission.drop_box import DropBox
 
 GATHER = 0.3  # seconds in which what is carried joins the same file
@@ -35,6 +35,8 @@ class DailySftpCourier(SftpCourier):
         self._gathered: list[Consignment] = []
         self._departure: asyncio.Task[Answer] | None = None
         self._look = asyncio.Lock()
+        self._odd: set[str] = set()  # files that could not be read: told once
+        self._to_tell: list[tuple[str, str]] = []
         self._looked_at = 0.0
         self._waiting: dict[str, float] = {}  # files without acknowledgement, and since when they lie there
         self._keys: dict[str, frozenset[str]] = {}  # of files read
@@ -105,7 +107,7 @@ class DailySftpCourier(SftpCourier):
             self._waiting = {name: at for name, at in sent.items() if name not in whole}
             for name in self._waiting:
                 if name not in self._keys:
-                    self._keys[name] = keys_of(await self._folders.sent(name) or b"")
+                    self._keys[name] = self._keys_in(name, await self._folders.sent(name) or b"")
             self._looked_at = moment
 
     async def _lines_once(self, file: tuple[str, float]) -> list[Acknowledgement]:
@@ -113,9 +115,32 @@ class DailySftpCourier(SftpCourier):
         known = self._told.get(file)
         if known and file not in self._half:
             return known
-        lines, is_whole = await self._lines(file[0])
+        try:
+            lines, is_whole = await self._lines(file[0])
+        except FolderError:
+            raise
+        except Exception as error:  # noqa: BLE001 whatever one file holds, the others are read
+            self._set_aside(file[0], error)
+            lines, is_whole = [], True
         (self._half.discard if is_whole else self._half.add)(file)
         return lines
+
+    def _keys_in(self, name: str, content: bytes) -> frozenset[str]:
+        try:
+            return keys_of(content)
+        except Exception as error:  # noqa: BLE001 as above
+            self._set_aside(name, error)
+            return frozenset()
+
+    def _set_aside(self, name: str, error: Exception) -> None:
+        if name not in self._odd:
+            self._odd.add(name)
+            self._to_tell.append((name, type(error).__name__))
+
+    def taken_aside(self) -> list[tuple[str, str]]:
+        """Return the files set aside since the last time, and the kind of error of each."""
+        told, self._to_tell = self._to_tell, []
+        return told
 
 
 def courier_of(box: DropBox) -> SftpCourier:

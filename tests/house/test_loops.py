@@ -1,0 +1,38 @@
+"""Every loop over foreign input sets aside the item that raises; each is named here with the test that poisons it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from source_code import ROOT
+
+TESTS = Path(__file__).parents[1]
+# The loop, by module and function, and the test that puts a poison item before a good one.
+LOOPS = {
+    "mail/imap.py:read_mailbox": "transmission/test_mssante_inbox.py:"
+    "test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read",
+    "delivery/couriers/returned_mail.py:read_returned_mail": "delivery/test_returned_mail.py:"
+    "test_an_odd_mail_holds_no_other",
+    "delivery/alarms.py:send_alarms": "delivery/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
+    "transmission/couriers/sftp_daily.py:_look_around": "transmission/test_sftp_daily.py:"
+    "test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read",
+    "transmission/asking.py:_take": "transmission/test_comparing.py:test_a_holding_in_half_characters_ends_no_run",
+    "transmission/daily.py:reconcile_daily": "transmission/test_reconcile.py:"
+    "test_a_destination_that_breaks_keeps_no_other_from_being_gone_through",
+    "intake/results.py:import_results": "intake/test_poison_row.py:test_a_row_that_raises_holds_no_other",
+    "outbox/actions.py:post_parcels": "outbox/test_set_aside.py:"
+    "test_a_courier_that_cannot_say_what_it_wants_stops_no_signature",
+    "outbox/settling.py:settle_parcels": "outbox/test_worker.py:"
+    "test_a_pharmacy_whose_key_is_not_to_be_had_holds_no_other",
+    "outbox/worker.py:_prepare_group": "outbox/test_worker.py:test_one_poison_parcel_does_not_hold_the_others",
+}
+
+
+@pytest.mark.parametrize(("loop", "test"), LOOPS.items(), ids=LOOPS)
+def test_each_loop_over_foreign_input_has_its_poison(loop, test):
+    path, _, function = loop.partition(":")
+    file, _, name = test.partition(":")
+
+    assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8")
+    assert f"def {name}(" in (TESTS / file).read_text(encoding="utf-8")
