@@ -20,6 +20,8 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "Cosignature",
     "WitnessState",
     "Alarm",
+    "StaffNotice",
+    "FailedTry",
     "SetAside",
     "Pace",
 }

@@ -22,7 +22,10 @@ UNIQUE_ACROSS = {
     "outbox_parcel_once": "unique within a pharmacy; the key comes first, so that what an authority holds is found",
 }
 # A second policy for one role, with its reason.
-SECOND_POLICY = {("pharmacies_member", "app_own"): "one's own memberships, before a pharmacy is chosen; read only"}
+SECOND_POLICY = {
+    ("pharmacies_member", "app_own"): "one's own memberships, before a pharmacy is chosen; read only",
+    ("pharmacies_member", "worker_own"): "where a person works whose sign-ins failed; read only",
+}
 FLOORS = (
     "lib",
     "crypto",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
-from people import NEWCOMER, PASSWORD, House, at_once, make_person, make_seat, open_house
+from people import NEWCOMER, PASSWORD, House, at_once, make_person, make_pharmacy, make_seat, open_house
 from test_team import events
 
 from temoin.journal.events import EventKind
@@ -25,7 +25,7 @@ from temoin.pharmacies.models import Person
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
-from temoin.pharmacies.team import VALIDITY, invite_member, suspend_member, withdraw_invitation
+from temoin.pharmacies.team import VALIDITY, approve_invitation, invite_member, suspend_member, withdraw_invitation
 
 
 @pytest.fixture
@@ -76,8 +76,9 @@ def test_a_code_ends_after_seventy_two_hours(code: str, offer: Offer):
 
 
 def test_a_code_opens_nothing_once_its_inviter_may_not_invite(house: House):
-    code = invite_member(by=house.administrator, newcomer=NEWCOMER).code
-    offer = find_offer(code=code)
+    invited = invite_member(by=house.administrator, newcomer=NEWCOMER)
+    approve_invitation(by=house.owner, invitation_id=invited.id)
+    code, offer = invited.code, find_offer(code=invited.code)
 
     suspend_member(by=house.owner, member_id=house.administrator.member_id)
 
@@ -167,14 +168,16 @@ def test_who_has_a_place_takes_no_second_one(house: House):
     )
 
 
-def test_the_operator_invites_the_first_owner(house: House):
+@pytest.mark.django_db
+def test_the_operator_invites_the_first_owner():
     owner = NEWCOMER.__class__(**{**NEWCOMER.__dict__, "profession": Profession.TITULAIRE})
+    place = make_pharmacy("Pharmacie neuve")
 
-    invited = invite_member(by=Operator(house.here.id), newcomer=owner)
+    invited = invite_member(by=Operator(place.id), newcomer=owner)
     person = enrol_with_password(offer=find_offer(code=invited.code), password=PASSWORD)
 
-    assert take_seat(person_id=person.id, pharmacy_id=house.here.id).profession is Profession.TITULAIRE
-    assert events(house.here.id, EventKind.MEMBER_INVITED) == [(None, invited.id, "command", "titulaire")]
+    assert take_seat(person_id=person.id, pharmacy_id=place.id).profession is Profession.TITULAIRE
+    assert events(place.id, EventKind.MEMBER_INVITED) == [(None, invited.id, "command", "titulaire")]
 
 
 def _addressed_to(email: str):

@@ -50,6 +50,13 @@ def bad_client() -> JsonResponse:
     return answer({"error": "invalid_client"}, 401)
 
 
+def too_many() -> JsonResponse:
+    """Return the answer to who asks for tokens too fast."""
+    response = answer({"error": "slow_down"}, 429)
+    response["Retry-After"] = "60"
+    return response
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 Django names them
     """Return the one 404: unknown, malformed and another pharmacy's are the same."""
     return answer({"error": "not_found"}, 404)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from temoin.api.answers import answer, bad_client
+from temoin.api.answers import answer, bad_client, too_many
 from temoin.api.certificate import presented
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, issue_token
 from temoin.pharmacies.seat import pharmacy_of
+from temoin.pharmacies.token_pace import Caller, PaceError, client_named_in
 from temoin.testing.queries import read_parcels
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -31,15 +33,23 @@ def token(request: HttpRequest) -> HttpResponse:
         return answer({"error": "unsupported_grant_type"}, 400)
     if request.POST.get("client_assertion_type") != ASSERTION_TYPE:
         return answer({"error": "invalid_request"}, 400)
+    signed = request.POST.get("client_assertion", "")
+    caller = Caller(client_named_in(signed), get_client_ip(request) or "")
+    if caller.must_wait():
+        return too_many()
     try:
         issued = issue_token(
-            assertion=request.POST.get("client_assertion", ""),
+            assertion=signed,
             audience=token_address(),
             scope=request.POST.get("scope", ""),
             certificate=presented(request),
         )
     except ProgramRefusedError:
+        caller.failed()
         return bad_client()
+    except PaceError:
+        return too_many()
+    caller.proved()
     return answer(
         {
             "access_token": issued.text,

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
@@ -18,6 +19,8 @@ from django.utils.translation import gettext as _
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, wall_clock
+from temoin.pharmacies.tries import note_try
+from temoin.web.devices import known_device
 from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.web.pro_sante_connect import BY_PROVIDER
 
@@ -35,6 +38,24 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the l
         """Ask for the second step with our own class, in the place of the library's."""
         ours = f"{__name__}.{SecondStep.__name__}"
         return [ours if stage == _SECOND_STEP else stage for stage in super().get_login_stages()]
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try, under the browser's own number where the person signed in before."""
+        email = str(credentials.get("email", ""))
+        device = known_device(request, email)
+        usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="known_login_failed" if device else "login_failed",
+            key=f"{email.lower()} {device}",
+        )
+        if not usage:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage = usage  # which the library gives back after a right password
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Keep a failed try for its person and the journals."""
+        note_try(email=str(credentials.get("email", "")), way="password")
 
     def is_reauthentication_required(self, *, app: str, **details: Any) -> bool:
         """Judge freshness by one rule, for the library's pages as for ours."""

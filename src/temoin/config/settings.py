@@ -102,6 +102,7 @@ _STAFF_MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "temoin.web.middleware.SecondFactorMiddleware",
     "temoin.web.kept_forms.KeptForms",
+    "temoin.web.devices.KnownDevices",
 ]
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
@@ -205,10 +206,15 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGIN_TIMEOUT = 300
 # CNIL 2022-100: a password of 50 bits goes with a restriction of access after failures. The windows make the
 # pause grow: a minute after three wrong tries, a quarter of an hour after six, two hours after ten. They count per
-# account, known or not, and per caller. No passkey passes through here: nobody can lock its owner out.
+# account, known or not, and per caller. Whoever knows an address can fill that counter, so a browser where the person
+# signed in before has one of its own, which nobody else can fill; no passkey passes through either. What is too long
+# to be guessed (codes of enrolment and invitation) counts per caller only.
+_GROWING = "3/m/key,6/15m/key,10/2h/key"
 ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
-    "login_failed": "20/m/ip,100/h/ip,3/m/key,6/15m/key,10/2h/key",
+    "login": "",  # counted below, with what fails
+    "login_failed": f"20/m/ip,100/h/ip,{_GROWING}",
+    "known_login_failed": _GROWING,
+    "enrolment": "20/m/ip,100/h/ip",
     "invitation": "20/m/ip,100/h/ip",
     "reauthenticate": "10/m/user",
     "signup": "1/h/ip",
@@ -227,6 +233,8 @@ MFA_FORMS = {
     "authenticate": "temoin.web.code_forms.CodeForm",
     "reauthenticate": "temoin.web.code_forms.ConfirmCodeForm",
     "activate_totp": "temoin.web.code_forms.SetUpForm",
+    "authenticate_webauthn": "temoin.web.passkey_forms.SecondStepForm",
+    "reauthenticate_webauthn": "temoin.web.passkey_forms.ConfirmByPasskeyForm",
     "add_webauthn": "temoin.web.passkey_forms.AddPasskeyForm",
     "edit_webauthn": "temoin.web.passkey_forms.RenamePasskeyForm",
 }
@@ -255,6 +263,7 @@ _suffix = "" if _url.port is None else f"_{_url.port}"
 SESSION_COOKIE_NAME = "__Host-session" if _https else f"temoin_session{_suffix}"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else f"temoin_csrf{_suffix}"
 LANGUAGE_COOKIE_NAME = "__Host-language" if _https else f"temoin_language{_suffix}"
+DEVICE_COOKIE_NAME = "__Host-device" if _https else f"temoin_device{_suffix}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

@@ -16,11 +16,13 @@ class DeliveryConfig(AppConfig):
             return
         from temoin.delivery.alarms import alarm_duty  # models load after ready() begins
         from temoin.delivery.couriers.email import EmailCourier
+        from temoin.delivery.staff_notices import staff_notice_duty
         from temoin.outbox.courier import register_courier
         from temoin.outbox.duties import register_duty
 
         register_courier(EmailCourier())
         register_duty(alarm_duty())
+        register_duty(staff_notice_duty())
         if settings.TEMOIN.mail.returned is not None:
             from temoin.delivery.couriers.returned_mail import returned_mail_duties
 

@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     PHARMACY_CLOCK_MOVED = "pharmacy.clock_moved"
     MEMBER_SEATED = "member.seated"
     MEMBER_INVITED = "member.invited"
+    INVITATION_APPROVED = "invitation.approved"
     INVITATION_WITHDRAWN = "invitation.withdrawn"
     MEMBER_ENROLLED = "member.enrolled"
     MEMBER_CHANGED = "member.changed"
@@ -50,6 +51,7 @@ class EventKind(StrEnum):
     MEMBER_RESUMED = "member.resumed"
     MEMBER_DEPARTED = "member.departed"
     FACTORS_RESET = "member.factors_reset"
+    SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
     ACCESS_DENIED = "access.denied"
     JOURNAL_READ = "journal.read"
@@ -107,6 +109,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.PHARMACY_CLOCK_MOVED: "The operator gave the pharmacy another time zone, named in the detail.",
     EventKind.MEMBER_SEATED: "A person of a demonstration was given a place in the pharmacy.",
     EventKind.MEMBER_INVITED: "A place was offered, with the profession named; a one-time code was shown.",
+    EventKind.INVITATION_APPROVED: "Somebody who holds the rights that an invitation gives let its code open.",
     EventKind.INVITATION_WITHDRAWN: "An invitation was withdrawn before its use.",
     EventKind.MEMBER_ENROLLED: "A person used the code of an invitation and took their place.",
     EventKind.MEMBER_CHANGED: "A person's profession, and so their rights, were changed to those named.",
@@ -114,6 +117,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.MEMBER_RESUMED: "A person who was suspended, or had left, has their place again.",
     EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
+    EventKind.SIGN_IN_FAILED: "Sign-ins under a person's address failed; the detail has the way and how many.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",

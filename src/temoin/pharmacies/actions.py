@@ -61,7 +61,8 @@ def close_pharmacy(*, by: Operator) -> None:
             commit.change(Member, member.id, is_active=False)
         for program in Program.objects.filter(state=ProgramState.ACTIVE.value):
             commit.move(Program, program.id, "revoke")
-        for invitation in Invitation.objects.filter(state=InvitationState.OPEN.value):
+        offered = [InvitationState.WAITING.value, InvitationState.OPEN.value]
+        for invitation in Invitation.objects.filter(state__in=offered):
             commit.move(Invitation, invitation.id, "withdraw")
 
 

@@ -20,6 +20,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.pharmacies.models import Person
+from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.open_sessions import end_sessions
 from temoin.pharmacies.policies import check_may_seat, check_may_stand_in, check_right
 from temoin.pharmacies.professions import Right
@@ -46,6 +47,7 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
         person.enrolment, person.enrolment_until = hashed, now() + LIFE
         person.save(update_fields=["password", "enrolment", "enrolment_until"])
         end_factors_and_sessions(person)
+        post_notice(person_id=person.id, kind=NoticeKind.FACTORS_RESET)
     return "-".join(code[start : start + 4] for start in (0, 4, 8))
 
 

@@ -18,16 +18,21 @@ from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Invitation, Member, Person, Pharmacy
-from temoin.pharmacies.policies import check_may_seat
+from temoin.pharmacies.policies import check_may_seat, may_give
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import seat_of
 from temoin.pharmacies.states import InvitationState
 
 _FINESS_LENGTH = 9
+WAITING = "waiting"  # after the profession, in the event of an invitation that its maker could not give alone
 
 
 class HasAccountError(ConflictError):
     """The invited address has an account: its owner must sign in to accept."""
+
+
+class AwaitsApprovalError(NotFoundError):
+    """The code is right, and the invitation waits for an owner of the pharmacy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,8 @@ def read_offer(*, pharmacy_id: UUID, invitation_id: UUID) -> Offer:
 
 
 def _offer(pharmacy: Pharmacy, invitation: Invitation | None) -> Offer:
+    if invitation is not None and invitation.state == InvitationState.WAITING.value:
+        raise AwaitsApprovalError
     if invitation is None or invitation.state != InvitationState.OPEN.value or not _stands(invitation):
         raise NotFoundError
     held = invitation.unseal()
@@ -96,17 +103,29 @@ def _offer(pharmacy: Pharmacy, invitation: Invitation | None) -> Offer:
 
 
 def _stands(invitation: Invitation) -> bool:
-    """Tell whether an invitation is in time, and whoever made it could still make it: no accomplice is left behind."""
+    """Tell whether an invitation is in time, and whoever made it could still make it: no accomplice is left behind.
+
+    Rights beyond the maker's own are given by who approved them, and only while they may. Both are read from the
+    journal: a state that somebody changed in the database opens nothing.
+    """
     made = Event.objects.filter(subject_id=invitation.id, kind=EventKind.MEMBER_INVITED.value).first()
     if made is None or invitation.expires_at <= now():
         return False
-    if made.actor_id is None:
-        return True  # the operator
+    approved = Event.objects.filter(subject_id=invitation.id, kind=EventKind.INVITATION_APPROVED.value).first()
     try:
-        check_may_seat(by=seat_of(Member.objects.filter(id=made.actor_id).first()), profession=invitation.profession)
+        gives_all = _may_still_offer(made, invitation.profession)
+        return gives_all or (approved is not None and _may_still_offer(approved, invitation.profession))
     except (DeniedError, NotFoundError):
         return False
-    return True
+
+
+def _may_still_offer(event: Event, profession: str) -> bool:
+    """Tell whether who made or approved an invitation holds all that it gives; an error when they offer it no more."""
+    if event.actor_id is None:
+        return not event.detail.endswith(WAITING)  # the operator
+    seat = seat_of(Member.objects.filter(id=event.actor_id).first())
+    check_may_seat(by=seat, profession=profession)
+    return may_give(by=seat, profession=profession)
 
 
 def enrol_with_password(*, offer: Offer, password: str) -> Person:

@@ -25,6 +25,13 @@ _INSERT = (
     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
 )
 
+_COUNT = (
+    "INSERT INTO pharmacies_memo AS memo (key, value, expires_at) VALUES (%s, '1', %s) "
+    "ON CONFLICT (key) DO UPDATE SET "
+    "value = CASE WHEN memo.expires_at <= %s THEN '1' ELSE (memo.value::bigint + 1)::text END, "
+    "expires_at = CASE WHEN memo.expires_at <= %s THEN excluded.expires_at ELSE memo.expires_at END RETURNING value"
+)
+
 
 class SharedMemory(BaseCache):
     """Add, get, set and delete; each is one statement, and `add` lets exactly one of several callers through."""
@@ -52,6 +59,12 @@ class SharedMemory(BaseCache):
         if secrets.randbelow(SWEEP) == 0:
             _execute("DELETE FROM pharmacies_memo WHERE expires_at <= %s", (now(),))
         _execute(_INSERT, (self._hashed(key, version), json.dumps(value), self._expiry(timeout)))
+
+    def count(self, key: str, timeout: float) -> int:
+        """Count one more under a key and return how many there are in this window, whichever process counted."""
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, (self._hashed(key, None), self._expiry(timeout), now(), now()))
+            return int(cursor.fetchone()[0])
 
     def delete(self, key: str, version: int | None = None) -> bool:
         """Forget the value; tell whether there was one."""

@@ -110,6 +110,48 @@ class Memo(models.Model):
         return self.key
 
 
+class StaffNotice(models.Model):
+    """A short message that the worker has still to write to a person who works here: a kind and a count, no words."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    person_id = models.UUIDField()
+    kind = models.TextField()
+    count = models.IntegerField(default=0)
+    posted_at = models.DateTimeField()
+
+    declares: ClassVar = dict.fromkeys(("id", "person_id", "kind", "count", "posted_at"), PUBLIC)
+
+    class Meta:
+        db_table = "pharmacies_staff_notice"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class FailedTry(models.Model):
+    """A sign-in that failed, until its person and the journals were told; `person_id` is null for no known account."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    person_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    way = models.TextField()
+    is_noted = models.BooleanField(default=False)  # in the journal of each pharmacy of the person
+    is_told = models.BooleanField(default=False)  # to the person, at a sign-in
+    is_mailed = models.BooleanField(default=False)
+
+    declares: ClassVar = dict.fromkeys(("id", "person_id", "at", "way", "is_noted", "is_told", "is_mailed"), PUBLIC)
+
+    class Meta:
+        db_table = "pharmacies_failed_try"
+        indexes: ClassVar = [
+            # serves the sign-in that tells its person
+            models.Index(fields=["person_id"], name="pharmacies_failed_try_person"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Member(SealedModel):
     """A person's place in a pharmacy, with the name and register number that sign results."""
 
@@ -152,7 +194,7 @@ class Invitation(SealedModel):
 
     lifecycle: ClassVar = INVITATION
 
-    state = models.TextField(default=InvitationState.OPEN.value)
+    state = models.TextField(default=InvitationState.WAITING.value)
     profession = models.TextField()
     code_hash = models.BinaryField()  # SHA-256 of 80 random bits: nothing to guess, so no salt and no slow hash
     expires_at = models.DateTimeField()

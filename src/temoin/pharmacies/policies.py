@@ -43,6 +43,21 @@ def check_may_stand_in(*, by: Holder, profession: Profession) -> None:
         raise DeniedError("seat_manager")
 
 
+def check_may_give(*, by: Holder, profession: str, instead_of: str = "") -> None:
+    """Raise DeniedError unless whoever acts holds every right that a place newly gives: nobody hands on what they lack.
+
+    `instead_of` is the profession of a person at work, whose rights they have already.
+    """
+    given = RIGHTS[Profession(profession)] - (RIGHTS[Profession(instead_of)] if instead_of else frozenset())
+    if given - by.rights:
+        raise DeniedError("seat_beyond_own")
+
+
+def may_give(*, by: Holder, profession: str) -> bool:
+    """Tell whether `check_may_give` would let whoever acts through."""
+    return not RIGHTS[Profession(profession)] - by.rights
+
+
 def seats_within_reach(by: Holder) -> frozenset[Profession]:
     """Return the professions whose places are in this manager's hand."""
     return MAY_SEAT.get(by.profession, frozenset())

@@ -37,6 +37,7 @@ from temoin.pharmacies.models import Program, ProgramToken
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.states import ProgramState
+from temoin.pharmacies.token_pace import check_pace
 
 TOKEN_LIFE = timedelta(minutes=5)
 _KEPT = timedelta(minutes=10)  # after its end, for as long as the assertion it was given for could be shown again
@@ -181,6 +182,7 @@ def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes
             proof = prove(assertion, public_key=program.public_key, issuer=client_id, audience=audience, at=now())
         except AssertionRefusedError:
             raise ProgramRefusedError from None
+        check_pace(program_id)  # after the proof: nobody without the key spends what the program may ask for
         seat = ProgramSeat(pharmacy_id, program_id, program.name, _granted(program, scope))
         return _issue(seat, proof.jti, certificate)
 

@@ -15,7 +15,7 @@ from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import day_of
 from temoin.pharmacies.models import Invitation, Member, Person
-from temoin.pharmacies.policies import Holder, check_right, seats_within_reach
+from temoin.pharmacies.policies import Holder, check_right, may_give, seats_within_reach
 from temoin.pharmacies.professions import Profession, Right
 from temoin.pharmacies.seat import has_left, today
 from temoin.pharmacies.states import InvitationState
@@ -41,7 +41,7 @@ class Colleague:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenInvitation:
-    """An invitation whose code still works."""
+    """An invitation whose code still works, or will once an owner has approved it."""
 
     id: UUID
     family_name: str
@@ -50,6 +50,8 @@ class OpenInvitation:
     profession: Profession
     expires_at: datetime
     within_reach: bool
+    is_waiting: bool
+    may_approve: bool
 
 
 def read_team(*, by: Holder) -> list[Colleague]:
@@ -76,7 +78,8 @@ def read_invitations(*, by: Holder) -> list[OpenInvitation]:
     """Return the invitations that wait for their person."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with tenant_scope(by.pharmacy_id):
-        found = Invitation.objects.filter(state=InvitationState.OPEN.value, expires_at__gt=now()).order_by("expires_at")
+        states = [InvitationState.WAITING.value, InvitationState.OPEN.value]
+        found = Invitation.objects.filter(state__in=states, expires_at__gt=now()).order_by("expires_at")
         return [_open_invitation(by, invitation) for invitation in found]
 
 
@@ -122,4 +125,7 @@ def _open_invitation(by: Holder, invitation: Invitation) -> OpenInvitation:
         profession=Profession(invitation.profession),
         expires_at=invitation.expires_at,
         within_reach=invitation.profession in seats_within_reach(by),
+        is_waiting=invitation.state == InvitationState.WAITING.value,
+        may_approve=invitation.profession in seats_within_reach(by)
+        and may_give(by=by, profession=invitation.profession),
     )

@@ -17,6 +17,7 @@ class ProgramState(StrEnum):
 class InvitationState(StrEnum):
     """Where an invitation stands; an open one also ends with time."""
 
+    WAITING = "waiting"  # for somebody who holds the rights that it gives
     OPEN = "open"
     ACCEPTED = "accepted"
     WITHDRAWN = "withdrawn"
@@ -26,8 +27,12 @@ _I = InvitationState
 INVITATION = Lifecycle(
     "invitation",
     InvitationState,
-    _I.OPEN,
-    {"accept": ({_I.OPEN}, _I.ACCEPTED), "withdraw": ({_I.OPEN}, _I.WITHDRAWN)},
+    _I.WAITING,
+    {
+        "approve": ({_I.WAITING}, _I.OPEN),
+        "accept": ({_I.OPEN}, _I.ACCEPTED),
+        "withdraw": ({_I.WAITING, _I.OPEN}, _I.WITHDRAWN),
+    },
 )
 
 PROGRAM = Lifecycle(

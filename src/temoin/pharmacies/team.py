@@ -23,9 +23,19 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import new_id
 from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
-from temoin.pharmacies.policies import Holder, check_may_seat, check_may_stand_in, check_right
+from temoin.pharmacies.notices import NoticeKind, owners_of, post_notice
+from temoin.pharmacies.numbers import is_doubtful_rpps
+from temoin.pharmacies.policies import (
+    Holder,
+    check_may_give,
+    check_may_seat,
+    check_may_stand_in,
+    check_right,
+    may_give,
+)
 from temoin.pharmacies.professions import MANAGERS, OPERATOR, REGISTERED, Profession, Right
 from temoin.pharmacies.seat import today
+from temoin.pharmacies.states import InvitationState
 
 VALIDITY = timedelta(hours=72)
 _FURTHEST = timedelta(days=730)  # a last day further away is a slip of the hand
@@ -38,6 +48,7 @@ class Invited:
     id: UUID
     code: str = field(repr=False)
     expires_at: datetime
+    is_waiting: bool = False  # for the approval of an owner, before which the code opens nothing
 
 
 def invite_member(*, by: Holder, newcomer: Newcomer) -> Invited:
@@ -45,9 +56,11 @@ def invite_member(*, by: Holder, newcomer: Newcomer) -> Invited:
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     check_may_seat(by=by, profession=newcomer.profession)
     code, expires_at = draw_handed_code(), now() + VALIDITY
+    waits = not _may_offer(by, newcomer.profession)
     invitation = Invitation(
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
+        state=(InvitationState.WAITING if waits else InvitationState.OPEN).value,
         profession=newcomer.profession.value,
         code_hash=hash_handed_code(code),
         expires_at=expires_at,
@@ -57,15 +70,51 @@ def invite_member(*, by: Holder, newcomer: Newcomer) -> Invited:
         kind=EventKind.MEMBER_INVITED,
         subject_kind="invitation",
         subject_id=invitation.id,
-        detail=newcomer.profession.value,
+        detail=newcomer.profession.value + (" waiting" if waits else ""),
     ) as commit:
         pharmacy = Pharmacy.objects.get(id=by.pharmacy_id)
         if pharmacy.closed_on is not None:
             raise refuse("", "closed", _("This pharmacy is closed."))
+        _check_number(pharmacy, newcomer.rpps)
         names = {"family_name": newcomer.family_name, "given_name": newcomer.given_name}
         invitation.seal({**names, "rpps": newcomer.rpps, "email": newcomer.email})
         commit.insert(invitation)
-    return Invited(invitation.id, f"{pharmacy.finess}-{code}", expires_at)
+        if waits:
+            for owner in owners_of(by.pharmacy_id):
+                post_notice(person_id=owner, kind=NoticeKind.APPROVAL_ASKED)
+    return Invited(invitation.id, f"{pharmacy.finess}-{code}", expires_at, waits)
+
+
+def approve_invitation(*, by: Holder, invitation_id: UUID) -> None:
+    """Let an invitation open that gives rights its maker lacks: its code is good for as long again."""
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    with act(by=by, kind=EventKind.INVITATION_APPROVED, subject_kind="invitation", subject_id=invitation_id) as commit:
+        invitation = Invitation.objects.filter(id=invitation_id).first()
+        if invitation is None:
+            raise NotFoundError
+        check_may_seat(by=by, profession=invitation.profession)
+        check_may_give(by=by, profession=invitation.profession)
+        commit.move(Invitation, invitation_id, "approve", expires_at=now() + VALIDITY)
+
+
+def _may_offer(by: Holder, profession: Profession) -> bool:
+    """Tell whether an invitation opens at once. The operator's does where no owner is at work to be asked."""
+    if by.profession == OPERATOR:
+        return not owners_of(by.pharmacy_id)
+    return may_give(by=by, profession=profession)
+
+
+def _check_may_give(by: Holder, profession: str, *, instead_of: str = "") -> None:
+    """Refuse to hand on rights that whoever acts lacks; the operator may where no owner is at work to do it."""
+    if by.profession != OPERATOR or owners_of(by.pharmacy_id):
+        check_may_give(by=by, profession=profession, instead_of=instead_of)
+
+
+def _check_number(pharmacy: Pharmacy, rpps: str) -> None:
+    """Refuse a number that fails its check digit; in a demonstration, where made-up ones are typed, it is told only."""
+    if is_doubtful_rpps(rpps) and not pharmacy.is_demo:
+        words = _("This RPPS number fails its check digit: compare it with the card.")
+        raise refuse("rpps", "check_digit", words)
 
 
 def withdraw_invitation(*, by: Holder, invitation_id: UUID) -> None:
@@ -83,6 +132,8 @@ def change_profession(*, by: Holder, member_id: UUID, profession: Profession, rp
     """Give a colleague another profession, with the rights that go with it; `rpps` is kept when it is ""."""
     with _change(by, member_id, EventKind.MEMBER_CHANGED, detail=profession.value) as (commit, member, team):
         check_may_seat(by=by, profession=profession)
+        _check_may_give(by, profession, instead_of=member.profession)
+        _check_number(Pharmacy.objects.get(id=by.pharmacy_id), rpps)
         names = member.unseal()
         if rpps not in {"", names["rpps"]}:  # whoever holds the card of this number signs in here as the colleague
             for one in (Profession(member.profession), profession):
@@ -110,6 +161,7 @@ def resume_member(*, by: Holder, member_id: UUID) -> None:
     with _change(by, member_id, EventKind.MEMBER_RESUMED) as (commit, member, _team):
         if member.is_active and member.last_day is None:
             raise ConflictError("at work already")
+        _check_may_give(by, member.profession)
         commit.change(Member, member_id, is_active=True, last_day=None)
 
 
@@ -119,6 +171,8 @@ def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
         raise refuse("last_day", "too_late", _("This day is too far away."))
     with _change(by, member_id, EventKind.MEMBER_DEPARTED) as (commit, member, team):
         _check_somebody_manages(by, member, team)
+        if member.last_day is not None and last_day > member.last_day:
+            _check_may_give(by, member.profession)
         commit.change(Member, member_id, last_day=last_day)
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.mfa.webauthn.forms import EditWebAuthnForm, SignupWebAuthnForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+    SignupWebAuthnForm,
+)
+from allauth.mfa.webauthn.internal import auth
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -39,3 +46,18 @@ class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc] # the library h
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"] = NameField(label=LABEL, max_length=LONGEST)
+
+
+class SecondStepForm(AuthenticateWebAuthnForm):  # type: ignore[misc] # the library has no types
+    """A passkey after the password. Nothing is counted: a signature cannot be guessed, and a counter can be filled."""
+
+    def clean_credential(self) -> Authenticator:
+        """Return the passkey that signed."""
+        answer = self.cleaned_data["credential"]
+        auth.parse_authentication_response(answer)  # refuses what is no answer of a browser
+        found: Authenticator = auth.complete_authentication(self.user, answer)
+        return found
+
+
+class ConfirmByPasskeyForm(SecondStepForm, ReauthenticateWebAuthnForm):  # type: ignore[misc] # the library has no types
+    """A passkey shown again by whoever is signed in."""

@@ -272,6 +272,7 @@ def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) 
 _TEAM = [
     _managed("team", "team/", team.team),
     _managed("invite", "team/invite/", team.invite, FORM),
+    _managed("approve_invitation", "team/invitations/<uuid:invitation_id>/approve/", team.approve, WRITE),
     _managed("withdraw_invitation", "team/invitations/<uuid:invitation_id>/withdraw/", team.withdraw, WRITE),
     _managed("member", "team/<uuid:member_id>/", team.member),
     _managed("change_member", "team/<uuid:member_id>/change/", team.change, WRITE),

@@ -10,12 +10,16 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
+from temoin.lib.zones import wall_clock
 from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
 from temoin.pharmacies.sessions import PHARMACY, SessionStore
+from temoin.pharmacies.tries import tell_tries
+from temoin.pharmacies.zones import zone_of
 from temoin.web.freshness import way_in
 
 # Set by a sign-in through the identity provider: the pharmacies where the national register says that one works.
@@ -57,7 +61,24 @@ def bind_session(request: HttpRequest, pharmacy_id: UUID) -> Seat:
         detail=way_in(request),
     )
     request.session[PHARMACY] = str(pharmacy_id)
+    _tell_failed_tries(request, pharmacy_id)
     return seat
+
+
+def _tell_failed_tries(request: HttpRequest, pharmacy_id: UUID) -> None:
+    """Tell whoever has just signed in what was tried under their address."""
+    failed = tell_tries(person_id=person_id(request))
+    if failed is None:
+        return
+    words = ngettext(
+        "%(number)s sign-in under your address failed since you last signed in, on %(day)s at %(hour)s. "
+        "If that was not you, change your password or use a passkey.",
+        "%(number)s sign-ins under your address failed since you last signed in, the last on %(day)s at %(hour)s. "
+        "If that was not you, change your password or use a passkey.",
+        failed.count,
+    )
+    last = wall_clock(failed.last, zone_of(pharmacy_id))
+    messages.warning(request, words % {"number": failed.count, "day": f"{last:%d/%m/%Y}", "hour": f"{last:%H:%M}"})
 
 
 def person_id(request: HttpRequest) -> UUID:

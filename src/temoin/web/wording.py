@@ -35,6 +35,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.LIST_PERSONS: _("list the persons concerned by a breach"),
     Right.COUNT_PERSONS: _("count the persons concerned by a breach"),
     "seat_manager": _("give or change this place"),
+    "seat_beyond_own": _("give rights that you do not have; only an owner may"),
 }
 
 # What can stop a sign-in, with what to do: title and advice.

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.errors import ConflictError, NotFoundError, Problem
 from temoin.pharmacies.invitations import (
+    AwaitsApprovalError,
     HasAccountError,
     Offer,
     accept_offer,
@@ -44,6 +45,10 @@ def invitation(request: HttpRequest) -> HttpResponse:
             return too_many(request)
         try:
             offer = find_offer(code=request.POST.get("code", ""))
+        except AwaitsApprovalError:
+            problems = [
+                Problem("code", "waiting", _("This invitation waits for the approval of the pharmacy's owner."))
+            ]
         except NotFoundError:
             problems = [Problem("code", "unknown", _("This code opens nothing: it is wrong, was used, or is too old."))]
         else:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.pharmacies.enrolment import enrol, find_resettable, reset_factors
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.tries import note_try
 from temoin.web.errors import too_many
 from temoin.web.freshness import ENROLMENT
 from temoin.web.pages import show
@@ -38,10 +39,11 @@ def enter_code(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST" or not form.is_valid():
         return render(request, "web/enrol.html", {"form": form}, status=400 if form.errors else 200)
     told = form.cleaned_data
-    if not ratelimit.consume(request, action="login_failed", key=f"enrolment {told['email'].lower()}"):
+    if not ratelimit.consume(request, action="enrolment"):  # per caller: a code of 60 bits is not guessed
         return too_many(request)
     person = enrol(email=told["email"], code=told["code"], password=told["password"])
     if person is None:
+        note_try(email=told["email"], way="enrolment")
         form.add_error(None, _("This address, code and password do not go together, or the code has expired."))
         return render(request, "web/enrol.html", {"form": form}, status=400)
     record_authentication(request, person, ENROLMENT)

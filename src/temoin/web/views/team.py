@@ -22,6 +22,7 @@ from temoin.pharmacies.professions import LABEL, Profession
 from temoin.pharmacies.queries import Colleague, read_colleague, read_invitations, read_team
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.team import (
+    approve_invitation,
     change_profession,
     depart_member,
     invite_member,
@@ -64,7 +65,8 @@ def invite(request: HttpRequest, seat: Seat) -> HttpResponse:
         invited = invite_member(by=seat, newcomer=newcomer)
     except InvalidError as error:
         return _show_invite(request, seat, error.problems)
-    _doubt(request, newcomer.rpps)
+    if not invited.is_waiting:
+        _doubt(request, newcomer.rpps)
     link = settings.TEMOIN.site.staff_url + reverse("invitation")
     return show(request, seat, "invited.html", newcomer=newcomer, invited=invited, link=link)
 
@@ -101,6 +103,13 @@ def _profession_fields(seat: Seat, typed: Typed, person: Colleague | None = None
 def _doubt(request: HttpRequest, rpps: str) -> None:
     if is_doubtful_rpps(rpps):
         messages.warning(request, _("This RPPS number fails its check digit: compare it with the card."))
+
+
+def approve(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpResponse:
+    """Let an invitation open that a colleague made for more rights than they have."""
+    approve_invitation(by=seat, invitation_id=invitation_id)
+    messages.success(request, _("The invitation is approved: its code opens the place for 72 hours."))
+    return redirect("team")
 
 
 def withdraw(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpResponse:

@@ -1,0 +1,55 @@
+"""Short messages to people of a pharmacy about their own sign-in and their team; no name and no word of health."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from datetime import timedelta
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from temoin.delivery.couriers.notices import Notice, NoticeMail
+from temoin.outbox.duties import Duty
+from temoin.pharmacies.models import Person, StaffNotice
+from temoin.pharmacies.notices import NoticeKind
+from temoin.pharmacies.tries import record_tries
+
+MOST_IN_A_ROUND = 200
+PARTS = ("subject.txt", "body.txt", "body.html")
+LEADS_TO = {
+    NoticeKind.FACTORS_RESET: "/account/security/",
+    NoticeKind.FAILED_TRIES: "/account/security/",
+    NoticeKind.APPROVAL_ASKED: "/team/",
+}
+
+
+def staff_notice_duty() -> Duty:
+    """Return the duty to announce."""
+    return Duty("staff notices", timedelta(minutes=1), write_to_staff)
+
+
+def write_to_staff(stop: threading.Event) -> None:
+    """Record what failed, then write what waits: the message leaves first, and is forgotten after."""
+    record_tries()
+    with closing(NoticeMail()) as mail:
+        for waiting in StaffNotice.objects.order_by("posted_at")[:MOST_IN_A_ROUND]:
+            if stop.is_set():
+                return
+            _send(mail, waiting)
+
+
+def _send(mail: NoticeMail, waiting: StaffNotice) -> None:
+    person = Person.objects.filter(id=waiting.person_id, is_active=True).values_list("email", flat=True).first()
+    if person is None or mail.send(_notice(waiting), person):
+        waiting.delete()
+
+
+def _notice(waiting: StaffNotice) -> Notice:
+    words = {
+        "kind": waiting.kind,
+        "count": waiting.count,
+        "link": settings.TEMOIN.site.staff_url + LEADS_TO[NoticeKind(waiting.kind)],
+        "is_demo": settings.TEMOIN.site.demo,
+    }
+    return Notice(f"staff.{waiting.id}", *(render_to_string(f"delivery/staff/{part}", words) for part in PARTS))

@@ -1,0 +1,32 @@
+"""Short messages to persons who work in a pharmacy: posted with the act that calls for one, written by the worker."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Member, StaffNotice
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.seat import today
+
+
+class NoticeKind(StrEnum):
+    """What a person is told by mail; the message has no name in it, and leads to the site."""
+
+    FACTORS_RESET = "factors_reset"
+    FAILED_TRIES = "failed_tries"
+    APPROVAL_ASKED = "approval_asked"
+
+
+def post_notice(*, person_id: UUID, kind: NoticeKind, count: int = 0) -> None:
+    """Leave a message for the worker, in the transaction of what it tells."""
+    StaffNotice.objects.bulk_create([StaffNotice(person_id=person_id, kind=kind.value, count=count, posted_at=now())])
+
+
+def owners_of(pharmacy_id: UUID) -> list[UUID]:
+    """Return the persons who own a pharmacy and work there."""
+    with tenant_scope(pharmacy_id):
+        owners = Member.objects.filter(profession=Profession.TITULAIRE.value, is_active=True)
+        return list(owners.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True))
