@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -26,6 +27,8 @@ from temoin.lib import lifecycle
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by tools/write_reference.py from the code: change the code, then run it. -->"
 ASVS = Path(__file__).parents[1] / "docs" / "compliance" / "asvs.toml"
+DECISIONS = Path(__file__).parents[1] / "docs" / "decisions"
+NAV = Path(__file__).parents[1] / "mkdocs.yml"
 STATES = ("met", "partly", "not met", "does not apply")
 CHAPTERS = (
     "Encoding and sanitization",
@@ -70,6 +73,8 @@ def pages() -> dict[Path, str]:
         FOLDER / "states.md": states_page(),
         FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
         FOLDER.parent / "conformance.md": conformance_page(),
+        DECISIONS / "index.md": decisions_page(),
+        NAV: nav_page(),
     }
 
 
@@ -99,6 +104,35 @@ def states_page() -> str:
 def conformance_page() -> str:
     """Return the cases of `temoin conformance`, what each expects, and the documents that it sends."""
     return "\n".join([MADE, CONFORMANCE_HEAD, *case_lines(), "", "## Documents", *example_lines()]) + "\n"
+
+
+def decisions() -> list[tuple[str, str, str, str]]:
+    """Return number, title, file name and status of each record, in the order of their numbers."""
+    found = []
+    for path in sorted(DECISIONS.glob("0*.md")):
+        text = path.read_text("utf-8")
+        number, title = text.partition("\n")[0].removeprefix("# ").split(" ", 1)
+        status = re.search(r"\*\*Status\.\*\* (.+)", text)
+        found.append((number.strip(":"), title[0].upper() + title[1:], path.name, "" if status is None else status[1]))
+    return found
+
+
+def decisions_page() -> str:
+    """Return the index of the decision records; a number that none has is named, since readers count."""
+    rows = [f"| [{number}]({name}) | {title} | {status} |" for number, title, name, status in decisions()]
+    numbers = {int(number) for number, *_ in decisions()}
+    missing = ", ".join(f"{number:04}" for number in range(1, max(numbers)) if number not in numbers)
+    lines = [MADE, DECISIONS_HEAD, *rows, "", f"Numbers that were kept free and have no record: {missing}."]
+    return "\n".join(lines) + "\n"
+
+
+def nav_page() -> str:
+    """Return the settings of the site with every record in its navigation."""
+    lines = NAV.read_text("utf-8").splitlines()
+    place = next(place for place, line in enumerate(lines) if line.strip() == "- decisions/index.md") + 1
+    kept = [line for line in lines[place:] if "decisions/0" not in line]
+    made = [f'      - "{number} {title}": decisions/{name}' for number, title, name, _ in decisions()]
+    return "\n".join([*lines[:place], *made, *kept]) + "\n"
 
 
 def asvs_page() -> str:
@@ -143,6 +177,13 @@ some under each of its [faults](integrator.md#try-it-on-the-sandbox).
 
 The cases ask for what a courier relies on and for nothing more. Content rules of an authority (profiles, terminology)
 are its own to check."""
+
+DECISIONS_HEAD = """# Decisions
+
+One record per choice that somebody may question later: context, decision, consequences, in 20 lines at most.
+
+| | decision | status |
+|---|---|---|"""
 
 ASVS_HEAD = """# OWASP ASVS 5.0.0
 

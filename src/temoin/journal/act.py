@@ -1,4 +1,7 @@
-"""Acts: the only way to write. One act is one transaction's writes with exactly one event (laws 1 and 2)."""
+"""Acts: how a decision is written. One act is one transaction's writes with exactly one event (laws 1 and 2).
+
+What follows from an act without a decision (the settling of parcels, counts, rows of no pharmacy) is a bare `Commit`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers: random 128-bit values, one type per noun so that they cannot be mixed up."""
+"""Identifiers: random 128-bit values, and types for the nouns whose identifiers stand side by side in signatures."""
 
 from typing import NewType
 from uuid import UUID, uuid4
