@@ -28,7 +28,7 @@ def test_every_kind_is_complete(one: Kind):
     assert all(one.chapter.label(lang) for lang in LANGUAGES)
     assert one.specimens
     assert one.source
-    assert one.signers == ("pharmacist",)
+    assert one.signers == ("pharmacist", "biologist")
     for target in one.targets:
         assert all(target.label(lang) for lang in LANGUAGES)
         assert target.icd10

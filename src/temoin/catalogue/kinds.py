@@ -10,6 +10,9 @@ from types import MappingProxyType
 from temoin.catalogue.entries import Entry, Label, is_loinc, read_data
 from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
 
+# Who may sign a kind of test, where its data names nobody; a name beyond these is refused.
+SIGNERS = ("pharmacist", "biologist")
+
 
 @dataclass(frozen=True, slots=True)
 class Loinc:
@@ -188,7 +191,7 @@ def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _
         specimens=tuple(specimens[name] for name in entry.choices("specimens", tuple(specimens))),
         targets=tuple(reader.read(item) for item in entry.tables("targets")),
         rules=tuple(_rule(item) for item in entry.tables("rules")),
-        signers=entry.some_texts("signers") if entry.has("signers") else ("pharmacist",),
+        signers=entry.choices("signers", SIGNERS) if entry.has("signers") else SIGNERS,
         source=entry.text("source"),
     )
     entry.finish()

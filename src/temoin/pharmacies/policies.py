@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from temoin.journal.act import Actor
 from temoin.lib.errors import DeniedError
-from temoin.pharmacies.professions import MAY_SEAT, RIGHTS, Profession, Right
+from temoin.pharmacies.professions import MAY_SEAT, RIGHTS, SIGNS_AS, Profession, Right
 
 
 class Holder(Actor, Protocol):
@@ -29,6 +30,12 @@ def has_right(*, by: Holder, right: Right) -> bool:
     except DeniedError:
         return False
     return True
+
+
+def check_may_sign(*, by: Holder, signers: Collection[str]) -> None:
+    """Raise DeniedError unless the data of a kind of test lets this profession sign it."""
+    if SIGNS_AS.get(by.profession) not in signers:
+        raise DeniedError(Right.SIGN_RESULT.value)
 
 
 def check_may_seat(*, by: Holder, profession: str) -> None:

@@ -68,6 +68,14 @@ PROFESSION_CODE = {
     Profession.AUDITOR: ("", ""),
 }
 
+# The word by which the data of a kind of test names who may sign it.
+SIGNS_AS: dict[str, str] = {
+    Profession.TITULAIRE: "pharmacist",
+    Profession.ADJOINT: "pharmacist",
+    Profession.REMPLACANT: "pharmacist",
+    Profession.BIOLOGIST: "biologist",
+}
+
 # Who has a number in the national register (RPPS) and cannot be seated without it.
 REGISTERED = frozenset({Profession.TITULAIRE, Profession.ADJOINT, Profession.REMPLACANT, Profession.BIOLOGIST})
 # Who may have one: nurses and technicians entered the register later, students are entering it.

@@ -17,7 +17,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.typed import typed_lines
 from temoin.outbox.actions import post_parcels
 from temoin.outbox.courier import Notice
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import check_may_sign, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import COUNTER, new_ticket
@@ -44,6 +44,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
     check_right(by=by, right=Right.SIGN_RESULT)
     with act(by=by, kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
+        check_may_sign(by=by, signers=opened.kind.signers)
         _check_state("sign", opened)
         reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
@@ -61,6 +62,7 @@ def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading:
     reason = _clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CORRECTED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
+        check_may_sign(by=by, signers=opened.kind.signers)
         _check_state("correct", opened)
         _check_seen(expected_version, opened)
         former = latest_report(record_id)
@@ -79,6 +81,7 @@ def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: s
     reason = _clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CANCELLED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
+        check_may_sign(by=by, signers=opened.kind.signers)
         _check_state("cancel", opened)
         _check_seen(expected_version, opened)
         report = cancelled_report(latest_report(record_id), reason, opened=opened, by=by)
