@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import override
-from people import House, make_lot, make_patient, make_sampled, make_signed, sign_in
+from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, sign_in
 
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import InvalidError
@@ -16,9 +16,12 @@ from temoin.lib.zones import zone_named
 from temoin.pharmacies.actions import move_clock
 from temoin.pharmacies.operator import Operator
 from temoin.testing.queries import read_test
-from temoin.web.times import FIRST, SECOND, local_minute, read_day, read_local_time
+from temoin.web.access import Route
+from temoin.web.routes import ROUTES
+from temoin.web.times import FIRST, SECOND, local_minute, read_day, read_local_time, read_moment
 
 PARIS = "Europe/Paris"
+LISTS = [one for one in ROUTES if "GET" in one.methods and "<" not in one.path]
 UNTHINKABLE = ["9999-12-31", "0001-01-01", "9000-01-01", "1899-12-31", "0000-00-00", "x", "٢٠٢٦-١١-٢٩"]
 
 
@@ -78,3 +81,51 @@ def test_an_unthinkable_day_is_none(text: str):
 def test_a_typed_minute_comes_back():
     with override(zone_named("Pacific/Marquesas")):
         assert read_local_time(local_minute(now()), "read_at") == now().replace(second=0, microsecond=0)
+
+
+def test_now_sends_the_instant_whatever_the_zone_of_the_computer():
+    pressed = now()
+    with override(zone_named("America/Cayenne")):
+        typed = {"read_at": local_minute(pressed), "read_at-instant": pressed.isoformat()}
+
+        assert read_moment(typed, "read_at") == pressed
+        assert read_moment({**typed, "read_at": "2026-01-01T10:00"}, "read_at") == datetime(2026, 1, 1, 13, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("offset", "is_told"), [("-180", False), ("60", True), ("", False), ("x", False)])
+def test_a_computer_set_to_another_zone_is_told(house: House, offset: str, is_told: bool):
+    move_clock(by=Operator(house.here.id), time_zone="America/Cayenne")
+    lot_id, record_id = make_lot(house.owner), make_test(house.owner, make_patient(house.owner))
+    with override(zone_named("America/Cayenne")):
+        step = {"lot": str(lot_id), "specimen": "nasopharyngeal-swab", "sampled_at": local_minute(now())}
+
+    answer = sign_in(Client(), house.owner).post(
+        reverse("sample", args=[record_id]), {**step, "browser_offset": offset}, follow=True
+    )
+
+    assert ("autre fuseau horaire" in answer.content.decode()) is is_told
+
+
+def test_an_hour_that_came_twice_is_asked_for_in_the_form(house: House):
+    with frozen_at(datetime(2026, 10, 25, 1, 45, tzinfo=UTC)):
+        lot_id, record_id = make_lot(house.owner), make_test(house.owner, make_patient(house.owner))
+        step = {"lot": str(lot_id), "specimen": "nasopharyngeal-swab", "sampled_at": "2026-10-25T02:30"}
+        client, place = sign_in(Client(), house.owner), reverse("sample", args=[record_id])
+
+        asked = client.post(place, step)
+        taken = client.post(place, {**step, "sampled_at-which": SECOND})
+
+    assert 'name="sampled_at-which"' in asked.content.decode(), asked.content.decode()[-700:]
+    assert taken.status_code == 302
+    assert read_test(by=house.owner, record_id=record_id).sampled_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if "GET" in one.methods and "<" not in one.path], ids=lambda one: one.name
+)
+def test_no_page_fails_on_an_unthinkable_day_or_number(house: House, route: Route):
+    client = sign_in(Client(), house.owner)
+
+    for value in (*UNTHINKABLE, "9" * 40, "-1", "1e9", "NaN"):
+        asked = dict.fromkeys(("day", "month", "since", "until", "page", "number", "birth_date", "expiry"), value)
+        assert client.get(reverse(route.name), asked).status_code < 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +27,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, source_index
 from temoin.testing.queries import record_in_scope
-from temoin.testing.sample import Sample, check_sample
+from temoin.testing.sample import Sample, check_order, check_sample
 
 COUNTER = "counter"
 MOST_AT_ONCE = 200
@@ -78,6 +79,8 @@ def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> None:
         record = record_in_scope(record_id)
         opened = record.unseal()
         lot = lot_of(sample.lot_id) if sample.lot_id else None
+        if opened["source"] == COUNTER:
+            check_order(sample, datetime.fromisoformat(opened["registered_at"]))
         check_sample(sample, load_kinds()[opened["kind"]], lot, traits_of(record.patient_id).birth_date)
         record.seal(
             {

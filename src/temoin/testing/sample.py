@@ -23,6 +23,10 @@ from temoin.testing.report import Device
 LONGEST_COMMENT = 1000
 # A browser's clock may run ahead of ours by this much before "in the future" is worth saying.
 TOLERANCE = timedelta(minutes=2)
+# A sample may be taken, at most this long, before the patient is registered: a swab first, the papers after.
+BEFORE_REGISTRATION = timedelta(minutes=30)
+# Between the last minute of reading and its entry: the review and the signature take their time.
+ENTRY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,22 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
 def clean_reading(reading: Reading) -> Reading:
     """Return the reading with its comment as it is kept."""
     return replace(reading, comment=typed_lines("comment", reading.comment))
+
+
+def check_order(sample: Sample, registered_at: datetime) -> None:
+    """Raise InvalidError when a test of the counter was sampled long before it was registered and agreed to."""
+    if sample.sampled_at < registered_at - BEFORE_REGISTRATION:
+        message = _("The sampling time is too long before the registration of this test: check it, or register anew.")
+        raise InvalidError([Problem("sampled_at", "before_registration", message)])
+
+
+def check_entry(reading: Reading, kit: Kit | None, sampled_at: datetime) -> None:
+    """Raise InvalidError when a reading is typed once its time is over, and the comment does not say why."""
+    if kit is None or kit.read_before_minutes is None or reading.comment:
+        return
+    if now() >= sampled_at + timedelta(minutes=kit.read_before_minutes + 1) + ENTRY:
+        message = _("The reading time is over: say in the comment why this reading is entered so late.")
+        raise InvalidError([Problem("comment", "late_entry", message)])
 
 
 def check_reading(reading: Reading, kind: Kind, kit: Kit | None, sampled_at: datetime) -> None:

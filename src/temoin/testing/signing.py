@@ -25,7 +25,7 @@ from temoin.testing.build import Opened, cancelled_report, corrected_report, fir
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.report import Report
-from temoin.testing.sample import Reading, check_reading, clean_reading
+from temoin.testing.sample import Reading, check_entry, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 
 LONGEST_REASON = 500
@@ -48,6 +48,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
         _check_state("sign", opened)
         reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
+        check_entry(reading, opened.kit, opened.sampled_at)
         report = first_report(opened, reading, by)
         _add_version(commit, "sign", report, opened=opened, by=by)
     return report

@@ -22,7 +22,7 @@ from temoin.testing.queries import TestView
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.times import local_minute, page_today, read_local_time
+from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
 
 KEYS = "123456789"
 
@@ -67,7 +67,16 @@ def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
             required=True,
             now_button=True,
         ),
+        *_which_hour(typed, "sampled_at"),
     ]
+
+
+def _which_hour(typed: Typed, name: str) -> list[Field]:
+    """Return the choice between the two times that the clock showed a typed hour, where it was asked for."""
+    if not any(problem.field == name and problem.code == TWICE for problem in typed.problems):
+        return []
+    choices = [Choice(FIRST, _("the first, in summer time")), Choice(SECOND, _("the second, in winter time"))]
+    return [typed(f"{name}-which", _("This hour came twice: which one?"), "radio", choices=choices, required=True)]
 
 
 def _expiry(expiry: date, today: date) -> str:
@@ -81,7 +90,7 @@ def read_sample(typed: Mapping[str, str]) -> Sample:
     """Read a sample from its form; the action judges it."""
     return Sample(
         specimen=typed.get("specimen", ""),
-        sampled_at=read_local_time(typed.get("sampled_at", ""), "sampled_at"),
+        sampled_at=read_moment(typed, "sampled_at"),
         lot_id=_lot_id(typed.get("lot", "")),
     )
 
@@ -120,6 +129,7 @@ def result_fields(kind: Kind, typed: Typed) -> list[Field]:
             hint=_("Leave empty when you read it just now"),
             now_button=True,
         ),
+        *_which_hour(typed, "read_at"),
         typed("comment", _("Comment"), "textarea", attributes={"maxlength": "1000"}),
     ]
 
@@ -130,7 +140,7 @@ def read_reading(typed: Mapping[str, str]) -> Reading:
         name.removeprefix("outcome-"): value for name, value in typed.items() if name.startswith("outcome-") and value
     }
     moment = typed.get("read_at", "")
-    read_at = read_local_time(moment, "read_at") if moment.strip() else now()
+    read_at = read_moment(typed, "read_at") if moment.strip() else now()
     return Reading(outcomes=outcomes, read_at=read_at, comment=typed.get("comment", "").strip())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from temoin.patients.traits import NO_DAY, SHORT_YEAR
 
 FORMAT = "%Y-%m-%dT%H:%M"
 TWICE = "twice"
+_OFFSET = re.compile(r"-?[0-9]{1,4}")  # minutes east of Greenwich
 FIRST, SECOND = "first", "second"  # of the two times that a clock shows the same hour in autumn
 
 
@@ -52,6 +55,31 @@ def read_local_time(text: str, field: str, which: str = "") -> datetime:
     if typed.tzinfo is not None:
         return typed
     return _instant(typed, field, which)
+
+
+def read_moment(typed: Mapping[str, str], field: str) -> datetime:
+    """Read the time of a step: the instant that *Now* sent while its minute stands, or else what is typed."""
+    text = typed.get(field, "")
+    try:
+        pressed = datetime.fromisoformat(typed.get(f"{field}-instant", ""))
+        if pressed.tzinfo is not None and local_minute(pressed) == text.strip():
+            return pressed
+    except (ValueError, OverflowError):
+        pass  # no script, or a broken one: the typed minute stands
+    return read_local_time(text, field, typed.get(f"{field}-which", ""))
+
+
+def clock_warning(typed: Mapping[str, str]) -> str:
+    """Return what to tell a person whose computer has another time zone than the pharmacy; "" when it has not."""
+    told = typed.get("browser_offset", "")
+    offset = wall_clock(now(), page_zone()).utcoffset() or timedelta(0)
+    if not _OFFSET.fullmatch(told) or timedelta(minutes=int(told)) == offset:
+        return ""
+    words = _(
+        "This computer is set to another time zone than the pharmacy, where it is %(hour)s now. Times on these pages "
+        "are the pharmacy's: check the one you gave."
+    )
+    return str(words % {"hour": f"{wall_clock(now(), page_zone()):%H:%M}"})
 
 
 def _instant(typed: datetime, field: str, which: str) -> datetime:

@@ -27,7 +27,7 @@ from temoin.web.fields import Typed
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields
-from temoin.web.times import reading_window
+from temoin.web.times import clock_warning, reading_window
 from temoin.web.wording import STATE, parcel_line
 
 
@@ -86,7 +86,14 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         messages.info(request, _("The sample was already recorded."))
     else:
         messages.success(request, _("The sample is recorded: the reading clock runs."))
+        warn_of_clock(request)
     return redirect("test", record_id)
+
+
+def warn_of_clock(request: HttpRequest) -> None:
+    """Tell a person whose computer has another time zone than the pharmacy."""
+    if words := clock_warning(request.POST):
+        messages.warning(request, words)
 
 
 def _refused(

@@ -18,7 +18,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test, ticket_waits
 from temoin.testing.report import IdentityStatus, Report
-from temoin.testing.sample import Reading, check_reading
+from temoin.testing.sample import Reading, check_entry, check_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.transmission.rules.rule_set import Case
@@ -28,7 +28,7 @@ from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
 from temoin.web.times import local_minute, page_today
-from temoin.web.views.records import device_words, seen_version, show_record
+from temoin.web.views.records import device_words, seen_version, show_record, warn_of_clock
 
 
 def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -38,6 +38,7 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     try:
         reading = read_reading(request.POST)
         if request.POST.get("reviewed") != "yes":
+            warn_of_clock(request)  # before the signature: the time can still be mended
             return _review(request, seat, record_id, reading)
         sign_result(by=seat, record_id=record_id, reading=reading)
     except InvalidError as error:
@@ -71,6 +72,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         raise ConflictError("not waiting for a result")
     used = kit(test.lot.kit) if test.lot is not None else None
     check_reading(reading, test.kind, used, test.sampled_at)
+    check_entry(reading, used, test.sampled_at)
     doctor = _doctor(test.traits)
     nobody = nobody_at(doctor=bool(doctor), matricule=test.carries_matricule)
     return show(

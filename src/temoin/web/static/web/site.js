@@ -3,16 +3,20 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-/* "Now": the local time, to the minute. */
+/* "Now": the instant goes to the server, and its minute on the pharmacy's clock stands in the field. */
 const two = (number) => String(number).padStart(2, "0");
-function localMinute(date) {
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+function minuteThere(date, timeZone) {
+  const shown = { timeZone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
+  const parts = Object.fromEntries(new Intl.DateTimeFormat("en", shown).formatToParts(date).map((one) => [one.type, one.value]));
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }
+for (const place of all("[data-offset]")) place.value = String(-new Date().getTimezoneOffset());
 for (const button of all("[data-now]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
-    document.getElementById(button.dataset.now).value = localMinute(new Date());
+    const present = new Date();
+    document.getElementById(button.dataset.now).value = minuteThere(present, button.dataset.zone);
+    document.getElementById(`${button.dataset.now}-instant`).value = present.toISOString();
   });
 }
 
