@@ -15,6 +15,7 @@ TAKEN = {
     "cli/journal.py:SHOWN": SAID,
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
+    "journal/alerts.py:%s": "the next round goes on",
     "journal/book.py:STRIDE": LOOPS,
     "journal/queries.py:PAGE": PAGED,
     "journal/queries.py:PORTION": LOOPS,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
 from temoin.pharmacies.programs import ScopeRefusedError
 
@@ -76,6 +78,7 @@ def method_not_allowed(methods: tuple[str, ...]) -> JsonResponse:
 
 def failed(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 Django names it
     """Return the answer to a defect of ours: a number to quote, and nothing else."""
+    note_broken_seal(sys.exc_info()[1], origin="api")
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=True)
     return answer({"error": "server_error", "incident": incident}, 500)

@@ -23,6 +23,7 @@ from temoin.cli import (
 )
 from temoin.cli.console import complain
 from temoin.config.errors import ConfigError
+from temoin.crypto.envelope import SealBrokenError
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -67,6 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # a file or a disk of the machine: the person mends it, a traceback helps nobody
         complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return 2
+    except SealBrokenError as error:
+        from temoin.journal.alerts import note_broken_seal
+
+        note_broken_seal(error, origin="command")
+        complain("A sealed value does not open: it was altered or moved, or its key is missing. The owners are told.")
+        return 1
     except KeyboardInterrupt:
         return 130
     return status

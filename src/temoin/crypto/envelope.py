@@ -29,7 +29,12 @@ CONTENT = HEAD + NONCE + KEY + TAG  # where the content begins
 
 
 class SealBrokenError(TemoinError):
-    """A sealed value does not open: altered, moved from another row, or its key was destroyed."""
+    """A sealed value does not open: altered, moved from another row, or its key was destroyed.
+
+    Where a row of a pharmacy was being opened, `row` says which: pharmacy, table, id.
+    """
+
+    row: tuple[UUID, str, UUID] | None = None
 
 
 @dataclass(frozen=True)

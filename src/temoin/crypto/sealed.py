@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from django.db import models
 
-from temoin.crypto.envelope import key_id_of, open_content, seal_content
+from temoin.crypto.envelope import SealBrokenError, key_id_of, open_content, seal_content
 from temoin.crypto.ring import key_by_id, month_key
 from temoin.lib.tenant import Sensitivity, TenantModel, current_pharmacy
 
@@ -58,7 +58,11 @@ def seal_value(table: str, row_id: UUID, value: object, *, schema: int = 1) -> b
 
 def open_value(table: str, row_id: UUID, sealed: bytes, *, schema: int = 1) -> dict[str, Any]:
     """Open a sealed value of the pharmacy in scope; SealBrokenError when it is not of this row."""
-    plain = open_content(key_by_id(key_id_of(sealed)), _place(table, row_id, schema), sealed)
+    try:
+        plain = open_content(key_by_id(key_id_of(sealed)), _place(table, row_id, schema), sealed)
+    except SealBrokenError as error:
+        error.row = (current_pharmacy(), table, row_id)  # for whoever records it: see `journal.alerts`
+        raise
     value: dict[str, Any] = orjson.loads(plain)
     return value
 

@@ -15,6 +15,7 @@ class DeliveryConfig(AppConfig):
         if settings.TEMOIN_PROCESS == "portal":
             return
         from temoin.delivery.alarms import alarm_duty  # models load after ready() begins
+        from temoin.delivery.alerts import alert_duty
         from temoin.delivery.couriers.email import EmailCourier
         from temoin.delivery.staff_notices import staff_notice_duty
         from temoin.outbox.courier import register_courier
@@ -23,6 +24,7 @@ class DeliveryConfig(AppConfig):
         register_courier(EmailCourier())
         register_duty(alarm_duty())
         register_duty(staff_notice_duty())
+        register_duty(alert_duty())
         if settings.TEMOIN.mail.returned is not None:
             from temoin.delivery.couriers.returned_mail import returned_mail_duties
 

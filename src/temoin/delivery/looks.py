@@ -10,6 +10,7 @@ from temoin.delivery.models import Letter
 from temoin.journal.act import record_look
 from temoin.journal.checkpoint import Checkpoint
 from temoin.journal.events import EventKind
+from temoin.journal.listings import events_showing
 from temoin.journal.proofs import Proof, prove_events, witnessed_checkpoint
 from temoin.journal.queries import EventRow, events_about
 from temoin.lib.tenant import tenant_scope
@@ -20,6 +21,7 @@ from temoin.testing.queries import record_in_scope
 
 # Acts that show the result to whoever does them, and looks.
 SEEING = (
+    EventKind.PATIENT_READ,
     EventKind.TEST_READ,
     EventKind.RESULT_SIGNED,
     EventKind.RESULT_CORRECTED,
@@ -59,9 +61,10 @@ def list_looks(*, by: Seat, record_id: UUID) -> Looks:
     """Return who saw a result; NotFoundError for another pharmacy's. Making the list is an event too."""
     check_right(by=by, right=Right.READ_JOURNAL)
     with tenant_scope(by.pharmacy_id):
-        record_in_scope(record_id)
+        patient_id = record_in_scope(record_id).patient_id
         letters = Letter.objects.filter(record_id=record_id).values_list("id", flat=True)
-        events = events_about([record_id, *letters], [kind.value for kind in SEEING])
+        events = events_about([record_id, patient_id, *letters], [kind.value for kind in SEEING])
+        events = sorted({*events, *events_showing([record_id, patient_id])}, key=lambda event: (event.at, event.id))
         record_look(by=by, kind=EventKind.LOOKS_LISTED, subject_kind="record", subject_id=record_id)
         checkpoint = witnessed_checkpoint()
         proofs = prove_events([event.id for event in events], checkpoint) if checkpoint else {}

@@ -54,6 +54,8 @@ class EventKind(StrEnum):
     SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
     ACCESS_DENIED = "access.denied"
+    SEAL_BROKEN = "seal.broken"
+    READING_MUCH = "reading.much"
     JOURNAL_READ = "journal.read"
     JOURNAL_EXPORTED = "journal.exported"
     LOOKS_LISTED = "looks.listed"
@@ -72,6 +74,9 @@ class EventKind(StrEnum):
     PROGRAM_REVOKED = "program.revoked"
     TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
+
+# Looks at several at once: `journal.listings` has whom they showed.
+LISTINGS = (EventKind.PATIENT_SEARCHED.value, EventKind.TEST_LIST_READ.value)
 
 MEANING: dict[EventKind, str] = {
     EventKind.PATIENT_REGISTERED: "A patient record was created, with the consent given.",
@@ -120,6 +125,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.SIGN_IN_FAILED: "Sign-ins under a person's address failed; the detail has the way and how many.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
+    EventKind.SEAL_BROKEN: "A sealed value did not open: altered, moved, or its key is gone. The owners are told.",
+    EventKind.READING_MUCH: "A person or a program opened unusually many files in an hour. The owners are told.",
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
     EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
     EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from temoin.lib.tenant import Sensitivity, TenantModel
@@ -47,6 +49,12 @@ class Event(TenantModel):
             models.Index(fields=["pharmacy_id", "subject_id", "at"], name="journal_event_subject"),
             # serves the owner's page "who looked at what", a day at a time
             models.Index(fields=["pharmacy_id", "at"], name="journal_event_day"),
+            # serves "who saw", from a listing to the looks that showed it
+            models.Index(
+                fields=["pharmacy_id", "digest"],
+                name="journal_event_listing",
+                condition=models.Q(kind__in=["patient.searched", "test.list_read"]),
+            ),
         ]
 
 
@@ -140,3 +148,37 @@ class WitnessState(models.Model):
 
     def __str__(self) -> str:
         return self.witness
+
+
+class Listing(TenantModel):
+    """What a list or a search showed: one row beside its event, which carries the digest of it (`journal.listings`)."""
+
+    subjects = ArrayField(models.UUIDField())
+
+    declares: ClassVar = {"subjects": PUBLIC}
+
+    class Meta:
+        db_table = "journal_listing"
+        indexes: ClassVar = [
+            # serves "who saw this result", the lists included
+            GinIndex(fields=["subjects"], name="journal_listing_subjects")
+        ]
+
+
+class Alert(TenantModel):
+    """Something that the owners must be told of; the worker writes to them and notes it."""
+
+    at = models.DateTimeField()
+    kind = models.TextField()  # of the event that stands beside it
+    subject_kind = models.TextField()
+    subject_id = models.UUIDField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    declares: ClassVar = dict.fromkeys(("at", "kind", "subject_kind", "subject_id", "told_at"), PUBLIC)
+
+    class Meta:
+        db_table = "journal_alert"
+        indexes: ClassVar = [
+            # serves the worker's look for what nobody was told of
+            models.Index(fields=["at"], name="journal_alert_untold", condition=models.Q(told_at=None))
+        ]

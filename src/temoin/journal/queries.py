@@ -79,6 +79,11 @@ def portion_of_events(wanted: EventFilter, after: EventRow | None) -> list[Event
 def events_about(subjects: Iterable[UUID], kinds: Iterable[str]) -> list[EventRow]:
     """Return the events of some kinds about some objects, in order."""
     found = Event.objects.filter(subject_id__in=list(subjects), kind__in=list(kinds)).order_by("at", "id")
+    return rows_of(found)
+
+
+def rows_of(found: Any) -> list[EventRow]:
+    """Return events as they are shown."""
     return [EventRow(*row) for row in found.values_list(*_COLUMNS)]
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import (
@@ -84,6 +85,7 @@ class Lane:
                     failures = 0
                 except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                     failures += 1
+                    note_broken_seal(error, origin="worker")
                     log.error("lane %s: %s; next try in a moment", self.courier.destination, type(error).__name__)
                     connection.close()
                     busy = False
@@ -191,6 +193,7 @@ class Lane:
             raise
         except Exception as error:  # noqa: BLE001 a key that cannot be had, a row that is not there, a defect of ours
             # A poison parcel must not block the others: it waits its turn, seen on the work list by its code.
+            note_broken_seal(error, origin="worker")
             log.error("parcel %s cannot be prepared: %s", load.id, type(error).__name__)
             return _still_in_doubt(load, Answer(Verdict.POSTPONED, "not_prepared"))
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
+from temoin.journal.listings import record_listing
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.likeness import bears_exactly, bears_name, is_near
@@ -24,10 +25,10 @@ Found = tuple[UUID, Traits]
 def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
     """Return the patients who bear this NIR; the search itself is an event."""
     with tenant_scope(by.pharmacy_id):
-        _record_search(by, "nir")
+        check_right(by=by, right=Right.READ_PATIENT)
         hits = Patient.objects.filter(nir_index__in=nir_indexes(nir))
         found = [(patient.id, patient.traits) for patient in hits]
-        return [(patient_id, traits) for patient_id, traits in found if traits.nir == nir]
+        return _shown(by, "nir", [(patient_id, traits) for patient_id, traits in found if traits.nir == nir])
 
 
 def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Found]:
@@ -36,22 +37,22 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
     A person chooses: names alone never match.
     """
     with tenant_scope(by.pharmacy_id):
-        _record_search(by, "name")
+        check_right(by=by, right=Right.READ_PATIENT)
         hits = Patient.objects.filter(born_index__in=born_indexes(birth_date))
         found = [(patient.id, patient.traits) for patient in hits]
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
-        return sorted(alike, key=lambda each: not bears_exactly(each[1], family_name))
+        return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
 
 
 def near_matches(*, by: Seat, traits: Traits) -> list[Found]:
     """Return the patients who may be the one about to be registered; the look is an event."""
     with tenant_scope(by.pharmacy_id):
-        _record_search(by, "near")
+        check_right(by=by, right=Right.READ_PATIENT)
         wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
         if traits.nir:
             wanted |= Q(nir_index__in=nir_indexes(traits.nir))
         found = [(patient.id, patient.traits) for patient in Patient.objects.filter(wanted)]
-        return [(patient_id, known) for patient_id, known in found if is_near(known, traits)]
+        return _shown(by, "near", [(patient_id, known) for patient_id, known in found if is_near(known, traits)])
 
 
 def read_patient(*, by: Seat, patient_id: UUID) -> Traits:
@@ -71,6 +72,8 @@ def traits_of(patient_id: UUID) -> Traits:
     return patient.traits
 
 
-def _record_search(by: Seat, detail: str) -> None:
-    check_right(by=by, right=Right.READ_PATIENT)
-    record_look(by=by, kind=EventKind.PATIENT_SEARCHED, subject_kind="patient", subject_id=None, detail=detail)
+def _shown(by: Seat, detail: str, found: list[Found]) -> list[Found]:
+    """Record the search and whom it showed, and return them."""
+    shown = [patient_id for patient_id, _traits in found]
+    record_listing(by=by, kind=EventKind.PATIENT_SEARCHED, subject_kind="patient", detail=detail, shown=shown)
+    return found

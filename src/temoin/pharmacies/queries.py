@@ -83,10 +83,14 @@ def read_invitations(*, by: Holder) -> list[OpenInvitation]:
         return [_open_invitation(by, invitation) for invitation in found]
 
 
-def addresses_of_owners(pharmacy_id: UUID) -> list[str]:
-    """Return where the pharmacists who own a pharmacy and work there are written to, for an alarm of the house."""
+def addresses_of_owners(pharmacy_id: UUID, *, but: UUID | None = None) -> list[str]:
+    """Return where the pharmacists who own a pharmacy and work there are written to, for an alarm of the house.
+
+    `but` is the member whom the alarm is about: somebody else is to hear of it.
+    """
     with tenant_scope(pharmacy_id):
         owners = Member.objects.filter(profession=Profession.TITULAIRE.value, is_active=True)
+        owners = owners if but is None else owners.exclude(id=but)
         at_work = owners.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True)
         found = Person.objects.filter(id__in=list(at_work), is_active=True)
         return sorted(found.values_list("email", flat=True))

@@ -17,6 +17,7 @@ from temoin.catalogue.models import Lot
 from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
+from temoin.journal.listings import record_listing
 from temoin.journal.queries import events_about
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
@@ -101,7 +102,8 @@ def list_tests(*, by: Seat, page: int = 0) -> PageOfTests:
         under_way = list(Record.objects.filter(state__in=UNDER_WAY))
         done, has_more = _one_page(Record.objects.exclude(state__in=UNDER_WAY), page)
         seen = str(page * PAGE + len(done))
-        record_look(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", subject_id=None, detail=seen)
+        shown = [record.id for record in (*under_way, *done)]
+        record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail=seen)
         return PageOfTests(_rows(under_way), _rows(done), has_more)
 
 
@@ -113,7 +115,14 @@ def list_tests_of_patient(*, by: Seat, patient_id: UUID, page: int = 0) -> PageO
         theirs = Record.objects.filter(patient_id=patient_id)
         under_way = list(theirs.filter(state__in=UNDER_WAY))
         done, has_more = _one_page(theirs.exclude(state__in=UNDER_WAY), page)
-        record_look(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="patient", subject_id=patient_id)
+        record_listing(
+            by=by,
+            kind=EventKind.TEST_LIST_READ,
+            subject_kind="patient",
+            subject_id=patient_id,
+            shown=[record.id for record in (*under_way, *done)],
+            detail="",
+        )
         return PageOfTests(_rows(under_way), _rows(done), has_more)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, Problem, TemoinError
 from temoin.web.wording import ENTRANCE, RIGHT_WORDS, Words
 
@@ -98,6 +100,7 @@ def entrance_page(request: HttpRequest, words: tuple[Words, Words], *, status: i
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Return the page for a defect of ours: a number to quote, and nothing else."""
+    note_broken_seal(sys.exc_info()[1], origin="page")
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=True)
     advice = _("The incident has the number %(number)s. Nothing was half-written: look at the list, then try again.")

@@ -61,6 +61,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.SIGNED_IN: _("opened a session"),
     EventKind.HANDED_OVER: _("handed the screen over"),
     EventKind.ACCESS_DENIED: _("was denied"),
+    EventKind.SEAL_BROKEN: _("met a sealed value that does not open"),
+    EventKind.READING_MUCH: _("opened unusually many files in an hour"),
     EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),
     EventKind.LOOKS_LISTED: _("listed who saw a result"),
@@ -92,6 +94,7 @@ SUBJECT_WORDS: dict[str, Words] = {
     "invitation": _("Invitation"),
     "program": _("Program"),
     "pharmacy": _("Pharmacy"),
+    "row": _("Sealed value"),
 }
 ORIGIN_WORDS: dict[str, Words] = {
     "page": _("staff site"),

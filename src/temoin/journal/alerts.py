@@ -1,0 +1,79 @@
+"""What owners must be told of: an event, and a row about which the worker writes to them; the same once a day."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from temoin.crypto.envelope import SealBrokenError
+from temoin.journal.act import Actor, HouseActor, act
+from temoin.journal.events import EventKind
+from temoin.journal.models import Alert
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+
+log = logging.getLogger("temoin.journal")
+
+_COLUMNS = ("pharmacy_id", "id", "at", "kind", "subject_kind", "subject_id")
+_UNTOLD = f"SELECT {', '.join(_COLUMNS)} FROM journal_alert WHERE told_at IS NULL ORDER BY at, id LIMIT %s"  # noqa: S608
+ONCE_IN = timedelta(days=1)
+
+
+def raise_alert(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = "") -> bool:
+    """Record what happened and have the owners told, once a day of the same; tell whether it is new."""
+    with tenant_scope(by.pharmacy_id):
+        same = Alert.objects.filter(kind=kind.value, subject_kind=subject_kind, subject_id=subject_id)
+        if same.filter(at__gt=now() - ONCE_IN).exists():
+            return False
+        with act(by=by, kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail) as commit:
+            commit.insert(
+                Alert(
+                    pharmacy_id=by.pharmacy_id,
+                    id=new_id(),
+                    at=now(),
+                    kind=kind.value,
+                    subject_kind=subject_kind,
+                    subject_id=subject_id,
+                )
+            )
+    return True
+
+
+def note_broken_seal(error: BaseException | None, *, origin: str) -> None:
+    """Record a broken seal that ended a page, a request, a parcel or a command; any other error is none of ours.
+
+    To be called once the transaction that met it is over. It never fails: an error is being told already.
+    """
+    while error is not None and not isinstance(error, SealBrokenError):
+        error = error.__cause__ or error.__context__
+    if error is None or error.row is None:
+        return
+    pharmacy_id, table, row_id = error.row
+    log.error("a seal of %s is broken: row %s", table, row_id)
+    try:
+        raise_alert(
+            by=HouseActor(pharmacy_id, origin),
+            kind=EventKind.SEAL_BROKEN,
+            subject_kind="row",
+            subject_id=row_id,
+            detail=table,
+        )
+    except DatabaseError as trouble:
+        log.error("the broken seal could not be recorded: %s", type(trouble).__name__)
+
+
+def untold_alerts(most: int) -> list[Alert]:
+    """Return what nobody was told of yet, of every pharmacy, the oldest first: for the worker alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNTOLD, [most])
+        return [Alert(**dict(zip(_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
+
+
+def note_told(commit: Commit, alert: Alert, moment: datetime) -> None:
+    """Add to an act that the owners were told."""
+    commit.change(Alert, alert.id, told_at=moment)

@@ -1,0 +1,123 @@
+"""A broken seal is an event and an alarm, whichever door meets it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from mail_server import Behaviour, running_mail_server
+from people import House, make_patient, make_seat, person_of
+
+from temoin.crypto.envelope import SealBrokenError
+from temoin.delivery.alerts import tell_alerts
+from temoin.journal.alerts import note_broken_seal, raise_alert, untold_alerts
+from temoin.journal.events import EventKind
+from temoin.journal.models import Alert, Event
+from temoin.lib.clock import frozen_at, now
+from temoin.lib.tenant import tenant_scope
+from temoin.patients.queries import read_patient
+from temoin.pharmacies.professions import Profession
+
+
+@pytest.fixture
+def patient(house: House) -> UUID:
+    return make_patient(house.owner)
+
+
+@pytest.fixture
+def broken(house: House, patient: UUID) -> UUID:
+    """A patient whose sealed value was altered behind our back."""
+    with tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE patients_patient SET sealed = set_byte(sealed, length(sealed) - 1,"
+            " get_byte(sealed, length(sealed) - 1) # 1) WHERE id = %s",
+            [patient],
+        )
+    return patient
+
+
+def told(house: House) -> list[tuple[str, str, UUID]]:
+    with tenant_scope(house.here.id):
+        found = Event.objects.filter(kind=EventKind.SEAL_BROKEN.value)
+        return list(found.values_list("origin", "detail", "subject_id"))
+
+
+def meet(house: House, patient: UUID, origin: str) -> None:
+    with pytest.raises(SealBrokenError) as met:
+        read_patient(by=house.owner, patient_id=patient)
+    note_broken_seal(met.value, origin=origin)
+
+
+@pytest.mark.parametrize("origin", ["page", "api", "worker", "command"])
+def test_a_broken_seal_is_an_event_and_an_alarm(house: House, broken: UUID, origin: str):
+    meet(house, broken, origin)
+
+    assert told(house) == [(origin, "patients_patient", broken)]
+    with tenant_scope(house.here.id):
+        assert Alert.objects.get().told_at is None
+
+
+def test_the_same_seal_is_told_once_a_day(house: House, broken: UUID):
+    for _ in range(3):
+        meet(house, broken, "page")
+    with frozen_at(now().replace(year=now().year + 1)):
+        meet(house, broken, "page")
+
+    assert len(told(house)) == 2
+
+
+def test_a_cause_behind_another_error_is_seen_and_other_errors_are_not(house: House, broken: UUID):
+    try:
+        try:
+            read_patient(by=house.owner, patient_id=broken)
+        except SealBrokenError as error:
+            raise ValueError from error
+    except ValueError as error:
+        note_broken_seal(error, origin="page")
+    note_broken_seal(ValueError(), origin="page")
+    note_broken_seal(SealBrokenError("of no row"), origin="page")
+    note_broken_seal(None, origin="page")
+
+    assert len(told(house)) == 1
+
+
+def test_a_page_that_meets_one_tells(house: House, owner: Client, broken: UUID):
+    owner.raise_request_exception = False
+
+    assert owner.get(reverse("patient", args=[broken])).status_code == 500
+
+    assert told(house) == [("page", "patients_patient", broken)]
+
+
+def test_the_stranger_hears_nothing_of_it_and_the_worker_does(house: House, broken: UUID, as_role):
+    meet(house, broken, "page")
+
+    with tenant_scope(house.elsewhere.id):
+        assert not Alert.objects.exists()
+    with as_role("temoin_worker"):
+        assert [(one.pharmacy_id, one.subject_id) for one in untold_alerts(10)] == [(house.here.id, broken)]
+
+
+def test_owners_are_written_to_once_and_somebody_else_than_whom_it_is_about(
+    house: House, broken: UUID, as_role, settings
+):
+    other = make_seat(house.here, Profession.TITULAIRE, family_name="DURAND", given_name="Ève", rpps="10003879649")
+    meet(house, broken, "page")
+    raise_alert(by=house.owner, kind=EventKind.READING_MUCH, subject_kind="member", subject_id=house.owner.member_id)
+    with running_mail_server(Behaviour()) as server:
+        settings.TEMOIN = replace(settings.TEMOIN, mail=replace(settings.TEMOIN.mail, port=server.port))
+        with as_role("temoin_worker"):
+            for _ in range(2):
+                tell_alerts(threading.Event())
+        words = [(str(message["To"]), str(message["Subject"])) for message in server.messages]
+
+    operator = settings.TEMOIN.alarms.operator
+    first, second = person_of(house.owner).email, person_of(other).email
+    assert sorted(to for to, subject in words if "scellée" in subject) == sorted([first, second, operator])
+    assert sorted(to for to, subject in words if "dossiers" in subject) == sorted([second, operator])
+    assert len(words) == 5
