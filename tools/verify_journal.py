@@ -7,7 +7,7 @@ EXPORT is what `temoin journal export` writes ("-" for standard input), LIST.jso
 One file, the standard library and `cryptography`. The formats are in docs/auditor.md. The last line of an export's
 verification is "size root" of what was recomputed; the status is 0 when nothing is wrong, 1 otherwise.
 """
-# ruff: noqa: INP001, T201 a script for outsiders, not a package
+# ruff: noqa: T201 a script for outsiders, not a package
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Writes the reference pages that are made from the code: `python tools/write_reference.py [--check]`."""
-# ruff: noqa: INP001 a script, not a package
 
 from __future__ import annotations
 

@@ -1,0 +1,62 @@
+"""The documentation as a site keeps the rules of the product: axe finds nothing, each page says its language."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("", "pharmacien/", "pharmacist/", "operator/", "integrator/", "auditor/", "reference/states/", "performance/")
+WIDTHS = (1366, 390)
+# The theme's own furniture, told in docs/accessibility.md: a search dialogue and navigation that it names twice.
+OF_THE_THEME = {"aria-dialog-name", "landmark-unique", "region"}
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("mkdocs") is None or shutil.which("chromium") is None,
+    reason="needs the extra [docs] and Debian's chromium",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_breaks_no_rule_of_accessibility(site, browser, page, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab.goto(f"file://{site}/{page}index.html")
+    found = Axe().run(tab).response["violations"]
+    tab.close()
+
+    told = {each["id"]: [node["html"][:120] for node in each["nodes"][:3]] for each in found}
+    assert {name: nodes for name, nodes in told.items() if name not in OF_THE_THEME} == {}
+
+
+@pytest.mark.parametrize(("page", "language"), [("pharmacien/", "fr"), ("pharmacist/", "en"), ("", "en")])
+def test_a_page_says_its_language(site, page, language):
+    assert f'<html lang="{language}"' in (site / page / "index.html").read_text(encoding="utf-8")
