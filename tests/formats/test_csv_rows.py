@@ -270,11 +270,12 @@ def test_the_key_of_a_day_does_not_depend_on_the_hour_of_reading():
     assert early.natural_key() == late.natural_key()
 
 
-def test_the_key_tells_people_and_tests_apart_and_leaves_the_outcome_out():
+def test_the_key_is_the_senders_number_and_leaves_the_content_out():
     key = good().natural_key()
 
     assert good(test_result="Negative", order_test_date="12/20/21 09:00").natural_key() == key
-    assert good(patient_first_name="Bea").natural_key() != key
+    assert good(patient_first_name="Bea", accession_number=" a-1").natural_key() == key
+    assert good(patient_first_name="Bea", accession_number="").natural_key() != key
     assert good(accession_number="A-2").natural_key() != key
     assert good(accession_number="", test_result_date="12/20/2021 15:00").natural_key() != key
 

@@ -125,7 +125,7 @@ def written(tmp_path):
 def test_a_good_file_ends_with_zero_and_the_sums_in_french(command, written, capsys):
     assert command(written({})) == 0
 
-    assert capsys.readouterr().out == "enregistrés: 1, corrigés: 0, déjà enregistrés: 0, refusés: 0\n"
+    assert capsys.readouterr().out == "enregistrés: 1, corrigés: 0, annulés: 0, déjà enregistrés: 0, refusés: 0\n"
 
 
 def test_a_refused_row_ends_with_one_and_says_row_column_reason_and_remedy(command, written, capsys):
@@ -135,7 +135,7 @@ def test_a_refused_row_ends_with_one_and_says_row_column_reason_and_remedy(comma
     assert first.startswith("Row 2, column patient_dob")
     assert "This is not a date. Write year-month-day" in first
     assert "32/32" not in first
-    assert last == "stored: 1, corrected: 0, already stored: 0, refused: 1"
+    assert last == "stored: 1, corrected: 0, cancelled: 0, already stored: 0, refused: 1"
 
 
 def test_a_refused_file_ends_with_two(command, tmp_path, capsys):
@@ -235,12 +235,12 @@ def test_the_demonstration_of_this_account_is_the_default_place(monkeypatch, tmp
 
 
 GIVEN = {
-    "01_standard_example.csv": (0, "stored: 5, corrected: 0, already stored: 0, refused: 0"),
-    "all-fields.csv": (0, "stored: 2, corrected: 0, already stored: 0, refused: 0"),
-    "valid.csv": (0, "stored: 1, corrected: 0, already stored: 0, refused: 0"),
-    "valid-flu-only.csv": (0, "stored: 1, corrected: 0, already stored: 0, refused: 0"),
-    "valid-with-escaped-commas.csv": (0, "stored: 2, corrected: 0, already stored: 0, refused: 0"),
-    "03_duplicates.csv": (0, "stored: 1, corrected: 0, already stored: 1, refused: 0"),
+    "01_standard_example.csv": (0, "stored: 5, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),
+    "all-fields.csv": (0, "stored: 2, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),
+    "valid.csv": (0, "stored: 1, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),
+    "valid-flu-only.csv": (0, "stored: 1, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),
+    "valid-with-escaped-commas.csv": (0, "stored: 2, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),
+    "03_duplicates.csv": (0, "stored: 1, corrected: 0, cancelled: 0, already stored: 1, refused: 0"),
     "invalid-values.csv": (1, "column patient_dob: This is not a date. Write year-month-day"),
     "t_weird-dates.csv": (2, "Missing columns: patient_last_name"),
 }

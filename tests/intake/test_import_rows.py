@@ -27,7 +27,7 @@ from temoin.testing.models import Record, RecordVersion
 from temoin.testing.signing import cancel_result
 
 given_files = pytest.mark.skipif(not GIVEN_FILES.is_dir(), reason="the given files are not beside this checkout")
-STORED, CORRECTED, ALREADY, REFUSED = Verdict
+STORED, CORRECTED, CANCELLED, ALREADY, REFUSED = Verdict
 
 
 @pytest.fixture
@@ -203,6 +203,71 @@ def test_a_result_cancelled_in_the_pharmacy_is_not_brought_back_by_a_file(house)
     assert codes(told) == [(2, "test_result_status", "cancelled")]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"patient_last_name": "Duche\u0302ne"},
+        {"patient_last_name": "DUCHENE", "patient_first_name": "ana maria"},
+        {"accession_number": " a-1 "},
+        {"accession_number": "Ａ-1"},
+        {"test_result_status": "C"},
+    ],
+)
+def test_another_way_of_writing_a_result_is_the_same_result(house, change):
+    take(house.owner, file_of({}))
+
+    assert take(house.owner, file_of(change))[0] == {ALREADY: 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"patient_first_name": "Bea"}, {"patient_dob": "1/21/1962"}, {"patient_gender": "M"}],
+)
+def test_a_correction_mends_the_identity_and_another_identity_without_the_word_is_refused(house, change):
+    take(house.owner, file_of({}))
+
+    assert codes(take(house.owner, file_of(change))[1]) == [(2, "test_result_status", "other_content")]
+    assert take(house.owner, file_of({**change, "test_result_status": "C"}))[0] == {CORRECTED: 1}
+    assert take(house.owner, file_of({**change, "test_result_status": "C"}))[0] == {ALREADY: 1}
+    assert (len(rows_of(Record, house.owner)), len(rows_of(Patient, house.owner))) == (1, 1)
+    with tenant_scope(house.here.id):
+        latest = max((one.report for one in RecordVersion.objects.all()), key=lambda report: report.version)
+    assert latest.replaces_key
+
+
+def test_a_file_does_not_make_a_patient_with_other_results_somebody_else(house):
+    take(house.owner, file_of({}, {"accession_number": "A-2"}))
+    other = {"patient_first_name": "Bea", "patient_dob": "1/21/1970", "test_result_status": "C"}
+
+    assert codes(take(house.owner, file_of(other))[1]) == [(2, "patient_last_name", "identity_shared")]
+
+
+def test_a_correction_of_a_result_never_seen_is_stored_and_told_and_the_late_final_refused(house):
+    counts, told = take(house.owner, file_of({"test_result": "Not Detected", "test_result_status": "C"}))
+
+    assert (counts, codes(told)) == ({STORED: 1}, [(2, "test_result_status", "correction_unseen")])
+    assert codes(take(house.owner, file_of({}))[1]) == [(2, "test_result_status", "other_content")]
+
+
+@pytest.mark.parametrize("word", ["X", "D", "annulé"])
+def test_a_cancellation_takes_a_result_back_once(house, word):
+    gone = {"test_result_status": word}
+
+    assert codes(take(house.owner, file_of(gone))[1]) == [(2, "accession_number", "never_seen")]
+    take(house.owner, file_of({}))
+    assert codes(take(house.owner, file_of({**gone, "patient_last_name": "Other"}))[1]) == [
+        (2, "accession_number", "other_person")
+    ]
+    assert take(house.owner, file_of({}, gone, gone, {}), dry_run=True)[0] == {ALREADY: 3, CANCELLED: 1}
+    assert take(house.owner, file_of({}, gone, gone, {}))[0] == {ALREADY: 3, CANCELLED: 1}
+
+
+def test_one_number_with_two_tests_or_in_two_laboratories_is_several_results(house):
+    flu = {"equipment_model_name": "model3", "test_performed_code": "5229-0"}
+
+    assert take(house.owner, file_of({}, flu, {"testing_lab_clia": "01D1058443"}))[0] == {STORED: 3}
+
+
 def test_a_result_twice_in_one_file_is_stored_once(house):
     assert take(house.owner, file_of({}, {}))[0] == {STORED: 1, ALREADY: 1}
 
@@ -261,7 +326,7 @@ def test_the_journal_tells_the_sums_and_no_value_of_the_file(house):
     take(house.owner, file_of({}, {}, {"accession_number": "A-2", "patient_dob": "x"}))
 
     (event,) = [event for event in rows_of(Event, house.owner) if event.kind == "file.imported"]
-    assert event.detail == "stored=1 corrected=0 already_stored=1 refused=1"
+    assert event.detail == "stored=1 corrected=0 cancelled=0 already_stored=1 refused=1"
 
 
 def test_a_trial_says_what_would_happen_and_stores_nothing(house):

@@ -49,6 +49,7 @@ class Teller:
         labels = {
             Verdict.STORED: _("stored"),
             Verdict.CORRECTED: _("corrected"),
+            Verdict.CANCELLED: _("cancelled"),
             Verdict.ALREADY_STORED: _("already stored"),
             Verdict.REFUSED: _("refused"),
         }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection
 
 from temoin.formats.csv.rows import PatientTraits
+from temoin.intake.problems import RowRefusedError
 from temoin.lib.names import plain_name
-from temoin.patients.actions import register_patient
+from temoin.patients.actions import amend_patient, register_patient
 from temoin.patients.models import name_indexes
-from temoin.patients.queries import patients_by_name
+from temoin.patients.queries import patients_by_name, traits_of
 from temoin.patients.traits import NO_COUNTRY, Traits, check_traits
 from temoin.pharmacies.seat import Seat
+from temoin.testing.report import IdentityStatus
 
 
 def patient_of(*, by: Seat, given: PatientTraits) -> UUID:
@@ -25,6 +28,28 @@ def patient_of(*, by: Seat, given: PatientTraits) -> UUID:
     found = patients_by_name(by=by, family_name=traits.birth_family_name, birth_date=traits.birth_date)
     same = sorted(patient_id for patient_id, known in found if _is_same(known, traits))
     return same[0] if same else register_patient(by=by, traits=traits)
+
+
+def mend_patient(*, by: Seat, patient_id: UUID, given: PatientTraits, has_other_results: bool) -> None:
+    """Give a patient the identity that a correction brings; RowRefusedError where a person has to judge."""
+    known, told = traits_of(patient_id), traits_of_row(given)
+    changed = [field for field in _IDENTITY if _plain(getattr(known, field)) != _plain(getattr(told, field))]
+    if not changed:
+        return
+    if known.identity_status != IdentityStatus.PROVISIONAL:
+        raise RowRefusedError("patient_last_name", "identity_checked")
+    # A spelling or a slip is mended for all results of the person; two changed traits are somebody else.
+    if has_other_results and len(changed) > 1:
+        raise RowRefusedError("patient_last_name", "identity_shared")
+    mended = {field: getattr(told, field) for field in _IDENTITY}
+    amend_patient(by=by, patient_id=patient_id, traits=replace(known, **mended))
+
+
+_IDENTITY = ("birth_family_name", "birth_given_names", "birth_date", "sex")
+
+
+def _plain(value: object) -> object:
+    return plain_name(value) if isinstance(value, str) else value
 
 
 def traits_of_row(given: PatientTraits) -> Traits:

@@ -25,12 +25,32 @@ _REASONS = {
         gettext_noop("Remove the row, or send the result under a new accession number."),
     ),
     "other_material": (
-        gettext_noop("A correction cannot change the device or the specimen of a result."),
+        gettext_noop("A correction cannot change the device, the specimen or the time of the sample."),
         gettext_noop("Cancel the result on its page, then send it under a new accession number."),
     ),
     "failed": (
         gettext_noop("This row met a defect of the program: nothing of it was kept."),
         gettext_noop("Call your support with the number of the row; the other rows are not concerned."),
+    ),
+    "other_person": (
+        gettext_noop("This number is that of a result of somebody else: it was not cancelled."),
+        gettext_noop("Check the number of the result and the person."),
+    ),
+    "never_seen": (
+        gettext_noop("This cancels a result that was never received: there is nothing to cancel."),
+        gettext_noop("Check the laboratory, the number and the test."),
+    ),
+    "correction_unseen": (
+        gettext_noop("This corrects a result that was never received: it was stored as a first version."),
+        gettext_noop("Check laboratory, number and test: the former result may stand under another number."),
+    ),
+    "identity_checked": (
+        gettext_noop("The identity of this patient was checked in the pharmacy: a file cannot change it."),
+        gettext_noop("Correct the patient's record, then the result on its page."),
+    ),
+    "identity_shared": (
+        gettext_noop("This would give a patient with other results another identity."),
+        gettext_noop("Cancel the result (X), then send it under a new accession number."),
     ),
     "busy": (
         gettext_noop("Somebody changed this result while the file was read."),

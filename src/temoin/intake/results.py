@@ -15,8 +15,8 @@ from temoin.formats.csv.cells import Rules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.reading import read_results
-from temoin.formats.csv.rows import ResultRow
-from temoin.intake.patients import patient_of
+from temoin.formats.csv.rows import ResultRow, RowStatus
+from temoin.intake.patients import mend_patient, patient_of
 from temoin.intake.problems import (
     RowProblem,
     RowRefusedError,
@@ -39,13 +39,15 @@ from temoin.testing.actions import register_from_file, take_sample
 from temoin.testing.models import Record, RecordVersion, source_indexes
 from temoin.testing.report import Device
 from temoin.testing.sample import Reading, Sample
-from temoin.testing.signing import correct_result, sign_result
+from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RecordState
 
 log = logging.getLogger("temoin.intake")
 
 SOURCE = "csv"
-REASON = "Correction reçue par fichier"  # kept in the signed version, which is in French
+# Kept in the signed version, which is in French.
+REASON = "Correction reçue par fichier"
+CANCELLED = "Annulation reçue par fichier"
 _TRIES = 3
 
 
@@ -75,25 +77,34 @@ class _Taker:
     def take(self, row: ResultRow) -> Verdict:
         """Store, correct or recognise a row in one transaction; InvalidError or RowRefusedError undo all of it."""
         with tenant_scope(self.by.pharmacy_id):
-            return self._take(row, [])
+            return self._take(row, [], is_void=False)
 
-    def _take(self, row: ResultRow, earlier: list[Content]) -> Verdict:
+    def _take(self, row: ResultRow, earlier: list[Content], *, is_void: bool) -> Verdict:
         key = fold_parts(row.natural_key())
         record = Record.objects.filter(source_index__in=source_indexes(key)).first()
         if record is None and not earlier:
+            if row.status is RowStatus.CANCELLED:
+                raise RowRefusedError("accession_number", "never_seen")
             return self._store(row, key)
         versions = self._versions(record) + earlier
-        is_cancelled = record is not None and record.state == RecordState.CANCELLED
+        is_cancelled = is_void or (record is not None and record.state == RecordState.CANCELLED)
         verdict = decide(row, versions, is_cancelled=is_cancelled)
-        if verdict is Verdict.CORRECTED and record is not None:
-            correct_result(
-                by=self.by,
-                record_id=record.id,
-                expected_version=record.version,
-                reading=_reading(row),
-                reason=REASON,
-            )
+        if record is not None and verdict is Verdict.CORRECTED:
+            self._correct(row, record)
+        if record is not None and verdict is Verdict.CANCELLED:
+            cancel_result(by=self.by, record_id=record.id, expected_version=record.version, reason=CANCELLED)
         return verdict
+
+    def _correct(self, row: ResultRow, record: Record) -> None:
+        others = Record.objects.filter(patient_id=record.patient_id).exclude(id=record.id).exists()
+        mend_patient(by=self.by, patient_id=record.patient_id, given=row.patient, has_other_results=others)
+        correct_result(
+            by=self.by,
+            record_id=record.id,
+            expected_version=record.version,
+            reading=_reading(row),
+            reason=REASON,
+        )
 
     def _store(self, row: ResultRow, key: str) -> Verdict:
         by = self.by
@@ -121,15 +132,19 @@ class _Trier(_Taker):
     def __init__(self, by: Seat) -> None:
         super().__init__(by)
         self._said: dict[tuple[str, ...], list[Content]] = {}
+        self._void: set[tuple[str, ...]] = set()
 
     def take(self, row: ResultRow) -> Verdict:
         """Say what `_Taker` would do."""
-        said = self._said.setdefault(row.natural_key(), [])
+        key = row.natural_key()
+        said = self._said.setdefault(key, [])
         try:
             with tenant_scope(self.by.pharmacy_id):
-                raise _UndoneError(self._take(row, said))
+                raise _UndoneError(self._take(row, said, is_void=key in self._void))
         except _UndoneError as undone:
-            if undone.verdict is not Verdict.ALREADY_STORED:
+            if undone.verdict is Verdict.CANCELLED:
+                self._void.add(key)
+            elif undone.verdict is not Verdict.ALREADY_STORED:
                 said.append(Content.of_row(row))
             return undone.verdict
 
@@ -170,7 +185,7 @@ def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:
     if isinstance(row, RowErrors):
         return RowOutcome(row.row, Verdict.REFUSED, problems_of_row(row, get_language() or "fr"))
     try:
-        return RowOutcome(row.row, _take_patiently(taker, row))
+        verdict = _take_patiently(taker, row)
     except InvalidError as error:
         return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row, error))
     except RowRefusedError as error:
@@ -180,6 +195,10 @@ def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:
     except Exception as error:  # noqa: BLE001 whatever one row brings about, the others are taken
         log.error("row %d of a file cannot be taken: %s", row.row, type(error).__name__)
         return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row, RowRefusedError("", "failed")),))
+    if verdict is Verdict.STORED and row.status is RowStatus.CORRECTED:
+        unseen = RowRefusedError("test_result_status", "correction_unseen")
+        return RowOutcome(row.row, verdict, (problem_of_refusal(row, unseen),))
+    return RowOutcome(row.row, verdict)
 
 
 def _take_patiently(taker: _Taker, row: ResultRow) -> Verdict:

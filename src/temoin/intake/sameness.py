@@ -1,12 +1,13 @@
 """When a row of a file is a result already stored, a correction of it, or a contradiction.
 
-Identity (`ResultRow.natural_key`): laboratory, sender's number (accession), birth family and given names, birth
-date, LOINC code, order and collection times; when the sender gave no number, device and result time too. Its keyed
-digest is unique in the pharmacy, so that no two processes can store one result twice.
+Identity (`ResultRow.natural_key`): laboratory, sender's number (accession) and test; when the sender gave no number,
+the folded traits, the times and the device. Its keyed digest is unique in the pharmacy, so that no two processes can
+store one result twice.
 
-Content, which a correction may change: outcome, time of the result, comment, and (with a sender's number) device and
-specimen. Everything else in a row (address, phone, e-mail, provider, answers on entry) is neither: a row that differs
-only there is the same result, and the patient record is not touched.
+Content, which a correction may change: the person's names, birth date and sex, outcome, time of the result, comment.
+Specimen, device and time of the sample are content too, but no correction can change them: the test was another.
+Everything else in a row (address, phone, e-mail, provider, answers on entry) is neither: a row that differs only
+there is the same result, and the patient record is not touched.
 
 A row whose content equals that of any version is already stored, except that a *correction* back to a version since
 replaced is refused: it may just as well be an old file read again, and only a person can tell.
@@ -16,13 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from temoin.catalogue.outcomes import specimen
-from temoin.formats.csv.rows import ResultRow, RowStatus
+from temoin.formats.csv.rows import Moment, PatientTraits, ResultRow, RowStatus
 from temoin.intake.problems import RowRefusedError
-from temoin.testing.report import Report
+from temoin.lib.names import plain_name
+from temoin.testing.report import PatientIdentity, Report, Sex
 
 
 class Verdict(StrEnum):
@@ -30,6 +32,7 @@ class Verdict(StrEnum):
 
     STORED = "stored"
     CORRECTED = "corrected"
+    CANCELLED = "cancelled"
     ALREADY_STORED = "already_stored"
     REFUSED = "refused"
 
@@ -43,27 +46,35 @@ class Content:
     specimen_snomed: str
     device: str
     read_at: datetime
+    sampled_at: datetime
+    person: tuple[str, str, date, Sex]
 
     @staticmethod
     def of_row(row: ResultRow) -> Content:
         """Return the content of a row, as its signature would keep it."""
+        patient = row.patient
         return Content(
             outcome=row.outcome,
             comment=row.comment,
             specimen_snomed=specimen(row.specimen).snomed,
             device=row.device.device_name,
             read_at=read_at(row),
+            sampled_at=sampled_at(row),
+            person=_person(patient.family_name, f"{patient.given_name} {patient.middle_name}", patient),
         )
 
     @staticmethod
     def of_report(report: Report) -> Content:
         """Return the content of a signed version that came from a file: it has one finding."""
+        patient = report.patient
         return Content(
             outcome=report.findings[0].outcome,
             comment=report.comment,
             specimen_snomed=report.specimen_snomed,
             device=report.device.name,
             read_at=report.read_at,
+            sampled_at=report.sampled_at,
+            person=_person(patient.birth_family_name, patient.birth_given_names, patient),
         )
 
     def equals(self, row: ResultRow) -> bool:
@@ -71,21 +82,31 @@ class Content:
         other = Content.of_row(row)
         return (
             (self.outcome, self.comment) == (other.outcome, other.comment)
+            and self.same_person(row)
             and self.same_material(row)
-            and self._same_time(row)
+            and _same_time(self.read_at, row.tested)
         )
 
-    def same_material(self, row: ResultRow) -> bool:
-        """Tell whether a row was read on the same specimen and device."""
-        other = Content.of_row(row)
-        return (self.specimen_snomed, self.device) == (other.specimen_snomed, other.device)
+    def same_person(self, row: ResultRow) -> bool:
+        """Tell whether a row is of a person with the same names, birth date and sex, however they are written."""
+        return self.person == Content.of_row(row).person
 
-    def _same_time(self, row: ResultRow) -> bool:
-        # A day without an hour stands for different instants as the day goes by: the day alone is compared.
-        tested = row.tested
-        if tested.has_time:
-            return self.read_at == tested.at
-        return self.read_at.astimezone(tested.at.tzinfo).date() == tested.at.date()
+    def same_material(self, row: ResultRow) -> bool:
+        """Tell whether a row was read on the same specimen and device, sampled at the same time."""
+        other = Content.of_row(row)
+        same = (self.specimen_snomed, self.device) == (other.specimen_snomed, other.device)
+        return same and (_same_time(self.sampled_at, row.collected) or self.sampled_at == other.sampled_at)
+
+
+def _same_time(kept: datetime, given: Moment) -> bool:
+    # A day without an hour stands for different instants as the day goes by: the day alone is compared.
+    if given.has_time:
+        return kept == given.at
+    return kept.astimezone(given.at.tzinfo).date() == given.at.date()
+
+
+def _person(family: str, given: str, other: PatientTraits | PatientIdentity) -> tuple[str, str, date, Sex]:
+    return plain_name(family), plain_name(given), other.birth_date, other.sex
 
 
 def read_at(row: ResultRow) -> datetime:
@@ -100,6 +121,8 @@ def sampled_at(row: ResultRow) -> datetime:
 
 def decide(row: ResultRow, versions: Sequence[Content], *, is_cancelled: bool) -> Verdict:
     """Say what a row is to a result already stored with these versions, oldest first; RowRefusedError when neither."""
+    if row.status is RowStatus.CANCELLED:
+        return _cancellation(row, versions[-1], is_cancelled=is_cancelled)
     equal = [version.equals(row) for version in versions]
     if equal[-1] or (any(equal) and (is_cancelled or row.status is RowStatus.FINAL)):
         return Verdict.ALREADY_STORED
@@ -112,3 +135,9 @@ def decide(row: ResultRow, versions: Sequence[Content], *, is_cancelled: bool) -
     if not versions[-1].same_material(row):
         raise RowRefusedError("equipment_model_name", "other_material")
     return Verdict.CORRECTED
+
+
+def _cancellation(row: ResultRow, latest: Content, *, is_cancelled: bool) -> Verdict:
+    if not latest.same_person(row):
+        raise RowRefusedError("accession_number", "other_person")
+    return Verdict.ALREADY_STORED if is_cancelled else Verdict.CANCELLED

@@ -379,7 +379,7 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
     ),
     "status": Message(
-        ("Le statut est inconnu.", "Écrivez F (définitif) ou C (corrigé), ou videz la cellule."),
-        ("The status is unknown.", "Write F (final) or C (corrected), or empty the cell."),
+        ("Le statut est inconnu.", "Écrivez F (définitif), C (corrigé) ou X (annulé), ou videz la cellule."),
+        ("The status is unknown.", "Write F (final), C (corrected) or X (cancelled), or empty the cell."),
     ),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from temoin.catalogue.kits import KitMatch
+from temoin.lib.names import plain_name
 from temoin.testing.report import Address, Sex
 
 
@@ -116,21 +118,29 @@ class ResultRow:
     written: Mapping[str, str] = field(default_factory=dict)  # how the file names its columns, where it is not as we do
 
     def natural_key(self) -> tuple[str, ...]:
-        """Return what makes this result itself: equal keys are one result sent twice, or its correction.
+        """Return what makes this result itself: equal keys are one result sent twice, its correction or its end.
 
-        The sample and the order of one person, at one laboratory, for one test, under the sender's own number. The
-        number alone cannot be the key: files leave it empty, and give one number to several results. Without a number,
-        the device and the time of the result tell apart two tests of one sample; with one, both may be corrected.
+        With the sender's own number that is laboratory, number and test: whatever else changes is content, the person
+        too, since a correction may mend a name. Real files leave the number empty; the person, the times and the
+        device stand for it then. All is folded, so that another accent, case or space makes no second result.
         The key is made of traits: whoever stores it must hash it with the pharmacy's key (law 4).
         """
-        sample = (
-            self.laboratory.number.upper(),
-            self.accession,
-            self.patient.family_name.casefold(),
-            self.patient.given_name.casefold(),
+        laboratory, test = _plain(self.laboratory.number), self.device.loinc.code
+        if self.accession:
+            return (laboratory, _plain(self.accession), test)
+        return (
+            laboratory,
+            plain_name(self.patient.family_name),
+            plain_name(self.patient.given_name),
             self.patient.birth_date.isoformat(),
-            self.device.loinc.code,
+            test,
             self.ordered.key(),
             self.collected.key(),
+            self.device.device_name.casefold(),
+            self.tested.key(),
         )
-        return sample if self.accession else (*sample, self.device.device_name.casefold(), self.tested.key())
+
+
+def _plain(number: str) -> str:
+    """Return a number as it is compared: case, width and spaces do not count."""
+    return "".join(unicodedata.normalize("NFKC", number).casefold().split())
