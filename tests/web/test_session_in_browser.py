@@ -66,7 +66,7 @@ def test_an_ended_session_veils_the_page_and_gives_back_what_was_typed(page: Pag
     set_up_totp(person_of(house.owner))
     at_work(page, live_server.url, house)
     page.goto(f"{live_server.url}/patients/new/")
-    page.get_by_label("Nom de naissance").fill("Gardé")
+    page.get_by_role("textbox", name="Nom de naissance").fill("Gardé")
     Session.objects.all().delete()  # from another device
 
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -78,7 +78,7 @@ def test_an_ended_session_veils_the_page_and_gives_back_what_was_typed(page: Pag
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Se connecter").click()
     sign_in_here(page, house)
-    expect(page.get_by_label("Nom de naissance")).to_have_value("Gardé")
+    expect(page.get_by_role("textbox", name="Nom de naissance")).to_have_value("Gardé")
     expect(page.get_by_text("Votre saisie est de retour")).to_be_visible()
     shoot(page, "session-form-back")
 
@@ -119,10 +119,10 @@ def test_going_back_to_a_form_that_was_refused_gives_back_what_was_typed(page: P
     house = open_house()
     at_work(page, live_server.url, house)
     page.goto(f"{live_server.url}/patients/new/")
-    page.get_by_label("Nom de naissance").fill("Gardé")
+    page.get_by_role("textbox", name="Nom de naissance").fill("Gardé")
     page.get_by_role("button", name="Enregistrer le test").click()
     expect(page.get_by_role("alert").first).to_contain_text("à corriger")
 
     page.go_back()
 
-    expect(page.get_by_label("Nom de naissance")).to_have_value("Gardé")
+    expect(page.get_by_role("textbox", name="Nom de naissance")).to_have_value("Gardé")
