@@ -45,7 +45,7 @@ def house(as_role: Callable) -> House:  # noqa: ARG001 opens the database
 
 def patient_of(house: House, day: datetime) -> UUID:
     with frozen_at(day):
-        return make_patient(house.owner)
+        return make_patient(house.owner, nir="")
 
 
 def listed(house: House, **bounds) -> set[UUID]:

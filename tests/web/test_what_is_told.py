@@ -19,15 +19,14 @@ from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.patients.actions import CURRENT_NOTICE
+from temoin.patients.queries import read_patient
 from temoin.testing.queries import read_parcels, read_test, read_ticket
 from temoin.web.times import local_minute
 
 Made = tuple[str, dict[str, str]]  # a form: its address and what is sent
 
 
-def sampled(house: House, kind: str = "") -> UUID:
-    if kind:
-        return make_test(house.owner, make_patient(house.owner), kind=kind)
+def sampled(house: House) -> UUID:
     return make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
 
 
@@ -38,6 +37,12 @@ def signed(house: House) -> UUID:
 def to_sample(house: House) -> Made:
     form = {"lot": str(make_lot(house.owner)), "specimen": "nasal-swab", "sampled_at": local_minute(now())}
     return reverse("sample", args=[make_test(house.owner, make_patient(house.owner))]), form
+
+
+def to_amend(house: House) -> Made:
+    patient_id = make_patient(house.owner)
+    seen = read_patient(by=house.owner, patient_id=patient_id).seen_version
+    return reverse("amend_patient", args=[patient_id]), {**TRAITS, "seen": seen}
 
 
 REFUSED: dict[str, Callable[[House], Made]] = {
@@ -68,7 +73,7 @@ DONE: dict[str, Callable[[House], Made]] = {
         reverse("new_test", args=[make_patient(house.owner)]),
         {"record_id": str(uuid4()), "kind": "covid19-ag", "consent": CURRENT_NOTICE},
     ),
-    "an amended patient": lambda house: (reverse("amend_patient", args=[make_patient(house.owner)]), dict(TRAITS)),
+    "an amended patient": to_amend,
     "a sample": to_sample,
     "a result": lambda house: (
         reverse("sign", args=[sampled(house)]),
@@ -125,7 +130,7 @@ def test_the_title_of_a_test_tells_its_state_and_its_kind(house: House, owner: C
     waiting, done = make_sampled(house.owner, patient_id, lot_id), make_signed(house.owner, patient_id, lot_id)
     titles = [
         title(owner.get(reverse("test", args=[one])).content.decode())
-        for one in (sampled(house, TRIPLEX), waiting, done)
+        for one in (make_test(house.owner, patient_id, kind=TRIPLEX), waiting, done)
     ]
 
     assert [one.split(" – ")[0] for one in titles] == ["À prélever", "À lire", "Signé"]
