@@ -10,15 +10,18 @@ from django.urls import reverse
 from django.utils.timezone import override
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, sign_in
 
+from temoin.catalogue.kinds import load_kinds
 from temoin.lib.clock import frozen_at, now
-from temoin.lib.errors import InvalidError
+from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.zones import zone_named
 from temoin.pharmacies.actions import move_clock
 from temoin.pharmacies.operator import Operator
 from temoin.testing.queries import read_test
 from temoin.web.access import Route
+from temoin.web.fields import Typed
+from temoin.web.record_forms import result_fields
 from temoin.web.routes import ROUTES
-from temoin.web.times import FIRST, SECOND, local_minute, read_day, read_local_time, read_moment
+from temoin.web.times import FIRST, SECOND, TWICE, local_minute, read_day, read_local_time, read_moment
 
 PARIS = "Europe/Paris"
 LISTS = [one for one in ROUTES if "GET" in one.methods and "<" not in one.path]
@@ -106,18 +109,11 @@ def test_a_computer_set_to_another_zone_is_told(house: House, offset: str, is_to
     assert ("autre fuseau horaire" in answer.content.decode()) is is_told
 
 
-def test_an_hour_that_came_twice_is_asked_for_in_the_form(house: House):
-    with frozen_at(datetime(2026, 10, 25, 1, 45, tzinfo=UTC)):
-        lot_id, record_id = make_lot(house.owner), make_test(house.owner, make_patient(house.owner))
-        step = {"lot": str(lot_id), "specimen": "nasopharyngeal-swab", "sampled_at": "2026-10-25T02:30"}
-        client, place = sign_in(Client(), house.owner), reverse("sample", args=[record_id])
+def test_an_hour_that_came_twice_is_asked_for_in_the_form():
+    kind, asked = load_kinds()["covid19-ag"], Problem("read_at", TWICE, "")
 
-        asked = client.post(place, step)
-        taken = client.post(place, {**step, "sampled_at-which": SECOND})
-
-    assert 'name="sampled_at-which"' in asked.content.decode(), asked.content.decode()[-700:]
-    assert taken.status_code == 302
-    assert read_test(by=house.owner, record_id=record_id).sampled_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert "read_at-which" in {field.name for field in result_fields(kind, Typed({}, [asked]))}
+    assert "read_at-which" not in {field.name for field in result_fields(kind, Typed({}))}
 
 
 @pytest.mark.parametrize(
