@@ -89,7 +89,7 @@ def test_a_double_click_for_a_known_patient_registers_once(house: House, owner: 
         ({"sampled_at": ""}, "Saisissez une date et une heure"),
         ({"sampled_at": "0001-01-01T00:00"}, "Saisissez une date et une heure"),
         ({"sampled_at": "2090-01-01T10:00"}, "est dans le futur"),
-        ({"sampled_at": "1950-01-01T10:00"}, "antérieure à la naissance"),
+        ({"sampled_at": "1950-01-01T10:00"}, "précède de trop longtemps l’enregistrement"),
     ],
 )
 def test_a_bad_sample_is_not_recorded(house: House, owner: Client, changes: dict[str, str], message: str):
@@ -119,7 +119,8 @@ def test_an_expired_lot_is_refused(house: House, owner: Client):
 def test_a_result_read_outside_the_window_is_not_signed(
     house: House, owner: Client, waited: int, message: str, reviewed: str
 ):
-    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner), minutes_ago=waited)
+    with shifted_by(timedelta(minutes=-waited)):
+        record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner), minutes_ago=0)
 
     form = {"outcome-sars-cov-2": "positive", "reviewed": reviewed}
     answer = owner.post(reverse("sign", args=[record_id]), form)

@@ -198,7 +198,7 @@ def test_many_denials_and_searches_are_named(house: House):
 
 def test_looking_at_patients_of_ones_own_name_is_counted(house: House):
     with frozen_at(MONDAY):
-        own = make_patient(house.owner, birth_family_name="Durand", used_family_name="Pétit")
+        own = make_patient(house.owner, birth_family_name="Durand", used_family_name="Pétit", nir="")
         other = make_patient(house.owner)
         record_look(by=house.colleague, kind=EventKind.PATIENT_READ, subject_kind="patient", subject_id=other)
         read_test(by=house.colleague, record_id=make_test(house.owner, own))

@@ -117,7 +117,8 @@ def test_an_abandoned_test_sends_nothing(house: House, owner: Client):
 
 def test_an_amended_patient_keeps_what_the_form_does_not_show(house: House, owner: Client):
     patient_id = make_patient(house.owner, country="USA", county="Pima", postcode="85701")
-    form = {**TRAITS, "identity_status": "VALI", "postcode": "85702"}
+    seen = read_patient(by=house.owner, patient_id=patient_id).seen_version
+    form = {**TRAITS, "identity_status": "VALI", "country": "USA", "postcode": "85702", "seen": seen}
 
     answer = owner.post(reverse("amend_patient", args=[patient_id]), form)
 
