@@ -6,6 +6,7 @@ import pytest
 from people import make_lot, make_patient, make_signed, open_house
 from sealed_journal import Journal, as_sealer
 
+from temoin.crypto.envelope import CONTENT
 from temoin.lib.clock import now
 from temoin.testing.evidence import compare_records
 from temoin.testing.sample import Reading
@@ -74,7 +75,7 @@ def test_a_version_that_no_event_wrote_is_named(empty: Journal, record: str):
     )
     empty.superuser.execute("UPDATE testing_record SET version = 3 WHERE id = %s", [record])
 
-    assert found() == ["version 3 was not written by any event"]
+    assert found() == ["version 3 was not written by any sealed event"]
 
 
 @pytest.mark.usefixtures("record")
@@ -85,3 +86,38 @@ def test_turning_keys_is_no_finding(empty: Journal):
     )
 
     assert found() == []
+
+
+FORGED = (
+    "INSERT INTO journal_event (pharmacy_id, id, at, kind, profession, origin, subject_kind, subject_id, outcome, "
+    "reason, detail, digest, xid) SELECT event.pharmacy_id, gen_random_uuid(), event.at, event.kind, event.profession, "
+    "event.origin, event.subject_kind, event.subject_id, event.outcome, event.reason, event.detail, {digest}, {xid} "
+    "FROM journal_event AS event WHERE kind = 'result.signed' AND subject_id = %s"
+)
+RECOMPUTED = (
+    "(SELECT encode(sha256(substr(version.sealed, %s) || uuid_send(version.id) || uuid_send(version.signed_by) "
+    "|| int8send(extract(epoch FROM version.signed_at)::bigint)), 'hex') "
+    "FROM testing_record_version AS version WHERE version.record_id = event.subject_id AND version.number = 1)"
+)
+
+
+@pytest.mark.parametrize("xid", ["'9100000000000000000'", "'1'"])
+def test_a_recomputed_digest_under_a_made_up_number_is_not_believed(empty: Journal, record: str, xid: str):
+    empty.seal()
+    empty.superuser.execute("SET session_replication_role = replica")
+    empty.superuser.execute(
+        "UPDATE testing_record_version SET signed_by = gen_random_uuid() WHERE number = 1 AND record_id = %s", [record]
+    )
+    empty.superuser.execute(FORGED.format(digest=RECOMPUTED, xid=xid), [CONTENT + 1, record])
+
+    assert [line.split(" event")[0] for line in empty.verify()] == ["added"]
+    assert found() == ["version 1 was replaced"]
+
+
+def test_a_second_event_about_a_version_is_named(empty: Journal, record: str):
+    empty.seal()
+    empty.superuser.execute(FORGED.format(digest="event.digest", xid="pg_current_xact_id()"), [record])
+
+    assert found() == ["version 1 is told by several events"]
+    empty.seal()
+    assert found() == ["version 1 is told by several events"]

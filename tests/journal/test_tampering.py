@@ -192,6 +192,36 @@ def test_an_event_written_with_triggers_off_and_an_old_number_is_named(journal: 
     assert [line.split(" event")[0] for line in journal.verify()] == ["added"]
 
 
+def test_no_made_up_number_of_a_transaction_keeps_an_event_out_of_the_tree(journal: Journal):
+    journal.superuser.execute("SET session_replication_role = replica")
+    for xid in ("1", "9100000000000000000"):
+        journal.superuser.execute(
+            "INSERT INTO journal_event (SELECT (jsonb_populate_record(event, jsonb_build_object("
+            "'id', gen_random_uuid(), 'xid', %s::text))).* FROM journal_event AS event WHERE id = %s)",
+            [xid, journal.event(2)],
+        )
+    journal.superuser.execute("DELETE FROM journal_event WHERE id = %s", [journal.event(4)])
+
+    assert [line.split(" event")[0] for line in journal.verify()] == ["missing 4", "added", "added"]
+
+
+def test_an_unsealed_event_that_claims_an_old_time_is_named_before_the_next_seal(journal: Journal):
+    journal.superuser.execute(
+        "INSERT INTO journal_event (pharmacy_id, id, at, kind, profession, origin, subject_kind, outcome, reason, "
+        "detail, digest) SELECT pharmacy_id, gen_random_uuid(), at - interval '1 hour', kind, profession, origin, "
+        "subject_kind, outcome, reason, 'forged', digest FROM journal_event WHERE id = %s",
+        [journal.event(2)],
+    )
+
+    assert [line.split(" event")[0] for line in journal.verify()] == ["added"]
+
+
+def test_events_that_wait_for_the_next_seal_are_no_finding(journal: Journal):
+    look()
+
+    assert journal.verify() == []
+
+
 def test_a_new_event_that_claims_an_old_time_is_named(journal: Journal):
     journal.superuser.execute(
         "INSERT INTO journal_event (pharmacy_id, id, at, kind, profession, origin, subject_kind, outcome, reason, "

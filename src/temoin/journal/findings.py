@@ -23,7 +23,7 @@ class Fault(StrEnum):
 MEANING = {
     Fault.ALTERED: "the event is not the one that was sealed",
     Fault.MISSING: "the event was sealed and is not there any more",
-    Fault.ADDED: "the event was put among sealed ones without ever being sealed",
+    Fault.ADDED: "the event is not sealed, and none that waits for the next seal",
     Fault.REORDERED: "the event was sealed at another place",
     Fault.BACKDATED: "the event says a time at which it was not sealed",
     Fault.LEAF_MISSING: "the place in the tree is empty",

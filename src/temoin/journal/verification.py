@@ -19,7 +19,7 @@ from temoin.journal.leaf import LEAF, NULL
 from temoin.journal.nodes import TreeBrokenError, stored_tree
 from temoin.journal.sealing import copied_lines
 from temoin.journal.tree import GrowingTree
-from temoin.journal.walk import Evidence, Outcome, Row, Walk
+from temoin.journal.walk import SLACK, Evidence, Outcome, Row, Walk
 
 _ROWS = """
     SELECT leaf.index, encode(leaf.hash, 'hex'), leaf.pharmacy_id, leaf.event_id,
@@ -30,15 +30,28 @@ _ROWS = """
      WHERE leaf.index >= {start}
      ORDER BY leaf.index
 """
-# Events that have no place in the tree, though every transaction up to theirs was sealed.
-_ADDED = """
-    SELECT event.id, event.pharmacy_id FROM journal_event AS event,
-           (SELECT watermark, cluster FROM journal_checkpoint ORDER BY size DESC LIMIT 1) AS last
-     WHERE last.cluster = (SELECT system_identifier::text FROM pg_control_system())
-       AND event.xid < last.watermark::text::xid8
-       AND NOT EXISTS (SELECT FROM journal_leaf AS leaf
-                        WHERE leaf.pharmacy_id = event.pharmacy_id AND leaf.event_id = event.id)
+# An event may only lack a leaf while it waits for the next seal: its transaction is one that the last seal had not
+# reached, is over in this very snapshot, and was not long ago. Whatever number or time it claims, any other was put
+# there. After a dump was restored on another cluster, the numbers tell nothing until the next seal; the time does.
+_SEAL = """
+    (SELECT at, watermark::text::xid8 AS watermark,
+            cluster = (SELECT system_identifier::text FROM pg_control_system())
+            AND watermark <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS is_counted
+       FROM journal_checkpoint ORDER BY size DESC LIMIT 1)
 """
+_WAITS = """
+    CASE WHEN seal.at IS NULL THEN pg_visible_in_snapshot(event.xid, pg_current_snapshot())
+         WHEN seal.is_counted THEN event.xid >= seal.watermark
+              AND pg_visible_in_snapshot(event.xid, pg_current_snapshot()) AND event.at >= seal.at - interval '{slack}'
+         ELSE event.at >= seal.at - interval '{slack}' END
+"""
+# Each event, the last seal beside it (NULL before the first), and its leaf if it has one.
+EVENTS = f"""
+    journal_event AS event LEFT JOIN {_SEAL} AS seal ON true
+      LEFT JOIN journal_leaf AS leaf ON leaf.pharmacy_id = event.pharmacy_id AND leaf.event_id = event.id
+"""
+WAITS = _WAITS.format(slack=f"{int(SLACK.total_seconds())} seconds")
+_ADDED = f"SELECT event.id, event.pharmacy_id FROM {EVENTS} WHERE leaf.index IS NULL AND NOT ({WAITS})"  # noqa: S608
 
 
 def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint | None = None) -> Outcome:
