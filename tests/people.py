@@ -191,7 +191,7 @@ def make_lot(by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: 
 def make_patient(by: Seat, **changes: str) -> UUID:
     """Register a patient; a second one of the same traits has no NIR, which stands on one record only."""
     with tenant_scope(by.pharmacy_id):
-        known = Patient.objects.filter(nir_index__in=nir_indexes(TRAITS["nir"])).exists()
+        known = Patient.objects.filter(nir_index__in=nir_indexes(check_traits(TRAITS).nir)).exists()
     nir = {"nir": ""} if known else {}
     return register_patient(by=by, traits=check_traits({**TRAITS, **nir, **changes}))
 

@@ -56,7 +56,7 @@ PRODUCTION = ("demo = true", "demo = false")
 def test_a_sound_set_up_is_not_refused(folder):
     config = config_of(folder, PRODUCTION, ("[authority]", HOST))
 
-    with frozen_at(datetime(2027, 6, 30, 23, tzinfo=UTC)):
+    with frozen_at(datetime(2027, 6, 30, 21, tzinfo=UTC)):
         assert [finding for process in Process for finding in setup_findings(config, process)] == []
 
 

@@ -15,6 +15,7 @@ TAKEN = {
     "cli/journal.py:SHOWN": SAID,
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
+    "delivery/staff_notices.py:MOST_IN_A_ROUND": "the next round goes on",
     "journal/alerts.py:%s": "the next round goes on",
     "journal/book.py:STRIDE": LOOPS,
     "journal/queries.py:PAGE": PAGED,

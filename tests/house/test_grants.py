@@ -86,7 +86,7 @@ TABLES = {
 SEALED = {
     "outbox_attempt": {"sealed"},
     "outbox_parcel": {"sealed"},
-    "patients_patient": {"sealed", "nir_index", "name_index"},
+    "patients_patient": {"sealed", "nir_index", "name_index", "born_index", "names_index"},
     "pharmacies_invitation": {"sealed"},
     "pharmacies_member": {"sealed"},
     "testing_record": {"sealed", "source_index"},

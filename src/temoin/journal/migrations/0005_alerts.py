@@ -51,10 +51,13 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('kind__in', ['patient.searched', 'test.list_read'])), fields=['pharmacy_id', 'digest'], name='journal_event_listing'),
         ),
         isolate("journal_listing", {"app": "SELECT, INSERT"}),
-        # The worker, which writes to owners, looks over all pharmacies for what nobody was told of.
+        # The worker, which writes to owners, looks over all pharmacies for what nobody was told of, and writes in one.
         isolate(
             "journal_alert",
             {"app": "SELECT, INSERT", "worker": "SELECT, INSERT, UPDATE (told_at)"},
-            policies={"worker": "true"},
+        ),
+        migrations.RunSQL(
+            "CREATE POLICY worker_reads ON journal_alert FOR SELECT TO temoin_worker USING (true);",
+            reverse_sql="DROP POLICY worker_reads ON journal_alert;",
         ),
     ]
