@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from cda_values import PROFESSIONS, RESULTS
 
-from temoin.catalogue.entries import CatalogueError, parse_data
+from temoin.catalogue.entries import CatalogueError
 from temoin.catalogue.kinds import counter_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.formats.cda.terms import build_terms, load_terms
+from temoin.formats.reviewed import parse_reviewed
 from temoin.pharmacies.professions import PROFESSION_CODE
 
 RIGHT = """
+review = { on = 2026-11-24, by = "nobody", placeholder = true }
+source = "the guide"
 [groups.viral]
 loinc = "92893-7"
 label = "Sérologie virale"
@@ -67,7 +70,7 @@ def test_each_profession_is_in_the_words_of_the_national_set(code: str, words: s
 
 
 def test_the_data_of_this_test_are_right() -> None:
-    assert build_terms(parse_data("x.toml", RIGHT)).results["441614007"].reported_as.label == "positif"
+    assert build_terms(*parse_reviewed("x.toml", RIGHT)).results["441614007"].reported_as.label == "positif"
 
 
 @pytest.mark.parametrize(
@@ -89,4 +92,4 @@ def test_a_wrong_data_file_is_refused(right: str, wrong: str) -> None:
     assert right in RIGHT
 
     with pytest.raises(CatalogueError, match=r"x\.toml"):
-        build_terms(parse_data("x.toml", RIGHT.replace(right, wrong)))
+        build_terms(*parse_reviewed("x.toml", RIGHT.replace(right, wrong)))

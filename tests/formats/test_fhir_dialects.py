@@ -13,9 +13,10 @@ from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import given
 from strategies import covid_positive, examples, reports
 
-from temoin.formats.fhir.ch_elm import CANTONS, WHOLE_NAME, document_references
-from temoin.formats.fhir.demis import CATEGORIES, notifications
+from temoin.formats.fhir.ch_elm import document_references
+from temoin.formats.fhir.demis import notifications
 from temoin.formats.fhir.dialect import DialectError
+from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.testing.report import Address, PatientForm, Report, ReportStatus
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -82,6 +83,8 @@ def reference_targets(bundle: dict[str, Any]) -> tuple[set[str], set[str]]:
     return walk(bundle), addresses
 
 
+WHOLE_NAME = swiss_terms().whole_name
+CATEGORIES = german_terms().categories
 CASES = [(swiss, SWISS, WHOLE_NAME), (german, GERMAN, CATEGORIES)]
 
 
@@ -299,7 +302,7 @@ def test_a_patient_nobody_wrote_much_of_is_told_with_what_is_known():
 
 
 def test_the_lists_of_the_dialects_have_the_size_that_they_must():
-    assert len(CANTONS) == 27  # 26 cantons, and Liechtenstein
+    assert len(swiss_terms().cantons) == 27  # 26 cantons, and Liechtenstein
 
 
 @pytest.mark.parametrize("alpha_3", [*(each.alpha_3 for each in pycountry.countries), ""])

@@ -13,6 +13,9 @@ from temoin.cli.django_process import settings_file
 from temoin.config.checks import debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings
 from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
+from temoin.formats.cda.terms import load_terms as bio_trod_terms
+from temoin.formats.fhir.terms import german_terms, swiss_terms
+from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
 from temoin.transmission.drop_box import DropBox
 
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     for finding in dict.fromkeys(found):
         say(f"- {finding}")
     say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
-    for line in rule_lines(config):
+    for line in (*rule_lines(config), *table_lines()):
         say(line)
     say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
     return 1 if found else 0
@@ -84,6 +87,21 @@ def rule_lines(config: Config) -> list[str]:
         doubts += ["not reviewed by a lawyer or a physician"] if rules.review.is_placeholder else []
         lines.append(" - ".join([f"{destination}: rules {rules.name} ({articles})", *doubts]))
     return lines or ["No destination of results is switched on."]
+
+
+def table_lines() -> list[str]:
+    """Return a line for each table of medical codes that nobody entitled to has reviewed yet."""
+    tables = {
+        "BIO-TROD": bio_trod_terms().review,
+        "CH ELM": swiss_terms().review,
+        "DEMIS": german_terms().review,
+        "HL7 v2 questions": load_questions().review,
+    }
+    unreviewed = {name: review for name, review in tables.items() if review.is_placeholder}
+    return [
+        f"Codes of {name}: not reviewed by a lawyer or a physician ({one.on}: {one.by}); source: {one.source}"
+        for name, one in unreviewed.items()
+    ]
 
 
 def _of_role(config: Config, role: str) -> list[str]:

@@ -16,26 +16,6 @@ ID_NAT_STRUCT = "urn:oid:1.2.250.1.71.4.2.2"
 INS_SYSTEMS = frozenset(f"urn:oid:1.2.250.1.213.1.4.{arc}" for arc in (8, 9, 10, 11))
 INS_REAL_SYSTEMS = frozenset(f"urn:oid:1.2.250.1.213.1.4.{arc}" for arc in (8, 9))
 
-# JDV_ResultatDepistage and the other CI-SIS value sets, then lab-presenceAbsence of HL7 Europe.
-OUTCOMES: dict[str, tuple[str, str]] = {
-    "10828004": ("Positif", "Positive"),
-    "260385009": ("Négatif", "Negative"),
-    "373068000": ("Indéterminé", "Undetermined"),
-    "125154007": ("Échantillon insatisfaisant", "Specimen unsatisfactory"),
-    "17621005": ("Normal", "Normal"),
-    "80394007": ("Hyperglycémie", "Hyperglycaemia"),
-    "302866003": ("Hypoglycémie", "Hypoglycaemia"),
-    "260405006": ("Trace", "Trace"),
-    "441614007": ("+ sur +++", "+ of +++"),
-    "441517005": ("++ sur +++", "++ of +++"),
-    "441521003": ("+++ sur +++", "+++ of +++"),
-    "260373001": ("Détecté", "Detected"),
-    "260415000": ("Non détecté", "Not detected"),
-    "419984006": ("Non concluant", "Inconclusive"),
-    "82334004": ("Indéterminé", "Indeterminate"),
-    "455371000124106": ("Invalide", "Invalid"),
-}
-
 _LOINC_FORM = re.compile(r"[0-9]{1,7}-[0-9]")
 _SNOMED_FORM = re.compile(r"[1-9][0-9]{5,17}")
 _FINESS_FORM = re.compile(r"[0-9][0-9AB][0-9]{7}")

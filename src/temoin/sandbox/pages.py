@@ -10,10 +10,10 @@ from html import escape
 
 import orjson
 
-from temoin.sandbox.codes import OUTCOMES
 from temoin.sandbox.faults import FaultDesk, Faults, fault_names
 from temoin.sandbox.issues import RULES, Issue
 from temoin.sandbox.mailbox import Mail, Mailbox
+from temoin.sandbox.outcomes import OUTCOMES
 from temoin.sandbox.store import Document, Store
 from temoin.sandbox.words import LANGUAGES, word, word_or
 

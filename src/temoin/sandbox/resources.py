@@ -13,7 +13,6 @@ from temoin.sandbox.codes import (
     INS_SYSTEMS,
     LOINC,
     OBSERVATION_CATEGORY,
-    OUTCOMES,
     RPPS,
     SNOMED,
     UCUM,
@@ -28,6 +27,7 @@ from temoin.sandbox.codes import (
     passes_luhn,
 )
 from temoin.sandbox.issues import Issue
+from temoin.sandbox.outcomes import OUTCOMES
 from temoin.sandbox.reading import Json, Part, child, children, codings, identifier, text
 
 COMPOSITION_STATUSES = frozenset({"final", "amended", "entered-in-error"})

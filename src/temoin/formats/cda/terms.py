@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, is_loinc, parse_data
+from temoin.catalogue.entries import Entry, is_loinc
+from temoin.formats.reviewed import Review, read_reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Result:
 class Terms:
     """Tests by LOINC code, results by SNOMED CT code."""
 
+    review: Review
     tests: Mapping[str, Test]
     results: Mapping[str, Result]
 
@@ -49,18 +50,17 @@ class Terms:
 @cache
 def load_terms() -> Terms:
     """Return the terms of the data file; CatalogueError when it is wrong."""
-    content = resources.files("temoin.formats.cda").joinpath("data", "tests.toml").read_text("utf-8")
-    return build_terms(parse_data("cda/tests.toml", content))
+    return build_terms(*read_reviewed("cda", "tests.toml"))
 
 
-def build_terms(file: Entry) -> Terms:
+def build_terms(review: Review, file: Entry) -> Terms:
     """Check and build the terms of a data file."""
     groups = {name: _group(entry) for name, entry in file.children("groups")}
     diseases = file.mapping("diseases")
     tests = {code: _test(code, entry, groups, diseases) for code, entry in file.children("tests")}
     results = _results(file)
     file.finish()
-    return Terms(MappingProxyType(tests), MappingProxyType(results))
+    return Terms(review, MappingProxyType(tests), MappingProxyType(results))
 
 
 def _group(entry: Entry) -> Code:

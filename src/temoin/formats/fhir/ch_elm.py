@@ -9,24 +9,22 @@ from typing import Any, Final
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.dialect import DialectError, country, stable_id, told_findings
 from temoin.formats.fhir.elements import Element, coding, concept, given_names, identifier, moment, reference, telecom
+from temoin.formats.fhir.terms import swiss_terms
 from temoin.testing.report import Address, Finding, Report
 
-# CH ELM, results to patient name representation: whole for SARS-CoV-2, initials for the others.
-WHOLE_NAME: Final = {"sars-cov-2": True, "influenza-a": False, "influenza-b": False, "rsv": False}
 GLN: Final = "urn:oid:2.51.1.3"
 UUID_SYSTEM: Final = "urn:ietf:rfc:3986"
-CANTONS: Final = {
-    "AG", "AI", "AR", "BE", "BL", "BS", "FR", "GE", "GL", "GR", "JU", "LU", "NE", "NW", "OW", "SG", "SH", "SO", "SZ",
-    "TG", "TI", "UR", "VD", "VS", "ZG", "ZH", "FL",
-}  # fmt: skip # eCH-0007, and Liechtenstein
 _LABORATORY = coding(codes.OBSERVATION_CATEGORY, "laboratory", "Laboratory")
 _SNOMED_SWITZERLAND = "http://snomed.info/sct/2011000195101"
+_LABORATORY_REPORT = coding(codes.LOINC, "11502-2", "Laboratory report")
+_SWISS_REPORT = coding(codes.SNOMED, "4241000179101", "Laboratory report")
+_MICROBIOLOGY = coding(codes.LOINC, "18725-2", "Microbiology studies (set)")
 _CODED_STRING = "http://hl7.org/fhir/StructureDefinition/iso21090-codedString"
 
 
 def document_references(report: Report, *, gln: str) -> list[Element]:
     """Return what is posted, one per organism to tell; DialectError says what the dialect cannot carry."""
-    return [_document_reference(report, finding, gln) for finding in told_findings(report, WHOLE_NAME)]
+    return [_document_reference(report, finding, gln) for finding in told_findings(report, swiss_terms().whole_name)]
 
 
 def _document_reference(report: Report, finding: Finding, gln: str) -> Element:
@@ -93,13 +91,13 @@ def _uuid(name: str) -> Element:
 
 
 def _composition(report: Report, name: str, links: dict[str, str]) -> Element:
-    swiss = {**coding(codes.SNOMED, "4241000179101", "Laboratory report"), "version": _SNOMED_SWITZERLAND}
+    swiss = {**_SWISS_REPORT, "version": _SNOMED_SWITZERLAND}
     return {
         "resourceType": "Composition",
         "language": "fr-CH",
         "identifier": _uuid(name),
         "status": "final",
-        "type": concept(swiss, coding(codes.LOINC, "11502-2", "Laboratory report")),
+        "type": concept(swiss, _LABORATORY_REPORT),
         "subject": reference(links["patient"]),
         "date": moment(report.signed_at),
         "author": [reference(links["laboratory"])],
@@ -107,7 +105,7 @@ def _composition(report: Report, name: str, links: dict[str, str]) -> Element:
         "section": [
             {
                 "title": "Résultats de l'analyse microbiologique",
-                "code": concept(coding(codes.LOINC, "18725-2", "Microbiology studies (set)")),
+                "code": concept(_MICROBIOLOGY),
                 "entry": [reference(links["observation"])],
             }
         ],
@@ -121,7 +119,7 @@ def _report(name: str, links: dict[str, str]) -> Element:
         "identifier": [_uuid(name)],
         "basedOn": [reference(links["order"])],
         "status": "final",
-        "code": concept(coding(codes.LOINC, "11502-2", "Laboratory report")),
+        "code": concept(_LABORATORY_REPORT),
         "subject": reference(links["patient"]),
         "performer": [reference(links["laboratory"])],
         "specimen": [reference(links["specimen"])],
@@ -131,7 +129,7 @@ def _report(name: str, links: dict[str, str]) -> Element:
 
 def _patient(report: Report, finding: Finding) -> Element:
     patient = report.patient
-    is_whole = WHOLE_NAME[finding.target]
+    is_whole = swiss_terms().whole_name[finding.target]
     family = patient.used_family_name or patient.birth_family_name
     given = patient.used_given_name or patient.first_birth_given_name
     values: Element = {
@@ -170,7 +168,7 @@ def _home(address: Address, *, with_street: bool) -> Element:
 
 
 def _canton(address: Address) -> str:
-    if address.state not in CANTONS:
+    if address.state not in swiss_terms().cantons:
         raise DialectError("no_canton")
     return address.state
 

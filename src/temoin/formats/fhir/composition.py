@@ -7,10 +7,9 @@ from temoin.formats.fhir.narrative import narrative
 from temoin.testing.report import Report
 
 # Both heads share these codings (invariant dr-comp-type): the European type, then the French one (BIO-TROD).
-_TYPE = (
-    coding(codes.LOINC, "11502-2", "Laboratory report"),
-    coding(codes.LOINC, "96173-0", "Test rapide d'orientation diagnostique"),
-)
+_EUROPEAN_TYPE = coding(codes.LOINC, "11502-2", "Laboratory report")
+_FRENCH_TYPE = coding(codes.LOINC, "96173-0", "Test rapide d'orientation diagnostique")
+_TYPE = (_EUROPEAN_TYPE, _FRENCH_TYPE)
 _STUDIES = coding(codes.LOINC, "26436-6", "Laboratory studies (set)")
 _CONSENT = coding(codes.CONSENT_CODES, "GEN-366", codes.CONSENT_LABEL)
 

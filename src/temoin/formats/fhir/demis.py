@@ -10,20 +10,13 @@ from typing import Final
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.dialect import DialectError, country, stable_id, told_findings
 from temoin.formats.fhir.elements import Element, coding, concept, given_names, identifier, moment, reference, telecom
+from temoin.formats.fhir.terms import german_terms
 from temoin.testing.report import Address, Finding, Organisation, Report, ReportStatus
 
 DEMIS: Final = "https://demis.rki.de/fhir/"
 BUNDLE_ID: Final = DEMIS + "NamingSystem/NotificationBundleId"
 NOTIFICATION_ID: Final = DEMIS + "NamingSystem/NotificationId"
 BSNR: Final = "https://fhir.kbv.de/NamingSystem/KBV_NS_Base_BSNR"
-# CodeSystem notificationCategory; its profiles end in the same letters.
-CATEGORIES: Final = {"sars-cov-2": "cvdp", "influenza-a": "invp", "influenza-b": "invp", "rsv": "rsvp"}
-_ANSWERS = {
-    "positive": ("LA6576-8", "Positive"),
-    "negative": ("LA6577-6", "Negative"),
-    "indeterminate": ("LA11884-6", "Indeterminate"),
-}
-_CONCLUSIONS = {"positive": "pathogenDetected", "negative": "pathogenNotDetected", "indeterminate": "inconclusive"}
 _LABORATORY = coding(codes.OBSERVATION_CATEGORY, "laboratory", "Laboratory")
 _LABORATORY_REPORT = coding(codes.LOINC, "11502-2", "Laboratory report")
 _PARTS = (
@@ -34,12 +27,12 @@ _PARTS = (
 
 def notifications(report: Report, *, bsnr: str) -> list[Element]:
     """Return the Parameters to post, one per category; DialectError says what the dialect cannot carry."""
-    told = sorted(told_findings(report, CATEGORIES), key=_category)
+    told = sorted(told_findings(report, german_terms().categories), key=_category)
     return [_parameters(_bundle(report, list(findings), bsnr)) for _, findings in groupby(told, key=_category)]
 
 
 def _category(finding: Finding) -> str:
-    return CATEGORIES[finding.target]
+    return german_terms().categories[finding.target]
 
 
 def _parameters(bundle: Element) -> Element:
@@ -189,6 +182,8 @@ def _specimen(report: Report, to: dict[str, Element]) -> Element:
 
 
 def _observation(report: Report, finding: Finding, to: dict[str, Element]) -> Element:
+    terms = german_terms()
+    answer = terms.answers[finding.outcome]
     return {
         "resourceType": "Observation",
         "status": _status(report, "corrected"),
@@ -196,16 +191,16 @@ def _observation(report: Report, finding: Finding, to: dict[str, Element]) -> El
         "code": concept(coding(codes.LOINC, finding.loinc, finding.loinc_display)),
         "subject": to["Patient"],
         "effectiveDateTime": moment(report.read_at),
-        "valueCodeableConcept": concept(coding(codes.LOINC, *_ANSWERS[finding.outcome])),
+        "valueCodeableConcept": concept(coding(codes.LOINC, answer.loinc, answer.display)),
         "interpretation": [concept(coding(codes.INTERPRETATION, *codes.INTERPRETATION_OF[finding.outcome]))],
-        "method": concept(coding(codes.SNOMED, "121276004", "Antigen assay (procedure)")),
+        "method": concept(coding(codes.SNOMED, *terms.method)),
         "specimen": to["Specimen"],
     }
 
 
 def _report(report: Report, findings: list[Finding], to: dict[str, Element], observations: list[str]) -> Element:
     outcomes = {finding.outcome for finding in findings}
-    worst = next(each for each in ("positive", "indeterminate", "negative") if each in outcomes)
+    worst = next(answer for outcome, answer in german_terms().answers.items() if outcome in outcomes)
     values: Element = {
         "resourceType": "DiagnosticReport",
         "status": _status(report, "amended"),
@@ -213,6 +208,6 @@ def _report(report: Report, findings: list[Finding], to: dict[str, Element], obs
         "subject": to["Patient"],
         "issued": moment(report.signed_at),
         "result": [reference(f"Observation/{name}") for name in observations],
-        "conclusionCode": [concept(coding(DEMIS + "CodeSystem/conclusionCode", _CONCLUSIONS[worst]))],
+        "conclusionCode": [concept(coding(DEMIS + "CodeSystem/conclusionCode", worst.conclusion))],
     }
     return {**values, "conclusion": report.comment} if report.comment else values

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from temoin.formats.hl7v2.errors import Hl7Error
+from temoin.formats.hl7v2.questions import load_questions
 from temoin.formats.hl7v2.syntax import Message, Segment
 
 VERSIONS = frozenset({"2.3", "2.3.1", "2.4", "2.5", "2.5.1"})
 ORDER_STATUSES = frozenset("FCXWPRSIAOYZ")  # HL7 table 0123, and W as some senders put it here too
 RESULT_STATUSES = frozenset("FCXWPRSIDNOU")  # HL7 table 0085
-QUESTIONS = frozenset(  # asked on entry, by their LOINC codes, from senders who do not mark them
-    {"95417-2", "95418-0", "95419-8", "95421-4", "65222-2", "82810-3", "77974-4", "95420-6", "35659-2", "11368-8"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ def _observation(segment: Segment) -> Observation:
         status=segment.text(11),
         at=segment.time(14),
         kit=_code(segment, 17),
-        is_answer=segment.text(29) == "QST" or what.code in QUESTIONS,
+        is_answer=segment.text(29) == "QST" or what.code in load_questions().words,
     )
 
 

@@ -1,0 +1,76 @@
+"""The tables of medical codes of the formats: each says its source and review, and a wrong one is refused by name."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from temoin.catalogue.entries import CatalogueError
+from temoin.cli.check import table_lines
+from temoin.formats.cda.terms import build_terms, load_terms
+from temoin.formats.fhir.terms import build_german, build_swiss, german_terms, swiss_terms
+from temoin.formats.hl7v2.questions import build_questions, load_questions
+from temoin.formats.reviewed import parse_reviewed
+
+TABLES = {
+    ("cda", "tests.toml"): (build_terms, load_terms),
+    ("fhir", "demis.toml"): (build_german, german_terms),
+    ("fhir", "ch_elm.toml"): (build_swiss, swiss_terms),
+    ("hl7v2", "questions.toml"): (build_questions, load_questions),
+}
+SPOILT = [
+    ("fhir", "demis.toml", '"rsv" = "rsvp"', '"rvs" = "rsvp"', "categories.rvs"),
+    ("fhir", "demis.toml", "[outcomes.negative]", "[outcomes.absent]", "outcomes.absent"),
+    ("fhir", "demis.toml", 'snomed = "121276004"', 'snomed = "antigen"', "snomed"),
+    ("fhir", "ch_elm.toml", '"rsv" = "initials"', '"rsv" = "half"', "names"),
+    ("fhir", "ch_elm.toml", '"FL",', '"FL", "FL",', "cantons"),
+    ("hl7v2", "questions.toml", '"95417-2"', '"95417-3"', "questions.95417-3"),
+]
+
+
+def text_of(room: str, name: str) -> str:
+    return resources.files(f"temoin.formats.{room}").joinpath("data", name).read_text("utf-8")
+
+
+@pytest.mark.parametrize(("room", "name"), TABLES)
+def test_a_table_says_its_source_and_its_review(room, name):
+    review = TABLES[room, name][1]().review
+
+    assert review.source
+    assert review.by
+    assert review.on
+
+
+@pytest.mark.parametrize(("room", "name"), TABLES)
+@pytest.mark.parametrize("line", ['unknown = "x"\n', "[unknown]\n"])
+def test_a_table_with_an_unknown_key_is_refused(room, name, line):
+    text = text_of(room, name)
+    spoilt = line + text if line.endswith('"\n') else text + line
+
+    with pytest.raises(CatalogueError, match="unknown"):
+        TABLES[room, name][0](*parse_reviewed(name, spoilt))
+
+
+@pytest.mark.parametrize(("room", "name"), TABLES)
+@pytest.mark.parametrize("field", ["review", "source"])
+def test_a_table_without_source_or_review_is_refused(room, name, field):
+    lines = [line for line in text_of(room, name).splitlines() if not line.startswith(f"{field} =")]
+
+    with pytest.raises(CatalogueError, match=f"{field}: is missing"):
+        parse_reviewed(name, "\n".join(lines))
+
+
+@pytest.mark.parametrize(("room", "name", "right", "wrong", "place"), SPOILT)
+def test_a_wrong_table_is_refused_by_the_name_of_the_field(room, name, right, wrong, place):
+    text = text_of(room, name)
+    assert right in text
+
+    with pytest.raises(CatalogueError) as refused:
+        TABLES[room, name][0](*parse_reviewed(name, text.replace(right, wrong)))
+
+    assert place in str(refused.value)
+
+
+def test_the_check_of_a_set_up_names_each_table_that_nobody_reviewed():
+    assert len(table_lines()) == len([load for _, load in TABLES.values() if load().review.is_placeholder])
