@@ -15,7 +15,8 @@ from temoin.formats.csv.rows import ResultRow
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 # Files of other systems lie beside a developer's checkout, not in this repository: their licences differ.
-GIVEN_FILES = Path(__file__).parents[2] / "shared" / "data" / "csv"
+_BESIDE = (parent / "shared" / "data" / "csv" for parent in Path(__file__).parents[2:])
+GIVEN_FILES = next((folder for folder in _BESIDE if folder.is_dir()), Path("/nowhere"))
 GIVEN_AND_ACCEPTED = {
     "01_standard_example.csv": 5,
     "all-fields.csv": 2,
@@ -23,6 +24,8 @@ GIVEN_AND_ACCEPTED = {
     "valid-flu-only.csv": 1,
     "valid-with-escaped-commas.csv": 2,
 }
+# Its two rows are two persons under one accession number: the first is stored, the second contradicts it.
+GIVEN_AND_CONTRADICTED = {"valid-with-escaped-commas.csv": 1}
 
 VALUES = {
     "patient_last_name": "Duchêne",

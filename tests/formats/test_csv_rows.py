@@ -473,3 +473,28 @@ def test_every_state_has_a_zone_that_exists():
 def test_a_problem_is_told_once():
     assert Problem(2, "patient_dob", "missing") == Problem(2, "patient_dob", "missing")
     assert bad(patient_dob="") == [("patient_dob", "missing")]
+
+
+@pytest.mark.parametrize("phone", ["205-111-2800", "000-000-0000", "205-99-2800", "+33 6 12 34 56"])
+def test_a_number_that_nobody_can_have_is_refused(phone):
+    assert bad(patient_phone_number=phone) == [("patient_phone_number", "phone")]
+
+
+@pytest.mark.parametrize(
+    ("code", "postcode", "written", "read"),
+    [
+        ("FR", "97300", "0594 30 12 34", "+594594301234"),
+        ("FR", "97400", "0262 20 12 34", "+262262201234"),
+        ("FR", "97500", "41 12 34", "+508411234"),
+        ("FR", "75011", "0594 30 12 34", "+594594301234"),
+    ],
+)
+def test_a_number_of_france_is_read_where_its_postcode_dials(code, postcode, written, read):
+    changes = {"patient_state": code, "patient_zip_code": postcode, "patient_phone_number": written}
+
+    assert good(**changes).patient.phone == read
+
+
+@pytest.mark.parametrize("word", ["Prelevement nasal", "PRÉLÈVEMENT NASAL", "prélevement  nasal"])
+def test_a_specimen_is_known_with_or_without_its_accents(word):
+    assert good(specimen_type=word).specimen == "nasal-swab"

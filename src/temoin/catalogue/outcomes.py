@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -67,9 +68,10 @@ def find_specimen(name: str) -> Specimen | None:
 
 
 def fold_name(name: str) -> str:
-    """Return a name as compared: case, marks of trade and the star of the LIVD table do not count."""
-    kept = name.replace("™", "").replace("®", "").strip().rstrip("*")
-    return " ".join(kept.casefold().split())
+    """Return a name as compared: case, accents, marks of trade and the star of the LIVD table do not count."""
+    kept = name.replace("™", "").replace("®", "").replace("’", "'").strip().rstrip("*")
+    apart = unicodedata.normalize("NFKD", kept.casefold())
+    return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
 
 
 def build_outcomes(file: Entry) -> Mapping[str, Outcome]:

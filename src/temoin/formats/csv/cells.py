@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from temoin.formats.csv.dates import DateOrder, Written, read_written
 from temoin.formats.csv.problems import Problem
 from temoin.formats.csv.rows import Moment
 from temoin.formats.csv.vocabulary import State, find_zone, folded, languages, states, words
+from temoin.lib.countries import FRANCE
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
+from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
 from temoin.lib.text import UnreadableTextError, clean_line, looks_garbled
 from temoin.lib.zones import HOUSE, day_of
 from temoin.testing.report import Address
@@ -25,13 +25,13 @@ LONGEST_CELL = 300
 LONGEST_COMMENT = 2_000
 
 # [0-9] and full match everywhere: \d takes Arabic-Indic digits and $ a trailing newline.
-_PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{4,24}")
+_DIGITS = re.compile(r"\+?[0-9][0-9 ().\-]{6,24}")
 _POSTCODES = {
     "USA": re.compile(r"[0-9]{5}(-[0-9]{4})?"),
     "CAN": re.compile(r"[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9]|[0-9]{5}"),
     "FRA": re.compile(r"[0-9]{5}"),
 }
-_REGIONS = {"USA": "US", "CAN": "CA", "FRA": "FR"}
+_REGIONS = {"USA": "US", "CAN": "CA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,16 @@ class Cells:
 
     def phone(self, column: str, address: Address, *, value: str) -> str:
         """Return a phone number in E.164, read as one of the country of the address."""
-        if not value:
-            return ""
-        number = _e164(value, _REGIONS.get(address.country, "US")) if _PHONE.fullmatch(value) else ""
-        if not number:
+        number = _dialled(address, value) if value else ""
+        if value and not number:
             self.refuse(column, "phone")
         return number
+
+    def phone_of_others(self, column: str, address: Address, *, value: str) -> str:
+        """Return the number of somebody who is not called from here; "" where it is digits that nobody can have."""
+        if _DIGITS.fullmatch(value):
+            return _dialled(address, value)
+        return self.phone(column, address, value=value)
 
     def state(self, column: str) -> State | None:
         """Return the state a required cell names."""
@@ -236,11 +240,9 @@ class Cells:
         )
 
 
-def _e164(value: str, region: str) -> str:
+def _dialled(address: Address, value: str) -> str:
+    french = address.country == FRANCE
     try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException:
+        return read_phone(value, [region_of_postcode(address.postcode) if french else _REGIONS[address.country]])
+    except PhoneError:
         return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

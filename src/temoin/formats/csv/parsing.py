@@ -110,7 +110,7 @@ def _laboratory(cells: Cells) -> Laboratory:
     return Laboratory(
         number=number,
         name=cells.required("testing_lab_name"),
-        phone=cells.phone(column, address, value=cells.optional(column)),
+        phone=cells.phone_of_others(column, address, value=cells.optional(column)),
         address=address,
     )
 
@@ -123,7 +123,7 @@ def _provider(cells: Cells) -> Provider:
         family_name=cells.required("ordering_provider_last_name"),
         given_name=cells.required("ordering_provider_first_name"),
         middle_name=cells.optional("ordering_provider_middle_name"),
-        phone=cells.phone(column, address, value=cells.required(column)),
+        phone=cells.phone_of_others(column, address, value=cells.required(column)),
         address=address,
     )
 
