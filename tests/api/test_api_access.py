@@ -13,11 +13,13 @@ from people import House, make_lot, make_patient, make_signed
 from temoin.api.guard import Open
 from temoin.api.urls import RESOURCES
 from temoin.config.headers import CONTENT_SECURITY_POLICY
+from temoin.config.reading import ReadingPace
+from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope
+from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, take_program_seat
 from temoin.web.routes import ROUTES
 
 GUARDED = [one for one in RESOURCES if one.asks is not Open.NOTHING]
@@ -135,3 +137,18 @@ def test_no_scope_lets_a_program_sign():
     held = frozenset().union(*SCOPE_RIGHTS.values())
     assert held <= {Right.READ_TEST}
     assert not held & {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.MANAGE_MEMBERS, Right.READ_PATIENT}
+
+
+def test_a_program_that_saw_too_many_patients_is_told_to_wait_and_told_of(house: House, token: str):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    seat = take_program_seat(token=token, certificate=b"")
+    many = ReadingPace().opened_per_hour
+    record_looks(by=seat, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=[uuid4() for _ in range(many)])
+
+    answer = get(f"/api/v1/tests/{record_id}/parcels", token)
+
+    assert (answer.status_code, answer.json()) == (429, {"error": "reads_too_much"})
+    assert answer["Retry-After"] == "600"
+    with tenant_scope(house.here.id):
+        told = Event.objects.get(kind=EventKind.READING_MUCH.value)
+    assert (told.subject_kind, told.subject_id) == ("program", seat.actor_id)

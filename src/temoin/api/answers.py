@@ -59,6 +59,13 @@ def too_many() -> JsonResponse:
     return response
 
 
+def reads_too_much() -> JsonResponse:
+    """Return the answer to a program that saw unusually many patients in an hour."""
+    response = answer({"error": "reads_too_much"}, 429)
+    response["Retry-After"] = "600"
+    return response
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 Django names them
     """Return the one 404: unknown, malformed and another pharmacy's are the same."""
     return answer({"error": "not_found"}, 404)

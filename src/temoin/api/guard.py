@@ -10,8 +10,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from temoin.api.answers import bad_token, error_answer, method_not_allowed
+from temoin.api.answers import bad_token, error_answer, method_not_allowed, reads_too_much
 from temoin.api.certificate import presented
+from temoin.delivery.reading import reads_much
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.pharmacies.policies import check_right
@@ -67,6 +68,8 @@ def _answer(resource: Resource, request: HttpRequest, seat: ProgramSeat, places:
         if isinstance(resource.asks, Right):
             # The action checks again: this one only answers before anything of the pharmacy is read.
             check_right(by=seat, right=resource.asks)
+            if reads_much(by=seat):
+                return reads_too_much()
         return resource.view(request, seat, **places)
     except DeniedError as error:
         record_denial(by=seat, right=str(error))

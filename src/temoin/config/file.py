@@ -27,6 +27,7 @@ from temoin.config.mllp import read_mllp
 from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
+from temoin.config.reading import ReadingPace, read_reading_pace
 from temoin.config.returned import read_returned
 from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
@@ -127,6 +128,7 @@ class Config:
     api: Api = field(default_factory=Api)
     alarms: Alarms = field(default_factory=Alarms)
     sessions: SessionTimes = field(default_factory=SessionTimes)
+    reading: ReadingPace = field(default_factory=ReadingPace)
     pro_sante_connect: ProSanteConnect | None = None
     mllp: Receiver | None = None
     mssante: SecureMail | None = None
@@ -184,6 +186,7 @@ def read_config(path: Path) -> Config:
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
         "sessions": lambda: read_session_times(root.section("sessions")) if root.has("sessions") else SessionTimes(),
+        "reading": lambda: read_reading_pace(root.section("reading")) if root.has("reading") else ReadingPace(),
         "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (

@@ -24,11 +24,20 @@ _UNTOLD = f"SELECT {', '.join(_COLUMNS)} FROM journal_alert WHERE told_at IS NUL
 ONCE_IN = timedelta(days=1)
 
 
-def raise_alert(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = "") -> bool:
-    """Record what happened and have the owners told, once a day of the same; tell whether it is new."""
+def raise_alert(
+    *,
+    by: Actor,
+    kind: EventKind,
+    subject_kind: str,
+    subject_id: UUID | None,
+    detail: str = "",
+    once_in: timedelta = ONCE_IN,
+) -> bool:
+    """Record what happened and have the owners told, once a day of the same by default; tell whether it is new."""
     with tenant_scope(by.pharmacy_id):
+        _wait_for_the_same(f"{kind.value} {by.pharmacy_id} {subject_id}")
         same = Alert.objects.filter(kind=kind.value, subject_kind=subject_kind, subject_id=subject_id)
-        if same.filter(at__gt=now() - ONCE_IN).exists():
+        if same.filter(at__gt=now() - once_in).exists():
             return False
         with act(by=by, kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail) as commit:
             commit.insert(
@@ -42,6 +51,12 @@ def raise_alert(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UU
                 )
             )
     return True
+
+
+def _wait_for_the_same(name: str) -> None:
+    """Let two processes that meet the same thing at once raise it one after the other: the second finds it raised."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def note_broken_seal(error: BaseException | None, *, origin: str) -> None:

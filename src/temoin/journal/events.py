@@ -75,6 +75,16 @@ class EventKind(StrEnum):
     TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
 
+# Looks at one patient's record, result or ticket.
+LOOKS = (
+    EventKind.PATIENT_READ.value,
+    EventKind.TEST_READ.value,
+    EventKind.RESULT_PRINTED.value,
+    EventKind.TICKET_PRINTED.value,
+    EventKind.ANSWERS_READ.value,
+    EventKind.LOOKS_LISTED.value,
+)
+
 # Looks at several at once: `journal.listings` has whom they showed.
 LISTINGS = (EventKind.PATIENT_SEARCHED.value, EventKind.TEST_LIST_READ.value)
 
@@ -126,7 +136,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
     EventKind.SEAL_BROKEN: "A sealed value did not open: altered, moved, or its key is gone. The owners are told.",
-    EventKind.READING_MUCH: "A person or a program opened unusually many files in an hour. The owners are told.",
+    EventKind.READING_MUCH: "A person or a program read unusually much; the detail has patients opened, shown, pages.",
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
     EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",
     EventKind.LOOKS_LISTED: "The list of who saw a result, with its proofs, was made for the patient.",

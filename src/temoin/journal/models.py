@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from temoin.journal.events import LISTINGS, LOOKS
 from temoin.lib.tenant import Sensitivity, TenantModel
 
 PUBLIC = Sensitivity.PUBLIC
@@ -49,6 +50,12 @@ class Event(TenantModel):
             models.Index(fields=["pharmacy_id", "subject_id", "at"], name="journal_event_subject"),
             # serves the owner's page "who looked at what", a day at a time
             models.Index(fields=["pharmacy_id", "at"], name="journal_event_day"),
+            # serves the count of the patients whom somebody saw in the last hour (`delivery.reading`)
+            models.Index(
+                fields=["pharmacy_id", "actor_id", "at"],
+                name="journal_event_reader",
+                condition=models.Q(kind__in=[*LOOKS, *LISTINGS]),
+            ),
             # serves "who saw", from a listing to the looks that showed it
             models.Index(
                 fields=["pharmacy_id", "digest"],

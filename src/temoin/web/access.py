@@ -8,10 +8,13 @@ from enum import StrEnum
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.timezone import override
+from django.utils.translation import gettext as _
 
+from temoin.delivery.reading import reads_much
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.lib.zones import HOUSE
@@ -42,6 +45,7 @@ class Route:
     view: Callable[..., HttpResponseBase]
     access: Access | Right
     methods: tuple[str, ...] = ("GET",)
+    shows_patients: bool = False  # the page opens, lists or finds patients: a pace is kept (`delivery.reading`)
     step_up: bool = False  # a factor shown in the last five minutes, or the person is asked for one first
 
     @property
@@ -100,8 +104,17 @@ def _answer_to(route: Route, request: HttpRequest, given: list[Seat], places: di
     if isinstance(route.access, Right):
         # The action checks again: this one only answers before anything of the pharmacy is read.
         check_right(by=given[0], right=route.access)
-    if route.step_up and not is_fresh(request):
+    if _asks_factor(route, request, given) and not is_fresh(request):
         return lead_to_confirmation(request)
     if route.step_up and not route.needs_seat and not stands_for_all_places(request):
         raise DeniedError("own_account")
     return route.view(request, *given, **places)
+
+
+def _asks_factor(route: Route, request: HttpRequest, given: list[Seat]) -> bool:
+    """Tell whether the page asks for a fresh factor: always, or because this person has read unusually much."""
+    if route.shows_patients and reads_much(by=given[0]):
+        if not is_fresh(request):
+            messages.info(request, _("You opened many files this hour. Confirm that it is you to go on."))
+        return True
+    return route.step_up

@@ -112,11 +112,12 @@ _HOUSE = [
     Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     Route(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
     Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
-    Route(name="home", path="", view=counter.home, access=Access.SEATED),
+    Route(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
 ]
 _PATIENTS = [
     Route(
         name="find_patient",
+        shows_patients=True,
         path="patients/",
         view=patients.find_patient,
         access=Right.READ_PATIENT,
@@ -124,14 +125,22 @@ _PATIENTS = [
     ),
     Route(
         name="new_patient",
+        shows_patients=True,
         path="patients/new/",
         view=patients.new_patient,
         access=Right.REGISTER_PATIENT,
         methods=FORM,
     ),
-    Route(name="patient", path="patients/<uuid:patient_id>/", view=patients.patient, access=Right.READ_PATIENT),
+    Route(
+        name="patient",
+        shows_patients=True,
+        path="patients/<uuid:patient_id>/",
+        view=patients.patient,
+        access=Right.READ_PATIENT,
+    ),
     Route(
         name="amend_patient",
+        shows_patients=True,
         path="patients/<uuid:patient_id>/amend/",
         view=patients.amend,
         access=Right.REGISTER_PATIENT,
@@ -139,6 +148,7 @@ _PATIENTS = [
     ),
     Route(
         name="new_test",
+        shows_patients=True,
         path="patients/<uuid:patient_id>/test/",
         view=patients.new_test,
         access=Right.REGISTER_TEST,
@@ -146,7 +156,9 @@ _PATIENTS = [
     ),
 ]
 _TESTS = [
-    Route(name="test", path="tests/<uuid:record_id>/", view=records.record, access=Right.READ_TEST),
+    Route(
+        name="test", shows_patients=True, path="tests/<uuid:record_id>/", view=records.record, access=Right.READ_TEST
+    ),
     Route(
         name="sample",
         path="tests/<uuid:record_id>/sample/",
@@ -161,7 +173,13 @@ _TESTS = [
         access=Right.TAKE_SAMPLE,
         methods=WRITE,
     ),
-    Route(name="ticket", path="tests/<uuid:record_id>/ticket/", view=records.ticket, access=Right.REGISTER_TEST),
+    Route(
+        name="ticket",
+        shows_patients=True,
+        path="tests/<uuid:record_id>/ticket/",
+        view=records.ticket,
+        access=Right.REGISTER_TEST,
+    ),
     Route(
         name="renew_ticket",
         path="tests/<uuid:record_id>/ticket/renew/",
@@ -186,6 +204,7 @@ _TESTS = [
     ),
     Route(
         name="correct",
+        shows_patients=True,
         path="tests/<uuid:record_id>/correct/",
         view=results.correct,
         access=Right.CORRECT_RESULT,
@@ -193,6 +212,7 @@ _TESTS = [
     ),
     Route(
         name="cancel",
+        shows_patients=True,
         path="tests/<uuid:record_id>/cancel/",
         view=results.cancel,
         access=Right.CORRECT_RESULT,
@@ -200,6 +220,7 @@ _TESTS = [
     ),
     Route(
         name="print_result",
+        shows_patients=True,
         path="tests/<uuid:record_id>/print/",
         view=results.print_result,
         access=Right.PRINT_RESULT,
@@ -223,6 +244,7 @@ _TRANSMISSIONS = [
     ),
     Route(
         name="answers",
+        shows_patients=True,
         path="transmissions/<uuid:parcel_id>/answers/",
         view=transmissions.answers,
         access=Right.RELEASE_PARCEL,
@@ -252,9 +274,16 @@ _JOURNAL = [
     Route(
         name="journal_export", path="journal/export.csv", view=journal.export, access=Right.READ_JOURNAL, step_up=True
     ),
-    Route(name="looks", path="tests/<uuid:record_id>/looks/", view=journal.looks, access=Right.READ_JOURNAL),
+    Route(
+        name="looks",
+        shows_patients=True,
+        path="tests/<uuid:record_id>/looks/",
+        view=journal.looks,
+        access=Right.READ_JOURNAL,
+    ),
     Route(
         name="looks_file",
+        shows_patients=True,
         path="tests/<uuid:record_id>/looks/proof.json",
         view=journal.looks_file,
         access=Right.READ_JOURNAL,

@@ -1,0 +1,85 @@
+"""How many patients a person or a program has seen in the last hour: beyond the pace somebody else is told.
+
+Counted from the journal's own events, so that every process counts the same and nothing more is kept about anyone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from temoin.journal.alerts import raise_alert
+from temoin.journal.events import LISTINGS, LOOKS, EventKind
+from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.policies import Holder
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+# A listing is read once, however often it was shown; most hours of a counter show a few of them.
+_SEEN = """
+    WITH looks AS MATERIALIZED (
+        SELECT DISTINCT kind, subject_id, digest FROM journal_event
+         WHERE pharmacy_id = %(pharmacy)s AND actor_id = %(actor)s AND at > %(since)s AND kind = ANY(%(kinds)s)
+    ), opened AS (
+        SELECT DISTINCT subject_id AS id FROM looks WHERE kind <> ALL(%(listings)s) AND subject_id IS NOT NULL
+    ), listed AS (
+        SELECT DISTINCT unnest(l.subjects) AS id FROM journal_listing l
+         WHERE l.pharmacy_id = %(pharmacy)s
+           AND l.id IN (SELECT substr(digest, 1, 32)::uuid FROM looks WHERE kind = ANY(%(listings)s) AND digest <> '')
+    ), seen AS (
+        SELECT id, TRUE AS is_opened FROM opened UNION ALL SELECT id, FALSE FROM listed
+    )
+    SELECT count(DISTINCT coalesce(r.patient_id, s.id)) FILTER (WHERE s.is_opened),
+           count(DISTINCT coalesce(r.patient_id, s.id)),
+           (SELECT count(*) FROM journal_event WHERE pharmacy_id = %(pharmacy)s AND actor_id = %(actor)s
+               AND at > %(minute_ago)s AND kind = ANY(%(kinds)s) AND kind <> ALL(%(listings)s))
+      FROM seen s LEFT JOIN testing_record r ON r.pharmacy_id = %(pharmacy)s AND r.id = s.id
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody saw: distinct patients of the last hour, and pages of the last minute."""
+
+    opened: int
+    shown: int  # in any way, lists and searches included
+    pages: int
+
+
+def patients_seen(*, by: Holder) -> Seen:
+    """Return what somebody saw."""
+    with tenant_scope(by.pharmacy_id), connection.cursor() as cursor:
+        cursor.execute(
+            _SEEN,
+            {
+                "pharmacy": by.pharmacy_id,
+                "actor": by.actor_id,
+                "since": now() - HOUR,
+                "minute_ago": now() - MINUTE,
+                "kinds": [*LOOKS, *LISTINGS],
+                "listings": list(LISTINGS),
+            },
+        )
+        return Seen(*cursor.fetchone())
+
+
+def reads_much(*, by: Holder) -> bool:
+    """Tell whether the pace is reached, before one more patient is shown; owners are told of it once an hour."""
+    pace = settings.TEMOIN.reading
+    seen = patients_seen(by=by)
+    is_hourly_kept = seen.opened < pace.opened_per_hour and seen.shown < pace.shown_per_hour
+    if is_hourly_kept and seen.pages < pace.pages_per_minute:
+        return False
+    raise_alert(
+        by=by,
+        kind=EventKind.READING_MUCH,
+        subject_kind="program" if by.profession == "program" else "member",
+        subject_id=by.actor_id,
+        detail=f"{seen.opened} {seen.shown} {seen.pages}",
+        once_in=HOUR,
+    )
+    return True

@@ -1,0 +1,45 @@
+"""The section [reading]: two limits, with bounds that neither stop a counter nor leave no pace."""
+
+import pytest
+
+from temoin.config.errors import ConfigError
+from temoin.config.reading import ReadingPace, read_reading_pace
+from temoin.config.section import Section
+
+
+def read(**content: object) -> ReadingPace:
+    return read_reading_pace(Section("temoin.toml", "reading", content))
+
+
+def test_what_is_not_said_leaves_a_busy_counter_in_peace():
+    assert read() == ReadingPace(opened_per_hour=100, shown_per_hour=500, pages_per_minute=40)
+
+
+@pytest.mark.parametrize(("opened", "shown"), [(20, 100), (1000, 10000)])
+def test_the_bounds_themselves_are_taken(opened: int, shown: int):
+    pace = ReadingPace(opened_per_hour=opened, shown_per_hour=shown)
+
+    assert read(opened_per_hour=opened, shown_per_hour=shown) == pace
+
+
+@pytest.mark.parametrize("limit", [0, -1, 19, 1001, True, "100", 50.5])
+def test_an_absurd_limit_of_opened_patients_is_refused(limit: object):
+    with pytest.raises(ConfigError, match="opened_per_hour"):
+        read(opened_per_hour=limit)
+
+
+@pytest.mark.parametrize("limit", [0, 99, 10001])
+def test_an_absurd_limit_of_shown_patients_is_refused(limit: int):
+    with pytest.raises(ConfigError, match="shown_per_hour"):
+        read(shown_per_hour=limit)
+
+
+@pytest.mark.parametrize("limit", [0, 19, 301])
+def test_an_absurd_limit_of_pages_is_refused(limit: int):
+    with pytest.raises(ConfigError, match="pages_per_minute"):
+        read(pages_per_minute=limit)
+
+
+def test_an_unknown_setting_is_named():
+    with pytest.raises(ConfigError, match="is not a setting"):
+        read(patients=15)
