@@ -15,7 +15,7 @@ from temoin.formats.csv import reading
 from temoin.formats.csv.cells import Rules
 from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES
 from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
-from temoin.formats.csv.reading import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_results
+from temoin.formats.csv.reading import NOT_KEPT_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_results
 from temoin.formats.csv.rows import ResultRow
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -360,3 +360,29 @@ def test_nothing_of_a_cell_is_repeated_by_a_problem_or_shown_by_a_row():
     shown = repr(row) + "".join(one.message("fr") + one.remedy("fr") for one in row.problems)
     assert "secret-birth" not in shown
     assert "Duch" not in repr(good)
+
+
+KEPT = {
+    *(f"patient_{part}" for part in ("last_name", "first_name", "middle_name", "street", "street2", "city", "state")),
+    *(f"patient_{part}" for part in ("zip_code", "county", "phone_number", "email", "dob", "sex", "gender")),
+    *("accession_number", "equipment_model_name", "test_performed_code", "test_result", "test_result_status"),
+    *("order_test_date", "specimen_collection_date", "test_result_date", "specimen_type", "comment"),
+}
+
+
+def test_every_column_that_is_read_is_kept_or_said_not_to_be():
+    assert KEPT | set(NOT_KEPT_COLUMNS) == set(REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
+    assert not KEPT & set(NOT_KEPT_COLUMNS)
+
+
+def test_columns_not_kept_are_told_only_where_they_hold_something_and_as_the_file_writes_them():
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        [[*VALUES, "Pregnant", "hospitalized", "Patient_Race"], [*VALUES.values(), "Y", "", "x"]],
+    )
+
+    file = read_results(io.BytesIO(text.getvalue().encode()), rules=Rules(NOW))
+
+    assert "Pregnant" in file.not_kept
+    assert "hospitalized" not in file.not_kept
+    assert file.unread == ("Patient_Race",)

@@ -125,13 +125,31 @@ def written(tmp_path):
 def test_a_good_file_ends_with_zero_and_the_sums_in_french(command, written, capsys):
     assert command(written({})) == 0
 
-    assert capsys.readouterr().out == "enregistrés: 1, corrigés: 0, annulés: 0, déjà enregistrés: 0, refusés: 0\n"
+    sums = "enregistrés: 1, corrigés: 0, annulés: 0, déjà enregistrés: 0, refusés: 0"
+    assert capsys.readouterr().out.splitlines()[-1] == sums
+
+
+@pytest.mark.parametrize("trial", [[], ["--dry-run"]])
+def test_what_no_result_keeps_and_how_dates_are_read_is_said_before_the_rows(command, written, capsys, trial):
+    assert command(written({}), *trial, "--lang", "en") == 0
+
+    order, not_kept, signed, *_ = capsys.readouterr().out.splitlines()
+    assert order == "Dates are read as month/day, as row 2, column patient_dob shows."
+    assert not_kept.startswith("Not kept: ordering_provider_id,")
+    assert "testing_lab_clia" in not_kept
+    assert signed == "Every result is signed as one of this pharmacy, whichever laboratory the file names."
+
+
+def test_an_order_that_was_said_is_told_as_said(command, written, capsys):
+    assert command(written({}), "--dates", "mdy") == 0
+
+    assert capsys.readouterr().out.startswith("Les dates sont lues mois/jour, comme indiqué.")
 
 
 def test_a_refused_row_ends_with_one_and_says_row_column_reason_and_remedy(command, written, capsys):
     assert command(written({"patient_dob": "32/32/1999"}, {}), "--lang", "en") == 1
 
-    first, last = capsys.readouterr().out.splitlines()
+    *_, first, last = capsys.readouterr().out.splitlines()
     assert first.startswith("Row 2, column patient_dob")
     assert "This is not a date. Write year-month-day" in first
     assert "32/32" not in first
@@ -197,7 +215,7 @@ def test_standard_input_is_read_from_memory(command, monkeypatch):
 def test_a_trial_is_said_to_be_one(command, written, house, capsys):
     assert command(written({}), "--dry-run", "--lang", "en") == 0
 
-    assert capsys.readouterr().out.startswith("Trial: nothing was stored.")
+    assert "Trial: nothing was stored." in capsys.readouterr().out
     with tenant_scope(house.here.id):
         assert not Record.objects.exists()
 

@@ -8,8 +8,11 @@ from collections import Counter
 from typing import TextIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from temoin.cli.console import say
+from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.reading import FileOfResults
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Verdict
@@ -30,6 +33,19 @@ class Teller:
         self._count = 0
         if self._errors is not None:
             self._errors.writerow(ERROR_COLUMNS)
+
+    def tell_file(self, file: FileOfResults) -> None:
+        """Tell what the whole file showed: how its dates are read, and what of it no result keeps."""
+        if file.order in _ORDERS:
+            words = {"order": _(_ORDERS[file.order])}
+            self._say(
+                _("Dates are read as %(order)s, as was said.") % words if file.proof is None else _shown(file, words)
+            )
+        if file.not_kept:
+            self._say(_("Not kept: %(columns)s.") % {"columns": ", ".join(file.not_kept)})
+            self._say(_("Every result is signed as one of this pharmacy, whichever laboratory the file names."))
+        if file.unread:
+            self._say(_("Not read: %(columns)s.") % {"columns": ", ".join(file.unread)})
 
     def tell(self, outcome: RowOutcome) -> None:
         """Tell the problems of a row, and every hundred rows how far we are."""
@@ -77,3 +93,12 @@ class Teller:
             say(text)
         else:
             self._out.write(f"{text}\n")
+
+
+_ORDERS = {DateOrder.DMY: gettext_noop("day/month"), DateOrder.MDY: gettext_noop("month/day")}
+
+
+def _shown(file: FileOfResults, words: dict[str, str]) -> str:
+    place = file.proof
+    shown = {"row": place.row, "column": place.column} if place else {}
+    return _("Dates are read as %(order)s, as row %(row)d, column %(column)s shows.") % (words | shown)

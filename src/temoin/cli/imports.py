@@ -76,7 +76,14 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
     try:
         by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings.TEMOIN.site.demo)
         dates = DateOrder(options.dates) if options.dates else None
-        counts = import_results(by=by, stream=stream, dry_run=options.dry_run, tell=teller.tell, dates=dates)
+        counts = import_results(
+            by=by,
+            stream=stream,
+            dry_run=options.dry_run,
+            tell=teller.tell,
+            dates=dates,
+            tell_file=teller.tell_file,
+        )
     except FileRefusedError as error:
         lang = get_language() or "fr"
         complain(f"{error.message(lang)} {error.remedy(lang)}")

@@ -14,7 +14,7 @@ from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.cells import Rules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
-from temoin.formats.csv.reading import read_results
+from temoin.formats.csv.reading import FileOfResults, read_results
 from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.intake.patients import mend_patient, patient_of
 from temoin.intake.problems import (
@@ -156,6 +156,7 @@ def import_results(
     dry_run: bool,
     tell: Callable[[RowOutcome], None],
     dates: DateOrder | None = None,
+    tell_file: Callable[[FileOfResults], None] | None = None,
 ) -> Counter[Verdict]:
     """Take in every good row of a seekable file and tell the fate of each; FileRefusedError when it cannot be read.
 
@@ -165,7 +166,10 @@ def import_results(
     taker = _Trier(by) if dry_run else _Taker(by)
     counts: Counter[Verdict] = Counter()
     rules = Rules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode)
-    for row in read_results(stream, rules=rules):
+    file = read_results(stream, rules=rules)
+    if tell_file is not None:
+        tell_file(file)
+    for row in file:
         outcome = _outcome(taker, row)
         counts[outcome.verdict] += 1
         tell(outcome)

@@ -92,6 +92,24 @@ DATE_COLUMNS = (
     "illness_onset_date",
 )
 
+# Columns that are checked, since the file is to be right, and of which no result keeps anything: a Report has no place
+# for them. The sender's numbers make the identity of a result, and are forgotten but for its keyed digest.
+NOT_KEPT_COLUMNS = (
+    "patient_id",
+    "patient_preferred_language",
+    *(column for column in REQUIRED_COLUMNS + OPTIONAL_COLUMNS if column.startswith("ordering_provider_")),
+    *(column for column in REQUIRED_COLUMNS + OPTIONAL_COLUMNS if column.startswith("testing_lab_")),
+    "date_result_released",
+    "pregnant",
+    "employed_in_healthcare",
+    "symptomatic_for_disease",
+    "illness_onset_date",
+    "resident_congregate_setting",
+    "residence_type",
+    "hospitalized",
+    "icu",
+)
+
 _KNOWN_COLUMNS = frozenset(REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
 
 
@@ -134,6 +152,7 @@ class FileOfResults:
     order: DateOrder | None  # of day and month; None when every date has one reading
     proof: Place | None  # where the file shows that order; None when it was said
     unread: tuple[str, ...]  # columns of the file that are not read
+    not_kept: tuple[str, ...]  # columns that hold something, are read, and of which no result keeps anything
     rows: Iterator[ResultRow | RowErrors]
 
     def __iter__(self) -> Iterator[ResultRow | RowErrors]:
@@ -149,33 +168,37 @@ def read_results(stream: BinaryIO, *, rules: Rules) -> FileOfResults:
     the header is row 1. Blank rows count and are passed over.
     """
     start = stream.tell()
-    names, proof = _survey(stream)
+    header, filled, proof = _survey(stream)
     stream.seek(start)
     order = proof.judge(rules.order)
+    columns = dict(zip(_names(header), (cell.strip() for cell in header), strict=True))
     return FileOfResults(
         order=order,
         proof=None if order is None or rules.order else proof.shown.get(order),
-        unread=tuple(name for name in names if name and name not in _KNOWN_COLUMNS),
+        unread=tuple(written for name, written in columns.items() if name and name not in _KNOWN_COLUMNS),
+        not_kept=tuple(columns[name] for name in NOT_KEPT_COLUMNS if name in filled),
         rows=_rows(stream, replace(rules, order=order)),
     )
 
 
-def _survey(stream: BinaryIO) -> tuple[list[str], OrderProof]:
+def _survey(stream: BinaryIO) -> tuple[list[str], set[str], OrderProof]:
+    """Return the header, the columns that hold anything in any row, and what the dates show of their order."""
     records = _records(stream)
     _, header = next(records, (0, []))
     if not any(cell.strip() for cell in header):
         raise FileRefusedError("blank_header" if any(_filled(records)) else "empty")
     _check_header(header)
-    names, proof, count = _names(header), OrderProof(), 0
+    names, proof, count, filled = _names(header), OrderProof(), 0, set[str]()
     dates = [(name, names.index(name)) for name in DATE_COLUMNS if name in names]
     for count, (row, cells) in enumerate(_filled(records), start=1):
         if count > MOST_ROWS:
             raise FileRefusedError("too_many_rows")
+        filled.update(name for name, cell in zip(names, cells, strict=False) if cell.strip())
         if len(cells) >= len(names):  # another row is refused anyway, and its cells may stand anywhere
             proof.look(row, [(header[place].strip(), cells[place]) for _, place in dates])
     if count == 0:
         raise FileRefusedError("no_rows")
-    return names, proof
+    return header, filled, proof
 
 
 def _rows(stream: BinaryIO, rules: Rules) -> Iterator[ResultRow | RowErrors]:
