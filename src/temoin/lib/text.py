@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 # Joiners shape letters in these scripts only (Unicode 16, chapters 9, 12, 13 and 16); elsewhere they are invisible.
 _JOINING_SCRIPTS = frozenset(
@@ -56,6 +57,27 @@ def is_clean(text: str) -> bool:
 def looks_garbled(text: str) -> bool:
     """Tell whether a text seems to have been read in another encoding than it was written in ("JosÃ©" for José)."""
     return not text.isascii() and _GARBLED.search(text) is not None
+
+
+def shortened(text: str, most: int, size: Callable[[str], int] = len) -> str:
+    """Return as much of a text as fits, cut between two letters as people see them, with no space at its end."""
+    if size(text) <= most:
+        return text
+    end, room = 0, most
+    for letter in text:
+        room -= size(letter)
+        if room < 0:
+            break
+        end += 1
+    while end and _is_inside(text[end - 1], text[end]):
+        end -= 1
+    return text[:end].rstrip()
+
+
+def _is_inside(before: str, after: str) -> bool:
+    """Tell whether two characters show as one letter: a mark follows, a joiner, or the colour of a skin."""
+    joined = before == "\u200d" or after in _JOINERS or "\U0001f3fb" <= after <= "\U0001f3ff"
+    return joined or unicodedata.category(after).startswith("M")
 
 
 def _readable(text: str) -> str:

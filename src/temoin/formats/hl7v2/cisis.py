@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from temoin.formats.hl7v2 import codes
 from temoin.formats.hl7v2.elr import Fields, header
 from temoin.formats.hl7v2.errors import Hl7Error
+from temoin.formats.hl7v2.fitting import fitted
+from temoin.formats.hl7v2.lengths import ENVELOPE
 from temoin.formats.hl7v2.people import ins_authority, own_number, patient_fields, pharmacy, professional
 from temoin.formats.hl7v2.route import Route
 from temoin.formats.hl7v2.syntax import read_message
@@ -50,7 +52,7 @@ def document_message(report: Report, document: bytes, route: Route, copies: Copi
     """Return the envelope of the report's own document; the same bytes each time."""
     if (copies.record or copies.patient) and not report.patient.carries_matricule:
         raise Hl7Error("PID-3", "the DMP and the patient's secure mailbox need a qualified identity")
-    segments = _segments(report, document, route, copies)
+    segments = fitted(_segments(report, document, route, copies), route.separators, ENVELOPE)
     return joined(segment(name, fields, route.separators) for name, fields in segments)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from temoin.formats.hl7v2 import codes
+from temoin.formats.hl7v2.fitting import fitted
 from temoin.formats.hl7v2.people import (
     address,
     contacts,
@@ -23,7 +24,8 @@ Fields = dict[int, Value]
 
 def report_message(report: Report, route: Route) -> bytes:
     """Return the message: the same bytes each time for the same Report, its key as MSH-10."""
-    return joined(segment(name, fields, route.separators) for name, fields in _segments(report, route))
+    segments = fitted(_segments(report, route), route.separators)
+    return joined(segment(name, fields, route.separators) for name, fields in segments)
 
 
 def header(report: Report, route: Route, version: str, profile: Field) -> Fields:
@@ -139,7 +141,10 @@ def _specimen(report: Report) -> Fields:
 
 
 def _own_facts(report: Report) -> Fields:
-    """Return what the profile has no field for, in a segment of our own that receivers may ignore."""
+    """Return what the profile has no field for, in a segment of our own that receivers may ignore.
+
+    Its ninth field is written where texts are cut to their lengths.
+    """
     signer, device, form = report.signer, report.device, report.patient.form
     return {
         1: str(report.version),

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from temoin.formats.hl7v2 import codes
 from temoin.formats.hl7v2.errors import Hl7Error
+from temoin.formats.hl7v2.fitting import restored
 from temoin.formats.hl7v2.syntax import Message, Segment, read_message
 from temoin.testing.report import (
     Address,
@@ -31,7 +32,7 @@ _STATUS = {code: status for status, code in codes.STATUS.items()}
 
 def read_report(data: bytes) -> Report:
     """Return the Report that a message of ours carries; anything else raises `Hl7Error`."""
-    message = read_message(data)
+    message = restored(read_message(data))
     order, request = message.one("ORC"), message.one("OBR")
     observations, specimen, own = message.named("OBX"), message.one("SPM"), message.one("ZTM")
     if not observations:
