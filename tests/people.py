@@ -31,9 +31,10 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.actions import CURRENT_NOTICE, register_patient
+from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
 from temoin.patients.models import Patient, nir_indexes
-from temoin.patients.traits import check_traits
+from temoin.patients.queries import traits_of
+from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Member, Person, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
@@ -251,3 +252,10 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join(timeout=30)
     return found
+
+
+def change_patient(*, by: Seat, patient_id: UUID, traits: Traits) -> None:
+    """Amend a patient as whoever has just seen the record does."""
+    with tenant_scope(by.pharmacy_id):
+        seen = traits_of(patient_id).seen_version
+    amend_patient(by=by, patient_id=patient_id, traits=traits, expected_version=seen)

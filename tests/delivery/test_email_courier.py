@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
-from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
+from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
 
 from temoin.config.file import MailSecurity
 from temoin.delivery.couriers.email import EmailCourier
@@ -27,7 +27,6 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.patients.actions import amend_patient
 from temoin.patients.traits import check_traits
 from temoin.testing.actions import release_refused
 from temoin.testing.models import Record, Ticket
@@ -237,7 +236,7 @@ def test_a_mended_address_gets_the_next_try(house, mail, carry):
     carry()
     with tenant_scope(house.here.id):
         patient_id = Record.objects.get().patient_id
-    amend_patient(
+    change_patient(
         by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@patient.example"})
     )
     mail.rcpt = OK
@@ -251,7 +250,7 @@ def test_a_mended_address_gets_the_next_try(house, mail, carry):
 def test_a_patient_whose_address_was_taken_off_waits_for_a_person(house, carry):
     with tenant_scope(house.here.id):
         patient_id = Record.objects.get().patient_id
-    amend_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": ""}))
+    change_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": ""}))
 
     assert carry() == (ParcelState.REFUSED, "no_address")
 

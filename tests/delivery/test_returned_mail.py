@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from dovecot import PASSWORD, USER, connected, running_dovecot
 from mail_server import Behaviour, running_mail_server
-from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
+from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
 from secure_mail import Trust
 
 from temoin.delivery.couriers.email import DESTINATION, EmailCourier
@@ -33,7 +33,6 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.patients.actions import amend_patient
 from temoin.patients.traits import check_traits
 from temoin.testing.actions import release_refused
 from temoin.testing.models import Record
@@ -160,7 +159,7 @@ def test_once_the_address_is_mended_the_same_link_goes_again(house, mail, bring,
     bring(notice(mail))
     with tenant_scope(house.here.id):
         patient_id = Record.objects.get().patient_id
-    amend_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@c.example"}))
+    change_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@c.example"}))
 
     release_refused(by=house.owner, parcel_id=parcel(house).id)
     carry(as_role)

@@ -95,6 +95,7 @@ SEALED = {
 }
 COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
+    ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from people import TRAITS, House, make_patient, open_house
+from people import TRAITS, House, change_patient, make_patient, open_house
 
 from temoin.lib.errors import DeniedError, InvalidError
-from temoin.patients.actions import ChangedError, amend_patient, register_patient
-from temoin.patients.queries import near_matches, patients_by_name, read_patient
+from temoin.patients.actions import amend_patient, register_patient
+from temoin.patients.queries import ChangedError, near_matches, patients_by_name, read_patient
 from temoin.patients.traits import check_traits
 
 BARE = {**TRAITS, "nir": ""}
@@ -79,7 +79,7 @@ def test_one_nir_is_on_one_record(house):
 
     for writing in (
         lambda: register_patient(by=house.owner, traits=check_traits(TRAITS)),
-        lambda: amend_patient(by=house.owner, patient_id=other, traits=check_traits(TRAITS)),
+        lambda: change_patient(by=house.owner, patient_id=other, traits=check_traits(TRAITS)),
     ):
         with pytest.raises(InvalidError) as error:
             writing()

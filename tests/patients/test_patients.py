@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from people import TRAITS, House, make_patient, open_house
+from people import TRAITS, House, change_patient, make_patient, open_house
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -45,7 +45,7 @@ def test_the_stranger_finds_nobody(house):
         with pytest.raises(NotFoundError):
             read_patient(by=house.stranger, patient_id=unknown)
         with pytest.raises(NotFoundError):
-            amend_patient(by=house.stranger, patient_id=unknown, traits=check_traits(TRAITS))
+            amend_patient(by=house.stranger, patient_id=unknown, traits=check_traits(TRAITS), expected_version="")
 
 
 def test_the_administrator_touches_no_patient(house):
@@ -55,7 +55,7 @@ def test_the_administrator_touches_no_patient(house):
         lambda by: make_patient(by),
         lambda by: found(house, by),
         lambda by: read_patient(by=by, patient_id=patient_id),
-        lambda by: amend_patient(by=by, patient_id=patient_id, traits=check_traits(TRAITS)),
+        lambda by: amend_patient(by=by, patient_id=patient_id, traits=check_traits(TRAITS), expected_version=""),
     ):
         with pytest.raises(DeniedError):
             doing(house.administrator)
@@ -64,7 +64,7 @@ def test_the_administrator_touches_no_patient(house):
 def test_an_amended_patient_is_found_by_what_is_true_now(house):
     patient_id = make_patient(house.owner)
 
-    amend_patient(
+    change_patient(
         by=house.colleague, patient_id=patient_id, traits=check_traits({**TRAITS, "birth_family_name": "DURAND"})
     )
 

@@ -29,6 +29,7 @@ WHO = (*Profession, "operator")
 TABLE = {
     "register_patient": "x x x x x x x . . .",
     "read_patient": "    x x x x x x x . . .",
+    "merge_patients": "  x x x . . . x . . .",
     "register_test": "   x x x x x x x . . .",
     "read_test": "       x x x x x x x . . .",
     "take_sample": "     x x x x x x x . . .",

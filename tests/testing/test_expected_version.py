@@ -7,12 +7,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
+from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
 
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.actions import amend_patient
 from temoin.patients.traits import check_traits
 from temoin.testing.models import RecordVersion
 from temoin.testing.queries import read_test
@@ -43,7 +42,7 @@ def correct(house: House, record_id: UUID, *, version: int = 1, **changed: objec
 
 
 def amend(house: House, patient: UUID, **changed: str) -> None:
-    amend_patient(by=house.owner, patient_id=patient, traits=check_traits({**TRAITS, **changed}))
+    change_patient(by=house.owner, patient_id=patient, traits=check_traits({**TRAITS, **changed}))
 
 
 def versions(house: House) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, change_patient, make_lot, make_patient, make_signed, open_house
 from sandbox_server import Sandbox, running_sandbox
 from secure_mail import Trust
 from strategies import covid_positive
@@ -24,7 +24,6 @@ from temoin.outbox.courier import Consignment, Load, Notice, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.patients.actions import amend_patient
 from temoin.patients.queries import traits_of
 from temoin.testing.models import Record
 from temoin.testing.report import Doctor, IdentityStatus, Report
@@ -179,7 +178,7 @@ def test_an_address_that_nobody_has_waits_for_a_person_who_mends_it(sandbox, hou
         refused = Parcel.objects.get(chain_id=record, destination="mssante-doctor")
         traits = replace(traits_of(patient), doctor_mailbox="s.medioni@medecin.mssante.fr")
 
-    amend_patient(by=house.owner, patient_id=patient, traits=traits)
+    change_patient(by=house.owner, patient_id=patient, traits=traits)
 
     assert told(refused) == (ParcelState.REFUSED, "secure_mailbox_refused")
     with tenant_scope(house.here.id):
@@ -190,7 +189,7 @@ def test_another_doctor_does_not_get_what_was_signed_for_the_first(house, mail):
     with tenant_scope(house.here.id):
         patient = record_patient(house)
         traits = replace(traits_of(patient), doctor_family_name="AUTRE", doctor_mailbox="autre@medecin.mssante.fr")
-    amend_patient(by=house.owner, patient_id=patient, traits=traits)
+    change_patient(by=house.owner, patient_id=patient, traits=traits)
 
     with tenant_scope(house.here.id):
         ready = DoctorCourier(mail).prepare(load_of(parcel(house)))
@@ -205,7 +204,7 @@ def test_a_correction_goes_to_the_doctor_who_holds_the_wrong_result(house, chang
     with tenant_scope(house.here.id):
         patient = record_patient(house)
         traits = replace(traits_of(patient), **changes)
-    amend_patient(by=house.owner, patient_id=patient, traits=traits)
+    change_patient(by=house.owner, patient_id=patient, traits=traits)
 
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     report = correct_result(

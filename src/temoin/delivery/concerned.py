@@ -65,12 +65,14 @@ WITH heard AS (
 ), named AS (
     SELECT id FROM sealed WHERE substr(sealed, 2, 16) = %(key)s::bytea
 ), persons AS (
-    SELECT id AS person, id AS subject FROM patients_patient WHERE pharmacy_id = %(pharmacy)s
+    SELECT coalesce(merged_into, id) AS person, id AS subject FROM patients_patient WHERE pharmacy_id = %(pharmacy)s
      UNION ALL SELECT patient_id, id FROM testing_record WHERE pharmacy_id = %(pharmacy)s
 )
 SELECT id FROM patients_patient
- WHERE pharmacy_id = %(pharmacy)s
-   AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s::timestamptz)
+ WHERE pharmacy_id = %(pharmacy)s AND merged_into IS NULL
+   AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s::timestamptz
+        OR id IN (SELECT merged_into FROM patients_patient
+                   WHERE pharmacy_id = %(pharmacy)s AND created_at < %(until)s::timestamptz))
    AND (%(since)s::timestamptz IS NULL
         OR id IN (SELECT person FROM persons WHERE subject IN (SELECT id FROM subjects)))
    AND (%(key)s::bytea IS NULL OR id IN (SELECT person FROM persons WHERE subject IN (SELECT id FROM named)))

@@ -14,6 +14,7 @@ from temoin.journal.listings import events_showing
 from temoin.journal.proofs import Proof, prove_events, witnessed_checkpoint
 from temoin.journal.queries import EventRow, events_about
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.queries import merged_away_into
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -22,6 +23,7 @@ from temoin.testing.queries import record_in_scope
 # Acts that show the result to whoever does them, and looks.
 SEEING = (
     EventKind.PATIENT_READ,
+    EventKind.PATIENT_MERGED,
     EventKind.TEST_READ,
     EventKind.RESULT_SIGNED,
     EventKind.RESULT_CORRECTED,
@@ -63,8 +65,10 @@ def list_looks(*, by: Seat, record_id: UUID) -> Looks:
     with tenant_scope(by.pharmacy_id):
         patient_id = record_in_scope(record_id).patient_id
         letters = Letter.objects.filter(record_id=record_id).values_list("id", flat=True)
-        events = events_about([record_id, patient_id, *letters], [kind.value for kind in SEEING])
-        events = sorted({*events, *events_showing([record_id, patient_id])}, key=lambda event: (event.at, event.id))
+        # Looks at a record that was merged into the patient's were looks at this patient.
+        persons = [patient_id, *merged_away_into(patient_id)]
+        events = events_about([record_id, *persons, *letters], [kind.value for kind in SEEING])
+        events = sorted({*events, *events_showing([record_id, *persons])}, key=lambda event: (event.at, event.id))
         record_look(by=by, kind=EventKind.LOOKS_LISTED, subject_kind="record", subject_id=record_id)
         checkpoint = witnessed_checkpoint()
         proofs = prove_events([event.id for event in events], checkpoint) if checkpoint else {}

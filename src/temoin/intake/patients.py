@@ -42,7 +42,7 @@ def mend_patient(*, by: Seat, patient_id: UUID, given: PatientTraits, has_other_
     if has_other_results and len(changed) > 1:
         raise RowRefusedError("patient_last_name", "identity_shared")
     mended = {field: getattr(told, field) for field in _IDENTITY}
-    amend_patient(by=by, patient_id=patient_id, traits=replace(known, **mended))
+    amend_patient(by=by, patient_id=patient_id, traits=replace(known, **mended), expected_version=known.seen_version)
 
 
 _IDENTITY = ("birth_family_name", "birth_given_names", "birth_date", "sex")

@@ -10,6 +10,7 @@ class EventKind(StrEnum):
 
     PATIENT_REGISTERED = "patient.registered"
     PATIENT_AMENDED = "patient.amended"
+    PATIENT_MERGED = "patient.merged"
     PATIENT_SEARCHED = "patient.searched"
     PATIENT_READ = "patient.read"
     TEST_REGISTERED = "test.registered"
@@ -91,6 +92,7 @@ LISTINGS = (EventKind.PATIENT_SEARCHED.value, EventKind.TEST_LIST_READ.value)
 MEANING: dict[EventKind, str] = {
     EventKind.PATIENT_REGISTERED: "A patient record was created, with the consent given.",
     EventKind.PATIENT_AMENDED: "A patient's traits or contact were changed.",
+    EventKind.PATIENT_MERGED: "A patient's record was merged into another of the person, named with the reason.",
     EventKind.PATIENT_SEARCHED: "Patients were looked for by NIR, or by name and birth date.",
     EventKind.PATIENT_READ: "A patient record was shown.",
     EventKind.TEST_REGISTERED: "A test was registered for a patient, and the ticket's code drawn.",

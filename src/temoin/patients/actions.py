@@ -12,10 +12,11 @@ from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import ConflictError, NotFoundError, refuse
+from temoin.lib.errors import refuse
 from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
 from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
+from temoin.patients.queries import check_seen, hold_patient
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -23,10 +24,6 @@ from temoin.pharmacies.seat import Seat, today
 
 # The information notice shown on screen and on the poster; a new text is a new version, kept with each consent.
 CURRENT_NOTICE = "2026-11"
-
-
-class ChangedError(ConflictError):
-    """The patient's record is no longer what the person saw."""
 
 
 def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None) -> PatientId:
@@ -45,20 +42,17 @@ def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None
     return new
 
 
-def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_version: str = "") -> None:
+def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_version: str) -> None:
     """Change traits or contact. Results already signed keep what was true at their signature.
 
     `expected_version` is that of the traits which the person saw (`Traits.seen_version`): ChangedError when somebody
-    changed them since. A program that saw nothing says nothing.
+    changed them since. A program says what it compared with.
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
     _check_born(traits, by)
     with act(by=by, kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
-        patient = Patient.objects.select_for_update(of=("self",)).filter(id=patient_id).first()
-        if patient is None:
-            raise NotFoundError
-        if expected_version and patient.traits.seen_version != expected_version:
-            raise ChangedError("the patient was changed by somebody else")
+        patient = hold_patient(patient_id)
+        check_seen(patient, expected_version)
         _check_nir_is_free(patient_id, traits)
         _fill(patient, traits)
         changes: dict[str, Any] = {"sealed": patient.sealed, **indexes_of(traits)}
@@ -85,7 +79,7 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
         # Under the oldest index key, which every process knows while keys are turned.
         bucket = nir_indexes(traits.nir)[-1].hex()
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"nir|{current_pharmacy()}|{bucket}"])
-    others = Patient.objects.filter(nir_index__in=nir_indexes(traits.nir)).exclude(id=patient_id)
+    others = Patient.objects.filter(merged_into=None, nir_index__in=nir_indexes(traits.nir)).exclude(id=patient_id)
     if any(other.traits.nir == traits.nir for other in others):
         message = _("Another patient's record here bears this NIR: find it by the number, and use that record.")
         raise refuse("nir", "known", message)

@@ -22,6 +22,7 @@ class Patient(SealedModel):
     """A person known to this pharmacy; another pharmacy's record of the same person is another patient."""
 
     created_at = models.DateTimeField()  # to the hour
+    merged_into = models.UUIDField(null=True)  # the record that stays of this person, once the two were merged
     nir_index = BlindIndexField(null=True)
     name_index = BlindIndexField()
     # Each serves near matches: a slip in a name keeps the birth date, a slip in the birth date keeps the names.
@@ -33,6 +34,7 @@ class Patient(SealedModel):
 
     declares: ClassVar = {
         "created_at": PUBLIC,
+        "merged_into": PUBLIC,
         "nir_index": PERSONAL,
         "name_index": PERSONAL,
         "born_index": PERSONAL,
@@ -48,6 +50,18 @@ class Patient(SealedModel):
             models.Index(fields=["pharmacy_id", "name_index"], name="patients_patient_name"),
             models.Index(fields=["pharmacy_id", "born_index"], name="patients_patient_born"),
             models.Index(fields=["pharmacy_id", "names_index"], name="patients_patient_names"),
+            # serves "which records were merged into this one"
+            models.Index(
+                fields=["pharmacy_id", "merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="patients_patient_merged",
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=models.F("id")),
+                name="patients_patient_not_into_itself",
+            ),
         ]
 
     @property

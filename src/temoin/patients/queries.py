@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.likeness import bears_exactly, bears_name, is_near
 from temoin.patients.models import Patient, born_indexes, names_indexes, nir_indexes
@@ -22,11 +22,23 @@ from temoin.pharmacies.seat import Seat
 Found = tuple[UUID, Traits]
 
 
+class ChangedError(ConflictError):
+    """The patient's record is no longer what the person saw."""
+
+
+class MergedError(ConflictError):
+    """The record was merged into another of the same person, `stays`: whoever asks is led there."""
+
+    def __init__(self, stays: UUID) -> None:
+        super().__init__("the record was merged into another")
+        self.stays = stays
+
+
 def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
     """Return the patients who bear this NIR; the search itself is an event."""
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
-        hits = Patient.objects.filter(nir_index__in=nir_indexes(nir))
+        hits = _standing().filter(nir_index__in=nir_indexes(nir))
         found = [(patient.id, patient.traits) for patient in hits]
         return _shown(by, "nir", [(patient_id, traits) for patient_id, traits in found if traits.nir == nir])
 
@@ -38,7 +50,7 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
     """
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
-        hits = Patient.objects.filter(born_index__in=born_indexes(birth_date))
+        hits = _standing().filter(born_index__in=born_indexes(birth_date))
         found = [(patient.id, patient.traits) for patient in hits]
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
         return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
@@ -51,25 +63,64 @@ def near_matches(*, by: Seat, traits: Traits) -> list[Found]:
         wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
         if traits.nir:
             wanted |= Q(nir_index__in=nir_indexes(traits.nir))
-        found = [(patient.id, patient.traits) for patient in Patient.objects.filter(wanted)]
+        found = [(patient.id, patient.traits) for patient in _standing().filter(wanted)]
         return _shown(by, "near", [(patient_id, known) for patient_id, known in found if is_near(known, traits)])
 
 
 def read_patient(*, by: Seat, patient_id: UUID) -> Traits:
-    """Return a patient's traits; the look is an event."""
+    """Return a patient's traits; the look is an event. MergedError when another record stays of this person."""
     check_right(by=by, right=Right.READ_PATIENT)
     with tenant_scope(by.pharmacy_id):
-        traits = traits_of(patient_id)
+        patient = patient_in_scope(patient_id)
+        check_stands(patient)
+        traits = patient.traits
         record_look(by=by, kind=EventKind.PATIENT_READ, subject_kind="patient", subject_id=patient_id)
         return traits
 
 
 def traits_of(patient_id: UUID) -> Traits:
     """Return the traits for an act that records its own event."""
+    return patient_in_scope(patient_id).traits
+
+
+def patient_in_scope(patient_id: UUID) -> Patient:
+    """Return a patient of the pharmacy in scope for an act that records its own event."""
     patient: Patient | None = Patient.objects.filter(id=patient_id).first()
     if patient is None:
         raise NotFoundError
-    return patient.traits
+    return patient
+
+
+def hold_patient(patient_id: UUID) -> Patient:
+    """Return a patient whom nobody merges away, and nobody amends, before the act in hand commits."""
+    patient: Patient | None = Patient.objects.select_for_update(of=("self",), no_key=True).filter(id=patient_id).first()
+    if patient is None:
+        raise NotFoundError
+    check_stands(patient)
+    return patient
+
+
+def check_stands(patient: Patient) -> None:
+    """Raise MergedError when another record stays of this person."""
+    if patient.merged_into is not None:
+        raise MergedError(patient.merged_into)
+
+
+def check_seen(patient: Patient, expected_version: str) -> None:
+    """Raise ChangedError unless the patient's traits are still those that the person saw."""
+    if patient.traits.seen_version != expected_version:
+        raise ChangedError("the patient was changed by somebody else")
+
+
+def merged_away_into(patient_id: UUID) -> list[UUID]:
+    """Return the records whose tests came to this one: what was looked at of them was this person's."""
+    return list(Patient.objects.filter(merged_into=patient_id).order_by("id").values_list("id", flat=True))
+
+
+def _standing() -> QuerySet[Patient]:
+    """Return the records to offer: those merged into another are found under that one."""
+    standing: QuerySet[Patient] = Patient.objects.filter(merged_into=None)
+    return standing
 
 
 def _shown(by: Seat, detail: str, found: list[Found]) -> list[Found]:

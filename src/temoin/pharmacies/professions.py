@@ -26,6 +26,7 @@ class Right(StrEnum):
 
     REGISTER_PATIENT = "register_patient"
     READ_PATIENT = "read_patient"
+    MERGE_PATIENTS = "merge_patients"  # two records of one person
     REGISTER_TEST = "register_test"
     READ_TEST = "read_test"
     TAKE_SAMPLE = "take_sample"
@@ -95,6 +96,7 @@ _COUNTER = frozenset(
 # Only a pharmacist signs (order of 1 August 2016 as amended; apiop.ordre.pharmacien.fr), or a medical biologist, who
 # validates results by law.
 _SIGNER = _COUNTER | {
+    Right.MERGE_PATIENTS,
     Right.SIGN_RESULT,
     Right.CORRECT_RESULT,
     Right.RELEASE_PARCEL,

@@ -21,7 +21,7 @@ from temoin.outbox.actions import release_parcel, withdraw_parcel
 from temoin.outbox.open_parcels import refused_alike
 from temoin.outbox.states import Withdrawal
 from temoin.patients.actions import add_consent, check_notice
-from temoin.patients.queries import traits_of
+from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -46,7 +46,7 @@ def register_test(
         raise refuse("kind", "unknown", _("Choose the test in the list."))
     record = Record(pharmacy_id=by.pharmacy_id, id=record_id or new_id(), patient_id=patient_id)
     with act(by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id) as commit:
-        traits_of(patient_id)  # another pharmacy's patient is unknown here
+        hold_patient(patient_id)  # another pharmacy's is unknown here; one merged away meanwhile takes no new test
         record.registered_at = coarse(now())
         record.seal(_opening(kind, notice_version, COUNTER, ""))
         commit.insert(record)
@@ -65,6 +65,7 @@ def register_from_file(*, by: Seat, patient_id: UUID, kind: str, source: str, so
     with act(
         by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id, detail=source
     ) as commit:
+        hold_patient(patient_id)
         record.registered_at = coarse(now())
         record.source_index = source_index(source_key)
         record.seal(_opening(kind, "", source, source_key))

@@ -6,12 +6,14 @@ import logging
 import secrets
 import sys
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, Problem, TemoinError
+from temoin.patients.queries import MergedError
 from temoin.web.wording import ENTRANCE, RIGHT_WORDS, Words
 
 log = logging.getLogger("temoin.web")
@@ -23,6 +25,11 @@ def error_page(request: HttpRequest, error: TemoinError) -> HttpResponse:
         return not_found(request)
     if isinstance(error, DeniedError):
         return denied(request, right=str(error))
+    if isinstance(error, MergedError):
+        messages.info(
+            request, _("This record was merged into another of the same patient: here is the one that stays.")
+        )
+        return redirect("patient", error.stays)
     if isinstance(error, ConflictError):
         return _page(
             request,

@@ -15,6 +15,7 @@ Words = str | Promise
 EVENT_WORDS: dict[str, Words] = {
     EventKind.PATIENT_REGISTERED: _("registered a patient"),
     EventKind.PATIENT_AMENDED: _("changed a patient's record"),
+    EventKind.PATIENT_MERGED: _("merged two records of one patient"),
     EventKind.PATIENT_SEARCHED: _("looked for a patient"),
     EventKind.PATIENT_READ: _("saw a patient's record"),
     EventKind.TEST_REGISTERED: _("registered a test"),

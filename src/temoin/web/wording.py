@@ -28,6 +28,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.PRINT_RESULT: _("print a result"),
     Right.RECEIVE_LOT: _("receive lots"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
+    Right.MERGE_PATIENTS: _("merge two records of one patient"),
     Right.WITHDRAW_PARCEL: _("withdraw a refused sending"),
     Right.IMPORT_RESULTS: _("import results"),
     Right.MANAGE_MEMBERS: _("manage the team"),

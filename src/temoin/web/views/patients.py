@@ -17,8 +17,16 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import new_id
 from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.actions import CURRENT_NOTICE, ChangedError, amend_patient, check_notice, register_patient
-from temoin.patients.queries import Found, near_matches, patients_by_name, patients_by_nir, read_patient
+from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
+from temoin.patients.queries import (
+    ChangedError,
+    Found,
+    MergedError,
+    near_matches,
+    patients_by_name,
+    patients_by_nir,
+    read_patient,
+)
 from temoin.patients.traits import Traits, check_nir, check_traits
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
@@ -169,6 +177,8 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         record_id = _posted_id(request, "record_id")
         try:
             _register(seat, patient_id, record_id, request.POST)
+        except MergedError:
+            raise  # the page of the record that stays comes instead
         except ConflictError:
             return _already_there(request, seat, record_id)
         except InvalidError as error:

@@ -1,0 +1,33 @@
+"""Merging two records of one person in a pharmacy: the tests of both are found under the one that stays.
+
+No seal binds a test to its patient's record, so what is sealed of a test stays as it is. Signed versions keep what was
+true at their signature, the patient's number here included.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.errors import refuse
+from temoin.patients.merging import MergeReason, Seen, add_merge, hold_both
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.models import Record
+
+
+def merge_patients(*, by: Seat, goes: Seen, stays: Seen, reason: str) -> None:
+    """Merge `goes` into `stays`: ChangedError or MergedError when either is no longer as it was seen."""
+    check_right(by=by, right=Right.MERGE_PATIENTS)
+    if reason not in set(MergeReason):
+        raise refuse("reason", "required", _("Say why these records are one person's."))
+    detail = f"{reason}/{stays.patient_id}"
+    with act(
+        by=by, kind=EventKind.PATIENT_MERGED, subject_kind="patient", subject_id=goes.patient_id, detail=detail
+    ) as commit:
+        gone, staying = hold_both(goes=goes, stays=stays)
+        add_merge(commit, gone, staying)
+        for record_id in Record.objects.filter(patient_id=gone.id).values_list("id", flat=True):
+            commit.change(Record, record_id, only_if={"patient_id": gone.id}, patient_id=staying.id)
