@@ -76,7 +76,7 @@ def test_no_loinc_code_is_listed_for_nothing():
         ("positive", "10828004", "positif"),
         ("negative", "260385009", "négatif"),
         ("indeterminate", "373068000", "indéterminé(e)"),
-        ("unsatisfactory", "125154007", "échantillon insatisfaisant pour l'évaluation"),
+        ("unsatisfactory", "125154007", "échantillon insatisfaisant pour l’évaluation"),
         ("trace", "260405006", "trace"),
         ("plus-1", "441614007", "+ sur +++"),
         ("plus-2", "441517005", "++ sur +++"),

@@ -55,7 +55,7 @@ TYPE_RULES: dict[str, tuple[str, str]] = {
     ),
     "a name in words or in parts": (
         "//h:name",
-        "normalize-space() and not(* and text()[normalize-space()]) and not(*[not(normalize-space())])",
+        "normalize-space() and not(* and text()[normalize-space()]) and not(*[not(normalize-space() or @nullFlavor)])",
     ),
     "no words between the parts of an address": ("//h:addr", "not(text()[normalize-space()])"),
     "each telecom once": (
@@ -66,7 +66,7 @@ TYPE_RULES: dict[str, tuple[str, str]] = {
         ),
     ),
     "a code or words for it": ("//h:code", "@code or h:originalText"),
-    "what may be unknown": ("//*[@nullFlavor]", "self::h:addr or self::h:telecom"),
+    "what may be unknown": ("//*[@nullFlavor]", "self::h:addr or self::h:telecom or self::h:given"),
     "root of an identifier": ("//*[@root]", shaped("@root", OID)),
     "each identifier once": ("//h:id", "@root and not(@root = following-sibling::h:id/@root)"),
     "system of a code": (

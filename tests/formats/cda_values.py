@@ -6,7 +6,7 @@ RESULTS = {
     "10828004": "positif",
     "260385009": "négatif",
     "373068000": "indéterminé(e)",
-    "125154007": "échantillon insatisfaisant pour l'évaluation",
+    "125154007": "échantillon insatisfaisant pour l’évaluation",
 }
 DISEASES = ("U07.1", "J02.0", "J09", "J10", "N30", "B97.4")
 TESTS = ("94558-4", "80382-5", "80383-3", "78012-2", "5799-2", "5802-4", "72885-7")

@@ -433,7 +433,7 @@ def test_markup_in_a_letter_is_shown_as_text(page, post):
 def test_a_demonstration_is_marked_on_the_letter(page, post):
     open_with(page, post(demo=True))
 
-    expect(page.locator("#letter")).to_contain_text("DÉMONSTRATION : ceci n’est pas un vrai résultat")
+    expect(page.locator("#letter")).to_contain_text("DÉMONSTRATION : ceci n’est pas un vrai résultat")
     watermark = page.locator("#letter").evaluate("letter => getComputedStyle(letter, '::before').content")
     assert "DÉMONSTRATION" in watermark
 

@@ -105,7 +105,7 @@ def test_the_versions_are_counted_along_the_chain(sandbox):
 
 def test_the_list_says_what_is_missing_before_anything_came(sandbox):
     assert "Aucun document reçu" in sandbox.get("/").text
-    assert "Aucun courriel reçu" in sandbox.get("/mailbox").text
+    assert "Aucun e-mail reçu" in sandbox.get("/mailbox").text
 
 
 def test_the_language_switch_is_remembered(sandbox):
@@ -127,7 +127,7 @@ def test_warnings_are_shown_with_their_document(sandbox):
 
     page = sandbox.get(f"/documents/{made}").text
 
-    assert "Le document remplacé n&#x27;est pas encore connu." in page
+    assert "Le document remplacé n’est pas encore connu." in page
     assert "The replaced document is not known yet." in sandbox.get(f"/documents/{made}?lang=en").text
 
 

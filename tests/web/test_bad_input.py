@@ -36,7 +36,7 @@ def minutes_ago(minutes: int) -> str:
         ("birth_family_name", "", "Saisissez le nom tel qu’il est"),
         ("birth_family_name", "X" * 300, "C’est trop long"),
         ("birth_date", "31/02/1990", "par exemple 28/03/1979 ou 28031979"),
-        ("birth_date", "01/01/2190", "impossible : vérifiez l’année"),
+        ("birth_date", "01/01/2190", "impossible : vérifiez l’année"),
         ("sex", "", "Choisissez le sexe"),
         ("nir", "2 79 03 51 215 189 90", "Ce NIR n’est pas valide"),
         ("birth_place", "ABC", "code INSEE du lieu de naissance"),
@@ -114,7 +114,7 @@ def test_an_expired_lot_is_refused(house: House, owner: Client):
     assert "était périmé au moment du prélèvement" in answer.content.decode()
 
 
-@pytest.mark.parametrize(("waited", "message"), [(5, "Trop tôt : ce dispositif se lit 15 minutes"), (40, "Trop tard")])
+@pytest.mark.parametrize(("waited", "message"), [(5, "Trop tôt : ce dispositif se lit 15 minutes"), (40, "Trop tard")])
 @pytest.mark.parametrize("reviewed", ["", "yes"])
 def test_a_result_read_outside_the_window_is_not_signed(
     house: House, owner: Client, waited: int, message: str, reviewed: str

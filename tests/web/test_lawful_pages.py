@@ -135,7 +135,7 @@ def test_the_page_tells_what_is_switched_off_and_what_has_ended(owner: Client, u
 
     page = owner.get(reverse("lawful_bases")).content.decode()
 
-    assert "désactivé : rien n’y est transmis" in page
+    assert "désactivé : rien n’y est transmis" in page
     assert "Ce texte n’est pas en vigueur aujourd’hui" in page
 
 

@@ -52,7 +52,7 @@ def test_a_receipt_is_shown(owner: Client, record_id: UUID, settle: Settle):
     ("verdict", "code", "words"),
     [
         (Verdict.REFUSED, "http_422", "L’autorité rejette le document."),
-        (Verdict.POSTPONED, "unreachable", "En attente : le service est injoignable."),
+        (Verdict.POSTPONED, "unreachable", "En attente : le service est injoignable."),
         (Verdict.POSTPONED, "http_503", "Le service est en difficulté."),
         (Verdict.DOUBTFUL, "no_answer", "on lui demande ce qu’il a reçu"),
     ],

@@ -227,7 +227,7 @@ def test_a_complete_day_says_so_with_its_receipt(owner: Client, record_id: UUID,
 
     found = page(owner, STATEMENT)
 
-    assert "Complet : chaque résultat signé a son accusé de réception." in found
+    assert "Complet : chaque résultat signé a son accusé de réception." in found
     assert "accuse-42" in found
     assert str(record_id)[:8] in found
     assert "Affiché pour impression par Claire MARTIN" in found

@@ -157,7 +157,7 @@ def test_the_meter_counts_as_the_server_does(page: Page, live_server):
         page.get_by_label("Nouveau mot de passe", exact=True).fill(password)
         bits = math.floor(entropy_bits(counted_part(password)))
         expect(page.get_by_role("status")).to_have_text(
-            f"Robustesse : {bits} bits sur 50, {len(password)} caractères sur 12"
+            f"Robustesse : {bits} bits sur 50, {len(password)} caractères sur 12"
         )
     shoot(page, "meter")
 

@@ -10,7 +10,7 @@ from temoin.lib.phones import phone_as_said
 from temoin.testing.report import Finding, Report
 
 _ADVICE = {
-    "fr": "En cas de doute ou si votre état s'aggrave, parlez-en à votre pharmacien ou à votre médecin.",
+    "fr": "En cas de doute ou si votre état s’aggrave, parlez-en à votre pharmacien ou à votre médecin.",
     "en": "If in doubt, or if you get worse, talk to your pharmacist or your doctor.",
 }
 

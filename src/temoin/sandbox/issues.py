@@ -53,22 +53,22 @@ RULES: dict[str, Rule] = {
     "request": Rule("processing", "La requête ne peut pas être traitée.", "The request cannot be handled."),
     "accepted": Rule("informational", "Document accepté.", "Document accepted."),
     # Faults on demand
-    "fault-down": Rule("transient", "Panne simulée : service indisponible.", "Simulated fault: unavailable."),
-    "fault-throttle": Rule("throttled", "Panne simulée : trop de requêtes.", "Simulated fault: too many requests."),
-    "fault-reject": Rule("business-rule", "Panne simulée : document refusé.", "Simulated fault: document refused."),
+    "fault-down": Rule("transient", "Panne simulée : service indisponible.", "Simulated fault: unavailable."),
+    "fault-throttle": Rule("throttled", "Panne simulée : trop de requêtes.", "Simulated fault: too many requests."),
+    "fault-reject": Rule("business-rule", "Panne simulée : document refusé.", "Simulated fault: document refused."),
     "fault-error": Rule(
-        "exception", "Panne simulée : erreur après l'enregistrement.", "Simulated fault: error after storing."
+        "exception", "Panne simulée : erreur après l’enregistrement.", "Simulated fault: error after storing."
     ),
     "fault-error-before": Rule(
-        "exception", "Panne simulée : erreur, rien n'est enregistré.", "Simulated fault: error, nothing stored."
+        "exception", "Panne simulée : erreur, rien n’est enregistré.", "Simulated fault: error, nothing stored."
     ),
-    "fault-inside": Rule("exception", "Panne simulée : erreur dans un 200.", "Simulated fault: error inside a 200."),
+    "fault-inside": Rule("exception", "Panne simulée : erreur dans un 200.", "Simulated fault: error inside a 200."),
     # JSON and Bundle
     "json-empty": Rule("structure", "Valeur nulle ou vide interdite.", "Null and empty values are not allowed."),
     "json-deep": Rule("structure", "Imbrication trop profonde.", "Nested too deeply."),
     "bundle-type": Rule("value", "Bundle.type doit être document.", "Bundle.type must be document."),
     "bundle-profile": Rule(
-        "value", "Le profil Bundle-eu-lab n'est pas annoncé.", "The Bundle-eu-lab profile is not claimed."
+        "value", "Le profil Bundle-eu-lab n’est pas annoncé.", "The Bundle-eu-lab profile is not claimed."
     ),
     "bundle-identifier": Rule(
         "required",
@@ -77,7 +77,7 @@ RULES: dict[str, Rule] = {
     ),
     "bundle-identifier-mismatch": Rule(
         "invariant",
-        "Bundle.identifier diffère de l'en-tête If-None-Exist.",
+        "Bundle.identifier diffère de l’en-tête If-None-Exist.",
         "Bundle.identifier differs from the If-None-Exist header.",
     ),
     "bundle-timestamp": Rule(
@@ -119,19 +119,19 @@ RULES: dict[str, Rule] = {
     ),
     "composition-report": Rule(
         "required",
-        "L'extension diagnosticReport de la Composition doit désigner le DiagnosticReport.",
+        "L’extension diagnosticReport de la Composition doit désigner le DiagnosticReport.",
         "The Composition's diagnosticReport extension must name the DiagnosticReport.",
     ),
     "amended-without-former": Rule(
         "required",
-        "Une version corrigée doit nommer celle qu'elle remplace (relatesTo replaces).",
+        "Une version corrigée doit nommer celle qu’elle remplace (relatesTo replaces).",
         "An amended document must name the one it replaces (relatesTo replaces).",
     ),
     "former-itself": Rule(
         "invariant", "Un document ne peut se remplacer lui-même.", "A document cannot replace itself."
     ),
     "former-unknown": Rule(
-        "not-found", "Le document remplacé n'est pas encore connu.", "The replaced document is not known yet."
+        "not-found", "Le document remplacé n’est pas encore connu.", "The replaced document is not known yet."
     ),
     "status-inconsistent": Rule(
         "invariant",
@@ -164,14 +164,14 @@ RULES: dict[str, Rule] = {
     "patient-identifier": Rule(
         "required", "Patient.identifier (système et valeur) manque.", "Patient.identifier is required."
     ),
-    "patient-ins": Rule("value", "Matricule INS : forme ou clé fausse.", "INS number: wrong form or key."),
+    "patient-ins": Rule("value", "Matricule INS : forme ou clé fausse.", "INS number: wrong form or key."),
     "patient-ins-unqualified": Rule(
         "business-rule",
         "Matricule INS transmis avec une identité non qualifiée.",
         "INS number sent with an identity that is not qualified.",
     ),
     "patient-name": Rule(
-        "required", "Patient.name : nom et prénom obligatoires.", "Patient.name needs a family and a given name."
+        "required", "Patient.name : nom et prénom obligatoires.", "Patient.name needs a family and a given name."
     ),
     "patient-gender": Rule("required", "Patient.gender manque.", "Patient.gender is required."),
     "patient-birth-date": Rule("required", "Patient.birthDate manque.", "Patient.birthDate is required."),
@@ -192,7 +192,7 @@ RULES: dict[str, Rule] = {
     "device-missing": Rule("required", "Dispositif de test manquant.", "The test device is missing."),
     "device-identity": Rule(
         "required",
-        "Dispositif : IUD, ou fabricant avec lot ou référence.",
+        "Dispositif : IUD, ou fabricant avec lot ou référence.",
         "Device: UDI, or manufacturer with lot or reference.",
     ),
     "specimen-missing": Rule("required", "Prélèvement manquant.", "The specimen is missing."),

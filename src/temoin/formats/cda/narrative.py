@@ -15,8 +15,8 @@ DEVICE_PARTS = ("dispositif-fabricant", "dispositif-reference", "dispositif-lot"
 
 _HEADING = {
     ReportStatus.FINAL: "",
-    ReportStatus.CORRECTED: "Résultat corrigé : ce compte rendu remplace le précédent.",
-    ReportStatus.CANCELLED: "Résultat annulé : ce compte rendu ne doit plus être utilisé.",
+    ReportStatus.CORRECTED: "Résultat corrigé : ce compte rendu remplace le précédent.",
+    ReportStatus.CANCELLED: "Résultat annulé : ce compte rendu ne doit plus être utilisé.",
 }
 
 
@@ -31,12 +31,12 @@ def resulted(number: int) -> str:
 def add_narrative(section: Element, report: Report) -> None:
     text = add(section, "text")
     if report.is_demo:
-        _add_line(text, "", DEMONSTRATION, "Démonstration : résultat fictif.")
+        _add_line(text, "", DEMONSTRATION, "Démonstration : résultat fictif.")
     if _HEADING[report.status]:
         _add_line(text, "", STATUS, _HEADING[report.status])
     if report.reason:
-        _add_line(text, "Motif : ", REASON, report.reason)
-    _add_line(text, "Prélèvement : ", SPECIMEN, report.specimen_display)
+        _add_line(text, "Motif : ", REASON, report.reason)
+    _add_line(text, "Prélèvement : ", SPECIMEN, report.specimen_display)
     _add_results(text, report)
     add(text, "br")
     _add_device(text, report.device)

@@ -32,7 +32,7 @@ FILE_MESSAGES: dict[str, Message] = {
     "not_utf8": Message(
         (
             "L'octet {byte}, ligne {row}, n'est pas de l'UTF-8.",
-            "Enregistrez le fichier au format « CSV UTF-8 » : l'encodage n'est jamais deviné.",
+            "Enregistrez le fichier au format « CSV UTF-8 » : l’encodage n’est jamais deviné.",
         ),
         (
             "Byte {byte}, in row {row}, is not UTF-8.",
@@ -42,13 +42,13 @@ FILE_MESSAGES: dict[str, Message] = {
     "nul": Message(
         (
             "La ligne {row} contient un octet nul (octet {byte}).",
-            "Enregistrez de nouveau le fichier au format « CSV UTF-8 ».",
+            "Enregistrez de nouveau le fichier au format « CSV UTF-8 ».",
         ),
         ("Row {row} holds a NUL (byte {byte}).", "Save the file again as “CSV UTF-8”."),
     ),
     "malformed": Message(
         (
-            "La ligne {row} n'est pas du CSV : un guillemet ou une fin de ligne n'est pas à sa place.",
+            "La ligne {row} n’est pas du CSV : un guillemet ou une fin de ligne n’est pas à sa place.",
             "Fermez chaque guillemet ouvert et doublez ceux qui font partie d'une valeur.",
         ),
         (
@@ -59,7 +59,7 @@ FILE_MESSAGES: dict[str, Message] = {
     "line_too_long": Message(
         (
             "La ligne {row} est trop longue pour être un résultat.",
-            "Vérifiez qu'un guillemet n'est pas resté ouvert et que chaque résultat a sa ligne.",
+            "Vérifiez qu’un guillemet n’est pas resté ouvert et que chaque résultat a sa ligne.",
         ),
         (
             "Row {row} is too long to be a result.",
@@ -76,7 +76,7 @@ FILE_MESSAGES: dict[str, Message] = {
     "missing_columns": Message(
         (
             "Ce n'est pas le format attendu. Colonnes absentes : {columns}.",
-            "Nommez ces colonnes en première ligne : c'est le format « bulk results » de SimpleReport.",
+            "Nommez ces colonnes en première ligne : c’est le format « bulk results » de SimpleReport.",
         ),
         (
             "This is not the expected format. Missing columns: {columns}.",
@@ -84,7 +84,7 @@ FILE_MESSAGES: dict[str, Message] = {
         ),
     ),
     "duplicate_columns": Message(
-        ("Des colonnes sont nommées deux fois : {columns}.", "Ne gardez qu'une colonne de chaque nom."),
+        ("Des colonnes sont nommées deux fois : {columns}.", "Ne gardez qu'une colonne de chaque nom."),
         ("Columns are named twice: {columns}.", "Keep one column of each name."),
     ),
 }
@@ -102,7 +102,7 @@ FILE_MESSAGES |= {
     ),
     "dates_mixed": Message(
         (
-            "Le fichier écrit ses dates dans deux ordres : les lignes {row} et {other} se contredisent ({columns}).",
+            "Le fichier écrit ses dates dans deux ordres : les lignes {row} et {other} se contredisent ({columns}).",
             "Écrivez toutes les dates dans le même ordre, ou sous la forme 2026-01-31.",
         ),
         (
@@ -112,8 +112,8 @@ FILE_MESSAGES |= {
     ),
     "dates_not_dmy": Message(
         (
-            "Les dates devaient être jour/mois/année : la ligne {row}, colonne {columns}, montre mois/jour/année.",
-            "Vérifiez la cellule, ou dites l'ordre de ce fichier par --dates mdy.",
+            "Les dates devaient être jour/mois/année : la ligne {row}, colonne {columns}, montre mois/jour/année.",
+            "Vérifiez la cellule, ou dites l’ordre de ce fichier par --dates mdy.",
         ),
         (
             "Dates were to be day/month/year: row {row}, column {columns}, shows month/day/year.",
@@ -122,8 +122,8 @@ FILE_MESSAGES |= {
     ),
     "dates_not_mdy": Message(
         (
-            "Les dates devaient être mois/jour/année : la ligne {row}, colonne {columns}, montre jour/mois/année.",
-            "Vérifiez la cellule, ou dites l'ordre de ce fichier par --dates dmy.",
+            "Les dates devaient être mois/jour/année : la ligne {row}, colonne {columns}, montre jour/mois/année.",
+            "Vérifiez la cellule, ou dites l’ordre de ce fichier par --dates dmy.",
         ),
         (
             "Dates were to be month/day/year: row {row}, column {columns}, shows day/month/year.",
@@ -132,8 +132,8 @@ FILE_MESSAGES |= {
     ),
     "dates_not_iso": Message(
         (
-            "Les dates devaient être écrites 2026-01-31 : la ligne {row}, colonne {columns}, est écrite autrement.",
-            "Vérifiez la cellule, ou dites l'ordre de ce fichier par --dates dmy ou --dates mdy.",
+            "Les dates devaient être écrites 2026-01-31 : la ligne {row}, colonne {columns}, est écrite autrement.",
+            "Vérifiez la cellule, ou dites l’ordre de ce fichier par --dates dmy ou --dates mdy.",
         ),
         (
             "Dates were to be written 2026-01-31: row {row}, column {columns}, is written otherwise.",
@@ -141,11 +141,11 @@ FILE_MESSAGES |= {
         ),
     ),
     "utf16": Message(
-        ("Le fichier est en UTF-16 (« Texte Unicode » d'Excel).", "Enregistrez-le au format « CSV UTF-8 »."),
+        ("Le fichier est en UTF-16 (« Texte Unicode » d’Excel).", "Enregistrez-le au format « CSV UTF-8 »."),
         ("The file is UTF-16 (Excel's “Unicode text”).", "Save it as “CSV UTF-8”."),
     ),
     "blank_header": Message(
-        ("La première ligne est vide : elle doit nommer les colonnes.", "Supprimez les lignes vides du début."),
+        ("La première ligne est vide : elle doit nommer les colonnes.", "Supprimez les lignes vides du début."),
         ("The first row is blank: it must name the columns.", "Remove the blank rows at the top."),
     ),
     "separator": Message(
@@ -160,15 +160,15 @@ FILE_MESSAGES |= {
     ),
     "sep_line": Message(
         (
-            "La première ligne dit « sep= », pour Excel seulement.",
-            "Supprimez-la : la première ligne nomme les colonnes.",
+            "La première ligne dit « sep= », pour Excel seulement.",
+            "Supprimez-la : la première ligne nomme les colonnes.",
         ),
         ("The first row says “sep=”, which is for Excel only.", "Remove it: the first row names the columns."),
     ),
     "old_mac": Message(
         (
             "Les lignes finissent comme sur un ancien Macintosh (CR seul).",
-            "Enregistrez le fichier au format « CSV UTF-8 », et non « CSV (Macintosh) ».",
+            "Enregistrez le fichier au format « CSV UTF-8 », et non « CSV (Macintosh) ».",
         ),
         (
             "Lines end as on an old Macintosh (CR alone).",
@@ -177,8 +177,8 @@ FILE_MESSAGES |= {
     ),
     "patients": Message(
         (
-            "C'est une liste de patients, sans résultats.",
-            "Choisissez l'export des résultats (« bulk results »), non celui des patients.",
+            "C’est une liste de patients, sans résultats.",
+            "Choisissez l’export des résultats (« bulk results »), non celui des patients.",
         ),
         ("This is a list of patients, without results.", "Choose the export of results, not that of patients."),
     ),
@@ -187,7 +187,7 @@ FILE_MESSAGES |= {
 ROW_MESSAGES: dict[str, Message] = {
     "column_count": Message(
         (
-            "La ligne n'a pas le même nombre de colonnes que l'en-tête.",
+            "La ligne n’a pas le même nombre de colonnes que l’en-tête.",
             "Mettez entre guillemets les valeurs qui contiennent une virgule.",
         ),
         (
@@ -208,7 +208,7 @@ ROW_MESSAGES: dict[str, Message] = {
         ("The value holds an invisible character.", "Type the cell again."),
     ),
     "date": Message(
-        ("Ce n'est pas une date.", "Écrivez année-mois-jour, par exemple 2022-01-31, ou selon l'ordre du fichier."),
+        ("Ce n'est pas une date.", "Écrivez année-mois-jour, par exemple 2022-01-31, ou selon l’ordre du fichier."),
         ("This is not a date.", "Write year-month-day, for example 2022-01-31, or in the order of the file."),
     ),
     "date_time": Message(
@@ -222,11 +222,11 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
     ),
     "birth_year": Message(
-        ("L'année de naissance a deux chiffres : le siècle manque.", "Écrivez l'année avec quatre chiffres."),
+        ("L’année de naissance a deux chiffres : le siècle manque.", "Écrivez l’année avec quatre chiffres."),
         ("The year of birth has two digits: the century is missing.", "Write the year with four digits."),
     ),
     "birth_too_old": Message(
-        ("La date de naissance est antérieure à 1890.", "Vérifiez l'année."),
+        ("La date de naissance est antérieure à 1890.", "Vérifiez l’année."),
         ("The birth date is before 1890.", "Check the year."),
     ),
     "zone": Message(
@@ -237,12 +237,12 @@ ROW_MESSAGES: dict[str, Message] = {
         ("The time zone is unknown.", "Write for example UTC, EST, PST or America/Chicago, or nothing."),
     ),
     "skipped_hour": Message(
-        ("Cette heure n'existe pas : l'heure d'été l'a sautée.", "Vérifiez l'heure et le fuseau."),
+        ("Cette heure n’existe pas : l’heure d’été l’a sautée.", "Vérifiez l’heure et le fuseau."),
         ("This hour does not exist: summer time skipped it.", "Check the hour and the zone."),
     ),
     "hour_twice": Message(
         (
-            "Cette heure a eu lieu deux fois : l'horloge a été retardée ce jour-là.",
+            "Cette heure a eu lieu deux fois : l’horloge a été retardée ce jour-là.",
             "Ajoutez le décalage, par exemple 2026-10-25T02:30+02:00.",
         ),
         (
@@ -260,8 +260,8 @@ ROW_MESSAGES: dict[str, Message] = {
     ),
     "garbled": Message(
         (
-            "La valeur a été lue dans un autre encodage qu'elle n'était écrite : « Ã© » au lieu de « é ».",
-            "Exportez de nouveau le fichier au format « CSV UTF-8 » depuis le logiciel d'origine.",
+            "La valeur a été lue dans un autre encodage qu’elle n’était écrite : « Ã© » au lieu de « é ».",
+            "Exportez de nouveau le fichier au format « CSV UTF-8 » depuis le logiciel d’origine.",
         ),
         (
             "The value was read in another encoding than it was written in: “Ã©” for “é”.",
@@ -269,7 +269,7 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
     ),
     "future": Message(
-        ("Cette date est dans le futur.", "Vérifiez la date, l'heure et le fuseau."),
+        ("Cette date est dans le futur.", "Vérifiez la date, l’heure et le fuseau."),
         ("This date is in the future.", "Check the date, the hour and the zone."),
     ),
     "before_birth": Message(
@@ -286,7 +286,7 @@ ROW_MESSAGES: dict[str, Message] = {
     "state": Message(
         (
             "Le code d'État est inconnu.",
-            "Écrivez deux lettres : un État américain, une province canadienne, ou FR.",
+            "Écrivez deux lettres : un État américain, une province canadienne, ou FR.",
         ),
         ("The state is unknown.", "Write two letters: a state of the US, a province of Canada, or FR."),
     ),
@@ -295,11 +295,11 @@ ROW_MESSAGES: dict[str, Message] = {
         ("This is not a postal code.", "Write five digits, or 99999-9999 in the US."),
     ),
     "phone": Message(
-        ("Ce n'est pas un numéro de téléphone.", "Écrivez par exemple 205-999-2800 ou 06 12 34 56 78."),
+        ("Ce n’est pas un numéro de téléphone.", "Écrivez par exemple 205-999-2800 ou 06 12 34 56 78."),
         ("This is not a phone number.", "Write for example 205-999-2800 or 06 12 34 56 78."),
     ),
     "email": Message(
-        ("Ce n'est pas une adresse électronique.", "Corrigez l'adresse ou videz la cellule."),
+        ("Ce n’est pas une adresse électronique.", "Corrigez l'adresse ou videz la cellule."),
         ("This is not an e-mail address.", "Correct the address or empty the cell."),
     ),
     "email_unseen": Message(
@@ -311,7 +311,7 @@ ROW_MESSAGES: dict[str, Message] = {
     ),
     "laboratory": Message(
         (
-            "Ce n'est pas un numéro de laboratoire.",
+            "Ce n’est pas un numéro de laboratoire.",
             "Écrivez un numéro CLIA (par exemple 01D1058442), ou un numéro FINESS en France.",
         ),
         (
@@ -320,13 +320,13 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
     ),
     "loinc": Message(
-        ("Ce n'est pas un code LOINC.", "Écrivez par exemple 94558-4 : le dernier chiffre est une clé."),
+        ("Ce n'est pas un code LOINC.", "Écrivez par exemple 94558-4 : le dernier chiffre est une clé."),
         ("This is not a LOINC code.", "Write for example 94558-4: the last digit is a check digit."),
     ),
     "unknown_test": Message(
         (
-            "Ce code LOINC n'est pas celui d'un test que le catalogue connaît.",
-            "Vérifiez le code, ou demandez l'ajout du test au catalogue.",
+            "Ce code LOINC n’est pas celui d’un test que le catalogue connaît.",
+            "Vérifiez le code, ou demandez l’ajout du test au catalogue.",
         ),
         (
             "This LOINC code is not that of a test the catalogue knows.",
@@ -354,7 +354,7 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
     ),
     "test_not_done": Message(
-        ("Le test n'a pas été fait : il n'y a pas de résultat à signer.", "Retirez la ligne."),
+        ("Le test n’a pas été fait : il n’y a pas de résultat à signer.", "Retirez la ligne."),
         ("The test was not done: there is no result to sign.", "Remove the row."),
     ),
     "specimen": Message(

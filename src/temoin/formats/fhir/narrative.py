@@ -11,18 +11,18 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 _HEADING = {
     ReportStatus.FINAL: "",
-    ReportStatus.CORRECTED: "<p><b>Résultat corrigé</b> : ce compte rendu remplace le précédent.</p>",
-    ReportStatus.CANCELLED: "<p><b>Résultat annulé</b> : ce compte rendu ne doit plus être utilisé.</p>",
+    ReportStatus.CORRECTED: "<p><b>Résultat corrigé</b> : ce compte rendu remplace le précédent.</p>",
+    ReportStatus.CANCELLED: "<p><b>Résultat annulé</b> : ce compte rendu ne doit plus être utilisé.</p>",
 }
 
 
 def narrative(report: Report) -> Element:
     parts = ['<div xmlns="http://www.w3.org/1999/xhtml" xml:lang="fr" lang="fr">']
     if report.is_demo:
-        parts.append("<p><b>Démonstration : résultat fictif.</b></p>")
+        parts.append("<p><b>Démonstration : résultat fictif.</b></p>")
     parts.append(_HEADING[report.status])
     if report.reason:
-        parts.append(f"<p>Motif : {_text(report.reason)}</p>")
+        parts.append(f"<p>Motif : {_text(report.reason)}</p>")
     parts.append(f"<p>{_text(report.kind_display)}, {_text(report.specimen_display)}</p>")
     parts.append(_results(report))
     parts.append(_kit(report.device))

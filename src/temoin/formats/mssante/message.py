@@ -26,8 +26,8 @@ _REPLACES = "[Annule et remplace] "
 _UNSAFE = re.compile(r"[^A-Za-z0-9 '.-]+")  # what a name of a file need not bear
 
 _ATTACHED = (
-    "Vous trouverez en pièces jointes le compte rendu d'un test rapide d'orientation diagnostique réalisé en"
-    " pharmacie : le document structuré (IHE_XDM.zip) et le même compte rendu au format PDF."
+    "Vous trouverez en pièces jointes le compte rendu d’un test rapide d’orientation diagnostique réalisé en"
+    " pharmacie : le document structuré (IHE_XDM.zip) et le même compte rendu au format PDF."
 )
 
 
@@ -91,14 +91,14 @@ def _subject(report: Report) -> str:
 def _words(report: Report) -> str:
     lines = ["Bonjour,", ""]
     if report.is_demo:
-        lines += ["Démonstration : message sans valeur, patient fictif.", ""]
+        lines += ["Démonstration : message sans valeur, patient fictif.", ""]
     if report.status is not ReportStatus.FINAL:
         lines += ["Ce message annule et remplace celui qui le précède.", ""]
     lines += [
         _ATTACHED,
         "",
         _one_line(report.organisation.name),
-        *([f"Téléphone : {_one_line(report.organisation.phone)}"] if report.organisation.phone else []),
+        *([f"Téléphone : {_one_line(report.organisation.phone)}"] if report.organisation.phone else []),
     ]
     return "\n".join(lines) + "\n"
 

@@ -29,12 +29,12 @@ _MARGIN, _LINE = 20.0, 5.6  # millimetres
 _COLUMNS = (1, 3)
 _HEADING = {
     ReportStatus.FINAL: "",
-    ReportStatus.CORRECTED: "Résultat corrigé, version {version} : il remplace toute version antérieure.",
-    ReportStatus.CANCELLED: "RÉSULTAT ANNULÉ : il ne doit plus être utilisé.",
+    ReportStatus.CORRECTED: "Résultat corrigé, version {version} : il remplace toute version antérieure.",
+    ReportStatus.CANCELLED: "RÉSULTAT ANNULÉ : il ne doit plus être utilisé.",
 }
 _WARNING = (
-    "Un test rapide d'orientation diagnostique ne remplace pas un examen de biologie médicale. "
-    "Quel que soit le résultat, consultez un médecin si votre état s'aggrave."
+    "Un test rapide d’orientation diagnostique ne remplace pas un examen de biologie médicale. "
+    "Quel que soit le résultat, consultez un médecin si votre état s’aggrave."
 )
 
 
@@ -80,9 +80,9 @@ class _Page:
         self._space()
         self._block(title(report), size=14, style="B")
         if report.is_demo:
-            self._block("Démonstration : résultat fictif.", style="B")
+            self._block("Démonstration : résultat fictif.", style="B")
         self._block(_HEADING[report.status].format(version=report.version), style="B")
-        self._block(f"Motif : {report.reason}" if report.reason else "")
+        self._block(f"Motif : {report.reason}" if report.reason else "")
         self._space()
 
     def results(self, report: Report) -> None:

@@ -27,11 +27,11 @@ _INDEX = f"""<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML Basic 1.1//EN" "http://www
 <html xmlns="http://www.w3.org/1999/xhtml" xml:lang="fr">
 <head>
 <meta http-equiv="Content-Type" content="text/html; charset=utf-8" />
-<title>Compte rendu de test rapide d'orientation diagnostique</title>
+<title>Compte rendu de test rapide d’orientation diagnostique</title>
 </head>
 <body>
-<h1>Compte rendu de test rapide d'orientation diagnostique</h1>
-<p>Document produit par Témoin : <a href="{_SET}{_DOCUMENT}">{_DOCUMENT}</a></p>
+<h1>Compte rendu de test rapide d’orientation diagnostique</h1>
+<p>Document produit par Témoin : <a href="{_SET}{_DOCUMENT}">{_DOCUMENT}</a></p>
 <p><a href="README.TXT">README.TXT</a></p>
 </body>
 </html>
