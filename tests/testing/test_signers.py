@@ -12,7 +12,7 @@ from temoin.lib.errors import DeniedError
 from temoin.pharmacies.policies import check_may_sign
 from temoin.pharmacies.professions import RIGHTS, SIGNS_AS, Profession, Right
 from temoin.testing.sample import Reading
-from temoin.testing.signing import sign_result
+from temoin.testing.signing import cancel_result, correct_result, sign_result
 
 
 @pytest.fixture
@@ -40,6 +40,19 @@ def test_the_act_itself_asks_the_data(house, monkeypatch):
         sign_result(
             by=house.owner, record_id=record, reading=Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
         )
+
+
+def test_correcting_and_cancelling_ask_the_data_too(house, monkeypatch):
+    record = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
+    sign_result(by=house.owner, record_id=record, reading=reading)
+    monkeypatch.setitem(SIGNS_AS, Profession.TITULAIRE, "nurse")
+    positive = replace(reading, outcomes={"sars-cov-2": "positive"})
+
+    with pytest.raises(DeniedError):
+        correct_result(by=house.owner, record_id=record, expected_version=1, reading=positive, reason="Two lines.")
+    with pytest.raises(DeniedError):
+        cancel_result(by=house.owner, record_id=record, expected_version=1, reason="Another person's sample.")
 
 
 def test_whoever_holds_the_right_to_sign_has_a_word_in_the_data():

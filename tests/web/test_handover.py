@@ -112,3 +112,9 @@ def test_a_pharmacist_needs_no_button_to_hand_over_a_test(house: House):
     page = sign_in(Client(), house.owner).get(reverse("test", args=[sampled(house)])).content.decode()
 
     assert page.count(reverse("hand_over")) == 1  # the header's
+
+
+def test_the_page_says_who_may_sign_to_one_who_may_not(house: House, colleague: Client):
+    page = colleague.get(reverse("test", args=[sampled(house)])).content.decode()
+
+    assert "À faire signer par un pharmacien ou un biologiste médical." in page

@@ -38,6 +38,15 @@ def check_may_sign(*, by: Holder, signers: Collection[str]) -> None:
         raise DeniedError(Right.SIGN_RESULT.value)
 
 
+def may_sign(*, by: Holder, signers: Collection[str]) -> bool:
+    """Tell whether whoever acts could sign a kind of test with these signers."""
+    try:
+        check_may_sign(by=by, signers=signers)
+    except DeniedError:
+        return False
+    return has_right(by=by, right=Right.SIGN_RESULT)
+
+
 def check_may_seat(*, by: Holder, profession: str) -> None:
     """Raise DeniedError unless whoever acts may give, change or take away places of this profession."""
     if profession not in seats_within_reach(by):

@@ -17,6 +17,7 @@ from temoin.catalogue.kits import load_kits
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.zones import age_on
+from temoin.pharmacies.policies import may_sign
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView
 from temoin.testing.report import Report
@@ -27,15 +28,25 @@ from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, rea
 KEYS = "123456789"
 
 
-def kind_field(typed: Typed) -> Field:
+def kind_field(seat: Seat, typed: Typed) -> Field:
     """Return the choice of the test, as cards."""
     language = get_language() or "fr"
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
-    choices = [
-        Choice(kind.code, kind.label(language), ", ".join(target.label(language) for target in kind.targets))
-        for kind in offered
-    ]
+    choices = [Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language)) for kind in offered]
     return typed("kind", _("Which test?"), "cards", choices=choices, required=True)
+
+
+def _kind_hint(seat: Seat, kind: Kind, language: str) -> str:
+    """Return what the test looks for, and who must be called to sign it when it is not this person."""
+    targets = ", ".join(target.label(language) for target in kind.targets)
+    return targets if may_sign(by=seat, signers=kind.signers) else f"{targets}. {signer_words(kind)}"
+
+
+def signer_words(kind: Kind) -> str:
+    """Return who may sign a kind of test, as words of one line."""
+    words = {"pharmacist": gettext("a pharmacist"), "biologist": gettext("a medical biologist")}
+    who = gettext(" or ").join(words[signer] for signer in kind.signers)
+    return gettext("To be signed by %(who)s.") % {"who": who}
 
 
 def age_warnings(kind: Kind, birth_date: date, sex: str) -> list[str]:

@@ -166,7 +166,7 @@ def _show_new(
         others=" ".join(str(each) for each, _traits in near) or typed.get("others", ""),
         patient_id=typed.get("patient_id") or new_id(),
         record_id=typed.get("record_id") or new_id(),
-        **_kind_and_consent(typed, problems),
+        **_kind_and_consent(seat, typed, problems),
     )
 
 
@@ -196,7 +196,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         patient_id=patient_id,
         record_id=request.POST.get("record_id") or new_id(),
         problems=problems,
-        **_kind_and_consent(request.POST, problems),
+        **_kind_and_consent(seat, request.POST, problems),
     )
 
 
@@ -210,11 +210,11 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, typed: Values) -> N
     )
 
 
-def _kind_and_consent(typed: Values, problems: list[Problem]) -> dict[str, Any]:
+def _kind_and_consent(seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:
     fields = Typed(typed, problems)
     words = _("The patient (or their legal representative) has given consent to the test.")
     return {
-        "kind_field": kind_field(fields),
+        "kind_field": kind_field(seat, fields),
         "consent": fields("consent", words, "checkbox", required=True),
         "notice": CURRENT_NOTICE,
     }

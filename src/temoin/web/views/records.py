@@ -15,7 +15,7 @@ from temoin.catalogue.kits import load_kits
 from temoin.catalogue.outcomes import load_specimens
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.outbox.queries import ParcelView
-from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import abandon_test, release_refused, take_sample
@@ -26,7 +26,7 @@ from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
-from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields
+from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields, signer_words
 from temoin.web.times import clock_warning, reading_window
 from temoin.web.wording import STATE, parcel_line
 
@@ -47,6 +47,8 @@ def show_record(
         "mark": STATE[test.state],
         "problems": problems or [],
         "warnings": age_warnings(test.kind, test.traits.birth_date, test.traits.sex),
+        "may_sign": may_sign(by=seat, signers=test.kind.signers),
+        "signers": signer_words(test.kind),
         "has_result": test.state in WITH_RESULT,
         "versions": list(reversed(test.reports)),
         **device_words(test),
