@@ -75,10 +75,10 @@ def test_what_is_full_again_is_forgotten(monkeypatch):
         assert cursor.fetchone() == (1,)
 
 
-def test_names_are_keyed_and_change_with_the_day(settings):
+def test_names_are_keyed_and_change_with_the_day(settings, monkeypatch):
     today = pace._name(A)
 
     with frozen_at(now().replace(year=2031)):
         assert pace._name(A) != today
-    settings.DATABASES["default"]["PASSWORD"] += "x"
+    monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "another")
     assert pace._name(A) != today

