@@ -32,7 +32,7 @@ MATRICULES = {
 # ConceptMap-eu-diagRptStatus2CompStatus, for the statuses that a signed result may have.
 STATUSES = {("final", "final"), ("amended", "corrected"), ("entered-in-error", "entered-in-error")}
 # JDV_ResultatDepistage_CISIS (1.2.250.1.213.1.1.5.761), then the grades of a strip (…5.782).
-RESULTS = {"10828004", "260385009", "373068000", "125154007", "441614007", "441517005", "441521003"}
+RESULTS = {"10828004", "260385009", "373068000", "125154007", "441614007", "441517005", "441521003", "260405006"}
 SPECIMENS = {
     "258500001", "461911000124106", "447339001", "258529004", "119342007", "122575003", "258574006", "122554006",
     "445297001", "697989009", "871810001", "258411007", "258580003", "122555007", "119364003", "119361006",

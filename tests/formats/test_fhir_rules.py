@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from formats.fhir_rules import CATEGORY, RULES, Document, broken
-from hypothesis import assume, given
+from hypothesis import given
 from strategies import covid_positive, reports
 
 from temoin.formats.fhir import bundle
@@ -19,10 +19,10 @@ Change = Callable[[Document], object]
 
 @given(reports())
 def test_every_document_keeps_every_rule(report: Report) -> None:
-    # The profile's rules ask for a given name and a country, which some people do not have or say.
-    assume(report.patient.birth_given_names and report.patient.address.country)
+    # A person with one name has no given name to tell, which two rules of the profile ask for; the others hold.
+    without = set() if report.patient.birth_given_names else {"birth-given", "official-name"}
 
-    assert broken(bundle(report)) == set()
+    assert broken(bundle(report)) - without == set()
 
 
 def put(kind: str, **values: Any) -> Change:
