@@ -168,6 +168,7 @@ HELLO = ("220 hi", "250 hi")
         (("554 no",), (Stage.CONNECT, REFUSES)),
         (("cut",), (Stage.CONNECT, LATER)),
         (("220 hi", "cut"), (Stage.HELLO, LATER)),
+        (("220 hi", "421 closing", "250 hi"), (Stage.HELLO, LATER)),
         (("220 hi", "502 what", "550 who"), (Stage.HELLO, REFUSES)),
         ((*HELLO, "550 sender"), (Stage.MAIL, REFUSES)),
         ((*HELLO, "cut"), (Stage.MAIL, LATER)),

@@ -141,6 +141,7 @@ def test_a_correction_and_a_cancellation_follow_the_first_message(sandbox, house
 @pytest.mark.parametrize(
     ("fault", "state", "code", "copies"),
     [
+        ({"down": "503"}, ParcelState.WAITING, "unreachable", 1),
         ({"down": "close"}, ParcelState.WAITING, "unreachable", 1),
         ({"throttle": 1}, ParcelState.WAITING, "secure_mailbox_refused", 1),
         ({"error_after_store": 1}, ParcelState.WAITING, "mail_server_refused", 2),

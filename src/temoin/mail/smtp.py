@@ -106,14 +106,27 @@ class Exchange:
         server = self._server
         if server.encryption is Encryption.STARTTLS:
             with _at(Stage.HELLO):
-                smtp.ehlo_or_helo_if_needed()
+                _greet(smtp)
             with _at(Stage.STARTTLS):
                 smtp.starttls(context=server.trust)
         with _at(Stage.HELLO):
-            smtp.ehlo_or_helo_if_needed()  # a server that will not have our certificate says so here under TLS 1.3
+            _greet(smtp)  # a server that will not have our certificate says so here under TLS 1.3
         if server.user and server.password_file is not None:
             with _at(Stage.AUTH):
                 smtp.login(server.user, server.password_file.read_text(encoding="utf-8").strip())
+
+
+def _greet(smtp: smtplib.SMTP) -> None:
+    """Say EHLO, and HELO to a server too old to know it (RFC 5321 §3.2).
+
+    The library says HELO after any refusal, also after 421: a server that was closing was then handed a message.
+    """
+    if smtp.does_esmtp:
+        return
+    code, words = smtp.ehlo()
+    if 500 <= code <= 504:
+        code, words = smtp.helo()
+    _check(Stage.HELLO, code, words)
 
 
 def _hand_over(smtp: smtplib.SMTP, envelope: Envelope) -> bytes:
