@@ -145,13 +145,14 @@ def read_people(read: Reading) -> dict[str, Any]:
     born = extension(patient, "http://hl7.org/fhir/StructureDefinition/patient-birthPlace")
     trust = extension(patient, FR + "fr-core-identity-reliability")
     usual = names.get("usual")
+    all_given = extension(names["official"], FR + "fr-core-patient-birth-list-given-name")
     return {
         "patient": (
             value(patient.identifier, OURS + "patient-id"),
             value(patient.identifier, "urn:oid:1.2.250.1.213.1.4.8", "urn:oid:1.2.250.1.213.1.4.11"),
             names["official"].family,
-            names["official"].given,
-            extension(names["official"], FR + "fr-core-patient-birth-list-given-name").valueString,
+            names["official"].given or [""],
+            all_given.valueString if all_given else "",
             (usual.family or "", (usual.given or [""])[0]) if usual else ("", ""),
             (patient.gender, patient.birthDate),
             extension(born.valueAddress, FR + "fr-core-address-insee-code").valueCoding.code if born else "",

@@ -86,7 +86,13 @@ def test_a_reduced_copy_comes_back_equal(name, report, form):
     times = {each: getattr(report, each).replace(microsecond=0) for each in ("sampled_at", "read_at", "signed_at")}
     copy = reduced(replace(report, **times), form, {one.target for one in report.findings}, NUMBER)
 
-    assert READERS[name](WRITERS[name](copy)) == copy
+    assert told_address(READERS[name](WRITERS[name](copy))) == told_address(copy)
+
+
+def told_address(report: Report) -> Report:
+    """The Report with one form of an address of which nothing is known, which a format leaves out in either form."""
+    who = report.patient
+    return report if who.address.is_known else replace(report, patient=replace(who, address=Address()))
 
 
 @examples(50)
