@@ -11,15 +11,12 @@ LONGEST = 24 * 60  # minutes
 
 def read_alarms(section: Section) -> Alarms:
     """Read the section; all of it is optional."""
-    minutes = section.optional("minutes", int)
     alarms = Alarms(
-        minutes=Alarms.minutes if minutes is None else minutes,
+        minutes=section.number("minutes", range(1, LONGEST + 1), Alarms.minutes),
         operator=section.optional("operator", str),
         pharmacies=section.optional("pharmacies", bool) or False,
     )
     section.end()
-    if not 1 <= alarms.minutes <= LONGEST:
-        raise section.wrong("minutes", f"must be between 1 and {LONGEST}")
     if alarms.operator is not None and not _is_address(alarms.operator):
         raise section.wrong("operator", "must be an e-mail address like exploitant@example.fr")
     return alarms

@@ -31,7 +31,7 @@ from temoin.config.reading import ReadingPace, read_reading_pace
 from temoin.config.returned import read_returned
 from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
-from temoin.config.section import Section, is_loopback
+from temoin.config.section import PORTS, Section, is_loopback
 from temoin.config.serving import Serving, read_serving
 from temoin.config.session_times import SessionTimes, read_session_times
 from temoin.config.sftp import read_sftp
@@ -250,7 +250,7 @@ def _database(section: Section, folder: Path) -> Database:
     if section.has("embedded"):
         host, port = str(EmbeddedServer(section.path("embedded", folder)).socket_folder()), PORT
     else:
-        host, port = section.required("host", str), section.optional("port", int) or PORT
+        host, port = section.required("host", str), section.number("port", PORTS, PORT)
     name = section.optional("name", str) or "temoin"
     pooled = section.optional("pooled", bool) or False
     section.end()
@@ -261,7 +261,7 @@ def _mail(section: Section, folder: Path) -> Mail:
     mail = Mail(
         returned=read_returned(section.section("returned"), folder) if section.has("returned") else None,
         host=section.required("host", str),
-        port=section.required("port", int),
+        port=section.port(),
         security=section.word("security", MailSecurity),
         sender=section.required("sender", str),
         user=section.optional("user", str),

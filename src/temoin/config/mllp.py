@@ -23,7 +23,7 @@ def read_mllp(section: Section, folder: Path, rules: Rules) -> Receiver:
     enabled = section.required("enabled", bool)
     mllp = Receiver(
         host=section.required("host", str),
-        port=section.required("port", int),
+        port=section.port(),
         enabled=enabled,
         rules=rules.named_in(section, enabled=enabled),
         profile=section.word("profile", MessageProfile),
@@ -46,8 +46,6 @@ def _check(section: Section, mllp: Receiver) -> None:
         raise section.wrong("tls", "may be false on this machine only: results do not travel in clear")
     if not mllp.tls and (mllp.authorities or mllp.pin or mllp.certificate or mllp.key):
         raise section.wrong("tls", "is false, and certificates are named: set it to true or take them out")
-    if not 0 < mllp.port < 65_536:
-        raise section.wrong("port", "must be between 1 and 65535")
     if (mllp.certificate is None) != (mllp.key is None):
         raise section.wrong("certificate", "and key go together: give both or neither")
     if mllp.pin is not None and re.fullmatch("[0-9a-f]{64}", mllp.pin) is None:

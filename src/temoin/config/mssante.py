@@ -23,7 +23,7 @@ def read_mssante(section: Section, folder: Path, rules: Rules) -> SecureMail:
     enabled, doctor, patient = (section.required(key, bool) for key in ("enabled", "doctor", "patient"))
     mail = SecureMail(
         host=section.required("host", str),
-        port=_port(section),
+        port=section.port(),
         enabled=enabled,
         encryption=section.word("encryption", Encryption),
         sender=section.required("sender", str),
@@ -65,7 +65,7 @@ def _coded(section: Section, key: str, usual: str) -> Coded:
 def _inbox(section: Section, folder: Path) -> Inbox:
     inbox = Inbox(
         host=section.required("host", str),
-        port=_port(section),
+        port=section.port(),
         user=section.optional("user", str),
         password_file=section.path("password_file", folder) if section.has("password_file") else None,
     )
@@ -73,13 +73,6 @@ def _inbox(section: Section, folder: Path) -> Inbox:
     if (inbox.user is None) != (inbox.password_file is None):
         raise section.wrong("user", "and password_file go together: give both or neither")
     return inbox
-
-
-def _port(section: Section) -> int:
-    port = section.required("port", int)
-    if not 0 < port < 65_536:
-        raise section.wrong("port", "must be between 1 and 65535")
-    return port
 
 
 def check_mail_certificates(mail: SecureMail) -> None:

@@ -22,18 +22,10 @@ class ReadingPace:
 
 def read_reading_pace(section: Section) -> ReadingPace:
     """Read the section; all of it is optional."""
-    opened, shown = section.optional("opened_per_hour", int), section.optional("shown_per_hour", int)
-    pages = section.optional("pages_per_minute", int)
     pace = ReadingPace(
-        opened_per_hour=ReadingPace.opened_per_hour if opened is None else opened,
-        shown_per_hour=ReadingPace.shown_per_hour if shown is None else shown,
-        pages_per_minute=ReadingPace.pages_per_minute if pages is None else pages,
+        opened_per_hour=section.number("opened_per_hour", OPENED, ReadingPace.opened_per_hour),
+        shown_per_hour=section.number("shown_per_hour", SHOWN, ReadingPace.shown_per_hour),
+        pages_per_minute=section.number("pages_per_minute", PAGES, ReadingPace.pages_per_minute),
     )
     section.end()
-    if pace.opened_per_hour not in OPENED:
-        raise section.wrong("opened_per_hour", f"must be between {OPENED[0]} and {OPENED[-1]}")
-    if pace.shown_per_hour not in SHOWN:
-        raise section.wrong("shown_per_hour", f"must be between {SHOWN[0]} and {SHOWN[-1]}")
-    if pace.pages_per_minute not in PAGES:
-        raise section.wrong("pages_per_minute", f"must be between {PAGES[0]} and {PAGES[-1]}")
     return pace

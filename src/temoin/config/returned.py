@@ -16,7 +16,7 @@ def read_returned(section: Section, folder: Path) -> Returned:
     returned = Returned(
         address=section.required("address", str),
         host=section.required("host", str),
-        port=section.required("port", int),
+        port=section.port(),
         user=section.required("user", str),
         password_file=section.path("password_file", folder),
         authorities=section.path("authorities", folder) if section.has("authorities") else None,
@@ -28,6 +28,4 @@ def read_returned(section: Section, folder: Path) -> Returned:
         raise section.wrong("address", "must be an e-mail address like retours@temoin.example.fr") from None
     if len(local) > LONGEST_LOCAL or "+" in local:
         raise section.wrong("address", f"must have {LONGEST_LOCAL} letters at most before the @, and no +")
-    if not 0 < returned.port < 65_536:
-        raise section.wrong("port", "must be between 1 and 65535")
     return returned

@@ -21,6 +21,7 @@ _WORDS: Mapping[type, str] = {
     bool: "true or false",
     date: "date like 2027-12-31",
 }
+PORTS = range(1, 65_536)
 
 
 class Section:
@@ -68,6 +69,20 @@ class Section:
         value = self.optional(key, kind)
         if value is None:
             raise self.wrong(key, "is missing")
+        return value
+
+    def number(self, key: str, within: range, default: int) -> int:
+        """Return a whole number of the range, or the default where the file says none."""
+        value = self.optional(key, int)
+        return default if value is None else self._bounded(key, value, within)
+
+    def port(self) -> int:
+        """Return the number of a TCP port, which the file must say."""
+        return self._bounded("port", self.required("port", int), PORTS)
+
+    def _bounded(self, key: str, value: int, within: range) -> int:
+        if value not in within:
+            raise self.wrong(key, f"must be between {within[0]} and {within[-1]}")
         return value
 
     def path(self, key: str, folder: Path) -> Path:

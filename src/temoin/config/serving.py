@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from temoin.config.section import Section
 
 # Each process answers eight requests at once and keeps as many database connections.
 BOUNDS = {
-    "staff_processes": (1, 64),
-    "portal_processes": (1, 64),
-    "seconds": (2, 300),
-    "connections": (32, 20_000),
+    "staff_processes": range(1, 65),
+    "portal_processes": range(1, 65),
+    "seconds": range(2, 301),
+    "connections": range(32, 20_001),
 }
 
 
@@ -28,9 +27,6 @@ class Serving:
 
 def read_serving(section: Section) -> Serving:
     """Read the section; all of it is optional."""
-    said: dict[str, Any] = {name: section.optional(name, int) for name in BOUNDS}
+    said = {name: section.number(name, within, getattr(Serving, name)) for name, within in BOUNDS.items()}
     section.end()
-    for name, (least, most) in BOUNDS.items():
-        if said[name] is not None and not least <= said[name] <= most:
-            raise section.wrong(name, f"must be between {least} and {most}")
-    return Serving(**{name: value for name, value in said.items() if value is not None})
+    return Serving(**said)

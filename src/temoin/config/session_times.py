@@ -20,14 +20,9 @@ class SessionTimes:
 
 def read_session_times(section: Section) -> SessionTimes:
     """Read the section; all of it is optional."""
-    idle, in_all = section.optional("idle_minutes", int), section.optional("absolute_hours", int)
     times = SessionTimes(
-        idle_minutes=SessionTimes.idle_minutes if idle is None else idle,
-        absolute_hours=SessionTimes.absolute_hours if in_all is None else in_all,
+        idle_minutes=section.number("idle_minutes", IDLE, SessionTimes.idle_minutes),
+        absolute_hours=section.number("absolute_hours", IN_ALL, SessionTimes.absolute_hours),
     )
     section.end()
-    if times.idle_minutes not in IDLE:
-        raise section.wrong("idle_minutes", f"must be between {IDLE[0]} and {IDLE[-1]}")
-    if times.absolute_hours not in IN_ALL:
-        raise section.wrong("absolute_hours", f"must be between {IN_ALL[0]} and {IN_ALL[-1]}")
     return times

@@ -18,7 +18,7 @@ def read_sftp(section: Section, folder: Path, rules: Rules) -> DropBox:
     enabled = section.required("enabled", bool)
     box = DropBox(
         host=section.required("host", str),
-        port=section.required("port", int),
+        port=section.port(),
         enabled=enabled,
         rules=rules.named_in(section, enabled=enabled),
         user=section.required("user", str),
@@ -29,8 +29,6 @@ def read_sftp(section: Section, folder: Path, rules: Rules) -> DropBox:
         daily_at=section.optional("daily_at", int),
     )
     section.end()
-    if not 0 < box.port < 65_536:
-        raise section.wrong("port", "must be between 1 and 65535")
     if box.folder == box.acknowledgements:
         raise section.wrong("acknowledgements", "must be another folder than folder")
     if box.daily_at is not None and not 0 <= box.daily_at < 24:
