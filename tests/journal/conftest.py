@@ -14,7 +14,7 @@ from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.roles import DATABASE
 from temoin.crypto.notes import NoteSigner
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 120.0  # seconds; a busy machine is slow, and another transaction of the server holds the seal up
 
 
 @pytest.fixture
