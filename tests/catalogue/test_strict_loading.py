@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.catalogue.entries import CatalogueError, Entry, Label, is_loinc, parse_data
+from temoin.catalogue.entries import CatalogueError, Entry, is_loinc, parse_data
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
 from temoin.catalogue.outcomes import build_outcomes, build_specimens, index_specimens
+from temoin.lib.label import Label
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -14,9 +14,9 @@ from people import PASSWORD, House, make_patient, open_house, person_of, set_up_
 
 from temoin.cli import breach, operating, signer
 from temoin.cli.main import main
-from temoin.config.errors import ConfigError
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
+from temoin.lib.config_error import ConfigError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE
 from temoin.patients.queries import patients_by_nir

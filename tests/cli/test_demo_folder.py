@@ -10,7 +10,7 @@ from temoin.cli.demo_folder import open_folder, write_settings
 from temoin.cli.demo_ports import Ports
 from temoin.cli.django_process import default_folder
 from temoin.cli.main import main
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 
 @pytest.mark.parametrize("mark", ["folder", "file"])

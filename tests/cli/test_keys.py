@@ -17,12 +17,12 @@ from people import House, make_lot, make_patient, make_signed, open_house
 
 from temoin.cli import keys, keys_work
 from temoin.cli.main import build_parser
-from temoin.config.errors import ConfigError
 from temoin.crypto.backup import BackupError
 from temoin.crypto.root import writing_provider
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
+from temoin.lib.config_error import ConfigError
 from temoin.lib.tenant import tenant_scope
 
 

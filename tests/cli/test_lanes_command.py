@@ -15,8 +15,8 @@ from people import TRAITS, House, make_lot, make_patient, make_signed, open_hous
 from temoin.cli import operating
 from temoin.cli.lanes import _lanes
 from temoin.cli.main import main
-from temoin.config.errors import ConfigError
 from temoin.lib.clock import shifted_by
+from temoin.lib.config_error import ConfigError
 from temoin.outbox.circuit import THRESHOLD
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.duties import Duty, Round

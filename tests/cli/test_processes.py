@@ -14,7 +14,7 @@ from temoin.cli import console
 from temoin.cli.main import main
 from temoin.cli.processes import Child, wait_until_answer
 from temoin.config.embedded import first_cause
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 
 class Slow(Child):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from temoin.config.alarms import read_alarms
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 from temoin.outbox.lateness import Alarms
 
 

@@ -10,10 +10,10 @@ from joserfc.jwk import ECKey
 
 from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.checks import check_setup
-from temoin.config.errors import ConfigError
 from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
+from temoin.lib.config_error import ConfigError
 from temoin.transmission.authority import Profile, SignatureAlgorithm
 
 SECTION = """

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.errors import ConfigError
 from temoin.config.identity import Mode
+from temoin.lib.config_error import ConfigError
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up being root")
 

@@ -7,11 +7,11 @@ import pytest
 from temoin.cli.demo_folder import write_settings
 from temoin.cli.demo_ports import Ports
 from temoin.config.checks import check_setup, secrets_of
-from temoin.config.errors import ConfigError
 from temoin.config.file import MailSecurity, Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password
-from temoin.config.section import is_loopback
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import is_loopback
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 
 
 @pytest.mark.parametrize("port", [0, -1, 65_536, True, "25"])

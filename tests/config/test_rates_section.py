@@ -8,8 +8,8 @@ import pytest
 
 from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.checks import setup_findings
-from temoin.config.errors import ConfigError
 from temoin.config.file import Process, read_config
+from temoin.lib.config_error import ConfigError
 from temoin.outbox.courier import couriers
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from temoin.config.errors import ConfigError
 from temoin.config.reading import ReadingPace, read_reading_pace
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 
 
 def read(**content: object) -> ReadingPace:

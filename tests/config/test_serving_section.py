@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
 from temoin.config.serving import BOUNDS, Serving, read_serving
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 
 
 def read(**content: object) -> Serving:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
 from temoin.config.session_times import SessionTimes, read_session_times
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 
 
 def read(**content: object) -> SessionTimes:

@@ -16,10 +16,10 @@ from temoin.cli.django_process import settings_file
 from temoin.cli.import_words import Teller
 from temoin.cli.main import build_parser
 from temoin.cli.signer import choose_signer
-from temoin.config.errors import ConfigError
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Verdict
+from temoin.lib.config_error import ConfigError
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.models import Record

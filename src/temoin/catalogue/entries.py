@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 from typing import Any
+
+from temoin.lib.label import Label
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
@@ -24,18 +25,6 @@ class CatalogueError(Exception):
         self.file = file
         self.entry = entry
         self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The same words in each language of the product."""
-
-    fr: str
-    en: str
-
-    def text(self, lang: str) -> str:
-        """Return the words in this language (`fr`, `fr-fr`…), English for a language we do not speak."""
-        return self.fr if lang.lower().startswith("fr") else self.en
 
 
 class Entry:

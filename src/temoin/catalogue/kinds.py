@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, Label, is_loinc, read_data
+from temoin.catalogue.entries import Entry, is_loinc, read_data
 from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
+from temoin.lib.label import Label
 
 # Who may sign a kind of test, where its data names nobody; a name beyond these is refused.
 SIGNERS = ("pharmacist", "biologist")

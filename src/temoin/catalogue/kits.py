@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, Label, read_data
+from temoin.catalogue.entries import Entry, read_data
 from temoin.catalogue.kinds import Kind, Loinc, Target, load_kinds, load_loincs
 from temoin.catalogue.outcomes import Specimen, fold_name, load_specimens
+from temoin.lib.label import Label
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, Label, read_data
+from temoin.catalogue.entries import Entry, read_data
+from temoin.lib.label import Label
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.operating import operator_command, pharmacy_of
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import FIRST_DAY, LAST_DAY, bounds_of_day, instants_of
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
-from temoin.config.errors import ConfigError
 from temoin.conformance.cases import Result, Verdict
 from temoin.conformance.endpoint import Endpoint, EndpointError, read_address
 from temoin.conformance.pages import as_html, as_json, summary_line
 from temoin.conformance.trial import try_endpoint
+from temoin.lib.config_error import ConfigError
 
 CONFORMS, FAILS = 0, 1
 PROFILES = {"fhir": ("http", "https"), "elr": ("mllp", "mllps")}

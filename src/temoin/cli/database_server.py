@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from temoin.config.embedded import EmbeddedServer
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 
 @contextmanager

@@ -26,9 +26,9 @@ from temoin.cli.django_process import DATA_FILE, SUPERVISOR, default_folder
 from temoin.cli.numbers import count_of_processes, first_port
 from temoin.cli.processes import Child, stop_children, wait_until_answer
 from temoin.config.embedded import PORT, EmbeddedServer
-from temoin.config.errors import ConfigError
 from temoin.config.file import VARIABLE
 from temoin.config.secrets import write_secret
+from temoin.lib.config_error import ConfigError
 
 BASE_PORT = 8600
 

@@ -10,8 +10,8 @@ from temoin.cli.accounts_file import recall_demonstration
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import become, default_folder
-from temoin.config.errors import ConfigError
 from temoin.config.file import Process
+from temoin.lib.config_error import ConfigError
 
 
 def add_commands(commands: Commands) -> None:

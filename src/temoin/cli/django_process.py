@@ -6,9 +6,9 @@ import os
 import signal
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
 from temoin.config.file import VARIABLE, Process
 from temoin.config.launch import die_with
+from temoin.lib.config_error import ConfigError
 
 SUPERVISOR = "TEMOIN_SUPERVISOR"
 DATA_FILE = "temoin.toml"

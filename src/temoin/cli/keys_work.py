@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from temoin.config.errors import ConfigError
 from temoin.config.keys import Keeper
 from temoin.crypto.backup import NEEDED, BackupError, read_backup, read_manifest, shares_of, write_backup
 from temoin.crypto.root import writing_provider
@@ -22,6 +21,7 @@ from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, t
 from temoin.keeping.state import broken_platform_keys, key_states, verify_pharmacy
 from temoin.keeping.turning import begin_turn, destroy_spent, index_due, move_rows, reindex, seconds_until_spent
 from temoin.lib.clock import now
+from temoin.lib.config_error import ConfigError
 from temoin.pharmacies.models import Pharmacy
 
 Tell = Callable[[str], None]

@@ -22,8 +22,8 @@ from temoin.cli import (
     serve,
 )
 from temoin.cli.console import complain
-from temoin.config.errors import ConfigError
 from temoin.crypto.envelope import SealBrokenError
+from temoin.lib.config_error import ConfigError
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from temoin.cli.console import StillStarting, say
 from temoin.cli.django_process import SUPERVISOR
 from temoin.cli.serve import READY
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 FIRST_DELAY = 0.5  # seconds before a dead process is started again; doubled each time it dies young
 LONGEST_DELAY = 15.0

@@ -14,9 +14,9 @@ from temoin.cli.django_process import become, follow_supervisor
 from temoin.cli.numbers import count_of_processes, port_number
 from temoin.config.checks import debug_findings
 from temoin.config.database_role import check_role
-from temoin.config.errors import ConfigError
 from temoin.config.file import Process
 from temoin.config.launch import die_with
+from temoin.lib.config_error import ConfigError
 
 if TYPE_CHECKING:
     from temoin.serving.pace import Pace

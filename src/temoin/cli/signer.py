@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from temoin.cli.proof import ask_at_terminal, prove_person
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Person, Pharmacy

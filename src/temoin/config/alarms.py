@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from temoin.config.section import Section
 from temoin.lib.mail_address import AddressError, check_address
+from temoin.lib.section import Section
 from temoin.outbox.lateness import Alarms
 
 LONGEST = 24 * 60  # minutes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from temoin.config.section import Section
+from temoin.lib.section import Section
 
 
 @dataclass(frozen=True, kw_only=True)

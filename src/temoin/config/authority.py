@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
-from temoin.config.rules import Rules
-from temoin.config.section import Section, is_loopback
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section, is_loopback
 from temoin.transmission.authority import Authority, Profile, SignatureAlgorithm, TokenClient
 from temoin.transmission.couriers.tls import client_context
+from temoin.transmission.rules.of_the_site import Rules
 
 
 def read_authority(section: Section, folder: Path, rules: Rules) -> Authority:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from temoin.config.authority import check_authority_files
-from temoin.config.errors import ConfigError
 from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
@@ -20,6 +19,7 @@ from temoin.config.mssante import check_mail_certificates
 from temoin.config.rates import check_rates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.config.sftp import check_host_keys
+from temoin.lib.config_error import ConfigError
 from temoin.lib.zones import HOUSE, today_in
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.

@@ -22,9 +22,9 @@ from typing import IO
 
 import psycopg
 
-from temoin.config.errors import ConfigError
 from temoin.config.identity import Identity, Mode, choose_identity, environment
 from temoin.config.secrets import check_secret, make_password, private_folder
+from temoin.lib.config_error import ConfigError
 
 SUPERUSER = "postgres"
 PORT = 5432

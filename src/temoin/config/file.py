@@ -19,7 +19,6 @@ from temoin.config.alarms import read_alarms
 from temoin.config.api import Api, read_api
 from temoin.config.authority import read_authority
 from temoin.config.embedded import PORT, EmbeddedServer
-from temoin.config.errors import ConfigError
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
@@ -29,17 +28,18 @@ from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_conn
 from temoin.config.rates import read_rates
 from temoin.config.reading import ReadingPace, read_reading_pace
 from temoin.config.returned import read_returned
-from temoin.config.rules import Rules, check_alarms_in_time, read_rules
 from temoin.config.secrets import check_secret
-from temoin.config.section import PORTS, Section, is_loopback
 from temoin.config.serving import Serving, read_serving
 from temoin.config.session_times import SessionTimes, read_session_times
 from temoin.config.sftp import read_sftp
 from temoin.delivery.returned import Returned
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import PORTS, Section, is_loopback
 from temoin.outbox.lateness import Alarms
 from temoin.transmission.authority import Authority
 from temoin.transmission.drop_box import DropBox
 from temoin.transmission.receiver import Receiver
+from temoin.transmission.rules.of_the_site import Rules, check_alarms_in_time, read_rules
 from temoin.transmission.rules.rule_set import RuleSet
 from temoin.transmission.secure_mail import SecureMail
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from temoin.config import launch
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 SHELVES = (Path("/var/cache"), Path("/var/lib"), Path("/opt"))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from temoin.config.section import Section
+from temoin.lib.section import Section
 
 
 @dataclass(frozen=True, kw_only=True)

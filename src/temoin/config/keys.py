@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section, is_loopback
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section, is_loopback
 
 
 class Keeper(StrEnum):

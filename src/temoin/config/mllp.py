@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
-from temoin.config.rules import Rules
-from temoin.config.section import Section, is_loopback
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section, is_loopback
 from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.rules.of_the_site import Rules
 
 _FIVE_SIGNS = re.compile(r"[!-/:-@\[-`{-~]{5}")
 

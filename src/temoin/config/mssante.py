@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
-from temoin.config.rules import Rules
-from temoin.config.section import Section
 from temoin.formats.xdm import Coded, Sending
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
+from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.secure_mail import Encryption, Inbox, SecureMail
 
 _BOX = re.compile(r"[A-Za-z0-9._%+-]+@(?:[a-z0-9-]+\.)*mssante\.fr")

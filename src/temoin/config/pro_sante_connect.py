@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from temoin.config.section import Section, is_loopback
+from temoin.lib.section import Section, is_loopback
 
 
 @dataclass(frozen=True, kw_only=True)

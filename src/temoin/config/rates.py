@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 
 
 def read_rates(section: Section) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.config.section import Section
+from temoin.lib.section import Section
 
 OPENED = range(20, 1001)  # less stops a counter at work, more is no pace at all
 SHOWN = range(100, 10001)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from temoin.config.section import Section
 from temoin.delivery.returned import Returned
 from temoin.lib.mail_address import AddressError, check_address
+from temoin.lib.section import Section
 
 LONGEST_LOCAL = 15  # characters: a plus and 48 of the mail's name follow, and servers take 64
 

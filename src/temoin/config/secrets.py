@@ -7,7 +7,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 ROOT_KEY_BYTES = 32
 SHORTEST = 16  # bytes; words of examples (changeme, postgres, temoin…) are all shorter

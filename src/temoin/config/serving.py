@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.config.section import Section
+from temoin.lib.section import Section
 
 # Each process answers eight requests at once and keeps as many database connections.
 BOUNDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.config.section import Section
+from temoin.lib.section import Section
 
 IDLE = range(5, 61)  # minutes: less leaves no time to read a strip, more leaves names on a screen that nobody watches
 IN_ALL = range(1, 17)  # hours: the longest day of a pharmacy

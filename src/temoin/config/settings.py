@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from temoin.config.checks import check_setup
-from temoin.config.errors import ConfigError
 from temoin.config.file import Config, MailSecurity, Process, read_named_config
 from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
-from temoin.config.section import is_loopback
 from temoin.config.unset import unset_config
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import is_loopback
 from temoin.lib.zones import HOUSE
 
 try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from temoin.config.errors import ConfigError
-from temoin.config.rules import Rules
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 from temoin.transmission.drop_box import DropBox
+from temoin.transmission.rules.of_the_site import Rules
 
 _PUBLIC_KEY = re.compile(r"(ssh-|ecdsa-|sk-)[a-z0-9@.\-]+ [A-Za-z0-9+/=]{40,}( .*)?")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from temoin.config.file import Config, Database, Mail, MailSecurity, Site
 from temoin.config.journal import Journal
 from temoin.config.keys import Keeper, Keys
-from temoin.config.rules import Rules
 from temoin.transmission.authority import Authority
 from temoin.transmission.rules.loading import load_rule_sets
+from temoin.transmission.rules.of_the_site import Rules
 
 NOWHERE = Path("/nonexistent")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from temoin.catalogue.entries import Label
+from temoin.lib.label import Label
 from temoin.testing.report import IdentityStatus, PatientForm, Report
 
 # VALI saw a document and RECUP asked the national service: neither is more than the other, QUAL did both (RNIV).

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from temoin.config.errors import ConfigError
+from temoin.lib.config_error import ConfigError
 
 Value = TypeVar("Value", str, int, bool, date)
 Word = TypeVar("Word", bound=StrEnum)

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from temoin.catalogue.entries import CatalogueError
-from temoin.config.errors import ConfigError
-from temoin.config.section import Section
+from temoin.lib.config_error import ConfigError
+from temoin.lib.section import Section
 from temoin.transmission.rules.loading import UNNAMED, OperatorText, load_rule_sets, parse_rule_set
 from temoin.transmission.rules.rule_set import Basis, RuleSet, Sender
 
