@@ -103,6 +103,10 @@ def test_no_required_field_can_be_left_out_and_none_can_be_mistyped(file: str):
         ("kinds.toml", lambda all_: all_["chapters"]["chemistry"].update(loinc="18719-6"), "loinc"),
         ("kinds.toml", lambda all_: all_.update(kinds={}), "kinds"),
         ("kinds.toml", lambda all_: all_["kinds"].update({"Covid 19": {}}), "kinds"),
+        # HL7 v2 keeps 20 characters of an identifier, and a receiver reads no other field of ours.
+        ("kinds.toml", lambda all_: all_["kinds"].update({"influenza-a-antibodies": {}}), "kinds"),
+        ("kinds.toml", lambda all_: all_["targets"].update({"influenza-a-antibodies": {}}), "targets"),
+        ("outcomes.toml", lambda all_: all_["outcomes"].update({"weakly-positive-again": {}}), "outcomes"),
         ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(kind="guess"), "kind"),
         ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(gtin="03612345678903"), "gtin"),
         ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(jrc_id="autre"), "jrc_id"),

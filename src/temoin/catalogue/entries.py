@@ -11,6 +11,7 @@ from typing import Any
 
 from temoin.lib.label import Label
 
+TRAVELLING_CODE = 20  # characters that HL7 v2.5.1 keeps for an identifier (CE.1 and CE.4)
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
 _SNOMED = re.compile(r"[0-9]{6,18}")
@@ -162,14 +163,16 @@ class Entry:
         for number, item in enumerate(value, start=1):
             yield Entry(self.file, f"{self.name}.{field}.{number}", item)
 
-    def children(self, field: str) -> Iterator[tuple[str, Entry]]:
-        """Yield the named tables of a section, whose names are our codes."""
+    def children(self, field: str, most: int = 40) -> Iterator[tuple[str, Entry]]:
+        """Yield the named tables of a section, whose names are our codes, each of so many characters at most."""
         section = self._take(field)
         if not isinstance(section, dict) or not section:
             raise self.error(field, "must be a section with at least one entry")
         for code, values in section.items():
             if not _CODE.fullmatch(code):
                 raise self.error(field, f"holds {code!r}, which is not a code: lower case, digits and hyphens")
+            if len(code) > most:
+                raise self.error(field, f"holds {code!r}: a code here has {most} characters at most")
             yield code, Entry(self.file, f"{field}.{code}", values)
 
     def finish(self) -> None:

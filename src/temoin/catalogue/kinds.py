@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, is_loinc, read_data
+from temoin.catalogue.entries import TRAVELLING_CODE, Entry, is_loinc, read_data
 from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
 from temoin.lib.label import Label
 
@@ -161,10 +161,10 @@ def build_loincs(file: Entry) -> Mapping[str, Loinc]:
 def build_kinds(file: Entry, loincs: Mapping[str, Loinc]) -> Mapping[str, Kind]:
     """Check and build the kinds of test of a data file."""
     chapters = {code: _chapter(code, entry) for code, entry in file.children("chapters")}
-    targets = {code: _target_words(entry) for code, entry in file.children("targets")}
+    targets = {code: _target_words(entry) for code, entry in file.children("targets", TRAVELLING_CODE)}
     kinds = {
         code: _kind(code, entry, chapters=chapters, reader=_TargetReader(targets, loincs))
-        for code, entry in file.children("kinds")
+        for code, entry in file.children("kinds", TRAVELLING_CODE)
     }
     file.finish()
     return MappingProxyType(kinds)

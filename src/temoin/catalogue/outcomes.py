@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, read_data
+from temoin.catalogue.entries import TRAVELLING_CODE, Entry, read_data
 from temoin.lib.label import Label
 
 
@@ -78,7 +78,7 @@ def fold_name(name: str) -> str:
 def build_outcomes(file: Entry) -> Mapping[str, Outcome]:
     """Check and build the outcomes of a data file."""
     found: dict[str, Outcome] = {}
-    for code, entry in file.children("outcomes"):
+    for code, entry in file.children("outcomes", TRAVELLING_CODE):
         found[code] = Outcome(
             code=code,
             snomed=entry.snomed("snomed"),
