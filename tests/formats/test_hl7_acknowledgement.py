@@ -117,6 +117,27 @@ def test_msa_alone_decides_whatever_stands_around_it(data):
     assert (read.is_positive, read.control_id) == (True, "K1")
 
 
+KEY, TWIN = "11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8999-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("told", "under_way", "is_ours"),
+    [
+        (KEY[:20], {KEY}, True),
+        (KEY[:35].upper(), {KEY, TWIN}, True),
+        (KEY[:20], set(), True),
+        (KEY[:20], {KEY, TWIN}, False),
+        (KEY[:19], {KEY}, False),
+        (KEY + "0", {KEY}, False),
+        (TWIN[:21], {KEY, TWIN}, False),
+    ],
+)
+def test_a_control_id_that_the_receiver_cut_is_ours_where_it_can_be_no_other(told, under_way, is_ours):
+    read = read_acknowledgement(answer(f"MSA|AA|{told}"), KEY, under_way)
+
+    assert (read.control_id == KEY) == is_ours
+
+
 def test_words_are_read_in_the_character_set_that_the_answer_names():
     told = answer("MSA|AE|K1|refus\u00e9", header=f"{HEADER}||||||ISO 8859-1").decode().encode("latin-1")
 

@@ -103,6 +103,8 @@ def told(answers: list[Answer]) -> list[tuple[Verdict, str]]:
         (answer("AA", "ERR||PID^1^5|101|E"), Verdict.DOUBTFUL, "contradictory_acknowledgement"),
         (answer("AA", "ERR|^^^0&Message accepted"), Verdict.ACCEPTED, "acknowledged"),
         (answer("AA", key=f"{KEY} "), Verdict.ACCEPTED, "acknowledged"),
+        (answer("AA", key=KEY[:20]), Verdict.ACCEPTED, "acknowledged"),
+        (answer("AA", key=KEY[:19]), Verdict.DOUBTFUL, "answer_for_another_key"),
         (answer("aa", key=KEY.upper()), Verdict.ACCEPTED, "acknowledged"),
         (answer("AA").replace(b"|R|R|", b"|R|March\xe9|"), Verdict.ACCEPTED, "acknowledged"),
         (answer("AA").removesuffix(b"\r"), Verdict.ACCEPTED, "acknowledged"),

@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from contextlib import closing
 from email.message import EmailMessage
-from email.policy import SMTP
 from functools import cached_property
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,6 +20,7 @@ from temoin.delivery.couriers.envelopes import envelope_sender, message_name, se
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.lib.mail_address import AddressError, wire_address
+from temoin.lib.mail_headers import POLICY
 from temoin.mail.answers import Codes, reply_kept, told
 from temoin.mail.replies import MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
@@ -99,7 +99,7 @@ class EmailCourier:
 
 
 _PARTS = ("subject.txt", "body.txt", "body.html")
-_POLICY = SMTP.clone(cte_type="7bit")  # a server without 8BITMIME takes it too
+_POLICY = POLICY.clone(cte_type="7bit")  # a server without 8BITMIME takes it too
 
 
 def _message(parts: dict[str, str], recipient: str) -> bytes:

@@ -6,7 +6,6 @@ import logging
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -14,12 +13,13 @@ from django.conf import settings
 
 from temoin.delivery.couriers.envelopes import server_of
 from temoin.lib.mail_address import AddressError, wire_address
+from temoin.lib.mail_headers import POLICY
 from temoin.mail.replies import Fate, MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
 
 log = logging.getLogger("temoin.delivery")
 
-_POLICY = SMTP.clone(cte_type="7bit")
+_POLICY = POLICY.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ unreadable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +29,8 @@ class AckCode(StrEnum):
 
 
 POSITIVE = frozenset({AckCode.ACCEPT, AckCode.COMMIT})
+# Characters that HL7 2.5.1 gives MSH-10 and MSA-2: a receiver that keeps no more answers with the beginning of ours.
+_SHORT_ID = 20
 _AROUND = "\ufeff\x00\x0b\x1c \t"  # what senders leave before and after a segment
 
 
@@ -81,17 +83,19 @@ class Acknowledgement:
         return "\n".join(filter(None, lines))
 
 
-def read_acknowledgement(data: bytes, about: str = "") -> Acknowledgement:
+def read_acknowledgement(data: bytes, about: str = "", under_way: Collection[str] = ()) -> Acknowledgement:
     """Read what an answer says of the message `about`; `Hl7Error` when nothing in it answers anything, or yes and no.
 
     Of several answers the ones that name the message count; where none does, the last is returned as it stands.
+    `under_way` are the messages that wait for an answer: an MSA-2 cut by the receiver names the only one with that
+    beginning.
     """
     read: list[Acknowledgement] = []
     problem = Hl7Error("MSA", "is missing")
     for message in _messages(_text(data)):
         for answer, errors in _answers(message):
             try:
-                read.append(_read(message[0], answer, errors, about))
+                read.append(_read(message[0], answer, errors, _meant(answer, about, under_way)))
             except Hl7Error as error:
                 problem = error
     if not read:
@@ -148,16 +152,23 @@ def _answers(message: list[Segment]) -> list[tuple[Segment, list[Segment]]]:
     return [(message[at], [each for each in message[at:end] if each.name == "ERR"]) for at, end in found]
 
 
-def _read(header: Segment, answer: Segment, errors: list[Segment], about: str) -> Acknowledgement:
+def _meant(answer: Segment, about: str, under_way: Collection[str]) -> str:
+    """Return the control id that MSA-2 means: one in capitals, or cut, is ours where it can be no other's."""
+    told = answer.required(2).strip()
+    if told.lower() == about.lower():  # keys are UUIDs
+        return about
+    begun = {each.lower() for each in (about, *under_way) if each.lower().startswith(told.lower())}
+    return about if len(told) >= _SHORT_ID and begun == {about.lower()} else told
+
+
+def _read(header: Segment, answer: Segment, errors: list[Segment], control_id: str) -> Acknowledgement:
     try:
         code = AckCode(answer.text(1).strip().upper())
     except ValueError:
         raise Hl7Error(answer.place(1), "is not one of AA, AE, AR, CA, CE, CR") from None
-    control_id = answer.required(2).strip()
     return Acknowledgement(
         code=code,
-        # Keys are UUIDs: one in capitals is the same.
-        control_id=about if control_id.lower() == about.lower() else control_id,
+        control_id=control_id,
         own_id=header.text(10) if header.name == "MSH" else "",
         words=answer.text(3),
         complaints=tuple(_complaints(answer, errors)),

@@ -10,18 +10,22 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from temoin.formats.cda.codes import DOCUMENT_CODE
 from temoin.formats.mssante.identity import message_id
 from temoin.formats.pdf import report_pdf
 from temoin.formats.xdm import Sending, package
+from temoin.lib.mail_headers import POLICY
+from temoin.lib.text import shortened
 from temoin.testing.report import Report, ReportStatus
 
 PATIENTS = "patient.mssante.fr"
-_POLICY = SMTP.clone(max_line_length=200)  # no header of ours is folded: not every receiver unfolds the first line
+_POLICY = POLICY.clone(max_line_length=200)
 _LONGEST_LABEL = 40  # characters of the document's name in the subject (ECO.2.1.3)
+# Characters of each name in subject and name of the page: mailboxes keep 255 of a subject, and disks of a file's name.
+# The document has the names whole.
+_LONGEST_NAME = 60
 _REPLACES = "[Annule et remplace] "
 _UNSAFE = re.compile(r"[^A-Za-z0-9 '.-]+")  # what a name of a file need not bear
 
@@ -112,9 +116,10 @@ def _file_name(report: Report) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name in capitals without accents, on one line."""
+    """Return a name in capitals without accents, on one line, of no more letters than there is room for."""
     letters = unicodedata.normalize("NFKD", name)
-    return _one_line("".join(letter for letter in letters if unicodedata.category(letter) != "Mn")).upper()
+    plain = _one_line("".join(letter for letter in letters if unicodedata.category(letter) != "Mn")).upper()
+    return shortened(plain, _LONGEST_NAME)
 
 
 def _one_line(text: str) -> str:

@@ -8,10 +8,12 @@ from typing import Final
 from lxml import etree
 
 from temoin.formats.cda.elements import Element, written
+from temoin.lib.text import shortened
 
 LCM: Final = "urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"
 RIM: Final = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 XML_LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+LONGEST: Final = 256  # characters of a value (rim.xsd, LongName; ITI TF-3 §4.2.3.1)
 APPROVED: Final = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
 
 _OBJECT = "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:"
@@ -97,3 +99,8 @@ def add_association(parent: Element, kind: str, source: str, target: str) -> Ele
 def escaped(value: str) -> str:
     """Return a text as one component of an HL7 v2 field, which several metadata are made of."""
     return value.translate({92: "\\E\\", 94: "\\S\\", 38: "\\T\\", 124: "\\F\\", 126: "\\R\\"})
+
+
+def fitted(value: str, room: int) -> str:
+    """Return as much of a text as one component has room for; the document beside the metadata has it whole."""
+    return escaped(shortened(value, max(room, 0), lambda text: len(escaped(text))))

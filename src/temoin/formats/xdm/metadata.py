@@ -20,7 +20,7 @@ from temoin.formats.cda.header import title
 from temoin.formats.cda.people import PHARMACY, SCREENING, matricule_root, national_identifier
 from temoin.formats.cda.terms import load_terms
 from temoin.formats.xdm import ebrim
-from temoin.formats.xdm.ebrim import escaped
+from temoin.formats.xdm.ebrim import LONGEST, escaped, fitted
 from temoin.testing.report import Doctor, Report
 
 # The format of a BIO-TROD document: what table ASS_A11 of the CI-SIS gives for its template, out of TRE_A06.
@@ -155,8 +155,10 @@ def _moment(value: datetime) -> str:
 
 def _author(report: Report) -> dict[str, list[str]]:
     signer, pharmacy = report.signer, report.organisation
-    institution = f"{escaped(pharmacy.name)}^^^^^&{codes.ID_NAT_STRUCT}&ISO^IDNST^^^1{escaped(pharmacy.finess)}"
-    specialty = f"{signer.profession}^{escaped(signer.profession_display)}^{codes.PROFESSIONS}"
+    register = f"^^^^^&{codes.ID_NAT_STRUCT}&ISO^IDNST^^^1{escaped(pharmacy.finess)}"
+    institution = fitted(pharmacy.name, LONGEST - len(register)) + register
+    profession = f"{signer.profession}^", f"^{codes.PROFESSIONS}"
+    specialty = fitted(signer.profession_display, LONGEST - sum(map(len, profession))).join(profession)
     return {
         "authorInstitution": [institution],
         "authorPerson": [_person(report)],
@@ -165,16 +167,26 @@ def _author(report: Report) -> dict[str, list[str]]:
 
 
 def _person(report: Report) -> str:
-    signer = report.signer
-    name = f"{escaped(signer.family_name)}^{escaped(signer.given_name)}"
-    return f"{escaped(national_identifier(report))}^{name}^^^^^^&{codes.ID_NAT_PS}&ISO^D^^^IDNPS"
+    signer, number = report.signer, escaped(national_identifier(report))
+    return _named(number, signer.family_name, signer.given_name, LONGEST)
+
+
+def _named(number: str, family: str, given: str, room: int) -> str:
+    """Return a person of the national register; each name has half of the room that the other one leaves."""
+    register = f"^^^^^^&{codes.ID_NAT_PS}&ISO^D^^^IDNPS" if number else ""
+    left = room - len(f"{number}^^{register}")
+    first = fitted(given, max(left // 2, left - len(escaped(family))))
+    return f"{number}^{fitted(family, left - len(first))}^{first}{register}"
 
 
 def _recipient(doctor: Doctor) -> str:
     """Return organisation | person | telecommunication (ITI TF-3, table 4.2.3.3.7-1)."""
-    name = f"{escaped(doctor.family_name)}^{escaped(doctor.given_name)}"
-    person = f"8{doctor.rpps}^{name}^^^^^^&{codes.ID_NAT_PS}&ISO^D^^^IDNPS" if doctor.rpps else f"^{name}"
-    return f"|{person}|^^Internet^{escaped(doctor.mailbox)}"
+    mailbox = f"^^Internet^{escaped(doctor.mailbox)}"
+    room = LONGEST - len("||")
+    if len(mailbox) > room // 2:  # half an address is another one; it stands on the message itself
+        mailbox = ""
+    number = f"8{doctor.rpps}" if doctor.rpps else ""
+    return f"|{_named(number, doctor.family_name, doctor.given_name, room - len(mailbox))}|{mailbox}"
 
 
 def _patient(report: Report) -> str:

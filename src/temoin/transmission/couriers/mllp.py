@@ -7,6 +7,7 @@ positive answer for that MSH-10 settles the parcel (law 5).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -49,6 +50,7 @@ class MllpCourier(ReportCourier):
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._lines: Lines | None = None
+        self._under_way: set[str] = set()
 
     @property
     def enabled(self) -> bool:
@@ -73,13 +75,16 @@ class MllpCourier(ReportCourier):
     async def carry(self, consignment: Consignment) -> Answer:
         """Send the message and read its answer."""
         lines = self._open()
+        self._under_way.add(consignment.key)
         try:
             came = await lines.exchange(consignment.body)
+            answer = replace(_read(consignment.key, came, self._under_way), came=came[:KEPT])
         except NotSentError as error:
             return Answer(Verdict.POSTPONED, str(error))
         except NoAnswerError as error:
             return Answer(Verdict.DOUBTFUL, str(error))
-        answer = replace(_read(consignment.key, came), came=came[:KEPT])
+        finally:
+            self._under_way.discard(consignment.key)
         if answer.verdict is Verdict.DOUBTFUL:
             await lines.close()  # one of them and its answers are out of step
         return answer
@@ -109,9 +114,9 @@ def _route(receiver: Receiver) -> Route:
     )
 
 
-def _read(key: str, data: bytes) -> Answer:
+def _read(key: str, data: bytes, under_way: Collection[str]) -> Answer:
     try:
-        told = read_acknowledgement(data, key)
+        told = read_acknowledgement(data, key, under_way)
     except Hl7Error:
         return Answer(Verdict.DOUBTFUL, "unreadable_acknowledgement")
     if told.control_id != key:
