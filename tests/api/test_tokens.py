@@ -14,7 +14,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
-from people import House, at_once, open_house, sign_in
+from people import House, at_once, open_house, sign_in, suspend
 from strategies import examples
 
 from temoin.journal.events import EventKind
@@ -307,3 +307,16 @@ def test_a_program_name_and_scopes_are_needed_to_add_one(house: House):
 
     with pytest.raises(InvalidError, match="name:required"):
         add_program(by=house.owner, name="  ", public_key=pem_of(KEY), scopes=())
+
+
+def test_a_program_whose_voucher_left_is_told_so_once_it_has_proved_its_key(house: House, program: str, token: str):
+    suspend(house.owner)
+
+    proved, unproved = ask_token(assertion(program)), ask_token(assertion(program, key=ECKey.generate_key("P-256")))
+    used = get("/api/v1/whoami", token)
+
+    assert (proved.status_code, proved.json()["error"]) == (400, "unauthorized_client")
+    assert "vouch for it" in proved.json()["error_description"]
+    assert refused(unproved)
+    assert (used.status_code, used.json()) == (401, {**proved.json(), "error": "invalid_token"})
+    assert used["WWW-Authenticate"].startswith('Bearer error="invalid_token", error_description="')

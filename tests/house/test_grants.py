@@ -97,7 +97,7 @@ COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
-    ("temoin_app", "pharmacies_program", "UPDATE"): {"state"},
+    ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},

@@ -23,6 +23,9 @@ _CODES: tuple[tuple[type[TemoinError], int, str], ...] = (
     (ConflictError, 409, "conflict"),
 )
 
+# The program proved its key before it reads this: no stranger learns it. ASCII, as RFC 6749 asks of a description.
+UNVOUCHED = "Whoever vouched for this program no longer may: ask an owner of the pharmacy to vouch for it."
+
 
 def answer(content: dict[str, Any], status: int = 200) -> JsonResponse:
     """Return an answer."""
@@ -44,6 +47,18 @@ def bad_token() -> JsonResponse:
     """Return the one answer to a missing, wrong, ended or revoked token."""
     response = answer({"error": "invalid_token"}, 401)
     response["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return response
+
+
+def unvouched_client() -> JsonResponse:
+    """Return the answer to a program that proved its key while nobody vouches for it (RFC 6749 section 5.2)."""
+    return answer({"error": "unauthorized_client", "error_description": UNVOUCHED}, 400)
+
+
+def unvouched_token() -> JsonResponse:
+    """Return the answer to a token whose program lost who vouched for it after it was given."""
+    response = answer({"error": "invalid_token", "error_description": UNVOUCHED}, 401)
+    response["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{UNVOUCHED}"'
     return response
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from temoin.api.answers import bad_token, error_answer, method_not_allowed, reads_too_much
+from temoin.api.answers import bad_token, error_answer, method_not_allowed, reads_too_much, unvouched_token
 from temoin.api.certificate import presented
 from temoin.delivery.reading import reads_much
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, take_program_seat
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat
 
 
 class Open(StrEnum):
@@ -56,6 +56,8 @@ def guarded(resource: Resource) -> Callable[..., HttpResponseBase]:
             return _answer(resource, request, _seat(request), places)
         except ProgramRefusedError:
             return bad_token()
+        except UnvouchedError:
+            return unvouched_token()
         except TemoinError as error:
             return error_answer(error)
 

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from temoin.api.answers import answer, bad_client, too_many
+from temoin.api.answers import answer, bad_client, too_many, unvouched_client
 from temoin.api.certificate import presented
-from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, issue_token
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, issue_token
 from temoin.pharmacies.seat import pharmacy_of
 from temoin.pharmacies.token_pace import Caller, PaceError, client_named_in
 from temoin.testing.queries import read_parcels
@@ -47,6 +47,9 @@ def token(request: HttpRequest) -> HttpResponse:
     except ProgramRefusedError:
         caller.failed()
         return bad_client()
+    except UnvouchedError:
+        caller.proved()
+        return unvouched_client()
     except PaceError:
         return too_many()
     caller.proved()

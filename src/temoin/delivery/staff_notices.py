@@ -21,6 +21,7 @@ LEADS_TO = {
     NoticeKind.FACTORS_RESET: "/account/security/",
     NoticeKind.FAILED_TRIES: "/account/security/",
     NoticeKind.APPROVAL_ASKED: "/team/",
+    NoticeKind.PROGRAM_STOPPED: "/programs/",
 }
 
 

@@ -72,6 +72,7 @@ class EventKind(StrEnum):
     KEYS_VERIFIED = "keys.verified"
     HANDED_OVER = "session.handed_over"
     PROGRAM_ADDED = "program.added"
+    PROGRAM_VOUCHED = "program.vouched"
     PROGRAM_REVOKED = "program.revoked"
     TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
@@ -154,6 +155,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
     EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
     EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",
+    EventKind.PROGRAM_VOUCHED: "A person took a program over: its access lasts as long as their place.",
     EventKind.PROGRAM_REVOKED: "A program's access was revoked.",
     EventKind.TOKEN_ISSUED: "A program proved its key and was given a token for five minutes.",
 }

@@ -1,8 +1,8 @@
 """Recovery by a second person: a colleague ends someone's factors, and a one-time code lets them enrol again.
 
-The code is shown on the colleague's screen and never mailed. It does not replace a password that its owner still
-knows, so that whoever resets cannot enter under the other's name; a forgotten one only yields to a colleague who
-may do all that its owner may.
+The code is shown on the colleague's screen and never mailed, and is good only while they could still give it. It does
+not replace a password that its owner still knows, so that whoever resets cannot enter under the other's name; a
+forgotten one only yields to a colleague who may do all that its owner may.
 """
 
 from __future__ import annotations
@@ -17,14 +17,23 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
-from temoin.pharmacies.models import Person
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Member, Person
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.open_sessions import end_sessions
-from temoin.pharmacies.policies import check_may_seat, check_may_stand_in, check_right
+from temoin.pharmacies.policies import (
+    check_may_seat,
+    check_may_stand_in,
+    check_right,
+    has_right,
+    may_give,
+    seats_within_reach,
+)
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat, colleague, pharmacies_of
+from temoin.pharmacies.seat import Seat, colleague, pharmacies_of, seat_at_work
 
 LIFE = timedelta(hours=24)
 USED = "!"  # opens nothing; stands until a factor is set up, so that the password alone does not open either
@@ -73,10 +82,29 @@ def enrol(*, email: str, code: str, password: str) -> Person | None:
     right_password = check_password(password, person.password if person is not None else USED)
     if person is None or not right_code or person.enrolment_until is None or person.enrolment_until <= now():
         return None
-    if person.has_usable_password() and not right_password:
+    if (person.has_usable_password() and not right_password) or not _could_be_given_today(person):
         return None
     used = Person.objects.filter(id=person.id, enrolment=stored).update(enrolment=USED, enrolment_until=None)
     return person if used else None
+
+
+def _could_be_given_today(person: Person) -> bool:
+    """Tell whether whoever reset these factors is at work and may still: a code ends with the place of its giver."""
+    for place in pharmacies_of(person.id):
+        with tenant_scope(place.id):
+            member = Member.objects.get(person_id=person.id)
+            resets = Event.objects.filter(subject_id=member.id, kind=EventKind.FACTORS_RESET.value)
+            reset = resets.order_by("-at").first()
+            if reset is not None:
+                giver = seat_at_work(Member.objects.filter(id=reset.actor_id).first())
+                return giver is not None and _may_reset(giver, member.profession, person)
+    return False
+
+
+def _may_reset(giver: Seat, profession: str, person: Person) -> bool:
+    if not has_right(by=giver, right=Right.MANAGE_MEMBERS) or profession not in seats_within_reach(giver):
+        return False
+    return person.has_usable_password() or may_give(by=giver, profession=profession)
 
 
 def complete_enrolment(person_id: UUID) -> None:

@@ -248,8 +248,9 @@ class Program(TenantModel):
     name = models.TextField()
     public_key = models.TextField()  # canonical JWK
     scopes = models.TextField()  # separated by spaces
+    vouched_by = models.UUIDField(null=True)  # the member whose place carries its access; null for the operator
 
-    declares: ClassVar = dict.fromkeys(("state", "name", "public_key", "scopes"), PUBLIC)
+    declares: ClassVar = dict.fromkeys(("state", "name", "public_key", "scopes", "vouched_by"), PUBLIC)
 
     class Meta:
         db_table = "pharmacies_program"

@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     FACTORS_RESET = "factors_reset"
     FAILED_TRIES = "failed_tries"
     APPROVAL_ASKED = "approval_asked"
+    PROGRAM_STOPPED = "program_stopped"
 
 
 def post_notice(*, person_id: UUID, kind: NoticeKind, count: int = 0) -> None:

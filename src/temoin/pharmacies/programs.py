@@ -1,17 +1,15 @@
 """Programs of a pharmacy that come in through the API: adding and revoking them, and giving them tokens.
 
-A program has scopes, and each scope stands for rights. None stands for the right to sign: a result is signed by a named
-pharmacist, whom a bare program cannot be.
+A program has scopes, and a person of the pharmacy who vouches for it: without either it is let in for nothing.
 """
 
 from __future__ import annotations
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
@@ -34,10 +32,12 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Program, ProgramToken
-from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.policies import Holder, check_right, has_right
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope, read_scopes, rights_of_scopes
 from temoin.pharmacies.states import ProgramState
 from temoin.pharmacies.token_pace import check_pace
+from temoin.pharmacies.vouching import is_vouched, is_witnessed, names_of_vouchers, tell_owners
 
 TOKEN_LIFE = timedelta(minutes=5)
 _KEPT = timedelta(minutes=10)  # after its end, for as long as the assertion it was given for could be shown again
@@ -46,17 +46,12 @@ _SECRET = 32  # bytes
 _LONGEST = 80  # characters of a name
 
 
-class Scope(StrEnum):
-    """What a program may be allowed to ask."""
-
-    TESTS_READ = "tests:read"
-
-
-SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {Scope.TESTS_READ: frozenset({Right.READ_TEST})}
-
-
 class ProgramRefusedError(TemoinError):
     """Whoever asks for a token has not proven to be a program of a pharmacy; the caller is told no more."""
+
+
+class UnvouchedError(TemoinError):
+    """A program proved who it is, and the person who vouched for it may no longer: somebody must take it over."""
 
 
 class ScopeRefusedError(TemoinError):
@@ -102,6 +97,9 @@ class ProgramView:
     name: str
     scopes: tuple[Scope, ...]
     is_active: bool
+    voucher: str  # the name of who vouches for it; "" for the operator
+    is_vouched: bool  # who vouches for it still may
+    may_vouch: bool  # whoever asks could take it over
 
 
 def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Scope]) -> UUID:
@@ -118,6 +116,7 @@ def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Sc
         name=name,
         public_key=_checked_key(public_key),
         scopes=" ".join(sorted(scopes)),
+        vouched_by=by.actor_id,
     )
     with act(
         by=by,
@@ -154,22 +153,31 @@ def list_programs(*, by: Holder) -> list[ProgramView]:
     """Return the pharmacy's programs, those that may come in first."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with tenant_scope(by.pharmacy_id):
-        return [
-            ProgramView(
-                id=program.id,
-                client_id=f"{program.pharmacy_id}.{program.id}",
-                name=program.name,
-                scopes=_scopes(program.scopes),
-                is_active=program.state == ProgramState.ACTIVE.value,
-            )
-            for program in Program.objects.order_by("state", "name")
-        ]
+        programs = list(Program.objects.order_by("state", "name"))
+        names = names_of_vouchers(programs)
+        return [_view(by, program, names) for program in programs]
+
+
+def _view(by: Holder, program: Program, names: Mapping[UUID, str]) -> ProgramView:
+    is_active = program.state == ProgramState.ACTIVE.value
+    could = all(has_right(by=by, right=right) for right in rights_of_scopes(program.scopes))
+    return ProgramView(
+        id=program.id,
+        client_id=f"{program.pharmacy_id}.{program.id}",
+        name=program.name,
+        scopes=read_scopes(program.scopes),
+        is_active=is_active,
+        voucher=names[program.vouched_by] if program.vouched_by else "",
+        is_vouched=is_vouched(program),
+        may_vouch=is_active and could and program.vouched_by != by.actor_id,
+    )
 
 
 def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes) -> IssuedToken:
     """Give a program a token for its assertion, once; `certificate` is what the token is bound to, empty for nothing.
 
-    ProgramRefusedError for whatever is wrong with the assertion, replayed ones included; ScopeRefusedError.
+    ProgramRefusedError for whatever is wrong with the assertion, replayed ones included; UnvouchedError when it is
+    right and nobody vouches for the program any more; ScopeRefusedError.
     """
     try:
         client_id = named_issuer(assertion)
@@ -178,17 +186,22 @@ def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes
         raise ProgramRefusedError from None
     with tenant_scope(pharmacy_id):
         program = _active(program_id)
+        if not is_witnessed(program):
+            raise ProgramRefusedError
         try:
             proof = prove(assertion, public_key=program.public_key, issuer=client_id, audience=audience, at=now())
         except AssertionRefusedError:
             raise ProgramRefusedError from None
         check_pace(program_id)  # after the proof: nobody without the key spends what the program may ask for
-        seat = ProgramSeat(pharmacy_id, program_id, program.name, _granted(program, scope))
-        return _issue(seat, proof.jti, certificate)
+        if is_vouched(program):
+            seat = ProgramSeat(pharmacy_id, program_id, program.name, _granted(program, scope))
+            return _issue(seat, proof.jti, certificate)
+        tell_owners(program)
+    raise UnvouchedError  # outside the transaction, which keeps the message to the owners
 
 
 def _granted(program: Program, asked: str) -> tuple[Scope, ...]:
-    given = _scopes(program.scopes)
+    given = read_scopes(program.scopes)
     wanted = asked.split()
     if not set(wanted) <= set(given):
         raise ScopeRefusedError
@@ -225,6 +238,8 @@ def _clear_old(commit: Commit, program_id: UUID) -> None:
 def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
     """Return the seat of the program that holds this token; ProgramRefusedError whatever is wrong with it.
 
+    UnvouchedError once the person who vouched for the program may no longer: they left in these five minutes.
+
     A token begins with its pharmacy's id, so it is looked for in that pharmacy's rows and in no others.
     """
     try:
@@ -237,7 +252,9 @@ def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
         if found is None or bytes(found.certificate) != certificate:
             raise ProgramRefusedError
         program = _active(found.program_id)
-        return ProgramSeat(pharmacy_id, program.id, program.name, _scopes(found.scopes))
+        if not is_vouched(program):
+            raise UnvouchedError
+        return ProgramSeat(pharmacy_id, program.id, program.name, read_scopes(found.scopes))
 
 
 def _active(program_id: UUID) -> Program:
@@ -245,7 +262,3 @@ def _active(program_id: UUID) -> Program:
     if program is None:
         raise ProgramRefusedError
     return program
-
-
-def _scopes(text: str) -> tuple[Scope, ...]:
-    return tuple(Scope(word) for word in text.split())

@@ -77,6 +77,14 @@ def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     )
 
 
+def seat_at_work(member: Member | None) -> Seat | None:
+    """Return the seat of a member; None when there is none, it was suspended, or they left."""
+    try:
+        return seat_of(member)
+    except NotFoundError:
+        return None
+
+
 def has_left(member: Member) -> bool:
     """Tell whether a person's last day of work is over, by the pharmacy's own calendar."""
     return member.last_day is not None and member.last_day < today(member.pharmacy_id)

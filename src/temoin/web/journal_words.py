@@ -56,6 +56,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.MEMBER_DEPARTED: _("entered a person’s last day"),
     EventKind.FACTORS_RESET: _("reset a person’s ways in"),
     EventKind.PROGRAM_ADDED: _("gave a program access"),
+    EventKind.PROGRAM_VOUCHED: _("vouched for a program"),
     EventKind.PROGRAM_REVOKED: _("revoked a program’s access"),
     EventKind.TOKEN_ISSUED: _("was let in as a program"),
     EventKind.SIGN_IN_FAILED: _("counted failed sign-ins under a person’s address"),

@@ -312,6 +312,7 @@ _TEAM = [
 _PROGRAMS = [
     _managed("programs", "programs/", programs.programs),
     _managed("add_program", "programs/add/", programs.add, WRITE),
+    _managed("vouch_for_program", "programs/<uuid:program_id>/vouch/", programs.vouch, WRITE),
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.programs import Scope
 from temoin.pharmacies.queries import Colleague
+from temoin.pharmacies.scopes import Scope
 from temoin.testing.states import RecordState
 from temoin.transmission.judging import OPERATORS_CODES
 
@@ -104,6 +104,8 @@ WORKS = Mark("done", "✓", _("At work"))
 LEAVES = Mark("busy", "→", _("Leaving"))
 SUSPENDED = Mark("warn", "!", _("Suspended"))
 LEFT = Mark("over", "–", _("Left"))
+# A program whose voucher left, was suspended or lost the right.
+STOPPED = Mark("warn", "!", _("no longer may: the program is stopped"))
 
 _P = ParcelState
 AUTHORITY: dict[ParcelState, Mark] = {

@@ -1,4 +1,4 @@
-"""The programs of a pharmacy that come in through the API: their list, adding one, revoking one."""
+"""The programs of a pharmacy that come in through the API: their list, adding, vouching for and revoking one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.errors import InvalidError, Problem
 from temoin.pharmacies.policies import has_right
-from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, add_program, list_programs, revoke_program
+from temoin.pharmacies.programs import add_program, list_programs, revoke_program
+from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.vouching import vouch_for_program
 from temoin.web.fields import Field, Typed
 from temoin.web.pages import show
-from temoin.web.wording import SCOPE_WORDS
+from temoin.web.wording import SCOPE_WORDS, STOPPED
 
 
 def programs(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -39,6 +41,13 @@ def add(request: HttpRequest, seat: Seat) -> HttpResponse:
     return redirect("programs")
 
 
+def vouch(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
+    """Take a program over: its access then lasts as long as one's own place."""
+    vouch_for_program(by=seat, program_id=program_id)
+    messages.success(request, _("You vouch for the program: it may come in for as long as you manage the team here."))
+    return redirect("programs")
+
+
 def revoke(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
     """End a program's access."""
     revoke_program(by=seat, program_id=program_id)
@@ -54,6 +63,7 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
         "programs.html",
         status=400 if problems else 200,
         rows=rows,
+        stopped=STOPPED,
         problems=problems,
         fields=_fields(seat, Typed(request.POST if problems else {}, problems)),
         token_address=f"{settings.TEMOIN.site.staff_url}/api/token",

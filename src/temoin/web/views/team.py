@@ -30,6 +30,7 @@ from temoin.pharmacies.team import (
     suspend_member,
     withdraw_invitation,
 )
+from temoin.pharmacies.vouching import programs_vouched_by
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import show
 from temoin.web.times import read_day
@@ -131,6 +132,7 @@ def _show_member(request: HttpRequest, seat: Seat, person: Colleague, problems: 
         "fields": _profession_fields(seat, typed, person),
         "day": typed("last_day", _("Last day of work"), "date", required=True),
         "problems": problems,
+        "programs": programs_vouched_by(by=seat, member_id=person.id),
     }
     return show(request, seat, "member.html", status=400 if problems else 200, **context)
 

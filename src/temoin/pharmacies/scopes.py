@@ -1,0 +1,29 @@
+"""What a program may be allowed to ask: scopes, and the rights that each stands for.
+
+None stands for the right to sign: a result is signed by a named pharmacist, whom a bare program cannot be.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from temoin.pharmacies.professions import Right
+
+
+class Scope(StrEnum):
+    """What a program may be allowed to ask."""
+
+    TESTS_READ = "tests:read"
+
+
+SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {Scope.TESTS_READ: frozenset({Right.READ_TEST})}
+
+
+def read_scopes(text: str) -> tuple[Scope, ...]:
+    """Return the scopes of a list with spaces."""
+    return tuple(Scope(word) for word in text.split())
+
+
+def rights_of_scopes(text: str) -> frozenset[Right]:
+    """Return the rights that a list of scopes stands for."""
+    return frozenset[Right]().union(*(SCOPE_RIGHTS[scope] for scope in read_scopes(text)))
