@@ -47,6 +47,7 @@ def known_objects(house: House) -> dict[str, UUID]:
         "patient_id": patient_id,
         "record_id": record_id,
         "parcel_id": read_parcels(by=house.owner, record_id=record_id)[0].id,
+        "other_id": make_patient(house.owner),
         "member_id": house.colleague.member_id,
         "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
         "program_id": make_program(house.owner),

@@ -166,6 +166,7 @@ def test_the_other_pharmacy_is_neither_counted_nor_told(house: House):
 
 def test_every_page_that_records_a_look_keeps_the_pace(house: House, patient: UUID):
     places = {"patient_id": patient, "record_id": make_signed(house.owner, patient, make_lot(house.owner))}
+    places["other_id"] = make_patient(house.owner)
     browser = sign_in(Client(), house.owner)
     for route in ROUTES:
         if not route.needs_seat or "GET" not in route.methods or "parcel_id" in route.path or "member" in route.path:

@@ -62,7 +62,7 @@ def every_page(house: House) -> dict[str, str]:
     parcel_id = read_parcels(by=house.owner, record_id=signed)[0].id
     of_records += [("sending", parcel_id), ("answers", parcel_id)]
     of_people = [("reset_member", house.colleague.member_id)]
-    of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test")]
+    of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test", "same_person")]
     of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
     depart_member(by=house.owner, member_id=house.student.member_id, last_day=today_in(HOUSE))
     of_people.append(("member", house.student.member_id))
@@ -73,6 +73,7 @@ def every_page(house: House) -> dict[str, str]:
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}
+    pages["merge_patients"] = reverse("merge_patients", args=[patient_id, make_patient(house.owner)])
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}
 
 

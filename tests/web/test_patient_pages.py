@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
-from people import TRAITS, House, make_patient
+from people import TRAITS, House, make_lot, make_patient, make_signed
 
 from temoin.lib.ids import new_id
 from temoin.patients.actions import CURRENT_NOTICE
@@ -78,3 +78,15 @@ def test_the_address_of_a_merged_record_leads_to_the_one_that_stays(house, owner
     for name in ("patient", "amend_patient", "new_test"):
         answer = owner.get(reverse(name, args=[goes]))
         assert (answer.status_code, answer["Location"]) == (302, reverse("patient", args=[stays]))
+
+
+def test_the_page_of_a_new_test_shows_what_was_signed_just_now(house, owner):
+    patient_id = make_patient(house.owner)
+    address = reverse("new_test", args=[patient_id])
+    assert "Tests des sept derniers jours" not in owner.get(address).content.decode()
+    signed = make_signed(house.owner, patient_id, make_lot(house.owner))
+
+    page = owner.get(address).content.decode()
+
+    assert "il y a moins d’une heure" in page
+    assert page.count(reverse("test", args=[signed])) == 2

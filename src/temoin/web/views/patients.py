@@ -23,22 +23,22 @@ from temoin.patients.queries import (
     Found,
     MergedError,
     near_matches,
-    patients_by_name,
-    patients_by_nir,
     read_patient,
 )
-from temoin.patients.traits import Traits, check_nir, check_traits
+from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import register_test
 from temoin.testing.queries import list_tests_of_patient, read_test
+from temoin.testing.recent import just_now, recent_tests
 from temoin.web.fields import Typed
 from temoin.web.pages import page_number, show
-from temoin.web.patient_form import CORSICA, DAY_HINT, patient_groups, raw_traits, typed_traits
+from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
+from temoin.web.patient_search import search_fields, search_patients
 from temoin.web.record_forms import kind_field
 from temoin.web.test_lines import kits_in_stock, test_lines
-from temoin.web.times import read_typed_day
+from temoin.web.wording import STATE
 
 Values = Any  # a form as posted
 
@@ -49,57 +49,19 @@ def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     problems: list[Problem] = []
     if request.method == "POST":
         try:
-            found = _search(seat, request.POST)
+            found = search_patients(seat, request.POST)
         except InvalidError as error:
             problems = error.problems
     return _show_search(request, seat, found, problems)
 
 
-def _search(seat: Seat, typed: Values) -> list[Found]:
-    nir, name, born = (typed.get(field, "").strip() for field in ("nir", "birth_family_name", "birth_date"))
-    if nir:
-        return patients_by_nir(by=seat, nir=_read(check_nir, nir, "nir", _NIR))
-    if not name:
-        raise InvalidError([Problem("birth_family_name", "required", _EMPTY)])
-    return patients_by_name(by=seat, family_name=name, birth_date=read_typed_day(born, "birth_date"))
-
-
-_NIR = gettext_lazy("The key of this number is wrong: check the 15 characters.")
-_EMPTY = gettext_lazy("Enter the NIR, or the birth name and the birth date.")
-
-
-def _read(reader: Any, text: str, field: str, message: Any) -> Any:
-    try:
-        return reader(text)
-    except ValueError:
-        raise InvalidError([Problem(field, "malformed", message)]) from None
-
-
 def _show_search(request: HttpRequest, seat: Seat, found: list[Found] | None, problems: list[Problem]) -> HttpResponse:
-    typed = Typed(request.POST, problems)
-    fields = [
-        typed(
-            "nir",
-            _("Social security number (NIR)"),
-            attributes={"inputmode": "numeric", "maxlength": "24"},
-            inserts=CORSICA,
-            is_one_of=True,
-        ),
-        typed("birth_family_name", _("Birth name"), attributes={"autocapitalize": "characters"}, is_one_of=True),
-        typed(
-            "birth_date",
-            _("Birth date"),
-            hint=DAY_HINT,
-            attributes={"inputmode": "numeric", "maxlength": "16"},
-            is_one_of=True,
-        ),
-    ]
     return show(
         request,
         seat,
         "find_patient.html",
         status=400 if problems else 200,
-        fields=fields,
+        fields=search_fields(Typed(request.POST, problems)),
         problems=problems,
         found=found,
         typed=request.POST,
@@ -196,8 +158,17 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         patient_id=patient_id,
         record_id=request.POST.get("record_id") or new_id(),
         problems=problems,
+        **_recent(seat, patient_id),
         **_kind_and_consent(seat, request.POST, problems),
     )
+
+
+def _recent(seat: Seat, patient_id: UUID) -> dict[str, Any]:
+    """Return the patient's tests of the last days in words, and which of them a second one would likely repeat."""
+    if not has_right(by=seat, right=Right.READ_TEST):
+        return {"recent": [], "just_now": []}
+    tests = recent_tests(by=seat, patient_id=patient_id)
+    return {"recent": [(test, STATE[test.state]) for test in tests], "just_now": just_now(tests)}
 
 
 def _register(seat: Seat, patient_id: UUID, record_id: UUID, typed: Values) -> None:
