@@ -88,9 +88,9 @@ def test_pharmacies_are_listed_with_their_state(house: House, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([*OPEN[:3], "750712185", *OPEN[4:]], "This is no FINESS number"),
+        ([*OPEN[:3], "750712185", *OPEN[4:]], "This is not a FINESS number"),
         (["pharmacy", "close", "690781810"], "No pharmacy has this FINESS number here"),
-        (["member", "list", "x"], "This is no FINESS number"),
+        (["member", "list", "x"], "This is not a FINESS number"),
         ([*INVITE[:4], "roi", *INVITE[5:]], "profession: Choose a profession."),
         ([*INVITE[:-1], "12"], "rpps: An RPPS number has eleven digits."),
         (["member", "suspend", FINESS, "00000000-0000-4000-8000-000000000000"], "Not found."),
@@ -119,4 +119,4 @@ def test_suspending_twice_says_so(house: House, capsys: pytest.CaptureFixture[st
     main(["member", "suspend", *place])
 
     assert main(["member", "suspend", *place]) == 2
-    assert "This was done already." in capsys.readouterr().err
+    assert "This was already done." in capsys.readouterr().err

@@ -69,5 +69,5 @@ def _told(error: Exception) -> str:
     if isinstance(error, InvalidError):
         return " ".join(f"{problem.field}: {problem.message}".removeprefix(": ") for problem in error.problems)
     if isinstance(error, ConflictError):
-        return "This was done already."
+        return "This was already done."
     return "Not found." if isinstance(error, NotFoundError) else f"Refused: {error}"

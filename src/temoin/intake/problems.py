@@ -29,8 +29,8 @@ _REASONS = {
         gettext_noop("Cancel the result on its page, then send it under a new accession number."),
     ),
     "failed": (
-        gettext_noop("This row met a defect of the program: nothing of it was kept."),
-        gettext_noop("Call your support with the number of the row; the other rows are not concerned."),
+        gettext_noop("A program error occurred on this row: nothing of it was kept."),
+        gettext_noop("Call support with the number of the row; the other rows are not concerned."),
     ),
     "other_person": (
         gettext_noop("This number is that of a result of somebody else: it was not cancelled."),
@@ -108,7 +108,7 @@ def problems_of_row(errors: RowErrors, lang: str) -> tuple[RowProblem, ...]:
 
 def problems_of_action(row: ResultRow, error: InvalidError) -> tuple[RowProblem, ...]:
     """Return what the actions found, in the language in force."""
-    remedy = _("Mend the cell and import the file again: what is stored is not stored twice.")
+    remedy = _("Correct the cell, then import the file again: what is stored is not stored twice.")
     return tuple(
         RowProblem(row.row, _written(row, _column(one.field)), one.code, str(one.message), remedy)
         for one in error.problems

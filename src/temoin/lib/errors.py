@@ -20,7 +20,7 @@ class Problem:
     message: str | Promise
 
 
-UNREADABLE = _("This holds signs that cannot be printed, or letters that were lost: type it again.")
+UNREADABLE = _("This contains characters that cannot be printed, or letters that were lost: type it again.")
 
 
 class TemoinError(Exception):

@@ -11,7 +11,7 @@ from temoin.lib.mail_address import AddressFault
 
 ADDRESS_WORDS: Mapping[AddressFault, str | Promise] = {
     AddressFault.MALFORMED: _("Enter an e-mail address, for instance nom@exemple.fr."),
-    AddressFault.UNSEEN_LETTER: _("This address holds a sign that cannot be seen: type it anew instead of pasting it."),
+    AddressFault.UNSEEN_LETTER: _("This address contains an invisible character: type it instead of pasting it."),
     AddressFault.OTHER_LETTERS: _(
         "Before the @, an address has letters without accents: few mail servers take others. Check it with the person."
     ),

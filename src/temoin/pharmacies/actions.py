@@ -37,7 +37,7 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
         subject_id=pharmacy.id,
     ):
         if Pharmacy.objects.filter(finess=pharmacy.finess).exists():
-            raise refuse("finess", "known", _("A pharmacy with this FINESS number is here already."))
+            raise refuse("finess", "known", _("A pharmacy with this FINESS number is already registered here."))
         pharmacy.save(force_insert=True)
     return pharmacy
 

@@ -129,7 +129,7 @@ def _may_still_offer(event: Event, profession: str) -> bool:
 
 
 def enrol_with_password(*, offer: Offer, password: str) -> Person:
-    """Make the account of an invited person, with their place; the password was checked by the page.
+    """Create the account of an invited person, with their place; the password was checked by the page.
 
     HasAccountError when the address has an account. Account and place come together or not at all.
     """

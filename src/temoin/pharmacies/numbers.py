@@ -20,7 +20,7 @@ def check_finess(text: str) -> str:
     finess = re.sub(r"[\s.-]", "", text).upper()
     if not _FINESS.fullmatch(finess) or (finess.isdecimal() and not luhn.is_valid(finess)):
         raise refuse(
-            "finess", "malformed", _("This is no FINESS number: nine characters, and the last one checks them.")
+            "finess", "malformed", _("This is not a FINESS number: nine characters, and the last one checks them.")
         )
     return finess
 

@@ -43,7 +43,7 @@ def choose_zone(told: str, postcode: str) -> str:
     try:
         return zone_named(told).key
     except ValueError:
-        message = _("This is no time zone: write for instance America/Cayenne or Pacific/Noumea.")
+        message = _("This is not a time zone: write for instance America/Cayenne or Pacific/Noumea.")
         raise refuse("time_zone", "unknown", message) from None
 
 

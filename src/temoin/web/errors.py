@@ -34,7 +34,7 @@ def error_page(request: HttpRequest, error: TemoinError) -> HttpResponse:
         return _page(
             request,
             409,
-            _("Someone was first"),
+            _("Someone else was first"),
             _("This was already done, by a colleague or by a double click. Nothing was written twice."),
         )
     if isinstance(error, InvalidError):
@@ -87,7 +87,7 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpRe
     response = _page(
         request,
         405,
-        _("This address is not a page"),
+        _("There is no page at this address"),
         _("Go back to the list and start again from there."),
     )
     response["Allow"] = ", ".join(methods)

@@ -160,7 +160,7 @@ def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None, n
 def why_not(decision: Decision) -> tuple[str, str]:
     """Say why a result does not go, and what can be done."""
     if decision.reason is Reason.NO_RULE or decision.rule is None:
-        return _("No rule of this destination takes such a result."), _("Nothing is to be done.")
+        return _("No rule of this destination takes such a result."), _("There is nothing to do.")
     return _refusal(decision.reason, decision.rule)
 
 
@@ -170,7 +170,7 @@ def _refusal(reason: Reason, rule: Rule) -> tuple[str, str]:
         remedy = _("Qualify the identity on the patient's record, then sign or correct the result.")
         return sentence % {"status": IDENTITY[rule.identity]}, remedy
     sentence = _("The text that would allow it is not in force: %(article)s.")
-    return sentence % {"article": rule.basis.article}, _("Nothing is to be done here: the operator names the text.")
+    return sentence % {"article": rule.basis.article}, _("There is nothing to do here: the operator names the text.")
 
 
 def _all_targets() -> dict[str, str]:

@@ -31,7 +31,7 @@ WITHDRAWAL_WORDS: dict[str, Words] = {
     Withdrawal.CANCELLED: _("the result is cancelled, and this receiver never had it"),
     Withdrawal.NOT_REAL: _("training or demonstration"),
 }
-_RECONCILED = _("Your support mends it by the next reconciliation.")
+_RECONCILED = _("Support fixes it before the next reconciliation.")
 _OURS_ENDED = _("Tell the receiver, and correct or cancel the result if what it holds is wrong.")
 DIFFERENCE_WORDS: dict[str, tuple[Words, Words]] = {
     Kind.MISSING: (_("Acknowledged here, and the receiver does not hold it."), _RECONCILED),

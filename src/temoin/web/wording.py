@@ -57,7 +57,7 @@ ENTRANCE: dict[str, tuple[Words, Words]] = {
         ),
     ),
     "two accounts": (
-        _("Two accounts bear your register number"),
+        _("Two accounts have your register number"),
         _(
             "Pharmacies gave you a place under two different addresses. Sign in with a passkey, or with your "
             "password and your application, and ask one of them to seat you under the other address."
@@ -141,13 +141,13 @@ DESTINATION: dict[str, Words] = {
     "patient-email": _("Patient, by e-mail"),
 }
 
-_LATER = _("It is tried again by itself; testing and printing go on meanwhile.")
-_LOOK = _("It goes on trying, and always meets this answer: call your support. It can also be sent at once.")
+_LATER = _("It is retried automatically; testing and printing go on meanwhile.")
+_LOOK = _("It goes on trying, and always meets this answer: call support. It can also be sent at once.")
 _REPEATED = Mark("warn", "!", _("Same answer again and again"))
-_SUPPORT = _("Call your support, then send it again.")
-_NOTHING = _("Nothing is to be done.")
+_SUPPORT = _("Call support, then send it again.")
+_NOTHING = _("There is nothing to do.")
 _CORRECT = _(
-    "Is a name, a date or a number wrong? Mend the patient's record, then correct the result. "
+    "Is a name, a date or a number wrong? Correct the patient's record, then the result. "
     "If the receiver was at fault, send it again."
 )
 _COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: the corrected version is sent.")
@@ -155,9 +155,9 @@ _BY_PHONE = _("Tell the authority by phone, and note it.")
 _SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 _NOT_AGREED = (
     _("The service takes nothing from this site at present: its address, our access or our agreement is wrong."),
-    _("Call your support: no result is at fault, and each leaves by itself afterwards."),
+    _("Call support: no result is at fault, and each is sent automatically afterwards."),
 )
-_TOLD_SUPPORT = _("It is tried again by itself. Call your support.")
+_TOLD_SUPPORT = _("It is retried automatically. Call support.")
 _MEND_ADDRESS = _("Check the address on the patient's record and send again, or print the result.")
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
 REASON: dict[str, tuple[Words, Words]] = {
@@ -168,8 +168,8 @@ REASON: dict[str, tuple[Words, Words]] = {
     "no_acknowledgement": (_SENT_AGAIN, _LATER),
     "unreadable_acknowledgement": (_SENT_AGAIN, _LATER),
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
-    "no_token": (_("The service that lets us in to the authority does not answer: nothing was sent."), _LATER),
-    "token_refused": (_("The service that lets us in to the authority does not know us: nothing was sent."), _SUPPORT),
+    "no_token": (_("The authority's sign-in service does not answer: nothing was sent."), _LATER),
+    "token_refused": (_("The authority's sign-in service does not know us: nothing was sent."), _SUPPORT),
     "in_progress": (_("The authority has it and is still processing it: it is asked again."), _LATER),
     "processing_failed": (_("The authority could not process the document, and did not keep it."), _CORRECT),
     "no_sender_number": (_("The authority's number of this pharmacy is not in the settings."), _SUPPORT),
@@ -187,7 +187,7 @@ REASON: dict[str, tuple[Words, Words]] = {
     "awaiting_acknowledgement": (_("The file waits for the service's acknowledgement."), _LATER),
     "waiting_for_the_hour": (_("It leaves with the day's file, at the hour agreed with the service."), _NOTHING),
     "host_key_refused": (_("The service is not the one that is known: nothing was sent."), _SUPPORT),
-    "account_refused": (_("The service does not let us in: nothing was sent."), _SUPPORT),
+    "account_refused": (_("The service refuses our sign-in: nothing was sent."), _SUPPORT),
     "folder_refused": (_("The service's folder cannot be used."), _SUPPORT),
     "not_agreed": _NOT_AGREED,
     **dict.fromkeys(OPERATORS_CODES, _NOT_AGREED),
@@ -206,9 +206,9 @@ REASON: dict[str, tuple[Words, Words]] = {
     "address_unusable": (_("Nothing can be sent to this e-mail address as it is written."), _MEND_ADDRESS),
     "mail_refused": (_("The mail server refuses this message."), _MEND_ADDRESS),
     "mail_returned": (_("The message came back: the patient's mailbox did not take it."), _MEND_ADDRESS),
-    "courier_broken": (_("A defect of the program kept this from being sent."), _TOLD_SUPPORT),
-    "courier_failed": (_("A defect of the program: what came of the sending is not known."), _TOLD_SUPPORT),
-    "not_kept": (_("The pharmacy's keys are not to be had: the answer could not be kept."), _LATER),
+    "courier_broken": (_("A program error prevented this from being sent."), _TOLD_SUPPORT),
+    "courier_failed": (_("A program error: it is not known whether this was sent."), _TOLD_SUPPORT),
+    "not_kept": (_("The pharmacy's keys are unavailable: the answer could not be kept."), _LATER),
     "mail_server_refused": (_("The mail server refuses our messages."), _LATER),
     "secure_mailbox_refused": (
         _("The secure mailbox refuses the message."),

@@ -107,7 +107,7 @@ def _with_this_account(request: HttpRequest, offer: Offer) -> HttpResponse:
     try:
         accept_offer(offer=offer, person=person)
     except ConflictError:
-        advice = _("You have a place in this team already, perhaps suspended: ask who manages the team.")
+        advice = _("You have a place in this team already; it may be suspended: ask who manages the team.")
         return _show(request, offer, [Problem("", "seated", advice)])
     del request.session[OFFER]
     bind_session(request, offer.pharmacy_id)

@@ -39,8 +39,8 @@ def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
     except InvalidError as error:
         return _show(request, seat, error.problems, box)
     except ConflictError:
-        return _show(request, seat, [Problem("number", "known", _("This lot is in the stock already."))], box)
-    messages.success(request, _("The lot is in the stock."))
+        return _show(request, seat, [Problem("number", "known", _("This lot is already in stock."))], box)
+    messages.success(request, _("The lot is in stock."))
     return redirect("lots")
 
 

@@ -37,7 +37,7 @@ def add(request: HttpRequest, seat: Seat) -> HttpResponse:
         )
     except InvalidError as error:
         return _show(request, seat, error.problems)
-    messages.success(request, _("The program may come in. Its client id is in the list."))
+    messages.success(request, _("The program has access. Its client ID is in the list."))
     return redirect("programs")
 
 
@@ -51,7 +51,7 @@ def vouch(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
 def revoke(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
     """End a program's access."""
     revoke_program(by=seat, program_id=program_id)
-    messages.success(request, _("The program is shut out, from its next request on."))
+    messages.success(request, _("The program loses access with its next request."))
     return redirect("programs")
 
 

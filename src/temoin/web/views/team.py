@@ -177,7 +177,7 @@ def _do(request: HttpRequest, seat: Seat, member_id: UUID, act: Callable[[Collea
     except InvalidError as error:
         return _show_member(request, seat, person, error.problems)
     except ConflictError:
-        messages.info(request, _("This was done already."))
+        messages.info(request, _("This was already done."))
     else:
-        messages.success(request, _("It is done, and holds from their next request on."))
+        messages.success(request, _("Done. It takes effect with their next request."))
     return redirect("team")
