@@ -173,3 +173,5 @@ def test_the_stock_of_a_kind_is_that_of_its_kits(house):
     assert len(lots_in_stock(by=house.owner, kind="covid19-ag")) == 1
     assert lots_in_stock(by=house.owner, kind="rsv-ag") == []
     assert lots_in_stock(by=house.stranger) == []
+    with pytest.raises(DeniedError):
+        lots_in_stock(by=house.administrator)

@@ -21,6 +21,7 @@ from temoin.delivery.couriers.email import EmailCourier
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.actions import release_parcel
 from temoin.outbox.circuit import THRESHOLD, CircuitState
 from temoin.outbox.lanes import read_circuit
 from temoin.outbox.models import Attempt, Parcel
@@ -28,7 +29,6 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.patients.traits import check_traits
-from temoin.testing.actions import release_refused
 from temoin.testing.models import Record, Ticket
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result, renew_ticket
@@ -240,7 +240,7 @@ def test_a_mended_address_gets_the_next_try(house, mail, carry):
         by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@patient.example"})
     )
     mail.rcpt = OK
-    release_refused(by=house.owner, parcel_id=newest(house).id)
+    release_parcel(by=house.owner, parcel_id=newest(house).id)
 
     assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
     assert mail.messages[0]["To"] == "pat@patient.example"

@@ -29,12 +29,12 @@ from temoin.delivery.couriers.returned_mail import (
 from temoin.delivery.returned import Returned
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.actions import release_parcel
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.patients.traits import check_traits
-from temoin.testing.actions import release_refused
 from temoin.testing.models import Record
 
 RETURNED, SENT = (ParcelState.REFUSED, "mail_returned"), (ParcelState.ACCEPTED, "taken_by_mail_server")
@@ -161,7 +161,7 @@ def test_once_the_address_is_mended_the_same_link_goes_again(house, mail, bring,
         patient_id = Record.objects.get().patient_id
     change_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@c.example"}))
 
-    release_refused(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(by=house.owner, parcel_id=parcel(house).id)
     carry(as_role)
 
     first, second = mail.messages

@@ -16,7 +16,7 @@ from temoin.crypto.assertion import KeyRefusedError, read_public_key
 from temoin.journal.events import EventKind
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
-from temoin.pharmacies.actions import close_pharmacy
+from temoin.pharmacies.actions import close_pharmacy, move_clock, reopen_pharmacy
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.programs import Scope, add_program, list_programs, revoke_program
 
@@ -80,6 +80,14 @@ def test_a_closed_pharmacy_has_no_program(house: House):
     close_pharmacy(by=Operator(house.here.id))
 
     assert [one.is_active for one in list_programs(by=Operator(house.here.id))] == [False]
+
+
+@pytest.mark.parametrize(
+    "whole", [close_pharmacy, reopen_pharmacy, lambda by: move_clock(by=by, time_zone="Asia/Tokyo")]
+)
+def test_only_the_operator_acts_on_a_whole_pharmacy(house: House, whole):
+    with pytest.raises(DeniedError):
+        whole(by=house.owner)
 
 
 @pytest.mark.parametrize(

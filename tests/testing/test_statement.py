@@ -15,13 +15,13 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
+from temoin.outbox.actions import withdraw_parcel
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState, Withdrawal
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import withdraw_refused
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.testing.statement import Statement, read_day, read_statement
@@ -91,7 +91,7 @@ def test_a_withdrawn_one_is_no_longer_missing_and_says_why(house, settle):
     settle(Verdict.REFUSED)
     with tenant_scope(house.here.id):
         parcel_id = Parcel.objects.get(destination=AUTHORITY).id
-    withdraw_refused(by=house.owner, parcel_id=parcel_id, reason=Withdrawal.NOT_DUE)
+    withdraw_parcel(by=house.owner, parcel_id=parcel_id, reason=Withdrawal.NOT_DUE)
 
     found = statement(house.owner)
 

@@ -15,6 +15,8 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE
+from temoin.outbox import actions
+from temoin.outbox.actions import release_alike, release_parcel, withdraw_parcel
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.open_parcels import PAGE, OpenFilter, Portion
@@ -22,8 +24,6 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState, Withdrawal
 from temoin.pharmacies.seat import Seat
-from temoin.testing import actions
-from temoin.testing.actions import release_alike, release_refused, withdraw_refused
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.testing.work_list import WorkList, read_answers, read_sending, read_work_list
@@ -174,10 +174,10 @@ def test_the_list_reads_only_the_index_of_what_is_open(house):
 
 
 def test_a_refused_parcel_is_sent_again_once(house, refused):
-    release_refused(by=house.owner, parcel_id=refused)
+    release_parcel(by=house.owner, parcel_id=refused)
 
     with pytest.raises(ConflictError):
-        release_refused(by=house.owner, parcel_id=refused)
+        release_parcel(by=house.owner, parcel_id=refused)
     assert states(house.owner) == [(1, "waiting")]
     assert len(events(house.owner, "parcel.released")) == 1
 
@@ -219,10 +219,10 @@ def test_two_who_send_all_again_at_the_same_moment_do_it_once(as_role):
 
 
 def test_a_refused_parcel_is_withdrawn_with_a_reason_once(house, refused):
-    withdraw_refused(by=house.owner, parcel_id=refused, reason=Withdrawal.TOLD_OTHERWISE)
+    withdraw_parcel(by=house.owner, parcel_id=refused, reason=Withdrawal.TOLD_OTHERWISE)
 
     with pytest.raises(ConflictError):
-        withdraw_refused(by=house.owner, parcel_id=refused, reason=Withdrawal.TOLD_OTHERWISE)
+        withdraw_parcel(by=house.owner, parcel_id=refused, reason=Withdrawal.TOLD_OTHERWISE)
     assert states(house.owner) == [(1, "withdrawn")]
     assert events(house.owner, "parcel.withdrawn") == ["told_otherwise"]
     assert listed(house.owner).heaps == []
@@ -231,7 +231,7 @@ def test_a_refused_parcel_is_withdrawn_with_a_reason_once(house, refused):
 @pytest.mark.parametrize("reason", ["", "parce que Mme Martin"])
 def test_a_withdrawal_says_why_from_the_list(house, refused, reason):
     with pytest.raises(InvalidError):
-        withdraw_refused(by=house.owner, parcel_id=refused, reason=reason)
+        withdraw_parcel(by=house.owner, parcel_id=refused, reason=reason)
     assert states(house.owner) == [(1, "refused")]
 
 
@@ -241,21 +241,21 @@ def test_what_is_on_its_way_is_not_withdrawn(house):
         parcel_id = Parcel.objects.get().id
 
     with pytest.raises(ConflictError):
-        withdraw_refused(by=house.owner, parcel_id=parcel_id, reason=Withdrawal.NOT_DUE)
+        withdraw_parcel(by=house.owner, parcel_id=parcel_id, reason=Withdrawal.NOT_DUE)
 
 
 def test_a_technician_neither_sends_again_nor_withdraws_nor_reads_answers(house, refused):
     with pytest.raises(DeniedError):
         release_alike(by=house.colleague, destination=AUTHORITY, code="http_422")
     with pytest.raises(DeniedError):
-        withdraw_refused(by=house.colleague, parcel_id=refused, reason=Withdrawal.NOT_DUE)
+        withdraw_parcel(by=house.colleague, parcel_id=refused, reason=Withdrawal.NOT_DUE)
     with pytest.raises(DeniedError):
         read_answers(by=house.colleague, parcel_id=refused)
 
 
 def test_the_stranger_touches_no_parcel_of_ours(house, refused):
     for do in (
-        lambda: withdraw_refused(by=house.stranger, parcel_id=refused, reason=Withdrawal.NOT_DUE),
+        lambda: withdraw_parcel(by=house.stranger, parcel_id=refused, reason=Withdrawal.NOT_DUE),
         lambda: read_sending(by=house.stranger, parcel_id=refused),
         lambda: read_answers(by=house.stranger, parcel_id=refused),
     ):
@@ -266,7 +266,7 @@ def test_the_stranger_touches_no_parcel_of_ours(house, refused):
 
 
 def test_a_history_tells_each_try_and_each_decision(house, refused, settle):
-    release_refused(by=house.owner, parcel_id=refused)
+    release_parcel(by=house.owner, parcel_id=refused)
     settle(Verdict.ACCEPTED, "acknowledged", receipt={"id": "accuse-7"})
 
     found = read_sending(by=house.colleague, parcel_id=refused)
@@ -328,8 +328,8 @@ def test_an_older_version_never_follows_a_newer_one(house, settle):
         cursor.execute("UPDATE outbox_parcel SET state = 'refused' WHERE id = %s", [first.id])
 
     with pytest.raises(ConflictError):
-        release_refused(by=house.owner, parcel_id=first.id)
+        release_parcel(by=house.owner, parcel_id=first.id)
     assert release_alike(by=house.owner, destination=AUTHORITY, code="http_422") == 0
     assert [one.is_overtaken for one in listed(house.owner).parcels] == [True]
-    withdraw_refused(by=house.owner, parcel_id=first.id, reason=Withdrawal.NOT_DUE)
+    withdraw_parcel(by=house.owner, parcel_id=first.id, reason=Withdrawal.NOT_DUE)
     assert states(house.owner) == [(1, "withdrawn"), (2, "waiting")]

@@ -18,6 +18,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.mail import imap
 from temoin.mail.imap import InboxError
 from temoin.outbox import courier as register
+from temoin.outbox.actions import release_parcel
 from temoin.outbox.courier import Answer, Verdict, couriers, register_courier
 from temoin.outbox.duties import duties
 from temoin.outbox.models import Attempt, Parcel
@@ -26,7 +27,6 @@ from temoin.outbox.returns import note_later
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
-from temoin.testing.actions import release_refused
 from temoin.transmission.couriers import mssante_inbox
 from temoin.transmission.couriers.mssante import DoctorCourier
 from temoin.transmission.couriers.mssante_inbox import read_inbox
@@ -145,7 +145,7 @@ def test_a_message_that_came_back_is_refused_and_a_person_sends_it_again(house, 
     read()
 
     assert told(house) == (ParcelState.REFUSED, "returned")
-    release_refused(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(by=house.owner, parcel_id=parcel(house).id)
     assert parcel(house).state == ParcelState.WAITING
     assert post.flags() == [{"\\Seen"}]
 
@@ -188,7 +188,7 @@ def test_a_notice_of_a_parcel_that_nobody_knows_is_done_with(house, post, read):
 def test_a_notice_about_a_parcel_being_sent_again_waits_for_its_turn(house, post, read):
     post.bring(notice(house, "failed"))
     read()
-    release_refused(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(by=house.owner, parcel_id=parcel(house).id)
     post.bring(notice(house, "failed"))
     read()
 
@@ -201,7 +201,7 @@ def test_a_notice_about_a_parcel_being_sent_again_waits_for_its_turn(house, post
 )
 def test_a_notice_settles_a_doubt(house, as_role, verdict, state):
     note_in_worker(as_role, house, Answer(Verdict.REFUSED, "returned"))
-    release_refused(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(by=house.owner, parcel_id=parcel(house).id)
     settle(as_role, Verdict.DOUBTFUL, "cut_off")
 
     note_in_worker(as_role, house, Answer(verdict, "later"))

@@ -21,13 +21,13 @@ from strategies import covid_positive
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
+from temoin.outbox.actions import release_parcel
 from temoin.outbox.courier import Notice, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.sandbox.sftp import SftpKeys
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
-from temoin.testing.actions import release_refused
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.transmission.couriers import sftp
@@ -194,7 +194,7 @@ def test_a_refused_row_waits_for_a_person_and_goes_when_it_is_sent_again(sandbox
     sandbox.set_faults(reject=1)
     refused = carry()
     sandbox.set_faults(off=True)
-    release_refused(by=house.owner, parcel_id=refused.id)
+    release_parcel(by=house.owner, parcel_id=refused.id)
 
     carried = carry()
 

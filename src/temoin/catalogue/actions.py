@@ -112,6 +112,7 @@ def _check_box(box: Box, day: date) -> date:
 
 def lots_in_stock(*, by: Seat, kind: str | None = None) -> list[Lot]:
     """Return the pharmacy's lots, the first to expire first; only those of a kind of test when one is named."""
+    check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         lots = Lot.objects.order_by("expiry", "number")
         if kind is not None:

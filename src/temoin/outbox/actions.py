@@ -9,23 +9,28 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from temoin.crypto.sealed import seal_value
-from temoin.journal.act import Actor, act
+from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import ConflictError
+from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import current_pharmacy
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import Courier, Notice, couriers
 from temoin.outbox.models import Parcel
+from temoin.outbox.open_parcels import refused_alike
 from temoin.outbox.queries import is_overtaken, parcel_in_scope
 from temoin.outbox.states import ParcelState, Withdrawal
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
 
 log = logging.getLogger("temoin.outbox")
 
+MOST_AT_ONCE = 200
 # What a person decided begins anew: it is counted from here on.
 _ANEW: dict[str, Any] = {"same_count": 0, "same_since": None, "matter_since": None}
 
@@ -101,11 +106,9 @@ def keep_in_parcel(commit: Commit, parcel_id: UUID, value: Mapping[str, str]) ->
     commit.change(Parcel, parcel_id, sealed=seal_value("outbox_parcel", parcel_id, value))
 
 
-def release_parcel(*, by: Actor, parcel_id: UUID) -> None:
-    """Send a parcel on its way again, with the same key: a refused one, or one that a person should look at.
-
-    Rights live upstairs: `testing.actions.release_refused` checks them, and is what doors call.
-    """
+def release_parcel(*, by: Holder, parcel_id: UUID) -> None:
+    """Send a parcel on its way again, with the same key: a refused one, or one that a person should look at."""
+    check_right(by=by, right=Right.RELEASE_PARCEL)
     with act(by=by, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel_id) as commit:
         parcel = parcel_in_scope(parcel_id)
         if is_overtaken(parcel_id):
@@ -116,6 +119,26 @@ def release_parcel(*, by: Actor, parcel_id: UUID) -> None:
             commit.move(Parcel, parcel_id, "release", due_at=now(), settled_at=None, **_ANEW)
 
 
+def release_alike(*, by: Holder, destination: str, code: str) -> int:
+    """Send refused parcels with the same last answer on their way again; return how many are.
+
+    One act and one event each, so that a failure in the middle keeps what was done, and each parcel has its history.
+    At most MOST_AT_ONCE: a page answers in seconds, and the person presses again for the rest.
+    """
+    check_right(by=by, right=Right.RELEASE_PARCEL)
+    with tenant_scope(by.pharmacy_id):
+        refused = refused_alike(destination, code, MOST_AT_ONCE)
+    return sum(_released(by, parcel_id) for parcel_id in refused)
+
+
+def _released(by: Holder, parcel_id: UUID) -> bool:
+    try:
+        release_parcel(by=by, parcel_id=parcel_id)
+    except ConflictError:
+        return False  # a colleague, or a double click, was first
+    return True
+
+
 def _hasten(commit: Commit, parcel: Parcel) -> None:
     """Add to the commit that a parcel which goes on trying is tried now, unless a worker holds it."""
     if parcel.lease_until is not None and parcel.lease_until > now():
@@ -123,12 +146,15 @@ def _hasten(commit: Commit, parcel: Parcel) -> None:
     commit.change(Parcel, parcel.id, only_if={"attempts": parcel.attempts}, due_at=now(), **_ANEW)
 
 
-def withdraw_parcel(*, by: Actor, parcel_id: UUID, reason: Withdrawal) -> None:
-    """Take a refused parcel off the work list for good, because a person decided so; the reason is in the event.
+def withdraw_parcel(*, by: Holder, parcel_id: UUID, reason: str) -> None:
+    """Take a refused parcel off the work list for good: the person says why, from a closed list.
 
     Only a refused one: what is on its way may be at its destination before the decision is.
     """
+    check_right(by=by, right=Right.WITHDRAW_PARCEL)
+    if reason not in set(Withdrawal):
+        raise refuse("reason", "required", _("Say why this sending is withdrawn."))
     kind = EventKind.PARCEL_WITHDRAWN
-    with act(by=by, kind=kind, subject_kind="parcel", subject_id=parcel_id, detail=reason.value) as commit:
+    with act(by=by, kind=kind, subject_kind="parcel", subject_id=parcel_id, detail=Withdrawal(reason).value) as commit:
         parcel_in_scope(parcel_id)
         commit.move(Parcel, parcel_id, "withdraw", settled_at=now(), sealed=None)

@@ -16,6 +16,7 @@ from temoin.lib.zones import today_in
 from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
 from temoin.pharmacies.numbers import check_finess
 from temoin.pharmacies.operator import Operator
+from temoin.pharmacies.policies import Holder, check_operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.states import InvitationState, ProgramState
 from temoin.pharmacies.zones import choose_zone, forget_zone, zone_of
@@ -50,11 +51,12 @@ def _phone(text: str, postcode: str) -> str:
         raise refuse("phone", "malformed", message) from None
 
 
-def close_pharmacy(*, by: Operator) -> None:
+def close_pharmacy(*, by: Holder) -> None:
     """End all work in a pharmacy: places are suspended, open invitations withdrawn, programs revoked.
 
     Nothing is erased, and parcels that wait still leave: the law asks for them.
     """
+    check_operator(by=by)
     with act(by=by, kind=EventKind.PHARMACY_CLOSED, subject_kind="pharmacy", subject_id=by.pharmacy_id) as commit:
         _set_closed(by.pharmacy_id, closed=True)
         for member in Member.objects.filter(is_active=True):
@@ -66,14 +68,16 @@ def close_pharmacy(*, by: Operator) -> None:
             commit.move(Invitation, invitation.id, "withdraw")
 
 
-def reopen_pharmacy(*, by: Operator) -> None:
+def reopen_pharmacy(*, by: Holder) -> None:
     """Open a closed pharmacy again. Its people stay suspended until the operator or an owner resumes them."""
+    check_operator(by=by)
     with act(by=by, kind=EventKind.PHARMACY_OPENED, subject_kind="pharmacy", subject_id=by.pharmacy_id):
         _set_closed(by.pharmacy_id, closed=False)
 
 
-def move_clock(*, by: Operator, time_zone: str) -> None:
+def move_clock(*, by: Holder, time_zone: str) -> None:
     """Give a pharmacy another time zone. What was signed keeps the times it was signed with."""
+    check_operator(by=by)
     zone = choose_zone(time_zone.strip(), "")
     with act(
         by=by,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from temoin.journal.act import Actor
 from temoin.lib.errors import DeniedError
-from temoin.pharmacies.professions import MAY_SEAT, RIGHTS, SIGNS_AS, Profession, Right
+from temoin.pharmacies.professions import MAY_SEAT, OPERATOR, RIGHTS, SIGNS_AS, Profession, Right
 
 
 class Holder(Actor, Protocol):
@@ -30,6 +30,12 @@ def has_right(*, by: Holder, right: Right) -> bool:
     except DeniedError:
         return False
     return True
+
+
+def check_operator(*, by: Holder) -> None:
+    """Raise DeniedError for anybody but the operator, whose acts on a whole pharmacy no profession has a right to."""
+    if by.profession != OPERATOR:
+        raise DeniedError(OPERATOR)
 
 
 def check_may_sign(*, by: Holder, signers: Collection[str]) -> None:

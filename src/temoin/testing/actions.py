@@ -1,4 +1,4 @@
-"""What is done with a test before its result (register, take the sample, abandon), and with what was refused of it."""
+"""What is done with a test before its result: register, take the sample, abandon."""
 
 from __future__ import annotations
 
@@ -14,12 +14,8 @@ from temoin.crypto.letter import draw_code
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
-from temoin.lib.errors import ConflictError, refuse
+from temoin.lib.errors import refuse
 from temoin.lib.ids import RecordId, new_id
-from temoin.lib.tenant import tenant_scope
-from temoin.outbox.actions import release_parcel, withdraw_parcel
-from temoin.outbox.open_parcels import refused_alike
-from temoin.outbox.states import Withdrawal
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import check_right
@@ -30,7 +26,6 @@ from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import Sample, check_order, check_sample
 
 COUNTER = "counter"
-MOST_AT_ONCE = 200
 
 
 def register_test(
@@ -102,40 +97,6 @@ def abandon_test(*, by: Seat, record_id: UUID) -> None:
         commit.move(Record, record_id, "abandon")
         for ticket_id in Ticket.objects.filter(record_id=record_id).values_list("id", flat=True):
             commit.remove(Ticket, ticket_id)
-
-
-def release_refused(*, by: Seat, parcel_id: UUID) -> None:
-    """Send a refused parcel of a result on its way again, once a person has mended the cause."""
-    check_right(by=by, right=Right.RELEASE_PARCEL)
-    release_parcel(by=by, parcel_id=parcel_id)
-
-
-def release_alike(*, by: Seat, destination: str, code: str) -> int:
-    """Send refused parcels with the same last answer on their way again; return how many are.
-
-    One act and one event each, so that a failure in the middle keeps what was done, and each parcel has its history.
-    At most MOST_AT_ONCE: a page answers in seconds, and the person presses again for the rest.
-    """
-    check_right(by=by, right=Right.RELEASE_PARCEL)
-    with tenant_scope(by.pharmacy_id):
-        refused = refused_alike(destination, code, MOST_AT_ONCE)
-    return sum(_released(by, parcel_id) for parcel_id in refused)
-
-
-def _released(by: Seat, parcel_id: UUID) -> bool:
-    try:
-        release_parcel(by=by, parcel_id=parcel_id)
-    except ConflictError:
-        return False  # a colleague, or a double click, was first
-    return True
-
-
-def withdraw_refused(*, by: Seat, parcel_id: UUID, reason: str) -> None:
-    """Take a refused parcel off the work list for good: the person says why, from a closed list."""
-    check_right(by=by, right=Right.WITHDRAW_PARCEL)
-    if reason not in set(Withdrawal):
-        raise refuse("reason", "required", _("Say why this sending is withdrawn."))
-    withdraw_parcel(by=by, parcel_id=parcel_id, reason=Withdrawal(reason))
 
 
 def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.outcomes import load_specimens
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.outbox.actions import release_parcel
 from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.testing.actions import abandon_test, release_refused, take_sample
+from temoin.testing.actions import abandon_test, take_sample
 from temoin.testing.queries import TestView, has_ticket, read_parcels, read_test, read_ticket
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
@@ -177,7 +178,7 @@ def release(request: HttpRequest, seat: Seat, record_id: UUID, parcel_id: UUID) 
     if parcel_id not in {parcel.id for parcel in read_parcels(by=seat, record_id=record_id)}:
         raise NotFoundError
     try:
-        release_refused(by=seat, parcel_id=parcel_id)
+        release_parcel(by=seat, parcel_id=parcel_id)
     except ConflictError:
         messages.info(request, _("It is already on its way."))
     else:

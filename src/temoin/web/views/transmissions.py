@@ -20,11 +20,11 @@ from django.utils.translation import ngettext
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError
 from temoin.lib.zones import LAST_DAY
+from temoin.outbox.actions import MOST_AT_ONCE, release_alike, release_parcel, withdraw_parcel
 from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import MOST_AT_ONCE, release_alike, release_refused, withdraw_refused
 from temoin.testing.statement import DayCount, Line, Statement, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
@@ -131,7 +131,7 @@ def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
 def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Send a refused parcel again."""
     try:
-        release_refused(by=seat, parcel_id=parcel_id)
+        release_parcel(by=seat, parcel_id=parcel_id)
     except ConflictError:
         messages.info(request, _("Nothing was sent: it is already on its way, or a newer version took its place."))
     else:
@@ -142,7 +142,7 @@ def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpRespon
 def withdraw(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Take a refused parcel off the list for good, with a reason."""
     try:
-        withdraw_refused(by=seat, parcel_id=parcel_id, reason=request.POST.get("reason", ""))
+        withdraw_parcel(by=seat, parcel_id=parcel_id, reason=request.POST.get("reason", ""))
     except InvalidError as error:
         return _show_sending(request, seat, read_sending(by=seat, parcel_id=parcel_id), error)
     except ConflictError:
