@@ -58,6 +58,7 @@ SHORTEST = 6  # bytes: a shorter value stands in any gigabyte by chance
 ZEROS = re.compile(rb"\0{16,}")  # most of a database's files; no form of a value holds two zeros in a row
 CANARIES = 1000
 Place = tuple[str, bytes]
+OWN_NUMBER = "359999018"  # of the pharmacy that imports: whose results it takes in without anybody's leave
 
 
 def main() -> int:
@@ -114,8 +115,8 @@ def import_canaries(data: Path, folder: Path) -> set[str]:
         lines.append(
             f"P{number},{family},{given},{street},Birmingham,AL,35226,Jefferson,{phone},1/20/1962,F,White,"
             f"Not Hispanic or Latino,{email},ACC{number},ID NOW,94534-5,Detected,12/20/2021 14:00,12/20/2021 15:00,"
-            "Nasal Swab,1013012657,Smith,John,400 Main Street,Birmingham,AL,35228,205-888-2000,01D1058442,Lab,"
-            f"300 North Street,Birmingham,AL,35228,{comment}"
+            f"Nasal Swab,1013012657,Smith,John,400 Main Street,Birmingham,AL,35228,205-888-2000,{OWN_NUMBER},Lab,"
+            f"7 rue des Deux Horloges,Rennes,FR,35000,{comment}"
         )
     file = folder / "canaries.csv"
     file.write_text("\n".join(lines), encoding="utf-8")

@@ -11,6 +11,8 @@ from temoin.formats.csv.cells import Rules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.parsing import parse_row
 from temoin.formats.csv.rows import ResultRow
+from temoin.intake.terms import allow_laboratory
+from temoin.pharmacies.seat import Seat
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -26,6 +28,9 @@ GIVEN_AND_ACCEPTED = {
 }
 # Its two rows are two persons under one accession number: the first is stored, the second contradicts it.
 GIVEN_AND_CONTRADICTED = {"valid-with-escaped-commas.csv": 1}
+
+# The laboratories of the good row and of the given files.
+LABORATORIES = ("01D1058442", "01D1058443", "53D1255188")
 
 VALUES = {
     "patient_last_name": "Duchêne",
@@ -64,6 +69,13 @@ VALUES = {
     "testing_lab_state": "AL",
     "testing_lab_zip_code": "35228",
 }
+
+
+def allow_laboratories(*people: Seat) -> None:
+    """Let each of these owners' pharmacies take in the results of the laboratories above."""
+    for by in people:
+        for number in LABORATORIES:
+            allow_laboratory(by=by, number=number, name="My Testing Lab")
 
 
 def file_of(*rows: dict[str, str]) -> io.BytesIO:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from temoin.formats.csv.cells import Cells, Rules
-from temoin.formats.csv.dates import DateOrder, OrderProof, read_written
+from temoin.formats.csv.dates import DateOrder, OrderProof, OrderSource, read_written
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.reading import DATE_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 
@@ -33,7 +33,8 @@ def judged(*cells: str, said: DateOrder | None = None) -> DateOrder | None:
     proof = OrderProof()
     for row, cell in enumerate(cells, start=2):
         proof.look(row, [("patient_dob", cell)])
-    return proof.judge(said)
+    known = proof.judge(said).get("patient_dob")
+    return known.order if known else None
 
 
 def test_every_column_of_days_is_judged():
@@ -57,7 +58,7 @@ def test_an_iso_day_has_one_reading_whatever_is_said_of_the_order(day: date, ord
 
     assert written is not None
     assert written.day(order) == day
-    assert judged(text, said=order) is order
+    assert judged(text, said=order) is None
 
 
 @given(st.lists(DAYS, min_size=1, max_size=30), st.sampled_from([DMY, MDY]))
@@ -82,7 +83,7 @@ def test_the_wrong_order_said_is_refused_as_soon_as_one_cell_shows_it(days: list
     wrong = MDY if order is DMY else DMY
 
     if all(day.day <= 12 for day in days):
-        assert judged(*cells, said=wrong) is wrong
+        assert judged(*cells, said=wrong) in {wrong, None}
         return
     with pytest.raises(FileRefusedError) as refused:
         judged(*cells, said=wrong)
@@ -90,7 +91,64 @@ def test_the_wrong_order_said_is_refused_as_soon_as_one_cell_shows_it(days: list
     assert days[refused.value.row - 2].day > 12
 
 
-def test_two_orders_in_one_file_are_refused_with_both_rows():
+BOTH_WAYS = {"patient_dob": ("25/12/1980", "01/02/1990"), "test_result_date": ("12/25/2020", "01/02/2021")}
+
+
+def columns_judged(
+    columns: dict[str, tuple[str, ...]], said: DateOrder | None = None, remembered: DateOrder | None = None
+) -> dict[str, tuple[DateOrder, OrderSource, int]]:
+    proof = OrderProof({"patient_dob": "Date of birth"})
+    for row, cells in enumerate(zip(*columns.values(), strict=True), start=2):
+        proof.look(row, zip(columns, cells, strict=True))
+    found = proof.judge(said, remembered)
+    return {name: (one.order, one.source, one.row) for name, one in found.items()}
+
+
+@pytest.mark.parametrize("said", [None, DMY, MDY])
+def test_each_column_is_read_in_the_order_that_it_shows(said: DateOrder | None):
+    assert columns_judged(BOTH_WAYS, said) == {
+        "patient_dob": (DMY, OrderSource.SHOWN, 2),
+        "test_result_date": (MDY, OrderSource.SHOWN, 2),
+    }
+
+
+def test_a_column_proves_nothing_about_another():
+    with pytest.raises(FileRefusedError) as refused:
+        columns_judged({"test_result_date": ("25/12/2020", "24/12/2020"), "patient_dob": ("25/12/1980", "")} | OPEN)
+
+    assert (refused.value.code, refused.value.row, refused.value.columns) == (
+        *("dates_unsaid", 3),
+        ("order_test_date",),
+    )
+
+
+OPEN = {"order_test_date": ("05/05/2020", "01/02/2020")}
+
+
+@pytest.mark.parametrize(("words", "source"), [({"said": MDY}, "said"), ({"remembered": MDY}, "remembered")])
+def test_what_was_said_holds_for_the_columns_that_show_nothing(words: dict[str, DateOrder], source: str):
+    assert columns_judged(BOTH_WAYS | OPEN, **words)["order_test_date"] == (MDY, source, 0)
+
+
+@pytest.mark.parametrize("words", [{"said": MDY}, {"remembered": MDY}])
+def test_what_was_said_and_the_file_only_contradicts_is_refused_with_the_column(words: dict[str, DateOrder]):
+    with pytest.raises(FileRefusedError) as refused:
+        columns_judged({"patient_dob": ("25/12/1980", "")} | OPEN, **words)
+
+    assert (refused.value.code, refused.value.row, refused.value.columns) == ("dates_not_mdy", 2, ("Date of birth",))
+
+
+def test_what_is_said_goes_before_what_is_remembered():
+    assert columns_judged(OPEN, said=MDY, remembered=DMY) == {"order_test_date": (MDY, OrderSource.SAID, 0)}
+
+
+def test_what_is_remembered_refuses_no_file_that_shows_the_order_of_every_column():
+    assert columns_judged({"patient_dob": ("25/12/1980", "1990-01-02")}, remembered=ISO) == {
+        "patient_dob": (DMY, OrderSource.SHOWN, 2)
+    }
+
+
+def test_two_orders_in_one_column_are_refused_with_both_rows():
     with pytest.raises(FileRefusedError) as refused:
         judged("25/12/1980", "01/02/1990", "12/25/1980")
 

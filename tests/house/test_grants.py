@@ -18,6 +18,7 @@ TABLES = {
         "crypto_data_key": "INSERT SELECT",
         "crypto_platform_key": "INSERT SELECT",
         "delivery_letter": "SELECT",
+        "intake_file_terms": "INSERT SELECT UPDATE",
         "journal_alert": "INSERT SELECT",
         "journal_checkpoint": "SELECT",
         "journal_cosignature": "SELECT",
@@ -84,6 +85,7 @@ TABLES = {
 }
 # What the keeper may see and change of what is sealed: the sealed value and its indexes, never the rest of a row.
 SEALED = {
+    "intake_file_terms": {"sealed"},
     "outbox_attempt": {"sealed"},
     "outbox_parcel": {"sealed"},
     "patients_patient": {"sealed", "nir_index", "name_index", "born_index", "names_index"},

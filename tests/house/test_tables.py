@@ -38,6 +38,7 @@ FLOORS = (
     "testing",
     "delivery",
     "transmission",
+    "intake",
 )
 
 

@@ -8,7 +8,7 @@ import sys
 from contextlib import nullcontext
 
 import pytest
-from import_files import GIVEN_FILES, file_of
+from import_files import GIVEN_FILES, allow_laboratories, file_of
 from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_totp, totp_code
 
 from temoin.cli import imports
@@ -27,7 +27,9 @@ from temoin.testing.models import Record
 
 @pytest.fixture
 def house(db: None) -> House:  # noqa: ARG001 opens the database
-    return open_house()
+    house = open_house()
+    allow_laboratories(house.owner, house.stranger)
+    return house
 
 
 @pytest.fixture
@@ -134,16 +136,32 @@ def test_what_no_result_keeps_and_how_dates_are_read_is_said_before_the_rows(com
     assert command(written({}), *trial, "--lang", "en") == 0
 
     order, not_kept, signed, *_ = capsys.readouterr().out.splitlines()
-    assert order == "Dates are read as month/day, as row 2, column patient_dob shows."
+    assert order.startswith(
+        "Dates read as month/day, as the file shows: patient_dob (row 2), order_test_date (row 2), "
+    )
     assert not_kept.startswith("Not kept: ordering_provider_id,")
     assert "testing_lab_clia" in not_kept
-    assert signed == "Every result is signed as one of this pharmacy, whichever laboratory the file names."
+    assert signed == "Every result is signed as one of this pharmacy, also that of a laboratory which it allowed."
 
 
-def test_an_order_that_was_said_is_told_as_said(command, written, capsys):
-    assert command(written({}), "--dates", "mdy") == 0
+# Nothing in these dates shows their order.
+UNSHOWN = {"patient_dob": "2/3/1962", **dict.fromkeys(("order_test_date", "specimen_collection_date"), "4/5/2021")}
+UNSHOWN["test_result_date"] = "4/5/2021"
 
-    assert capsys.readouterr().out.startswith("Les dates sont lues mois/jour, comme indiqué.")
+
+def test_an_order_once_said_is_told_remembered_and_replaced_by_another(command, written, capsys):
+    assert command(written(UNSHOWN), "--dates", "mdy", "--dry-run") == 0
+    assert capsys.readouterr().out.startswith("Dates lues mois/jour, comme indiqué\N{NO-BREAK SPACE}: patient_dob, ")
+    assert command(written(UNSHOWN)) == 2  # a trial keeps nothing
+    assert "la date a deux lectures" in capsys.readouterr().err
+
+    assert command(written(UNSHOWN), "--dates", "mdy") == 0
+    assert command(written(UNSHOWN), "--lang", "en") == 0
+    assert "as is remembered for this pharmacy: patient_dob, order_test_date" in capsys.readouterr().out
+
+    assert command(written({**UNSHOWN, "accession_number": "A-2"}), "--dates", "dmy") == 0
+    assert command(written({**UNSHOWN, "accession_number": "A-2"}), "--lang", "en") == 0
+    assert "Dates read as day/month, as is remembered" in capsys.readouterr().out
 
 
 def test_a_refused_row_ends_with_one_and_says_row_column_reason_and_remedy(command, written, capsys):

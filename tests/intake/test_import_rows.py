@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import OperationalError, connection
 from django.utils import translation
-from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES, file_of
+from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES, allow_laboratories, file_of
 from people import House, make_patient, open_house
 
 from temoin.formats.csv.problems import FileRefusedError
@@ -32,7 +32,9 @@ STORED, CORRECTED, CANCELLED, ALREADY, REFUSED = Verdict
 
 @pytest.fixture
 def house(db: None) -> House:  # noqa: ARG001 opens the database
-    return open_house()
+    house = open_house()
+    allow_laboratories(house.owner, house.stranger)
+    return house
 
 
 def take(by: Seat, stream: io.BytesIO, *, dry_run: bool = False) -> tuple[Counter[Verdict], list[RowOutcome]]:
@@ -380,6 +382,7 @@ def test_every_reason_has_words_in_both_languages_and_french_differs(lang):
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_store_each_result_and_each_person_once():
     house = open_house()
+    allow_laboratories(house.owner)
     rows = [{"accession_number": f"A-{number}"} for number in range(8)]
     start, found = Barrier(2), []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from import_files import file_of
+from import_files import allow_laboratories, file_of
 from people import House, open_house
 
 from temoin.intake import results
@@ -13,7 +13,9 @@ from temoin.intake.sameness import Verdict
 
 @pytest.fixture
 def house(db: None) -> House:  # noqa: ARG001 opens the database
-    return open_house()
+    house = open_house()
+    allow_laboratories(house.owner, house.stranger)
+    return house
 
 
 def test_a_row_that_raises_holds_no_other(house, monkeypatch):

@@ -40,6 +40,7 @@ TABLE = {
     "release_parcel": "  x x x . . . x . . .",
     "withdraw_parcel": " x x x . . . x . . .",
     "import_results": "  x x x . . . x . . .",
+    "allow_laboratories": "x . . . . . . . . .",
     "manage_members": "  x . . . . . . x . x",
     "read_journal": "    x . . . . . . . x .",
     "list_persons": "    x . . . . . . . . .",

@@ -69,7 +69,7 @@ def every_page(house: House) -> dict[str, str]:
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
-    plain += ["programs", "journal", "journal_review", "transmissions", "statement"]
+    plain += ["programs", "files", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import TextIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from temoin.cli.console import say
-from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderSource
 from temoin.formats.csv.reading import FileOfResults
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
@@ -36,14 +37,11 @@ class Teller:
 
     def tell_file(self, file: FileOfResults) -> None:
         """Tell what the whole file showed: how its dates are read, and what of it no result keeps."""
-        if file.order in _ORDERS:
-            words = {"order": _(_ORDERS[file.order])}
-            self._say(
-                _("Dates are read as %(order)s, as was said.") % words if file.proof is None else _shown(file, words)
-            )
+        for sentence in _dates(file):
+            self._say(sentence)
         if file.not_kept:
             self._say(_("Not kept: %(columns)s.") % {"columns": ", ".join(file.not_kept)})
-            self._say(_("Every result is signed as one of this pharmacy, whichever laboratory the file names."))
+            self._say(_("Every result is signed as one of this pharmacy, also that of a laboratory which it allowed."))
         if file.unread:
             self._say(_("Not read: %(columns)s.") % {"columns": ", ".join(file.unread)})
 
@@ -95,10 +93,26 @@ class Teller:
             self._out.write(f"{text}\n")
 
 
-_ORDERS = {DateOrder.DMY: gettext_noop("day/month"), DateOrder.MDY: gettext_noop("month/day")}
+_ORDERS = {
+    DateOrder.DMY: gettext_noop("day/month"),
+    DateOrder.MDY: gettext_noop("month/day"),
+    DateOrder.ISO: gettext_noop("year-month-day"),
+}
+_KNOWN = {
+    OrderSource.SHOWN: gettext_noop("Dates read as %(order)s, as the file shows: %(columns)s."),
+    OrderSource.SAID: gettext_noop("Dates read as %(order)s, as was said: %(columns)s."),
+    OrderSource.REMEMBERED: gettext_noop("Dates read as %(order)s, as is remembered for this pharmacy: %(columns)s."),
+}
 
 
-def _shown(file: FileOfResults, words: dict[str, str]) -> str:
-    place = file.proof
-    shown = {"row": place.row, "column": place.column} if place else {}
-    return _("Dates are read as %(order)s, as row %(row)d, column %(column)s shows.") % (words | shown)
+def _dates(file: FileOfResults) -> Iterator[str]:
+    """Say in which order the dates of each column are read, and how that is known."""
+    alike: dict[tuple[OrderSource, DateOrder], list[str]] = {}
+    for one in file.dates:
+        alike.setdefault((one.source, one.order), []).append(_column(one))
+    for (source, order), columns in alike.items():
+        yield _(_KNOWN[source]) % {"order": _(_ORDERS[order]), "columns": ", ".join(columns)}
+
+
+def _column(one: ColumnOrder) -> str:
+    return _("%(column)s (row %(row)d)") % {"column": one.column, "row": one.row} if one.row else one.column

@@ -66,6 +66,7 @@ _ROOMS = [
     "temoin.testing",
     "temoin.delivery",
     "temoin.transmission",
+    "temoin.intake",
 ]
 _ACCOUNTS = [
     "django.contrib.auth",

@@ -12,6 +12,15 @@ from temoin.formats.csv.rows import ResultRow
 from temoin.lib.errors import InvalidError
 
 _REASONS = {
+    "laboratory_unknown": (
+        gettext_noop(
+            "The results of this laboratory are not taken in: it is neither this pharmacy nor one it allowed."
+        ),
+        gettext_noop(
+            "Check the number. If the pharmacy signs for this laboratory, an owner allows it on the page “Files of "
+            "results”; then import the file again."
+        ),
+    ),
     "other_content": (
         gettext_noop("This result is already stored with another content."),
         gettext_noop("Set test_result_status to C if the row corrects it; otherwise remove the row."),

@@ -25,6 +25,7 @@ from temoin.intake.problems import (
     problems_of_row,
 )
 from temoin.intake.sameness import Content, Verdict, decide, read_at, sampled_at
+from temoin.intake.terms import keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, record_look
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -77,6 +78,7 @@ class _Taker:
     def take(self, row: ResultRow) -> Verdict:
         """Store, correct or recognise a row in one transaction; InvalidError or RowRefusedError undo all of it."""
         with tenant_scope(self.by.pharmacy_id):
+            _check_laboratory(row)
             return self._take(row, [], is_void=False)
 
     def _take(self, row: ResultRow, earlier: list[Content], *, is_void: bool) -> Verdict:
@@ -140,6 +142,7 @@ class _Trier(_Taker):
         said = self._said.setdefault(key, [])
         try:
             with tenant_scope(self.by.pharmacy_id):
+                _check_laboratory(row)
                 raise _UndoneError(self._take(row, said, is_void=key in self._void))
         except _UndoneError as undone:
             if undone.verdict is Verdict.CANCELLED:
@@ -160,13 +163,15 @@ def import_results(
 ) -> Counter[Verdict]:
     """Take in every good row of a seekable file and tell the fate of each; FileRefusedError when it cannot be read.
 
-    Rows already stored stay when the import is interrupted: importing the file again goes on from there.
+    Rows already stored stay when the import is interrupted: importing the file again goes on from there. `dates` is
+    the order of day and month; once the file proved readable it is remembered for those of which nothing is said.
     """
     check_right(by=by, right=Right.IMPORT_RESULTS)
     taker = _Trier(by) if dry_run else _Taker(by)
     counts: Counter[Verdict] = Counter()
-    rules = Rules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode)
-    file = read_results(stream, rules=rules)
+    file = _open_file(by, stream, dates)
+    if dates is not None and not dry_run:
+        keep_date_order(by=by, order=dates)
     if tell_file is not None:
         tell_file(file)
     for row in file:
@@ -183,6 +188,17 @@ def import_results(
     ):
         pass
     return counts
+
+
+def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None) -> FileOfResults:
+    remembered = read_terms(by=by).date_order
+    return read_results(stream, rules=Rules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, remembered))
+
+
+def _check_laboratory(row: ResultRow) -> None:
+    """Refuse a row whose laboratory is neither the pharmacy in scope nor one that its owner allowed."""
+    if not terms_here().allows(row.laboratory.number):
+        raise RowRefusedError("testing_lab_clia", "laboratory_unknown")
 
 
 def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:

@@ -37,6 +37,9 @@ class EventKind(StrEnum):
     LETTER_REFUSED = "letter.refused"
     LOT_RECEIVED = "lot.received"
     FILE_IMPORTED = "file.imported"
+    LABORATORY_ALLOWED = "laboratory.allowed"
+    LABORATORY_WITHDRAWN = "laboratory.withdrawn"
+    DATE_ORDER_SAID = "file.date_order_said"
     PERSONS_LISTED = "persons.listed"
     PERSONS_COUNTED = "persons.counted"
     PHARMACY_OPENED = "pharmacy.opened"
@@ -120,6 +123,9 @@ MEANING: dict[EventKind, str] = {
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
+    EventKind.LABORATORY_ALLOWED: "An owner let files bring the results of the laboratory named in the detail.",
+    EventKind.LABORATORY_WITHDRAWN: "An owner no longer lets files bring the results of the laboratory named.",
+    EventKind.DATE_ORDER_SAID: "The order of day and month in the pharmacy's files was said, or forgotten.",
     EventKind.PERSONS_LISTED: "The owner listed the persons concerned by a breach; the detail has its bounds.",
     EventKind.PERSONS_COUNTED: "The persons concerned by a breach were counted, from identifiers and times.",
     EventKind.PHARMACY_OPENED: "The operator opened the pharmacy, or opened it again.",

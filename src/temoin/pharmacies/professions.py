@@ -37,6 +37,7 @@ class Right(StrEnum):
     RELEASE_PARCEL = "release_parcel"
     WITHDRAW_PARCEL = "withdraw_parcel"
     IMPORT_RESULTS = "import_results"
+    ALLOW_LABORATORIES = "allow_laboratories"  # whose results a file may bring
     MANAGE_MEMBERS = "manage_members"
     READ_JOURNAL = "read_journal"
     LIST_PERSONS = "list_persons"  # those concerned by a breach
@@ -105,7 +106,8 @@ _SIGNER = _COUNTER | {
 }
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _SIGNER | {Right.MANAGE_MEMBERS, Right.READ_JOURNAL, Right.LIST_PERSONS, Right.COUNT_PERSONS},
+    Profession.TITULAIRE: _SIGNER
+    | {Right.ALLOW_LABORATORIES, Right.MANAGE_MEMBERS, Right.READ_JOURNAL, Right.LIST_PERSONS, Right.COUNT_PERSONS},
     Profession.ADJOINT: _SIGNER,
     Profession.REMPLACANT: _SIGNER,
     Profession.PREPARATEUR: _COUNTER,

@@ -17,6 +17,7 @@ from temoin.web.access import Access, Route
 from temoin.web.views import account as ways
 from temoin.web.views import (
     counter,
+    files,
     gallery,
     handover,
     invitation,
@@ -332,8 +333,26 @@ _PROGRAMS = [
     _managed("vouch_for_program", "programs/<uuid:program_id>/vouch/", programs.vouch, WRITE),
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
+_FILES = [
+    Route(name="files", path="files/", view=files.files, access=Right.IMPORT_RESULTS),
+    Route(name="keep_date_order", path="files/dates/", view=files.dates, access=Right.IMPORT_RESULTS, methods=WRITE),
+    Route(
+        name="allow_laboratory",
+        path="files/laboratories/allow/",
+        view=files.allow,
+        access=Right.ALLOW_LABORATORIES,
+        methods=WRITE,
+    ),
+    Route(
+        name="withdraw_laboratory",
+        path="files/laboratories/<str:number>/withdraw/",
+        view=files.withdraw,
+        access=Right.ALLOW_LABORATORIES,
+        methods=WRITE,
+    ),
+]
 
 ROUTES: tuple[Route, ...] = (
     *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *_LOTS, *_TEAM, *_PROGRAMS, *_JOURNAL),
+    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *_LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
 )

@@ -31,6 +31,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.MERGE_PATIENTS: _("merge two records of one patient"),
     Right.WITHDRAW_PARCEL: _("withdraw a refused sending"),
     Right.IMPORT_RESULTS: _("import results"),
+    Right.ALLOW_LABORATORIES: _("allow laboratories"),
     Right.MANAGE_MEMBERS: _("manage the team"),
     Right.READ_JOURNAL: _("read the journal"),
     Right.LIST_PERSONS: _("list the persons concerned by a breach"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -39,9 +39,15 @@ class Rules:
     """How the cells of a file are read: the time of reading, the order of its dates, the clocks of its places."""
 
     now: datetime
-    order: DateOrder | None = None
+    order: DateOrder | None = None  # of day and month, as whoever imports says
     home: ZoneInfo = HOUSE  # the importing pharmacy's
     zone_of_postcode: Callable[[str], str] = lambda _postcode: HOUSE.key  # of a French place; "" when not known
+    remembered: DateOrder | None = None  # what was said of an earlier file, where nothing is said of this one
+    orders: Mapping[str, DateOrder] = field(default_factory=dict)  # of each column, once the whole file was judged
+
+    def order_of(self, column: str) -> DateOrder | None:
+        """Return the order in which the dates of a column are read."""
+        return self.orders.get(column, self.order)
 
 
 class Cells:
@@ -170,7 +176,7 @@ class Cells:
 
     def _day(self, column: str, value: str) -> tuple[date, Written] | None:
         written = read_written(value)
-        day = written.day(self.rules.order) if written and not written.has_clock else None
+        day = written.day(self.rules.order_of(column)) if written and not written.has_clock else None
         if not value:
             return None
         if written is None or day is None:
@@ -187,7 +193,7 @@ class Cells:
         if not value:
             return None
         written = read_written(value)
-        day = written.day(self.rules.order) if written else None
+        day = written.day(self.rules.order_of(column)) if written else None
         if written is None or day is None or day.year < OLDEST_YEAR or (written.has_clock and written.clock is None):
             self.refuse(column, "date_time")
             return None

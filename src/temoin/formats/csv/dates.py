@@ -1,14 +1,14 @@
 """How a file writes days and times: the forms that are read, and the order of day and month that a file proves.
 
 ISO 8601 and the compact form of HL7 v2 have one reading. Between strokes or dots, 07/09/1980 has two: which of them
-is meant is said by whoever imports, or shown by another cell of the file, and never guessed.
+is meant is said by whoever imports, or shown by another cell of its column, and never guessed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
@@ -111,56 +111,99 @@ def _time(hour: str, minute: str, second: str, half: str) -> time | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file shows something."""
+class OrderSource(StrEnum):
+    """Where the order of a column is known from."""
 
-    row: int
-    column: str
+    SHOWN = "shown"  # by one of its dates
+    SAID = "said"
+    REMEMBERED = "remembered"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOrder:
+    """The order in which the dates of one column are read."""
+
+    column: str  # as the file names it
+    order: DateOrder
+    source: OrderSource
+    row: int  # that shows it; 0 when it was said
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What the dates of one column show; rows, the first of each kind."""
+
+    by_order: dict[DateOrder, int] = field(default_factory=dict)
+    open: int = 0  # a date with two readings
+    strokes: int = 0  # a date in a form that has an order
 
 
 class OrderProof:
-    """Gathers what the dates of a file show of their order, then judges the file as a whole."""
+    """Gathers what the dates of a file show of their order, column by column, then judges the file as a whole.
 
-    def __init__(self) -> None:
-        self.shown: dict[DateOrder, Place] = {}
-        self._open: Place | None = None
-        self._unordered: Place | None = None
+    A column proves nothing about another: a program may write birth dates otherwise than the times of its device.
+    """
+
+    def __init__(self, written: Mapping[str, str] | None = None) -> None:
+        self._written = written or {}  # how the file names its columns
+        self._columns: dict[str, _Shown] = {}
 
     def look(self, row: int, cells: Iterable[tuple[str, str]]) -> None:
         """Take in the date cells of one row: pairs of column and value."""
         for column, value in cells:
             written = read_written(value.strip()) if value else None
             if written is not None and not written.is_ordered:
-                self._weigh(written, Place(row, column))
+                self._weigh(written, row, self._columns.setdefault(column, _Shown()))
 
-    def _weigh(self, written: Written, place: Place) -> None:
+    def _weigh(self, written: Written, row: int, column: _Shown) -> None:
         orders = written.orders
-        self._unordered = self._unordered or place
+        column.strokes = column.strokes or row
         if len(orders) == 1:
-            self.shown.setdefault(next(iter(orders)), place)
+            column.by_order.setdefault(next(iter(orders)), row)
         elif len(orders) == 2 and written.first != written.second:
-            self._open = self._open or place
+            column.open = column.open or row
 
-    def judge(self, said: DateOrder | None) -> DateOrder | None:
-        """Return the order of the file, None when it needs none; FileRefusedError when it is not known, or not one."""
-        if len(self.shown) == 2:
-            first, second = sorted(self.shown.values(), key=lambda place: place.row)
-            columns = tuple(dict.fromkeys((first.column, second.column)))
-            raise FileRefusedError("dates_mixed", row=first.row, other=second.row, columns=columns)
-        if said is None:
-            return self._proven()
-        against = self._unordered if said is DateOrder.ISO else self.shown.get(_OTHER[said])
-        if against is not None:
-            raise FileRefusedError(f"dates_not_{said}", row=against.row, columns=(against.column,))
-        return said
+    def judge(self, said: DateOrder | None, remembered: DateOrder | None = None) -> dict[str, ColumnOrder]:
+        """Return the order of each column that needs one; FileRefusedError when one is not known, or not one.
 
-    def _proven(self) -> DateOrder | None:
-        if self.shown:
-            return next(iter(self.shown))
-        if self._open is not None:
-            raise FileRefusedError("dates_unsaid", row=self._open.row, columns=(self._open.column,))
-        return None
+        What was said, or else is remembered, holds for the columns that show none; a file that only contradicts it is
+        refused, because its other columns are then as doubtful.
+        """
+        for column, shown in self._columns.items():
+            if len(shown.by_order) == 2:
+                first, second = sorted(shown.by_order.values())
+                raise FileRefusedError("dates_mixed", row=first, other=second, columns=(self._name(column),))
+        unshown = {name: shown.open for name, shown in self._columns.items() if shown.open and not shown.by_order}
+        order = said or (remembered if unshown else None)
+        if order is not None:
+            self._check(order)
+        elif unshown:
+            raise self._refusal("dates_unsaid", unshown)
+        known = {name: self._shown(name, shown) for name, shown in self._columns.items() if shown.by_order}
+        source = OrderSource.SAID if said else OrderSource.REMEMBERED
+        return known | {name: ColumnOrder(self._name(name), order, source, 0) for name in unshown if order}
+
+    def _check(self, order: DateOrder) -> None:
+        shown = self._columns.items()
+        if order is DateOrder.ISO:
+            against = {name: column.strokes for name, column in shown}
+        elif any(order in column.by_order for _, column in shown):
+            against = {}
+        else:
+            against = {name: row for name, column in shown if (row := column.by_order.get(_OTHER[order]))}
+        if against:
+            raise self._refusal(f"dates_not_{order}", against)
+
+    def _refusal(self, code: str, rows: Mapping[str, int]) -> FileRefusedError:
+        column = min(rows, key=lambda name: rows[name])
+        return FileRefusedError(code, row=rows[column], columns=(self._name(column),))
+
+    def _shown(self, name: str, shown: _Shown) -> ColumnOrder:
+        order, row = next(iter(shown.by_order.items()))
+        return ColumnOrder(self._name(name), order, OrderSource.SHOWN, row)
+
+    def _name(self, column: str) -> str:
+        return self._written.get(column, column)
 
 
 _OTHER = {DateOrder.DMY: DateOrder.MDY, DateOrder.MDY: DateOrder.DMY}

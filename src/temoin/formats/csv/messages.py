@@ -92,22 +92,22 @@ FILE_MESSAGES: dict[str, Message] = {
 FILE_MESSAGES |= {
     "dates_unsaid": Message(
         (
-            "L'ordre du jour et du mois est inconnu : ligne {row}, colonne {columns}, la date a deux lectures.",
+            "Ligne {row}, colonne {columns} : la date a deux lectures, et aucune autre de la colonne ne tranche.",
             "Dites-le par --dates dmy (jour/mois) ou --dates mdy (mois/jour), ou écrivez 2026-01-31.",
         ),
         (
-            "The order of day and month is not known: in row {row}, column {columns}, the date has two readings.",
+            "The date in row {row}, column {columns}, has two readings, and no other of its column settles it.",
             "Say it with --dates dmy (day/month) or --dates mdy (month/day), or write 2026-01-31.",
         ),
     ),
     "dates_mixed": Message(
         (
-            "Le fichier écrit ses dates dans deux ordres : les lignes {row} et {other} se contredisent ({columns}).",
-            "Écrivez toutes les dates dans le même ordre, ou sous la forme 2026-01-31.",
+            "La colonne {columns} écrit ses dates dans deux ordres : les lignes {row} et {other} se contredisent.",
+            "Écrivez toutes ses dates dans le même ordre, ou sous la forme 2026-01-31.",
         ),
         (
-            "The file writes its dates in two orders: rows {row} and {other} contradict each other ({columns}).",
-            "Write all dates in one order, or as 2026-01-31.",
+            "Column {columns} writes its dates in two orders: rows {row} and {other} contradict each other.",
+            "Write all its dates in one order, or as 2026-01-31.",
         ),
     ),
     "dates_not_dmy": Message(

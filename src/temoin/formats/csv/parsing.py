@@ -23,11 +23,11 @@ from temoin.formats.csv.rows import (
     Provider,
     ResultRow,
     RowStatus,
+    is_clia,
 )
 from temoin.formats.csv.vocabulary import folded, states, words
 from temoin.testing.report import Address, Sex
 
-_CLIA = re.compile(r"[A-Za-z0-9]{2}[Dd][A-Za-z0-9]{7}")
 _FRANCE = "FR"
 _FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
 
@@ -103,8 +103,8 @@ def _patient(cells: Cells) -> PatientTraits | None:
 def _laboratory(cells: Cells) -> Laboratory:
     address = cells.address("testing_lab")
     number = cells.required("testing_lab_clia")
-    shapes = (_CLIA, _FINESS) if address.country == "FRA" else (_CLIA,)
-    if number and not any(shape.fullmatch(number) for shape in shapes):
+    is_french = address.country == "FRA" and _FINESS.fullmatch(number)
+    if number and not (is_clia(number) or is_french):
         cells.refuse("testing_lab_clia", "laboratory")
     column = "testing_lab_phone_number"
     return Laboratory(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from temoin.formats.csv.cells import Rules
-from temoin.formats.csv.dates import DateOrder, OrderProof, Place
+from temoin.formats.csv.dates import ColumnOrder, OrderProof
 from temoin.formats.csv.parsing import parse_row
 from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
 from temoin.formats.csv.rows import ResultRow
@@ -81,7 +81,7 @@ OPTIONAL_COLUMNS = (
     "test_result_status",
 )
 
-# Every column that holds a day: what one of them shows of the order of day and month counts for all.
+# Every column that holds a day.
 DATE_COLUMNS = (
     "patient_dob",
     "order_test_date",
@@ -149,8 +149,7 @@ class _Lines:
 class FileOfResults:
     """A file checked as a whole; iterating reads its rows, once."""
 
-    order: DateOrder | None  # of day and month; None when every date has one reading
-    proof: Place | None  # where the file shows that order; None when it was said
+    dates: tuple[ColumnOrder, ...]  # columns whose dates have an order of day and month, and how it is known
     unread: tuple[str, ...]  # columns of the file that are not read
     not_kept: tuple[str, ...]  # columns that hold something, are read, and of which no result keeps anything
     rows: Iterator[ResultRow | RowErrors]
@@ -163,21 +162,20 @@ class FileOfResults:
 def read_results(stream: BinaryIO, *, rules: Rules) -> FileOfResults:
     """Check a whole seekable file, then hand its rows out one by one, in order, in flat memory.
 
-    `rules.order` is the order of day and month that was said; without one the file itself must show it. Raises
-    FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as in a spreadsheet:
-    the header is row 1. Blank rows count and are passed over.
+    `rules.order` is the order of day and month that was said; without one each column must show its own, unless one
+    is remembered. Raises FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as
+    in a spreadsheet: the header is row 1. Blank rows count and are passed over.
     """
     start = stream.tell()
     header, filled, proof = _survey(stream)
     stream.seek(start)
-    order = proof.judge(rules.order)
+    dates = proof.judge(rules.order, rules.remembered)
     columns = dict(zip(_names(header), (cell.strip() for cell in header), strict=True))
     return FileOfResults(
-        order=order,
-        proof=None if order is None or rules.order else proof.shown.get(order),
+        dates=tuple(dates.values()),
         unread=tuple(written for name, written in columns.items() if name and name not in _KNOWN_COLUMNS),
         not_kept=tuple(columns[name] for name in NOT_KEPT_COLUMNS if name in filled),
-        rows=_rows(stream, replace(rules, order=order)),
+        rows=_rows(stream, replace(rules, orders={name: known.order for name, known in dates.items()})),
     )
 
 
@@ -188,14 +186,15 @@ def _survey(stream: BinaryIO) -> tuple[list[str], set[str], OrderProof]:
     if not any(cell.strip() for cell in header):
         raise FileRefusedError("blank_header" if any(_filled(records)) else "empty")
     _check_header(header)
-    names, proof, count, filled = _names(header), OrderProof(), 0, set[str]()
+    names = _names(header)
+    proof, count, filled = OrderProof(_as_written(names, header)), 0, set[str]()
     dates = [(name, names.index(name)) for name in DATE_COLUMNS if name in names]
     for count, (row, cells) in enumerate(_filled(records), start=1):
         if count > MOST_ROWS:
             raise FileRefusedError("too_many_rows")
         filled.update(name for name, cell in zip(names, cells, strict=False) if cell.strip())
         if len(cells) >= len(names):  # another row is refused anyway, and its cells may stand anywhere
-            proof.look(row, [(header[place].strip(), cells[place]) for _, place in dates])
+            proof.look(row, [(name, cells[place]) for name, place in dates])
     if count == 0:
         raise FileRefusedError("no_rows")
     return header, filled, proof
@@ -205,7 +204,7 @@ def _rows(stream: BinaryIO, rules: Rules) -> Iterator[ResultRow | RowErrors]:
     records = _records(stream)
     _, header = next(records)
     names = _names(header)
-    written = {name: cell.strip() for name, cell in zip(names, header, strict=True) if name != cell.strip()}
+    written = _as_written(names, header)
     for row, cells in _filled(records):
         kept = _without_empty_tail(cells, len(names))
         if len(kept) != len(names):
@@ -213,6 +212,10 @@ def _rows(stream: BinaryIO, rules: Rules) -> Iterator[ResultRow | RowErrors]:
             continue
         values = {name: cell for name, cell in zip(names, kept, strict=True) if name in _KNOWN_COLUMNS}
         yield _in_words_of_file(parse_row(row, values, rules), written)
+
+
+def _as_written(names: list[str], header: list[str]) -> dict[str, str]:
+    return {name: cell.strip() for name, cell in zip(names, header, strict=True) if name != cell.strip()}
 
 
 def _in_words_of_file(row: ResultRow | RowErrors, written: Mapping[str, str]) -> ResultRow | RowErrors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from enum import StrEnum
 from temoin.catalogue.kits import KitMatch
 from temoin.lib.names import plain_name
 from temoin.testing.report import Address, Sex
+
+_CLIA = re.compile(r"[A-Za-z0-9]{2}[Dd][A-Za-z0-9]{7}")
 
 
 class RowStatus(StrEnum):
@@ -125,9 +128,9 @@ class ResultRow:
         device stand for it then. All is folded, so that another accent, case or space makes no second result.
         The key is made of traits: whoever stores it must hash it with the pharmacy's key (law 4).
         """
-        laboratory, test = _plain(self.laboratory.number), self.device.loinc.code
+        laboratory, test = plain_number(self.laboratory.number), self.device.loinc.code
         if self.accession:
-            return (laboratory, _plain(self.accession), test)
+            return (laboratory, plain_number(self.accession), test)
         return (
             laboratory,
             plain_name(self.patient.family_name),
@@ -141,6 +144,11 @@ class ResultRow:
         )
 
 
-def _plain(number: str) -> str:
+def is_clia(number: str) -> bool:
+    """Tell whether this has the shape of a CLIA number: that of a laboratory of the United States."""
+    return _CLIA.fullmatch(number) is not None
+
+
+def plain_number(number: str) -> str:
     """Return a number as it is compared: case, width and spaces do not count."""
     return "".join(unicodedata.normalize("NFKC", number).casefold().split())

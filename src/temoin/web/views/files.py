@@ -1,0 +1,93 @@
+"""The page of files of results: the laboratories whose results they may bring, and how they write their dates."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from temoin.formats.csv.dates import DateOrder
+from temoin.intake.terms import Terms, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
+from temoin.lib.errors import InvalidError, Problem
+from temoin.pharmacies.seat import Seat
+from temoin.web.fields import Choice, Field, Typed
+from temoin.web.pages import show
+
+NOT_SAID = "none"
+
+
+def files(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show what the pharmacy's files may say."""
+    return _show(request, seat, [])
+
+
+def allow(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Let files bring the results of a laboratory."""
+    try:
+        allow_laboratory(by=seat, number=request.POST.get("number", ""), name=request.POST.get("name", ""))
+    except InvalidError as error:
+        return _show(request, seat, error.problems)
+    messages.success(request, _("The laboratory is allowed: its results are taken in from now on."))
+    return redirect("files")
+
+
+def withdraw(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
+    """Take no more results of a laboratory."""
+    withdraw_laboratory(by=seat, number=number)
+    messages.success(request, _("The laboratory is withdrawn: its results are refused from now on."))
+    return redirect("files")
+
+
+def dates(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Remember the order of day and month."""
+    said = request.POST.get("dates", "")
+    if said not in {NOT_SAID, *DateOrder}:
+        return _show(request, seat, [Problem("dates", "required", _("Choose one of the answers."))])
+    keep_date_order(by=seat, order=None if said == NOT_SAID else DateOrder(said))
+    messages.success(request, _("The order of dates is remembered."))
+    return redirect("files")
+
+
+def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+    terms = read_terms(by=seat)
+    typed = Typed(request.POST if problems else {}, problems)
+    return show(
+        request,
+        seat,
+        "files.html",
+        status=400 if problems else 200,
+        terms=terms,
+        problems=problems,
+        laboratory_fields=_laboratory_fields(typed),
+        dates_field=_dates_field(typed, terms),
+    )
+
+
+def _laboratory_fields(typed: Typed) -> list[Field]:
+    hint = _("FINESS or CLIA number, as the files write it.")
+    return [
+        typed("number", _("Number of the laboratory"), required=True, hint=hint, attributes={"maxlength": "20"}),
+        typed("name", _("Name of the laboratory"), required=True, attributes={"maxlength": "120"}),
+    ]
+
+
+def _dates_field(typed: Typed, terms: Terms) -> Field:
+    return typed(
+        "dates",
+        _("What 03/04/2026 means in your files"),
+        "radio",
+        initial=terms.date_order or NOT_SAID,
+        required=True,
+        hint=_("Saying another order on import, with --dates, replaces this one."),
+        choices=[
+            Choice(DateOrder.DMY.value, _("3 April: day, month, year")),
+            Choice(DateOrder.MDY.value, _("March 4: month, day, year")),
+            Choice(DateOrder.ISO.value, _("nothing: every date is written 2026-04-03"), _("Any other is refused.")),
+            Choice(
+                NOT_SAID,
+                _("not said"),
+                _("A column must show its order by one date with a number over 12, or the file is refused."),
+            ),
+        ],
+    )

@@ -1,0 +1,68 @@
+"""The page of files of results: who sees it, who allows laboratories there, and which order of dates it remembers."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from people import House, make_seat, sign_in
+from test_pages import check_page
+
+from temoin.formats.csv.dates import DateOrder
+from temoin.intake.terms import AllowedLaboratory, allow_laboratory, read_terms
+from temoin.pharmacies.professions import Profession
+
+FORM = {"number": "01D1058442", "name": "Laboratoire des Halles"}
+
+
+def page_of(client: Client) -> str:
+    return client.get(reverse("files")).content.decode()
+
+
+def test_an_owner_allows_a_laboratory_and_withdraws_it(house: House, owner: Client):
+    assert owner.post(reverse("allow_laboratory"), FORM).status_code == 302
+    assert read_terms(by=house.owner).laboratories == (AllowedLaboratory(**FORM),)
+    assert all(word in page_of(owner) for word in (*FORM.values(), house.here.finess))
+
+    address = reverse("withdraw_laboratory", args=[FORM["number"]])
+
+    assert (owner.post(address).status_code, owner.post(address).status_code) == (302, 404)
+    assert FORM["number"] not in page_of(owner)
+
+
+@pytest.mark.parametrize("change", [{"number": "1"}, {"name": ""}])
+def test_what_is_no_laboratory_is_told_beside_its_field(house: House, owner: Client, change: dict[str, str]):
+    answer = owner.post(reverse("allow_laboratory"), FORM | change)
+
+    assert answer.status_code == 400
+    check_page("files", answer.content.decode())
+    assert read_terms(by=house.owner).laboratories == ()
+
+
+def test_a_colleague_who_imports_sees_the_list_and_cannot_change_it(house: House):
+    allow_laboratory(by=house.owner, **FORM)
+    adjoint = sign_in(Client(), make_seat(house.here, Profession.ADJOINT))
+
+    page = page_of(adjoint)
+
+    assert FORM["name"] in page
+    assert reverse("allow_laboratory") not in page
+    assert adjoint.post(reverse("allow_laboratory"), FORM).status_code == 403
+    assert adjoint.post(reverse("withdraw_laboratory", args=[FORM["number"]])).status_code == 403
+
+
+def test_a_technician_and_a_stranger_see_nothing_of_it(house: House, colleague: Client, stranger: Client):
+    allow_laboratory(by=house.owner, **FORM)
+
+    assert colleague.get(reverse("files")).status_code == 403
+    assert FORM["name"] not in page_of(stranger)
+    assert stranger.post(reverse("withdraw_laboratory", args=[FORM["number"]])).status_code == 404
+
+
+def test_the_order_of_dates_is_shown_replaced_and_forgotten(house: House, owner: Client):
+    for said, kept in (("dmy", DateOrder.DMY), ("mdy", DateOrder.MDY), ("none", None)):
+        assert owner.post(reverse("keep_date_order"), {"dates": said}).status_code == 302
+        assert read_terms(by=house.owner).date_order is kept
+        assert f'value="{said}" checked' in page_of(owner)
+
+    assert owner.post(reverse("keep_date_order"), {"dates": "ymd"}).status_code == 400
