@@ -133,6 +133,7 @@ def _open_counter(number: int) -> tuple[Any, UUID, UUID]:
 
     from temoin.catalogue.actions import receive_lot
     from temoin.patients.actions import register_patient
+    from temoin.patients.second_record import Asked
     from temoin.patients.traits import check_traits
     from temoin.pharmacies.actions import open_pharmacy, seat_member
     from temoin.pharmacies.models import Person
@@ -150,7 +151,7 @@ def _open_counter(number: int) -> tuple[Any, UUID, UUID]:
     by = take_seat(person_id=person.id, pharmacy_id=pharmacy.id)
     lot = receive_lot(by=by, kit="abbott-panbio-covid19", number="MESURE1", expiry=date(2099, 1, 1))
     traits = {"birth_family_name": "MESURE", "birth_given_names": "Camille", "sex": "F", "birth_date": "28/03/1979"}
-    return by, register_patient(by=by, traits=check_traits(traits)), lot
+    return by, register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(traits)), lot
 
 
 def documents() -> list[tuple[str, bytes]]:

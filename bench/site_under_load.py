@@ -105,11 +105,13 @@ def _open_pharmacy() -> Any:
 def _stock(by: Any) -> tuple[UUID, UUID]:
     from temoin.catalogue.actions import receive_lot
     from temoin.patients.actions import register_patient
+    from temoin.patients.second_record import Asked
     from temoin.patients.traits import check_traits
 
     lot = receive_lot(by=by, kit="abbott-panbio-covid19", number="MESURE1", expiry=date(2099, 1, 1))
     traits = {"birth_family_name": "MESURE", "birth_given_names": "Camille", "sex": "F", "birth_date": "28/03/1979"}
-    return register_patient(by=by, traits=check_traits({**traits, "email": "camille@patient.example"})), lot
+    traits["email"] = "camille@patient.example"
+    return register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(traits)), lot
 
 
 class Visitor:

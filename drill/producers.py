@@ -142,13 +142,15 @@ def _open_pharmacy(port: int, number: int, tests: int) -> Producer:
 def _sample_tests(by: Any, sampled_at: datetime, tests: int) -> list[UUID]:
     from temoin.catalogue.actions import receive_lot
     from temoin.patients.actions import CURRENT_NOTICE, register_patient
+    from temoin.patients.second_record import Asked
     from temoin.patients.traits import check_traits
     from temoin.testing.actions import register_test, take_sample
     from temoin.testing.sample import Sample
 
     lot = receive_lot(by=by, kit="abbott-panbio-covid19", number="COUPURE1", expiry=date(2099, 1, 1))
     traits = {"birth_family_name": "COUPURE", "birth_given_names": "Camille", "sex": "F", "birth_date": "28/03/1979"}
-    patient = register_patient(by=by, traits=check_traits({**traits, "email": "camille@patient.example"}))
+    traits["email"] = "camille@patient.example"
+    patient = register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(traits))
     records = []
     for _ in range(tests):
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)

@@ -34,6 +34,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
 from temoin.patients.models import Patient, nir_indexes
 from temoin.patients.queries import traits_of
+from temoin.patients.second_record import Asked
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Member, Person, Pharmacy
@@ -194,7 +195,7 @@ def make_patient(by: Seat, **changes: str) -> UUID:
     with tenant_scope(by.pharmacy_id):
         known = Patient.objects.filter(nir_index__in=nir_indexes(check_traits(TRAITS).nir)).exists()
     nir = {"nir": ""} if known else {}
-    return register_patient(by=by, traits=check_traits({**TRAITS, **nir, **changes}))
+    return register_patient(by=by, traits=check_traits({**TRAITS, **nir, **changes}), put_aside=Asked.NOBODY)
 
 
 def make_test(by: Seat, patient_id: UUID, *, kind: str = COVID) -> UUID:

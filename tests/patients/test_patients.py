@@ -77,9 +77,9 @@ def test_an_amended_patient_is_found_by_what_is_true_now(house):
 
 def test_a_form_sent_twice_registers_once(house):
     patient_id = new_id()
-    register_patient(by=house.owner, traits=check_traits(TRAITS), patient_id=patient_id)
+    register_patient(by=house.owner, traits=check_traits(TRAITS), put_aside=(), patient_id=patient_id)
 
     with pytest.raises(ConflictError):
-        register_patient(by=house.owner, traits=check_traits(TRAITS), patient_id=patient_id)
+        register_patient(by=house.owner, traits=check_traits(TRAITS), put_aside=(), patient_id=patient_id)
 
     assert patients_by_nir(by=house.owner, nir=NIR)[0][0] == patient_id

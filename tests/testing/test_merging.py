@@ -206,4 +206,4 @@ def test_the_nir_of_a_merged_record_is_free_for_the_one_that_stays(house, goes, 
     traits = read_patient(by=house.owner, patient_id=stays)
     amend_patient(by=house.owner, patient_id=stays, traits=traits, expected_version=traits.seen_version)
     with pytest.raises(InvalidError):
-        register_patient(by=house.owner, traits=check_traits(TRAITS))
+        register_patient(by=house.owner, traits=check_traits(TRAITS), put_aside=[stays])

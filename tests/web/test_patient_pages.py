@@ -41,6 +41,14 @@ def test_a_likely_second_record_is_asked_about_once(house: House, owner: Client)
     assert known(house) == 2
 
 
+def test_what_was_typed_is_kept_for_whoever_looks_at_a_likely_record_first(house: House, owner: Client):
+    first = make_patient(house.owner)
+    owner.post(reverse("new_patient"), new_form(street="12 rue Neuve"))
+    owner.get(reverse("patient", args=[first]))
+
+    assert "12 rue Neuve" in owner.get(reverse("new_patient")).content.decode()
+
+
 def test_a_nir_of_another_record_is_refused_at_its_field(house: House, owner: Client):
     first = make_patient(house.owner)
 

@@ -114,7 +114,7 @@ class Teller:
         with frozen_at(self.present - timedelta(days=9)):
             for raw in patients:
                 traits = check_traits(raw)
-                known.append((register_patient(by=next(self._clerks), traits=traits), traits))
+                known.append((register_patient(by=next(self._clerks), traits=traits, put_aside=()), traits))
         return known
 
     def tell(self, story: Story, patient_id: UUID, traits: Traits) -> None:

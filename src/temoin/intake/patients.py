@@ -13,6 +13,7 @@ from temoin.lib.names import plain_name
 from temoin.patients.actions import amend_patient, register_patient
 from temoin.patients.models import name_indexes
 from temoin.patients.queries import patients_by_name, traits_of
+from temoin.patients.second_record import Asked
 from temoin.patients.traits import NO_COUNTRY, Traits, check_traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.report import IdentityStatus
@@ -27,7 +28,7 @@ def patient_of(*, by: Seat, given: PatientTraits) -> UUID:
     queue_for_patient(by, traits)
     found = patients_by_name(by=by, family_name=traits.birth_family_name, birth_date=traits.birth_date)
     same = sorted(patient_id for patient_id, known in found if _is_same(known, traits))
-    return same[0] if same else register_patient(by=by, traits=traits)
+    return same[0] if same else register_patient(by=by, traits=traits, put_aside=Asked.NOBODY)
 
 
 def mend_patient(*, by: Seat, patient_id: UUID, given: PatientTraits, has_other_results: bool) -> None:

@@ -17,6 +17,7 @@ from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
 from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
 from temoin.patients.queries import check_seen, hold_patient
+from temoin.patients.second_record import PutAside, check_is_new
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -26,16 +27,19 @@ from temoin.pharmacies.seat import Seat, today
 CURRENT_NOTICE = "2026-11"
 
 
-def register_patient(*, by: Seat, traits: Traits, patient_id: UUID | None = None) -> PatientId:
+def register_patient(*, by: Seat, traits: Traits, put_aside: PutAside, patient_id: UUID | None = None) -> PatientId:
     """Create a patient.
 
-    `patient_id` comes with the form, so that a double click collides instead of making two patients (ConflictError).
+    `put_aside` names the likely records that the person saw and said are of somebody else: LikelyKnownError for any
+    other. `patient_id` comes with the form, so that a double click collides instead of making two patients
+    (ConflictError).
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
     _check_born(traits, by)
     new = PatientId(patient_id or new_id())
     with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
         patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()))
+        check_is_new(new, traits, put_aside)
         _check_nir_is_free(new, traits)
         _fill(patient, traits)
         commit.insert(patient)

@@ -60,11 +60,16 @@ def near_matches(*, by: Seat, traits: Traits) -> list[Found]:
     """Return the patients who may be the one about to be registered; the look is an event."""
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
-        wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
-        if traits.nir:
-            wanted |= Q(nir_index__in=nir_indexes(traits.nir))
-        found = [(patient.id, patient.traits) for patient in _standing().filter(wanted)]
-        return _shown(by, "near", [(patient_id, known) for patient_id, known in found if is_near(known, traits)])
+        return _shown(by, "near", alike_in_scope(traits))
+
+
+def alike_in_scope(traits: Traits) -> list[Found]:
+    """Return the patients who may be this person, for an act that shows them to nobody."""
+    wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
+    if traits.nir:
+        wanted |= Q(nir_index__in=nir_indexes(traits.nir))
+    found = [(patient.id, patient.traits) for patient in _standing().filter(wanted)]
+    return [(patient_id, known) for patient_id, known in found if is_near(known, traits)]
 
 
 def read_patient(*, by: Seat, patient_id: UUID) -> Traits:

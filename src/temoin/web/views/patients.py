@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -25,14 +26,17 @@ from temoin.patients.queries import (
     near_matches,
     read_patient,
 )
+from temoin.patients.second_record import LikelyKnownError
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
+from temoin.pharmacies.sessions import owner_of
 from temoin.testing.actions import register_test
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
 from temoin.web.fields import Typed
+from temoin.web.kept_forms import keep_posted
 from temoin.web.pages import page_number, show
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.patient_search import search_fields, search_patients
@@ -41,6 +45,7 @@ from temoin.web.test_lines import kits_in_stock, test_lines
 from temoin.web.wording import STATE
 
 Values = Any  # a form as posted
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -76,20 +81,30 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     problems, traits = _check_new(request.POST, _region(seat))
     if problems or traits is None:
         return _show_new(request, seat, request.POST, problems)
-    # A double click finds the patient whom its first half registered: the action tells it.
-    near = [each for each in near_matches(by=seat, traits=traits) if each[0] != patient_id]
-    if not {str(each) for each, _traits in near} <= set(request.POST.get("others", "").split()):
-        return _show_new(request, seat, request.POST, [], near=near)
     try:
         with tenant_scope(seat.pharmacy_id):  # one transaction: no patient without the test they came for
-            register_patient(by=seat, traits=traits, patient_id=patient_id)
+            register_patient(by=seat, traits=traits, put_aside=_put_aside(request.POST), patient_id=patient_id)
             _register(seat, patient_id, record_id, request.POST)
+    except LikelyKnownError:
+        return _ask_who(request, seat, traits, patient_id)
     except ConflictError:
         return _already_there(request, seat, record_id)
     except InvalidError as error:
         return _show_new(request, seat, request.POST, error.problems)
     messages.success(request, _("The patient and the test are registered."))
     return redirect("test", record_id)
+
+
+def _put_aside(typed: Values) -> set[UUID]:
+    """Return the records that were shown, and that are of somebody else by this second press."""
+    return {UUID(text) for text in typed.get("others", "").split() if _UUID.fullmatch(text)}
+
+
+def _ask_who(request: HttpRequest, seat: Seat, traits: Traits, patient_id: UUID) -> HttpResponse:
+    """Ask whether it is one of those alike; what was typed is kept for whoever looks at one of them and comes back."""
+    keep_posted(request, owner_of(request.session), refused=True)
+    near = [each for each in near_matches(by=seat, traits=traits) if each[0] != patient_id]
+    return _show_new(request, seat, request.POST, [], near=near)
 
 
 def _region(seat: Seat) -> str:

@@ -1,0 +1,57 @@
+"""Nobody gets a second record by mistake: whoever registers says of each likely one that it is somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import Enum
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.tenant import current_pharmacy
+from temoin.patients.models import born_indexes, names_indexes
+from temoin.patients.queries import alike_in_scope
+from temoin.patients.traits import Traits
+
+
+class Asked(Enum):
+    """Who could not be asked whether a likely record is of the same person."""
+
+    NOBODY = "nobody"  # a file brings the patient, and no person sees the candidates: they are offered later
+
+
+# The records that the person saw and said are of somebody else.
+PutAside = Collection[UUID] | Asked
+
+
+class LikelyKnownError(InvalidError):
+    """The patient may be one of `candidates`, whom nobody put aside: a person has to say."""
+
+    def __init__(self, candidates: list[UUID]) -> None:
+        super().__init__(
+            [Problem("", "likely_known", _("This patient may already have a record here: compare first."))]
+        )
+        self.candidates = candidates
+
+
+def check_is_new(patient_id: UUID, traits: Traits, put_aside: PutAside) -> None:
+    """Raise LikelyKnownError when the patient is like a record that nobody put aside; within an act."""
+    if put_aside is Asked.NOBODY:
+        return
+    _wait_for_others(traits)
+    near = {known for known, _traits in alike_in_scope(traits)} - {patient_id}
+    if not near <= set(put_aside):
+        raise LikelyKnownError(sorted(near))
+
+
+def _wait_for_others(traits: Traits) -> None:
+    """Make two people who register one person at the same moment wait for each other until their commits."""
+    # Under the oldest index keys, which every process knows while keys are turned; in one order, so that none block.
+    # Two with one NIR wait where it is checked that it is free.
+    oldest = [born_indexes(traits.birth_date)[-1], names_indexes(traits)[-1]]
+    names = [f"near|{number}|{current_pharmacy()}|{index.hex()}" for number, index in enumerate(oldest)]
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [name])
