@@ -150,6 +150,34 @@ def as_role(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextMa
     return take_role
 
 
+@pytest.fixture(scope="session")
+def _tampering(embedded_server: EmbeddedServer) -> None:
+    """A function that does anything, triggers and row security notwithstanding, inside the transaction of a test."""
+    with _superuser(embedded_server, DATABASE) as owner:
+        owner.execute("CREATE SCHEMA tampering")
+        owner.execute("GRANT USAGE ON SCHEMA tampering TO PUBLIC")
+        owner.execute(
+            "CREATE FUNCTION tampering.tamper(sql text) RETURNS int LANGUAGE plpgsql SECURITY DEFINER "
+            "SET session_replication_role = replica SET search_path = public AS $$ DECLARE touched int; "
+            "BEGIN EXECUTE sql; GET DIAGNOSTICS touched = ROW_COUNT; RETURN touched; END $$"
+        )
+
+
+@pytest.fixture
+def tamper(_tampering: None, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return what runs a statement as the superuser; it must find its rows."""
+    request.getfixturevalue("db")
+
+    def run(sql: str) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tampering.tamper(%s)", [sql])
+            assert cursor.fetchone()[0] > 0
+
+    return run
+
+
 @contextmanager
 def take_role(role: str) -> Iterator[None]:
     """Become another role for the rest of the block, then what we were."""

@@ -147,7 +147,7 @@ def suspend(seat: Seat) -> None:
     """Take a person's place away, for now."""
     with tenant_scope(seat.pharmacy_id):
         commit = Commit()
-        commit.change(Member, seat.member_id, is_active=False)
+        commit.reseal(Member.objects.get(id=seat.member_id), is_active=False)
         commit.flush()
 
 

@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 
 from temoin.crypto.envelope import (
     CONTENT,
+    KEY_ID,
+    SCHEMA,
     Key,
     SealBrokenError,
+    check_head,
     content_of,
     key_id_of,
     open_content,
     rewrap,
+    schema_of,
     seal_content,
 )
 
@@ -75,10 +79,19 @@ def test_a_key_shows_nothing_of_itself():
     assert str(OLD.id) in repr(OLD)
 
 
-@pytest.mark.parametrize("junk", [b"", b"\x02", b"\x01" + bytes(200), b"\x02" + bytes(CONTENT - 1)])
+@pytest.mark.parametrize("junk", [b"", b"\x03", b"\x02" + bytes(200), b"\x03" + bytes(CONTENT - 1)])
 def test_what_is_no_sealed_value_is_refused(junk):
     with pytest.raises(SealBrokenError, match="unknown format"):
         key_id_of(junk)
+
+
+def test_the_head_says_the_schema_version_and_no_other_opens():
+    sealed = seal_content(OLD, PLACE, b"positive", schema=2)
+    lied = sealed[:SCHEMA] + b"\x01" + sealed[KEY_ID:]
+
+    assert (schema_of(sealed), schema_of(rewrap(OLD, NEW, sealed))) == (2, 2)
+    with pytest.raises(SealBrokenError):
+        check_head(OLD, lied)
 
 
 def test_a_stranger_key_turns_nothing():

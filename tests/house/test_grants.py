@@ -83,7 +83,7 @@ TABLES = {
         "pharmacies_pharmacy": "SELECT",
     },
 }
-# What the keeper may see and change of what is sealed: the sealed value and its indexes, never the rest of a row.
+# What the keeper may change of what is sealed: the sealed value and its indexes. It sees what a seal binds besides.
 SEALED = {
     "intake_file_terms": {"sealed"},
     "outbox_attempt": {"sealed"},
@@ -94,6 +94,16 @@ SEALED = {
     "testing_record": {"sealed", "source_index"},
     "testing_record_version": {"sealed"},
     "testing_ticket": {"sealed"},
+}
+BOUND = {
+    "outbox_attempt": {"parcel_id", "number", "at", "verdict"},
+    "outbox_parcel": {"destination", "subject_id", "chain_id", "sequence", "key"},
+    "patients_patient": {"merged_into"},
+    "pharmacies_invitation": {"state", "profession", "code_hash", "expires_at"},
+    "pharmacies_member": {"person_id", "profession", "is_active", "last_day"},
+    "testing_record": {"patient_id", "lot_id"},
+    "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
+    "testing_ticket": {"record_id"},
 }
 COLUMNS = {
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
@@ -143,7 +153,10 @@ COLUMNS = {
     ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data"},
     ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},
     **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},
-    **{("temoin_keeper", table, "SELECT"): columns | {"pharmacy_id", "id"} for table, columns in SEALED.items()},
+    **{
+        ("temoin_keeper", table, "SELECT"): columns | BOUND[table] | {"pharmacy_id", "id"}
+        for table, columns in SEALED.items()
+    },
 }
 _ACL = (
     "SELECT r.rolname, c.relname, x.privilege_type FROM pg_class c, aclexplode(c.relacl) x "

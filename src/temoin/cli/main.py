@@ -22,7 +22,7 @@ from temoin.cli import (
     serve,
 )
 from temoin.cli.console import complain
-from temoin.crypto.envelope import SealBrokenError
+from temoin.crypto.envelope import NoReaderError, SealBrokenError
 from temoin.lib.config_error import ConfigError
 
 
@@ -73,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         note_broken_seal(error, origin="command")
         complain("A sealed value does not open: it was altered or moved, or its key is missing. The owners are told.")
+        return 1
+    except NoReaderError as error:
+        complain(str(error))
         return 1
     except KeyboardInterrupt:
         return 130

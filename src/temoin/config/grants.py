@@ -12,7 +12,8 @@ from temoin.lib.schema import SCOPE
 # Only the staff site signs anybody in.
 APP_TABLES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenticator")
 # The keeper turns keys: it rewraps what is sealed, makes blind indexes anew, and tells the journal. The registry of
-# models says which tables have sealed values: a new one is in its reach from the next `temoin migrate`.
+# models says which tables have sealed values and what their seals bind: a new one is in its reach from the next
+# `temoin migrate`.
 KEEPER_SHARED = {
     "pharmacies_pharmacy": "SELECT",
     "crypto_platform_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
@@ -42,9 +43,10 @@ def grant_keeper(cursor: CursorWrapper) -> None:
         cursor.execute(f"GRANT {privileges} ON {table} TO temoin_keeper")
     sealed = [model for model in apps.get_models() if issubclass(model, SealedModel)]
     for model in sealed:
-        columns = ", ".join(["sealed", *blind_columns(model)])
+        columns = ["sealed", *blind_columns(model)]
+        seen, changed = ", ".join([*columns, *model.bound_ever()]), ", ".join(columns)
         table = model._meta.db_table
-        cursor.execute(f"GRANT SELECT (pharmacy_id, id, {columns}), UPDATE ({columns}) ON {table} TO temoin_keeper")
+        cursor.execute(f"GRANT SELECT (pharmacy_id, id, {seen}), UPDATE ({changed}) ON {table} TO temoin_keeper")
         _keep_content(cursor, table)
     for table in (*KEEPER_SCOPED, *(model._meta.db_table for model in sealed)):
         _scope(cursor, table)

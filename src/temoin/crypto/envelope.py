@@ -1,11 +1,13 @@
 """The envelope of a sealed value: content under a key of its own, and that key wrapped under a data key.
 
-Layout: format (1 byte) | data key id (16) | nonce (12) and wrapped row key (48) | content (ciphertext and tag).
+Layout: format (1 byte) | schema version (1) | data key id (16) | nonce (12) and wrapped row key (48) | content
+(ciphertext and tag).
 
 The row key seals one content and no other, hence the fixed nonce (NIST SP 800-38D section 8.2.1: unique per key). Its
-additional data is the place (pharmacy, table, row, schema version): a content moved to another row does not open. The
-wrap's additional data is format and data key id. Turning a data key therefore rewrites the wrap and never the content:
-whoever turns keys opens no result, and a digest of the content holds for ever (decision 0018).
+additional data is the place: a content moved to another row does not open. The wrap's additional data is format,
+schema version and data key id. Turning a data key therefore rewrites the wrap and never the content: whoever turns
+keys opens no result, and a digest of the content holds for ever (decision 0018). The schema version says what was
+written, so that it is read so for ever (decision 0096).
 """
 
 from __future__ import annotations
@@ -19,12 +21,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from temoin.lib.errors import TemoinError
 
-FORMAT = b"\x02"
+FORMAT = b"\x03"
 NONCE = 12  # bytes: 96-bit random nonce, NIST SP 800-38D section 8.2.2
 KEY = 32
 TAG = 16
 _ONCE = bytes(NONCE)
-HEAD = len(FORMAT) + 16
+SCHEMA = len(FORMAT)  # where the schema version stands
+KEY_ID = SCHEMA + 1  # where the data key's id begins
+HEAD = KEY_ID + 16
+KEY_ID_SQL = f"substring(sealed FROM {KEY_ID + 1} FOR 16)"  # PostgreSQL counts from one
 CONTENT = HEAD + NONCE + KEY + TAG  # where the content begins
 
 
@@ -35,6 +40,10 @@ class SealBrokenError(TemoinError):
     """
 
     row: tuple[UUID, str, UUID] | None = None
+
+
+class NoReaderError(TemoinError):
+    """A sealed value is whole, and this release does not know the version in which it was written."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,10 @@ class Key:
         return Key(key_id, raw, AESGCM(raw))
 
 
-def seal_content(key: Key, place: bytes, plain: bytes) -> bytes:
-    """Seal `plain` for its place under a fresh row key."""
+def seal_content(key: Key, place: bytes, plain: bytes, *, schema: int = 1) -> bytes:
+    """Seal `plain` for its place under a fresh row key; `schema` says in which version it is written."""
     row_key = os.urandom(KEY)
-    return _wrap(key, row_key) + AESGCM(row_key).encrypt(_ONCE, plain, place)
+    return _wrap(key, row_key, bytes([schema])) + AESGCM(row_key).encrypt(_ONCE, plain, place)
 
 
 def open_content(key: Key, place: bytes, sealed: bytes) -> bytes:
@@ -69,7 +78,18 @@ def key_id_of(sealed: bytes) -> UUID:
     """Return which data key a sealed value names; SealBrokenError for anything that is no sealed value."""
     if sealed[:1] != FORMAT or len(sealed) <= CONTENT:
         raise SealBrokenError("unknown format of a sealed value")
-    return UUID(bytes=bytes(sealed[1:HEAD]))
+    return UUID(bytes=bytes(sealed[KEY_ID:HEAD]))
+
+
+def schema_of(sealed: bytes) -> int:
+    """Return in which schema version a sealed value was written. It is believed once the value has opened."""
+    key_id_of(sealed)
+    return sealed[SCHEMA]
+
+
+def check_head(key: Key, sealed: bytes) -> None:
+    """Raise SealBrokenError unless the head, schema version included, is the one that was written."""
+    _row_key(key, sealed)
 
 
 def content_of(sealed: bytes) -> bytes:
@@ -80,11 +100,11 @@ def content_of(sealed: bytes) -> bytes:
 
 def rewrap(old: Key, new: Key, sealed: bytes) -> bytes:
     """Return the same content with its row key wrapped under another data key."""
-    return _wrap(new, _row_key(old, sealed)) + sealed[CONTENT:]
+    return _wrap(new, _row_key(old, sealed), sealed[SCHEMA:KEY_ID]) + sealed[CONTENT:]
 
 
-def _wrap(key: Key, row_key: bytes) -> bytes:
-    head = FORMAT + key.id.bytes
+def _wrap(key: Key, row_key: bytes, schema: bytes) -> bytes:
+    head = FORMAT + schema + key.id.bytes
     nonce = os.urandom(NONCE)
     return head + nonce + key.cipher.encrypt(nonce, row_key, head)
 

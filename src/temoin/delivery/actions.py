@@ -53,7 +53,7 @@ def seal_letter_for(*, load: Load, report: Report) -> str:
         )
         commit.remove(type(ticket), ticket.id)
         fragment = link_fragment(secret)
-        keep_in_parcel(commit, load.id, {"fragment": fragment, "letter": str(letter_id)})
+        keep_in_parcel(commit, load, {"fragment": fragment, "letter": str(letter_id)})
     return fragment
 
 

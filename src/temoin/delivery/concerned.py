@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from temoin.crypto.envelope import KEY_ID_SQL
 from temoin.crypto.models import DataKey
 from temoin.crypto.ring import INDEX
 from temoin.journal.act import record_look
@@ -27,9 +28,8 @@ CHUNK = 200  # persons opened in one transaction: a slow reader must not hold on
 
 # With a beginning: whom an event of the period is about, be it by a test, a letter or a parcel, and whom a list of
 # tests may have shown. Its event names nobody: it showed what was under way at that time (signed or abandoned later, or
-# still so), and of what was done as many of the newest as the event says. With a key: whose rows it seals (a sealed
-# value bears the key's id after its first byte).
-_CONCERNED = """
+# still so), and of what was done as many of the newest as the event says. With a key: whose rows it seals.
+_CONCERNED = f"""
 WITH heard AS (
     SELECT kind, at, subject_id, detail FROM journal_event
      WHERE pharmacy_id = %(pharmacy)s AND at >= %(since)s::timestamptz
@@ -63,7 +63,7 @@ WITH heard AS (
                  JOIN outbox_parcel AS parcel USING (pharmacy_id)
                 WHERE pharmacy_id = %(pharmacy)s AND parcel.id = attempt.parcel_id
 ), named AS (
-    SELECT id FROM sealed WHERE substr(sealed, 2, 16) = %(key)s::bytea
+    SELECT id FROM sealed WHERE {KEY_ID_SQL} = %(key)s::bytea
 ), persons AS (
     SELECT coalesce(merged_into, id) AS person, id AS subject FROM patients_patient WHERE pharmacy_id = %(pharmacy)s
      UNION ALL SELECT patient_id, id FROM testing_record WHERE pharmacy_id = %(pharmacy)s
@@ -77,7 +77,7 @@ SELECT id FROM patients_patient
         OR id IN (SELECT person FROM persons WHERE subject IN (SELECT id FROM subjects)))
    AND (%(key)s::bytea IS NULL OR id IN (SELECT person FROM persons WHERE subject IN (SELECT id FROM named)))
  ORDER BY id
-"""
+"""  # noqa: S608
 
 _SEARCHES = """
 SELECT count(*) FROM journal_event

@@ -13,14 +13,14 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection
 
+from temoin.crypto.envelope import KEY_ID_SQL
 from temoin.crypto.sealed import SealedModel
 from temoin.lib.tenant import current_pharmacy
 
 BATCH = 200  # rows: some ten milliseconds
-KEY_ID = "substring(sealed FROM 2 FOR 16)"  # where the envelope keeps it
 FIRST = UUID(int=0)
 
-Row = tuple[UUID, bytes]
+Row = tuple[Any, ...]  # id, sealed value, and the columns that its seal binds
 
 
 def sealed_models() -> list[type[SealedModel]]:
@@ -33,7 +33,7 @@ def rows_by_key() -> dict[UUID, int]:
     counts: dict[UUID, int] = {}
     for model in sealed_models():
         table = model._meta.db_table
-        sql = f"SELECT {KEY_ID}, count(*) FROM {table} WHERE pharmacy_id = %s AND sealed IS NOT NULL GROUP BY 1"  # noqa: S608
+        sql = f"SELECT {KEY_ID_SQL}, count(*) FROM {table} WHERE pharmacy_id = %s AND sealed IS NOT NULL GROUP BY 1"  # noqa: S608
         for key_id, count in _ask(sql, current_pharmacy()):
             named = UUID(bytes=bytes(key_id))
             counts[named] = counts.get(named, 0) + count
@@ -42,7 +42,7 @@ def rows_by_key() -> dict[UUID, int]:
 
 def page(model: type[SealedModel], after: UUID, named: Sequence[UUID] | None = None) -> list[UUID]:
     """Return the ids of the next sealed rows of a table; `named` keeps to those that name one of these keys."""
-    condition, keys = ("", []) if named is None else (f" AND {KEY_ID} = ANY(%s)", [[key.bytes for key in named]])
+    condition, keys = ("", []) if named is None else (f" AND {KEY_ID_SQL} = ANY(%s)", [[key.bytes for key in named]])
     sql = (
         f"SELECT id FROM {model._meta.db_table} WHERE pharmacy_id = %s AND id > %s AND sealed IS NOT NULL{condition} "  # noqa: S608
         f"ORDER BY id LIMIT {BATCH}"
@@ -52,26 +52,28 @@ def page(model: type[SealedModel], after: UUID, named: Sequence[UUID] | None = N
 
 def sample(model: type[SealedModel], size: int) -> list[Row]:
     """Draw sealed rows of a table; every one when `size` is 0."""
-    sql = f"SELECT id, sealed FROM {model._meta.db_table} WHERE pharmacy_id = %s AND sealed IS NOT NULL"  # noqa: S608
+    sql = f"SELECT {_columns(model)} FROM {model._meta.db_table} WHERE pharmacy_id = %s AND sealed IS NOT NULL"  # noqa: S608
     if size:
         sql += f" ORDER BY random() LIMIT {size}"
-    return [(row_id, bytes(sealed)) for row_id, sealed in _ask(sql, current_pharmacy())]
+    return _ask(sql, current_pharmacy())
 
 
 def row_of(model: type[SealedModel], row: Row) -> SealedModel:
     """Return a row of the pharmacy in scope that has what the keeper may see, to be opened in memory."""
-    held = model(pharmacy_id=current_pharmacy(), id=row[0])
-    held.sealed = row[1]
+    row_id, sealed, *bound = row
+    columns = dict(zip(model.bound_ever(), bound, strict=True))
+    held = model(pharmacy_id=current_pharmacy(), id=row_id, **columns)
+    held.sealed = bytes(sealed)
     return held
 
 
 def locked_rows(model: type[SealedModel], ids: Sequence[UUID]) -> list[Row]:
     """Lock those of these rows that nobody else holds, and return them."""
     sql = (
-        f"SELECT id, sealed FROM {model._meta.db_table} WHERE pharmacy_id = %s AND id = ANY(%s) "  # noqa: S608
+        f"SELECT {_columns(model)} FROM {model._meta.db_table} WHERE pharmacy_id = %s AND id = ANY(%s) "  # noqa: S608
         "AND sealed IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED"
     )
-    return [(row_id, bytes(sealed)) for row_id, sealed in _ask(sql, current_pharmacy(), list(ids))]
+    return _ask(sql, current_pharmacy(), list(ids))
 
 
 def still_there(model: type[SealedModel], ids: Sequence[UUID]) -> list[UUID]:
@@ -94,6 +96,10 @@ def change_rows(model: type[SealedModel], changes: Mapping[UUID, Mapping[str, by
             f"FROM unnest({arrays}) AS new(id, {', '.join(columns)}) WHERE held.pharmacy_id = %s AND held.id = new.id",
             [list(changes), *values, current_pharmacy()],
         )
+
+
+def _columns(model: type[SealedModel]) -> str:
+    return ", ".join(["id", "sealed", *model.bound_ever()])
 
 
 def _ask(sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from temoin.crypto.envelope import SealBrokenError
+from temoin.crypto.envelope import NoReaderError, SealBrokenError
 from temoin.crypto.models import PlatformKey
 from temoin.crypto.platform import forget_platform_keys, platform_key
 from temoin.crypto.ring import INDEX, forget_keys, key_by_id
@@ -107,6 +107,6 @@ def _unwraps(key_id: UUID) -> bool:
 def _opens(row: SealedModel) -> bool:
     try:
         row.unseal()
-    except (SealBrokenError, RootKeyError):
+    except (SealBrokenError, NoReaderError, RootKeyError):
         return False
     return True

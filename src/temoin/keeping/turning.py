@@ -81,7 +81,8 @@ def _batches(pharmacy_id: UUID, model: type[SealedModel], named: list[UUID] | No
 def _move_batch(pharmacy_id: UUID, model: type[SealedModel], ids: list[UUID], successors: Mapping[UUID, UUID]) -> int:
     with tenant_scope(pharmacy_id):
         # A row may have been sealed anew since its id was read: it then names the new key already.
-        rows = [(row_id, sealed) for row_id, sealed in locked_rows(model, ids) if key_id_of(sealed) in successors]
+        locked = [(row_id, bytes(sealed)) for row_id, sealed, *_bound in locked_rows(model, ids)]
+        rows = [(row_id, sealed) for row_id, sealed in locked if key_id_of(sealed) in successors]
         change_rows(model, {row_id: {"sealed": _moved(sealed, successors)} for row_id, sealed in rows})
         _tell(pharmacy_id, EventKind.ROWS_REWRAPPED, model, len(rows))
     return len(rows)

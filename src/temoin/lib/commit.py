@@ -85,6 +85,7 @@ class Commit:
         """
         lifecycle: Lifecycle[Any] = model.lifecycle  # type: ignore[attr-defined]
         move = lifecycle.move(verb)
+        _check_sealed_with(model, {**each, **same, "state": move.target})
         lists = {"id": row_ids} | {f"was_{name}": values for name, values in only_if.items()} | dict(each)
         types = [_type(model, name.removeprefix("was_")) for name in lists]
         given = ", ".join(f"%s::{kind}[]" for kind in types)
@@ -109,6 +110,19 @@ class Commit:
             raise ScopeError("states change through their lifecycle")
         self._change(model, row_id, values, {name: [value] for name, value in (only_if or {}).items()})
 
+    def reseal(self, row: Any, value: Mapping[str, Any] | None = None, **columns: Any) -> None:
+        """Add that a row is sealed anew, with these columns and this value, if nobody sealed it since it was read."""
+        was = {"sealed": bytes(row.sealed)}
+        self.change(type(row), row.id, only_if=was, **row.reseal(value, **columns))
+
+    def move_sealed(self, row: Any, verb: str, value: Mapping[str, Any] | None = None, **columns: Any) -> None:
+        """Add a change of state with which a row is sealed anew, as in `reseal`; its seal may bind the state too."""
+        was = {"sealed": bytes(row.sealed)}
+        state = {"state": row.lifecycle.move(verb).target.value} if "state" in row.binds else {}
+        changes = row.reseal(value, **columns, **state)
+        changes.pop("state", None)
+        self.move(type(row), row.id, verb, only_if=was, **changes)
+
     def remove(self, model: type[TenantModel], row_id: UUID) -> None:
         """Add the removal of one row."""
         sql = f"DELETE FROM {_table(model)} WHERE pharmacy_id = %s AND id = %s RETURNING 1"  # noqa: S608
@@ -117,14 +131,17 @@ class Commit:
     def _change(
         self, model: type[TenantModel], row_id: UUID, values: Mapping[str, Any], guards: Mapping[str, list[Any]]
     ) -> None:
+        _check_sealed_with(model, values)
         fields = [model._meta.get_field(name) for name in values]
         assignments = ", ".join(f"{field.column} = %s" for field in fields)  # type: ignore[union-attr]
         sql = f"UPDATE {_table(model)} SET {assignments} WHERE pharmacy_id = %s AND id = %s"  # noqa: S608
         prepared = [_prepared(field, value) for field, value in zip(fields, values.values(), strict=True)]
         prepared += [current_pharmacy(), row_id]
         for name, allowed in guards.items():
-            sql += f" AND {model._meta.get_field(name).column} = ANY(%s)"  # type: ignore[union-attr]
-            prepared.append(allowed)
+            field: Any = model._meta.get_field(name)
+            # Of a sealed value only the content counts: keys may be turned between reading and writing.
+            sql += f" AND {getattr(field, 'compared_sql', field.column)} = ANY(%s)"
+            prepared.append([field.compared(value) for value in allowed] if hasattr(field, "compared") else allowed)
         self._changes.append(Part(sql + " RETURNING 1", tuple(prepared), 1))
 
     def absorb(self, other: Commit) -> None:
@@ -151,6 +168,11 @@ class Commit:
         if list(counts or ()) != [part.expected for part in parts]:
             transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
             raise ConflictError("a row is no longer in the state this act starts from")
+
+
+def _check_sealed_with(model: type[TenantModel], values: Mapping[str, Any]) -> None:
+    if "sealed" not in values and any(name in model.binds for name in values):
+        raise ScopeError("what a seal binds changes with the seal: see reseal")
 
 
 @lru_cache(maxsize=256)

@@ -123,6 +123,7 @@ class TenantModel(models.Model):
     objects = TenantManager()
 
     declares: ClassVar[Mapping[str, Sensitivity]] = {}
+    binds: ClassVar[tuple[str, ...]] = ()  # columns that the row's sealed value is bound to: see `crypto.sealed`
 
     class Meta:
         abstract = True

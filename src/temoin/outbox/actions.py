@@ -20,7 +20,7 @@ from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.away import DATABASE_AWAY
-from temoin.outbox.courier import Courier, Notice, couriers
+from temoin.outbox.courier import Courier, Load, Notice, couriers
 from temoin.outbox.models import Parcel
 from temoin.outbox.open_parcels import refused_alike
 from temoin.outbox.queries import is_overtaken, parcel_in_scope
@@ -101,9 +101,9 @@ def _replace(commit: Commit, destination: str, chain_id: UUID, states: list[Parc
         commit.move(Parcel, parcel_id, "replace", settled_at=now(), sealed=None)
 
 
-def keep_in_parcel(commit: Commit, parcel_id: UUID, value: Mapping[str, str]) -> None:
+def keep_in_parcel(commit: Commit, load: Load, value: Mapping[str, str]) -> None:
     """Add to the commit what only the parcel's courier needs until it is settled, sealed."""
-    commit.change(Parcel, parcel_id, sealed=seal_value("outbox_parcel", parcel_id, value))
+    commit.change(Parcel, load.id, sealed=seal_value(Parcel, load.id, value, vars(load)))
 
 
 def release_parcel(*, by: Holder, parcel_id: UUID) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from temoin.crypto.sealed import seal_value
 from temoin.lib.ids import new_id
 from temoin.outbox.courier import Answer
 from temoin.outbox.kept import pack
@@ -31,7 +30,7 @@ def attempt_row(*, pharmacy_id: UUID, parcel_id: UUID, number: int, at: datetime
         "sent": pack(answer.sent),
         "came": pack(answer.came),
     }
-    attempt.sealed = seal_value("outbox_attempt", attempt.id, content)
+    attempt.seal(content)
     return attempt
 
 

@@ -55,6 +55,7 @@ class Parcel(SealedModel):
         "matter_since": PUBLIC,
         "sealed": Sensitivity.PERSONAL,
     }
+    binds: ClassVar = ("destination", "subject_id", "chain_id", "sequence", "key")
 
     class Meta:
         db_table = "outbox_parcel"
@@ -127,6 +128,7 @@ class Attempt(SealedModel):
         "verdict": PUBLIC,
         "sealed": Sensitivity.HEALTH,
     }
+    binds: ClassVar = ("parcel_id", "number", "at", "verdict")
 
     class Meta:
         db_table = "outbox_attempt"

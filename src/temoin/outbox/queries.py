@@ -9,7 +9,9 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from temoin.crypto.sealed import open_value
 from temoin.lib.errors import NotFoundError
+from temoin.outbox.courier import Load
 from temoin.outbox.kept import unpack
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import SETTLED, ParcelState
@@ -65,6 +67,11 @@ def parcel_in_scope(parcel_id: UUID) -> Parcel:
     if parcel is None:
         raise NotFoundError
     return parcel
+
+
+def kept_in_parcel(load: Load, sealed: bytes) -> dict[str, str]:
+    """Return what `keep_in_parcel` kept; SealBrokenError when the parcel goes elsewhere, or tells another result."""
+    return open_value(Parcel, load.id, sealed, vars(load))
 
 
 def is_overtaken(parcel_id: UUID) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -38,10 +37,10 @@ def register_patient(*, by: Seat, traits: Traits, put_aside: PutAside, patient_i
     _check_born(traits, by)
     new = PatientId(patient_id or new_id())
     with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
-        patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()))
+        patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()), **indexes_of(traits))
         check_is_new(new, traits, put_aside)
         _check_nir_is_free(new, traits)
-        _fill(patient, traits)
+        patient.seal(traits.to_dict())
         commit.insert(patient)
     return new
 
@@ -58,9 +57,7 @@ def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_versio
         patient = hold_patient(patient_id)
         check_seen(patient, expected_version)
         _check_nir_is_free(patient_id, traits)
-        _fill(patient, traits)
-        changes: dict[str, Any] = {"sealed": patient.sealed, **indexes_of(traits)}
-        commit.change(Patient, patient_id, **changes)
+        commit.reseal(patient, traits.to_dict(), **indexes_of(traits))
 
 
 def _check_born(traits: Traits, by: Seat) -> None:
@@ -87,12 +84,6 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
     if any(other.traits.nir == traits.nir for other in others):
         message = _("Another patient's record here bears this NIR: find it by the number, and use that record.")
         raise refuse("nir", "known", message)
-
-
-def _fill(patient: Patient, traits: Traits) -> None:
-    for column, index in indexes_of(traits).items():
-        setattr(patient, column, index)
-    patient.seal(traits.to_dict())
 
 
 def add_consent(commit: Commit, patient_id: UUID, notice_version: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.lib.commit import Commit
 from temoin.lib.errors import refuse
 from temoin.patients.models import Consent, Patient, indexes_of
-from temoin.patients.queries import check_seen, hold_patient, merged_away_into
+from temoin.patients.queries import check_seen, hold_patient
 from temoin.patients.traits import Traits
 
 
@@ -73,11 +72,9 @@ def hold_both(*, goes: Seen, stays: Seen) -> tuple[Patient, Patient]:
 def add_merge(commit: Commit, goes: Patient, stays: Patient) -> None:
     """Add to an act's commit that one record leads to the other, which takes its consents and what only it knew."""
     traits = completed(stays.traits, goes.traits)
-    stays.seal(traits.to_dict())
-    changes: dict[str, Any] = {"sealed": stays.sealed, **indexes_of(traits)}
-    commit.change(Patient, stays.id, **changes)
+    commit.reseal(stays, traits.to_dict(), **indexes_of(traits))
     # Whatever was merged into the one that goes leads straight to the one that stays.
-    for patient_id in (goes.id, *merged_away_into(goes.id)):
-        commit.change(Patient, patient_id, merged_into=stays.id)
+    for gone in (goes, *Patient.objects.filter(merged_into=goes.id).order_by("id")):
+        commit.reseal(gone, merged_into=stays.id)
     for consent_id in Consent.objects.filter(patient_id=goes.id).values_list("id", flat=True):
         commit.change(Consent, consent_id, patient_id=stays.id)

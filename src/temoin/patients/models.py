@@ -41,6 +41,7 @@ class Patient(SealedModel):
         "names_index": PERSONAL,
         "sealed": PERSONAL,
     }
+    binds: ClassVar = ("merged_into",)
 
     class Meta:
         db_table = "patients_patient"

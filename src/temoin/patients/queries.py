@@ -108,6 +108,7 @@ def hold_patient(patient_id: UUID) -> Patient:
 def check_stands(patient: Patient) -> None:
     """Raise MergedError when another record stays of this person."""
     if patient.merged_into is not None:
+        patient.unseal()  # its seal binds where the record leads
         raise MergedError(patient.merged_into)
 
 

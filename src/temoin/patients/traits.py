@@ -91,8 +91,9 @@ class Traits:
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Traits:
-        """Rebuild from sealed values."""
-        return Traits(**{**values, "birth_date": date.fromisoformat(values["birth_date"])})
+        """Rebuild from sealed values; what a later release may have added is not ours to read."""
+        known = {name: value for name, value in values.items() if name in Traits.__dataclass_fields__}
+        return Traits(**{**known, "birth_date": date.fromisoformat(values["birth_date"])})
 
 
 def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:

@@ -59,13 +59,13 @@ def close_pharmacy(*, by: Holder) -> None:
     check_operator(by=by)
     with act(by=by, kind=EventKind.PHARMACY_CLOSED, subject_kind="pharmacy", subject_id=by.pharmacy_id) as commit:
         _set_closed(by.pharmacy_id, closed=True)
-        for member in Member.objects.filter(is_active=True):
-            commit.change(Member, member.id, is_active=False)
+        for member in Member.objects.select_for_update().filter(is_active=True).order_by("id"):
+            commit.reseal(member, is_active=False)
         for program in Program.objects.filter(state=ProgramState.ACTIVE.value):
             commit.move(Program, program.id, "revoke")
         offered = [InvitationState.WAITING.value, InvitationState.OPEN.value]
-        for invitation in Invitation.objects.filter(state__in=offered):
-            commit.move(Invitation, invitation.id, "withdraw")
+        for invitation in Invitation.objects.select_for_update().filter(state__in=offered).order_by("id"):
+            commit.move_sealed(invitation, "withdraw")
 
 
 def reopen_pharmacy(*, by: Holder) -> None:

@@ -158,5 +158,5 @@ def accept_offer(*, offer: Offer, person: Person) -> None:
             raise NotFoundError
         held = invitation.unseal()
         member.seal({name: held[name] for name in ("family_name", "given_name", "rpps")})
-        commit.move(Invitation, invitation.id, "accept")
+        commit.move_sealed(invitation, "accept")
         commit.insert(member)

@@ -168,6 +168,8 @@ class Member(SealedModel):
         "last_day": PUBLIC,
         "sealed": PERSONAL,
     }
+    # Who this is and what they may: whoever takes the seat opens it.
+    binds: ClassVar = ("person_id", "profession", "is_active", "last_day")
 
     class Meta:
         db_table = "pharmacies_member"
@@ -209,6 +211,7 @@ class Invitation(SealedModel):
         "expires_at": PUBLIC,
         "sealed": PERSONAL,
     }
+    binds: ClassVar = ("state", "profession", "code_hash", "expires_at")
 
     class Meta:
         db_table = "pharmacies_invitation"

@@ -89,12 +89,10 @@ def approve_invitation(*, by: Holder, invitation_id: UUID) -> None:
     """Let an invitation open that gives rights its maker lacks: its code is good for as long again."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with act(by=by, kind=EventKind.INVITATION_APPROVED, subject_kind="invitation", subject_id=invitation_id) as commit:
-        invitation = Invitation.objects.filter(id=invitation_id).first()
-        if invitation is None:
-            raise NotFoundError
+        invitation = _held_invitation(invitation_id)
         check_may_seat(by=by, profession=invitation.profession)
         check_may_give(by=by, profession=invitation.profession)
-        commit.move(Invitation, invitation_id, "approve", expires_at=now() + VALIDITY)
+        commit.move_sealed(invitation, "approve", expires_at=now() + VALIDITY)
 
 
 def _may_offer(by: Holder, profession: Profession) -> bool:
@@ -121,11 +119,17 @@ def withdraw_invitation(*, by: Holder, invitation_id: UUID) -> None:
     """Make an open invitation's code worthless."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with act(by=by, kind=EventKind.INVITATION_WITHDRAWN, subject_kind="invitation", subject_id=invitation_id) as commit:
-        invitation = Invitation.objects.filter(id=invitation_id).first()
-        if invitation is None:
-            raise NotFoundError
+        invitation = _held_invitation(invitation_id)
         check_may_seat(by=by, profession=invitation.profession)
-        commit.move(Invitation, invitation_id, "withdraw")
+        commit.move_sealed(invitation, "withdraw")
+
+
+def _held_invitation(invitation_id: UUID) -> Invitation:
+    """Return an invitation, locked: its seal binds its state, so that two changes must come one after the other."""
+    invitation: Invitation | None = Invitation.objects.select_for_update().filter(id=invitation_id).first()
+    if invitation is None:
+        raise NotFoundError
+    return invitation
 
 
 def change_profession(*, by: Holder, member_id: UUID, profession: Profession, rpps: str) -> None:
@@ -143,8 +147,7 @@ def change_profession(*, by: Holder, member_id: UUID, profession: Profession, rp
             raise InvalidError([Problem("rpps", "required", _("An RPPS number has eleven digits."))])
         if profession not in MANAGERS:
             _check_somebody_manages(by, member, team)
-        member.seal(names)
-        commit.change(Member, member_id, profession=profession.value, sealed=member.sealed)
+        commit.reseal(member, names, profession=profession.value)
 
 
 def suspend_member(*, by: Holder, member_id: UUID) -> None:
@@ -153,7 +156,7 @@ def suspend_member(*, by: Holder, member_id: UUID) -> None:
         if not member.is_active:
             raise ConflictError("suspended already")
         _check_somebody_manages(by, member, team)
-        commit.change(Member, member_id, is_active=False)
+        commit.reseal(member, is_active=False)
 
 
 def resume_member(*, by: Holder, member_id: UUID) -> None:
@@ -162,7 +165,7 @@ def resume_member(*, by: Holder, member_id: UUID) -> None:
         if member.is_active and member.last_day is None:
             raise ConflictError("at work already")
         _check_may_give(by, member.profession)
-        commit.change(Member, member_id, is_active=True, last_day=None)
+        commit.reseal(member, is_active=True, last_day=None)
 
 
 def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
@@ -173,7 +176,7 @@ def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
         _check_somebody_manages(by, member, team)
         if member.last_day is not None and last_day > member.last_day:
             _check_may_give(by, member.profession)
-        commit.change(Member, member_id, last_day=last_day)
+        commit.reseal(member, last_day=last_day)
 
 
 @contextmanager

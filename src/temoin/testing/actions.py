@@ -78,15 +78,12 @@ def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> None:
         if opened["source"] == COUNTER:
             check_order(sample, datetime.fromisoformat(opened["registered_at"]))
         check_sample(sample, load_kinds()[opened["kind"]], lot, traits_of(record.patient_id).birth_date)
-        record.seal(
-            {
-                **opened,
-                "specimen": sample.specimen,
-                "sampled_at": sample.sampled_at.isoformat(),
-                "device": asdict(sample.device) if sample.device else None,
-            }
-        )
-        commit.move(Record, record.id, "sample", lot_id=sample.lot_id, sealed=record.sealed)
+        taken = {
+            "specimen": sample.specimen,
+            "sampled_at": sample.sampled_at.isoformat(),
+            "device": asdict(sample.device) if sample.device else None,
+        }
+        commit.move_sealed(record, "sample", opened | taken, lot_id=sample.lot_id)
 
 
 def abandon_test(*, by: Seat, record_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Merging two records of one person in a pharmacy: the tests of both are found under the one that stays.
 
-No seal binds a test to its patient's record, so what is sealed of a test stays as it is. Signed versions keep what was
-true at their signature, the patient's number here included.
+A test's seal binds it to its patient's record, so each is opened and sealed anew. Signed versions are bound to their
+test and keep what was true at their signature, the patient's number here included.
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ def merge_patients(*, by: Seat, goes: Seen, stays: Seen, reason: str) -> None:
     ) as commit:
         gone, staying = hold_both(goes=goes, stays=stays)
         add_merge(commit, gone, staying)
-        for record_id in Record.objects.filter(patient_id=gone.id).values_list("id", flat=True):
-            commit.change(Record, record_id, only_if={"patient_id": gone.id}, patient_id=staying.id)
+        for record in Record.objects.filter(patient_id=gone.id):
+            commit.reseal(record, patient_id=staying.id)

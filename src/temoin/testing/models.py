@@ -52,6 +52,7 @@ class Record(SealedModel):
         "source_index": HEALTH,
         "sealed": HEALTH,
     }
+    binds: ClassVar = ("patient_id", "lot_id")
 
     class Meta:
         db_table = "testing_record"
@@ -106,6 +107,7 @@ class RecordVersion(SealedModel):
         "signed_at": PUBLIC,
         "sealed": HEALTH,
     }
+    binds: ClassVar = ("record_id", "number", "signed_by", "signed_at")
 
     class Meta:
         db_table = "testing_record_version"
@@ -139,6 +141,7 @@ class Ticket(SealedModel):
     sealed = SealedField(holds={"code": PERSONAL})
 
     declares: ClassVar = {"record_id": PUBLIC, "sealed": PERSONAL}
+    binds: ClassVar = ("record_id",)
 
     class Meta:
         db_table = "testing_ticket"

@@ -205,18 +205,17 @@ def versions_for_courier(*, by: Actor, wanted: Iterable[tuple[UUID, int]]) -> di
     with tenant_scope(by.pharmacy_id):
         with connection.cursor() as cursor:
             cursor.execute(_VERSIONS, [records, numbers, current_pharmacy()])
-            for record_id, number, version_id, sealed in cursor:
-                found[record_id, number].append(_report(version_id, sealed))
+            for asked, number, *version in cursor:
+                found[asked, number].append(_report(version))
         if any(not reports or reports[-1].version != number for (_, number), reports in found.items()):
             raise NotFoundError
         record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=records)
     return found
 
 
-def _report(version_id: UUID, sealed: bytes) -> Report:
-    return Report.from_dict(
-        open_value("testing_record_version", version_id, bytes(sealed), schema=RecordVersion.schema)
-    )
+def _report(version: list[Any]) -> Report:
+    columns = dict(zip(("id", "sealed", *RecordVersion.binds), version, strict=True))
+    return Report.from_dict(open_value(RecordVersion, columns["id"], bytes(columns["sealed"]), columns))
 
 
 def ticket_exists(record_id: UUID) -> bool:
@@ -253,15 +252,16 @@ def latest_report(record_id: UUID) -> Report:
 
 # Written out because the worker asks it for every parcel.
 _VERSIONS = """
-SELECT asked.record_id, asked.number, version.id, version.sealed
+SELECT asked.record_id, asked.number, version.id, version.sealed, {bound}
 FROM testing_record_version version JOIN unnest(%s::uuid[], %s::int[]) AS asked (record_id, number)
   ON version.pharmacy_id = %s AND version.record_id = asked.record_id AND version.number <= asked.number
 ORDER BY version.number
-"""
+""".format(bound=", ".join(f"version.{name}" for name in RecordVersion.binds))
 _LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi"]
 # One round trip instead of four: signing is the act that a queue waits for.
 _OPEN = """
-SELECT record.state, record.version, record.patient_id, record.sealed, patient.sealed,
+SELECT record.state, record.version, record.patient_id, record.sealed, record.lot_id,
+       patient.sealed, patient.merged_into,
        lot.id, lot.kit, lot.number, lot.expiry, lot.udi,
        pharmacy.id, pharmacy.finess, pharmacy.name, pharmacy.phone, pharmacy.street, pharmacy.postcode,
        pharmacy.city, pharmacy.time_zone, pharmacy.is_demo
@@ -280,9 +280,9 @@ def open_for_signature(record_id: UUID) -> Opened:
         row = cursor.fetchone()
     if row is None:
         raise NotFoundError
-    state, version, patient_id, sealed, traits, *columns = row
+    state, version, patient_id, sealed, lot_id, traits, merged_into, *columns = row
     lot, pharmacy = columns[:5], columns[5:]
-    opened = open_value("testing_record", record_id, bytes(sealed), schema=Record.schema)
+    opened = open_value(Record, record_id, bytes(sealed), {"patient_id": patient_id, "lot_id": lot_id})
     return Opened(
         record_id=record_id,
         state=state,
@@ -290,7 +290,7 @@ def open_for_signature(record_id: UUID) -> Opened:
         patient_id=patient_id,
         sealed=opened,
         kind=load_kinds()[opened["kind"]],
-        traits=Traits.from_dict(open_value("patients_patient", patient_id, bytes(traits), schema=Patient.schema)),
+        traits=Traits.from_dict(open_value(Patient, patient_id, bytes(traits), {"merged_into": merged_into})),
         lot=Lot.from_db("default", _LOT, [current_pharmacy(), *lot]) if lot[0] is not None else None,
         pharmacy=Pharmacy(*pharmacy),
     )

@@ -192,20 +192,26 @@ class Report:
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Report:
-        """Rebuild a Report after a trip through JSON (orjson writes dataclasses as they are)."""
-        known = dict(values)
+        """Rebuild a Report after a trip through JSON (orjson writes dataclasses as they are).
+
+        What a later release may have added, at any depth, is not ours to read.
+        """
+        known = _known(Report, values)
         for name in ("sampled_at", "read_at", "signed_at"):
             known[name] = _datetime(known[name])
         known["status"] = ReportStatus(known["status"])
         known["patient"] = _patient(known["patient"])
-        known["signer"] = Professional(**known["signer"])
-        known["organisation"] = Organisation(
-            **{**known["organisation"], "address": _address(known["organisation"]["address"])}
-        )
-        known["device"] = Device(**{**known["device"], "expiry": _date(known["device"]["expiry"])})
-        known["doctor"] = Doctor(**known["doctor"]) if known.get("doctor") else None
-        known["findings"] = tuple(Finding(**finding) for finding in known["findings"])
+        known["signer"] = Professional(**_known(Professional, known["signer"]))
+        organisation, device = _known(Organisation, known["organisation"]), _known(Device, known["device"])
+        known["organisation"] = Organisation(**{**organisation, "address": _address(organisation["address"])})
+        known["device"] = Device(**{**device, "expiry": _date(device["expiry"])})
+        known["doctor"] = Doctor(**_known(Doctor, known["doctor"])) if known.get("doctor") else None
+        known["findings"] = tuple(Finding(**_known(Finding, finding)) for finding in known["findings"])
         return Report(**known)
+
+
+def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
 
 
 def _datetime(value: str | datetime) -> datetime:
@@ -217,7 +223,7 @@ def _date(value: str | date | None) -> date | None:
 
 
 def _address(values: dict[str, Any]) -> Address:
-    return Address(**{**values, "lines": tuple(values["lines"])})
+    return Address(**{**_known(Address, values), "lines": tuple(values["lines"])})
 
 
 def _patient(values: dict[str, Any]) -> PatientIdentity:
@@ -226,7 +232,7 @@ def _patient(values: dict[str, Any]) -> PatientIdentity:
         raise ValueError("a Report needs the patient's birth date")
     return PatientIdentity(
         **{
-            **values,
+            **_known(PatientIdentity, values),
             "sex": Sex(values["sex"]),
             "identity_status": IdentityStatus(values["identity_status"]),
             "form": PatientForm(values.get("form", PatientForm.NAMED)),  # versions signed before it existed are named

@@ -183,5 +183,4 @@ def _draw_again(commit: Commit, record_id: UUID, by: Seat) -> None:
     if former is None:
         commit.insert(new_ticket(by.pharmacy_id, record_id))
         return
-    former.seal({"code": draw_code()})
-    commit.change(Ticket, former.id, sealed=former.sealed)
+    commit.reseal(former, {"code": draw_code()})

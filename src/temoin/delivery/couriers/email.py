@@ -14,7 +14,6 @@ import orjson
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.crypto.sealed import open_value
 from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
 from temoin.delivery.couriers.envelopes import envelope_sender, message_name, server_of
 from temoin.journal.act import HouseActor
@@ -26,6 +25,7 @@ from temoin.mail.replies import MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
 from temoin.outbox.actions import replace_waiting_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.outbox.queries import kept_in_parcel
 from temoin.testing.queries import patient_contact, record_in_scope, report_for_courier, ticket_exists
 
 DESTINATION = "patient-email"
@@ -69,7 +69,7 @@ class EmailCourier:
         return self._consignment(load, seal_letter_for(load=load, report=report), email)
 
     def _again(self, load: Load, sealed: bytes, email: str) -> Consignment | Answer:
-        kept = open_value("outbox_parcel", load.id, sealed)
+        kept = kept_in_parcel(load, sealed)
         if not letter_is_open(UUID(kept["letter"])):
             return Answer(Verdict.REPLACED, "newer_letter")  # the ticket was renewed: this link is dead
         return self._consignment(load, kept["fragment"], email)

@@ -1,0 +1,134 @@
+"""Golden sealed values: one file for each model and schema version, opened by the tests for as long as it is read.
+
+    PYTHONPATH=src python tests/golden_seals.py
+
+writes the file of each model whose version in use has none yet, and never one that is there: it stands for the values
+that pharmacies hold in that version. The key is fixed and public, the people are invented.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
+
+import django
+from django.apps import apps
+
+if not apps.ready:
+    django.setup()
+
+from people import TRAITS
+from strategies import covid_positive
+
+from temoin.crypto import ring
+from temoin.crypto.envelope import Key
+from temoin.crypto.sealed import SealedModel, open_value
+from temoin.lib import tenant
+from temoin.lib.clock import now
+from temoin.outbox.models import Attempt, Parcel
+from temoin.patients.models import Patient
+from temoin.patients.traits import check_traits
+from temoin.pharmacies.models import Invitation, Member
+from temoin.testing.models import Record, RecordVersion, Ticket
+
+FOLDER = Path(__file__).parent / "crypto" / "golden"
+PHARMACY, ROW, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
+KEY = Key.of(UUID(int=4), bytes(range(32)))
+AT = datetime(2026, 11, 29, 9, tzinfo=UTC)
+NAMES = {"family_name": "MARTIN", "given_name": "Claire", "rpps": "10003879623"}
+DEVICE = {"manufacturer": "M", "reference": "R", "name": "N", "udi": "", "lot": "A1", "expiry": "2027-01-31"}
+
+# The columns that the seal binds, and what it holds.
+SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
+    Patient: ({"merged_into": None}, check_traits(TRAITS).to_dict()),
+    Record: (
+        {"patient_id": OTHER, "lot_id": None},
+        {
+            "kind": "covid19-ag",
+            "registered_at": AT.isoformat(),
+            "notice": "2026-11",
+            "source": "counter",
+            "source_key": "",
+            "specimen": "nasopharyngeal",
+            "sampled_at": AT.isoformat(),
+            "device": DEVICE,
+        },
+    ),
+    RecordVersion: ({"record_id": OTHER, "number": 1, "signed_by": OTHER, "signed_at": AT}, covid_positive()),
+    Ticket: ({"record_id": OTHER}, {"code": "7K3M9-QX2TV"}),
+    Parcel: (
+        {"destination": "patient-email", "subject_id": OTHER, "chain_id": OTHER, "sequence": 1, "key": str(ROW)},
+        {"fragment": "A" * 22, "letter": str(OTHER)},
+    ),
+    Attempt: (
+        {"parcel_id": OTHER, "number": 1, "at": AT + timedelta(microseconds=7), "verdict": "accepted"},
+        {"code": "http_201", "detail": "", "receipt": {"id": "1"}, "sent": "", "came": ""},
+    ),
+    Member: ({"person_id": OTHER, "profession": "titulaire", "is_active": True, "last_day": date(2027, 1, 31)}, NAMES),
+    Invitation: (
+        {"state": "open", "profession": "adjoint", "code_hash": bytes(32), "expires_at": AT},
+        {**NAMES, "email": "claire.martin@officine.example"},
+    ),
+}
+
+
+@contextmanager
+def in_golden_scope() -> Iterator[None]:
+    """Be in the pharmacy of the golden values, with their key at hand: no database is asked."""
+    token = tenant._current.set(tenant.PharmacyId(PHARMACY))
+    ring._by_id[PHARMACY, KEY.id] = KEY
+    ring._current[PHARMACY, now().strftime("%Y-%m")] = (float("inf"), KEY)
+    try:
+        yield
+    finally:
+        ring.forget_keys()
+        tenant._current.reset(token)
+
+
+def golden_path(model: type[SealedModel], version: int) -> Path:
+    return FOLDER / f"{model._meta.db_table}.{version}.json"
+
+
+def golden_row(model: type[SealedModel], version: int) -> tuple[SealedModel, dict[str, Any]]:
+    """Return the row of a golden file, and what it held when it was written."""
+    held = json.loads(golden_path(model, version).read_text(encoding="utf-8"))
+    fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
+    columns = {name: None if text is None else fields[name].to_python(text) for name, text in held["columns"].items()}
+    return model(pharmacy_id=PHARMACY, id=ROW, sealed=bytes.fromhex(held["sealed"]), **columns), held["opened"]
+
+
+def _golden(model: type[SealedModel]) -> dict[str, Any]:
+    columns, value = SAMPLES[model]
+    row = model(pharmacy_id=PHARMACY, id=ROW, **columns)
+    row.seal(value)
+    told: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
+    texts = {name: None if columns[name] is None else told[name].value_to_string(row) for name in columns}
+    opened = open_value(model, ROW, row.sealed, columns)
+    return {"columns": texts, "opened": orjson.loads(orjson.dumps(opened)), "sealed": row.sealed.hex()}
+
+
+def main() -> None:
+    """Write what is missing."""
+    FOLDER.mkdir(exist_ok=True)
+    with in_golden_scope():
+        for model in SAMPLES:
+            path = golden_path(model, model.schema)
+            if not path.exists():
+                text = json.dumps(_golden(model), indent=1, ensure_ascii=False)
+                path.write_text(text + "\n", encoding="utf-8")
+                sys.stdout.write(f"written: {path}\n")
+
+
+if __name__ == "__main__":
+    main()
