@@ -44,6 +44,7 @@ VALUES = {
     "patient_dob": "1/20/1962",
     "patient_gender": "F",
     "patient_email": "ana@example.org",
+    "patient_country": "",
     "accession_number": "A-1",
     "equipment_model_name": "ID NOW",
     "test_performed_code": "94534-5",

@@ -364,7 +364,7 @@ def test_nothing_of_a_cell_is_repeated_by_a_problem_or_shown_by_a_row():
 
 KEPT = {
     *(f"patient_{part}" for part in ("last_name", "first_name", "middle_name", "street", "street2", "city", "state")),
-    *(f"patient_{part}" for part in ("zip_code", "county", "phone_number", "email", "dob", "sex", "gender")),
+    *(f"patient_{part}" for part in ("zip_code", "county", "phone_number", "email", "country", "dob", "sex", "gender")),
     *("accession_number", "equipment_model_name", "test_performed_code", "test_result", "test_result_status"),
     *("order_test_date", "specimen_collection_date", "test_result_date", "specimen_type", "comment"),
 }

@@ -21,6 +21,7 @@ from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
 from temoin.formats.csv.reading import REQUIRED_COLUMNS, read_results
 from temoin.formats.csv.rows import Answer, ResultRow, RowStatus
 from temoin.formats.csv.vocabulary import states, words
+from temoin.lib.countries import find_country, is_country
 from temoin.lib.text import is_clean, looks_garbled
 from temoin.testing.report import Sex
 
@@ -110,6 +111,54 @@ def test_a_collection_not_given_is_the_order_and_a_release_not_given_is_the_resu
 @pytest.mark.parametrize("column", [name for name in REQUIRED_COLUMNS if name != "accession_number"])
 def test_an_empty_required_cell_is_named(column: str):
     assert bad(**{column: "  "}) == [(column, "missing")]
+
+
+ABROAD = {"patient_state": "", "patient_county": "", "patient_zip_code": "", "patient_phone_number": "+41 22 700 00 00"}
+GENEVA = {"patient_city": "Genève", "patient_zip_code": "1201", "patient_phone_number": "022 700 00 00"}
+
+
+@pytest.mark.parametrize("written", ["CH", "che", "756", "Suisse", "SWITZERLAND", "Swiss Confederation"])
+def test_a_patient_may_live_in_any_country_of_iso_3166(written: str):
+    patient = good(**ABROAD | GENEVA, patient_country=written).patient
+
+    assert (patient.address.country, patient.address.postcode, patient.phone) == ("CHE", "1201", "+41227000000")
+
+
+@pytest.mark.parametrize(
+    ("cells", "country"),
+    [
+        ({}, "USA"),
+        ({"patient_country": "United States"}, "USA"),
+        ({**ABROAD, "patient_country": "Russie"}, "RUS"),
+        ({**ABROAD, "patient_country": "Mexique", "patient_state": "NA"}, "MEX"),
+        ({**ABROAD, "patient_country": "Guadeloupe", "patient_zip_code": "97110", "patient_state": "GP"}, "GLP"),
+    ],
+)
+def test_the_country_is_the_one_named_or_that_of_the_state(cells: dict[str, str], country: str):
+    assert good(**cells).patient.address.country == country
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"patient_country": "Atlantis"}, ("patient_country", "country")),
+        ({"patient_country": "XX"}, ("patient_country", "country")),
+        ({"patient_country": "Corée"}, ("patient_country", "country")),
+        ({"patient_country": "France"}, ("patient_state", "state_of_country")),
+        ({"patient_country": "FR", "patient_state": ""}, ("patient_state", "missing")),
+        ({**ABROAD, "patient_country": "CH", "patient_zip_code": "12?"}, ("patient_zip_code", "zip_code")),
+        ({**ABROAD, "patient_country": "GP", "patient_zip_code": "1201"}, ("patient_zip_code", "zip_code")),
+        ({**ABROAD, "patient_country": "CH", "patient_phone_number": "1"}, ("patient_phone_number", "phone")),
+    ],
+)
+def test_an_unknown_country_and_an_address_that_is_not_of_it_are_refused(cells: dict[str, str], problem):
+    assert problem in bad(**cells)
+
+
+def test_no_everyday_name_of_a_country_is_that_of_another():
+    for name, country in words("countries").items():
+        assert find_country(name) in {"", country}
+        assert is_country(country)
 
 
 def test_an_accession_number_may_be_empty_as_in_real_files():

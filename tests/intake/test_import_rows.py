@@ -131,6 +131,17 @@ def test_a_row_is_signed_as_on_the_page_with_its_event_and_its_parcel(house):
     assert [parcel.destination for parcel in rows_of(Parcel, house.owner)] == ["authority"]
 
 
+def test_the_country_of_residence_is_signed(house):
+    abroad = {"patient_country": "Suisse", "patient_state": "", "patient_county": "", "patient_zip_code": "1201"}
+
+    counts, _ = take(house.owner, file_of({**abroad, "patient_phone_number": "+41 22 700 00 00"}))
+
+    assert counts == {STORED: 1}
+    (version,) = rows_of(RecordVersion, house.owner)
+    with tenant_scope(house.here.id):
+        assert version.report.patient.address.country == "CHE"
+
+
 def test_a_damaged_row_among_good_ones_stops_none_of_them(house):
     stream = file_of({}, {"patient_dob": "1/20/62", "accession_number": "A-2"}, {"accession_number": "A-3"})
 

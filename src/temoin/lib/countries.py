@@ -10,6 +10,10 @@ import pycountry
 from temoin.lib.names import plain_name
 
 FRANCE = "FRA"
+# France, and what of it is a country of its own in ISO 3166-1 with a French postcode.
+FRENCH_POSTCODES = frozenset(
+    {FRANCE, "GLP", "MTQ", "GUF", "REU", "SPM", "MYT", "BLM", "MAF", "WLF", "PYF", "NCL", "MCO"}
+)
 
 
 class UnknownCountryError(ValueError):
@@ -32,6 +36,27 @@ def two_letters(alpha_3: str) -> str:
 def country_names(language: str) -> dict[str, str]:
     """Return the names of all countries by their code of three letters, in alphabetical order."""
     return dict(_names("fr" if language.lower().startswith("fr") else "en"))
+
+
+def find_country(text: str) -> str:
+    """Return the code of three letters for any code or name of ISO 3166-1, in French or English; "" for none."""
+    return _codes().get(text.strip().upper()) or _written_names().get(plain_name(text), "")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    codes = [(country, (country.alpha_2, country.alpha_3, country.numeric)) for country in pycountry.countries]
+    return {code: country.alpha_3 for country, ways in codes for code in ways}
+
+
+@cache
+def _written_names() -> dict[str, str]:
+    french = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=["fr"], fallback=True)
+    found: dict[str, str] = {}
+    for country in pycountry.countries:
+        names = {getattr(country, kind, country.name) for kind in ("name", "common_name", "official_name")}
+        found |= {plain_name(said): country.alpha_3 for name in names for said in (name, french.gettext(name))}
+    return found
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from stdnum.fr import nir as nir_check
 
-from temoin.lib.countries import FRANCE, is_country, two_letters
+from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, is_country, two_letters
 from temoin.lib.days import ShortYearError, read_day
 from temoin.lib.errors import InvalidError
 from temoin.lib.mail_address import AddressError, check_address
@@ -27,10 +27,6 @@ _BIRTH_PLACE = re.compile(r"(?:[0-9]{2}|2A|2B)[0-9]{3}")
 _POSTCODE_FRANCE = re.compile(r"[0-9]{5}")
 # Elsewhere: letters, digits, spaces and hyphens, as in SW1A 1AA, 1201 or 00-950.
 _POSTCODE = re.compile(r"[A-Z0-9](?:[A-Z0-9 -]{0,10}[A-Z0-9])?")
-# France, and what of it is a country of its own in ISO 3166-1 with a French postcode.
-_FRENCH_POSTCODES = frozenset(
-    {"FRA", "GLP", "MTQ", "GUF", "REU", "SPM", "MYT", "BLM", "MAF", "WLF", "PYF", "NCL", "MCO"}
-)
 _OLDEST = 130  # years
 NO_COUNTRY = "unknown"  # what a form says of a person who lives nowhere known; kept as ""
 NO_DAY = _("Enter the day, the month and the year, for instance 28/03/1979 or 28031979.")
@@ -218,7 +214,7 @@ def _phone(reader: Reader, region: str, country: str) -> str:
     text = reader.text("phone")
     if not text:
         return ""
-    abroad = [two_letters(country)] if country not in _FRENCH_POSTCODES and is_country(country) else []
+    abroad = [two_letters(country)] if country not in FRENCH_POSTCODES and is_country(country) else []
     try:
         return read_phone(text, [region, *abroad])
     except AmbiguousPhoneError:
@@ -241,7 +237,7 @@ def _email(reader: Reader) -> str:
 
 def _postcode(reader: Reader, country: str) -> str:
     postcode = reader.text("postcode").upper()
-    if postcode and country in _FRENCH_POSTCODES and not _POSTCODE_FRANCE.fullmatch(postcode):
+    if postcode and country in FRENCH_POSTCODES and not _POSTCODE_FRANCE.fullmatch(postcode):
         reader.refuse("postcode", "malformed", _("Enter a postcode of 5 digits, or choose the country."))
     elif postcode and not _POSTCODE.fullmatch(postcode):
         reader.refuse("postcode", "malformed", _("Enter the postcode as it is written in that country."))

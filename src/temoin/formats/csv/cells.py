@@ -13,7 +13,7 @@ from temoin.formats.csv.dates import DateOrder, Written, read_written
 from temoin.formats.csv.problems import Problem
 from temoin.formats.csv.rows import Moment
 from temoin.formats.csv.vocabulary import State, find_zone, folded, languages, states, words
-from temoin.lib.countries import FRANCE
+from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country, two_letters
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
 from temoin.lib.text import UnreadableTextError, clean_line, looks_garbled
@@ -31,7 +31,9 @@ _POSTCODES = {
     "CAN": re.compile(r"[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9]|[0-9]{5}"),
     "FRA": re.compile(r"[0-9]{5}"),
 }
-_REGIONS = {"USA": "US", "CAN": "CA"}
+_FRENCH_POSTCODE = _POSTCODES[FRANCE]
+# Where the state is not asked for: letters, digits, spaces and hyphens, as in SW1A 1AA, 1201 or 00-950.
+_POSTCODE_ABROAD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +230,8 @@ class Cells:
     def address(self, prefix: str) -> Address:
         """Return the address whose columns start with a prefix; only the second line is optional."""
         street, city = self.required(f"{prefix}_street"), self.required(f"{prefix}_city")
-        state = self.state(f"{prefix}_state")
-        country = state.country if state else "USA"
-        postcode = self.required(f"{prefix}_zip_code")
-        if postcode and not _POSTCODES[country].fullmatch(postcode):
-            self.refuse(f"{prefix}_zip_code", "zip_code")
+        country = self._country(prefix)
+        postcode = self._postcode(f"{prefix}_zip_code", country)
         if folded(street) in words("addresses_not_given"):
             street = ""
         lines = tuple(line for line in (street, self.optional(f"{prefix}_street2")) if line)
@@ -240,15 +239,45 @@ class Cells:
             lines=lines,
             postcode=postcode,
             city=city,
-            county=self.required(f"{prefix}_county") if prefix == "patient" else "",
+            county=self._county(country) if prefix == "patient" else "",
             state=self.optional(f"{prefix}_state").upper(),
             country=country,
         )
 
+    def _country(self, prefix: str) -> str:
+        """Return the country that the cell names, or else that of the state, which must be one of it."""
+        column, cell = f"{prefix}_country", f"{prefix}_state"
+        written = self.optional(column)
+        named = (find_country(written) or words("countries").get(folded(written), "")) if written else ""
+        if written and not named:
+            self.refuse(column, "country")
+        if named and named not in _POSTCODES:
+            return named  # whatever its states are called, and whether it has any
+        state = self.state(cell)
+        if state and named and state.country != named:
+            self.refuse(cell, "state_of_country")
+        return named or (state.country if state else "USA")
+
+    def _postcode(self, column: str, country: str) -> str:
+        """Return the postcode; abroad it may be missing, since some countries have none."""
+        if country in _POSTCODES:
+            shape, postcode = _POSTCODES[country], self.required(column)
+        else:
+            shape = _FRENCH_POSTCODE if country in FRENCH_POSTCODES else _POSTCODE_ABROAD
+            postcode = self.optional(column)
+        if postcode and not shape.fullmatch(postcode):
+            self.refuse(column, "zip_code")
+        return postcode
+
+    def _county(self, country: str) -> str:
+        return self.required("patient_county") if country in _POSTCODES else self.optional("patient_county")
+
 
 def _dialled(address: Address, value: str) -> str:
-    french = address.country == FRANCE
+    regions = {two_letters(address.country)}
+    if address.country in FRENCH_POSTCODES:
+        regions = {region_of_postcode(address.postcode), *(regions - {two_letters(FRANCE)})}
     try:
-        return read_phone(value, [region_of_postcode(address.postcode) if french else _REGIONS[address.country]])
+        return read_phone(value, regions)
     except PhoneError:
         return ""

@@ -290,6 +290,14 @@ ROW_MESSAGES: dict[str, Message] = {
         ),
         ("The state is unknown.", "Write two letters: a state of the US, a province of Canada, or FR."),
     ),
+    "country": Message(
+        ("Ce pays est inconnu.", "Écrivez son nom ou son code ISO 3166, par exemple Suisse, CH ou CHE."),
+        ("This country is unknown.", "Write its name or its code of ISO 3166, for example Switzerland, CH or CHE."),
+    ),
+    "state_of_country": Message(
+        ("Cet État ou territoire n’est pas de ce pays.", "Vérifiez l’État et le pays."),
+        ("This state is not one of that country.", "Check the state and the country."),
+    ),
     "zip_code": Message(
         ("Ce n'est pas un code postal.", "Écrivez cinq chiffres, ou 99999-9999 aux États-Unis."),
         ("This is not a postal code.", "Write five digits, or 99999-9999 in the US."),

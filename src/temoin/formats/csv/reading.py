@@ -59,6 +59,7 @@ OPTIONAL_COLUMNS = (
     "patient_middle_name",
     "patient_street2",
     "patient_email",
+    "patient_country",
     "patient_preferred_language",
     "patient_sex",
     "patient_gender",
