@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from temoin.config.grants import event_columns
+
 pytestmark = pytest.mark.django_db
 
 ROLES = ("temoin_app", "temoin_worker", "temoin_portal", "temoin_keeper", "temoin_sealer")
@@ -22,7 +24,7 @@ TABLES = {
         "journal_alert": "INSERT SELECT",
         "journal_checkpoint": "SELECT",
         "journal_cosignature": "SELECT",
-        "journal_event": "INSERT SELECT",
+        "journal_event": "SELECT",
         "journal_listing": "INSERT SELECT",
         "journal_node": "SELECT",
         "outbox_attempt": "SELECT",
@@ -51,7 +53,6 @@ TABLES = {
         "delivery_alarm": EVERYTHING,
         "delivery_letter": "INSERT SELECT",
         "journal_alert": "INSERT SELECT",
-        "journal_event": "INSERT",
         "outbox_attempt": "INSERT SELECT",
         "outbox_duty": "INSERT SELECT UPDATE",
         "outbox_lane": "INSERT SELECT UPDATE",
@@ -67,7 +68,7 @@ TABLES = {
         "transmission_difference": "INSERT SELECT",
         "transmission_reconciliation": "INSERT SELECT",
     },
-    "temoin_portal": {"delivery_pace": EVERYTHING, "journal_event": "INSERT"},
+    "temoin_portal": {"delivery_pace": EVERYTHING},
     "temoin_sealer": {
         "journal_checkpoint": "INSERT SELECT",
         "journal_cosignature": "INSERT SELECT",
@@ -79,7 +80,6 @@ TABLES = {
     "temoin_keeper": {
         "crypto_data_key": "DELETE INSERT SELECT",
         "crypto_platform_key": "DELETE INSERT SELECT",
-        "journal_event": "INSERT",
         "pharmacies_pharmacy": "SELECT",
     },
 }
@@ -105,7 +105,10 @@ BOUND = {
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
     "testing_ticket": {"record_id"},
 }
+# Besides, on the tests' own server: the time of an event, as they move the clock (`tests/conftest.py`).
+EVENT = {*event_columns(), "at"}
 COLUMNS = {
+    **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},

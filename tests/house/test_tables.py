@@ -101,13 +101,15 @@ def test_each_role_has_one_policy_with_a_check(table):
         "SELECT policyname, roles::text[], cmd, qual, with_check, permissive FROM pg_policies WHERE tablename = %s",
         table,
     )
-    plain = [policy for policy in policies if (table, policy[0]) not in SECOND_POLICY]
+    # The tests' own policy lets them do the worker's work: tests/conftest.py.
+    plain = [policy for policy in policies if (table, policy[0]) not in SECOND_POLICY and policy[0] != "tests_play"]
 
     assert len(plain) == len({roles[0] for _, roles, *_ in plain})
     for _name, roles, command, using, check, permissive in plain:
         assert (len(roles), command, permissive) == (1, "ALL", "PERMISSIVE")
         assert using
-        assert check == using
+        # Who may write which event: test_writers_of_events.py.
+        assert check == using or (table == "journal_event" and check.startswith(f"({using} AND "))
 
 
 def test_the_second_policies_only_read():

@@ -51,7 +51,7 @@ def as_sealer() -> Iterator[None]:
 
 def look(pharmacy_id: UUID = HERE, detail: str = "") -> None:
     """Write one event."""
-    by = HouseActor(pharmacy_id, "operator")
+    by = HouseActor(pharmacy_id, "command")
     record_look(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_id=uuid4(), detail=detail)
 
 

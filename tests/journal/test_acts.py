@@ -14,6 +14,7 @@ from people import TRAITS, House, make_lot, make_patient, make_sampled, make_sig
 
 from temoin.catalogue.models import Lot
 from temoin.config.embedded import SUPERUSER, EmbeddedServer
+from temoin.config.grants import event_columns
 from temoin.config.roles import DATABASE
 from temoin.journal.act import HouseActor, act, record_look
 from temoin.journal.events import MEANING, EventKind
@@ -37,6 +38,8 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RecordState
 
+EVENT = ", ".join(event_columns())
+
 
 @pytest.fixture
 def house(db: None) -> House:  # noqa: ARG001 opens the database
@@ -51,11 +54,11 @@ def broken_journal(embedded_server: EmbeddedServer) -> Callable[[], object]:
     def broken() -> Iterator[None]:
         conninfo = embedded_server.conninfo(SUPERUSER, embedded_server.superuser_password(), DATABASE)
         with psycopg.connect(conninfo, autocommit=True) as owner:
-            owner.execute("REVOKE INSERT ON journal_event FROM temoin_app")
+            owner.execute(f"REVOKE INSERT ({EVENT}) ON journal_event FROM temoin_app")
             try:
                 yield
             finally:
-                owner.execute("GRANT INSERT ON journal_event TO temoin_app")
+                owner.execute(f"GRANT INSERT ({EVENT}) ON journal_event TO temoin_app")
 
     return broken
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.apps import apps
+from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 from temoin.crypto.blind import BlindIndexField
 from temoin.crypto.sealed import SealedModel
+from temoin.journal.models import Event
+from temoin.journal.writers import ORIGINS, Writer, kinds_of
 from temoin.lib.schema import SCOPE
 
 # Only the staff site signs anybody in.
@@ -21,7 +24,6 @@ KEEPER_SHARED = {
 }
 KEEPER_SCOPED = {
     "crypto_data_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
-    "journal_event": "INSERT",
 }
 # The library looks here for accounts tied to an identity provider; the house keeps none (decision 0022).
 APP_READS = ("socialaccount_socialaccount",)
@@ -50,6 +52,36 @@ def grant_keeper(cursor: CursorWrapper) -> None:
         _keep_content(cursor, table)
     for table in (*KEEPER_SCOPED, *(model._meta.db_table for model in sealed)):
         _scope(cursor, table)
+
+
+def grant_events(cursor: CursorWrapper) -> None:
+    """Let each role write its own kinds of event by its own doors, as `journal.writers` says at each `temoin migrate`.
+
+    No role may give the number of the transaction, on which the order of sealing rests, nor the time.
+    """
+    columns = ", ".join(event_columns())
+    with transaction.atomic():
+        for writer in Writer:
+            role = f"temoin_{writer.value}"
+            cursor.execute(f"REVOKE INSERT ON journal_event FROM {role}")
+            cursor.execute(f"GRANT INSERT ({columns}) ON journal_event TO {role}")
+            cursor.execute(f"DROP POLICY IF EXISTS {writer.value}_rows ON journal_event")
+            cursor.execute(
+                f"CREATE POLICY {writer.value}_rows ON journal_event TO {role} "
+                f"USING ({SCOPE}) WITH CHECK ({SCOPE} AND {_writes(writer)})"
+            )
+
+
+def event_columns() -> list[str]:
+    """Return the columns of an event that its writer gives; the database fills the others."""
+    return [str(field.column) for field in Event._meta.concrete_fields if not field.has_db_default()]
+
+
+def _writes(writer: Writer) -> str:
+    kinds = ", ".join(f"'{kind.value}'" for kind in kinds_of(writer))
+    origins = ", ".join(f"'{origin}'" for origin in ORIGINS[writer])
+    nobody = "" if writer is Writer.STAFF else " AND actor_id IS NULL"
+    return f"kind IN ({kinds}) AND origin IN ({origins}){nobody}"
 
 
 def blind_columns(model: type[SealedModel]) -> list[str]:

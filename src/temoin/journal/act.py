@@ -12,7 +12,7 @@ from uuid import UUID
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import now
+from temoin.lib.clock import is_moved, now
 from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
@@ -78,13 +78,14 @@ def record_looks(*, by: Actor, kind: EventKind, subject_kind: str, subject_ids: 
 
 
 def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
+    moved = {"at": now()} if Event.takes_moved_times and is_moved() else {}
     return Event(
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
-        at=now(),
         kind=kind.value,
         actor_id=by.actor_id,
         profession=by.profession,
         origin=by.origin,
+        **moved,
         **rest,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, models, transaction
+from django.db.models.expressions import DatabaseDefault
 
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
@@ -183,19 +184,34 @@ def _statement(parts: tuple[str, ...]) -> str:
 
 
 def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
-    fields = model._meta.concrete_fields
+    fields = _given_fields(model, _are_left_out(model, rows[0]))
     if len(rows) >= MANY:
         columns = [[_prepared(field, getattr(row, field.attname)) for row in rows] for field in fields]
-        return Part(_insert_many_sql(model), tuple(columns), len(rows))
+        return Part(_insert_many_sql(model, fields), tuple(columns), len(rows))
     values = [_prepared(field, getattr(row, field.attname)) for row in rows for field in fields]
-    sql = _insert_sql(model, tuple(value is None for value in values))
+    sql = _insert_sql(model, fields, tuple(value is None for value in values))
     return Part(sql, tuple(value for value in values if value is not None), len(rows))
 
 
+def _are_left_out(model: type[TenantModel], row: TenantModel) -> tuple[bool, ...]:
+    """Tell of each column that the database can fill whether it shall."""
+    return tuple(isinstance(getattr(row, field.attname), DatabaseDefault) for field in _filled_fields(model))
+
+
+@lru_cache(maxsize=64)
+def _filled_fields(model: type[TenantModel]) -> tuple[Any, ...]:
+    return tuple(field for field in model._meta.concrete_fields if field.has_db_default())
+
+
+@lru_cache(maxsize=64)
+def _given_fields(model: type[TenantModel], left_out: tuple[bool, ...]) -> tuple[Any, ...]:
+    filled = dict(zip(_filled_fields(model), left_out, strict=True))
+    return tuple(field for field in model._meta.concrete_fields if not filled.get(field, False))
+
+
 @lru_cache(maxsize=256)
-def _insert_sql(model: type[TenantModel], nulls: tuple[bool, ...]) -> str:
+def _insert_sql(model: type[TenantModel], fields: tuple[Any, ...], nulls: tuple[bool, ...]) -> str:
     # NULL is written, not bound: past 50 parameters the driver no longer keeps what it worked out of a statement.
-    fields = model._meta.concrete_fields
     columns = ", ".join(str(field.column) for field in fields)
     marks = ["NULL" if is_null else "%s" for is_null in nulls]
     rows = [f"({', '.join(marks[start : start + len(fields)])})" for start in range(0, len(marks), len(fields))]
@@ -203,8 +219,7 @@ def _insert_sql(model: type[TenantModel], nulls: tuple[bool, ...]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _insert_many_sql(model: type[TenantModel]) -> str:
-    fields = model._meta.concrete_fields
+def _insert_many_sql(model: type[TenantModel], fields: tuple[Any, ...]) -> str:
     columns = ", ".join(str(field.column) for field in fields)
     given = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
     return f"INSERT INTO {_table(model)} ({columns}) SELECT * FROM unnest({given}) RETURNING 1"  # noqa: S608

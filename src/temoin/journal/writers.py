@@ -1,0 +1,59 @@
+"""Which database role writes which kinds of event, by which doors: the database holds each to it (`config.grants`)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from temoin.journal.events import EventKind
+
+
+class Writer(StrEnum):
+    """The database roles that write events, by their short names."""
+
+    STAFF = "app"
+    WORKER = "worker"
+    PORTAL = "portal"
+    KEEPER = "keeper"
+
+
+# A broken seal is told by whoever meets it; every other kind has one writer.
+_ANYBODYS = {EventKind.SEAL_BROKEN}
+_OWN = {
+    Writer.WORKER: {
+        EventKind.RESULT_PREPARED,
+        EventKind.LETTER_SEALED,
+        EventKind.ALARM_SENT,
+        EventKind.SIGN_IN_FAILED,
+        EventKind.PARCEL_PROVED,
+        EventKind.PARCEL_RESENT,
+    },
+    Writer.PORTAL: {EventKind.LETTER_OPENED, EventKind.LETTER_REFUSED},
+    Writer.KEEPER: {
+        EventKind.DATA_KEYS_TURNED,
+        EventKind.ROWS_REWRAPPED,
+        EventKind.ROWS_REINDEXED,
+        EventKind.DATA_KEY_DESTROYED,
+        EventKind.DATA_KEYS_REWRAPPED,
+        EventKind.ROOT_KEY_TURNED,
+        EventKind.ROOT_KEY_DROPPED,
+        EventKind.ROOT_KEYS_BACKED_UP,
+        EventKind.ROOT_KEYS_RESTORED,
+        EventKind.KEYS_VERIFIED,
+    },
+}
+# By which doors. All but the staff site's role name nobody as the actor.
+ORIGINS = {
+    Writer.STAFF: ("page", "api", "command", "import", "demonstration"),
+    Writer.WORKER: ("worker", "command"),
+    Writer.PORTAL: ("portal",),
+    Writer.KEEPER: ("operator", "command"),
+}
+
+
+def kinds_of(writer: Writer) -> list[EventKind]:
+    """Return what a role may write; the staff site's, whatever is no other role's own."""
+    if writer is Writer.STAFF:
+        others = {kind for kinds in _OWN.values() for kind in kinds}
+        return [kind for kind in EventKind if kind not in others]
+    anybodys = _ANYBODYS if writer is Writer.WORKER else set()
+    return [kind for kind in EventKind if kind in _OWN[writer] | anybodys]
