@@ -34,6 +34,7 @@ from strategies import covid_positive
 from temoin.crypto import ring
 from temoin.crypto.envelope import Key
 from temoin.crypto.sealed import SealedModel, open_value
+from temoin.intake.models import FileTerms
 from temoin.lib import tenant
 from temoin.lib.clock import now
 from temoin.outbox.models import Attempt, Parcel
@@ -76,6 +77,10 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
         {"code": "http_201", "detail": "", "receipt": {"id": "1"}, "sent": "", "came": ""},
     ),
     Member: ({"person_id": OTHER, "profession": "titulaire", "is_active": True, "last_day": date(2027, 1, 31)}, NAMES),
+    FileTerms: (
+        {"version": 2},
+        {"laboratories": [{"number": "05D1234567", "name": "Lab"}], "date_order": "DMY"},
+    ),
     Invitation: (
         {"state": "open", "profession": "adjoint", "code_hash": bytes(32), "expires_at": AT},
         {**NAMES, "email": "claire.martin@officine.example"},

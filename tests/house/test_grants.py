@@ -96,6 +96,7 @@ SEALED = {
     "testing_ticket": {"sealed"},
 }
 BOUND = {
+    "intake_file_terms": {"version"},
     "outbox_attempt": {"parcel_id", "number", "at", "verdict"},
     "outbox_parcel": {"destination", "subject_id", "chain_id", "sequence", "key"},
     "patients_patient": {"merged_into"},

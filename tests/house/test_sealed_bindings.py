@@ -6,6 +6,7 @@ import pytest
 
 from temoin.crypto.blind import BlindIndexField
 from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.intake.models import FileTerms
 from temoin.keeping.rows import sealed_models
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ScopeError
@@ -34,6 +35,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     Attempt: {},
     Member: {},
     Invitation: {},
+    FileTerms: {},
 }
 
 

@@ -21,6 +21,7 @@ class FileTerms(SealedModel):
 
     # A laboratory may bear the name of its biologist.
     declares: ClassVar = {"version": Sensitivity.PUBLIC, "sealed": Sensitivity.PERSONAL}
+    binds: ClassVar = ("version",)
 
     class Meta:
         db_table = "intake_file_terms"

@@ -108,9 +108,7 @@ def _change(by: Seat, kind: EventKind, detail: str, changed: Callable[[Terms], T
             row.seal(_held(terms))
             commit.insert(row)
             return
-        row.seal(_held(terms))
-        seen = {"version": row.version}
-        commit.change(FileTerms, row.id, only_if=seen, version=row.version + 1, sealed=row.sealed)
+        commit.reseal(row, _held(terms), version=row.version + 1)
 
 
 def _terms(row: FileTerms | None) -> Terms:
