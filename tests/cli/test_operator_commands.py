@@ -106,7 +106,7 @@ def test_a_refusal_is_a_sentence_and_status_2(capsys: pytest.CaptureFixture[str]
 def test_opening_twice_is_refused_and_a_doubtful_number_of_corsica_is_told(capsys: pytest.CaptureFixture[str]):
     main(OPEN)
     assert main(OPEN) == 2
-    assert "is here already" in capsys.readouterr().err
+    assert "is already registered here" in capsys.readouterr().err
 
     assert not luhn.is_valid("2A0000015".translate(str.maketrans("AB", "12")))
     assert main([*OPEN[:3], "2A0000015", *OPEN[4:]]) == 0

@@ -60,3 +60,10 @@ def test_a_page_breaks_no_rule_of_accessibility(site, browser, page, width):
 @pytest.mark.parametrize(("page", "language"), [("pharmacien/", "fr"), ("pharmacist/", "en"), ("", "en")])
 def test_a_page_says_its_language(site, page, language):
     assert f'<html lang="{language}"' in (site / page / "index.html").read_text(encoding="utf-8")
+
+
+def test_every_page_leads_to_the_words(site):
+    pages = [page for page in site.rglob("index.html") if page.parent.name != "glossary"]
+
+    assert len(pages) > 80
+    assert [str(page) for page in pages if "glossary/" not in page.read_text("utf-8").rpartition("<hr")[2]] == []
