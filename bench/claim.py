@@ -24,7 +24,7 @@ from contextlib import closing
 import psycopg
 from full_outbox import outbox
 
-LANE, BATCH = "authority", 128
+LANE, BATCH = "fhir", 128
 PARCELS = """
 INSERT INTO outbox_parcel (pharmacy_id, id, destination, subject_id, chain_id, sequence, key, state, attempts,
     posted_at, due_at, settled_at, lease_until, answer_code)

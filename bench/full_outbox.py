@@ -163,7 +163,7 @@ def documents() -> list[tuple[str, bytes]]:
     made = []
     for pharmacy in Pharmacy.objects.all():
         with tenant_scope(pharmacy.id):
-            made += [_document(parcel) for parcel in Parcel.objects.filter(destination="authority")]
+            made += [_document(parcel) for parcel in Parcel.objects.filter(destination="fhir")]
     return made
 
 
@@ -171,7 +171,7 @@ def _document(parcel: Any) -> tuple[str, bytes]:
     from temoin.outbox.courier import Consignment, Load, couriers
 
     load = Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__})
-    ready = couriers()["authority"].prepare(load)
+    ready = couriers()["fhir"].prepare(load)
     if not isinstance(ready, Consignment):
         raise TypeError(ready.code)
     return ready.key, ready.body

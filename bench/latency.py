@@ -24,7 +24,7 @@ LEFT = "SELECT count(*) FROM outbox_parcel WHERE state <> 'accepted'"
 TIMES = """
 SELECT percentile_cont(ARRAY[0.5, 0.95, 0.999, 1]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - posted_at)),
        avg((settled_at - posted_at < make_interval(secs => %s))::int), count(*), max(attempts)
-FROM outbox_parcel WHERE destination = 'authority'
+FROM outbox_parcel WHERE destination = 'fhir'
 """
 
 

@@ -20,6 +20,7 @@ import secrets
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import floor
 from pathlib import Path
@@ -30,6 +31,9 @@ from uuid import UUID
 from demonstration import Demonstration, demonstration
 from producers import Producer, Tally, open_pharmacies
 from trouble import Trouble, ask_sandbox
+
+from temoin.config.channels import all_channels
+from temoin.outbox.channel import Held
 
 PATIENCE = 60.0  # seconds from the last blow until nothing is unsettled
 PACE = 3.0  # seconds of signing for each kill, so that there is always something under way to be killed
@@ -53,7 +57,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--through", choices=HELD, default="fhir", help="way to the authority (default: fhir)")
+    parser.add_argument("--through", choices=held_ways(), default="fhir", help="way to the authority (default: fhir)")
     parser.add_argument("--results", type=int, default=1000)
     parser.add_argument("--producers", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
@@ -90,7 +94,7 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
     connection.close()  # the server may have been killed after the last look
     ask_sandbox(f"{addresses['sandbox']}/faults", {"off": True})
     in_time = wait_settled(quiet_from)
-    held = HELD[options.through](addresses["sandbox"])
+    held = held_by(options.through)(addresses["sandbox"])
     share, keys = compare([record for producer in producers for record in producer.records], held)
     return share, letters_arrived(addresses["sandbox"], keys) and in_time
 
@@ -199,10 +203,22 @@ def compare(records: list[UUID], held: Counter[str]) -> tuple[float, set[str]]:
     return 1 - wrong / max(len(keys), len(records)), own_keys
 
 
-def identifiers_held(sandbox: str) -> Counter[str]:
+def held_ways() -> dict[str, Held]:
+    """Return the channels whose other side tells what it keeps."""
+    return {each.name: each.held for each in all_channels() if each.held is not None}
+
+
+def held_by(way: str) -> Callable[[str], Counter[str]]:
+    """Return what counts how many copies the authority holds under each key, as the channel says where it tells it."""
+    held = held_ways()[way]
+    if held.is_search:
+        return lambda sandbox: searched(f"{sandbox}{held.path}")
+    return lambda sandbox: _kept(ask_sandbox(f"{sandbox}{held.path}"), held.key)
+
+
+def searched(address: str) -> Counter[str]:
     """Return how many documents bear each identifier, by the authority's own search, page after page."""
     held: Counter[str] = Counter()
-    address = f"{sandbox}/fhir/Bundle?_summary=true&_count=500"
     while address:
         page = ask_sandbox(address)
         held.update(entry["resource"]["identifier"]["value"] for entry in page.get("entry", []))
@@ -210,26 +226,14 @@ def identifiers_held(sandbox: str) -> Counter[str]:
     return held
 
 
-def messages_held(sandbox: str) -> Counter[str]:
-    """Return how many messages the authority keeps under each MSH-10; one that came with other bytes counts again."""
-    return _kept(ask_sandbox(f"{sandbox}/hl7.json"), "control_id")
-
-
-def rows_held(sandbox: str) -> Counter[str]:
-    """Return how many results the authority keeps under each row key; one that came with other content counts again."""
-    return _kept(ask_sandbox(f"{sandbox}/csv.json"), "key")
-
-
 def _kept(kept: list[dict[str, Any]], key: str) -> Counter[str]:
+    """Count a copy with other content again: the first and the second are not the same result."""
     again = sum(each["copies"] - 1 for each in kept)
     print(f"{again} came again under a key that was kept already")
     held: Counter[str] = Counter()
     for each in kept:
         held[each[key]] += 1 + each["differing"]
     return held
-
-
-HELD = {"fhir": identifiers_held, "mllp": messages_held, "sftp": rows_held}
 
 
 def letters_arrived(sandbox: str, keys: set[str]) -> bool:

@@ -43,15 +43,15 @@ SLOWER = 1.5  # times the median before; the machine may be busy with others
 HOUR = (
     (
         "UPDATE outbox_parcel SET posted_at = posted_at - interval '1 hour', due_at = due_at - interval '1 hour', "
-        "lease_until = lease_until - interval '1 hour' WHERE destination = 'authority' AND settled_at IS NULL"
+        "lease_until = lease_until - interval '1 hour' WHERE destination = 'fhir' AND settled_at IS NULL"
     ),
     (
         "UPDATE outbox_lane SET paused_until = paused_until - interval '1 hour', "
         "probe_until = probe_until - interval '1 hour', taken_at = taken_at - interval '1 hour'"
     ),
 )
-LEFT = "SELECT count(*) FROM outbox_parcel WHERE destination = 'authority' AND settled_at IS NULL"
-TRIES = "SELECT max(attempts), sum(attempts) FROM outbox_parcel WHERE destination = 'authority' AND settled_at IS NULL"
+LEFT = "SELECT count(*) FROM outbox_parcel WHERE destination = 'fhir' AND settled_at IS NULL"
+TRIES = "SELECT max(attempts), sum(attempts) FROM outbox_parcel WHERE destination = 'fhir' AND settled_at IS NULL"
 
 
 def main() -> int:

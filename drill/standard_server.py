@@ -13,7 +13,6 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from math import floor
 
@@ -28,8 +27,8 @@ from temoin.formats.fhir import document  # noqa: E402
 from temoin.lib.clock import now  # noqa: E402
 from temoin.outbox.courier import Answer, Consignment, Reconcilable, Verdict  # noqa: E402
 from temoin.testing.report import Report  # noqa: E402
-from temoin.transmission.authority import Authority  # noqa: E402
-from temoin.transmission.couriers.fhir import FhirCourier  # noqa: E402
+from temoin.transmission.channels.fhir.courier import FhirCourier  # noqa: E402
+from temoin.transmission.channels.fhir.settings import FhirSettings  # noqa: E402
 from temoin.transmission.rules.loading import load_rule_sets  # noqa: E402
 
 AT_ONCE = 8  # the same document, posted at the same moment
@@ -41,8 +40,8 @@ def main() -> int:
     parser.add_argument("url")
     parser.add_argument("--at-least", type=float, default=0.0)
     options = parser.parse_args()
-    authority = Authority(base_url=options.url.rstrip("/"), enabled=True, rules=load_rule_sets()["demonstration"])
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = FhirSettings(base_url=options.url.rstrip("/"), enabled=True, rules=load_rule_sets()["demonstration"])
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
     answered = asyncio.run(_ask_all())
     print(f"{floor(sum(answered) / len(answered) * 1000) / 1000:.3f}")
     return 0 if sum(answered) / len(answered) >= options.at_least else 1

@@ -11,8 +11,8 @@ from xdm_sending import SENDING
 
 from temoin.lib.clock import now
 from temoin.sandbox.secure_mail import Certificates
+from temoin.transmission.channels.mssante.settings import Encryption, MssanteSettings
 from temoin.transmission.rules.loading import load_rule_sets
-from temoin.transmission.secure_mail import Encryption, SecureMail
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Trust:
             certificate=self.operator.certificate, key=self.operator.key, authorities=self.authority.file
         )
 
-    def mail(self, port: int, *, ours: Signed | None = None) -> SecureMail:
+    def mail(self, port: int, *, ours: Signed | None = None) -> MssanteSettings:
         shown = ours or self.ours
-        return SecureMail(
+        return MssanteSettings(
             host="127.0.0.1",
             port=port,
             enabled=True,

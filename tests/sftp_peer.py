@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncssh
 
 from temoin.sandbox.sftp_keys import KeyFiles
-from temoin.transmission.couriers.sftp import SftpCourier
-from temoin.transmission.drop_box import DropBox
+from temoin.transmission.channels.sftp.courier import SftpCourier
+from temoin.transmission.channels.sftp.settings import SftpSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 HEADER = "key,verdict,id,reason\r\n"
@@ -43,8 +43,8 @@ class Desk:
         return sorted(path.name for path in self.results.iterdir())
 
 
-def box_of(keys: KeyFiles, port: int, *, folder: str = "/results", answers: str = "/answers") -> DropBox:
-    return DropBox(
+def box_of(keys: KeyFiles, port: int, *, folder: str = "/results", answers: str = "/answers") -> SftpSettings:
+    return SftpSettings(
         host="127.0.0.1",
         port=port,
         user="temoin",

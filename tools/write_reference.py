@@ -19,6 +19,7 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
+from temoin.config.channels import all_channels
 from temoin.conformance.published import case_lines, example_lines
 from temoin.journal.events import MEANING, EventKind
 from temoin.lib import lifecycle
@@ -70,6 +71,7 @@ def pages() -> dict[Path, str]:
     return {
         FOLDER / "events.md": events_page(),
         FOLDER / "states.md": states_page(),
+        FOLDER / "channels.md": channels_page(),
         FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
         FOLDER.parent / "conformance.md": conformance_page(),
         DECISIONS / "index.md": decisions_page(),
@@ -97,6 +99,17 @@ def states_page() -> str:
     lines = [MADE, "# States", "", "Nothing changes its state but by a verb of its table; the verbs are on the arrows."]
     for table in sorted(lifecycle.ALL, key=lambda table: table.noun):
         lines += ["", f"## {table.noun.capitalize()}", "", "```mermaid", table.mermaid(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def channels_page() -> str:
+    """Return the table of every channel, its destinations, and what their parcels are called on screen."""
+    lines = [MADE, CHANNELS_HEAD]
+    for channel in all_channels():
+        way = f"`--through {channel.name}`" if channel.demo else "always"
+        for place in channel.destinations:
+            words = f"{place.words.fr} / {place.words.en}"
+            lines += [f"| `[{channel.name}]` | `{place.name}` | {words} | {place.audience.value} | {way} |"]
     return "\n".join(lines) + "\n"
 
 
@@ -152,6 +165,15 @@ def _asvs_row(name: str, row: dict[str, Any]) -> str:
     state = f"**{row['state']}**" if row["state"] in {"partly", "not met"} else row["state"]
     return f"| {name} | {row['level']} | {state} | {row['how']} | {proofs} |"
 
+
+CHANNELS_HEAD = """# Channels
+
+One row for each destination. The section of the settings file bears the channel's name; the destination's is on each
+parcel, in `temoin lanes`, in `[rates]` and in `temoin reconcile`. How to write a new channel:
+[architecture](../architecture.md#a-channel).
+
+| section | destination | on screen | read by | in a demonstration |
+|---|---|---|---|---|"""
 
 CONFORMANCE_HEAD = """# Conformance
 

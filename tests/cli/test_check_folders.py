@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sftp_peer import Desk, box_of, peer
 
-from temoin.cli import check
+from temoin.cli.check import look_findings
 from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.file import Config, read_config
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
-from temoin.transmission.drop_box import DropBox
+from temoin.transmission.channels.sftp import look
+from temoin.transmission.channels.sftp.settings import SftpSettings
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def config(tmp_path: Path) -> Config:
 def looked(tmp_path: Path, keys: KeyFiles, **changes: object) -> str:
     async def run() -> str:
         async with peer(Desk(tmp_path).make(), keys) as courier:
-            return await check._looked(replace(courier._box, **changes))
+            return await look.looked(replace(courier._box, **changes))
 
     return asyncio.run(run())
 
@@ -54,15 +55,15 @@ def test_each_trouble_of_the_receiver_has_its_code(tmp_path, keys, changes, code
     [("", 0), ("folder_refused", 1), ("host_key_refused", 1), ("account_refused", 1), ("unreachable", 0)],
 )
 def test_what_the_operator_must_mend_is_a_finding(config, keys, monkeypatch, code, findings):
-    async def told(_box: DropBox) -> str:
+    async def told(_box: SftpSettings) -> str:
         return code
 
-    monkeypatch.setattr(check, "_looked", told)
+    monkeypatch.setattr(look, "looked", told)
     box = replace(box_of(keys, 1), enabled=True)
 
-    assert len(check.folder_findings(replace(config, sftp=box))) == findings
-    assert check.folder_findings(replace(config, sftp=None)) == []
+    assert len(look_findings(config.with_channel("sftp", box))) == findings
+    assert look_findings(config) == []
 
 
 def test_a_key_file_that_cannot_be_read_is_told_elsewhere(config, keys, tmp_path):
-    assert check.folder_findings(replace(config, sftp=replace(box_of(keys, 1), host_keys=tmp_path / "none"))) == []
+    assert look_findings(config.with_channel("sftp", replace(box_of(keys, 1), host_keys=tmp_path / "none"))) == []

@@ -8,56 +8,55 @@ import pytest
 
 from temoin.cli.demo_folder import write_settings
 from temoin.cli.demo_ports import LOOPBACK, Ports
-from temoin.cli.demo_ways import WAYS, sandbox_words
+from temoin.cli.demo_ways import sandbox_words, ways
 from temoin.cli.main import main
-from temoin.config.checks import check_host_keys
 from temoin.config.file import read_config
-from temoin.config.mssante import check_mail_certificates
 from temoin.config.secrets import check_secret
 from temoin.sandbox.secure_mail import certificates_of
+from temoin.transmission.channels.mssante.channel import MSSANTE
+from temoin.transmission.channels.mssante.settings import check_mssante_files
+from temoin.transmission.channels.sftp.channel import SFTP
+from temoin.transmission.channels.sftp.settings import check_sftp_files
 
 PORTS = Ports(9500)
 
 
-@pytest.mark.parametrize("through", [("fhir",), ("mllp",), ("sftp",), ("mssante",), ("sftp", "fhir"), tuple(WAYS)])
+@pytest.mark.parametrize("through", [("fhir",), ("mllp",), ("sftp",), ("mssante",), ("sftp", "fhir"), tuple(ways())])
 def test_results_go_by_the_ways_chosen_and_no_other(tmp_path: Path, through: tuple[str, ...]):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, PORTS, through)
 
     config = read_config(tmp_path / "temoin.toml")
 
-    assert config.authority.enabled is ("fhir" in through)
-    assert (config.mllp is not None) is ("mllp" in through)
-    assert (config.sftp is not None) is ("sftp" in through)
-    assert (config.mssante is not None) is ("mssante" in through)
+    assert {channel.name for channel, _ in config.set_up} == {*through, "email"}
     words = sandbox_words(through, PORTS, tmp_path / "keys")
-    assert ("--mllp-port" in words, "--sftp-port" in words) == ("mllp" in through, "sftp" in through)
+    assert {name for name in ways() if f"--{name}-port" in words} == {*through} - {"fhir"}
 
 
 def test_the_keys_of_both_sides_are_made_once(tmp_path: Path):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, PORTS, ["sftp"])
-    box = read_config(tmp_path / "temoin.toml").sftp
+    box = read_config(tmp_path / "temoin.toml").channels["sftp"]
     before = box.key.read_bytes()
 
     write_settings(tmp_path, PORTS, ["sftp"])
 
-    assert (box.host, box.port, box.key.read_bytes()) == (LOOPBACK, PORTS.sftp, before)
+    assert (box.host, box.port, box.key.read_bytes()) == (LOOPBACK, PORTS.of(SFTP), before)
     check_secret(box.key, "key")
-    check_host_keys(box)
+    check_sftp_files(box)
 
 
 def test_the_certificates_of_both_sides_are_made_once_and_trust_each_other(tmp_path: Path):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, PORTS, ["mssante"])
-    mail = read_config(tmp_path / "temoin.toml").mssante
+    mail = read_config(tmp_path / "temoin.toml").channels["mssante"]
     before = mail.certificate.read_bytes()
 
     write_settings(tmp_path, PORTS, ["mssante"])
 
-    assert (mail.host, mail.port, mail.certificate.read_bytes()) == (LOOPBACK, PORTS.mssante, before)
+    assert (mail.host, mail.port, mail.certificate.read_bytes()) == (LOOPBACK, PORTS.of(MSSANTE), before)
     check_secret(mail.key, "key")
-    check_mail_certificates(mail)
+    check_mssante_files(mail)
     certificates_of(tmp_path / "keys" / "mssante").context()
 
 

@@ -66,7 +66,7 @@ def test_both_pharmacies_hold_results_in_every_state_and_send_nothing_while_load
             parcels = set(Parcel.objects.values_list("destination", "state"))
             assert Consent.objects.count() == sum(states.values())
         assert set(states) == {state.value for state in RecordState}
-        assert {("authority", "waiting"), ("patient-email", "waiting")} <= parcels
+        assert {("fhir", "waiting"), ("email", "waiting")} <= parcels
 
 
 @pytest.mark.usefixtures("demonstration")

@@ -55,27 +55,27 @@ def line_of(words: str, destination: str) -> str:
 
 
 def test_each_lane_is_told_in_a_line(lanes, settings, as_role):
-    settings.TEMOIN = replace(settings.TEMOIN, rates={"authority": 50})
+    settings.TEMOIN = replace(settings.TEMOIN, rates={"fhir": 50})
     with as_role("temoin_worker"):
-        first, second = claim_parcels("authority", 2)
+        first, second = claim_parcels("fhir", 2)
         settle_parcels([(first, Answer(Verdict.REFUSED, "http_422")), (second, Answer(Verdict.DOUBTFUL, "no_answer"))])
 
     with shifted_by(timedelta(minutes=75)):
         status, words = lanes()
 
-    line = line_of(words, "authority")
+    line = line_of(words, "fhir")
     assert (status, "closed" in line, "50/s" in line) == (0, True, True)
     assert "1 waiting, 1 in doubt, 1 refused  oldest 75 min" in line
-    assert "3 waiting, 0 in doubt, 0 refused" in line_of(words, "patient-email")
+    assert "3 waiting, 0 in doubt, 0 refused" in line_of(words, "email")
     assert TRAITS["birth_family_name"] not in words
 
 
 def test_an_open_circuit_is_told_with_its_reason_and_closed_by_hand(lanes, as_role):
     with as_role("temoin_worker"):
-        tell_lane("authority", [Answer(Verdict.POSTPONED, "http_503", retry_after=3600)] * THRESHOLD)
+        tell_lane("fhir", [Answer(Verdict.POSTPONED, "http_503", retry_after=3600)] * THRESHOLD)
 
     status, words = lanes()
-    closed_status, closed = lanes("--close", "authority")
+    closed_status, closed = lanes("--close", "fhir")
 
     assert (status, "open until" in words, "(http_503)" in words) == (1, True, True)
     assert (closed_status, "open until" in closed) == (0, False)
@@ -83,7 +83,7 @@ def test_an_open_circuit_is_told_with_its_reason_and_closed_by_hand(lanes, as_ro
 
 @pytest.mark.usefixtures("house")
 def test_a_lane_that_does_not_exist_is_refused_with_those_that_do(as_role):
-    with as_role("temoin_worker"), pytest.raises(ConfigError, match="the lanes are authority"):
+    with as_role("temoin_worker"), pytest.raises(ConfigError, match="the lanes are email, fhir"):
         _lanes(Namespace(close="autority", looked=None))
 
 
@@ -91,12 +91,12 @@ def test_what_a_person_should_look_at_is_told(lanes, as_role):
     with as_role("temoin_worker"):
         for number in range(TIMES):
             with shifted_by(timedelta(hours=2 * number)):
-                settle_parcels([(load, Answer(Verdict.POSTPONED, "busy")) for load in claim_parcels("authority", 9)])
+                settle_parcels([(load, Answer(Verdict.POSTPONED, "busy")) for load in claim_parcels("fhir", 9)])
 
     status, words = lanes()
 
     assert status == 1
-    assert "3 for a person to look at: always the same answer" in line_of(words, "authority")
+    assert "3 for a person to look at: always the same answer" in line_of(words, "fhir")
 
 
 def test_what_was_set_aside_is_told_until_somebody_has_looked(lanes, as_role):

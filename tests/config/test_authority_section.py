@@ -1,4 +1,4 @@
-"""The section [authority]: right, or refused with a sentence."""
+"""The section [fhir]: right, or refused with a sentence."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
-from temoin.transmission.authority import Profile, SignatureAlgorithm
+from temoin.transmission.channels.fhir.settings import Profile, SignatureAlgorithm
 
 SECTION = """
-[authority]
+[fhir]
 base_url = "https://127.0.0.1:9443/fhir"
 enabled = true
 rules = "demonstration"
@@ -26,7 +26,7 @@ pin = "PIN"
 certificate = "keys/ours.pem"
 key = "keys/ours.key"
 
-[authority.tokens]
+[fhir.tokens]
 token_url = "https://127.0.0.1:9444/token"
 client_id = "temoin"
 key = "keys/token.key"
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 def settings(folder: Path, section: str = SECTION) -> Path:
     path = folder / "temoin.toml"
-    before, _, rest = path.read_text().partition("[authority]")
+    before, _, rest = path.read_text().partition("[fhir]")
     path.write_text(f"{before}{section}\n[{rest.partition('[')[2]}")
     return path
 
@@ -58,19 +58,19 @@ def settings(folder: Path, section: str = SECTION) -> Path:
 def test_a_server_that_knows_r4_alone_may_be_spared_later_extensions(folder, line, kept):
     section = SECTION.replace("enabled = true", f"enabled = true\n{line}")
 
-    assert read_config(settings(folder, section)).authority.later_extensions is kept
+    assert read_config(settings(folder, section)).channels["fhir"].later_extensions is kept
 
 
 def test_a_national_dialect_holds_what_its_guide_says(folder):
     section = SECTION.replace("enabled = true", 'enabled = true\nprofile = "demis"\nlater_extensions = false')
-    section = section.replace("[authority.tokens]", '[authority.senders]\n750712184 = "1"\n\n[authority.tokens]')
+    section = section.replace("[fhir.tokens]", '[fhir.senders]\n750712184 = "1"\n\n[fhir.tokens]')
 
     with pytest.raises(ConfigError, match="later_extensions"):
         read_config(settings(folder, section))
 
 
 def test_everything_of_the_authority_is_read(folder):
-    authority = read_config(settings(folder)).authority
+    authority = read_config(settings(folder)).channels["fhir"]
 
     assert (authority.pin, authority.key) == ("0a" * 32, folder / "keys" / "ours.key")
     assert authority.tokens is not None
@@ -80,15 +80,15 @@ def test_everything_of_the_authority_is_read(folder):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("enabled = true", "", r"enabled in \[authority\] is missing"),
-        ("enabled = true", "enabled = true\ncolour = 1", r"colour in \[authority\] is not a setting; .*, profile, "),
+        ("enabled = true", "", r"enabled in \[fhir\] is missing"),
+        ("enabled = true", "enabled = true\ncolour = 1", r"colour in \[fhir\] is not a setting; .*, profile, "),
         ("https://127.0.0.1:9443", "http://fhir.example.fr", "results do not travel in clear"),
         ("https://127.0.0.1:9443", "http://127.0.0.1:9443", "certificates are named"),
         ('key = "keys/ours.key"', "", "go together"),
         ("0a0a", "0A:A", "64 digits"),
         ("https://127.0.0.1:9444", "http://auth.example.fr", "may speak for us"),
         ('"ES384"', '"HS256"', "must be one of RS384"),
-        ('client_id = "temoin"', 'client_id = "temoin"\nsecret = "x"', r"secret in \[authority.tokens\]"),
+        ('client_id = "temoin"', 'client_id = "temoin"\nsecret = "x"', r"secret in \[fhir.tokens\]"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(folder, old, new, words):
@@ -99,11 +99,11 @@ def test_a_wrong_setting_is_refused_with_a_sentence(folder, old, new, words):
 def test_a_dialect_is_read_with_the_numbers_of_the_pharmacies(folder):
     section = SECTION.replace("enabled = true", 'enabled = true\nprofile = "demis"')
 
-    with pytest.raises(ConfigError, match=r"senders in \[authority\] is missing"):
+    with pytest.raises(ConfigError, match=r"senders in \[fhir\] is missing"):
         read_config(settings(folder, section))
     path = folder / "temoin.toml"
-    path.write_text(f'{path.read_text()}\n[authority.senders]\n750712184 = "98765430"')
-    authority = read_config(path).authority
+    path.write_text(f'{path.read_text()}\n[fhir.senders]\n750712184 = "98765430"')
+    authority = read_config(path).channels["fhir"]
 
     assert (authority.profile, authority.senders) == (Profile.DEMIS, {"750712184": "98765430"})
 

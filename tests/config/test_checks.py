@@ -26,7 +26,7 @@ from temoin.config.secrets import make_password
 from temoin.lib.clock import frozen_at
 from temoin.lib.config_error import ConfigError
 
-HOST = '[hosting]\nname = "Hébergeur"\ncertificate = "HDS-1"\nexpires = 2027-06-30\n\n[authority]'
+HOST = '[hosting]\nname = "Hébergeur"\ncertificate = "HDS-1"\nexpires = 2027-06-30\n\n[fhir]'
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ PRODUCTION = ("demo = true", "demo = false")
 
 
 def test_a_sound_set_up_is_not_refused(folder):
-    config = config_of(folder, PRODUCTION, ("[authority]", HOST))
+    config = config_of(folder, PRODUCTION, ("[fhir]", HOST))
 
     with frozen_at(datetime(2027, 6, 30, 21, tzinfo=UTC)):
         assert [finding for process in Process for finding in setup_findings(config, process)] == []
@@ -123,15 +123,15 @@ def test_an_undeclared_host_in_production(folder):
 
 
 def test_an_expired_certificate_of_the_host(folder):
-    config = config_of(folder, PRODUCTION, ("[authority]", HOST))
+    config = config_of(folder, PRODUCTION, ("[fhir]", HOST))
 
     with frozen_at(datetime(2027, 7, 1, 12, tzinfo=UTC)), pytest.raises(ConfigError, match="ended on 2027-06-30"):
         check_setup(config, Process.PORTAL)
 
 
 def test_a_pharmacy_that_hosts_for_itself_says_so(folder):
-    own = '[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n\n[authority]'
-    config = config_of(folder, PRODUCTION, ("[authority]", own))
+    own = '[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n\n[fhir]'
+    config = config_of(folder, PRODUCTION, ("[fhir]", own))
 
     check_setup(config, Process.STAFF)
     assert config.hosting is not None
@@ -141,7 +141,7 @@ def test_a_pharmacy_that_hosts_for_itself_says_so(folder):
 @pytest.mark.parametrize("missing", ['certificate = "HDS-1"\n', "expires = 2027-06-30\n", 'name = "Hébergeur"\n'])
 def test_a_half_declared_host(folder, missing):
     with pytest.raises(ConfigError, match=r"in \[hosting\] is missing"):
-        config_of(folder, ("[authority]", HOST.replace(missing, "")))
+        config_of(folder, ("[fhir]", HOST.replace(missing, "")))
 
 
 def test_a_public_address_in_clear(folder):
@@ -156,10 +156,10 @@ def test_a_keeper_of_root_keys_that_is_not_described(folder, section):
 
 
 def test_an_engine_reached_in_clear(folder):
-    engine = '[keys.transit]\nurl = "http://bao.example.fr"\nkey = "temoin"\ntoken_file = "t"\n\n[authority]'
+    engine = '[keys.transit]\nurl = "http://bao.example.fr"\nkey = "temoin"\ntoken_file = "t"\n\n[fhir]'
 
     with pytest.raises(ConfigError, match="data keys do not travel in clear"):
-        config_of(folder, ("[authority]", engine))
+        config_of(folder, ("[fhir]", engine))
 
 
 def test_debugging_in_production(folder, monkeypatch):

@@ -7,9 +7,10 @@ import pytest
 from temoin.cli.demo_folder import write_settings
 from temoin.cli.demo_ports import Ports
 from temoin.config.checks import check_setup, secrets_of
-from temoin.config.file import MailSecurity, Process, read_config
+from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password
+from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_loopback
 
@@ -37,7 +38,7 @@ def test_the_settings_of_a_demonstration_are_right(folder):
     assert config.site.demo
     assert config.keys.root == folder / "keys" / "root.key"
     assert config.database.host == str(folder / "database")
-    assert config.mail.security is MailSecurity.NONE
+    assert config.email.security is EmailSecurity.NONE
 
 
 @pytest.mark.parametrize(
@@ -51,14 +52,14 @@ def test_the_settings_of_a_demonstration_are_right(folder):
 )
 def test_half_a_setting_of_certificates_is_refused(folder, lines, words):
     with pytest.raises(ConfigError, match=words):
-        read_config(rewrite(folder, "[mail]", f"[api]\n{lines}\n\n[mail]"))
+        read_config(rewrite(folder, "[email]", f"[api]\n{lines}\n\n[email]"))
 
 
 def test_certificates_are_off_unless_asked_for(folder):
     assert read_config(folder / "temoin.toml").api.certificate_header is None
 
-    lines = '[api]\ncertificate_header = "X-Client-Certificate"\nproxy = "127.0.0.1"\n\n[mail]'
-    api = read_config(rewrite(folder, "[mail]", lines)).api
+    lines = '[api]\ncertificate_header = "X-Client-Certificate"\nproxy = "127.0.0.1"\n\n[email]'
+    api = read_config(rewrite(folder, "[email]", lines)).api
 
     assert (api.certificate_header, api.proxy) == ("X-Client-Certificate", "127.0.0.1")
 
@@ -103,7 +104,7 @@ def test_a_wrong_setting_is_refused_with_a_sentence(folder, old, new, words):
         (
             'host = "127.0.0.1"\nport = 8603\nsecurity = "none"',
             'host = "smtp.example.fr"\nport = 465\nsecurity = "tls"',
-            "sandbox mailbox",
+            "may only be sent to the sandbox",
         ),
     ],
 )

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from temoin.config.channels import all_channels
 from temoin.config.logs import ValuelessFormatter, logging_settings
 
 
@@ -49,6 +50,8 @@ def test_loggers_that_repeat_values_are_silent(name):
     assert closest == {"handlers": ["nowhere"], "propagate": False}
 
 
-@pytest.mark.parametrize(("name", "level"), [("fontTools", "WARNING"), ("fpdf", "ERROR"), ("fido2", "WARNING")])
+@pytest.mark.parametrize(
+    ("name", "level"), [("fontTools", "WARNING"), ("fpdf", "ERROR"), ("fido2", "WARNING"), ("asyncssh", "WARNING")]
+)
 def test_libraries_that_tell_what_they_work_on_are_quiet(name, level):
-    assert logging_settings("worker")["loggers"][name]["level"] == level
+    assert logging_settings("worker", all_channels())["loggers"][name]["level"] == level

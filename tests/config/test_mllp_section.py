@@ -13,7 +13,7 @@ from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
-from temoin.transmission.receiver import MessageProfile
+from temoin.transmission.channels.mllp.settings import MessageProfile
 
 SECTION = """
 [mllp]
@@ -49,11 +49,11 @@ def settings(folder: Path, section: str, *, demo: bool = True) -> Path:
 
 
 def test_nobody_is_reached_by_hl7_unless_told(folder):
-    assert read_config(folder / "temoin.toml").mllp is None
+    assert read_config(folder / "temoin.toml").channels.get("mllp") is None
 
 
 def test_a_receiver_is_read_with_its_certificates(folder):
-    receiver = read_config(settings(folder, SECTION)).mllp
+    receiver = read_config(settings(folder, SECTION)).channels["mllp"]
 
     assert (receiver.host, receiver.port, receiver.profile) == ("127.0.0.1", 2575, MessageProfile.ELR)
     assert (receiver.separators, receiver.pin) == ("|^~\\&", None)

@@ -12,7 +12,7 @@ from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
-from temoin.transmission.secure_mail import Encryption
+from temoin.transmission.channels.mssante.settings import Encryption
 
 SECTION = """
 [mssante]
@@ -58,11 +58,11 @@ def settings(folder: Path, section: str, *, demo: bool = True) -> Path:
 
 
 def test_nobody_is_reached_by_secure_mail_unless_told(folder):
-    assert read_config(folder / "temoin.toml").mssante is None
+    assert read_config(folder / "temoin.toml").channels.get("mssante") is None
 
 
 def test_an_operator_is_read_with_certificates_and_codes(folder):
-    mail = read_config(settings(folder, SECTION)).mssante
+    mail = read_config(settings(folder, SECTION)).channels["mssante"]
 
     assert (mail.host, mail.port, mail.encryption) == ("127.0.0.1", 465, Encryption.TLS)
     assert (mail.doctor, mail.patient, mail.product) == (True, False, "")
@@ -72,7 +72,7 @@ def test_an_operator_is_read_with_certificates_and_codes(folder):
 
 
 def test_the_inbox_is_optional(folder):
-    assert read_config(settings(folder, SECTION.split("[mssante.inbox]")[0])).mssante.inbox is None
+    assert read_config(settings(folder, SECTION.split("[mssante.inbox]")[0])).channels["mssante"].inbox is None
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ def written(folder: Path, section: str) -> Path:
 
 def test_a_rate_is_parcels_a_second(tmp_path):
     assert read_config(written(tmp_path, "")).rates == {}
-    assert read_config(written(tmp_path, "[rates]\nauthority = 50\n")).rates == {"authority": 50}
+    assert read_config(written(tmp_path, "[rates]\nfhir = 50\n")).rates == {"fhir": 50}
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "0.5", "true", '"50"'])
 def test_a_rate_that_is_no_whole_number_is_refused(tmp_path, value):
-    with pytest.raises(ConfigError, match=r"authority in \[rates\]"):
-        read_config(written(tmp_path, f"[rates]\nauthority = {value}\n"))
+    with pytest.raises(ConfigError, match=r"fhir in \[rates\]"):
+        read_config(written(tmp_path, f"[rates]\nfhir = {value}\n"))
 
 
 @pytest.mark.parametrize("process", Process)
@@ -39,7 +39,7 @@ def test_the_rate_of_a_destination_that_nothing_serves_is_found_by_every_process
     (found,) = [finding for finding in setup_findings(config, process) if "[rates]" in finding]
 
     assert found.startswith("[rates] names autority")
-    assert found.endswith("the destinations are authority, patient-email.")
+    assert found.endswith("the destinations are email, fhir.")
 
 
 def test_the_settings_know_every_destination_that_a_courier_serves(settings):

@@ -61,7 +61,7 @@ def config_of(folder: Path, rules: str, section: str = "", *, demo: bool = True)
 @pytest.mark.parametrize(
     ("rules", "section", "words"),
     [
-        ("", "", r"rules in \[authority\] is missing"),
+        ("", "", r"rules in \[fhir\] is missing"),
         ('rules = "fr-everything"', "", r"no rule set; there are ch-elm, de-demis, demonstration, fr-crisis"),
         ('rules = "fr-laboratories"', "", r"R\.3113-4, https.*lets a biologist send, while \[rules\] sender is pharm"),
         ('rules = "fr-crisis"', "", r"waits for the text that orders it: name it in \[rules\.text\]"),
@@ -85,7 +85,7 @@ def test_a_laboratory_may_report_as_one(folder):
     config = config_of(folder, 'rules = "fr-laboratories"', '[rules]\nsender = "biologist"\n')
 
     assert config.rules.sender is Sender.BIOLOGIST
-    assert config.rule_sets["authority"].name == "fr-laboratories"
+    assert config.rule_sets["fhir"].name == "fr-laboratories"
 
 
 def test_what_is_switched_off_may_be_named_ahead(folder):
@@ -101,10 +101,10 @@ def test_what_is_switched_off_may_be_named_ahead(folder):
 def test_a_crisis_goes_by_the_text_that_the_operator_names(folder):
     config = config_of(folder, 'rules = "fr-crisis"', TEXT)
 
-    (basis,) = config.rule_sets["authority"].bases
+    (basis,) = config.rule_sets["fhir"].bases
     assert (basis.article, basis.source) == ("Décret d'essai, art. 1", "https://www.legifrance.gouv.fr/jorf/id/x")
     (line,) = rule_lines(config)
-    assert line.startswith("authority: rules fr-crisis (Décret d'essai, art. 1)")
+    assert line.startswith("fhir: rules fr-crisis (Décret d'essai, art. 1)")
     assert line.endswith("not reviewed by a lawyer or a physician")
 
 
@@ -118,12 +118,12 @@ def test_an_alarm_that_would_come_after_the_delay_of_the_rules_is_refused(folder
     path = folder / "temoin.toml"
     path.write_text(path.read_text().replace("minutes = 5", "minutes = 61"))
 
-    with pytest.raises(ConfigError, match=r"minutes in \[alarms\] is 61, .* at authority within 60: set minutes to 60"):
+    with pytest.raises(ConfigError, match=r"minutes in \[alarms\] is 61, .* at fhir within 60: set minutes to 60"):
         config_of(folder, 'rules = "fr-crisis"', TEXT)
 
 
 def test_a_real_site_does_not_let_everything_go(folder):
-    with pytest.raises(ConfigError, match=r'authority goes by the rules "demonstration"'):
+    with pytest.raises(ConfigError, match=r'fhir goes by the rules "demonstration"'):
         config_of(folder, NAMED, demo=False)
 
 
@@ -133,7 +133,7 @@ def test_an_operator_may_have_own_rule_sets(folder):
 
     config = config_of(folder, 'rules = "trial"', '[rules]\nfolder = "own"\n')
 
-    assert config.rule_sets["authority"].title.en == "Trial"
+    assert config.rule_sets["fhir"].title.en == "Trial"
     check_setup(config, Process.STAFF)
     (folder / "own" / "trial.toml").chmod(0o666)
     with pytest.raises(ConfigError, match=r"chmod go-w .*trial\.toml"):

@@ -48,11 +48,11 @@ def settings(folder: Path, section: str) -> Path:
 
 
 def test_nobody_takes_files_unless_told(folder):
-    assert read_config(folder / "temoin.toml").sftp is None
+    assert read_config(folder / "temoin.toml").channels.get("sftp") is None
 
 
 def test_a_receiver_is_read_with_its_folders_and_keys(folder):
-    box = read_config(settings(folder, SECTION)).sftp
+    box = read_config(settings(folder, SECTION)).channels["sftp"]
 
     assert (box.host, box.port, box.user, box.daily_at) == ("127.0.0.1", 22, "temoin", 22)
     assert (box.folder, box.acknowledgements) == ("/upload/results", "/upload/acknowledgements")
@@ -60,7 +60,7 @@ def test_a_receiver_is_read_with_its_folders_and_keys(folder):
 
 
 def test_without_an_hour_results_go_at_once(folder):
-    assert read_config(settings(folder, SECTION.replace("daily_at = 22\n", ""))).sftp.daily_at is None
+    assert read_config(settings(folder, SECTION.replace("daily_at = 22\n", ""))).channels["sftp"].daily_at is None
 
 
 @pytest.mark.parametrize(

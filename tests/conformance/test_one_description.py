@@ -20,7 +20,7 @@ from temoin.formats.fhir.questions import holdings_shown
 from temoin.lib.clock import now
 from temoin.outbox.courier import Consignment
 from temoin.outbox.courier import Verdict as Told
-from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.channels.fhir.courier import FhirCourier
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -51,7 +51,7 @@ def test_the_courier_sends_asks_and_reconciles_there(settings):
             await courier.close()
 
     with running_hapi() as base:
-        settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+        settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(settings.TEMOIN.channels["fhir"], base_url=base))
         told = asyncio.run(live())
 
     assert told == (Told.UNKNOWN, [Told.ACCEPTED] * 2, Told.ACCEPTED, [report.key])

@@ -41,9 +41,9 @@ def house(as_role) -> House:  # noqa: ARG001 opens the database
 def mail(settings) -> Iterator[Behaviour]:
     """A running mail server, named in the settings, and both kinds of alarm switched on."""
     with running_mail_server(Behaviour()) as server:
-        here = replace(settings.TEMOIN.mail, port=server.port)
+        here = replace(settings.TEMOIN.email, port=server.port)
         alarms = Alarms(minutes=30, operator=OPERATOR, pharmacies=True)
-        settings.TEMOIN = replace(settings.TEMOIN, mail=here, alarms=alarms)
+        settings.TEMOIN = replace(settings.TEMOIN.with_channel("email", here), alarms=alarms)
         yield server
 
 
@@ -62,7 +62,7 @@ def after(house: House, as_role) -> Minutes:  # noqa: ARG001 rows first
 def settle(as_role) -> Callable[[Verdict], None]:
     def answer(verdict: Verdict) -> None:
         with as_role("temoin_worker"):
-            settle_parcels([(load, Answer(verdict, "told")) for load in claim_parcels("authority", 10)])
+            settle_parcels([(load, Answer(verdict, "told")) for load in claim_parcels("fhir", 10)])
 
     return answer
 

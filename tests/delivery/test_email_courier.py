@@ -16,8 +16,8 @@ import pytest
 from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
 
-from temoin.config.file import MailSecurity
-from temoin.delivery.couriers.email import EmailCourier
+from temoin.delivery.channels.email.courier import EmailCourier
+from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
@@ -34,7 +34,7 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result, renew_ticket
 
 AsRole = Callable[[str], AbstractContextManager[None]]
-DESTINATION = "patient-email"
+DESTINATION = "email"
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def mail(settings) -> Iterator[Behaviour]:
 
 def point(settings, **changes: object) -> None:
     """Change the mail server that the settings name."""
-    settings.TEMOIN = replace(settings.TEMOIN, mail=replace(settings.TEMOIN.mail, **changes))
+    settings.TEMOIN = settings.TEMOIN.with_channel("email", replace(settings.TEMOIN.email, **changes))
 
 
 @pytest.fixture
@@ -330,11 +330,11 @@ def signed_in(settings, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("signed_in")
-@pytest.mark.parametrize("security", [MailSecurity.STARTTLS, MailSecurity.TLS])
+@pytest.mark.parametrize("security", [EmailSecurity.STARTTLS, EmailSecurity.TLS])
 def test_a_trusted_mail_server_is_signed_in_to(carry, settings, tmp_path, monkeypatch, security):
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    how = {"starttls" if security is MailSecurity.STARTTLS else "tls": context}
+    how = {"starttls" if security is EmailSecurity.STARTTLS else "tls": context}
     with running_mail_server(Behaviour(), **how) as server:
         point(settings, port=server.port, security=security)
 
@@ -342,10 +342,10 @@ def test_a_trusted_mail_server_is_signed_in_to(carry, settings, tmp_path, monkey
 
 
 @pytest.mark.usefixtures("signed_in")
-@pytest.mark.parametrize("security", [MailSecurity.STARTTLS, MailSecurity.TLS])
+@pytest.mark.parametrize("security", [EmailSecurity.STARTTLS, EmailSecurity.TLS])
 def test_a_mail_server_nobody_vouches_for_gets_nothing(carry, settings, tmp_path, security):
     context, _untrusted = make_certificate(tmp_path)
-    how = {"starttls" if security is MailSecurity.STARTTLS else "tls": context}
+    how = {"starttls" if security is EmailSecurity.STARTTLS else "tls": context}
     with running_mail_server(Behaviour(), **how) as server:
         point(settings, port=server.port, security=security)
 
@@ -359,13 +359,13 @@ def test_a_wrong_password_is_the_operators_matter(carry, settings, tmp_path, mon
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     (tmp_path / "mail.password").write_text("wrong", encoding="utf-8")
     with running_mail_server(Behaviour(), starttls=context) as server:
-        point(settings, port=server.port, security=MailSecurity.STARTTLS)
+        point(settings, port=server.port, security=EmailSecurity.STARTTLS)
 
         assert carry() == (ParcelState.WAITING, "mail_server_refused")
 
 
 def test_a_server_without_starttls_is_not_written_to_in_clear(mail, carry, settings):
-    point(settings, security=MailSecurity.STARTTLS)
+    point(settings, security=EmailSecurity.STARTTLS)
 
     assert carry() == (ParcelState.WAITING, "mail_server_refused")
     assert mail.attempts == 0

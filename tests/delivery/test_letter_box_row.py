@@ -49,7 +49,7 @@ def posted(as_role) -> Posted:
     record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
     code = read_ticket(by=house.owner, record_id=record_id)
     with as_role("temoin_worker"):
-        (load,) = claim_parcels("patient-email", 1)
+        (load,) = claim_parcels("email", 1)
         with tenant_scope(house.here.id):
             report = report_for_courier(by=HouseActor(house.here.id, "worker"), record_id=record_id, number=1)
             fragment = seal_letter_for(load=load, report=report)

@@ -160,7 +160,7 @@ def test_a_look_at_a_letter_or_a_parcel_is_about_its_patient(house: House, as_ro
         lot_id = make_lot(house.owner)
         records = [make_signed(house.owner, one, lot_id) for one in patients]
         with as_role("temoin_worker"):
-            (load,) = claim_parcels("patient-email", 1)
+            (load,) = claim_parcels("email", 1)
             with tenant_scope(house.here.id):
                 worker = HouseActor(house.here.id, "worker")
                 seal_letter_for(load=load, report=report_for_courier(by=worker, record_id=load.chain_id, number=1))

@@ -18,15 +18,15 @@ from mail_server import Behaviour, running_mail_server
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
 from secure_mail import Trust
 
-from temoin.delivery.couriers.email import DESTINATION, EmailCourier
-from temoin.delivery.couriers.envelopes import named_in
-from temoin.delivery.couriers.returned_mail import (
+from temoin.delivery.channels.email.courier import DESTINATION, EmailCourier
+from temoin.delivery.channels.email.envelopes import named_in
+from temoin.delivery.channels.email.returned_mail import (
     COMES_BACK_WITHIN,
     forget_sent_links,
     read_returned_mail,
     returned_mail_duties,
 )
-from temoin.delivery.returned import Returned
+from temoin.delivery.channels.email.settings import Returned
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.actions import release_parcel
@@ -88,8 +88,8 @@ def mail(settings, box) -> Iterator[Behaviour]:
         opened.uid("STORE", "1:*", "+FLAGS", r"(\Deleted)")
         opened.expunge()
     with running_mail_server(Behaviour()) as server:
-        named = replace(settings.TEMOIN.mail, port=server.port, returned=box[0])
-        settings.TEMOIN = replace(settings.TEMOIN, mail=named)
+        named = replace(settings.TEMOIN.email, port=server.port, returned=box[0])
+        settings.TEMOIN = settings.TEMOIN.with_channel("email", named)
         yield server
 
 
@@ -196,7 +196,7 @@ def test_what_is_no_failure_changes_nothing(house, mail, bring):
 
 
 def test_an_odd_mail_holds_no_other(house, mail, bring, as_role, monkeypatch):
-    import temoin.delivery.couriers.returned_mail as reading
+    import temoin.delivery.channels.email.returned_mail as reading
 
     real = reading.read_told
     monkeypatch.setattr(reading, "read_told", lambda data: real(data) if b"poison" not in data else 1 / 0)

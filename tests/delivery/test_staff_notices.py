@@ -26,7 +26,7 @@ def house(as_role) -> House:  # noqa: ARG001 opens the database
 def mail(settings) -> Iterator[Behaviour]:
     """A running mail server, named in the settings."""
     with running_mail_server(Behaviour()) as server:
-        settings.TEMOIN = replace(settings.TEMOIN, mail=replace(settings.TEMOIN.mail, port=server.port))
+        settings.TEMOIN = settings.TEMOIN.with_channel("email", replace(settings.TEMOIN.email, port=server.port))
         yield server
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_ports import COUNT
 from temoin.config.file import Process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,7 +15,6 @@ RUNNING = {Process.STAFF, Process.PORTAL, Process.WORKER, Process.SEALER}
 TOLD = {
     "processes that run": ("docs/operator.md", r"restart the (\w+) processes", len(RUNNING)),
     "units": ("docs/operator.md", r"One unit for each of the (\w+) processes", len(RUNNING)),
-    "ports of a demonstration": ("src/temoin/cli/demo.py", r"first of (\w+) ports", COUNT),
 }
 
 

@@ -154,7 +154,7 @@ def test_a_mail_that_returns_ours_as_not_filed_is_understood():
     [
         "Subject: Bonjour\n\nUne question.\n",
         NOTICE.replace(KEY, "not-a-key"),
-        NOTICE.replace("mssante-doctor", "patient-email"),
+        NOTICE.replace("mssante-doctor", "email"),
         NOTICE.replace("Action: failed", "Action: thrown"),
         RETURNED.replace("=5BKO_Int", "=5BRE_Int"),
         RETURNED.replace("=?utf-8?q?", "=?unknown-charset?q?"),

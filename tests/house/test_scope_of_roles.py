@@ -54,9 +54,9 @@ def house(as_role) -> House:
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
         raise_alert(by=seat, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=uuid4())
     with as_role("temoin_worker"):
-        for load in claim_parcels("patient-email", 10):
+        for load in claim_parcels("email", 10):
             with tenant_scope(load.pharmacy_id):
-                couriers()["patient-email"].prepare(load)
+                couriers()["email"].prepare(load)
             settle_parcels([(load, Answer(Verdict.ACCEPTED, "test"))])
         for pharmacy in (house.here, house.elsewhere):
             _differ(pharmacy.id)

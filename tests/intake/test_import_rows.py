@@ -128,7 +128,7 @@ def test_a_row_is_signed_as_on_the_page_with_its_event_and_its_parcel(house):
     assert (report.patient.address.country, report.patient.identity_status) == ("USA", "PROV")
     kinds = Counter(event.kind for event in rows_of(Event, house.owner))
     assert kinds["result.signed"] == kinds["sample.taken"] == kinds["patient.registered"] == 1
-    assert [parcel.destination for parcel in rows_of(Parcel, house.owner)] == ["authority"]
+    assert [parcel.destination for parcel in rows_of(Parcel, house.owner)] == ["fhir"]
 
 
 def test_the_country_of_residence_is_signed(house):

@@ -20,7 +20,7 @@ class StandIn:
 
     carries: Answer = ACCEPTED
     finds: Answer = field(default_factory=lambda: Answer(Verdict.UNKNOWN, "unknown_there"))
-    destination: str = "authority"
+    destination: str = "fhir"
     asked: list[str] = field(default_factory=list)
 
     def wants(self, _notice: Notice) -> bool:

@@ -47,7 +47,7 @@ def carry(courier: StandIn, *, at: float = 0.0) -> None:
 
 
 def parcels() -> list[Parcel]:
-    return list(Parcel._base_manager.filter(destination="authority"))
+    return list(Parcel._base_manager.filter(destination="fhir"))
 
 
 def attempts() -> int:
@@ -56,7 +56,7 @@ def attempts() -> int:
 
 def circuit(*, at: float = 0.0) -> CircuitState:
     with shifted_by(timedelta(seconds=at)):
-        return read_circuit("authority").state(now())
+        return read_circuit("fhir").state(now())
 
 
 @pytest.mark.usefixtures("worker")
@@ -98,10 +98,10 @@ def test_two_workers_send_one_probe_and_a_dead_workers_probe_is_let_go():
     carry(StandIn(carries=SILENT))
 
     with shifted_by(timedelta(seconds=60)):
-        assert len(claim_parcels("authority", 10)) == 1  # by a worker that dies
-        assert claim_parcels("authority", 10) == []
+        assert len(claim_parcels("fhir", 10)) == 1  # by a worker that dies
+        assert claim_parcels("fhir", 10) == []
     with shifted_by(timedelta(seconds=60) + PROBE):
-        assert len(claim_parcels("authority", 10)) == 1
+        assert len(claim_parcels("fhir", 10)) == 1
 
 
 @pytest.mark.usefixtures("worker")
@@ -135,11 +135,11 @@ def test_the_courier_that_fails_by_itself_opens_nothing():
 
 @pytest.mark.usefixtures("worker")
 def test_a_pause_asked_for_by_one_parcel_is_kept_by_all():
-    tell_lane("authority", [ACCEPTED, Answer(Verdict.POSTPONED, "http_429", retry_after=300)])
+    tell_lane("fhir", [ACCEPTED, Answer(Verdict.POSTPONED, "http_429", retry_after=300)])
 
     assert circuit(at=299) is CircuitState.OPEN
     with shifted_by(timedelta(seconds=299)):
-        assert claim_parcels("authority", 10) == []
+        assert claim_parcels("fhir", 10) == []
 
 
 @dataclass
@@ -173,11 +173,11 @@ def test_a_poison_parcel_neither_holds_the_others_nor_keeps_the_circuit_open():
 
 @pytest.mark.usefixtures("worker")
 def test_a_probe_is_one_that_has_not_failed():
-    first = [load.id for load in claim_parcels("authority", RESULTS - 1)]
-    tell_lane("authority", [SILENT] * THRESHOLD)
+    first = [load.id for load in claim_parcels("fhir", RESULTS - 1)]
+    tell_lane("fhir", [SILENT] * THRESHOLD)
 
     with shifted_by(timedelta(seconds=LONGEST_PAUSE + LEASE.total_seconds())):  # all are due, the tried ones first
-        (probe,) = claim_parcels("authority", 9)
+        (probe,) = claim_parcels("fhir", 9)
 
     assert probe.id not in first
     assert probe.attempts == 1
@@ -185,15 +185,15 @@ def test_a_probe_is_one_that_has_not_failed():
 
 @pytest.fixture
 def rated(settings) -> None:
-    settings.TEMOIN = replace(settings.TEMOIN, rates={"authority": 2})
+    settings.TEMOIN = replace(settings.TEMOIN, rates={"fhir": 2})
 
 
 @pytest.mark.usefixtures("worker", "rated")
 def test_the_rate_is_one_for_all_workers():
-    assert len(claim_parcels("authority", 10)) == 2
-    assert claim_parcels("authority", 10) == []
+    assert len(claim_parcels("fhir", 10)) == 2
+    assert claim_parcels("fhir", 10) == []
     with shifted_by(timedelta(seconds=1)):
-        assert len(claim_parcels("authority", 10)) == 2
+        assert len(claim_parcels("fhir", 10)) == 2
 
 
 @pytest.mark.usefixtures("worker", "rated")
@@ -205,10 +205,10 @@ def test_an_empty_lane_with_a_rate_writes_nothing():
 @pytest.mark.usefixtures("worker")
 def test_the_operator_closes_a_circuit_and_the_lane_starts_slowly():
     for _ in range(THRESHOLD):
-        tell_lane("authority", [Answer(Verdict.POSTPONED, "http_503", retry_after=3600)])
+        tell_lane("fhir", [Answer(Verdict.POSTPONED, "http_503", retry_after=3600)])
 
-    close_circuit("authority")
+    close_circuit("fhir")
 
     assert circuit() is CircuitState.CLOSED
     with shifted_by(timedelta(seconds=0.5)):
-        assert 1 <= len(claim_parcels("authority", 10)) < RESULTS
+        assert 1 <= len(claim_parcels("fhir", 10)) < RESULTS

@@ -43,28 +43,28 @@ def worker(house, as_role):  # noqa: ARG001 rows first, then the role
 
 
 def only() -> Parcel:
-    return Parcel._base_manager.get(destination="authority")  # the worker schedules every pharmacy
+    return Parcel._base_manager.get(destination="fhir")  # the worker schedules every pharmacy
 
 
 @pytest.mark.usefixtures("worker")
 def test_a_claimed_parcel_is_not_claimed_again():
-    assert len(claim_parcels("authority", 10)) == 1
-    assert claim_parcels("authority", 10) == []
+    assert len(claim_parcels("fhir", 10)) == 1
+    assert claim_parcels("fhir", 10) == []
 
 
 @pytest.mark.usefixtures("worker")
 def test_a_dead_workers_parcel_comes_back_in_doubt():
-    claim_parcels("authority", 10)
+    claim_parcels("fhir", 10)
 
     with shifted_by(LEASE + timedelta(seconds=1)):
-        loads = claim_parcels("authority", 10)
+        loads = claim_parcels("fhir", 10)
 
     assert [load.state for load in loads] == [ParcelState.IN_DOUBT]
 
 
 @pytest.mark.usefixtures("worker")
 def test_an_accepted_parcel_keeps_its_receipt_and_rests():
-    load = claim_parcels("authority", 10)[0]
+    load = claim_parcels("fhir", 10)[0]
 
     settle_parcels([(load, ACCEPTED)])
 
@@ -73,12 +73,12 @@ def test_an_accepted_parcel_keeps_its_receipt_and_rests():
         assert attempt.unseal()["receipt"] == {"id": "1"}
     assert only().state == ParcelState.ACCEPTED
     with shifted_by(timedelta(days=30)):
-        assert claim_parcels("authority", 10) == []
+        assert claim_parcels("fhir", 10) == []
 
 
 @pytest.mark.usefixtures("worker")
 def test_settling_after_another_worker_did_changes_nothing():
-    load = claim_parcels("authority", 10)[0]
+    load = claim_parcels("fhir", 10)[0]
     settle_parcels([(load, ACCEPTED)])
 
     settle_parcels([(load, Answer(Verdict.REFUSED, "http_422"))])
@@ -91,7 +91,7 @@ def test_settling_after_another_worker_did_changes_nothing():
 def test_waits_grow_to_an_hour_and_tries_never_end(verdict):
     for _ in range(16):
         with shifted_by(only().due_at - now() + LEASE + timedelta(seconds=1)):
-            settle_parcels([(claim_parcels("authority", 1)[0], Answer(verdict, "unreachable"))])
+            settle_parcels([(claim_parcels("fhir", 1)[0], Answer(verdict, "unreachable"))])
             wait = (only().due_at - now()).total_seconds()
 
     assert only().attempts == 16
@@ -100,7 +100,7 @@ def test_waits_grow_to_an_hour_and_tries_never_end(verdict):
 
 @pytest.mark.usefixtures("worker")
 def test_a_pause_that_was_asked_for_is_kept():
-    settle_parcels([(claim_parcels("authority", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
+    settle_parcels([(claim_parcels("fhir", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
 
     assert (only().due_at - now()).total_seconds() > 290
 
@@ -109,16 +109,16 @@ def test_a_pause_that_was_asked_for_is_kept():
 def corrected(house) -> None:
     """The one result has a second version, as soon as the first."""
     with tenant_scope(house.here.id):
-        record = Parcel.objects.filter(destination="authority").get().chain_id
+        record = Parcel.objects.filter(destination="fhir").get().chain_id
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     correct_result(by=house.owner, record_id=record, expected_version=1, reading=reading, reason="Lecture inversée")
 
 
 @pytest.mark.usefixtures("corrected", "worker")
 def test_versions_leave_in_order_and_a_refused_one_blocks_nobody():
-    first = claim_parcels("authority", 10)
+    first = claim_parcels("fhir", 10)
     settle_parcels([(first[0], Answer(Verdict.REFUSED, "http_422"))])
-    second = claim_parcels("authority", 10)
+    second = claim_parcels("fhir", 10)
 
     assert ([load.sequence for load in first], [load.sequence for load in second]) == ([1], [2])
 
@@ -126,18 +126,18 @@ def test_versions_leave_in_order_and_a_refused_one_blocks_nobody():
 @pytest.mark.usefixtures("corrected", "worker")
 def test_a_claim_that_finds_nothing_but_later_versions_looks_on_another_time(monkeypatch):
     monkeypatch.setattr(queue, "LOOKS", 1)
-    claim_parcels("authority", 1)
+    claim_parcels("fhir", 1)
 
-    assert claim_parcels("authority", 10) == []
+    assert claim_parcels("fhir", 10) == []
 
 
 @pytest.mark.usefixtures("corrected", "worker")
 def test_a_later_version_waits_as_long_as_the_one_before_it():
-    settle_parcels([(claim_parcels("authority", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
-    assert claim_parcels("authority", 10) == []
-    first, second = Parcel._base_manager.filter(destination="authority").order_by("sequence")
+    settle_parcels([(claim_parcels("fhir", 1)[0], Answer(Verdict.POSTPONED, "http_429", retry_after=600))])
+    assert claim_parcels("fhir", 10) == []
+    first, second = Parcel._base_manager.filter(destination="fhir").order_by("sequence")
     with shifted_by(timedelta(seconds=601)):
-        again = claim_parcels("authority", 10)
+        again = claim_parcels("fhir", 10)
 
     assert (second.state, second.attempts) == (ParcelState.WAITING, 0)
     assert first.due_at < second.due_at < first.due_at + timedelta(seconds=1)
@@ -166,7 +166,7 @@ def carry_once(courier: StandIn) -> bool:
     ],
 )
 def test_in_doubt_the_destination_is_asked_before_anything_is_sent(finds, asked, state):
-    claim_parcels("authority", 1)
+    claim_parcels("fhir", 1)
     courier = StandIn(finds=Answer(finds, "told"))
 
     with shifted_by(LEASE + timedelta(seconds=1)):

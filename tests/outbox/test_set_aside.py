@@ -43,7 +43,7 @@ def sign(house: House) -> None:
     make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
 
 
-def parcel(house: House, destination: str = "authority") -> Parcel:
+def parcel(house: House, destination: str = "fhir") -> Parcel:
     with tenant_scope(house.here.id):
         return Parcel.objects.filter(destination=destination).latest("posted_at")
 
@@ -171,7 +171,7 @@ def carry(as_role, courier: StandIn, after: timedelta = timedelta(0)) -> None:
         Lane(courier, threading.Event()).carry_batch(runner)
 
 
-LOAD = Load(UUID(int=1), UUID(int=2), "authority", UUID(int=3), UUID(int=3), 1, "key", "sending", 1, None)
+LOAD = Load(UUID(int=1), UUID(int=2), "fhir", UUID(int=3), UUID(int=3), 1, "key", "sending", 1, None)
 LATER = Answer(Verdict.POSTPONED, "busy")
 AWAITED = Answer(Verdict.DOUBTFUL, "awaiting", is_own=True, is_sign_of_life=True)
 

@@ -46,7 +46,7 @@ def house(as_role) -> House:  # noqa: ARG001 opens the database
 
 def parcels(house: House) -> list[Parcel]:
     with tenant_scope(house.here.id):
-        return list(Parcel.objects.filter(destination="authority").order_by("id"))
+        return list(Parcel.objects.filter(destination="fhir").order_by("id"))
 
 
 def states(house: House) -> list[tuple[str, str]]:
@@ -296,7 +296,7 @@ def test_a_failure_is_logged_by_its_type_and_nothing_it_says(house, as_role, cap
 
 def test_a_poison_parcel_that_was_in_doubt_stays_in_doubt(house, as_role):
     with as_role("temoin_worker"):
-        claim_parcels("authority", 10)  # by a worker that dies
+        claim_parcels("fhir", 10)  # by a worker that dies
         with shifted_by(LEASE + timedelta(seconds=1)):
             carry_batch(Picky(poison=parcels(house)[0].id))
 
@@ -366,14 +366,14 @@ def test_the_worker_runs_a_lane_for_each_courier_and_stops_when_told(monkeypatch
         async def close(self) -> None:
             seen.add(self.destination)
 
-    for destination in ("authority", "patient-email"):
+    for destination in ("fhir", "email"):
         register_courier(Watching(destination=destination))
     timer = threading.Timer(0.2, stop.set)
     timer.start()
 
     run_worker(stop)
 
-    assert seen == {"authority", "patient-email"}
+    assert seen == {"fhir", "email"}
     assert connection.connection is None or not connection.in_atomic_block
 
 
@@ -413,7 +413,7 @@ def test_a_refused_parcel_goes_again_with_the_same_key(house, as_role):
     release_parcel(by=house.owner, parcel_id=parcel_id)
 
     with as_role("temoin_worker"):
-        (load,) = claim_parcels("authority", 10)
+        (load,) = claim_parcels("fhir", 10)
     assert (load.id, load.key) == (parcel_id, key)
 
 

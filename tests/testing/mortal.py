@@ -51,14 +51,14 @@ def cancel(pharmacy: str, person: str, record: str) -> None:
 
 def settle() -> None:
     """Claim all that waits for the authority, and settle it as accepted."""
-    settle_parcels([(load, Answer(Verdict.ACCEPTED, "acknowledged")) for load in claim_parcels("authority", 100)])
+    settle_parcels([(load, Answer(Verdict.ACCEPTED, "acknowledged")) for load in claim_parcels("fhir", 100)])
 
 
 def seal() -> None:
     """Claim the messages that wait, and prepare them: letters are sealed, codes destroyed."""
-    for load in claim_parcels("patient-email", 100):
+    for load in claim_parcels("email", 100):
         with tenant_scope(load.pharmacy_id):
-            couriers()["patient-email"].prepare(load)
+            couriers()["email"].prepare(load)
 
 
 ACTS = {act.__name__: act for act in (sign, correct, cancel, settle, seal)}

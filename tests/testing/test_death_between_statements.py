@@ -161,7 +161,7 @@ def test_a_settlement_is_whole_or_nothing(house, worker):
     def look(_: UUID) -> tuple[list[str], int]:
         """The two latest parcels, and the attempts that were kept for them."""
         with tenant_scope(house.here.id):
-            latest = list(Parcel.objects.filter(destination="authority").order_by("-posted_at")[:2])
+            latest = list(Parcel.objects.filter(destination="fhir").order_by("-posted_at")[:2])
             attempts = Attempt.objects.filter(parcel_id__in=[parcel.id for parcel in latest]).count()
         return [parcel.state for parcel in latest], attempts
 
@@ -177,7 +177,7 @@ def test_a_letter_is_sealed_and_its_code_destroyed_together_or_not_at_all(house,
     def look(record: UUID) -> tuple[str, int, int, bool, int]:
         """The parcel's state, how many codes and letters there are, whether the parcel keeps a link, and events."""
         with tenant_scope(house.here.id):
-            parcel = Parcel.objects.get(chain_id=record, destination="patient-email")
+            parcel = Parcel.objects.get(chain_id=record, destination="email")
             letters = list(Letter.objects.filter(record_id=record).values_list("id", flat=True))
             return (
                 parcel.state,

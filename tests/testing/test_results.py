@@ -143,7 +143,7 @@ def test_a_correction_is_a_new_version_that_names_the_first(house, signed):
     assert test.state is RecordState.CORRECTED
     assert [report.findings[0].outcome for report in test.reports] == ["negative", "positive"]
     assert (second.version, second.replaces_key) == (2, first.key)
-    assert [parcel.sequence for parcel in test.parcels if parcel.destination == "authority"] == [1, 2]
+    assert [parcel.sequence for parcel in test.parcels if parcel.destination == "fhir"] == [1, 2]
 
 
 def test_a_correction_needs_a_reason(house, signed):
@@ -174,7 +174,7 @@ def test_a_lost_ticket_gets_another_code_and_nothing_new_for_the_authority(house
 
     parcels = read_test(by=house.owner, record_id=signed).parcels
     assert read_ticket(by=house.owner, record_id=signed) != before
-    assert sorted(parcel.destination for parcel in parcels) == ["authority", "patient-email", "patient-email"]
+    assert sorted(parcel.destination for parcel in parcels) == ["fhir", "email", "email"]
 
 
 def test_without_a_result_there_is_nothing_to_print_to_send_or_to_renew(house, sampled):

@@ -26,7 +26,7 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.testing.statement import Statement, read_day, read_statement
 
-AUTHORITY = "authority"
+AUTHORITY = "fhir"
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_replaced_one_is_missing_until_the_newer_version_is_acknowledged(house
 
 
 def test_a_result_that_nobody_was_to_be_told_of_is_counted_and_not_missing(house, settings):
-    settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, enabled=False))
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(settings.TEMOIN.channels["fhir"], enabled=False))
     make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
 
     found = statement(house.owner)
@@ -163,5 +163,5 @@ def test_the_day_is_counted_by_destination(house, settle):
 
     assert [(one.destination, one.signed, one.accepted, one.refused, one.on_the_way, one.ended) for one in days] == [
         (AUTHORITY, 2, 1, 1, 0, 0),
-        ("patient-email", 1, 0, 0, 1, 0),
+        ("email", 1, 0, 0, 1, 0),
     ]

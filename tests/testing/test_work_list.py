@@ -28,7 +28,7 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.testing.work_list import WorkList, read_answers, read_sending, read_work_list
 
-AUTHORITY = "authority"
+AUTHORITY = "fhir"
 Settle = Callable[..., list[Load]]
 
 
@@ -149,7 +149,7 @@ def test_the_list_is_narrowed_by_destination_and_day(house, settle):
     today = now().astimezone().date()
 
     assert len(listed(house.owner, Portion.REFUSED, destination=AUTHORITY).parcels) == 1
-    assert listed(house.owner, Portion.REFUSED, destination="patient-email").parcels == []
+    assert listed(house.owner, Portion.REFUSED, destination="email").parcels == []
     assert listed(house.owner, Portion.REFUSED, day=today - timedelta(days=2)).parcels == []
 
 

@@ -14,18 +14,18 @@ from certificates import Identity, make_identity
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.authority import Authority
-from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.fhir.settings import FhirSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 PARCEL = Consignment(key="11111111-2222-4333-8444-555555555555", body=b"{}")
 COPY = {"resourceType": "Bundle", "id": "7", "identifier": {"system": REPORT_KEY_SYSTEM, "value": PARCEL.key}}
-Change = Callable[[Authority], Authority]
+Change = Callable[[FhirSettings], FhirSettings]
 
 
 @pytest.fixture(scope="module")
 def theirs(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    return make_identity(tmp_path_factory.mktemp("theirs"), "authority")
+    return make_identity(tmp_path_factory.mktemp("theirs"), "fhir")
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 
 @pytest.fixture
-def known(theirs: Identity) -> Authority:
-    return Authority(
+def known(theirs: Identity) -> FhirSettings:
+    return FhirSettings(
         base_url="https://127.0.0.1:{port}/fhir",
         enabled=True,
         rules=load_rule_sets()["demonstration"],
@@ -47,7 +47,7 @@ def known(theirs: Identity) -> Authority:
 def exchange(settings) -> Callable[..., tuple[Answer, int]]:
     """Return what carries the parcel once to a server with this certificate; also tell how many requests it saw."""
 
-    def once(known: Authority, context: ssl.SSLContext | None) -> tuple[Answer, int]:
+    def once(known: FhirSettings, context: ssl.SSLContext | None) -> tuple[Answer, int]:
         seen: list[str] = []
 
         async def answer(request: web.Request) -> web.Response:
@@ -61,7 +61,7 @@ def exchange(settings) -> Callable[..., tuple[Answer, int]]:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
             base = known.base_url.format(port=runner.addresses[0][1])
-            settings.TEMOIN = replace(settings.TEMOIN, authority=replace(known, base_url=base))
+            settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(known, base_url=base))
             courier = FhirCourier()
             try:
                 return await courier.carry(PARCEL)
@@ -107,7 +107,7 @@ def test_a_server_whose_certificate_has_expired_gets_nothing(exchange, known, tm
 
 
 def test_a_certificate_of_another_authority_does_not_open_even_when_it_bears_the_right_name(exchange, known, tmp_path):
-    other = make_identity(tmp_path, "authority")
+    other = make_identity(tmp_path, "fhir")
 
     assert told(exchange(known, other.server())) == (Verdict.POSTPONED, "certificate_refused", 0)
 

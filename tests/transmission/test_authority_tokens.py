@@ -17,9 +17,9 @@ from transmission.token_provider import CLIENT, SCOPE, TokenProvider, running_to
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.authority import Authority, SignatureAlgorithm, TokenClient
-from temoin.transmission.couriers import http_line, tokens
-from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.channels.fhir import http_line, tokens
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.fhir.settings import FhirSettings, SignatureAlgorithm, TokenClient
 from temoin.transmission.rules.loading import load_rule_sets
 
 PARCEL = Consignment(key="11111111-2222-4333-8444-555555555555", body=b"{}")
@@ -82,13 +82,13 @@ def exchange(settings, server: Server, tmp_path: Path):
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
-            named = Authority(
+            named = FhirSettings(
                 base_url=base,
                 enabled=True,
                 rules=load_rule_sets()["demonstration"],
                 tokens=known or client(server.provider, tmp_path),
             )
-            settings.TEMOIN = replace(settings.TEMOIN, authority=named)
+            settings.TEMOIN = settings.TEMOIN.with_channel("fhir", named)
             courier = FhirCourier()
             try:
                 if together:
@@ -235,13 +235,13 @@ def test_a_key_of_rsa_opens_as_well(exchange, server, tmp_path):
 
 def test_the_doubt_stays_while_there_is_no_token(server, settings, tmp_path):
     server.provider.fails(status=503)
-    authority = Authority(
+    authority = FhirSettings(
         base_url="http://127.0.0.1:9/fhir",
         enabled=True,
         rules=load_rule_sets()["demonstration"],
         tokens=client(server.provider, tmp_path),
     )
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     async def ask() -> Answer:
         courier = FhirCourier()

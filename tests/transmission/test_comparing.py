@@ -82,7 +82,7 @@ def compared(house: House, book, aliens, *, since: int, until: int) -> set[tuple
         for number, received in enumerate(aliens):
             keep(authority, f"alien{number}", at(received), 0)
         with Asking(authority) as asking:
-            differences = Comparison("authority", asking, at(since), at(until)).differences(lambda: False)
+            differences = Comparison("fhir", asking, at(since), at(until)).differences(lambda: False)
             told = {(each.kind, each.key) for each in differences}
         transaction.set_rollback(True)
     return told
@@ -112,7 +112,7 @@ def insert(house: House, key: str, state: ParcelState, moment: datetime) -> None
             Parcel(
                 pharmacy_id=house.here.id,
                 id=new_id(),
-                destination="authority",
+                destination="fhir",
                 subject_id=new_id(),
                 chain_id=new_id(),
                 sequence=1,

@@ -20,12 +20,12 @@ from temoin.outbox import courier as register
 from temoin.outbox import duties
 from temoin.outbox.courier import Answer, Consignment, Load, Reconcilable, Verdict, couriers
 from temoin.testing.report import Address, Report, ReportStatus
-from temoin.transmission.authority import Profile
-from temoin.transmission.couriers import fhir_dialect
-from temoin.transmission.couriers.ch_elm import STATUS, ChElmCourier, read_status
-from temoin.transmission.couriers.demis import DemisCourier
-from temoin.transmission.couriers.fhir import FhirCourier
-from temoin.transmission.couriers.fhir_dialect import DialectCourier
+from temoin.transmission.channels.fhir import dialect as fhir_dialect
+from temoin.transmission.channels.fhir.ch_elm import STATUS, ChElmCourier, read_status
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.fhir.demis import DemisCourier
+from temoin.transmission.channels.fhir.dialect import DialectCourier
+from temoin.transmission.channels.fhir.settings import Profile
 
 ACCEPTED, IN_PROGRESS = (Verdict.ACCEPTED, "acknowledged"), (Verdict.DOUBTFUL, "in_progress")
 FINESS = covid_positive().organisation.finess
@@ -34,7 +34,7 @@ Exchange = Callable[..., list[tuple[Verdict, str]]]
 
 def load(report: Report) -> Load:
     nobody = UUID(int=0)
-    return Load(nobody, nobody, "authority", nobody, nobody, report.version, report.key, "sending", 0, None)
+    return Load(nobody, nobody, "fhir", nobody, nobody, report.version, report.key, "sending", 0, None)
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def exchange(settings) -> Exchange:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
-            settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+            settings.TEMOIN = settings.TEMOIN.with_channel(
+                "fhir", replace(settings.TEMOIN.channels["fhir"], base_url=base)
+            )
             answers = []
             try:
                 for step in steps:
@@ -72,8 +74,8 @@ def exchange(settings) -> Exchange:
 @pytest.fixture(autouse=True)
 def known(settings) -> None:
     """A pharmacy that both authorities know by a number."""
-    authority = replace(settings.TEMOIN.authority, enabled=True, senders={FINESS: "7601002331470"})
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = replace(settings.TEMOIN.channels["fhir"], enabled=True, senders={FINESS: "7601002331470"})
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
 
 def written(courier: DialectCourier, report: Report) -> Consignment:
@@ -93,14 +95,14 @@ def flu_and_covid(home: Address) -> Report:
     [(Profile.EU_LABORATORY, FhirCourier), (Profile.CH_ELM, ChElmCourier), (Profile.DEMIS, DemisCourier)],
 )
 def test_the_profile_in_the_settings_chooses_who_carries(settings, monkeypatch, profile, speaker):
-    settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, profile=profile))
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(settings.TEMOIN.channels["fhir"], profile=profile))
     monkeypatch.setattr(register, "_couriers", couriers())
     monkeypatch.setattr(duties, "_duties", {})
 
-    apps.get_app_config("transmission").ready()
+    apps.get_app_config("outbox").ready()
 
-    assert type(couriers()["authority"]) is speaker
-    assert isinstance(couriers()["authority"], Reconcilable) is (profile is Profile.EU_LABORATORY)
+    assert type(couriers()["fhir"]) is speaker
+    assert isinstance(couriers()["fhir"], Reconcilable) is (profile is Profile.EU_LABORATORY)
 
 
 # CH ELM.
@@ -303,7 +305,7 @@ def test_a_rejected_notification_waits_for_a_person(exchange):
 
 @pytest.mark.parametrize("courier", [ChElmCourier(), DemisCourier()], ids=["ch-elm", "demis"])
 def test_a_pharmacy_without_a_number_there_is_refused_by_name(courier, settings):
-    settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, senders={}))
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(settings.TEMOIN.channels["fhir"], senders={}))
     report = at_home(covid_positive(), SWISS)
 
     assert courier.write(load(report), report).code == "no_sender_number"
@@ -328,8 +330,8 @@ def test_documents_that_take_too_long_are_a_doubt(exchange, monkeypatch):
 
 
 def test_a_server_that_is_not_there_got_nothing(settings):
-    gone = replace(settings.TEMOIN.authority, base_url="http://127.0.0.1:9/fhir", profile=Profile.CH_ELM)
-    settings.TEMOIN = replace(settings.TEMOIN, authority=gone)
+    gone = replace(settings.TEMOIN.channels["fhir"], base_url="http://127.0.0.1:9/fhir", profile=Profile.CH_ELM)
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", gone)
 
     async def both(courier: DialectCourier, home: Address) -> list[Verdict]:
         ready = written(courier, at_home(covid_positive(), home))

@@ -1,6 +1,6 @@
 """Every fault the sandbox knows, against every courier of results that it can strike: held once in the end.
 
-The tables below must name each fault; a new one fails here until somebody says what each courier makes of it.
+Each channel names every fault in its table: a new one fails here until somebody says what the courier makes of it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,27 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from fault_tables import fault_names_left
 from people import House, make_lot, make_patient, make_signed, open_house
 from sandbox_server import Sandbox, running_sandbox
 
+from temoin.config.channels import all_channels
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
 from temoin.outbox.actions import release_parcel
+from temoin.outbox.channel import Channel
 from temoin.outbox.courier import Consignment, Courier, Load, Verdict, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.sandbox.faults import fault_names
-from temoin.transmission.couriers import http_line, mllp_lines
-from temoin.transmission.couriers.fhir import FhirCourier
-from temoin.transmission.couriers.mllp import MllpCourier
-from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.channels.fhir import http_line
+from temoin.transmission.channels.fhir.channel import FHIR
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.mllp import lines as mllp_lines
+from temoin.transmission.channels.mllp.channel import MLLP
+from temoin.transmission.channels.mllp.courier import MllpCourier
+from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -40,48 +45,6 @@ ACCEPTED, REFUSED, WAITING, IN_DOUBT = (
     ParcelState.WAITING,
     ParcelState.IN_DOUBT,
 )
-NO_FAULT_OF_RESULTS = {"retry_after", "bounce", "mail_down", "mail_reject_recipient", "seed"}
-HTTP_ONLY = {"redirect"}
-
-# fault, its setting, and where the first try leaves the parcel
-FHIR = [
-    ("down", "503", IN_DOUBT, "http_503"),
-    ("down", "close", IN_DOUBT, "no_answer"),
-    ("slow", 1, IN_DOUBT, "no_answer"),
-    ("trickle", 0.02, IN_DOUBT, "no_answer"),
-    ("redirect", "301", WAITING, "redirected"),
-    ("redirect", "307", WAITING, "redirected"),
-    ("certificate", "wrong-host", WAITING, "certificate_refused"),
-    ("certificate", "expired", WAITING, "certificate_refused"),
-    ("inner_error", 1, IN_DOUBT, "unreadable_answer"),
-    ("error_before_store", 1, IN_DOUBT, "http_500"),
-    ("error_after_store", 1, IN_DOUBT, "http_500"),
-    ("drop_answer", 1, IN_DOUBT, "no_answer"),
-    ("reject", 1, REFUSED, "http_422"),
-    ("reject_every", 1, REFUSED, "http_422"),
-    ("throttle", 1, WAITING, "http_429"),
-    ("other_answer", 1, IN_DOUBT, "unreadable_answer"),
-    ("half_answer", 1, IN_DOUBT, "no_answer"),
-    ("double_answer", 1, ACCEPTED, "acknowledged"),
-]
-MLLP = [
-    ("down", "503", WAITING, "hl7_cr"),
-    ("down", "close", IN_DOUBT, "no_acknowledgement"),
-    ("slow", 1, IN_DOUBT, "no_acknowledgement"),
-    ("trickle", 0.02, IN_DOUBT, "no_acknowledgement"),
-    ("certificate", "wrong-host", WAITING, "certificate_refused"),
-    ("certificate", "expired", WAITING, "certificate_refused"),
-    ("inner_error", 1, IN_DOUBT, "contradictory_acknowledgement"),
-    ("error_before_store", 1, WAITING, "hl7_cr"),
-    ("error_after_store", 1, WAITING, "hl7_cr"),
-    ("drop_answer", 1, IN_DOUBT, "no_acknowledgement"),
-    ("reject", 1, REFUSED, "hl7_ce"),
-    ("reject_every", 1, REFUSED, "hl7_ce"),
-    ("throttle", 1, WAITING, "hl7_cr"),
-    ("other_answer", 1, IN_DOUBT, "answer_for_another_key"),
-    ("half_answer", 1, IN_DOUBT, "no_acknowledgement"),
-    ("double_answer", 1, ACCEPTED, "acknowledged"),
-]
 
 
 @dataclass
@@ -120,13 +83,13 @@ def road(request: pytest.FixtureRequest, sandbox: Sandbox, signer: Path, setting
 
 def fhir_road(sandbox: Sandbox, signer: Path, settings) -> Road:
     base = f"https://127.0.0.1:{sandbox.https_port}/fhir"
-    authority = replace(settings.TEMOIN.authority, base_url=base, authorities=signer)
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
-    return Road("authority", FhirCourier, lambda: {each["key"]: each["count"] for each in sandbox.get("/keys").json})
+    authority = replace(settings.TEMOIN.channels["fhir"], base_url=base, authorities=signer)
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
+    return Road("fhir", FhirCourier, lambda: {each["key"]: each["count"] for each in sandbox.get("/keys").json})
 
 
 def mllp_road(sandbox: Sandbox, signer: Path, _settings) -> Road:
-    receiver = Receiver(
+    receiver = MllpSettings(
         host="127.0.0.1",
         port=sandbox.mllps_port,
         enabled=True,
@@ -139,7 +102,7 @@ def mllp_road(sandbox: Sandbox, signer: Path, _settings) -> Road:
     def held() -> dict[str, int]:
         return {each["control_id"]: 1 + each["differing"] for each in sandbox.get("/hl7.json").json}
 
-    return Road("authority-hl7", lambda: MllpCourier(receiver), held)
+    return Road("mllp", lambda: MllpCourier(receiver), held)
 
 
 @pytest.fixture
@@ -174,15 +137,15 @@ def accepted_attempts(house: House, parcel: Parcel) -> int:
         return Attempt.objects.filter(parcel_id=parcel.id, verdict="accepted").count()
 
 
-def every(courier: str, table: list[tuple[str, object, ParcelState, str]]) -> list[object]:
-    return [pytest.param(courier, *row, id=f"{courier}-{row[0]}-{row[1]}") for row in table]
+def every(channel: Channel) -> list[object]:
+    return [
+        pytest.param(channel.name, case, id=f"{channel.name}-{case.fault}-{case.setting}") for case in channel.faults
+    ]
 
 
-@pytest.mark.parametrize(
-    ("road", "fault", "setting", "state", "code"), every("fhir", FHIR) + every("mllp", MLLP), indirect=["road"]
-)
-def test_after_any_fault_the_authority_holds_the_result_once(road, sandbox, house, carry, fault, setting, state, code):
-    sandbox.set_faults(**{fault: setting})
+@pytest.mark.parametrize(("road", "case"), every(FHIR) + every(MLLP), indirect=["road"])
+def test_after_any_fault_the_authority_holds_the_result_once(road, sandbox, house, carry, case):
+    sandbox.set_faults(**{case.fault: case.setting})
     first = carry()
     fired = sandbox.stats["fired"]
     sandbox.set_faults(off=True)
@@ -191,18 +154,16 @@ def test_after_any_fault_the_authority_holds_the_result_once(road, sandbox, hous
 
     ended = first if first.state == ACCEPTED else carry()
 
-    assert (first.state, first.answer_code) == (state, code)
-    assert fired.get("reject" if fault == "reject_every" else fault)
+    assert (first.state, first.answer_code) == (case.state, case.code)
+    assert fired.get("reject" if case.fault == "reject_every" else case.fault)
     assert (ended.state, ended.answer_code) == (ACCEPTED, "acknowledged")
     assert road.held()[ended.key] == 1
     assert accepted_attempts(house, ended) == 1
 
 
-@pytest.mark.parametrize("table", [FHIR, MLLP])
-def test_the_table_of_a_courier_names_every_fault(table):
-    named = {row[0] for row in table} | NO_FAULT_OF_RESULTS | (HTTP_ONLY if table is MLLP else set())
-
-    assert named == set(fault_names())
+@pytest.mark.parametrize("channel", [each for each in all_channels() if each.demo], ids=lambda channel: channel.name)
+def test_each_channel_names_every_fault(channel):
+    assert fault_names_left(channel) == []
 
 
 @pytest.mark.usefixtures("road")

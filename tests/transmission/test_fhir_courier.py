@@ -22,8 +22,8 @@ from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.transmission.couriers import http_line
-from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.channels.fhir import http_line
+from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -33,8 +33,8 @@ AsRole = Callable[[str], AbstractContextManager[None]]
 def sandbox(settings) -> Iterator[Sandbox]:
     """A real sandbox, named in the settings as the authority."""
     with running_sandbox() as sandbox:
-        authority = replace(settings.TEMOIN.authority, base_url=f"http://127.0.0.1:{sandbox.port}/fhir")
-        settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+        authority = replace(settings.TEMOIN.channels["fhir"], base_url=f"http://127.0.0.1:{sandbox.port}/fhir")
+        settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
         yield sandbox
 
 
@@ -61,7 +61,7 @@ def carry(house: House, as_role: AsRole) -> Callable[[], Parcel]:
 
 def parcel(house: House) -> Parcel:
     with tenant_scope(house.here.id):
-        return Parcel.objects.get(destination="authority")
+        return Parcel.objects.get(destination="fhir")
 
 
 def last_attempt(house: House) -> dict[str, object]:
@@ -179,7 +179,8 @@ def test_nobody_listening_means_nothing_was_stored(sandbox, carry, settings):
     with running_sandbox() as gone:
         port = gone.port
     here = settings.TEMOIN
-    settings.TEMOIN = replace(here, authority=replace(here.authority, base_url=f"http://127.0.0.1:{port}/fhir"))
+    there = replace(here.channels["fhir"], base_url=f"http://127.0.0.1:{port}/fhir")
+    settings.TEMOIN = here.with_channel("fhir", there)
     assert told(carry()) == (ParcelState.WAITING, "unreachable")
 
     settings.TEMOIN = here
@@ -194,7 +195,7 @@ def test_a_connection_that_never_opens_means_nothing_was_stored(sandbox, carry, 
             client.setblocking(False)
             client.connect_ex(deaf.getsockname())
         base = f"http://127.0.0.1:{deaf.getsockname()[1]}/fhir"
-        settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+        settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(settings.TEMOIN.channels["fhir"], base_url=base))
 
         assert told(carry()) == (ParcelState.WAITING, "unreachable")
     assert sandbox.stats["posts"] == 0
@@ -226,8 +227,8 @@ def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, setti
 
 
 def test_a_copy_without_the_name_is_acknowledged_like_any_other(sandbox, settings, carry):
-    authority = replace(settings.TEMOIN.authority, rules=load_rule_sets()["fr-laboratories"])
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = replace(settings.TEMOIN.channels["fhir"], rules=load_rule_sets()["fr-laboratories"])
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     carried = carry()
 

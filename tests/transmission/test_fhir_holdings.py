@@ -15,9 +15,9 @@ from aiohttp import web
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import now
 from temoin.outbox.courier import Holding, Reconcilable
-from temoin.transmission.couriers import fhir_holdings
-from temoin.transmission.couriers.fhir import FhirCourier
-from temoin.transmission.couriers.fhir_holdings import IncompleteError
+from temoin.transmission.channels.fhir import holdings as fhir_holdings
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.fhir.holdings import IncompleteError
 
 SINCE, UNTIL = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -48,8 +48,8 @@ def holdings(settings, monkeypatch) -> Callable[[Pages], list[Holding]]:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             server.base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
-            authority = replace(settings.TEMOIN.authority, base_url=server.base)
-            settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+            authority = replace(settings.TEMOIN.channels["fhir"], base_url=server.base)
+            settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
             courier = FhirCourier()
             try:
                 found = courier.holdings(SINCE, UNTIL) if keys is None else courier.held(keys)
@@ -133,8 +133,8 @@ def test_half_a_list_never_passes_for_the_whole(holdings, told, code):
 
 def test_a_server_that_is_not_there_holds_nothing_we_know_of(settings, monkeypatch):
     monkeypatch.setattr(fhir_holdings, "PAUSES", ())
-    authority = replace(settings.TEMOIN.authority, base_url="http://127.0.0.1:1/fhir")
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = replace(settings.TEMOIN.channels["fhir"], base_url="http://127.0.0.1:1/fhir")
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     async def first() -> Holding:
         return await anext(FhirCourier().holdings(now() - timedelta(hours=1), now()))

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from strategies import examples
 
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.couriers import mllp_lines
-from temoin.transmission.couriers.mllp import MllpCourier
-from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.channels.mllp import lines as mllp_lines
+from temoin.transmission.channels.mllp.courier import MllpCourier
+from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"MSH|^~\\&|A\r")
 RULES = load_rule_sets()["demonstration"]
-RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
+RECEIVER = MllpSettings(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 def answer(code: str, *errors: str, key: str = KEY) -> bytes:
@@ -63,7 +63,7 @@ class Scripted:
         writer.close()
 
     @asynccontextmanager
-    async def listening(self, receiver: Receiver = RECEIVER) -> AsyncIterator[MllpCourier]:
+    async def listening(self, receiver: MllpSettings = RECEIVER) -> AsyncIterator[MllpCourier]:
         server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.context)
         courier = MllpCourier(replace(receiver, port=server.sockets[0].getsockname()[1]))
         try:
@@ -74,7 +74,7 @@ class Scripted:
             await asyncio.sleep(0.01)  # lets the other side see the end of its connections
 
 
-def carry(receiver: Scripted, *, times: int = 1, known: Receiver = RECEIVER) -> list[Answer]:
+def carry(receiver: Scripted, *, times: int = 1, known: MllpSettings = RECEIVER) -> list[Answer]:
     async def live() -> list[Answer]:
         async with receiver.listening(known) as courier:
             return [await courier.carry(PARCEL) for _ in range(times)]
@@ -218,7 +218,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 
 @pytest.fixture
-def known(theirs: Identity) -> Receiver:
+def known(theirs: Identity) -> MllpSettings:
     return replace(RECEIVER, tls=True, authorities=theirs.certificate)
 
 
@@ -228,7 +228,7 @@ def test_an_encrypted_line_to_the_pinned_receiver_carries(theirs, known):
     assert told(carry(receiver, known=replace(known, pin=theirs.pin))) == [(Verdict.ACCEPTED, "acknowledged")]
 
 
-Change = Callable[[Receiver], Receiver]
+Change = Callable[[MllpSettings], MllpSettings]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_receiver_that_never_accepts_means_nothing_was_sent(monkeypatch, known
 
 
 async def _carry_to(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], known: Receiver
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], known: MllpSettings
 ) -> Answer:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     courier = MllpCourier(replace(known, port=server.sockets[0].getsockname()[1]))

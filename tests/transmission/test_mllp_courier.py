@@ -26,14 +26,14 @@ from temoin.outbox.worker import Lane
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
-from temoin.transmission.couriers import mllp_lines
-from temoin.transmission.couriers.mllp import MllpCourier
-from temoin.transmission.receiver import MessageProfile, Receiver
+from temoin.transmission.channels.mllp import lines as mllp_lines
+from temoin.transmission.channels.mllp.courier import MllpCourier
+from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 RULES = load_rule_sets()["demonstration"]
-RECEIVER = Receiver(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
+RECEIVER = MllpSettings(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 @pytest.fixture
@@ -43,17 +43,17 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def receiver(sandbox: Sandbox, settings, monkeypatch: pytest.MonkeyPatch) -> Receiver:
+def receiver(sandbox: Sandbox, settings, monkeypatch: pytest.MonkeyPatch) -> MllpSettings:
     """The sandbox as a receiver, whose courier is announced as Django's start does it."""
     receiver = replace(RECEIVER, port=sandbox.mllp_port)
     monkeypatch.setattr(register, "_couriers", couriers())
-    settings.TEMOIN = replace(settings.TEMOIN, mllp=receiver)
-    apps.get_app_config("transmission").ready()
+    settings.TEMOIN = settings.TEMOIN.with_channel("mllp", receiver)
+    apps.get_app_config("outbox").ready()
     return receiver
 
 
 @pytest.fixture
-def house(as_role: AsRole, receiver: Receiver) -> House:  # noqa: ARG001 opens the database; posts the parcel
+def house(as_role: AsRole, receiver: MllpSettings) -> House:  # noqa: ARG001 opens the database; posts the parcel
     """A pharmacy with one signed result on its way."""
     house = open_house()
     make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
@@ -61,10 +61,10 @@ def house(as_role: AsRole, receiver: Receiver) -> House:  # noqa: ARG001 opens t
 
 
 @pytest.fixture
-def carry(house: House, receiver: Receiver, as_role: AsRole) -> Callable[[], Parcel]:
+def carry(house: House, receiver: MllpSettings, as_role: AsRole) -> Callable[[], Parcel]:
     """Return what lets the worker carry once, when the parcel is due, and then shows the parcel."""
 
-    def once(towards: Receiver = receiver) -> Parcel:
+    def once(towards: MllpSettings = receiver) -> Parcel:
         due = parcel(house).due_at
         with as_role("temoin_worker"), shifted_by(max(timedelta(0), due - now()) + timedelta(seconds=1)):
             carry_batch(MllpCourier(towards))
@@ -75,7 +75,7 @@ def carry(house: House, receiver: Receiver, as_role: AsRole) -> Callable[[], Par
 
 def parcel(house: House) -> Parcel:
     with tenant_scope(house.here.id):
-        return Parcel.objects.filter(destination="authority-hl7").latest("sequence")
+        return Parcel.objects.filter(destination="mllp").latest("sequence")
 
 
 def last_attempt(house: House) -> dict[str, object]:
@@ -104,7 +104,7 @@ def held_once(sandbox: Sandbox, parcel: Parcel) -> bool:
 
 
 def test_no_parcel_is_posted_where_no_receiver_is_named():
-    assert set(couriers()) == {"authority", "patient-email"}
+    assert set(couriers()) == {"fhir", "email"}
 
 
 def test_a_result_is_acknowledged_with_a_receipt(sandbox, house, carry):

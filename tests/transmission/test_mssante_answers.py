@@ -17,9 +17,9 @@ from mail_server import Behaviour, running_mail_server
 from secure_mail import Signed, Trust
 
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.couriers import mssante_lines
-from temoin.transmission.couriers.mssante import DoctorCourier
-from temoin.transmission.secure_mail import Encryption, SecureMail
+from temoin.transmission.channels.mssante import lines as mssante_lines
+from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier
+from temoin.transmission.channels.mssante.settings import Encryption, MssanteSettings
 
 KEY = "11111111-2222-4333-8444-555555555555"
 BODY = f"Message-ID: <{KEY}.mssante-doctor@x.mssante.fr>\r\n\r\nBonjour\r\n".encode()
@@ -31,13 +31,13 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
     return Trust(tmp_path_factory.mktemp("trust"))
 
 
-def told(mail: SecureMail) -> tuple[Verdict, str]:
+def told(mail: MssanteSettings) -> tuple[Verdict, str]:
     answer = carried(mail)
     return answer.verdict, answer.code
 
 
-def carried(mail: SecureMail) -> Answer:
-    return asyncio.run(DoctorCourier(mail).carry(PARCEL))
+def carried(mail: MssanteSettings) -> Answer:
+    return asyncio.run(MssanteDoctorCourier(mail).carry(PARCEL))
 
 
 def answered(trust: Trust, **said: str) -> Answer:

@@ -27,10 +27,10 @@ from temoin.outbox.returns import note_later
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
-from temoin.transmission.couriers import mssante_inbox
-from temoin.transmission.couriers.mssante import DoctorCourier
-from temoin.transmission.couriers.mssante_inbox import read_inbox
-from temoin.transmission.secure_mail import Inbox, SecureMail
+from temoin.transmission.channels.mssante import inbox as mssante_inbox
+from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier
+from temoin.transmission.channels.mssante.inbox import read_inbox
+from temoin.transmission.channels.mssante.settings import Inbox, MssanteSettings
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 DESTINATION = "mssante-doctor"
@@ -58,7 +58,7 @@ Status: 5.1.1\r
 class Post:
     """A mailbox, what reads it, and what looks at it beside."""
 
-    mail: SecureMail
+    mail: MssanteSettings
     inbox: Inbox
     trust: Trust
 
@@ -98,7 +98,7 @@ def post(server: tuple[int, Trust, Path]) -> Post:
 def house(as_role: AsRole, server: tuple[int, Trust, Path], monkeypatch: pytest.MonkeyPatch) -> House:
     """A pharmacy with one result that the operator took."""
     monkeypatch.setattr(register, "_couriers", couriers())
-    register_courier(DoctorCourier(server[1].mail(1)))
+    register_courier(MssanteDoctorCourier(server[1].mail(1)))
     house = open_house()
     make_signed(house.owner, make_patient(house.owner, **DOCTOR), make_lot(house.owner))
     settle(as_role, Verdict.ACCEPTED, "taken_by_operator")
@@ -258,8 +258,8 @@ def test_the_box_is_read_by_the_clock_where_one_is_named(post, settings, monkeyp
 
     monkeypatch.setattr(register, "_couriers", couriers())
     monkeypatch.setattr(kept, "_duties", duties())
-    settings.TEMOIN = replace(settings.TEMOIN, mssante=replace(post.mail, inbox=post.inbox))
-    apps.get_app_config("transmission").ready()
+    settings.TEMOIN = settings.TEMOIN.with_channel("mssante", replace(post.mail, inbox=post.inbox))
+    apps.get_app_config("outbox").ready()
 
     assert "secure-mail-notices" in duties()
 

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import frozen_at
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.couriers import fhir, http_line
-from temoin.transmission.couriers.exchange import Reply
-from temoin.transmission.couriers.fhir import FhirCourier
-from temoin.transmission.couriers.http_courier import outcome_words
-from temoin.transmission.retry_after import asked_pause
+from temoin.transmission.channels.fhir import courier as fhir
+from temoin.transmission.channels.fhir import http_line
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.fhir.exchange import Reply
+from temoin.transmission.channels.fhir.http_courier import outcome_words
+from temoin.transmission.channels.fhir.retry_after import asked_pause
 
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"{}")
@@ -61,7 +62,9 @@ def exchange(settings) -> Callable[[str, Scripted], Answer]:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
-            settings.TEMOIN = replace(settings.TEMOIN, authority=replace(settings.TEMOIN.authority, base_url=base))
+            settings.TEMOIN = settings.TEMOIN.with_channel(
+                "fhir", replace(settings.TEMOIN.channels["fhir"], base_url=base)
+            )
             courier = FhirCourier()
             try:
                 return await getattr(courier, verb)(PARCEL)

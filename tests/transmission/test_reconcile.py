@@ -34,15 +34,15 @@ from temoin.outbox.waking import wake_later
 from temoin.outbox.worker import Lane
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
-from temoin.transmission.couriers import fhir_holdings
-from temoin.transmission.couriers.fhir import FhirCourier
-from temoin.transmission.couriers.mllp import MllpCourier
+from temoin.transmission.channels.fhir import holdings as fhir_holdings
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.channels.mllp.courier import MllpCourier
+from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.daily import reconcile_daily
 from temoin.transmission.differences import Kind
 from temoin.transmission.mending import mend_day
 from temoin.transmission.models import Difference, Ending, Reconciliation
 from temoin.transmission.queries import days_due, last_runs, open_differences
-from temoin.transmission.receiver import MessageProfile, Receiver
 from temoin.transmission.reconcile import bounds_of, reconcile_day
 from temoin.transmission.rules.loading import load_rule_sets
 
@@ -63,8 +63,8 @@ def sandbox(running: Sandbox, settings, monkeypatch) -> Sandbox:
         lose(running, held["key"])
     running.set_faults(off=True)
     monkeypatch.setattr(fhir_holdings, "PAUSES", ())
-    authority = replace(settings.TEMOIN.authority, base_url=f"http://127.0.0.1:{running.port}/fhir")
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = replace(settings.TEMOIN.channels["fhir"], base_url=f"http://127.0.0.1:{running.port}/fhir")
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
     return running
 
 
@@ -119,7 +119,7 @@ def lose(sandbox: Sandbox, key: str) -> None:
 
 def parcel(pharmacy) -> Parcel:
     with tenant_scope(pharmacy.id):
-        return Parcel.objects.filter(destination="authority").latest("posted_at")
+        return Parcel.objects.filter(destination="fhir").latest("posted_at")
 
 
 def found(pharmacy) -> list[tuple[Kind, str]]:
@@ -180,7 +180,7 @@ def versions(house, as_role) -> list[Parcel]:
     )
     carry(as_role, timedelta(minutes=1))
     with tenant_scope(house.here.id):
-        return list(Parcel.objects.filter(destination="authority").order_by("sequence"))
+        return list(Parcel.objects.filter(destination="fhir").order_by("sequence"))
 
 
 def test_an_older_version_is_not_sent_after_a_newer_one_that_is_there(desk, sandbox, versions):
@@ -217,7 +217,7 @@ def correction(house, desk) -> Callable[[], list[Parcel]]:  # noqa: ARG001 the f
             expected_version=1,
         )
         with tenant_scope(house.here.id):
-            return list(Parcel.objects.filter(destination="authority").order_by("sequence"))
+            return list(Parcel.objects.filter(destination="fhir").order_by("sequence"))
 
     return correct
 
@@ -236,8 +236,8 @@ def test_what_is_settled_by_a_proof_wakes_the_versions_after_it(house, correctio
 
 
 def test_a_correction_is_posted_where_the_mistake_is_even_while_that_is_switched_off(settings, correction):
-    authority = replace(settings.TEMOIN.authority, enabled=False)
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = replace(settings.TEMOIN.channels["fhir"], enabled=False)
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     assert [each.sequence for each in correction()] == [1, 2]
 
@@ -367,7 +367,7 @@ def test_an_acceptance_without_an_acknowledgement_is_named_and_sent_again(house,
             Parcel(
                 pharmacy_id=house.here.id,
                 id=new_id(),
-                destination="authority-hl7",
+                destination="mllp",
                 subject_id=new_id(),
                 chain_id=new_id(),
                 sequence=1,
@@ -380,7 +380,7 @@ def test_an_acceptance_without_an_acknowledgement_is_named_and_sent_again(house,
         )
         commit.flush()
     rules = load_rule_sets()["demonstration"]
-    receiver = Receiver(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=rules)
+    receiver = MllpSettings(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=rules)
 
     with desk.as_role("temoin_worker"), shifted_by(LATER):
         run = reconcile_day(MllpCourier(receiver), today())
@@ -416,7 +416,7 @@ def test_a_run_that_dies_in_the_middle_is_simply_done_again(house, desk, sandbox
 
 
 def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role, monkeypatch):
-    monkeypatch.setattr(register, "_couriers", {**couriers(), "authority": FhirCourier()})
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": FhirCourier()})
     lose(sandbox, parcel(house.here).key)
 
     with as_role("temoin_worker"), shifted_by(LATER):
@@ -424,11 +424,11 @@ def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role,
         reconcile_daily(threading.Event())  # an hour later: every day is gone through already
         runs = [run for run in last_runs() if run.day == today()]
 
-    assert [(run.destination, run.found, run.open) for run in runs] == [("authority", {"missing": 1}, 1)]
+    assert [(run.destination, run.found, run.open) for run in runs] == [("fhir", {"missing": 1}, 1)]
     assert Reconciliation.objects.filter(day=today()).count() == 1
     assert parcel(house.here).state == ParcelState.ACCEPTED
     with shifted_by(LATER + timedelta(days=1)):
-        assert today() in days_due("authority", today_in(HOUSE), 1)
+        assert today() in days_due("fhir", today_in(HOUSE), 1)
 
 
 class Broken(FhirCourier):
@@ -441,23 +441,23 @@ class Broken(FhirCourier):
 
 
 def test_a_destination_that_breaks_keeps_no_other_from_being_gone_through(house, as_role, monkeypatch):  # noqa: ARG001
-    monkeypatch.setattr(register, "_couriers", {"a-broken-one": Broken(), "authority": FhirCourier()})
+    monkeypatch.setattr(register, "_couriers", {"a-broken-one": Broken(), "fhir": FhirCourier()})
 
     with as_role("temoin_worker"), shifted_by(LATER):
         with pytest.raises(ValueError, match="broken"):
             reconcile_daily(threading.Event())
 
-        assert today() in {run.day for run in last_runs() if run.destination == "authority"}
+        assert today() in {run.day for run in last_runs() if run.destination == "fhir"}
 
 
 def test_a_day_looked_at_before_its_end_is_still_due_after_it(house, as_role):  # noqa: ARG001 it has results
     with as_role("temoin_worker"):
         reconcile_day(FhirCourier(), today())
-        early = days_due("authority", today() + timedelta(days=1), 1)
+        early = days_due("fhir", today() + timedelta(days=1), 1)
         with shifted_by(LATER):
             reconcile_day(FhirCourier(), today())
 
-        assert (early, days_due("authority", today() + timedelta(days=1), 1)) == ([today()], [])
+        assert (early, days_due("fhir", today() + timedelta(days=1), 1)) == ([today()], [])
 
 
 def test_a_worker_told_to_stop_begins_nothing(house, as_role):  # noqa: ARG001 there would be something to do
@@ -477,7 +477,7 @@ def test_a_run_that_was_stopped_is_no_alarm_and_is_gone_through_again(house, as_
 
     with as_role("temoin_worker"), shifted_by(LATER):
         reconcile_day(FhirCourier(), today(), stop)
-        long_after = days_due("authority", today() + timedelta(days=30), 1)
+        long_after = days_due("fhir", today() + timedelta(days=30), 1)
         status = tell_status()
 
     assert (status, today() in long_after) == (0, True)
@@ -507,7 +507,7 @@ def move(pharmacy, verb: str, **values: object) -> None:
 @pytest.fixture
 def command(as_role: AsRole, monkeypatch, capsys) -> Callable[..., tuple[int, str]]:
     """Return what types `temoin reconcile …` a day later: the database of the tests runs already."""
-    monkeypatch.setattr(register, "_couriers", {**couriers(), "authority": FhirCourier()})
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": FhirCourier()})
     monkeypatch.setattr(reconcile, "database_running", lambda _settings: nullcontext())
     monkeypatch.setattr(reconcile, "become", lambda _process: None)
 
@@ -524,7 +524,7 @@ def test_the_command_names_by_key_and_never_by_patient(house, sandbox, command):
     key = parcel(house.here).key
     lose(sandbox, key)
 
-    status, told = command("authority", "--day", today().isoformat())
+    status, told = command("fhir", "--day", today().isoformat())
 
     assert status == 1
     assert f"{key}  missing: accepted here, not held there; --repair mends it" in told
@@ -536,7 +536,7 @@ def test_the_command_repairs_when_told_to(house, sandbox, command):
     key = parcel(house.here).key
     lose(sandbox, key)
 
-    status, told = command("authority", "--day", today().isoformat(), "--repair")
+    status, told = command("fhir", "--day", today().isoformat(), "--repair")
 
     assert (status, f"{key}  missing: sent again" in told) == (0, True)
     assert events(house.here) == ["parcel.resent"]
@@ -547,22 +547,22 @@ def test_the_command_repairs_when_told_to(house, sandbox, command):
 def test_the_command_says_when_it_can_say_nothing(house, sandbox, command):  # noqa: ARG001 there is something to ask
     sandbox.set_faults(down="503")
 
-    status, told = command("authority", "--day", today().isoformat(), "--repair")
+    status, told = command("fhir", "--day", today().isoformat(), "--repair")
 
     assert (status, "did not answer wholly" in told) == (2, True)
 
 
-@pytest.mark.parametrize("words", [(), ("authority",), ("patient-email", "--day", "2026-11-24")])
+@pytest.mark.parametrize("words", [(), ("fhir",), ("email", "--day", "2026-11-24")])
 def test_the_command_wants_a_destination_and_a_day(command, words):
     assert command(*words)[0] == 2
 
 
 def test_a_day_that_has_not_begun_agrees_with_nothing(command):
-    status, told = command("authority", "--day", (today() + timedelta(days=3)).isoformat())
+    status, told = command("fhir", "--day", (today() + timedelta(days=3)).isoformat())
 
     assert (status, "has not begun" in told) == (2, True)
     with pytest.raises(SystemExit):
-        command("authority", "--day", "2026-13-01")
+        command("fhir", "--day", "2026-13-01")
 
 
 def test_before_the_first_run_the_status_is_empty(command):

@@ -16,9 +16,10 @@ from sftp_peer import HEADER, Desk, Disk, PlainDisk, box_of, peer
 from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Holding, Reconcilable, Verdict
 from temoin.sandbox.sftp_keys import KeyFiles, make_key, make_key_files
-from temoin.transmission.couriers import sftp, sftp_folders
-from temoin.transmission.couriers.sftp import SftpCourier
-from temoin.transmission.drop_box import DropBox
+from temoin.transmission.channels.sftp import courier as sftp
+from temoin.transmission.channels.sftp import folders as sftp_folders
+from temoin.transmission.channels.sftp.courier import SftpCourier
+from temoin.transmission.channels.sftp.settings import SftpSettings
 
 KEY = "11111111-2222-4333-8444-555555555555"
 NAME = f"{KEY}.csv"
@@ -241,7 +242,9 @@ def test_all_waits_together_are_shorter_than_the_lease():
 # Who the other side is.
 
 
-def ask_box(desk: Desk, keys: KeyFiles, change: Callable[[DropBox], DropBox], question: Ask = carry) -> Answer:
+def ask_box(
+    desk: Desk, keys: KeyFiles, change: Callable[[SftpSettings], SftpSettings], question: Ask = carry
+) -> Answer:
     """Ask the peer by other settings than the right ones."""
 
     async def run() -> Answer:
@@ -336,7 +339,7 @@ def test_one_connection_serves_many_questions_unless_it_was_long_silent(ask, mon
     opened = []
     connect = sftp_folders._connect
 
-    async def counted(box: DropBox) -> asyncssh.SSHClientConnection:
+    async def counted(box: SftpSettings) -> asyncssh.SSHClientConnection:
         opened.append(box)
         return await connect(box)
 

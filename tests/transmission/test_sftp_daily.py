@@ -20,9 +20,9 @@ from temoin.lib.clock import frozen_at, now
 from temoin.lib.zones import HOUSE
 from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
-from temoin.transmission.couriers import sftp_daily
-from temoin.transmission.couriers.sftp import SftpCourier
-from temoin.transmission.couriers.sftp_daily import DailySftpCourier, courier_of, hour_after
+from temoin.transmission.channels.sftp import daily as sftp_daily
+from temoin.transmission.channels.sftp.courier import SftpCourier
+from temoin.transmission.channels.sftp.daily import DailySftpCourier, courier_of, hour_after
 
 KEYS = ["a", "b", "c"]
 AWAITED = (Verdict.DOUBTFUL, "awaiting_acknowledgement")
@@ -30,7 +30,7 @@ ONE = UUID(int=1)
 LOAD = Load(
     pharmacy_id=ONE,
     id=ONE,
-    destination="authority-csv",
+    destination="sftp",
     subject_id=ONE,
     chain_id=ONE,
     sequence=1,

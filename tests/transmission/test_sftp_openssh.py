@@ -19,9 +19,9 @@ from sftp_peer import Desk, box_of
 
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
-from temoin.transmission.couriers import sftp
-from temoin.transmission.couriers.sftp import SftpCourier
-from temoin.transmission.drop_box import DropBox
+from temoin.transmission.channels.sftp import courier as sftp
+from temoin.transmission.channels.sftp.courier import SftpCourier
+from temoin.transmission.channels.sftp.settings import SftpSettings
 
 PARCEL = Consignment(key="k", body=b"columns\r\nrow\r\n" * 10_000)
 CONFIG = """
@@ -78,7 +78,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture
-def box(desk: Desk, keys: KeyFiles, tmp_path: Path) -> Iterator[DropBox]:
+def box(desk: Desk, keys: KeyFiles, tmp_path: Path) -> Iterator[SftpSettings]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

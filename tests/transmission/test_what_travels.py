@@ -22,7 +22,7 @@ from temoin.outbox.models import Parcel
 from temoin.testing.report import PatientForm, Report, ReportStatus
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
-from temoin.transmission.couriers.fhir import FhirCourier
+from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.outlook import destinations, outlooks
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.rule_set import Case, Reason
@@ -37,8 +37,8 @@ def use(settings) -> Use:
     """Return what makes the authority go by a rule set."""
 
     def under(name: str) -> None:
-        authority = replace(settings.TEMOIN.authority, rules=SETS[name])
-        settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+        authority = replace(settings.TEMOIN.channels["fhir"], rules=SETS[name])
+        settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     return under
 
@@ -60,7 +60,7 @@ def correct(house: House, record_id: UUID, outcome: str) -> None:
 
 def posted(house: House, record_id: UUID) -> list[int]:
     with tenant_scope(house.here.id):
-        chain = Parcel.objects.filter(chain_id=record_id, destination="authority")
+        chain = Parcel.objects.filter(chain_id=record_id, destination="fhir")
         return list(chain.order_by("sequence").values_list("sequence", flat=True))
 
 
@@ -68,7 +68,7 @@ def settle(house: House, record_id: UUID, move: str) -> None:
     """Settle the first version's parcel as the worker would."""
     with tenant_scope(house.here.id):
         commit = Commit()
-        parcel = Parcel.objects.get(chain_id=record_id, destination="authority", sequence=1)
+        parcel = Parcel.objects.get(chain_id=record_id, destination="fhir", sequence=1)
         commit.move(Parcel, parcel.id, "claim")
         commit.flush()
         commit = Commit()
@@ -79,7 +79,7 @@ def settle(house: House, record_id: UUID, move: str) -> None:
 def prepared(house: House, record_id: UUID, version: int) -> Report | Answer:
     """Return what the worker would carry of a version, read back, or why it would not."""
     with tenant_scope(house.here.id):
-        parcel = Parcel.objects.get(chain_id=record_id, destination="authority", sequence=version)
+        parcel = Parcel.objects.get(chain_id=record_id, destination="fhir", sequence=version)
         load = Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__})
         made = FhirCourier().prepare(load)
     return made if isinstance(made, Answer) else read_document(made.body)
@@ -196,12 +196,12 @@ def test_a_person_has_one_number_at_a_destination_and_no_name(house, use):
 
 
 def test_a_number_is_of_one_destination_one_year_and_one_pharmacy(house):
-    asked = [("authority", "2026"), ("authority-csv", "2026"), ("authority", "2027")]
+    asked = [("fhir", "2026"), ("sftp", "2026"), ("fhir", "2027")]
     with tenant_scope(house.here.id):
         here = [person_number(*where, "pat", "1979") for where in asked]
-        again = person_number("authority", "2026", "pat", "1979")
+        again = person_number("fhir", "2026", "pat", "1979")
     with tenant_scope(house.elsewhere.id):
-        elsewhere = person_number("authority", "2026", "pat", "1979")
+        elsewhere = person_number("fhir", "2026", "pat", "1979")
 
     assert again == here[0]
     assert len({*here, elsewhere}) == 4
@@ -212,7 +212,7 @@ def test_the_outlook_is_what_happens(house, use):
     use("de-demis")
     record_id = signed(house, "positive")
 
-    (outlook,) = [each for each in outlooks(Case.of(covid_positive())) if each.destination.name == "authority"]
+    (outlook,) = [each for each in outlooks(Case.of(covid_positive())) if each.destination.name == "fhir"]
 
     assert outlook.decision.goes
     assert posted(house, record_id) == [1]
@@ -225,7 +225,7 @@ def test_the_settings_know_the_rules_of_every_destination(settings):
 
 
 def test_what_is_switched_off_has_no_outlook(settings):
-    authority = replace(settings.TEMOIN.authority, enabled=False)
-    settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+    authority = replace(settings.TEMOIN.channels["fhir"], enabled=False)
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
-    assert [each for each in outlooks(Case.of(covid_positive())) if each.destination.name == "authority"] == []
+    assert [each for each in outlooks(Case.of(covid_positive())) if each.destination.name == "fhir"] == []

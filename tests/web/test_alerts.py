@@ -110,7 +110,7 @@ def test_owners_are_written_to_once_and_somebody_else_than_whom_it_is_about(
     meet(house, broken, "page")
     raise_alert(by=house.owner, kind=EventKind.READING_MUCH, subject_kind="member", subject_id=house.owner.member_id)
     with running_mail_server(Behaviour()) as server:
-        settings.TEMOIN = replace(settings.TEMOIN, mail=replace(settings.TEMOIN.mail, port=server.port))
+        settings.TEMOIN = settings.TEMOIN.with_channel("email", replace(settings.TEMOIN.email, port=server.port))
         with as_role("temoin_worker"):
             for _ in range(2):
                 tell_alerts(threading.Event())

@@ -151,7 +151,7 @@ def carry(house: House) -> None:
     from temoin.delivery.actions import seal_letter_for
     from temoin.testing.queries import report_for_courier
 
-    loads = claim_parcels("patient-email", 10)
+    loads = claim_parcels("email", 10)
     for load in loads:
         with tenant_scope(house.here.id):
             worker = HouseActor(house.here.id, "worker")

@@ -32,8 +32,8 @@ def use(settings) -> Use:
     """Return what makes the authority go by a rule set."""
 
     def under(name: str, *, enabled: bool = True, text: OperatorText | None = TEXT) -> None:
-        authority = replace(settings.TEMOIN.authority, rules=load_rule_sets(text)[name], enabled=enabled)
-        settings.TEMOIN = replace(settings.TEMOIN, authority=authority)
+        authority = replace(settings.TEMOIN.channels["fhir"], rules=load_rule_sets(text)[name], enabled=enabled)
+        settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     return under
 
@@ -158,10 +158,10 @@ CASES = [
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("rules", load_rule_sets(TEXT).values(), ids=load_rule_sets(TEXT))
 def test_every_decision_is_said_in_words(rules, language):
-    destination = Destination("authority", rules, is_enabled=True)
+    destination = Destination("fhir", rules, is_enabled=True)
     with override(language):
         assert destination_page(destination).lines
-        for (kind, case), sent in product(CASES, (None, set(), {"authority"})):
+        for (kind, case), sent in product(CASES, (None, set(), {"fhir"})):
             line = _outlook_line(Outlook(destination, rules.decide(case)), kind, sent, frozenset())
 
             assert line.sentence

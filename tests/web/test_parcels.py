@@ -18,7 +18,7 @@ from temoin.outbox.states import ParcelState
 from temoin.patients.queries import read_patient
 from temoin.testing.queries import read_parcels
 
-AUTHORITY = "authority"
+AUTHORITY = "fhir"
 Settle = Callable[..., None]
 
 

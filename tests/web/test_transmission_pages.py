@@ -31,7 +31,7 @@ from temoin.testing.work_list import read_sending
 from temoin.transmission.differences import Kind
 from temoin.transmission.models import Difference
 
-AUTHORITY = "authority"
+AUTHORITY = "fhir"
 LIST, STATEMENT = reverse("transmissions"), reverse("statement")
 Settle = Callable[..., None]
 
@@ -207,7 +207,7 @@ def test_a_withdrawal_asks_why(house: House, owner: Client, refused: UUID):
         ("portion=refused", True),
         ("portion=late", False),
         (f"portion=refused&destination={AUTHORITY}", True),
-        ("portion=refused&destination=patient-email", False),
+        ("portion=refused&destination=email", False),
         ("portion=refused&day=2020-01-01", False),
         ("portion=nonsense&destination=%00&day=x&page=999999999999", True),
         ("page=3", False),

@@ -26,7 +26,7 @@ def listed(request: pytest.FixtureRequest, live_server, chromium: Browser, as_ro
     house = open_house()
     make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
     with as_role("temoin_worker"):
-        settle_parcels([(load, Answer(Verdict.REFUSED, "http_422")) for load in claim_parcels("authority", 10)])
+        settle_parcels([(load, Answer(Verdict.REFUSED, "http_422")) for load in claim_parcels("fhir", 10)])
     cookie = sign_in(Client(), house.owner).cookies[settings.SESSION_COOKIE_NAME].value
     context = chromium.new_context(
         locale="fr-FR", java_script_enabled=request.param, viewport={"width": 360, "height": 800}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ from temoin.outbox.courier import couriers
 from temoin.outbox.duties import duties
 from temoin.patients.queries import read_patient
 from temoin.patients.traits import Traits
+from temoin.transmission.channels.mssante.settings import Encryption, MssanteSettings
 from temoin.transmission.rules.loading import load_rule_sets
-from temoin.transmission.secure_mail import Encryption, SecureMail
 
 DOCTOR = {
     "doctor_family_name": "MEDIONI",
@@ -29,7 +28,7 @@ DOCTOR = {
     "doctor_mailbox": "s.medioni@medecin.mssante.fr",
 }
 TICK = 'name="doctor_copy" value="yes" checked'
-MAIL = SecureMail(
+MAIL = MssanteSettings(
     host="127.0.0.1",
     port=465,
     enabled=True,
@@ -49,10 +48,10 @@ MAIL = SecureMail(
 @pytest.fixture
 def secure_mail(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator of secure messaging, whose couriers are announced as Django's start does it."""
-    settings.TEMOIN = replace(django_settings.TEMOIN, mssante=MAIL)
+    settings.TEMOIN = django_settings.TEMOIN.with_channel("mssante", MAIL)
     monkeypatch.setattr(register, "_couriers", couriers())
     monkeypatch.setattr(duties_register, "_duties", duties())
-    apps.get_app_config("transmission").ready()
+    apps.get_app_config("outbox").ready()
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_parcels_are_followed_without_turning_text_into_markup(page: Page, live_
         answer = Answer(
             Verdict.ACCEPTED, "acknowledged", receipt={"id": "accuse-42", "location": "", "received_at": ""}
         )
-        settle_parcels([(load, answer) for load in claim_parcels("authority", 10)])
+        settle_parcels([(load, answer) for load in claim_parcels("fhir", 10)])
 
     expect(page.get_by_text("Accusé reçu")).to_be_visible()
     assert refused == "TypeError"

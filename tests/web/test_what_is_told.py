@@ -175,7 +175,7 @@ def seal_letters(house: House) -> None:
     from temoin.delivery.actions import seal_letter_for
     from temoin.testing.queries import report_for_courier
 
-    for load in claim_parcels("patient-email", 10):
+    for load in claim_parcels("email", 10):
         with tenant_scope(house.here.id):
             worker = HouseActor(house.here.id, "worker")
             seal_letter_for(load=load, report=report_for_courier(by=worker, record_id=load.chain_id, number=1))
@@ -218,9 +218,9 @@ def test_a_wrong_address_leads_to_the_record_and_to_sending_again_never_to_a_cor
 ):
     record_id = signed(house)
     with as_role("temoin_worker"):
-        loads = claim_parcels("patient-email", 10)
+        loads = claim_parcels("email", 10)
         settle_parcels([(load, Answer(Verdict.REFUSED, "recipient_refused")) for load in loads])
-    (parcel,) = [one for one in read_parcels(by=house.owner, record_id=record_id) if one.destination == "patient-email"]
+    (parcel,) = [one for one in read_parcels(by=house.owner, record_id=record_id) if one.destination == "email"]
 
     page = owner.get(reverse("sending", args=[parcel.id])).content.decode()
     listed = owner.get(reverse("transmissions")).content.decode()

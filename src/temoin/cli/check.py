@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from pathlib import Path
 
 from temoin.cli.commands import Commands
@@ -17,7 +16,6 @@ from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
-from temoin.transmission.drop_box import DropBox
 
 
 def add_commands(commands: Commands) -> None:
@@ -33,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(settings)
     found = [finding for process in Process for finding in setup_findings(config, process)]
     found += shared_passwords(config) + debug_findings(config, debug=False)
-    found += folder_findings(config)
+    found += look_findings(config)
     with database_running(settings):
         found += [finding for role in DATABASE_ROLES for finding in _of_role(config, role)]
     for finding in dict.fromkeys(found):
@@ -45,37 +43,12 @@ def run(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-_FOLDERS = {
-    "folder_refused": "one of the two folders named in [sftp] is not there, or not ours to use: ask its operator.",
-    "host_key_refused": "the receiver's host key is none of those in [sftp] host_keys: ask its operator.",
-    "account_refused": "the receiver of [sftp] does not let our account in: ask its operator which key it knows.",
-}
-
-
-def folder_findings(config: Config) -> list[str]:
-    """Return what is wrong at the receiver of files; that it cannot be reached now is told, and is no finding."""
-    if config.sftp is None or not config.sftp.enabled:
-        return []
-    try:
-        code = asyncio.run(_looked(config.sftp))
-    except (OSError, ValueError):
-        return []  # a key file that cannot be read was told already
-    if code and code not in _FOLDERS:
-        say("The receiver of [sftp] cannot be reached now: whether its folders are there is not known.")
-    return [f"{code}: {_FOLDERS[code]}"] if code in _FOLDERS else []
-
-
-async def _looked(box: DropBox) -> str:
-    from temoin.transmission.couriers.sftp_folders import FolderError, Folders  # its library takes a moment to load
-
-    folders = Folders(box)
-    try:
-        await folders.look()
-    except FolderError as error:
-        return str(error)
-    finally:
-        await folders.close()
-    return ""
+def look_findings(config: Config) -> list[str]:
+    """Return what each channel finds at its other side; what cannot be known now is told, and is no finding."""
+    looks = [channel.look(own) for channel, own in config.set_up]
+    for words in (words for look in looks for words in look.unknown):
+        say(words)
+    return [finding for look in looks for finding in look.findings]
 
 
 def rule_lines(config: Config) -> list[str]:

@@ -19,8 +19,8 @@ from temoin.cli.accounts_file import accounts_path, recall_demonstration
 from temoin.cli.commands import Commands
 from temoin.cli.console import StillStarting, say, step
 from temoin.cli.demo_folder import open_folder, prepare_database, witness_words, write_settings
-from temoin.cli.demo_ports import COUNT, LOOPBACK, Ports
-from temoin.cli.demo_ways import FIRST_WAY, WAYS, sandbox_words
+from temoin.cli.demo_ports import LOOPBACK, Ports, count
+from temoin.cli.demo_ways import FIRST_WAY, sandbox_words, ways
 from temoin.cli.demo_words import tell_demonstration
 from temoin.cli.django_process import DATA_FILE, SUPERVISOR, default_folder
 from temoin.cli.numbers import count_of_processes, first_port
@@ -38,12 +38,12 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
     parser.add_argument(
-        "--base-port", type=first_port, default=BASE_PORT, help=f"first of eight ports (default: {BASE_PORT})"
+        "--base-port", type=first_port, default=BASE_PORT, help=f"first of {count()} ports (default: {BASE_PORT})"
     )
     parser.add_argument(
         "--through",
         action="append",
-        choices=WAYS,
+        choices=ways(),
         help=f"way that results go; may be given several times (default: {FIRST_WAY})",
     )
     parser.add_argument(
@@ -179,7 +179,7 @@ def _watch(server: EmbeddedServer, children: list[Child]) -> bool:
 
 
 def _require_free(ports: Ports) -> None:
-    for port in range(ports.base, ports.base + COUNT):
+    for port in range(ports.base, ports.base + count()):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -188,7 +188,7 @@ def _require_free(ports: Ports) -> None:
             except OSError as error:
                 raise ConfigError(
                     f"Port {port} cannot be used ({error.strerror}): stop what uses it, "
-                    "or choose eight other ports with --base-port."
+                    f"or choose {count()} other ports with --base-port."
                 ) from None
 
 

@@ -45,7 +45,7 @@ root = "keys/root.key"
 django = "keys/django.key"
 
 {ways}
-[mail]
+[email]
 host = "{host}"
 port = {ports.smtp}
 security = "none"

@@ -1,58 +1,63 @@
-"""The ports of a demonstration, one after the other."""
+"""The ports of a demonstration, one after the other: the fixed ones, then one of each channel that has its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from temoin.config.channels import AnyChannel, all_channels
+
 LOOPBACK = "127.0.0.1"
-COUNT = 8
+FIXED = ("staff", "portal", "sandbox", "smtp", "witness")
+
+
+def own_ports() -> list[str]:
+    """Return the names of the channels that the sandbox listens to at a port of their own."""
+    return [each.name for each in all_channels() if each.demo is not None and each.demo.has_port]
+
+
+def count() -> int:
+    """Return how many ports a demonstration takes."""
+    return len(FIXED) + len(own_ports())
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The eight ports of a demonstration; the last three are used where results go that way."""
+    """The ports of a demonstration; those of channels are used where results go that way."""
 
     base: int
 
     @property
     def staff(self) -> int:
         """Return the port of the staff site."""
-        return self.base
+        return self._at("staff")
 
     @property
     def portal(self) -> int:
         """Return the port of the patients' site."""
-        return self.base + 1
+        return self._at("portal")
 
     @property
     def sandbox(self) -> int:
         """Return the port of the sandbox authority."""
-        return self.base + 2
+        return self._at("sandbox")
 
     @property
     def smtp(self) -> int:
         """Return the port of the sandbox mailbox."""
-        return self.base + 3
+        return self._at("smtp")
 
     @property
     def witness(self) -> int:
         """Return the port of the journal's witness."""
-        return self.base + 4
+        return self._at("witness")
 
-    @property
-    def mllp(self) -> int:
-        """Return the port of the sandbox authority for HL7 v2."""
-        return self.base + 5
+    def of(self, channel: AnyChannel) -> int:
+        """Return the port at which the sandbox answers for a channel."""
+        own = own_ports()
+        return self.base + len(FIXED) + own.index(channel.name) if channel.name in own else self.sandbox
 
-    @property
-    def sftp(self) -> int:
-        """Return the port of the sandbox authority for files."""
-        return self.base + 6
-
-    @property
-    def mssante(self) -> int:
-        """Return the port of the sandbox operator of secure messaging."""
-        return self.base + 7
+    def _at(self, name: str) -> int:
+        return self.base + FIXED.index(name)
 
     def url(self, port: int) -> str:
         """Return the address of a port on this machine."""

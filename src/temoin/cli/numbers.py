@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from temoin.cli.demo_ports import COUNT
+from temoin.cli.demo_ports import count
 
 HIGHEST_PORT = 65535
 MOST_PROCESSES = 64
@@ -17,7 +17,7 @@ def port_number(text: str) -> int:
 
 def first_port(text: str) -> int:
     """Return the first of the ports of a demonstration, which need room above it."""
-    return _within(text, 1, HIGHEST_PORT - COUNT + 1)
+    return _within(text, 1, HIGHEST_PORT - count() + 1)
 
 
 def count_of_processes(text: str) -> int:

@@ -30,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     """Wire the command."""
     words = "compare what we hold as accepted with what an authority holds"
     parser = commands.add_parser("reconcile", help=words, description=words.capitalize() + ".")
-    parser.add_argument("destination", nargs="?", metavar="DESTINATION", help="as `--status` names it: authority, …")
+    parser.add_argument("destination", nargs="?", metavar="DESTINATION", help="as `--status` names it: fhir, …")
     parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the day to go through")
     parser.add_argument("--repair", action="store_true", help="send again what they lack, settle what they show")
     parser.add_argument("--status", action="store_true", help="tell how the last runs ended")

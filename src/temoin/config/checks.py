@@ -10,29 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from temoin.config.authority import check_authority_files
 from temoin.config.file import DATABASE_ROLES, Config, Process
 from temoin.config.hosting import check_hosting
 from temoin.config.keys import check_root_place
-from temoin.config.mllp import check_certificates
-from temoin.config.mssante import check_mail_certificates
 from temoin.config.rates import check_rates
 from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
-from temoin.config.sftp import check_host_keys
 from temoin.lib.config_error import ConfigError
 from temoin.lib.zones import HOUSE, today_in
 
-# Secrets that others draw have their own strength: a token's PIN, the engine's token, the mail account's password.
+# Secrets that others draw have their own strength: a token's PIN, the engine's token; and those of channels.
 OTHERS_SECRETS = (
     "token PIN",
     "transit token",
     "mail password",
     "Pro Santé Connect secret",
-    "key of our certificate",
-    "key of our mailbox",
-    "password of our mailbox",
-    "key for tokens",
-    "key of our SFTP account",
 )
 
 
@@ -50,14 +41,11 @@ def setup_findings(config: Config, process: Process) -> list[str]:
         found += _finding(check_settings_file, file)
     for noun, path in secrets_of(config, process):
         found += _finding(check_secret_of, config, noun, path)
-    if process is Process.WORKER:  # who alone speaks to the authority
-        found += _finding(check_authority_files, config.authority)
-    if config.mllp is not None and process is Process.WORKER:  # who alone speaks to that receiver
-        found += _finding(check_certificates, config.mllp)
-    if config.mssante is not None and process is Process.WORKER:
-        found += _finding(check_mail_certificates, config.mssante)
-    if config.sftp is not None and process is Process.WORKER:
-        found += _finding(check_host_keys, config.sftp)
+    if process is Process.WORKER:  # who alone speaks to the other side
+        for channel, own in config.set_up:
+            for noun, path in channel.secrets(own).items():
+                found += _finding(check_secret, path, noun)
+            found += _finding(channel.check, own)
     found += _finding(check_rates, config.rates, config.destinations)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=today_in(HOUSE))
     return found
@@ -99,27 +87,8 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
         if config.pro_sante_connect is not None:
             yield "Pro Santé Connect secret", config.pro_sante_connect.secret_file
     yield from config.keys.secrets().items()
-    if config.mail.password_file is not None and process is not Process.KEEPER:
-        yield "mail password", config.mail.password_file
-    if process is Process.WORKER:
-        yield from _keys_of_couriers(config)
-
-
-def _keys_of_couriers(config: Config) -> Iterator[tuple[str, Path]]:
-    if config.mail.returned is not None:
-        yield "password of the mailbox for returned mail", config.mail.returned.password_file
-    if config.mllp is not None and config.mllp.key is not None:
-        yield "key of our certificate", config.mllp.key
-    if config.authority.key is not None:
-        yield "key of our certificate", config.authority.key
-    if config.authority.tokens is not None:
-        yield "key for tokens", config.authority.tokens.key
-    if config.mssante is not None:
-        yield "key of our mailbox", config.mssante.key
-        if config.mssante.inbox is not None and config.mssante.inbox.password_file is not None:
-            yield "password of our mailbox", config.mssante.inbox.password_file
-    if config.sftp is not None:
-        yield "key of our SFTP account", config.sftp.key
+    if config.email.password_file is not None and process is not Process.KEEPER:
+        yield "mail password", config.email.password_file
 
 
 def check_settings_file(path: Path) -> None:

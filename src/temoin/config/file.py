@@ -8,40 +8,36 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from temoin.config.alarms import read_alarms
 from temoin.config.api import Api, read_api
-from temoin.config.authority import read_authority
+from temoin.config.channels import AnyChannel, all_channels
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
 from temoin.config.keys import Keys, read_keys
-from temoin.config.mllp import read_mllp
-from temoin.config.mssante import read_mssante
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
 from temoin.config.reading import ReadingPace, read_reading_pace
-from temoin.config.returned import read_returned
 from temoin.config.secrets import check_secret
 from temoin.config.serving import Serving, read_serving
 from temoin.config.session_times import SessionTimes, read_session_times
-from temoin.config.sftp import read_sftp
-from temoin.delivery.returned import Returned
+from temoin.delivery.channels.email.channel import EMAIL
+from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import PORTS, Section, is_loopback
+from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
-from temoin.transmission.authority import Authority
-from temoin.transmission.drop_box import DropBox
-from temoin.transmission.receiver import Receiver
+from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules, check_alarms_in_time, read_rules
 from temoin.transmission.rules.rule_set import RuleSet
-from temoin.transmission.secure_mail import SecureMail
 
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
@@ -61,14 +57,6 @@ class Process(StrEnum):
     def role(self) -> str:
         """Return the short name of the process's database role."""
         return "app" if self is Process.STAFF else self.value
-
-
-class MailSecurity(StrEnum):
-    """How the connection to the mail server is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,19 +87,6 @@ class Database:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mail:
-    """The mail server that carries links to patients."""
-
-    host: str
-    port: int
-    security: MailSecurity
-    sender: str
-    user: str | None
-    password_file: Path | None
-    returned: Returned | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Config:
     """Everything in the settings file."""
 
@@ -120,20 +95,16 @@ class Config:
     site: Site
     database: Database
     keys: Keys
-    authority: Authority
-    mail: Mail
     journal: Journal
     rules: Rules
+    channels: Mapping[str, Any] = field(default_factory=dict)  # the settings of each channel that has a section
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
     alarms: Alarms = field(default_factory=Alarms)
     sessions: SessionTimes = field(default_factory=SessionTimes)
     reading: ReadingPace = field(default_factory=ReadingPace)
     pro_sante_connect: ProSanteConnect | None = None
-    mllp: Receiver | None = None
-    mssante: SecureMail | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
-    sftp: DropBox | None = None
     serving: Serving = field(default_factory=Serving)
 
     @property
@@ -141,27 +112,34 @@ class Config:
         """Return the folder whose files the sites hand to everyone."""
         return self.folder / "static"
 
+    def of(self, channel: Channel[S]) -> S | None:
+        """Return a channel's settings; None where the file has no section for it."""
+        return cast("S | None", self.channels.get(channel.name))
+
+    def with_channel(self, name: str, settings: Any) -> Config:
+        """Return these settings with those of one channel changed."""
+        return replace(self, channels={**self.channels, name: settings})
+
+    @property
+    def email(self) -> EmailSettings:
+        """Return the site's mail server, which staff notices leave by as well."""
+        return cast("EmailSettings", self.channels[EMAIL.name])
+
+    @property
+    def set_up(self) -> Iterator[tuple[AnyChannel, Any]]:
+        """Return each channel that has a section, with its settings."""
+        return ((each, self.channels[each.name]) for each in all_channels() if each.name in self.channels)
+
     @property
     def destinations(self) -> frozenset[str]:
         """Return the names of all that parcels go to here, switched off or on."""
-        named = {"authority", "patient-email"}
-        named |= set() if self.mllp is None else {"authority-hl7"}
-        named |= set() if self.sftp is None else {"authority-csv"}
-        return frozenset(named if self.mssante is None else named | {"mssante-doctor", "mssante-patient"})
+        return frozenset(each.name for channel, _ in self.set_up for each in channel.destinations)
 
     @property
     def rule_sets(self) -> dict[str, RuleSet]:
         """Return the rule set of each destination that is switched on, by the destination's name."""
-        named = {"authority": self.authority.rules} if self.authority.enabled else {}
-        if self.mllp is not None and self.mllp.enabled:
-            named["authority-hl7"] = self.mllp.rules
-        if self.mssante is not None and self.mssante.sends_to_doctors:
-            named["mssante-doctor"] = self.mssante.doctor_rules
-        if self.mssante is not None and self.mssante.sends_to_patients:
-            named["mssante-patient"] = self.mssante.patient_rules
-        if self.sftp is not None and self.sftp.enabled:
-            named["authority-csv"] = self.sftp.rules
-        return named
+        ruled = ((channel, own) for channel, own in self.set_up if isinstance(channel, ReportChannel))
+        return {name: rules for channel, own in ruled for name, rules in channel.rule_sets(own).items()}
 
 
 def read_config(path: Path) -> Config:
@@ -181,8 +159,6 @@ def read_config(path: Path) -> Config:
         "site": lambda: _site(root.section("site")),
         "database": lambda: _database(root.section("database"), folder),
         "keys": lambda: read_keys(root.section("keys"), folder),
-        "authority": lambda: read_authority(root.section("authority"), folder, rules),
-        "mail": lambda: _mail(root.section("mail"), folder),
         "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
         "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
         "sessions": lambda: read_session_times(root.section("sessions")) if root.has("sessions") else SessionTimes(),
@@ -192,13 +168,14 @@ def read_config(path: Path) -> Config:
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
-        "mllp": lambda: read_mllp(root.section("mllp"), folder, rules) if root.has("mllp") else None,
-        "mssante": lambda: read_mssante(root.section("mssante"), folder, rules) if root.has("mssante") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
         "serving": lambda: read_serving(root.section("serving")) if root.has("serving") else Serving(),
-        "sftp": lambda: read_sftp(root.section("sftp"), folder, rules) if root.has("sftp") else None,
     }
-    config = Config(file=path, folder=folder, rules=rules, **_every_part(readers, root.end))
+    wanted = {each.name: each for each in all_channels() if each.is_required or root.has(each.name)}
+    own = {name: partial(_channel, channel, root, rules, folder) for name, channel in wanted.items()}
+    parts = _every_part({**readers, **own}, root.end)
+    channels = {name: parts.pop(name) for name in wanted}
+    config = Config(file=path, folder=folder, rules=rules, channels=channels, **parts)
     _keep_demonstration_home(config)
     check_alarms_in_time(config.rule_sets, config.alarms.minutes)
     return config
@@ -257,22 +234,9 @@ def _database(section: Section, folder: Path) -> Database:
     return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
 
 
-def _mail(section: Section, folder: Path) -> Mail:
-    mail = Mail(
-        returned=read_returned(section.section("returned"), folder) if section.has("returned") else None,
-        host=section.required("host", str),
-        port=section.port(),
-        security=section.word("security", MailSecurity),
-        sender=section.required("sender", str),
-        user=section.optional("user", str),
-        password_file=section.path("password_file", folder) if section.has("password_file") else None,
-    )
-    section.end()
-    if (mail.user is None) != (mail.password_file is None):
-        raise section.wrong("user", "and password_file go together: give both or neither")
-    if mail.security is MailSecurity.NONE and not is_loopback(f"//{mail.host}"):
-        raise section.wrong("security", "may be none on this machine only: use starttls or tls")
-    return mail
+def _channel(channel: AnyChannel, root: Section, rules: Rules, folder: Path) -> Any:
+    section = root.section(channel.name)
+    return channel.read(section, folder, rules) if isinstance(channel, ReportChannel) else channel.read(section, folder)
 
 
 def _keep_demonstration_home(config: Config) -> None:
@@ -284,24 +248,14 @@ def _keep_demonstration_home(config: Config) -> None:
                     "the rule set of the real destination."
                 )
         return
-    if not is_loopback(config.authority.base_url):
-        raise ConfigError(
-            "demo is true and [authority] base_url is not on this machine: demonstration data may only be "
-            "sent to the sandbox. Set base_url to the sandbox, or demo to false on a system that never "
-            "held demonstration data."
-        )
-    if not is_loopback(f"//{config.mail.host}"):
-        raise ConfigError(
-            "demo is true and [mail] host is not on this machine: messages of a demonstration go to the "
-            "sandbox mailbox. Set host to 127.0.0.1."
-        )
-    receivers = {"mllp": config.mllp, "sftp": config.sftp, "mssante": config.mssante}
-    for name, receiver in receivers.items():
-        if receiver is not None and not is_loopback(f"//{receiver.host}"):
-            raise ConfigError(
-                f"demo is true and [{name}] host is not on this machine: demonstration data may only be sent to the "
-                "sandbox. Set host to 127.0.0.1."
-            )
+    for channel, own in config.set_up:
+        for key, address in channel.places(own):
+            if not is_loopback(address):
+                raise ConfigError(
+                    f"demo is true and [{channel.name}] {key} is not on this machine: demonstration data may only be "
+                    "sent to the sandbox. Set it to the sandbox's, or demo to false on a system that never held "
+                    "demonstration data."
+                )
 
 
 def origin(url: str) -> tuple[str | None, int | None]:

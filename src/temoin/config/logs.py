@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
+
+from temoin.outbox.channel import Channel
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -37,8 +40,9 @@ class ValuelessFormatter(logging.Formatter):
         return super().format(record)
 
 
-def logging_settings(process: str) -> dict[str, Any]:
-    """Return the LOGGING setting of a process."""
+def logging_settings(process: str, channels: Iterable[Channel[Any]] = ()) -> dict[str, Any]:
+    """Return the LOGGING setting of a process; each channel says how much its libraries may tell."""
+    of_channels = {name: {"level": level} for each in channels for name, level in each.loggers.items()}
     quiet = {"handlers": ["nowhere"], "propagate": False}
     return {
         "version": 1,
@@ -59,6 +63,6 @@ def logging_settings(process: str) -> dict[str, Any]:
             "fontTools": {"level": "WARNING"},  # below it: the letters of each page
             "fpdf": {"level": "ERROR"},  # below it: letters that the typeface has not
             "fido2": {"level": "WARNING"},  # below it: identifiers of passkeys
-            "asyncssh": {"level": "WARNING"},  # below it: every step of every connection, with the account
+            **of_channels,
         },
     }

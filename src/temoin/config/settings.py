@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from temoin.config.channels import all_channels
 from temoin.config.checks import check_setup
-from temoin.config.file import Config, MailSecurity, Process, read_named_config
+from temoin.config.file import Config, Process, read_named_config
 from temoin.config.logs import logging_settings
 from temoin.config.secrets import read_secret
 from temoin.config.unset import unset_config
+from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_loopback
 from temoin.lib.zones import HOUSE
@@ -33,6 +35,7 @@ _named = read_named_config()
 if _named is not None:
     check_setup(_named, PROCESS)
 TEMOIN: Config = _named or unset_config()
+TEMOIN_CHANNELS = all_channels()  # announced by the outbox when Django starts
 
 _with_accounts = PROCESS in {Process.STAFF, Process.OWNER}
 _url = urlsplit(TEMOIN.site.portal_url if PROCESS is Process.PORTAL else TEMOIN.site.staff_url)
@@ -286,18 +289,18 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-EMAIL_HOST = TEMOIN.mail.host
-EMAIL_PORT = TEMOIN.mail.port
-EMAIL_USE_TLS = TEMOIN.mail.security is MailSecurity.STARTTLS
-EMAIL_USE_SSL = TEMOIN.mail.security is MailSecurity.TLS
-EMAIL_HOST_USER = TEMOIN.mail.user or ""
+EMAIL_HOST = TEMOIN.email.host
+EMAIL_PORT = TEMOIN.email.port
+EMAIL_USE_TLS = TEMOIN.email.security is EmailSecurity.STARTTLS
+EMAIL_USE_SSL = TEMOIN.email.security is EmailSecurity.TLS
+EMAIL_HOST_USER = TEMOIN.email.user or ""
 EMAIL_HOST_PASSWORD = (
-    read_secret(TEMOIN.mail.password_file, "mail password").decode().strip()
-    if TEMOIN.mail.password_file is not None and PROCESS in {Process.STAFF, Process.WORKER}
+    read_secret(TEMOIN.email.password_file, "mail password").decode().strip()
+    if TEMOIN.email.password_file is not None and PROCESS in {Process.STAFF, Process.WORKER}
     else ""
 )
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = TEMOIN.mail.sender
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = TEMOIN.email.sender
 
 # The staff site counts tries and remembers used codes in the database: its server processes share them.
 CACHES = {
@@ -307,5 +310,5 @@ CACHES = {
         else "django.core.cache.backends.locmem.LocMemCache"
     }
 }
-LOGGING = logging_settings(PROCESS.value)
+LOGGING = logging_settings(PROCESS.value, TEMOIN_CHANNELS)
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from temoin.config.file import Config, Database, Mail, MailSecurity, Site
+from temoin.config.file import Config, Database, Site
 from temoin.config.journal import Journal
 from temoin.config.keys import Keeper, Keys
-from temoin.transmission.authority import Authority
+from temoin.delivery.channels.email.settings import EmailSecurity, EmailSettings
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.of_the_site import Rules
 
@@ -14,14 +14,16 @@ NOWHERE = Path("/nonexistent")
 
 def unset_config() -> Config:
     """Return settings whose every path leads nowhere, for type checking and for collecting tests."""
+    email = EmailSettings(
+        host="127.0.0.1", port=8603, security=EmailSecurity.NONE, sender="", user=None, password_file=None
+    )
     return Config(
         file=NOWHERE / "temoin.toml",
         folder=NOWHERE,
         site=Site(demo=True, staff_url="http://127.0.0.1:8600", portal_url="http://127.0.0.1:8601", sandbox_url=None),
         database=Database(host=str(NOWHERE), port=5432, name="temoin", pooled=False, passwords={}),
         keys=Keys(wrap_with=Keeper.FILE, root=NOWHERE / "root.key", django=NOWHERE / "django.key"),
-        authority=Authority(base_url="http://127.0.0.1:8602", enabled=False, rules=load_rule_sets()["demonstration"]),
         rules=Rules(sets=load_rule_sets()),
-        mail=Mail(host="127.0.0.1", port=8603, security=MailSecurity.NONE, sender="", user=None, password_file=None),
+        channels={"email": email},
         journal=Journal(origin="unset", key=NOWHERE / "journal.key", folder=NOWHERE / "checkpoints", witnesses={}),
     )

@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.delivery.couriers.notices import Notice, NoticeMail
+from temoin.delivery.channels.email.notices import Notice, NoticeMail
 from temoin.delivery.models import Alarm
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind

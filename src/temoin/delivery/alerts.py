@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.delivery.couriers.notices import Notice, NoticeMail
+from temoin.delivery.channels.email.notices import Notice, NoticeMail
 from temoin.journal.act import HouseActor, act
 from temoin.journal.alerts import note_told, untold_alerts
 from temoin.journal.events import EventKind

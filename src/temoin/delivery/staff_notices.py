@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.delivery.couriers.notices import Notice, NoticeMail
+from temoin.delivery.channels.email.notices import Notice, NoticeMail
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Person, StaffNotice
 from temoin.pharmacies.notices import NoticeKind

@@ -20,15 +20,14 @@ from temoin.journal.proofs import witnessed_checkpoint
 from temoin.journal.queries import events_about
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.lib.zones import bounds_of_day
+from temoin.outbox.channel import Audience
+from temoin.outbox.open_channels import names_of
 from temoin.outbox.queries import receipts_of
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
 from temoin.pharmacies.zones import zone_here
-
-# What a patient is sent is no notice to anybody: the statement leaves it out.
-TO_PATIENT = ("patient-email", "mssante-patient")
 
 # Versions are found by the hour of their signature, which stands in clear; one that no destination wanted is a row too.
 _LINES = """
@@ -170,7 +169,8 @@ def read_statement(*, by: Seat, day: date) -> Statement:
 
 
 def _lines(day: date) -> list[Line]:
-    rows = _ask(_LINES, [list(TO_PATIENT), *_place(day)])
+    # What a patient is sent is no notice to anybody: the statement leaves it out.
+    rows = _ask(_LINES, [names_of(Audience.PATIENT), *_place(day)])
     in_state = {state: [row[3] for row in rows if row[6] == state] for state in ("accepted", "withdrawn")}
     receipts = {parcel_id: str(held.get("id", "")) for parcel_id, held in receipts_of(in_state["accepted"]).items()}
     withdrawals = events_about(in_state["withdrawn"], [EventKind.PARCEL_WITHDRAWN.value])

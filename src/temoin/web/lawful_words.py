@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import Kind, Target, load_kinds
 from temoin.catalogue.outcomes import load_outcomes
+from temoin.outbox.channel import Audience
+from temoin.outbox.open_channels import destination_named, destinations
 from temoin.testing.report import IdentityStatus, PatientForm
 from temoin.transmission.outlook import Destination, Outlook, outlooks
 from temoin.transmission.rules.rule_set import Basis, Case, Decision, Reason, Rule
 from temoin.web.times import page_today
-from temoin.web.wording import DESTINATION, Mark, Words
+from temoin.web.wording import Mark, Words, destination_words
 
 FORM: dict[PatientForm, Words] = {
     PatientForm.NAMED: gettext_lazy("with the name"),
@@ -31,13 +33,6 @@ IDENTITY: dict[IdentityStatus, Words] = {
 TRANSMISSIBLE = Mark("done", "✓", gettext_lazy("Transmissible"))
 NOT_TRANSMISSIBLE = Mark("over", "–", gettext_lazy("Not transmissible"))
 CRISIS = Mark("warn", "!", gettext_lazy("Crisis mode"))
-# Why nothing goes to a destination that the rules allow, but where this patient has nobody to get it.
-NOBODY: dict[str, Words] = {
-    "mssante-doctor": gettext_lazy(
-        "The record names no treating doctor, or the patient objects: nothing goes to a doctor."
-    ),
-    "mssante-patient": gettext_lazy("Only a qualified identity has a secure mailbox: nothing goes there."),
-}
 
 
 @dataclass(frozen=True)
@@ -85,7 +80,7 @@ def destination_page(destination: Destination) -> DestinationPage:
     """Put a destination and its rules into words."""
     rules, today = destination.rules, page_today()
     return DestinationPage(
-        name=DESTINATION.get(destination.name, destination.name),
+        name=destination_words(destination.name),
         title=rules.title.text(_lang()),
         is_enabled=destination.is_enabled,
         is_crisis=rules.is_crisis,
@@ -99,8 +94,8 @@ def destination_page(destination: Destination) -> DestinationPage:
 
 def nobody_at(*, doctor: bool, matricule: bool) -> frozenset[str]:
     """Return the destinations where nobody gets a result, by whether a doctor is named and the matricule may travel."""
-    known = {"mssante-doctor": doctor, "mssante-patient": matricule}
-    return frozenset(destination for destination, is_known in known.items() if not is_known)
+    known = {Audience.DOCTOR: doctor, Audience.PATIENT: matricule}
+    return frozenset(each.name for each in destinations() if each.nobody is not None and not known[each.audience])
 
 
 def outlook_lines(
@@ -135,7 +130,7 @@ def delay_words(within: timedelta) -> str:
 
 def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None, nobody: AbstractSet[str]) -> OutlookLine:
     destination, decision = outlook.destination, outlook.decision
-    words, is_crisis = DESTINATION.get(destination.name, destination.name), destination.rules.is_crisis
+    words, is_crisis = destination_words(destination.name), destination.rules.is_crisis
     line = OutlookLine(destination=words, mark=NOT_TRANSMISSIBLE, sentence="", is_crisis=is_crisis)
     if sent is not None and destination.name in sent and not decision.goes:
         return replace(line, mark=TRANSMISSIBLE, sentence=_("The amendment follows the version that was sent there."))
@@ -143,7 +138,7 @@ def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None, n
         sentence, remedy = why_not(decision)
         return replace(line, sentence=sentence, remedy=remedy)
     if destination.name in nobody - (sent or frozenset()):
-        return replace(line, sentence=str(NOBODY[destination.name]))
+        return replace(line, sentence=_nobody_words(destination.name))
     if sent is not None and destination.name not in sent:
         return replace(line, sentence=_("No version of this result was sent there."))
     told = [target.label(_lang()) for target in kind.targets if target.code in decision.targets]
@@ -155,6 +150,12 @@ def _outlook_line(outlook: Outlook, kind: Kind, sent: AbstractSet[str] | None, n
         only=told if len(told) < len(kind.targets) else [],
         basis=decision.rule.basis,
     )
+
+
+def _nobody_words(name: str) -> str:
+    """Say why nothing goes to a destination that the rules allow, but where this patient has nobody to get it."""
+    known = destination_named(name)
+    return "" if known is None or known.nobody is None else known.nobody.text(_lang())
 
 
 def why_not(decision: Decision) -> tuple[str, str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.countries import FRANCE, country_names
 from temoin.lib.errors import Problem
 from temoin.lib.phones import phone_as_said
+from temoin.outbox.channel import Audience
+from temoin.outbox.courier import couriers, is_switched_on
+from temoin.outbox.open_channels import names_of
 from temoin.patients.traits import NO_COUNTRY, Traits
 from temoin.web.fields import Choice, Field, Typed
 
@@ -36,8 +38,8 @@ def patient_groups(values: Mapping[str, Any], problems: Iterable[Problem] = ()) 
 
 def sends_to_doctors() -> bool:
     """Tell whether whoever runs the site lets treating doctors have results by secure health messaging."""
-    mail = settings.TEMOIN.mssante
-    return mail is not None and mail.sends_to_doctors
+    known = couriers()
+    return any(is_switched_on(known[name]) for name in names_of(Audience.DOCTOR) if name in known)
 
 
 def typed_traits(traits: Traits) -> dict[str, str]:

@@ -13,7 +13,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow
 from temoin.testing.states import RecordState
 from temoin.web.times import reading_window
-from temoin.web.wording import DESTINATION, STATE, Mark, Words, mark_of
+from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,7 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
     if row.state is RecordState.SAMPLED and row.sampled_at is not None and row.lot_id in kits:
         window = reading_window(kits[row.lot_id], row.sampled_at)
     latest = {destination: mark_of(destination, state) for destination, state in row.parcels}
-    parcels = [(DESTINATION.get(name, name), mark) for name, mark in sorted(latest.items(), key=itemgetter(0))]
+    parcels: list[tuple[Words, Mark]] = [
+        (destination_words(name), mark) for name, mark in sorted(latest.items(), key=itemgetter(0))
+    ]
     return Line(row=row, mark=STATE[row.state], window=window, parcels=parcels)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from temoin.outbox.channel import Audience, Manner
+from temoin.outbox.open_channels import destination_named
 from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
@@ -133,14 +136,7 @@ SECURE: dict[ParcelState, Mark] = {
     _P.ACCEPTED: Mark("done", "✓", _("Taken by the secure messaging")),
     _P.REFUSED: Mark("warn", "!", _("Not delivered")),
 }
-DESTINATION: dict[str, Words] = {
-    "authority": _("Health authority"),
-    "authority-hl7": _("Health authority, by HL7"),
-    "authority-csv": _("Health authority, by files"),
-    "mssante-doctor": _("Treating doctor, by secure messaging"),
-    "mssante-patient": _("Patient, by secure messaging"),
-    "patient-email": _("Patient, by e-mail"),
-}
+OF_MANNER = {Manner.ANSWERED: AUTHORITY, Manner.MESSAGE: SECURE, Manner.LINK: PATIENT}
 
 _LATER = _("It is retried automatically; testing and printing go on meanwhile.")
 _LOOK = _("It goes on trying, and always meets this answer: call support. It can also be sent at once.")
@@ -267,14 +263,20 @@ def place_mark(person: Colleague) -> Mark:
 
 def mark_of(destination: str, state: ParcelState) -> Mark:
     """Return how a parcel's state is shown."""
-    if destination.startswith("mssante"):
-        return SECURE[state]
-    return (PATIENT if destination.startswith("patient") else AUTHORITY)[state]
+    known = destination_named(destination)
+    return OF_MANNER[Manner.ANSWERED if known is None else known.manner][state]
 
 
 def goes_to_an_address(destination: str) -> bool:
     """Tell whether a person is written to, at an address of the patient's record, rather than an authority."""
-    return destination.startswith(("patient", "mssante"))
+    known = destination_named(destination)
+    return known is not None and known.audience is not Audience.AUTHORITY
+
+
+def destination_words(name: str) -> str:
+    """Return what a destination is called on screen; its own name where no channel bears it any more."""
+    known = destination_named(name)
+    return name if known is None else known.words.text(get_language() or "fr")
 
 
 def parcel_line(parcel: ParcelView) -> ParcelLine:
@@ -282,7 +284,7 @@ def parcel_line(parcel: ParcelView) -> ParcelLine:
     reason, remedy = _reason(parcel)
     return ParcelLine(
         parcel=parcel,
-        destination=DESTINATION.get(parcel.destination, parcel.destination),
+        destination=destination_words(parcel.destination),
         mark=_REPEATED if parcel.matter_since else mark_of(parcel.destination, parcel.state),
         reason=reason,
         remedy=remedy,

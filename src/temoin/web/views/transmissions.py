@@ -21,6 +21,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError
 from temoin.lib.zones import LAST_DAY
 from temoin.outbox.actions import MOST_AT_ONCE, release_alike, release_parcel, withdraw_parcel
+from temoin.outbox.open_channels import destination_named, destinations
 from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
@@ -36,10 +37,10 @@ from temoin.web.times import page_today, page_zone
 from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import (
-    DESTINATION,
     Mark,
     ParcelLine,
     Words,
+    destination_words,
     goes_to_an_address,
     mark_of,
     parcel_line,
@@ -111,7 +112,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 def _differences(seat: Seat) -> list[tuple[DifferenceView, Words, Words, Words]]:
     """Return what reconciliation found: the difference, its destination, what differs, what to do."""
-    return [(one, _destination(one.destination), *DIFFERENCE_WORDS[one.kind]) for one in read_differences(by=seat)]
+    return [(one, destination_words(one.destination), *DIFFERENCE_WORDS[one.kind]) for one in read_differences(by=seat)]
 
 
 def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -215,7 +216,7 @@ def _tallies(found: Statement) -> list[tuple[Words, int, int, int]]:
     by_name: dict[str, list[Line]] = defaultdict(list)
     for line in found.lines:
         by_name[line.destination].append(line)
-    return [(_destination(name), *_tally(lines)) for name, lines in sorted(by_name.items()) if name]
+    return [(destination_words(name), *_tally(lines)) for name, lines in sorted(by_name.items()) if name]
 
 
 def _tally(lines: Sequence[Line]) -> tuple[int, int, int]:
@@ -225,13 +226,13 @@ def _tally(lines: Sequence[Line]) -> tuple[int, int, int]:
 
 def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
     mark = mark_of(line.destination, line.state) if line.state else None
-    return line, _destination(line.destination), mark, WITHDRAWAL_WORDS.get(line.reason, "")
+    return line, destination_words(line.destination), mark, WITHDRAWAL_WORDS.get(line.reason, "")
 
 
 def _pile(heap: Heap) -> Pile:
     is_refused = heap.state is ParcelState.REFUSED
     reason, remedy = reason_words(heap.code, is_refused=is_refused, is_matter=heap.is_matter)
-    return Pile(heap, _destination(heap.destination), reason, remedy, heap.count)
+    return Pile(heap, destination_words(heap.destination), reason, remedy, heap.count)
 
 
 def _late_piles(heaps: list[Heap]) -> list[Pile]:
@@ -254,11 +255,7 @@ def _bar(count: DayCount) -> Bar:
         if number:
             parts.append((tone, round(start, 2), round(width, 2)))
         start += width
-    return Bar(_destination(count.destination), count, parts)
-
-
-def _destination(name: str) -> Words:
-    return DESTINATION.get(name, name)
+    return Bar(destination_words(count.destination), count, parts)
 
 
 def _filter(request: HttpRequest) -> OpenFilter:
@@ -268,7 +265,7 @@ def _filter(request: HttpRequest) -> OpenFilter:
         zone=page_zone(),
         late_before=settings.TEMOIN.alarms.late_before(),
         portion=Portion(portion) if portion in set(Portion) else Portion.TO_HANDLE,
-        destination=destination if destination in DESTINATION else "",
+        destination=destination if destination_named(destination) else "",
         day=read_day_of(asked.get("day", "")),
     )
 
@@ -281,10 +278,10 @@ def _query(wanted: OpenFilter, page: int) -> str:
 def _fields(wanted: OpenFilter) -> list[Field]:
     typed = Typed({"portion": wanted.portion.value, "destination": wanted.destination, "day": wanted.day or ""})
     portions = [Choice(portion.value, words) for portion, words in PORTION_WORDS.items()]
-    destinations = [Choice(name, words) for name, words in DESTINATION.items()]
+    known = [Choice(each.name, destination_words(each.name)) for each in destinations()]
     return [
         typed("portion", _("State"), "select", choices=portions, required=True),
-        typed("destination", _("Destination"), "select", choices=destinations),
+        typed("destination", _("Destination"), "select", choices=known),
         typed("day", _("Signed on"), "date"),
     ]
 

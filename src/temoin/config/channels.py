@@ -1,0 +1,28 @@
+"""The one list of channels: a new one is its folder and one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temoin.delivery.channels.email.channel import EMAIL
+from temoin.delivery.patient_channel import PatientChannel
+from temoin.transmission.channels.fhir.channel import FHIR
+from temoin.transmission.channels.mllp.channel import MLLP
+from temoin.transmission.channels.mssante.channel import MSSANTE
+from temoin.transmission.channels.sftp.channel import SFTP
+from temoin.transmission.report_channel import ReportChannel
+
+AnyChannel = ReportChannel[Any] | PatientChannel[Any]
+
+CHANNELS: tuple[AnyChannel, ...] = (
+    FHIR,
+    MLLP,
+    SFTP,
+    MSSANTE,
+    EMAIL,
+)
+
+
+def all_channels() -> tuple[AnyChannel, ...]:
+    """Return every channel, in the order in which pages and commands name them."""
+    return CHANNELS

@@ -1,0 +1,131 @@
+"""The e-mail courier: a message with a link and no health word, through the operator's mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import closing
+from email.message import EmailMessage
+from functools import cached_property
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
+from temoin.delivery.channels.email.envelopes import envelope_sender, message_name, server_of
+from temoin.journal.act import HouseActor
+from temoin.lib.commit import Commit
+from temoin.lib.mail_address import AddressError, wire_address
+from temoin.lib.mail_headers import POLICY
+from temoin.mail.answers import Codes, reply_kept, told
+from temoin.mail.replies import MailTroubleError
+from temoin.mail.smtp import Envelope, Exchange
+from temoin.outbox.actions import replace_waiting_parcels
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.outbox.queries import kept_in_parcel
+from temoin.testing.queries import patient_contact, record_in_scope, report_for_courier, ticket_exists
+
+DESTINATION = "email"
+CODES = Codes(mailbox="recipient_refused", message="mail_refused")
+
+
+class EmailCourier:
+    """Makes the patient's letter and mails its link. A mail server cannot be asked what it holds, so a resend after
+    a doubt bears the same Message-ID: mail programs show it once."""
+
+    destination = DESTINATION
+
+    def wants(self, notice: Notice) -> bool:
+        """Take what can be mailed."""
+        return "email" in notice.reachable_by
+
+    def supersede(self, commit: Commit, notice: Notice) -> None:
+        """End the former version's letter and its unsent message at once."""
+        withdraw_letters(commit, notice.chain_id)
+        replace_waiting_parcels(commit, DESTINATION, notice.chain_id)
+
+    def prepare(self, load: Load) -> Consignment | Answer:
+        """Seal the letter on the first try; later tries carry the link that the parcel keeps.
+
+        The address is always today's: it may have been mended since the mail server refused the former one.
+        """
+        lock_letters(load.chain_id)
+        if record_in_scope(load.chain_id).version != load.sequence:
+            return Answer(Verdict.REPLACED, "newer_version")
+        email = patient_contact(load.chain_id).email
+        if not email:
+            return Answer(Verdict.REFUSED, "no_address")
+        if load.sealed is not None:
+            return self._again(load, load.sealed, email)
+        if not ticket_exists(load.chain_id):
+            return Answer(Verdict.REFUSED, "no_code")
+        by = HouseActor(load.pharmacy_id, "worker")
+        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
+        if report.is_demo and not settings.TEMOIN.site.demo:
+            return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
+        return self._consignment(load, seal_letter_for(load=load, report=report), email)
+
+    def _again(self, load: Load, sealed: bytes, email: str) -> Consignment | Answer:
+        kept = kept_in_parcel(load, sealed)
+        if not letter_is_open(UUID(kept["letter"])):
+            return Answer(Verdict.REPLACED, "newer_letter")  # the ticket was renewed: this link is dead
+        return self._consignment(load, kept["fragment"], email)
+
+    async def carry(self, consignment: Consignment) -> Answer:
+        """Hand the message to the mail server."""
+        return await asyncio.to_thread(_send, consignment, self._trust)
+
+    async def enquire(self, consignment: Consignment) -> Answer:
+        """Answer that nothing is known: mail servers cannot be asked."""
+        return Answer(Verdict.UNKNOWN, "not_askable")
+
+    async def close(self) -> None:
+        """Nothing is kept open between messages."""
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """The authorities that this machine trusts, read once: reading them takes longer than sending a message."""
+        return ssl.create_default_context()
+
+    def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
+        portal = settings.TEMOIN.site.portal_url
+        words = {"link": f"{portal}/#{fragment}", "is_demo": settings.TEMOIN.site.demo}
+        parts = {name: str(render_to_string(f"delivery/mail/{name}", words)) for name in _PARTS}
+        message = {**parts, "name": message_name(load.key)}
+        return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
+
+
+_PARTS = ("subject.txt", "body.txt", "body.html")
+_POLICY = POLICY.clone(cte_type="7bit")  # a server without 8BITMIME takes it too
+
+
+def _message(parts: dict[str, str], recipient: str) -> bytes:
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = settings.TEMOIN.email.sender
+    message["To"] = recipient
+    message["Subject"] = " ".join(parts["subject.txt"].split())
+    message["Message-ID"] = f"<{parts['name']}@{urlsplit(settings.TEMOIN.site.portal_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(parts["body.txt"])
+    message.add_alternative(parts["body.html"], subtype="html")
+    return message.as_bytes()
+
+
+def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
+    parts = orjson.loads(consignment.body)
+    try:
+        recipient = wire_address(consignment.address)
+        content = _message(parts, recipient)
+    except AddressError as error:  # it was typed before the form asked for more
+        return Answer(Verdict.REFUSED, "address_unusable", detail=error.fault.value, is_own=True)
+    sender = envelope_sender(settings.TEMOIN.email, parts["name"])
+    with closing(Exchange(server_of(settings.TEMOIN.email, trust))) as exchange:
+        try:
+            words = exchange.send(Envelope(sender=sender, recipient=recipient, content=content, name=parts["name"]))
+        except MailTroubleError as trouble:
+            return told(trouble, CODES)
+    hears = settings.TEMOIN.email.returned is not None
+    return Answer(Verdict.ACCEPTED, "taken_by_mail_server", came=reply_kept(250, words), may_come_back=hears)

@@ -1,0 +1,77 @@
+"""Short messages to those who run a pharmacy or the site, through the operator's mail server."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from temoin.delivery.channels.email.envelopes import server_of
+from temoin.lib.mail_address import AddressError, wire_address
+from temoin.lib.mail_headers import POLICY
+from temoin.mail.replies import Fate, MailTroubleError
+from temoin.mail.smtp import Envelope, Exchange
+
+log = logging.getLogger("temoin.delivery")
+
+_POLICY = POLICY.clone(cte_type="7bit")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message; `key` makes its Message-ID, so that mail programs show a repeated one once."""
+
+    key: str
+    subject: str
+    text: str
+    html: str
+
+
+class NoticeMail:
+    """Sends notices over one connection, opened by the first. An OSError says that the mail server is in trouble."""
+
+    def __init__(self) -> None:
+        self._exchange = Exchange(server_of(settings.TEMOIN.email, ssl.create_default_context()))
+
+    def close(self) -> None:
+        """Close the connection; what the server took stays taken."""
+        self._exchange.close()
+
+    def send(self, notice: Notice, address: str) -> bool:
+        """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready.
+
+        One that is refused for good is passed over, and logged without its name.
+        """
+        try:
+            recipient = wire_address(address)
+        except AddressError as error:
+            log.error("the address of an alarm cannot be written to (%s)", error.fault.value)
+            return True
+        sender = parseaddr(settings.TEMOIN.email.sender)[1]
+        try:
+            content = _message(notice, recipient)
+            self._exchange.send(Envelope(sender=sender, recipient=recipient, content=content))
+        except MailTroubleError as trouble:
+            if trouble.fate is Fate.MESSAGE_LATER:
+                return False
+            if trouble.fate is not Fate.MESSAGE_REFUSED:
+                raise
+            log.error("the mail server refuses the address of an alarm for good (%s)", trouble.code)
+        return True
+
+
+def _message(notice: Notice, address: str) -> bytes:
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = settings.TEMOIN.email.sender
+    message["To"] = address
+    message["Subject"] = " ".join(notice.subject.split())
+    message["Message-ID"] = f"<{notice.key}@{urlsplit(settings.TEMOIN.site.staff_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(notice.text)
+    message.add_alternative(notice.html, subtype="html")
+    return message.as_bytes()

@@ -1,1 +1,0 @@
-"""Ways to reach a patient, one file each."""

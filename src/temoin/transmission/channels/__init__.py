@@ -1,0 +1,1 @@
+"""The ways by which results leave for an authority or a doctor: one folder each, which holds all of it."""

@@ -1,1 +1,0 @@
-"""Ways to reach an authority, one file each."""
