@@ -36,3 +36,16 @@ def test_every_process_has_its_unit():
     assert [
         process.value for process in RUNNING if f"`{'web' if process is Process.STAFF else process.value}`" not in unit
     ] == []
+
+
+def test_every_decision_has_a_status_and_names_what_superseded_it():
+    records = sorted((ROOT / "docs/decisions").glob("0*.md"))
+    told = {
+        path.name: re.findall(r"^\*\*Status\.\*\* (.+)$", path.read_text("utf-8"), re.MULTILINE) for path in records
+    }
+
+    assert [name for name, status in told.items() if len(status) != 1] == []
+    for status in (status for (status,) in told.values() if status != "Accepted."):
+        superseded_by = re.fullmatch(r"Superseded by \[0[0-9]{3}\]\((0[0-9]{3}-[a-z-]+\.md)\)\.", status)
+        assert superseded_by is not None
+        assert superseded_by[1] in told

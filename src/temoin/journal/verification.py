@@ -1,8 +1,9 @@
 """Verification: the whole journal recomputed from its stored rows, against signatures and against witnesses.
 
 One pass over the events in the order of their leaves. Each event's own bytes are hashed; what differs from its leaf is
-named. The tree over them is compared with every checkpoint on the way; where a leaf was changed with its event, the
-hashes that a witness's folder holds name it, and without them the few events of that checkpoint are named.
+named. The tree over them is compared with every checkpoint on the way; if an event and its
+leaf were both altered, the hashes in a witness's folder name the event; without them only the checkpoint is known, and
+its events are named.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ def settle_parcels(answers: Iterable[Pair]) -> None:
             _settle_together(group)
         except DATABASE_AWAY:
             raise
-        except Exception:  # noqa: BLE001 the others must not wait for one
-            # It was taken back after its lease ran out, or its pharmacy's key is not to be had.
+        except Exception:  # noqa: BLE001 one parcel must not delay the rest: each is settled alone
+            # Another worker owns one of the parcels since its lease ended, or the pharmacy's key is unavailable.
             for pair in group:
                 _settle_alone(pair)
     _wake_later_versions([load for load, answer in pairs if _settles(_VERB[answer.verdict])])

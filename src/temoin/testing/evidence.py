@@ -1,4 +1,7 @@
-"""Compares signed versions with the events that wrote them: an old row put back opens and verifies, yet is not it."""
+"""Compares signed versions with the events that wrote them.
+
+A restored old row still opens: only the digest in the event shows that it is not the row that was signed.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Comparison:
                     yield from self._look(booked.get(holding.key), holding)
 
     def _new(self, number: int, portion: list[Holding]) -> Iterator[Holding]:
-        """Remember what was seen, give what was not yet, and suspect what has another name there by now."""
+        """Yield the holdings that were not seen before; suspect a key whose id at the server has changed."""
         for holding in portion:
             first = self._seen_under(holding.key)
             self._seen[number].setdefault(holding.key, holding.id)

@@ -80,7 +80,7 @@ class ReportCourier(ABC):
         return copy if isinstance(copy, Answer) else self.write(load, copy)
 
     def _copy(self, load: Load, versions: list[Report]) -> Report | Answer:
-        """Return the copy, in the form that tells most of those of all versions that went: it must find what it amends.
+        """Return the copy in the most revealing form of any version already sent: the receiver finds what it amends.
 
         Codes of refusal: `identity`, `not_in_force`, `no_rule`.
         """

@@ -145,7 +145,7 @@ class RuleSet:
         return max((rule.form for rule in self.rules), key=FORMS.index)
 
     def decide(self, case: Case) -> Decision:
-        """Decide on a result. It goes in one form, the one that tells most of those that its findings go in.
+        """Decide on a result. All its findings go in one form: the most revealing that the rules allow for any of them.
 
         A finding that may go in a lesser form only, or not at all, stays behind: nothing is told beside the name
         that no rule tells under the name.
