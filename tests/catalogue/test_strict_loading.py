@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.catalogue.entries import CatalogueError, Entry, is_loinc, parse_data
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
 from temoin.catalogue.outcomes import build_outcomes, build_specimens, index_specimens
+from temoin.lib.data_file import DataFileError, Entry, is_loinc, parse_data
 from temoin.lib.label import Label
 
 Change = Callable[[dict[str, Any]], object]
@@ -45,7 +45,7 @@ def paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> list[tuple[str
     return found
 
 
-OPTIONAL = {"gtin", "jrc_id", "read_before_minutes", "also_snomed", "rules"}
+OPTIONAL = {"gtin", "read_before_minutes", "also_snomed", "rules"}
 ENTRIES = {"kinds", "targets", "chapters", "kits", "outcomes", "specimens", "loincs", "reports"}
 
 
@@ -62,7 +62,7 @@ def test_no_required_field_can_be_left_out_and_none_can_be_mistyped(file: str):
             table = table[step]
         table[f"{name}x"] = table.pop(name)
 
-        with pytest.raises(CatalogueError) as refused:
+        with pytest.raises(DataFileError) as refused:
             load(file, values)
 
         assert refused.value.file == file
@@ -109,7 +109,6 @@ def test_no_required_field_can_be_left_out_and_none_can_be_mistyped(file: str):
         ("outcomes.toml", lambda all_: all_["outcomes"].update({"weakly-positive-again": {}}), "outcomes"),
         ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(kind="guess"), "kind"),
         ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(gtin="03612345678903"), "gtin"),
-        ("kits.toml", lambda all_: all_["kits"]["abbott-id-now"].update(jrc_id="autre"), "jrc_id"),
         (
             "kits.toml",
             lambda all_: all_["kits"]["abbott-id-now"].update(read_before_minutes=5),
@@ -155,7 +154,7 @@ def test_a_wrong_value_is_refused_by_name(file: str, change: Change, field: str)
     values = written(file)
     change(values)
 
-    with pytest.raises(CatalogueError) as refused:
+    with pytest.raises(DataFileError) as refused:
         load(file, values)
 
     assert refused.value.field == field
@@ -163,7 +162,7 @@ def test_a_wrong_value_is_refused_by_name(file: str, change: Change, field: str)
 
 
 def test_a_file_that_is_not_toml_is_refused():
-    with pytest.raises(CatalogueError, match=r"kits\.toml.*is not TOML"):
+    with pytest.raises(DataFileError, match=r"kits\.toml.*is not TOML"):
         parse_data("kits.toml", "kits = [")
 
 

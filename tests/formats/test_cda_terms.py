@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from cda_values import PROFESSIONS, RESULTS
 
-from temoin.catalogue.entries import CatalogueError
 from temoin.catalogue.kinds import counter_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.formats.cda.terms import build_terms, load_terms
 from temoin.formats.reviewed import parse_reviewed
+from temoin.lib.data_file import DataFileError
 from temoin.pharmacies.professions import PROFESSION_CODE
 
 RIGHT = """
@@ -91,5 +91,5 @@ def test_the_data_of_this_test_are_right() -> None:
 def test_a_wrong_data_file_is_refused(right: str, wrong: str) -> None:
     assert right in RIGHT
 
-    with pytest.raises(CatalogueError, match=r"x\.toml"):
+    with pytest.raises(DataFileError, match=r"x\.toml"):
         build_terms(*parse_reviewed("x.toml", RIGHT.replace(right, wrong)))

@@ -6,12 +6,12 @@ from importlib import resources
 
 import pytest
 
-from temoin.catalogue.entries import CatalogueError
 from temoin.cli.check import table_lines
 from temoin.formats.cda.terms import build_terms, load_terms
 from temoin.formats.fhir.terms import build_german, build_swiss, german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import build_questions, load_questions
 from temoin.formats.reviewed import parse_reviewed
+from temoin.lib.data_file import DataFileError
 
 TABLES = {
     ("cda", "tests.toml"): (build_terms, load_terms),
@@ -48,7 +48,7 @@ def test_a_table_with_an_unknown_key_is_refused(room, name, line):
     text = text_of(room, name)
     spoilt = line + text if line.endswith('"\n') else text + line
 
-    with pytest.raises(CatalogueError, match="unknown"):
+    with pytest.raises(DataFileError, match="unknown"):
         TABLES[room, name][0](*parse_reviewed(name, spoilt))
 
 
@@ -57,7 +57,7 @@ def test_a_table_with_an_unknown_key_is_refused(room, name, line):
 def test_a_table_without_source_or_review_is_refused(room, name, field):
     lines = [line for line in text_of(room, name).splitlines() if not line.startswith(f"{field} =")]
 
-    with pytest.raises(CatalogueError, match=f"{field}: is missing"):
+    with pytest.raises(DataFileError, match=f"{field}: is missing"):
         parse_reviewed(name, "\n".join(lines))
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_table_is_refused_by_the_name_of_the_field(room, name, right, wr
     text = text_of(room, name)
     assert right in text
 
-    with pytest.raises(CatalogueError) as refused:
+    with pytest.raises(DataFileError) as refused:
         TABLES[room, name][0](*parse_reviewed(name, text.replace(right, wrong)))
 
     assert place in str(refused.value)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from source_code import sources
 
-from temoin.catalogue.entries import is_loinc
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes, load_specimens
+from temoin.lib.data_file import is_loinc
 
 SNOMED = re.compile(r"[0-9]{6,18}")
 LOINC_ANSWER = re.compile(r"LA[0-9]+-[0-9]")

@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 from strategies import covid_positive
 
-from temoin.catalogue.entries import CatalogueError
 from temoin.catalogue.kinds import load_kinds
+from temoin.lib.data_file import DataFileError
 from temoin.testing.report import IdentityStatus, PatientForm
 from temoin.transmission.rules.loading import OperatorText, load_rule_sets, parse_rule_set
 from temoin.transmission.rules.rule_set import Case, Decision, Reason, RuleSet, Sender
@@ -192,7 +192,7 @@ def test_a_wrong_file_is_refused_by_field(old, new, field):
     assert old in GOOD
     parse_rule_set("trial.toml", GOOD)
 
-    with pytest.raises(CatalogueError) as refused:
+    with pytest.raises(DataFileError) as refused:
         parse_rule_set("trial.toml", GOOD.replace(old, new))
 
     assert (refused.value.file, refused.value.field) == ("trial.toml", field)

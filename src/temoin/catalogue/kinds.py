@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import TRAVELLING_CODE, Entry, is_loinc, read_data
 from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
+from temoin.lib.data_file import TRAVELLING_CODE, Entry, is_loinc, read_data
 from temoin.lib.label import Label
 
 # Who may sign a kind of test, where its data names nobody; a name beyond these is refused.
@@ -27,7 +27,6 @@ class Loinc:
 class Chapter:
     """The chapter of the French biology report (CR-BIO) a test belongs to."""
 
-    code: str
     loinc: str
     words: Label
 
@@ -73,7 +72,6 @@ class Target:
 class EligibilityRule:
     """A limit of age or sex, told to the professional as a warning."""
 
-    code: str
     min_age: int | None
     max_age: int | None
     sex: str
@@ -103,7 +101,6 @@ class Kind:
     targets: tuple[Target, ...]
     rules: tuple[EligibilityRule, ...]
     signers: tuple[str, ...]
-    source: str
 
     def label(self, lang: str) -> str:
         """Return the title of the test in a language; documents use the French one."""
@@ -129,13 +126,13 @@ class Kind:
 @cache
 def load_kinds() -> Mapping[str, Kind]:
     """Return every kind of test by code, in the order of the data file."""
-    return build_kinds(read_data("kinds.toml"), load_loincs())
+    return build_kinds(read_data("catalogue", "kinds.toml"), load_loincs())
 
 
 @cache
 def load_loincs() -> Mapping[str, Loinc]:
     """Return every LOINC code the catalogue knows."""
-    return build_loincs(read_data("loincs.toml"))
+    return build_loincs(read_data("catalogue", "loincs.toml"))
 
 
 def kind(code: str) -> Kind:
@@ -160,7 +157,7 @@ def build_loincs(file: Entry) -> Mapping[str, Loinc]:
 
 def build_kinds(file: Entry, loincs: Mapping[str, Loinc]) -> Mapping[str, Kind]:
     """Check and build the kinds of test of a data file."""
-    chapters = {code: _chapter(code, entry) for code, entry in file.children("chapters")}
+    chapters = {code: _chapter(entry) for code, entry in file.children("chapters")}
     targets = {code: _target_words(entry) for code, entry in file.children("targets", TRAVELLING_CODE)}
     kinds = {
         code: _kind(code, entry, chapters=chapters, reader=_TargetReader(targets, loincs))
@@ -170,8 +167,8 @@ def build_kinds(file: Entry, loincs: Mapping[str, Loinc]) -> Mapping[str, Kind]:
     return MappingProxyType(kinds)
 
 
-def _chapter(code: str, entry: Entry) -> Chapter:
-    chapter = Chapter(code=code, loinc=entry.loinc("loinc"), words=entry.label("label"))
+def _chapter(entry: Entry) -> Chapter:
+    chapter = Chapter(loinc=entry.loinc("loinc"), words=entry.label("label"))
     entry.finish()
     return chapter
 
@@ -193,7 +190,6 @@ def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _
         targets=tuple(reader.read(item) for item in entry.tables("targets")),
         rules=tuple(_rule(item) for item in entry.tables("rules")),
         signers=entry.choices("signers", SIGNERS) if entry.has("signers") else SIGNERS,
-        source=entry.text("source"),
     )
     entry.finish()
     if not kind.targets:
@@ -227,7 +223,6 @@ class _TargetReader:
 
 def _rule(entry: Entry) -> EligibilityRule:
     rule = EligibilityRule(
-        code=entry.text("code"),
         min_age=entry.age("min_age"),
         max_age=entry.age("max_age"),
         sex=entry.choice("sex", ("F", "M")) if entry.has("sex") else "",

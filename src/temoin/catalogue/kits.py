@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, read_data
 from temoin.catalogue.kinds import Kind, Loinc, Target, load_kinds, load_loincs
 from temoin.catalogue.outcomes import Specimen, fold_name, load_specimens
+from temoin.lib.data_file import Entry, read_data
 from temoin.lib.label import Label
 
 
@@ -23,7 +23,6 @@ class Kit:
     name: str
     kind: str
     gtin: str
-    jrc_id: str
     read_after_minutes: int
     read_before_minutes: int | None  # None for an instrument that keeps its own result
     specimens: tuple[Specimen, ...]
@@ -65,7 +64,7 @@ class KitList:
 @cache
 def load_kits() -> KitList:
     """Return the kits and the allow list for devices outside it."""
-    return build_kits(read_data("kits.toml"), load_kinds())
+    return build_kits(read_data("catalogue", "kits.toml"), load_kinds())
 
 
 def kits() -> tuple[Kit, ...]:
@@ -168,7 +167,6 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
         name=entry.text("name"),
         kind=entry.choice("kind", tuple(kinds)),
         gtin=entry.optional_text("gtin"),
-        jrc_id=entry.optional_text("jrc_id"),
         read_after_minutes=entry.minutes("read_after_minutes"),
         read_before_minutes=entry.minutes("read_before_minutes") if entry.has("read_before_minutes") else None,
         specimens=tuple(known[name] for name in entry.choices("specimens", tuple(known))),
@@ -183,8 +181,6 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
 def _check_kit(kit: Kit, entry: Entry, kinds: Mapping[str, Kind]) -> None:
     if kit.gtin and not is_gtin(kit.gtin):
         raise entry.error("gtin", "is not a GTIN of 14 digits with the right check digit")
-    if kit.jrc_id and not (kit.jrc_id.isascii() and kit.jrc_id.isdigit()):
-        raise entry.error("jrc_id", "must be the number of the European device list")
     if kit.read_before_minutes is not None and kit.read_before_minutes <= kit.read_after_minutes:
         raise entry.error("read_before_minutes", "must come after read_after_minutes")
     for specimen in kit.specimens:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import TRAVELLING_CODE, Entry, read_data
+from temoin.lib.data_file import TRAVELLING_CODE, Entry, read_data
 from temoin.lib.label import Label
 
 
@@ -44,13 +44,13 @@ class Specimen:
 @cache
 def load_outcomes() -> Mapping[str, Outcome]:
     """Return every outcome by code."""
-    return build_outcomes(read_data("outcomes.toml"))
+    return build_outcomes(read_data("catalogue", "outcomes.toml"))
 
 
 @cache
 def load_specimens() -> Mapping[str, Specimen]:
     """Return every specimen by code."""
-    return build_specimens(read_data("specimens.toml"))
+    return build_specimens(read_data("catalogue", "specimens.toml"))
 
 
 def outcome(code: str) -> Outcome:

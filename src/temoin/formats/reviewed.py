@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 
-from temoin.catalogue.entries import Entry, parse_data
+from temoin.lib.data_file import Entry, parse_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Review:
 
 
 def read_reviewed(room: str, name: str) -> tuple[Review, Entry]:
-    """Return the review of a data file of a format, and the rest to read; CatalogueError when it is wrong."""
+    """Return the review of a data file of a format, and the rest to read; DataFileError when it is wrong."""
     content = resources.files(f"temoin.formats.{room}").joinpath("data", name).read_text("utf-8")
     return parse_reviewed(f"{room}/{name}", content)
 
@@ -28,7 +28,12 @@ def read_reviewed(room: str, name: str) -> tuple[Review, Entry]:
 def parse_reviewed(file: str, content: str) -> tuple[Review, Entry]:
     """Check the review of a data file's text and return it with the rest to read."""
     entry = parse_data(file, content)
+    return review_of(entry), entry
+
+
+def review_of(entry: Entry) -> Review:
+    """Check and build the review that a data file begins with."""
     told = entry.table("review")
     review = Review(told.day("on"), told.text("by"), told.flag("placeholder"), entry.text("source"))
     told.finish()
-    return review, entry
+    return review

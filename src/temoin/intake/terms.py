@@ -36,7 +36,7 @@ class AllowedLaboratory:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FileRules:
     """What the files of a pharmacy may say."""
 
     own_number: str  # FINESS of the pharmacy: its own results need nobody's leave
@@ -49,14 +49,14 @@ class Terms:
         return plain_number(number) in {plain_number(one) for one in allowed}
 
 
-def read_terms(*, by: Seat) -> Terms:
+def read_terms(*, by: Seat) -> FileRules:
     """Return the terms of the pharmacy's files."""
     check_right(by=by, right=Right.IMPORT_RESULTS)
     with tenant_scope(by.pharmacy_id):
         return terms_here()
 
 
-def terms_here() -> Terms:
+def terms_here() -> FileRules:
     """Return the terms of the pharmacy in scope."""
     return _terms(FileTerms.objects.first())
 
@@ -66,7 +66,7 @@ def allow_laboratory(*, by: Seat, number: str, name: str) -> None:
     check_right(by=by, right=Right.ALLOW_LABORATORIES)
     laboratory = AllowedLaboratory(_checked_number(number), _checked_name(name))
 
-    def add(terms: Terms) -> Terms:
+    def add(terms: FileRules) -> FileRules:
         if terms.allows(laboratory.number):
             raise refuse("number", "known", _("Results of this laboratory are taken in already."))
         if len(terms.laboratories) >= MOST_LABORATORIES:
@@ -80,7 +80,7 @@ def withdraw_laboratory(*, by: Seat, number: str) -> None:
     """Take no more results of a laboratory, from the next row on. Those signed stay, and can be corrected by hand."""
     check_right(by=by, right=Right.ALLOW_LABORATORIES)
 
-    def remove(terms: Terms) -> Terms:
+    def remove(terms: FileRules) -> FileRules:
         left = tuple(one for one in terms.laboratories if one.number != number)
         if len(left) == len(terms.laboratories):
             raise NotFoundError
@@ -98,7 +98,7 @@ def keep_date_order(*, by: Seat, order: DateOrder | None) -> None:
     _change(by, EventKind.DATE_ORDER_SAID, order or "", lambda terms: replace(terms, date_order=order))
 
 
-def _change(by: Seat, kind: EventKind, detail: str, changed: Callable[[Terms], Terms]) -> None:
+def _change(by: Seat, kind: EventKind, detail: str, changed: Callable[[FileRules], FileRules]) -> None:
     """Write the terms anew; ConflictError when somebody else changed them meanwhile."""
     with act(by=by, kind=kind, subject_kind="pharmacy", subject_id=by.pharmacy_id, detail=detail) as commit:
         row = FileTerms.objects.first()
@@ -111,17 +111,17 @@ def _change(by: Seat, kind: EventKind, detail: str, changed: Callable[[Terms], T
         commit.reseal(row, _held(terms), version=row.version + 1)
 
 
-def _terms(row: FileTerms | None) -> Terms:
+def _terms(row: FileTerms | None) -> FileRules:
     own = Pharmacy.objects.values_list("finess", flat=True).get(id=current_pharmacy())
     if row is None:
-        return Terms(own)
+        return FileRules(own)
     held = row.unseal()
     laboratories = tuple(AllowedLaboratory(one["number"], one["name"]) for one in held["laboratories"])
     order = held["date_order"]
-    return Terms(own, laboratories, DateOrder(order) if order else None)
+    return FileRules(own, laboratories, DateOrder(order) if order else None)
 
 
-def _held(terms: Terms) -> dict[str, Any]:
+def _held(terms: FileRules) -> dict[str, Any]:
     laboratories = [{"number": one.number, "name": one.name} for one in terms.laboratories]
     return {"laboratories": laboratories, "date_order": terms.date_order or ""}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Any
 
 import phonenumbers
+
+from temoin.lib.data_file import Entry, read_data
 
 METROPOLIS = "FR"
 # [0-9]: libphonenumber itself takes the digits of any script, and letters for digits.
@@ -17,6 +17,15 @@ _WRITTEN = re.compile(r"[+(]?[0-9][0-9 ().\-/]{3,30}")
 _FRENCH = re.compile(r"0[1-9][0-9]{8}")
 _METROPOLIS_CODE = 33
 _OVERSEAS_CODES = frozenset({262, 590, 594, 596})
+
+
+@dataclass(frozen=True, slots=True)
+class NumberingPlan:
+    """The numbers of France: the region (ISO 3166-1 alpha-2) of the first digits of a number, and of a postcode."""
+
+    region_of_digits: Mapping[str, str]
+    region_of_place: Mapping[str, str]
+    fictitious: tuple[str, ...]  # first digits of numbers that nobody ever has
 
 
 class PhoneError(ValueError):
@@ -29,8 +38,7 @@ class AmbiguousPhoneError(PhoneError):
 
 def region_of_postcode(postcode: str) -> str:
     """Return the numbering plan that a place with this French postcode dials in."""
-    found: str = _plan()["postcodes"].get(postcode[:3], METROPOLIS)
-    return found
+    return _plan().region_of_place.get(postcode[:3], METROPOLIS)
 
 
 def read_phone(text: str, regions: Iterable[str]) -> str:
@@ -69,7 +77,7 @@ def _international(written: str) -> str:
 
 def _local(written: str, region: str) -> set[str]:
     digits = re.sub("[^0-9]", "", written)
-    is_french = region == METROPOLIS or region in _plan()["postcodes"].values()
+    is_french = region == METROPOLIS or region in _plan().region_of_place.values()
     try:
         return {_french(digits) if is_french and _FRENCH.fullmatch(digits) else _valid(_parsed(written, region))}
     except PhoneError:
@@ -78,9 +86,9 @@ def _local(written: str, region: str) -> set[str]:
 
 def _french(digits: str) -> str:
     plan = _plan()
-    if digits.startswith(tuple(plan["fiction"]["prefixes"])) and _FRENCH.fullmatch(digits):
+    if digits.startswith(plan.fictitious) and _FRENCH.fullmatch(digits):
         return f"+33{digits[1:]}"
-    region = plan["prefixes"].get(digits[:4], METROPOLIS)
+    region = plan.region_of_digits.get(digits[:4], METROPOLIS)
     if region == "PM":
         digits = digits[4:]  # Saint-Pierre-et-Miquelon: six digits, after a code that is also the country's
     return _valid(_parsed(digits, region))
@@ -99,6 +107,15 @@ def _valid(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def build_plan(file: Entry) -> NumberingPlan:
+    """Check and build the plan of the data file."""
+    fiction = file.table("fiction")
+    plan = NumberingPlan(file.mapping("prefixes"), file.mapping("postcodes"), fiction.some_texts("prefixes"))
+    fiction.finish()
+    file.finish()
+    return plan
+
+
 @cache
-def _plan() -> dict[str, Any]:
-    return tomllib.loads(resources.files("temoin.lib").joinpath("data/french_numbering.toml").read_text("utf-8"))
+def _plan() -> NumberingPlan:
+    return build_plan(read_data("lib", "french_numbering.toml"))

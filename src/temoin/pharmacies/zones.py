@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from time import monotonic
 from types import MappingProxyType
 from uuid import UUID
@@ -14,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
+from temoin.lib.data_file import Entry, read_data
 from temoin.lib.errors import refuse
 from temoin.lib.tenant import current_pharmacy
 from temoin.lib.zones import zone_named
@@ -70,8 +69,12 @@ def forget_zone(pharmacy_id: UUID) -> None:
 @cache
 def load_zones() -> Mapping[str, str]:
     """Return the zone of each beginning of a postcode."""
-    text = resources.files("temoin.pharmacies").joinpath("data", "zones.toml").read_text("utf-8")
-    found = {
-        one: zone_named(zone).key for zone, beginnings in tomllib.loads(text)["zones"].items() for one in beginnings
-    }
+    return build_zones(read_data("pharmacies", "zones.toml"))
+
+
+def build_zones(file: Entry) -> Mapping[str, str]:
+    """Check and build the zones of the data file."""
+    zones = file.lists("zones")
+    file.finish()
+    found = {one: zone_named(zone).key for zone, beginnings in zones.items() for one in beginnings}
     return MappingProxyType(found)

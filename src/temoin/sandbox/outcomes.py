@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 
-def _read() -> dict[str, tuple[str, str]]:
-    known = tomllib.loads(resources.files("temoin.sandbox").joinpath("data", "outcomes.toml").read_text("utf-8"))
-    if set(known) != {"source", "outcomes"}:
-        raise ValueError("sandbox/outcomes.toml holds its source and the outcomes, and nothing else")
+def build_outcomes(known: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Check and build the results of the data file."""
+    if set(known) != {"outcomes"}:
+        raise ValueError("sandbox/outcomes.toml holds the outcomes, and nothing else")
     pairs = {code: tuple(words) for code, words in known["outcomes"].items()}
     if not all(len(words) == 2 and all(isinstance(word, str) and word for word in words) for words in pairs.values()):
         raise ValueError("sandbox/outcomes.toml names each outcome in French and in English")
@@ -17,4 +19,6 @@ def _read() -> dict[str, tuple[str, str]]:
 
 
 # By SNOMED CT code: French words, English words.
-OUTCOMES = _read()
+OUTCOMES = build_outcomes(
+    tomllib.loads(resources.files("temoin.sandbox").joinpath("data", "outcomes.toml").read_text("utf-8"))
+)

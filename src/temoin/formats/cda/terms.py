@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, is_loinc
 from temoin.formats.reviewed import Review, read_reviewed
+from temoin.lib.data_file import Entry, is_loinc
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Terms:
 
 @cache
 def load_terms() -> Terms:
-    """Return the terms of the data file; CatalogueError when it is wrong."""
+    """Return the terms of the data file; DataFileError when it is wrong."""
     return build_terms(*read_reviewed("cda", "tests.toml"))
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from temoin.catalogue.entries import is_loinc
 from temoin.catalogue.kinds import load_loincs
 from temoin.catalogue.kits import KitMatch, find_kit, knows_device
 from temoin.catalogue.outcomes import find_specimen
@@ -26,6 +25,7 @@ from temoin.formats.csv.rows import (
     is_clia,
 )
 from temoin.formats.csv.vocabulary import folded, states, words
+from temoin.lib.data_file import is_loinc
 from temoin.testing.report import Address, Sex
 
 _FRANCE = "FR"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
-from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from temoin.lib.data_file import Entry, read_data
+
+SECTIONS = (
+    *("columns", "outcomes", "not_done", "sexes", "answers", "statuses", "addresses_not_given", "countries"),
+    *("residences", "zones"),
+)
+COUNTRIES_WITH_STATES = ("USA", "CAN", "FRA")
 _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])?")
 
 
@@ -25,17 +29,29 @@ class State:
     zone: str
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything the words' data file says: tables of folded words with their meaning, and states by code."""
+
+    sections: Mapping[str, Mapping[str, str]]
+    states: Mapping[str, State]
+
+
 def words(section: str) -> Mapping[str, str]:
     """Return one table of words: what a file writes, folded, and what it means."""
-    return MappingProxyType({folded(word): meaning for word, meaning in _vocabulary()[section].items()})
+    return _vocabulary().sections[section]
 
 
 @cache
 def languages() -> Mapping[str, str]:
     """Return every code and name of a language, folded, with its code."""
-    content = resources.files("temoin.formats.csv").joinpath("data", "languages.toml").read_text("utf-8")
-    known = tomllib.loads(content)["languages"]
+    return build_languages(read_data("formats.csv", "languages.toml"))
+
+
+def build_languages(file: Entry) -> Mapping[str, str]:
+    """Check and build the languages of the data file."""
+    known = file.lists("languages")
+    file.finish()
     return MappingProxyType({folded(name): code for code, names in known.items() for name in (code, *names)})
 
 
@@ -45,13 +61,9 @@ def folded(word: str) -> str:
     return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
 
 
-@cache
 def states() -> Mapping[str, State]:
     """Return every state code with its country and zone."""
-    found: dict[str, State] = {}
-    for country, zones in _vocabulary()["states"].items():
-        found.update({code: State(country, zone) for code, zone in zones.items()})
-    return MappingProxyType(found)
+    return _vocabulary().states
 
 
 def find_zone(name: str) -> tzinfo | None:
@@ -72,6 +84,19 @@ def _zone_names() -> frozenset[str]:
 
 
 @cache
-def _vocabulary() -> dict[str, dict[str, Any]]:
-    content = resources.files("temoin.formats.csv").joinpath("data", "vocabulary.toml").read_text("utf-8")
-    return tomllib.loads(content)
+def _vocabulary() -> Vocabulary:
+    return build_vocabulary(read_data("formats.csv", "vocabulary.toml"))
+
+
+def build_vocabulary(file: Entry) -> Vocabulary:
+    """Check and build the words of the data file."""
+    sections = {
+        name: MappingProxyType({folded(word): meaning for word, meaning in file.mapping(name).items()})
+        for name in SECTIONS
+    }
+    table, found = file.table("states"), dict[str, State]()
+    for country in COUNTRIES_WITH_STATES:
+        found |= {code: State(country, zone) for code, zone in table.mapping(country).items()}
+    table.finish()
+    file.finish()
+    return Vocabulary(MappingProxyType(sections), MappingProxyType(found))

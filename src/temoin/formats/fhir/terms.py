@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.formats.reviewed import Review, read_reviewed
+from temoin.lib.data_file import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class SwissTerms:
 
 @cache
 def german_terms() -> GermanTerms:
-    """Return the terms of DEMIS; CatalogueError when the file is wrong."""
+    """Return the terms of DEMIS; DataFileError when the file is wrong."""
     return build_german(*read_reviewed("fhir", "demis.toml"))
 
 
 @cache
 def swiss_terms() -> SwissTerms:
-    """Return the terms of CH ELM; CatalogueError when the file is wrong."""
+    """Return the terms of CH ELM; DataFileError when the file is wrong."""
     return build_swiss(*read_reviewed("fhir", "ch_elm.toml"))
 
 

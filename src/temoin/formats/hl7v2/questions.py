@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, is_loinc
 from temoin.formats.reviewed import Review, read_reviewed
+from temoin.lib.data_file import Entry, is_loinc
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Questions:
 
 @cache
 def load_questions() -> Questions:
-    """Return the questions of the data file; CatalogueError when it is wrong."""
+    """Return the questions of the data file; DataFileError when it is wrong."""
     return build_questions(*read_reviewed("hl7v2", "questions.toml"))
 
 

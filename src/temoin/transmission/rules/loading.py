@@ -9,9 +9,9 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from temoin.catalogue.entries import Entry, parse_data
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
+from temoin.lib.data_file import Entry, parse_data
 from temoin.testing.report import IdentityStatus, PatientForm
 from temoin.transmission.rules.rule_set import Basis, Review, Rule, RuleSet, Sender
 
@@ -40,11 +40,15 @@ def load_rule_sets(text: OperatorText | None = None) -> Mapping[str, RuleSet]:
 
 
 def parse_rule_set(file: str, content: str, text: OperatorText | None = None) -> RuleSet:
-    """Check and build the rule set of a data file; CatalogueError names what is wrong."""
-    entry = parse_data(file, content)
+    """Check and build the rule set of a data file; DataFileError names what is wrong."""
+    return build_rule_set(parse_data(file, content), text)
+
+
+def build_rule_set(entry: Entry, text: OperatorText | None = None) -> RuleSet:
+    """Check and build a rule set, named after its file."""
     bases = {code: _basis(code, each, text or UNNAMED) for code, each in entry.children("bases")}
     rule_set = RuleSet(
-        name=file.removesuffix(".toml"),
+        name=entry.file.removesuffix(".toml"),
         title=entry.label("title"),
         is_crisis=entry.flag("crisis"),
         is_demonstration=entry.flag("demonstration"),

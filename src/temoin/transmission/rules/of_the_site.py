@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from temoin.catalogue.entries import CatalogueError
 from temoin.lib.config_error import ConfigError
+from temoin.lib.data_file import DataFileError
 from temoin.lib.section import Section
 from temoin.transmission.rules.loading import UNNAMED, OperatorText, load_rule_sets, parse_rule_set
 from temoin.transmission.rules.rule_set import Basis, RuleSet, Sender
@@ -101,5 +101,5 @@ def _own(file: Path, text: OperatorText | None) -> RuleSet:
         return parse_rule_set(file.name, file.read_text(encoding="utf-8"), text)
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"The rule file {file} cannot be read.") from None
-    except CatalogueError as error:
+    except DataFileError as error:
         raise ConfigError(f"The rule file {file} is wrong: {error}.") from None

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.formats.csv.dates import DateOrder
-from temoin.intake.terms import Terms, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
+from temoin.intake.terms import FileRules, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
 from temoin.lib.errors import InvalidError, Problem
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
@@ -72,7 +72,7 @@ def _laboratory_fields(typed: Typed) -> list[Field]:
     ]
 
 
-def _dates_field(typed: Typed, terms: Terms) -> Field:
+def _dates_field(typed: Typed, terms: FileRules) -> Field:
     return typed(
         "dates",
         _("What 03/04/2026 means in your files"),

@@ -18,7 +18,7 @@ _SNOMED = re.compile(r"[0-9]{6,18}")
 _ICD10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,2})?")
 
 
-class CatalogueError(Exception):
+class DataFileError(Exception):
     """A data file is wrong: the file, the entry and the field are named."""
 
     def __init__(self, file: str, entry: str, field: str, reason: str) -> None:
@@ -35,13 +35,13 @@ class Entry:
         self.file = file
         self.name = name
         if not isinstance(values, dict):
-            raise CatalogueError(file, name, "", "must be a table")
+            raise DataFileError(file, name, "", "must be a table")
         self._values: Mapping[str, Any] = values
         self._seen: set[str] = set()
 
-    def error(self, field: str, reason: str) -> CatalogueError:
+    def error(self, field: str, reason: str) -> DataFileError:
         """Build the error that names this entry."""
-        return CatalogueError(self.file, self.name, field, reason)
+        return DataFileError(self.file, self.name, field, reason)
 
     def has(self, field: str) -> bool:
         """Say whether the field is written at all."""
@@ -155,6 +155,15 @@ class Entry:
             raise self.error(field, "must be a table of texts")
         return dict(value)
 
+    def lists(self, field: str) -> dict[str, tuple[str, ...]]:
+        """Return a table of lists of distinct texts."""
+        named = self.table(field)
+        return {name: named.texts(name) for name in named.names()}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of everything that the table holds."""
+        return tuple(self._values)
+
     def tables(self, field: str) -> Iterator[Entry]:
         """Yield the tables of a list, each named after its place in it."""
         value = self._take(field) if self.has(field) else []
@@ -200,18 +209,12 @@ class Entry:
         return value
 
 
-def read_data(file: str) -> Entry:
-    """Read one data file of the catalogue."""
-    content = resources.files("temoin.catalogue").joinpath("data", file).read_text("utf-8")
-    return parse_data(file, content)
-
-
 def parse_data(file: str, content: str) -> Entry:
     """Parse the text of a data file."""
     try:
         return Entry(file, "file", tomllib.loads(content))
     except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(file, "file", "", f"is not TOML: {error}") from error
+        raise DataFileError(file, "file", "", f"is not TOML: {error}") from error
 
 
 def is_loinc(code: str) -> bool:
@@ -224,3 +227,8 @@ def is_loinc(code: str) -> bool:
         value = int(digit) * (2 if place % 2 == 0 else 1)
         total += value // 10 + value % 10
     return (10 - total % 10) % 10 == int(check)
+
+
+def read_data(room: str, file: str) -> Entry:
+    """Read one data file of a room, such as `catalogue` or `formats.csv`."""
+    return parse_data(file, resources.files(f"temoin.{room}").joinpath("data", file).read_text("utf-8"))
