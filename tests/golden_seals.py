@@ -63,6 +63,8 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "source_key": "",
             "specimen": "nasopharyngeal",
             "sampled_at": AT.isoformat(),
+            "started_at": (AT + timedelta(minutes=1)).isoformat(),
+            "typed_times": ["started_at"],
             "device": DEVICE,
         },
     ),

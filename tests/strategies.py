@@ -216,6 +216,7 @@ def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -
     specimen = draw(st.sampled_from(kind.specimens))
     sampled_at = draw(moments())
     read_at = sampled_at + draw(st.timedeltas(timedelta(0), timedelta(minutes=40)))
+    started_at = draw(st.none() | st.just(sampled_at + (read_at - sampled_at) / 2))
     first = Report(
         record_id=draw(identifiers()),
         version=1,
@@ -229,6 +230,8 @@ def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -
         sampled_at=sampled_at,
         read_at=read_at,
         signed_at=read_at + draw(st.timedeltas(timedelta(0), timedelta(days=2))),
+        started_at=started_at,
+        typed_times=draw(st.sampled_from([(), ("read_at",), ("sampled_at", "read_at")])),
         patient=draw(patients(born_by=sampled_at.date())),
         signer=draw(professionals()),
         organisation=draw(organisations()),
@@ -262,6 +265,7 @@ def as_it_travels(report: Report, *, decimals: int = 6) -> Report:
     """The Report as any format may tell it, spelt apart from the product's own rule.
 
     The matricule goes with a qualified identity and beside all five traits, the place of birth among them (RNIV);
+    the start of the reading clock and the mark of a typed time have no place in a format that is read back;
     `decimals` are those of a second that the format keeps.
     """
     who = report.patient
@@ -269,7 +273,8 @@ def as_it_travels(report: Report, *, decimals: int = 6) -> Report:
     unit = 10 ** (6 - decimals)
     times = {name: getattr(report, name) for name in ("sampled_at", "read_at", "signed_at")}
     cut = {name: value.replace(microsecond=value.microsecond // unit * unit) for name, value in times.items()}
-    return replace(report, patient=replace(who, nir=who.nir if sure else ""), **cut)
+    patient = replace(who, nir=who.nir if sure else "")
+    return replace(report, patient=patient, started_at=None, typed_times=(), **cut)
 
 
 def covid_positive(**changes: object) -> Report:

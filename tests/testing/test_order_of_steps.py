@@ -11,8 +11,10 @@ from people import House, make_lot, make_patient, make_sampled, make_test, open_
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import InvalidError
 from temoin.testing.actions import take_sample
-from temoin.testing.sample import BEFORE_REGISTRATION, Reading, Sample
+from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result
+
+BEFORE_REGISTRATION = timedelta(minutes=30)
 
 
 @pytest.fixture

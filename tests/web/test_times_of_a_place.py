@@ -91,8 +91,17 @@ def test_now_sends_the_instant_whatever_the_zone_of_the_computer():
     with override(zone_named("America/Cayenne")):
         typed = {"read_at": local_minute(pressed), "read_at-instant": pressed.isoformat()}
 
-        assert read_moment(typed, "read_at") == pressed
-        assert read_moment({**typed, "read_at": "2026-01-01T10:00"}, "read_at") == datetime(2026, 1, 1, 13, tzinfo=UTC)
+        assert read_moment(typed, "read_at") == (pressed, False)
+        assert read_moment({**typed, "read_at": "2026-01-01T10:00"}, "read_at") == (
+            datetime(2026, 1, 1, 13, tzinfo=UTC),
+            True,
+        )
+
+
+def test_an_empty_time_is_now_and_a_typed_minute_is_marked():
+    with override(zone_named("America/Cayenne")):
+        assert read_moment({"read_at": " "}, "read_at").is_typed is False
+        assert read_moment({"read_at": local_minute(now())}, "read_at").is_typed is True
 
 
 @pytest.mark.parametrize(("offset", "is_told"), [("-180", False), ("60", True), ("", False), ("x", False)])

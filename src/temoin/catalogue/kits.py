@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
@@ -11,6 +12,13 @@ from temoin.catalogue.kinds import Kind, Loinc, Target, load_kinds, load_loincs
 from temoin.catalogue.outcomes import Specimen, fold_name, load_specimens
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.label import Label
+
+
+class CountsFrom(StrEnum):
+    """From where the minutes of a reading window count."""
+
+    SAMPLE = "sample"  # put on the kit at once: the start may be told, and is the sampling unless it is
+    START = "start"  # the sample may stand for a while: the start is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,8 @@ class Kit:
     gtin: str
     read_after_minutes: int
     read_before_minutes: int | None  # None for an instrument that keeps its own result
+    counts_from: CountsFrom
+    sample_keeps_minutes: int  # how long before the start a sample may be taken; 0 when it goes on the kit at once
     specimens: tuple[Specimen, ...]
     known_as: tuple[str, ...]
     reports: Mapping[str, str]
@@ -169,6 +179,8 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
         gtin=entry.optional_text("gtin"),
         read_after_minutes=entry.minutes("read_after_minutes"),
         read_before_minutes=entry.minutes("read_before_minutes") if entry.has("read_before_minutes") else None,
+        counts_from=_counts_from(entry),
+        sample_keeps_minutes=entry.minutes("sample_keeps_minutes") if entry.has("sample_keeps_minutes") else 0,
         specimens=tuple(known[name] for name in entry.choices("specimens", tuple(known))),
         known_as=entry.texts("known_as"),
         reports=_reports(entry, kinds),
@@ -178,11 +190,19 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
     return kit
 
 
+def _counts_from(entry: Entry) -> CountsFrom:
+    if not entry.has("counts_from"):
+        return CountsFrom.SAMPLE
+    return CountsFrom(entry.choice("counts_from", tuple(CountsFrom)))
+
+
 def _check_kit(kit: Kit, entry: Entry, kinds: Mapping[str, Kind]) -> None:
     if kit.gtin and not is_gtin(kit.gtin):
         raise entry.error("gtin", "is not a GTIN of 14 digits with the right check digit")
     if kit.read_before_minutes is not None and kit.read_before_minutes <= kit.read_after_minutes:
         raise entry.error("read_before_minutes", "must come after read_after_minutes")
+    if kit.sample_keeps_minutes and kit.counts_from is CountsFrom.SAMPLE:
+        raise entry.error("sample_keeps_minutes", "is for a kit that counts from its start")
     for specimen in kit.specimens:
         if not kinds[kit.kind].allows_specimen(specimen.code):
             raise entry.error("specimens", f"names {specimen.code}, which its kind of test does not take")

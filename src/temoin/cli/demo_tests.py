@@ -17,9 +17,9 @@ from temoin.lib.zones import age_on, day_of, latest_today
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.professions import Profession
-from temoin.testing.actions import abandon_test, register_test, take_sample
+from temoin.testing.actions import abandon_test, register_test, start_reading, take_sample
 from temoin.testing.queries import read_ticket
-from temoin.testing.sample import Reading, Sample
+from temoin.testing.sample import Reading, Sample, Start
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RecordState
 
@@ -130,7 +130,8 @@ class Teller:
             return
         with frozen_at(sampled_at + timedelta(seconds=30)):
             sample = Sample(used.specimens[0].code, sampled_at, self.lots[story.kit])
-            take_sample(by=clerk, record_id=record_id, sample=sample)
+            if not take_sample(by=clerk, record_id=record_id, sample=sample):
+                start_reading(by=clerk, record_id=record_id, start=Start(sampled_at))
             if story.end is S.ABANDONED:
                 abandon_test(by=clerk, record_id=record_id)
         if story.read:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from temoin.config.alarms import read_alarms
 from temoin.config.api import Api, read_api
 from temoin.config.channels import AnyChannel, all_channels
+from temoin.config.counter import Counter, read_counter
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
@@ -103,6 +104,7 @@ class Config:
     alarms: Alarms = field(default_factory=Alarms)
     sessions: SessionTimes = field(default_factory=SessionTimes)
     reading: ReadingPace = field(default_factory=ReadingPace)
+    counter: Counter = field(default_factory=Counter)
     pro_sante_connect: ProSanteConnect | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
@@ -163,6 +165,7 @@ def read_config(path: Path) -> Config:
         "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
         "sessions": lambda: read_session_times(root.section("sessions")) if root.has("sessions") else SessionTimes(),
         "reading": lambda: read_reading_pace(root.section("reading")) if root.has("reading") else ReadingPace(),
+        "counter": lambda: read_counter(root.section("counter")) if root.has("counter") else Counter(),
         "journal": lambda: read_journal(root.section("journal"), folder),
         "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
         "pro_sante_connect": lambda: (

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kits import CountsFrom, kit
 from temoin.crypto.letter import draw_code
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
-from temoin.lib.errors import refuse
+from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import RecordId, new_id
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
@@ -23,7 +25,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, source_index
 from temoin.testing.queries import record_in_scope
-from temoin.testing.sample import Sample, check_order, check_sample
+from temoin.testing.sample import SAMPLED, STARTED, Sample, Start, check_order, check_sample, check_start
 
 COUNTER = "counter"
 
@@ -68,22 +70,56 @@ def register_from_file(*, by: Seat, patient_id: UUID, kind: str, source: str, so
     return RecordId(record.id)
 
 
-def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> None:
-    """Record the sample: specimen, time, and the lot (or a file's device) it was put on."""
+def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> bool:
+    """Record the sample: specimen, time, and the lot (or a file's device); tell whether the reading clock runs now."""
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.SAMPLE_TAKEN, subject_kind="record", subject_id=record_id) as commit:
         record = record_in_scope(record_id)
         opened = record.unseal()
         lot = lot_of(sample.lot_id) if sample.lot_id else None
-        if opened["source"] == COUNTER:
-            check_order(sample, datetime.fromisoformat(opened["registered_at"]))
         check_sample(sample, load_kinds()[opened["kind"]], lot, traits_of(record.patient_id).birth_date)
+        if opened["source"] == COUNTER:
+            check_order(sample, lot, datetime.fromisoformat(opened["registered_at"]))
         taken = {
             "specimen": sample.specimen,
             "sampled_at": sample.sampled_at.isoformat(),
             "device": asdict(sample.device) if sample.device else None,
+            "typed_times": [SAMPLED] if sample.is_typed else [],
         }
         commit.move_sealed(record, "sample", opened | taken, lot_id=sample.lot_id)
+    return lot is None or kit(lot.kit).counts_from is CountsFrom.SAMPLE
+
+
+def start_reading(*, by: Seat, record_id: UUID, start: Start) -> None:
+    """Record when the sample was put on the kit; told again before the signature, it mends what was told."""
+    check_right(by=by, right=Right.TAKE_SAMPLE)
+    with act(by=by, kind=EventKind.READING_STARTED, subject_kind="record", subject_id=record_id) as commit:
+        record, opened = _sampled_record("start", record_id)
+        sampled_at = datetime.fromisoformat(opened["sampled_at"])
+        check_start(start, sampled_at)
+        typed = [*_typed_but_start(opened), *([STARTED] if start.is_typed else [])]
+        told = {"started_at": max(start.started_at, sampled_at).isoformat(), "typed_times": typed}
+        commit.move_sealed(record, "start", opened | told)
+
+
+def undo_start(*, by: Seat, record_id: UUID) -> None:
+    """Take back the start of the reading clock: it counts from the sampling again, or waits to be started."""
+    check_right(by=by, right=Right.TAKE_SAMPLE)
+    with act(by=by, kind=EventKind.READING_UNDONE, subject_kind="record", subject_id=record_id) as commit:
+        record, opened = _sampled_record("undo_start", record_id)
+        told = {"started_at": "", "typed_times": _typed_but_start(opened)}
+        commit.move_sealed(record, "undo_start", opened | told)
+
+
+def _sampled_record(verb: str, record_id: UUID) -> tuple[Record, dict[str, Any]]:
+    record = record_in_scope(record_id)
+    if not Record.lifecycle.allows(verb, record.state):
+        raise ConflictError(f"cannot {verb} a record that is {record.state}")
+    return record, record.unseal()
+
+
+def _typed_but_start(opened: dict[str, Any]) -> list[str]:
+    return [name for name in opened["typed_times"] if name != STARTED]
 
 
 def abandon_test(*, by: Seat, record_id: UUID) -> None:
@@ -112,5 +148,7 @@ def _opening(kind: str, notice_version: str, source: str, source_key: str) -> di
         "source_key": source_key,
         "specimen": "",
         "sampled_at": "",
+        "started_at": "",
+        "typed_times": [],
         "device": None,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -31,7 +32,7 @@ from temoin.testing.report import (
     ReportStatus,
     Sex,
 )
-from temoin.testing.sample import Reading
+from temoin.testing.sample import READ, Reading, Steps
 
 FRENCH = "fr"  # documents are in French; screens translate from the codes
 
@@ -51,9 +52,9 @@ class Opened:
     pharmacy: Pharmacy
 
     @property
-    def sampled_at(self) -> datetime:
-        """Return the time of sampling."""
-        return datetime.fromisoformat(self.sealed["sampled_at"])
+    def steps(self) -> Steps:
+        """Return when the test was sampled and its kit started."""
+        return steps_of(self.sealed)
 
     @property
     def kit(self) -> Kit | None:
@@ -61,9 +62,18 @@ class Opened:
         return kit(self.lot.kit) if self.lot is not None else None
 
 
+def steps_of(sealed: dict[str, Any]) -> Steps:
+    """Return when a record that was sampled was so, and when its kit was started."""
+    started = sealed["started_at"]
+    return Steps(
+        sampled_at=datetime.fromisoformat(sealed["sampled_at"]),
+        started_at=datetime.fromisoformat(started) if started else None,
+    )
+
+
 def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
     """Build version 1."""
-    taken_on, zone = specimen(opened.sealed["specimen"]), opened.pharmacy.zone
+    taken_on, zone, steps = specimen(opened.sealed["specimen"]), opened.pharmacy.zone, opened.steps
     return Report(
         record_id=str(opened.record_id),
         version=opened.version + 1,
@@ -74,8 +84,10 @@ def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
         chapter_display=opened.kind.chapter.label(FRENCH),
         specimen_snomed=taken_on.snomed,
         specimen_display=taken_on.label(FRENCH),
-        sampled_at=wall_clock(opened.sampled_at, zone),
+        sampled_at=wall_clock(steps.sampled_at, zone),
         read_at=wall_clock(reading.read_at, zone),
+        started_at=wall_clock(steps.started_at, zone) if steps.started_at else None,
+        typed_times=_typed_times(opened.sealed["typed_times"], reading),
         signed_at=wall_clock(now(), zone),
         patient=patient_identity(opened.patient_id, opened.traits),
         signer=signer(by),
@@ -101,6 +113,7 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
         status=ReportStatus.CORRECTED,
         reason=reason,
         read_at=wall_clock(reading.read_at, zone),
+        typed_times=_typed_times(former.typed_times, reading),
         signed_at=wall_clock(now(), zone),
         patient=patient_identity(opened.patient_id, opened.traits),
         signer=signer(by),
@@ -109,6 +122,11 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
         # Whoever holds the wrong result must get the right one, even if the patient has another doctor by now.
         doctor=former.doctor or doctor(opened.traits),
     )
+
+
+def _typed_times(told: Iterable[str], reading: Reading) -> tuple[str, ...]:
+    """Return which times a person typed: those of the record, and the one of this reading."""
+    return (*(name for name in told if name != READ), *((READ,) if reading.is_typed else ()))
 
 
 # What differs from version to version whatever is corrected.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
 from temoin.crypto.blind import BlindIndexField, unique_index, unique_indexes
 from temoin.crypto.envelope import CONTENT
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.report import Report
 from temoin.testing.states import RECORD, UNDER_WAY, RecordState
@@ -18,6 +18,10 @@ PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 HEALTH = Sensitivity.HEALTH
 SOURCE_USE = "result source"
+
+
+def _with_reading_clock(value: dict[str, Any]) -> dict[str, Any]:
+    return {"started_at": "", "typed_times": [], **value}
 
 
 class Record(SealedModel):
@@ -38,6 +42,8 @@ class Record(SealedModel):
             "source_key": PERSONAL,
             "specimen": HEALTH,
             "sampled_at": HEALTH,
+            "started_at": HEALTH,
+            "typed_times": PUBLIC,
             "device": HEALTH,
         }
     )
@@ -53,6 +59,8 @@ class Record(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
+    schema: ClassVar = 2
+    readers: ClassVar = {1: Reader(upgrade=_with_reading_clock), 2: Reader()}
 
     class Meta:
         db_table = "testing_record"

@@ -30,9 +30,10 @@ from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.build import Opened, patient_identity
+from temoin.testing.build import Opened, patient_identity, steps_of
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import Report
+from temoin.testing.sample import Steps
 from temoin.testing.states import UNDER_WAY, RecordState
 
 PAGE = 100  # tests that are done, on one page of a list
@@ -48,7 +49,7 @@ class TestRow:
     patient_name: str
     birth_date: Any
     registered_at: datetime
-    sampled_at: datetime | None
+    steps: Steps | None
     lot_id: UUID | None
     parcels: list[tuple[str, ParcelState]]
 
@@ -75,7 +76,8 @@ class TestView:
     notice: str
     source: str
     specimen: str
-    sampled_at: datetime | None
+    steps: Steps | None
+    typed_times: tuple[str, ...]
     lot: Lot | None
     has_ticket: bool
     reports: list[Report]
@@ -85,6 +87,11 @@ class TestView:
     def carries_matricule(self) -> bool:
         """Tell whether the matricule may travel with a result signed now."""
         return patient_identity(self.patient_id, self.traits).carries_matricule
+
+    @property
+    def sampled_at(self) -> datetime | None:
+        """Return the time of sampling, None before it."""
+        return self.steps.sampled_at if self.steps is not None else None
 
     @property
     def report(self) -> Report | None:
@@ -305,7 +312,7 @@ def _row(record: Record, traits: Traits, parcels: list[tuple[str, ParcelState]])
         patient_name=traits.name,
         birth_date=traits.birth_date,
         registered_at=datetime.fromisoformat(sealed["registered_at"]),
-        sampled_at=_instant(sealed["sampled_at"]),
+        steps=steps_of(sealed) if sealed["sampled_at"] else None,
         lot_id=record.lot_id,
         parcels=parcels,
     )
@@ -324,13 +331,10 @@ def _view(record: Record) -> TestView:
         notice=sealed["notice"],
         source=sealed["source"],
         specimen=sealed["specimen"],
-        sampled_at=_instant(sealed["sampled_at"]),
+        steps=steps_of(sealed) if sealed["sampled_at"] else None,
+        typed_times=tuple(sealed["typed_times"]),
         lot=lot_of(record.lot_id) if record.lot_id else None,
         has_ticket=Ticket.objects.filter(record_id=record.id).exists(),
         reports=[version.report for version in versions],
         parcels=parcels_of(record.id),
     )
-
-
-def _instant(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

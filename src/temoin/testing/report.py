@@ -178,6 +178,8 @@ class Report:
     sampled_at: datetime
     read_at: datetime
     signed_at: datetime
+    started_at: datetime | None = None  # the sample was put on the kit, where that was told apart from sampling
+    typed_times: tuple[str, ...] = ()  # which of these times a person typed, as opposed to *Now*
 
     patient: PatientIdentity
     signer: Professional
@@ -199,6 +201,8 @@ class Report:
         known = _known(Report, values)
         for name in ("sampled_at", "read_at", "signed_at"):
             known[name] = _datetime(known[name])
+        known["started_at"] = _optional_datetime(known.get("started_at"))
+        known["typed_times"] = tuple(known.get("typed_times", ()))  # versions signed before they existed have none
         known["status"] = ReportStatus(known["status"])
         known["patient"] = _patient(known["patient"])
         known["signer"] = Professional(**_known(Professional, known["signer"]))
@@ -216,6 +220,10 @@ def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
 
 def _datetime(value: str | datetime) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _optional_datetime(value: str | datetime | None) -> datetime | None:
+    return None if value is None else _datetime(value)
 
 
 def _date(value: str | date | None) -> date | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from temoin.catalogue.kinds import Kind
-from temoin.catalogue.kits import Kit, kit
+from temoin.catalogue.kits import CountsFrom, Kit, kit
 from temoin.catalogue.models import Lot
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
@@ -23,10 +24,7 @@ from temoin.testing.report import Device
 LONGEST_COMMENT = 1000
 # A browser's clock may run ahead of ours by this much before "in the future" is worth saying.
 TOLERANCE = timedelta(minutes=2)
-# A sample may be taken, at most this long, before the patient is registered: a swab first, the papers after.
-BEFORE_REGISTRATION = timedelta(minutes=30)
-# Between the last minute of reading and its entry: the review and the signature take their time.
-ENTRY = timedelta(minutes=5)
+SAMPLED, STARTED, READ = "sampled_at", "started_at", "read_at"  # times that a person may type
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,29 @@ class Sample:
     sampled_at: datetime
     lot_id: UUID | None = None
     device: Device | None = None
+    is_typed: bool = False  # the time was typed, as opposed to *Now*
+
+
+@dataclass(frozen=True)
+class Start:
+    """The moment at which the sample was put on the kit: a strip dipped, drops let fall on a cassette."""
+
+    started_at: datetime
+    is_typed: bool = False
+
+
+@dataclass(frozen=True)
+class Steps:
+    """When a test was sampled, and when its kit was started, as far as that was told."""
+
+    sampled_at: datetime
+    started_at: datetime | None = None
+
+    def clock_start(self, kit: Kit) -> datetime | None:
+        """Return the moment from which the kit's reading window counts; None while it is asked for."""
+        if self.started_at is None and kit.counts_from is CountsFrom.START:
+            return None
+        return self.started_at or self.sampled_at
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,7 @@ class Reading:
     outcomes: Mapping[str, str]
     read_at: datetime
     comment: str = ""
+    is_typed: bool = False
 
 
 def check_sample(sample: Sample, kind: Kind, lot: Lot | None, birth_date: date) -> None:
@@ -90,23 +112,46 @@ def clean_reading(reading: Reading) -> Reading:
     return replace(reading, comment=typed_lines("comment", reading.comment))
 
 
-def check_order(sample: Sample, registered_at: datetime) -> None:
+def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:
     """Raise InvalidError when a test of the counter was sampled long before it was registered and agreed to."""
-    if sample.sampled_at < registered_at - BEFORE_REGISTRATION:
+    keeps = timedelta(minutes=kit(lot.kit).sample_keeps_minutes if lot is not None else 0)
+    if sample.sampled_at < registered_at - max(settings.TEMOIN.counter.before_registration, keeps):
         message = _("The sampling time is too long before the registration of this test: check it, or register anew.")
         raise InvalidError([Problem("sampled_at", "before_registration", message)])
 
 
-def check_entry(reading: Reading, kit: Kit | None, sampled_at: datetime) -> None:
-    """Raise InvalidError when a reading is typed once its time is over, and the comment does not say why."""
-    if kit is None or kit.read_before_minutes is None or reading.comment:
+def check_start(start: Start, sampled_at: datetime) -> None:
+    """Raise InvalidError when the reading clock cannot have started then."""
+    if start.started_at > now() + TOLERANCE:
+        message = _("The start of the reading clock is in the future: check it.")
+        raise InvalidError([Problem(STARTED, "future", message)])
+    # A form holds minutes: the minute of the sample is not before it.
+    if start.started_at < sampled_at.replace(second=0, microsecond=0):
+        message = _("The reading clock started before the sample was taken: check both times.")
+        raise InvalidError([Problem(STARTED, "before_sample", message)])
+
+
+def check_entry(reading: Reading, kit: Kit | None, steps: Steps) -> None:
+    """Raise InvalidError when what is outside a span of the kit goes without a reason in the comment."""
+    begun = steps.clock_start(kit) if kit is not None else None
+    if kit is None or begun is None or reading.comment:
         return
-    if now() >= sampled_at + timedelta(minutes=kit.read_before_minutes + 1) + ENTRY:
+    if _is_late(begun, kit):
         message = _("The reading time is over: say in the comment why this reading is entered so late.")
         raise InvalidError([Problem("comment", "late_entry", message)])
+    if kit.sample_keeps_minutes and begun - steps.sampled_at > timedelta(minutes=kit.sample_keeps_minutes):
+        message = _("The sample stood longer than the kit allows: say in the comment how it was kept.")
+        raise InvalidError([Problem("comment", "stood_long", message)])
 
 
-def check_reading(reading: Reading, kind: Kind, kit: Kit | None, sampled_at: datetime) -> None:
+def _is_late(begun: datetime, kit: Kit) -> bool:
+    if kit.read_before_minutes is None:
+        return False
+    over = begun + timedelta(minutes=kit.read_before_minutes + 1)
+    return now() >= over + settings.TEMOIN.counter.late_entry
+
+
+def check_reading(reading: Reading, kind: Kind, kit: Kit | None, steps: Steps) -> None:
     """Raise InvalidError when a target has no result, or the kit was read outside its window.
 
     `kit` is None for a result that a file brings: its own laboratory answers for the window.
@@ -116,10 +161,10 @@ def check_reading(reading: Reading, kind: Kind, kit: Kit | None, sampled_at: dat
         problems.append(Problem("comment", "too_long", _("The comment is too long: 1,000 characters at most.")))
     if reading.read_at > now() + TOLERANCE:
         problems.append(Problem("read_at", "future", _("The reading time is in the future: check it.")))
-    elif reading.read_at < sampled_at:
+    elif reading.read_at < steps.sampled_at:
         problems.append(Problem("read_at", "before_sample", _("The result was read before the sample was taken.")))
     elif kit is not None:
-        problems += _window_problems(reading.read_at - sampled_at, kit)
+        problems += _window_problems(reading.read_at, kit, steps.clock_start(kit))
     if problems:
         raise InvalidError(problems)
 
@@ -139,15 +184,19 @@ def _outcome_problems(reading: Reading, kind: Kind) -> list[Problem]:
     return problems
 
 
-def _window_problems(elapsed: timedelta, kit: Kit) -> list[Problem]:
+def _window_problems(read_at: datetime, kit: Kit, begun: datetime | None) -> list[Problem]:
+    if begun is None:
+        message = _("The reading clock was not started: put the sample on the kit, then start it.")
+        return [Problem(STARTED, "required", message)]
+    elapsed = read_at - begun
     if elapsed < timedelta(minutes=kit.read_after_minutes):
         message = ngettext_lazy(
-            "Too early: this kit is read %(minutes)d minute after sampling, not before.",
-            "Too early: this kit is read %(minutes)d minutes after sampling, not before.",
+            "Too early: this kit is read %(minutes)d minute after its start, not before.",
+            "Too early: this kit is read %(minutes)d minutes after its start, not before.",
             kit.read_after_minutes,
         )
         return [Problem("read_at", "too_early", message % {"minutes": kit.read_after_minutes})]
-    # The limit counts whole minutes, as the leaflet does: 20:40 after sampling is still the 20th minute.
+    # The limit counts whole minutes, as the leaflet does: 20:40 after the start is still the 20th minute.
     if kit.read_before_minutes is not None and elapsed >= timedelta(minutes=kit.read_before_minutes + 1):
         message = ngettext_lazy(
             "Too late: this kit must be read within %(minutes)d minute. Test again with a new kit.",

@@ -25,7 +25,7 @@ from temoin.testing.build import Opened, cancelled_report, corrected_report, fir
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.report import Report
-from temoin.testing.sample import Reading, check_entry, check_reading, clean_reading
+from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 
 LONGEST_REASON = 500
@@ -47,8 +47,8 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
         check_may_sign(by=by, signers=opened.kind.signers)
         _check_state("sign", opened)
         reading = clean_reading(reading)
-        check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
-        check_entry(reading, opened.kit, opened.sampled_at)
+        check_reading(reading, opened.kind, opened.kit, opened.steps)
+        check_entry(reading, opened.kit, opened.steps)
         report = first_report(opened, reading, by)
         _add_version(commit, "sign", report, opened=opened, by=by)
     return report
@@ -68,7 +68,7 @@ def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading:
         _check_seen(expected_version, opened)
         former = latest_report(record_id)
         reading = _at_the_time_of(former, clean_reading(reading))
-        check_reading(reading, opened.kind, opened.kit, opened.sampled_at)
+        check_reading(reading, opened.kind, opened.kit, opened.steps)
         report = corrected_report(former, reading, reason=reason, opened=opened, by=by)
         _check_changed(former, report)
         _keep_ticket(commit, opened, by)
@@ -120,7 +120,7 @@ def _at_the_time_of(former: Report, reading: Reading) -> Reading:
     """Return the reading at the very time of the former version, where a form holds that minute."""
     if reading.read_at.replace(second=0, microsecond=0) != former.read_at.replace(second=0, microsecond=0):
         return reading
-    return replace(reading, read_at=former.read_at)
+    return replace(reading, read_at=former.read_at, is_typed=READ in former.typed_times)
 
 
 def _check_changed(former: Report, report: Report) -> None:

@@ -26,6 +26,8 @@ RECORD = Lifecycle(
     S.REGISTERED,
     {
         "sample": ({S.REGISTERED}, S.SAMPLED),
+        "start": ({S.SAMPLED}, S.SAMPLED),
+        "undo_start": ({S.SAMPLED}, S.SAMPLED),
         "sign": ({S.SAMPLED}, S.SIGNED),
         "correct": ({S.SIGNED, S.CORRECTED}, S.CORRECTED),
         "cancel": ({S.SIGNED, S.CORRECTED}, S.CANCELLED),

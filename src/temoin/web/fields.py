@@ -34,6 +34,7 @@ class Field:
     required: bool = False
     autofocus: bool = False
     now_button: bool = False
+    instant: str = ""  # what *Now* sent, kept while the form goes to and fro
     inserts: Sequence[str] = ()  # what a telephone's digits cannot type, put in by a button
     is_one_of: bool = False  # one of several that will do: neither required nor optional, and the form says so
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -70,5 +71,7 @@ class Typed:
         """Return the field of this name with its value and its problems."""
         value = str(self.values.get(name) or options.pop("initial", "") or "")
         options.pop("initial", None)
+        if options.get("now_button"):
+            options["instant"] = str(self.values.get(f"{name}-instant") or "")
         found = [problem.message for problem in self.problems if problem.field == name]
         return Field(name=name, label=label, kind=kind, value=value, problems=found, **options)

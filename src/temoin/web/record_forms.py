@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.kits import load_kits
-from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.zones import age_on
 from temoin.pharmacies.policies import may_sign
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView
 from temoin.testing.report import Report
-from temoin.testing.sample import Reading, Sample
+from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
 
@@ -74,8 +73,7 @@ def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
             "sampled_at",
             _("Sampled at"),
             "datetime-local",
-            initial=local_minute(now()),
-            required=True,
+            hint=_("Leave empty when it is taken just now"),
             now_button=True,
         ),
         *_which_hour(typed, "sampled_at"),
@@ -99,11 +97,25 @@ def _expiry(expiry: date, today: date) -> str:
 
 def read_sample(typed: Mapping[str, str]) -> Sample:
     """Read a sample from its form; the action judges it."""
+    moment = read_moment(typed, SAMPLED)
     return Sample(
         specimen=typed.get("specimen", ""),
-        sampled_at=read_moment(typed, "sampled_at"),
+        sampled_at=moment.at,
+        is_typed=moment.is_typed,
         lot_id=_lot_id(typed.get("lot", "")),
     )
+
+
+def start_fields(typed: Typed) -> list[Field]:
+    """Return the field of the moment at which the sample was put on the kit."""
+    label, hint = _("Clock started at"), _("Leave empty when it starts now")
+    return [typed(STARTED, label, "datetime-local", hint=hint, now_button=True), *_which_hour(typed, STARTED)]
+
+
+def read_start(typed: Mapping[str, str]) -> Start:
+    """Read the start of the reading clock from its form; the action judges it."""
+    moment = read_moment(typed, STARTED)
+    return Start(moment.at, is_typed=moment.is_typed)
 
 
 def _lot_id(text: str) -> UUID | None:
@@ -150,9 +162,9 @@ def read_reading(typed: Mapping[str, str]) -> Reading:
     outcomes = {
         name.removeprefix("outcome-"): value for name, value in typed.items() if name.startswith("outcome-") and value
     }
-    moment = typed.get("read_at", "")
-    read_at = read_moment(typed, "read_at") if moment.strip() else now()
-    return Reading(outcomes=outcomes, read_at=read_at, comment=typed.get("comment", "").strip())
+    moment = read_moment(typed, "read_at")
+    comment = typed.get("comment", "").strip()
+    return Reading(outcomes=outcomes, read_at=moment.at, is_typed=moment.is_typed, comment=comment)
 
 
 def typed_reading(report: Report) -> dict[str, str]:

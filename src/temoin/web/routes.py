@@ -185,6 +185,20 @@ _TESTS = [
         methods=WRITE,
     ),
     Route(
+        name="start",
+        path="tests/<uuid:record_id>/start/",
+        view=records.start,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    Route(
+        name="undo_start",
+        path="tests/<uuid:record_id>/start/undo/",
+        view=records.take_start_back,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    Route(
         name="abandon",
         path="tests/<uuid:record_id>/abandon/",
         view=records.abandon,

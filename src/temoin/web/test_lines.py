@@ -23,6 +23,7 @@ class Line:
     row: TestRow
     mark: Mark
     window: tuple[datetime, datetime | None] | None
+    is_to_start: bool  # sampled, and its reading clock waits
     parcels: list[tuple[Words, Mark]]
 
 
@@ -37,11 +38,12 @@ def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[Line]:
 
 
 def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
-    window = None
-    if row.state is RecordState.SAMPLED and row.sampled_at is not None and row.lot_id in kits:
-        window = reading_window(kits[row.lot_id], row.sampled_at)
+    window, is_to_start = None, False
+    if row.state is RecordState.SAMPLED and row.steps is not None and row.lot_id in kits:
+        window = reading_window(kits[row.lot_id], row.steps)
+        is_to_start = window is None
     latest = {destination: mark_of(destination, state) for destination, state in row.parcels}
     parcels: list[tuple[Words, Mark]] = [
         (destination_words(name), mark) for name, mark in sorted(latest.items(), key=itemgetter(0))
     ]
-    return Line(row=row, mark=STATE[row.state], window=window, parcels=parcels)
+    return Line(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.timezone import get_current_timezone
@@ -16,11 +17,19 @@ from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.zones import FIRST_DAY, LAST_DAY, instants_of, today_in, wall_clock
 from temoin.patients.traits import NO_DAY, SHORT_YEAR
+from temoin.testing.sample import Steps
 
 FORMAT = "%Y-%m-%dT%H:%M"
 TWICE = "twice"
 _OFFSET = re.compile(r"-?[0-9]{1,4}")  # minutes east of Greenwich
 FIRST, SECOND = "first", "second"  # of the two times that a clock shows the same hour in autumn
+
+
+class Moment(NamedTuple):
+    """The time of a step; `is_typed` when a person wrote it, as opposed to *Now* or an empty field."""
+
+    at: datetime
+    is_typed: bool
 
 
 def page_zone() -> ZoneInfo:
@@ -57,16 +66,18 @@ def read_local_time(text: str, field: str, which: str = "") -> datetime:
     return _instant(typed, field, which)
 
 
-def read_moment(typed: Mapping[str, str], field: str) -> datetime:
-    """Read the time of a step: the instant that *Now* sent while its minute stands, or else what is typed."""
-    text = typed.get(field, "")
+def read_moment(typed: Mapping[str, str], field: str) -> Moment:
+    """Read the time of a step: the instant that *Now* sent while its minute stands, what is typed, or this moment."""
+    text = typed.get(field, "").strip()
+    if not text:
+        return Moment(now(), is_typed=False)
     try:
         pressed = datetime.fromisoformat(typed.get(f"{field}-instant", ""))
-        if pressed.tzinfo is not None and local_minute(pressed) == text.strip():
-            return pressed
+        if pressed.tzinfo is not None and local_minute(pressed) == text:
+            return Moment(pressed, is_typed=False)
     except (ValueError, OverflowError):
         pass  # no script, or a broken one: the typed minute stands
-    return read_local_time(text, field, typed.get(f"{field}-which", ""))
+    return Moment(read_local_time(text, field, typed.get(f"{field}-which", "")), is_typed=True)
 
 
 def clock_warning(typed: Mapping[str, str]) -> str:
@@ -113,10 +124,16 @@ def read_typed_day(text: str, field: str) -> date:
         raise refuse(field, "malformed", NO_DAY) from None
 
 
-def reading_window(kit_code: str, sampled_at: datetime) -> tuple[datetime, datetime | None]:
-    """Return from when and until when a kit is read; no end for an instrument that keeps its result."""
+def reading_window(kit_code: str, steps: Steps) -> tuple[datetime, datetime | None] | None:
+    """Return from when and until when a kit is read, with no end for an instrument that keeps its result.
+
+    None while the start of its reading clock is asked for.
+    """
     kit = load_kits().kits[kit_code]
-    opens = sampled_at + timedelta(minutes=kit.read_after_minutes)
+    begun = steps.clock_start(kit)
+    if begun is None:
+        return None
+    opens = begun + timedelta(minutes=kit.read_after_minutes)
     if kit.read_before_minutes is None:
         return opens, None
-    return opens, sampled_at + timedelta(minutes=kit.read_before_minutes)
+    return opens, begun + timedelta(minutes=kit.read_before_minutes)

@@ -22,7 +22,8 @@ MARK = "'"
 GUARDED = (*FORMULA, MARK)
 
 # Column, and where it stands in the Report. "number" and "of" count the findings of one key. Who treats the patient
-# has no column: an authority that takes files needs no doctor's name.
+# has no column: an authority that takes files needs no doctor's name. Nor have the start of the reading clock and the
+# mark of a typed time: they are for whoever judges a reading, on the page and in the PDF.
 _REPORT: Mapping[str, str] = {
     "key": "key",
     "version": "version",

@@ -97,8 +97,7 @@ class _Page:
         self._facts(
             [
                 ("Prélèvement", report.specimen_display),
-                ("Prélevé le", _moment(report.sampled_at)),
-                ("Lu le", _moment(report.read_at)),
+                *_times(report),
                 ("Dispositif", _device(report.device)),
                 ("Lot", _lot(report.device)),
                 ("Professionnel", _person(report.signer)),
@@ -151,6 +150,14 @@ class _Page:
 
     def _space(self) -> None:
         self.pdf.ln(_LINE / 2)
+
+
+def _times(report: Report) -> list[tuple[str, str]]:
+    """Return each time in words; one that a person typed says so."""
+    told = {"sampled_at": "Prélevé le", "started_at": "Chronomètre lancé le", "read_at": "Lu le"}
+    known = [(name, label, getattr(report, name)) for name, label in told.items() if getattr(report, name)]
+    typed = report.typed_times
+    return [(label, _moment(at) + (" (heure saisie)" if name in typed else "")) for name, label, at in known]
 
 
 def _moment(value: datetime) -> str:

@@ -19,15 +19,24 @@ from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.testing.actions import abandon_test, take_sample
+from temoin.testing.actions import abandon_test, start_reading, take_sample, undo_start
 from temoin.testing.queries import TestView, has_ticket, read_parcels, read_test, read_ticket
+from temoin.testing.sample import STARTED
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
-from temoin.web.record_forms import age_warnings, read_sample, result_fields, sample_fields, signer_words
+from temoin.web.record_forms import (
+    age_warnings,
+    read_sample,
+    read_start,
+    result_fields,
+    sample_fields,
+    signer_words,
+    start_fields,
+)
 from temoin.web.times import clock_warning, reading_window
 from temoin.web.wording import STATE, parcel_line
 
@@ -63,6 +72,8 @@ def show_record(
         context["fields"] = sample_fields(seat, test, typed)
     if test.state is RecordState.SAMPLED:
         context["fields"] = result_fields(test.kind, typed)
+        context["start_fields"] = start_fields(typed) if test.lot is not None else []
+        context["is_start_wrong"] = any(problem.field.startswith(STARTED) for problem in typed.problems)
     return show(request, seat, "record.html", status=400 if problems else 200, **context)
 
 
@@ -71,25 +82,57 @@ def device_words(test: TestView) -> dict[str, Any]:
     language = get_language() or "fr"
     known = load_specimens().get(test.specimen)
     words: dict[str, Any] = {"specimen": known.label(language) if known else "", "kit": "", "window": None}
+    words |= {"is_to_start": False, "times": test.report.typed_times if test.report else test.typed_times}
     if test.lot is not None:
         words["kit"] = load_kits().kits[test.lot.kit].label(language)
-        if test.sampled_at is not None:
-            words["window"] = reading_window(test.lot.kit, test.sampled_at)
+        if test.steps is not None:
+            words["window"] = reading_window(test.lot.kit, test.steps)
+            words["is_to_start"] = words["window"] is None
     return words
 
 
 def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Record the sample."""
     try:
-        take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST))
+        runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST))
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
         return _refused(request, seat, test, error, needed=RecordState.REGISTERED)
     except ConflictError:
         messages.info(request, _("The sample was already recorded."))
     else:
-        messages.success(request, _("The sample is recorded: the reading clock runs."))
+        clock, wait = (
+            _("The sample is recorded: the reading clock runs."),
+            _("The sample is recorded: start the clock once it is on the kit."),
+        )
+        messages.success(request, clock if runs else wait)
         warn_of_clock(request)
+    return redirect("test", record_id)
+
+
+def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Record when the sample was put on the kit, or mend it."""
+    try:
+        start_reading(by=seat, record_id=record_id, start=read_start(request.POST))
+    except InvalidError as error:
+        test = read_test(by=seat, record_id=record_id)
+        return _refused(request, seat, test, error, needed=RecordState.SAMPLED)
+    except ConflictError:
+        messages.info(request, _("This test is not waiting to be read: here is where it stands."))
+    else:
+        messages.success(request, _("The reading clock runs."))
+        warn_of_clock(request)
+    return redirect("test", record_id)
+
+
+def take_start_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Take back the start of the reading clock."""
+    try:
+        undo_start(by=seat, record_id=record_id)
+    except ConflictError:
+        messages.info(request, _("This test is not waiting to be read: here is where it stands."))
+    else:
+        messages.success(request, _("The start of the clock was taken back."))
     return redirect("test", record_id)
 
 

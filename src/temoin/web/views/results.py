@@ -18,7 +18,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test, ticket_waits
 from temoin.testing.report import IdentityStatus, Report
-from temoin.testing.sample import Reading, check_entry, check_reading
+from temoin.testing.sample import READ, Reading, check_entry, check_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.transmission.rules.rule_set import Case
@@ -61,18 +61,19 @@ def _back_to_the_form(request: HttpRequest, seat: Seat, record_id: UUID) -> Http
 
 
 def _as_typed(request: HttpRequest, test: TestView, reading: Reading) -> list[tuple[str, str]]:
-    """Return what the form held; a time that was left open is the one at which the reading was made."""
+    """Return what the form held; a time that was left open is the one at which the reading was made, by *Now*."""
     typed = {field.name: field.value for field in result_fields(test.kind, Typed(request.POST))}
-    return list({**typed, "read_at": typed["read_at"] or local_minute(reading.read_at)}.items())
+    pressed = "" if reading.is_typed else reading.read_at.isoformat()
+    return list({**typed, "read_at": local_minute(reading.read_at), "read_at-instant": pressed}.items())
 
 
 def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading) -> HttpResponse:
     test = read_test(by=seat, record_id=record_id)
-    if test.state is not RecordState.SAMPLED or test.sampled_at is None:
+    if test.state is not RecordState.SAMPLED or test.steps is None:
         raise ConflictError("not waiting for a result")
     used = kit(test.lot.kit) if test.lot is not None else None
-    check_reading(reading, test.kind, used, test.sampled_at)
-    check_entry(reading, used, test.sampled_at)
+    check_reading(reading, test.kind, used, test.steps)
+    check_entry(reading, used, test.steps)
     doctor = _doctor(test.traits)
     nobody = nobody_at(doctor=bool(doctor), matricule=test.carries_matricule)
     return show(
@@ -82,13 +83,18 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         test=test,
         reading=reading,
         findings=_findings(test, reading),
-        read_at=reading.read_at.isoformat(),
+        read_at=reading.read_at.isoformat() if reading.is_typed else local_minute(reading.read_at),
+        pressed="" if reading.is_typed else reading.read_at.isoformat(),
         typed=_as_typed(request, test, reading),
         ticket_waits=bool(test.traits.email) and ticket_waits(by=seat, record_id=record_id),
         doctor=doctor,
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
-        **device_words(test),
+        **{**device_words(test), "times": _times(test, reading)},
     )
+
+
+def _times(test: TestView, reading: Reading) -> tuple[str, ...]:
+    return (*test.typed_times, READ) if reading.is_typed else test.typed_times
 
 
 def _doctor(traits: Traits) -> str:
