@@ -80,6 +80,7 @@ TABLES = {
     "temoin_keeper": {
         "crypto_data_key": "DELETE INSERT SELECT",
         "crypto_platform_key": "DELETE INSERT SELECT",
+        "journal_alert": "INSERT",
         "pharmacies_pharmacy": "SELECT",
     },
 }
@@ -154,7 +155,9 @@ COLUMNS = {
     },
     ("temoin_keeper", "crypto_data_key", "UPDATE"): {"root_id", "wrapped"},
     ("temoin_keeper", "crypto_platform_key", "UPDATE"): {"root_id", "wrapped"},
-    ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data"},
+    ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data", "user_id"},
+    ("temoin_keeper", "journal_alert", "SELECT"): {"pharmacy_id", "at", "kind", "subject_kind", "subject_id"},
+    ("temoin_sealer", "journal_listing", "SELECT"): {"pharmacy_id", "id", "subjects"},
     ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},
     **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},
     **{

@@ -11,21 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from keepers import secret, token_place, transit_place
 from people import House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
 
+from temoin.config.accounts import SealingMFAAdapter
 from temoin.config.keys import Keeper
+from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.crypto.ring import CURRENT_AGE, GRACE, forget_keys, month_key
 from temoin.crypto.root import forget_roots, writing_provider
 from temoin.crypto.roots.provider import RootKeyError
-from temoin.journal.models import Event
+from temoin.journal.alerts import note_broken_seal
+from temoin.journal.models import Alert, Event
+from temoin.keeping import broken
+from temoin.keeping.broken import broken_factors
 from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
 from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
 from temoin.keeping.state import broken_platform_keys, verify_pharmacy
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import Pharmacy
 
 Keep = Callable[[], AbstractContextManager[None]]
 
@@ -194,3 +201,82 @@ def valid_code(house: House, code: str) -> bool:
 
     authenticator = Authenticator.objects.get(user=person_of(house.owner), type="totp")
     return authenticator.wrap().validate_code(code)
+
+
+# What does not open is told ---------------------------------------------------------------------------------
+
+
+def alter(table: str, column: str, condition: str) -> None:
+    """Change the last byte of sealed values behind our back."""
+    changed = f"set_byte({column}, length({column}) - 1, get_byte({column}, length({column}) - 1) # 1)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = {changed} WHERE {condition}")  # noqa: S608
+
+
+def told_here(pharmacy: Pharmacy) -> list[tuple[str, str]]:
+    with tenant_scope(pharmacy.id):
+        found = Event.objects.filter(kind="seal.broken").order_by("detail")
+        assert Alert.objects.filter(kind="seal.broken", told_at=None).count() == found.count()
+        return list(found.values_list("origin", "detail"))
+
+
+def test_a_row_that_verification_cannot_open_is_told_in_its_pharmacy_once_a_day(house, as_keeper):
+    with tenant_scope(house.here.id):
+        alter("patients_patient", "sealed", "true")
+    with as_keeper():
+        for _ in range(2):
+            verify_pharmacy(house.here.id, size=0)
+            verify_pharmacy(house.elsewhere.id, size=0)
+
+    assert told_here(house.here) == [("operator", "patients_patient")]
+    assert told_here(house.elsewhere) == []
+
+
+def test_a_lost_data_key_is_told_and_not_every_row_under_it(house, as_keeper, monkeypatch):
+    monkeypatch.setattr(broken, "MOST_TOLD", 2)
+    with as_keeper():
+        with tenant_scope(house.here.id):
+            alter("crypto_data_key", "wrapped", "true")
+        verify_pharmacy(house.here.id, size=0)
+
+    assert told_here(house.here) == [("operator", "crypto_data_key")] * 2
+
+
+def test_a_second_factor_that_does_not_open_is_told_where_its_person_works(house, as_keeper):
+    alter_factor()
+    with as_keeper():
+        assert len(broken_factors()) == 1
+
+    assert told_here(house.here) == [("operator", "mfa_authenticator")]
+    assert told_here(house.elsewhere) == []
+
+
+def alter_factor() -> None:
+    """Swap the last digit of a sealed secret behind our back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, data->>'secret' FROM mfa_authenticator")
+        row_id, secret_text = cursor.fetchone()
+        other = secret_text[:-1] + ("0" if secret_text[-1] != "0" else "1")
+        cursor.execute(
+            "UPDATE mfa_authenticator SET data = jsonb_build_object('secret', %s::text) WHERE id = %s", [other, row_id]
+        )
+
+
+def test_a_second_factor_that_does_not_open_at_the_door_is_told_too(house):
+    alter_factor()
+    factor = Authenticator.objects.get()
+
+    with pytest.raises(SealBrokenError) as met:
+        SealingMFAAdapter().decrypt(factor.data["secret"])
+    note_broken_seal(met.value, origin="page")
+
+    assert told_here(house.here) == [("page", "mfa_authenticator")]
+    assert told_here(house.elsewhere) == []
+
+
+def test_a_platform_key_that_does_not_unwrap_is_told_everywhere(house, as_keeper):
+    with as_keeper():
+        alter("crypto_platform_key", "wrapped", "true")
+        assert len(broken_platform_keys()) == 1
+
+    assert told_here(house.here) == told_here(house.elsewhere) == [("operator", "crypto_platform_key")]

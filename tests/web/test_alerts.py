@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from django.urls import reverse
 from mail_server import Behaviour, running_mail_server
 from people import House, make_patient, make_seat, person_of
 
+from temoin.config.alarms import alarm_findings
 from temoin.crypto.envelope import SealBrokenError
 from temoin.delivery.alerts import tell_alerts
 from temoin.journal.alerts import note_broken_seal, raise_alert, untold_alerts
@@ -121,3 +123,56 @@ def test_owners_are_written_to_once_and_somebody_else_than_whom_it_is_about(
     assert sorted(to for to, subject in words if "scellée" in subject) == sorted([first, second, operator])
     assert sorted(to for to, subject in words if "dossiers" in subject) == sorted([second, operator])
     assert len(words) == 5
+
+
+def told_by_mail(as_role, settings, **alarms: str | None) -> list[str]:
+    """Send the alerts; return to whom, each as often as a message went."""
+    with running_mail_server(Behaviour()) as server:
+        mail = replace(settings.TEMOIN.mail, port=server.port)
+        settings.TEMOIN = replace(settings.TEMOIN, mail=mail, alarms=replace(settings.TEMOIN.alarms, **alarms))
+        with as_role("temoin_worker"):
+            tell_alerts(threading.Event())
+        return sorted(str(message["To"]) for message in server.messages)
+
+
+def read_much(house: House) -> None:
+    raise_alert(by=house.owner, kind=EventKind.READING_MUCH, subject_kind="member", subject_id=house.owner.member_id)
+
+
+def test_a_sole_owner_who_reads_much_is_told_of_to_the_operator_or_else_to_the_team(house: House, as_role, settings):
+    read_much(house)
+    assert told_by_mail(as_role, settings, operator="exploitant@exemple.fr") == ["exploitant@exemple.fr"]
+
+    with frozen_at(now() + timedelta(days=2)):
+        read_much(house)
+        team = told_by_mail(as_role, settings, operator=None)
+
+    assert person_of(house.colleague).email in team
+    assert person_of(house.owner).email not in team
+
+
+def test_nobody_left_to_tell_is_an_error_in_the_log(house: House, as_role, settings, caplog):
+    read_much(house)
+    with tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("UPDATE pharmacies_member SET is_active = false WHERE id <> %s", [house.owner.member_id])
+
+    assert told_by_mail(as_role, settings, operator=None) == []
+    assert "set [alarms] operator" in caplog.text
+
+
+def test_many_broken_seals_are_one_message(house: House, as_role, settings):
+    for _ in range(3):
+        raise_alert(by=house.owner, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=uuid4())
+
+    assert told_by_mail(as_role, settings, operator=None) == [person_of(house.owner).email]
+    with as_role("temoin_worker"):
+        assert untold_alerts(10) == []
+
+
+def test_a_site_without_an_operators_address_is_told_so_by_the_check(settings):
+    alarms = settings.TEMOIN.alarms
+
+    assert alarm_findings(alarms, demo=False) == []
+    (finding,) = alarm_findings(replace(alarms, operator=None), demo=False)
+    assert "operator" in finding
+    assert alarm_findings(replace(alarms, operator=None), demo=True) == []

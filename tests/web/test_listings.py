@@ -7,10 +7,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from people import TRAITS, House, make_lot, make_patient, make_signed, make_test
 
 from temoin.delivery.looks import list_looks
-from temoin.journal.models import Event, Listing
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.journal.listing_evidence import compare_listings
+from temoin.journal.listings import digest_of
+from temoin.journal.models import Alert, Event, Listing
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.queries import patients_by_name, read_patient
 from temoin.testing.queries import list_tests, list_tests_of_patient
@@ -70,6 +76,37 @@ def test_a_listing_that_no_event_committed_to_shows_nothing(house: House):
         )
 
     assert "test.list_read" not in {kind for kind, _ in seen(house, other)}
+
+
+def look_at(house: House, subjects: list[UUID], kept: list[UUID] | None) -> None:
+    """A look at a list whose row is gone, or is what somebody made of it."""
+    kind = EventKind.TEST_LIST_READ
+    with tenant_scope(house.here.id):
+        with act(by=house.colleague, kind=kind, subject_kind="record", subject_id=None) as commit:
+            commit.digest = digest_of(subjects)
+        if kept is not None:
+            with connection.cursor() as cursor:
+                row = [house.here.id, commit.digest[:32], kept]
+                cursor.execute("INSERT INTO journal_listing VALUES (%s, %s::uuid, %s::uuid[])", row)
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost", "found"), [(2, 0, []), (None, 1, ["gone"]), (1, 0, ["altered"]), (0, 0, ["altered"])]
+)
+def test_a_listing_taken_away_is_told_on_the_page_and_one_altered_by_verification(
+    house: House, signed: UUID, owner: Client, as_role, kept: int | None, lost: int, found: list[str]
+):
+    subjects = [uuid4(), uuid4()]
+    look_at(house, subjects, None if kept is None else subjects[:kept])
+
+    page = owner.get(reverse("looks", args=[signed])).content.decode()
+
+    assert ("on ne sait plus qui elle a montré" in page) == bool(lost)
+    assert list_looks(by=house.owner, record_id=signed).lost == lost
+    with as_role("temoin_sealer"):
+        assert [finding.note.split()[-5] for finding in compare_listings()] == found
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind="listing.lost").count() == Alert.objects.count() == lost
 
 
 @pytest.mark.usefixtures("signed")

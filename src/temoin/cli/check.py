@@ -9,6 +9,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import settings_file
+from temoin.config.alarms import alarm_findings
 from temoin.config.checks import debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings
 from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
@@ -31,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(settings)
     found = [finding for process in Process for finding in setup_findings(config, process)]
     found += shared_passwords(config) + debug_findings(config, debug=False)
+    found += alarm_findings(config.alarms, demo=config.site.demo)
     found += look_findings(config)
     with database_running(settings):
         found += [finding for role in DATABASE_ROLES for finding in _of_role(config, role)]

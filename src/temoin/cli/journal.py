@@ -96,6 +96,7 @@ def journal_followers() -> list[Follower]:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Verify, name what is wrong, and say how much was gone through."""
+    from temoin.journal.listing_evidence import compare_listings
     from temoin.journal.verification import verify_journal
     from temoin.journal.walk import Evidence
     from temoin.testing.evidence import compare_records
@@ -103,7 +104,7 @@ def run_verify(options: argparse.Namespace) -> int:
     began = time.monotonic()
     evidence = Evidence() if options.alone else _evidence(options.witness)
     outcome = verify_journal(journal_signer().verifier, evidence, _start(options.since))
-    findings = [*outcome.findings, *compare_records()]
+    findings = [*outcome.findings, *compare_records(), *compare_listings()]
     for finding in findings[:SHOWN]:
         complain(str(finding))
     took = time.monotonic() - began

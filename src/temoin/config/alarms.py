@@ -22,6 +22,15 @@ def read_alarms(section: Section) -> Alarms:
     return alarms
 
 
+def alarm_findings(alarms: Alarms, *, demo: bool) -> list[str]:
+    """Return a sentence when nobody outside a pharmacy hears of what only its sole owner would be told of."""
+    words = (
+        "[alarms] has no operator: bulk reading by the sole owner of a pharmacy is told to the rest of the team alone, "
+        "or to nobody. Set operator to an address that somebody reads."
+    )
+    return [] if demo or alarms.operator is not None else [words]
+
+
 def _is_address(text: str) -> bool:
     try:
         check_address(text)

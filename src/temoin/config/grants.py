@@ -20,10 +20,12 @@ APP_TABLES = ("account_emailaddress", "account_emailconfirmation", "mfa_authenti
 KEEPER_SHARED = {
     "pharmacies_pharmacy": "SELECT",
     "crypto_platform_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
-    "mfa_authenticator": "SELECT (id, data), UPDATE (data)",
+    "mfa_authenticator": "SELECT (id, data, user_id), UPDATE (data)",
 }
 KEEPER_SCOPED = {
     "crypto_data_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
+    # What does not open is told, once a day of the same.
+    "journal_alert": "SELECT (pharmacy_id, at, kind, subject_kind, subject_id), INSERT",
 }
 # The library looks here for accounts tied to an identity provider; the house keeps none (decision 0022).
 APP_READS = ("socialaccount_socialaccount",)

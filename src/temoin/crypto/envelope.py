@@ -36,10 +36,12 @@ CONTENT = HEAD + NONCE + KEY + TAG  # where the content begins
 class SealBrokenError(TemoinError):
     """A sealed value does not open: altered, moved from another row, or its key was destroyed.
 
-    Where a row of a pharmacy was being opened, `row` says which: pharmacy, table, id.
+    Where a row of a pharmacy was being opened, `row` says which: pharmacy, table, id. What belongs to no pharmacy, such
+    as a person's second factor, is told in each that it concerns: `told_in`.
     """
 
     row: tuple[UUID, str, UUID] | None = None
+    told_in: tuple[tuple[UUID, str, UUID], ...] = ()
 
 
 class NoReaderError(TemoinError):

@@ -1,14 +1,17 @@
 """Writes to owners of what they must be told at once: a broken seal, a person who reads unusually much.
 
 A duty of the worker, apart from the alarms of what is late: these are told whatever `[alarms]` says, never to the
-person alone whom they are about, and hold no word of health and nobody's name.
+person whom they are about, and hold no word of health and nobody's name. What is of one kind goes in one message: a
+lost key breaks many seals at once.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import closing
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -21,7 +24,9 @@ from temoin.journal.models import Alert
 from temoin.lib.clock import now
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
-from temoin.pharmacies.queries import addresses_of_owners
+from temoin.pharmacies.queries import addresses_of_owners, addresses_of_team
+
+log = logging.getLogger("temoin.delivery")
 
 MOST_IN_A_ROUND = 100
 PARTS = ("subject.txt", "body.txt", "body.html")
@@ -35,32 +40,49 @@ def alert_duty() -> Duty:
 def tell_alerts(stop: threading.Event) -> None:
     """Write about each thing that nobody was told of. A mail server that is down ends the round; the next goes on."""
     with closing(NoticeMail()) as mail:
-        for alert in untold_alerts(MOST_IN_A_ROUND):
+        for alerts in _together(untold_alerts(MOST_IN_A_ROUND)):
             if stop.is_set():
                 return
-            _tell(mail, alert)
+            _tell(mail, alerts)
 
 
-def _tell(mail: NoticeMail, alert: Alert) -> None:
-    addresses = _addresses(alert)
-    told = [mail.send(_notice(alert, number), address) for number, address in enumerate(addresses)]
+def _together(alerts: list[Alert]) -> list[list[Alert]]:
+    """Return what one message tells: all of one kind in a pharmacy, apart for each person whom it is about."""
+    found: dict[tuple[UUID, str, UUID | None], list[Alert]] = {}
+    for alert in alerts:
+        found.setdefault((alert.pharmacy_id, alert.kind, _about(alert)), []).append(alert)
+    return list(found.values())
+
+
+def _about(alert: Alert) -> UUID | None:
+    return alert.subject_id if alert.subject_kind == "member" else None
+
+
+def _tell(mail: NoticeMail, alerts: list[Alert]) -> None:
+    alert, addresses = alerts[0], _addresses(alerts[0])
+    told = [mail.send(_notice(alert, len(alerts), number), address) for number, address in enumerate(addresses)]
     if addresses and not any(told):
         return
+    if not addresses:
+        log.error("nobody can be told of %s in pharmacy %s: set [alarms] operator", alert.kind, alert.pharmacy_id)
     by = HouseActor(alert.pharmacy_id, "worker")
     with act(by=by, kind=EventKind.ALARM_SENT, subject_kind="pharmacy", subject_id=None, detail=alert.kind) as commit:
-        note_told(commit, alert, now())
+        for each in alerts:
+            note_told(commit, each, now())
 
 
 def _addresses(alert: Alert) -> list[str]:
-    """Return the owners, the one it is about left out, and the operator: somebody else always hears of it."""
-    about = alert.subject_id if alert.subject_kind == "member" else None
+    """Return the owners and the operator, or all colleagues where there is neither but the one it is about."""
+    about = _about(alert)
     operator = settings.TEMOIN.alarms.operator
-    return [*addresses_of_owners(alert.pharmacy_id, but=about), *([operator] if operator else [])]
+    found = [*addresses_of_owners(alert.pharmacy_id, but=about), *([operator] if operator else [])]
+    return found or addresses_of_team(alert.pharmacy_id, but=about)
 
 
-def _notice(alert: Alert, number: int) -> Notice:
+def _notice(alert: Alert, count: int, number: int) -> Notice:
     words = {
         "kind": alert.kind,
+        "count": count,
         "place": Pharmacy.objects.get(id=alert.pharmacy_id).name,
         "link": f"{settings.TEMOIN.site.staff_url}/journal/",
         "is_demo": settings.TEMOIN.site.demo,

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from temoin.delivery.models import Letter
 from temoin.journal.act import record_look
+from temoin.journal.alerts import raise_alert
 from temoin.journal.checkpoint import Checkpoint
 from temoin.journal.events import EventKind
-from temoin.journal.listings import events_showing
+from temoin.journal.listings import events_showing, lost_listings
 from temoin.journal.proofs import Proof, prove_events, witnessed_checkpoint
 from temoin.journal.queries import EventRow, events_about
 from temoin.lib.tenant import tenant_scope
@@ -52,6 +53,7 @@ class Looks:
     record_id: UUID
     checkpoint: Checkpoint | None
     looks: list[Look]
+    lost: int  # looks at lists and searches of which nobody can say any more whom they showed
 
     def as_json(self) -> dict[str, Any]:
         """Return what `tools/verify_journal.py --proof` checks: looks that are sealed, and the checkpoint."""
@@ -72,4 +74,13 @@ def list_looks(*, by: Seat, record_id: UUID) -> Looks:
         record_look(by=by, kind=EventKind.LOOKS_LISTED, subject_kind="record", subject_id=record_id)
         checkpoint = witnessed_checkpoint()
         proofs = prove_events([event.id for event in events], checkpoint) if checkpoint else {}
-    return Looks(record_id, checkpoint, [Look(event, proofs.get(event.id)) for event in events])
+        lost = _lost(by)
+    return Looks(record_id, checkpoint, [Look(event, proofs.get(event.id)) for event in events], lost)
+
+
+def _lost(by: Seat) -> int:
+    """Count the looks whose lists are gone, and have the owners told: somebody took them away behind our back."""
+    first, count = lost_listings()
+    if count:
+        raise_alert(by=by, kind=EventKind.LISTING_LOST, subject_kind="event", subject_id=first, detail=str(count))
+    return count

@@ -66,20 +66,19 @@ def note_broken_seal(error: BaseException | None, *, origin: str) -> None:
     """
     while error is not None and not isinstance(error, SealBrokenError):
         error = error.__cause__ or error.__context__
-    if error is None or error.row is None:
+    if error is None:
         return
-    pharmacy_id, table, row_id = error.row
-    log.error("a seal of %s is broken: row %s", table, row_id)
-    try:
-        raise_alert(
-            by=HouseActor(pharmacy_id, origin),
-            kind=EventKind.SEAL_BROKEN,
-            subject_kind="row",
-            subject_id=row_id,
-            detail=table,
-        )
-    except DatabaseError as trouble:
-        log.error("the broken seal could not be recorded: %s", type(trouble).__name__)
+    for pharmacy_id, table, row_id in [error.row] if error.row else error.told_in:
+        log.error("a seal of %s is broken: row %s", table, row_id)
+        try:
+            tell_broken_seal(HouseActor(pharmacy_id, origin), table, row_id)
+        except DatabaseError as trouble:
+            log.error("the broken seal could not be recorded: %s", type(trouble).__name__)
+
+
+def tell_broken_seal(by: Actor, table: str, row_id: UUID) -> None:
+    """Record in a pharmacy that a row of a table did not open, and have its owners told."""
+    raise_alert(by=by, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=row_id, detail=table)
 
 
 def untold_alerts(most: int) -> list[Alert]:

@@ -61,6 +61,7 @@ class EventKind(StrEnum):
     SIGNED_IN = "session.opened"
     ACCESS_DENIED = "access.denied"
     SEAL_BROKEN = "seal.broken"
+    LISTING_LOST = "listing.lost"
     READING_MUCH = "reading.much"
     JOURNAL_READ = "journal.read"
     JOURNAL_EXPORTED = "journal.exported"
@@ -149,6 +150,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",
     EventKind.SEAL_BROKEN: "A sealed value did not open: altered, moved, or its key is gone. The owners are told.",
+    EventKind.LISTING_LOST: "Whom a list showed is not kept any more, from the event named on. The owners are told.",
     EventKind.READING_MUCH: "A person or a program read unusually much; the detail has patients opened, shown, pages.",
     EventKind.JOURNAL_READ: "Events of the pharmacy were shown, or the daily review of them.",
     EventKind.JOURNAL_EXPORTED: "Events of the pharmacy were exported.",

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     CHECKPOINT = "checkpoint"
     WITNESS = "witness"
     RECORD = "record"
+    LISTING = "listing"
 
 
 MEANING = {
@@ -30,6 +31,7 @@ MEANING = {
     Fault.CHECKPOINT: "the checkpoint does not fit",
     Fault.WITNESS: "a witness has seen another journal",
     Fault.RECORD: "a row is not the one that its event wrote",
+    Fault.LISTING: "what a list showed is not what its event committed to",
 }
 
 

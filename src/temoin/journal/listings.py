@@ -16,9 +16,16 @@ from temoin.journal.act import Actor, act
 from temoin.journal.events import LISTINGS, EventKind
 from temoin.journal.models import Event, Listing
 from temoin.journal.queries import EventRow, rows_of
+from temoin.lib.tenant import current_pharmacy
 
 _KEEP = """
     INSERT INTO journal_listing (pharmacy_id, id, subjects) VALUES (%s, %s, %s::uuid[]) ON CONFLICT DO NOTHING
+"""
+
+_LOST = """
+    SELECT (array_agg(id ORDER BY at))[1], count(*) FROM journal_event e
+     WHERE pharmacy_id = %s AND kind = ANY(%s) AND digest <> '' AND NOT EXISTS
+      (SELECT FROM journal_listing l WHERE l.pharmacy_id = e.pharmacy_id AND l.id = substr(e.digest, 1, 32)::uuid)
 """
 
 
@@ -47,6 +54,17 @@ def events_showing(subjects: Iterable[UUID]) -> list[EventRow]:
     }
     found = Event.objects.filter(kind__in=LISTINGS, digest__in=digests)
     return rows_of(found.order_by("at", "id"))
+
+
+def lost_listings() -> tuple[UUID | None, int]:
+    """Return the first look of which nobody can say any more whom it showed, and how many there are.
+
+    A row that is gone is missed here. One that was altered is found by `temoin journal verify`, which reads them all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST, [current_pharmacy(), list(LISTINGS)])
+        first, count = cursor.fetchone()
+        return first, count
 
 
 def digest_of(subjects: list[UUID]) -> str:

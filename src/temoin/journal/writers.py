@@ -55,5 +55,5 @@ def kinds_of(writer: Writer) -> list[EventKind]:
     if writer is Writer.STAFF:
         others = {kind for kinds in _OWN.values() for kind in kinds}
         return [kind for kind in EventKind if kind not in others]
-    anybodys = _ANYBODYS if writer is Writer.WORKER else set()
+    anybodys = set() if writer is Writer.PORTAL else _ANYBODYS  # which opens no seal
     return [kind for kind in EventKind if kind in _OWN[writer] | anybodys]

@@ -57,6 +57,15 @@ def destroy_spent_platform_keys() -> int:
     return len(spent)
 
 
+def sealed_secrets() -> Iterator[tuple[int, UUID, str]]:
+    """Give each sealed secret with its row and the person whose second factor it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, user_id, data::text FROM {TABLE} ORDER BY id")  # noqa: S608
+        rows = cursor.fetchall()
+    for row_id, person_id, data in rows:
+        yield from ((row_id, person_id, value) for value in _values(json.loads(data)) if _is_sealed(value))
+
+
 def _keys() -> list[PlatformKey]:
     return list(PlatformKey.objects.order_by("number"))
 
@@ -97,9 +106,13 @@ def _values(data: Any) -> Iterator[Any]:
         yield data
 
 
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(FORMAT.hex())
+
+
 def _named(value: Any) -> UUID | None:
     """Return which key a value names, if it looks like a sealed secret."""
-    if not isinstance(value, str) or not value.startswith(FORMAT.hex()):
+    if not _is_sealed(value):
         return None
     try:
         return key_id_of(bytes.fromhex(value))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
-from temoin.crypto.models import PlatformKey
+from temoin.crypto.models import DataKey, PlatformKey
 from temoin.crypto.platform import forget_platform_keys, platform_key
 from temoin.crypto.ring import INDEX, forget_keys, key_by_id
 from temoin.crypto.root import forget_roots
@@ -15,6 +15,7 @@ from temoin.crypto.roots.provider import RootKeyError
 from temoin.crypto.sealed import SealedModel
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import key_act
+from temoin.keeping.broken import tell_broken, tell_everybody
 from temoin.keeping.rows import row_of, rows_by_key, sample, sealed_models
 from temoin.keeping.turning import data_keys
 from temoin.lib.tenant import tenant_scope
@@ -66,29 +67,34 @@ def verify_pharmacy(pharmacy_id: UUID, *, size: int) -> Proof:
     forget_roots()
     keys = data_keys(pharmacy_id)
     with tenant_scope(pharmacy_id):
-        broken = [f"data key {key.id} ({key.purpose})" for key in keys if not _unwraps(key.id)]
+        lost = [key for key in keys if not _unwraps(key.id)]
+    broken = [f"data key {key.id} ({key.purpose})" for key in lost]
+    places = [(DataKey._meta.db_table, key.id) for key in lost]
     rows = 0
     for model in sealed_models():
         for row in _drawn(pharmacy_id, model, size):
             rows += 1
             if not _opens(row):
                 broken.append(f"{model._meta.db_table} {row.id}")
+                places.append((model._meta.db_table, row.id))
     with key_act(pharmacy_id, EventKind.KEYS_VERIFIED, detail=f"keys={len(keys)} rows={rows} broken={len(broken)}"):
         pass
+    tell_broken(pharmacy_id, places)
     return Proof(len(keys), rows, tuple(broken))
 
 
 def broken_platform_keys() -> list[str]:
-    """Return the platform keys that do not unwrap."""
+    """Return the platform keys that do not unwrap; every pharmacy is told of them."""
     forget_platform_keys()
     forget_roots()
-    broken = []
+    places = []
     for key_id in PlatformKey.objects.values_list("id", flat=True):
         try:
             platform_key(key_id)
         except (SealBrokenError, RootKeyError):
-            broken.append(f"platform key {key_id}")
-    return broken
+            places.append((PlatformKey._meta.db_table, key_id))
+    tell_everybody(places)
+    return [f"platform key {key_id}" for _, key_id in places]
 
 
 def _drawn(pharmacy_id: UUID, model: type[SealedModel], size: int) -> Iterator[SealedModel]:

@@ -88,10 +88,19 @@ def addresses_of_owners(pharmacy_id: UUID, *, but: UUID | None = None) -> list[s
 
     `but` is the member whom the alarm is about: somebody else is to hear of it.
     """
+    return _addresses(pharmacy_id, but, profession=Profession.TITULAIRE.value)
+
+
+def addresses_of_team(pharmacy_id: UUID, *, but: UUID | None = None) -> list[str]:
+    """Return where everybody who works in a pharmacy is written to: for an alarm that no owner may or can have."""
+    return _addresses(pharmacy_id, but)
+
+
+def _addresses(pharmacy_id: UUID, but: UUID | None, **only: str) -> list[str]:
     with tenant_scope(pharmacy_id):
-        owners = Member.objects.filter(profession=Profession.TITULAIRE.value, is_active=True)
-        owners = owners if but is None else owners.exclude(id=but)
-        at_work = owners.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True)
+        members = Member.objects.filter(is_active=True, **only)
+        members = members if but is None else members.exclude(id=but)
+        at_work = members.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True)
         found = Person.objects.filter(id__in=list(at_work), is_active=True)
         return sorted(found.values_list("email", flat=True))
 

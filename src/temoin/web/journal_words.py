@@ -69,6 +69,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.HANDED_OVER: _("handed the screen over"),
     EventKind.ACCESS_DENIED: _("was denied"),
     EventKind.SEAL_BROKEN: _("met a sealed value that does not open"),
+    EventKind.LISTING_LOST: _("missed what lists had shown"),
     EventKind.READING_MUCH: _("opened unusually many files in an hour"),
     EventKind.JOURNAL_READ: _("looked at the journal"),
     EventKind.JOURNAL_EXPORTED: _("exported the journal"),

@@ -105,6 +105,7 @@ def looks(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         seat,
         "looks.html",
         lines=lines,
+        lost=found.lost,
         record_id=record_id,
         checkpoint=checkpoint,
         root=b64encode(checkpoint.root).decode() if checkpoint else "",
