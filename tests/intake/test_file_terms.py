@@ -136,7 +136,7 @@ def test_allowing_twice_is_told_and_withdrawing_twice_finds_nothing(house):
         ("750000001", "x", "number:malformed"),  # a FINESS number of another check digit
         ("01X1058442", "x", "number:malformed"),
         (NUMBER, " ", "name:required"),
-        (NUMBER, "x" * 121, "name:required"),
+        (NUMBER, "x" * 121, "name:too_long"),
         (NUMBER, "a\ufffdb", "name:unreadable"),
     ],
 )

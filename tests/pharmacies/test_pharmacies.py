@@ -109,3 +109,26 @@ def test_any_text_is_a_register_number_or_is_refused(text: str):
     else:
         with pytest.raises(InvalidError, match="rpps:malformed"):
             check_rpps(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        ("name", "P" * 121, "too_long"),
+        ("street", "1" * 121, "too_long"),
+        ("city", "V" * 51, "too_long"),
+        ("postcode", "7" * 41, "too_long"),
+        ("name", " ", "required"),
+        ("street", "-", "required"),
+        ("city", "", "required"),
+        ("name", "Pharmacie du March\u00c3\u00a9", "garbled"),
+        ("city", "Pa\0ris", "unreadable"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_pharmacy_is_named_so_that_its_documents_can_say_it(field, text, code):
+    told = {"name": "Pharmacie Haute", **ADDRESS, field: text}
+    name = told.pop("name")
+
+    with pytest.raises(InvalidError, match=f"{field}:{code}"):
+        open_pharmacy(finess="750712184", name=name, address=told, is_demo=False)

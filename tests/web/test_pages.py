@@ -9,12 +9,8 @@ import pytest
 from django.template import engines
 from django.test import Client
 from django.urls import reverse
-from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
-
-from temoin.lib.zones import HOUSE, today_in
-from temoin.pharmacies.team import depart_member, invite_member
-from temoin.testing.queries import read_parcels
-from temoin.testing.signing import cancel_result
+from every_page import every_page
+from people import House, make_lot, make_patient, make_signed, make_test
 
 UNKNOWN = "UNKNOWN-VARIABLE"
 
@@ -49,32 +45,6 @@ class Outline(HTMLParser):
 @pytest.fixture
 def strict_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines["django"].engine, "string_if_invalid", UNKNOWN)
-
-
-def every_page(house: House) -> dict[str, str]:
-    lot_id, patient_id = make_lot(house.owner), make_patient(house.owner)
-    registered, sampled = make_test(house.owner, patient_id), make_sampled(house.owner, patient_id, lot_id)
-    signed, void = (make_signed(house.owner, patient_id, lot_id, outcome="positive") for _ in range(2))
-    cancel_result(by=house.owner, record_id=void, expected_version=1, reason="essai")
-    of_records = [("test", registered), ("test", sampled), ("ticket", registered)]
-    of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels", "looks")]
-    of_records += [("test", void), ("print_result", void)]
-    parcel_id = read_parcels(by=house.owner, record_id=signed)[0].id
-    of_records += [("sending", parcel_id), ("answers", parcel_id)]
-    of_people = [("reset_member", house.colleague.member_id)]
-    of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test", "same_person")]
-    of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]
-    depart_member(by=house.owner, member_id=house.student.member_id, last_day=today_in(HOUSE))
-    of_people.append(("member", house.student.member_id))
-    invite_member(by=house.owner, newcomer=NEWCOMER)
-    make_program(house.owner)
-    plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
-    plain += ["programs", "files", "journal", "journal_review", "transmissions", "statement"]
-    plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
-    plain += ["mfa_generate_recovery_codes"]
-    pages = {name: reverse(name) for name in plain}
-    pages["merge_patients"] = reverse("merge_patients", args=[patient_id, make_patient(house.owner)])
-    return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}
 
 
 @pytest.mark.usefixtures("strict_templates")

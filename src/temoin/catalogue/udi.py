@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.errors import refuse
+from temoin.lib.lengths import LONGEST
 
-LONGEST = 200
 # GS1 General Specifications: data title and meaning of the application identifiers that a box of kits bears.
 DEVICE, LOT, EXPIRY = "01", "10", "17"
 
@@ -64,7 +64,7 @@ def _elements(code: str) -> GS1ElementStrings:
         "malformed", _("This is not a GS1 code: scan the square code of the box again, or empty this field and type.")
     )
     plain = _SEPARATORS.sub("\x1d", _SYMBOLOGY.sub("", code))
-    if len(plain) > LONGEST or not plain.isascii():
+    if len(plain) > LONGEST["Lot.udi"] or not plain.isascii():
         raise malformed
     try:
         message = GS1Message.parse_hri(plain) if plain.startswith("(") else GS1Message.parse(plain)

@@ -24,6 +24,7 @@ from temoin.cli import (
 from temoin.cli.console import complain
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
 from temoin.lib.config_error import ConfigError
+from temoin.lib.text import is_readable
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.rest = rest
     if rest and not options.takes_rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
+    if unreadable := _unreadable(options):
+        parser.error(f"{unreadable} holds signs that nobody can read: type it again")
     try:
         status: int = options.run(options)
     except ConfigError as error:
@@ -80,6 +83,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+FILES = frozenset({"file", "errors_csv", "rest"})  # names of files, in whatever letters the machine has
+
+
+def _unreadable(options: argparse.Namespace) -> str:
+    """Return the name of the first text that cannot be read as typed, "" for none: half letters reach no room."""
+    for name, value in vars(options).items():
+        texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+        if name not in FILES and not all(is_readable(text) for text in texts):
+            return name.replace("_", "-")
+    return ""
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from temoin.lib.lengths import LONGEST
+
 _KINDS: dict[str, type[ECKey | OKPKey | RSAKey]] = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 _ALGORITHMS = {"EC": ("ES256",), "OKP": ("EdDSA", "Ed25519"), "RSA": ("PS256",)}
@@ -25,7 +27,7 @@ _PRIVATE_PARTS = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
 _HEADER = {"alg", "typ", "kid"}  # a key, or the address of one, inside the assertion is never taken
 _RSA_BYTES = range(2048 // 8, 8192 // 8 + 1)
 _MALFORMED = (JoseError, ValueError, KeyError, TypeError)  # what the library raises for a key that is none
-LARGEST = 8192  # characters of a key or an assertion
+LARGEST = LONGEST["Program.public_key"]  # characters of a key; an assertion has no more
 
 LIFE = 300  # seconds; the longest life of an assertion
 SKEW = 30  # seconds that the clocks of two machines may differ

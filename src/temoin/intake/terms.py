@@ -23,7 +23,6 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 
-LONGEST_NAME = 120
 MOST_LABORATORIES = 200
 
 
@@ -127,7 +126,7 @@ def _held(terms: FileRules) -> dict[str, Any]:
 
 
 def _checked_number(text: str) -> str:
-    number = "".join(unicodedata.normalize("NFKC", typed_line("number", text)).upper().split())
+    number = "".join(unicodedata.normalize("NFKC", typed_line("number", text, of="Laboratory")).upper().split())
     if is_clia(number):
         return number
     message = _("Write a CLIA number, for instance 01D1058442, or a FINESS number, whose last digit checks the others.")
@@ -138,7 +137,7 @@ def _checked_number(text: str) -> str:
 
 
 def _checked_name(text: str) -> str:
-    name = typed_line("name", text)
-    if not name or len(name) > LONGEST_NAME:
+    name = typed_line("name", text, of="Laboratory")
+    if not name:
         raise refuse("name", "required", _("Give the laboratory's name: 120 characters at most."))
     return name

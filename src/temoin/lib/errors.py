@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,6 +22,12 @@ class Problem:
 
 
 UNREADABLE = _("This contains characters that cannot be printed, or letters that were lost: type it again.")
+GARBLED = _("Letters with accents were garbled on the way here: type it again, as the person writes it.")
+
+
+def too_long(most: int) -> Promise:
+    """Return the sentence for a text that is longer than `most`."""
+    return format_lazy(_("This is too long: {most} characters at most."), most=most)
 
 
 class TemoinError(Exception):

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 import idna
 
-LONGEST, LONGEST_LOCAL = 254, 64
+from temoin.lib.lengths import ADDRESS
+
+LONGEST_LOCAL = 64
 # Letters that no eye sees, or that stand for nothing: a space without width comes along with what is pasted.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -46,7 +48,7 @@ def wire_address(address: str) -> str:
     if at and local and not local.isascii():
         raise AddressError(AddressFault.OTHER_LETTERS)
     written = f"{local}@{_labels(domain)}"
-    if _LOCAL.fullmatch(local) is None or len(local) > LONGEST_LOCAL or len(written) > LONGEST:
+    if _LOCAL.fullmatch(local) is None or len(local) > LONGEST_LOCAL or len(written) > ADDRESS:
         raise AddressError(AddressFault.MALFORMED)
     return written
 

@@ -34,11 +34,18 @@ class UnreadableTextError(ValueError):
     """The text holds signs that cannot be printed, or letters that were lost on the way."""
 
 
+class GarbledTextError(UnreadableTextError):
+    """The text seems to have been read in another encoding than it was written in ("JosÃ©" for José)."""
+
+
 def clean_line(text: str) -> str:
     """Return a text as one line: composed (NFC), single spaces, nothing invisible. UnreadableTextError."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    return " ".join(_readable(" ".join(text.split())).split())
+    line = " ".join(_readable(" ".join(text.split())).split())
+    if _GARBLED.search(line):
+        raise GarbledTextError
+    return line
 
 
 def clean_lines(text: str) -> str:
@@ -54,9 +61,13 @@ def is_clean(text: str) -> bool:
         return False
 
 
-def looks_garbled(text: str) -> bool:
-    """Tell whether a text seems to have been read in another encoding than it was written in ("JosÃ©" for José)."""
-    return not text.isascii() and _GARBLED.search(text) is not None
+def is_readable(text: str) -> bool:
+    """Tell whether a text can be cleaned."""
+    try:
+        clean_lines(text)
+    except UnreadableTextError:
+        return False
+    return True
 
 
 def shortened(text: str, most: int, size: Callable[[str], int] = len) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
 
+from temoin.lib.text import is_readable
 from temoin.lib.zones import bounds_of_day
 from temoin.outbox.models import Parcel
 from temoin.outbox.queries import ParcelView, overtaken, parcel_view
@@ -89,6 +90,8 @@ def list_open(wanted: OpenFilter, page: int) -> tuple[list[OpenParcel], bool]:
 
 def refused_alike(destination: str, code: str, most: int) -> list[UUID]:
     """Return refused parcels with the same last answer that may be sent again, the oldest first."""
+    if not is_readable(destination + code):  # no answer that is kept has such letters, and no query takes NUL
+        return []
     alike = _open().filter(state=ParcelState.REFUSED, destination=destination, answer_code=code).exclude(overtaken())
     return list(alike.order_by("posted_at").values_list("id", flat=True)[:most])
 

@@ -7,10 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.errors import UNREADABLE, Problem
-from temoin.lib.text import UnreadableTextError, clean_line
-
-_LONGEST = 120  # characters of a name
+from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.typed import typed_line
 
 
 class Reader:
@@ -21,15 +19,12 @@ class Reader:
         self.problems: list[Problem] = []
 
     def text(self, field: str) -> str:
+        """Return the clean text of a field; the fields' lengths are in `lib.lengths`."""
         try:
-            value = clean_line(self.raw.get(field, "") or "")
-        except UnreadableTextError:
-            self.refuse(field, "unreadable", UNREADABLE)
+            return typed_line(field, self.raw.get(field, "") or "", of="Patient")
+        except InvalidError as error:
+            self.problems += error.problems
             return ""
-        if len(value) > _LONGEST:
-            self.refuse(field, "too_long", _("This is too long: 120 characters at most."))
-            return ""
-        return value
 
     def name(self, field: str) -> str:
         value = self.text(field)

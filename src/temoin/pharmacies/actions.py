@@ -27,8 +27,11 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
 
     Its clock is that of its postcode unless a time zone is told.
     """
-    written = {field: typed_line(field, text) for field, text in {"name": name, **address}.items()}
-    zone = choose_zone(time_zone.strip(), written["postcode"])
+    written = {field: typed_line(field, text, of="Pharmacy") for field, text in {"name": name, **address}.items()}
+    for field in ("name", "street", "city"):
+        if not any(sign.isalnum() for sign in written[field]):
+            raise refuse(field, "required", _("Fill this in, as it stands in the national register."))
+    zone = choose_zone(typed_line("time_zone", time_zone, of="Pharmacy"), written["postcode"])
     written["phone"] = _phone(written["phone"], written["postcode"])
     pharmacy = Pharmacy(finess=check_finess(finess), is_demo=is_demo, time_zone=zone, **written)
     with act(
@@ -78,7 +81,7 @@ def reopen_pharmacy(*, by: Holder) -> None:
 def move_clock(*, by: Holder, time_zone: str) -> None:
     """Give a pharmacy another time zone. What was signed keeps the times it was signed with."""
     check_operator(by=by)
-    zone = choose_zone(time_zone.strip(), "")
+    zone = choose_zone(typed_line("time_zone", time_zone, of="Pharmacy"), "")
     with act(
         by=by,
         kind=EventKind.PHARMACY_CLOCK_MOVED,
@@ -108,6 +111,6 @@ def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, n
     with act(
         by=Operator(pharmacy_id), kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id
     ) as commit:
-        member.seal({field: typed_line(field, text) for field, text in names.items()})
+        member.seal({field: typed_line(field, text, of="Member") for field, text in names.items()})
         commit.insert(member)
     return MemberId(member.id)

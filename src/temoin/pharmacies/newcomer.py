@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.errors import UNREADABLE, InvalidError, Problem
+from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.mail_address import AddressError, check_address
 from temoin.lib.mail_words import ADDRESS_WORDS
-from temoin.lib.text import UnreadableTextError, clean_line
+from temoin.lib.typed import typed_line
 from temoin.pharmacies.numbers import check_rpps
 from temoin.pharmacies.professions import MAY_BE_REGISTERED, REGISTERED, Profession
-
-_LONGEST = 120  # characters of a name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +61,11 @@ def _profession(raw: Mapping[str, str], problems: list[Problem]) -> Profession |
 
 def _name(raw: Mapping[str, str], field: str, problems: list[Problem]) -> str:
     try:
-        name = clean_line(raw.get(field, ""))
-    except UnreadableTextError:
-        problems.append(Problem(field, "unreadable", UNREADABLE))
+        name = typed_line(field, raw.get(field, ""), of="Member")
+    except InvalidError as error:
+        problems.extend(error.problems)
         return ""
-    if len(name) > _LONGEST or not any(character.isalpha() for character in name):
+    if not any(character.isalpha() for character in name):
         problems.append(Problem(field, "required", _("Enter the name under which the person works.")))
     return name
 

@@ -43,7 +43,6 @@ TOKEN_LIFE = timedelta(minutes=5)
 _KEPT = timedelta(minutes=10)  # after its end, for as long as the assertion it was given for could be shown again
 _CLEARED_AT_ONCE = 20
 _SECRET = 32  # bytes
-_LONGEST = 80  # characters of a name
 
 
 class ProgramRefusedError(TemoinError):
@@ -107,8 +106,8 @@ def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Sc
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     for right in (right for scope in scopes for right in SCOPE_RIGHTS[scope]):
         check_right(by=by, right=right)
-    name = typed_line("name", name)
-    if not name or len(name) > _LONGEST:
+    name = typed_line("name", name, of="Program")
+    if not name:
         raise refuse("name", "required", _("Give the program a name of at most 80 characters."))
     program = Program(
         pharmacy_id=by.pharmacy_id,

@@ -21,7 +21,6 @@ from temoin.lib.zones import day_of
 from temoin.pharmacies.zones import zone_here
 from temoin.testing.report import Device
 
-LONGEST_COMMENT = 1000
 # A browser's clock may run ahead of ours by this much before "in the future" is worth saying.
 TOLERANCE = timedelta(minutes=2)
 SAMPLED, STARTED, READ = "sampled_at", "started_at", "read_at"  # times that a person may type
@@ -109,7 +108,7 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
 
 def clean_reading(reading: Reading) -> Reading:
     """Return the reading with its comment as it is kept."""
-    return replace(reading, comment=typed_lines("comment", reading.comment))
+    return replace(reading, comment=typed_lines("comment", reading.comment, of="RecordVersion"))
 
 
 def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:
@@ -157,8 +156,6 @@ def check_reading(reading: Reading, kind: Kind, kit: Kit | None, steps: Steps) -
     `kit` is None for a result that a file brings: its own laboratory answers for the window.
     """
     problems = _outcome_problems(reading, kind)
-    if len(reading.comment) > LONGEST_COMMENT:
-        problems.append(Problem("comment", "too_long", _("The comment is too long: 1,000 characters at most.")))
     if reading.read_at > now() + TOLERANCE:
         problems.append(Problem("read_at", "future", _("The reading time is in the future: check it.")))
     elif reading.read_at < steps.sampled_at:

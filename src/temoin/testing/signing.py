@@ -28,7 +28,6 @@ from temoin.testing.report import Report
 from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 
-LONGEST_REASON = 500
 _UNCHANGED = _("Nothing was changed: the result stays as it is. Change what is wrong, or give up the correction.")
 _ONLY_ADDRESS = _(
     "Only the patient's e-mail address changed, which corrects no result. To send the link to the new address, "
@@ -133,11 +132,9 @@ def _check_changed(former: Report, report: Report) -> None:
 
 
 def _clean_reason(reason: str) -> str:
-    reason = typed_lines("reason", reason)
+    reason = typed_lines("reason", reason, of="RecordVersion")
     if not reason:
         raise refuse("reason", "required", _("Say why: the reason is kept with the new version."))
-    if len(reason) > LONGEST_REASON:
-        raise refuse("reason", "too_long", _("The reason is too long: 500 characters at most."))
     return reason
 
 

@@ -16,10 +16,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from temoin.lib.errors import UNREADABLE
-from temoin.lib.text import UnreadableTextError, clean_line
+from temoin.lib.errors import InvalidError
+from temoin.lib.lengths import LONGEST
+from temoin.lib.typed import typed_line
 
-LONGEST = 40
 LABEL = _("Name of the passkey")
 
 
@@ -29,15 +29,15 @@ class NameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Return the clean line."""
         try:
-            return clean_line(str(value or ""))
-        except UnreadableTextError:
-            raise ValidationError(UNREADABLE) from None
+            return typed_line("name", str(value or ""), of="Passkey")
+        except InvalidError as error:
+            raise ValidationError([problem.message for problem in error.problems]) from None
 
 
 class AddPasskeyForm(SignupWebAuthnForm):  # type: ignore[misc] # the library has no types
     """A name and what the browser answered."""
 
-    name = NameField(label=LABEL, required=False, max_length=LONGEST)
+    name = NameField(label=LABEL, required=False, max_length=LONGEST["Passkey.name"])
 
 
 class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc] # the library has no types
@@ -45,7 +45,7 @@ class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc] # the library h
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"] = NameField(label=LABEL, max_length=LONGEST)
+        self.fields["name"] = NameField(label=LABEL, max_length=LONGEST["Passkey.name"])
 
 
 class SecondStepForm(AuthenticateWebAuthnForm):  # type: ignore[misc] # the library has no types

@@ -15,6 +15,7 @@ from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.errors import refuse
+from temoin.lib.lengths import LONGEST
 from temoin.lib.zones import age_on
 from temoin.pharmacies.policies import may_sign
 from temoin.pharmacies.seat import Seat
@@ -153,7 +154,7 @@ def result_fields(kind: Kind, typed: Typed) -> list[Field]:
             now_button=True,
         ),
         *_which_hour(typed, "read_at"),
-        typed("comment", _("Comment"), "textarea", attributes={"maxlength": "1000"}),
+        typed("comment", _("Comment"), "textarea", attributes={"maxlength": str(LONGEST["RecordVersion.comment"])}),
     ]
 
 
@@ -176,4 +177,11 @@ def typed_reading(report: Report) -> dict[str, str]:
 def reason_field(typed: Typed, label: Any) -> Field:
     """Return the field of a reason."""
     hint = _("Kept with the new version, and shown on the printed result")
-    return typed("reason", label, "textarea", required=True, hint=hint, attributes={"maxlength": "500"})
+    return typed(
+        "reason",
+        label,
+        "textarea",
+        required=True,
+        hint=hint,
+        attributes={"maxlength": str(LONGEST["RecordVersion.reason"])},
+    )

@@ -16,7 +16,7 @@ from temoin.formats.csv.vocabulary import State, find_zone, folded, languages, s
 from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country, two_letters
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
-from temoin.lib.text import UnreadableTextError, clean_line, looks_garbled
+from temoin.lib.text import GarbledTextError, UnreadableTextError, clean_line
 from temoin.lib.zones import HOUSE, day_of
 from temoin.testing.report import Address
 
@@ -81,13 +81,12 @@ class Cells:
 
     def _clean(self, column: str, value: str) -> str:
         try:
-            cleaned = clean_line(value)
+            return clean_line(value)
+        except GarbledTextError:
+            self.refuse(column, "garbled")
         except UnreadableTextError:
             self.refuse(column, "control_character")
-            return ""
-        if looks_garbled(cleaned):
-            self.refuse(column, "garbled")
-        return cleaned
+        return ""
 
     def required(self, column: str) -> str:
         """Return a text that must be there."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from temoin.formats.csv.dates import DateOrder
 from temoin.intake.terms import FileRules, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
 from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import show
@@ -67,8 +68,19 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
 def _laboratory_fields(typed: Typed) -> list[Field]:
     hint = _("FINESS or CLIA number, as the files write it.")
     return [
-        typed("number", _("Number of the laboratory"), required=True, hint=hint, attributes={"maxlength": "20"}),
-        typed("name", _("Name of the laboratory"), required=True, attributes={"maxlength": "120"}),
+        typed(
+            "number",
+            _("Number of the laboratory"),
+            required=True,
+            hint=hint,
+            attributes={"maxlength": str(LONGEST["Laboratory.number"])},
+        ),
+        typed(
+            "name",
+            _("Name of the laboratory"),
+            required=True,
+            attributes={"maxlength": str(LONGEST["Laboratory.name"])},
+        ),
     ]
 
 

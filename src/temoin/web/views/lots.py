@@ -14,6 +14,7 @@ from temoin.catalogue.actions import Box, complete_box, lots_in_stock, receive_l
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.errors import ConflictError, InvalidError, Problem
+from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import show
@@ -85,6 +86,6 @@ def _fields(typed: Typed, language: str) -> list[Field]:
     return [
         typed("udi", _("UDI code"), hint=hint, autofocus=not typed.problems),
         typed("kit", _("Kit"), "select", choices=kits, required=True),
-        typed("number", _("Lot number"), required=True, attributes={"maxlength": "20"}),
+        typed("number", _("Lot number"), required=True, attributes={"maxlength": str(LONGEST["Lot.number"])}),
         typed("expiry", _("Last day of use"), "date", required=True),
     ]

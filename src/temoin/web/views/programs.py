@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.programs import add_program, list_programs, revoke_program
 from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope
@@ -73,7 +74,7 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
 def _fields(seat: Seat, typed: Typed) -> list[Field]:
     mine = [one for one in Scope if all(has_right(by=seat, right=right) for right in SCOPE_RIGHTS[one])]
     return [
-        typed("name", _("Name of the program"), required=True, attributes={"maxlength": "80"}),
+        typed("name", _("Name of the program"), required=True, attributes={"maxlength": str(LONGEST["Program.name"])}),
         typed(
             "public_key",
             _("Public key"),

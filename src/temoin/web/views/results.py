@@ -18,7 +18,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test, ticket_waits
 from temoin.testing.report import IdentityStatus, Report
-from temoin.testing.sample import READ, Reading, check_entry, check_reading
+from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.transmission.rules.rule_set import Case
@@ -72,6 +72,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
     if test.state is not RecordState.SAMPLED or test.steps is None:
         raise ConflictError("not waiting for a result")
     used = kit(test.lot.kit) if test.lot is not None else None
+    reading = clean_reading(reading)  # what is reviewed is what will be signed
     check_reading(reading, test.kind, used, test.steps)
     check_entry(reading, used, test.steps)
     doctor = _doctor(test.traits)

@@ -1,0 +1,55 @@
+"""Every text that a command takes is known, and what nobody can read is refused before any room sees it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+import pytest
+
+from temoin.cli.main import FILES, build_parser, main
+
+KEPT = {
+    *(f"pharmacy open --{name}" for name in ("finess", "name", "street", "postcode", "city", "phone", "time-zone")),
+    "pharmacy clock time_zone",
+    *(f"member invite --{name}" for name in ("given-name", "family-name", "email", "profession", "rpps")),
+}
+LOOKED_FOR = {
+    *(f"{command} finess" for command in ("pharmacy clock", "pharmacy close", "pharmacy reopen")),
+    *(f"member {command} finess" for command in ("invite", "list", "suspend", "resume")),
+    *("breach persons --pharmacy", "breach persons --by", "breach count --pharmacy"),
+    *("import results --pharmacy", "import results --by", "demo-code email", "keys drop-root root_id"),
+    *(
+        "keys rotate-data --pharmacy",
+        "keys backup --recipient",
+        "journal verify --witness",
+        "web --host",
+        "portal --host",
+    ),
+    *(f"breach {command} --{bound}" for command in ("count", "persons") for bound in ("since", "until")),
+    *("lanes --close", "lanes --looked", "reconcile destination", "conformance address"),
+}
+
+
+def texts(parser: argparse.ArgumentParser, name: str = "") -> Iterator[str]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word, below in action.choices.items():
+                yield from texts(below, f"{name} {word}".strip())
+        elif action.type is None and action.choices is None and action.nargs != 0 and action.dest not in FILES:
+            yield f"{name} {action.option_strings[0] if action.option_strings else action.dest}"
+
+
+def test_each_text_of_each_command_is_known():
+    assert set(texts(build_parser())) == KEPT | LOOKED_FOR
+
+
+@pytest.mark.parametrize("sign", ["\udce9", "\x1b", "\u00c3\u00a9"])
+def test_what_nobody_can_read_reaches_no_room(sign, capsys):
+    words = {"name": f"Pharmacie {sign}", "street": "1 rue", "postcode": "75001", "city": "Paris"}
+
+    with pytest.raises(SystemExit) as stop:
+        main(["pharmacy", "open", "--finess", "750712184", *(f"--{name}={text}" for name, text in words.items())])
+
+    assert stop.value.code == 2
+    assert "name holds signs that nobody can read" in capsys.readouterr().err
