@@ -81,8 +81,8 @@ def test_ones_own_result_has_its_parcels_states_and_nothing_else(house: House, t
     answer = get(f"/api/v1/tests/{record_id}/parcels", token)
 
     assert sorted(answer.json()["parcels"], key=lambda one: one["destination"]) == [
-        {"destination": "fhir", "version": 1, "state": "waiting"},
         {"destination": "email", "version": 1, "state": "waiting"},
+        {"destination": "fhir", "version": 1, "state": "waiting"},
     ]
 
 

@@ -48,7 +48,7 @@ def _day(word: str) -> date:
 def run_reconcile(options: argparse.Namespace) -> int:
     """Reconcile under the worker's role, or tell how it stands."""
     if not options.status and (options.destination is None or options.day is None):
-        raise ConfigError("Say which destination and which day: temoin reconcile authority --day 2026-11-24")
+        raise ConfigError("Say which destination and which day: temoin reconcile fhir --day 2026-11-24")
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
     become(Process.WORKER)

@@ -34,6 +34,12 @@ def destination_named(name: str) -> Destination | None:
     return next((each for each in destinations() if each.name == name), None)
 
 
+def place_of(name: str) -> tuple[int, str]:
+    """Return a destination's place on screens: in the order of the channels' list, unknown ones after them by name."""
+    names = [each.name for each in destinations()]
+    return (names.index(name) if name in names else len(names), name)
+
+
 def names_of(audience: Audience) -> list[str]:
     """Return the names of the destinations that somebody reads."""
     return [each.name for each in destinations() if each.audience is audience]

@@ -14,6 +14,7 @@ from temoin.lib.errors import NotFoundError
 from temoin.outbox.courier import Load
 from temoin.outbox.kept import unpack
 from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.open_channels import place_of
 from temoin.outbox.states import SETTLED, ParcelState
 
 
@@ -40,7 +41,8 @@ class ParcelView:
 
 def parcels_of(chain_id: UUID) -> list[ParcelView]:
     """Return the parcels of a record in the pharmacy in scope, oldest version first, with their receipts."""
-    parcels = list(Parcel.objects.filter(chain_id=chain_id).order_by("sequence", "destination", "posted_at"))
+    parcels = list(Parcel.objects.filter(chain_id=chain_id).order_by("sequence", "posted_at"))
+    parcels.sort(key=lambda parcel: (parcel.sequence, place_of(parcel.destination), parcel.posted_at))
     receipts = receipts_of([parcel.id for parcel in parcels if parcel.state == ParcelState.ACCEPTED])
     return [parcel_view(parcel, receipts.get(parcel.id, {})) for parcel in parcels]
 

@@ -21,7 +21,7 @@ from temoin.journal.queries import events_about
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.lib.zones import bounds_of_day
 from temoin.outbox.channel import Audience
-from temoin.outbox.open_channels import names_of
+from temoin.outbox.open_channels import names_of, place_of
 from temoin.outbox.queries import receipts_of
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.pharmacies.policies import Holder, check_right
@@ -153,7 +153,9 @@ def read_day(*, by: Holder, day: date) -> list[DayCount]:
     with tenant_scope(by.pharmacy_id):
         for destination, state, count in _ask(_COUNTS, _place(day)):
             found.setdefault(destination, Counter())[ParcelState(state)] = count
-    return [DayCount(destination, states) for destination, states in sorted(found.items())]
+    return [
+        DayCount(destination, states) for destination, states in sorted(found.items(), key=lambda one: place_of(one[0]))
+    ]
 
 
 def read_statement(*, by: Seat, day: date) -> Statement:

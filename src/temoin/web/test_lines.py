@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from uuid import UUID
 
 from temoin.catalogue.actions import lots_in_stock
+from temoin.outbox.open_channels import place_of
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow
 from temoin.testing.states import RecordState
@@ -44,6 +44,6 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
         is_to_start = window is None
     latest = {destination: mark_of(destination, state) for destination, state in row.parcels}
     parcels: list[tuple[Words, Mark]] = [
-        (destination_words(name), mark) for name, mark in sorted(latest.items(), key=itemgetter(0))
+        (destination_words(name), mark) for name, mark in sorted(latest.items(), key=lambda one: place_of(one[0]))
     ]
     return Line(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)

@@ -1,0 +1,176 @@
+"""A kind of test is data files only: an invented one is offered, signed, printed and sent, and no module is touched."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import _lru_cache_wrapper
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from people import House, make_lot, make_patient, make_test, open_house, sign_in
+from sandbox_server import running_sandbox
+
+from temoin.catalogue.kinds import counter_kinds
+from temoin.formats.cda import document as cda_document
+from temoin.formats.csv.report_file import report_file
+from temoin.formats.hl7v2 import Route, report_message
+from temoin.journal.act import HouseActor
+from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.outbox.models import Parcel
+from temoin.testing.actions import take_sample
+from temoin.testing.queries import report_for_courier
+from temoin.testing.sample import Reading, Sample
+from temoin.testing.signing import sign_result
+from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin.transmission.rules.loading import load_rule_sets
+
+LOINC = "99990-4"  # invented, with a right check digit
+ADDED = {
+    (
+        "temoin.catalogue",
+        "loincs.toml",
+    ): f'"{LOINC}" = "Dragon pox virus Ag [Presence] in Throat"\n',
+    ("temoin.catalogue", "kinds.toml"): f"""
+[targets.dragon-pox]
+icd10 = "B04"
+label = {{ fr = "Variole du dragon", en = "Dragon pox" }}
+
+[kinds.dragon-pox-ag]
+title = {{ fr = "TROD antigénique variole du dragon", en = "Dragon pox rapid antigen test" }}
+chapter = "microbiology"
+offered_at = "counter"
+specimens = ["throat-swab"]
+targets = [{{ target = "dragon-pox", loincs = ["{LOINC}"], outcomes = ["negative", "positive"] }}]
+source = "invented"
+""",
+    ("temoin.catalogue", "kits.toml"): f"""
+[kits.dragon-check]
+manufacturer = "Dragon Diagnostics"
+reference = "DRG-1"
+name = "Dragon Check"
+kind = "dragon-pox-ag"
+read_after_minutes = 10
+read_before_minutes = 30
+specimens = ["throat-swab"]
+known_as = []
+reports = {{ "{LOINC}" = "dragon-pox-ag" }}
+""",
+    ("temoin.formats.cda", "tests.toml"): f"""
+[tests.{LOINC}]
+target = "dragon-pox"
+label = "Virus de la variole du dragon Ag [Présence/Seuil] Gorge ; Qualitatif ; Immunoanalyse rapide"
+group = "viral"
+disease = "B04"
+""",
+}
+# In the middle of a file: what a section holds already.
+WIDENED = {("temoin.formats.cda", "tests.toml"): ("[diseases]\n", '[diseases]\n"B04" = "Variole du dragon"\n')}
+
+
+@pytest.fixture
+def kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Add the invented kind to copies of the data files, and let everything be read anew."""
+    true, copied = resources.files, {package for package, _ in ADDED}
+
+    def files(anchor: Any) -> Any:
+        return tmp_path / str(anchor) if anchor in copied else true(anchor)
+
+    for package, name in ADDED:
+        folder = tmp_path / package / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in true(package).joinpath("data").iterdir():
+            if not (folder / path.name).exists() and path.is_file():
+                (folder / path.name).write_bytes(path.read_bytes())
+        old, new = WIDENED.get((package, name), ("", ""))
+        content = (folder / name).read_text("utf-8").replace(old, new) if old else (folder / name).read_text("utf-8")
+        (folder / name).write_text(content + ADDED[package, name], "utf-8")
+    monkeypatch.setattr(resources, "files", files)
+    forget()
+    yield
+    monkeypatch.undo()
+    forget()
+
+
+def forget() -> None:
+    """Drop what was read: the product keeps what a data file says for as long as a process lives."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("temoin.") and module is not None]
+    for thing in [thing for module in modules for thing in vars(module).values()]:
+        if isinstance(thing, _lru_cache_wrapper):
+            thing.cache_clear()
+
+
+@pytest.fixture
+def house(kind, db, settings) -> House:  # noqa: ARG001
+    """A pharmacy of a site that starts with those files: rules, too, are read at the start."""
+    fhir = replace(settings.TEMOIN.channels["fhir"], rules=load_rule_sets()["demonstration"])
+    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", fhir)
+    return open_house()
+
+
+@pytest.fixture
+def record_id(house: House) -> UUID:
+    """A signed result of the invented kind."""
+    lot = make_lot(house.owner, kit="dragon-check")
+    record_id = make_test(house.owner, make_patient(house.owner), kind="dragon-pox-ag")
+    take_sample(by=house.owner, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=12), lot))
+    reading = Reading(outcomes={"dragon-pox": "positive"}, read_at=now())
+    sign_result(by=house.owner, record_id=record_id, reading=reading)
+    return record_id
+
+
+def test_it_is_offered_at_the_counter(house, client: Client):
+    sign_in(client, house.owner)
+    patient = make_patient(house.owner)
+
+    page = client.get(reverse("new_test", args=[patient])).content.decode()
+
+    assert "dragon-pox-ag" in {one.code for one in counter_kinds()}
+    assert "TROD antigénique variole du dragon" in page
+
+
+def test_it_is_printed(house, record_id, client: Client):
+    sign_in(client, house.owner)
+
+    page = client.get(reverse("print_result", args=[record_id])).content.decode()
+
+    assert "Variole du dragon" in page
+    assert "Positif" in page
+
+
+def test_it_is_sent_and_acknowledged(house, record_id, settings, as_role):
+    with running_sandbox() as sandbox:
+        there = replace(settings.TEMOIN.channels["fhir"], base_url=f"http://127.0.0.1:{sandbox.port}/fhir")
+        settings.TEMOIN = settings.TEMOIN.with_channel("fhir", there)
+        with as_role("temoin_worker"), tenant_scope(house.here.id):
+            parcel = Parcel.objects.get(chain_id=record_id, destination="fhir")
+            ready = FhirCourier().prepare(Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__}))
+        assert isinstance(ready, Consignment)
+        assert LOINC.encode() in ready.body
+        assert asyncio.run(carried(ready)).verdict is Verdict.ACCEPTED
+
+
+async def carried(ready: Consignment) -> Answer:
+    courier = FhirCourier()
+    try:
+        return await courier.carry(ready)
+    finally:
+        await courier.close()
+
+
+def test_the_other_formats_write_it(house, record_id):
+    with tenant_scope(house.here.id):
+        report = report_for_courier(by=HouseActor(house.here.id, "worker"), record_id=record_id, number=1)
+
+    written = [cda_document(report), report_message(report, Route()), report_file(report)]
+    assert [LOINC in one.decode() for one in written] == [True] * 3
