@@ -53,7 +53,7 @@ shuffle: ## the tests in ten random orders, one after the other
 coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
 	$(BIN)/pytest --cov
 
-drills: ## about twenty minutes, not part of the gate: kills, an outage, a search for anything in clear, keys turned
+drills: ## about twenty minutes, not part of the gate: kills, an outage, a search for anything in clear, keys turned, a journal tampered with
 	$(BIN)/python drill/exactly_once.py --kill-database --outages 1 --at-least 1
 	$(BIN)/python drill/exactly_once.py --through mllp --kill-database --outages 1 --at-least 1
 	$(BIN)/python drill/exactly_once.py --through sftp --kill-database --outages 1 --at-least 1
@@ -61,6 +61,7 @@ drills: ## about twenty minutes, not part of the gate: kills, an outage, a searc
 	$(BIN)/python drill/nothing_in_clear.py --at-least 1
 	$(BIN)/python drill/key_rotation.py --at-least 1
 	$(BIN)/python drill/outage.py --at-least 1
+	$(BIN)/python drill/tampering.py --at-least 1
 
 scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
 	$(BIN)/python drill/scanners.py --at-least 1

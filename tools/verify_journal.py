@@ -17,14 +17,20 @@ import binascii
 import hashlib
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-HEADER = b"temoin-journal-export/1\n"
+HEADER = b"temoin-journal-export/2\n"
 COLUMNS = 14
+NULL = b"\\N"
+SIGNED = (b"result.signed", b"result.corrected", b"result.cancelled")
+LISTINGS = (b"patient.searched", b"test.list_read")
+SLACK = 300_000_000  # microseconds between an event's time and the seals around it
+TILE = 8  # the journal keeps a node every so many levels
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,14 +125,16 @@ class Stack:
         self.size = 0
         self._complete: list[tuple[int, bytes]] = []
 
-    def push(self, value: bytes) -> None:
-        """Add one leaf's hash."""
-        weight = 1
+    def push(self, value: bytes) -> list[tuple[tuple[int, int], bytes]]:
+        """Add one leaf's hash; return the subtrees that it completes: level, index and root."""
+        weight, level, completed = 1, 0, []
         while self._complete and self._complete[-1][0] == weight:
             value = node_hash(self._complete.pop()[1], value)
-            weight *= 2
+            weight, level = weight * 2, level + 1
+            completed.append(((level, self.size >> level), value))
         self._complete.append((weight, value))
         self.size += 1
+        return completed
 
     def root(self) -> bytes:
         """Return the root."""
@@ -159,80 +167,230 @@ def root_from_path(index: int, size: int, leaf: bytes, path: list[bytes]) -> byt
 # What is verified ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Seal:
+    """A checkpoint of the export, and what its row says beside the signed note."""
+
+    size: int
+    note: str
+    at: int
+    cluster: str
+    watermark: int
+
+    def text(self) -> str:
+        """Return what was signed."""
+        return self.note.rpartition("\n\n")[0] + "\n"
+
+    def problem(self, key: str) -> str:
+        """Return what is wrong with it, whatever the tree is."""
+        if not signed_by(self.note, key):
+            return "not signed by the journal"
+        said = [f"at {self.at}", f"cluster {self.cluster}", f"watermark {self.watermark}"]
+        if self.text().split("\n")[3:-1] != said:
+            return "signed with another time, cluster or watermark"
+        return "" if tree_head(self.note)[1] == self.size else f"says {tree_head(self.note)[1]}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The moment of the export, as the database counts: which transactions were over."""
+
+    cluster: str
+    oldest: int
+    next: int
+    running: frozenset[int]
+
+    def is_over(self, xid: int) -> bool:
+        """Tell whether a transaction was over."""
+        return xid < self.next and xid not in self.running
+
+
+class Export:
+    """One pass over an export: what is wrong so far, and what later lines are compared with."""
+
+    def __init__(self, key: str, kept: bytes) -> None:
+        self.key, self.kept = key, kept
+        self.problems: list[str] = []
+        self.stack = Stack()
+        self.seals: dict[int, Seal] = {}
+        self.nodes: dict[tuple[int, int], bytes] = {}
+        self.snapshot = Snapshot("", 0, 0, frozenset())
+        self.since_seal: list[tuple[int, int]] = []  # index and time of the leaves that no checkpoint followed yet
+        self.sealed_at: int | None = None
+        self.is_broken = False  # once a root is wrong, so are all that follow
+        self.told: dict[tuple[bytes, bytes, bytes], list[bytes]] = {}  # digests that events tell, by version
+        self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
+        self.latest: dict[tuple[bytes, bytes], int] = {}
+
+    def take(self, line: bytes) -> None:
+        """Read one line."""
+        word, _, rest = line.partition(b"\t")
+        reader = {
+            b"snapshot": self._read_snapshot,
+            b"checkpoint": self._read_checkpoint,
+            b"node": self._read_node,
+            b"leaf": self._take_leaf,
+            b"unsealed": self._take_unsealed,
+            b"listing": self._take_listing,
+            b"version": self._take_version,
+            b"record": self._take_record,
+        }.get(word)
+        if reader is None:
+            self.problems.append(f"a line of an unknown kind, after leaf {self.stack.size - 1}")
+        else:
+            reader(rest)
+
+    def _read_snapshot(self, rest: bytes) -> None:
+        cluster, oldest, coming, running = rest.decode().split("\t")
+        self.snapshot = Snapshot(cluster, int(oldest), int(coming), frozenset(map(int, running.split())))
+
+    def _read_checkpoint(self, rest: bytes) -> None:
+        size, note, at, cluster, watermark = rest.decode().split("\t")
+        seal = Seal(int(size), bytes.fromhex(note).decode(), int(at), cluster, int(watermark))
+        self.seals[seal.size] = seal
+        if seal.size < 1:
+            self.problems.append(f"checkpoint {size}: no sealer makes one")
+
+    def _read_node(self, rest: bytes) -> None:
+        level, index, value = rest.decode().split("\t")
+        self.nodes[int(level), int(index)] = bytes.fromhex(value)
+
+    def _take_leaf(self, rest: bytes) -> None:
+        """Add a leaf; name its event when it is missing, out of place, or not the one that was sealed."""
+        number, stored, leaf = rest.split(b"\t", 2)
+        index, columns = int(number), leaf.split(b"\t")
+        while self.stack.size < index:
+            self.problems.append(f"leaf {self.stack.size}: missing, the export goes on with {index}")
+            self._grow(self._kept_at(self.stack.size) or bytes(32))
+        sealed = self._kept_at(index) or bytes.fromhex(stored.decode())
+        if len(columns) != COLUMNS or columns[2] == NULL:
+            self.problems.append(f"leaf {index}: its event is missing")
+        elif leaf_hash(leaf) != sealed:
+            self.problems.append(f"leaf {index}: event {columns[2].decode()} is not the one that was sealed there")
+        elif bytes.fromhex(stored.decode()) != sealed:
+            self.problems.append(f"leaf {index}: the stored hash is not the sealed one")
+        else:
+            self.since_seal.append((index, int(columns[3])))
+            self._hear(columns)
+        self._grow(sealed)
+
+    def _kept_at(self, index: int) -> bytes:
+        return self.kept[index * 32 : index * 32 + 32]
+
+    def _grow(self, value: bytes) -> None:
+        for place, node in self.stack.push(value):
+            if place[0] % TILE == 0 and self.nodes.pop(place, None) != node:
+                self.problems.append(f"node {place[1]} of level {place[0]}: not that of its leaves")
+        if self.stack.size in self.seals:
+            self._judge(self.seals[self.stack.size])
+
+    def _judge(self, seal: Seal) -> None:
+        problem = seal.problem(self.key)
+        if not problem and not self.is_broken and tree_head(seal.note)[2] != self.stack.root():
+            problem, self.is_broken = f"an event up to {seal.size - 1} is not the one that was sealed", True
+        if problem:
+            self.problems.append(f"checkpoint {seal.size}: {problem}")
+        for index, moment in self.since_seal:
+            if moment > seal.at + SLACK or (self.sealed_at is not None and moment < self.sealed_at - SLACK):
+                self.problems.append(f"leaf {index}: the event says a time at which it was not sealed")
+        self.since_seal, self.sealed_at = [], seal.at
+
+    def _take_unsealed(self, rest: bytes) -> None:
+        """Judge an event without a leaf: its transaction must be one that the last seal had not reached, and over."""
+        number, _, leaf = rest.partition(b"\t")
+        columns = leaf.split(b"\t")
+        if self._waits(int(number), int(columns[3])):
+            self._hear(columns)
+        else:
+            self.problems.append(f"event {columns[2].decode()}: not sealed, and none that waits for the next seal")
+
+    def _waits(self, xid: int, moment: int) -> bool:
+        if not self.seals:
+            return self.snapshot.is_over(xid)
+        last = self.seals[max(self.seals)]
+        if last.cluster == self.snapshot.cluster and last.watermark <= self.snapshot.next:
+            return last.watermark <= xid and self.snapshot.is_over(xid) and moment >= last.at - SLACK
+        return moment >= last.at - SLACK  # the numbers of another cluster tell nothing
+
+    def _hear(self, columns: list[bytes]) -> None:
+        if columns[4] in SIGNED:
+            self.told.setdefault((columns[1], columns[9], columns[12]), []).append(columns[13])
+        elif columns[4] in LISTINGS and columns[13]:
+            self.shown.add((columns[1], columns[13]))
+
+    def _take_listing(self, rest: bytes) -> None:
+        pharmacy, number, digest = rest.split(b"\t")
+        # The id is the first half of the digest: a listing that was altered leaves its event without one.
+        if digest.startswith(number.replace(b"-", b"")):
+            self.shown.discard((pharmacy, digest))
+
+    def _take_version(self, rest: bytes) -> None:
+        pharmacy, record, number, _id, digest = rest.split(b"\t")
+        self.latest[pharmacy, record] = max(int(number), self.latest.get((pharmacy, record), 0))
+        told = self.told.pop((pharmacy, record, number), [])
+        if told != [digest]:
+            fault = "was replaced" if told else "was not written by any sealed event"
+            fault = "is told by several events" if len(told) > 1 else fault
+            self.problems.append(f"version {number.decode()} of record {record.decode()}: {fault}")
+
+    def _take_record(self, rest: bytes) -> None:
+        pharmacy, record, number = rest.split(b"\t")
+        if int(number) != self.latest.pop((pharmacy, record), 0):
+            self.problems.append(f"record {record.decode()}: says version {number.decode()}, which is not its latest")
+
+    def end(self) -> list[str]:
+        """Judge what is left over."""
+        beyond = sorted(size for size in self.seals if size > self.stack.size)
+        self.problems += [f"checkpoint {size}: its events are missing" for size in beyond]
+        if self.stack.size not in self.seals and self.stack.size:
+            self.problems.append(f"the last {self.stack.size - max([0, *self.seals])} leaves have no checkpoint")
+        self.problems += [f"node {index} of level {level}: beyond the leaves" for level, index in self.nodes]
+        self.problems += [
+            f"version {number.decode()} of record {record.decode()}: is gone" for _, record, number in self.told
+        ]
+        self.problems += [
+            f"listing {digest.decode()[:32]} of pharmacy {pharmacy.decode()}: is gone, or was altered"
+            for pharmacy, digest in sorted(self.shown)
+        ]
+        return self.problems
+
+
 def check_export(stream: BinaryIO, key: str, folder: Path | None = None) -> list[str]:
     """Recompute an export and return what is wrong with it."""
-    problems: list[str] = []
     if stream.readline() != HEADER:
         return ["this is not an export of a journal"]
-    notes: dict[int, str] = {}
-    is_broken = False
-    stack, kept = Stack(), _kept_leaves(folder) if folder else b""
-    for line in stream:
-        word, _, rest = line.rstrip(b"\n").partition(b"\t")
-        if word == b"checkpoint":
-            size, _, raw = rest.partition(b"\t")
-            notes[int(size)] = bytes.fromhex(raw.decode()).decode()
-        elif word == b"leaf":
-            problems += _take_leaf(stack, rest, kept)
-            if stack.size in notes and not is_broken:  # once a root is wrong, so are all that follow
-                found = _judge(notes[stack.size], stack, key)
-                is_broken = bool(found)
-                problems += found
-        else:
-            problems.append(f"a line of the export is neither checkpoint nor leaf, after leaf {stack.size - 1}")
-    problems += [f"checkpoint {size}: its events are missing" for size in notes if size > stack.size]
-    if stack.size not in notes and stack.size:
-        problems.append(f"the last {stack.size} leaves have no checkpoint")
+    export = Export(key, _kept_leaves(folder) if folder else b"")
+    problems = ["the export is cut: its last line is missing"]
+    for count, line in enumerate(stream, 1):
+        if line == b"end\t%d\n" % count:
+            problems = []
+            break
+        export.take(line.removesuffix(b"\n"))
+    problems += export.end()
     if folder:
-        problems += _compare_folder(folder, notes, key)
-    print(stack.size, base64.b64encode(stack.root()).decode())
+        problems += _compare_folder(folder, export.seals, key)
+    print(export.stack.size, base64.b64encode(export.stack.root()).decode())
     return problems
-
-
-def _take_leaf(stack: Stack, rest: bytes, kept: bytes) -> list[str]:
-    """Add a leaf; name its event when it is missing, out of place, or not the one that the folder kept."""
-    index, _, leaf = rest.partition(b"\t")
-    columns = leaf.split(b"\t")
-    problems = []
-    if int(index) != stack.size:
-        problems.append(f"leaf {stack.size}: missing, the export goes on with {int(index)}")
-    if len(columns) != COLUMNS or columns[2] == b"\\N":
-        problems.append(f"leaf {int(index)}: its event is missing")
-    value = leaf_hash(leaf)
-    sealed = kept[stack.size * 32 : stack.size * 32 + 32]
-    if sealed and sealed != value:
-        named = columns[2].decode() if len(columns) == COLUMNS else "?"
-        problems.append(f"leaf {int(index)}: event {named} is not the one that was sealed there")
-        value = sealed
-    stack.push(value)
-    return problems
-
-
-def _judge(note: str, stack: Stack, key: str) -> list[str]:
-    size, root = tree_head(note)[1:]
-    if not signed_by(note, key):
-        return [f"checkpoint {stack.size}: not signed by the journal"]
-    if size != stack.size or root != stack.root():
-        return [f"checkpoint {stack.size}: an event up to {stack.size - 1} is not the one that was sealed"]
-    return []
 
 
 def _kept_leaves(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.glob("*/*.leaves"), key=lambda path: path.name))
 
 
-def _compare_folder(folder: Path, notes: dict[int, str], key: str) -> list[str]:
-    problems = []
-    for path in sorted(folder.glob("*/*.checkpoint"), key=lambda path: path.name):
+def _compare_folder(folder: Path, seals: dict[int, Seal], key: str) -> list[str]:
+    problems, kept = [], sorted(folder.glob("*/*.checkpoint"), key=lambda path: path.name)
+    for path in kept:
         note = path.read_text(encoding="utf-8")
         _, size, root = tree_head(note)
         if not signed_by(note, key):
             problems.append(f"folder, checkpoint {size}: not signed by the journal")
-        elif size not in notes:
+        elif size not in seals:
             problems.append(f"folder, checkpoint {size}: the export has none of this size")
-        elif tree_head(notes[size])[2] != root:
+        elif tree_head(seals[size].note)[2] != root:
             problems.append(f"folder, checkpoint {size}: the export has another journal")
-    return problems
+        elif seals[size].text() != note.rpartition("\n\n")[0] + "\n":
+            problems.append(f"folder, checkpoint {size}: the export has another of this size")
+    return problems or ([] if kept else ["folder: no checkpoint"])
 
 
 def check_list(content: dict, keys: list[str]) -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from random import Random
+
 import psycopg
 import pytest
 from sealed_journal import HERE, Journal, as_sealer, look
@@ -10,6 +14,9 @@ from temoin.journal import sealing
 from temoin.journal.models import SealedTree
 from temoin.journal.nodes import TreeBrokenError
 from temoin.journal.sealing import seal_events
+
+sys.path.append(str(Path(__file__).parents[2] / "drill"))
+from tamperings import Scene
 
 COLUMNS = "pharmacy_id, id, at, kind, profession, origin, subject_kind, outcome, reason, detail, digest"
 VALUES = "gen_random_uuid(), now(), 'test.read', 'operator', 'page', 'record', 'done', ''"
@@ -65,13 +72,22 @@ def test_a_restored_dump_whose_transactions_count_from_the_start_goes_on(journal
     # What a dump restored on another cluster looks like: great old numbers, and a watermark of another counting.
     journal.superuser.execute("UPDATE journal_event SET xid = (xid::text::bigint + 1000000000)::text::xid8")
     journal.superuser.execute("UPDATE journal_checkpoint SET cluster = '1', watermark = watermark + 1000000000")
+    Scene(journal.superuser, journal.signer, Random(0)).sign_again(journal.signer)  # noqa: S311 not a secret
     look()
     monkeypatch.setattr(sealing, "BATCH", batch)
     for _ in range(3):
         journal.seal(looks=1)
 
     assert sizes()[-1] == 14
-    assert journal.verify(journal.kept()) == []
+    assert journal.verify() == []
+    assert journal.outside() == []
+
+
+def test_a_watermark_that_was_moved_stops_the_sealer(journal: Journal):
+    journal.superuser.execute("UPDATE journal_checkpoint SET watermark = watermark + 1000000000 WHERE size = 9")
+
+    with pytest.raises(TreeBrokenError, match="not as it was signed"):
+        journal.seal(looks=1)
 
 
 def test_two_sealers_do_not_seal_the_same_event(empty: Journal):

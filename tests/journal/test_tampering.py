@@ -7,7 +7,7 @@ from sealed_journal import ELSEWHERE, HERE, Journal, as_sealer, look
 
 from temoin.crypto.notes import NoteSigner
 from temoin.journal.book import StoredBook
-from temoin.journal.checkpoint import sign_checkpoint
+from temoin.journal.checkpoint import Reach, sign_checkpoint
 from temoin.journal.findings import MEANING, Fault
 from temoin.journal.leaf import LEAF
 from temoin.journal.tree import GrowingTree, hash_leaf
@@ -29,12 +29,21 @@ def recompute(journal: Journal, index: int) -> None:
     journal.superuser.execute("UPDATE journal_leaf SET hash = %s WHERE index = %s", [hash_leaf(leaf), index])
 
 
+def reach_of(journal: Journal, size: int) -> Reach | None:
+    """Return what the database has beside a checkpoint."""
+    row = journal.superuser.execute(
+        "SELECT (extract(epoch FROM at) * 1000000)::bigint, cluster, watermark FROM journal_checkpoint WHERE size = %s",
+        [size],
+    ).fetchone()
+    return None if row is None else Reach(*row)
+
+
 def sign_again(journal: Journal, signer: NoteSigner) -> None:
     """Make every checkpoint fit the leaves, as whoever held a signing key would."""
     tree = GrowingTree()
     for (leaf,) in journal.superuser.execute("SELECT hash FROM journal_leaf ORDER BY index").fetchall():
         tree.append(bytes(leaf))
-        note = sign_checkpoint(signer, tree.size, tree.root()).note
+        note = sign_checkpoint(signer, tree.size, tree.root(), reach_of(journal, tree.size)).note
         journal.superuser.execute("UPDATE journal_checkpoint SET note = %s WHERE size = %s", [note, tree.size])
 
 
@@ -110,7 +119,12 @@ def test_whoever_holds_the_key_too_is_betrayed_by_the_folder(journal: Journal):
     sign_again(journal, journal.signer)
 
     assert journal.verify() == []  # the database alone tells a story that holds
-    assert [line.split(" of")[0] for line in journal.verify(journal.kept())] == [f"altered 4 event {journal.event(4)}"]
+    found = journal.verify(journal.kept())
+    assert [line.split(" of")[0] for line in found] == [
+        f"altered 4 event {journal.event(4)}",
+        "witness 6: the checkpoint",
+        "witness 9: the checkpoint",
+    ]
 
 
 def test_a_deleted_event_is_named(journal: Journal):

@@ -1,4 +1,8 @@
-"""Checkpoints: size and root of the journal's tree, as signed text (C2SP tlog-checkpoint over signed-note)."""
+"""Checkpoints: size and root of the journal's tree, as signed text (C2SP tlog-checkpoint over signed-note).
+
+Three lines more, which the format allows, say when the sealer signed and how far it had read: they decide which events
+may still wait for a seal, so nobody may move them.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,26 @@ from temoin.journal.tree import HASH
 from temoin.lib.errors import TemoinError
 
 _SIZE = re.compile("0|[1-9][0-9]{0,18}")
+_REACH = re.compile("at ([0-9]{1,18})\ncluster ([0-9]{1,20})\nwatermark ([0-9]{1,19})")
 _TIME = 8  # bytes of a cosignature's POSIX time
 
 
 class CheckpointError(TemoinError):
     """A text is not a checkpoint, or not one of this journal."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """When a checkpoint was made, and up to which transaction of which cluster every event had its leaf."""
+
+    microseconds: int
+    cluster: str
+    watermark: int
+
+    @property
+    def lines(self) -> str:
+        """Return it as the checkpoint says it."""
+        return f"at {self.microseconds}\ncluster {self.cluster}\nwatermark {self.watermark}\n"
 
 
 @dataclass(frozen=True)
@@ -27,6 +46,7 @@ class Checkpoint:
     size: int
     root: bytes
     note: str
+    reach: Reach | None = None
 
     @property
     def text(self) -> bytes:
@@ -53,10 +73,10 @@ class Checkpoint:
         )
 
 
-def sign_checkpoint(signer: NoteSigner, size: int, root: bytes) -> Checkpoint:
+def sign_checkpoint(signer: NoteSigner, size: int, root: bytes, reach: Reach | None = None) -> Checkpoint:
     """Make the journal's checkpoint of a size; its origin is the name of the key."""
-    text = f"{signer.verifier.name}\n{size}\n{b64encode(root).decode()}\n"
-    return Checkpoint(signer.verifier.name, size, root, f"{text}\n{signer.sign_line(text.encode())}")
+    text = f"{signer.verifier.name}\n{size}\n{b64encode(root).decode()}\n" + ("" if reach is None else reach.lines)
+    return Checkpoint(signer.verifier.name, size, root, f"{text}\n{signer.sign_line(text.encode())}", reach)
 
 
 def parse_checkpoint(note: str) -> Checkpoint:
@@ -67,7 +87,12 @@ def parse_checkpoint(note: str) -> Checkpoint:
     root = _decoded(lines[2])
     if len(root) != HASH:
         raise CheckpointError("not a checkpoint: its root is not a hash")
-    return Checkpoint(lines[0], int(lines[1]), root, note)
+    return Checkpoint(lines[0], int(lines[1]), root, note, _reach(lines[3:]))
+
+
+def _reach(lines: list[str]) -> Reach | None:
+    found = _REACH.fullmatch("\n".join(lines))
+    return None if found is None else Reach(int(found[1]), found[2], int(found[3]))
 
 
 def _split(verifier: NoteVerifier, text: bytes, raw: bytes) -> tuple[bytes, bytes]:

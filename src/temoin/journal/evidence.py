@@ -20,7 +20,7 @@ def witness_evidence(name: str, url: str, vkey: str, *, origin: str) -> Evidence
         return Evidence(findings=(Finding(Fault.WITNESS, note=f"{name}: {TROUBLES[error.code]}"),))
     if checkpoint is None:
         return Evidence(findings=(Finding(Fault.WITNESS, note=f"{name} has cosigned nothing of {origin}"),))
-    return Evidence(seen=((name, checkpoint.size, checkpoint.root),))
+    return Evidence(seen=((name, checkpoint),))
 
 
 def folder_evidence(folder: Path, verifier: NoteVerifier) -> Evidence:
@@ -33,7 +33,7 @@ def folder_evidence(folder: Path, verifier: NoteVerifier) -> Evidence:
                 findings.append(Finding(Fault.WITNESS, note=note))
                 continue
             leaves += added
-            seen.append((str(folder), checkpoint.size, checkpoint.root))
+            seen.append((str(folder), checkpoint))
             if len(leaves) != checkpoint.size * 32:
                 findings.append(Finding(Fault.WITNESS, note=f"{folder}: leaves before {checkpoint.size} are missing"))
                 return Evidence(tuple(seen), b"", tuple(findings))

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from temoin.crypto.notes import NoteSigner
-from temoin.journal.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from temoin.journal.checkpoint import Checkpoint, Reach, parse_checkpoint, sign_checkpoint
 from temoin.journal.leaf import LEAF, read_head
 from temoin.journal.nodes import TreeBrokenError, stored_tree
 from temoin.journal.tree import GrowingTree, Node, hash_leaf
 from temoin.lib.clock import now
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH = 50_000  # events held in memory at once
 LOCK = 0x7365616C  # an advisory lock of ours: one sealer at a time
 
 # As of one snapshot: the last checkpoint, and which transactions are surely over.
 _STANDING = """
-    SELECT coalesce(last.size, 0), coalesce(last.note, ''), coalesce(last.watermark, 0), coalesce(last.cluster, ''),
+    SELECT coalesce(last.size, 0), coalesce(last.note, ''),
+           coalesce((extract(epoch FROM last.at) * 1000000)::bigint, 0),
+           coalesce(last.watermark, 0), coalesce(last.cluster, ''),
            (SELECT system_identifier::text FROM pg_control_system()),
            pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
       FROM (SELECT) AS always
@@ -46,6 +50,7 @@ class Standing:
 
     size: int
     note: str
+    sealed_at: int
     watermark: int
     cluster: str
     present_cluster: str
@@ -87,9 +92,20 @@ def seal_events(signer: NoteSigner) -> Checkpoint | None:
                 break
         if tree.size == standing.size:
             return None
-        checkpoint = sign_checkpoint(signer, tree.size, tree.root())
-        _add_checkpoint(checkpoint, standing)
-        return checkpoint
+        return _sign(signer, tree, standing)
+
+
+def _sign(signer: NoteSigner, tree: GrowingTree, standing: Standing) -> Checkpoint:
+    moment = now()
+    reach = Reach(microseconds_of(moment), standing.present_cluster, standing.oldest_running)
+    checkpoint = sign_checkpoint(signer, tree.size, tree.root(), reach)
+    _add_checkpoint(checkpoint, moment, reach)
+    return checkpoint
+
+
+def microseconds_of(moment: datetime) -> int:
+    """Return an instant as leaves and checkpoints say it."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _check_last(signer: NoteSigner, standing: Standing, tree: GrowingTree) -> None:
@@ -99,6 +115,8 @@ def _check_last(signer: NoteSigner, standing: Standing, tree: GrowingTree) -> No
     last = parse_checkpoint(standing.note)
     if not last.is_signed_by(signer.verifier) or (last.size, last.root) != (tree.size, tree.root()):
         raise TreeBrokenError("the stored tree is not the one last signed: run temoin journal verify")
+    if last.reach != Reach(standing.sealed_at, standing.cluster, standing.watermark):
+        raise TreeBrokenError("the last checkpoint is not as it was signed: run temoin journal verify")
 
 
 def _ask(sql: str, values: list[Any] | None = None) -> tuple[Any, ...]:
@@ -137,9 +155,9 @@ def _add_leaves(tree: GrowingTree, leaves: list[bytes]) -> None:
             cursor.executemany("INSERT INTO journal_node (level, index, hash) VALUES (%s, %s, %s)", nodes)
 
 
-def _add_checkpoint(checkpoint: Checkpoint, standing: Standing) -> None:
+def _add_checkpoint(checkpoint: Checkpoint, moment: datetime, reach: Reach) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO journal_checkpoint (size, at, note, cluster, watermark) VALUES (%s, %s, %s, %s, %s)",
-            [checkpoint.size, now(), checkpoint.note, standing.present_cluster, standing.oldest_running],
+            [checkpoint.size, moment, checkpoint.note, reach.cluster, reach.watermark],
         )

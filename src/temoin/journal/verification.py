@@ -14,17 +14,18 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from temoin.crypto.notes import NoteVerifier
-from temoin.journal.checkpoint import Checkpoint, parse_checkpoint
+from temoin.journal.checkpoint import Checkpoint, Reach, parse_checkpoint
 from temoin.journal.findings import Fault, Finding
 from temoin.journal.leaf import LEAF, NULL
 from temoin.journal.nodes import TreeBrokenError, stored_tree
 from temoin.journal.sealing import copied_lines
 from temoin.journal.tree import GrowingTree
-from temoin.journal.walk import SLACK, Evidence, Outcome, Row, Walk
+from temoin.journal.walk import SLACK, Evidence, Outcome, Row, Walk, wrong_reach
 
 _ROWS = """
     SELECT leaf.index, encode(leaf.hash, 'hex'), leaf.pharmacy_id, leaf.event_id,
-           encode(convert_to(seal.note, 'UTF8'), 'hex'), (extract(epoch FROM seal.at) * 1000000)::bigint, {leaf}
+           encode(convert_to(seal.note, 'UTF8'), 'hex'), (extract(epoch FROM seal.at) * 1000000)::bigint,
+           seal.cluster, seal.watermark, {leaf}
       FROM journal_leaf AS leaf
       LEFT JOIN journal_event AS event ON event.pharmacy_id = leaf.pharmacy_id AND event.id = leaf.event_id
       LEFT JOIN journal_checkpoint AS seal ON seal.size = leaf.index + 1
@@ -63,7 +64,7 @@ def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute("SET LOCAL statement_timeout = 0")
             cursor.execute("SET LOCAL work_mem = '256MB'")
-        tree = _tree_from(start, outcome)
+        tree = _tree_from(verifier, start, outcome)
         walk = Walk(verifier, evidence, outcome, tree)
         for line in copied_lines(_ROWS.format(leaf=LEAF, start=tree.size)):
             walk.take(_row(line))
@@ -72,10 +73,14 @@ def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint
     return outcome
 
 
-def _tree_from(start: Checkpoint | None, outcome: Outcome) -> GrowingTree:
+def _tree_from(verifier: NoteVerifier, start: Checkpoint | None, outcome: Outcome) -> GrowingTree:
     """Return the tree to grow from; a stored one that is not the signed one is itself a finding."""
     if start is None:
         return GrowingTree()
+    fault = "" if start.is_signed_by(verifier) else f"the checkpoint of {start.size} is not signed by {verifier.name}"
+    fault = fault or wrong_reach(start, _stored_reach(start.size))
+    if fault:
+        outcome.findings.append(Finding(Fault.CHECKPOINT, start.size, note=fault))
     try:
         tree = stored_tree(start.size)
     except TreeBrokenError as error:
@@ -87,8 +92,19 @@ def _tree_from(start: Checkpoint | None, outcome: Outcome) -> GrowingTree:
     return tree
 
 
+def _stored_reach(size: int) -> Reach | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (extract(epoch FROM at) * 1000000)::bigint, cluster, watermark FROM journal_checkpoint "
+            "WHERE size = %s",
+            [size],
+        )
+        row = cursor.fetchone()
+    return None if row is None else Reach(*row)
+
+
 def _row(line: bytes) -> Row:
-    index, stored, pharmacy_id, event_id, note, sealed_at, leaf = line.split(b"\t", 6)
+    index, stored, pharmacy_id, event_id, note, sealed_at, cluster, watermark, leaf = line.split(b"\t", 8)
     text = b"" if note == NULL else bytes.fromhex(note.decode())
     return Row(
         int(index),
@@ -96,7 +112,7 @@ def _row(line: bytes) -> Row:
         pharmacy_id.decode(),
         event_id.decode(),
         text,
-        0 if sealed_at == NULL else int(sealed_at),
+        None if sealed_at == NULL else Reach(int(sealed_at), cluster.decode(), int(watermark)),
         leaf,
     )
 
@@ -108,16 +124,25 @@ def _wrong_nodes(walk: Walk) -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT level, index, hash FROM journal_node")
         stored = {(level, index): bytes(node) for level, index, node in cursor.fetchall()}
+    if walk.start == 0:
+        yield from (_beyond(level, index) for level, index in sorted(stored.keys() - walk.nodes.keys()))
     for (level, index), node in walk.nodes.items():
         if stored.get((level, index)) != node:
             note = f"the stored node {index} of level {level} is not that of its leaves"
             yield Finding(Fault.CHECKPOINT, index << level, note=note)
 
 
+def _beyond(level: int, index: int) -> Finding:
+    return Finding(Fault.CHECKPOINT, index << level, note=f"the node {index} of level {level} is of no leaves")
+
+
 def _events_beyond(size: int) -> Iterator[Finding]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT size FROM journal_checkpoint WHERE size > %s ORDER BY size", [size])
+        cursor.execute("SELECT size FROM journal_checkpoint WHERE size > %s OR size < 1 ORDER BY size", [size])
         for (signed,) in cursor.fetchall():
+            if signed < 1:
+                yield Finding(Fault.CHECKPOINT, signed, note=f"no sealer makes a checkpoint of {signed}")
+                continue
             note = f"a checkpoint of {signed} was signed; events up to it are gone"
             yield Finding(Fault.MISSING, signed - 1, note=note)
 

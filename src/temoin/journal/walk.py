@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from temoin.crypto.notes import NoteVerifier
-from temoin.journal.checkpoint import CheckpointError, parse_checkpoint
+from temoin.journal.checkpoint import Checkpoint, CheckpointError, Reach, parse_checkpoint
 from temoin.journal.findings import Fault, Finding
 from temoin.journal.leaf import NULL, read_head
 from temoin.journal.tree import GrowingTree, hash_leaf
@@ -25,7 +25,7 @@ class Row:
     pharmacy_id: str
     event_id: str
     note: bytes
-    sealed_at: int
+    reach: Reach | None
     leaf: bytes
 
     def finding(self, fault: Fault, note: str = "") -> Finding:
@@ -46,9 +46,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What witnesses say: who saw which root at which size, and leaf hashes by index where a folder kept them."""
+    """What witnesses say: who saw which checkpoint, and leaf hashes by index where a folder kept them."""
 
-    seen: tuple[tuple[str, int, bytes], ...] = ()
+    seen: tuple[tuple[str, Checkpoint], ...] = ()
     leaves: bytes = b""
     findings: tuple[Finding, ...] = ()
 
@@ -73,9 +73,10 @@ class Walk:
         self.last_sealed_at: int | None = None
         self.is_broken = False  # a root has failed: later ones say nothing new
         self.start = tree.size
-        self.wanted = {size for _, size, _ in evidence.seen}
+        self.wanted = {checkpoint.size for _, checkpoint in evidence.seen}
         self.judged: set[int] = set()  # sizes at which the database has a checkpoint
         self.roots = {tree.size: tree.root()}
+        self.texts: dict[int, bytes] = {}  # of the database's checkpoints that a witness saw
         self.nodes: dict[tuple[int, int], bytes] = {}
 
     def take(self, row: Row) -> None:
@@ -126,22 +127,25 @@ class Walk:
         fault = self._fault_of(row)
         if fault:
             self._add(Finding(Fault.CHECKPOINT, self.tree.size, note=fault))
-        self._judge_times(rows, row.sealed_at)
+        if row.reach is not None:
+            self._judge_times(rows, row.reach.microseconds)
+            self.last_sealed_at = row.reach.microseconds
         if not fault and not self.is_broken and parse_checkpoint(row.note.decode()).root != self.tree.root():
             self.is_broken = True
             self._name_rows(rows)
-        self.last_sealed_at = row.sealed_at
 
     def _fault_of(self, row: Row) -> str:
         try:
             checkpoint = parse_checkpoint(row.note.decode())
         except (CheckpointError, UnicodeDecodeError):
             return f"the checkpoint of {self.tree.size} cannot be read"
+        if self.tree.size in self.wanted:
+            self.texts[self.tree.size] = checkpoint.text
         if not checkpoint.is_signed_by(self.verifier):
             return f"the checkpoint of {self.tree.size} is not signed by {self.verifier.name}"
         if checkpoint.size != self.tree.size:
             return f"the checkpoint of {self.tree.size} says {checkpoint.size}"
-        return ""
+        return wrong_reach(checkpoint, row.reach)
 
     def _name_rows(self, rows: list[Row]) -> None:
         """Name what a failed root is about: exactly, when a folder kept the leaves; else every event it may be."""
@@ -172,23 +176,33 @@ class Walk:
             self._add(row.finding(Fault.ADDED, "the leaf is of no signed checkpoint"))
         for size in sorted(size for size in self.wanted - self.judged if self.start < size <= self.tree.size):
             self._add(Finding(Fault.CHECKPOINT, size, note=f"the checkpoint of {size}, which a witness saw, is gone"))
-        for name, size, root in self.evidence.seen:
-            if self._judge_witness(name, size, root):
+        for name, seen in self.evidence.seen:
+            if self._judge_witness(name, seen):
                 break  # what came after it is not the same journal either
 
-    def _judge_witness(self, name: str, size: int, root: bytes) -> bool:
+    def _judge_witness(self, name: str, seen: Checkpoint) -> bool:
+        size = seen.size
         if size > self.tree.size:
             note = f"events {self.tree.size} to {size - 1} are gone: {name} saw {size}"
             self._add(Finding(Fault.WITNESS, self.tree.size, note=note))
             return True
-        if size in self.roots and self.roots[size] != root:
+        if size in self.roots and self.roots[size] != seen.root:
             note = f"the first {size} events are not those that {name} saw"
             self._add(Finding(Fault.WITNESS, size, note=note))
             return True
+        if self.texts.get(size, seen.text) != seen.text:
+            self._add(Finding(Fault.WITNESS, size, note=f"the checkpoint of {size} is not the one that {name} saw"))
         return False
 
     def _add(self, finding: Finding) -> None:
         self.outcome.findings.append(finding)
+
+
+def wrong_reach(checkpoint: Checkpoint, stored: Reach | None) -> str:
+    """Return what is wrong with time, cluster and watermark beside a checkpoint: all three were signed with it."""
+    if checkpoint.reach is None or checkpoint.reach != stored:
+        return f"the checkpoint of {checkpoint.size} was signed with another time, cluster or watermark"
+    return ""
 
 
 def _is_missing(leaf: bytes) -> bool:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from temoin.crypto.envelope import CONTENT
 from temoin.journal.events import EventKind
+from temoin.journal.export import worded_lines
 from temoin.journal.findings import Fault, Finding
 from temoin.journal.verification import EVENTS, WAITS
 
@@ -19,6 +20,10 @@ _SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, Even
 # Hashes are made by the database from the stored rows (see `RecordVersion.digest`): they are compared with what the
 # sealed journal says, and no value leaves its row. An event that nobody sealed tells nothing, unless it waits for the
 # next seal; a second one about the same version is a fault, whatever it says. One full join tells all four faults.
+_DIGEST = f"""
+    encode(sha256(substr(live.sealed, {CONTENT + 1}) || uuid_send(live.id) || uuid_send(live.signed_by)
+                  || int8send(extract(epoch FROM live.signed_at)::bigint)), 'hex')
+"""
 _DIFFERENT = f"""
     WITH told AS (
         SELECT event.pharmacy_id, event.subject_id AS record_id, event.detail, count(*) AS events,
@@ -32,8 +37,7 @@ _DIFFERENT = f"""
       FROM told FULL JOIN testing_record_version AS live
         ON live.pharmacy_id = told.pharmacy_id AND live.record_id = told.record_id AND live.number::text = told.detail
      WHERE told.events > 1
-        OR encode(sha256(substr(live.sealed, %s::int) || uuid_send(live.id) || uuid_send(live.signed_by)
-                         || int8send(extract(epoch FROM live.signed_at)::bigint)), 'hex') IS DISTINCT FROM told.digest
+        OR {_DIGEST} IS DISTINCT FROM told.digest
      ORDER BY 1, 2, 3
 """  # noqa: S608
 _BEHIND = """
@@ -45,11 +49,24 @@ _BEHIND = """
 """
 
 
+_VERSIONS = f"""
+    SELECT live.pharmacy_id, live.record_id, live.number, live.id, {_DIGEST} FROM testing_record_version AS live
+     ORDER BY live.pharmacy_id, live.record_id, live.number
+"""  # noqa: S608
+_RECORDS = "SELECT pharmacy_id, id, version FROM testing_record ORDER BY pharmacy_id, id"
+
+
+def exported_records() -> Iterator[bytes]:
+    """Yield what an export says of signed versions and of the records that point at them."""
+    yield from worded_lines("version", _VERSIONS)
+    yield from worded_lines("record", _RECORDS)
+
+
 def compare_records() -> Iterator[Finding]:
     """Yield each signed version that is not the one its event wrote, and each record that points at another version."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute(_DIFFERENT, [list(_SIGNED), CONTENT + 1])
+        cursor.execute(_DIFFERENT, [list(_SIGNED)])
         for pharmacy_id, record_id, number, told, live, is_twice in cursor.fetchall():
             note = f"version {number} of record {record_id} of pharmacy {pharmacy_id} {_wrong(told, live, is_twice)}"
             yield Finding(Fault.RECORD, None, told or "", pharmacy_id, note)

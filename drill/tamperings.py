@@ -1,0 +1,440 @@
+"""What somebody who owns the database can do to the journal and to what it tells of: one table, for drill and tests.
+
+Each deed is done by a superuser on a sealed journal with signed records. `True` in the table says that only what a
+witness keeps (here the folder of checkpoints) betrays it for sure. None may escape either verifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import psycopg
+
+from temoin.crypto.envelope import CONTENT
+from temoin.crypto.notes import NoteSigner
+from temoin.journal.checkpoint import Reach, sign_checkpoint
+from temoin.journal.leaf import LEAF
+from temoin.journal.tree import GrowingTree, hash_leaf
+
+COPIED = "pharmacy_id, actor_id, profession, origin, subject_kind, subject_id, outcome, reason"
+DIGEST = (
+    f"encode(sha256(substr(sealed, {CONTENT + 1}) || uuid_send(id) || uuid_send(signed_by) "
+    "|| int8send(extract(epoch FROM signed_at)::bigint)), 'hex')"
+)
+
+
+# All that a deed may touch.
+TABLES = (
+    "journal_event",
+    "journal_leaf",
+    "journal_node",
+    "journal_checkpoint",
+    "journal_listing",
+    "testing_record",
+    "testing_record_version",
+)
+
+
+def keep_tables(database: psycopg.Connection[Any]) -> None:
+    """Copy the tables aside, to be put back after each deed."""
+    database.execute("DROP SCHEMA IF EXISTS aside CASCADE")
+    database.execute("CREATE SCHEMA aside")
+    for table in TABLES:
+        database.execute(f"CREATE TABLE aside.{table} AS SELECT * FROM public.{table}")  # noqa: S608
+
+
+def put_back_tables(database: psycopg.Connection[Any]) -> None:
+    """Undo a deed."""
+    database.execute("SET session_replication_role = replica")
+    with database.transaction():
+        for table in TABLES:
+            database.execute(f"DELETE FROM public.{table}")  # noqa: S608
+            database.execute(f"INSERT INTO public.{table} SELECT * FROM aside.{table}")  # noqa: S608
+
+
+@dataclass
+class Scene:
+    """A sealed journal, its key, the superuser's hand on it, chance, and the means to seal as the product does."""
+
+    database: psycopg.Connection[Any]
+    signer: NoteSigner
+    chance: Random
+    seal: Callable[[], None] = field(default=lambda: None)
+
+    def do(self, sql: str, *values: object) -> None:
+        """Run a statement, with every trigger off."""
+        self.database.execute("SET session_replication_role = replica")
+        self.database.execute(sql, values or None)  # type: ignore[arg-type]
+
+    def ask(self, sql: str, *values: object) -> Any:
+        """Return the first column of the first row."""
+        row = self.database.execute(sql, values or None).fetchone()  # type: ignore[arg-type]
+        if row is None:
+            raise RuntimeError(f"nothing to tamper with: {sql}")
+        return row[0]
+
+    @property
+    def size(self) -> int:
+        """Return how many leaves there are."""
+        return int(self.ask("SELECT count(*) FROM journal_leaf"))
+
+    def place(self) -> int:
+        """Return any place of the tree."""
+        return self.chance.randrange(self.size)
+
+    def event(self, index: int) -> Any:
+        """Return the id of the event at a place."""
+        return self.ask("SELECT event_id FROM journal_leaf WHERE index = %s", index)
+
+    def version(self) -> Any:
+        """Return the id of any signed version."""
+        ids = [row[0] for row in self.database.execute("SELECT id FROM testing_record_version ORDER BY id").fetchall()]
+        return self.chance.choice(ids)
+
+    def listing(self) -> Any:
+        """Return the id of anything that a list showed."""
+        return self.chance.choice(self.database.execute("SELECT id FROM journal_listing ORDER BY id").fetchall())[0]
+
+    def checkpoint(self) -> int:
+        """Return the size of any checkpoint."""
+        sizes = self.database.execute("SELECT size FROM journal_checkpoint ORDER BY size").fetchall()
+        return int(self.chance.choice(sizes)[0])
+
+    def recompute(self, index: int) -> None:
+        """Make a leaf fit its event, as whoever knows the format would."""
+        query = f"COPY (SELECT {LEAF} FROM journal_event AS event WHERE id = '{self.event(index)}') TO STDOUT"  # noqa: S608
+        with self.database.cursor() as cursor, cursor.copy(query) as lines:
+            leaf = b"".join(bytes(block) for block in lines).rstrip(b"\n")
+        self.do("UPDATE journal_leaf SET hash = %s WHERE index = %s", hash_leaf(leaf), index)
+
+    def sign_again(self, signer: NoteSigner) -> None:
+        """Make every node and checkpoint fit leaves and columns, as whoever held a key would."""
+        tree = GrowingTree()
+        for (leaf,) in self.database.execute("SELECT hash FROM journal_leaf ORDER BY index").fetchall():
+            for node in tree.append(bytes(leaf)):
+                self.do("UPDATE journal_node SET hash = %s WHERE level = %s AND index = %s", node[2], node[0], node[1])
+            row = self.database.execute(
+                "SELECT (extract(epoch FROM at) * 1000000)::bigint, cluster, watermark FROM journal_checkpoint "
+                "WHERE size = %s",
+                [tree.size],
+            ).fetchone()
+            if row is not None:
+                note = sign_checkpoint(signer, tree.size, tree.root(), Reach(*row)).note
+                self.do("UPDATE journal_checkpoint SET note = %s WHERE size = %s", note, tree.size)
+
+    def forge(self, *, like: object, at: str = "now()", xid: str = "pg_current_xact_id()", **changed: str) -> None:
+        """Add an event like another one."""
+        columns = {"kind": "kind", "detail": "detail", "digest": "digest", **changed}
+        self.do(
+            f"INSERT INTO journal_event (id, at, xid, {COPIED}, {', '.join(columns)}) SELECT gen_random_uuid(), {at}, "  # noqa: S608
+            f"{xid}, {COPIED}, {', '.join(columns.values())} FROM journal_event AS event WHERE id = %s",
+            like,
+        )
+
+    def telling(self, version: object) -> Any:
+        """Return the id of the event that tells of a version."""
+        return self.ask(
+            "SELECT event.id FROM journal_event AS event JOIN testing_record_version AS version "
+            "ON version.record_id = event.subject_id AND version.number::text = event.detail "
+            "WHERE event.kind IN ('result.signed', 'result.corrected', 'result.cancelled') AND version.id = %s",
+            version,
+        )
+
+    def cut(self, size: int) -> None:
+        """Remove the tail: events, leaves, nodes and checkpoints."""
+        self.do("DELETE FROM journal_event WHERE id IN (SELECT event_id FROM journal_leaf WHERE index >= %s)", size)
+        self.do("DELETE FROM journal_leaf WHERE index >= %s", size)
+        self.do("DELETE FROM journal_node WHERE (index + 1) << level > %s", size)
+        self.do("DELETE FROM journal_checkpoint WHERE size > %s", size)
+
+
+EDITS = (
+    "detail = detail || 'x'",
+    "actor_id = gen_random_uuid()",
+    "at = at - interval '1 day'",
+    "outcome = 'refused'",
+    "digest = '00'",
+    "kind = 'patient.read' || kind",
+    "subject_id = gen_random_uuid()",
+    "profession = 'titulaire' || profession",
+)
+
+
+def _edit(scene: Scene, index: int) -> None:
+    scene.do(f"UPDATE journal_event SET {scene.chance.choice(EDITS)} WHERE id = %s", scene.event(index))  # noqa: S608
+
+
+def edit_an_event(scene: Scene) -> None:
+    _edit(scene, scene.place())
+
+
+def edit_an_event_with_its_leaf(scene: Scene) -> None:
+    index = scene.place()
+    _edit(scene, index)
+    scene.recompute(index)
+
+
+def edit_an_event_and_sign_with_another_key(scene: Scene) -> None:
+    edit_an_event_with_its_leaf(scene)
+    scene.sign_again(NoteSigner(scene.signer.verifier.name, scene.chance.randbytes(32)))
+
+
+def edit_an_event_and_sign_with_the_journals_key(scene: Scene) -> None:
+    edit_an_event_with_its_leaf(scene)
+    scene.sign_again(scene.signer)
+
+
+def delete_an_event(scene: Scene) -> None:
+    scene.do("DELETE FROM journal_event WHERE id = %s", scene.event(scene.place()))
+
+
+def delete_an_event_with_its_leaf(scene: Scene) -> None:
+    index = scene.place()
+    delete = scene.event(index)
+    scene.do("DELETE FROM journal_event WHERE id = %s", delete)
+    scene.do("DELETE FROM journal_leaf WHERE index = %s", index)
+
+
+def cut_the_tail_but_not_its_checkpoints(scene: Scene) -> None:
+    size = scene.place()
+    scene.do("DELETE FROM journal_event WHERE id IN (SELECT event_id FROM journal_leaf WHERE index >= %s)", size)
+    scene.do("DELETE FROM journal_leaf WHERE index >= %s", size)
+
+
+def cut_the_tail_cleanly(scene: Scene) -> None:
+    sizes = scene.database.execute("SELECT size FROM journal_checkpoint ORDER BY size").fetchall()
+    scene.cut(int(scene.chance.choice(sizes[:-1])[0]))
+
+
+def put_an_old_copy_back_and_go_on(scene: Scene) -> None:
+    cut_the_tail_cleanly(scene)
+    for _ in range(3):
+        scene.forge(like=scene.event(scene.place()), kind="'test.read'", detail="'0'", digest="''")
+    scene.seal()
+
+
+def empty_the_journal(scene: Scene) -> None:
+    scene.cut(0)
+    scene.do("DELETE FROM testing_record_version")
+    scene.do("UPDATE testing_record SET version = 0, state = 'sampled'")
+
+
+def swap_two_events(scene: Scene) -> None:
+    pair = [scene.event(index) for index in scene.chance.sample(range(scene.size), 2)]
+    same = "detail = other.detail, subject_id = other.subject_id, kind = other.kind, at = other.at"
+    scene.do(
+        f"UPDATE journal_event AS event SET {same} FROM journal_event AS other "  # noqa: S608
+        "WHERE event.id = ANY(%s) AND other.id = ANY(%s) AND event.id <> other.id",
+        pair,
+        pair,
+    )
+
+
+def swap_two_leaves(scene: Scene) -> None:
+    first, second = scene.chance.sample(range(scene.size), 2)
+    for before, after in ((first, -1), (second, first), (-1, second)):
+        scene.do("UPDATE journal_leaf SET index = %s WHERE index = %s", after, before)
+
+
+def move_an_event_to_another_pharmacy(scene: Scene) -> None:
+    scene.do("UPDATE journal_event SET pharmacy_id = gen_random_uuid() WHERE id = %s", scene.event(scene.place()))
+
+
+def add_an_event_that_claims_an_old_time(scene: Scene) -> None:
+    scene.forge(like=scene.event(scene.place()), at="now() - interval '1 day'", kind="'test.read'", digest="''")
+
+
+def add_an_event_of_a_far_transaction(scene: Scene) -> None:
+    far = str(9_100_000_000_000_000_000 - scene.chance.randrange(10**9))
+    scene.forge(like=scene.event(scene.place()), xid=f"'{far}'::xid8", kind="'test.read'", digest="''")
+
+
+def add_an_event_of_a_past_transaction(scene: Scene) -> None:
+    scene.forge(like=scene.event(scene.place()), xid="event.xid", kind="'test.read'", digest="''")
+
+
+def change_a_signer(scene: Scene) -> None:
+    scene.do("UPDATE testing_record_version SET signed_by = gen_random_uuid() WHERE id = %s", scene.version())
+
+
+def change_an_hour_of_signature(scene: Scene) -> None:
+    scene.do(
+        "UPDATE testing_record_version SET signed_at = signed_at - interval '1 hour' WHERE id = %s", scene.version()
+    )
+
+
+def _vouch(scene: Scene, xid: str) -> None:
+    """Change a signer, and let another event tell the digest of the row as it is now."""
+    version = scene.version()
+    telling = scene.telling(version)
+    scene.do("UPDATE testing_record_version SET signed_by = gen_random_uuid() WHERE id = %s", version)
+    digest = scene.ask(f"SELECT {DIGEST} FROM testing_record_version WHERE id = %s", version)  # noqa: S608
+    scene.forge(like=telling, xid=xid, digest=f"'{digest}'")
+
+
+def change_a_signer_and_vouch_from_a_far_transaction(scene: Scene) -> None:
+    _vouch(scene, "'9100000000000000000'::xid8")
+
+
+def change_a_signer_and_vouch_now(scene: Scene) -> None:
+    _vouch(scene, "pg_current_xact_id()")
+
+
+def change_a_signer_and_the_digest_of_its_event(scene: Scene) -> None:
+    version = scene.version()
+    telling = scene.telling(version)
+    scene.do("UPDATE testing_record_version SET signed_by = gen_random_uuid() WHERE id = %s", version)
+    digest = scene.ask(f"SELECT {DIGEST} FROM testing_record_version WHERE id = %s", version)  # noqa: S608
+    scene.do("UPDATE journal_event SET digest = %s WHERE id = %s", digest, telling)
+
+
+def add_a_second_event_about_a_version(scene: Scene) -> None:
+    scene.forge(like=scene.telling(scene.version()))
+
+
+def delete_a_version(scene: Scene) -> None:
+    scene.do("DELETE FROM testing_record_version WHERE id = %s", scene.version())
+
+
+def put_an_old_row_back(scene: Scene) -> None:
+    first, second = _two_versions(scene)
+    scene.do(
+        "UPDATE testing_record_version AS version SET sealed = old.sealed FROM testing_record_version AS old "
+        "WHERE version.id = %s AND old.id = %s",
+        second,
+        first,
+    )
+
+
+def _two_versions(scene: Scene) -> tuple[Any, Any]:
+    rows = scene.database.execute(
+        "SELECT first.id, second.id FROM testing_record_version AS first JOIN testing_record_version AS second "
+        "ON first.record_id = second.record_id AND first.number < second.number ORDER BY 1, 2"
+    ).fetchall()
+    first, second = scene.chance.choice(rows)
+    return first, second
+
+
+def slip_a_version_in(scene: Scene) -> None:
+    version = scene.version()
+    scene.do(
+        "INSERT INTO testing_record_version (SELECT (jsonb_populate_record(version, jsonb_build_object('id', "
+        "gen_random_uuid(), 'number', number + 7))).* FROM testing_record_version AS version WHERE id = %s)",
+        version,
+    )
+
+
+def point_a_record_at_an_old_version(scene: Scene) -> None:
+    _first, second = _two_versions(scene)
+    scene.do(
+        "UPDATE testing_record SET version = version - 1 "
+        "WHERE id = (SELECT record_id FROM testing_record_version WHERE id = %s)",
+        second,
+    )
+
+
+def move_a_watermark(scene: Scene) -> None:
+    by = scene.chance.choice([-1, 1]) * scene.chance.randrange(1, 1000)
+    scene.do("UPDATE journal_checkpoint SET watermark = watermark + %s WHERE size = %s", by, scene.checkpoint())
+
+
+def move_the_time_of_a_checkpoint(scene: Scene) -> None:
+    hours = scene.chance.choice([-30, -2, 2, 30])
+    scene.do(
+        "UPDATE journal_checkpoint SET at = at + make_interval(hours => %s) WHERE size = %s", hours, scene.checkpoint()
+    )
+
+
+def say_that_a_checkpoint_is_of_another_cluster(scene: Scene) -> None:
+    scene.do("UPDATE journal_checkpoint SET cluster = '1' WHERE size = %s", scene.checkpoint())
+
+
+def swap_the_notes_of_two_checkpoints(scene: Scene) -> None:
+    sizes = scene.database.execute("SELECT size FROM journal_checkpoint ORDER BY size").fetchall()
+    first, second = (int(size) for (size,) in scene.chance.sample(sizes, 2))
+    scene.do(
+        "UPDATE journal_checkpoint AS one SET note = other.note FROM journal_checkpoint AS other "
+        "WHERE one.size IN (%s, %s) AND other.size IN (%s, %s) AND one.size <> other.size",
+        first,
+        second,
+        first,
+        second,
+    )
+
+
+def sign_a_checkpoint_anew_with_another_watermark(scene: Scene) -> None:
+    move_a_watermark(scene)
+    scene.sign_again(scene.signer)
+
+
+def delete_a_checkpoint(scene: Scene) -> None:
+    scene.do("DELETE FROM journal_checkpoint WHERE size = %s", scene.checkpoint())
+
+
+def add_a_checkpoint_of_nothing(scene: Scene) -> None:
+    scene.do("INSERT INTO journal_checkpoint (SELECT 0, at, note, cluster, watermark FROM journal_checkpoint LIMIT 1)")
+
+
+def change_a_node(scene: Scene) -> None:
+    scene.do(
+        "INSERT INTO journal_node VALUES (8, %s, sha256('x')) ON CONFLICT (level, index) DO UPDATE SET hash = "
+        "sha256('x')",
+        scene.chance.randrange(scene.size // 256 + 1),
+    )
+
+
+def change_a_leafs_hash(scene: Scene) -> None:
+    scene.do("UPDATE journal_leaf SET hash = sha256('x') WHERE index = %s", scene.place())
+
+
+def delete_whom_a_list_showed(scene: Scene) -> None:
+    scene.do("DELETE FROM journal_listing WHERE id = %s", scene.listing())
+
+
+def alter_whom_a_list_showed(scene: Scene) -> None:
+    scene.do("UPDATE journal_listing SET subjects = subjects || gen_random_uuid() WHERE id = %s", scene.listing())
+
+
+Deed = Callable[[Scene], None]
+DEEDS: dict[Deed, bool] = {
+    edit_an_event: False,
+    edit_an_event_with_its_leaf: False,
+    edit_an_event_and_sign_with_another_key: False,
+    edit_an_event_and_sign_with_the_journals_key: True,
+    delete_an_event: False,
+    delete_an_event_with_its_leaf: False,
+    cut_the_tail_but_not_its_checkpoints: False,
+    cut_the_tail_cleanly: True,
+    put_an_old_copy_back_and_go_on: True,
+    empty_the_journal: True,
+    swap_two_events: False,
+    swap_two_leaves: False,
+    move_an_event_to_another_pharmacy: False,
+    add_an_event_that_claims_an_old_time: False,
+    add_an_event_of_a_far_transaction: False,
+    add_an_event_of_a_past_transaction: False,
+    change_a_signer: False,
+    change_an_hour_of_signature: False,
+    change_a_signer_and_vouch_from_a_far_transaction: False,
+    change_a_signer_and_vouch_now: False,
+    change_a_signer_and_the_digest_of_its_event: False,
+    add_a_second_event_about_a_version: False,
+    delete_a_version: False,
+    put_an_old_row_back: False,
+    slip_a_version_in: False,
+    point_a_record_at_an_old_version: False,
+    move_a_watermark: False,
+    move_the_time_of_a_checkpoint: False,
+    say_that_a_checkpoint_is_of_another_cluster: False,
+    swap_the_notes_of_two_checkpoints: False,
+    sign_a_checkpoint_anew_with_another_watermark: True,
+    delete_a_checkpoint: True,
+    add_a_checkpoint_of_nothing: False,
+    change_a_node: False,
+    change_a_leafs_hash: False,
+    delete_whom_a_list_showed: False,
+    alter_whom_a_list_showed: False,
+}
