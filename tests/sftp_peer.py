@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,3 +114,25 @@ async def peer(desk: Desk, keys: KeyFiles, *, kind: type[Disk] = Disk) -> AsyncI
         server.close()
         await guests.leave()
         await server.wait_closed()
+
+
+@contextmanager
+def running_peer(desk: Desk, keys: KeyFiles) -> Iterator[SftpSettings]:
+    """Serve the desk beside the test, for what opens its own loop: the worker."""
+    open_for, over = threading.Event(), threading.Event()
+    ports: list[SftpSettings] = []
+
+    async def serve() -> None:
+        async with peer(desk, keys) as courier:
+            ports.append(courier._box)
+            open_for.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert open_for.wait(60)
+        yield ports[0]
+    finally:
+        over.set()
+        thread.join()

@@ -113,6 +113,20 @@ def test_a_refused_one_is_counted_as_such(mail, after, settle):
     assert all("dont 1 rejeté." in words for _, words in told(mail))
 
 
+def test_the_operator_is_told_the_destination_the_code_in_words_the_remedy_and_where_to_look(mail, after, as_role):
+    with as_role("temoin_worker"):
+        refused = Answer(Verdict.POSTPONED, "folder_refused")
+        settle_parcels([(load, refused) for load in claim_parcels("fhir", 10)])
+
+    after(31)
+
+    ours, theirs = ([words for to, words in told(mail) if (to == OPERATOR) is mine] for mine in (True, False))
+    for part in ("(fhir)", "réponse folder_refused.", "Un des dossiers du destinataire manque", "temoin check"):
+        assert part in ours[0]
+    assert "One of the receiver's folders is not there" in ours[0]
+    assert "folder_refused" not in theirs[0]
+
+
 def test_no_word_of_health_and_nobodys_name_is_in_a_message(mail, after):
     after(31)
 

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from people import make_pharmacy
-from sftp_peer import HEADER, Desk, peer
+from django.apps import apps
+from people import make_lot, make_patient, make_pharmacy, make_signed, open_house
+from sftp_peer import HEADER, Desk, peer, running_peer
 from strategies import covid_positive
 
 from temoin.formats.csv.report_file import report_file
-from temoin.lib.clock import frozen_at, now
+from temoin.lib.clock import frozen_at, now, shifted_by
+from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE
-from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict
+from temoin.outbox import courier as register
+from temoin.outbox.actions import release_parcel
+from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict, couriers
+from temoin.outbox.models import Parcel
+from temoin.outbox.states import ParcelState
+from temoin.outbox.worker import Lane
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 from temoin.transmission.channels.sftp import daily as sftp_daily
 from temoin.transmission.channels.sftp.courier import SftpCourier
 from temoin.transmission.channels.sftp.daily import DailySftpCourier, courier_of, hour_after
+from temoin.transmission.channels.sftp.settings import SftpSettings
 
 KEYS = ["a", "b", "c"]
 AWAITED = (Verdict.DOUBTFUL, "awaiting_acknowledgement")
@@ -262,3 +271,47 @@ def test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read(desk, 
 
     assert told(answers[0]) == [(Verdict.ACCEPTED, "acknowledged")]
     assert aside == [("batch-0.csv", "TypeError")]
+
+
+@pytest.fixture
+def box(desk, keys, as_role, settings, monkeypatch) -> Iterator[SftpSettings]:  # noqa: ARG001 opens the database
+    """A real receiver of one file a day, whose courier is announced as Django's start does it."""
+    monkeypatch.setattr(sftp_daily, "FRESH", 0.0)
+    monkeypatch.setattr(register, "_couriers", couriers())
+    with running_peer(desk, keys) as right:
+        box = replace(right, daily_at=22)
+        settings.TEMOIN = settings.TEMOIN.with_channel("sftp", box)
+        apps.get_app_config("outbox").ready()
+        yield box
+
+
+def test_a_day_refused_wholly_is_put_to_a_person_and_goes_again(desk, box, as_role):
+    """From the signatures to the work list and back, by the worker's own steps over a real connection."""
+    owner = open_house().owner
+    for number in ("A1", "B2"):
+        make_signed(owner, make_patient(owner), make_lot(owner, number=number))
+
+    def carry(hours: int) -> list[tuple[str, str]]:
+        with as_role("temoin_worker"), shifted_by(timedelta(hours=hours)), asyncio.Runner() as runner:
+            courier = courier_of(box)
+            Lane(courier, threading.Event()).carry_batch(runner)
+            runner.run(courier.close())
+        with tenant_scope(owner.pharmacy_id):
+            return list(Parcel.objects.filter(destination="sftp").values_list("state", "answer_code"))
+
+    carried = carry(25)
+    (name,) = desk.lying()
+    desk.answer(name, "*,refused,,not CSV")
+    refused = carry(26)
+    with tenant_scope(owner.pharmacy_id):
+        waiting = list(Parcel.objects.filter(destination="sftp").values_list("id", flat=True))
+    for parcel_id in waiting:
+        release_parcel(by=owner, parcel_id=parcel_id)
+    desk.answer(name, "*,refused,,not CSV")
+    carry(27)
+    keys_of_day = [row.split(",")[1] for row in (desk.results / name).read_text().splitlines()[1:]]
+    desk.answer(name, *(f"{key},accepted,," for key in keys_of_day))
+
+    assert carried == [(ParcelState.IN_DOUBT, "awaiting_acknowledgement")] * 2
+    assert refused == [(ParcelState.REFUSED, "row_refused")] * 2
+    assert [state for state, _ in carry(28)] == [ParcelState.ACCEPTED] * 2

@@ -21,12 +21,15 @@ from django.template.loader import render_to_string
 
 from temoin.delivery.channels.email.notices import Notice, NoticeMail
 from temoin.delivery.models import Alarm
+from temoin.delivery.operators_words import matter_of
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.ids import new_id
+from temoin.lib.label import Label
 from temoin.outbox.duties import Duty
 from temoin.outbox.late import LateCount, count_late
+from temoin.outbox.open_channels import destination_named
 from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.queries import addresses_of_owners
@@ -51,18 +54,19 @@ class Late:
 
     refused: int = 0
     matters: int = 0
-    destinations: Counter[str] = field(default_factory=Counter)
+    answers: Counter[tuple[str, str, bool]] = field(default_factory=Counter)  # destination, code, whether refused
 
     @property
     def count(self) -> int:
         """Return how many parcels are late."""
-        return self.destinations.total()
+        return self.answers.total()
 
     def add(self, row: LateCount) -> None:
         """Count a destination's parcels in."""
         self.refused += row.refused
         self.matters += row.matters
-        self.destinations[row.destination] += row.count
+        self.answers[row.destination, row.code, True] += row.refused
+        self.answers[row.destination, row.code, False] += row.count - row.refused
 
 
 def alarm_duty() -> Duty:
@@ -137,12 +141,21 @@ def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> Notice:
         "count": late.count,
         "refused": late.refused,
         "matters": late.matters,
-        "destinations": sorted(late.destinations.items()) if is_site else [],
+        "answers": list(_told(late)) if is_site else [],
         "minutes": settings.TEMOIN.alarms.minutes,
         "link": settings.TEMOIN.site.staff_url + ("" if is_site else "/transmissions/"),
         "is_demo": settings.TEMOIN.site.demo,
     }
     return Notice(key, *(render_to_string(f"delivery/alarm/{part}", words) for part in PARTS))
+
+
+def _told(late: Late) -> Iterator[dict[str, object]]:
+    """Give what each destination last answered, in words for the operator, the most frequent first."""
+    for (destination, code, is_refused), count in late.answers.most_common():
+        known, matter = destination_named(destination), matter_of(code, is_refused=is_refused)
+        if count:
+            words = known.words if known else Label(fr=destination, en=destination)
+            yield {"words": words, "name": destination, "code": code or "-", "count": count, "matter": matter}
 
 
 @contextmanager

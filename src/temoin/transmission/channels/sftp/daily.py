@@ -105,8 +105,10 @@ class DailySftpCourier(SftpCourier):
             self._told = {file: await self._lines_once(file) for file in sorted(new)}
             whole = {file[0] for file, lines in self._told.items() if lines and file not in self._half}
             self._waiting = {name: at for name, at in sent.items() if name not in whole}
-            for name in self._waiting:
-                if name not in self._keys:
+            # After a restart only the file itself says which keys were in it: of whom "every row" speaks.
+            wholly = {file[0] for file, lines in self._told.items() if any(line.key == EVERY_ROW for line in lines)}
+            for name in sent:
+                if name not in self._keys and (name in self._waiting or name in wholly):
                     self._keys[name] = self._keys_in(name, await self._folders.sent(name) or b"")
             self._looked_at = moment
 
