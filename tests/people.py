@@ -31,6 +31,8 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.models import Parcel
+from temoin.outbox.queries import parcel_view
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
 from temoin.patients.models import Patient, nir_indexes
 from temoin.patients.queries import traits_of
@@ -260,3 +262,10 @@ def change_patient(*, by: Seat, patient_id: UUID, traits: Traits) -> None:
     with tenant_scope(by.pharmacy_id):
         seen = traits_of(patient_id).seen_version
     amend_patient(by=by, patient_id=patient_id, traits=traits, expected_version=seen)
+
+
+def seen_parcel(by: Seat, parcel_id: UUID) -> str:
+    """Return the version of a parcel that a person sees now; "open" for one that they cannot see."""
+    with tenant_scope(by.pharmacy_id):
+        parcel = Parcel.objects.filter(id=parcel_id).first()
+    return parcel_view(parcel, {}).seen_version if parcel else "open"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
-from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
+from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 from temoin.delivery.channels.email.courier import EmailCourier
 from temoin.delivery.channels.email.settings import EmailSecurity
@@ -240,7 +240,9 @@ def test_a_mended_address_gets_the_next_try(house, mail, carry):
         by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@patient.example"})
     )
     mail.rcpt = OK
-    release_parcel(by=house.owner, parcel_id=newest(house).id)
+    release_parcel(
+        by=house.owner, parcel_id=newest(house).id, expected_version=seen_parcel(house.owner, newest(house).id)
+    )
 
     assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
     assert mail.messages[0]["To"] == "pat@patient.example"

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from dovecot import PASSWORD, USER, connected, running_dovecot
 from mail_server import Behaviour, running_mail_server
-from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house
+from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from secure_mail import Trust
 
 from temoin.delivery.channels.email.courier import DESTINATION, EmailCourier
@@ -161,7 +161,9 @@ def test_once_the_address_is_mended_the_same_link_goes_again(house, mail, bring,
         patient_id = Record.objects.get().patient_id
     change_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "email": "pat@c.example"}))
 
-    release_parcel(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(
+        by=house.owner, parcel_id=parcel(house).id, expected_version=seen_parcel(house.owner, parcel(house).id)
+    )
     carry(as_role)
 
     first, second = mail.messages

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.lib.zones import bounds_of_day, day_of, instants_of, wall_clock, zone_named
+from temoin.lib.zones import bounds_of_day, day_of, instants_of, utc_offset, wall_clock, zone_named
 from temoin.pharmacies.zones import load_zones
 
 ZONES = sorted(set(load_zones().values()))
@@ -67,3 +67,10 @@ def test_an_unthinkable_clock_never_is(wall: str, name: str):
 def test_what_names_no_place_is_no_zone(name: str):
     with pytest.raises(ValueError, match="not a time zone"):
         zone_named(name)
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"), [("Europe/Paris", "UTC+1"), ("America/Cayenne", "UTC-3"), ("Pacific/Marquesas", "UTC-9:30")]
+)
+def test_an_offset_names_the_clock_that_is_shown(zone: str, told: str):
+    assert utc_offset(wall_clock(datetime(2026, 1, 1, tzinfo=UTC), zone_named(zone))) == told

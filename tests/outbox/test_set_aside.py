@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from couriers import StandIn
 from django.db import OperationalError, connection
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 from temoin.crypto.ring import forget_keys
 from temoin.lib.clock import now, shifted_by
@@ -230,7 +230,9 @@ def test_a_person_may_have_it_tried_at_once_and_it_counts_anew(house, as_role):
         carry(as_role, StandIn(carries=LATER), timedelta(hours=2 * number))
     assert parcel(house).due_at > now()
 
-    release_parcel(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(
+        by=house.owner, parcel_id=parcel(house).id, expected_version=seen_parcel(house.owner, parcel(house).id)
+    )
 
     assert parcel(house).due_at <= now()
     assert (parcel(house).same_count, parcel(house).matter_since) == (0, None)
@@ -241,7 +243,9 @@ def test_what_is_no_persons_matter_is_not_hastened(house, as_role):
     carry(as_role, StandIn(carries=LATER))
 
     with pytest.raises(ConflictError):
-        release_parcel(by=house.owner, parcel_id=parcel(house).id)
+        release_parcel(
+            by=house.owner, parcel_id=parcel(house).id, expected_version=seen_parcel(house.owner, parcel(house).id)
+        )
 
 
 # What cannot be written down ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from couriers import StandIn, answer
 from django.db import OperationalError, connection
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 from temoin.crypto.ring import forget_keys
 from temoin.crypto.roots.provider import RootKeyError
@@ -410,7 +410,7 @@ def test_a_refused_parcel_goes_again_with_the_same_key(house, as_role):
     parcel_id = refused(house, as_role)
     key = parcels(house)[0].key
 
-    release_parcel(by=house.owner, parcel_id=parcel_id)
+    release_parcel(by=house.owner, parcel_id=parcel_id, expected_version=seen_parcel(house.owner, parcel_id))
 
     with as_role("temoin_worker"):
         (load,) = claim_parcels("fhir", 10)
@@ -420,4 +420,6 @@ def test_a_refused_parcel_goes_again_with_the_same_key(house, as_role):
 def test_a_parcel_of_another_pharmacy_is_as_good_as_unknown(house, as_role):
     for parcel_id in (refused(house, as_role), new_id()):
         with pytest.raises(NotFoundError):
-            release_parcel(by=house.stranger, parcel_id=parcel_id)
+            release_parcel(
+                by=house.stranger, parcel_id=parcel_id, expected_version=seen_parcel(house.stranger, parcel_id)
+            )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
+from people import TRAITS, House, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
@@ -91,7 +91,12 @@ def test_a_withdrawn_one_is_no_longer_missing_and_says_why(house, settle):
     settle(Verdict.REFUSED)
     with tenant_scope(house.here.id):
         parcel_id = Parcel.objects.get(destination=AUTHORITY).id
-    withdraw_parcel(by=house.owner, parcel_id=parcel_id, reason=Withdrawal.NOT_DUE)
+    withdraw_parcel(
+        by=house.owner,
+        parcel_id=parcel_id,
+        expected_version=seen_parcel(house.owner, parcel_id),
+        reason=Withdrawal.NOT_DUE,
+    )
 
     found = statement(house.owner)
 

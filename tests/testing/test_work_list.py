@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from people import House, at_once, make_lot, make_patient, make_signed, open_house
+from people import House, at_once, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
@@ -174,12 +174,25 @@ def test_the_list_reads_only_the_index_of_what_is_open(house):
 
 
 def test_a_refused_parcel_is_sent_again_once(house, refused):
-    release_parcel(by=house.owner, parcel_id=refused)
+    release_parcel(by=house.owner, parcel_id=refused, expected_version=seen_parcel(house.owner, refused))
 
     with pytest.raises(ConflictError):
-        release_parcel(by=house.owner, parcel_id=refused)
+        release_parcel(by=house.owner, parcel_id=refused, expected_version=seen_parcel(house.owner, refused))
     assert states(house.owner) == [(1, "waiting")]
     assert len(events(house.owner, "parcel.released")) == 1
+
+
+def test_what_was_released_and_refused_again_is_not_the_refusal_that_was_seen(house, refused, settle):
+    seen = seen_parcel(house.owner, refused)
+    release_parcel(by=house.owner, parcel_id=refused, expected_version=seen)
+    settle(Verdict.REFUSED, "http_400")
+
+    with pytest.raises(ConflictError, match="another end"):
+        release_parcel(by=house.owner, parcel_id=refused, expected_version=seen)
+    with pytest.raises(ConflictError, match="another end"):
+        withdraw_parcel(by=house.owner, parcel_id=refused, expected_version=seen, reason=Withdrawal.NOT_DUE)
+
+    assert states(house.owner) == [(1, "refused")]
 
 
 def test_all_that_were_refused_alike_are_sent_again_at_once(house, settle):
@@ -219,10 +232,20 @@ def test_two_who_send_all_again_at_the_same_moment_do_it_once(as_role):
 
 
 def test_a_refused_parcel_is_withdrawn_with_a_reason_once(house, refused):
-    withdraw_parcel(by=house.owner, parcel_id=refused, reason=Withdrawal.TOLD_OTHERWISE)
+    withdraw_parcel(
+        by=house.owner,
+        parcel_id=refused,
+        expected_version=seen_parcel(house.owner, refused),
+        reason=Withdrawal.TOLD_OTHERWISE,
+    )
 
     with pytest.raises(ConflictError):
-        withdraw_parcel(by=house.owner, parcel_id=refused, reason=Withdrawal.TOLD_OTHERWISE)
+        withdraw_parcel(
+            by=house.owner,
+            parcel_id=refused,
+            expected_version=seen_parcel(house.owner, refused),
+            reason=Withdrawal.TOLD_OTHERWISE,
+        )
     assert states(house.owner) == [(1, "withdrawn")]
     assert events(house.owner, "parcel.withdrawn") == ["told_otherwise"]
     assert listed(house.owner).heaps == []
@@ -231,7 +254,9 @@ def test_a_refused_parcel_is_withdrawn_with_a_reason_once(house, refused):
 @pytest.mark.parametrize("reason", ["", "parce que Mme Martin"])
 def test_a_withdrawal_says_why_from_the_list(house, refused, reason):
     with pytest.raises(InvalidError):
-        withdraw_parcel(by=house.owner, parcel_id=refused, reason=reason)
+        withdraw_parcel(
+            by=house.owner, parcel_id=refused, expected_version=seen_parcel(house.owner, refused), reason=reason
+        )
     assert states(house.owner) == [(1, "refused")]
 
 
@@ -241,21 +266,36 @@ def test_what_is_on_its_way_is_not_withdrawn(house):
         parcel_id = Parcel.objects.get().id
 
     with pytest.raises(ConflictError):
-        withdraw_parcel(by=house.owner, parcel_id=parcel_id, reason=Withdrawal.NOT_DUE)
+        withdraw_parcel(
+            by=house.owner,
+            parcel_id=parcel_id,
+            expected_version=seen_parcel(house.owner, parcel_id),
+            reason=Withdrawal.NOT_DUE,
+        )
 
 
 def test_a_technician_neither_sends_again_nor_withdraws_nor_reads_answers(house, refused):
     with pytest.raises(DeniedError):
         release_alike(by=house.colleague, destination=AUTHORITY, code="http_422")
     with pytest.raises(DeniedError):
-        withdraw_parcel(by=house.colleague, parcel_id=refused, reason=Withdrawal.NOT_DUE)
+        withdraw_parcel(
+            by=house.colleague,
+            parcel_id=refused,
+            expected_version=seen_parcel(house.colleague, refused),
+            reason=Withdrawal.NOT_DUE,
+        )
     with pytest.raises(DeniedError):
         read_answers(by=house.colleague, parcel_id=refused)
 
 
 def test_the_stranger_touches_no_parcel_of_ours(house, refused):
     for do in (
-        lambda: withdraw_parcel(by=house.stranger, parcel_id=refused, reason=Withdrawal.NOT_DUE),
+        lambda: withdraw_parcel(
+            by=house.stranger,
+            parcel_id=refused,
+            expected_version=seen_parcel(house.stranger, refused),
+            reason=Withdrawal.NOT_DUE,
+        ),
         lambda: read_sending(by=house.stranger, parcel_id=refused),
         lambda: read_answers(by=house.stranger, parcel_id=refused),
     ):
@@ -266,7 +306,7 @@ def test_the_stranger_touches_no_parcel_of_ours(house, refused):
 
 
 def test_a_history_tells_each_try_and_each_decision(house, refused, settle):
-    release_parcel(by=house.owner, parcel_id=refused)
+    release_parcel(by=house.owner, parcel_id=refused, expected_version=seen_parcel(house.owner, refused))
     settle(Verdict.ACCEPTED, "acknowledged", receipt={"id": "accuse-7"})
 
     found = read_sending(by=house.colleague, parcel_id=refused)
@@ -328,8 +368,13 @@ def test_an_older_version_never_follows_a_newer_one(house, settle):
         cursor.execute("UPDATE outbox_parcel SET state = 'refused' WHERE id = %s", [first.id])
 
     with pytest.raises(ConflictError):
-        release_parcel(by=house.owner, parcel_id=first.id)
+        release_parcel(by=house.owner, parcel_id=first.id, expected_version=seen_parcel(house.owner, first.id))
     assert release_alike(by=house.owner, destination=AUTHORITY, code="http_422") == 0
     assert [one.is_overtaken for one in listed(house.owner).parcels] == [True]
-    withdraw_parcel(by=house.owner, parcel_id=first.id, reason=Withdrawal.NOT_DUE)
+    withdraw_parcel(
+        by=house.owner,
+        parcel_id=first.id,
+        expected_version=seen_parcel(house.owner, first.id),
+        reason=Withdrawal.NOT_DUE,
+    )
     assert states(house.owner) == [(1, "withdrawn"), (2, "waiting")]

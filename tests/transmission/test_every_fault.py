@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from fault_tables import fault_names_left
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
 
 from temoin.config.channels import all_channels
@@ -150,7 +150,7 @@ def test_after_any_fault_the_authority_holds_the_result_once(road, sandbox, hous
     fired = sandbox.stats["fired"]
     sandbox.set_faults(off=True)
     if first.state == REFUSED:
-        release_parcel(by=house.owner, parcel_id=first.id)
+        release_parcel(by=house.owner, parcel_id=first.id, expected_version=seen_parcel(house.owner, first.id))
 
     ended = first if first.state == ACCEPTED else carry()
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from people import House, change_patient, make_lot, make_patient, make_signed, open_house
+from people import House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
 from secure_mail import Trust
 from strategies import covid_positive
@@ -146,7 +146,7 @@ def test_after_a_fault_the_same_message_is_sent_again(sandbox, house, carry, cas
     first = carry()
     sandbox.set_faults(off=True)
     if first.state == ParcelState.REFUSED:
-        release_parcel(by=house.owner, parcel_id=first.id)
+        release_parcel(by=house.owner, parcel_id=first.id, expected_version=seen_parcel(house.owner, first.id))
 
     carried = first if first.state == ParcelState.ACCEPTED else carry()
 

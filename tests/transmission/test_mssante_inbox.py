@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from dovecot import PASSWORD, USER, connected, running_dovecot
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 from secure_mail import Trust
 
 from temoin.lib.tenant import tenant_scope
@@ -145,7 +145,9 @@ def test_a_message_that_came_back_is_refused_and_a_person_sends_it_again(house, 
     read()
 
     assert told(house) == (ParcelState.REFUSED, "returned")
-    release_parcel(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(
+        by=house.owner, parcel_id=parcel(house).id, expected_version=seen_parcel(house.owner, parcel(house).id)
+    )
     assert parcel(house).state == ParcelState.WAITING
     assert post.flags() == [{"\\Seen"}]
 
@@ -188,7 +190,9 @@ def test_a_notice_of_a_parcel_that_nobody_knows_is_done_with(house, post, read):
 def test_a_notice_about_a_parcel_being_sent_again_waits_for_its_turn(house, post, read):
     post.bring(notice(house, "failed"))
     read()
-    release_parcel(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(
+        by=house.owner, parcel_id=parcel(house).id, expected_version=seen_parcel(house.owner, parcel(house).id)
+    )
     post.bring(notice(house, "failed"))
     read()
 
@@ -201,7 +205,9 @@ def test_a_notice_about_a_parcel_being_sent_again_waits_for_its_turn(house, post
 )
 def test_a_notice_settles_a_doubt(house, as_role, verdict, state):
     note_in_worker(as_role, house, Answer(Verdict.REFUSED, "returned"))
-    release_parcel(by=house.owner, parcel_id=parcel(house).id)
+    release_parcel(
+        by=house.owner, parcel_id=parcel(house).id, expected_version=seen_parcel(house.owner, parcel(house).id)
+    )
     settle(as_role, Verdict.DOUBTFUL, "cut_off")
 
     note_in_worker(as_role, house, Answer(verdict, "later"))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
 from strategies import covid_positive
 
@@ -172,7 +172,7 @@ def test_after_a_fault_the_authority_holds_it_once(sandbox, house, carry, case, 
     monkeypatch.setattr(sftp, "STILL", 0.0)
     wait_for(lambda: case.fault in HINDERING or sandbox.stats["csv"]["files"])
     if first.state == ParcelState.REFUSED:
-        release_parcel(by=house.owner, parcel_id=first.id)
+        release_parcel(by=house.owner, parcel_id=first.id, expected_version=seen_parcel(house.owner, first.id))
 
     carried = first
     while carried.state != ParcelState.ACCEPTED and carried.attempts < 5:
@@ -188,7 +188,7 @@ def test_a_refused_row_waits_for_a_person_and_goes_when_it_is_sent_again(sandbox
     sandbox.set_faults(reject=1)
     refused = carry()
     sandbox.set_faults(off=True)
-    release_parcel(by=house.owner, parcel_id=refused.id)
+    release_parcel(by=house.owner, parcel_id=refused.id, expected_version=seen_parcel(house.owner, refused.id))
 
     carried = carry()
 

@@ -245,3 +245,14 @@ def test_a_lot_is_received_once(owner: Client):
 
     assert first.status_code == 302
     assert "Ce lot est déjà dans le stock" in second.content.decode()
+
+
+def test_a_question_with_nothing_in_it_does_not_speak_of_recording(house: House, owner: Client):
+    recorded = "Rien n’a été enregistré"
+    questions = [reverse("find_patient"), reverse("same_person", args=[make_patient(house.owner)])]
+
+    answers = [owner.post(path) for path in questions]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert not any(recorded in answer.content.decode() for answer in answers)
+    assert recorded in owner.post(reverse("new_patient"), new_form(sex="")).content.decode()

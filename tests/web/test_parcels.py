@@ -71,7 +71,7 @@ def test_a_refused_parcel_is_sent_again_by_a_pharmacist(house: House, owner: Cli
     path = reverse("release", args=[record_id, refused.id])
 
     offered = path in owner.get(reverse("test", args=[record_id])).content.decode()
-    answers = [owner.post(path) for _ in range(2)]
+    answers = [owner.post(path, {"seen": refused.seen_version}) for _ in range(2)]
 
     assert offered
     assert [answer.status_code for answer in answers] == [302, 302]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -81,7 +82,9 @@ def test_a_refused_code_speaks_of_the_clock(house: House):
 
     answer = after_password(house).post(reverse("mfa_authenticate"), {"code": "000000"})
 
-    assert "réglez le téléphone sur l’heure automatique" in answer.content.decode()
+    told = answer.content.decode()
+    assert "réglez le téléphone sur l’heure automatique" in told
+    assert re.search(r"il est [0-9:]{8} \(UTC\+[12]\)", told)
 
 
 def test_a_password_hashed_with_fewer_passes_is_hashed_anew_at_sign_in(house: House):

@@ -13,7 +13,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
-from people import House, make_lot, make_patient, make_signed
+from people import House, make_lot, make_patient, make_signed, seen_parcel
 
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.commit import Commit
@@ -124,11 +124,25 @@ def test_one_click_sends_a_refused_one_again_and_a_second_changes_nothing(house:
     path = reverse("release_sending", args=[refused])
     assert path in page(owner, LIST)
 
-    answers = [owner.post(path) for _ in range(2)]
+    seen = {"seen": seen_parcel(house.owner, refused)}
+    assert f'name="seen" value="{seen["seen"]}"' in page(owner, LIST)
+
+    answers = [owner.post(path, seen) for _ in range(2)]
 
     assert [answer["Location"] for answer in answers] == [LIST, LIST]
     assert [message.level_tag for message in get_messages(answers[1].wsgi_request)] == ["success", "info"]
     assert state(house, refused) is ParcelState.WAITING
+
+
+@pytest.mark.parametrize("name", ["release_sending", "withdraw_sending"])
+@pytest.mark.parametrize("seen", ["", "open", "7 2020-01-01T00:00:00+00:00"])
+def test_a_page_that_showed_another_end_decides_nothing(
+    house: House, owner: Client, refused: UUID, name: str, seen: str
+):
+    answer = owner.post(reverse(name, args=[refused]), {"seen": seen, "reason": "not_due"})
+
+    assert [message.level_tag for message in get_messages(answer.wsgi_request)] == ["info"]
+    assert state(house, refused) is ParcelState.REFUSED
 
 
 def test_all_that_were_refused_alike_go_again(house: House, owner: Client, refused: UUID):
@@ -189,9 +203,11 @@ def test_what_was_sent_and_what_came_back_are_set_out(house: House, owner: Clien
 def test_a_withdrawal_asks_why(house: House, owner: Client, refused: UUID):
     path = reverse("withdraw_sending", args=[refused])
 
+    form = {"reason": "not_due", "seen": seen_parcel(house.owner, refused)}
+
     without = owner.post(path)
-    told = owner.post(path, {"reason": "not_due"})
-    again = owner.post(path, {"reason": "not_due"})
+    told = owner.post(path, form)
+    again = owner.post(path, form)
 
     assert (without.status_code, told["Location"]) == (400, LIST)
     assert 'id="field-reason-problem"><p>Dites pourquoi' in without.content.decode()
@@ -297,7 +313,7 @@ def test_what_meets_the_same_answer_is_a_persons_matter_on_every_page(house: Hou
 
 def test_a_person_has_it_tried_at_once(house: House, owner: Client, stuck: UUID):
     with shifted_by(timedelta(minutes=1)):
-        owner.post(reverse("release_sending", args=[stuck]))
+        owner.post(reverse("release_sending", args=[stuck]), {"seen": "open"})
 
     sending = read_sending(by=house.owner, parcel_id=stuck)
     assert (sending.view.state, sending.view.matter_since) == (ParcelState.IN_DOUBT, None)

@@ -21,12 +21,13 @@ from django.utils.translation import gettext as _
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
-from temoin.lib.zones import HOUSE, wall_clock
+from temoin.lib.zones import utc_offset, wall_clock
 from temoin.pharmacies.seat import pharmacies_of
 from temoin.pharmacies.tries import note_try
 from temoin.web.devices import known_device
 from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.web.pro_sante_connect import BY_PROVIDER
+from temoin.web.times import page_zone
 
 _SECOND_STEP = "allauth.mfa.stages.AuthenticateStage"
 
@@ -117,12 +118,12 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library 
         if code != "incorrect_code":
             error: ValidationError = super().validation_error(code, *args)
             return error
-        here = wall_clock(now(), HOUSE)
+        here = wall_clock(now(), page_zone())  # the house's before anybody came in: the offset tells which
         words = _(
             "This code was refused. Each code opens once, and holds for about a minute: wait for the next one. If that "
-            "one is refused too, set the telephone's clock to automatic time; here it is %(time)s, Paris time."
+            "one is refused too, set the telephone's clock to automatic time; here it is %(time)s (%(offset)s)."
         )
-        return ValidationError(words % {"time": f"{here:%H:%M:%S}"}, code=code)
+        return ValidationError(words % {"time": f"{here:%H:%M:%S}", "offset": utc_offset(here)}, code=code)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Keep the last factor: without one, nobody but a colleague opens the account again."""

@@ -47,9 +47,12 @@ def latest_today() -> date:
 
 def offset_words(moment: datetime) -> str:
     """Return the offset of a wall clock as prints show it, such as "UTC-3"; "" where it is the house's."""
+    return "" if moment.utcoffset() == moment.astimezone(HOUSE).utcoffset() else utc_offset(moment)
+
+
+def utc_offset(moment: datetime) -> str:
+    """Return the offset of a wall clock, such as "UTC-3"."""
     offset = moment.utcoffset() or timedelta(0)
-    if offset == moment.astimezone(HOUSE).utcoffset():
-        return ""
     sign, minutes = ("-" if offset < timedelta(0) else "+"), abs(offset) // timedelta(minutes=1)
     return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
 

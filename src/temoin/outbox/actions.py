@@ -23,7 +23,7 @@ from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import Courier, Load, Notice, couriers
 from temoin.outbox.models import Parcel
 from temoin.outbox.open_parcels import refused_alike
-from temoin.outbox.queries import is_overtaken, parcel_in_scope
+from temoin.outbox.queries import ParcelView, check_parcel_seen, is_overtaken, parcel_in_scope
 from temoin.outbox.states import ParcelState, Withdrawal
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
@@ -106,17 +106,22 @@ def keep_in_parcel(commit: Commit, load: Load, value: Mapping[str, str]) -> None
     commit.change(Parcel, load.id, sealed=seal_value(Parcel, load.id, value, vars(load)))
 
 
-def release_parcel(*, by: Holder, parcel_id: UUID) -> None:
-    """Send a parcel on its way again, with the same key: a refused one, or one that a person should look at."""
+def release_parcel(*, by: Holder, parcel_id: UUID, expected_version: str) -> None:
+    """Send a parcel on its way again, with the same key: a refused one, or one that a person should look at.
+
+    `expected_version` is that of the parcel which the person saw: ConflictError when it had another end meanwhile.
+    """
     check_right(by=by, right=Right.RELEASE_PARCEL)
     with act(by=by, kind=EventKind.PARCEL_RELEASED, subject_kind="parcel", subject_id=parcel_id) as commit:
         parcel = parcel_in_scope(parcel_id)
+        check_parcel_seen(parcel, expected_version)
         if is_overtaken(parcel_id):
             raise ConflictError("a newer version was posted: an older one must not follow it")
         if parcel.state in {ParcelState.WAITING, ParcelState.IN_DOUBT} and parcel.matter_since is not None:
             _hasten(commit, parcel)
         else:
-            commit.move(Parcel, parcel_id, "release", due_at=now(), settled_at=None, **_ANEW)
+            seen = {"attempts": parcel.attempts}
+            commit.move(Parcel, parcel_id, "release", only_if=seen, due_at=now(), settled_at=None, **_ANEW)
 
 
 def release_alike(*, by: Holder, destination: str, code: str) -> int:
@@ -128,12 +133,12 @@ def release_alike(*, by: Holder, destination: str, code: str) -> int:
     check_right(by=by, right=Right.RELEASE_PARCEL)
     with tenant_scope(by.pharmacy_id):
         refused = refused_alike(destination, code, MOST_AT_ONCE)
-    return sum(_released(by, parcel_id) for parcel_id in refused)
+    return sum(_released(by, parcel) for parcel in refused)
 
 
-def _released(by: Holder, parcel_id: UUID) -> bool:
+def _released(by: Holder, parcel: ParcelView) -> bool:
     try:
-        release_parcel(by=by, parcel_id=parcel_id)
+        release_parcel(by=by, parcel_id=parcel.id, expected_version=parcel.seen_version)
     except ConflictError:
         return False  # a colleague, or a double click, was first
     return True
@@ -146,9 +151,10 @@ def _hasten(commit: Commit, parcel: Parcel) -> None:
     commit.change(Parcel, parcel.id, only_if={"attempts": parcel.attempts}, due_at=now(), **_ANEW)
 
 
-def withdraw_parcel(*, by: Holder, parcel_id: UUID, reason: str) -> None:
+def withdraw_parcel(*, by: Holder, parcel_id: UUID, expected_version: str, reason: str) -> None:
     """Take a refused parcel off the work list for good: the person says why, from a closed list.
 
+    `expected_version` is that of the parcel which the person saw: ConflictError when it had another end meanwhile.
     Only a refused one: what is on its way may be at its destination before the decision is.
     """
     check_right(by=by, right=Right.WITHDRAW_PARCEL)
@@ -156,5 +162,7 @@ def withdraw_parcel(*, by: Holder, parcel_id: UUID, reason: str) -> None:
         raise refuse("reason", "required", _("Say why this sending is withdrawn."))
     kind = EventKind.PARCEL_WITHDRAWN
     with act(by=by, kind=kind, subject_kind="parcel", subject_id=parcel_id, detail=Withdrawal(reason).value) as commit:
-        parcel_in_scope(parcel_id)
-        commit.move(Parcel, parcel_id, "withdraw", settled_at=now(), sealed=None)
+        parcel = parcel_in_scope(parcel_id)
+        check_parcel_seen(parcel, expected_version)
+        seen = {"attempts": parcel.attempts}
+        commit.move(Parcel, parcel_id, "withdraw", only_if=seen, settled_at=now(), sealed=None)

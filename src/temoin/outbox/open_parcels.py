@@ -88,12 +88,12 @@ def list_open(wanted: OpenFilter, page: int) -> tuple[list[OpenParcel], bool]:
     return [_open_parcel(row, wanted.late_before, newer) for row in rows[:PAGE]], len(rows) > PAGE
 
 
-def refused_alike(destination: str, code: str, most: int) -> list[UUID]:
+def refused_alike(destination: str, code: str, most: int) -> list[ParcelView]:
     """Return refused parcels with the same last answer that may be sent again, the oldest first."""
     if not is_readable(destination + code):  # no answer that is kept has such letters, and no query takes NUL
         return []
     alike = _open().filter(state=ParcelState.REFUSED, destination=destination, answer_code=code).exclude(overtaken())
-    return list(alike.order_by("posted_at").values_list("id", flat=True)[:most])
+    return [parcel_view(parcel, {}) for parcel in alike.order_by("posted_at")[:most]]
 
 
 def _open() -> QuerySet[Parcel]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from temoin.crypto.sealed import open_value
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.outbox.courier import Load
 from temoin.outbox.kept import unpack
 from temoin.outbox.models import Attempt, Parcel
@@ -38,6 +38,11 @@ class ParcelView:
         """Tell whether nothing more will happen by itself."""
         return self.state in SETTLED
 
+    @property
+    def seen_version(self) -> str:
+        """Return what names the end that a person decides about; "open" while the parcel goes on trying."""
+        return f"{self.attempts} {self.settled_at.isoformat()}" if self.settled_at else "open"
+
 
 def parcels_of(chain_id: UUID) -> list[ParcelView]:
     """Return the parcels of a record in the pharmacy in scope, oldest version first, with their receipts."""
@@ -61,6 +66,12 @@ def parcel_view(parcel: Parcel, receipt: dict[str, Any]) -> ParcelView:
         receipt=receipt,
         matter_since=None if ParcelState(parcel.state) in SETTLED else parcel.matter_since,
     )
+
+
+def check_parcel_seen(parcel: Parcel, expected_version: str) -> None:
+    """Raise ConflictError unless the parcel still is where the person saw it (`ParcelView.seen_version`)."""
+    if parcel_view(parcel, {}).seen_version != expected_version:
+        raise ConflictError("the parcel has had another end meanwhile")
 
 
 def parcel_in_scope(parcel_id: UUID) -> Parcel:

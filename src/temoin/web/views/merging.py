@@ -54,6 +54,7 @@ def same_person(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpRespo
         found=found,
         fields=search_fields(Typed(request.POST, problems)),
         problems=problems,
+        is_question=True,
     )
 
 

@@ -68,6 +68,7 @@ def _show_search(request: HttpRequest, seat: Seat, found: list[Found] | None, pr
         status=400 if problems else 200,
         fields=search_fields(Typed(request.POST, problems)),
         problems=problems,
+        is_question=True,
         found=found,
         typed=request.POST,
     )

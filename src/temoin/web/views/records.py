@@ -26,6 +26,7 @@ from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
+from temoin.web.history import history
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.record_forms import (
@@ -60,7 +61,7 @@ def show_record(
         "may_sign": may_sign(by=seat, signers=test.kind.signers),
         "signers": signer_words(test.kind),
         "has_result": test.state in WITH_RESULT,
-        "versions": list(reversed(test.reports)),
+        "versions": history(test.reports, test.kind),
         **device_words(test),
         **parcels_context(test.id, test.parcels),
     }
@@ -221,9 +222,9 @@ def release(request: HttpRequest, seat: Seat, record_id: UUID, parcel_id: UUID) 
     if parcel_id not in {parcel.id for parcel in read_parcels(by=seat, record_id=record_id)}:
         raise NotFoundError
     try:
-        release_parcel(by=seat, parcel_id=parcel_id)
+        release_parcel(by=seat, parcel_id=parcel_id, expected_version=request.POST.get("seen", ""))
     except ConflictError:
-        messages.info(request, _("It is already on its way."))
+        messages.info(request, _("Nothing was sent: here is where it stands."))
     else:
         messages.success(request, _("It is on its way again."))
     return redirect("test", record_id)

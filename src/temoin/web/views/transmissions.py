@@ -132,9 +132,12 @@ def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
 def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Send a refused parcel again."""
     try:
-        release_parcel(by=seat, parcel_id=parcel_id)
+        release_parcel(by=seat, parcel_id=parcel_id, expected_version=request.POST.get("seen", ""))
     except ConflictError:
-        messages.info(request, _("Nothing was sent: it is already on its way, or a newer version took its place."))
+        messages.info(
+            request,
+            _("Nothing was sent: it is already on its way, was answered meanwhile, or a newer version took its place."),
+        )
     else:
         messages.success(request, _("It is on its way again."))
     return redirect("transmissions")
@@ -143,7 +146,8 @@ def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpRespon
 def withdraw(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
     """Take a refused parcel off the list for good, with a reason."""
     try:
-        withdraw_parcel(by=seat, parcel_id=parcel_id, reason=request.POST.get("reason", ""))
+        seen, reason = request.POST.get("seen", ""), request.POST.get("reason", "")
+        withdraw_parcel(by=seat, parcel_id=parcel_id, expected_version=seen, reason=reason)
     except InvalidError as error:
         return _show_sending(request, seat, read_sending(by=seat, parcel_id=parcel_id), error)
     except ConflictError:
