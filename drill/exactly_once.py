@@ -1,6 +1,6 @@
 """Kills Témoin at random while results are signed, and counts what the authority holds.
 
-    python drill/exactly_once.py [--through fhir|mllp|sftp] [--results N] [--producers N] [--workers N] [--kills N]
+    python drill/exactly_once.py [--ways] [--through WAY] [--results N] [--producers N] [--workers N] [--kills N]
                                  [--drop SHARE] [--outages N] [--kill-database] [--full] [--seed N] [--base-port N]
                                  [--at-least X]
 
@@ -8,8 +8,8 @@ A demonstration is started. Producers sign over HTTP, each sending its form agai
 the staff site and its server processes are killed with -9, and the authority drops a share of its answers after
 storing. Then, within 60 s of the last blow, no parcel may be unsettled, and three independent counts must agree:
 the tests of the drill (one signed version each), the keys of all signed versions, and the keys that the authority says
-it holds: by its own search (FHIR), or as it counts them by MSH-10 (MLLP) or by row key (SFTP), where a copy with other
-content is a fault. The last line is the share of results that the authority holds exactly once.
+it holds: by its own search, or as it counts them by the key of the channel, where a copy with other content is a fault.
+The last line is the share of results that the authority holds exactly once.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ FULL = {"results": 10_000, "producers": 8, "workers": 4, "kills": 40, "drop": 0.
 def main() -> int:
     """Start, strike, wait, count, judge."""
     options = _options()
+    if options.ways:
+        print("\n".join(held_ways()))
+        return 0
     print(f"seed {options.seed}", flush=True)
     with (
         TemporaryDirectory(prefix="temoin-drill-") as name,
@@ -58,6 +61,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--through", choices=held_ways(), default="fhir", help="way to the authority (default: fhir)")
+    parser.add_argument("--ways", action="store_true", help="only name the ways, one on each line")
     parser.add_argument("--results", type=int, default=1000)
     parser.add_argument("--producers", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)

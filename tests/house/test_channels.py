@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -18,6 +19,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 from fault_tables import fault_names_left
 from people import make_lot, make_patient, make_signed, open_house, sign_in
 from source_code import sources
@@ -40,6 +42,7 @@ from temoin.outbox import duties as duties_register
 from temoin.outbox import open_channels as announced
 from temoin.outbox.courier import couriers
 from temoin.outbox.duties import duties
+from temoin.web.wording import REASON, reason_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = Ports(9500)
@@ -135,6 +138,20 @@ def test_the_screens_know_it(client: Client):
     listed = client.get(reverse("transmissions"), {"portion": "on_the_way", "destination": "pigeon"}).content.decode()
     assert re.search(r'<option value="pigeon"[^>]*>Pigeonnier', listed)
     assert re.search("<td[^>]*>Pigeonnier</td>", listed)
+
+
+@pytest.mark.usefixtures("started")
+def test_its_own_answers_are_put_into_words():
+    with override("en"):
+        told = tuple(map(str, reason_words("hawk", is_refused=True)))
+
+    assert told == ("A hawk took the bird.", "Call support, then send it again.")
+
+
+def test_no_code_of_an_answer_has_two_meanings():
+    codes = Counter([*REASON, *(code for channel in CHANNELS for code in channel.reasons)])
+
+    assert [code for code, count in codes.items() if count > 1] == []
 
 
 @pytest.mark.usefixtures("pigeon")

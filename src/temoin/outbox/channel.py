@@ -51,6 +51,24 @@ class Destination:
     nobody: Label | None = None  # why nothing goes there for a patient whose record names nobody to get it
 
 
+class Remedy(StrEnum):
+    """What a person can do about an answer, where it is what one can do about many."""
+
+    LATER = "later"  # nothing: it is tried again
+    NOTHING = "nothing"
+    SUPPORT = "support"  # call it, then send again
+    CORRECT = "correct"  # the record, then the result
+    COMPLETE_PATIENT = "complete_patient"
+
+
+@dataclass(frozen=True)
+class CodeWords:
+    """What an answer's code means on screen, and what to do."""
+
+    reason: Label
+    remedy: Remedy | Label
+
+
 @dataclass(frozen=True, kw_only=True)
 class DemoUse:
     """How a demonstration sends by the channel: to the sandbox, on this machine.
@@ -98,6 +116,7 @@ class Channel(ABC, Generic[S]):
     name: ClassVar[str]
     destinations: ClassVar[tuple[Destination, ...]]
     is_required: ClassVar[bool] = False  # whether a settings file must have its section
+    reasons: ClassVar[Mapping[str, CodeWords]] = {}  # the codes of answers that it alone gives
     demo: ClassVar[DemoUse | None] = None
     held: ClassVar[Held | None] = None
     faults: ClassVar[tuple[FaultCase, ...]] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from temoin.outbox.channel import Audience, Channel, Destination
+from temoin.outbox.channel import Audience, Channel, CodeWords, Destination
 from temoin.outbox.courier import register_courier
 from temoin.outbox.duties import register_duty
 
@@ -32,6 +32,11 @@ def destinations() -> list[Destination]:
 def destination_named(name: str) -> Destination | None:
     """Return a destination; None for one that no channel bears any more."""
     return next((each for each in destinations() if each.name == name), None)
+
+
+def words_of_code(code: str) -> CodeWords | None:
+    """Return what a channel's own code of an answer means; None for a code that several share."""
+    return next((channel.reasons[code] for channel in _channels.values() if code in channel.reasons), None)
 
 
 def place_of(name: str) -> tuple[int, str]:

@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from temoin.outbox.channel import Audience, Manner
-from temoin.outbox.open_channels import destination_named
+from temoin.outbox.channel import Audience, Manner, Remedy
+from temoin.outbox.open_channels import destination_named, words_of_code
 from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
@@ -148,83 +148,37 @@ _CORRECT = _(
     "If the receiver was at fault, send it again."
 )
 _COMPLETE_PATIENT = _("Complete the patient's record, then correct the result: the corrected version is sent.")
-_BY_PHONE = _("Tell the authority by phone, and note it.")
-_SENT_AGAIN = _("The service did not acknowledge clearly: the same message is sent again, and it keeps one.")
 _NOT_AGREED = (
     _("The service takes nothing from this site at present: its address, our access or our agreement is wrong."),
     _("Call support: no result is at fault, and each is sent automatically afterwards."),
 )
 _TOLD_SUPPORT = _("It is retried automatically. Call support.")
-_MEND_ADDRESS = _("Check the address on the patient's record and send again, or print the result.")
 _RULED_OUT = _("The rules of the destination, changed since the signature, do not let this result go.")
+REMEDY: dict[Remedy, Words] = {
+    Remedy.LATER: _LATER,
+    Remedy.NOTHING: _NOTHING,
+    Remedy.SUPPORT: _SUPPORT,
+    Remedy.CORRECT: _CORRECT,
+    Remedy.COMPLETE_PATIENT: _COMPLETE_PATIENT,
+}
+# Codes that several channels give; each says those of its own.
 REASON: dict[str, tuple[Words, Words]] = {
     "unreachable": (_("The service cannot be reached."), _LATER),
     "no_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
     "unreadable_answer": (_("The service did not answer clearly: it is asked what it holds."), _LATER),
     "answer_for_another_key": (_("The service answered about another result."), _SUPPORT),
-    "no_acknowledgement": (_SENT_AGAIN, _LATER),
-    "unreadable_acknowledgement": (_SENT_AGAIN, _LATER),
     "certificate_refused": (_("The service does not show the right certificate: nothing was sent."), _SUPPORT),
-    "no_token": (_("The authority's sign-in service does not answer: nothing was sent."), _LATER),
-    "token_refused": (_("The authority's sign-in service does not know us: nothing was sent."), _SUPPORT),
-    "in_progress": (_("The authority has it and is still processing it: it is asked again."), _LATER),
-    "processing_failed": (_("The authority could not process the document, and did not keep it."), _CORRECT),
-    "no_sender_number": (_("The authority's number of this pharmacy is not in the settings."), _SUPPORT),
-    "no_canton": (_("The patient's canton is not known."), _COMPLETE_PATIENT),
-    "no_patient_postcode": (_("The patient's postal code is not known."), _COMPLETE_PATIENT),
-    "unknown_country": (_("The patient's country cannot be told to this authority."), _COMPLETE_PATIENT),
-    "no_pharmacy_address": (_("The pharmacy's town and postal code are not known."), _SUPPORT),
-    "not_withdrawable": (_("This authority takes no withdrawal by this way."), _BY_PHONE),
-    "not_expressible": (_("This authority has no word for a sample that could not be judged."), _BY_PHONE),
-    "needs_name": (_("This authority wants the name, and the rules in the settings keep it back."), _SUPPORT),
-    "not_notifiable": (_("This result is not one that this authority wants."), _NOTHING),
     "no_rule": (_RULED_OUT, _SUPPORT),
     "identity": (_RULED_OUT, _("Qualify the identity on the patient's record, then sign or correct the result.")),
     "not_in_force": (_RULED_OUT, _SUPPORT),
-    "awaiting_acknowledgement": (_("The file waits for the service's acknowledgement."), _LATER),
-    "waiting_for_the_hour": (_("It leaves with the day's file, at the hour agreed with the service."), _NOTHING),
-    "host_key_refused": (_("The service is not the one that is known: nothing was sent."), _SUPPORT),
-    "account_refused": (_("The service refuses our sign-in: nothing was sent."), _SUPPORT),
-    "folder_refused": (_("The service's folder cannot be used."), _SUPPORT),
     "not_agreed": _NOT_AGREED,
     **dict.fromkeys(OPERATORS_CODES, _NOT_AGREED),
-    "redirected": (_("The service has moved: nothing is sent to an unknown address."), _SUPPORT),
     "demonstration": (_("A demonstration result is never sent to a real authority."), _NOTHING),
     "not_prepared": (_("The document could not be made."), _SUPPORT),
-    "no_address": (
-        _("The patient has no e-mail address."),
-        _("Enter it on the patient's record and send again, or print the result."),
-    ),
-    "no_code": (_("The ticket's code was already used."), _("Renew the ticket, or print the result.")),
-    "recipient_refused": (
-        _("The patient's mailbox refuses the message."),
-        _MEND_ADDRESS,
-    ),
-    "address_unusable": (_("Nothing can be sent to this e-mail address as it is written."), _MEND_ADDRESS),
-    "mail_refused": (_("The mail server refuses this message."), _MEND_ADDRESS),
-    "mail_returned": (_("The message came back: the patient's mailbox did not take it."), _MEND_ADDRESS),
     "courier_broken": (_("A program error prevented this from being sent."), _TOLD_SUPPORT),
     "courier_failed": (_("A program error: it is not known whether this was sent."), _TOLD_SUPPORT),
     "not_kept": (_("The pharmacy's keys are unavailable: the answer could not be kept."), _LATER),
     "mail_server_refused": (_("The mail server refuses our messages."), _LATER),
-    "secure_mailbox_refused": (
-        _("The secure mailbox refuses the message."),
-        _("Check the doctor's secure address on the patient's record, then send it again."),
-    ),
-    "no_secure_address": (
-        _("No secure mailbox is known for this result."),
-        _("Enter the treating doctor on the patient's record, then correct the result, or give a printed copy."),
-    ),
-    "message_refused": (_("The operator of the secure messaging refuses the message."), _SUPPORT),
-    "unclear_answer": (_("The operator of the secure messaging did not answer clearly."), _LATER),
-    "returned": (
-        _("The message came back: it could not be delivered."),
-        _("Check the doctor's secure address on the patient's record, then send it again."),
-    ),
-    "not_filed": (
-        _("The message arrived, but the doctor's software could not file the document."),
-        _("Call the doctor's practice; send it again once they can take it."),
-    ),
     "cut_off": (_("The connection to the mail server was cut."), _LATER),
 }
 _REJECTED = (_("The authority rejects the document."), _CORRECT)
@@ -303,5 +257,13 @@ def reason_words(code: str, *, is_refused: bool, is_matter: bool = False) -> tup
     """Return what an answer's code means and what to do; nothing before the first answer."""
     if not code:
         return "", ""
-    reason, remedy = REASON.get(code) or (_REJECTED if is_refused else _TROUBLED)
+    reason, remedy = _of_channel(code) or REASON.get(code) or (_REJECTED if is_refused else _TROUBLED)
     return reason, _LOOK if is_matter and remedy in {_LATER, _NOTHING} else remedy
+
+
+def _of_channel(code: str) -> tuple[Words, Words] | None:
+    own = words_of_code(code)
+    if own is None:
+        return None
+    lang = get_language() or "fr"
+    return own.reason.text(lang), REMEDY[own.remedy] if isinstance(own.remedy, Remedy) else own.remedy.text(lang)

@@ -11,7 +11,7 @@ from temoin.transmission.channels.pigeon.settings import PigeonSettings, check_p
 
 from temoin.lib.label import Label
 from temoin.lib.section import Section
-from temoin.outbox.channel import Audience, DemoUse, Destination, FaultCase, Held, Looked
+from temoin.outbox.channel import Audience, CodeWords, DemoUse, Destination, FaultCase, Held, Looked, Remedy
 from temoin.outbox.courier import Courier
 from temoin.outbox.duties import Duty
 from temoin.outbox.states import ParcelState
@@ -40,6 +40,9 @@ class PigeonChannel(ReportChannel[PigeonSettings]):
             audience=Audience.AUTHORITY,
         ),
     )
+    reasons: ClassVar[Mapping[str, CodeWords]] = {
+        "hawk": CodeWords(Label(fr="Un faucon a pris l’oiseau.", en="A hawk took the bird."), Remedy.SUPPORT)
+    }
     demo = DemoUse(section=DEMO, sandbox=("--pigeon-port", "{port}"))
     held = Held(path="/pigeons.json", key="ring")
     faults = (FaultCase("down", "503", ParcelState.WAITING, "unreachable"),)

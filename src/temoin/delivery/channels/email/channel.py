@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from temoin.delivery.channels.email.reasons import REASONS
 from temoin.delivery.channels.email.settings import EmailSettings, read_email
 from temoin.delivery.patient_channel import PatientChannel
 from temoin.lib.label import Label
@@ -30,6 +31,8 @@ class EmailChannel(PatientChannel[EmailSettings]):
             manner=Manner.LINK,
         ),
     )
+
+    reasons = REASONS
 
     def read(self, section: Section, folder: Path) -> EmailSettings:
         return read_email(section, folder)

@@ -10,6 +10,7 @@ from temoin.lib.label import Label
 from temoin.lib.section import Section
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held
 from temoin.transmission.channels.fhir.faults import FAULTS, SPARED
+from temoin.transmission.channels.fhir.reasons import REASONS
 from temoin.transmission.channels.fhir.settings import FhirSettings, Profile, check_fhir_files, read_fhir
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules
@@ -35,6 +36,7 @@ class FhirChannel(ReportChannel[FhirSettings]):
         ),
     )
     faults, spared = FAULTS, SPARED
+    reasons = REASONS
     demo = DemoUse(section=DEMO, has_port=False)
     held = Held(path="/fhir/Bundle?_summary=true&_count=500", is_search=True)
 

@@ -10,6 +10,7 @@ from temoin.lib.label import Label
 from temoin.lib.section import Section
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held
 from temoin.transmission.channels.mllp.faults import FAULTS, SPARED
+from temoin.transmission.channels.mllp.reasons import REASONS
 from temoin.transmission.channels.mllp.settings import MllpSettings, check_mllp_files, read_mllp
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules
@@ -40,6 +41,7 @@ class MllpChannel(ReportChannel[MllpSettings]):
         ),
     )
     faults, spared = FAULTS, SPARED
+    reasons = REASONS
     demo = DemoUse(section=DEMO, sandbox=("--mllp-port", "{port}"))
     held = Held(path="/hl7.json", key="control_id")
 

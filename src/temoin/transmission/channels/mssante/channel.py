@@ -12,6 +12,7 @@ from temoin.lib.label import Label
 from temoin.lib.section import Section
 from temoin.outbox.channel import Audience, DemoUse, Destination, Manner
 from temoin.transmission.channels.mssante.faults import FAULTS, SPARED
+from temoin.transmission.channels.mssante.reasons import REASONS
 from temoin.transmission.channels.mssante.settings import MssanteSettings, check_mssante_files, read_mssante
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules
@@ -66,6 +67,7 @@ class MssanteChannel(ReportChannel[MssanteSettings]):
         ),
     )
     faults, spared = FAULTS, SPARED
+    reasons = REASONS
     demo = DemoUse(section=DEMO, sandbox=("--mssante-port", "{port}", "--mssante-certificates", "{keys}/mssante"))
 
     def read(self, section: Section, folder: Path, rules: Rules) -> MssanteSettings:

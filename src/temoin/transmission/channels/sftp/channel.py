@@ -10,6 +10,7 @@ from temoin.lib.label import Label
 from temoin.lib.section import Section
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held, Looked
 from temoin.transmission.channels.sftp.faults import FAULTS, SPARED
+from temoin.transmission.channels.sftp.reasons import REASONS
 from temoin.transmission.channels.sftp.settings import SftpSettings, check_sftp_files, read_sftp
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules
@@ -43,6 +44,7 @@ class SftpChannel(ReportChannel[SftpSettings]):
         ),
     )
     faults, spared = FAULTS, SPARED
+    reasons = REASONS
     demo = DemoUse(
         section=DEMO,
         sandbox=(
