@@ -81,7 +81,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     Member: ({"person_id": OTHER, "profession": "titulaire", "is_active": True, "last_day": date(2027, 1, 31)}, NAMES),
     FileTerms: (
         {"version": 2},
-        {"laboratories": [{"number": "05D1234567", "name": "Lab"}], "date_order": "DMY"},
+        {"laboratories": [{"number": "05D1234567", "name": "Lab"}], "date_order": "dmy"},
     ),
     Invitation: (
         {"state": "open", "profession": "adjoint", "code_hash": bytes(32), "expires_at": AT},

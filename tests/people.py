@@ -39,8 +39,10 @@ from temoin.patients.queries import traits_of
 from temoin.patients.second_record import Asked
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
+from temoin.pharmacies.models import PASSWORD as PASSWORD_USE
 from temoin.pharmacies.models import Member, Person, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
+from temoin.pharmacies.own_secrets import seal_own
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import add_program, issue_token
 from temoin.pharmacies.seat import Seat, take_seat
@@ -118,7 +120,8 @@ def make_pharmacy(name: str) -> Pharmacy:
 
 def make_person() -> Person:
     """Make an account with PASSWORD and no second factor yet."""
-    person = Person(email=f"personne{next(_emails)}@officine.example", password=_hashed())
+    person = Person(email=f"personne{next(_emails)}@officine.example")
+    person.password = seal_own(PASSWORD_USE, person.id, _hashed())
     person.save()
     return person
 

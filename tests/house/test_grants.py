@@ -155,10 +155,12 @@ COLUMNS = {
     },
     ("temoin_keeper", "crypto_data_key", "UPDATE"): {"root_id", "wrapped"},
     ("temoin_keeper", "crypto_platform_key", "UPDATE"): {"root_id", "wrapped"},
-    ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data", "user_id"},
+    ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data", "user_id", "type"},
     ("temoin_keeper", "journal_alert", "SELECT"): {"pharmacy_id", "at", "kind", "subject_kind", "subject_id"},
     ("temoin_sealer", "journal_listing", "SELECT"): {"pharmacy_id", "id", "subjects"},
     ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},
+    ("temoin_keeper", "pharmacies_person", "SELECT"): {"id", "password", "enrolment"},
+    ("temoin_keeper", "pharmacies_person", "UPDATE"): {"password", "enrolment"},
     **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},
     **{
         ("temoin_keeper", table, "SELECT"): columns | BOUND[table] | {"pharmacy_id", "id"}

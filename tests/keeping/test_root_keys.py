@@ -14,9 +14,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection
 from keepers import secret, token_place, transit_place
-from people import House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
+from people import PASSWORD, House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
 
-from temoin.config.accounts import SealingMFAAdapter
 from temoin.config.keys import Keeper
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
@@ -26,7 +25,7 @@ from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.alerts import note_broken_seal
 from temoin.journal.models import Alert, Event
 from temoin.keeping import broken
-from temoin.keeping.broken import broken_factors
+from temoin.keeping.broken import broken_secrets
 from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
 from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
 from temoin.keeping.state import broken_platform_keys, verify_pharmacy
@@ -35,6 +34,9 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Pharmacy
 
 Keep = Callable[[], AbstractContextManager[None]]
+
+
+SECRETS = 6  # passwords of five people, and one application
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def test_second_factors_move_under_a_new_platform_key(house, as_keeper):
     with as_keeper():
         assert begin_platform_turn()
         assert not begin_platform_turn()  # a turn is not over yet
-        assert move_platform_secrets() == 1
+        assert move_platform_secrets() == SECRETS
         early = destroy_spent_platform_keys()
         with shifted_by(GRACE):
             late = destroy_spent_platform_keys()
@@ -168,6 +170,18 @@ def test_second_factors_move_under_a_new_platform_key(house, as_keeper):
     with tenant_scope(house.elsewhere.id):
         told = list(Event.objects.filter(detail="platform").order_by("at").values_list("kind", flat=True))
     assert told == ["data_keys.turned", "data_key.destroyed"]
+
+
+def test_a_turn_of_the_platform_key_ends_no_session_and_forgets_no_password(house, as_keeper):
+    before = person_of(house.owner)
+    with as_keeper():
+        begin_platform_turn()
+        move_platform_secrets()
+    after = person_of(house.owner)
+
+    assert after.password != before.password
+    assert after.get_session_auth_hash() == before.get_session_auth_hash()
+    assert after.check_password(PASSWORD)
 
 
 def test_a_platform_key_that_a_second_factor_names_is_kept(house, as_keeper):
@@ -192,7 +206,7 @@ def test_what_only_looks_like_a_sealed_secret_is_left_alone(house, as_keeper):
     with as_keeper():
         begin_platform_turn()
 
-        assert move_platform_secrets() == 1
+        assert move_platform_secrets() == SECRETS
     assert valid_code(house, totp_code())
 
 
@@ -245,29 +259,41 @@ def test_a_lost_data_key_is_told_and_not_every_row_under_it(house, as_keeper, mo
 def test_a_second_factor_that_does_not_open_is_told_where_its_person_works(house, as_keeper):
     alter_factor()
     with as_keeper():
-        assert len(broken_factors()) == 1
+        assert len(broken_secrets()) == 1
 
     assert told_here(house.here) == [("operator", "mfa_authenticator")]
     assert told_here(house.elsewhere) == []
 
 
 def alter_factor() -> None:
-    """Swap the last digit of a sealed secret behind our back."""
+    """Swap the last digit of a sealed factor behind our back."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, data->>'secret' FROM mfa_authenticator")
+        cursor.execute("SELECT id, data->>'sealed' FROM mfa_authenticator")
         row_id, secret_text = cursor.fetchone()
         other = secret_text[:-1] + ("0" if secret_text[-1] != "0" else "1")
         cursor.execute(
-            "UPDATE mfa_authenticator SET data = jsonb_build_object('secret', %s::text) WHERE id = %s", [other, row_id]
+            "UPDATE mfa_authenticator SET data = jsonb_build_object('sealed', %s::text) WHERE id = %s", [other, row_id]
         )
+
+
+def test_a_password_copied_from_another_person_is_found_by_verification(house, as_keeper):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pharmacies_person SET password = (SELECT password FROM pharmacies_person WHERE id = %s) "
+            "WHERE id = %s",
+            [house.stranger.person_id, house.owner.person_id],
+        )
+    with as_keeper():
+        assert broken_secrets() == [f"pharmacies_person {house.owner.person_id}"]
+
+    assert told_here(house.here) == [("operator", "pharmacies_person")]
 
 
 def test_a_second_factor_that_does_not_open_at_the_door_is_told_too(house):
     alter_factor()
-    factor = Authenticator.objects.get()
 
     with pytest.raises(SealBrokenError) as met:
-        SealingMFAAdapter().decrypt(factor.data["secret"])
+        Authenticator.objects.get()
     note_broken_seal(met.value, origin="page")
 
     assert told_here(house.here) == [("page", "mfa_authenticator")]

@@ -12,6 +12,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.actions import seat_member
 from temoin.pharmacies.models import Person
+from temoin.pharmacies.own_secrets import open_own
 from temoin.pharmacies.professions import RIGHTS, Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
 
@@ -85,4 +86,4 @@ def test_an_address_is_kept_in_small_letters_and_the_password_hashed():
     person = Person.objects.create_user("Claire.Martin@Officine.Example", "Un-Mot-de-passe-0fficine!")
 
     assert person.email == "claire.martin@officine.example"
-    assert person.password.startswith("argon2$argon2id$")
+    assert open_own("password", person.id, person.password, table="").startswith("argon2$argon2id$")

@@ -16,7 +16,7 @@ from temoin.crypto.root import writing_provider
 from temoin.crypto.roots.file import FileRoots
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import every_pharmacy, tell_every_pharmacy
-from temoin.keeping.broken import broken_factors
+from temoin.keeping.broken import broken_secrets
 from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
 from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
 from temoin.keeping.state import broken_platform_keys, key_states, verify_pharmacy
@@ -126,7 +126,7 @@ def restore(options: argparse.Namespace, tell: Tell) -> int:
 
 def verify(options: argparse.Namespace, tell: Tell) -> int:
     """Unwrap every key, open rows of every table, and see that the backup holds every root key in use."""
-    broken = broken_platform_keys() + broken_factors()
+    broken = broken_platform_keys() + broken_secrets()
     for pharmacy_id in every_pharmacy():
         proof = verify_pharmacy(pharmacy_id, size=options.rows)
         tell(f"Pharmacy {_finess(pharmacy_id)}: {proof.keys} keys and {proof.rows} rows tried")

@@ -1,9 +1,8 @@
-"""How the sign-in library is bound to the house: no sign-up, fresh factors, secrets sealed under the platform key."""
+"""How the sign-in library is bound to the house: no sign-up, fresh factors, our words."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -13,16 +12,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from temoin.crypto.envelope import SealBrokenError
-from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
 from temoin.lib.zones import utc_offset, wall_clock
-from temoin.pharmacies.seat import pharmacies_of
 from temoin.pharmacies.tries import note_try
 from temoin.web.devices import known_device
 from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
@@ -89,29 +84,8 @@ class SecondStep(AuthenticateStage):  # type: ignore[misc] # the library has no 
         return bool(super()._should_handle(request)) and not self.login.state.get(BY_PROVIDER)
 
 
-def _places_of(secret: str) -> tuple[tuple[UUID, str, UUID], ...]:
-    """Return where a broken second factor is told of: the pharmacies of its person, who names the row."""
-    whose = Authenticator.objects.filter(Q(data__secret=secret) | Q(data__seed=secret)).values_list(
-        "user_id", flat=True
-    )
-    table = Authenticator._meta.db_table
-    return tuple((place.id, table, person_id) for person_id in whose for place in pharmacies_of(person_id))
-
-
-class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no types
-    """A dump of the database must not hand out second factors: they are sealed under the platform key."""
-
-    def encrypt(self, text: str) -> str:
-        """Seal a TOTP secret or the seed of the recovery codes."""
-        return seal_platform_secret("second factor", text)
-
-    def decrypt(self, encrypted_text: str) -> str:
-        """Open what `encrypt` sealed; what does not open is told in the pharmacies of the person whose it is."""
-        try:
-            return open_platform_secret("second factor", encrypted_text)
-        except SealBrokenError as error:
-            error.told_in = _places_of(encrypted_text)
-            raise
+class HouseMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no types
+    """Second factors as the house shows them; they are sealed whole, see `pharmacies.factors`."""
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """Say of a refused code what may be wrong with it: most often the telephone's clock."""

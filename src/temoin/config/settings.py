@@ -224,7 +224,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "1/h/ip",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
-MFA_ADAPTER = "temoin.config.accounts.SealingMFAAdapter"
+MFA_ADAPTER = "temoin.config.accounts.HouseMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Témoin"
 # The code of the half minute before, for whoever types slowly, and of the one after, for a clock that is ahead

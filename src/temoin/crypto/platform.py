@@ -29,7 +29,10 @@ def seal_platform_secret(purpose: str, secret: str) -> str:
 
 def open_platform_secret(purpose: str, sealed: str) -> str:
     """Open what `seal_platform_secret` made for the same purpose."""
-    raw = bytes.fromhex(sealed)
+    try:
+        raw = bytes.fromhex(sealed)
+    except ValueError:
+        raise SealBrokenError("this secret is not sealed") from None
     return open_content(platform_key(key_id_of(raw)), _place(purpose), raw).decode()
 
 

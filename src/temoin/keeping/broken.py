@@ -14,8 +14,9 @@ from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.act import HouseActor
 from temoin.journal.alerts import tell_broken_seal
 from temoin.keeping.acts import OPERATOR, every_pharmacy
-from temoin.keeping.platform import TABLE, sealed_secrets
+from temoin.keeping.platform import OwnSecret, own_secrets
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.own_secrets import purpose_of
 
 MOST_TOLD = 100  # rows of a pharmacy in one verification: a lost key breaks all of its rows, and is told itself
 _IS_MEMBER = "SELECT FROM pharmacies_member WHERE person_id = %s LIMIT 1"
@@ -36,14 +37,14 @@ def tell_everybody(places: list[Place]) -> None:
         tell_broken(pharmacy_id, places)
 
 
-def broken_factors() -> list[str]:
-    """Return the second factors that do not open; each is told where its person works, and named by that person."""
-    broken = [(row_id, person_id) for row_id, person_id, secret in sealed_secrets() if not _opens(secret)]
-    for _, person_id in broken:
+def broken_secrets() -> list[str]:
+    """Return the passwords and factors that do not open; each is told where its person works, and named by them."""
+    broken = [secret for secret in own_secrets() if not _opens(secret)]
+    for secret in broken:
         for pharmacy_id in every_pharmacy():
-            if _is_member(pharmacy_id, person_id):
-                tell_broken(pharmacy_id, [(TABLE, person_id)])
-    return [f"{TABLE} {row_id}" for row_id, _ in broken]
+            if _is_member(pharmacy_id, secret.person_id):
+                tell_broken(pharmacy_id, [(secret.table, secret.person_id)])
+    return [f"{secret.table} {secret.row_id}" for secret in broken]
 
 
 def _is_member(pharmacy_id: UUID, person_id: UUID) -> bool:
@@ -52,9 +53,9 @@ def _is_member(pharmacy_id: UUID, person_id: UUID) -> bool:
         return cursor.fetchone() is not None
 
 
-def _opens(secret: str) -> bool:
+def _opens(secret: OwnSecret) -> bool:
     try:
-        open_platform_secret("second factor", secret)
+        open_platform_secret(purpose_of(secret.use, secret.person_id), secret.sealed)
     except (SealBrokenError, RootKeyError):
         return False
     return True

@@ -1,9 +1,10 @@
-"""Turning the platform key: the second factors of staff are wrapped anew, and the old key destroyed at none left."""
+"""Turning the platform key: passwords and factors of staff are wrapped anew, and the old key destroyed at none left."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,20 @@ from temoin.journal.events import EventKind
 from temoin.keeping.acts import PLATFORM, tell_every_pharmacy
 from temoin.lib.clock import now
 
-TABLE = "mfa_authenticator"  # the library's; only the keeper's role and the staff site's may read it
+# Where secrets are sealed under it: table, column and its type. Only the keeper's role and the staff site's read them.
+PLACES = (
+    ("mfa_authenticator", "data", "jsonb"),
+    ("pharmacies_person", "password", "text"),
+    ("pharmacies_person", "enrolment", "text"),
+)
+Place = tuple[str, str, str]
+_SECRETS = """
+SELECT 'mfa_authenticator', id::text, user_id, 'factor ' || type, coalesce(data->>'sealed', '') FROM mfa_authenticator
+UNION ALL SELECT 'pharmacies_person', id::text, id, 'password', password FROM pharmacies_person
+           WHERE password NOT LIKE '!%' AND password <> ''
+UNION ALL SELECT 'pharmacies_person', id::text, id, 'enrolment', enrolment FROM pharmacies_person
+           WHERE enrolment NOT LIKE '!%' AND enrolment <> ''
+"""
 
 
 def begin_platform_turn() -> bool:
@@ -36,10 +50,11 @@ def move_platform_secrets() -> int:
     """Wrap what older platform keys wrap under the newest; return how many rows changed."""
     keys = _keys()
     moved = 0
-    for row_id, data in _rows() if len(keys) > 1 else []:
-        again = _moved(data, {key.id for key in keys[:-1]}, keys[-1].id)
-        if again != data:
-            moved += _change(row_id, data, again)
+    for place in PLACES if len(keys) > 1 else ():
+        for row_id, data in _rows(place):
+            again = _moved(data, {key.id for key in keys[:-1]}, keys[-1].id)
+            if again != data:
+                moved += _change(place, row_id, data, again)
     return moved
 
 
@@ -49,7 +64,7 @@ def destroy_spent_platform_keys() -> int:
     if len(keys) < 2 or keys[-1].created_at + GRACE > now():
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        named = {_named(value) for _, data in _rows() for value in _values(data)}
+        named = {_named(value) for place in PLACES for _, data in _rows(place) for value in _values(data)}
         spent = [key.id for key in keys[:-1] if key.id not in named]
         cursor.execute("DELETE FROM crypto_platform_key WHERE id = ANY(%s)", [spent])
         if spent:
@@ -57,31 +72,43 @@ def destroy_spent_platform_keys() -> int:
     return len(spent)
 
 
-def sealed_secrets() -> Iterator[tuple[int, UUID, str]]:
-    """Give each sealed secret with its row and the person whose second factor it is."""
+@dataclass(frozen=True)
+class OwnSecret:
+    """A secret of an account as it stands; one that is not sealed at all opens as little as one that was altered."""
+
+    table: str
+    row_id: Any
+    person_id: UUID
+    use: str
+    sealed: str
+
+
+def own_secrets() -> Iterator[OwnSecret]:
+    """Give each secret of each account."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, user_id, data::text FROM {TABLE} ORDER BY id")  # noqa: S608
-        rows = cursor.fetchall()
-    for row_id, person_id, data in rows:
-        yield from ((row_id, person_id, value) for value in _values(json.loads(data)) if _is_sealed(value))
+        cursor.execute(_SECRETS)
+        yield from (OwnSecret(*row) for row in cursor.fetchall())
 
 
 def _keys() -> list[PlatformKey]:
     return list(PlatformKey.objects.order_by("number"))
 
 
-def _rows() -> list[tuple[int, Any]]:
+def _rows(place: Place) -> list[tuple[Any, Any]]:
+    table, column, kind = place
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id, data::text FROM {TABLE} ORDER BY id")  # noqa: S608
-        return [(row_id, json.loads(data)) for row_id, data in cursor.fetchall()]
+        cursor.execute(f"SELECT id, {column}::text FROM {table} ORDER BY id")  # noqa: S608
+        return [(row_id, json.loads(text) if kind == "jsonb" else text) for row_id, text in cursor.fetchall()]
 
 
-def _change(row_id: int, was: Any, data: Any) -> int:
+def _change(place: Place, row_id: Any, was: Any, data: Any) -> int:
+    table, column, kind = place
+    texts = [json.dumps(each) if kind == "jsonb" else each for each in (data, was)]
     with connection.cursor() as cursor:
-        # Only as it was read: a person may renew a second factor meanwhile.
+        # Only as it was read: a person may renew a password or a second factor meanwhile.
         cursor.execute(
-            f"UPDATE {TABLE} SET data = %s::jsonb WHERE id = %s AND data = %s::jsonb",  # noqa: S608
-            [json.dumps(data), row_id, json.dumps(was)],
+            f"UPDATE {table} SET {column} = %s::{kind} WHERE id = %s AND {column} = %s::{kind}",  # noqa: S608
+            [texts[0], row_id, texts[1]],
         )
         return int(cursor.rowcount)
 
@@ -106,13 +133,9 @@ def _values(data: Any) -> Iterator[Any]:
         yield data
 
 
-def _is_sealed(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(FORMAT.hex())
-
-
 def _named(value: Any) -> UUID | None:
     """Return which key a value names, if it looks like a sealed secret."""
-    if not _is_sealed(value):
+    if not isinstance(value, str) or not value.startswith(FORMAT.hex()):
         return None
     try:
         return key_id_of(bytes.fromhex(value))

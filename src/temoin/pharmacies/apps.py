@@ -8,3 +8,9 @@ class PharmaciesConfig(AppConfig):
 
     name = "temoin.pharmacies"
     label = "pharmacies"
+
+    def ready(self) -> None:
+        """Bind second factors to their persons."""
+        from temoin.pharmacies.factors import seal_factors
+
+        seal_factors()

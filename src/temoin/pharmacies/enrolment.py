@@ -12,7 +12,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import check_password, make_password
 from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import act
@@ -21,9 +20,10 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Member, Person
+from temoin.pharmacies.models import ENROLMENT, Member, Person
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.open_sessions import end_sessions
+from temoin.pharmacies.own_secrets import matches_hash, seal_hash
 from temoin.pharmacies.policies import (
     check_may_seat,
     check_may_stand_in,
@@ -45,7 +45,8 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
     """End a colleague's factors and sessions; return the code with which they enrol again within 24 hours."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     code = "".join(secrets.choice(_ALPHABET) for _letter in range(12))
-    hashed = make_password(code)  # slow on purpose: before the transaction
+    person_id = find_resettable(by=by, member_id=member_id).person_id
+    hashed = seal_hash(ENROLMENT, person_id, code)  # slow on purpose: before the transaction
     with act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id):
         other = find_resettable(by=by, member_id=member_id)
         person = lock_person(other.person_id)
@@ -77,9 +78,10 @@ def end_factors_and_sessions(person: Person) -> None:
 def enrol(*, email: str, code: str, password: str) -> Person | None:
     """Return whose code it is, used up by this; None for every kind of mistake, after the same work."""
     person = Person.objects.filter(email__iexact=email, is_active=True).first()
-    stored = person.enrolment if person is not None else USED
-    right_code = check_password(code.upper().translate(_LOOKS_LIKE), stored)
-    right_password = check_password(password, person.password if person is not None else USED)
+    known = person if person is not None else Person(enrolment=USED, password=USED)
+    stored = known.enrolment
+    right_code = matches_hash(ENROLMENT, known.id, code.upper().translate(_LOOKS_LIKE), sealed=stored)
+    right_password = known.check_password(password)
     if person is None or not right_code or person.enrolment_until is None or person.enrolment_until <= now():
         return None
     if (person.has_usable_password() and not right_password) or not _could_be_given_today(person):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 
 from temoin.crypto.codes import hash_handed_code
@@ -133,7 +132,8 @@ def enrol_with_password(*, offer: Offer, password: str) -> Person:
 
     HasAccountError when the address has an account. Account and place come together or not at all.
     """
-    person = Person(email=offer.email, password=make_password(password))  # slow on purpose: before the transaction
+    person = Person(email=offer.email)
+    person.set_password(password)  # slow on purpose: before the transaction
     with tenant_scope(offer.pharmacy_id):
         try:
             person.save(force_insert=True)

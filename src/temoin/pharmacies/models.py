@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils.crypto import salted_hmac
 
+from temoin.crypto.envelope import CONTENT
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity, TenantModel
+from temoin.pharmacies.own_secrets import UNUSABLE, matches_hash, seal_hash
 from temoin.pharmacies.professions import MANAGERS, Profession
 from temoin.pharmacies.states import INVITATION, PROGRAM, InvitationState, ProgramState
 
+PASSWORD, ENROLMENT = "password", "enrolment"  # uses of own secrets
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 
@@ -67,7 +71,8 @@ class Person(AbstractBaseUser):
     # In clear: the sign-in library finds the account by it. It is the only personal datum of staff that is.
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
-    # Hash of the one-time code with which a person without factors enrols, and until when it opens.
+    password = models.TextField()  # hash, sealed: see `own_secrets`
+    # Hash of the one-time code with which a person without factors enrols, sealed likewise, and until when it opens.
     enrolment = models.TextField(default="", db_default="")
     enrolment_until = models.DateTimeField(null=True)
 
@@ -92,6 +97,28 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Keep the hash of a password, bound to this person."""
+        if raw_password is None:
+            self.set_unusable_password()
+            return
+        self.password = seal_hash(PASSWORD, self.id, raw_password)
+        self._password = raw_password
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Tell whether this is the person's password; a hash of an older kind is renewed."""
+        return matches_hash(PASSWORD, self.id, raw_password or "", sealed=self.password, renew=self._renew_password)
+
+    def _renew_password(self, raw_password: str) -> None:
+        self.set_password(raw_password)
+        vars(self).pop("_password", None)  # a better hash is no new password
+        self.save(update_fields=["password"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what ends the sessions of a changed password; a turn of the platform key changes nothing in it."""
+        kept = self.password if self.password.startswith(UNUSABLE) else self.password[2 * CONTENT :]
+        return salted_hmac(f"temoin.password|{self.id}", kept, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Memo(models.Model):

@@ -13,7 +13,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 
 from temoin.lib.clock import now
 from temoin.pharmacies.models import Person, Session
-from temoin.pharmacies.sessions import SessionStore, row_key
+from temoin.pharmacies.sessions import read_content, row_key
 
 # What a session's content keeps of how it began.
 BEGAN = "temoin_began"
@@ -80,7 +80,7 @@ def network_of(address: str) -> str:
 
 def _open_rows(person: Person) -> Iterator[OpenSession]:
     for row in Session.objects.filter(person_id=person.id, expire_date__gt=now()):
-        held: dict[str, Any] = SessionStore().decode(row.session_data)
+        held = read_content(row.session_key, row.session_data) or {}
         if held.get(HASH_SESSION_KEY) == person.get_session_auth_hash():  # else a new password has ended it
             began = datetime.fromtimestamp(held.get(BEGAN, now().timestamp()), tz=UTC)
             yield OpenSession(row.session_key[:_SHOWN], began, held.get(DEVICE, ""), held.get(NETWORK, ""))

@@ -1,10 +1,13 @@
 """Sessions, bound to a person and a pharmacy: one read brings session, person and membership, as each request needs.
 
-Django's engine keeps the cookie's key in clear; here the row's key is its SHA-256, so that a dump opens no session.
+Django's engine keeps the cookie's key in clear; here the row's key is its SHA-256, so that a dump opens no session. The
+signed content names its row, its person and its pharmacy: a row that somebody copied or pointed elsewhere opens
+nothing, and a copy is told as a broken seal is (law 12).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -17,11 +20,15 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionS
 from django.db import OperationalError, connection
 from django.utils.crypto import constant_time_compare
 
+from temoin.crypto.envelope import SealBrokenError
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
 from temoin.pharmacies.models import Member, Person, Session
+from temoin.pharmacies.own_secrets import broken_rows
 
 COUNTED = 100  # as in the database's function
 PHARMACY = "pharmacy_id"  # the session's key for the pharmacy that it is bound to
+_ROW = "temoin_row"  # in the signed content: the key of the row that it was written for
 
 # Not the time of the last sign-in: no page asks for it, and reading a time is dear for the driver.
 _PERSON = [field.attname for field in Person._meta.concrete_fields if field.attname != "last_login"]
@@ -84,10 +91,15 @@ class SessionStore(DatabaseSessionStore):
             self._session_key = None
             return {}
         content, person, member = found[0], found[1 : 1 + len(_PERSON)], found[1 + len(_PERSON) : -2]
+        held = read_content(row_key(self.session_key), content)
+        place = str(member[_MEMBER.index("pharmacy_id")]) if member[0] is not None else None
+        if held is None or place not in {None, held.get(PHARMACY)}:
+            self._session_key = None
+            return {}
         self.person = Person.from_db("default", _PERSON, person) if person[0] is not None else None
-        self.member = Member.from_db("default", _MEMBER, member) if member[0] is not None else None
+        self.member = Member.from_db("default", _MEMBER, member) if place is not None else None
         self.backlog = Backlog(found[-2] or 0, found[-1])
-        return self.decode(content)
+        return held
 
     def signed_in(self) -> Person | None:
         """Return whose session this is. A suspended account or a changed password ends it, as in Django's own."""
@@ -111,9 +123,10 @@ class SessionStore(DatabaseSessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row of this content, with whom and where in columns."""
+        key = row_key(self._get_or_create_session_key())  # type: ignore[attr-defined] # missing in the stubs
         return Session(
-            session_key=row_key(self._get_or_create_session_key()),  # type: ignore[attr-defined] # missing in the stubs
-            session_data=self.encode(data),
+            session_key=key,
+            session_data=self.encode({**data, _ROW: key}),
             expire_date=self.get_expiry_date(modification=now()),
             person_id=data.get(SESSION_KEY),
             bound_to=data.get(PHARMACY),
@@ -135,6 +148,23 @@ def row_key(cookie: str | None) -> str:
     return sha256((cookie or "").encode()).hexdigest()
 
 
+def read_content(key: str, content: str) -> dict[str, Any] | None:
+    """Return what was written for the row of this key; None, told where its person works, for another row's content."""
+    held: dict[str, Any] = SessionStore().decode(content)
+    written_for = held.pop(_ROW, None)
+    if held and written_for != key:
+        _tell_copied(held)
+        return None
+    return held
+
+
+def _tell_copied(held: Mapping[str, Any]) -> None:
+    error = SealBrokenError("the content of a session was copied to another row")
+    person = held.get(SESSION_KEY)
+    error.told_in = broken_rows(UUID(person), "pharmacies_session") if person else ()
+    note_broken_seal(error, origin="page")
+
+
 def owner_of(session: Any) -> Owner | None:
     """Return whose this session is; None before somebody is signed in and at work in a pharmacy."""
     person, pharmacy = session.get(SESSION_KEY), session.get(PHARMACY)
@@ -143,5 +173,6 @@ def owner_of(session: Any) -> Owner | None:
 
 def owner_of_ended(cookie: str) -> Owner | None:
     """Return whose session a cookie opened that opens nothing any more, while its row is there."""
-    row = Session.objects.filter(session_key=row_key(cookie), person_id__isnull=False, bound_to__isnull=False).first()
-    return Owner(row.person_id, row.bound_to) if row is not None and row.person_id and row.bound_to else None
+    row = Session.objects.filter(session_key=row_key(cookie)).first()
+    held = read_content(row.session_key, row.session_data) if row is not None else None
+    return owner_of(held) if held else None
