@@ -11,6 +11,7 @@ from temoin.crypto.blind import BlindIndexField, unique_index, unique_indexes
 from temoin.crypto.envelope import CONTENT
 from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
+from temoin.testing.fields import sensitivity_of
 from temoin.testing.report import Report
 from temoin.testing.states import RECORD, UNDER_WAY, RecordState
 
@@ -106,7 +107,7 @@ class RecordVersion(SealedModel):
     number = models.IntegerField()
     signed_by = models.UUIDField()
     signed_at = models.DateTimeField()  # to the hour; the exact time is in the Report
-    sealed = SealedField(holds=dict.fromkeys(Report.__dataclass_fields__, HEALTH))
+    sealed = SealedField(holds={name: sensitivity_of(name) for name in Report.__dataclass_fields__})
 
     declares: ClassVar = {
         "record_id": PUBLIC,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from temoin.testing.report import Address, PatientForm, PatientIdentity, Report, ReportStatus
+from temoin.testing.fields import copy_in
+from temoin.testing.report import Address, PatientForm, Report, ReportStatus
 
 # Ten years each, as the open data of the French screening file counted (2020-2023).
 OLDEST_BAND = 90
@@ -16,13 +18,14 @@ _FRANCE = "FRA"
 def reduced(report: Report, form: PatientForm, targets: AbstractSet[str], number: str = "") -> Report:
     """Return the copy: findings of these targets only, the person in this form; `number` stands for a pseudonym.
 
-    The comment and the reason are free text, in which a name may stand: they travel in a named copy only.
+    What a copy without the name may tell is in `testing.fields`; whatever has no row there stays behind.
     """
     kept = replace(report, findings=tuple(one for one in report.findings if one.target in targets))
     if form is PatientForm.NAMED:
         return kept
-    told = _pseudonymous(report.patient, number) if form is PatientForm.PSEUDONYMOUS else _anonymous(report)
-    return replace(kept, patient=told, doctor=None, comment="", reason="")
+    return copy_in(
+        form, kept, _pseudonymous(report, number) if form is PatientForm.PSEUDONYMOUS else _anonymous(report)
+    )
 
 
 def first_notice(report: Report) -> Report:
@@ -50,33 +53,24 @@ def departement(address: Address) -> str:
     return code[:3] if code.startswith(("97", "98")) else code[:2]
 
 
-def _pseudonymous(patient: PatientIdentity, number: str) -> PatientIdentity:
+def _pseudonymous(report: Report, number: str) -> dict[str, Any]:
     """CSP R.3113-2, 2°: sex, year of birth, postcode, and a number made by irreversible coding of the identity."""
-    return PatientIdentity(
-        patient_id=number,
-        birth_family_name="",
-        birth_given_names="",
-        first_birth_given_name="",
-        sex=patient.sex,
-        birth_date=date(patient.birth_date.year, 1, 1),
-        address=Address(postcode=patient.address.postcode, country=patient.address.country),
-        form=PatientForm.PSEUDONYMOUS,
-    )
+    return {
+        "patient.patient_id": number,
+        "patient.birth_date": date(report.patient.birth_date.year, 1, 1),
+        "patient.form": PatientForm.PSEUDONYMOUS,
+    }
 
 
-def _anonymous(report: Report) -> PatientIdentity:
-    patient = report.patient
-    home = patient.address
-    # Abroad a state or a region is what is nearest to a département.
-    state = "" if home.country == _FRANCE else home.state
-    return PatientIdentity(
-        patient_id=report.record_id,  # formats ask for a number: this one names the result, which the copy tells anyway
-        birth_family_name="",
-        birth_given_names="",
-        first_birth_given_name="",
-        sex=patient.sex,
-        birth_date=date.min,
-        address=Address(county=departement(home), state=state, country=home.country),
-        form=PatientForm.ANONYMOUS,
-        age_band=age_band(patient.birth_date, report.sampled_at.date()),
-    )
+def _anonymous(report: Report) -> dict[str, Any]:
+    home = report.patient.address
+    return {
+        # Formats ask for a number: this one names the result, which the copy tells anyway.
+        "patient.patient_id": report.record_id,
+        "patient.birth_date": date.min,
+        "patient.form": PatientForm.ANONYMOUS,
+        "patient.age_band": age_band(report.patient.birth_date, report.sampled_at.date()),
+        "patient.address.county": departement(home),
+        # Abroad a state or a region is what is nearest to a département.
+        "patient.address.state": "" if home.country == _FRANCE else home.state,
+    }

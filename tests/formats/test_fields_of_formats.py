@@ -1,0 +1,274 @@
+"""Every field of a Report in every format: written, where the value is seen in the bytes, or no place for it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from pypdf import PdfReader
+from strategies import PARIS, covid_positive
+from test_mssante_message import TO_DOCTOR
+from xdm_sending import SENDING
+
+import temoin.formats
+from temoin.delivery.content import letter_content
+from temoin.formats import cda, fhir, hl7v2, mssante, pdf, xdm
+from temoin.formats.csv.report_file import report_file
+from temoin.testing.fields import FIELDS, names_of
+from temoin.testing.report import Address, Doctor, IdentityStatus, Report, ReportStatus, Sex
+
+MOMENT = datetime(2026, 11, 23, 17, 42, tzinfo=PARIS)
+
+
+def pages(data: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+
+
+def parts(data: bytes) -> str:
+    mail = message_from_bytes(data, policy=policy.default)
+    texts = [" ".join(f"{name}: {value}" for name, value in mail.items())]
+    for part in mail.walk():
+        content = None if part.is_multipart() else part.get_content()
+        texts += [pages(content) if part.get_content_type() == "application/pdf" else str(content)] if content else []
+    return " ".join(texts)
+
+
+def entries(data: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return " ".join(package.read(name).decode(errors="replace") for name in package.namelist())
+
+
+# What each writes, as text. A format that is a folder is here by its name; the letter is the patient's.
+WRITERS: dict[str, Callable[[Report], str]] = {
+    "cda": lambda report: cda.document(report).decode(),
+    "csv": lambda report: report_file(report).decode(),
+    "fhir": lambda report: fhir.document(report).decode(),
+    "hl7v2": lambda report: hl7v2.report_message(report, hl7v2.Route()).decode(),
+    "mssante": lambda report: parts(mssante.secure_message(report, TO_DOCTOR)),
+    "pdf": lambda report: pages(pdf.report_pdf(report)),
+    "xdm": lambda report: entries(xdm.package(report, SENDING)),
+    "letter": lambda report: orjson.dumps(letter_content(report)).decode(),
+}
+
+
+def full() -> Report:
+    """A Report whose every field says something."""
+    report = covid_positive(
+        status=ReportStatus.CORRECTED, version=2, replaces_key="11111111-2222-4333-8444-555555555555"
+    )
+    home = Address(lines=("28 avenue",), postcode="75007", city="PARIS", county="Seine", state="IDF")
+    return replace(
+        report,
+        patient=replace(report.patient, address=home),
+        organisation=replace(report.organisation, address=replace(home, postcode="75001")),
+        reason="Relecture",
+        comment="Bande nette",
+        doctor=Doctor(family_name="MEDECIN", given_name="Anne", rpps="10003879631", mailbox="a@x.mssante.fr"),
+        consent_notice="2026-11",
+        started_at=MOMENT,
+    )
+
+
+# Another value of each field, and what of it is looked for in what is written: "" for a value that is written as a
+# code or a word of the format's own, and is seen by the difference only.
+OTHER: dict[str, tuple[Any, str]] = {
+    **{
+        name: (f"Zq{number}x", f"zq{number}x")
+        for number, name in enumerate(
+            [
+                "kind_display",
+                "chapter_display",
+                "specimen_display",
+                "reason",
+                "comment",
+                "consent_notice",
+                "patient.birth_family_name",
+                "patient.birth_given_names",
+                "patient.first_birth_given_name",
+                "patient.used_family_name",
+                "patient.used_given_name",
+                "patient.address.city",
+                "patient.address.county",
+                "patient.address.state",
+                "signer.family_name",
+                "signer.given_name",
+                "signer.profession_display",
+                "organisation.name",
+                "organisation.address.city",
+                "organisation.address.county",
+                "organisation.address.state",
+                "device.manufacturer",
+                "device.reference",
+                "device.name",
+                "device.lot",
+                "findings.display",
+                "findings.loinc_display",
+                "findings.snomed_display",
+                "doctor.family_name",
+                "doctor.given_name",
+            ],
+            start=10,
+        )
+    },
+    **{
+        name: (f"{number:08}-0000-4000-8000-000000000000", f"{number:08}0000")
+        for number, name in enumerate(
+            ["record_id", "key", "replaces_key", "patient.patient_id", "signer.member_id", "organisation.pharmacy_id"],
+            start=98765000,
+        )
+    },
+    "version": (7, "7"),
+    "status": (ReportStatus.CANCELLED, ""),
+    "kind": ("covid19-flu-rsv-ag", ""),
+    "chapter_loinc": ("18719-5", "187195"),
+    "specimen_snomed": ("258529004", "258529004"),
+    **dict.fromkeys(("sampled_at", "started_at", "read_at"), (MOMENT - timedelta(minutes=21), "")),
+    "signed_at": (MOMENT + timedelta(hours=1), ""),
+    "typed_times": (("sampled_at", "started_at", "read_at"), ""),
+    "patient.sex": (Sex.MALE, ""),
+    "patient.birth_date": (date(1981, 5, 17), ""),
+    "patient.birth_place": ("99139", "99139"),
+    "patient.nir": ("279035121518999", "2790351215189"),
+    "patient.identity_status": (IdentityStatus.VALIDATED, ""),
+    "patient.phone": ("+33698765432", "98765432"),
+    "organisation.phone": ("+33498765499", "98765499"),
+    "patient.email": ("zq@patient.example", "zqpatientexample"),
+    "patient.address.lines": (("98 Zqrue",), "98zqrue"),
+    "organisation.address.lines": (("99 Zqvoie",), "99zqvoie"),
+    "patient.address.postcode": ("59876", "59876"),
+    "organisation.address.postcode": ("59871", "59871"),
+    **dict.fromkeys(("patient.address.country", "organisation.address.country"), ("BEL", "")),
+    "signer.rpps": ("10003879649", "10003879649"),
+    "signer.profession": ("G15_60", "g1560"),
+    "organisation.finess": ("750000018", "750000018"),
+    "device.udi": ("(01)00686597200018(17)270930(10)ZQ98765", "zq98765"),
+    "device.expiry": (date(2028, 1, 31), ""),
+    "findings.target": ("flu-a", ""),
+    "findings.loinc": ("94500-6", "945006"),
+    "findings.icd10": ("J10.1", "j101"),
+    "findings.outcome": ("negative", ""),
+    "findings.snomed": ("260385009", "260385009"),
+    "doctor.rpps": ("10003879656", "10003879656"),
+    "doctor.mailbox": ("zq@x.mssante.fr", "zqxmssantefr"),
+    "source": ("csv", ""),
+    "is_demo": (True, ""),
+}
+# A named Report is in the named form, and nobody's age stands in the place of the birth date.
+OF_A_COPY = {"patient.form", "patient.age_band"}
+
+
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[^0-9a-zà]", "", text.casefold())
+
+
+def changed(report: Any, name: str, value: Any) -> Any:
+    """The Report with another value of a field, whatever it stands in."""
+    first, _, rest = name.partition(".")
+    if not rest:
+        return replace(report, **{first: value})
+    inner = getattr(report, first)
+    other = (
+        tuple(changed(one, rest, value) for one in inner) if isinstance(inner, tuple) else changed(inner, rest, value)
+    )
+    return replace(report, **{first: other})
+
+
+# A field with its codes is one thing in BIO-TROD: one of them alone, changed, is refused.
+CODES = {f"findings.{name}" for name in ("target", "outcome", "snomed", "loinc", "icd10")}
+REFUSED = {"cda": CODES, "xdm": CODES, "mssante": CODES, "letter": {"findings.target"}}
+CLOCK = {"started_at", "typed_times"}  # of the reading: for the pharmacy and on paper
+DOCTOR = {f"doctor.{name}" for name in ("family_name", "given_name", "rpps", "mailbox")}
+ADDRESS = {f"organisation.address.{name}" for name in ("county", "state", "country")}
+REACHED = {
+    *("patient.phone", "patient.email", "patient.birth_place", "patient.nir", "patient.identity_status"),
+    *("patient.first_birth_given_name", "patient.patient_id"),
+    *(f"patient.address.{name}" for name in ("lines", "city", "postcode", "county", "state", "country")),
+}
+NUMBERS = {
+    *("record_id", "replaces_key", "source", "consent_notice", "chapter_loinc", "chapter_display", "specimen_snomed"),
+    *("signer.member_id", "signer.profession", "organisation.pharmacy_id"),
+    *(f"findings.{name}" for name in ("loinc", "loinc_display", "icd10", "snomed")),
+}
+BIO_TROD = {"source", "signer.member_id", "findings.loinc_display"}
+NO_PLACE: dict[str, set[str]] = {
+    **dict.fromkeys(("fhir", "hl7v2", "csv"), CLOCK | DOCTOR),
+    **dict.fromkeys(("cda", "xdm"), BIO_TROD | CLOCK),
+    "mssante": BIO_TROD,  # with the page beside the document
+    "pdf": {*DOCTOR, *ADDRESS, *REACHED, *NUMBERS, "kind", "findings.target", "findings.outcome"},
+    "letter": {
+        *(*CLOCK, *DOCTOR, *ADDRESS, *REACHED, *NUMBERS),
+        *("key", "kind_display", "specimen_display", "read_at", "reason", "patient.sex", "device.udi"),
+        *("patient.birth_family_name", "patient.birth_given_names"),  # the used name is told
+        *("signer.rpps", "signer.profession_display", "organisation.finess"),
+        *("findings.display", "findings.snomed_display"),
+    },
+}
+
+
+def seen_as(value: Any, seen: str) -> list[str]:
+    """Return the ways in which a value may stand in what is written: a UUID also as the number of an OID."""
+    return [seen, str(UUID(value).int)] if isinstance(value, str) and _UUID.fullmatch(value) else [seen]
+
+
+def all_changed(names: Iterable[str]) -> Report:
+    report = full()
+    for name in names:
+        report = changed(report, name, OTHER[name][0])
+    return report
+
+
+def decided(format_: str, name: str) -> str:
+    if name in REFUSED.get(format_, ()):
+        return "refused"
+    return "no place" if name in NO_PLACE[format_] else "written"
+
+
+def test_each_format_and_each_field_is_here():
+    folders = {each.parent.name for each in Path(temoin.formats.__file__).parent.glob("*/__init__.py")}
+
+    assert set(NO_PLACE) == set(WRITERS) == folders | {"letter"}
+    assert set(names_of(Report)) == set(FIELDS) == set(OTHER) | OF_A_COPY
+
+
+@pytest.mark.parametrize("format_", WRITERS)
+def test_what_has_no_place_changes_nothing_of_what_is_written(format_: str):
+    write = WRITERS[format_]
+
+    assert plain(write(all_changed(NO_PLACE[format_]))) == plain(write(full()))
+
+
+@pytest.mark.parametrize("format_", WRITERS)
+def test_what_is_written_is_seen_in_what_is_written(format_: str):
+    names = [name for name, (_, seen) in OTHER.items() if seen and decided(format_, name) == "written"]
+
+    page = plain(WRITERS[format_](all_changed(names)))
+
+    assert [name for name in names if not any(one in page for one in seen_as(*OTHER[name]))] == []
+
+
+@pytest.mark.parametrize("format_", WRITERS)
+def test_what_is_written_as_a_code_or_a_date_changes_what_is_written(format_: str):
+    names = [name for name, (_, seen) in OTHER.items() if not seen and decided(format_, name) == "written"]
+    write = WRITERS[format_]
+    before = plain(write(full()))
+
+    assert [name for name in names if plain(write(all_changed([name]))) == before] == []
+
+
+@pytest.mark.parametrize(("format_", "name"), [(one, name) for one, names in REFUSED.items() for name in sorted(names)])
+def test_what_is_refused_is_written_by_nobody(format_: str, name: str):
+    with pytest.raises((cda.CdaError, KeyError)):
+        WRITERS[format_](all_changed([name]))
