@@ -9,12 +9,12 @@ import pytest
 from people import COVID_KIT, TRIPLEX, House, make_lot, open_house
 
 from temoin.catalogue import kits
-from temoin.catalogue.actions import Box, complete_box, lots_in_stock, receive_lot
+from temoin.catalogue.actions import Box, complete_box, kits_of_lots, lots_in_stock, page_of_lots, receive_lot
 from temoin.catalogue.kits import kits_for
 from temoin.catalogue.models import Lot
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import now
+from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError
 from temoin.lib.tenant import tenant_scope
 
@@ -40,7 +40,7 @@ def scan(*, gtin: str = GTIN, lot: str = "S77", expiry: date = SOON) -> str:
 
 
 def stock(seat) -> list[tuple[str, str, date, str]]:
-    return [(lot.kit, lot.number, lot.expiry, lot.udi) for lot in lots_in_stock(by=seat)]
+    return [(lot.kit, lot.number, lot.expiry, lot.udi) for lot in page_of_lots(by=seat, page=0)[0]]
 
 
 def codes(refused: pytest.ExceptionInfo[InvalidError]) -> list[tuple[str, str]]:
@@ -172,6 +172,35 @@ def test_the_stock_of_a_kind_is_that_of_its_kits(house):
 
     assert len(lots_in_stock(by=house.owner, kind="covid19-ag")) == 1
     assert lots_in_stock(by=house.owner, kind="rsv-ag") == []
-    assert lots_in_stock(by=house.stranger) == []
-    with pytest.raises(DeniedError):
-        lots_in_stock(by=house.administrator)
+    assert lots_in_stock(by=house.stranger, kind="covid19-ag") == []
+    for ask in (
+        lambda: lots_in_stock(by=house.administrator, kind="covid19-ag"),
+        lambda: page_of_lots(by=house.administrator, page=0),
+        lambda: kits_of_lots(by=house.administrator, lot_ids=[]),
+    ):
+        with pytest.raises(DeniedError):
+            ask()
+
+
+def test_the_stock_is_paged_with_the_expired_last(house, monkeypatch):
+    monkeypatch.setattr("temoin.catalogue.actions.PAGE", 2)
+    today = now().date()
+    for number, days in (("OVER", 2), ("SOON", 10), ("LATER", 20)):
+        make_lot(house.owner, number=number, expiry=today + timedelta(days=days))
+
+    with shifted_by(timedelta(days=5)):
+        pages = [page_of_lots(by=house.owner, page=page) for page in (0, 1)]
+
+    assert [([lot.number for lot in lots], more) for lots, more in pages] == [
+        (["SOON", "LATER"], True),
+        (["OVER"], False),
+    ]
+
+
+def test_a_lot_that_expired_long_ago_is_no_longer_offered(house):
+    make_lot(house.owner, expiry=now().date() + timedelta(days=1))
+
+    with shifted_by(timedelta(days=8)):
+        assert len(lots_in_stock(by=house.owner, kind="covid19-ag")) == 1
+    with shifted_by(timedelta(days=10)):
+        assert lots_in_stock(by=house.owner, kind="covid19-ag") == []

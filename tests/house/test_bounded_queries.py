@@ -12,6 +12,7 @@ PAGED = "the page leads to the next ones"
 LOOPS = "its caller goes on until nothing is left"
 SAID = "what is left is counted and told"
 TAKEN = {
+    "catalogue/actions.py:PAGE": PAGED,
     "cli/journal.py:SHOWN": SAID,
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
@@ -33,6 +34,7 @@ TAKEN = {
     "pharmacies/sessions.py:-2": "columns of one row",
     "pharmacies/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
     "testing/queries.py:PAGE": PAGED,
+    "testing/statement.py:page": PAGED,
 }
 # Bounds that cut one text, one file of bytes or one known triple: no rows.
 NO_ROWS = re.compile(r"\b(formats|crypto|couriers|conformance|sandbox|witness|portal|lib)/")

@@ -170,3 +170,21 @@ def test_the_day_is_counted_by_destination(house, settle):
         (AUTHORITY, 2, 1, 1, 0, 0),
         ("email", 1, 0, 0, 1, 0),
     ]
+
+
+def test_a_long_day_is_paged_and_counted_whole_on_each_page(house, settle, monkeypatch):
+    monkeypatch.setattr("temoin.testing.statement.PAGE", 2)
+    for number in ("L1", "L2", "L3"):
+        make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number=number))
+    settle(Verdict.ACCEPTED, receipt={"id": "accuse"})
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="L4"))
+
+    pages = [read_statement(by=house.owner, day=today_in(HOUSE), page=page) for page in range(3)]
+
+    assert [(page.results, page.missing, page.pages, len(page.lines)) for page in pages] == [
+        (4, 1, 2, 2),
+        (4, 1, 2, 2),
+        (4, 1, 2, 0),
+    ]
+    assert pages[0].lines[0].is_missing
+    assert len({line.parcel_id for page in pages for line in page.lines}) == 4

@@ -134,6 +134,21 @@ def test_one_click_sends_a_refused_one_again_and_a_second_changes_nothing(house:
     assert state(house, refused) is ParcelState.WAITING
 
 
+def test_the_statement_of_a_long_day_leads_to_its_next_page(
+    house: House, owner: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("temoin.testing.statement.PAGE", 1)
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="L2"))
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="L3"))
+
+    first = page(owner, STATEMENT)
+    last = page(owner, f"{STATEMENT}?page=1")
+
+    assert "Page 1 sur 2" in first
+    assert "Page suivante" in first
+    assert ("Page 2 sur 2" in last, "Page suivante" in last) == (True, False)
+
+
 @pytest.mark.parametrize("name", ["release_sending", "withdraw_sending"])
 @pytest.mark.parametrize("seen", ["", "open", "7 2020-01-01T00:00:00+00:00"])
 def test_a_page_that_showed_another_end_decides_nothing(

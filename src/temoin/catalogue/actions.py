@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
+from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kits import kit_of_gtin, kits_for, load_kits
@@ -22,6 +24,8 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
 
+PAGE = 100  # lots on one page of the stock
+STILL_SHOWN = timedelta(days=7)  # an expired lot is offered so long, marked: who holds the box sees why it is refused
 # GS1 AI (10): up to 20 characters of the GS1 character set 82; makers also print spaces.
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !\"%&'()*+,./:;<=>?_-]{0,19}")
 
@@ -110,14 +114,30 @@ def _check_box(box: Box, day: date) -> date:
     return box.expiry
 
 
-def lots_in_stock(*, by: Seat, kind: str | None = None) -> list[Lot]:
-    """Return the pharmacy's lots, the first to expire first; only those of a kind of test when one is named."""
+def lots_in_stock(*, by: Seat, kind: str) -> list[Lot]:
+    """Return the lots of a kind of test, the first to expire first; those that expired long ago are gone."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        lots = Lot.objects.order_by("expiry", "number")
-        if kind is not None:
-            lots = lots.filter(kit__in=[kit.code for kit in kits_for(kind)])
-        return list(lots)
+        kits = [kit.code for kit in kits_for(kind)]
+        since = today(by.pharmacy_id) - STILL_SHOWN
+        return list(Lot.objects.filter(kit__in=kits, expiry__gte=since).order_by("expiry", "number"))
+
+
+def page_of_lots(*, by: Seat, page: int) -> tuple[list[Lot], bool]:
+    """Return a page of the pharmacy's lots, and whether more follow: the first to expire first, the expired last."""
+    check_right(by=by, right=Right.READ_TEST)
+    first = page * PAGE
+    with tenant_scope(by.pharmacy_id):
+        is_over = Case(When(expiry__lt=today(by.pharmacy_id), then=True), default=False)
+        rows = list(Lot.objects.order_by(is_over, "expiry", "number", "id")[first : first + PAGE + 1])
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def kits_of_lots(*, by: Seat, lot_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the kit of each of these lots."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        return dict(Lot.objects.filter(id__in=lot_ids).values_list("id", "kit"))
 
 
 def lot_of(lot_id: UUID) -> Lot | None:

@@ -29,20 +29,38 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
 from temoin.pharmacies.zones import zone_here
 
+PAGE = 200  # sendings on one page
 # Versions are found by the hour of their signature, which stands in clear; one that no destination wanted is a row too.
-_LINES = """
-SELECT version.record_id, version.number, coalesce(parcel.posted_at, version.signed_at), parcel.id,
-       parcel.destination, parcel.key, parcel.state, parcel.settled_at,
-       EXISTS (SELECT FROM outbox_parcel newer
-                WHERE newer.pharmacy_id = parcel.pharmacy_id AND newer.chain_id = parcel.chain_id
-                  AND newer.destination = parcel.destination AND newer.sequence > parcel.sequence
-                  AND newer.state = 'accepted')
-  FROM testing_record_version version
-  LEFT JOIN outbox_parcel parcel
-    ON parcel.pharmacy_id = version.pharmacy_id AND parcel.chain_id = version.record_id
-   AND parcel.sequence = version.number AND parcel.destination <> ALL(%s)
- WHERE version.pharmacy_id = %s AND version.signed_at >= %s AND version.signed_at < %s
- ORDER BY 3, 1, 2, 5
+# A replaced one is missing until its destination has acknowledged a newer version.
+_SENDINGS = """
+SELECT sending.*, state = ANY(%(open)s) OR state = 'replaced' AND NOT newer_is_accepted AS is_missing
+  FROM (SELECT version.record_id, version.number, coalesce(parcel.posted_at, version.signed_at) AS at,
+               parcel.id AS parcel_id, parcel.destination, parcel.key, parcel.state, parcel.settled_at,
+               EXISTS (SELECT FROM outbox_parcel newer
+                        WHERE newer.pharmacy_id = parcel.pharmacy_id AND newer.chain_id = parcel.chain_id
+                          AND newer.destination = parcel.destination AND newer.sequence > parcel.sequence
+                          AND newer.state = 'accepted') AS newer_is_accepted
+          FROM testing_record_version version
+          LEFT JOIN outbox_parcel parcel
+            ON parcel.pharmacy_id = version.pharmacy_id AND parcel.chain_id = version.record_id
+           AND parcel.sequence = version.number AND parcel.destination <> ALL(%(untold)s)
+         WHERE version.pharmacy_id = %(pharmacy)s
+           AND version.signed_at >= %(since)s AND version.signed_at < %(until)s) sending
+"""
+_LINES = f"""
+SELECT record_id, number, at, parcel_id, destination, key, state, settled_at, is_missing
+  FROM ({_SENDINGS}) line
+ ORDER BY coalesce(is_missing OR state = 'withdrawn', false) DESC, at, record_id, number, destination
+ LIMIT %(page)s OFFSET %(first)s
+"""  # noqa: S608 a constant
+_TALLIES = f"""
+SELECT destination, count(*), count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE state = 'withdrawn')
+  FROM ({_SENDINGS}) line
+ GROUP BY 1
+"""  # noqa: S608 a constant
+_VERSIONS = """
+SELECT count(*) FROM testing_record_version
+ WHERE pharmacy_id = %(pharmacy)s AND signed_at >= %(since)s AND signed_at < %(until)s
 """
 _COUNTS = """
 SELECT parcel.destination, parcel.state, count(*)
@@ -50,7 +68,7 @@ SELECT parcel.destination, parcel.state, count(*)
   JOIN outbox_parcel parcel
     ON parcel.pharmacy_id = version.pharmacy_id AND parcel.chain_id = version.record_id
    AND parcel.sequence = version.number
- WHERE version.pharmacy_id = %s AND version.signed_at >= %s AND version.signed_at < %s
+ WHERE version.pharmacy_id = %(pharmacy)s AND version.signed_at >= %(since)s AND version.signed_at < %(until)s
  GROUP BY 1, 2
 """
 
@@ -69,13 +87,7 @@ class Line:
     settled_at: datetime | None
     receipt: str  # what the destination calls it
     reason: str  # of a withdrawal: its code
-    newer_is_accepted: bool
-
-    @property
-    def is_missing(self) -> bool:
-        """Tell whether its destination has not acknowledged it, nor the newer version that replaced it."""
-        is_replaced = self.state is ParcelState.REPLACED and not self.newer_is_accepted
-        return self.state in OPEN or is_replaced
+    is_missing: bool  # its destination acknowledged neither it nor the newer version that replaced it
 
     @property
     def is_exception(self) -> bool:
@@ -84,33 +96,45 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """What was to be sent to one destination on a day; without a destination, to nobody."""
+
+    destination: str
+    signed: int
+    missing: int
+    withdrawn: int
+
+
+@dataclass(frozen=True)
 class Statement:
-    """A day as the paper shows it."""
+    """A day as the paper shows it: all of it counted, and one page of its sendings."""
 
     day: date
     is_over: bool
+    results: int  # versions signed
+    tallies: list[Tally]
     lines: list[Line]
     checkpoint: Checkpoint | None
 
     @property
-    def results(self) -> int:
-        """Return how many versions were signed."""
-        return len({(line.record_id, line.version) for line in self.lines})
-
-    @property
     def missing(self) -> int:
         """Return how many acknowledgements are missing."""
-        return sum(line.is_missing for line in self.lines)
+        return sum(tally.missing for tally in self.tallies)
 
     @property
     def withdrawn(self) -> int:
         """Return how many sendings a person withdrew."""
-        return sum(line.state is ParcelState.WITHDRAWN for line in self.lines)
+        return sum(tally.withdrawn for tally in self.tallies)
 
     @property
     def untold(self) -> int:
         """Return how many versions no destination wanted."""
-        return sum(not line.destination for line in self.lines)
+        return sum(tally.signed for tally in self.tallies if not tally.destination)
+
+    @property
+    def pages(self) -> int:
+        """Return how many pages the sendings fill."""
+        return max(1, -(-sum(tally.signed for tally in self.tallies) // PAGE))
 
 
 @dataclass(frozen=True)
@@ -158,21 +182,30 @@ def read_day(*, by: Holder, day: date) -> list[DayCount]:
     ]
 
 
-def read_statement(*, by: Seat, day: date) -> Statement:
-    """Return the statement of a day, the exceptions first; showing it for printing is an event."""
+def read_statement(*, by: Seat, day: date, page: int = 0) -> Statement:
+    """Return the statement of a day with one page of its sendings, the exceptions first; showing it is an event."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        lines = _lines(day)
-        lines.sort(key=lambda line: not line.is_exception)
-        statement = Statement(day, day < today(by.pharmacy_id), lines, witnessed_checkpoint())
+        statement = Statement(
+            day=day,
+            is_over=day < today(by.pharmacy_id),
+            results=_ask(_VERSIONS, _place(day))[0][0],
+            tallies=_tallies(day),
+            lines=_lines(day, page),
+            checkpoint=witnessed_checkpoint(),
+        )
         told = f"{day.isoformat()} {statement.results} {statement.missing}"
         record_look(by=by, kind=EventKind.STATEMENT_PRINTED, subject_kind="pharmacy", subject_id=None, detail=told)
     return statement
 
 
-def _lines(day: date) -> list[Line]:
-    # What a patient is sent is no notice to anybody: the statement leaves it out.
-    rows = _ask(_LINES, [names_of(Audience.PATIENT), *_place(day)])
+def _tallies(day: date) -> list[Tally]:
+    rows = _ask(_TALLIES, _place(day))
+    return [Tally(destination or "", *counts) for destination, *counts in sorted(rows, key=lambda row: row[0] or "")]
+
+
+def _lines(day: date, page: int) -> list[Line]:
+    rows = _ask(_LINES, {**_place(day), "page": PAGE, "first": page * PAGE})
     in_state = {state: [row[3] for row in rows if row[6] == state] for state in ("accepted", "withdrawn")}
     receipts = {parcel_id: str(held.get("id", "")) for parcel_id, held in receipts_of(in_state["accepted"]).items()}
     withdrawals = events_about(in_state["withdrawn"], [EventKind.PARCEL_WITHDRAWN.value])
@@ -189,17 +222,20 @@ def _lines(day: date) -> list[Line]:
             settled_at=settled_at,
             receipt=receipts.get(parcel_id, ""),
             reason=reasons.get(parcel_id, ""),
-            newer_is_accepted=newer,
+            is_missing=bool(is_missing),
         )
-        for record_id, number, at, parcel_id, destination, key, state, settled_at, newer in rows
+        for record_id, number, at, parcel_id, destination, key, state, settled_at, is_missing in rows
     ]
 
 
-def _place(day: date) -> list[Any]:
-    return [current_pharmacy(), *bounds_of_day(day, zone_here())]
+def _place(day: date) -> dict[str, Any]:
+    # What a patient is sent is no notice to anybody: the statement leaves it out.
+    since, until = bounds_of_day(day, zone_here())
+    place = {"pharmacy": current_pharmacy(), "since": since, "until": until}
+    return place | {"open": sorted(OPEN), "untold": names_of(Audience.PATIENT)}
 
 
-def _ask(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _ask(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from temoin.catalogue.actions import lots_in_stock
+from temoin.catalogue.actions import kits_of_lots
 from temoin.outbox.open_channels import place_of
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow
-from temoin.testing.states import RecordState
+from temoin.testing.states import UNDER_WAY, RecordState
 from temoin.web.times import reading_window
 from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
@@ -27,9 +27,9 @@ class Line:
     parcels: list[tuple[Words, Mark]]
 
 
-def kits_in_stock(seat: Seat) -> dict[UUID, str]:
-    """Return the kit of each lot of the pharmacy."""
-    return {lot.id: lot.kit for lot in lots_in_stock(by=seat)}
+def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
+    """Return the kit of each lot that the tests under way are done with."""
+    return kits_of_lots(by=seat, lot_ids={row.lot_id for row in rows if row.lot_id and row.state in UNDER_WAY})
 
 
 def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[Line]:

@@ -17,7 +17,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import list_tests
 from temoin.web.pages import page_number, show
 from temoin.web.seats import bind_session, places_of
-from temoin.web.test_lines import kits_in_stock, test_lines
+from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.times import page_today, page_zone
 
 # Where those go who manage people, or audit, and touch no test.
@@ -32,7 +32,7 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
     page = page_number(request)
     found = list_tests(by=seat, page=page)
     midnight, _end = bounds_of_day(page_today(), page_zone())
-    kits = kits_in_stock(seat)
+    kits = kits_of(seat, found.under_way)
     today = [row for row in found.done if row.registered_at >= midnight]
     earlier = [row for row in found.done if row.registered_at < midnight]
     return show(

@@ -10,14 +10,14 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.actions import Box, complete_box, lots_in_stock, receive_lot
+from temoin.catalogue.actions import Box, complete_box, page_of_lots, receive_lot
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.pages import show
+from temoin.web.pages import page_number, show
 from temoin.web.times import page_today, read_day
 
 
@@ -49,6 +49,8 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | 
     language = get_language() or "fr"
     today = page_today()
     known = load_kits().kits
+    page = page_number(request)
+    found, has_more = page_of_lots(by=seat, page=page)
     rows = [
         {
             "lot": lot,
@@ -56,7 +58,7 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | 
             "kind": load_kinds()[known[lot.kit].kind].label(language),
             "is_expired": lot.expiry < today,
         }
-        for lot in lots_in_stock(by=seat)
+        for lot in found
     ]
     return show(
         request,
@@ -65,6 +67,8 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | 
         status=400 if problems else 200,
         rows=rows,
         problems=problems,
+        before=f"?page={page - 1}" if page else "",
+        after=f"?page={page + 1}" if has_more else "",
         fields=_fields(Typed(_values(request, box), problems), language),
     )
 

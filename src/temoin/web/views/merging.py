@@ -20,7 +20,7 @@ from temoin.testing.queries import list_tests_of_patient
 from temoin.web.fields import Choice, Typed
 from temoin.web.pages import show
 from temoin.web.patient_search import search_fields, search_patients
-from temoin.web.test_lines import kits_in_stock, test_lines
+from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.two_records import compared
 
 _WHY = (
@@ -123,6 +123,6 @@ def _tests(seat: Seat, patient_id: UUID) -> dict[str, Any]:
     tests = list_tests_of_patient(by=seat, patient_id=patient_id)
     return {
         "patient_id": patient_id,
-        "lines": test_lines([*tests.under_way, *tests.done], kits_in_stock(seat)),
+        "lines": test_lines([*tests.under_way, *tests.done], kits_of(seat, tests.under_way)),
         "has_more": tests.has_more,
     }

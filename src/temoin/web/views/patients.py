@@ -41,7 +41,7 @@ from temoin.web.pages import page_number, show
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.patient_search import search_fields, search_patients
 from temoin.web.record_forms import kind_field
-from temoin.web.test_lines import kits_in_stock, test_lines
+from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.wording import STATE
 
 Values = Any  # a form as posted
@@ -237,7 +237,7 @@ def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         traits=traits,
         patient_id=patient_id,
         tests=tests,
-        lines=test_lines([*tests.under_way, *tests.done], kits_in_stock(seat)) if tests else [],
+        lines=test_lines([*tests.under_way, *tests.done], kits_of(seat, tests.under_way)) if tests else [],
         before=f"?page={page - 1}" if page else "",
         after=f"?page={page + 1}" if tests and tests.has_more else "",
     )

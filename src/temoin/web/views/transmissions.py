@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -26,7 +24,7 @@ from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.seat import Seat
-from temoin.testing.statement import DayCount, Line, Statement, read_day, read_statement
+from temoin.testing.statement import DayCount, Line, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
@@ -198,14 +196,18 @@ def answers(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
 def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show the statement of a day, made to be printed; showing it is an event."""
     day = min(read_day_of(request.GET.get("day", "")) or LAST_DAY, page_today())
-    found = read_statement(by=seat, day=day)
+    page = page_number(request)
+    found = read_statement(by=seat, day=day, page=page)
     checkpoint = found.checkpoint
     return show(
         request,
         seat,
         "statement.html",
         statement=found,
-        tallies=_tallies(found),
+        tallies=[(destination_words(one.destination), one) for one in found.tallies if one.destination],
+        page=page + 1,
+        before=f"?day={day.isoformat()}&page={page - 1}" if page else "",
+        after=f"?day={day.isoformat()}&page={page + 1}" if page + 1 < found.pages else "",
         lines=[_statement_line(line) for line in found.lines],
         differences=[one for one, *_ in _differences(seat) if one.day == day],
         checkpoint=checkpoint,
@@ -213,19 +215,6 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
         printed_at=now(),
         fields=[_day_field(day)],
     )
-
-
-def _tallies(found: Statement) -> list[tuple[Words, int, int, int]]:
-    """Return for each destination how many were signed, how many are missing, how many were withdrawn."""
-    by_name: dict[str, list[Line]] = defaultdict(list)
-    for line in found.lines:
-        by_name[line.destination].append(line)
-    return [(destination_words(name), *_tally(lines)) for name, lines in sorted(by_name.items()) if name]
-
-
-def _tally(lines: Sequence[Line]) -> tuple[int, int, int]:
-    withdrawn = sum(line.state is ParcelState.WITHDRAWN for line in lines)
-    return len(lines), sum(line.is_missing for line in lines), withdrawn
 
 
 def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
