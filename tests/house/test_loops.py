@@ -21,6 +21,8 @@ LOOPS = {
     "transmission/daily.py:reconcile_daily": "transmission/test_reconcile.py:"
     "test_a_destination_that_breaks_keeps_no_other_from_being_gone_through",
     "intake/results.py:import_results": "intake/test_poison_row.py:test_a_row_that_raises_holds_no_other",
+    "intake/results.py:_together": "intake/test_poison_row.py:"
+    "test_what_the_database_does_not_take_is_refused_by_itself_and_its_run_taken_row_by_row",
     "outbox/actions.py:post_parcels": "outbox/test_set_aside.py:"
     "test_a_courier_that_cannot_say_what_it_wants_stops_no_signature",
     "outbox/settling.py:settle_parcels": "outbox/test_worker.py:"

@@ -12,6 +12,7 @@ from temoin.journal.events import MEANING, EventKind
 WITH_ACTS = (
     "/actions.py",
     "testing/signing.py",
+    "testing/from_file.py",
     "pharmacies/team.py",
     "pharmacies/invitations.py",
     "pharmacies/programs.py",
@@ -182,8 +183,8 @@ def _fault_of(source: Source, function: ast.stmt) -> str | None:
         return None
     given = function.args
     positional = [argument.arg for argument in (*given.posonlyargs, *given.args)]
-    if positional[:1] == ["commit"]:
-        return None  # adds to the commit of an act, and reads as `add_…(commit, …)`
+    if positional[:1] in (["commit"], ["acts"]):
+        return None  # adds to the commit of an act, or to acts written together, and reads as `add_…(commit, …)`
     named = [argument.arg for argument in given.kwonlyargs]
     is_act = not positional and named[:1] == ["by"]
     return None if is_act else f"{source.path}:{function.name}"

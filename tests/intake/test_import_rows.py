@@ -8,12 +8,13 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES, allow_laboratories, file_of
 from people import House, make_patient, open_house
 
 from temoin.formats.csv.problems import FileRefusedError
-from temoin.intake import results
+from temoin.intake import results, runs
 from temoin.intake.problems import _REASONS
 from temoin.intake.results import RowOutcome, import_results
 from temoin.intake.sameness import Verdict
@@ -127,7 +128,7 @@ def test_a_row_is_signed_as_on_the_page_with_its_event_and_its_parcel(house):
     assert (report.device.name, report.device.lot) == ("ID NOW", "")
     assert (report.patient.address.country, report.patient.identity_status) == ("USA", "PROV")
     kinds = Counter(event.kind for event in rows_of(Event, house.owner))
-    assert kinds["result.signed"] == kinds["sample.taken"] == kinds["patient.registered"] == 1
+    assert kinds["result.signed"] == kinds["patient.registered"] == 1
     assert [parcel.destination for parcel in rows_of(Parcel, house.owner)] == ["fhir"]
 
 
@@ -163,24 +164,66 @@ def test_what_an_action_refuses_is_told_at_its_column_and_undoes_the_whole_row(h
     assert [event.kind for event in rows_of(Event, house.owner) if event.kind.startswith(("patient", "test"))] == []
 
 
-def test_a_failure_in_the_middle_leaves_nothing_of_the_row_and_all_of_those_before(house, monkeypatch):
-    signed = results.sign_result
+@pytest.fixture
+def runs_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "TOGETHER", 2)
 
-    def fail_second(**words):
-        if rows_of(RecordVersion, house.owner):
+
+@pytest.mark.usefixtures("runs_of_two")
+def test_a_stop_in_the_middle_leaves_nothing_of_the_run_and_all_of_those_before(house, monkeypatch):
+    signed = runs.sign_from_file
+
+    def fail_fourth(*given, **words):
+        if rows_of(RecordVersion, house.owner) and words["traits"].birth_given_names == "Dora":
             raise OperationalError("the power went")
-        return signed(**words)
+        return signed(*given, **words)
 
-    monkeypatch.setattr(results, "sign_result", fail_second)
-    stream = file_of({}, {"accession_number": "A-2", "patient_first_name": "Bea"})
+    monkeypatch.setattr(runs, "sign_from_file", fail_fourth)
+    names = ("Ana", "Bea", "Cleo", "Dora", "Eva")
+    stream = file_of(*({"accession_number": name, "patient_first_name": name} for name in names))
     with pytest.raises(OperationalError):
         take(house.owner, stream)
-    assert (len(rows_of(Record, house.owner)), len(rows_of(Patient, house.owner))) == (1, 1)
+    assert (len(rows_of(Record, house.owner)), len(rows_of(Patient, house.owner))) == (2, 2)
 
-    monkeypatch.undo()
+    monkeypatch.setattr(runs, "sign_from_file", signed)
     stream.seek(0)
 
-    assert take(house.owner, stream)[0] == {ALREADY: 1, STORED: 1}
+    assert take(house.owner, stream)[0] == {ALREADY: 2, STORED: 3}
+    assert len(rows_of(Record, house.owner)) == 5
+
+
+def test_a_run_is_one_commit_and_each_of_its_results_has_its_own_event_and_parcel(house):
+    rows = [{"accession_number": f"B-{number}", "patient_first_name": f"Name{number % 7}"} for number in range(60)]
+    take(house.owner, file_of({}))  # keys are made, terms and zone are known
+
+    with CaptureQueriesContext(connection) as asked:
+        assert take(house.owner, file_of(*rows))[0] == {STORED: 60}
+
+    # Keys are kept in memory after a commit, which a test never makes.
+    assert len([one for one in asked.captured_queries if "crypto_data_key" not in one["sql"]]) < 25
+
+    kinds = Counter(event.kind for event in rows_of(Event, house.owner))
+    assert (kinds["result.signed"], kinds["patient.registered"]) == (61, 8)
+    assert len(rows_of(Parcel, house.owner)) == 61
+    assert take(house.owner, file_of(*rows))[0] == {ALREADY: 60}
+
+
+@pytest.mark.usefixtures("runs_of_two")
+def test_runs_keep_the_order_of_the_file(house):
+    rows = [
+        {},
+        {"accession_number": "A-2"},
+        {"test_result": "Not Detected", "test_result_status": "C"},
+        {"test_result": "Not Detected"},
+        {"test_result_status": "X", "test_result": "Not Detected"},
+        {"accession_number": "A-3"},
+        {"accession_number": "A-3"},
+    ]
+
+    counts, told = take(house.owner, file_of(*rows))
+
+    assert [outcome.row for outcome in told] == list(range(2, 9))
+    assert counts == {STORED: 3, CORRECTED: 1, ALREADY: 2, CANCELLED: 1}
 
 
 def test_a_correction_makes_a_new_version_and_reading_it_again_does_not(house):
@@ -372,10 +415,10 @@ def test_a_trial_says_what_would_happen_and_stores_nothing(house):
 
 
 def test_a_result_that_others_keep_changing_is_refused_after_some_tries(house, monkeypatch):
-    def lose(**_words):
+    def lose(*_given, **_words):
         raise ConflictError("a row is no longer in the state this act starts from")
 
-    monkeypatch.setattr(results, "register_from_file", lose)
+    monkeypatch.setattr(runs, "sign_from_file", lose)
 
     _, told = take(house.owner, file_of({}))
 

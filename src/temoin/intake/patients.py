@@ -1,4 +1,4 @@
-"""The patient of a row: one already known by every trait the file gives, or a new one."""
+"""The patients of rows: each one already known by every trait the file gives, or a new one."""
 
 from __future__ import annotations
 
@@ -9,26 +9,39 @@ from django.db import connection
 
 from temoin.formats.csv.rows import PatientTraits
 from temoin.intake.problems import RowRefusedError
+from temoin.journal.act import Acts
 from temoin.lib.names import plain_name
-from temoin.patients.actions import amend_patient, register_patient
+from temoin.patients.actions import amend_patient, register_from_file
 from temoin.patients.models import name_indexes
-from temoin.patients.queries import patients_by_name, traits_of
-from temoin.patients.second_record import Asked
+from temoin.patients.queries import hold_namesakes, traits_of
 from temoin.patients.traits import NO_COUNTRY, Traits, check_traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.report import IdentityStatus
 
 
-def patient_of(*, by: Seat, given: PatientTraits) -> UUID:
-    """Return the known patient who is this person beyond doubt, or register one.
+class PatientsOfRun:
+    """The patients of rows taken together: those who are known already, and those whom earlier rows registered."""
 
-    Two persons may share name and birth date: birth name, given names, birth date, sex and phone must all be equal.
-    """
-    traits = traits_of_row(given)
-    queue_for_patient(by, traits)
-    found = patients_by_name(by=by, family_name=traits.birth_family_name, birth_date=traits.birth_date)
-    same = sorted(patient_id for patient_id, known in found if _is_same(known, traits))
-    return same[0] if same else register_patient(by=by, traits=traits, put_aside=Asked.NOBODY)
+    def __init__(self, by: Seat, brought: list[Traits]) -> None:
+        self._by = by
+        _queue_for_patients(by, brought)
+        names = [(traits.birth_family_name, traits.birth_date) for traits in brought]
+        found = hold_namesakes(by=by, names=names) if names else []
+        self._known: dict[tuple[object, ...], tuple[UUID, Traits]] = {}
+        for patient_id, traits in found:  # in order: of two records of one person, the first
+            self._known.setdefault(_compared(traits), (patient_id, traits))
+
+    def find_or_register(self, acts: Acts, traits: Traits) -> tuple[UUID, Traits]:
+        """Return the known patient who is this person beyond doubt, or one whom these acts register.
+
+        Two persons may share name and birth date: birth name, given names, birth date, sex and phone must all be equal.
+        """
+        known = self._known.get(_compared(traits))
+        return known or (register_from_file(acts, by=self._by, traits=traits), traits)
+
+    def keep(self, patient_id: UUID, traits: Traits) -> None:
+        """Know a patient again in the rows that follow."""
+        self._known.setdefault(_compared(traits), (patient_id, traits))
 
 
 def mend_patient(*, by: Seat, patient_id: UUID, given: PatientTraits, has_other_results: bool) -> None:
@@ -76,19 +89,21 @@ def traits_of_row(given: PatientTraits) -> Traits:
     )
 
 
-def queue_for_patient(by: Seat, traits: Traits) -> None:
+def _queue_for_patients(by: Seat, brought: list[Traits]) -> None:
     """Make two imports that bring the same new person wait for each other, or each would register them.
 
-    The lock ends with the row's transaction. It is one of 256 per pharmacy: enough not to wait for strangers.
+    The locks end with the transaction. They are of 256 per pharmacy: enough not to wait for strangers; taken in one
+    order, so that no two block each other.
     """
     # Under the oldest index key: while keys are turned, every process knows that one.
-    bucket = name_indexes(traits.birth_family_name, traits.birth_date)[-1][0]
+    buckets = {name_indexes(traits.birth_family_name, traits.birth_date)[-1][0] for traits in brought}
+    names = [f"intake|{by.pharmacy_id}|{bucket}" for bucket in sorted(buckets)]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"intake|{by.pharmacy_id}|{bucket}"])
-
-
-def _is_same(known: Traits, traits: Traits) -> bool:
-    return _compared(known) == _compared(traits)
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 1)) "
+            "FROM unnest(%s::text[]) WITH ORDINALITY AS given (name, place) ORDER BY place",
+            [names],
+        )
 
 
 def _compared(traits: Traits) -> tuple[object, ...]:

@@ -1,11 +1,12 @@
-"""Taking in a file of results: every row is one transaction through the actions of the page, and stands alone."""
+"""Taking in a file of results: runs of new results are one commit each, and a row that is refused harms no other."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from django.utils.translation import get_language
@@ -16,7 +17,7 @@ from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.reading import FileOfResults, read_results
 from temoin.formats.csv.rows import ResultRow, RowStatus
-from temoin.intake.patients import mend_patient, patient_of
+from temoin.intake.patients import mend_patient
 from temoin.intake.problems import (
     RowProblem,
     RowRefusedError,
@@ -24,9 +25,10 @@ from temoin.intake.problems import (
     problems_of_action,
     problems_of_row,
 )
-from temoin.intake.sameness import Content, Verdict, decide, read_at, sampled_at
+from temoin.intake.runs import Run, check_laboratory, reading_of, runs_of, versions_of
+from temoin.intake.sameness import Content, Verdict, decide
 from temoin.intake.terms import keep_date_order, read_terms, terms_here
-from temoin.journal.act import act, record_look
+from temoin.journal.act import act, acts_together
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, TemoinError
@@ -36,16 +38,12 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of, zone_of_postcode
-from temoin.testing.actions import register_from_file, take_sample
-from temoin.testing.models import Record, RecordVersion, source_indexes
-from temoin.testing.report import Device
-from temoin.testing.sample import Reading, Sample
-from temoin.testing.signing import cancel_result, correct_result, sign_result
+from temoin.testing.models import Record, source_indexes
+from temoin.testing.signing import cancel_result, correct_result
 from temoin.testing.states import RecordState
 
 log = logging.getLogger("temoin.intake")
 
-SOURCE = "csv"
 # Kept in the signed version, which is in French.
 REASON = "Correction reçue par fichier"
 CANCELLED = "Annulation reçue par fichier"
@@ -70,27 +68,59 @@ class _UndoneError(Exception):
 
 
 class _Taker:
-    """Takes rows one at a time, for good."""
+    """Takes rows for good."""
 
     def __init__(self, by: Seat) -> None:
         self.by = by
 
+    def outcomes(self, run: list[ResultRow | RowErrors]) -> Iterator[RowOutcome]:
+        """Take a run and yield what became of its rows, in order: together, or one by one where that does not work."""
+        rows = [row for row in run if isinstance(row, ResultRow)]
+        fates = self._together(rows) if len(rows) > 1 else {}
+        for row in run:
+            yield fates.get(row.row) or self._alone(row)
+
     def take(self, row: ResultRow) -> Verdict:
         """Store, correct or recognise a row in one transaction; InvalidError or RowRefusedError undo all of it."""
         with tenant_scope(self.by.pharmacy_id):
-            _check_laboratory(row)
             return self._take(row, [], is_void=False)
 
+    def _together(self, rows: list[ResultRow]) -> dict[int, RowOutcome]:
+        """Take rows in one commit and return their outcomes; none, with nothing kept, when the commit as a whole fails.
+
+        Another process may have stored one of them first, or one may hold what the database does not take.
+        """
+        try:
+            with acts_together(by=self.by) as acts:
+                run = Run(self.by, rows)
+                fates = {row.row: _outcome(row, partial(run.take, acts, row)) for row in rows}
+        except ConflictError:
+            return {}
+        except (*DATABASE_AWAY, TemoinError):
+            raise
+        except Exception as error:  # noqa: BLE001 one of the rows: each is tried by itself
+            log.warning("%d rows of a file are taken one by one: %s", len(rows), type(error).__name__)
+            return {}
+        return fates
+
+    def _alone(self, row: ResultRow | RowErrors) -> RowOutcome:
+        if isinstance(row, RowErrors):
+            return RowOutcome(row.row, Verdict.REFUSED, problems_of_row(row, get_language() or "fr"))
+        return _outcome(row, partial(_take_patiently, self, row))
+
     def _take(self, row: ResultRow, earlier: list[Content], *, is_void: bool) -> Verdict:
+        check_laboratory(terms_here().allows(row.laboratory.number))
         key = fold_parts(row.natural_key())
         record = Record.objects.filter(source_index__in=source_indexes(key)).first()
         if record is None and not earlier:
             if row.status is RowStatus.CANCELLED:
                 raise RowRefusedError("accession_number", "never_seen")
-            return self._store(row, key)
-        versions = self._versions(record) + earlier
+            with acts_together(by=self.by) as acts:
+                Run(self.by, [row]).store(acts, row)
+            return Verdict.STORED
+        versions = versions_of(self.by, [record])[record.id] if record else []
         is_cancelled = is_void or (record is not None and record.state == RecordState.CANCELLED)
-        verdict = decide(row, versions, is_cancelled=is_cancelled)
+        verdict = decide(row, versions + earlier, is_cancelled=is_cancelled)
         if record is not None and verdict is Verdict.CORRECTED:
             self._correct(row, record)
         if record is not None and verdict is Verdict.CANCELLED:
@@ -104,28 +134,9 @@ class _Taker:
             by=self.by,
             record_id=record.id,
             expected_version=record.version,
-            reading=_reading(row),
+            reading=reading_of(row),
             reason=REASON,
         )
-
-    def _store(self, row: ResultRow, key: str) -> Verdict:
-        by = self.by
-        patient_id = patient_of(by=by, given=row.patient)
-        record_id = register_from_file(
-            by=by, patient_id=patient_id, kind=row.device.kind.code, source=SOURCE, source_key=key
-        )
-        sample = Sample(row.specimen, sampled_at(row), device=_device(row))
-        take_sample(by=by, record_id=record_id, sample=sample)
-        sign_result(by=by, record_id=record_id, reading=_reading(row))
-        return Verdict.STORED
-
-    def _versions(self, record: Record | None) -> list[Content]:
-        if record is None:
-            return []
-        # Whoever imports learns whether the row says the same as what is stored: that is a look.
-        record_look(by=self.by, kind=EventKind.TEST_READ, subject_kind="record", subject_id=record.id, detail=SOURCE)
-        versions = RecordVersion.objects.filter(record_id=record.id).order_by("number")
-        return [Content.of_report(version.report) for version in versions]
 
 
 class _Trier(_Taker):
@@ -136,13 +147,16 @@ class _Trier(_Taker):
         self._said: dict[tuple[str, ...], list[Content]] = {}
         self._void: set[tuple[str, ...]] = set()
 
+    def _together(self, rows: list[ResultRow]) -> dict[int, RowOutcome]:
+        del rows  # each is undone by itself
+        return {}
+
     def take(self, row: ResultRow) -> Verdict:
         """Say what `_Taker` would do."""
         key = row.natural_key()
         said = self._said.setdefault(key, [])
         try:
             with tenant_scope(self.by.pharmacy_id):
-                _check_laboratory(row)
                 raise _UndoneError(self._take(row, said, is_void=key in self._void))
         except _UndoneError as undone:
             if undone.verdict is Verdict.CANCELLED:
@@ -174,10 +188,10 @@ def import_results(
         keep_date_order(by=by, order=dates)
     if tell_file is not None:
         tell_file(file)
-    for row in file:
-        outcome = _outcome(taker, row)
-        counts[outcome.verdict] += 1
-        tell(outcome)
+    for run in runs_of(file):
+        for outcome in taker.outcomes(run):
+            counts[outcome.verdict] += 1
+            tell(outcome)
     detail = " ".join(f"{verdict.value}={counts[verdict]}" for verdict in Verdict)
     with act(
         by=by,
@@ -195,17 +209,9 @@ def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None) -> FileOfRes
     return read_results(stream, rules=Rules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, remembered))
 
 
-def _check_laboratory(row: ResultRow) -> None:
-    """Refuse a row whose laboratory is neither the pharmacy in scope nor one that its owner allowed."""
-    if not terms_here().allows(row.laboratory.number):
-        raise RowRefusedError("testing_lab_clia", "laboratory_unknown")
-
-
-def _outcome(taker: _Taker, row: ResultRow | RowErrors) -> RowOutcome:
-    if isinstance(row, RowErrors):
-        return RowOutcome(row.row, Verdict.REFUSED, problems_of_row(row, get_language() or "fr"))
+def _outcome(row: ResultRow, take: Callable[[], Verdict]) -> RowOutcome:
     try:
-        verdict = _take_patiently(taker, row)
+        verdict = take()
     except InvalidError as error:
         return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row, error))
     except RowRefusedError as error:
@@ -229,12 +235,3 @@ def _take_patiently(taker: _Taker, row: ResultRow) -> Verdict:
         except ConflictError:
             continue
     raise RowRefusedError("", "busy")
-
-
-def _reading(row: ResultRow) -> Reading:
-    return Reading(outcomes={row.device.target.code: row.outcome}, read_at=read_at(row), comment=row.comment)
-
-
-def _device(row: ResultRow) -> Device:
-    match = row.device
-    return Device(manufacturer=match.manufacturer.text("fr"), reference=match.reference, name=match.device_name)

@@ -41,17 +41,50 @@ class HouseActor:
         self.origin = name
 
 
+class Acts:
+    """Acts of one actor that one commit writes together, each with its own event; see `acts_together`."""
+
+    def __init__(self, by: Actor) -> None:
+        self._by = by
+        self._commit = Commit()
+
+    @contextmanager
+    def act(self, *, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = "") -> Iterator[Commit]:
+        """Add an act: what the block adds to its commit, and its event. A block that raises adds nothing."""
+        part = Commit()
+        yield part
+        evidence = {"detail": part.version or detail, "digest": part.digest}
+        part.insert(_event(self._by, kind, subject_kind=subject_kind, subject_id=subject_id, **evidence))
+        self._commit.absorb(part)
+
+    def add(self, others: Acts) -> None:
+        """Add acts gathered apart, which belong together: all of them or none."""
+        self._commit.absorb(others._commit)
+
+    def flush(self) -> None:
+        """Write them all; ConflictError, with nothing kept, when a row was not as expected."""
+        self._commit.flush()
+
+
+@contextmanager
+def acts_together(*, by: Actor) -> Iterator[Acts]:
+    """Open several acts of the actor's pharmacy, for work on many things at once: one commit and one statement."""
+    with tenant_scope(by.pharmacy_id):
+        acts = Acts(by)
+        yield acts
+        acts.flush()
+
+
 @contextmanager
 def act(
     *, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = ""
 ) -> Iterator[Commit]:
     """Open an act of the actor's pharmacy; what the block adds to the commit is written with its event at the end."""
-    with tenant_scope(by.pharmacy_id):
-        commit = Commit()
+    with (
+        acts_together(by=by) as acts,
+        acts.act(kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail) as commit,
+    ):
         yield commit
-        evidence = {"detail": commit.version or detail, "digest": commit.digest}
-        commit.insert(_event(by, kind, subject_kind=subject_kind, subject_id=subject_id, **evidence))
-        commit.flush()
 
 
 def record_denial(*, by: Actor, right: str) -> None:
@@ -68,12 +101,14 @@ def record_look(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UU
         pass
 
 
-def record_looks(*, by: Actor, kind: EventKind, subject_kind: str, subject_ids: Iterable[UUID]) -> None:
+def record_looks(
+    *, by: Actor, kind: EventKind, subject_kind: str, subject_ids: Iterable[UUID], detail: str = ""
+) -> None:
     """Record several looks at once, in the transaction that reads: an event each."""
     with tenant_scope(by.pharmacy_id):
         commit = Commit()
         for subject_id in subject_ids:
-            commit.insert(_event(by, kind, subject_kind=subject_kind, subject_id=subject_id))
+            commit.insert(_event(by, kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail))
         commit.flush()
 
 

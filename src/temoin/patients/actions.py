@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from temoin.journal.act import act
+from temoin.journal.act import Acts, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.commit import Commit
@@ -37,12 +37,29 @@ def register_patient(*, by: Seat, traits: Traits, put_aside: PutAside, patient_i
     _check_born(traits, by)
     new = PatientId(patient_id or new_id())
     with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
-        patient = Patient(pharmacy_id=by.pharmacy_id, id=new, created_at=coarse(now()), **indexes_of(traits))
         check_is_new(new, traits, put_aside)
         _check_nir_is_free(new, traits)
-        patient.seal(traits.to_dict())
-        commit.insert(patient)
+        commit.insert(_new_patient(new, traits, by))
     return new
+
+
+def register_from_file(acts: Acts, *, by: Seat, traits: Traits) -> PatientId:
+    """Add to acts written together the registration of a patient whom a file brings.
+
+    No person sees likely records: they are offered later.
+    """
+    check_right(by=by, right=Right.REGISTER_PATIENT)
+    _check_born(traits, by)
+    new = PatientId(new_id())
+    with acts.act(kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
+        commit.insert(_new_patient(new, traits, by))
+    return new
+
+
+def _new_patient(patient_id: UUID, traits: Traits, by: Seat) -> Patient:
+    patient = Patient(pharmacy_id=by.pharmacy_id, id=patient_id, created_at=coarse(now()), **indexes_of(traits))
+    patient.seal(traits.to_dict())
+    return patient
 
 
 def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_version: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from temoin.journal.listings import record_listing
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.likeness import bears_exactly, bears_name, is_near
-from temoin.patients.models import Patient, born_indexes, names_indexes, nir_indexes
+from temoin.patients.models import Patient, born_indexes, name_indexes, names_indexes, nir_indexes
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -54,6 +55,19 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
         found = [(patient.id, patient.traits) for patient in hits]
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
         return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
+
+
+def hold_namesakes(*, by: Seat, names: Iterable[tuple[str, date]]) -> list[Found]:
+    """Return and hold the patients of these birth names and birth dates, for a file that brings many.
+
+    Nobody sees them but the comparison; that it found them is an event.
+    """
+    with tenant_scope(by.pharmacy_id):
+        check_right(by=by, right=Right.READ_PATIENT)
+        indexes = {index for family_name, birth_date in names for index in name_indexes(family_name, birth_date)}
+        held = _standing().filter(name_index__in=list(indexes)).select_for_update(of=("self",), no_key=True)
+        found = [(patient.id, patient.traits) for patient in held.order_by("id")]
+        return _shown(by, "file", found) if found else []
 
 
 def near_matches(*, by: Seat, traits: Traits) -> list[Found]:

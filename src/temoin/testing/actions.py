@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,9 +22,10 @@ from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.models import Record, Ticket, source_index
+from temoin.testing.models import Record, Ticket
+from temoin.testing.opening import opening, sampled
 from temoin.testing.queries import record_in_scope
-from temoin.testing.sample import SAMPLED, STARTED, Sample, Start, check_order, check_sample, check_start
+from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 
 COUNTER = "counter"
 
@@ -45,28 +45,10 @@ def register_test(
     with act(by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id) as commit:
         hold_patient(patient_id)  # another pharmacy's is unknown here; one merged away meanwhile takes no new test
         record.registered_at = coarse(now())
-        record.seal(_opening(kind, notice_version, COUNTER, ""))
+        record.seal(opening(kind, notice_version, COUNTER, ""))
         commit.insert(record)
         commit.insert(new_ticket(by.pharmacy_id, record.id))
         add_consent(commit, patient_id, notice_version)
-    return RecordId(record.id)
-
-
-def register_from_file(*, by: Seat, patient_id: UUID, kind: str, source: str, source_key: str) -> RecordId:
-    """Open a test that a file brings: no ticket, and a keyed digest that makes a second reading collide.
-
-    `source_key` is the digest of the file's own result, kept sealed so that its index can be made anew.
-    """
-    check_right(by=by, right=Right.IMPORT_RESULTS)
-    record = Record(pharmacy_id=by.pharmacy_id, id=new_id(), patient_id=patient_id)
-    with act(
-        by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id, detail=source
-    ) as commit:
-        hold_patient(patient_id)
-        record.registered_at = coarse(now())
-        record.source_index = source_index(source_key)
-        record.seal(_opening(kind, "", source, source_key))
-        commit.insert(record)
     return RecordId(record.id)
 
 
@@ -80,13 +62,7 @@ def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> bool:
         check_sample(sample, load_kinds()[opened["kind"]], lot, traits_of(record.patient_id).birth_date)
         if opened["source"] == COUNTER:
             check_order(sample, lot, datetime.fromisoformat(opened["registered_at"]))
-        taken = {
-            "specimen": sample.specimen,
-            "sampled_at": sample.sampled_at.isoformat(),
-            "device": asdict(sample.device) if sample.device else None,
-            "typed_times": [SAMPLED] if sample.is_typed else [],
-        }
-        commit.move_sealed(record, "sample", opened | taken, lot_id=sample.lot_id)
+        commit.move_sealed(record, "sample", opened | sampled(sample), lot_id=sample.lot_id)
     return lot is None or kit(lot.kit).counts_from is CountsFrom.SAMPLE
 
 
@@ -137,18 +113,3 @@ def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
     ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id)
     ticket.seal({"code": draw_code()})
     return ticket
-
-
-def _opening(kind: str, notice_version: str, source: str, source_key: str) -> dict[str, object]:
-    return {
-        "kind": kind,
-        "registered_at": now().isoformat(),
-        "notice": notice_version,
-        "source": source,
-        "source_key": source_key,
-        "specimen": "",
-        "sampled_at": "",
-        "started_at": "",
-        "typed_times": [],
-        "device": None,
-    }

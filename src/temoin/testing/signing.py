@@ -49,7 +49,8 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps)
         report = first_report(opened, reading, by)
-        _add_version(commit, "sign", report, opened=opened, by=by)
+        commit.move(Record, record_id, "sign", version=report.version)
+        write_version(commit, report, opened=opened, by=by)
     return report
 
 
@@ -71,7 +72,8 @@ def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading:
         report = corrected_report(former, reading, reason=reason, opened=opened, by=by)
         _check_changed(former, report)
         _keep_ticket(commit, opened, by)
-        _add_version(commit, "correct", report, opened=opened, by=by)
+        commit.move(Record, record_id, "correct", version=report.version)
+        write_version(commit, report, opened=opened, by=by)
     return report
 
 
@@ -86,7 +88,8 @@ def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: s
         _check_seen(expected_version, opened)
         report = cancelled_report(latest_report(record_id), reason, opened=opened, by=by)
         _keep_ticket(commit, opened, by)
-        _add_version(commit, "cancel", report, opened=opened, by=by)
+        commit.move(Record, record_id, "cancel", version=report.version)
+        write_version(commit, report, opened=opened, by=by)
     return report
 
 
@@ -138,7 +141,8 @@ def _clean_reason(reason: str) -> str:
     return reason
 
 
-def _add_version(commit: Commit, verb: str, report: Report, *, opened: Opened, by: Seat) -> None:
+def write_version(commit: Commit, report: Report, *, opened: Opened, by: Seat) -> None:
+    """Add to an act's commit a signed version with its parcels, and its digest to the act's event."""
     version = RecordVersion(
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
@@ -150,7 +154,6 @@ def _add_version(commit: Commit, verb: str, report: Report, *, opened: Opened, b
     version.seal(report)
     commit.insert(version)
     commit.attest(version=report.version, digest=version.digest)
-    commit.move(Record, version.record_id, verb, version=report.version)
     post_parcels(commit, _notice(report, opened))
 
 

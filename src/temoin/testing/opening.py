@@ -1,0 +1,34 @@
+"""What a record seals at each step before its result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from temoin.lib.clock import now
+from temoin.testing.sample import SAMPLED, Sample
+
+
+def opening(kind: str, notice_version: str, source: str, source_key: str) -> dict[str, object]:
+    """Return what a record seals at its registration."""
+    return {
+        "kind": kind,
+        "registered_at": now().isoformat(),
+        "notice": notice_version,
+        "source": source,
+        "source_key": source_key,
+        "specimen": "",
+        "sampled_at": "",
+        "started_at": "",
+        "typed_times": [],
+        "device": None,
+    }
+
+
+def sampled(sample: Sample) -> dict[str, object]:
+    """Return what a record seals besides once its sample was taken."""
+    return {
+        "specimen": sample.specimen,
+        "sampled_at": sample.sampled_at.isoformat(),
+        "device": asdict(sample.device) if sample.device else None,
+        "typed_times": [SAMPLED] if sample.is_typed else [],
+    }
