@@ -30,6 +30,7 @@ TAKEN = {
     "outbox/queue.py:limit": LOOPS,
     "outbox/reconciling.py:PORTION": LOOPS,
     "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
+    "pharmacies/register_checks.py:limit": "the next round goes on",
     "pharmacies/sessions.py:_PERSON": "columns of one row",
     "pharmacies/sessions.py:-2": "columns of one row",
     "pharmacies/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",

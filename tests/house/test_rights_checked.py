@@ -24,6 +24,7 @@ UNCHECKED = {
     "temoin.journal.act.record_look": TOLD,
     "temoin.journal.act.record_looks": TOLD,
     "temoin.journal.alerts.raise_alert": TOLD,
+    "temoin.journal.alerts.tell_broken_seal": TOLD,
     "temoin.journal.listings.record_listing": TOLD,
     "temoin.delivery.reading.patients_seen": OWN,
     "temoin.delivery.reading.reads_much": OWN,

@@ -32,8 +32,12 @@ ONLY_ADDED = (
     "patients_consent",
 )
 SEALS = ("journal_leaf", "journal_node", "journal_checkpoint", "journal_cosignature")
-# The worker schedules every pharmacy's parcels, whose bodies stay sealed, and reads what owners must be told of.
-SCHEDULE = {("temoin_worker", "journal_alert"), ("temoin_worker", "outbox_parcel")}
+# The worker schedules every pharmacy's parcels and look-ups, whose bodies stay sealed, and reads what owners are told.
+SCHEDULE = {
+    ("temoin_worker", "journal_alert"),
+    ("temoin_worker", "outbox_parcel"),
+    ("temoin_worker", "pharmacies_register_check"),
+}
 
 
 def tables_of(role: str, privilege: str) -> list[str]:

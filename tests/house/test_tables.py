@@ -25,14 +25,18 @@ UNIQUE_ACROSS = {
 SECOND_POLICY = {
     ("pharmacies_member", "app_own"): "one's own memberships, before a pharmacy is chosen; read only",
     ("pharmacies_member", "worker_own"): "where a person works whose sign-ins failed; read only",
+    (
+        "pharmacies_register_check",
+        "worker_reads",
+    ): "which numbers are due to be asked about, in any pharmacy",
     ("journal_alert", "worker_reads"): "what owners must be told of, in any pharmacy; read only",
 }
 FLOORS = (
     "lib",
     "crypto",
     "journal",
-    "outbox",
     "pharmacies",
+    "outbox",
     "patients",
     "catalogue",
     "testing",
@@ -125,6 +129,7 @@ def test_no_policy_is_open_but_the_workers_schedule_and_the_sealers_reading():
     read = ("journal_event", "journal_listing", "testing_record", "testing_record_version")
     sealed = [(table, "sealer_rows") for table in read]
     due = [("journal_alert", "worker_reads"), ("outbox_parcel", "worker_rows")]
+    due += [("pharmacies_register_check", "worker_reads")]
     assert sorted(rows) == sorted([*sealed, *due])
 
 

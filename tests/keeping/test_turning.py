@@ -27,7 +27,7 @@ from temoin.testing.models import RecordVersion
 
 NIR = check_traits(TRAITS).nir
 OTHER_NIR = "295109912611193"
-BATCHES = 5  # one of each table that has sealed rows in this house
+BATCHES = 6  # one of each table that has sealed rows in this house
 KINDS = ("data_keys.turned", "rows.rewrapped", "data_key.destroyed")
 LATER = GRACE + timedelta(seconds=1)
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.hashers import make_password
 from django.db import connection
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -24,6 +23,7 @@ from temoin.pharmacies.enrolment import enrol, reset_factors
 from temoin.pharmacies.invitations import find_offer
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.operator import Operator
+from temoin.pharmacies.own_secrets import ENROLMENT, seal_hash
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import (
     IssuedToken,
@@ -163,7 +163,10 @@ def test_an_administrators_code_ends_with_their_place_too(house: House):
 
 def test_a_code_that_the_journal_does_not_know_opens_nothing(house: House):
     person = person_of(house.colleague)
-    person.enrolment, person.enrolment_until = make_password("0123456789AB"), now() + timedelta(hours=1)
+    person.enrolment, person.enrolment_until = (
+        seal_hash(ENROLMENT, person.id, "0123456789AB"),
+        now() + timedelta(hours=1),
+    )
     person.save()
 
     assert enrol(email=person.email, code="0123456789AB", password=PASSWORD) is None

@@ -17,6 +17,7 @@ from people import House, make_patient, make_seat, person_of
 from temoin.config.alarms import alarm_findings
 from temoin.crypto.envelope import SealBrokenError
 from temoin.delivery.alerts import tell_alerts
+from temoin.journal.act import HouseActor
 from temoin.journal.alerts import note_broken_seal, raise_alert, untold_alerts
 from temoin.journal.events import EventKind
 from temoin.journal.models import Alert, Event
@@ -111,6 +112,9 @@ def test_owners_are_written_to_once_and_somebody_else_than_whom_it_is_about(
     other = make_seat(house.here, Profession.TITULAIRE, family_name="DURAND", given_name="Ève", rpps="10003879649")
     meet(house, broken, "page")
     raise_alert(by=house.owner, kind=EventKind.READING_MUCH, subject_kind="member", subject_id=house.owner.member_id)
+    with as_role("temoin_worker"):
+        worker, differed = HouseActor(house.here.id, "worker"), EventKind.REGISTER_DIFFERED
+        raise_alert(by=worker, kind=differed, subject_kind="member", subject_id=other.member_id)
     with running_mail_server(Behaviour()) as server:
         settings.TEMOIN = settings.TEMOIN.with_channel("email", replace(settings.TEMOIN.email, port=server.port))
         with as_role("temoin_worker"):
@@ -122,14 +126,15 @@ def test_owners_are_written_to_once_and_somebody_else_than_whom_it_is_about(
     first, second = person_of(house.owner).email, person_of(other).email
     assert sorted(to for to, subject in words if "scellée" in subject) == sorted([first, second, operator])
     assert sorted(to for to, subject in words if "dossiers" in subject) == sorted([second, operator])
-    assert len(words) == 5
+    assert sorted(to for to, subject in words if "RPPS" in subject) == sorted([first, operator])
+    assert len(words) == 7
 
 
 def told_by_mail(as_role, settings, **alarms: str | None) -> list[str]:
     """Send the alerts; return to whom, each as often as a message went."""
     with running_mail_server(Behaviour()) as server:
-        mail = replace(settings.TEMOIN.mail, port=server.port)
-        settings.TEMOIN = replace(settings.TEMOIN, mail=mail, alarms=replace(settings.TEMOIN.alarms, **alarms))
+        changed = replace(settings.TEMOIN, alarms=replace(settings.TEMOIN.alarms, **alarms))
+        settings.TEMOIN = changed.with_channel("email", replace(changed.email, port=server.port))
         with as_role("temoin_worker"):
             tell_alerts(threading.Event())
         return sorted(str(message["To"]) for message in server.messages)

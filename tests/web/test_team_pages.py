@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.contrib.messages import get_messages
@@ -11,11 +12,14 @@ from django.urls import reverse
 from people import NEWCOMER, PASSWORD, House, make_seat, person_of, set_up_totp, sign_in
 from test_pages import check_page
 
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
-from temoin.pharmacies.models import Person
+from temoin.pharmacies.models import Person, RegisterCheck
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.queries import read_colleague, read_team
-from temoin.pharmacies.seat import pharmacies_of
+from temoin.pharmacies.seat import Seat, pharmacies_of
 from temoin.pharmacies.team import invite_member
 
 FORM = {
@@ -210,3 +214,60 @@ def test_a_second_factor_is_needed_before_a_place_is_taken(house: House):
     client.post(reverse("invitation_account"))
 
     assert [place.id for place in pharmacies_of(seat.person_id)] == [house.elsewhere.id]
+
+
+def check(house: House, seat: Seat, **values: object) -> None:
+    """Write what the worker found of somebody's number."""
+    with tenant_scope(house.here.id):
+        row = RegisterCheck.objects.get(subject_id=seat.member_id)
+        commit = Commit()
+        held = {**row.unseal(), "shown": "Anne DURAND, Infirmier"}
+        commit.move_sealed(row, "differ", held, differs="name profession", **values)
+        commit.flush()
+
+
+def test_a_number_that_the_register_shows_otherwise_stands_out_on_the_team_and_on_its_page(house: House, owner: Client):
+    seat = make_seat(house.here, Profession.ADJOINT, rpps=NEWCOMER.rpps)
+    before = owner.get(reverse("team")).content.decode()
+    check(house, seat, checked_at=now())
+    team, member = (
+        owner.get(address).content.decode() for address in (reverse("team"), reverse("member", args=[seat.member_id]))
+    )
+
+    check_page("team", team)
+    check_page("member", member)
+    assert ("Non vérifié" in before, "Discordant" in before) == (True, False)
+    for page in (team, member):
+        assert "Discordant" in page
+        assert "un autre nom, une autre profession" in page
+        assert "Anne DURAND, Infirmier" in page
+    assert "ne confirme pas tous les numéros" in team
+    assert "ne confirme pas tous les numéros" not in before
+
+
+def test_whoever_approves_sees_the_number_and_that_it_was_not_checked(house: House, owner: Client):
+    invite_member(by=house.administrator, newcomer=NEWCOMER)
+
+    page = owner.get(reverse("team")).content.decode()
+    row = page[page.index("GARNIER") :]
+
+    assert NEWCOMER.rpps in row
+    assert "Non vérifié" in row[: row.index("</tr>")]
+
+
+def test_a_register_that_gave_no_answer_is_told(house: House, owner: Client):
+    with tenant_scope(house.here.id):
+        row = RegisterCheck.objects.get(subject_id=house.owner.member_id)
+        commit = Commit()
+        commit.change(RegisterCheck, row.id, trouble="unreachable", tried_at=now())
+        commit.flush()
+
+    assert "Il n’a pas répondu le" in owner.get(reverse("team")).content.decode()
+
+
+def test_a_site_without_a_key_to_the_register_says_so(owner: Client, settings):
+    words = "n’en a pas la clé"
+    with_key = owner.get(reverse("team")).content.decode()
+    settings.TEMOIN = replace(settings.TEMOIN, register=None)
+
+    assert (words in with_key, words in owner.get(reverse("team")).content.decode()) == (False, True)

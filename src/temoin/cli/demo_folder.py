@@ -51,6 +51,10 @@ port = {ports.smtp}
 security = "none"
 sender = "temoin@demonstration.invalid"
 
+[register]
+base_url = "{url[sandbox]}/annuaire/fhir/v2"
+key_file = "keys/register.key"
+
 [alarms]
 minutes = 5
 operator = "exploitant@demonstration.invalid"
@@ -108,6 +112,7 @@ def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST
     make_root_key(keys / "root.key")
     make_root_key(keys / "journal.key")  # an Ed25519 private key is 32 random bytes as well
     make_password(keys / "django.key")
+    make_password(keys / "register.key")  # any will do: the sandbox's register asks for one, as the real one does
     passwords = "\n".join(f'{role} = "keys/{password_file(keys, role).name}"' for role in ROLES)
     vkey = open_key(folder / "witness", WITNESS).vkey
     embedded = json.dumps(str(folder))

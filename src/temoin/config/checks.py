@@ -24,6 +24,7 @@ OTHERS_SECRETS = (
     "transit token",
     "mail password",
     "Pro Santé Connect secret",
+    "key to the register of professionals",
 )
 
 
@@ -89,6 +90,8 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     yield from config.keys.secrets().items()
     if config.email.password_file is not None and process is not Process.KEEPER:
         yield "mail password", config.email.password_file
+    if process is Process.WORKER and config.register is not None:
+        yield "key to the register of professionals", config.register.key_file
 
 
 def check_settings_file(path: Path) -> None:

@@ -27,6 +27,7 @@ from temoin.config.keys import Keys, read_keys
 from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
 from temoin.config.rates import read_rates
 from temoin.config.reading import ReadingPace, read_reading_pace
+from temoin.config.register import check_register_of_demo, read_register
 from temoin.config.secrets import check_secret
 from temoin.config.serving import Serving, read_serving
 from temoin.config.session_times import SessionTimes, read_session_times
@@ -36,6 +37,7 @@ from temoin.lib.config_error import ConfigError
 from temoin.lib.section import PORTS, Section, is_loopback
 from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
+from temoin.pharmacies.register import RegisterSettings
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules, check_alarms_in_time, read_rules
 from temoin.transmission.rules.rule_set import RuleSet
@@ -106,6 +108,7 @@ class Config:
     reading: ReadingPace = field(default_factory=ReadingPace)
     counter: Counter = field(default_factory=Counter)
     pro_sante_connect: ProSanteConnect | None = None
+    register: RegisterSettings | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
 
@@ -171,6 +174,7 @@ def read_config(path: Path) -> Config:
         "pro_sante_connect": lambda: (
             read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
         ),
+        "register": lambda: read_register(root.section("register"), folder) if root.has("register") else None,
         "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
         "serving": lambda: read_serving(root.section("serving")) if root.has("serving") else Serving(),
     }
@@ -259,6 +263,7 @@ def _keep_demonstration_home(config: Config) -> None:
                     "sent to the sandbox. Set it to the sandbox's, or demo to false on a system that never held "
                     "demonstration data."
                 )
+    check_register_of_demo(config.register)
 
 
 def origin(url: str) -> tuple[str | None, int | None]:

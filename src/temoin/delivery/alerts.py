@@ -30,6 +30,7 @@ log = logging.getLogger("temoin.delivery")
 
 MOST_IN_A_ROUND = 100
 PARTS = ("subject.txt", "body.txt", "body.html")
+LEADS_TO = {EventKind.REGISTER_DIFFERED.value: "/team/"}  # others lead to the journal
 
 
 def alert_duty() -> Duty:
@@ -84,7 +85,7 @@ def _notice(alert: Alert, count: int, number: int) -> Notice:
         "kind": alert.kind,
         "count": count,
         "place": Pharmacy.objects.get(id=alert.pharmacy_id).name,
-        "link": f"{settings.TEMOIN.site.staff_url}/journal/",
+        "link": settings.TEMOIN.site.staff_url + LEADS_TO.get(alert.kind, "/journal/"),
         "is_demo": settings.TEMOIN.site.demo,
     }
     return Notice(f"{alert.id}.{number}", *(render_to_string(f"delivery/alert/{part}", words) for part in PARTS))

@@ -22,3 +22,7 @@ class DeliveryConfig(AppConfig):
         register_duty(alarm_duty())
         register_duty(staff_notice_duty())
         register_duty(alert_duty())
+        if settings.TEMOIN.register is not None:
+            from temoin.delivery.register_duty import register_check_duty
+
+            register_duty(register_check_duty(settings.TEMOIN.register))

@@ -56,6 +56,8 @@ class EventKind(StrEnum):
     MEMBER_SUSPENDED = "member.suspended"
     MEMBER_RESUMED = "member.resumed"
     MEMBER_DEPARTED = "member.departed"
+    REGISTER_AGREED = "register.agreed"
+    REGISTER_DIFFERED = "register.differed"
     FACTORS_RESET = "member.factors_reset"
     SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
@@ -145,6 +147,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.MEMBER_SUSPENDED: "A person's place was suspended, from their next request on.",
     EventKind.MEMBER_RESUMED: "A person who was suspended, or had left, has their place again.",
     EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
+    EventKind.REGISTER_AGREED: "The register of professionals knows a number under this name and profession.",
+    EventKind.REGISTER_DIFFERED: "The register of professionals differs; the detail says what. The owners are told.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.SIGN_IN_FAILED: "Sign-ins under a person's address failed; the detail has the way and how many.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",

@@ -24,6 +24,8 @@ _OWN = {
         EventKind.LETTER_SEALED,
         EventKind.ALARM_SENT,
         EventKind.SIGN_IN_FAILED,
+        EventKind.REGISTER_AGREED,
+        EventKind.REGISTER_DIFFERED,
         EventKind.PARCEL_PROVED,
         EventKind.PARCEL_RESENT,
     },

@@ -18,6 +18,7 @@ from temoin.pharmacies.numbers import check_finess
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.policies import Holder, check_operator
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.register_checks import Subject, drop_check, post_check
 from temoin.pharmacies.states import InvitationState, ProgramState
 from temoin.pharmacies.zones import choose_zone, forget_zone, zone_of
 
@@ -64,11 +65,13 @@ def close_pharmacy(*, by: Holder) -> None:
         _set_closed(by.pharmacy_id, closed=True)
         for member in Member.objects.select_for_update().filter(is_active=True).order_by("id"):
             commit.reseal(member, is_active=False)
+            drop_check(commit, member.id)
         for program in Program.objects.filter(state=ProgramState.ACTIVE.value):
             commit.move(Program, program.id, "revoke")
         offered = [InvitationState.WAITING.value, InvitationState.OPEN.value]
         for invitation in Invitation.objects.select_for_update().filter(state__in=offered).order_by("id"):
             commit.move_sealed(invitation, "withdraw")
+            drop_check(commit, invitation.id)
 
 
 def reopen_pharmacy(*, by: Holder) -> None:
@@ -111,6 +114,8 @@ def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, n
     with act(
         by=Operator(pharmacy_id), kind=EventKind.MEMBER_SEATED, subject_kind="member", subject_id=member.id
     ) as commit:
-        member.seal({field: typed_line(field, text, of="Member") for field, text in names.items()})
+        typed = {field: typed_line(field, text, of="Member") for field, text in names.items()}
+        member.seal(typed)
         commit.insert(member)
+        post_check(commit, Subject("member", member.id, profession.value), typed)
     return MemberId(member.id)

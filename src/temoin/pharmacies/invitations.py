@@ -19,6 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Invitation, Member, Person, Pharmacy
 from temoin.pharmacies.policies import check_may_seat, may_give
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.register_checks import Subject, drop_check, post_check
 from temoin.pharmacies.seat import seat_of
 from temoin.pharmacies.states import InvitationState
 
@@ -157,6 +158,9 @@ def accept_offer(*, offer: Offer, person: Person) -> None:
         if invitation is None or not _stands(invitation) or person.email != offer.email:
             raise NotFoundError
         held = invitation.unseal()
-        member.seal({name: held[name] for name in ("family_name", "given_name", "rpps")})
+        names = {name: held[name] for name in ("family_name", "given_name", "rpps")}
+        member.seal(names)
         commit.move_sealed(invitation, "accept")
         commit.insert(member)
+        known = drop_check(commit, invitation.id)
+        post_check(commit, Subject("member", member.id, member.profession), names, known)

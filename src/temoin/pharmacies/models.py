@@ -16,7 +16,14 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity, TenantModel
 from temoin.pharmacies.own_secrets import UNUSABLE, matches_hash, seal_hash
 from temoin.pharmacies.professions import MANAGERS, Profession
-from temoin.pharmacies.states import INVITATION, PROGRAM, InvitationState, ProgramState
+from temoin.pharmacies.states import (
+    INVITATION,
+    PROGRAM,
+    REGISTER_CHECK,
+    InvitationState,
+    ProgramState,
+    RegisterState,
+)
 
 PASSWORD, ENROLMENT = "password", "enrolment"  # uses of own secrets
 PUBLIC = Sensitivity.PUBLIC
@@ -249,6 +256,48 @@ class Invitation(SealedModel):
                 condition=models.Q(state__in=[state.value for state in InvitationState]),
                 name="pharmacies_invitation_state",
             ),
+        ]
+
+
+class RegisterCheck(SealedModel):
+    """A number of a professional to be compared with the register, and what that brought; see `register_checks`."""
+
+    lifecycle: ClassVar = REGISTER_CHECK
+
+    state = models.TextField(default=RegisterState.WAITING.value)
+    subject_kind = models.TextField()  # member or invitation
+    subject_id = models.UUIDField()
+    profession = models.TextField()
+    differs = models.TextField(default="")  # separated by spaces
+    due_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)  # of the invitation or of the last day of work
+    tried_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    trouble = models.TextField(default="")  # why the last try brought nothing
+    sealed = SealedField(
+        holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL, "shown": PERSONAL},
+    )
+
+    declares: ClassVar = {
+        **dict.fromkeys(("state", "subject_kind", "subject_id", "profession", "differs", "trouble"), PUBLIC),
+        **dict.fromkeys(("due_at", "ends_at", "tried_at", "checked_at"), PUBLIC),
+        "sealed": PERSONAL,
+    }
+    binds: ClassVar = ("state", "subject_kind", "subject_id", "profession", "differs", "checked_at")
+
+    class Meta:
+        db_table = "pharmacies_register_check"
+        constraints: ClassVar = [
+            # serves the page of the team
+            models.UniqueConstraint(fields=["pharmacy_id", "subject_id"], name="pharmacies_register_check_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in RegisterState]),
+                name="pharmacies_register_check_state",
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the worker's question what is due, in any pharmacy
+            models.Index(fields=["due_at"], name="pharmacies_register_check_due"),
         ]
 
 

@@ -17,6 +17,7 @@ from temoin.lib.zones import day_of
 from temoin.pharmacies.models import Invitation, Member, Person
 from temoin.pharmacies.policies import Holder, check_right, may_give, seats_within_reach
 from temoin.pharmacies.professions import Profession, Right
+from temoin.pharmacies.register_checks import RegisterView, views_of
 from temoin.pharmacies.seat import has_left, today
 from temoin.pharmacies.states import InvitationState
 from temoin.pharmacies.zones import zone_here
@@ -37,6 +38,7 @@ class Colleague:
     is_mine: bool  # the place of whoever asks
     within_reach: bool
     has_left: bool  # the last day of work is over
+    register: RegisterView | None  # None for who has no number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,8 @@ class OpenInvitation:
     within_reach: bool
     is_waiting: bool
     may_approve: bool
+    rpps: str
+    register: RegisterView | None
 
 
 def read_team(*, by: Holder) -> list[Colleague]:
@@ -60,7 +64,8 @@ def read_team(*, by: Holder) -> list[Colleague]:
     with tenant_scope(by.pharmacy_id):
         members = list(Member.objects.all())
         seen = _last_seen([member.id for member in members])
-        team = [_colleague(by, member, seen.get(member.id)) for member in members]
+        checks = views_of([member.id for member in members])
+        team = [_colleague(by, member, seen.get(member.id), checks.get(member.id)) for member in members]
     return sorted(team, key=lambda one: (one.has_left, not one.is_active, one.family_name, one.given_name))
 
 
@@ -71,7 +76,7 @@ def read_colleague(*, by: Holder, member_id: UUID) -> Colleague:
         member = Member.objects.filter(id=member_id).first()
         if member is None:
             raise NotFoundError
-        return _colleague(by, member, _last_seen([member.id]).get(member.id))
+        return _colleague(by, member, _last_seen([member.id]).get(member.id), views_of([member.id]).get(member.id))
 
 
 def read_invitations(*, by: Holder) -> list[OpenInvitation]:
@@ -79,8 +84,9 @@ def read_invitations(*, by: Holder) -> list[OpenInvitation]:
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with tenant_scope(by.pharmacy_id):
         states = [InvitationState.WAITING.value, InvitationState.OPEN.value]
-        found = Invitation.objects.filter(state__in=states, expires_at__gt=now()).order_by("expires_at")
-        return [_open_invitation(by, invitation) for invitation in found]
+        found = list(Invitation.objects.filter(state__in=states, expires_at__gt=now()).order_by("expires_at"))
+        checks = views_of([invitation.id for invitation in found])
+        return [_open_invitation(by, invitation, checks.get(invitation.id)) for invitation in found]
 
 
 def addresses_of_owners(pharmacy_id: UUID, *, but: UUID | None = None) -> list[str]:
@@ -111,7 +117,7 @@ def _last_seen(member_ids: list[UUID]) -> dict[UUID, date]:
     return {member_id: day_of(at, zone_here()) for member_id, at in found}
 
 
-def _colleague(by: Holder, member: Member, last_seen: date | None) -> Colleague:
+def _colleague(by: Holder, member: Member, last_seen: date | None, register: RegisterView | None) -> Colleague:
     names = member.unseal()
     return Colleague(
         id=member.id,
@@ -125,10 +131,11 @@ def _colleague(by: Holder, member: Member, last_seen: date | None) -> Colleague:
         is_mine=member.id == by.actor_id,
         within_reach=member.profession in seats_within_reach(by),
         has_left=has_left(member),
+        register=register,
     )
 
 
-def _open_invitation(by: Holder, invitation: Invitation) -> OpenInvitation:
+def _open_invitation(by: Holder, invitation: Invitation, register: RegisterView | None) -> OpenInvitation:
     held = invitation.unseal()
     return OpenInvitation(
         id=invitation.id,
@@ -141,4 +148,6 @@ def _open_invitation(by: Holder, invitation: Invitation) -> OpenInvitation:
         is_waiting=invitation.state == InvitationState.WAITING.value,
         may_approve=invitation.profession in seats_within_reach(by)
         and may_give(by=by, profession=invitation.profession),
+        rpps=held["rpps"],
+        register=register,
     )

@@ -1,4 +1,4 @@
-"""The states of what a pharmacy hands out: invitations to its people, and access for its programs."""
+"""The states of what a pharmacy hands out (invitations, access for programs), and of numbers asked about."""
 
 from __future__ import annotations
 
@@ -37,4 +37,26 @@ INVITATION = Lifecycle(
 
 PROGRAM = Lifecycle(
     "program", ProgramState, ProgramState.ACTIVE, {"revoke": ({ProgramState.ACTIVE}, ProgramState.REVOKED)}
+)
+
+
+class RegisterState(StrEnum):
+    """What the register of professionals says of a number. There is no end: it is asked again."""
+
+    WAITING = "waiting"  # not checked
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
+
+
+REGISTER_CHECK = Lifecycle(
+    "number of a professional",
+    RegisterState,
+    RegisterState.WAITING,
+    {
+        "ask": (set(RegisterState), RegisterState.WAITING),
+        "agree": (set(RegisterState), RegisterState.AGREES),
+        "differ": (set(RegisterState), RegisterState.DIFFERS),
+        "miss": (set(RegisterState), RegisterState.UNKNOWN),
+    },
 )

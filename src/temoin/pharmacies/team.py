@@ -21,6 +21,7 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem, refuse
 from temoin.lib.ids import new_id
+from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
 from temoin.pharmacies.notices import NoticeKind, owners_of, post_notice
@@ -34,8 +35,10 @@ from temoin.pharmacies.policies import (
     may_give,
 )
 from temoin.pharmacies.professions import MANAGERS, OPERATOR, REGISTERED, Profession, Right
+from temoin.pharmacies.register_checks import Subject, bound_check, drop_check, post_check, renew_check
 from temoin.pharmacies.seat import today
 from temoin.pharmacies.states import InvitationState
+from temoin.pharmacies.zones import zone_of
 
 VALIDITY = timedelta(hours=72)
 _FURTHEST = timedelta(days=730)  # a last day further away is a slip of the hand
@@ -79,6 +82,8 @@ def invite_member(*, by: Holder, newcomer: Newcomer) -> Invited:
         names = {"family_name": newcomer.family_name, "given_name": newcomer.given_name}
         invitation.seal({**names, "rpps": newcomer.rpps, "email": newcomer.email})
         commit.insert(invitation)
+        subject = Subject("invitation", invitation.id, invitation.profession, expires_at)
+        post_check(commit, subject, {**names, "rpps": newcomer.rpps})
         if waits:
             for owner in owners_of(by.pharmacy_id):
                 post_notice(person_id=owner, kind=NoticeKind.APPROVAL_ASKED)
@@ -92,7 +97,9 @@ def approve_invitation(*, by: Holder, invitation_id: UUID) -> None:
         invitation = _held_invitation(invitation_id)
         check_may_seat(by=by, profession=invitation.profession)
         check_may_give(by=by, profession=invitation.profession)
-        commit.move_sealed(invitation, "approve", expires_at=now() + VALIDITY)
+        expires_at = now() + VALIDITY
+        commit.move_sealed(invitation, "approve", expires_at=expires_at)
+        bound_check(commit, invitation_id, expires_at)
 
 
 def _may_offer(by: Holder, profession: Profession) -> bool:
@@ -122,6 +129,7 @@ def withdraw_invitation(*, by: Holder, invitation_id: UUID) -> None:
         invitation = _held_invitation(invitation_id)
         check_may_seat(by=by, profession=invitation.profession)
         commit.move_sealed(invitation, "withdraw")
+        drop_check(commit, invitation_id)
 
 
 def _held_invitation(invitation_id: UUID) -> Invitation:
@@ -148,6 +156,7 @@ def change_profession(*, by: Holder, member_id: UUID, profession: Profession, rp
         if profession not in MANAGERS:
             _check_somebody_manages(by, member, team)
         commit.reseal(member, names, profession=profession.value)
+        renew_check(commit, Subject("member", member_id, profession.value, _end_of(member.last_day, by)), names)
 
 
 def suspend_member(*, by: Holder, member_id: UUID) -> None:
@@ -157,6 +166,7 @@ def suspend_member(*, by: Holder, member_id: UUID) -> None:
             raise ConflictError("suspended already")
         _check_somebody_manages(by, member, team)
         commit.reseal(member, is_active=False)
+        drop_check(commit, member_id)
 
 
 def resume_member(*, by: Holder, member_id: UUID) -> None:
@@ -166,6 +176,8 @@ def resume_member(*, by: Holder, member_id: UUID) -> None:
             raise ConflictError("at work already")
         _check_may_give(by, member.profession)
         commit.reseal(member, is_active=True, last_day=None)
+        if not bound_check(commit, member_id, None):
+            post_check(commit, Subject("member", member_id, member.profession), member.unseal())
 
 
 def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
@@ -177,6 +189,12 @@ def depart_member(*, by: Holder, member_id: UUID, last_day: date) -> None:
         if member.last_day is not None and last_day > member.last_day:
             _check_may_give(by, member.profession)
         commit.reseal(member, last_day=last_day)
+        bound_check(commit, member_id, _end_of(last_day, by))
+
+
+def _end_of(last_day: date | None, by: Holder) -> datetime | None:
+    """Return when the evening of a last day of work is over in the pharmacy."""
+    return None if last_day is None else bounds_of_day(last_day, zone_of(by.pharmacy_id))[1]
 
 
 @contextmanager

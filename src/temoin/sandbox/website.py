@@ -25,6 +25,7 @@ from temoin.sandbox.pages import (
     message_page,
     stats,
 )
+from temoin.sandbox.register import RegisterDoor
 from temoin.sandbox.secure_mail import SecureDoor
 from temoin.sandbox.sftp import SftpDoor
 from temoin.sandbox.store import Store
@@ -61,11 +62,13 @@ class Site:
         self.mllp = MllpDoor(desk)
         self.secure = SecureDoor(desk)
         self.sftp = SftpDoor(desk)
+        self.register = RegisterDoor()
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
         app = web.Application(middlewares=[self.guard], client_max_size=MAX_BODY_BYTES)
         app.add_routes(self.fhir.routes())
+        app.add_routes(self.register.routes())
         app.add_routes(
             [
                 web.get("/", self.home),

@@ -59,6 +59,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.MEMBER_SUSPENDED: _("suspended a person’s place"),
     EventKind.MEMBER_RESUMED: _("gave a person their place back"),
     EventKind.MEMBER_DEPARTED: _("entered a person’s last day"),
+    EventKind.REGISTER_AGREED: _("found a professional’s number confirmed by the register"),
+    EventKind.REGISTER_DIFFERED: _("found that the register shows a professional’s number otherwise"),
     EventKind.FACTORS_RESET: _("reset a person’s sign-in"),
     EventKind.PROGRAM_ADDED: _("gave a program access"),
     EventKind.PROGRAM_VOUCHED: _("vouched for a program"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -14,7 +15,10 @@ from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.queries import Colleague
+from temoin.pharmacies.register import Difference
+from temoin.pharmacies.register_checks import RegisterView
 from temoin.pharmacies.scopes import Scope
+from temoin.pharmacies.states import RegisterState
 from temoin.testing.states import RecordState
 from temoin.transmission.judging import OPERATORS_CODES
 
@@ -111,6 +115,19 @@ LEFT = Mark("over", "–", _("Left"))
 # A program whose voucher left, was suspended or lost the right.
 STOPPED = Mark("warn", "!", _("no longer may: the program is stopped"))
 
+# What the register of professionals says of somebody's number.
+REGISTER: dict[RegisterState, Mark] = {
+    RegisterState.WAITING: Mark("calm", "○", _("Not checked")),
+    RegisterState.AGREES: Mark("done", "✓", _("Confirmed")),
+    RegisterState.DIFFERS: Mark("warn", "!", _("Differs")),
+    RegisterState.UNKNOWN: Mark("warn", "!", _("Unknown number")),
+}
+DIFFERS: dict[Difference, Words] = {
+    Difference.NAME: _("another name"),
+    Difference.PROFESSION: _("another profession"),
+    Difference.CLOSED: _("no longer practises"),
+}
+
 _P = ParcelState
 AUTHORITY: dict[ParcelState, Mark] = {
     _P.WAITING: Mark("busy", "…", _("To be transmitted")),
@@ -204,6 +221,26 @@ class ParcelLine:
     def may_go_again(self) -> bool:
         """Tell whether a person may have it sent: again after a refusal, or now instead of later."""
         return self.is_refused or self.parcel.matter_since is not None
+
+
+@dataclass(frozen=True)
+class RegisterLine:
+    """What the register says of a number, in words: the mark, its day, what differs and whom it knows."""
+
+    mark: Mark
+    day: datetime | None
+    differs: list[Words]
+    shown: str
+    tried_at: datetime | None
+
+
+def register_line(view: RegisterView | None) -> RegisterLine | None:
+    """Return how a number stands; None for who has none."""
+    if view is None:
+        return None
+    shown = view.shown if view.is_matter else ""
+    differs = [DIFFERS[one] for one in view.differs]
+    return RegisterLine(REGISTER[view.state], view.checked_at, differs, shown, view.tried_at)
 
 
 def place_mark(person: Colleague) -> Mark:

@@ -34,7 +34,7 @@ from temoin.pharmacies.vouching import programs_vouched_by
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import show
 from temoin.web.times import read_day
-from temoin.web.wording import Mark, Words, place_mark
+from temoin.web.wording import Mark, RegisterLine, Words, place_mark, register_line
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,26 @@ class Row:
     person: Colleague
     profession: Words
     mark: Mark
+    register: RegisterLine | None
 
 
 def team(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show who works here, and the invitations that wait."""
-    invitations = [(one, LABEL[one.profession]) for one in read_invitations(by=seat)]
-    rows = [_row(person) for person in read_team(by=seat)]
-    return show(request, seat, "team.html", rows=rows, invitations=invitations)
+    invited, people = read_invitations(by=seat), read_team(by=seat)
+    checks = [one.register for one in invited] + [one.register for one in people]
+    return show(
+        request,
+        seat,
+        "team.html",
+        rows=[_row(person) for person in people],
+        invitations=[(one, LABEL[one.profession], register_line(one.register)) for one in invited],
+        matters=sum(one is not None and one.is_matter for one in checks),
+        asks_register=settings.TEMOIN.register is not None,
+    )
 
 
 def _row(person: Colleague) -> Row:
-    return Row(person, LABEL[person.profession], place_mark(person))
+    return Row(person, LABEL[person.profession], place_mark(person), register_line(person.register))
 
 
 def invite(request: HttpRequest, seat: Seat) -> HttpResponse:

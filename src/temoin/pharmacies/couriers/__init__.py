@@ -1,0 +1,1 @@
+"""Couriers of the room: the one register of professionals that is asked today."""

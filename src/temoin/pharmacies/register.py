@@ -1,0 +1,138 @@
+"""The register of professionals as a port: what is asked of it, what it answers, and whether that agrees.
+
+Which register stands behind the port is a courier's matter (`pharmacies.couriers`). Nothing here waits for one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from temoin.lib.errors import TemoinError
+from temoin.lib.names import plain_name
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.states import RegisterState
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterSettings:
+    """Where the register answers, the file of our key there, and for how long it is waited for."""
+
+    base_url: str
+    key_file: Path
+    seconds: int
+
+
+class RegisterAwayError(TemoinError):
+    """The register cannot be asked now, whatever the question: it is down, slow, busy, or does not know our key."""
+
+
+class RegisterAnswerError(TemoinError):
+    """The register answered this one question with something that is no answer to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One activity of a professional as the register shows it; professions as in `register.toml`, such as G15/21."""
+
+    is_active: bool
+    family_name: str
+    given_names: str
+    professions: frozenset[str]
+
+
+class Register(Protocol):
+    """A register of professionals."""
+
+    def look_up(self, rpps: str) -> list[Entry]:
+        """Return what it knows under a number, nothing for an unknown one; RegisterAwayError, RegisterAnswerError."""
+        ...
+
+
+class Difference(StrEnum):
+    """What the register shows otherwise."""
+
+    NAME = "name"
+    PROFESSION = "profession"
+    CLOSED = "closed"  # the number is known, and its holder practises no more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Who somebody says to be here."""
+
+    family_name: str
+    given_name: str
+    profession: Profession
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a look-up showed: the state, what differs, and the register's own words on whom it knows."""
+
+    state: RegisterState
+    differs: tuple[Difference, ...] = ()
+    shown: str = ""
+
+
+def compare(claim: Claim, entries: Iterable[Entry]) -> Finding:
+    """Tell whether what the register shows under a number is who claims it."""
+    known = list(entries)
+    if not known:
+        return Finding(RegisterState.UNKNOWN)
+    active = [entry for entry in known if entry.is_active]
+    if not active:
+        return Finding(RegisterState.DIFFERS, (Difference.CLOSED,), _shown(known))
+    differs = []
+    if not any(_is_named_so(claim, entry) for entry in active):
+        differs.append(Difference.NAME)
+    if not any(entry.professions & professions_shown_for(claim.profession) for entry in active):
+        differs.append(Difference.PROFESSION)
+    state = RegisterState.DIFFERS if differs else RegisterState.AGREES
+    return Finding(state, tuple(differs), _shown(active))
+
+
+def professions_shown_for(profession: Profession) -> frozenset[str]:
+    """Return the professions that the register may show for one of the counter."""
+    return frozenset(_table()["professions"].get(profession.value, ()))
+
+
+def profession_code(system: str, code: str) -> str:
+    """Return a profession as `register.toml` writes it; "" for a terminology that is not about professions."""
+    short = _table()["systems"].get(system)
+    return f"{short}/{code}" if short else ""
+
+
+def _is_named_so(claim: Claim, entry: Entry) -> bool:
+    """Compare folded names. The register lists given names in their order: the first ones are enough, not others."""
+    words = [plain_name(word) for word in re.split(r"[\s-]+", entry.given_names)]
+    first_ones = {"".join(words[:count]) for count in range(1, len(words) + 1)}
+    same_family = plain_name(claim.family_name) == plain_name(entry.family_name)
+    return same_family and plain_name(claim.given_name) in first_ones
+
+
+def _shown(entries: list[Entry]) -> str:
+    names = _table()["names"]
+    whole = [
+        ", ".join([f"{one.given_names} {one.family_name}".strip(), *(names.get(code, code) for code in _sorted(one))])
+        for one in entries
+    ]
+    return " / ".join(dict.fromkeys(whole))
+
+
+def _sorted(entry: Entry) -> list[str]:
+    return sorted(entry.professions)
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, Any]]:
+    content = resources.files("temoin.pharmacies").joinpath("data", "register.toml").read_text("utf-8")
+    return MappingProxyType(tomllib.loads(content))
