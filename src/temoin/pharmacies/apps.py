@@ -1,6 +1,6 @@
 """The pharmacies room as a Django application."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class PharmaciesConfig(AppConfig):
@@ -10,7 +10,8 @@ class PharmaciesConfig(AppConfig):
     label = "pharmacies"
 
     def ready(self) -> None:
-        """Bind second factors to their persons."""
-        from temoin.pharmacies.factors import seal_factors
+        """Bind second factors to their persons, in the processes that sign anybody in."""
+        if apps.is_installed("allauth.mfa"):
+            from temoin.pharmacies.factors import seal_factors
 
-        seal_factors()
+            seal_factors()
