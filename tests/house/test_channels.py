@@ -174,6 +174,13 @@ def test_a_fault_that_it_says_nothing_of_is_found(pigeon):
     assert "down" not in fault_names_left(pigeon)
 
 
+@pytest.mark.parametrize("page", ["docs/temoin.example.toml", "docs/operator.md"])
+def test_the_operator_reads_of_every_channel(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    assert [channel.name for channel in CHANNELS if not re.search(rf"[\[`]{channel.name}[\].]", text)] == []
+
+
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
 def test_folder_section_class_and_destinations_bear_one_name(channel):
     module = type(channel).__module__

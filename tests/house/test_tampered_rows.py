@@ -43,7 +43,7 @@ from temoin.pharmacies.workplaces import workplaces_of
 from temoin.testing.queries import read_test, read_ticket
 
 MY_CODE = "0123456789ABCDEF"
-EMAIL = "patient-email"
+EMAIL = "email"
 
 
 Tamper = Callable[[str], None]
@@ -228,7 +228,7 @@ def test_a_data_key_moved_with_its_rows_opens_them_in_no_other_pharmacy(case: Ca
         seat(pharmacy="elsewhere")(case)
 
 
-@pytest.mark.parametrize("change", ["chain_id = '{sampled}'", "destination = 'authority-fhir'", "key = 'x'"])
+@pytest.mark.parametrize("change", ["chain_id = '{sampled}'", "destination = 'sftp'", "key = 'x'"])
 def test_the_link_in_a_parcel_goes_to_nobody_else(case: Case, tamper: Tamper, as_role, change: str):
     with as_role("temoin_worker"):
         load = claimed(case)
@@ -239,7 +239,7 @@ def test_the_link_in_a_parcel_goes_to_nobody_else(case: Case, tamper: Tamper, as
     tamper(f"UPDATE outbox_parcel SET {change.format(**case.ids)}, due_at = '2000-01-01' WHERE id = '{load.id}'")
 
     with as_role("temoin_worker"):
-        found = [one for name in (EMAIL, "authority-fhir") for one in claim_parcels(name, 10) if one.id == load.id]
+        found = [one for name in (EMAIL, "sftp") for one in claim_parcels(name, 10) if one.id == load.id]
         with tenant_scope(load.pharmacy_id), pytest.raises(SealBrokenError):
             couriers()[EMAIL].prepare(found[0])
 

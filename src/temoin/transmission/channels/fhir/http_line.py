@@ -12,7 +12,7 @@ from temoin.transmission.channels.fhir.connections import CleanConnector
 from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, Reply, read_reply
 from temoin.transmission.channels.fhir.settings import FhirSettings
 from temoin.transmission.channels.fhir.tokens import Tokens
-from temoin.transmission.channels.tls import client_context
+from temoin.transmission.tls import client_context
 
 # Seconds. The whole exchange, enquiry included, ends well before the lease (30) does.
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)

@@ -13,9 +13,9 @@ from django.conf import settings
 
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import Section, is_loopback
-from temoin.transmission.channels.tls import client_context
 from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
+from temoin.transmission.tls import client_context
 
 
 class Profile(StrEnum):

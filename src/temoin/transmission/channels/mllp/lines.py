@@ -14,7 +14,7 @@ from functools import cached_property
 
 from temoin.formats.hl7v2 import START, STOP, framed, unframed
 from temoin.transmission.channels.mllp.settings import MllpSettings
-from temoin.transmission.channels.tls import client_context
+from temoin.transmission.tls import client_context
 
 CONNECTIONS = 4
 # Seconds; together well below the lease of a parcel (30), so that a live worker always settles first.
