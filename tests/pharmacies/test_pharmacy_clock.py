@@ -82,5 +82,5 @@ def test_moving_the_clock_moves_the_day(house: House):
 
 
 def _opened(postcode: str, time_zone: str = ""):
-    address = {"street": "", "postcode": postcode, "city": "", "phone": ""}
+    address = {"street": "", "postcode": postcode, "city": "Haute", "phone": ""}
     return open_pharmacy(finess="750712184", name="Haute", address=address, is_demo=False, time_zone=time_zone)

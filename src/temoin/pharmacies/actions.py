@@ -29,7 +29,7 @@ def open_pharmacy(*, finess: str, name: str, address: dict[str, str], is_demo: b
     Its clock is that of its postcode unless a time zone is told.
     """
     written = {field: typed_line(field, text, of="Pharmacy") for field, text in {"name": name, **address}.items()}
-    for field in ("name", "street", "city"):
+    for field in ("name", "city"):  # villages overseas have no streets
         if not any(sign.isalnum() for sign in written[field]):
             raise refuse(field, "required", _("Fill this in, as it stands in the national register."))
     zone = choose_zone(typed_line("time_zone", time_zone, of="Pharmacy"), written["postcode"])
