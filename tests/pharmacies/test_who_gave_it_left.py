@@ -21,9 +21,9 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.enrolment import enrol, reset_factors
 from temoin.pharmacies.invitations import find_offer
-from temoin.pharmacies.models import StaffNotice
+from temoin.pharmacies.models import ENROLMENT, StaffNotice
 from temoin.pharmacies.operator import Operator
-from temoin.pharmacies.own_secrets import ENROLMENT, seal_hash
+from temoin.pharmacies.own_secrets import seal_hash
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import (
     IssuedToken,
