@@ -355,6 +355,24 @@ def test_a_lane_outlives_any_error_and_closes_its_courier(caplog):
     assert "secret" not in caplog.text
 
 
+@pytest.mark.parametrize(("error", "longest"), [(OperationalError("away"), 2.0), (RuntimeError("a defect"), 25.6)])
+def test_a_lane_looks_soon_again_for_a_database_that_is_away(error, longest):
+    pauses: list[float] = []
+
+    class Patient(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout or 0.0)
+            return False
+
+    courier = Script()
+    courier.stop = Patient()
+
+    CountedLane(courier, [error] * 9).run()
+
+    assert max(pauses) == longest
+    assert pauses == sorted(pauses)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_pause")
 def test_the_worker_runs_a_lane_for_each_courier_and_stops_when_told(monkeypatch):

@@ -174,7 +174,7 @@ def test_a_lost_ticket_gets_another_code_and_nothing_new_for_the_authority(house
 
     parcels = read_test(by=house.owner, record_id=signed).parcels
     assert read_ticket(by=house.owner, record_id=signed) != before
-    assert sorted(parcel.destination for parcel in parcels) == ["fhir", "email", "email"]
+    assert sorted(parcel.destination for parcel in parcels) == ["email", "email", "fhir"]
 
 
 def test_without_a_result_there_is_nothing_to_print_to_send_or_to_renew(house, sampled):

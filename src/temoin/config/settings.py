@@ -95,7 +95,7 @@ _STAFF_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
     "temoin.config.static_files.ManifestFiles",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "temoin.web.middleware.SessionOfPage",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

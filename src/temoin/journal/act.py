@@ -14,7 +14,7 @@ from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import is_moved, now
 from temoin.lib.commit import Commit
-from temoin.lib.ids import new_id
+from temoin.lib.ids import timed_id
 from temoin.lib.tenant import tenant_scope
 
 
@@ -116,7 +116,7 @@ def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
     moved = {"at": now()} if Event.takes_moved_times and is_moved() else {}
     return Event(
         pharmacy_id=by.pharmacy_id,
-        id=new_id(),
+        id=timed_id(),
         kind=kind.value,
         actor_id=by.actor_id,
         profession=by.profession,

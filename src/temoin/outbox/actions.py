@@ -17,7 +17,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
-from temoin.lib.ids import new_id
+from temoin.lib.ids import timed_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import Courier, Load, Notice, couriers
@@ -71,7 +71,7 @@ def post_parcel(commit: Commit, destination: str, notice: Notice, *, failed: boo
     posted_at = now()
     parcel = Parcel(
         pharmacy_id=current_pharmacy(),
-        id=new_id(),
+        id=timed_id(),
         destination=destination,
         subject_id=notice.subject_id,
         chain_id=notice.chain_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from temoin.lib.ids import new_id
+from temoin.lib.ids import timed_id
 from temoin.outbox.courier import Answer
 from temoin.outbox.kept import pack
 from temoin.outbox.models import Attempt
@@ -17,7 +17,7 @@ def attempt_row(*, pharmacy_id: UUID, parcel_id: UUID, number: int, at: datetime
     """Return the row of one try with a parcel of the pharmacy in scope; nothing in the answer makes it raise."""
     attempt = Attempt(
         pharmacy_id=pharmacy_id,
-        id=new_id(),
+        id=timed_id(),
         parcel_id=parcel_id,
         number=number,
         at=at,

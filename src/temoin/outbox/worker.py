@@ -42,6 +42,8 @@ QUICK = 3.0  # seconds from claim to answer of a quick destination
 LATEST = 5.0
 LINGER = 0.15  # seconds after an answer in which others may come and be settled with it, in few statements
 IDLE = 0.4  # seconds between looks at an empty queue
+LONGEST_PAUSE = 30.0  # seconds after an error that comes again and again
+AWAY_PAUSE = 2.0  # while the database is away: a refused connection costs little, and what waits leaves as it is back
 
 Ready = Consignment | Answer
 
@@ -77,7 +79,7 @@ class Lane:
 
     def run(self) -> None:
         """Work until told to stop. This is the one place that outlives any error (style.md, Errors)."""
-        failures = 0
+        failures, longest = 0, LONGEST_PAUSE
         with asyncio.Runner() as runner:
             while not self.stop.is_set():
                 try:
@@ -85,12 +87,13 @@ class Lane:
                     failures = 0
                 except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                     failures += 1
+                    longest = AWAY_PAUSE if isinstance(error, DATABASE_AWAY) else LONGEST_PAUSE
                     note_broken_seal(error, origin="worker")
                     log.error("lane %s: %s; next try in a moment", self.courier.destination, type(error).__name__)
                     connection.close()
                     busy = False
                 if not busy:
-                    self.stop.wait(min(30.0, IDLE * 2 ** min(failures, 6)))
+                    self.stop.wait(min(longest, IDLE * 2 ** min(failures, 6)))
             self._finish(runner)
         connection.close()
 

@@ -23,6 +23,7 @@ from django.utils.crypto import constant_time_compare
 from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Person, Session
 from temoin.pharmacies.own_secrets import broken_rows
 
@@ -38,6 +39,8 @@ SELECT content, {", ".join(f"(person).{name}" for name in _PERSON)}, {", ".join(
        , backlog, oldest
 FROM pharmacies_read_session(%s, %s, %s)
 """  # noqa: S608 column names of ours
+
+_BACKLOG = "SELECT backlog, oldest FROM outbox_backlog(%s, %s)"
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,15 @@ class Owner:
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's database sessions, with `person` and `member` read along (None where there is none), and the backlog."""
+    """Django's database sessions, with `person` and `member` read along (None where there is none).
+
+    The backlog is read along too where a page is asked for; a form's answer is a redirect, which shows none.
+    """
 
     person: Person | None = None
     member: Member | None = None
-    backlog = Backlog()
+    asks_backlog = True
+    _backlog: Backlog | None = None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -98,8 +105,15 @@ class SessionStore(DatabaseSessionStore):
             return {}
         self.person = Person.from_db("default", _PERSON, person) if person[0] is not None else None
         self.member = Member.from_db("default", _MEMBER, member) if place is not None else None
-        self.backlog = Backlog(found[-2] or 0, found[-1])
+        self._backlog = Backlog(found[-2] or 0, found[-1]) if self.asks_backlog else None
         return held
+
+    @property
+    def backlog(self) -> Backlog:
+        """Return what waits in the pharmacy; asked now where it did not come with the session."""
+        if self._backlog is None:
+            self._backlog = _backlog_of(self.member)
+        return self._backlog
 
     def signed_in(self) -> Person | None:
         """Return whose session this is. A suspended account or a changed password ends it, as in Django's own."""
@@ -117,7 +131,8 @@ class SessionStore(DatabaseSessionStore):
 
     def _read(self) -> tuple[Any, ...] | None:
         with connection.cursor() as cursor:
-            cursor.execute(_READ, [row_key(self.session_key), now(), settings.TEMOIN.alarms.late_before()])
+            late_before = settings.TEMOIN.alarms.late_before() if self.asks_backlog else None
+            cursor.execute(_READ, [row_key(self.session_key), now(), late_before])
             found: tuple[Any, ...] | None = cursor.fetchone()
         return found
 
@@ -141,6 +156,14 @@ class SessionStore(DatabaseSessionStore):
         named = session_key or self.session_key
         if named is not None:
             super().delete(row_key(named))
+
+
+def _backlog_of(member: Member | None) -> Backlog:
+    if member is None:
+        return Backlog()
+    with tenant_scope(member.pharmacy_id), connection.cursor() as cursor:
+        cursor.execute(_BACKLOG, [member.pharmacy_id, settings.TEMOIN.alarms.late_before()])
+        return Backlog(*cursor.fetchone())
 
 
 def row_key(cookie: str | None) -> str:

@@ -16,7 +16,7 @@ from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.errors import ConflictError, refuse
-from temoin.lib.ids import RecordId, new_id
+from temoin.lib.ids import RecordId, hourly_id, new_id
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import check_right
@@ -41,7 +41,7 @@ def register_test(
     check_notice(notice_version)
     if kind not in load_kinds():
         raise refuse("kind", "unknown", _("Choose the test in the list."))
-    record = Record(pharmacy_id=by.pharmacy_id, id=record_id or new_id(), patient_id=patient_id)
+    record = Record(pharmacy_id=by.pharmacy_id, id=record_id or hourly_id(), patient_id=patient_id)
     with act(by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id) as commit:
         hold_patient(patient_id)  # another pharmacy's is unknown here; one merged away meanwhile takes no new test
         record.registered_at = coarse(now())

@@ -9,7 +9,7 @@ from temoin.catalogue.kinds import Kind
 from temoin.journal.act import Acts
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
-from temoin.lib.ids import new_id
+from temoin.lib.ids import hourly_id
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import check_may_sign, check_right
@@ -53,7 +53,7 @@ def sign_from_file(acts: Acts, *, by: Seat, pharmacy: Pharmacy, traits: Traits, 
     check_reading(reading, result.kind, None, Steps(sampled_at=result.sample.sampled_at, started_at=None))
     record = Record(
         pharmacy_id=by.pharmacy_id,
-        id=new_id(),
+        id=hourly_id(),
         patient_id=result.patient_id,
         state=RecordState.SIGNED.value,
         version=1,

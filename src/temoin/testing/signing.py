@@ -13,7 +13,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
-from temoin.lib.ids import new_id
+from temoin.lib.ids import hourly_id, new_id
 from temoin.lib.typed import typed_lines
 from temoin.outbox.actions import post_parcels
 from temoin.outbox.courier import Notice
@@ -145,7 +145,7 @@ def write_version(commit: Commit, report: Report, *, opened: Opened, by: Seat) -
     """Add to an act's commit a signed version with its parcels, and its digest to the act's event."""
     version = RecordVersion(
         pharmacy_id=by.pharmacy_id,
-        id=new_id(),
+        id=hourly_id(),
         record_id=UUID(report.record_id),
         number=report.version,
         signed_by=by.member_id,

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +25,15 @@ from temoin.web.freshness import has_factor, has_second_factor, must_enrol
 from temoin.web.kept_forms import keep_posted, page_of, sender_of
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+class SessionOfPage(SessionMiddleware):
+    """Django's middleware, which here asks for the backlog along with the session where a page will show it."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Make the session, still unread."""
+        super().process_request(request)
+        cast("SessionStore", request.session).asks_backlog = request.method in {"GET", "HEAD"}
 
 
 class PersonOfSession(AuthenticationMiddleware):

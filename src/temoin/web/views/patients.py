@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
-from temoin.lib.ids import new_id
+from temoin.lib.ids import hourly_id, new_id
 from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
@@ -143,7 +143,7 @@ def _show_new(
         near=near,
         others=" ".join(str(each) for each, _traits in near) or typed.get("others", ""),
         patient_id=typed.get("patient_id") or new_id(),
-        record_id=typed.get("record_id") or new_id(),
+        record_id=typed.get("record_id") or hourly_id(),
         **_kind_and_consent(seat, typed, problems),
     )
 
@@ -172,7 +172,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         status=400 if problems else 200,
         traits=traits,
         patient_id=patient_id,
-        record_id=request.POST.get("record_id") or new_id(),
+        record_id=request.POST.get("record_id") or hourly_id(),
         problems=problems,
         **_recent(seat, patient_id),
         **_kind_and_consent(seat, request.POST, problems),
