@@ -59,8 +59,9 @@ def month_key() -> Key:
     found = _current.get((pharmacy_id, purpose))
     if found is not None and found[0] > time.monotonic():
         return found[1]
-    key = _unwrapped(pharmacy_id, (_rows(purpose) or _make(pharmacy_id, purpose))[0])
-    _keep_after_commit(_current, (pharmacy_id, purpose), key)
+    row = (_rows(purpose) or _make(pharmacy_id, purpose))[0]
+    key = _unwrapped(pharmacy_id, row)
+    _keep(_current, (pharmacy_id, purpose), key, row[4])
     return key
 
 
@@ -74,7 +75,7 @@ def index_keys() -> IndexKeys:
     usable = [row for row in rows if index_in_use(row[4])] or rows[-1:]
     reading = tuple(_unwrapped(pharmacy_id, row) for row in rows)
     keys = IndexKeys(writing=reading[rows.index(usable[0])], reading=reading)
-    _keep_after_commit(_indexes, pharmacy_id, keys)
+    _keep(_indexes, pharmacy_id, keys, rows[0][4])
     return keys
 
 
@@ -151,10 +152,13 @@ def _unwrapped(pharmacy_id: UUID, row: _Row) -> Key:
     return key
 
 
-def _keep_after_commit(held: dict[Where, tuple[float, Held]], where: Where, what: Held) -> None:
-    """Keep at hand only after the commit.
+def _keep(held: dict[Where, tuple[float, Held]], where: Where, what: Held, made_at: datetime) -> None:
+    """Keep at hand: at once when the newest key is older than any transaction, else only after the commit.
 
-    The row may be this transaction's own, and a key that is rolled back would seal values nobody can open.
+    A young row may be this transaction's own, and a key that is rolled back would seal values nobody can open.
     """
     kept = (time.monotonic() + CURRENT_AGE, what)
-    transaction.on_commit(lambda: held.__setitem__(where, kept))
+    if now() - made_at > GRACE:
+        held[where] = kept
+    else:
+        transaction.on_commit(lambda: held.__setitem__(where, kept))

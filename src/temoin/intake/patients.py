@@ -14,7 +14,7 @@ from temoin.lib.names import plain_name
 from temoin.patients.actions import amend_patient, register_from_file
 from temoin.patients.models import name_indexes
 from temoin.patients.queries import hold_namesakes, traits_of
-from temoin.patients.traits import NO_COUNTRY, Traits, check_traits
+from temoin.patients.traits import Traits, traits_from_file
 from temoin.pharmacies.seat import Seat
 from temoin.testing.report import IdentityStatus
 
@@ -67,25 +67,23 @@ def _plain(value: object) -> object:
 
 
 def traits_of_row(given: PatientTraits) -> Traits:
-    """Return the traits as the counter would have typed them: a file shows no document, so they are provisional."""
+    """Return the traits that a row brings, as read: nothing of them is written out to be read again."""
     address = given.address
-    return check_traits(
+    return traits_from_file(
         {
             "birth_family_name": given.family_name,
-            "birth_given_names": f"{given.given_name} {given.middle_name}",
-            "single_name": "" if given.given_name else "yes",
-            "sex": given.sex.value,
-            "birth_date": given.birth_date.isoformat(),
-            "phone": given.phone,
-            "email": given.email,
+            "birth_given_names": f"{given.given_name} {given.middle_name}".strip(),
             "street": ", ".join(address.lines),
             "postcode": address.postcode,
             "city": address.city,
             "county": address.county,
             "state": address.state,
-            "country": address.country or NO_COUNTRY,
-            "identity_status": "PROV",
-        }
+        },
+        sex=given.sex.value,
+        birth_date=given.birth_date,
+        phone=given.phone,
+        email=given.email,
+        country=address.country,
     )
 
 

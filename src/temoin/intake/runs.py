@@ -58,7 +58,8 @@ class Run:
         self._keys = {row.row: fold_parts(row.natural_key()) for row in allowed}
         self._records = _records(self._keys.values())
         self._versions = versions_of(by, list(self._records.values()))
-        self._people = PatientsOfRun(by, list(_traits(row for row in allowed if self._key(row) not in self._records)))
+        self._traits = dict(_traits_of(row for row in allowed if self._key(row) not in self._records))
+        self._people = PatientsOfRun(by, list(self._traits.values()))
 
     def take(self, acts: Acts, row: ResultRow) -> Verdict:
         """Add a row's acts to those written together; InvalidError or RowRefusedError add nothing."""
@@ -72,7 +73,7 @@ class Run:
     def store(self, acts: Acts, row: ResultRow) -> None:
         """Add the acts of a result never seen: its patient, unless known already, and its signature."""
         own = Acts(self._by)
-        patient_id, traits = self._people.find_or_register(own, traits_of_row(row.patient))
+        patient_id, traits = self._people.find_or_register(own, self._traits.get(row.row) or traits_of_row(row.patient))
         sign_from_file(
             own,
             by=self._by,
@@ -121,11 +122,11 @@ def _records(keys: Iterable[str]) -> dict[str, Record]:
     return {indexes[bytes(record.source_index)]: record for record in found}
 
 
-def _traits(rows: Iterable[ResultRow]) -> Iterator[Traits]:
+def _traits_of(rows: Iterable[ResultRow]) -> Iterator[tuple[int, Traits]]:
     """Yield whom rows bring; a row whose traits cannot be taken is refused when its turn comes."""
     for row in rows:
         try:
-            yield traits_of_row(row.patient)
+            yield row.row, traits_of_row(row.patient)
         except InvalidError:
             continue
 

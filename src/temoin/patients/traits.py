@@ -125,6 +125,34 @@ def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
     return traits
 
 
+def traits_from_file(
+    texts: Mapping[str, str], *, sex: str, birth_date: date, phone: str, email: str, country: str
+) -> Traits:
+    """Build traits of what a file's format has read already; InvalidError for texts that no record can keep.
+
+    A file shows no document: the identity is provisional.
+    """
+    reader = Reader(texts)
+    _check_age(reader, birth_date, latest_today())
+    traits = Traits(
+        birth_family_name=reader.name("birth_family_name"),
+        birth_given_names=reader.name("birth_given_names") if texts["birth_given_names"] else "",
+        sex=sex,
+        birth_date=birth_date,
+        phone=phone,
+        email=email,
+        street=reader.text("street"),
+        postcode=_postcode(reader, country),
+        city=reader.text("city"),
+        county=reader.text("county"),
+        state=reader.text("state"),
+        country=country,
+    )
+    if reader.problems:
+        raise InvalidError(reader.problems)
+    return traits
+
+
 def check_nir(text: str) -> str:
     """Return the 15 characters of a NIR typed with or without marks between them; ValueError when its key is wrong."""
     compact = re.sub(r"[\s./-]", "", text).upper()
@@ -148,9 +176,13 @@ def _birth_date(reader: Reader) -> date:
     except ValueError:
         reader.refuse("birth_date", "malformed", NO_DAY)
         return today
+    _check_age(reader, born, today)
+    return born
+
+
+def _check_age(reader: Reader, born: date, today: date) -> None:
     if born > today or born.year < today.year - _OLDEST:
         reader.refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
-    return born
 
 
 def _sex(reader: Reader) -> str:
