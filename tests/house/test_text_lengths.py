@@ -41,6 +41,7 @@ NO_TEXT = {
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),
             *("RecordVersion.specimen_snomed", "RecordVersion.chapter_loinc"),
+            *(f"RegisterCheck.{name}" for name in ("state", "subject_kind", "profession", "differs", "trouble")),
         ),
         WORD,
     ),
@@ -71,6 +72,7 @@ NO_TEXT = {
         (
             *("RecordVersion.patient", "RecordVersion.signer", "RecordVersion.organisation", "RecordVersion.device"),
             *("RecordVersion.doctor", "Record.device", "FileTerms.laboratories"),
+            *(f"RegisterCheck.{name}" for name in ("family_name", "given_name", "rpps", "shown")),
         ),
         COPIED,
     ),
