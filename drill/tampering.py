@@ -108,15 +108,17 @@ def _means() -> tuple[Callable[[], tuple[Verdicts, Verdicts]], Callable[[], None
     from temoin.journal.sealing import seal_events
     from temoin.journal.verification import verify_journal
     from temoin.journal.walk import Evidence
+    from temoin.testing.authority import compare_authority, exported_authority
     from temoin.testing.evidence import compare_records, exported_records
 
     signer, folder = journal_signer(), _checkpoints()
 
     def verdicts(evidence: Evidence, kept: Path | None) -> Verdicts:
-        export = io.BytesIO(b"".join(exported_lines(exported_records)))
+        export = io.BytesIO(b"".join(exported_lines(exported_authority, exported_records)))
         with contextlib.redirect_stdout(io.StringIO()):
             outside = outsider.check_export(export, signer.verifier.vkey, kept)
-        inside = [*verify_journal(signer.verifier, evidence).findings, *compare_records(), *compare_listings()]
+        inside = verify_journal(signer.verifier, evidence).findings
+        inside += [*compare_records(), *compare_listings(), *compare_authority()]
         return bool(inside), bool(outside)
 
     def judge() -> tuple[Verdicts, Verdicts]:

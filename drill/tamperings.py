@@ -35,6 +35,11 @@ TABLES = (
     "journal_listing",
     "testing_record",
     "testing_record_version",
+    "pharmacies_member",
+    "patients_patient",
+    "patients_consent",
+    "outbox_parcel",
+    "outbox_attempt",
 )
 
 
@@ -97,6 +102,11 @@ class Scene:
     def listing(self) -> Any:
         """Return the id of anything that a list showed."""
         return self.chance.choice(self.database.execute("SELECT id FROM journal_listing ORDER BY id").fetchall())[0]
+
+    def one_of(self, table: str, where: str = "true") -> Any:
+        """Return the id of any row of a table."""
+        asked = f"SELECT id FROM {table} WHERE {where} ORDER BY id"  # noqa: S608
+        return self.chance.choice(self.database.execute(asked).fetchall())[0]  # type: ignore[arg-type]
 
     def checkpoint(self) -> int:
         """Return the size of any checkpoint."""
@@ -398,6 +408,71 @@ def alter_whom_a_list_showed(scene: Scene) -> None:
     scene.do("UPDATE journal_listing SET subjects = subjects || gen_random_uuid() WHERE id = %s", scene.listing())
 
 
+def make_a_member_another_person(scene: Scene) -> None:
+    scene.do(
+        "UPDATE pharmacies_member SET person_id = gen_random_uuid() WHERE id = %s", scene.one_of("pharmacies_member")
+    )
+
+
+def make_a_member_an_owner(scene: Scene) -> None:
+    another = "profession <> 'titulaire'"
+    scene.do(
+        "UPDATE pharmacies_member SET profession = 'titulaire' WHERE id = %s",
+        scene.one_of("pharmacies_member", another),
+    )
+
+
+def let_a_member_stay_who_left(scene: Scene) -> None:
+    scene.do("UPDATE pharmacies_member SET is_active = NOT is_active WHERE id = %s", scene.one_of("pharmacies_member"))
+
+
+def slip_a_member_in(scene: Scene) -> None:
+    scene.do(
+        "INSERT INTO pharmacies_member (SELECT (jsonb_populate_record(member, jsonb_build_object('id', "
+        "gen_random_uuid(), 'person_id', gen_random_uuid()))).* FROM pharmacies_member AS member WHERE id = %s)",
+        scene.one_of("pharmacies_member"),
+    )
+
+
+def delete_all_consents(scene: Scene) -> None:
+    scene.do("DELETE FROM patients_consent")
+
+
+def delete_a_consent(scene: Scene) -> None:
+    scene.do("DELETE FROM patients_consent WHERE id = %s", scene.one_of("patients_consent"))
+
+
+def give_a_test_to_another_patient(scene: Scene) -> None:
+    record = scene.one_of("testing_record")
+    scene.do(
+        "UPDATE testing_record SET patient_id = coalesce((SELECT id FROM patients_patient AS patient "
+        "WHERE patient.pharmacy_id = testing_record.pharmacy_id AND patient.id <> testing_record.patient_id LIMIT 1), "
+        "gen_random_uuid()) WHERE id = %s",
+        record,
+    )
+    scene.do(
+        "UPDATE patients_consent AS consent SET patient_id = record.patient_id FROM testing_record AS record "
+        "WHERE record.id = consent.id AND record.id = %s",
+        record,
+    )
+
+
+def merge_two_patients_unseen(scene: Scene) -> None:
+    goes = scene.one_of("patients_patient", "merged_into IS NULL")
+    stays = scene.one_of("patients_patient", f"merged_into IS NULL AND id <> '{goes}'")
+    scene.do("UPDATE patients_patient SET merged_into = %s WHERE id = %s", stays, goes)
+    scene.do("UPDATE testing_record SET patient_id = %s WHERE patient_id = %s", stays, goes)
+    scene.do("UPDATE patients_consent SET patient_id = %s WHERE patient_id = %s", stays, goes)
+
+
+def end_a_parcel_otherwise(scene: Scene) -> None:
+    scene.do(
+        "UPDATE outbox_parcel SET state = CASE state WHEN 'accepted' THEN 'refused' ELSE 'accepted' END, "
+        "settled_at = now() WHERE id = %s",
+        scene.one_of("outbox_parcel"),
+    )
+
+
 Deed = Callable[[Scene], None]
 DEEDS: dict[Deed, bool] = {
     edit_an_event: False,
@@ -437,4 +512,13 @@ DEEDS: dict[Deed, bool] = {
     change_a_leafs_hash: False,
     delete_whom_a_list_showed: False,
     alter_whom_a_list_showed: False,
+    make_a_member_another_person: False,
+    make_a_member_an_owner: False,
+    let_a_member_stay_who_left: False,
+    slip_a_member_in: False,
+    delete_all_consents: False,
+    delete_a_consent: False,
+    give_a_test_to_another_patient: False,
+    merge_two_patients_unseen: False,
+    end_a_parcel_otherwise: False,
 }

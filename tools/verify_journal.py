@@ -29,6 +29,8 @@ COLUMNS = 14
 NULL = b"\\N"
 SIGNED = (b"result.signed", b"result.corrected", b"result.cancelled")
 LISTINGS = (b"patient.searched", b"test.list_read")
+SEATS = ("seated", "enrolled", "changed", "suspended", "resumed", "departed")
+MEMBERSHIP = tuple(f"member.{word}".encode() for word in SEATS)
 SLACK = 300_000_000  # microseconds between an event's time and the seals around it
 TILE = 8  # the journal keeps a node every so many levels
 
@@ -205,6 +207,98 @@ class Snapshot:
         return xid < self.next and xid not in self.running
 
 
+def row_digest(*told: bytes) -> bytes:
+    """Return what an event says of the row that its act wrote."""
+    return hashlib.sha256(b"|".join(told)).hexdigest().encode()
+
+
+class Authority:
+    """What events say of who is who, who may what, and whose a record is; rows are compared with it."""
+
+    def __init__(self) -> None:
+        self.members: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}  # order and digest of the last event
+        self.closed: dict[bytes, int] = {}  # pharmacy: order of its last closing
+        self.registered: dict[tuple[bytes, bytes], tuple[bytes, bool]] = {}  # record: digest, whether by the counter
+        self.signed: set[tuple[bytes, bytes]] = set()  # records; a file brings them whole, without a registration
+        self.merged: dict[tuple[bytes, bytes], bytes] = {}  # patient: the one into whom an event merged it
+        self.parcels: dict[tuple[bytes, bytes, bytes], int] = {}  # kind, pharmacy, parcel: time of the last event
+        self.patients: dict[tuple[bytes, bytes], bytes] = {}  # the one into whom each is merged
+        self.leading: dict[tuple[bytes, bytes], list[bytes]] = {}  # patients that were merged into one
+        self.consents: dict[tuple[bytes, bytes], bytes] = {}
+        self._order = 0
+
+    def hear(self, columns: list[bytes]) -> None:
+        """Take an event into account, in the order of the tree."""
+        self._order += 1
+        pharmacy, moment, kind, subject, detail, digest = (columns[place] for place in (1, 3, 4, 9, 12, 13))
+        if kind in MEMBERSHIP:
+            self.members[pharmacy, subject] = (self._order, digest)
+        elif kind == b"pharmacy.closed":
+            self.closed[pharmacy] = self._order
+        elif kind == b"test.registered":
+            self.registered[pharmacy, subject] = (digest, detail == b"")
+        elif kind == b"result.signed":
+            self.signed.add((pharmacy, subject))
+        elif kind == b"patient.merged":
+            self.merged[pharmacy, subject] = detail.partition(b"/")[2]
+        elif kind in {b"parcel.proved", b"parcel.resent", b"parcel.withdrawn"}:
+            self.parcels[kind, pharmacy, subject] = int(moment)
+
+    def judge_member(self, pharmacy: bytes, number: bytes, *standing: bytes) -> list[str]:
+        """Compare a member: person, profession, 1 while active, last day."""
+        order, told = self.members.pop((pharmacy, number), (0, b""))
+        person, profession, active, last_day = standing
+        was_suspended = active == b"0" and self.closed.get(pharmacy, 0) > order
+        before = row_digest(number, person, profession, b"1", last_day)
+        if told == row_digest(number, *standing) or (was_suspended and told == before):
+            return []
+        return [f"member {number.decode()}: is not who, or may not what, the last event about them says"]
+
+    def read_patient(self, pharmacy: bytes, number: bytes, into: bytes) -> None:
+        """Keep where a patient's record leads."""
+        self.patients[pharmacy, number] = into
+        self.leading.setdefault((pharmacy, into), []).append(number)
+
+    def judge_record(self, pharmacy: bytes, number: bytes, patient: bytes) -> list[str]:
+        """Compare a record's patient, and the consent to it, with its registration."""
+        told, has_consent = self.registered.pop((pharmacy, number), (b"", False))
+        if not told and (pharmacy, number) in self.signed:
+            return []
+        known = [patient] if (pharmacy, patient) in self.patients else []
+        known += self.leading.get((pharmacy, patient), [])
+        problems = []
+        if told not in [row_digest(number, one) for one in known]:
+            problems.append(f"record {number.decode()}: is not of the patient for whom it was registered")
+        if has_consent and self.consents.get((pharmacy, number)) != patient:
+            problems.append(f"record {number.decode()}: the consent given for it is not there")
+        return problems
+
+    def judge_parcel(self, pharmacy: bytes, number: bytes, state: bytes, *last: bytes) -> list[str]:
+        """Compare a parcel's end with its last attempt and with the events about it."""
+        verdict, moment = last
+        proved, resent, withdrawn = (
+            self.parcels.get((b"parcel." + kind, pharmacy, number)) for kind in (b"proved", b"resent", b"withdrawn")
+        )
+        is_fine = verdict != b"accepted" or state == b"accepted" or (resent is not None and resent >= int(moment))
+        if state == b"accepted":
+            is_fine = verdict == b"accepted" or proved is not None
+        if state == b"refused":
+            is_fine = verdict == b"refused"
+        if state == b"withdrawn":
+            is_fine = is_fine and withdrawn is not None
+        return [] if is_fine else [f"parcel {number.decode()}: its attempts and events do not say {state.decode()}"]
+
+    def end(self) -> list[str]:
+        """Judge what is left over: rows that are gone, and merges that no event made."""
+        lost = [f"member {number.decode()}: is gone" for _, number in self.members]
+        lost += [f"record {number.decode()}: is gone" for _, number in self.registered]
+        for pharmacy, number in self.merged.keys() | {key for key, into in self.patients.items() if into != NULL}:
+            into, told = self.patients.get((pharmacy, number), NULL), self.merged.get((pharmacy, number), NULL)
+            if into == NULL or into not in {told, self.patients.get((pharmacy, told))}:
+                lost.append(f"patient {number.decode()}: does not lead to the record into which an event merged it")
+        return lost
+
+
 class Export:
     """One pass over an export: what is wrong so far, and what later lines are compared with."""
 
@@ -220,6 +314,7 @@ class Export:
         self.is_broken = False  # once a root is wrong, so are all that follow
         self.told: dict[tuple[bytes, bytes, bytes], list[bytes]] = {}  # digests that events tell, by version
         self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
+        self.authority = Authority()
         self.latest: dict[tuple[bytes, bytes], int] = {}
 
     def take(self, line: bytes) -> None:
@@ -232,6 +327,10 @@ class Export:
             b"leaf": self._take_leaf,
             b"unsealed": self._take_unsealed,
             b"listing": self._take_listing,
+            b"member": self._take_member,
+            b"patient": self._read_patient,
+            b"consent": self._read_consent,
+            b"parcel": self._take_parcel,
             b"version": self._take_version,
             b"record": self._take_record,
         }.get(word)
@@ -315,14 +414,28 @@ class Export:
     def _hear(self, columns: list[bytes]) -> None:
         if columns[4] in SIGNED:
             self.told.setdefault((columns[1], columns[9], columns[12]), []).append(columns[13])
-        elif columns[4] in LISTINGS and columns[13]:
+        if columns[4] in LISTINGS and columns[13]:
             self.shown.add((columns[1], columns[13]))
+        self.authority.hear(columns)
 
     def _take_listing(self, rest: bytes) -> None:
         pharmacy, number, digest = rest.split(b"\t")
         # The id is the first half of the digest: a listing that was altered leaves its event without one.
         if digest.startswith(number.replace(b"-", b"")):
             self.shown.discard((pharmacy, digest))
+
+    def _take_member(self, rest: bytes) -> None:
+        self.problems += self.authority.judge_member(*rest.split(b"\t"))
+
+    def _read_patient(self, rest: bytes) -> None:
+        self.authority.read_patient(*rest.split(b"\t"))
+
+    def _read_consent(self, rest: bytes) -> None:
+        pharmacy, number, patient = rest.split(b"\t")
+        self.authority.consents[pharmacy, number] = patient
+
+    def _take_parcel(self, rest: bytes) -> None:
+        self.problems += self.authority.judge_parcel(*rest.split(b"\t"))
 
     def _take_version(self, rest: bytes) -> None:
         pharmacy, record, number, _id, digest = rest.split(b"\t")
@@ -334,7 +447,8 @@ class Export:
             self.problems.append(f"version {number.decode()} of record {record.decode()}: {fault}")
 
     def _take_record(self, rest: bytes) -> None:
-        pharmacy, record, number = rest.split(b"\t")
+        pharmacy, record, number, patient = rest.split(b"\t")
+        self.problems += self.authority.judge_record(pharmacy, record, patient)
         if int(number) != self.latest.pop((pharmacy, record), 0):
             self.problems.append(f"record {record.decode()}: says version {number.decode()}, which is not its latest")
 
@@ -352,6 +466,7 @@ class Export:
             f"listing {digest.decode()[:32]} of pharmacy {pharmacy.decode()}: is gone, or was altered"
             for pharmacy, digest in sorted(self.shown)
         ]
+        self.problems += self.authority.end()
         return self.problems
 
 

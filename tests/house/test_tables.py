@@ -126,7 +126,17 @@ def test_the_second_policies_only_read():
 def test_no_policy_is_open_but_the_workers_schedule_and_the_sealers_reading():
     rows = ask("SELECT tablename, policyname FROM pg_policies WHERE qual NOT LIKE '%%current_setting%%'")
 
-    read = ("journal_event", "journal_listing", "testing_record", "testing_record_version")
+    read = (
+        "journal_event",
+        "journal_listing",
+        "outbox_attempt",
+        "outbox_parcel",
+        "patients_consent",
+        "patients_patient",
+        "pharmacies_member",
+        "testing_record",
+        "testing_record_version",
+    )
     sealed = [(table, "sealer_rows") for table in read]
     due = [("journal_alert", "worker_reads"), ("outbox_parcel", "worker_rows")]
     due += [("pharmacies_register_check", "worker_reads")]

@@ -25,6 +25,7 @@ from temoin.journal.sealer import bring_up_to_date
 from temoin.journal.sealing import seal_events
 from temoin.journal.verification import verify_journal
 from temoin.journal.walk import Evidence, Outcome
+from temoin.testing.authority import exported_authority
 from temoin.testing.evidence import exported_records
 from temoin.witness.judging import Witness
 from temoin.witness.notes import LogKey, open_key
@@ -88,7 +89,7 @@ class Journal:
     def outside(self, *, with_folder: bool = False) -> list[str]:
         """Return what the independent verifier finds in an export."""
         with as_sealer():
-            export = b"".join(exported_lines(exported_records))
+            export = b"".join(exported_lines(exported_authority, exported_records))
         folder = self.folder if with_folder else None
         return outsider.check_export(io.BytesIO(export), self.signer.verifier.vkey, folder)
 

@@ -12,6 +12,7 @@ from sealed_journal import Journal, as_sealer
 
 from temoin.journal.listing_evidence import compare_listings
 from temoin.lib.clock import now
+from temoin.testing.authority import compare_authority
 from temoin.testing.evidence import compare_records
 from temoin.testing.queries import list_tests
 from temoin.testing.sample import Reading
@@ -26,6 +27,7 @@ def told(journal: Journal) -> Journal:
     """A journal with a result signed, then corrected, and all of it sealed."""
     owner = open_house().owner
     record_id = make_signed(owner, make_patient(owner), make_lot(owner))
+    make_patient(owner, family_name="BERNARD")
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     correct_result(by=owner, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
     list_tests(by=owner)
@@ -37,7 +39,7 @@ def verdicts(journal: Journal, *, with_folder: bool) -> tuple[bool, bool]:
     """Return whether the product's verifier and the outsider's find something."""
     inside = journal.verify(journal.kept() if with_folder else None)
     with as_sealer():
-        inside += [str(finding) for finding in [*compare_records(), *compare_listings()]]
+        inside += [str(finding) for finding in [*compare_records(), *compare_listings(), *compare_authority()]]
     return bool(inside), bool(journal.outside(with_folder=with_folder))
 
 

@@ -99,12 +99,13 @@ def run_verify(options: argparse.Namespace) -> int:
     from temoin.journal.listing_evidence import compare_listings
     from temoin.journal.verification import verify_journal
     from temoin.journal.walk import Evidence
+    from temoin.testing.authority import compare_authority
     from temoin.testing.evidence import compare_records
 
     began = time.monotonic()
     evidence = Evidence() if options.alone else _evidence(options.witness)
     outcome = verify_journal(journal_signer().verifier, evidence, _start(options.since))
-    findings = [*outcome.findings, *compare_records(), *compare_listings()]
+    findings = [*outcome.findings, *compare_records(), *compare_listings(), *compare_authority()]
     for finding in findings[:SHOWN]:
         complain(str(finding))
     took = time.monotonic() - began
@@ -171,9 +172,10 @@ def run_key(_options: argparse.Namespace) -> int:
 def run_export(_options: argparse.Namespace) -> int:
     """Stream checkpoints and events; nothing is ever written to disk here."""
     from temoin.journal.export import exported_lines
+    from temoin.testing.authority import exported_authority
     from temoin.testing.evidence import exported_records
 
-    for line in exported_lines(exported_records):
+    for line in exported_lines(exported_authority, exported_records):
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
     return FINE

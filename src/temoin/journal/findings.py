@@ -19,6 +19,7 @@ class Fault(StrEnum):
     WITNESS = "witness"
     RECORD = "record"
     LISTING = "listing"
+    AUTHORITY = "authority"
 
 
 MEANING = {
@@ -31,6 +32,7 @@ MEANING = {
     Fault.CHECKPOINT: "the checkpoint does not fit",
     Fault.WITNESS: "a witness has seen another journal",
     Fault.RECORD: "a row is not the one that its event wrote",
+    Fault.AUTHORITY: "who somebody is, what they may or whose row this is differs from what the events say",
     Fault.LISTING: "what a list showed is not what its event committed to",
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,12 @@ from temoin.lib.tenant import TenantModel, current_pharmacy
 
 MANY = 4  # rows of one table from which on they are bound as arrays: the statement then is the same for any number
 _PLAIN = frozenset({UUID, str, int, bytes, datetime, type(None)})
+
+
+def digest_of(*told: object) -> str:
+    """Return what an event keeps of what its act makes true: `testing.authority` makes the same in SQL."""
+    words = ["" if one is None else str(int(one)) if isinstance(one, bool) else str(one) for one in told]
+    return sha256("|".join(words).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,10 @@ class Commit:
     def attest(self, *, version: int, digest: bytes) -> None:
         """Put into the act's event which version it writes, and the digest of that row."""
         self.version, self.digest = str(version), digest.hex()
+
+    def vouch(self, *told: object) -> None:
+        """Put into the act's event the digest of what it makes true (see `digest_of`)."""
+        self.digest = digest_of(*told)
 
     def insert(self, row: TenantModel) -> None:
         """Add a new row; it must belong to the pharmacy in scope."""

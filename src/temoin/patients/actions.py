@@ -103,12 +103,12 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
         raise refuse("nir", "known", message)
 
 
-def add_consent(commit: Commit, patient_id: UUID, notice_version: str) -> None:
-    """Add to an act's commit the consent to a test, with the notice that was read."""
+def add_consent(commit: Commit, record_id: UUID, patient_id: UUID, notice_version: str) -> None:
+    """Add to an act's commit the consent to a test, with the notice that was read. It has the number of the test."""
     commit.insert(
         Consent(
             pharmacy_id=current_pharmacy(),
-            id=new_id(),
+            id=record_id,
             patient_id=patient_id,
             notice_version=notice_version,
             given_at=now(),

@@ -117,5 +117,6 @@ def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, n
         typed = {field: typed_line(field, text, of="Member") for field, text in names.items()}
         member.seal(typed)
         commit.insert(member)
+        commit.vouch(*member.standing)
         post_check(commit, Subject("member", member.id, profession.value), typed)
     return MemberId(member.id)

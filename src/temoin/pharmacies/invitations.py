@@ -162,5 +162,6 @@ def accept_offer(*, offer: Offer, person: Person) -> None:
         member.seal(names)
         commit.move_sealed(invitation, "accept")
         commit.insert(member)
+        commit.vouch(*member.standing)
         known = drop_check(commit, invitation.id)
         post_check(commit, Subject("member", member.id, member.profession), names, known)

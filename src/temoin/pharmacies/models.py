@@ -220,6 +220,11 @@ class Member(SealedModel):
         ]
 
     @property
+    def standing(self) -> tuple[object, ...]:
+        """Return who this is and what they may, as the act's event vouches for it."""
+        return (self.id, self.person_id, self.profession, self.is_active, self.last_day)
+
+    @property
     def is_lasting_manager(self) -> bool:
         """Tell whether the team can count on this person to manage it: at work, and not about to leave."""
         return self.is_active and self.last_day is None and self.profession in MANAGERS

@@ -48,7 +48,8 @@ def register_test(
         record.seal(opening(kind, notice_version, COUNTER, ""))
         commit.insert(record)
         commit.insert(new_ticket(by.pharmacy_id, record.id))
-        add_consent(commit, patient_id, notice_version)
+        add_consent(commit, record.id, patient_id, notice_version)
+        commit.vouch(record.id, patient_id)
     return RecordId(record.id)
 
 

@@ -1,0 +1,98 @@
+"""Authority against events: who is who, who may what, whose a record is, how a parcel ended; differences are named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from people import House, make_lot, make_patient, make_signed, open_house
+from sealed_journal import Journal, as_sealer
+
+from temoin.pharmacies.actions import close_pharmacy
+from temoin.pharmacies.operator import Operator
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.seat import today
+from temoin.pharmacies.team import change_profession, depart_member, resume_member, suspend_member
+from temoin.testing.authority import compare_authority
+
+sys.path.append(str(Path(__file__).parents[2] / "drill"))
+import tamperings
+from tamperings import Scene
+
+
+@pytest.fixture
+def house(empty: Journal) -> House:  # noqa: ARG001 the database first
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    make_patient(house.owner, family_name="BERNARD")
+    return house
+
+
+def found() -> list[str]:
+    with as_sealer():
+        return [one.note.partition(" ")[0] for one in compare_authority()]
+
+
+@pytest.mark.usefixtures("house")
+def test_what_the_acts_made_is_clean_before_and_after_its_seal(empty: Journal):
+    assert found() == []
+    empty.seal()
+    assert found() == []
+
+
+def test_every_change_of_a_place_is_vouched_for(house: House):
+    here, member = house.owner, house.colleague.member_id
+    suspend_member(by=here, member_id=member)
+    resume_member(by=here, member_id=member)
+    depart_member(by=here, member_id=member, last_day=today(house.here.id) + timedelta(days=9))
+    change_profession(by=here, member_id=member, profession=Profession.STUDENT, rpps="")
+
+    assert found() == []
+
+
+def test_a_closed_pharmacy_suspends_everybody_by_one_event(house: House):
+    close_pharmacy(by=Operator(house.here.id))
+
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "named"),
+    [
+        (tamperings.make_a_member_another_person, "member"),
+        (tamperings.make_a_member_an_owner, "member"),
+        (tamperings.slip_a_member_in, "member"),
+        (tamperings.delete_all_consents, "test"),
+        (tamperings.give_a_test_to_another_patient, "record"),
+        (tamperings.merge_two_patients_unseen, "patient"),
+        (tamperings.end_a_parcel_otherwise, "parcel"),
+    ],
+)
+@pytest.mark.usefixtures("house")
+def test_who_writes_in_the_database_is_named(empty: Journal, deed: Callable[[Scene], None], named: str):
+    empty.seal()
+
+    deed(Scene(empty.superuser, empty.signer, Random(1)))  # noqa: S311 not a secret
+
+    assert found() == [named]
+
+
+@pytest.mark.usefixtures("house")
+def test_an_accepted_parcel_turned_to_refused_is_named(empty: Journal):
+    empty.superuser.execute("SET session_replication_role = replica")
+    empty.superuser.execute(
+        "INSERT INTO outbox_attempt (pharmacy_id, id, parcel_id, number, at, verdict, sealed) "
+        "SELECT pharmacy_id, gen_random_uuid(), id, 1, now(), 'accepted', '' FROM outbox_parcel"
+    )
+    empty.superuser.execute("UPDATE outbox_parcel SET state = 'accepted', settled_at = now()")
+    assert found() == []
+
+    empty.superuser.execute(
+        "UPDATE outbox_parcel SET state = 'refused' WHERE id = (SELECT id FROM outbox_parcel LIMIT 1)"
+    )
+
+    assert found() == ["parcel"]
