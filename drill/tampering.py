@@ -32,6 +32,20 @@ from temoin.config.roles import DATABASE
 
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
 
+# Nobody looks at a list in that demonstration: one look, as the staff site writes it, its event and whom it showed.
+LOOK_AT_A_LIST = """
+    WITH seen AS (
+        SELECT pharmacy_id, array_agg(id) AS subjects,
+               encode(sha256(string_agg(uuid_send(id), ''::bytea ORDER BY id)), 'hex') AS digest
+          FROM testing_record GROUP BY pharmacy_id
+    ), kept AS (
+        INSERT INTO journal_listing (pharmacy_id, id, subjects)
+        SELECT pharmacy_id, substr(digest, 1, 32)::uuid, subjects FROM seen
+    )
+    INSERT INTO journal_event (pharmacy_id, id, kind, profession, origin, subject_kind, outcome, reason, detail, digest)
+    SELECT pharmacy_id, gen_random_uuid(), 'test.list_read', 'titulaire', 'page', 'record', 'done', '', '', digest
+      FROM seen
+"""
 WORK = 45.0  # seconds for which the demonstration works: results are sent, letters made, checkpoints follow each other
 Verdicts = tuple[bool, bool]
 
@@ -77,6 +91,7 @@ def tamper(database: psycopg.Connection[Any], tries: int, chance: random.Random)
     from tamperings import DEEDS, Scene, keep_tables, put_back_tables
 
     judge, seal, signer = _means()
+    database.execute(LOOK_AT_A_LIST)
     seal()
     if judge() != ((False, False), (False, False)):
         raise RuntimeError("the demonstration's journal is not clean before any deed")

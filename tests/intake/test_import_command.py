@@ -19,9 +19,11 @@ from temoin.cli.signer import choose_signer
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Verdict
+from temoin.journal.models import Event
 from temoin.lib.config_error import ConfigError
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import FailedTry
 from temoin.testing.models import Record
 
 
@@ -77,6 +79,9 @@ def test_three_wrong_answers_end_it(house, answers):
     with pytest.raises(DeniedError):
         choose(house, house.owner, answers("wrong", totp_code(), PASSWORD, "000000", "", ""))
 
+    # The worker puts them into the journals of the person's pharmacies, as those of the pages.
+    assert FailedTry.objects.filter(person_id=person_of(house.owner).id, way="command").count() == 3
+
 
 def test_without_a_second_factor_nobody_signs(house):
     with pytest.raises(DeniedError):
@@ -122,6 +127,14 @@ def written(tmp_path):
         return str(path)
 
     return write
+
+
+def test_a_denial_is_in_the_journal(command, written, house):
+    assert command(written({}), "--pharmacy", house.here.finess, "--by", person_of(house.colleague).email) == 2
+
+    with tenant_scope(house.here.id):
+        denied = Event.objects.get(kind="access.denied", actor_id=house.colleague.member_id)
+    assert (denied.reason, denied.origin) == ("import_results", "import")
 
 
 def test_a_good_file_ends_with_zero_and_the_sums_in_french(command, written, capsys):

@@ -55,13 +55,15 @@ def _persons(options: argparse.Namespace) -> None:
 
     from temoin.cli.signer import choose_signer
     from temoin.delivery.concerned import list_persons
+    from temoin.journal.act import denials_recorded
 
     extent = _extent(options, pharmacy_of(options.pharmacy).zone, options.key_id)
     is_demo = settings.TEMOIN.site.demo
     if is_demo:
         complain("This is a demonstration: at a real site the owner types password and one-time code first.")
     by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=is_demo, origin="command")
-    persons = list_persons(by=by, extent=extent)
+    with denials_recorded(by):
+        persons = list_persons(by=by, extent=extent)
     with suppress(BrokenPipeError):
         _write(persons)
     complain(f"{persons.count} persons.")

@@ -70,20 +70,22 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
     from temoin.formats.csv.problems import FileRefusedError
     from temoin.intake.results import import_results
     from temoin.intake.sameness import Verdict
+    from temoin.journal.act import denials_recorded
     from temoin.lib.errors import DeniedError
 
     teller = Teller(errors, is_trial=options.dry_run)
     try:
         by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings.TEMOIN.site.demo)
         dates = DateOrder(options.dates) if options.dates else None
-        counts = import_results(
-            by=by,
-            stream=stream,
-            dry_run=options.dry_run,
-            tell=teller.tell,
-            dates=dates,
-            tell_file=teller.tell_file,
-        )
+        with denials_recorded(by):
+            counts = import_results(
+                by=by,
+                stream=stream,
+                dry_run=options.dry_run,
+                tell=teller.tell,
+                dates=dates,
+                tell_file=teller.tell_file,
+            )
     except FileRefusedError as error:
         lang = get_language() or "fr"
         complain(f"{error.message(lang)} {error.remedy(lang)}")

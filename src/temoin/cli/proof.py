@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.errors import DeniedError
 from temoin.pharmacies.models import Person
+from temoin.pharmacies.tries import note_try_of
 
 TRIES = 3
 
@@ -33,6 +34,7 @@ def prove_person(person: Person, ask: Callable[[str], str] = ask_at_terminal) ->
         code = ask(_("Code of the authenticator: "))
         if _is_right(person, password, code):
             return
+        note_try_of(person_id=person.id, way="command")
     raise DeniedError(_("Password or code is wrong."))
 
 

@@ -14,6 +14,7 @@ from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import is_moved, now
 from temoin.lib.commit import Commit
+from temoin.lib.errors import DeniedError
 from temoin.lib.ids import timed_id
 from temoin.lib.tenant import tenant_scope
 
@@ -93,6 +94,16 @@ def record_denial(*, by: Actor, right: str) -> None:
         commit = Commit()
         commit.insert(_event(by, EventKind.ACCESS_DENIED, subject_kind="right", outcome="denied", reason=right))
         commit.flush()
+
+
+@contextmanager
+def denials_recorded(by: Actor) -> Iterator[None]:
+    """Record a denial that ends the block: for doors whose refused transaction is over by then."""
+    try:
+        yield
+    except DeniedError as error:
+        record_denial(by=by, right=str(error))
+        raise
 
 
 def record_look(*, by: Actor, kind: EventKind, subject_kind: str, subject_id: UUID | None, detail: str = "") -> None:
