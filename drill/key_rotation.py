@@ -28,9 +28,11 @@ import psycopg
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from site_under_load import Site, Visitor, prepare_tests, sign_in, staff_site
 
+from temoin.crypto.envelope import KEY_ID_SQL
+
 SEARCH = "/patients/"
 PACE = 0.3  # seconds from one result of a client to its next, so that results last for the whole turn
-SPLIT = "SELECT count(DISTINCT substring(sealed FROM 2 FOR 16)) FROM testing_record"
+SPLIT = f"SELECT count(DISTINCT {KEY_ID_SQL}) FROM testing_record"  # noqa: S608
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from temoin.lib.clock import now
 from temoin.outbox.models import Attempt, Parcel
 from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
-from temoin.pharmacies.models import Invitation, Member
+from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
 from temoin.testing.models import Record, RecordVersion, Ticket
 
 FOLDER = Path(__file__).parent / "crypto" / "golden"
@@ -79,6 +79,31 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
         {"code": "http_201", "detail": "", "receipt": {"id": "1"}, "sent": "", "came": ""},
     ),
     Member: ({"person_id": OTHER, "profession": "titulaire", "is_active": True, "last_day": date(2027, 1, 31)}, NAMES),
+    RegisterCheck: (
+        {
+            "state": "waiting",
+            "subject_kind": "member",
+            "subject_id": OTHER,
+            "profession": "titulaire",
+            "differs": "",
+            "checked_at": None,
+        },
+        {**NAMES, "shown": ""},
+    ),
+    Program: (
+        {"state": "active", "name": "LGO", "scopes": "tests:read", "vouched_by": OTHER},
+        {"public_key": '{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'},
+    ),
+    ProgramToken: (
+        {
+            "program_id": OTHER,
+            "token_hash": bytes(32),
+            "jti_hash": bytes(32),
+            "certificate": b"",
+            "expires_at": AT,
+        },
+        {"scopes": "tests:read"},
+    ),
     FileTerms: (
         {"version": 2},
         {"laboratories": [{"number": "05D1234567", "name": "Lab"}], "date_order": "dmy"},

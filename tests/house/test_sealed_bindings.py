@@ -13,7 +13,7 @@ from temoin.lib.errors import ScopeError
 from temoin.lib.ids import new_id
 from temoin.outbox.models import Attempt, Parcel
 from temoin.patients.models import Patient
-from temoin.pharmacies.models import Invitation, Member
+from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken
 from temoin.testing.models import Record, RecordVersion, Ticket
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
@@ -36,6 +36,8 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     Member: {},
     Invitation: {},
     FileTerms: {},
+    Program: {},
+    ProgramToken: {},
 }
 
 

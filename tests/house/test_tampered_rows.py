@@ -7,8 +7,10 @@ One table: the rows that are changed, how, and who meets it. Each ends as a brok
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -21,6 +23,7 @@ from people import (
     make_sampled,
     make_signed,
     make_test,
+    make_token,
     open_house,
 )
 
@@ -37,6 +40,8 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.invitations import find_offer
+from temoin.pharmacies.models import ProgramToken
+from temoin.pharmacies.programs import list_programs, revoke_program, take_program_seat
 from temoin.pharmacies.seat import take_seat
 from temoin.pharmacies.team import invite_member, suspend_member, withdraw_invitation
 from temoin.pharmacies.workplaces import workplaces_of
@@ -169,6 +174,56 @@ CHANGES: dict[str, tuple[str, str, str, Callable[[Case], object]]] = {
         my_offer,
     ),
 }
+
+
+PROGRAM, TOKEN = "pharmacies_program", "pharmacies_program_token"
+# Table, what is set, of which row; the token shown is the program's own, or one that somebody made.
+PROGRAMS = {
+    "a wider scope": (PROGRAM, "scopes = 'tests:read'", "id = '{program}'"),
+    "another voucher": (PROGRAM, "vouched_by = '{colleague}'", "id = '{program}'"),
+    "the key of another program": (
+        PROGRAM,
+        "sealed = (SELECT sealed FROM pharmacies_program WHERE id <> '{program}')",
+        "id = '{program}'",
+    ),
+    "a token that lasts": (TOKEN, "expires_at = '2100-01-01'", "program_id = '{program}'"),
+    "a token of one's own": (TOKEN, "token_hash = '\\x{mine}'", "program_id = '{program}'"),
+    "the token of another program": (
+        TOKEN,
+        "program_id = '{program}', token_hash = '\\x{mine}'",
+        "program_id <> '{program}'",
+    ),
+    "a token bound to another certificate": (TOKEN, "certificate = '\\x00'", "program_id = '{program}'"),
+}
+
+
+@pytest.mark.parametrize("attack", PROGRAMS)
+def test_a_program_that_says_something_else_is_let_in_for_nothing(case: Case, tamper: Tamper, attack: str):
+    owner = case.house.owner
+    make_token(owner)
+    token = make_token(owner)
+    raw = owner.pharmacy_id.bytes + bytes(32)
+    with tenant_scope(owner.pharmacy_id):
+        held = ProgramToken.objects.get(token_hash=sha256(urlsafe_b64decode(token)).digest())
+    values = {**case.ids, "program": held.program_id, "mine": sha256(raw).hexdigest()}
+    table, change, where = PROGRAMS[attack]
+    tamper(f"UPDATE {table} SET {change} WHERE {where}".format(**values))
+
+    shown = urlsafe_b64encode(raw).decode() if "{mine}" in change else token
+    with transaction.atomic(), pytest.raises(SealBrokenError) as met:
+        take_program_seat(token=shown, certificate=b"\0" if "certificate" in attack else b"")
+
+    check_told(met.value, table)
+
+
+def test_a_program_revoked_stays_so_whatever_its_row_says(case: Case, tamper: Tamper):
+    token = make_token(case.house.owner)
+    (program,) = list_programs(by=case.house.owner)
+    revoke_program(by=case.house.owner, program_id=program.id)
+    tamper(f"UPDATE pharmacies_program SET state = 'active' WHERE id = '{program.id}'")
+
+    with pytest.raises(SealBrokenError):
+        take_program_seat(token=token, certificate=b"")
 
 
 @pytest.mark.parametrize("attack", CHANGES)

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from people import NEWCOMER, PASSWORD, House, at_once, make_seat, open_house, person_of, set_up_totp
 from test_team import events
 
+from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
@@ -27,7 +28,6 @@ from temoin.pharmacies.own_secrets import seal_hash
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import (
     IssuedToken,
-    ProgramRefusedError,
     UnvouchedError,
     add_program,
     issue_token,
@@ -258,7 +258,7 @@ def test_a_voucher_written_into_the_row_opens_nothing(house: House, second: Seat
     with tenant_scope(house.here.id), connection.cursor() as cursor:
         cursor.execute("UPDATE pharmacies_program SET vouched_by = %s", [house.owner.member_id])
 
-    with pytest.raises(ProgramRefusedError):
+    with pytest.raises(SealBrokenError):
         ask(house, program_id)
 
 

@@ -66,8 +66,8 @@ def close_pharmacy(*, by: Holder) -> None:
         for member in Member.objects.select_for_update().filter(is_active=True).order_by("id"):
             commit.reseal(member, is_active=False)
             drop_check(commit, member.id)
-        for program in Program.objects.filter(state=ProgramState.ACTIVE.value):
-            commit.move(Program, program.id, "revoke")
+        for program in Program.objects.select_for_update().filter(state=ProgramState.ACTIVE.value).order_by("id"):
+            commit.move_sealed(program, "revoke")
         offered = [InvitationState.WAITING.value, InvitationState.OPEN.value]
         for invitation in Invitation.objects.select_for_update().filter(state__in=offered).order_by("id"):
             commit.move_sealed(invitation, "withdraw")

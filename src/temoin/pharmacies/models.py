@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from temoin.crypto.envelope import CONTENT
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import Sensitivity, TenantModel
+from temoin.lib.tenant import Sensitivity
 from temoin.pharmacies.own_secrets import UNUSABLE, matches_hash, seal_hash
 from temoin.pharmacies.professions import MANAGERS, Profession
 from temoin.pharmacies.states import (
@@ -323,18 +323,20 @@ class Session(AbstractBaseSession):
         ]
 
 
-class Program(TenantModel):
+class Program(SealedModel):
     """A program of the pharmacy that comes in through the API, with the public key that proves it."""
 
     lifecycle: ClassVar = PROGRAM
 
     state = models.TextField(default=ProgramState.ACTIVE.value)
     name = models.TextField()
-    public_key = models.TextField()  # canonical JWK
     scopes = models.TextField()  # separated by spaces
     vouched_by = models.UUIDField(null=True)  # the member whose place carries its access; null for the operator
 
-    declares: ClassVar = dict.fromkeys(("state", "name", "public_key", "scopes", "vouched_by"), PUBLIC)
+    sealed = SealedField(holds={"public_key": PUBLIC})  # canonical JWK: sealed, or its writer would be the program
+
+    declares: ClassVar = dict.fromkeys(("state", "name", "scopes", "vouched_by", "sealed"), PUBLIC)
+    binds: ClassVar = ("state", "name", "scopes", "vouched_by")
 
     class Meta:
         db_table = "pharmacies_program"
@@ -346,19 +348,20 @@ class Program(TenantModel):
         ]
 
 
-class ProgramToken(TenantModel):
+class ProgramToken(SealedModel):
     """A short-lived token, as a hash, with the number of the assertion it was given for: that serves once."""
 
     program_id = models.UUIDField()
     token_hash = models.BinaryField()  # SHA-256 of 256 random bits
     jti_hash = models.BinaryField()
-    scopes = models.TextField()
     certificate = models.BinaryField(default=b"")  # SHA-256 of the TLS certificate it is bound to; empty when unbound
     expires_at = models.DateTimeField()
+    sealed = SealedField(holds={"scopes": PUBLIC})  # a token that nobody was given opens nothing
 
     declares: ClassVar = dict.fromkeys(
-        ("program_id", "token_hash", "jti_hash", "scopes", "certificate", "expires_at"), PUBLIC
+        ("program_id", "token_hash", "jti_hash", "certificate", "expires_at", "sealed"), PUBLIC
     )
+    binds: ClassVar = ("program_id", "token_hash", "jti_hash", "certificate", "expires_at")
 
     class Meta:
         db_table = "pharmacies_program_token"

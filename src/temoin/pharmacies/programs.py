@@ -113,10 +113,10 @@ def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Sc
         pharmacy_id=by.pharmacy_id,
         id=new_id(),
         name=name,
-        public_key=_checked_key(public_key),
         scopes=" ".join(sorted(scopes)),
         vouched_by=by.actor_id,
     )
+    key = _checked_key(public_key)
     with act(
         by=by,
         kind=EventKind.PROGRAM_ADDED,
@@ -124,6 +124,7 @@ def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Sc
         subject_id=program.id,
         detail=program.scopes,
     ) as commit:
+        program.seal({"public_key": key})
         commit.insert(program)
     return program.id
 
@@ -143,9 +144,10 @@ def revoke_program(*, by: Holder, program_id: UUID) -> None:
     """End a program's access, tokens in use included, from its next request on."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with act(by=by, kind=EventKind.PROGRAM_REVOKED, subject_kind="program", subject_id=program_id) as commit:
-        if not Program.objects.filter(id=program_id).exists():
+        program = Program.objects.select_for_update().filter(id=program_id).first()
+        if program is None:
             raise NotFoundError
-        commit.move(Program, program_id, "revoke")
+        commit.move_sealed(program, "revoke")
 
 
 def list_programs(*, by: Holder) -> list[ProgramView]:
@@ -187,8 +189,9 @@ def issue_token(*, assertion: str, audience: str, scope: str, certificate: bytes
         program = _active(program_id)
         if not is_witnessed(program):
             raise ProgramRefusedError
+        key = program.unseal()["public_key"]
         try:
-            proof = prove(assertion, public_key=program.public_key, issuer=client_id, audience=audience, at=now())
+            proof = prove(assertion, public_key=key, issuer=client_id, audience=audience, at=now())
         except AssertionRefusedError:
             raise ProgramRefusedError from None
         check_pace(program_id)  # after the proof: nobody without the key spends what the program may ask for
@@ -215,10 +218,10 @@ def _issue(seat: ProgramSeat, jti: str, certificate: bytes) -> IssuedToken:
         program_id=seat.program_id,
         token_hash=sha256(raw).digest(),
         jti_hash=sha256(jti.encode()).digest(),
-        scopes=" ".join(seat.scopes),
         certificate=certificate,
         expires_at=now() + TOKEN_LIFE,
     )
+    token.seal({"scopes": " ".join(seat.scopes)})
     try:
         with act(by=seat, kind=EventKind.TOKEN_ISSUED, subject_kind="program", subject_id=seat.program_id) as commit:
             _clear_old(commit, seat.program_id)
@@ -253,11 +256,12 @@ def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
         program = _active(found.program_id)
         if not is_vouched(program):
             raise UnvouchedError
-        return ProgramSeat(pharmacy_id, program.id, program.name, read_scopes(found.scopes))
+        return ProgramSeat(pharmacy_id, program.id, program.name, read_scopes(found.unseal()["scopes"]))
 
 
 def _active(program_id: UUID) -> Program:
     program: Program | None = Program.objects.filter(id=program_id, state=ProgramState.ACTIVE.value).first()
     if program is None:
         raise ProgramRefusedError
+    program.unseal()  # a row that somebody changed by hand lets nobody in
     return program

@@ -37,7 +37,7 @@ def vouch_for_program(*, by: Holder, program_id: UUID) -> None:
             check_right(by=by, right=right)
         if program.state != ProgramState.ACTIVE.value or program.vouched_by == by.actor_id:
             raise ConflictError("revoked, or vouched for by the same person already")
-        commit.change(Program, program_id, only_if={"vouched_by": program.vouched_by}, vouched_by=by.actor_id)
+        commit.reseal(program, vouched_by=by.actor_id)
 
 
 def may_still_give(giver: UUID | None, rights: Collection[Right]) -> bool:
