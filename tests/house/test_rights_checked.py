@@ -20,6 +20,7 @@ VALUE = "writes into a value who signs it: the act that calls it has checked"
 WORKER = "the worker acts, or a reconciliation: no person, hence no right"
 UNCHECKED = {
     "temoin.journal.act.act": TOLD,
+    "temoin.journal.act.acts_together": TOLD,
     "temoin.journal.act.record_denial": TOLD,
     "temoin.journal.act.record_look": TOLD,
     "temoin.journal.act.record_looks": TOLD,
@@ -29,7 +30,8 @@ UNCHECKED = {
     "temoin.delivery.reading.patients_seen": OWN,
     "temoin.delivery.reading.reads_much": OWN,
     "temoin.pharmacies.seat.colleague": "a question within the act that resets a colleague, which has checked",
-    "temoin.intake.patients.queue_for_patient": "a lock within an import, whose start has checked",
+    "temoin.intake.patients._queue_for_patients": "a lock within an import, whose start has checked",
+    "temoin.intake.runs.versions_of": "a look within an import, whose start has checked; the look is an event",
     "temoin.testing.build.cancelled_report": VALUE,
     "temoin.testing.build.corrected_report": VALUE,
     "temoin.testing.build.first_report": VALUE,
