@@ -19,7 +19,7 @@ from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.testing.actions import abandon_test, start_reading, take_sample, undo_start
+from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_start
 from temoin.testing.queries import TestView, has_ticket, read_parcels, read_test, read_ticket
 from temoin.testing.sample import STARTED
 from temoin.testing.signing import renew_ticket
@@ -61,6 +61,7 @@ def show_record(
         "may_sign": may_sign(by=seat, signers=test.kind.signers),
         "signers": signer_words(test.kind),
         "has_result": test.state in WITH_RESULT,
+        "shows_ticket": _shows_ticket(seat, test),
         "versions": history(test.reports, test.kind),
         **device_words(test),
         **parcels_context(test.id, test.parcels),
@@ -76,6 +77,14 @@ def show_record(
         context["start_fields"] = start_fields(typed) if test.lot is not None else []
         context["is_start_wrong"] = any(problem.field.startswith(STARTED) for problem in typed.problems)
     return show(request, seat, "record.html", status=400 if problems else 200, **context)
+
+
+def _shows_ticket(seat: Seat, test: TestView) -> bool:
+    """Tell whether a ticket waits to be printed, or a lost one may be drawn anew."""
+    if test.has_ticket and has_right(by=seat, right=Right.REGISTER_TEST):
+        return True
+    of_counter = test.state in WITH_RESULT and test.source == COUNTER and bool(test.traits.email)
+    return of_counter and has_right(by=seat, right=Right.PRINT_RESULT)
 
 
 def device_words(test: TestView) -> dict[str, Any]:
