@@ -81,7 +81,7 @@ def _live_through(visitor: Visitor, ready: dict[str, Any], number: int) -> set[s
     values = {*person.values(), comment, code}
     if number % 3 == 0:
         values.add(_open_letter(ready, person["email"], code))
-        _do(visitor, test, f"{test}ticket/renew/", {})
+        _do(visitor, test, f"{test}ticket/renew/", {"version": "1"})
         values.add(_code(visitor.get(f"{test}ticket/")[1]))
     else:
         step, fields = ("correct/", reading) if number % 3 == 1 else ("cancel/", {})

@@ -1,6 +1,6 @@
 """Turns root and data keys while results are signed, searched and read over HTTP; the turn is killed and gone on with.
 
-    python drill/key_rotation.py [--results 1500] [--at-least 1.0]
+    python drill/key_rotation.py [--results 900] [--at-least 1.0]
 
 A staff site is started and tests are registered and sampled. Two clients then sign, look the patient up and read the
 record, without a pause in between, while `temoin keys` turns the root key, wraps anew, and turns the data keys. The
@@ -31,7 +31,7 @@ from site_under_load import Site, Visitor, prepare_tests, sign_in, staff_site
 from temoin.crypto.envelope import KEY_ID_SQL
 
 SEARCH = "/patients/"
-PACE = 0.3  # seconds from one result of a client to its next, so that results last for the whole turn
+PACE = 0.5  # seconds from one result of a client to its next: below the pages a minute that one person may open
 SPLIT = f"SELECT count(DISTINCT {KEY_ID_SQL}) FROM testing_record"  # noqa: S608
 
 
@@ -107,7 +107,7 @@ class Load:
 def main() -> int:
     """Turn keys under load, judge, print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--results", type=int, default=1500)
+    parser.add_argument("--results", type=int, default=900)
     parser.add_argument("--at-least", type=float, default=1.0)
     options = parser.parse_args()
     with staff_site(2) as site:
