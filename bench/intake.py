@@ -101,14 +101,14 @@ def _row(number: str, accession: str, person: str) -> list[str]:
 def _import(by: Any, file: io.BytesIO) -> float:
     """Take a file in; return how long it took. RuntimeError when a row was not stored."""
     from temoin.intake.results import import_results
-    from temoin.intake.sameness import Verdict
+    from temoin.intake.sameness import Sameness
 
     told: list[Any] = []
     began = time.monotonic()
     counts = import_results(by=by, stream=file, dry_run=False, tell=told.append)
     took = time.monotonic() - began
-    if counts[Verdict.STORED] != len(told):
-        raise RuntimeError(f"{len(told) - counts[Verdict.STORED]} rows were not stored: {told[-1]}")
+    if counts[Sameness.STORED] != len(told):
+        raise RuntimeError(f"{len(told) - counts[Sameness.STORED]} rows were not stored: {told[-1]}")
     return took
 
 

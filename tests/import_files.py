@@ -7,7 +7,7 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
-from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.parsing import parse_row
 from temoin.formats.csv.rows import ResultRow
@@ -90,6 +90,6 @@ def file_of(*rows: dict[str, str]) -> io.BytesIO:
 
 def good(**changes: str) -> ResultRow:
     """Return the good row, changed and still good, as the format reads it."""
-    row = parse_row(2, {**VALUES, **changes}, Rules(NOW, DateOrder.MDY))
+    row = parse_row(2, {**VALUES, **changes}, CellRules(NOW, DateOrder.MDY))
     assert isinstance(row, ResultRow), row
     return row

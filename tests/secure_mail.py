@@ -11,7 +11,7 @@ from xdm_sending import SENDING
 
 from temoin.lib.clock import now
 from temoin.sandbox.secure_mail import Certificates
-from temoin.transmission.channels.mssante.settings import Encryption, MssanteSettings
+from temoin.transmission.channels.mssante.settings import AlwaysEncrypted, MssanteSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 
@@ -60,7 +60,7 @@ class Trust:
             host="127.0.0.1",
             port=port,
             enabled=True,
-            encryption=Encryption.TLS,
+            encryption=AlwaysEncrypted.TLS,
             sender="pharmacie@operateur.mssante.fr",
             certificate=shown.certificate,
             key=shown.key,

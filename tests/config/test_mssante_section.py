@@ -12,7 +12,7 @@ from temoin.config.file import Process, read_config
 from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
-from temoin.transmission.channels.mssante.settings import Encryption
+from temoin.transmission.channels.mssante.settings import AlwaysEncrypted
 
 SECTION = """
 [mssante]
@@ -64,7 +64,7 @@ def test_nobody_is_reached_by_secure_mail_unless_told(folder):
 def test_an_operator_is_read_with_certificates_and_codes(folder):
     mail = read_config(settings(folder, SECTION)).channels["mssante"]
 
-    assert (mail.host, mail.port, mail.encryption) == ("127.0.0.1", 465, Encryption.TLS)
+    assert (mail.host, mail.port, mail.encryption) == ("127.0.0.1", 465, AlwaysEncrypted.TLS)
     assert (mail.doctor, mail.patient, mail.product) == (True, False, "")
     assert mail.key == folder / "keys" / "box.key"
     assert (mail.sending.class_code.code, mail.sending.content_type.code) == ("10", "07")

@@ -12,14 +12,14 @@ from hapi import running_hapi
 from strategies import covid_positive
 
 from temoin.conformance import http_wire
-from temoin.conformance.cases import Verdict
+from temoin.conformance.cases import TrialVerdict
 from temoin.conformance.endpoint import Endpoint, read_address
 from temoin.conformance.trial import try_endpoint
 from temoin.formats.fhir import document, plain_document
 from temoin.formats.fhir.questions import holdings_shown
 from temoin.lib.clock import now
 from temoin.outbox.courier import Consignment
-from temoin.outbox.courier import Verdict as Told
+from temoin.outbox.courier import TrialVerdict as Told
 from temoin.transmission.channels.fhir.courier import FhirCourier
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -32,8 +32,8 @@ def test_a_stock_hapi_server_passes_the_trial(monkeypatch):
         scheme, host, port, path = read_address(base)
         results = list(try_endpoint(Endpoint(scheme=scheme, host=host, port=port, path=path)))
 
-    assert {each.name: each.words for each in results if each.verdict is Verdict.FAILED} == {}
-    assert [each.name for each in results if each.verdict is Verdict.NOT_APPLICABLE] == ["tls"]
+    assert {each.name: each.words for each in results if each.verdict is TrialVerdict.FAILED} == {}
+    assert [each.name for each in results if each.verdict is TrialVerdict.NOT_APPLICABLE] == ["tls"]
 
 
 def test_the_courier_sends_asks_and_reconciles_there(settings):

@@ -17,7 +17,7 @@ from sandbox_server import Sandbox, running_sandbox
 
 from temoin.cli.main import main
 from temoin.conformance import fhir_cases, hl7_cases, http_wire, mllp_wire
-from temoin.conformance.cases import Result, Verdict
+from temoin.conformance.cases import TrialResult, TrialVerdict
 from temoin.conformance.documents import example_story
 from temoin.conformance.endpoint import Endpoint, EndpointError, read_address
 from temoin.conformance.pages import as_html, as_json
@@ -57,13 +57,13 @@ def signer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tried(sandbox: Sandbox, signer: Path, monkeypatch) -> Callable[..., dict[str, Result]]:
+def tried(sandbox: Sandbox, signer: Path, monkeypatch) -> Callable[..., dict[str, TrialResult]]:
     """Return what tries the sandbox by TLS, and gives the results by the name of their case."""
     monkeypatch.setattr(http_wire, "LINGER", 0.1)
     monkeypatch.setattr(mllp_wire, "LINGER", 0.1)
     sandbox.set_faults(off=True)
 
-    def run(scheme: str, seconds: float = 5, **faults: object) -> dict[str, Result]:
+    def run(scheme: str, seconds: float = 5, **faults: object) -> dict[str, TrialResult]:
         port = sandbox.https_port if scheme == "https" else sandbox.mllps_port
         path = "/fhir" if scheme == "https" else ""
         sandbox.set_faults(**faults)
@@ -73,15 +73,15 @@ def tried(sandbox: Sandbox, signer: Path, monkeypatch) -> Callable[..., dict[str
     return run
 
 
-def failed(results: dict[str, Result]) -> set[str]:
-    return {name for name, result in results.items() if result.verdict is Verdict.FAILED}
+def failed(results: dict[str, TrialResult]) -> set[str]:
+    return {name for name, result in results.items() if result.verdict is TrialVerdict.FAILED}
 
 
 def test_the_sandbox_passes_every_case_of_fhir(tried):
     results = tried("https")
 
     assert {name: result.verdict for name, result in results.items()} == {
-        case.name: Verdict.PASSED for case in fhir_cases.CASES
+        case.name: TrialVerdict.PASSED for case in fhir_cases.CASES
     }
 
 
@@ -89,7 +89,7 @@ def test_the_sandbox_passes_every_case_of_hl7(tried):
     results = tried("mllps")
 
     assert failed(results) == set()
-    assert [name for name, each in results.items() if each.verdict is Verdict.NOT_APPLICABLE] == [
+    assert [name for name, each in results.items() if each.verdict is TrialVerdict.NOT_APPLICABLE] == [
         "question by key",
         "holdings",
     ]
@@ -133,13 +133,13 @@ def test_results_do_not_travel_in_clear_to_another_machine():
 
     for endpoint in (far, farther):
         first = next(iter(try_endpoint(endpoint)))
-        assert (first.verdict, "in clear" in first.words) == (Verdict.FAILED, True)
+        assert (first.verdict, "in clear" in first.words) == (TrialVerdict.FAILED, True)
 
 
 def test_nobody_there_fails_every_case_and_ends():
     nobody = Endpoint(scheme="http", host="127.0.0.1", port=1, path="/fhir")
 
-    assert {result.verdict for result in try_endpoint(nobody)} == {Verdict.FAILED, Verdict.NOT_APPLICABLE}
+    assert {result.verdict for result in try_endpoint(nobody)} == {TrialVerdict.FAILED, TrialVerdict.NOT_APPLICABLE}
 
 
 def told(body: str) -> bytes:

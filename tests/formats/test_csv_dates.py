@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.formats.csv.cells import Cells, Rules
+from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.dates import DateOrder, OrderProof, OrderSource, read_written
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.reading import DATE_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
@@ -166,7 +166,7 @@ def test_strokes_in_a_file_said_to_be_iso_are_refused():
 def test_a_wall_clock_is_one_instant_or_told(wall: datetime, zone: str, order: DateOrder, twelve: bool):
     wall = wall.replace(microsecond=0)
     text = f"{in_order(wall.date(), order)} {wall.strftime('%I:%M:%S %p' if twelve else '%H:%M:%S')}"
-    cells = Cells(2, {"order_test_date": text}, Rules(NOW, order))
+    cells = Cells(2, {"order_test_date": text}, CellRules(NOW, order))
 
     moment = cells.moment("order_test_date", ZoneInfo(zone))
 
@@ -180,7 +180,7 @@ def test_a_wall_clock_is_one_instant_or_told(wall: datetime, zone: str, order: D
 
 @pytest.mark.parametrize(("text", "code"), [("2026-10-25T02:30", "hour_twice"), ("2026-03-29T02:30", "skipped_hour")])
 def test_the_hours_of_the_clock_change_are_told(text: str, code: str):
-    cells = Cells(2, {"order_test_date": text}, Rules(NOW))
+    cells = Cells(2, {"order_test_date": text}, CellRules(NOW))
 
     assert cells.moment("order_test_date", ZoneInfo("Europe/Paris")) is None
     assert cells.problems[0].code == code
@@ -188,7 +188,7 @@ def test_the_hours_of_the_clock_change_are_told(text: str, code: str):
 
 @pytest.mark.parametrize(("offset", "hour"), [("+02:00", 0), ("+0100", 1), ("+01", 1), ("Z", 2)])
 def test_an_offset_tells_the_two_hours_apart(offset: str, hour: int):
-    cells = Cells(2, {"order_test_date": f"2026-10-25T02:30{offset}"}, Rules(NOW))
+    cells = Cells(2, {"order_test_date": f"2026-10-25T02:30{offset}"}, CellRules(NOW))
 
     moment = cells.moment("order_test_date", ZoneInfo("Europe/Paris"))
 

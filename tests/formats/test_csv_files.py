@@ -12,9 +12,9 @@ import pytest
 from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES
 
 from temoin.formats.csv import reading
-from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES
-from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
+from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
 from temoin.formats.csv.reading import NOT_KEPT_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_results
 from temoin.formats.csv.rows import ResultRow
 
@@ -66,12 +66,12 @@ def a_file(*changes: dict[str, str], columns: Sequence[str] = (*REQUIRED_COLUMNS
 
 
 def read(content: bytes) -> list[ResultRow | RowErrors]:
-    return list(read_results(io.BytesIO(content), rules=Rules(NOW)))
+    return list(read_results(io.BytesIO(content), rules=CellRules(NOW)))
 
 
 def refused(content: bytes) -> FileRefusedError:
     with pytest.raises(FileRefusedError) as error:
-        read_results(io.BytesIO(content), rules=Rules(NOW))
+        read_results(io.BytesIO(content), rules=CellRules(NOW))
     return error.value
 
 
@@ -289,7 +289,7 @@ def test_ten_thousand_rows_are_taken_and_one_more_is_not():
     content = a_file({})
     row = content.splitlines(keepends=True)[1]
 
-    reading.read_results(io.BytesIO(content + row * 9_999), rules=Rules(NOW))
+    reading.read_results(io.BytesIO(content + row * 9_999), rules=CellRules(NOW))
     assert refused(content + row * 10_000).code == "too_many_rows"
 
 
@@ -297,7 +297,7 @@ def test_memory_stays_flat_whatever_the_number_of_rows():
     content = a_file(*({"accession_number": str(number)} for number in range(1_500)))
     read(content[: content.index(b"\r\n", 3_000) + 2])
     tracemalloc.start()
-    rows = read_results(io.BytesIO(content), rules=Rules(NOW))
+    rows = read_results(io.BytesIO(content), rules=CellRules(NOW))
     before, _ = tracemalloc.get_traced_memory()
 
     assert sum(1 for _ in rows) == 1_500
@@ -311,7 +311,7 @@ def test_reading_starts_where_the_stream_stands_and_leaves_it_open():
     stream = io.BytesIO(b"preamble\n" + a_file({}))
     stream.readline()
 
-    assert len(list(read_results(stream, rules=Rules(NOW)))) == 1
+    assert len(list(read_results(stream, rules=CellRules(NOW)))) == 1
     assert not stream.closed
 
 
@@ -328,7 +328,7 @@ def test_a_value_over_two_lines_is_one_row():
 
     assert isinstance(rows[0], ResultRow)
     assert rows[0].comment == "first second"
-    assert rows[1] == RowErrors(3, (Problem(3, "test_result", "outcome"),))
+    assert rows[1] == RowErrors(3, (CellProblem(3, "test_result", "outcome"),))
 
 
 def test_a_row_with_another_number_of_columns_is_one_problem():
@@ -336,14 +336,14 @@ def test_a_row_with_another_number_of_columns_is_one_problem():
 
     rows = read(b"\n".join([header, row + b",extra", row.rpartition(b",")[0], row + b",,"]))
 
-    assert rows[0] == RowErrors(2, (Problem(2, "", "column_count"),))
-    assert rows[1] == RowErrors(3, (Problem(3, "", "column_count"),))
+    assert rows[0] == RowErrors(2, (CellProblem(2, "", "column_count"),))
+    assert rows[1] == RowErrors(3, (CellProblem(3, "", "column_count"),))
     assert isinstance(rows[2], ResultRow)
 
 
 def test_every_problem_has_words_and_a_remedy_in_both_languages():
     for code in ROW_MESSAGES:
-        problem = Problem(2, "test_result", code)
+        problem = CellProblem(2, "test_result", code)
         assert len({problem.message("fr"), problem.message("en")}) == 2
         assert len({problem.remedy("fr"), problem.remedy("en")}) == 2
     for code in FILE_MESSAGES:
@@ -381,7 +381,7 @@ def test_columns_not_kept_are_told_only_where_they_hold_something_and_as_the_fil
         [[*VALUES, "Pregnant", "hospitalized", "Patient_Race"], [*VALUES.values(), "Y", "", "x"]],
     )
 
-    file = read_results(io.BytesIO(text.getvalue().encode()), rules=Rules(NOW))
+    file = read_results(io.BytesIO(text.getvalue().encode()), rules=CellRules(NOW))
 
     assert "Pregnant" in file.not_kept
     assert "hospitalized" not in file.not_kept

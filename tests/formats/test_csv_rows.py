@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from temoin.catalogue.kits import kits
 from temoin.catalogue.outcomes import load_specimens
-from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.parsing import parse_row
-from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
+from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
 from temoin.formats.csv.reading import REQUIRED_COLUMNS, read_results
-from temoin.formats.csv.rows import Answer, ResultRow, RowStatus
+from temoin.formats.csv.rows import EntryAnswer, ResultRow, RowStatus
 from temoin.formats.csv.vocabulary import states, words
 from temoin.lib.countries import find_country, is_country
 from temoin.lib.text import is_clean
@@ -76,13 +76,13 @@ IN_FRANCE = {
 
 
 def good(**changes: str) -> ResultRow:
-    row = parse_row(2, {**VALUES, **changes}, Rules(NOW, DateOrder.MDY))
+    row = parse_row(2, {**VALUES, **changes}, CellRules(NOW, DateOrder.MDY))
     assert isinstance(row, ResultRow), row
     return row
 
 
 def bad(**changes: str) -> list[tuple[str, str]]:
-    row = parse_row(2, {**VALUES, **changes}, Rules(NOW, DateOrder.MDY))
+    row = parse_row(2, {**VALUES, **changes}, CellRules(NOW, DateOrder.MDY))
     assert isinstance(row, RowErrors)
     return [(problem.column, problem.code) for problem in row.problems]
 
@@ -282,7 +282,7 @@ def test_a_moment_is_read_in_the_zone_it_names_or_that_of_the_laboratory(written
 
 
 def test_the_zone_is_the_providers_when_the_laboratory_gives_none():
-    found = parse_row(2, {**VALUES, "testing_lab_state": "ZZ"}, Rules(NOW, DateOrder.MDY))
+    found = parse_row(2, {**VALUES, "testing_lab_state": "ZZ"}, CellRules(NOW, DateOrder.MDY))
 
     assert isinstance(found, RowErrors)
     assert [problem.column for problem in found.problems] == ["testing_lab_state"]
@@ -311,8 +311,8 @@ def test_a_day_alone_is_compared_to_the_day_and_today_is_not_the_future():
 
 def test_the_key_of_a_day_does_not_depend_on_the_hour_of_reading():
     days = {**VALUES, "order_test_date": "11/24/2026", "test_result_date": "11/24/2026"}
-    early = parse_row(2, days, Rules(NOW, DateOrder.MDY))
-    late = parse_row(7, days, Rules(datetime(2026, 11, 25, 23, 0, tzinfo=UTC), DateOrder.MDY))
+    early = parse_row(2, days, CellRules(NOW, DateOrder.MDY))
+    late = parse_row(7, days, CellRules(datetime(2026, 11, 25, 23, 0, tzinfo=UTC), DateOrder.MDY))
 
     assert isinstance(early, ResultRow)
     assert isinstance(late, ResultRow)
@@ -370,9 +370,9 @@ def test_questions_asked_on_entry_are_kept_typed():
         icu="u",
     ).answers
 
-    assert (answers.pregnant, answers.symptomatic, answers.hospitalised) == (Answer.NO, Answer.YES, None)
+    assert (answers.pregnant, answers.symptomatic, answers.hospitalised) == (EntryAnswer.NO, EntryAnswer.YES, None)
     assert answers.symptoms_since == date(1901, 1, 1)
-    assert answers.employed_in_healthcare == answers.in_intensive_care == Answer.UNKNOWN
+    assert answers.employed_in_healthcare == answers.in_intensive_care == EntryAnswer.UNKNOWN
     assert answers.residence_snomed == "257628001"
     assert good(residence_type="22232009").answers.residence_snomed == "22232009"
 
@@ -480,7 +480,7 @@ def test_damaging_one_cell_names_that_column_and_row(column: str, damage: str, p
     assume("\r" not in damage)
     assume(not any(0xD800 <= ord(letter) <= 0xDFFF for letter in damage))
 
-    rows = list(read_results(io.BytesIO(content.getvalue().encode()), rules=Rules(NOW)))
+    rows = list(read_results(io.BytesIO(content.getvalue().encode()), rules=CellRules(NOW)))
 
     wrong = [row for row in rows if isinstance(row, RowErrors)]
     assert [row.row for row in wrong] == [place]
@@ -489,7 +489,7 @@ def test_damaging_one_cell_names_that_column_and_row(column: str, damage: str, p
 
 @given(st.dictionaries(st.sampled_from([*VALUES, "comment", "icu", "residence_type"]), st.text(max_size=50)))
 def test_no_cell_makes_a_row_crash(cells: dict[str, str]):
-    assert isinstance(parse_row(2, {**VALUES, **cells}, Rules(NOW, DateOrder.MDY)), (ResultRow, RowErrors))
+    assert isinstance(parse_row(2, {**VALUES, **cells}, CellRules(NOW, DateOrder.MDY)), (ResultRow, RowErrors))
 
 
 @given(
@@ -497,7 +497,7 @@ def test_no_cell_makes_a_row_crash(cells: dict[str, str]):
     st.from_regex(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}( [0-9]{1,2}:[0-9]{2}( [A-Z]{1,4})?)?", fullmatch=True),
 )
 def test_no_date_makes_a_row_crash(column: str, value: str):
-    assert isinstance(parse_row(2, {**VALUES, column: value}, Rules(NOW, DateOrder.MDY)), (ResultRow, RowErrors))
+    assert isinstance(parse_row(2, {**VALUES, column: value}, CellRules(NOW, DateOrder.MDY)), (ResultRow, RowErrors))
 
 
 @given(st.binary(max_size=400), st.booleans())
@@ -506,7 +506,7 @@ def test_any_bytes_are_read_or_refused_as_a_file(content: bytes, after_header: b
     rows: list[ResultRow | RowErrors] = []
 
     with contextlib.suppress(FileRefusedError):
-        rows.extend(read_results(io.BytesIO(header + content), rules=Rules(NOW)))
+        rows.extend(read_results(io.BytesIO(header + content), rules=CellRules(NOW)))
 
     assert all(isinstance(row, RowErrors) for row in rows)
 
@@ -518,7 +518,7 @@ def test_every_state_has_a_zone_that_exists():
 
 
 def test_a_problem_is_told_once():
-    assert Problem(2, "patient_dob", "missing") == Problem(2, "patient_dob", "missing")
+    assert CellProblem(2, "patient_dob", "missing") == CellProblem(2, "patient_dob", "missing")
     assert bad(patient_dob="") == [("patient_dob", "missing")]
 
 

@@ -16,9 +16,9 @@ from strategies import as_it_travels, covid_positive, examples, reports
 from temoin.formats.cda import document as cda_document
 from temoin.formats.cda import read_document
 from temoin.formats.hl7v2 import (
+    CisisMailbox,
     Copies,
     Hl7Error,
-    Mailbox,
     Route,
     Separators,
     batch_file,
@@ -245,7 +245,7 @@ def test_the_envelope_tells_first_replacement_and_deletion(status, order, observ
 
 
 def test_the_envelope_names_who_shall_get_the_document():
-    doctor = Mailbox(national_id="810000000001", family_name="A", given_name="B", address="a.b@medecin.mssante.fr")
+    doctor = CisisMailbox(national_id="810000000001", family_name="A", given_name="B", address="a.b@medecin.mssante.fr")
     copies = Copies(record=True, patient=True, professionals=(doctor,))
 
     read = Independent(document_message(covid_positive(), b"<x/>", ROUTE, copies))

@@ -15,11 +15,11 @@ from strategies import addressed_reports, covid_positive, examples
 from xdm_sending import SENDING
 
 from temoin.formats.cda import document
-from temoin.formats.mssante import Envelope, original, secure_message
+from temoin.formats.mssante import SecureEnvelope, original, secure_message
 from temoin.formats.pdf import report_pdf
 from temoin.testing.report import IdentityStatus, Report, ReportStatus
 
-TO_DOCTOR = Envelope(
+TO_DOCTOR = SecureEnvelope(
     sender="pharmacie@operateur.mssante.fr",
     recipient="s.medioni@medecin.mssante.fr",
     destination="mssante-doctor",
@@ -28,7 +28,7 @@ TO_DOCTOR = Envelope(
 TO_PATIENT = replace(TO_DOCTOR, recipient="279035121518989@patient.mssante.fr", destination="mssante-patient")
 
 
-def sent(report: Report, envelope: Envelope = TO_DOCTOR) -> EmailMessage:
+def sent(report: Report, envelope: SecureEnvelope = TO_DOCTOR) -> EmailMessage:
     message = message_from_bytes(secure_message(report, envelope), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from temoin.formats.mssante import DeliveryNotice, Fate, read_notice
+from temoin.formats.mssante import DeliveryNotice, NoticeFate, read_notice
 
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 OURS = f"<{KEY}.mssante-doctor@operateur.mssante.fr>"
@@ -84,7 +84,7 @@ def read(mail: str) -> DeliveryNotice | None:
     return read_notice(mail.replace("\n", "\r\n").encode())
 
 
-def fate(mail: str) -> tuple[str, str, Fate] | None:
+def fate(mail: str) -> tuple[str, str, NoticeFate] | None:
     notice = read(mail)
     return None if notice is None else (notice.key, notice.destination, notice.fate)
 
@@ -92,11 +92,11 @@ def fate(mail: str) -> tuple[str, str, Fate] | None:
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        ("failed", Fate.FAILED),
-        ("Delayed", Fate.DELAYED),
-        ("delivered", Fate.DELIVERED),
-        ("relayed", Fate.DELIVERED),
-        ("expanded", Fate.DELIVERED),
+        ("failed", NoticeFate.FAILED),
+        ("Delayed", NoticeFate.DELAYED),
+        ("delivered", NoticeFate.DELIVERED),
+        ("relayed", NoticeFate.DELIVERED),
+        ("expanded", NoticeFate.DELIVERED),
     ],
 )
 def test_a_delivery_notice_tells_the_fate(action, expected):
@@ -113,25 +113,25 @@ def test_the_words_of_the_other_side_are_kept():
 def test_a_notice_that_postfix_wrote_is_understood():
     data = (Path(__file__).parent / "golden" / "postfix_undelivered.eml").read_bytes()
 
-    assert read_notice(data) == DeliveryNotice(KEY, "mssante-doctor", Fate.FAILED, "5.0.0 X-Postfix; no outside")
+    assert read_notice(data) == DeliveryNotice(KEY, "mssante-doctor", NoticeFate.FAILED, "5.0.0 X-Postfix; no outside")
 
 
 @pytest.mark.parametrize(
     "lost", [f"Original-Envelope-Id: {KEY}.mssante-doctor\n", f"Message-ID: {OURS}\n", "Subject: XDM/1.0/DDM+x\n"]
 )
 def test_one_name_of_the_message_is_enough(lost):
-    assert fate(NOTICE.replace(lost, "")) == (KEY, "mssante-doctor", Fate.FAILED)
+    assert fate(NOTICE.replace(lost, "")) == (KEY, "mssante-doctor", NoticeFate.FAILED)
 
 
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("displayed", Fate.DELIVERED),
-        ("processed", Fate.DELIVERED),
-        ("dispatched", Fate.DELIVERED),
-        ("processed/Error: 902^Identifiant de patient inconnu", Fate.NOT_FILED),
-        ("processed/error", Fate.NOT_FILED),
-        ("failed", Fate.NOT_FILED),
+        ("displayed", NoticeFate.DELIVERED),
+        ("processed", NoticeFate.DELIVERED),
+        ("dispatched", NoticeFate.DELIVERED),
+        ("processed/Error: 902^Identifiant de patient inconnu", NoticeFate.NOT_FILED),
+        ("processed/error", NoticeFate.NOT_FILED),
+        ("failed", NoticeFate.NOT_FILED),
     ],
 )
 def test_a_disposition_tells_whether_software_could_file_it(said, expected):
@@ -146,7 +146,7 @@ def test_a_disposition_that_tells_nothing_of_delivery_is_none(said):
 def test_a_mail_that_returns_ours_as_not_filed_is_understood():
     notice = read(RETURNED)
 
-    assert notice == DeliveryNotice(KEY, "mssante-doctor", Fate.NOT_FILED, "KO Intégration système !")
+    assert notice == DeliveryNotice(KEY, "mssante-doctor", NoticeFate.NOT_FILED, "KO Intégration système !")
 
 
 @pytest.mark.parametrize(
@@ -180,13 +180,13 @@ def test_a_damaged_notice_is_read_or_is_none(mail, place, some):
 @pytest.mark.parametrize(
     ("mail", "told"),
     [
-        (NOTICE.replace("Action: failed", "Action: Failed (bounced)"), Fate.FAILED),
-        (NOTICE.replace(f"Id: {KEY}", f"Id: {KEY.upper()}"), Fate.FAILED),
-        (NOTICE.replace(f"Id: {KEY}.mssante-doctor", f'Id: "{KEY}.mssante-doctor"'), Fate.FAILED),
-        (NOTICE.replace("message/delivery-status", "message/global-delivery-status"), Fate.FAILED),
-        (DISPOSITION.replace("message/disp", "message/global-disp"), Fate.DELIVERED),
-        (DISPOSITION.replace("automatic-action/MDN-sent-automatically; displayed", "displayed"), Fate.DELIVERED),
-        (RETURNED.replace("message/rfc822", "message/global"), Fate.NOT_FILED),
+        (NOTICE.replace("Action: failed", "Action: Failed (bounced)"), NoticeFate.FAILED),
+        (NOTICE.replace(f"Id: {KEY}", f"Id: {KEY.upper()}"), NoticeFate.FAILED),
+        (NOTICE.replace(f"Id: {KEY}.mssante-doctor", f'Id: "{KEY}.mssante-doctor"'), NoticeFate.FAILED),
+        (NOTICE.replace("message/delivery-status", "message/global-delivery-status"), NoticeFate.FAILED),
+        (DISPOSITION.replace("message/disp", "message/global-disp"), NoticeFate.DELIVERED),
+        (DISPOSITION.replace("automatic-action/MDN-sent-automatically; displayed", "displayed"), NoticeFate.DELIVERED),
+        (RETURNED.replace("message/rfc822", "message/global"), NoticeFate.NOT_FILED),
     ],
 )
 def test_a_notice_written_otherwise_says_the_same(mail, told):

@@ -20,7 +20,9 @@ VALUE = "writes into a value who signs it: the act that calls it has checked"
 WORKER = "the worker acts, or a reconciliation: no person, hence no right"
 UNCHECKED = {
     "temoin.journal.act.act": TOLD,
+    "temoin.journal.act._event": TOLD,
     "temoin.journal.act.acts_together": TOLD,
+    "temoin.journal.act.denials_recorded": TOLD,
     "temoin.journal.act.record_denial": TOLD,
     "temoin.journal.act.record_look": TOLD,
     "temoin.journal.act.record_looks": TOLD,
@@ -36,6 +38,7 @@ UNCHECKED = {
     "temoin.testing.build.corrected_report": VALUE,
     "temoin.testing.build.first_report": VALUE,
     "temoin.testing.build.signer": VALUE,
+    "temoin.testing.signing.write_version": "a step of a signature or of an import, whose start has checked",
     "temoin.testing.queries.report_for_courier": WORKER,
     "temoin.testing.queries.versions_for_courier": WORKER,
     "temoin.transmission.mending.mend_day": WORKER,

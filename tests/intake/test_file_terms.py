@@ -13,7 +13,7 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.intake import terms as terms_module
 from temoin.intake.models import FileTerms
 from temoin.intake.results import RowOutcome, import_results
-from temoin.intake.sameness import Verdict
+from temoin.intake.sameness import Sameness
 from temoin.intake.terms import AllowedLaboratory, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
 from temoin.journal.models import Event
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -23,7 +23,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.models import RecordVersion
 
 NUMBER = VALUES["testing_lab_clia"]
-STORED, REFUSED = Verdict.STORED, Verdict.REFUSED
+STORED, REFUSED = Sameness.STORED, Sameness.REFUSED
 DMY, MDY, ISO = DateOrder
 
 
@@ -38,7 +38,7 @@ def take(by: Seat, *rows: dict[str, str], dates: DateOrder | None = MDY, dry_run
     return told
 
 
-def verdicts(*given: object, **words: object) -> list[Verdict]:
+def verdicts(*given: object, **words: object) -> list[Sameness]:
     return [outcome.verdict for outcome in take(*given, **words)]
 
 

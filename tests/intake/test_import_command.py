@@ -13,12 +13,12 @@ from people import PASSWORD, TOTP_SECRET, House, open_house, person_of, set_up_t
 
 from temoin.cli import imports
 from temoin.cli.django_process import settings_file
-from temoin.cli.import_words import Teller
+from temoin.cli.import_words import ImportTeller
 from temoin.cli.main import build_parser
 from temoin.cli.signer import choose_signer
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
-from temoin.intake.sameness import Verdict
+from temoin.intake.sameness import Sameness
 from temoin.journal.models import Event
 from temoin.lib.config_error import ConfigError
 from temoin.lib.errors import DeniedError
@@ -221,7 +221,7 @@ def test_errors_as_csv_begin_no_formula():
     errors = io.StringIO()
     problem = RowProblem(row=2, column="=column", code="-code", reason="+reason", remedy="@remedy")
 
-    Teller(errors, is_trial=False).tell(RowOutcome(row=2, verdict=Verdict.REFUSED, problems=(problem,)))
+    ImportTeller(errors, is_trial=False).tell(RowOutcome(row=2, verdict=Sameness.REFUSED, problems=(problem,)))
 
     assert errors.getvalue().splitlines()[1] == "2,'=column,'-code,'+reason,'@remedy"
 

@@ -17,7 +17,7 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.intake import results, runs
 from temoin.intake.problems import _REASONS
 from temoin.intake.results import RowOutcome, import_results
-from temoin.intake.sameness import Verdict
+from temoin.intake.sameness import Sameness
 from temoin.journal.models import Event
 from temoin.lib.errors import ConflictError, DeniedError
 from temoin.lib.tenant import tenant_scope
@@ -28,7 +28,7 @@ from temoin.testing.models import Record, RecordVersion
 from temoin.testing.signing import cancel_result
 
 given_files = pytest.mark.skipif(not GIVEN_FILES.is_dir(), reason="the given files are not beside this checkout")
-STORED, CORRECTED, CANCELLED, ALREADY, REFUSED = Verdict
+STORED, CORRECTED, CANCELLED, ALREADY, REFUSED = Sameness
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def house(db: None) -> House:  # noqa: ARG001 opens the database
     return house
 
 
-def take(by: Seat, stream: io.BytesIO, *, dry_run: bool = False) -> tuple[Counter[Verdict], list[RowOutcome]]:
+def take(by: Seat, stream: io.BytesIO, *, dry_run: bool = False) -> tuple[Counter[Sameness], list[RowOutcome]]:
     told: list[RowOutcome] = []
     counts = import_results(by=by, stream=stream, dry_run=dry_run, tell=told.append)
     return counts, told
@@ -73,7 +73,7 @@ def test_a_given_file_is_stored_whole_and_only_once(house, name):
 @given_files
 def test_the_given_files_one_after_the_other_lose_no_row_without_a_word(house):
     # Their makers use one accession number for tests of several persons: what contradicts is refused, with its row.
-    sums: Counter[Verdict] = Counter()
+    sums: Counter[Sameness] = Counter()
     for name, count in GIVEN_AND_ACCEPTED.items():
         counts, told = take(house.owner, io.BytesIO((GIVEN_FILES / name).read_bytes()))
         assert counts.total() == count

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from import_files import good
 
 from temoin.intake.problems import RowRefusedError
-from temoin.intake.sameness import Content, Verdict, decide, read_at, sampled_at
+from temoin.intake.sameness import Content, Sameness, decide, read_at, sampled_at
 
 POSITIVE, NEGATIVE, INVALID = "Detected", "Not Detected", "Invalid Result"
 
@@ -20,15 +20,15 @@ def versions(*results: str) -> list[Content]:
 @pytest.mark.parametrize(
     ("stored", "cancelled", "status", "result", "expected"),
     [
-        ([POSITIVE], False, "F", POSITIVE, Verdict.ALREADY_STORED),
-        ([POSITIVE], False, "C", POSITIVE, Verdict.ALREADY_STORED),
+        ([POSITIVE], False, "F", POSITIVE, Sameness.ALREADY_STORED),
+        ([POSITIVE], False, "C", POSITIVE, Sameness.ALREADY_STORED),
         ([POSITIVE], False, "F", NEGATIVE, "other_content"),
-        ([POSITIVE], False, "C", NEGATIVE, Verdict.CORRECTED),
-        ([POSITIVE, NEGATIVE], False, "F", POSITIVE, Verdict.ALREADY_STORED),
+        ([POSITIVE], False, "C", NEGATIVE, Sameness.CORRECTED),
+        ([POSITIVE, NEGATIVE], False, "F", POSITIVE, Sameness.ALREADY_STORED),
         ([POSITIVE, NEGATIVE], False, "C", POSITIVE, "replaced"),
-        ([POSITIVE, NEGATIVE], False, "C", INVALID, Verdict.CORRECTED),
-        ([POSITIVE, POSITIVE], True, "F", POSITIVE, Verdict.ALREADY_STORED),
-        ([POSITIVE, NEGATIVE, NEGATIVE], True, "C", POSITIVE, Verdict.ALREADY_STORED),
+        ([POSITIVE, NEGATIVE], False, "C", INVALID, Sameness.CORRECTED),
+        ([POSITIVE, POSITIVE], True, "F", POSITIVE, Sameness.ALREADY_STORED),
+        ([POSITIVE, NEGATIVE, NEGATIVE], True, "C", POSITIVE, Sameness.ALREADY_STORED),
         ([POSITIVE, POSITIVE], True, "F", NEGATIVE, "cancelled"),
         ([POSITIVE, POSITIVE], True, "C", NEGATIVE, "cancelled"),
     ],
@@ -36,7 +36,7 @@ def versions(*results: str) -> list[Content]:
 def test_what_a_row_is_to_a_stored_result(stored, cancelled, status, result, expected):
     row = good(test_result=result, test_result_status=status)
 
-    if isinstance(expected, Verdict):
+    if isinstance(expected, Sameness):
         assert decide(row, versions(*stored), is_cancelled=cancelled) is expected
         return
     with pytest.raises(RowRefusedError) as refused:
@@ -58,9 +58,9 @@ def test_reading_a_row_again_right_after_it_was_taken_changes_nothing(stored, re
     except RowRefusedError:
         return
 
-    after = [*before, Content.of_row(row)] if verdict is Verdict.CORRECTED else before
+    after = [*before, Content.of_row(row)] if verdict is Sameness.CORRECTED else before
 
-    assert decide(row, after, is_cancelled=cancelled) is Verdict.ALREADY_STORED
+    assert decide(row, after, is_cancelled=cancelled) is Sameness.ALREADY_STORED
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from people import House, open_house
 
 from temoin.intake import runs
 from temoin.intake.results import import_results
-from temoin.intake.sameness import Verdict
+from temoin.intake.sameness import Sameness
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.models import RecordVersion
 
@@ -39,9 +39,9 @@ def test_a_row_that_raises_holds_no_other(house, monkeypatch):
     )
     counts = import_results(by=house.owner, stream=stream, dry_run=False, tell=told.append)
 
-    assert [outcome.verdict for outcome in told] == [Verdict.STORED, Verdict.REFUSED, Verdict.STORED]
+    assert [outcome.verdict for outcome in told] == [Sameness.STORED, Sameness.REFUSED, Sameness.STORED]
     assert [problem.code for problem in told[1].problems] == ["failed"]
-    assert counts[Verdict.STORED] == 2
+    assert counts[Sameness.STORED] == 2
 
 
 def test_what_the_database_does_not_take_is_refused_by_itself_and_its_run_taken_row_by_row(house, monkeypatch):
@@ -60,7 +60,7 @@ def test_what_the_database_does_not_take_is_refused_by_itself_and_its_run_taken_
     )
     import_results(by=house.owner, stream=stream, dry_run=False, tell=told.append)
 
-    assert [outcome.verdict for outcome in told] == [Verdict.STORED] * 2 + [Verdict.REFUSED, Verdict.STORED]
+    assert [outcome.verdict for outcome in told] == [Sameness.STORED] * 2 + [Sameness.REFUSED, Sameness.STORED]
     assert told[2].problems
     with tenant_scope(house.here.id):
         assert RecordVersion.objects.count() == 3

@@ -24,13 +24,13 @@ from temoin.journal.export import exported_lines
 from temoin.journal.sealer import bring_up_to_date
 from temoin.journal.sealing import seal_events
 from temoin.journal.verification import verify_journal
-from temoin.journal.walk import Evidence, Outcome
+from temoin.journal.walk import Evidence, WalkOutcome
 from temoin.testing.authority import exported_authority
 from temoin.testing.evidence import exported_records
 from temoin.witness.judging import Witness
 from temoin.witness.notes import LogKey, open_key
 from temoin.witness.server import WitnessServer
-from temoin.witness.state import State
+from temoin.witness.state import WitnessMemory
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
 import verify_journal as outsider  # the independent verifier, a script
@@ -77,7 +77,7 @@ class Journal:
         """Return what the verification finds, with what the database alone tells unless evidence is given."""
         return [str(finding) for finding in self.outcome(evidence).findings]
 
-    def outcome(self, evidence: Evidence | None = None) -> Outcome:
+    def outcome(self, evidence: Evidence | None = None) -> WalkOutcome:
         """Verify."""
         with as_sealer():
             return verify_journal(self.signer.verifier, evidence or Evidence())
@@ -105,7 +105,7 @@ def running_witness(folder: Path, vkey: str, name: str = "temoin.test/witness") 
     """Run a witness of a journal on a free port."""
     key = open_key(folder, name)
     log = LogKey.parse(vkey)
-    with WitnessServer(("127.0.0.1", 0), Witness(key, State(folder), {log.origin: log})) as server:
+    with WitnessServer(("127.0.0.1", 0), Witness(key, WitnessMemory(folder), {log.origin: log})) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from temoin.mail.replies import GOOD, RULES, Fate, MailTroubleError, Stage, judge_error, judge_reply
+from temoin.mail.replies import GOOD, RULES, Fate, MailStage, MailTroubleError, judge_error, judge_reply
 from temoin.mail.smtp import Encryption, Envelope, Exchange, MailServer
 
 LATER, REFUSES = Fate.SERVER_LATER, Fate.SERVER_REFUSES
@@ -19,53 +19,56 @@ OWN_LATER, OWN, TAKEN, UNCLEAR = Fate.MESSAGE_LATER, Fate.MESSAGE_REFUSED, Fate.
 
 REPLIES = [
     *[(stage, min(codes), "OK", TAKEN) for stage, codes in GOOD.items()],
-    *[(stage, 421, "4.3.2 closing", LATER) for stage in Stage],
-    *[(stage, 451, "later", LATER) for stage in (Stage.CONNECT, Stage.HELLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)],
-    (Stage.CONNECT, 554, "5.7.1 you are on a list", REFUSES),
-    (Stage.HELLO, 550, "5.7.1 who are you", REFUSES),
-    (Stage.STARTTLS, 454, "4.7.0 TLS not available", LATER),
-    (Stage.STARTTLS, 502, "5.5.1 no", REFUSES),
-    (Stage.AUTH, 535, "5.7.8 wrong password", REFUSES),
-    (Stage.AUTH, 454, "4.7.0 ask later", LATER),
-    (Stage.AUTH, 503, "signed in already", TAKEN),
-    (Stage.MAIL, 550, "5.7.1 sender", REFUSES),
-    (Stage.MAIL, 553, "5.1.8 sender's domain", REFUSES),
-    (Stage.MAIL, 452, "4.3.1 disk", LATER),
-    (Stage.RCPT, 550, "5.1.1 no such user", OWN),
-    (Stage.RCPT, 550, "no such user", OWN),
-    (Stage.RCPT, 501, "5.1.3 syntax", OWN),
-    (Stage.RCPT, 553, "5.1.3 syntax", OWN),
-    (Stage.RCPT, 554, "5.7.1 <relay@a.example>: rejected", OWN),
-    (Stage.RCPT, 552, "5.2.2 full", OWN),
-    (Stage.RCPT, 556, "5.1.10 no mail", OWN),
-    (Stage.RCPT, 450, "4.2.0 greylisted", OWN_LATER),
-    (Stage.RCPT, 451, "4.7.1 greylisted", OWN_LATER),
-    (Stage.RCPT, 452, "full", OWN_LATER),
-    (Stage.RCPT, 451, "4.3.0 local error", LATER),
-    (Stage.RCPT, 452, "4.3.1 disk", LATER),
-    (Stage.RCPT, 454, "4.7.0 sign-in away", LATER),
-    (Stage.RCPT, 554, "5.7.1 <a@b.example>: Relay access denied", REFUSES),
-    (Stage.RCPT, 454, "4.7.1 <a@b.example>: Relay access denied", REFUSES),
-    (Stage.RCPT, 550, "5.7.54 SMTP; unable to relay recipient", REFUSES),
-    (Stage.RCPT, 530, "5.7.0 sign in first", REFUSES),
-    (Stage.RCPT, 503, "5.5.1 MAIL first", REFUSES),
-    (Stage.RCPT, 555, "5.5.4 unknown option", REFUSES),
-    (Stage.DATA, 554, "5.5.1 no valid recipients", OWN),
-    (Stage.DATA, 451, "4.7.1 not now", OWN_LATER),
-    (Stage.DATA, 452, "4.3.1 disk", LATER),
-    (Stage.CONTENT, 554, "rejected", OWN),
-    (Stage.CONTENT, 550, "5.7.1 spam", OWN),
-    (Stage.CONTENT, 552, "5.3.4 too big", OWN),
-    (Stage.CONTENT, 554, "5.3.0 other", OWN),
-    (Stage.CONTENT, 500, "5.5.2 what", OWN),
-    (Stage.CONTENT, 451, "4.7.1 not now", OWN_LATER),
-    (Stage.CONTENT, 451, "later", OWN_LATER),
-    (Stage.CONTENT, 451, "4.3.0 queue", LATER),
-    (Stage.CONTENT, 452, "disk", LATER),
-    (Stage.CONTENT, 452, "4.2.2 full", OWN_LATER),
-    (Stage.CONTENT, 354, "go on", UNCLEAR),
-    (Stage.CONTENT, -1, "garbage", UNCLEAR),
-    *[(stage, 299, "what", LATER) for stage in Stage if stage is not Stage.CONTENT],
+    *[(stage, 421, "4.3.2 closing", LATER) for stage in MailStage],
+    *[
+        (stage, 451, "later", LATER)
+        for stage in (MailStage.CONNECT, MailStage.HELLO, MailStage.STARTTLS, MailStage.AUTH, MailStage.MAIL)
+    ],
+    (MailStage.CONNECT, 554, "5.7.1 you are on a list", REFUSES),
+    (MailStage.HELLO, 550, "5.7.1 who are you", REFUSES),
+    (MailStage.STARTTLS, 454, "4.7.0 TLS not available", LATER),
+    (MailStage.STARTTLS, 502, "5.5.1 no", REFUSES),
+    (MailStage.AUTH, 535, "5.7.8 wrong password", REFUSES),
+    (MailStage.AUTH, 454, "4.7.0 ask later", LATER),
+    (MailStage.AUTH, 503, "signed in already", TAKEN),
+    (MailStage.MAIL, 550, "5.7.1 sender", REFUSES),
+    (MailStage.MAIL, 553, "5.1.8 sender's domain", REFUSES),
+    (MailStage.MAIL, 452, "4.3.1 disk", LATER),
+    (MailStage.RCPT, 550, "5.1.1 no such user", OWN),
+    (MailStage.RCPT, 550, "no such user", OWN),
+    (MailStage.RCPT, 501, "5.1.3 syntax", OWN),
+    (MailStage.RCPT, 553, "5.1.3 syntax", OWN),
+    (MailStage.RCPT, 554, "5.7.1 <relay@a.example>: rejected", OWN),
+    (MailStage.RCPT, 552, "5.2.2 full", OWN),
+    (MailStage.RCPT, 556, "5.1.10 no mail", OWN),
+    (MailStage.RCPT, 450, "4.2.0 greylisted", OWN_LATER),
+    (MailStage.RCPT, 451, "4.7.1 greylisted", OWN_LATER),
+    (MailStage.RCPT, 452, "full", OWN_LATER),
+    (MailStage.RCPT, 451, "4.3.0 local error", LATER),
+    (MailStage.RCPT, 452, "4.3.1 disk", LATER),
+    (MailStage.RCPT, 454, "4.7.0 sign-in away", LATER),
+    (MailStage.RCPT, 554, "5.7.1 <a@b.example>: Relay access denied", REFUSES),
+    (MailStage.RCPT, 454, "4.7.1 <a@b.example>: Relay access denied", REFUSES),
+    (MailStage.RCPT, 550, "5.7.54 SMTP; unable to relay recipient", REFUSES),
+    (MailStage.RCPT, 530, "5.7.0 sign in first", REFUSES),
+    (MailStage.RCPT, 503, "5.5.1 MAIL first", REFUSES),
+    (MailStage.RCPT, 555, "5.5.4 unknown option", REFUSES),
+    (MailStage.DATA, 554, "5.5.1 no valid recipients", OWN),
+    (MailStage.DATA, 451, "4.7.1 not now", OWN_LATER),
+    (MailStage.DATA, 452, "4.3.1 disk", LATER),
+    (MailStage.CONTENT, 554, "rejected", OWN),
+    (MailStage.CONTENT, 550, "5.7.1 spam", OWN),
+    (MailStage.CONTENT, 552, "5.3.4 too big", OWN),
+    (MailStage.CONTENT, 554, "5.3.0 other", OWN),
+    (MailStage.CONTENT, 500, "5.5.2 what", OWN),
+    (MailStage.CONTENT, 451, "4.7.1 not now", OWN_LATER),
+    (MailStage.CONTENT, 451, "later", OWN_LATER),
+    (MailStage.CONTENT, 451, "4.3.0 queue", LATER),
+    (MailStage.CONTENT, 452, "disk", LATER),
+    (MailStage.CONTENT, 452, "4.2.2 full", OWN_LATER),
+    (MailStage.CONTENT, 354, "go on", UNCLEAR),
+    (MailStage.CONTENT, -1, "garbage", UNCLEAR),
+    *[(stage, 299, "what", LATER) for stage in MailStage if stage is not MailStage.CONTENT],
 ]
 
 
@@ -75,7 +78,7 @@ def test_each_reply_has_its_fault(stage, code, words, fate):
 
 
 @pytest.mark.parametrize("code", range(500, 600))
-@pytest.mark.parametrize("stage", [Stage.DATA, Stage.CONTENT])
+@pytest.mark.parametrize("stage", [MailStage.DATA, MailStage.CONTENT])
 def test_no_refusal_from_data_on_says_anything_of_the_server(stage, code):
     assert judge_reply(stage, code) is OWN
 
@@ -102,14 +105,14 @@ ERRORS = [
 
 @pytest.mark.parametrize(("error", "at_rcpt", "at_content"), ERRORS, ids=lambda each: type(each).__name__)
 def test_each_error_has_its_fault(error, at_rcpt, at_content):
-    assert judge_error(Stage.RCPT, error) is at_rcpt
-    assert judge_error(Stage.CONTENT, error) is at_content
-    assert judge_error(Stage.HELLO, error) in {LATER, REFUSES}
+    assert judge_error(MailStage.RCPT, error) is at_rcpt
+    assert judge_error(MailStage.CONTENT, error) is at_content
+    assert judge_error(MailStage.HELLO, error) in {LATER, REFUSES}
 
 
 @pytest.mark.parametrize("error", [smtplib.SMTPException("no way to sign in"), FileNotFoundError(), PermissionError()])
 def test_a_sign_in_that_cannot_be_is_the_operators_matter(error):
-    assert judge_error(Stage.AUTH, error) is REFUSES
+    assert judge_error(MailStage.AUTH, error) is REFUSES
 
 
 # Over the wire --------------------------------------------------------------------------------------------------------
@@ -144,7 +147,7 @@ def _content(line) -> bytes:
     return found
 
 
-def send(port: int) -> tuple[Stage, Fate] | None:
+def send(port: int) -> tuple[MailStage, Fate] | None:
     server = MailServer(
         host="127.0.0.1", port=port, encryption=Encryption.NONE, trust=ssl.create_default_context(), timeout=2
     )
@@ -165,19 +168,19 @@ HELLO = ("220 hi", "250 hi")
 @pytest.mark.parametrize(
     ("replies", "told"),
     [
-        (("554 no",), (Stage.CONNECT, REFUSES)),
-        (("cut",), (Stage.CONNECT, LATER)),
-        (("220 hi", "cut"), (Stage.HELLO, LATER)),
-        (("220 hi", "421 closing", "250 hi"), (Stage.HELLO, LATER)),
-        (("220 hi", "502 what", "550 who"), (Stage.HELLO, REFUSES)),
-        ((*HELLO, "550 sender"), (Stage.MAIL, REFUSES)),
-        ((*HELLO, "cut"), (Stage.MAIL, LATER)),
-        ((*HELLO, "250 OK", "550 nobody", "250 reset"), (Stage.RCPT, OWN)),
-        ((*HELLO, "250 OK", "cut"), (Stage.RCPT, LATER)),
-        ((*HELLO, "250 OK", "250 OK", "554 no", "250 reset"), (Stage.DATA, OWN)),
-        ((*HELLO, "250 OK", "250 OK", "cut"), (Stage.DATA, LATER)),
-        ((*HELLO, "250 OK", "250 OK", "354 go", "554 no", "250 reset"), (Stage.CONTENT, OWN)),
-        ((*HELLO, "250 OK", "250 OK", "354 go", "cut"), (Stage.CONTENT, UNCLEAR)),
+        (("554 no",), (MailStage.CONNECT, REFUSES)),
+        (("cut",), (MailStage.CONNECT, LATER)),
+        (("220 hi", "cut"), (MailStage.HELLO, LATER)),
+        (("220 hi", "421 closing", "250 hi"), (MailStage.HELLO, LATER)),
+        (("220 hi", "502 what", "550 who"), (MailStage.HELLO, REFUSES)),
+        ((*HELLO, "550 sender"), (MailStage.MAIL, REFUSES)),
+        ((*HELLO, "cut"), (MailStage.MAIL, LATER)),
+        ((*HELLO, "250 OK", "550 nobody", "250 reset"), (MailStage.RCPT, OWN)),
+        ((*HELLO, "250 OK", "cut"), (MailStage.RCPT, LATER)),
+        ((*HELLO, "250 OK", "250 OK", "554 no", "250 reset"), (MailStage.DATA, OWN)),
+        ((*HELLO, "250 OK", "250 OK", "cut"), (MailStage.DATA, LATER)),
+        ((*HELLO, "250 OK", "250 OK", "354 go", "554 no", "250 reset"), (MailStage.CONTENT, OWN)),
+        ((*HELLO, "250 OK", "250 OK", "354 go", "cut"), (MailStage.CONTENT, UNCLEAR)),
         ((*HELLO, "250 OK", "250 OK", "354 go", "250 OK", "221 bye"), None),
     ],
 )

@@ -22,11 +22,11 @@ from temoin.pharmacies.couriers.annuaire_sante import AnnuaireSante, read_entrie
 from temoin.pharmacies.professions import MAY_BE_REGISTERED, Profession
 from temoin.pharmacies.register import (
     Claim,
-    Difference,
-    Entry,
-    Finding,
     RegisterAnswerError,
     RegisterAwayError,
+    RegisterDifference,
+    RegisteredActivity,
+    RegisterFinding,
     RegisterSettings,
     compare,
     professions_shown_for,
@@ -35,8 +35,10 @@ from temoin.pharmacies.states import RegisterState
 
 RECORDED = Path(__file__).with_name("register_recorded.json").read_bytes()
 NUMBER = "10102727017"
-PHARMACIST = Entry(is_active=True, family_name="CHATELIER", given_names="David", professions=frozenset({"G15/21"}))
-N, P, C = Difference.NAME, Difference.PROFESSION, Difference.CLOSED
+PHARMACIST = RegisteredActivity(
+    is_active=True, family_name="CHATELIER", given_names="David", professions=frozenset({"G15/21"})
+)
+N, P, C = RegisterDifference.NAME, RegisterDifference.PROFESSION, RegisterDifference.CLOSED
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +58,8 @@ def claim(family: str = "Châtelier", given: str = "David", profession: Professi
     return Claim(family_name=family, given_name=given, profession=profession)
 
 
-def entry(**changes: object) -> Entry:
-    return Entry(**{**PHARMACIST.__dict__, **changes})
+def entry(**changes: object) -> RegisteredActivity:
+    return RegisteredActivity(**{**PHARMACIST.__dict__, **changes})
 
 
 def test_the_recorded_answer_is_read():
@@ -97,7 +99,9 @@ def paths(value: object, place: str = "") -> set[str]:
         (NUMBER[:10], []),
     ],
 )
-def test_the_client_asks_the_stand_in(sandbox: Sandbox, tmp_path: Path, number: str, expected: list[Entry]):
+def test_the_client_asks_the_stand_in(
+    sandbox: Sandbox, tmp_path: Path, number: str, expected: list[RegisteredActivity]
+):
     register = at(f"http://127.0.0.1:{sandbox.port}/annuaire/fhir/v2", tmp_path)
 
     assert register.look_up(number) == expected
@@ -128,7 +132,7 @@ def test_several_professions_are_several_entries(sandbox: Sandbox, tmp_path: Pat
         (claim(profession=Profession.STUDENT), [entry(professions=frozenset({"G16/21"}))], ()),
     ],
 )
-def test_name_and_profession_are_compared(claimed: Claim, entries: list[Entry], expected: tuple):
+def test_name_and_profession_are_compared(claimed: Claim, entries: list[RegisteredActivity], expected: tuple):
     found = compare(claimed, entries)
 
     assert found.differs == expected
@@ -136,7 +140,7 @@ def test_name_and_profession_are_compared(claimed: Claim, entries: list[Entry], 
 
 
 def test_an_unknown_number_is_told_as_that():
-    assert compare(claim(), []) == Finding(RegisterState.UNKNOWN)
+    assert compare(claim(), []) == RegisterFinding(RegisterState.UNKNOWN)
 
 
 def test_what_the_register_shows_is_kept_in_words():

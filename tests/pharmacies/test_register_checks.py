@@ -23,7 +23,7 @@ from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.queries import read_colleague, read_invitations, read_team
-from temoin.pharmacies.register import Difference, Entry, RegisterAnswerError, RegisterAwayError
+from temoin.pharmacies.register import RegisterAnswerError, RegisterAwayError, RegisterDifference, RegisteredActivity
 from temoin.pharmacies.register_checks import MOST_IN_A_ROUND, RegisterView, ask_register
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.states import RegisterState
@@ -41,15 +41,17 @@ S = RegisterState
 DAY = timedelta(days=1)
 
 
-def pharmacist(family: str, given: str, *, is_active: bool = True) -> Entry:
-    return Entry(is_active=is_active, family_name=family, given_names=given, professions=frozenset({"G15/21"}))
+def pharmacist(family: str, given: str, *, is_active: bool = True) -> RegisteredActivity:
+    return RegisteredActivity(
+        is_active=is_active, family_name=family, given_names=given, professions=frozenset({"G15/21"})
+    )
 
 
 class Directory:
     """A register: what it knows under each number, and what it raises for some."""
 
     def __init__(self) -> None:
-        self.known: dict[str, list[Entry]] = {
+        self.known: dict[str, list[RegisteredActivity]] = {
             "10003879623": [pharmacist("MARTIN", "CLAIRE")],
             "10003879631": [pharmacist("LEROY", "HUGO")],
             NEWCOMER.rpps: [pharmacist("GARNIER", "LEA")],
@@ -57,7 +59,7 @@ class Directory:
         self.raises: dict[str, Exception] = {}
         self.asked: list[str] = []
 
-    def look_up(self, rpps: str) -> list[Entry]:
+    def look_up(self, rpps: str) -> list[RegisteredActivity]:
         assert not connection.in_atomic_block or len(connection.savepoint_ids) == self.depth  # law 1
         self.asked.append(rpps)
         if rpps in self.raises:
@@ -133,8 +135,8 @@ def test_what_agrees_is_told_with_its_day_and_asked_again_in_a_month(house: Hous
     ("entries", "state", "differs", "detail"),
     [
         ([], S.UNKNOWN, (), "unknown"),
-        ([pharmacist("DURAND", "LEA")], S.DIFFERS, (Difference.NAME,), "name"),
-        ([pharmacist("GARNIER", "LEA", is_active=False)], S.DIFFERS, (Difference.CLOSED,), "closed"),
+        ([pharmacist("DURAND", "LEA")], S.DIFFERS, (RegisterDifference.NAME,), "name"),
+        ([pharmacist("GARNIER", "LEA", is_active=False)], S.DIFFERS, (RegisterDifference.CLOSED,), "closed"),
     ],
 )
 def test_what_differs_is_an_event_a_message_and_a_mark(
@@ -324,7 +326,7 @@ def test_another_profession_or_number_is_compared_anew(house: House, work):
     assert (of(house, seat).state, of(house, seat).shown) == (S.WAITING, "")
     work()
 
-    assert of(house, seat).differs == (Difference.PROFESSION,)
+    assert of(house, seat).differs == (RegisterDifference.PROFESSION,)
 
 
 def test_a_number_given_later_is_asked_about(house: House, work, directory: Directory):
@@ -346,7 +348,7 @@ def test_a_closed_pharmacy_asks_about_nobody(house: House, work, directory: Dire
 
 def test_a_number_withdrawn_while_it_is_asked_about_is_left(house: House, as_role):
     class Slow(Directory):
-        def look_up(self, rpps: str) -> list[Entry]:
+        def look_up(self, rpps: str) -> list[RegisteredActivity]:
             with tenant_scope(house.here.id), as_role("temoin_app"), connection.cursor() as cursor:
                 cursor.execute("DELETE FROM pharmacies_register_check")
             return []

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from temoin.sandbox.faults import FaultDesk
-from temoin.sandbox.mailbox import KEPT, Mailbox, MailHandler
+from temoin.sandbox.mailbox import KEPT, MailHandler, SandboxMailbox
 
 LINK = "https://resultats.example/#AbCdEfGhIjKlMnOpQrStUv"
 
@@ -94,7 +94,7 @@ def test_a_client_of_the_older_protocol_is_served(sandbox):
 
 
 def test_only_the_newest_are_kept_and_numbers_never_change():
-    box = Mailbox()
+    box = SandboxMailbox()
     for _ in range(KEPT + 2):
         box.keep(["a@example.fr"], b"Subject: s\r\n\r\nt")
 
@@ -114,13 +114,13 @@ def test_only_the_newest_are_kept_and_numbers_never_change():
     ],
 )
 def test_odd_mails_are_kept_too(content, text):
-    mail = Mailbox().keep([], content)
+    mail = SandboxMailbox().keep([], content)
 
     assert mail.text == text
 
 
 def test_the_handler_has_the_hooks_the_server_looks_for():
-    hooks = {name for name in dir(MailHandler(Mailbox(), FaultDesk())) if name.startswith("handle_")}
+    hooks = {name for name in dir(MailHandler(SandboxMailbox(), FaultDesk())) if name.startswith("handle_")}
 
     assert hooks == {"handle_HELO", "handle_EHLO", "handle_MAIL", "handle_RCPT", "handle_DATA"}
 

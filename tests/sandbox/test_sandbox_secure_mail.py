@@ -18,7 +18,7 @@ from secure_mail import Trust
 from strategies import covid_positive
 from xdm_sending import SENDING
 
-from temoin.formats.mssante import DeliveryNotice, Envelope, Fate, read_notice, secure_message
+from temoin.formats.mssante import DeliveryNotice, NoticeFate, SecureEnvelope, read_notice, secure_message
 from temoin.sandbox.main import main
 from temoin.testing.report import Report, ReportStatus
 
@@ -45,7 +45,7 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 
 def message(report: Report | None = None, *, to: str = DOCTOR, destination: str = "mssante-doctor") -> bytes:
-    envelope = Envelope(sender=SENDER, recipient=to, destination=destination, sending=SENDING)
+    envelope = SecureEnvelope(sender=SENDER, recipient=to, destination=destination, sending=SENDING)
     return secure_message(report or covid_positive(), envelope)
 
 
@@ -75,7 +75,9 @@ def test_a_message_is_kept_and_its_delivery_told(sandbox, trust):
 
     assert code == 250
     assert words.startswith("2.0.0 Kept as ")
-    assert last_notice(sandbox) == DeliveryNotice(KEY, "mssante-doctor", Fate.DELIVERED, "2.0.0 smtp; 250 2.0.0 Kept")
+    assert last_notice(sandbox) == DeliveryNotice(
+        KEY, "mssante-doctor", NoticeFate.DELIVERED, "2.0.0 smtp; 250 2.0.0 Kept"
+    )
 
 
 def test_the_same_message_again_is_kept_once(trust):
@@ -217,7 +219,7 @@ def test_a_message_returned_later_is_told_by_a_notice(sandbox, trust):
 
     notice = last_notice(sandbox)
     assert notice is not None
-    assert (notice.key, notice.fate) == (KEY, Fate.FAILED)
+    assert (notice.key, notice.fate) == (KEY, NoticeFate.FAILED)
 
 
 def test_a_client_without_certificate_gets_no_word(sandbox, trust):

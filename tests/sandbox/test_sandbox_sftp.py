@@ -16,7 +16,7 @@ from sandbox_server import Sandbox, running_sandbox
 
 from temoin.sandbox.csv_rows import COLUMNS
 from temoin.sandbox.sftp import SftpKeys
-from temoin.sandbox.sftp_files import REFUSED, Folders
+from temoin.sandbox.sftp_files import REFUSED, SandboxFolders
 from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 
 KEY, RECORD, OTHER = (f"{digit * 8}-2222-4333-8444-555555555555" for digit in "123")
@@ -339,6 +339,6 @@ def test_no_method_of_the_library_reaches_the_disk():
     helpers |= {"format_user", "format_group", "format_longname"}
     asked = {name for name in vars(asyncssh.SFTPServer) if not name.startswith("_")} - helpers
 
-    assert asked == {name for name in vars(Folders) if not name.startswith("_")}
+    assert asked == {name for name in vars(SandboxFolders) if not name.startswith("_")}
     assert set(REFUSED) <= asked
-    assert not inspect.signature(Folders.stat).parameters.keys() - {"self", "path"}
+    assert not inspect.signature(SandboxFolders.stat).parameters.keys() - {"self", "path"}

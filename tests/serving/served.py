@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from temoin.serving.pace import Pace
+from temoin.serving.pace import TransferPace
 from temoin.serving.processes import listen, run_processes
 from temoin.serving.server import serve
 
 SECONDS = 2.0
 LARGEST = 2000
-PACE = Pace(
+PACE = TransferPace(
     head=SECONDS,
     body=SECONDS,
     send=SECONDS,

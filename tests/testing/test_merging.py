@@ -14,7 +14,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
-from temoin.patients.merging import MergeReason, Seen
+from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.models import Consent
 from temoin.patients.queries import (
     ChangedError,
@@ -54,9 +54,9 @@ def merge(by: Seat, goes: UUID, stays: UUID, reason: str = WHY) -> None:
     merge_patients(by=by, goes=seen(by, goes), stays=seen(by, stays), reason=reason)
 
 
-def seen(by: Seat, patient_id: UUID) -> Seen:
+def seen(by: Seat, patient_id: UUID) -> SeenRecords:
     with tenant_scope(by.pharmacy_id):
-        return Seen(patient_id=patient_id, version=traits_of(patient_id).seen_version)
+        return SeenRecords(patient_id=patient_id, version=traits_of(patient_id).seen_version)
 
 
 def test_the_tests_of_both_are_found_under_the_one_that_stays(house, goes, stays):
@@ -159,7 +159,7 @@ def test_a_second_merge_is_told_of_the_first(house, goes, stays):
 @pytest.mark.parametrize("which", ["goes", "stays"])
 def test_a_record_changed_meanwhile_is_looked_at_again(house, goes, stays, which):
     both = {"goes": seen(house.owner, goes), "stays": seen(house.owner, stays)}
-    both[which] = Seen(patient_id=both[which].patient_id, version="other")
+    both[which] = SeenRecords(patient_id=both[which].patient_id, version="other")
 
     with pytest.raises(ChangedError):
         merge_patients(by=house.owner, **both, reason=WHY)

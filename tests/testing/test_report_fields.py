@@ -14,7 +14,7 @@ from temoin.lib.tenant import Sensitivity
 from temoin.patients.models import Patient
 from temoin.patients.traits import Traits
 from temoin.testing.build import doctor, patient_identity
-from temoin.testing.fields import FIELDS, TRAITS, Told, copy_in, names_of, sensitivity_of
+from temoin.testing.fields import FIELDS, TRAITS, FieldTold, copy_in, names_of, sensitivity_of
 from temoin.testing.models import RecordVersion
 from temoin.testing.report import PatientForm, PatientIdentity, Report
 from temoin.transmission.rules.reduced import reduced
@@ -83,7 +83,7 @@ def test_what_stands_in_the_place_of_a_field_is_what_the_table_says(form):
         if name.startswith(("findings.", "doctor.")):
             continue
         told, known = value_of(copy, name), value_of(report, name)
-        if row.told.get(form) is Told.AS_IT_IS:
+        if row.told.get(form) is FieldTold.AS_IT_IS:
             assert told == known, name
         elif form not in row.told:
             assert not told or told != known or name == "patient.identity_status", name

@@ -22,7 +22,7 @@ from temoin.outbox.models import Parcel
 from temoin.outbox.states import SETTLED, ParcelState
 from temoin.transmission.asking import Asking
 from temoin.transmission.comparing import Comparison
-from temoin.transmission.differences import Kind, differences_of
+from temoin.transmission.differences import DifferenceKind, differences_of
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 DAY = datetime(2026, 11, 10, tzinfo=UTC)
@@ -54,7 +54,7 @@ few = examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(book=BOOK, aliens=st.lists(TENTHS, max_size=3))
 def test_the_comparison_finds_what_brute_force_finds(property_house, book, aliens):
     true = {(kind, f"k{n}") for n, (state, _, copies) in enumerate(book) for kind in differences_of(state, len(copies))}
-    true |= {(Kind.ALIEN, f"alien{number}") for number in range(len(aliens))}
+    true |= {(DifferenceKind.ALIEN, f"alien{number}") for number in range(len(aliens))}
 
     told = compared(property_house, book, aliens, since=0, until=60)
 
@@ -72,7 +72,7 @@ def test_two_days_beside_each_other_find_what_one_of_both_lengths_finds(property
     assert first | second == whole
 
 
-def compared(house: House, book, aliens, *, since: int, until: int) -> set[tuple[Kind, str]]:
+def compared(house: House, book, aliens, *, since: int, until: int) -> set[tuple[DifferenceKind, str]]:
     authority = Authority()
     with transaction.atomic():
         for number, (state, settled, copies) in enumerate(book):

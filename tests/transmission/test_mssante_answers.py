@@ -19,7 +19,7 @@ from secure_mail import Signed, Trust
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.channels.mssante import lines as mssante_lines
 from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier
-from temoin.transmission.channels.mssante.settings import Encryption, MssanteSettings
+from temoin.transmission.channels.mssante.settings import AlwaysEncrypted, MssanteSettings
 
 KEY = "11111111-2222-4333-8444-555555555555"
 BODY = f"Message-ID: <{KEY}.mssante-doctor@x.mssante.fr>\r\n\r\nBonjour\r\n".encode()
@@ -79,14 +79,14 @@ def test_the_answer_is_kept_as_it_came(trust):
 
 def test_the_message_may_be_encrypted_on_demand(trust):
     with running_mail_server(Behaviour(), starttls=trust.certificates.context()) as server:
-        open_door = replace(trust.mail(server.port), encryption=Encryption.STARTTLS)
+        open_door = replace(trust.mail(server.port), encryption=AlwaysEncrypted.STARTTLS)
         # The library asks for a sign-in over STARTTLS, which our certificate is: what it refuses then is our sender.
         assert told(open_door) == (Verdict.POSTPONED, "mail_server_refused")
 
 
 def test_an_operator_without_encryption_gets_nothing(trust):
     with running_mail_server(Behaviour()) as server:
-        for encryption in Encryption:
+        for encryption in AlwaysEncrypted:
             assert told(replace(trust.mail(server.port), encryption=encryption))[0] is Verdict.POSTPONED
 
     assert server.messages == []

@@ -39,7 +39,7 @@ from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.mllp.courier import MllpCourier
 from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.daily import reconcile_daily
-from temoin.transmission.differences import Kind
+from temoin.transmission.differences import DifferenceKind
 from temoin.transmission.mending import mend_day
 from temoin.transmission.models import Difference, Ending, Reconciliation
 from temoin.transmission.queries import days_due, last_runs, open_differences
@@ -88,9 +88,9 @@ class Desk:
         with self.as_role("temoin_worker"), shifted_by(LATER):
             return reconcile_day(FhirCourier(), today())
 
-    def mend(self) -> list[Kind]:
+    def mend(self) -> list[DifferenceKind]:
         with self.as_role("temoin_worker"), shifted_by(LATER):
-            return [Kind(row.kind) for row in mend_day(FhirCourier(), today(), worker)]
+            return [DifferenceKind(row.kind) for row in mend_day(FhirCourier(), today(), worker)]
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def parcel(pharmacy) -> Parcel:
         return Parcel.objects.filter(destination="fhir").latest("posted_at")
 
 
-def found(pharmacy) -> list[tuple[Kind, str]]:
+def found(pharmacy) -> list[tuple[DifferenceKind, str]]:
     with tenant_scope(pharmacy.id):
         return [(each.kind, each.key) for each in open_differences()]
 
@@ -155,9 +155,9 @@ def test_what_the_authority_lost_is_named_for_its_pharmacy_and_sent_again(house,
     lose(sandbox, key)
 
     assert desk.reconcile().found == {"missing": 1}
-    assert (found(house.here), found(house.elsewhere)) == ([(Kind.MISSING, key)], [])
+    assert (found(house.here), found(house.elsewhere)) == ([(DifferenceKind.MISSING, key)], [])
 
-    assert desk.mend() == [Kind.MISSING]
+    assert desk.mend() == [DifferenceKind.MISSING]
     assert parcel(house.here).state == ParcelState.WAITING
     carry(as_role, LATER + timedelta(minutes=1))
     assert parcel(house.here).state == ParcelState.ACCEPTED
@@ -247,7 +247,7 @@ def test_versions_that_are_all_lost_are_sent_again_in_order(desk, sandbox, versi
         lose(sandbox, version.key)
     desk.reconcile()
 
-    assert desk.mend() == [Kind.MISSING, Kind.MISSING]
+    assert desk.mend() == [DifferenceKind.MISSING, DifferenceKind.MISSING]
     carry(as_role, LATER + timedelta(minutes=1))
     assert [counts(sandbox).get(version.key, 0) for version in versions] == [1, 0]
     carry(as_role, LATER + timedelta(minutes=2))
@@ -259,7 +259,7 @@ def test_a_second_run_and_a_second_repair_add_nothing(house, desk, sandbox):
     first, second = desk.reconcile(), desk.reconcile()
 
     assert (first.found, first.open, second.found, second.open) == ({"missing": 1}, 1, {}, 1)
-    assert desk.mend() == [Kind.MISSING]
+    assert desk.mend() == [DifferenceKind.MISSING]
     assert desk.mend() == []
     assert events(house.here) == ["parcel.resent"]
 
@@ -285,7 +285,7 @@ def test_what_is_held_there_in_doubt_here_is_settled_from_the_holding(house, des
     doubtful = parcel(house.here)
 
     assert desk.reconcile().found == {"unsettled": 1}
-    assert desk.mend() == [Kind.UNSETTLED]
+    assert desk.mend() == [DifferenceKind.UNSETTLED]
 
     settled = parcel(house.here)
     assert (doubtful.state, settled.state, settled.answer_code) == (ParcelState.IN_DOUBT, "accepted", "reconciled")
@@ -303,7 +303,7 @@ def test_what_is_held_there_and_ended_here_is_named_for_a_person(house, desk):
     assert desk.reconcile().found == {"closed": 1}
 
     assert desk.mend() == []
-    assert found(house.here) == [(Kind.CLOSED, parcel(house.here).key)]
+    assert found(house.here) == [(DifferenceKind.CLOSED, parcel(house.here).key)]
 
 
 def test_an_alien_is_named_and_never_touched(house, desk, sandbox):
@@ -334,7 +334,7 @@ def test_a_second_copy_is_named_and_never_touched(house, desk, sandbox):
     assert desk.reconcile().found == {"twice": 1}
 
     assert desk.mend() == []
-    assert (found(house.here), counts(sandbox)[key]) == ([(Kind.TWICE, key)], 2)
+    assert (found(house.here), counts(sandbox)[key]) == ([(DifferenceKind.TWICE, key)], 2)
 
 
 def test_a_second_copy_that_comes_days_later_is_named_on_its_day(house, desk, sandbox):

@@ -29,13 +29,13 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.team import invite_member
 from temoin.testing.queries import read_parcels
-from temoin.web.access import Access, Route
+from temoin.web.access import Access, GuardedRoute
 from temoin.web.routes import ROUTES
 
 ABOUT_ONE = [route for route in ROUTES if "<uuid:" in route.path]
 
 
-def address(route: Route, **known: UUID) -> str:
+def address(route: GuardedRoute, **known: UUID) -> str:
     places = {name: uuid4() if kind == "uuid" else 0 for kind, name in re.findall(r"<(\w+):(\w+)>", route.path)}
     return reverse(route.name, kwargs={name: known.get(name, unknown) for name, unknown in places.items()})
 
@@ -54,7 +54,7 @@ def known_objects(house: House) -> dict[str, UUID]:
     }
 
 
-def ask(client: Client, route: Route, path: str) -> object:
+def ask(client: Client, route: GuardedRoute, path: str) -> object:
     return client.get(path) if "GET" in route.methods else client.post(path, {})
 
 
@@ -85,7 +85,7 @@ def test_only_these_pages_are_public():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.access is not Access.PUBLIC], ids=lambda r: r.name)
-def test_a_passer_by_is_led_to_the_sign_in(route: Route):
+def test_a_passer_by_is_led_to_the_sign_in(route: GuardedRoute):
     answer = ask(Client(), route, address(route))
 
     assert answer.status_code == 302
@@ -93,7 +93,7 @@ def test_a_passer_by_is_led_to_the_sign_in(route: Route):
 
 
 @pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda r: r.name)
-def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Client, route: Route):
+def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Client, route: GuardedRoute):
     known = known_objects(house)
 
     foreign, unknown = (ask(stranger, route, path) for path in (address(route, **known), address(route)))
@@ -104,7 +104,7 @@ def test_another_pharmacys_object_is_an_unknown_one(house: House, stranger: Clie
 
 
 @pytest.mark.parametrize("route", ABOUT_ONE, ids=lambda r: r.name)
-def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, stranger: Client, route: Route):
+def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, stranger: Client, route: GuardedRoute):
     if "POST" not in route.methods:
         return
     form = {
@@ -128,7 +128,7 @@ def test_a_full_form_about_another_pharmacys_object_is_404_too(house: House, str
 
 @pytest.mark.parametrize("profession", Profession)
 @pytest.mark.parametrize("route", [r for r in ROUTES if isinstance(r.access, Right)], ids=lambda r: r.name)
-def test_each_profession_reaches_what_its_rights_say(house: House, route: Route, profession: Profession):
+def test_each_profession_reaches_what_its_rights_say(house: House, route: GuardedRoute, profession: Profession):
     client = sign_in(Client(), make_seat(house.here, profession))
 
     answer = ask(client, route, address(route))
@@ -157,7 +157,7 @@ def test_a_technician_sees_no_button_to_sign(house: House, colleague: Client):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name)
-def test_a_method_that_is_not_meant_is_405(owner: Client, route: Route):
+def test_a_method_that_is_not_meant_is_405(owner: Client, route: GuardedRoute):
     answer = owner.generic("DELETE", address(route))
 
     assert answer.status_code == 405
@@ -165,7 +165,7 @@ def test_a_method_that_is_not_meant_is_405(owner: Client, route: Route):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name)
-def test_every_answer_bears_the_headers(owner: Client, route: Route):
+def test_every_answer_bears_the_headers(owner: Client, route: GuardedRoute):
     answer = ask(owner, route, address(route))
 
     assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY

@@ -9,7 +9,7 @@ import pytest
 from django.urls import resolve, reverse
 from django.urls.converters import get_converters
 
-from temoin.web.access import Route
+from temoin.web.access import GuardedRoute
 from temoin.web.routes import ROUTES
 from temoin.web.urls import urlpatterns
 
@@ -17,14 +17,14 @@ VALUES = {"uuid": UUID(int=7), "int": 7, "str": "x", "slug": "x", "path": "x"}
 PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
-def values_of(route: Route) -> dict[str, object]:
+def values_of(route: GuardedRoute) -> dict[str, object]:
     known = {name: VALUES.get(kind or "str", "x") for kind, name in PART.findall(route.path)}
     assert {kind or "str" for kind, _ in PART.findall(route.path)} <= set(get_converters())
     return known
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_an_address_leads_to_its_route_and_back(route: Route):
+def test_an_address_leads_to_its_route_and_back(route: GuardedRoute):
     address = reverse(route.name, kwargs=values_of(route))
 
     assert address == "/" + PART.sub(lambda part: str(VALUES.get(part[1] or "str", "x")), route.path)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from people import House, at_once, make_lot, make_patient, make_seat, make_signed, sign_in
 
 from temoin.config.reading import ReadingPace
-from temoin.delivery.reading import HOUR, Seen, patients_seen, reads_much
+from temoin.delivery.reading import HOUR, PatientsSeen, patients_seen, reads_much
 from temoin.journal.act import record_look, record_looks
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.journal.listings import record_listing
@@ -111,8 +111,8 @@ def test_the_same_patient_again_and_a_colleagues_are_no_more_patients(house: Hou
     for kind, subject in ((EventKind.PATIENT_READ, patient), (EventKind.TEST_READ, record)) * 3:
         record_look(by=house.colleague, kind=kind, subject_kind="x", subject_id=subject)
 
-    assert before == Seen(0, 0, 0)
-    assert patients_seen(by=house.colleague) == Seen(1, 1, 6)
+    assert before == PatientsSeen(0, 0, 0)
+    assert patients_seen(by=house.colleague) == PatientsSeen(1, 1, 6)
 
 
 def test_lists_and_searches_count_whom_they_showed_and_not_how_often(house: House):
@@ -120,7 +120,7 @@ def test_lists_and_searches_count_whom_they_showed_and_not_how_often(house: Hous
         list_many(house.colleague, 150)
     see(house.colleague, 10)
 
-    assert patients_seen(by=house.colleague) == Seen(10, 460, 0)
+    assert patients_seen(by=house.colleague) == PatientsSeen(10, 460, 0)
     assert not reads_much(by=house.colleague)
     list_many(house.colleague, 40)
     assert reads_much(by=house.colleague)

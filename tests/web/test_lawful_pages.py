@@ -18,7 +18,7 @@ from temoin.lib.clock import now
 from temoin.testing.report import IdentityStatus
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
-from temoin.transmission.outlook import Destination, Outlook
+from temoin.transmission.outlook import Outlook, PossibleDestination
 from temoin.transmission.rules.loading import OperatorText, load_rule_sets
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.lawful_words import _outlook_line, delay_words, destination_page
@@ -158,7 +158,7 @@ CASES = [
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("rules", load_rule_sets(TEXT).values(), ids=load_rule_sets(TEXT))
 def test_every_decision_is_said_in_words(rules, language):
-    destination = Destination("fhir", rules, is_enabled=True)
+    destination = PossibleDestination("fhir", rules, is_enabled=True)
     with override(language):
         assert destination_page(destination).lines
         for (kind, case), sent in product(CASES, (None, set(), {"fhir"})):

@@ -9,7 +9,7 @@ from people import TRAITS, House, make_lot, make_patient, make_signed
 
 from temoin.lib.ids import new_id
 from temoin.patients.actions import CURRENT_NOTICE
-from temoin.patients.merging import MergeReason, Seen
+from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.queries import patients_by_name, read_patient
 from temoin.patients.traits import check_traits
 from temoin.testing.merging import merge_patients
@@ -79,7 +79,8 @@ def test_the_second_of_two_tabs_sees_what_the_first_wrote(house: House, owner: C
 def test_the_address_of_a_merged_record_leads_to_the_one_that_stays(house, owner):
     goes, stays = make_patient(house.owner), make_patient(house.owner, nir="")
     both = [
-        Seen(patient_id=one, version=read_patient(by=house.owner, patient_id=one).seen_version) for one in (goes, stays)
+        SeenRecords(patient_id=one, version=read_patient(by=house.owner, patient_id=one).seen_version)
+        for one in (goes, stays)
     ]
     merge_patients(by=house.owner, goes=both[0], stays=both[1], reason=MergeReason.REGISTERED_TWICE)
 

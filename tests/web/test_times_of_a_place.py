@@ -17,7 +17,7 @@ from temoin.lib.zones import zone_named
 from temoin.pharmacies.actions import move_clock
 from temoin.pharmacies.operator import Operator
 from temoin.testing.queries import read_test
-from temoin.web.access import Route
+from temoin.web.access import GuardedRoute
 from temoin.web.fields import Typed
 from temoin.web.record_forms import result_fields
 from temoin.web.routes import ROUTES
@@ -128,7 +128,7 @@ def test_an_hour_that_came_twice_is_asked_for_in_the_form():
 @pytest.mark.parametrize(
     "route", [one for one in ROUTES if "GET" in one.methods and "<" not in one.path], ids=lambda one: one.name
 )
-def test_no_page_fails_on_an_unthinkable_day_or_number(house: House, route: Route):
+def test_no_page_fails_on_an_unthinkable_day_or_number(house: House, route: GuardedRoute):
     client = sign_in(Client(), house.owner)
 
     for value in (*UNTHINKABLE, "9" * 40, "-1", "1e9", "NaN"):

@@ -28,7 +28,7 @@ from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.testing.queries import read_parcels
 from temoin.testing.work_list import read_sending
-from temoin.transmission.differences import Kind
+from temoin.transmission.differences import DifferenceKind
 from temoin.transmission.models import Difference
 
 AUTHORITY = "fhir"
@@ -289,7 +289,7 @@ def test_what_reconciliation_found_is_listed_and_told_on_the_statement(
     where = {"destination": AUTHORITY, "day": today, "parcel_id": refused, "key": "1"}
     with as_role("temoin_worker"), tenant_scope(house.here.id):
         commit = Commit()
-        commit.insert(Difference(pharmacy_id=house.here.id, kind=Kind.CLOSED.value, found_at=now(), **where))
+        commit.insert(Difference(pharmacy_id=house.here.id, kind=DifferenceKind.CLOSED.value, found_at=now(), **where))
         commit.flush()
 
     listed = page(owner, LIST)

@@ -18,7 +18,7 @@ from temoin.outbox.courier import couriers
 from temoin.outbox.duties import duties
 from temoin.patients.queries import read_patient
 from temoin.patients.traits import Traits
-from temoin.transmission.channels.mssante.settings import Encryption, MssanteSettings
+from temoin.transmission.channels.mssante.settings import AlwaysEncrypted, MssanteSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
 DOCTOR = {
@@ -32,7 +32,7 @@ MAIL = MssanteSettings(
     host="127.0.0.1",
     port=465,
     enabled=True,
-    encryption=Encryption.TLS,
+    encryption=AlwaysEncrypted.TLS,
     sender="pharmacie@operateur.mssante.fr",
     certificate=Path("box.pem"),
     key=Path("box.key"),

@@ -20,7 +20,7 @@ from temoin.crypto.sealed import SealedModel
 from temoin.lib.lengths import LONGEST
 from temoin.lib.tenant import TenantModel, tenant_scope
 from temoin.lib.text import is_clean
-from temoin.web.access import Route
+from temoin.web.access import GuardedRoute
 from temoin.web.routes import ROUTES
 
 POISON = "Zo\u202e\u0451\0\ufffd\u00c3\u00a9"
@@ -143,7 +143,7 @@ def test_what_nobody_can_read_breaks_no_page_and_is_kept_nowhere(house: House, o
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.methods == ("POST",)], ids=lambda one: one.name)
-def test_no_word_of_a_closed_list_breaks_an_address_that_only_takes_forms(owner: Client, route: Route):
+def test_no_word_of_a_closed_list_breaks_an_address_that_only_takes_forms(owner: Client, route: GuardedRoute):
     places = {name: uuid4() for name in re.findall(r"<uuid:(\w+)>", route.path)}
     places |= dict.fromkeys(re.findall(r"<(?:str|int):(\w+)>", route.path), 0)
     words = dict.fromkeys(("destination", "code", "reason", "next", "language", "path", "fields", "dates"), POISON)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
-from temoin.conformance.cases import Result, Verdict
+from temoin.conformance.cases import TrialResult, TrialVerdict
 from temoin.conformance.endpoint import Endpoint, EndpointError, read_address
 from temoin.conformance.pages import as_html, as_json, summary_line
 from temoin.conformance.trial import try_endpoint
@@ -36,18 +36,18 @@ def add_commands(commands: Commands) -> None:
 def run_conformance(options: argparse.Namespace) -> int:
     """Try every case; status 1 when one fails."""
     endpoint = _endpoint(options)
-    results: list[Result] = []
+    results: list[TrialResult] = []
     say(f"{endpoint.address}: invented documents, marked as tests\n")
     for result in try_endpoint(endpoint):
         results.append(result)
         say(f"  {result.verdict.value:<15}{result.name:<20}{result.words}")
-        if result.verdict is Verdict.FAILED:
+        if result.verdict is TrialVerdict.FAILED:
             say(f"  {'':<15}{'':<20}expected: {result.expects}")
     say(f"\n{summary_line(results)}")
     for path, written in ((options.json, as_json), (options.html, as_html)):
         if path is not None:
             path.write_text(written(endpoint.address, results), encoding="utf-8")
-    return FAILS if any(result.verdict is Verdict.FAILED for result in results) else CONFORMS
+    return FAILS if any(result.verdict is TrialVerdict.FAILED for result in results) else CONFORMS
 
 
 def _endpoint(options: argparse.Namespace) -> Endpoint:

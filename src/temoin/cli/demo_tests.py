@@ -76,7 +76,7 @@ STORIES = (_OPEN + _DONE + _MORE, _OPEN[:1] + _OPEN[2:4] + _DONE)
 
 
 @dataclass(frozen=True)
-class Letter:
+class DemoLetter:
     """What opens a result on the patients' site, once its link is in the sandbox mailbox."""
 
     email: str
@@ -91,7 +91,7 @@ class Teller:
     team: Team
     present: datetime
     lots: dict[str, UUID] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[DemoLetter] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._signers = cycle(self.team.pharmacists)
@@ -125,7 +125,7 @@ class Teller:
             record_id = register_test(by=clerk, patient_id=patient_id, kind=used.kind, notice_version=CURRENT_NOTICE)
             if story.read and traits.email:
                 code = read_ticket(by=self.team.counter, record_id=record_id)
-                self.letters.append(Letter(traits.email, code, str(record_id)))
+                self.letters.append(DemoLetter(traits.email, code, str(record_id)))
         if story.end is S.REGISTERED:
             return
         with frozen_at(sampled_at + timedelta(seconds=30)):

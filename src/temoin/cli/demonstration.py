@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from temoin.cli.demo_patients import COUNT, invent_patients
 from temoin.cli.demo_people import Account, open_teams
-from temoin.cli.demo_tests import STORIES, Letter, Teller, suited
+from temoin.cli.demo_tests import STORIES, DemoLetter, Teller, suited
 from temoin.lib.clock import now
 
 
@@ -16,7 +16,7 @@ class Demonstration:
     """What a newcomer, or a drill, needs to try Témoin. It holds passwords: see `accounts_file`."""
 
     accounts: tuple[Account, ...]
-    letters: tuple[Letter, ...]
+    letters: tuple[DemoLetter, ...]
 
 
 def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
@@ -26,7 +26,7 @@ def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
     progress(f"{len(teams)} pharmacies, {len(accounts)} people")
     patients = invent_patients()
     share = COUNT * 3 // 5
-    letters: list[Letter] = []
+    letters: list[DemoLetter] = []
     for team, near, stories in zip(teams, (patients[:share], patients[share:]), STORIES, strict=True):
         teller = Teller(team, present)
         teller.stock()

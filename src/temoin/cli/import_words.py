@@ -16,14 +16,14 @@ from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderSource
 from temoin.formats.csv.reading import FileOfResults
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
-from temoin.intake.sameness import Verdict
+from temoin.intake.sameness import Sameness
 from temoin.lib.spreadsheet import guarded_cell
 
 EVERY = 100
 ERROR_COLUMNS = ("row", "column", "code", "reason", "remedy")
 
 
-class Teller:
+class ImportTeller:
     """Tells about rows as they are taken; with `errors`, refused rows go there as CSV instead of in sentences."""
 
     def __init__(self, errors: TextIO | None, *, is_trial: bool) -> None:
@@ -54,18 +54,18 @@ class Teller:
             sys.stderr.write("\r" + _("%(count)d rows…") % {"count": self._count})
             sys.stderr.flush()
 
-    def sum_up(self, counts: Counter[Verdict]) -> None:
+    def sum_up(self, counts: Counter[Sameness]) -> None:
         """Tell how many rows had each fate."""
         if self._count >= EVERY and sys.stderr.isatty():
             sys.stderr.write("\r\033[K")
         if self._is_trial:
             self._say(_("Trial: nothing was stored. It would give:"))
         labels = {
-            Verdict.STORED: _("stored"),
-            Verdict.CORRECTED: _("corrected"),
-            Verdict.CANCELLED: _("cancelled"),
-            Verdict.ALREADY_STORED: _("already stored"),
-            Verdict.REFUSED: _("refused"),
+            Sameness.STORED: _("stored"),
+            Sameness.CORRECTED: _("corrected"),
+            Sameness.CANCELLED: _("cancelled"),
+            Sameness.ALREADY_STORED: _("already stored"),
+            Sameness.REFUSED: _("refused"),
         }
         self._say(", ".join(f"{label}: {counts[verdict]}" for verdict, label in labels.items()))
 

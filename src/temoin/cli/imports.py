@@ -65,15 +65,15 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
     from django.db import OperationalError
     from django.utils.translation import get_language
 
-    from temoin.cli.import_words import Teller
+    from temoin.cli.import_words import ImportTeller
     from temoin.cli.signer import choose_signer
     from temoin.formats.csv.problems import FileRefusedError
     from temoin.intake.results import import_results
-    from temoin.intake.sameness import Verdict
+    from temoin.intake.sameness import Sameness
     from temoin.journal.act import denials_recorded
     from temoin.lib.errors import DeniedError
 
-    teller = Teller(errors, is_trial=options.dry_run)
+    teller = ImportTeller(errors, is_trial=options.dry_run)
     try:
         by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings.TEMOIN.site.demo)
         dates = DateOrder(options.dates) if options.dates else None
@@ -97,7 +97,7 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
         complain(teller.stopped())
         return FILE_REFUSED
     teller.sum_up(counts)
-    return SOME_REFUSED if counts[Verdict.REFUSED] else ALL_TAKEN
+    return SOME_REFUSED if counts[Sameness.REFUSED] else ALL_TAKEN
 
 
 def _denial(error: Exception) -> str:

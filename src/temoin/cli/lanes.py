@@ -14,7 +14,7 @@ from temoin.config.file import Process
 from temoin.lib.config_error import ConfigError
 
 if TYPE_CHECKING:
-    from temoin.outbox.standing import Standing
+    from temoin.outbox.standing import ParcelStanding
 
 SOMEBODY_SHOULD_LOOK = 1
 
@@ -74,7 +74,7 @@ def _told_of_items(moment: datetime) -> list[str]:
     ]
 
 
-def _line(standing: Standing, moment: datetime) -> str:
+def _line(standing: ParcelStanding, moment: datetime) -> str:
     from temoin.outbox.states import ParcelState
 
     rate = "no limit" if standing.rate is None else f"{standing.rate}/s"
@@ -89,7 +89,7 @@ def _line(standing: Standing, moment: datetime) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _circuit(standing: Standing, moment: datetime) -> str:
+def _circuit(standing: ParcelStanding, moment: datetime) -> str:
     from temoin.outbox.circuit import CircuitState
 
     circuit = standing.circuit

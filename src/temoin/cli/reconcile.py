@@ -142,13 +142,13 @@ def _operator(pharmacy_id: UUID) -> Operator:
 
 def _name_open(destination: str, day: date) -> bool:
     from temoin.lib.tenant import tenant_scope
-    from temoin.transmission.differences import MEANING, REPAIRABLE, Kind
+    from temoin.transmission.differences import MEANING, REPAIRABLE, DifferenceKind
     from temoin.transmission.mending import is_mendable
     from temoin.transmission.reconcile import open_of_day
 
     left = False
     for row in open_of_day(destination, day):
-        left, kind = True, Kind(row.kind)
+        left, kind = True, DifferenceKind(row.kind)
         with tenant_scope(row.pharmacy_id):
             can_be = is_mendable(row)
         overtaken = "a newer version is there: tell its operator" if kind in REPAIRABLE else "a person must look"

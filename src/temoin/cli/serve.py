@@ -19,7 +19,7 @@ from temoin.config.launch import die_with
 from temoin.lib.config_error import ConfigError
 
 if TYPE_CHECKING:
-    from temoin.serving.pace import Pace
+    from temoin.serving.pace import TransferPace
 
 LOOPBACK = "127.0.0.1"
 THREADS = 8  # per server process; each keeps one database connection
@@ -94,13 +94,13 @@ def _processes(process: Process) -> int:
     return int(serving.portal_processes if process is Process.PORTAL else serving.staff_processes)
 
 
-def _pace(process: Process) -> Pace:
+def _pace(process: Process) -> TransferPace:
     from django.conf import settings
 
-    from temoin.serving.pace import Pace
+    from temoin.serving.pace import TransferPace
 
     serving = settings.TEMOIN.serving
-    return Pace(
+    return TransferPace(
         head=serving.seconds,
         body=serving.seconds,
         send=serving.seconds,

@@ -22,7 +22,7 @@ from typing import IO
 
 import psycopg
 
-from temoin.config.identity import Identity, Mode, choose_identity, environment
+from temoin.config.identity import Mode, ProcessIdentity, choose_identity, environment
 from temoin.config.secrets import check_secret, make_password, private_folder
 from temoin.lib.config_error import ConfigError
 
@@ -74,12 +74,12 @@ class EmbeddedServer:
         self.name = "temoin-" + hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         self._options = QUIET | TUNING | dict(options or {})
         self._mode = mode
-        self._identity: Identity | None = None
+        self._identity: ProcessIdentity | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> ProcessIdentity:
         """Return whom PostgreSQL runs as here, found out once."""
         if self._identity is None:
             self._identity = choose_identity(self._mode)

@@ -31,7 +31,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True)
-class Identity:
+class ProcessIdentity:
     """Who PostgreSQL runs as, and where its programs are."""
 
     mode: Mode
@@ -60,7 +60,7 @@ class Identity:
         ]
 
 
-def choose_identity(forced: Mode | None = None) -> Identity:
+def choose_identity(forced: Mode | None = None) -> ProcessIdentity:
     """Return the first identity under which PostgreSQL starts here; ConfigError when there is none."""
     for identity in _candidates(forced):
         if _starts(identity):
@@ -72,17 +72,17 @@ def choose_identity(forced: Mode | None = None) -> Identity:
     )
 
 
-def _candidates(forced: Mode | None) -> Iterator[Identity]:
+def _candidates(forced: Mode | None) -> Iterator[ProcessIdentity]:
     installed = installed_programs()
     account = _ordinary_account()
     if forced is Mode.DIRECT or (forced is None and os.geteuid() != 0 and _has_name()):
-        yield Identity(Mode.DIRECT, os.geteuid(), os.getegid(), installed)
+        yield ProcessIdentity(Mode.DIRECT, os.geteuid(), os.getegid(), installed)
     for mode in (Mode.NAMESPACE, Mode.DROP):
         if forced not in {None, mode} or (mode is Mode.DROP and os.geteuid() != 0):
             continue
-        yield Identity(mode, account.pw_uid, account.pw_gid, installed)
+        yield ProcessIdentity(mode, account.pw_uid, account.pw_gid, installed)
         if os.geteuid() == 0:
-            yield Identity(mode, account.pw_uid, account.pw_gid, _readable_copy(installed))
+            yield ProcessIdentity(mode, account.pw_uid, account.pw_gid, _readable_copy(installed))
 
 
 def installed_programs() -> Path:
@@ -109,7 +109,7 @@ def _has_name() -> bool:
     return True
 
 
-def _starts(identity: Identity) -> bool:
+def _starts(identity: ProcessIdentity) -> bool:
     # initdb, because it needs its shared libraries where postgres does not: what it can read, all can.
     command = identity.command("initdb", "--version")
     return subprocess.run(command, check=False, capture_output=True, cwd="/", env=environment()).returncode == 0

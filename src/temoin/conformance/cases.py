@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 
-class Verdict(StrEnum):
+class TrialVerdict(StrEnum):
     """What a case came to."""
 
     PASSED = "passed"
@@ -25,7 +25,7 @@ class NotApplicableError(Exception):
 
 
 @dataclass(slots=True)
-class Exchange:
+class TrialExchange:
     """What was sent and what came back, as text to show."""
 
     sent: str
@@ -36,7 +36,7 @@ Desk = TypeVar("Desk")
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Generic[Desk]):
+class TrialCase(Generic[Desk]):
     """One thing an endpoint must do; `run` tries it and returns what it saw, in a few words."""
 
     name: str
@@ -46,15 +46,15 @@ class Case(Generic[Desk]):
 
 
 @dataclass(slots=True)
-class Result:
+class TrialResult:
     """What a case came to, and the exchanges it made."""
 
     name: str
     sends: str
     expects: str
-    verdict: Verdict
+    verdict: TrialVerdict
     words: str
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[TrialExchange] = field(default_factory=list)
 
 
 def require(is_so: object, otherwise: str) -> None:

@@ -58,7 +58,7 @@ OUTCOMES = {"negative": ("260385009", "Négatif"), "positive": ("10828004", "Pos
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DocumentStory:
     """One result and what becomes of it: three documents, each with its own key."""
 
     first: Report
@@ -66,18 +66,18 @@ class Story:
     cancellation: Report
 
 
-def make_story(moment: datetime) -> Story:
+def make_story(moment: datetime) -> DocumentStory:
     """Tell a new story, signed at this moment: keys that no endpoint has seen."""
     return _story(moment, [str(uuid4()) for _ in range(4)])
 
 
-def example_story() -> Story:
+def example_story() -> DocumentStory:
     """Tell the story of the published examples, always the same."""
     keys = [str(UUID(int=0xE7A << 112 | number, version=4)) for number in range(4)]
     return _story(datetime.fromisoformat("2026-11-24T10:20:00+01:00"), keys)
 
 
-def _story(moment: datetime, ids: list[str]) -> Story:
+def _story(moment: datetime, ids: list[str]) -> DocumentStory:
     record_id, *keys = ids
     first = Report(
         record_id=record_id,
@@ -115,7 +115,7 @@ def _story(moment: datetime, ids: list[str]) -> Story:
         status=ReportStatus.CANCELLED,
         reason="Échantillon d'une autre personne.",
     )
-    return Story(first, correction, cancellation)
+    return DocumentStory(first, correction, cancellation)
 
 
 def _finding(outcome: str) -> Finding:

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import uuid4
 
-from temoin.conformance.cases import Case, Exchange, FailedError, NotApplicableError, require
-from temoin.conformance.documents import Story
+from temoin.conformance.cases import FailedError, NotApplicableError, TrialCase, TrialExchange, require
+from temoin.conformance.documents import DocumentStory
 from temoin.conformance.endpoint import LOOPBACK, Endpoint
-from temoin.conformance.http_wire import Reply, ask
+from temoin.conformance.http_wire import WireReply, ask
 from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM, document
 from temoin.formats.fhir.questions import ASKING, PAGE, by_keys, creating, holdings_shown, paged, received_between
 from temoin.testing.report import Report
@@ -27,19 +27,19 @@ class FhirDesk:
     """What the cases of one trial share: where, what is sent, and every answer so far."""
 
     endpoint: Endpoint
-    story: Story
+    story: DocumentStory
     started: datetime
-    log: list[Exchange] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
+    log: list[TrialExchange] = field(default_factory=list)
+    replies: list[WireReply] = field(default_factory=list)
     first_id: str = ""
 
-    def ask(self, method: str, path: str, **given: Any) -> Reply:
+    def ask(self, method: str, path: str, **given: Any) -> WireReply:
         """Make one request below the base address."""
         reply = ask(self.endpoint, self.log, (method, f"{self.endpoint.path}{path}"), **given)
         self.replies.append(reply)
         return reply
 
-    def send(self, report: Report, **changes: str) -> Reply:
+    def send(self, report: Report, **changes: str) -> WireReply:
         """Send a document as the courier does."""
         return self.ask("POST", "/Bundle", headers={**creating(report.key), **changes}, body=document(report))
 
@@ -173,14 +173,14 @@ def _redirects(desk: FhirDesk) -> str:
     return "none"
 
 
-def _taken(reply: Reply, key: str) -> dict[str, Any]:
+def _taken(reply: WireReply, key: str) -> dict[str, Any]:
     require(reply.status in {200, 201}, f"It answered {reply.status}.")
     resource = reply.json
     require(isinstance(resource, dict) and _bears(resource, key), "The answer is not the document with this key.")
     return dict(resource)
 
 
-def _searchset(reply: Reply) -> list[dict[str, Any]]:
+def _searchset(reply: WireReply) -> list[dict[str, Any]]:
     require(reply.status == 200, f"It answered {reply.status}.")
     page = reply.json
     is_page = isinstance(page, dict) and page.get("resourceType") == "Bundle" and page.get("type") == "searchset"
@@ -189,7 +189,7 @@ def _searchset(reply: Reply) -> list[dict[str, Any]]:
     return [each for each in resources if each.get("resourceType") == "Bundle"]
 
 
-def _next(desk: FhirDesk, reply: Reply) -> str | None:
+def _next(desk: FhirDesk, reply: WireReply) -> str | None:
     for link in _dicts(reply.json.get("link")):
         if link.get("relation") == "next":
             address = urljoin(desk.endpoint.address, str(link.get("url", "")))
@@ -228,49 +228,51 @@ def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 the endpoint's clock is the world's
 
 
-CASES: tuple[Case[FhirDesk], ...] = (
-    Case("tls", "A connection.", "TLS 1.2 or later, and a certificate valid for this host.", _tls),
-    Case(
+CASES: tuple[TrialCase[FhirDesk], ...] = (
+    TrialCase("tls", "A connection.", "TLS 1.2 or later, and a certificate valid for this host.", _tls),
+    TrialCase(
         "first version",
         "A document, as a conditional create: `If-None-Exist: identifier=<system>|<key>`.",
         "201 (or 200) and the document back, with the same `identifier`, an `id` and `meta.lastUpdated`.",
         _first,
     ),
-    Case("the same again", "The same request.", "200 (or 201), the same `id`, and one document held.", _again),
-    Case(
+    TrialCase("the same again", "The same request.", "200 (or 201), the same `id`, and one document held.", _again),
+    TrialCase(
         "correction",
         "A document with a key of its own, `status` amended, `relatesTo` (replaces) naming the key before.",
         "As for a first version.",
         _correction,
     ),
-    Case("cancellation", "A document with `status` entered-in-error.", "As for a first version.", _cancellation),
-    Case(
+    TrialCase("cancellation", "A document with `status` entered-in-error.", "As for a first version.", _cancellation),
+    TrialCase(
         "twice at once",
         "One new document, by two connections at the same moment.",
         "200, 201, 409 or 412 to each, and one document held.",
         _at_once,
     ),
-    Case(
+    TrialCase(
         "question by key",
         "`GET Bundle?identifier=<system>|<key>`.",
         "A searchset with that one document.",
         _question,
     ),
-    Case("unknown key", "The same question with a key never used.", "200 and a searchset without entries.", _unknown),
-    Case("malformed document", "Half of a document.", "400 or another 4xx about it; nothing is held.", _malformed),
-    Case("wrong resource", "A Patient, to `Bundle`.", "400, 422 or another 4xx about it.", _wrong_resource),
-    Case(
+    TrialCase(
+        "unknown key", "The same question with a key never used.", "200 and a searchset without entries.", _unknown
+    ),
+    TrialCase("malformed document", "Half of a document.", "400 or another 4xx about it; nothing is held.", _malformed),
+    TrialCase("wrong resource", "A Patient, to `Bundle`.", "400, 422 or another 4xx about it.", _wrong_resource),
+    TrialCase(
         "wrong media type",
         "A document as text/plain.",
         "415 or another 4xx about it; nothing is held.",
         _media_type,
     ),
-    Case(
+    TrialCase(
         "holdings",
         f"`{holdings_shown(FEW)}`, to its last page; a courier asks for {PAGE} at a time.",
         "Every document sent, once each; `next` links that stay on this server, below this address.",
         _holdings,
     ),
-    Case("shape of answers", "Nothing more.", "JSON in every answer, an OperationOutcome in every 4xx.", _shape),
-    Case("redirects", "Nothing more.", "No 3xx: couriers follow none.", _redirects),
+    TrialCase("shape of answers", "Nothing more.", "JSON in every answer, an OperationOutcome in every 4xx.", _shape),
+    TrialCase("redirects", "Nothing more.", "No 3xx: couriers follow none.", _redirects),
 )

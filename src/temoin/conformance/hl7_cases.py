@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from temoin.conformance.cases import Case, Exchange, FailedError, NotApplicableError, require
-from temoin.conformance.documents import Story
+from temoin.conformance.cases import FailedError, NotApplicableError, TrialCase, TrialExchange, require
+from temoin.conformance.documents import DocumentStory
 from temoin.conformance.endpoint import LOOPBACK, Endpoint
 from temoin.conformance.mllp_wire import opened, read
 from temoin.formats.hl7v2 import Route, report_message
@@ -20,8 +20,8 @@ class Hl7Desk:
     """What the cases of one trial share."""
 
     endpoint: Endpoint
-    story: Story
-    log: list[Exchange] = field(default_factory=list)
+    story: DocumentStory
+    log: list[TrialExchange] = field(default_factory=list)
 
     def send(self, report: Report) -> str:
         """Send a message as the courier does, and require that it is taken."""
@@ -98,25 +98,29 @@ def _question(_desk: Hl7Desk) -> str:
 
 
 REFUSAL = "AE, AR, CE or CR, or the end of the connection."
-CASES: tuple[Case[Hl7Desk], ...] = (
-    Case("tls", "A connection.", "TLS 1.2 or later, and a certificate valid for this host.", _tls),
-    Case("first version", "An ORU^R01 in a frame of MLLP.", "A framed AA or CA whose MSA-2 is its MSH-10.", _first),
-    Case("the same again", "The same message.", "The same; one message is kept per MSH-10.", _again),
-    Case("correction", "A message of the same OBR-3, OBR-25 `C`, with its own MSH-10.", "As before.", _correction),
-    Case("cancellation", "A message of the same OBR-3, OBR-25 `X`, with its own MSH-10.", "As before.", _cancellation),
-    Case(
+CASES: tuple[TrialCase[Hl7Desk], ...] = (
+    TrialCase("tls", "A connection.", "TLS 1.2 or later, and a certificate valid for this host.", _tls),
+    TrialCase(
+        "first version", "An ORU^R01 in a frame of MLLP.", "A framed AA or CA whose MSA-2 is its MSH-10.", _first
+    ),
+    TrialCase("the same again", "The same message.", "The same; one message is kept per MSH-10.", _again),
+    TrialCase("correction", "A message of the same OBR-3, OBR-25 `C`, with its own MSH-10.", "As before.", _correction),
+    TrialCase(
+        "cancellation", "A message of the same OBR-3, OBR-25 `X`, with its own MSH-10.", "As before.", _cancellation
+    ),
+    TrialCase(
         "two on one line",
         "Two messages, the second after the first's answer.",
         "One answer to each.",
         _one_line,
     ),
-    Case(
+    TrialCase(
         "malformed message",
         "A header, and no segment after it.",
         REFUSAL,
         _malformed,
     ),
-    Case("wrong message", "The message as ADT^A01.", REFUSAL, _wrong_message),
-    Case("question by key", "Nothing.", "Nothing: MLLP cannot be asked.", _question),
-    Case("holdings", "Nothing.", "Nothing: MLLP cannot be asked.", _question),
+    TrialCase("wrong message", "The message as ADT^A01.", REFUSAL, _wrong_message),
+    TrialCase("question by key", "Nothing.", "Nothing: MLLP cannot be asked.", _question),
+    TrialCase("holdings", "Nothing.", "Nothing: MLLP cannot be asked.", _question),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Timer
 from typing import Any
 
-from temoin.conformance.cases import Exchange, FailedError
+from temoin.conformance.cases import FailedError, TrialExchange
 from temoin.conformance.endpoint import Endpoint
 
 LARGEST = 5_000_000  # bytes
@@ -20,7 +20,7 @@ SECRET = "(a token)"  # noqa: S105 stands for it in what is shown
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WireReply:
     """An answer, read whole."""
 
     status: int
@@ -38,7 +38,7 @@ class Reply:
             raise FailedError("The body is not JSON.") from None
 
 
-def ask(endpoint: Endpoint, log: list[Exchange], request: tuple[str, str], **given: Any) -> Reply:
+def ask(endpoint: Endpoint, log: list[TrialExchange], request: tuple[str, str], **given: Any) -> WireReply:
     """Make one request (method, path) and note it; a FailedError says why there is no answer.
 
     `headers`, `body`, and `lingers`: wait whether more comes than the answer.
@@ -46,7 +46,7 @@ def ask(endpoint: Endpoint, log: list[Exchange], request: tuple[str, str], **giv
     method, path = request
     headers = {"Accept": "application/fhir+json", **given.get("headers", {})}
     body: bytes | None = given.get("body")
-    exchange = Exchange(_written(method, path, {**headers, **_authorisation(endpoint, SECRET)}, body))
+    exchange = TrialExchange(_written(method, path, {**headers, **_authorisation(endpoint, SECRET)}, body))
     log.append(exchange)
     connection = _connection(endpoint)
     watch = Timer(endpoint.seconds, _end, [connection])  # for the whole, however it trickles
@@ -85,7 +85,7 @@ def _connection(endpoint: Endpoint) -> http.client.HTTPConnection:
     )
 
 
-def _read(connection: http.client.HTTPConnection, *, lingers: bool) -> Reply:
+def _read(connection: http.client.HTTPConnection, *, lingers: bool) -> WireReply:
     line = connection.sock
     answer = connection.getresponse()
     body = answer.read(LARGEST)
@@ -95,14 +95,14 @@ def _read(connection: http.client.HTTPConnection, *, lingers: bool) -> Reply:
         with suppress(TimeoutError):
             surplus = line.recv(1000)
     version = line.version() if isinstance(line, ssl.SSLSocket) else None
-    return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body, version or "", surplus)
+    return WireReply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body, version or "", surplus)
 
 
 def _authorisation(endpoint: Endpoint, token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if endpoint.token else {}
 
 
-def _failed(exchange: Exchange, words: str) -> FailedError:
+def _failed(exchange: TrialExchange, words: str) -> FailedError:
     exchange.came = words
     return FailedError(words)
 
@@ -112,7 +112,7 @@ def _written(method: str, path: str, headers: dict[str, str], body: bytes | None
     return "\n".join([*lines, "", _text(body or b"")]).rstrip()
 
 
-def _shown(reply: Reply) -> str:
+def _shown(reply: WireReply) -> str:
     lines = [f"HTTP/1.1 {reply.status}", *(f"{name}: {value}" for name, value in reply.headers.items())]
     return "\n".join([*lines, "", _text(reply.body), _text(reply.surplus)]).rstrip()
 

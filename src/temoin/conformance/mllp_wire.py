@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from temoin.conformance.cases import Exchange, FailedError
+from temoin.conformance.cases import FailedError, TrialExchange
 from temoin.conformance.endpoint import Endpoint
 from temoin.formats.hl7v2 import END, START, STOP, Acknowledgement, Hl7Error, framed, read_acknowledgement, unframed
 
@@ -16,10 +16,10 @@ LARGEST = 65_536  # bytes
 LINGER = 0.3  # seconds in which a second answer would come
 
 
-class Line:
+class WireLine:
     """An open connection, and what went over it."""
 
-    def __init__(self, line: socket.socket, seconds: float, log: list[Exchange]) -> None:
+    def __init__(self, line: socket.socket, seconds: float, log: list[TrialExchange]) -> None:
         self._line = line
         self._seconds = seconds
         self._log = log
@@ -32,7 +32,7 @@ class Line:
 
     def exchange(self, message: bytes) -> bytes:
         """Send a message in its frame and return what is inside the answer's frame; FailedError when it is none."""
-        exchange = Exchange(_shown(message))
+        exchange = TrialExchange(_shown(message))
         self._log.append(exchange)
         try:
             self._line.sendall(framed(message))
@@ -70,7 +70,7 @@ class Line:
 
 
 @contextmanager
-def opened(endpoint: Endpoint, log: list[Exchange]) -> Iterator[Line]:
+def opened(endpoint: Endpoint, log: list[TrialExchange]) -> Iterator[WireLine]:
     """Open a connection; a FailedError says why there is none."""
     try:
         bare = socket.create_connection((endpoint.host, endpoint.port), timeout=endpoint.seconds)
@@ -80,7 +80,7 @@ def opened(endpoint: Endpoint, log: list[Exchange]) -> Iterator[Line]:
     except OSError as error:
         raise FailedError(f"No connection: {type(error).__name__}.") from None
     with line:
-        yield Line(line, endpoint.seconds, log)
+        yield WireLine(line, endpoint.seconds, log)
 
 
 def read(data: bytes) -> Acknowledgement:

@@ -8,8 +8,8 @@ from textwrap import indent
 from typing import Any
 
 from temoin.conformance import fhir_cases, hl7_cases
-from temoin.conformance.cases import Case
-from temoin.conformance.documents import Story, example_story
+from temoin.conformance.cases import TrialCase
+from temoin.conformance.documents import DocumentStory, example_story
 from temoin.formats.fhir import document
 from temoin.formats.hl7v2 import Route, report_message
 
@@ -31,11 +31,11 @@ def example_lines() -> Iterator[str]:
         yield from ("", f'??? example "HL7 v2: {name} (segments end with CR on the line)"', *_fenced("text", told))
 
 
-def _reports(story: Story) -> tuple[tuple[str, Any], ...]:
+def _reports(story: DocumentStory) -> tuple[tuple[str, Any], ...]:
     return ("first version", story.first), ("correction", story.correction), ("cancellation", story.cancellation)
 
 
-def _table(cases: Sequence[Case[Any]]) -> Iterator[str]:
+def _table(cases: Sequence[TrialCase[Any]]) -> Iterator[str]:
     yield from ("| case | what is sent | what is expected |", "|---|---|---|")
     for case in cases:
         cells = (cell.replace("|", "\\|") for cell in (case.name, case.sends, case.expects))

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temoin.conformance import fhir_cases, hl7_cases
-from temoin.conformance.cases import Case, FailedError, NotApplicableError, Result, Verdict
+from temoin.conformance.cases import FailedError, NotApplicableError, TrialCase, TrialResult, TrialVerdict
 from temoin.conformance.documents import make_story
 from temoin.conformance.endpoint import Endpoint
 
 
-def try_endpoint(endpoint: Endpoint) -> Iterator[Result]:
+def try_endpoint(endpoint: Endpoint) -> Iterator[TrialResult]:
     """Give the result of each case as it comes."""
     moment = datetime.now(UTC)  # noqa: TID251 the endpoint's clock is the world's
     story = make_story(moment.replace(microsecond=0))
@@ -22,13 +22,13 @@ def try_endpoint(endpoint: Endpoint) -> Iterator[Result]:
         yield from _try(hl7_cases.CASES, hl7_cases.Hl7Desk(endpoint, story))
 
 
-def _try(cases: Sequence[Case[Any]], desk: Any) -> Iterator[Result]:
+def _try(cases: Sequence[TrialCase[Any]], desk: Any) -> Iterator[TrialResult]:
     for case in cases:
         before = len(desk.log)
         try:
-            verdict, words = Verdict.PASSED, case.run(desk)
+            verdict, words = TrialVerdict.PASSED, case.run(desk)
         except FailedError as error:
-            verdict, words = Verdict.FAILED, str(error)
+            verdict, words = TrialVerdict.FAILED, str(error)
         except NotApplicableError as error:
-            verdict, words = Verdict.NOT_APPLICABLE, str(error)
-        yield Result(case.name, case.sends, case.expects, verdict, words, desk.log[before:])
+            verdict, words = TrialVerdict.NOT_APPLICABLE, str(error)
+        yield TrialResult(case.name, case.sends, case.expects, verdict, words, desk.log[before:])

@@ -47,7 +47,7 @@ class AssertionRefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Proof:
+class ProofOfKey:
     """What is kept of a good assertion: its own number, so that it serves once."""
 
     jti: str
@@ -100,7 +100,7 @@ def named_issuer(assertion: str) -> str:
         raise AssertionRefusedError("not a signed assertion") from None
 
 
-def prove(assertion: str, *, public_key: str, issuer: str, audience: str, at: datetime) -> Proof:
+def prove(assertion: str, *, public_key: str, issuer: str, audience: str, at: datetime) -> ProofOfKey:
     """Return the proof in an assertion; AssertionRefusedError when its signature or any claim is not as it must be."""
     parts: dict[str, str] = orjson.loads(public_key)
     kind = parts["kty"]
@@ -112,7 +112,7 @@ def prove(assertion: str, *, public_key: str, issuer: str, audience: str, at: da
     if not set(token.header) <= _HEADER:
         raise AssertionRefusedError("the header says more than it may")
     _check_claims(token.claims, issuer, audience, int(at.timestamp()))
-    return Proof(str(token.claims["jti"]))
+    return ProofOfKey(str(token.claims["jti"]))
 
 
 class _Registry(JWSRegistry):

@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.delivery.channels.email.notices import Notice, NoticeMail
+from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.delivery.models import Alarm
 from temoin.delivery.operators_words import matter_of
 from temoin.journal.act import HouseActor, act
@@ -133,7 +133,7 @@ def _addresses(alarm: Alarm) -> list[str]:
     return addresses_of_owners(alarm.pharmacy_id)
 
 
-def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> Notice:
+def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> PatientNotice:
     is_site = alarm.pharmacy_id is None
     words = {
         "stage": stage.value,
@@ -146,7 +146,7 @@ def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> Notice:
         "link": settings.TEMOIN.site.staff_url + ("" if is_site else "/transmissions/"),
         "is_demo": settings.TEMOIN.site.demo,
     }
-    return Notice(key, *(render_to_string(f"delivery/alarm/{part}", words) for part in PARTS))
+    return PatientNotice(key, *(render_to_string(f"delivery/alarm/{part}", words) for part in PARTS))
 
 
 def _told(late: Late) -> Iterator[dict[str, object]]:

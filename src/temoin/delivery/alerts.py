@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.delivery.channels.email.notices import Notice, NoticeMail
+from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.journal.act import HouseActor, act
 from temoin.journal.alerts import note_told, untold_alerts
 from temoin.journal.events import EventKind
@@ -80,7 +80,7 @@ def _addresses(alert: Alert) -> list[str]:
     return found or addresses_of_team(alert.pharmacy_id, but=about)
 
 
-def _notice(alert: Alert, count: int, number: int) -> Notice:
+def _notice(alert: Alert, count: int, number: int) -> PatientNotice:
     words = {
         "kind": alert.kind,
         "count": count,
@@ -88,4 +88,4 @@ def _notice(alert: Alert, count: int, number: int) -> Notice:
         "link": settings.TEMOIN.site.staff_url + LEADS_TO.get(alert.kind, "/journal/"),
         "is_demo": settings.TEMOIN.site.demo,
     }
-    return Notice(f"{alert.id}.{number}", *(render_to_string(f"delivery/alert/{part}", words) for part in PARTS))
+    return PatientNotice(f"{alert.id}.{number}", *(render_to_string(f"delivery/alert/{part}", words) for part in PARTS))

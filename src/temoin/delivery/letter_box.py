@@ -43,7 +43,7 @@ _TRY = """
 """
 
 
-class Standing(StrEnum):
+class LetterStanding(StrEnum):
     """What a caller's link leads to."""
 
     NONE = "none"  # unknown, expired, withdrawn or locked
@@ -60,7 +60,7 @@ class _Tried:
     ciphertext: bytes | None
 
 
-def look_up(lookup: bytes) -> Standing:
+def look_up(lookup: bytes) -> LetterStanding:
     """Tell what the link leads to, which only whoever holds it can ask; nothing is counted."""
     lookup_hash = sha256(lookup).digest()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -68,8 +68,8 @@ def look_up(lookup: bytes) -> Standing:
         cursor.execute(_LOOK, {"lookup": lookup_hash})
         row = cursor.fetchone()
     if row is None:
-        return Standing.NONE
-    return Standing.UNTRIED if row[0] else Standing.TRIED
+        return LetterStanding.NONE
+    return LetterStanding.UNTRIED if row[0] else LetterStanding.TRIED
 
 
 def open_letter_box(lookup: bytes, auth: bytes) -> bytes | None:

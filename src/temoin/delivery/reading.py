@@ -42,7 +42,7 @@ _SEEN = """
 
 
 @dataclass(frozen=True)
-class Seen:
+class PatientsSeen:
     """What somebody saw: distinct patients of the last hour, and pages of the last minute."""
 
     opened: int
@@ -50,7 +50,7 @@ class Seen:
     pages: int
 
 
-def patients_seen(*, by: Holder) -> Seen:
+def patients_seen(*, by: Holder) -> PatientsSeen:
     """Return what somebody saw."""
     with tenant_scope(by.pharmacy_id), connection.cursor() as cursor:
         cursor.execute(
@@ -64,7 +64,7 @@ def patients_seen(*, by: Holder) -> Seen:
                 "listings": list(LISTINGS),
             },
         )
-        return Seen(*cursor.fetchone())
+        return PatientsSeen(*cursor.fetchone())
 
 
 def reads_much(*, by: Holder) -> bool:

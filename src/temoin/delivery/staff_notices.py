@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from temoin.delivery.channels.email.notices import Notice, NoticeMail
+from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Person, StaffNotice
 from temoin.pharmacies.notices import NoticeKind
@@ -46,11 +46,11 @@ def _send(mail: NoticeMail, waiting: StaffNotice) -> None:
         waiting.delete()
 
 
-def _notice(waiting: StaffNotice) -> Notice:
+def _notice(waiting: StaffNotice) -> PatientNotice:
     words = {
         "kind": waiting.kind,
         "count": waiting.count,
         "link": settings.TEMOIN.site.staff_url + LEADS_TO[NoticeKind(waiting.kind)],
         "is_demo": settings.TEMOIN.site.demo,
     }
-    return Notice(f"staff.{waiting.id}", *(render_to_string(f"delivery/staff/{part}", words) for part in PARTS))
+    return PatientNotice(f"staff.{waiting.id}", *(render_to_string(f"delivery/staff/{part}", words) for part in PARTS))

@@ -20,7 +20,7 @@ DISPOSITION = "message/disposition-notification", "message/global-disposition-no
 LONGEST_WORDS = 500  # characters of what the other side says
 
 
-class Fate(StrEnum):
+class NoticeFate(StrEnum):
     """What became of a message."""
 
     DELIVERED = "delivered"  # it is in the mailbox, or was shown or taken over by software
@@ -30,34 +30,34 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldNotice:
     """What a mail says of a message, and the names by which it may say which one; nothing here is believed yet."""
 
-    fate: Fate
+    fate: NoticeFate
     words: str  # as the other side put it: status codes, diagnosis; it may quote an address
     names: tuple[str, ...]
 
 
-def read_told(data: bytes) -> Told | None:
+def read_told(data: bytes) -> ToldNotice | None:
     """Return what a mail says of a message; None for a mail that is no notice. Nothing in a mail makes it raise."""
     mail = message_from_bytes(data, policy=compat32)
     told = _delivery(mail) or _disposition(mail) or _plain_refusal(mail)
     if told is None:
         return None
     fate, words = told
-    return Told(fate, words[:LONGEST_WORDS].encode(errors="replace").decode(), tuple(_names(mail)))
+    return ToldNotice(fate, words[:LONGEST_WORDS].encode(errors="replace").decode(), tuple(_names(mail)))
 
 
 _ACTIONS = {
-    "failed": Fate.FAILED,
-    "delayed": Fate.DELAYED,
-    "delivered": Fate.DELIVERED,
-    "relayed": Fate.DELIVERED,  # as far as notices go: the next system gives none
-    "expanded": Fate.DELIVERED,
+    "failed": NoticeFate.FAILED,
+    "delayed": NoticeFate.DELAYED,
+    "delivered": NoticeFate.DELIVERED,
+    "relayed": NoticeFate.DELIVERED,  # as far as notices go: the next system gives none
+    "expanded": NoticeFate.DELIVERED,
 }
 
 
-def _delivery(mail: Message) -> tuple[Fate, str] | None:
+def _delivery(mail: Message) -> tuple[NoticeFate, str] | None:
     """Read a delivery notice; a message of ours has one recipient, so that the gravest action is its fate."""
     found = []
     for fields in _fields(mail, *STATUS):
@@ -65,25 +65,27 @@ def _delivery(mail: Message) -> tuple[Fate, str] | None:
         fate = _ACTIONS.get(action)
         if fate is not None:
             found.append((fate, f"{_text(fields, 'Status')} {_text(fields, 'Diagnostic-Code')}".strip()))
-    return max(found, key=lambda each: list(Fate).index(each[0]), default=None)
+    return max(found, key=lambda each: list(NoticeFate).index(each[0]), default=None)
 
 
-def _disposition(mail: Message) -> tuple[Fate, str] | None:
+def _disposition(mail: Message) -> tuple[NoticeFate, str] | None:
     for fields in _fields(mail, *DISPOSITION):
         done = _text(fields, "Disposition").rpartition(";")[2].strip()
         kind, _, modifier = done.partition("/")
         if modifier.strip().lower().startswith(("error", "failure")) or kind.strip().lower() == "failed":
-            return Fate.NOT_FILED, done
+            return NoticeFate.NOT_FILED, done
         if kind.strip().lower() in {"displayed", "processed", "dispatched"}:
-            return Fate.DELIVERED, done
+            return NoticeFate.DELIVERED, done
     return None
 
 
-def _plain_refusal(mail: Message) -> tuple[Fate, str] | None:
+def _plain_refusal(mail: Message) -> tuple[NoticeFate, str] | None:
     subject = _text(mail, "Subject")
     with suppress(LookupError, ValueError, MessageError):
         subject = str(make_header(decode_header(subject)))
-    return (Fate.NOT_FILED, subject.partition("]")[0].strip("[ ")) if subject.lower().startswith("[ko int") else None
+    return (
+        (NoticeFate.NOT_FILED, subject.partition("]")[0].strip("[ ")) if subject.lower().startswith("[ko int") else None
+    )
 
 
 def _names(mail: Message) -> list[str]:

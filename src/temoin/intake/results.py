@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.utils.translation import get_language
 
 from temoin.crypto.blind import fold_parts
-from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.reading import FileOfResults, read_results
@@ -25,8 +25,8 @@ from temoin.intake.problems import (
     problems_of_action,
     problems_of_row,
 )
-from temoin.intake.runs import Run, check_laboratory, reading_of, runs_of, versions_of
-from temoin.intake.sameness import Content, Verdict, decide
+from temoin.intake.runs import RunOfRows, check_laboratory, reading_of, runs_of, versions_of
+from temoin.intake.sameness import Content, Sameness, decide
 from temoin.intake.terms import keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, acts_together
 from temoin.journal.events import EventKind
@@ -55,14 +55,14 @@ class RowOutcome:
     """What became of one row."""
 
     row: int
-    verdict: Verdict
+    verdict: Sameness
     problems: tuple[RowProblem, ...] = ()
 
 
 class _UndoneError(Exception):
     """Leaves a trial's transaction, which rolls it back."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Sameness) -> None:
         super().__init__(verdict.value)
         self.verdict = verdict
 
@@ -80,7 +80,7 @@ class _Taker:
         for row in run:
             yield fates.get(row.row) or self._alone(row)
 
-    def take(self, row: ResultRow) -> Verdict:
+    def take(self, row: ResultRow) -> Sameness:
         """Store, correct or recognise a row in one transaction; InvalidError or RowRefusedError undo all of it."""
         with tenant_scope(self.by.pharmacy_id):
             return self._take(row, [], is_void=False)
@@ -92,7 +92,7 @@ class _Taker:
         """
         try:
             with acts_together(by=self.by) as acts:
-                run = Run(self.by, rows)
+                run = RunOfRows(self.by, rows)
                 fates = {row.row: _outcome(row, partial(run.take, acts, row)) for row in rows}
         except ConflictError:
             return {}
@@ -105,10 +105,10 @@ class _Taker:
 
     def _alone(self, row: ResultRow | RowErrors) -> RowOutcome:
         if isinstance(row, RowErrors):
-            return RowOutcome(row.row, Verdict.REFUSED, problems_of_row(row, get_language() or "fr"))
+            return RowOutcome(row.row, Sameness.REFUSED, problems_of_row(row, get_language() or "fr"))
         return _outcome(row, partial(_take_patiently, self, row))
 
-    def _take(self, row: ResultRow, earlier: list[Content], *, is_void: bool) -> Verdict:
+    def _take(self, row: ResultRow, earlier: list[Content], *, is_void: bool) -> Sameness:
         check_laboratory(terms_here().allows(row.laboratory.number))
         key = fold_parts(row.natural_key())
         record = Record.objects.filter(source_index__in=source_indexes(key)).first()
@@ -116,14 +116,14 @@ class _Taker:
             if row.status is RowStatus.CANCELLED:
                 raise RowRefusedError("accession_number", "never_seen")
             with acts_together(by=self.by) as acts:
-                Run(self.by, [row]).store(acts, row)
-            return Verdict.STORED
+                RunOfRows(self.by, [row]).store(acts, row)
+            return Sameness.STORED
         versions = versions_of(self.by, [record])[record.id] if record else []
         is_cancelled = is_void or (record is not None and record.state == RecordState.CANCELLED)
         verdict = decide(row, versions + earlier, is_cancelled=is_cancelled)
-        if record is not None and verdict is Verdict.CORRECTED:
+        if record is not None and verdict is Sameness.CORRECTED:
             self._correct(row, record)
-        if record is not None and verdict is Verdict.CANCELLED:
+        if record is not None and verdict is Sameness.CANCELLED:
             cancel_result(by=self.by, record_id=record.id, expected_version=record.version, reason=CANCELLED)
         return verdict
 
@@ -151,7 +151,7 @@ class _Trier(_Taker):
         del rows  # each is undone by itself
         return {}
 
-    def take(self, row: ResultRow) -> Verdict:
+    def take(self, row: ResultRow) -> Sameness:
         """Say what `_Taker` would do."""
         key = row.natural_key()
         said = self._said.setdefault(key, [])
@@ -159,9 +159,9 @@ class _Trier(_Taker):
             with tenant_scope(self.by.pharmacy_id):
                 raise _UndoneError(self._take(row, said, is_void=key in self._void))
         except _UndoneError as undone:
-            if undone.verdict is Verdict.CANCELLED:
+            if undone.verdict is Sameness.CANCELLED:
                 self._void.add(key)
-            elif undone.verdict is not Verdict.ALREADY_STORED:
+            elif undone.verdict is not Sameness.ALREADY_STORED:
                 said.append(Content.of_row(row))
             return undone.verdict
 
@@ -174,7 +174,7 @@ def import_results(
     tell: Callable[[RowOutcome], None],
     dates: DateOrder | None = None,
     tell_file: Callable[[FileOfResults], None] | None = None,
-) -> Counter[Verdict]:
+) -> Counter[Sameness]:
     """Take in every good row of a seekable file and tell the fate of each; FileRefusedError when it cannot be read.
 
     Rows already stored stay when the import is interrupted: importing the file again goes on from there. `dates` is
@@ -182,7 +182,7 @@ def import_results(
     """
     check_right(by=by, right=Right.IMPORT_RESULTS)
     taker = _Trier(by) if dry_run else _Taker(by)
-    counts: Counter[Verdict] = Counter()
+    counts: Counter[Sameness] = Counter()
     file = _open_file(by, stream, dates)
     if dates is not None and not dry_run:
         keep_date_order(by=by, order=dates)
@@ -192,7 +192,7 @@ def import_results(
         for outcome in taker.outcomes(run):
             counts[outcome.verdict] += 1
             tell(outcome)
-    detail = " ".join(f"{verdict.value}={counts[verdict]}" for verdict in Verdict)
+    detail = " ".join(f"{verdict.value}={counts[verdict]}" for verdict in Sameness)
     with act(
         by=by,
         kind=EventKind.FILE_IMPORTED,
@@ -206,28 +206,28 @@ def import_results(
 
 def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None) -> FileOfResults:
     remembered = read_terms(by=by).date_order
-    return read_results(stream, rules=Rules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, remembered))
+    return read_results(stream, rules=CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, remembered))
 
 
-def _outcome(row: ResultRow, take: Callable[[], Verdict]) -> RowOutcome:
+def _outcome(row: ResultRow, take: Callable[[], Sameness]) -> RowOutcome:
     try:
         verdict = take()
     except InvalidError as error:
-        return RowOutcome(row.row, Verdict.REFUSED, problems_of_action(row, error))
+        return RowOutcome(row.row, Sameness.REFUSED, problems_of_action(row, error))
     except RowRefusedError as error:
-        return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row, error),))
+        return RowOutcome(row.row, Sameness.REFUSED, (problem_of_refusal(row, error),))
     except (*DATABASE_AWAY, TemoinError):
         raise
     except Exception as error:  # noqa: BLE001 whatever one row brings about, the others are taken
         log.error("row %d of a file cannot be taken: %s", row.row, type(error).__name__)
-        return RowOutcome(row.row, Verdict.REFUSED, (problem_of_refusal(row, RowRefusedError("", "failed")),))
-    if verdict is Verdict.STORED and row.status is RowStatus.CORRECTED:
+        return RowOutcome(row.row, Sameness.REFUSED, (problem_of_refusal(row, RowRefusedError("", "failed")),))
+    if verdict is Sameness.STORED and row.status is RowStatus.CORRECTED:
         unseen = RowRefusedError("test_result_status", "correction_unseen")
         return RowOutcome(row.row, verdict, (problem_of_refusal(row, unseen),))
     return RowOutcome(row.row, verdict)
 
 
-def _take_patiently(taker: _Taker, row: ResultRow) -> Verdict:
+def _take_patiently(taker: _Taker, row: ResultRow) -> Sameness:
     """Take a row; when another process was first (unique index, changed state), look again at what it left."""
     for _ in range(_TRIES):
         try:

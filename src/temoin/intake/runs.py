@@ -10,7 +10,7 @@ from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.intake.patients import PatientsOfRun, traits_of_row
 from temoin.intake.problems import RowRefusedError
-from temoin.intake.sameness import Content, Verdict, decide, read_at, sampled_at
+from temoin.intake.sameness import Content, Sameness, decide, read_at, sampled_at
 from temoin.intake.terms import terms_here
 from temoin.journal.act import Acts, record_looks
 from temoin.journal.events import EventKind
@@ -48,7 +48,7 @@ def runs_of(file: Iterable[ResultRow | RowErrors]) -> Iterator[list[ResultRow | 
         yield run
 
 
-class Run:
+class RunOfRows:
     """Rows of different results, none of them a correction; within the transaction that takes them."""
 
     def __init__(self, by: Seat, rows: Iterable[ResultRow]) -> None:
@@ -61,13 +61,13 @@ class Run:
         self._traits = dict(_traits_of(row for row in allowed if self._key(row) not in self._records))
         self._people = PatientsOfRun(by, list(self._traits.values()))
 
-    def take(self, acts: Acts, row: ResultRow) -> Verdict:
+    def take(self, acts: Acts, row: ResultRow) -> Sameness:
         """Add a row's acts to those written together; InvalidError or RowRefusedError add nothing."""
         check_laboratory(self._terms.allows(row.laboratory.number))
         record = self._records.get(self._key(row))
         if record is None:
             self.store(acts, row)
-            return Verdict.STORED
+            return Sameness.STORED
         return decide(row, self._versions[record.id], is_cancelled=record.state == RecordState.CANCELLED)
 
     def store(self, acts: Acts, row: ResultRow) -> None:

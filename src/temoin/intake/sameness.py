@@ -21,13 +21,13 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from temoin.catalogue.outcomes import specimen
-from temoin.formats.csv.rows import Moment, PatientTraits, ResultRow, RowStatus
+from temoin.formats.csv.rows import CellMoment, PatientTraits, ResultRow, RowStatus
 from temoin.intake.problems import RowRefusedError
 from temoin.lib.names import plain_name
 from temoin.testing.report import PatientIdentity, Report, Sex
 
 
-class Verdict(StrEnum):
+class Sameness(StrEnum):
     """What became of a row."""
 
     STORED = "stored"
@@ -98,7 +98,7 @@ class Content:
         return same and (_same_time(self.sampled_at, row.collected) or self.sampled_at == other.sampled_at)
 
 
-def _same_time(kept: datetime, given: Moment) -> bool:
+def _same_time(kept: datetime, given: CellMoment) -> bool:
     # A day without an hour stands for different instants as the day goes by: the day alone is compared.
     if given.has_time:
         return kept == given.at
@@ -119,13 +119,13 @@ def sampled_at(row: ResultRow) -> datetime:
     return row.collected.at if row.collected.has_time else min(row.collected.at, row.tested.at)
 
 
-def decide(row: ResultRow, versions: Sequence[Content], *, is_cancelled: bool) -> Verdict:
+def decide(row: ResultRow, versions: Sequence[Content], *, is_cancelled: bool) -> Sameness:
     """Say what a row is to a result already stored with these versions, oldest first; RowRefusedError when neither."""
     if row.status is RowStatus.CANCELLED:
         return _cancellation(row, versions[-1], is_cancelled=is_cancelled)
     equal = [version.equals(row) for version in versions]
     if equal[-1] or (any(equal) and (is_cancelled or row.status is RowStatus.FINAL)):
-        return Verdict.ALREADY_STORED
+        return Sameness.ALREADY_STORED
     if is_cancelled:
         raise RowRefusedError("test_result_status", "cancelled")
     if row.status is RowStatus.FINAL:
@@ -134,10 +134,10 @@ def decide(row: ResultRow, versions: Sequence[Content], *, is_cancelled: bool) -
         raise RowRefusedError("test_result_status", "replaced")
     if not versions[-1].same_material(row):
         raise RowRefusedError("equipment_model_name", "other_material")
-    return Verdict.CORRECTED
+    return Sameness.CORRECTED
 
 
-def _cancellation(row: ResultRow, latest: Content, *, is_cancelled: bool) -> Verdict:
+def _cancellation(row: ResultRow, latest: Content, *, is_cancelled: bool) -> Sameness:
     if not latest.same_person(row):
         raise RowRefusedError("accession_number", "other_person")
-    return Verdict.ALREADY_STORED if is_cancelled else Verdict.CANCELLED
+    return Sameness.ALREADY_STORED if is_cancelled else Sameness.CANCELLED

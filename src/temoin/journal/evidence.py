@@ -8,7 +8,7 @@ from temoin.crypto.notes import NoteVerifier, parse_vkey
 from temoin.journal.couriers.folder import kept_checkpoints
 from temoin.journal.couriers.following import TROUBLES, FollowError
 from temoin.journal.couriers.http import HttpWitness
-from temoin.journal.findings import Fault, Finding
+from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.walk import Evidence
 
 
@@ -17,9 +17,9 @@ def witness_evidence(name: str, url: str, vkey: str, *, origin: str) -> Evidence
     try:
         checkpoint = HttpWitness(name, url, parse_vkey(vkey)).latest(origin)
     except FollowError as error:
-        return Evidence(findings=(Finding(Fault.WITNESS, note=f"{name}: {TROUBLES[error.code]}"),))
+        return Evidence(findings=(JournalFinding(Fault.WITNESS, note=f"{name}: {TROUBLES[error.code]}"),))
     if checkpoint is None:
-        return Evidence(findings=(Finding(Fault.WITNESS, note=f"{name} has cosigned nothing of {origin}"),))
+        return Evidence(findings=(JournalFinding(Fault.WITNESS, note=f"{name} has cosigned nothing of {origin}"),))
     return Evidence(seen=((name, checkpoint),))
 
 
@@ -30,15 +30,17 @@ def folder_evidence(folder: Path, verifier: NoteVerifier) -> Evidence:
         for checkpoint, added in kept_checkpoints(folder):
             if not checkpoint.is_signed_by(verifier):
                 note = f"{folder}: the checkpoint of {checkpoint.size} is not signed by {verifier.name}"
-                findings.append(Finding(Fault.WITNESS, note=note))
+                findings.append(JournalFinding(Fault.WITNESS, note=note))
                 continue
             leaves += added
             seen.append((str(folder), checkpoint))
             if len(leaves) != checkpoint.size * 32:
-                findings.append(Finding(Fault.WITNESS, note=f"{folder}: leaves before {checkpoint.size} are missing"))
+                findings.append(
+                    JournalFinding(Fault.WITNESS, note=f"{folder}: leaves before {checkpoint.size} are missing")
+                )
                 return Evidence(tuple(seen), b"", tuple(findings))
     except (OSError, FollowError):
-        findings.append(Finding(Fault.WITNESS, note=f"{folder} cannot be read"))
+        findings.append(JournalFinding(Fault.WITNESS, note=f"{folder} cannot be read"))
     if not seen:
-        findings.append(Finding(Fault.WITNESS, note=f"{folder} holds no checkpoint of {verifier.name}"))
+        findings.append(JournalFinding(Fault.WITNESS, note=f"{folder} holds no checkpoint of {verifier.name}"))
     return Evidence(tuple(seen), bytes(leaves), tuple(findings))

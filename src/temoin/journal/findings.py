@@ -38,7 +38,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class JournalFinding:
     """One thing wrong."""
 
     fault: Fault

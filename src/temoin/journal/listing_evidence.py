@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import connection, transaction
 
 from temoin.journal.events import LISTINGS
-from temoin.journal.findings import Fault, Finding
+from temoin.journal.findings import Fault, JournalFinding
 
 # The database makes the digests (see `listings.digest_of`): each listing is read once, whatever its events.
 _LOST = """
@@ -24,7 +24,7 @@ _LOST = """
 """
 
 
-def compare_listings() -> Iterator[Finding]:
+def compare_listings() -> Iterator[JournalFinding]:
     """Yield each listing that is gone, or is not what its events committed to."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -32,4 +32,4 @@ def compare_listings() -> Iterator[Finding]:
         for event_id, pharmacy_id, looks, is_gone in cursor.fetchall():
             what = "is gone" if is_gone else "was altered"
             note = f"whom event {event_id} of pharmacy {pharmacy_id} showed {what} ({looks} looks at it)"
-            yield Finding(Fault.LISTING, None, event_id, pharmacy_id, note)
+            yield JournalFinding(Fault.LISTING, None, event_id, pharmacy_id, note)

@@ -45,7 +45,7 @@ _UNSEALED = """
 
 
 @dataclass(frozen=True)
-class Standing:
+class SealerStanding:
     """How far the journal is sealed, and which transactions are over."""
 
     size: int
@@ -81,7 +81,7 @@ def seal_events(signer: NoteSigner) -> Checkpoint | None:
     with transaction.atomic():
         if not _ask("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0]:
             return None
-        standing = Standing(*_ask(_STANDING))
+        standing = SealerStanding(*_ask(_STANDING))
         tree = stored_tree(standing.size)
         _check_last(signer, standing, tree)
         reached = standing.reached
@@ -95,7 +95,7 @@ def seal_events(signer: NoteSigner) -> Checkpoint | None:
         return _sign(signer, tree, standing)
 
 
-def _sign(signer: NoteSigner, tree: GrowingTree, standing: Standing) -> Checkpoint:
+def _sign(signer: NoteSigner, tree: GrowingTree, standing: SealerStanding) -> Checkpoint:
     moment = now()
     reach = Reach(microseconds_of(moment), standing.present_cluster, standing.oldest_running)
     checkpoint = sign_checkpoint(signer, tree.size, tree.root(), reach)
@@ -108,7 +108,7 @@ def microseconds_of(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def _check_last(signer: NoteSigner, standing: Standing, tree: GrowingTree) -> None:
+def _check_last(signer: NoteSigner, standing: SealerStanding, tree: GrowingTree) -> None:
     """Refuse to go on from a tree that is not the one last signed: what was altered must not be signed anew."""
     if not standing.size:
         return
@@ -135,7 +135,7 @@ def copied_lines(query: str) -> Iterator[bytes]:
             yield from lines
 
 
-def _unsealed(standing: Standing, reached: int) -> Iterator[tuple[int, bytes]]:
+def _unsealed(standing: SealerStanding, reached: int) -> Iterator[tuple[int, bytes]]:
     """Yield transaction number and leaf of events that wait, a batch at most."""
     question = _UNSEALED.format(leaf=LEAF, condition=standing.condition() % reached, limit=BATCH)
     for line in copied_lines(question):

@@ -23,7 +23,7 @@ _WAITING = """
 
 
 @dataclass(frozen=True)
-class Standing:
+class JournalStanding:
     """Sizes, times and witnesses."""
 
     size: int
@@ -55,11 +55,11 @@ class Standing:
         return alarms
 
 
-def journal_standing() -> Standing:
+def journal_standing() -> JournalStanding:
     """Ask how the journal stands."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT size, at FROM journal_checkpoint ORDER BY size DESC LIMIT 1")
         size, sealed_at = cursor.fetchone() or (0, None)
         cursor.execute(_WAITING)
         waiting, oldest = cursor.fetchone()
-    return Standing(size, sealed_at, waiting, oldest, list(WitnessState.objects.order_by("witness")))
+    return JournalStanding(size, sealed_at, waiting, oldest, list(WitnessState.objects.order_by("witness")))

@@ -15,12 +15,12 @@ from django.db import connection, transaction
 
 from temoin.crypto.notes import NoteVerifier
 from temoin.journal.checkpoint import Checkpoint, Reach, parse_checkpoint
-from temoin.journal.findings import Fault, Finding
+from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.leaf import LEAF, NULL
 from temoin.journal.nodes import TreeBrokenError, stored_tree
 from temoin.journal.sealing import copied_lines
 from temoin.journal.tree import GrowingTree
-from temoin.journal.walk import SLACK, Evidence, Outcome, Row, Walk, wrong_reach
+from temoin.journal.walk import SLACK, Evidence, Row, Walk, WalkOutcome, wrong_reach
 
 _ROWS = """
     SELECT leaf.index, encode(leaf.hash, 'hex'), leaf.pharmacy_id, leaf.event_id,
@@ -56,9 +56,9 @@ WAITS = _WAITS.format(slack=f"{int(SLACK.total_seconds())} seconds")
 _ADDED = f"SELECT event.id, event.pharmacy_id FROM {EVENTS} WHERE leaf.index IS NULL AND NOT ({WAITS})"  # noqa: S608
 
 
-def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint | None = None) -> Outcome:
+def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint | None = None) -> WalkOutcome:
     """Recompute the journal, from a checkpoint on if one is given, and return what is wrong with it."""
-    outcome = Outcome(list(evidence.findings))
+    outcome = WalkOutcome(list(evidence.findings))
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -73,22 +73,22 @@ def verify_journal(verifier: NoteVerifier, evidence: Evidence, start: Checkpoint
     return outcome
 
 
-def _tree_from(verifier: NoteVerifier, start: Checkpoint | None, outcome: Outcome) -> GrowingTree:
+def _tree_from(verifier: NoteVerifier, start: Checkpoint | None, outcome: WalkOutcome) -> GrowingTree:
     """Return the tree to grow from; a stored one that is not the signed one is itself a finding."""
     if start is None:
         return GrowingTree()
     fault = "" if start.is_signed_by(verifier) else f"the checkpoint of {start.size} is not signed by {verifier.name}"
     fault = fault or wrong_reach(start, _stored_reach(start.size))
     if fault:
-        outcome.findings.append(Finding(Fault.CHECKPOINT, start.size, note=fault))
+        outcome.findings.append(JournalFinding(Fault.CHECKPOINT, start.size, note=fault))
     try:
         tree = stored_tree(start.size)
     except TreeBrokenError as error:
-        outcome.findings.append(Finding(Fault.LEAF_MISSING, None, note=str(error)))
+        outcome.findings.append(JournalFinding(Fault.LEAF_MISSING, None, note=str(error)))
         return GrowingTree()
     if tree.root() != start.root:
         note = f"the tree before {start.size} is not the one signed: verify the whole journal"
-        outcome.findings.append(Finding(Fault.CHECKPOINT, start.size, note=note))
+        outcome.findings.append(JournalFinding(Fault.CHECKPOINT, start.size, note=note))
     return tree
 
 
@@ -117,7 +117,7 @@ def _row(line: bytes) -> Row:
     )
 
 
-def _wrong_nodes(walk: Walk) -> Iterator[Finding]:
+def _wrong_nodes(walk: Walk) -> Iterator[JournalFinding]:
     """Compare the stored nodes, from which proofs are made, with those just recomputed."""
     if walk.is_broken:
         return
@@ -129,28 +129,28 @@ def _wrong_nodes(walk: Walk) -> Iterator[Finding]:
     for (level, index), node in walk.nodes.items():
         if stored.get((level, index)) != node:
             note = f"the stored node {index} of level {level} is not that of its leaves"
-            yield Finding(Fault.CHECKPOINT, index << level, note=note)
+            yield JournalFinding(Fault.CHECKPOINT, index << level, note=note)
 
 
-def _beyond(level: int, index: int) -> Finding:
-    return Finding(Fault.CHECKPOINT, index << level, note=f"the node {index} of level {level} is of no leaves")
+def _beyond(level: int, index: int) -> JournalFinding:
+    return JournalFinding(Fault.CHECKPOINT, index << level, note=f"the node {index} of level {level} is of no leaves")
 
 
-def _events_beyond(size: int) -> Iterator[Finding]:
+def _events_beyond(size: int) -> Iterator[JournalFinding]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT size FROM journal_checkpoint WHERE size > %s OR size < 1 ORDER BY size", [size])
         for (signed,) in cursor.fetchall():
             if signed < 1:
-                yield Finding(Fault.CHECKPOINT, signed, note=f"no sealer makes a checkpoint of {signed}")
+                yield JournalFinding(Fault.CHECKPOINT, signed, note=f"no sealer makes a checkpoint of {signed}")
                 continue
             note = f"a checkpoint of {signed} was signed; events up to it are gone"
-            yield Finding(Fault.MISSING, signed - 1, note=note)
+            yield JournalFinding(Fault.MISSING, signed - 1, note=note)
 
 
-def _added_events() -> Iterator[Finding]:
+def _added_events() -> Iterator[JournalFinding]:
     for line in copied_lines(_ADDED):
         event_id, pharmacy_id = line.decode().split("\t")
-        yield Finding(Fault.ADDED, None, event_id, pharmacy_id)
+        yield JournalFinding(Fault.ADDED, None, event_id, pharmacy_id)
 
 
 def checkpoint_before(moment: datetime) -> Checkpoint | None:

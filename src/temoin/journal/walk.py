@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temoin.crypto.notes import NoteVerifier
 from temoin.journal.checkpoint import Checkpoint, CheckpointError, Reach, parse_checkpoint
-from temoin.journal.findings import Fault, Finding
+from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.leaf import NULL, read_head
 from temoin.journal.tree import GrowingTree, hash_leaf
 
@@ -28,16 +28,16 @@ class Row:
     reach: Reach | None
     leaf: bytes
 
-    def finding(self, fault: Fault, note: str = "") -> Finding:
+    def finding(self, fault: Fault, note: str = "") -> JournalFinding:
         """Name this row's event."""
-        return Finding(fault, self.index, self.event_id, self.pharmacy_id, note)
+        return JournalFinding(fault, self.index, self.event_id, self.pharmacy_id, note)
 
 
 @dataclass
-class Outcome:
+class WalkOutcome:
     """What a verification found, and what it went through."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[JournalFinding] = field(default_factory=list)
     events: int = 0
     size: int = 0
     root: bytes = b""
@@ -50,7 +50,7 @@ class Evidence:
 
     seen: tuple[tuple[str, Checkpoint], ...] = ()
     leaves: bytes = b""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[JournalFinding, ...] = ()
 
     def __add__(self, other: Evidence) -> Evidence:
         """Put what two witnesses say together; the first folder that kept leaves is believed."""
@@ -64,7 +64,7 @@ class Evidence:
 class Walk:
     """The pass over all rows: a tree that grows, and the rows since the last checkpoint."""
 
-    def __init__(self, verifier: NoteVerifier, evidence: Evidence, outcome: Outcome, tree: GrowingTree) -> None:
+    def __init__(self, verifier: NoteVerifier, evidence: Evidence, outcome: WalkOutcome, tree: GrowingTree) -> None:
         self.verifier = verifier
         self.evidence = evidence
         self.outcome = outcome
@@ -100,7 +100,7 @@ class Walk:
 
     def _fill_hole(self) -> None:
         index = self.tree.size
-        self._add(Finding(Fault.LEAF_MISSING, index))
+        self._add(JournalFinding(Fault.LEAF_MISSING, index))
         self.judged.add(index + 1)  # a checkpoint there came with the leaf, which is named already
         self._grow(self.evidence.leaf(index) or bytes(32))
 
@@ -126,7 +126,7 @@ class Walk:
         self.judged.add(self.tree.size)
         fault = self._fault_of(row)
         if fault:
-            self._add(Finding(Fault.CHECKPOINT, self.tree.size, note=fault))
+            self._add(JournalFinding(Fault.CHECKPOINT, self.tree.size, note=fault))
         if row.reach is not None:
             self._judge_times(rows, row.reach.microseconds)
             self.last_sealed_at = row.reach.microseconds
@@ -175,7 +175,9 @@ class Walk:
         for row in self.since_last:
             self._add(row.finding(Fault.ADDED, "the leaf is of no signed checkpoint"))
         for size in sorted(size for size in self.wanted - self.judged if self.start < size <= self.tree.size):
-            self._add(Finding(Fault.CHECKPOINT, size, note=f"the checkpoint of {size}, which a witness saw, is gone"))
+            self._add(
+                JournalFinding(Fault.CHECKPOINT, size, note=f"the checkpoint of {size}, which a witness saw, is gone")
+            )
         for name, seen in self.evidence.seen:
             if self._judge_witness(name, seen):
                 break  # what came after it is not the same journal either
@@ -184,17 +186,19 @@ class Walk:
         size = seen.size
         if size > self.tree.size:
             note = f"events {self.tree.size} to {size - 1} are gone: {name} saw {size}"
-            self._add(Finding(Fault.WITNESS, self.tree.size, note=note))
+            self._add(JournalFinding(Fault.WITNESS, self.tree.size, note=note))
             return True
         if size in self.roots and self.roots[size] != seen.root:
             note = f"the first {size} events are not those that {name} saw"
-            self._add(Finding(Fault.WITNESS, size, note=note))
+            self._add(JournalFinding(Fault.WITNESS, size, note=note))
             return True
         if self.texts.get(size, seen.text) != seen.text:
-            self._add(Finding(Fault.WITNESS, size, note=f"the checkpoint of {size} is not the one that {name} saw"))
+            self._add(
+                JournalFinding(Fault.WITNESS, size, note=f"the checkpoint of {size} is not the one that {name} saw")
+            )
         return False
 
-    def _add(self, finding: Finding) -> None:
+    def _add(self, finding: JournalFinding) -> None:
         self.outcome.findings.append(finding)
 
 

@@ -34,7 +34,7 @@ class KeyState:
 
 
 @dataclass(frozen=True)
-class Proof:
+class OpeningProof:
     """What was tried in one pharmacy, and what did not open: keys and rows by their identifiers."""
 
     keys: int
@@ -61,7 +61,7 @@ def key_states(pharmacy_id: UUID) -> list[KeyState]:
     ]
 
 
-def verify_pharmacy(pharmacy_id: UUID, *, size: int) -> Proof:
+def verify_pharmacy(pharmacy_id: UUID, *, size: int) -> OpeningProof:
     """Unwrap every key and open `size` rows of every table, drawn anew each time (all of them when size is 0)."""
     forget_keys()
     forget_roots()
@@ -80,7 +80,7 @@ def verify_pharmacy(pharmacy_id: UUID, *, size: int) -> Proof:
     with key_act(pharmacy_id, EventKind.KEYS_VERIFIED, detail=f"keys={len(keys)} rows={rows} broken={len(broken)}"):
         pass
     tell_broken(pharmacy_id, places)
-    return Proof(len(keys), rows, tuple(broken))
+    return OpeningProof(len(keys), rows, tuple(broken))
 
 
 def broken_platform_keys() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.mail.replies import OPENING, Fate, MailTroubleError, Stage
+from temoin.mail.replies import OPENING, Fate, MailStage, MailTroubleError
 from temoin.outbox.courier import Answer, Verdict
 
 KEPT = 16_000  # bytes of a reply that stay with the attempt
@@ -47,7 +47,7 @@ def reply_kept(code: int, words: bytes) -> bytes:
 
 def _code(trouble: MailTroubleError, codes: Codes) -> str:
     if trouble.fate in _OWN:
-        return codes.mailbox if trouble.stage is Stage.RCPT else codes.message
+        return codes.mailbox if trouble.stage is MailStage.RCPT else codes.message
     if trouble.fate is Fate.UNCLEAR:
         return codes.unclear if trouble.code else "cut_off"
     if trouble.fate is Fate.SERVER_REFUSES:

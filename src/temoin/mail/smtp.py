@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from temoin.mail.replies import Fate, MailTroubleError, Stage, judge_error, judge_reply
+from temoin.mail.replies import Fate, MailStage, MailTroubleError, judge_error, judge_reply
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -71,7 +71,7 @@ class Exchange:
             self.open()
         smtp = self._smtp
         if smtp is None:
-            raise MailTroubleError(Stage.CONNECT, Fate.SERVER_LATER)
+            raise MailTroubleError(MailStage.CONNECT, Fate.SERVER_LATER)
         try:
             return _hand_over(smtp, envelope)
         except MailTroubleError as trouble:
@@ -97,7 +97,7 @@ class Exchange:
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server
-        with _at(Stage.CONNECT):
+        with _at(MailStage.CONNECT):
             if server.encryption is Encryption.TLS:
                 return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=server.trust)
             return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
@@ -105,14 +105,14 @@ class Exchange:
     def _prepare(self, smtp: smtplib.SMTP) -> None:
         server = self._server
         if server.encryption is Encryption.STARTTLS:
-            with _at(Stage.HELLO):
+            with _at(MailStage.HELLO):
                 _greet(smtp)
-            with _at(Stage.STARTTLS):
+            with _at(MailStage.STARTTLS):
                 smtp.starttls(context=server.trust)
-        with _at(Stage.HELLO):
+        with _at(MailStage.HELLO):
             _greet(smtp)  # a server that will not have our certificate says so here under TLS 1.3
         if server.user and server.password_file is not None:
-            with _at(Stage.AUTH):
+            with _at(MailStage.AUTH):
                 smtp.login(server.user, server.password_file.read_text(encoding="utf-8").strip())
 
 
@@ -126,7 +126,7 @@ def _greet(smtp: smtplib.SMTP) -> None:
     code, words = smtp.ehlo()
     if 500 <= code <= 504:
         code, words = smtp.helo()
-    _check(Stage.HELLO, code, words)
+    _check(MailStage.HELLO, code, words)
 
 
 def _hand_over(smtp: smtplib.SMTP, envelope: Envelope) -> bytes:
@@ -134,15 +134,15 @@ def _hand_over(smtp: smtplib.SMTP, envelope: Envelope) -> bytes:
     # RET=HDRS: a notice of failure brings the headers back, not the message.
     about_message = ["RET=HDRS", f"ENVID={envelope.name}"] if gives_notices and envelope.name else []
     about_recipient = [f"NOTIFY={envelope.notify}"] if gives_notices and envelope.name else []
-    with _at(Stage.MAIL):
-        _check(Stage.MAIL, *smtp.mail(envelope.sender, about_message))
-    with _at(Stage.RCPT):
-        _check(Stage.RCPT, *smtp.rcpt(envelope.recipient, about_recipient))
-    with _at(Stage.DATA):
-        _check(Stage.DATA, *smtp.docmd("DATA"))
-    with _at(Stage.CONTENT):
+    with _at(MailStage.MAIL):
+        _check(MailStage.MAIL, *smtp.mail(envelope.sender, about_message))
+    with _at(MailStage.RCPT):
+        _check(MailStage.RCPT, *smtp.rcpt(envelope.recipient, about_recipient))
+    with _at(MailStage.DATA):
+        _check(MailStage.DATA, *smtp.docmd("DATA"))
+    with _at(MailStage.CONTENT):
         smtp.send(_on_the_wire(envelope.content))
-        return _check(Stage.CONTENT, *smtp.getreply())
+        return _check(MailStage.CONTENT, *smtp.getreply())
 
 
 def _on_the_wire(content: bytes) -> bytes:
@@ -151,7 +151,7 @@ def _on_the_wire(content: bytes) -> bytes:
     return b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines) + b"\r\n.\r\n"
 
 
-def _check(stage: Stage, code: int, words: bytes) -> bytes:
+def _check(stage: MailStage, code: int, words: bytes) -> bytes:
     fate = judge_reply(stage, code, words)
     if fate is not Fate.TAKEN:
         raise MailTroubleError(stage, fate, code=code, words=words)
@@ -159,7 +159,7 @@ def _check(stage: Stage, code: int, words: bytes) -> bytes:
 
 
 @contextmanager
-def _at(stage: Stage) -> Iterator[None]:
+def _at(stage: MailStage) -> Iterator[None]:
     """Say whose fault it is when the stage goes wrong."""
     try:
         yield

@@ -28,7 +28,7 @@ WHERE matter_since IS NOT NULL AND state IN ('waiting', 'sending', 'in_doubt') G
 
 
 @dataclass(frozen=True)
-class Standing:
+class ParcelStanding:
     """One lane: its circuit, its rate, how many parcels are in which state, and since when the oldest is unsettled."""
 
     destination: str
@@ -45,7 +45,7 @@ class Standing:
         return self.counts.get(ParcelState.WAITING, 0) + self.counts.get(ParcelState.SENDING, 0)
 
 
-def lane_standings() -> list[Standing]:
+def lane_standings() -> list[ParcelStanding]:
     """Return every lane that has a courier or parcels; for the worker's role, which schedules every pharmacy."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT)
@@ -54,7 +54,7 @@ def lane_standings() -> list[Standing]:
         matters = dict(cursor.fetchall())
     served = couriers()
     return [
-        Standing(
+        ParcelStanding(
             destination=name,
             circuit=read_circuit(name),
             rate=rate_of(name),

@@ -6,14 +6,14 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.patients.reader import Reader
+from temoin.patients.reader import TraitsReader
 
 # Every box of the secure messaging is in a domain of this name; those of patients are their own.
 _MAILBOX = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9-]+\.)*mssante\.fr")
 _PATIENTS = "@patient.mssante.fr"
 
 
-def read_doctor(reader: Reader) -> dict[str, str]:
+def read_doctor(reader: TraitsReader) -> dict[str, str]:
     """Return the fields of the doctor: all empty, or at least a family name and a secure mailbox."""
     doctor = {
         "doctor_family_name": reader.text("doctor_family_name"),
@@ -30,14 +30,14 @@ def read_doctor(reader: Reader) -> dict[str, str]:
     return {**doctor, "doctor_copy": "yes" if reader.text("doctor_copy") else ""}
 
 
-def _rpps(reader: Reader) -> str:
+def _rpps(reader: TraitsReader) -> str:
     rpps = re.sub(r"[\s.-]", "", reader.text("doctor_rpps"))
     if rpps and not re.fullmatch("[0-9]{11}", rpps):
         reader.refuse("doctor_rpps", "malformed", _("An RPPS number has 11 digits."))
     return rpps
 
 
-def _mailbox(reader: Reader) -> str:
+def _mailbox(reader: TraitsReader) -> str:
     mailbox = reader.text("doctor_mailbox").lower()
     if mailbox and (not _MAILBOX.fullmatch(mailbox) or mailbox.endswith(_PATIENTS)):
         reader.refuse("doctor_mailbox", "malformed", _("A secure health address ends in mssante.fr."))

@@ -24,7 +24,7 @@ class MergeReason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class SeenRecords:
     """A record of a person, and the version of its traits (`Traits.seen_version`) that whoever acts saw."""
 
     patient_id: UUID
@@ -55,7 +55,7 @@ def completed(stays: Traits, goes: Traits) -> Traits:
     return replace(stays, **taken)  # type: ignore[arg-type] # all of them text
 
 
-def hold_both(*, goes: Seen, stays: Seen) -> tuple[Patient, Patient]:
+def hold_both(*, goes: SeenRecords, stays: SeenRecords) -> tuple[Patient, Patient]:
     """Return both records, in an order that no two merges cross, as they were seen; refuse two different persons."""
     if goes.patient_id == stays.patient_id:
         raise refuse("stays", "same", _("These are one and the same record."))

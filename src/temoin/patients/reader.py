@@ -11,7 +11,7 @@ from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.typed import typed_line
 
 
-class Reader:
+class TraitsReader:
     """Reads fields one by one and gathers every problem, so that a person sees all of them at once."""
 
     def __init__(self, raw: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from temoin.lib.mail_words import ADDRESS_WORDS
 from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone
 from temoin.lib.zones import latest_today
 from temoin.patients.doctor import read_doctor
-from temoin.patients.reader import Reader
+from temoin.patients.reader import TraitsReader
 
 # 5 characters: department and commune, Corsica included, or 99 and a country (domain.md §5.5).
 _BIRTH_PLACE = re.compile(r"(?:[0-9]{2}|2A|2B)[0-9]{3}")
@@ -98,7 +98,7 @@ def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
     `region` is the numbering plan in which local telephone numbers are meant: that of the pharmacy.
     A NIR is checked by its key only: month 20-42 or 50-99 are legal, and the birth date is never derived from it.
     """
-    reader = Reader(raw)
+    reader = TraitsReader(raw)
     country = _country(reader)
     traits = Traits(
         birth_family_name=reader.name("birth_family_name"),
@@ -132,7 +132,7 @@ def traits_from_file(
 
     A file shows no document: the identity is provisional.
     """
-    reader = Reader(texts)
+    reader = TraitsReader(texts)
     _check_age(reader, birth_date, latest_today())
     traits = Traits(
         birth_family_name=reader.name("birth_family_name"),
@@ -166,7 +166,7 @@ def masked_nir(nir: str) -> str:
     return f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} *** *** **" if nir else ""
 
 
-def _birth_date(reader: Reader) -> date:
+def _birth_date(reader: TraitsReader) -> date:
     today = latest_today()  # the act that keeps the traits knows the day of the pharmacy
     try:
         born = read_day(reader.text("birth_date"))
@@ -180,19 +180,19 @@ def _birth_date(reader: Reader) -> date:
     return born
 
 
-def _check_age(reader: Reader, born: date, today: date) -> None:
+def _check_age(reader: TraitsReader, born: date, today: date) -> None:
     if born > today or born.year < today.year - _OLDEST:
         reader.refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
 
 
-def _sex(reader: Reader) -> str:
+def _sex(reader: TraitsReader) -> str:
     sex = reader.text("sex")
     if sex not in {"F", "M", "U"}:
         reader.refuse("sex", "required", _("Choose the sex as on the identity document."))
     return sex
 
 
-def _birth_place(reader: Reader) -> str:
+def _birth_place(reader: TraitsReader) -> str:
     place = reader.text("birth_place").upper()
     if place and not _BIRTH_PLACE.fullmatch(place):
         reader.refuse(
@@ -203,7 +203,7 @@ def _birth_place(reader: Reader) -> str:
     return place
 
 
-def _nir(reader: Reader) -> str:
+def _nir(reader: TraitsReader) -> str:
     text = reader.text("nir")
     if not text:
         return ""
@@ -218,21 +218,21 @@ def _nir(reader: Reader) -> str:
         return ""
 
 
-def _identity_status(reader: Reader) -> str:
+def _identity_status(reader: TraitsReader) -> str:
     status = reader.text("identity_status") or "PROV"
     if status not in IDENTITY_STATUSES:
         reader.refuse("identity_status", "unknown", _("Choose whether an identity document was shown."))
     return status
 
 
-def _given_names(reader: Reader) -> str:
+def _given_names(reader: TraitsReader) -> str:
     """Return the given names; "" only when the form says that the person has one name alone (ICAO 9303-3, 4.6)."""
     if reader.text("single_name") and not reader.text("birth_given_names"):
         return ""
     return reader.name("birth_given_names")
 
 
-def _country(reader: Reader) -> str:
+def _country(reader: TraitsReader) -> str:
     """Return the country of residence: France unless another is given, "" when it is said to be unknown."""
     country = reader.text("country") or FRANCE
     if country == NO_COUNTRY:
@@ -242,7 +242,7 @@ def _country(reader: Reader) -> str:
     return country
 
 
-def _phone(reader: Reader, region: str, country: str) -> str:
+def _phone(reader: TraitsReader, region: str, country: str) -> str:
     text = reader.text("phone")
     if not text:
         return ""
@@ -258,7 +258,7 @@ def _phone(reader: Reader, region: str, country: str) -> str:
     return ""
 
 
-def _email(reader: Reader) -> str:
+def _email(reader: TraitsReader) -> str:
     typed = reader.raw.get("email") or ""
     try:
         return check_address(typed) if typed.strip() else ""
@@ -267,7 +267,7 @@ def _email(reader: Reader) -> str:
         return ""
 
 
-def _postcode(reader: Reader, country: str) -> str:
+def _postcode(reader: TraitsReader, country: str) -> str:
     postcode = reader.text("postcode").upper()
     if postcode and country in FRENCH_POSTCODES and not _POSTCODE_FRANCE.fullmatch(postcode):
         reader.refuse("postcode", "malformed", _("Enter a postcode of 5 digits, or choose the country."))

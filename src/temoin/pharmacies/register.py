@@ -40,7 +40,7 @@ class RegisterAnswerError(TemoinError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class RegisteredActivity:
     """One activity of a professional as the register shows it; professions as in `register.toml`, such as G15/21."""
 
     is_active: bool
@@ -52,12 +52,12 @@ class Entry:
 class Register(Protocol):
     """A register of professionals."""
 
-    def look_up(self, rpps: str) -> list[Entry]:
+    def look_up(self, rpps: str) -> list[RegisteredActivity]:
         """Return what it knows under a number, nothing for an unknown one; RegisterAwayError, RegisterAnswerError."""
         ...
 
 
-class Difference(StrEnum):
+class RegisterDifference(StrEnum):
     """What the register shows otherwise."""
 
     NAME = "name"
@@ -75,29 +75,29 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RegisterFinding:
     """What a look-up showed: the state, what differs, and the register's own words on whom it knows."""
 
     state: RegisterState
-    differs: tuple[Difference, ...] = ()
+    differs: tuple[RegisterDifference, ...] = ()
     shown: str = ""
 
 
-def compare(claim: Claim, entries: Iterable[Entry]) -> Finding:
+def compare(claim: Claim, entries: Iterable[RegisteredActivity]) -> RegisterFinding:
     """Tell whether what the register shows under a number is who claims it."""
     known = list(entries)
     if not known:
-        return Finding(RegisterState.UNKNOWN)
+        return RegisterFinding(RegisterState.UNKNOWN)
     active = [entry for entry in known if entry.is_active]
     if not active:
-        return Finding(RegisterState.DIFFERS, (Difference.CLOSED,), _shown(known))
+        return RegisterFinding(RegisterState.DIFFERS, (RegisterDifference.CLOSED,), _shown(known))
     differs = []
     if not any(_is_named_so(claim, entry) for entry in active):
-        differs.append(Difference.NAME)
+        differs.append(RegisterDifference.NAME)
     if not any(entry.professions & professions_shown_for(claim.profession) for entry in active):
-        differs.append(Difference.PROFESSION)
+        differs.append(RegisterDifference.PROFESSION)
     state = RegisterState.DIFFERS if differs else RegisterState.AGREES
-    return Finding(state, tuple(differs), _shown(active))
+    return RegisterFinding(state, tuple(differs), _shown(active))
 
 
 def professions_shown_for(profession: Profession) -> frozenset[str]:
@@ -111,7 +111,7 @@ def profession_code(system: str, code: str) -> str:
     return f"{short}/{code}" if short else ""
 
 
-def _is_named_so(claim: Claim, entry: Entry) -> bool:
+def _is_named_so(claim: Claim, entry: RegisteredActivity) -> bool:
     """Compare folded names. The register lists given names in their order: the first ones are enough, not others."""
     words = [plain_name(word) for word in re.split(r"[\s-]+", entry.given_names)]
     first_ones = {"".join(words[:count]) for count in range(1, len(words) + 1)}
@@ -119,7 +119,7 @@ def _is_named_so(claim: Claim, entry: Entry) -> bool:
     return same_family and plain_name(claim.given_name) in first_ones
 
 
-def _shown(entries: list[Entry]) -> str:
+def _shown(entries: list[RegisteredActivity]) -> str:
     names = _table()["names"]
     whole = [
         ", ".join([f"{one.given_names} {one.family_name}".strip(), *(names.get(code, code) for code in _sorted(one))])
@@ -128,7 +128,7 @@ def _shown(entries: list[Entry]) -> str:
     return " / ".join(dict.fromkeys(whole))
 
 
-def _sorted(entry: Entry) -> list[str]:
+def _sorted(entry: RegisteredActivity) -> list[str]:
     return sorted(entry.professions)
 
 

@@ -28,11 +28,11 @@ from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.register import (
     Claim,
-    Difference,
-    Finding,
     Register,
     RegisterAnswerError,
     RegisterAwayError,
+    RegisterDifference,
+    RegisterFinding,
     compare,
 )
 from temoin.pharmacies.states import RegisterState
@@ -62,7 +62,7 @@ class RegisterView:
     state: RegisterState
     checked_at: datetime | None
     tried_at: datetime | None  # the last try, when it brought nothing
-    differs: tuple[Difference, ...]
+    differs: tuple[RegisterDifference, ...]
     shown: str  # whom the register knows under the number
 
     @property
@@ -141,7 +141,7 @@ def views_of(subject_ids: Collection[UUID]) -> dict[UUID, RegisterView]:
 
 
 def _view(row: RegisterCheck) -> RegisterView:
-    differs = tuple(Difference(word) for word in row.differs.split())
+    differs = tuple(RegisterDifference(word) for word in row.differs.split())
     tried = row.tried_at if row.trouble else None
     return RegisterView(RegisterState(row.state), row.checked_at, tried, differs, row.unseal()["shown"])
 
@@ -196,7 +196,7 @@ def _note(pharmacy_id: UUID, row_id: UUID, **values: Any) -> None:
         log.info("a number is asked about no more")
 
 
-def _keep(row: RegisterCheck, claimed: dict[str, str], finding: Finding) -> None:
+def _keep(row: RegisterCheck, claimed: dict[str, str], finding: RegisterFinding) -> None:
     """Write what was found; when it is news, with its event, and when it differs, with a message to the owners."""
     was, differs = (row.state, row.differs), " ".join(finding.differs)
     try:
@@ -211,7 +211,7 @@ def _keep(row: RegisterCheck, claimed: dict[str, str], finding: Finding) -> None
         log.info("a number was changed, or is asked about no more")
 
 
-def _tell(row: RegisterCheck, finding: Finding) -> None:
+def _tell(row: RegisterCheck, finding: RegisterFinding) -> None:
     by = HouseActor(row.pharmacy_id, "worker")
     about: dict[str, Any] = {"by": by, "subject_kind": row.subject_kind, "subject_id": row.subject_id}
     if finding.state is RegisterState.AGREES:

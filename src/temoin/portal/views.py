@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from temoin.delivery.letter_box import Standing, look_up, open_letter_box
+from temoin.delivery.letter_box import LetterStanding, look_up, open_letter_box
 from temoin.delivery.pace import charge, has_tokens
 from temoin.portal.limits import caller_buckets, letter_buckets
 
@@ -45,11 +45,11 @@ def letter(request: HttpRequest) -> HttpResponse:
         return _plain("lookup and auth, 32 bytes each, in base64url", 400)
     buckets = caller_buckets(_address(request))
     standing = look_up(lookup)
-    if standing is not Standing.NONE:
+    if standing is not LetterStanding.NONE:
         buckets += letter_buckets(sha256(lookup).digest())
-    if standing is not Standing.UNTRIED and not has_tokens(buckets):
+    if standing is not LetterStanding.UNTRIED and not has_tokens(buckets):
         return _plain("too many requests", 429)
-    ciphertext = None if standing is Standing.NONE else open_letter_box(lookup, auth)
+    ciphertext = None if standing is LetterStanding.NONE else open_letter_box(lookup, auth)
     if ciphertext is None:
         charge(buckets)
         return _refusal(request, arrived)

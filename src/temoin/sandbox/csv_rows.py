@@ -24,7 +24,7 @@ class NotCsvError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldRow:
     """The rows of one key, with what is wrong with them."""
 
     key: str
@@ -32,13 +32,13 @@ class Told:
     faults: tuple[str, ...]
 
 
-def read_file(data: bytes) -> list[Told]:
+def read_file(data: bytes) -> list[ToldRow]:
     """Cut a file into keys; `NotCsvError` when no row of it can be trusted."""
     rows = list(_rows(data))
     by_key: dict[str, list[Row]] = {}
     for row in rows:
         by_key.setdefault(row["key"], []).append(row)
-    return [Told(key, tuple(found), tuple(faults_of(found))) for key, found in by_key.items()]
+    return [ToldRow(key, tuple(found), tuple(faults_of(found))) for key, found in by_key.items()]
 
 
 def faults_of(rows: list[Row]) -> Iterator[str]:

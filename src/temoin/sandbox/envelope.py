@@ -13,7 +13,16 @@ from uuid import UUID
 from lxml import etree
 
 from temoin.sandbox.codes import is_ins
-from temoin.sandbox.hl7 import REQUIRED, SEQUENCE, TYPE, UNKNOWN_CODE, Fault, Seen, header_faults, time_faults
+from temoin.sandbox.hl7 import (
+    REQUIRED,
+    SEQUENCE,
+    TYPE,
+    UNKNOWN_CODE,
+    AnsweredFault,
+    SeenMessage,
+    header_faults,
+    time_faults,
+)
 
 PROFILE = "CISIS_CDA_HL7_V2"
 ORDERS = {"NW": "F", "RO": "C", "CA": "D"}  # ORC-1 and the OBX-11 that goes with it: first, replacement, deletion
@@ -34,62 +43,62 @@ _BIO_TROD = "1.2.250.1.213.1.1.1.59"
 _INS_ROOTS = {f"1.2.250.1.213.1.4.{arc}" for arc in (8, 9, 10, 11)}
 
 
-def is_envelope(seen: Seen) -> bool:
+def is_envelope(seen: SeenMessage) -> bool:
     """Tell whether MSH-21 names the French profile."""
     return seen.at("MSH", 21, 2) == PROFILE
 
 
-def envelope_faults(seen: Seen) -> list[Fault]:
+def envelope_faults(seen: SeenMessage) -> list[AnsweredFault]:
     """Return what is wrong, rejections first."""
     return [*header_faults(seen, "2.5")] or [*_segments(seen)] or [*_order(seen), *_flags(seen), *_document(seen)]
 
 
-def _segments(seen: Seen) -> Iterator[Fault]:
+def _segments(seen: SeenMessage) -> Iterator[AnsweredFault]:
     names = " ".join(each[0] for each in seen.segments)
     if re.fullmatch(r"MSH PID PV1 ORC OBR OBX(?: PRT)+(?: OBX)+", names) is None:
-        yield Fault("MSH^1", SEQUENCE)
+        yield AnsweredFault("MSH^1", SEQUENCE)
 
 
-def _order(seen: Seen) -> Iterator[Fault]:
+def _order(seen: SeenMessage) -> Iterator[AnsweredFault]:
     for name, field in (("PID", 3), ("PID", 5), ("OBR", 3), ("OBR", 16)):
         if not seen.at(name, field):
-            yield Fault(f"{name}^1^{field}", REQUIRED)
+            yield AnsweredFault(f"{name}^1^{field}", REQUIRED)
     for name, field in (("PID", 7), ("OBR", 7), ("ORC", 9)):
         yield from time_faults(seen, name, field)
     if ORDERS.get(seen.at("ORC", 1)) != seen.at("OBX", 11):
-        yield Fault("OBX^1^11", UNKNOWN_CODE)
+        yield AnsweredFault("OBX^1^11", UNKNOWN_CODE)
     if seen.at("PID", 3, 5) == "INS" and not (is_ins(seen.at("PID", 3)) and seen.at("PID", 32) == "QUAL"):
-        yield Fault("PID^1^3", TYPE)
+        yield AnsweredFault("PID^1^3", TYPE)
 
 
-def _flags(seen: Seen) -> Iterator[Fault]:
+def _flags(seen: SeenMessage) -> Iterator[AnsweredFault]:
     """Every instruction is answered, once, and the platform is not asked to carry what nobody may receive."""
     count = seen.count("OBX")
     said = {seen.at("OBX", 3, which=which): seen.at("OBX", 5, which=which) for which in range(1, count)}
     if set(said) != FLAGS or count - 1 != len(FLAGS) or set(said.values()) - {"Y", "N"}:
-        yield Fault("OBX^2^3", UNKNOWN_CODE)
+        yield AnsweredFault("OBX^2^3", UNKNOWN_CODE)
     if "Y" in {said.get("DESTDMP"), said.get("DESTMSSANTEPAT")} and seen.at("PID", 3, 5) != "INS":
-        yield Fault("PID^1^3", REQUIRED)
+        yield AnsweredFault("PID^1^3", REQUIRED)
 
 
-def _document(seen: Seen) -> Iterator[Fault]:
+def _document(seen: SeenMessage) -> Iterator[AnsweredFault]:
     carried = [seen.at("OBX", 2), *(seen.at("OBX", 5, part) for part in (2, 3, 4))]
     if carried != ["ED", "TEXT", "XML", "Base64"]:
-        yield Fault("OBX^1^5", TYPE)
+        yield AnsweredFault("OBX^1^5", TYPE)
         return
     try:
         root = etree.fromstring(b64decode(seen.at("OBX", 5, 5), validate=True), _PARSER)
     except (ValueError, etree.XMLSyntaxError):
-        yield Fault("OBX^1^5", TYPE)
+        yield AnsweredFault("OBX^1^5", TYPE)
         return
     if not _agrees(root, seen):
-        yield Fault("OBX^1^5", TYPE)
+        yield AnsweredFault("OBX^1^5", TYPE)
 
 
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
-def _agrees(root: etree._Element, seen: Seen) -> bool:
+def _agrees(root: etree._Element, seen: SeenMessage) -> bool:
     """Tell whether the document is what the envelope says: key, result, version, and whether it replaces another."""
     replaced = root.find(f"{_CDA}relatedDocument[@typeCode='RPLC']")
     version = _attribute(root, "versionNumber", "value")

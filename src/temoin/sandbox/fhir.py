@@ -15,7 +15,7 @@ from temoin.sandbox.faults import Down, FaultDesk, Redirect
 from temoin.sandbox.issues import Issue, is_refused, operation_outcome
 from temoin.sandbox.reading import child, identifier, read_bundle
 from temoin.sandbox.search import Page, Search, SearchError, find_page, read_conditional, read_search
-from temoin.sandbox.store import Document, Store, instant_of, moment_of
+from temoin.sandbox.store import Store, StoredDocument, instant_of, moment_of
 from temoin.sandbox.summary import summarise
 from temoin.sandbox.validate import validate
 
@@ -119,7 +119,7 @@ class FhirDoor:
                 return self._tell_existing(request, found[0], digest)
         return self._take(request, raw, expected, digest)
 
-    def _tell_existing(self, request: web.Request, document: Document, digest: bytes) -> web.Response:
+    def _tell_existing(self, request: web.Request, document: StoredDocument, digest: bytes) -> web.Response:
         self.store.counts.duplicates += 1
         if document.digest != digest:
             self.store.counts.differing += 1
@@ -140,7 +140,7 @@ class FhirDoor:
         self.store.add(document)
         return _tell(request, document, 201)
 
-    def _document(self, bundle: dict[str, Any], received_ms: int, digest: bytes, issues: list[Issue]) -> Document:
+    def _document(self, bundle: dict[str, Any], received_ms: int, digest: bytes, issues: list[Issue]) -> StoredDocument:
         reading = read_bundle(bundle, moment_of(received_ms))
         former = reading.former()
         if former and self.store.find_former(former) is None:
@@ -148,7 +148,7 @@ class FhirDoor:
         document_id = str(uuid.uuid4())
         bundle["id"] = document_id
         meta = {**child(bundle, "meta"), "versionId": "1", "lastUpdated": instant_of(received_ms)}
-        return Document(
+        return StoredDocument(
             id=document_id,
             identifier=reading.identifier,
             composition_identifier=identifier(child(reading.parts[0].resource, "identifier")),
@@ -193,12 +193,12 @@ def _base(request: web.Request) -> str:
     return f"{request.scheme}://{request.host}/fhir"
 
 
-def _version_headers(document: Document) -> dict[str, str]:
+def _version_headers(document: StoredDocument) -> dict[str, str]:
     modified = document.received.strftime("%a, %d %b %Y %H:%M:%S GMT")
     return {"ETag": 'W/"1"', "Last-Modified": modified}
 
 
-def _tell(request: web.Request, document: Document, status: int) -> web.Response:
+def _tell(request: web.Request, document: StoredDocument, status: int) -> web.Response:
     headers = _version_headers(document)
     headers["Location"] = f"{_base(request)}/Bundle/{document.id}/_history/1"
     wish = request.headers.get("Prefer", "")
@@ -220,7 +220,7 @@ def _searchset(base: str, search: Search, page: Page) -> dict[str, Any]:
     return found
 
 
-def _entry(base: str, document: Document, summary: str) -> dict[str, Any]:
+def _entry(base: str, document: StoredDocument, summary: str) -> dict[str, Any]:
     resource: Any = orjson.Fragment(document.body)
     if summary == "true":
         system, _, value = document.identifier.partition("|")

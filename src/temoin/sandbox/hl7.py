@@ -28,7 +28,7 @@ _TIME = re.compile(r"[0-9]{8}(?:[0-9]{4}(?:[0-9]{2}(?:\.[0-9]{1,4})?)?(?:[+-][0-
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 
-class Fault(NamedTuple):
+class AnsweredFault(NamedTuple):
     """One finding: where, by the ERL of ERR-2, and which code of table 0357."""
 
     place: str
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenMessage:
     """A message cut into fields, nothing unescaped: what is compared here holds no separator."""
 
     field: str
@@ -63,7 +63,7 @@ class Seen:
         return self.at("MSH", 10)
 
 
-def cut(data: bytes) -> Seen | None:
+def cut(data: bytes) -> SeenMessage | None:
     """Cut a message; None when it is none."""
     try:
         text = data.decode()
@@ -76,83 +76,83 @@ def cut(data: bytes) -> Seen | None:
         return None
     lines = [line.split(field) for line in text[:-1].split("\r")]
     lines[0].insert(1, field)  # MSH-1 is the separator itself
-    return Seen(field, encoding, tuple(tuple(line) for line in lines))
+    return SeenMessage(field, encoding, tuple(tuple(line) for line in lines))
 
 
-def faults_of(seen: Seen) -> list[Fault]:
+def faults_of(seen: SeenMessage) -> list[AnsweredFault]:
     """Return what is wrong, rejections first."""
     return [*header_faults(seen, "2.5.1")] or [*_order(seen), *_patient(seen), *_results(seen)]
 
 
-def header_faults(seen: Seen, version: str) -> Iterator[Fault]:
+def header_faults(seen: SeenMessage, version: str) -> Iterator[AnsweredFault]:
     """Return what is wrong with an MSH."""
     if [seen.at("MSH", 9, n) for n in (1, 2, 3)] != ["ORU", "R01", "ORU_R01"]:
-        yield Fault("MSH^1^9", WRONG_MESSAGE)
+        yield AnsweredFault("MSH^1^9", WRONG_MESSAGE)
     if seen.at("MSH", 11) not in {"P", "T", "D"}:
-        yield Fault("MSH^1^11", WRONG_PROCESSING)
+        yield AnsweredFault("MSH^1^11", WRONG_PROCESSING)
     if seen.at("MSH", 12) != version:
-        yield Fault("MSH^1^12", WRONG_VERSION)
+        yield AnsweredFault("MSH^1^12", WRONG_VERSION)
     if not seen.control_id:
-        yield Fault("MSH^1^10", REQUIRED)
+        yield AnsweredFault("MSH^1^10", REQUIRED)
     if seen.at("MSH", 18) != "UNICODE UTF-8":
-        yield Fault("MSH^1^18", UNKNOWN_CODE)
+        yield AnsweredFault("MSH^1^18", UNKNOWN_CODE)
     yield from time_faults(seen, "MSH", 7)
 
 
-def _order(seen: Seen) -> Iterator[Fault]:
+def _order(seen: SeenMessage) -> Iterator[AnsweredFault]:
     """MSH SFT PID ORC OBR NTE* OBX+ SPM; segments of the sender's own (Z…) may stand anywhere after."""
     names = [each[0] for each in seen.segments]
     standard = " ".join(name for name in names if not name.startswith("Z"))
     if re.fullmatch(r"MSH(?: SFT)+ PID ORC OBR(?: NTE)*(?: OBX(?: NTE)*)+ SPM", standard) is None:
-        yield Fault("MSH^1", SEQUENCE)
+        yield AnsweredFault("MSH^1", SEQUENCE)
     if any(_SEGMENT.fullmatch(name) is None for name in names):
-        yield Fault("MSH^1", TYPE)
+        yield AnsweredFault("MSH^1", TYPE)
 
 
-def _patient(seen: Seen) -> Iterator[Fault]:
+def _patient(seen: SeenMessage) -> Iterator[AnsweredFault]:
     if not seen.at("PID", 3):
-        yield Fault("PID^1^3", REQUIRED)
+        yield AnsweredFault("PID^1^3", REQUIRED)
     # A person who may not be named has an empty legal name, then one of type S (ELR R1); the year of birth or nothing.
     is_masked = seen.at("PID", 5, 7, repetition=1) == "S"
     if not seen.at("PID", 5) and not is_masked:
-        yield Fault("PID^1^5", REQUIRED)
+        yield AnsweredFault("PID^1^5", REQUIRED)
     if not (is_masked and re.fullmatch("([0-9]{4})?", seen.at("PID", 7))):
         yield from time_faults(seen, "PID", 7)
     if seen.at("PID", 8) not in {"F", "M", "U"}:
-        yield Fault("PID^1^8", UNKNOWN_CODE)
+        yield AnsweredFault("PID^1^8", UNKNOWN_CODE)
     if seen.at("PID", 3, 5) == "INS" and not (is_ins(seen.at("PID", 3)) and seen.at("PID", 32) == "QUAL"):
-        yield Fault("PID^1^3", TYPE)
+        yield AnsweredFault("PID^1^3", TYPE)
 
 
-def _results(seen: Seen) -> Iterator[Fault]:
+def _results(seen: SeenMessage) -> Iterator[AnsweredFault]:
     for field in (3, 4):
         if not seen.at("OBR", field):
-            yield Fault(f"OBR^1^{field}", REQUIRED)
+            yield AnsweredFault(f"OBR^1^{field}", REQUIRED)
     for field in (7, 22):
         yield from time_faults(seen, "OBR", field)
     if seen.at("OBR", 25) not in {"F", "C", "X"}:
-        yield Fault("OBR^1^25", UNKNOWN_CODE)
+        yield AnsweredFault("OBR^1^25", UNKNOWN_CODE)
     if not seen.at("SPM", 4):
-        yield Fault("SPM^1^4", REQUIRED)
+        yield AnsweredFault("SPM^1^4", REQUIRED)
     for which in range(seen.count("OBX")):
         yield from _result(seen, which)
 
 
-def _result(seen: Seen, which: int) -> Iterator[Fault]:
+def _result(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
     place = f"OBX^{which + 1}"
     if seen.at("OBX", 2, which=which) != "CWE":
-        yield Fault(f"{place}^2", UNKNOWN_CODE)
+        yield AnsweredFault(f"{place}^2", UNKNOWN_CODE)
     if not is_loinc(seen.at("OBX", 3, which=which)) or seen.at("OBX", 3, 3, which=which) != "LN":
-        yield Fault(f"{place}^3", UNKNOWN_CODE)
+        yield AnsweredFault(f"{place}^3", UNKNOWN_CODE)
     if not is_snomed(seen.at("OBX", 5, which=which)) or seen.at("OBX", 5, 3, which=which) != "SCT":
-        yield Fault(f"{place}^5", UNKNOWN_CODE)
+        yield AnsweredFault(f"{place}^5", UNKNOWN_CODE)
     if seen.at("OBX", 11, which=which) != seen.at("OBR", 25):
-        yield Fault(f"{place}^11", UNKNOWN_CODE)
+        yield AnsweredFault(f"{place}^11", UNKNOWN_CODE)
     for field in (14, 19):
         yield from time_faults(seen, "OBX", field, which)
 
 
-def time_faults(seen: Seen, name: str, field: int, which: int = 0) -> Iterator[Fault]:
+def time_faults(seen: SeenMessage, name: str, field: int, which: int = 0) -> Iterator[AnsweredFault]:
     """Tell when a field is no time."""
     if _TIME.fullmatch(seen.at(name, field, which=which)) is None:
-        yield Fault(f"{name}^{which + 1}^{field}", TYPE)
+        yield AnsweredFault(f"{name}^{which + 1}^{field}", TYPE)

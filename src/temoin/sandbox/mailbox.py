@@ -23,7 +23,7 @@ REFUSED_LOCAL_PART = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class ReceivedMail:
     """One message received; `number` never changes, however many have been dropped before it."""
 
     number: int
@@ -46,19 +46,19 @@ class Mail:
 
 
 @dataclass(slots=True)
-class Mailbox:
+class SandboxMailbox:
     """The newest messages, in memory only."""
 
-    mails: deque[Mail] = field(default_factory=lambda: deque(maxlen=KEPT))
+    mails: deque[ReceivedMail] = field(default_factory=lambda: deque(maxlen=KEPT))
     received: int = 0
     # By Message-ID, how often each text came: counted for every message, also for those no longer kept.
     copies: dict[str, Counter[bytes]] = field(default_factory=dict)
 
-    def keep(self, recipients: Iterable[str], content: bytes) -> Mail:
+    def keep(self, recipients: Iterable[str], content: bytes) -> ReceivedMail:
         """Read one message and keep it."""
         message = message_from_bytes(content, policy=policy.default)
         self.received += 1
-        mail = Mail(
+        mail = ReceivedMail(
             number=self.received,
             to=tuple(recipients),
             subject=_header(message, "Subject"),
@@ -71,7 +71,7 @@ class Mailbox:
         self.copies.setdefault(mail.message_id, Counter())[digest] += 1
         return mail
 
-    def get(self, number: int) -> Mail | None:
+    def get(self, number: int) -> ReceivedMail | None:
         """Return one message, unless it was never received or has been dropped."""
         return next((mail for mail in self.mails if mail.number == number), None)
 
@@ -94,7 +94,7 @@ def _text(message: EmailMessage) -> str:
 class MailHandler:
     """Answers the SMTP commands, in the signatures aiosmtpd calls."""
 
-    def __init__(self, mailbox: Mailbox, desk: FaultDesk) -> None:
+    def __init__(self, mailbox: SandboxMailbox, desk: FaultDesk) -> None:
         self.mailbox, self.desk = mailbox, desk
 
     async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
@@ -144,7 +144,7 @@ class MailHandler:
         return "421 4.3.2 Simulated fault: service not available"
 
 
-async def start_mailbox(host: str, port: int, mailbox: Mailbox, desk: FaultDesk) -> asyncio.Server:
+async def start_mailbox(host: str, port: int, mailbox: SandboxMailbox, desk: FaultDesk) -> asyncio.Server:
     """Listen for mail inside the running loop."""
     loop = asyncio.get_running_loop()
     handler = MailHandler(mailbox, desk)

@@ -19,8 +19,8 @@ from temoin.sandbox.mailbox import start_mailbox
 from temoin.sandbox.mllp import mllp_listening
 from temoin.sandbox.secure_mail import Certificates, certificates_of, secure_mail_listening
 from temoin.sandbox.sftp import SftpKeys, sftp_listening
-from temoin.sandbox.tls import Identity, make_identity
-from temoin.sandbox.website import Site
+from temoin.sandbox.tls import TlsIdentity, make_identity
+from temoin.sandbox.website import SandboxSite
 
 DEFAULT_PORT, DEFAULT_SMTP_PORT = 8090, 8025
 LOOPBACK = "127.0.0.1"
@@ -77,7 +77,7 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
     desk = FaultDesk(faults)
     is_encrypted = (wanted.https_port, wanted.mllps_port) != (None, None)
     identity = make_identity(wanted.host, desk) if is_encrypted else None
-    site = Site(desk, identity)
+    site = SandboxSite(desk, identity)
     async with AsyncExitStack() as open_doors:
         http_port, https_port = await _open_site(open_doors, wanted, site, identity)
         mail = await start_mailbox(wanted.host, wanted.smtp_port, site.box, site.desk)
@@ -100,7 +100,7 @@ async def serve(wanted: Ready, faults: Faults, on_ready: Callable[[Ready], None]
 
 
 async def _open_site(
-    open_doors: AsyncExitStack, wanted: Ready, site: Site, identity: Identity | None
+    open_doors: AsyncExitStack, wanted: Ready, site: SandboxSite, identity: TlsIdentity | None
 ) -> tuple[int, int | None]:
     runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
@@ -112,7 +112,7 @@ async def _open_site(
     return runner.addresses[0][1], runner.addresses[1][1]
 
 
-async def _listen_for_secure_mail(wanted: Ready, site: Site, doors: AsyncExitStack) -> int | None:
+async def _listen_for_secure_mail(wanted: Ready, site: SandboxSite, doors: AsyncExitStack) -> int | None:
     if wanted.certificates is None:
         return None
     listening = secure_mail_listening(wanted.host, wanted.mssante_port or 0, site.secure, wanted.certificates)

@@ -13,8 +13,8 @@ from typing import Any
 
 from temoin.sandbox.envelope import envelope_faults, is_envelope
 from temoin.sandbox.faults import Down, FaultDesk
-from temoin.sandbox.hl7 import INTERNAL, REJECTIONS, TYPE, WORDS, Fault, Seen, cut, faults_of
-from temoin.sandbox.shelf import Held, Shelf
+from temoin.sandbox.hl7 import INTERNAL, REJECTIONS, TYPE, WORDS, AnsweredFault, SeenMessage, cut, faults_of
+from temoin.sandbox.shelf import KeptItem, Shelf
 
 START, END = b"\x0b", b"\x1c\r"
 MAX_MESSAGE_BYTES = 1_000_000
@@ -22,7 +22,7 @@ STOP_SECONDS = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
-class HeldMessage(Held):
+class HeldMessage(KeptItem):
     """One message."""
 
     control_id: str
@@ -37,7 +37,7 @@ class MessageStore(Shelf[HeldMessage]):
     connections: int = 0
     received: int = 0
 
-    def keep(self, seen: Seen, data: bytes) -> None:
+    def keep(self, seen: SeenMessage, data: bytes) -> None:
         """Keep a message, or count another copy of one that is kept."""
         order, status = seen.at("OBR", 3), _status(seen)
         self.put(
@@ -103,30 +103,30 @@ class MllpDoor:
         if faults.down is not Down.OFF:
             desk.record("down")
             self.store.refused += 1
-            return b"" if faults.down is Down.CLOSE else _framed(_refusal(cut(data), [Fault("", INTERNAL)]))
+            return b"" if faults.down is Down.CLOSE else _framed(_refusal(cut(data), [AnsweredFault("", INTERNAL)]))
         seen = cut(data)
-        wrong = [Fault("MSH^1", TYPE)] if seen is None else _faults(seen) or self._demanded()
+        wrong = [AnsweredFault("MSH^1", TYPE)] if seen is None else _faults(seen) or self._demanded()
         if seen is None or wrong:
             self.store.refused += 1
             return _framed(_refusal(seen, wrong))
         if self.desk.strikes("inner_error"):
             self.store.refused += 1
-            return _framed(_acknowledgement(seen, "A", [Fault("PID^1^5", TYPE)]))
+            return _framed(_acknowledgement(seen, "A", [AnsweredFault("PID^1^5", TYPE)]))
         self.store.keep(seen, data)
         return self._told(seen)
 
-    def _demanded(self) -> list[Fault]:
+    def _demanded(self) -> list[AnsweredFault]:
         """Refuse on demand: for the moment, or for good."""
         if self.desk.strikes("throttle") or self.desk.strikes("error_before_store"):
-            return [Fault("", INTERNAL)]
-        return [Fault("PID^1^5", TYPE)] if self.desk.rejects() else []
+            return [AnsweredFault("", INTERNAL)]
+        return [AnsweredFault("PID^1^5", TYPE)] if self.desk.rejects() else []
 
-    def _told(self, seen: Seen) -> bytes:
+    def _told(self, seen: SeenMessage) -> bytes:
         """Answer what was kept, unless the answer is to be lost on its way."""
         if self.desk.strikes("drop_answer"):
             return b""
         if self.desk.strikes("error_after_store"):
-            return _framed(_refusal(seen, [Fault("", INTERNAL)]))
+            return _framed(_refusal(seen, [AnsweredFault("", INTERNAL)]))
         if self.desk.strikes("other_answer"):
             return _framed(_acknowledgement(seen, "A", [], control_id=f"not-{seen.control_id}"))
         answer = _framed(_acknowledgement(seen, "A", []))
@@ -135,20 +135,22 @@ class MllpDoor:
         return answer[: len(answer) // 2] if self.desk.strikes("half_answer") else answer
 
 
-def _faults(seen: Seen) -> list[Fault]:
+def _faults(seen: SeenMessage) -> list[AnsweredFault]:
     return envelope_faults(seen) if is_envelope(seen) else faults_of(seen)
 
 
-def _status(seen: Seen) -> str:
+def _status(seen: SeenMessage) -> str:
     return seen.at("OBX", 11) if is_envelope(seen) else seen.at("OBR", 25)
 
 
-def _refusal(seen: Seen | None, wrong: Sequence[Fault]) -> bytes:
+def _refusal(seen: SeenMessage | None, wrong: Sequence[AnsweredFault]) -> bytes:
     letter = "R" if any(each.code in REJECTIONS for each in wrong) else "E"
     return _acknowledgement(seen, letter, wrong)
 
 
-def _acknowledgement(seen: Seen | None, letter: str, wrong: Sequence[Fault], *, control_id: str | None = None) -> bytes:
+def _acknowledgement(
+    seen: SeenMessage | None, letter: str, wrong: Sequence[AnsweredFault], *, control_id: str | None = None
+) -> bytes:
     """Write an answer in the sender's own separators; a commit answer (C…) where MSH-15 asks for one."""
     mark, encoding = ("|", r"^~\&") if seen is None else (seen.field, seen.encoding)
     own_id = "" if seen is None else seen.control_id
@@ -167,7 +169,7 @@ def _acknowledgement(seen: Seen | None, letter: str, wrong: Sequence[Fault], *, 
     return "".join(f"{mark.join(line)}\r" for line in lines).encode()
 
 
-def _place(fault: Fault, part: str) -> str:
+def _place(fault: AnsweredFault, part: str) -> str:
     return fault.place.replace("^", part)
 
 

@@ -12,9 +12,9 @@ import orjson
 
 from temoin.sandbox.faults import FaultDesk, Faults, fault_names
 from temoin.sandbox.issues import RULES, Issue
-from temoin.sandbox.mailbox import Mail, Mailbox
+from temoin.sandbox.mailbox import ReceivedMail, SandboxMailbox
 from temoin.sandbox.outcomes import OUTCOMES
-from temoin.sandbox.store import Document, Store
+from temoin.sandbox.store import Store, StoredDocument
 from temoin.sandbox.words import LANGUAGES, word, word_or
 
 PAGE_SIZE = 50
@@ -82,7 +82,7 @@ def message_page(view: View, text: str) -> str:
     return page(view, escape(text), f'<p><a href="/">{view.say("back")}</a></p>')
 
 
-def home_page(view: View, store: Store, box: Mailbox, desk: FaultDesk, number: int) -> str:  # noqa: PLR0917
+def home_page(view: View, store: Store, box: SandboxMailbox, desk: FaultDesk, number: int) -> str:  # noqa: PLR0917
     """Return the list of documents with the counters and the faults."""
     documents = _newest(store.documents, number)
     parts = [
@@ -96,7 +96,7 @@ def home_page(view: View, store: Store, box: Mailbox, desk: FaultDesk, number: i
     return page(view, view.say("documents"), "\n".join(parts))
 
 
-def stats(store: Store, box: Mailbox) -> dict[str, int]:
+def stats(store: Store, box: SandboxMailbox) -> dict[str, int]:
     """Return the counters by name."""
     counts = store.counts
     return {
@@ -111,7 +111,7 @@ def stats(store: Store, box: Mailbox) -> dict[str, int]:
     }
 
 
-def _newest(documents: Sequence[Document], number: int) -> list[Document]:
+def _newest(documents: Sequence[StoredDocument], number: int) -> list[StoredDocument]:
     stop = max(len(documents) - number * PAGE_SIZE, 0)
     return list(reversed(documents[max(stop - PAGE_SIZE, 0) : stop]))
 
@@ -133,7 +133,7 @@ def _counters(view: View, counts: dict[str, int]) -> str:
     return f'<section aria-labelledby="counters">{heading}<dl class="counters">{cells}</dl></section>'
 
 
-def _documents(view: View, store: Store, documents: Iterable[Document]) -> str:
+def _documents(view: View, store: Store, documents: Iterable[StoredDocument]) -> str:
     rows = "".join(_row(view, store, document) for document in documents)
     if not rows:
         return f"<p>{view.say('none')}</p>"
@@ -149,7 +149,7 @@ def _table(view: View, names: Iterable[str], rows: str, caption: str) -> str:
     )
 
 
-def _row(view: View, store: Store, document: Document) -> str:
+def _row(view: View, store: Store, document: StoredDocument) -> str:
     summary = document.summary
     cells = (
         _time(document),
@@ -166,7 +166,7 @@ def _row(view: View, store: Store, document: Document) -> str:
     return f"<tr{row_class}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _time(item: Document | Mail) -> str:
+def _time(item: StoredDocument | ReceivedMail) -> str:
     moment = item.received.isoformat(timespec="seconds").replace("+00:00", "Z")
     return f'<time datetime="{moment}">{item.received:%d/%m/%Y %H:%M:%S} UTC</time>'
 
@@ -180,7 +180,7 @@ def _outcome(view: View, code: str) -> str:
     return known[LANGUAGES.index(view.language)] if known else code or "–"
 
 
-def _state(view: View, document: Document) -> str:
+def _state(view: View, document: StoredDocument) -> str:
     summary = document.summary
     shown = summary.report_status if summary.report_status == "cancelled" else summary.status
     state = escape(word_or(view.language, shown, shown))
@@ -230,7 +230,7 @@ def _select(name: str, choices: Iterable[tuple[str, str]], chosen: str) -> str:
     return f'<select id="fault-{name}" name="{name}">{options}</select>'
 
 
-def document_page(view: View, store: Store, document: Document) -> str:
+def document_page(view: View, store: Store, document: StoredDocument) -> str:
     """Return one document: its place in the chain, the warnings, the JSON."""
     former = store.find_former(document.former)
     facts = [(view.say("key"), escape(document.identifier)), (view.say("status"), _state(view, document))]
@@ -254,7 +254,7 @@ def _warning(view: View, issue: Issue) -> str:
     return f"<li>{escape(told)} <code>{escape(issue.expression)}</code></li>"
 
 
-def _link_to(document: Document | None, shown: str) -> str:
+def _link_to(document: StoredDocument | None, shown: str) -> str:
     text = escape(document.identifier if document else shown)
     return f'<a href="/documents/{document.id}">{text}</a>' if document else text
 
@@ -263,7 +263,7 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="facts">{"".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)}</dl>'
 
 
-def mailbox_page(view: View, box: Mailbox, number: int) -> str:
+def mailbox_page(view: View, box: SandboxMailbox, number: int) -> str:
     """Return the list of e-mails, newest first."""
     mails = list(box.mails)
     stop = max(len(mails) - number * PAGE_SIZE, 0)
@@ -275,7 +275,7 @@ def mailbox_page(view: View, box: Mailbox, number: int) -> str:
     return page(view, view.say("mailbox"), f"<p>{view.say('memory')}</p>{table}{pager}")
 
 
-def _mail_row(view: View, mail: Mail) -> str:
+def _mail_row(view: View, mail: ReceivedMail) -> str:
     subject = escape(mail.subject) or view.say("no_subject")
     link = f'<a href="/mailbox/{mail.number}">{subject}</a>'
     return f"<tr><td>{_time(mail)}</td><td>{_lines(mail.to)}</td><td>{link}</td></tr>"
@@ -291,7 +291,7 @@ def conformance_page(view: View, origin: str) -> str:
     return page(view, view.say("conformance"), body)
 
 
-def mail_page(view: View, mail: Mail) -> str:
+def mail_page(view: View, mail: ReceivedMail) -> str:
     """Return one e-mail as text, its links live."""
     facts = [(view.say("to"), _lines(mail.to)), (view.say("received"), _time(mail))]
     title = escape(mail.subject) or view.say("no_subject")

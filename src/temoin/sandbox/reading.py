@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 Json = dict[str, Any]
 
 
-class Part(NamedTuple):
+class ReadPart(NamedTuple):
     """One entry of the Bundle: where its resource is, its fullUrl, its resource, and the entry itself."""
 
     path: str
@@ -62,14 +62,14 @@ def identifier(node: Json) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SandboxReading:
     """The Bundle, its parts in order, and the moment it was received."""
 
     bundle: Json
-    parts: tuple[Part, ...]
+    parts: tuple[ReadPart, ...]
     received: datetime
 
-    def of_type(self, name: str) -> list[Part]:
+    def of_type(self, name: str) -> list[ReadPart]:
         """Return the parts of one resource type, in order."""
         return [part for part in self.parts if part.resource.get("resourceType") == name]
 
@@ -87,16 +87,16 @@ class Reading:
         return ""
 
 
-def read_bundle(bundle: Json, received: datetime) -> Reading:
+def read_bundle(bundle: Json, received: datetime) -> SandboxReading:
     """Lay out a Bundle for the rules; entries that are not objects become empty parts."""
-    return Reading(bundle, tuple(_parts(bundle)), received)
+    return SandboxReading(bundle, tuple(_parts(bundle)), received)
 
 
-def _parts(bundle: Json) -> Iterator[Part]:
+def _parts(bundle: Json) -> Iterator[ReadPart]:
     entries = bundle.get("entry")
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         known = entry if isinstance(entry, dict) else {}
-        yield Part(f"Bundle.entry[{index}].resource", text(known, "fullUrl"), child(known, "resource"), known)
+        yield ReadPart(f"Bundle.entry[{index}].resource", text(known, "fullUrl"), child(known, "resource"), known)
 
 
 def _target(relation: Json) -> str:

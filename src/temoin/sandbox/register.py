@@ -33,7 +33,7 @@ _KNOWN = {"identifier", "_revinclude", "_count"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Professional:
+class RegisteredProfessional:
     """Somebody whom the register knows."""
 
     number: str
@@ -50,7 +50,7 @@ class RegisterDoor:
 
     def __init__(self) -> None:
         content = resources.files("temoin.sandbox").joinpath("data", "register.toml").read_text("utf-8")
-        self.people = [Professional(**person) for person in tomllib.loads(content)["people"]]
+        self.people = [RegisteredProfessional(**person) for person in tomllib.loads(content)["people"]]
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of this door."""
@@ -88,7 +88,7 @@ class RegisterDoor:
         })  # fmt: skip
 
 
-def _entries(base: str, one: Professional, *, with_activities: bool) -> Iterator[dict[str, Any]]:
+def _entries(base: str, one: RegisteredProfessional, *, with_activities: bool) -> Iterator[dict[str, Any]]:
     """Yield a professional as the register has them: a resource for each profession, each with its activity."""
     for place, profession in enumerate(one.professions or [""]):
         identity = f"003-{one.number[:7]}-{place}{one.number[7:]}"
@@ -102,7 +102,7 @@ def _entry(base: str, resource: dict[str, Any], mode: str) -> dict[str, Any]:
     return {"fullUrl": address, "resource": resource, "search": {"mode": mode}}
 
 
-def _practitioner(one: Professional, identity: str, profession: str) -> dict[str, Any]:
+def _practitioner(one: RegisteredProfessional, identity: str, profession: str) -> dict[str, Any]:
     return {
         **_head("Practitioner", identity),
         "identifier": [_identifier("IDNPS", ID_NAT_PS, f"8{one.number}"), _identifier("RPPS", RPPS, one.number)],
@@ -113,14 +113,14 @@ def _practitioner(one: Professional, identity: str, profession: str) -> dict[str
     }
 
 
-def _qualifications(one: Professional, profession: str) -> Iterator[dict[str, Any]]:
+def _qualifications(one: RegisteredProfessional, profession: str) -> Iterator[dict[str, Any]]:
     if one.degree:
         yield _concept(_coding("R48-DiplomeEtatFrancais", one.degree), _coding("R14-TypeDiplome", "DE"))
     if profession:
         yield _concept(_coding("G15-ProfessionSante", profession), _coding("R09-CategorieProfessionnelle", "C"))
 
 
-def _activity(one: Professional, identity: str) -> dict[str, Any]:
+def _activity(one: RegisteredProfessional, identity: str) -> dict[str, Any]:
     codes = [("R22-GenreActivite", "GENR01"), ("R23-ModeExercice", "L"), ("R21-Fonction", "FON-AU")]
     codes += [("R85-RolePriseCharge", role) for role in one.roles]
     return {

@@ -28,7 +28,7 @@ from temoin.sandbox.codes import (
 )
 from temoin.sandbox.issues import Issue
 from temoin.sandbox.outcomes import OUTCOMES
-from temoin.sandbox.reading import Json, Part, child, children, codings, identifier, text
+from temoin.sandbox.reading import Json, ReadPart, child, children, codings, identifier, text
 
 COMPOSITION_STATUSES = frozenset({"final", "amended", "entered-in-error"})
 OBSERVATION_STATUSES = frozenset({"final", "amended", "corrected", "cancelled", "entered-in-error"})
@@ -38,7 +38,7 @@ UDI_FORMS = ("deviceIdentifier", "carrierHRF", "carrierAIDC")
 TEST_KIT_EXTENSION = "/observation-deviceLabTestKit"
 
 
-def check_composition(part: Part) -> Iterator[Issue]:
+def check_composition(part: ReadPart) -> Iterator[Issue]:
     """Check what a Composition must hold by itself."""
     resource, path = part.resource, part.path
     if text(resource, "status") not in COMPOSITION_STATUSES:
@@ -63,7 +63,7 @@ def _sections(composition: Json) -> Iterator[Json]:
         yield from children(section, "section")
 
 
-def check_patient(part: Part) -> Iterator[Issue]:
+def check_patient(part: ReadPart) -> Iterator[Issue]:
     """Check the identity traits of the patient."""
     resource, path = part.resource, part.path
     if not any(identifier(item) for item in children(resource, "identifier")):
@@ -86,7 +86,7 @@ def is_masked(element: Json) -> bool:
     )
 
 
-def _check_ins(part: Part) -> Iterator[Issue]:
+def _check_ins(part: ReadPart) -> Iterator[Issue]:
     """Check INS numbers; the insurance number shares their OID and is told apart by its type NH."""
     for item in children(part.resource, "identifier"):
         system = text(item, "system")
@@ -109,7 +109,7 @@ def _identity_status(patient: Json) -> str:
     return ""
 
 
-def check_practitioner(part: Part) -> Iterator[Issue]:
+def check_practitioner(part: ReadPart) -> Iterator[Issue]:
     """Check the name and, when there are any, the national numbers of the professional."""
     if not any(text(name, "family") or text(name, "text") for name in children(part.resource, "name")):
         yield Issue("practitioner-name", f"{part.path}.name")
@@ -127,7 +127,7 @@ def check_practitioner(part: Part) -> Iterator[Issue]:
         yield Issue("practitioner-unidentified", path, "warning")
 
 
-def check_organization(part: Part) -> Iterator[Issue]:
+def check_organization(part: ReadPart) -> Iterator[Issue]:
     """Check the keys of the register numbers; that one organisation has some is a rule of the whole document."""
     path, numbers = f"{part.path}.identifier", register_numbers(part.resource)
     if not numbers:
@@ -143,7 +143,7 @@ def register_numbers(organization: Json) -> list[tuple[str, str]]:
     return [(system, value) for system, value in given if system in forms and forms[system](value)]
 
 
-def check_device(part: Part) -> Iterator[Issue]:
+def check_device(part: ReadPart) -> Iterator[Issue]:
     """Check that the kit can be traced: UDI, or maker with lot, model or name."""
     resource = part.resource
     carriers = children(resource, "udiCarrier")
@@ -155,13 +155,13 @@ def check_device(part: Part) -> Iterator[Issue]:
         yield Issue("device-identity", part.path)
 
 
-def check_specimen(part: Part) -> Iterator[Issue]:
+def check_specimen(part: ReadPart) -> Iterator[Issue]:
     """Check the type of the specimen."""
     if not any(system == SNOMED and is_snomed(code) for system, code in codings(part.resource, "type")):
         yield Issue("specimen-type", f"{part.path}.type")
 
 
-def check_observation(part: Part) -> Iterator[Issue]:
+def check_observation(part: ReadPart) -> Iterator[Issue]:
     """Check one result."""
     resource, path = part.resource, part.path
     status = text(resource, "status")
@@ -215,7 +215,7 @@ def _is_quantity(quantity: dict[str, Any]) -> bool:
     return is_number and text(quantity, "system") == UCUM and bool(text(quantity, "code"))
 
 
-RESOURCE_RULES: dict[str, Callable[[Part], Iterator[Issue]]] = {
+RESOURCE_RULES: dict[str, Callable[[ReadPart], Iterator[Issue]]] = {
     "Composition": check_composition,
     "Patient": check_patient,
     "Practitioner": check_practitioner,

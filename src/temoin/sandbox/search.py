@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 from temoin.sandbox.codes import read_date_time
-from temoin.sandbox.store import Document, Store
+from temoin.sandbox.store import Store, StoredDocument
 
 DEFAULT_COUNT, MAX_COUNT = 50, 1000
 FORMATS = frozenset({"json", "application/json", "application/fhir+json", "application/fhir json"})
@@ -51,7 +51,7 @@ class Page:
     """One page of a search: how many there are in all, the documents of the page, where the next one starts."""
 
     total: int
-    documents: tuple[Document, ...]
+    documents: tuple[StoredDocument, ...]
     next_cursor: int | None
 
 
@@ -158,8 +158,8 @@ def find_page(store: Store, search: Search) -> Page:
     return _page_of(_Span(store.documents, low, max(low, high)), search)
 
 
-def _matching(store: Store, search: Search) -> list[Document]:
-    found: list[Document] = []
+def _matching(store: Store, search: Search) -> list[StoredDocument]:
+    found: list[StoredDocument] = []
     for token in search.tokens or ():
         found.extend(store.with_identifier(token) if "|" in token else _with_value(store, token))
     unique = {document.id: document for document in found}.values()
@@ -167,25 +167,25 @@ def _matching(store: Store, search: Search) -> list[Document]:
     return sorted(within, key=lambda item: item.received_ms)
 
 
-def _with_value(store: Store, value: str) -> Iterable[Document]:
+def _with_value(store: Store, value: str) -> Iterable[StoredDocument]:
     return [item for item in store.documents if item.identifier.partition("|")[2] == value]
 
 
 class _Span:
     """A stretch of the list, so that counting a million documents copies none."""
 
-    def __init__(self, documents: list[Document], low: int, high: int) -> None:
+    def __init__(self, documents: list[StoredDocument], low: int, high: int) -> None:
         self._documents, self._low, self._high = documents, low, high
 
     def __len__(self) -> int:
         return self._high - self._low
 
-    def __getitem__(self, part: slice) -> list[Document]:
+    def __getitem__(self, part: slice) -> list[StoredDocument]:
         start, stop, _ = part.indices(len(self))
         return self._documents[self._low + start : self._low + max(start, stop)]
 
 
-def _page_of(found: list[Document] | _Span, search: Search) -> Page:
+def _page_of(found: list[StoredDocument] | _Span, search: Search) -> Page:
     total = len(found)
     if search.summary == "count" or search.count == 0:
         return Page(total, (), None)

@@ -19,8 +19,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from temoin.sandbox.faults import Down, FaultDesk
 from temoin.sandbox.mailbox import MAX_MESSAGE_BYTES, REFUSED_LOCAL_PART
-from temoin.sandbox.secure_message import Seen, look_at
-from temoin.sandbox.shelf import Held, Shelf
+from temoin.sandbox.secure_message import SeenMail, look_at
+from temoin.sandbox.shelf import KeptItem, Shelf
 
 HOST = "operateur.mssante.fr"
 _ENVID = re.compile(r"\s+ENVID=([!-~]+)", re.IGNORECASE)
@@ -52,7 +52,7 @@ def certificates_of(folder: Path) -> Certificates:
 
 
 @dataclass(slots=True, kw_only=True)
-class HeldMail(Held):
+class HeldMail(KeptItem):
     """One message."""
 
     message_id: str
@@ -69,7 +69,7 @@ class SecureStore(Shelf[HeldMail]):
     faults: list[str] = field(default_factory=list)  # of the last message refused
     received: int = 0
 
-    def keep(self, seen: Seen, recipient: str, content: bytes) -> None:
+    def keep(self, seen: SeenMail, recipient: str, content: bytes) -> None:
         """Keep a message, or count another copy of one that is kept."""
         document = seen.document
         self.put(

@@ -10,23 +10,23 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 
-from temoin.sandbox.xdm import Document, unpack
+from temoin.sandbox.xdm import XdmDocument, unpack
 
 DOMAIN = "mssante.fr"
 PATIENTS = "@patient.mssante.fr"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenMail:
     """What was found in a message."""
 
     message_id: str
     subject: str
-    document: Document | None
+    document: XdmDocument | None
     faults: tuple[str, ...]
 
 
-def look_at(content: bytes, sender: str, recipients: list[str]) -> Seen:
+def look_at(content: bytes, sender: str, recipients: list[str]) -> SeenMail:
     """Read a message and name everything that is wrong with it."""
     message = BytesParser(EmailMessage, policy=policy.default).parsebytes(content)
     parts = {str(part.get_filename()): part for part in message.iter_attachments()}
@@ -35,7 +35,7 @@ def look_at(content: bytes, sender: str, recipients: list[str]) -> Seen:
     faults += [*_addresses(message, sender, recipients), *_headers(message), *_page(parts)]
     if document is not None:
         faults += _agreement(message, document, recipients)
-    return Seen(_header(message, "Message-ID"), _header(message, "Subject"), document, tuple(faults))
+    return SeenMail(_header(message, "Message-ID"), _header(message, "Subject"), document, tuple(faults))
 
 
 def _addresses(message: EmailMessage, sender: str, recipients: list[str]) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _page(parts: dict[str, EmailMessage]) -> Iterator[str]:
         yield "pdf"
 
 
-def _agreement(message: EmailMessage, document: Document, recipients: list[str]) -> Iterator[str]:
+def _agreement(message: EmailMessage, document: XdmDocument, recipients: list[str]) -> Iterator[str]:
     if _header(message, "X-MSS-CODECDA") != document.code:
         yield "x-mss-codecda"
     if _header(message, "X-MSS-INS") != ("O" if document.matricule else "N"):

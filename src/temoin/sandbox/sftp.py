@@ -12,11 +12,11 @@ from typing import cast
 
 import asyncssh
 
-from temoin.sandbox.csv_rows import NotCsvError, Told, read_file
+from temoin.sandbox.csv_rows import NotCsvError, ToldRow, read_file
 from temoin.sandbox.faults import Down, FaultDesk
-from temoin.sandbox.sftp_files import ANSWERS, Folders, Kept, Tree
+from temoin.sandbox.sftp_files import ANSWERS, Kept, SandboxFolders, Tree
 from temoin.sandbox.sftp_keys import make_key
-from temoin.sandbox.shelf import Held, Shelf
+from temoin.sandbox.shelf import KeptItem, Shelf
 
 USER = "temoin"
 HEADER = "key,verdict,id,reason\r\n"
@@ -25,7 +25,7 @@ LOOK = 0.05  # seconds between two looks while the authority is down
 
 
 @dataclass(slots=True, kw_only=True)
-class HeldResult(Held):
+class HeldResult(KeptItem):
     """One result."""
 
     key: str
@@ -43,7 +43,7 @@ class ResultStore(Shelf[HeldResult]):
     files: int = 0
     results: int = 0
 
-    def keep(self, told: Told) -> None:
+    def keep(self, told: ToldRow) -> None:
         """Keep a result, or count another copy of one that is kept."""
         first = told.rows[0]
         self.put(
@@ -70,7 +70,7 @@ class SftpDoor:
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._work: set[asyncio.Task[None]] = set()
 
-    def session(self, channel: asyncssh.SSHServerChannel[bytes]) -> Folders:
+    def session(self, channel: asyncssh.SSHServerChannel[bytes]) -> SandboxFolders:
         """Open the folders to a sender."""
         connection = cast("asyncssh.SSHServerConnection", channel.get_connection())
 
@@ -84,7 +84,7 @@ class SftpDoor:
             if self.desk.strikes("error_after_store"):
                 connection.abort()
 
-        return Folders(channel, self.tree, on_ask, took)
+        return SandboxFolders(channel, self.tree, on_ask, took)
 
     def opened(self, connection: asyncssh.SSHServerConnection) -> None:
         """Count a connection, or end it at once."""
@@ -143,7 +143,7 @@ class SftpDoor:
             return [("*", "refused", str(error))]
         return [self._judge(told) for told in results]
 
-    def _judge(self, told: Told) -> tuple[str, str, str]:
+    def _judge(self, told: ToldRow) -> tuple[str, str, str]:
         self.store.results += 1
         reason = told.faults[0] if told.faults else "refused on demand" if self.desk.rejects() else ""
         if reason:

@@ -40,7 +40,7 @@ class Kept:
 Tree = dict[bytes, Kept]
 
 
-class Folders(SFTPServer):
+class SandboxFolders(SFTPServer):
     """One sender's session. Every method of the library that would touch the disk is ours, or is refused."""
 
     def __init__(
@@ -146,7 +146,7 @@ REFUSED = (
     *("statvfs", "symlink", "unlock", "fsync"),
 )
 for _name in REFUSED:
-    setattr(Folders, _name, staticmethod(_refused))
+    setattr(SandboxFolders, _name, staticmethod(_refused))
 
 
 def _plain(path: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 
 @dataclass(slots=True, kw_only=True)
-class Held:
+class KeptItem:
     """One thing kept, without a trait of the person."""
 
     received: str
@@ -20,7 +20,7 @@ class Held:
     differing: int = 0  # of these, with other content
 
 
-Kept = TypeVar("Kept", bound=Held)
+Kept = TypeVar("Kept", bound=KeptItem)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from temoin.sandbox.summary import Summary
 
 
 @dataclass(slots=True)
-class Document:
+class StoredDocument:
     """One stored document and its place in a chain of versions."""
 
     id: str
@@ -48,20 +48,20 @@ class Counts:
 class Store:
     """Every document received, in order of receipt. Nothing here ever touches a disk."""
 
-    documents: list[Document] = field(default_factory=list)
+    documents: list[StoredDocument] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     _times: list[int] = field(default_factory=list)
-    _by_id: dict[str, Document] = field(default_factory=dict)
-    _by_identifier: dict[str, list[Document]] = field(default_factory=dict)
-    _by_composition: dict[str, list[Document]] = field(default_factory=dict)
-    _awaiting: dict[str, Document] = field(default_factory=dict)
+    _by_id: dict[str, StoredDocument] = field(default_factory=dict)
+    _by_identifier: dict[str, list[StoredDocument]] = field(default_factory=dict)
+    _by_composition: dict[str, list[StoredDocument]] = field(default_factory=dict)
+    _awaiting: dict[str, StoredDocument] = field(default_factory=dict)
 
     def next_time(self) -> int:
         """Return now in milliseconds, never earlier than the last receipt, so that time order is list order."""
         now = time_ns() // 1_000_000
         return max(now, self._times[-1]) if self._times else now
 
-    def add(self, document: Document) -> None:
+    def add(self, document: StoredDocument) -> None:
         """Keep a document and tie it to the one it replaces, whichever of the two came first."""
         former = self.find_former(document.former)
         if former is not None and former is not document:
@@ -76,22 +76,22 @@ class Store:
         self._settle_awaiting(document)
         self.counts.stored += 1
 
-    def _settle_awaiting(self, document: Document) -> None:
+    def _settle_awaiting(self, document: StoredDocument) -> None:
         for token in (document.identifier, document.composition_identifier):
             later = self._awaiting.get(token)
             if later is not None and later is not document:
                 document.replaced_by = self._awaiting.pop(token).id
 
-    def find_former(self, token: str) -> Document | None:
+    def find_former(self, token: str) -> StoredDocument | None:
         """Find the newest document that bears this identifier, its own or its Composition's."""
         found = self._by_identifier.get(token) or self._by_composition.get(token)
         return found[-1] if token and found else None
 
-    def get(self, document_id: str) -> Document | None:
+    def get(self, document_id: str) -> StoredDocument | None:
         """Return a document by the id the authority gave it."""
         return self._by_id.get(document_id)
 
-    def with_identifier(self, token: str) -> list[Document]:
+    def with_identifier(self, token: str) -> list[StoredDocument]:
         """Return the documents whose Bundle.identifier is this token."""
         return self._by_identifier.get(token, [])
 
@@ -117,10 +117,10 @@ class Store:
         """Return the position of the first document received at this moment or later."""
         return bisect_left(self._times, moment_ms)
 
-    def version_of(self, document: Document) -> int:
+    def version_of(self, document: StoredDocument) -> int:
         """Return the version: one more than that of the document replaced, as far back as is known."""
         version, seen = 1, {document.id}
-        known: Document | None = document
+        known: StoredDocument | None = document
         while known is not None and known.former:
             version += 1
             known = self.find_former(known.former)

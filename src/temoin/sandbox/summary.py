@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from temoin.sandbox.codes import FINESS, LOINC
-from temoin.sandbox.reading import Json, Reading, child, children, codings, text
+from temoin.sandbox.reading import Json, SandboxReading, child, children, codings, text
 from temoin.sandbox.resources import register_numbers
 
 CODE_SHOWN = 60
 
 
-class Finding(NamedTuple):
+class SummaryFinding(NamedTuple):
     """What was looked for, and the SNOMED CT code or the quantity found."""
 
     target: str
@@ -26,10 +26,10 @@ class Summary(NamedTuple):
     report_status: str
     tested_on: str
     finess: str
-    findings: tuple[Finding, ...]
+    findings: tuple[SummaryFinding, ...]
 
 
-def summarise(reading: Reading) -> Summary:
+def summarise(reading: SandboxReading) -> Summary:
     """Draw the summary of a document that passed validation."""
     composition = reading.of_type("Composition")[0].resource
     report = reading.of_type("DiagnosticReport")[0].resource
@@ -44,11 +44,11 @@ def summarise(reading: Reading) -> Summary:
     )
 
 
-def _findings(observation: Json) -> Iterator[Finding]:
+def _findings(observation: Json) -> Iterator[SummaryFinding]:
     """A panel that only groups its components has no outcome of its own."""
     components = children(observation, "component")
     for node in components or [observation]:
-        yield Finding(_target(node)[:CODE_SHOWN], _outcome(node)[:CODE_SHOWN])
+        yield SummaryFinding(_target(node)[:CODE_SHOWN], _outcome(node)[:CODE_SHOWN])
 
 
 def _target(node: Json) -> str:
@@ -63,7 +63,7 @@ def _outcome(node: Json) -> str:
     return next((code for _, code in codings(node, "valueCodeableConcept")), "")
 
 
-def _finess(reading: Reading) -> Iterator[str]:
+def _finess(reading: SandboxReading) -> Iterator[str]:
     for part in reading.of_type("Organization"):
         for system, value in register_numbers(part.resource):
             if system == FINESS:

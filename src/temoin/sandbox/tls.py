@@ -15,14 +15,14 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Identity:
+class TlsIdentity:
     """What the listeners show, and whom a client must trust to believe it."""
 
     context: ssl.SSLContext
     authorities: bytes  # PEM
 
 
-def make_identity(host: str, desk: FaultDesk) -> Identity:
+def make_identity(host: str, desk: FaultDesk) -> TlsIdentity:
     """Make the certificates of an authority of our own; the desk says at each handshake which one is shown."""
     signer = trustme.CA()
     contexts = {
@@ -39,7 +39,7 @@ def make_identity(host: str, desk: FaultDesk) -> Identity:
 
     front = _context(signer.issue_cert(host, "localhost"))
     front.sni_callback = choose  # called without a name too
-    return Identity(front, signer.cert_pem.bytes())
+    return TlsIdentity(front, signer.cert_pem.bytes())
 
 
 def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:

@@ -11,8 +11,8 @@ from temoin.sandbox.codes import is_instant, is_uuid_urn, read_date_time
 from temoin.sandbox.issues import Issue
 from temoin.sandbox.reading import (
     Json,
-    Part,
-    Reading,
+    ReadPart,
+    SandboxReading,
     child,
     children,
     codings,
@@ -74,7 +74,7 @@ def validate(bundle: Json, expected: str, received: datetime) -> list[Issue]:
     return issues
 
 
-def _check_tree(reading: Reading) -> Iterator[Issue]:
+def _check_tree(reading: SandboxReading) -> Iterator[Issue]:
     """Check every value: no null, no empty, well-formed dates, references that resolve."""
     urls = {part.url for part in reading.parts}
     for path, name, value in _every_value(reading):
@@ -89,7 +89,7 @@ def _check_tree(reading: Reading) -> Iterator[Issue]:
             yield Issue("json-empty", f"{path}.{name}")
 
 
-def _every_value(reading: Reading) -> Iterator[tuple[str, str, Any]]:
+def _every_value(reading: SandboxReading) -> Iterator[tuple[str, str, Any]]:
     """Walk all values with a stack, so that depth cannot hurt; the last one says when it was too deep."""
     envelope = {name: value for name, value in reading.bundle.items() if name != "entry"}
     stack: list[tuple[str, Json, int]] = [(part.path, part.resource, 0) for part in reversed(reading.parts)]
@@ -131,7 +131,7 @@ def _check_date(value: str, path: str, received: datetime) -> Iterator[Issue]:
         yield Issue("date-future", path)
 
 
-def _check_bundle(reading: Reading, expected: str) -> Iterator[Issue]:
+def _check_bundle(reading: SandboxReading, expected: str) -> Iterator[Issue]:
     bundle = reading.bundle
     if text(bundle, "type") != "document":
         yield Issue("bundle-type", "Bundle.type")
@@ -152,7 +152,7 @@ def _profiles(bundle: Json) -> list[str]:
     return [str(item).partition("|")[0] for item in claimed] if isinstance(claimed, list) else []
 
 
-def _check_entries(reading: Reading) -> Iterator[Issue]:
+def _check_entries(reading: SandboxReading) -> Iterator[Issue]:
     seen = Counter(part.url for part in reading.parts)
     for part in reading.parts:
         path = part.path.removesuffix(".resource")
@@ -166,7 +166,7 @@ def _check_entries(reading: Reading) -> Iterator[Issue]:
             yield Issue("bundle-search-parts", path)
 
 
-def _check_counts(reading: Reading) -> Iterator[Issue]:
+def _check_counts(reading: SandboxReading) -> Iterator[Issue]:
     if not reading.parts or reading.parts[0].resource.get("resourceType") != "Composition":
         yield Issue("composition-first", "Bundle.entry[0].resource")
     counts = Counter(text(part.resource, "resourceType") for part in reading.parts)
@@ -184,12 +184,12 @@ def _check_counts(reading: Reading) -> Iterator[Issue]:
             yield Issue(rule, f"Bundle.entry.resource.ofType({name})")
 
 
-def _check_organizations(reading: Reading) -> Iterator[Issue]:
+def _check_organizations(reading: SandboxReading) -> Iterator[Issue]:
     if not any(register_numbers(part.resource) for part in reading.of_type("Organization")):
         yield Issue("organization-finess", "Bundle.entry.resource.ofType(Organization)")
 
 
-def _check_subjects(reading: Reading) -> Iterator[Issue]:
+def _check_subjects(reading: SandboxReading) -> Iterator[Issue]:
     patients = [part.url for part in reading.of_type("Patient")]
     patient = patients[0] if patients else None
     for name in ("Composition", "DiagnosticReport", "Observation"):
@@ -201,7 +201,7 @@ def _check_subjects(reading: Reading) -> Iterator[Issue]:
             yield Issue("subject", f"{part.path}.subject")
 
 
-def _check_report(reading: Reading) -> Iterator[Issue]:
+def _check_report(reading: SandboxReading) -> Iterator[Issue]:
     compositions, reports = reading.of_type("Composition"), reading.of_type("DiagnosticReport")
     if not compositions or not reports:
         return
@@ -218,7 +218,7 @@ def _check_report(reading: Reading) -> Iterator[Issue]:
         yield Issue("report-identifier", f"{report.path}.identifier")
 
 
-def _check_statuses(reading: Reading) -> Iterator[Issue]:
+def _check_statuses(reading: SandboxReading) -> Iterator[Issue]:
     compositions, reports = reading.of_type("Composition"), reading.of_type("DiagnosticReport")
     status = text(compositions[0].resource, "status") if compositions else ""
     for report in reports:
@@ -243,7 +243,7 @@ def _report_extensions(composition: Json) -> list[str]:
     ]
 
 
-def _check_orphans(reading: Reading) -> Iterator[Issue]:
+def _check_orphans(reading: SandboxReading) -> Iterator[Issue]:
     named: set[str] = set()
     for part in reading.of_type("DiagnosticReport"):
         named.update(references(part.resource, "result"))
@@ -257,14 +257,14 @@ def _check_orphans(reading: Reading) -> Iterator[Issue]:
             yield Issue("observation-orphan", part.path)
 
 
-def _section_entries(composition: Part) -> Iterator[str]:
+def _section_entries(composition: ReadPart) -> Iterator[str]:
     for section in children(composition.resource, "section"):
         yield from references(section, "entry")
         for inner in children(section, "section"):
             yield from references(inner, "entry")
 
 
-DOCUMENT_RULES: tuple[Callable[[Reading], Iterator[Issue]], ...] = (
+DOCUMENT_RULES: tuple[Callable[[SandboxReading], Iterator[Issue]], ...] = (
     _check_entries,
     _check_counts,
     _check_organizations,

@@ -13,7 +13,7 @@ from aiohttp import web
 from temoin.sandbox.faults import FaultDesk, FaultError
 from temoin.sandbox.fhir import FhirDoor, refuse
 from temoin.sandbox.issues import Issue
-from temoin.sandbox.mailbox import Mailbox
+from temoin.sandbox.mailbox import SandboxMailbox
 from temoin.sandbox.mllp import MllpDoor
 from temoin.sandbox.pages import (
     View,
@@ -30,7 +30,7 @@ from temoin.sandbox.secure_mail import SecureDoor
 from temoin.sandbox.sftp import SftpDoor
 from temoin.sandbox.store import Store
 from temoin.sandbox.tampering import tamper
-from temoin.sandbox.tls import Identity
+from temoin.sandbox.tls import TlsIdentity
 from temoin.sandbox.words import LANGUAGES, word
 
 MAX_BODY_BYTES = 2_000_000
@@ -52,11 +52,11 @@ PAGE_WORDS = {404: "not_found", 405: "method"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Site:
+class SandboxSite:
     """Everything that answers over HTTP, over one store, one mailbox and one set of faults."""
 
-    def __init__(self, desk: FaultDesk, identity: Identity | None = None) -> None:
-        self.desk, self.store, self.box = desk, Store(), Mailbox()
+    def __init__(self, desk: FaultDesk, identity: TlsIdentity | None = None) -> None:
+        self.desk, self.store, self.box = desk, Store(), SandboxMailbox()
         self._identity = identity
         self.fhir = FhirDoor(self.store, desk)
         self.mllp = MllpDoor(desk)
@@ -231,7 +231,7 @@ def _refuse_cross_site(request: web.Request) -> None:
         return
     origin = request.headers.get("Origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.host
-    if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+    if foreign or request.headers.get("Sec-Fetch-SandboxSite", "none") not in {"same-origin", "none"}:
         raise web.HTTPForbidden
 
 

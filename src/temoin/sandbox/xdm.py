@@ -21,7 +21,7 @@ LARGEST = 5_000_000  # bytes of all files together
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class XdmDocument:
     """The document of a package, and what of it the message must agree with."""
 
     identifier: str
@@ -31,7 +31,7 @@ class Document:
     recipients: tuple[str, ...]  # mailboxes of those the document is for
 
 
-def unpack(data: bytes) -> tuple[Document | None, list[str]]:
+def unpack(data: bytes) -> tuple[XdmDocument | None, list[str]]:
     """Return the document and what is wrong with its package, by name."""
     try:
         files = _files(data)
@@ -58,14 +58,14 @@ def _files(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def _document(root: etree._Element) -> Document:
+def _document(root: etree._Element) -> XdmDocument:
     def told(path: str) -> str:
         return str(root.xpath(f"string({path})", namespaces=_CDA))
 
     numbers = [str(each) for each in _all(root, "h:recordTarget/h:patientRole/h:id", _CDA, "root", "extension")]
     matricules = [each.partition("|")[2] for each in numbers if each.partition("|")[0] in _MATRICULES]
     boxes = _all(root, "h:informationRecipient/h:intendedRecipient/h:telecom", _CDA, "value")
-    return Document(
+    return XdmDocument(
         identifier=told("h:id/@root"),
         code=told("h:code/@code"),
         matricule=matricules[0] if matricules else "",
@@ -79,7 +79,7 @@ def _all(root: etree._Element, path: str, names: dict[str, str], *attributes: st
     return ["|".join(each.get(name, "") for name in attributes) for each in found]
 
 
-def _document_faults(root: etree._Element, document: Document) -> Iterator[str]:
+def _document_faults(root: etree._Element, document: XdmDocument) -> Iterator[str]:
     if etree.QName(root).localname != "ClinicalDocument" or document.code != "96173-0" or not document.identifier:
         yield "document"
     replaces = bool(root.xpath("h:relatedDocument[@typeCode='RPLC']", namespaces=_CDA))
@@ -87,7 +87,7 @@ def _document_faults(root: etree._Element, document: Document) -> Iterator[str]:
         yield "document-version"
 
 
-def _metadata_faults(metadata: etree._Element, document: Document, content: bytes, name: str) -> Iterator[str]:
+def _metadata_faults(metadata: etree._Element, document: XdmDocument, content: bytes, name: str) -> Iterator[str]:
     def slot(wanted: str) -> str:
         path = f"string({_ENTRY}/r:Slot[@name='{wanted}']/r:ValueList/r:Value)"
         return str(metadata.xpath(path, namespaces=_RIM))

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import HttpVersion11, web
 
-from temoin.serving.pace import PORTION, Pace
+from temoin.serving.pace import PORTION, TransferPace
 from temoin.serving.reading import Environ, RefusedError
 
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -21,7 +21,7 @@ NOT_BEFORE = "temoin.not_before"
 
 
 @dataclass
-class Answer:
+class HttpAnswer:
     """What the application said: status, headers, and a body of which the first portion is made."""
 
     status: int
@@ -50,7 +50,7 @@ class Answer:
             getattr(self.body, "close", lambda: None)()
 
 
-def call(application: Application, environ: Environ) -> Answer:
+def call(application: Application, environ: Environ) -> HttpAnswer:
     """Ask the application, in a thread, and return its answer with the first portion."""
     said: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -60,7 +60,7 @@ def call(application: Application, environ: Environ) -> Answer:
     body = application(environ, start_response)
     status, headers = said[-1]
     number, _space, reason = status.partition(" ")
-    answer = Answer(int(number), reason, headers, body, iter(body))
+    answer = HttpAnswer(int(number), reason, headers, body, iter(body))
     answer.advance()
     return answer
 
@@ -68,25 +68,25 @@ def call(application: Application, environ: Environ) -> Answer:
 class Desk:
     """The threads of a server process, and the requests that wait for one."""
 
-    def __init__(self, application: Application, threads: Executor, pace: Pace) -> None:
+    def __init__(self, application: Application, threads: Executor, pace: TransferPace) -> None:
         self._application = application
         self._threads = threads
         self._pace = pace
         self._in_hand = 0
 
-    async def ask(self, environ: Environ) -> Answer:
+    async def ask(self, environ: Environ) -> HttpAnswer:
         """Return the application's answer; a queue that is too long is said, not joined."""
         if self._in_hand >= self._pace.waiting + self._pace.threads:
             raise RefusedError(503, "busy")
         self._in_hand += 1
         try:
-            answer: Answer = await self._run(call, self._application, environ)
+            answer: HttpAnswer = await self._run(call, self._application, environ)
         finally:
             self._in_hand -= 1
         await asyncio.sleep(max(0.0, environ.get(NOT_BEFORE, 0.0) - time.monotonic()))
         return answer
 
-    async def send(self, request: web.BaseRequest, answer: Answer, drop: Callable[[], None]) -> web.StreamResponse:
+    async def send(self, request: web.BaseRequest, answer: HttpAnswer, drop: Callable[[], None]) -> web.StreamResponse:
         """Send the answer, each portion within the deadline; a caller who does not take it is dropped."""
         try:
             return await self._send(request, answer)
@@ -97,7 +97,7 @@ class Desk:
             if not answer.is_whole:
                 await self._run(answer.close)
 
-    async def _send(self, request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    async def _send(self, request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
         response = _response(request, answer)
         await response.prepare(request)
         while request.method != "HEAD":
@@ -117,7 +117,7 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
 
 
-def _response(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+def _response(request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, reason=answer.reason)
     for name, value in answer.headers:
         response.headers.add(name, value)

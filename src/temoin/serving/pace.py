@@ -11,7 +11,7 @@ HEADERS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class TransferPace:
     """The deadlines, in seconds, and the bounds of one server process."""
 
     head: float = 20  # from the connection, or from the answer before, to the end of the headers

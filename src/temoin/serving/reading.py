@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import HttpVersion10, web
 
-from temoin.serving.pace import Pace
+from temoin.serving.pace import TransferPace
 
 Environ = dict[str, Any]
 
@@ -27,7 +27,7 @@ class RefusedError(Exception):
         self.words = words
 
 
-def check_head(request: web.BaseRequest, pace: Pace) -> None:
+def check_head(request: web.BaseRequest, pace: TransferPace) -> None:
     """Refuse what two servers in a row could read differently, and a body that is said to be too large."""
     coding = request.headers.get("Transfer-Encoding")
     if coding is not None and (coding.strip().lower() != "chunked" or request.version != (1, 1)):
@@ -38,7 +38,7 @@ def check_head(request: web.BaseRequest, pace: Pace) -> None:
         raise RefusedError(413, "too large")
 
 
-async def read_body(request: web.BaseRequest, pace: Pace, held: Callable[[int], None]) -> bytes:
+async def read_body(request: web.BaseRequest, pace: TransferPace, held: Callable[[int], None]) -> bytes:
     """Return the whole body, or refuse one that is too large or too slow; `held` hears of each part."""
     if not request.body_exists:
         return b""

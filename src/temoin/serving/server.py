@@ -13,7 +13,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from temoin.serving.answering import Application, Desk
-from temoin.serving.pace import Pace
+from temoin.serving.pace import TransferPace
 from temoin.serving.reading import RefusedError, check_head, environ_of, read_body
 from temoin.serving.visitors import Visitor, Waiting, plain
 
@@ -36,7 +36,7 @@ def _request(*parts: Any) -> web.BaseRequest:
 class Server:
     """Serves one application on one listening socket."""
 
-    def __init__(self, application: Application, listener: socket.socket, pace: Pace) -> None:
+    def __init__(self, application: Application, listener: socket.socket, pace: TransferPace) -> None:
         self._listener = listener
         self._pace = pace
         self._waiting = Waiting(pace)
@@ -90,7 +90,7 @@ class Server:
             self._waiting.end(visitor)
 
 
-def serve(application: Application, listener: socket.socket, pace: Pace) -> None:
+def serve(application: Application, listener: socket.socket, pace: TransferPace) -> None:
     """Serve in this process until it is told to stop."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = pace.connections + FILES

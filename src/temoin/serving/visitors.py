@@ -10,7 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from temoin.serving.pace import HEADERS, LINE, Pace
+from temoin.serving.pace import HEADERS, LINE, TransferPace
 
 log = logging.getLogger("temoin.serving")
 
@@ -33,7 +33,7 @@ def plain(status: int, words: str) -> web.Response:
 class Waiting:
     """Which connections wait for their caller, the longest first, and how much of a body each holds so far."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: TransferPace) -> None:
         self._pace = pace
         self._held: dict[Visitor, int] = {}  # in the order in which the waiting began
         self._bytes = 0
@@ -71,7 +71,7 @@ class Visitor(RequestHandler):
 
     __slots__ = ("_waiting", "_wire", "pace")
 
-    def __init__(self, manager: web.Server, *, waiting: Waiting, pace: Pace) -> None:
+    def __init__(self, manager: web.Server, *, waiting: Waiting, pace: TransferPace) -> None:
         super().__init__(
             manager,
             loop=asyncio.get_running_loop(),

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from temoin.journal.events import EventKind
 from temoin.journal.export import worded_lines
-from temoin.journal.findings import Fault, Finding
+from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.verification import EVENTS, WAITS
 
 _KINDS = (
@@ -149,7 +149,7 @@ def exported_authority() -> Iterator[bytes]:
         yield from worded_lines(word, query)
 
 
-def compare_authority() -> Iterator[Finding]:
+def compare_authority() -> Iterator[JournalFinding]:
     """Yield each row whose say on who is who, who may what or whose it is differs from what made it so."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -157,4 +157,4 @@ def compare_authority() -> Iterator[Finding]:
             cursor.execute(_HEARD + question + " ORDER BY 1, 2", [[kind.value for kind in _KINDS]])
             for pharmacy_id, row_id, event_id, fault in cursor.fetchall():
                 note = f"{what} {row_id} of pharmacy {pharmacy_id} {fault}"
-                yield Finding(Fault.AUTHORITY, None, str(event_id or ""), str(pharmacy_id), note)
+                yield JournalFinding(Fault.AUTHORITY, None, str(event_id or ""), str(pharmacy_id), note)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from temoin.crypto.envelope import CONTENT
 from temoin.journal.events import EventKind
 from temoin.journal.export import worded_lines
-from temoin.journal.findings import Fault, Finding
+from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.verification import EVENTS, WAITS
 
 _SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, EventKind.RESULT_CANCELLED.value)
@@ -62,18 +62,18 @@ def exported_records() -> Iterator[bytes]:
     yield from worded_lines("record", _RECORDS)
 
 
-def compare_records() -> Iterator[Finding]:
+def compare_records() -> Iterator[JournalFinding]:
     """Yield each signed version that is not the one its event wrote, and each record that points at another version."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(_DIFFERENT, [list(_SIGNED)])
         for pharmacy_id, record_id, number, told, live, is_twice in cursor.fetchall():
             note = f"version {number} of record {record_id} of pharmacy {pharmacy_id} {_wrong(told, live, is_twice)}"
-            yield Finding(Fault.RECORD, None, told or "", pharmacy_id, note)
+            yield JournalFinding(Fault.RECORD, None, told or "", pharmacy_id, note)
         cursor.execute(_BEHIND)
         for pharmacy_id, record_id, number in cursor.fetchall():
             note = f"record {record_id} of pharmacy {pharmacy_id} says version {number}, which is not its latest"
-            yield Finding(Fault.RECORD, None, "", pharmacy_id, note)
+            yield JournalFinding(Fault.RECORD, None, "", pharmacy_id, note)
 
 
 def _wrong(told: str | None, live: str | None, is_twice: bool) -> str:  # noqa: FBT001 a column of the answer

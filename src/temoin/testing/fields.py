@@ -19,7 +19,7 @@ _PSEUDONYM, _ANONYMOUS = PatientForm.PSEUDONYMOUS, PatientForm.ANONYMOUS
 _PUBLIC, _PERSONAL, _HEALTH = Sensitivity.PUBLIC, Sensitivity.PERSONAL, Sensitivity.HEALTH
 
 
-class Told(StrEnum):
+class FieldTold(StrEnum):
     """How a field stands in a copy that tells less."""
 
     AS_IT_IS = "as it is"
@@ -33,16 +33,16 @@ class ReportField:
     name: str  # a path, such as `patient.address.city`
     sensitivity: Sensitivity
     since: int  # the schema of a signed version that had it first
-    told: Mapping[PatientForm, Told]
+    told: Mapping[PatientForm, FieldTold]
 
 
-_ALL = {_PSEUDONYM: Told.AS_IT_IS, _ANONYMOUS: Told.AS_IT_IS}
-_INSTEAD = {_PSEUDONYM: Told.IN_ITS_PLACE, _ANONYMOUS: Told.IN_ITS_PLACE}
-_NOWHERE: Mapping[PatientForm, Told] = {}
+_ALL = {_PSEUDONYM: FieldTold.AS_IT_IS, _ANONYMOUS: FieldTold.AS_IT_IS}
+_INSTEAD = {_PSEUDONYM: FieldTold.IN_ITS_PLACE, _ANONYMOUS: FieldTold.IN_ITS_PLACE}
+_NOWHERE: Mapping[PatientForm, FieldTold] = {}
 
 
 def _rows(
-    sensitivity: Sensitivity, told: Mapping[PatientForm, Told], names: str, *, under: str = "", since: int = 1
+    sensitivity: Sensitivity, told: Mapping[PatientForm, FieldTold], names: str, *, under: str = "", since: int = 1
 ) -> list[ReportField]:
     return [
         ReportField(name=f"{under}{name}", sensitivity=sensitivity, since=since, told=told) for name in names.split()
@@ -60,7 +60,7 @@ FIELDS: Final[Mapping[str, ReportField]] = {
         *_rows(_HEALTH, _NOWHERE, "reason comment"),
         *_rows(_PERSONAL, _INSTEAD, "patient_id birth_date form", under="patient."),
         *_rows(_PERSONAL, _ALL, "sex", under="patient."),
-        *_rows(_PERSONAL, {_ANONYMOUS: Told.IN_ITS_PLACE}, "age_band", under="patient."),
+        *_rows(_PERSONAL, {_ANONYMOUS: FieldTold.IN_ITS_PLACE}, "age_band", under="patient."),
         *_rows(
             _PERSONAL,
             _NOWHERE,
@@ -69,8 +69,8 @@ FIELDS: Final[Mapping[str, ReportField]] = {
             under="patient.",
         ),
         *_rows(_PERSONAL, _NOWHERE, "lines city", under="patient.address."),
-        *_rows(_PERSONAL, {_PSEUDONYM: Told.AS_IT_IS}, "postcode", under="patient.address."),
-        *_rows(_PERSONAL, {_ANONYMOUS: Told.IN_ITS_PLACE}, "county state", under="patient.address."),
+        *_rows(_PERSONAL, {_PSEUDONYM: FieldTold.AS_IT_IS}, "postcode", under="patient.address."),
+        *_rows(_PERSONAL, {_ANONYMOUS: FieldTold.IN_ITS_PLACE}, "county state", under="patient.address."),
         *_rows(_PERSONAL, _ALL, "country", under="patient.address."),
         *_rows(_PERSONAL, _ALL, "member_id family_name given_name rpps profession profession_display", under="signer."),
         *_rows(_PUBLIC, _ALL, "pharmacy_id name finess phone", under="organisation."),

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.errors import refuse
-from temoin.patients.merging import MergeReason, Seen, add_merge, hold_both
+from temoin.patients.merging import MergeReason, SeenRecords, add_merge, hold_both
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record
 
 
-def merge_patients(*, by: Seat, goes: Seen, stays: Seen, reason: str) -> None:
+def merge_patients(*, by: Seat, goes: SeenRecords, stays: SeenRecords, reason: str) -> None:
     """Merge `goes` into `stays`: ChangedError or MergedError when either is no longer as it was seen."""
     check_right(by=by, right=Right.MERGE_PATIENTS)
     if reason not in set(MergeReason):

@@ -74,7 +74,7 @@ SELECT parcel.destination, parcel.state, count(*)
 
 
 @dataclass(frozen=True)
-class Line:
+class StatementLine:
     """One signed version at one destination; without a destination, nobody was to be told of it."""
 
     record_id: UUID
@@ -113,7 +113,7 @@ class Statement:
     is_over: bool
     results: int  # versions signed
     tallies: list[Tally]
-    lines: list[Line]
+    lines: list[StatementLine]
     checkpoint: Checkpoint | None
 
     @property
@@ -204,14 +204,14 @@ def _tallies(day: date) -> list[Tally]:
     return [Tally(destination or "", *counts) for destination, *counts in sorted(rows, key=lambda row: row[0] or "")]
 
 
-def _lines(day: date, page: int) -> list[Line]:
+def _lines(day: date, page: int) -> list[StatementLine]:
     rows = _ask(_LINES, {**_place(day), "page": PAGE, "first": page * PAGE})
     in_state = {state: [row[3] for row in rows if row[6] == state] for state in ("accepted", "withdrawn")}
     receipts = {parcel_id: str(held.get("id", "")) for parcel_id, held in receipts_of(in_state["accepted"]).items()}
     withdrawals = events_about(in_state["withdrawn"], [EventKind.PARCEL_WITHDRAWN.value])
     reasons = {event.subject_id: event.detail for event in withdrawals}
     return [
-        Line(
+        StatementLine(
             record_id=record_id,
             version=number,
             at=at,

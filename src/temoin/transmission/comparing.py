@@ -17,7 +17,7 @@ from temoin.outbox.courier import Holding
 from temoin.outbox.reconciling import Booked, accepted_between, booked_under
 from temoin.outbox.states import ParcelState
 from temoin.transmission.asking import Asking
-from temoin.transmission.differences import Kind, differences_of
+from temoin.transmission.differences import DifferenceKind, differences_of
 
 STRETCH = timedelta(minutes=30)
 PORTION = 500  # suspects asked about before the next are gathered
@@ -27,7 +27,7 @@ PORTION = 500  # suspects asked about before the next are gathered
 class Found:
     """One difference. An alien has no pharmacy and no parcel here."""
 
-    kind: Kind
+    kind: DifferenceKind
     key: str
     pharmacy_id: UUID | None = None
     parcel_id: UUID | None = None
@@ -86,7 +86,7 @@ class Comparison:
 
     def _look(self, parcel: Booked | None, holding: Holding) -> Iterator[Found]:
         if parcel is None:
-            yield Found(Kind.ALIEN, holding.key)
+            yield Found(DifferenceKind.ALIEN, holding.key)
         elif not _agrees(parcel, holding):
             self._suspects.append(holding.key)
 

@@ -10,7 +10,7 @@ from temoin.outbox.states import ParcelState
 GRACE = timedelta(minutes=15)  # what came later is still on its way through our own books, and theirs
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """How a key differs."""
 
     MISSING = "missing"  # accepted here, not held there
@@ -22,29 +22,29 @@ class Kind(StrEnum):
 
 
 MEANING = {
-    Kind.MISSING: "accepted here, not held there",
-    Kind.UNPROVED: "accepted here without an acknowledgement",
-    Kind.UNSETTLED: "held there, not settled here",
-    Kind.CLOSED: "held there, refused, replaced or withdrawn here",
-    Kind.TWICE: "held there more than once",
-    Kind.ALIEN: "held there, unknown here",
+    DifferenceKind.MISSING: "accepted here, not held there",
+    DifferenceKind.UNPROVED: "accepted here without an acknowledgement",
+    DifferenceKind.UNSETTLED: "held there, not settled here",
+    DifferenceKind.CLOSED: "held there, refused, replaced or withdrawn here",
+    DifferenceKind.TWICE: "held there more than once",
+    DifferenceKind.ALIEN: "held there, unknown here",
 }
-REPAIRABLE = frozenset({Kind.MISSING, Kind.UNPROVED, Kind.UNSETTLED})
+REPAIRABLE = frozenset({DifferenceKind.MISSING, DifferenceKind.UNPROVED, DifferenceKind.UNSETTLED})
 
 _UNSETTLED = frozenset({ParcelState.WAITING, ParcelState.IN_DOUBT})
 _CLOSED = frozenset({ParcelState.REFUSED, ParcelState.REPLACED, ParcelState.WITHDRAWN})
 
 
-def differences_of(state: str, copies: int) -> frozenset[Kind]:
+def differences_of(state: str, copies: int) -> frozenset[DifferenceKind]:
     """Compare a parcel's state with how many copies of its key are held there.
 
     A parcel being sent at this moment differs from nothing: its worker is about to settle it.
     """
-    found = {Kind.TWICE} if copies > 1 else set()
+    found = {DifferenceKind.TWICE} if copies > 1 else set()
     if copies == 0 and state == ParcelState.ACCEPTED:
-        found.add(Kind.MISSING)
+        found.add(DifferenceKind.MISSING)
     if copies and state in _UNSETTLED:
-        found.add(Kind.UNSETTLED)
+        found.add(DifferenceKind.UNSETTLED)
     if copies and state in _CLOSED:
-        found.add(Kind.CLOSED)
+        found.add(DifferenceKind.CLOSED)
     return frozenset(found)

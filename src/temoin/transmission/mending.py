@@ -14,7 +14,7 @@ from temoin.outbox.courier import Courier, Holding, Reconcilable
 from temoin.outbox.reconciling import newer_that_left, prove_parcel, resend_parcel
 from temoin.outbox.set_aside import apart
 from temoin.transmission.asking import Asking
-from temoin.transmission.differences import REPAIRABLE, Kind
+from temoin.transmission.differences import REPAIRABLE, DifferenceKind
 from temoin.transmission.models import Difference
 from temoin.transmission.reconcile import open_of_day
 
@@ -37,17 +37,17 @@ def mend_day(courier: Courier, day: date, by: Callable[[UUID], Actor]) -> Iterat
 
 def is_mendable(row: Difference) -> bool:
     """Tell whether a repair would do anything; in the scope of its pharmacy."""
-    if row.kind in {Kind.MISSING, Kind.UNPROVED}:
+    if row.kind in {DifferenceKind.MISSING, DifferenceKind.UNPROVED}:
         return not _there(newer_that_left(row.parcel_id))
     return row.kind in REPAIRABLE
 
 
 def _mend(courier: Courier, row: Difference, by: Callable[[UUID], Actor]) -> bool:
     try:
-        if row.kind in {Kind.MISSING, Kind.UNPROVED}:
+        if row.kind in {DifferenceKind.MISSING, DifferenceKind.UNPROVED}:
             resend_missing(by=by(row.pharmacy_id), difference=row)
             return True
-        if row.kind == Kind.UNSETTLED and isinstance(courier, Reconcilable):
+        if row.kind == DifferenceKind.UNSETTLED and isinstance(courier, Reconcilable):
             return _prove(courier, row, by)
     except ConflictError:
         return False  # a worker or a person was first
@@ -77,7 +77,7 @@ def resend_missing(*, by: Actor, difference: Difference) -> None:
 
 def _there(newer: list[UUID]) -> list[UUID]:
     """Return those that nobody found missing there; found so, they are sent again after the older one."""
-    missing = Difference.objects.filter(parcel_id__in=newer, kind=Kind.MISSING.value, mended_at=None)
+    missing = Difference.objects.filter(parcel_id__in=newer, kind=DifferenceKind.MISSING.value, mended_at=None)
     return sorted(set(newer) - set(missing.values_list("parcel_id", flat=True)))
 
 

@@ -9,10 +9,10 @@ from django.db import models
 
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity, TenantModel
-from temoin.transmission.differences import Kind
+from temoin.transmission.differences import DifferenceKind
 
 PUBLIC = Sensitivity.PUBLIC
-KINDS = [kind.value for kind in Kind if kind is not Kind.ALIEN]  # an alien belongs to no pharmacy
+KINDS = [kind.value for kind in DifferenceKind if kind is not DifferenceKind.ALIEN]  # an alien belongs to no pharmacy
 
 
 class Difference(TenantModel):

@@ -10,7 +10,7 @@ from temoin.transmission.rules.rule_set import Case, Decision, RuleSet
 
 
 @dataclass(frozen=True)
-class Destination:
+class PossibleDestination:
     """A place where this site sends results, or could."""
 
     name: str
@@ -22,15 +22,15 @@ class Destination:
 class Outlook:
     """What the rules of one destination say of one result."""
 
-    destination: Destination
+    destination: PossibleDestination
     decision: Decision
 
 
-def destinations() -> list[Destination]:
+def destinations() -> list[PossibleDestination]:
     """Return the destinations of results, by name."""
     found = [each for each in couriers().values() if isinstance(each, ReportCourier)]
     return sorted(
-        (Destination(each.destination, each.rules, each.enabled) for each in found), key=lambda each: each.name
+        (PossibleDestination(each.destination, each.rules, each.enabled) for each in found), key=lambda each: each.name
     )
 
 

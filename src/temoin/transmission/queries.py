@@ -11,7 +11,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, day_of
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.transmission.differences import GRACE, Kind
+from temoin.transmission.differences import GRACE, DifferenceKind
 from temoin.transmission.mending import is_mendable
 from temoin.transmission.models import Difference, Ending, Reconciliation
 
@@ -26,7 +26,7 @@ class DifferenceView:
     day: date
     parcel_id: UUID
     key: str
-    kind: Kind
+    kind: DifferenceKind
     found_at: datetime
     is_repairable: bool  # whether `temoin reconcile … --repair` mends it
 
@@ -35,7 +35,9 @@ def open_differences() -> list[DifferenceView]:
     """Return the open differences of the pharmacy in scope, oldest day first."""
     rows = Difference.objects.filter(mended_at=None).order_by("day", "destination", "key", "kind")
     return [
-        DifferenceView(row.destination, row.day, row.parcel_id, row.key, Kind(row.kind), row.found_at, is_mendable(row))
+        DifferenceView(
+            row.destination, row.day, row.parcel_id, row.key, DifferenceKind(row.kind), row.found_at, is_mendable(row)
+        )
         for row in rows
     ]
 

@@ -22,14 +22,14 @@ from temoin.outbox.reconciling import sequences_of, unproved_between
 from temoin.pharmacies.models import Pharmacy
 from temoin.transmission.asking import Asking
 from temoin.transmission.comparing import STRETCH, Comparison, Found, judged
-from temoin.transmission.differences import GRACE, Kind
+from temoin.transmission.differences import GRACE, DifferenceKind
 from temoin.transmission.models import Difference, Ending, Reconciliation
 
 ALIENS = 1_000  # named; all are counted
 
 
 @dataclass(slots=True)
-class Run:
+class Reconciling:
     """What a run goes by and what it has counted."""
 
     courier: Courier
@@ -50,7 +50,7 @@ def reconcile_day(courier: Courier, day: date, stop: threading.Event | None = No
 
     What was found before a destination stopped answering stays, as each difference rests on an answer about its key.
     """
-    run = Run(courier, day, stop or threading.Event())
+    run = Reconciling(courier, day, stop or threading.Event())
     started_at = now()
     ending = Ending.WHOLE if isinstance(courier, Reconcilable) else Ending.NOT_ASKABLE
     try:
@@ -72,7 +72,7 @@ def bounds_of(day: date) -> tuple[datetime, datetime]:
     return since, since + whole * STRETCH
 
 
-def _go_through(run: Run) -> None:
+def _go_through(run: Reconciling) -> None:
     if not isinstance(run.courier, Reconcilable):
         return
     since, until = bounds_of(run.day)
@@ -82,14 +82,14 @@ def _go_through(run: Run) -> None:
             _note(run, found)
 
 
-def _compare_acknowledgements(run: Run) -> None:
+def _compare_acknowledgements(run: Reconciling) -> None:
     """Look for what is accepted without an acknowledgement of ours; all that can be done where nobody can be asked."""
     since, until = bounds_of(run.day)
     for pharmacy_id in pharmacies():
         with tenant_scope(pharmacy_id):
             unproved = unproved_between(run.destination, since, until)
         for parcel in unproved:
-            _note(run, Found(Kind.UNPROVED, parcel.key, pharmacy_id, parcel.id))
+            _note(run, Found(DifferenceKind.UNPROVED, parcel.key, pharmacy_id, parcel.id))
 
 
 def pharmacies() -> Iterator[UUID]:
@@ -97,7 +97,7 @@ def pharmacies() -> Iterator[UUID]:
     yield from Pharmacy.objects.order_by("id").values_list("id", flat=True)
 
 
-def _note(run: Run, found: Found) -> None:
+def _note(run: Reconciling, found: Found) -> None:
     """Keep a difference; one that is open already is nothing new."""
     if found.pharmacy_id is None or found.parcel_id is None:
         run.found[found.kind] += 1
@@ -131,7 +131,7 @@ def open_of_day(destination: str, day: date) -> Iterator[Difference]:
         yield from rows
 
 
-def _close_mended(run: Run) -> int:
+def _close_mended(run: Reconciling) -> int:
     """Close the open differences of the day that are none any more; return how many stay."""
     still_open = 0
     for pharmacy_id, group in groupby(open_of_day(run.destination, run.day), lambda row: row.pharmacy_id):
@@ -145,8 +145,8 @@ def _close_mended(run: Run) -> int:
     return still_open
 
 
-def _lasting(run: Run, rows: list[Difference]) -> set[tuple[str, str]]:
-    unproved = {(row.kind, row.key) for row in rows if row.kind == Kind.UNPROVED and _is_unproved(run, row)}
+def _lasting(run: Reconciling, rows: list[Difference]) -> set[tuple[str, str]]:
+    unproved = {(row.kind, row.key) for row in rows if row.kind == DifferenceKind.UNPROVED and _is_unproved(run, row)}
     if not isinstance(run.courier, Reconcilable):
         return unproved
     with Asking(run.courier) as asking:
@@ -154,7 +154,7 @@ def _lasting(run: Run, rows: list[Difference]) -> set[tuple[str, str]]:
         return unproved | {(each.kind.value, each.key) for each in found}
 
 
-def _is_unproved(run: Run, row: Difference) -> bool:
+def _is_unproved(run: Reconciling, row: Difference) -> bool:
     with tenant_scope(row.pharmacy_id):
         return any(each.id == row.parcel_id for each in unproved_between(run.destination, *bounds_of(run.day)))
 
@@ -167,7 +167,7 @@ def close_difference(pharmacy_id: UUID, difference_id: UUID) -> None:
         commit.flush()
 
 
-def _kept(run: Run, started_at: datetime, ending: Ending, still_open: int) -> Reconciliation:
+def _kept(run: Reconciling, started_at: datetime, ending: Ending, still_open: int) -> Reconciliation:
     return Reconciliation.objects.create(
         destination=run.destination,
         day=run.day,

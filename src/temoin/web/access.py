@@ -37,7 +37,7 @@ class Access(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class GuardedRoute:
     """One page: its name, its address, its view, who may reach it and by which methods."""
 
     name: str
@@ -54,12 +54,12 @@ class Route:
         return self.access is Access.SEATED or isinstance(self.access, Right)
 
 
-def pattern(route: Route) -> URLPattern:
+def pattern(route: GuardedRoute) -> URLPattern:
     """Return the address of a route, guarded."""
     return path(route.path, guarded(route), name=route.name)
 
 
-def guarded(route: Route) -> Callable[..., HttpResponseBase]:
+def guarded(route: GuardedRoute) -> Callable[..., HttpResponseBase]:
     """Wrap a view: seat, right and step-up are checked here, and every error of a room becomes its page."""
 
     def view(request: HttpRequest, **places: Any) -> HttpResponseBase:
@@ -76,7 +76,7 @@ def guarded(route: Route) -> Callable[..., HttpResponseBase]:
     return view
 
 
-def _answer(route: Route, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
+def _answer(route: GuardedRoute, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
     given: list[Seat] = []
     if route.needs_seat:
         seat = find_seat(request)
@@ -100,7 +100,9 @@ def _zone_of(request: HttpRequest, given: list[Seat]) -> ZoneInfo:
     return zone_of(member.pharmacy_id) if member is not None else HOUSE
 
 
-def _answer_to(route: Route, request: HttpRequest, given: list[Seat], places: dict[str, Any]) -> HttpResponseBase:
+def _answer_to(
+    route: GuardedRoute, request: HttpRequest, given: list[Seat], places: dict[str, Any]
+) -> HttpResponseBase:
     if isinstance(route.access, Right):
         # The action checks again: this one only answers before anything of the pharmacy is read.
         check_right(by=given[0], right=route.access)
@@ -111,7 +113,7 @@ def _answer_to(route: Route, request: HttpRequest, given: list[Seat], places: di
     return route.view(request, *given, **places)
 
 
-def _asks_factor(route: Route, request: HttpRequest, given: list[Seat]) -> bool:
+def _asks_factor(route: GuardedRoute, request: HttpRequest, given: list[Seat]) -> bool:
     """Tell whether the page asks for a fresh factor: always, or because this person has read unusually much."""
     if route.shows_patients and reads_much(by=given[0]):
         if not is_fresh(request):

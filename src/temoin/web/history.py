@@ -56,17 +56,17 @@ class Amendment:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class HistoryVersion:
     """A signed version, as the history tells it."""
 
     report: Report
     changes: list[Amendment]
 
 
-def history(reports: Sequence[Report], kind: Kind) -> list[Chapter]:
+def history(reports: Sequence[Report], kind: Kind) -> list[HistoryVersion]:
     """Return the versions, the latest first, each with what changed in it."""
     pairs = zip([None, *reports], reports, strict=False)
-    chapters = [Chapter(later, [*_changes(former, later, kind)] if former else []) for former, later in pairs]
+    chapters = [HistoryVersion(later, [*_changes(former, later, kind)] if former else []) for former, later in pairs]
     return chapters[::-1]
 
 

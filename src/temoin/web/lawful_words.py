@@ -14,7 +14,7 @@ from temoin.catalogue.outcomes import load_outcomes
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import destination_named, destinations
 from temoin.testing.report import IdentityStatus, PatientForm
-from temoin.transmission.outlook import Destination, Outlook, outlooks
+from temoin.transmission.outlook import Outlook, PossibleDestination, outlooks
 from temoin.transmission.rules.rule_set import Basis, Case, Decision, Reason, Rule
 from temoin.web.times import page_today
 from temoin.web.wording import Mark, Words, destination_words
@@ -76,7 +76,7 @@ class DestinationPage:
     ended: list[Basis]  # texts that are not in force today
 
 
-def destination_page(destination: Destination) -> DestinationPage:
+def destination_page(destination: PossibleDestination) -> DestinationPage:
     """Put a destination and its rules into words."""
     rules, today = destination.rules, page_today()
     return DestinationPage(

@@ -64,7 +64,7 @@ class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the librar
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request, "pro-sante-connect")
 
-    def get_provider(self) -> Provider:
+    def get_provider(self) -> IdentityProvider:
         """Return the provider of the settings file."""
         return make_provider(self.request)
 
@@ -98,7 +98,7 @@ class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the librar
             raise ClaimError("malformed answer") from error
 
 
-class Provider(OpenIDConnectProvider):  # type: ignore[misc] # the library has no types
+class IdentityProvider(OpenIDConnectProvider):  # type: ignore[misc] # the library has no types
     """The provider as the library sees it."""
 
     oauth2_adapter_class = Connection
@@ -108,7 +108,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc] # the library has n
         return Connection(request)
 
 
-def make_provider(request: HttpRequest) -> Provider:
+def make_provider(request: HttpRequest) -> IdentityProvider:
     """Return the provider of the settings file; NotFoundError where there is none."""
     known = settings.TEMOIN.pro_sante_connect
     if known is None:
@@ -121,7 +121,7 @@ def make_provider(request: HttpRequest) -> Provider:
         secret=settings.PRO_SANTE_CONNECT_SECRET,
         settings={"server_url": known.discovery_url, "scope": known.scope.split(), "oauth_pkce_enabled": True},
     )
-    return Provider(request, app=app)
+    return IdentityProvider(request, app=app)
 
 
 def start(request: HttpRequest) -> HttpResponseBase:

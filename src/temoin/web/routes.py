@@ -13,7 +13,7 @@ from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
 from temoin.web import pro_sante_connect as provider
-from temoin.web.access import Access, Route
+from temoin.web.access import Access, GuardedRoute
 from temoin.web.views import account as ways
 from temoin.web.views import (
     counter,
@@ -43,9 +43,9 @@ WRITE = ("POST",)
 FORM = ("GET", "POST")
 
 
-def _page(name: str, path: str, view: Any, access: Access = Access.SIGNED_IN, **more: Any) -> Route:
+def _page(name: str, path: str, view: Any, access: Access = Access.SIGNED_IN, **more: Any) -> GuardedRoute:
     """Return a page of the account; most of them are forms."""
-    return Route(name=name, path=f"account/{path}", view=view, access=access, **{"methods": FORM, **more})
+    return GuardedRoute(name=name, path=f"account/{path}", view=view, access=access, **{"methods": FORM, **more})
 
 
 _SIGN_IN = [
@@ -81,8 +81,8 @@ _ACCOUNT = [
     _page("end_other_sessions", "sessions/end-others/", sessions.end_others, methods=WRITE),
 ]
 _INVITATION = [
-    Route(name="invitation", path="invitation/", view=invitation.invitation, access=Access.PUBLIC, methods=FORM),
-    Route(
+    GuardedRoute(name="invitation", path="invitation/", view=invitation.invitation, access=Access.PUBLIC, methods=FORM),
+    GuardedRoute(
         name="invitation_account",
         path="invitation/account/",
         view=invitation.invitation_account,
@@ -91,19 +91,19 @@ _INVITATION = [
     ),
 ]
 _HOUSE = [
-    Route(name="healthz", path="healthz", view=counter.sign_of_life, access=Access.PUBLIC),
-    Route(name="session", path="session/", view=session.session, access=Access.PUBLIC, methods=FORM),
-    Route(name="keep_form", path="session/form/", view=session.keep_form, access=Access.PUBLIC, methods=WRITE),
-    Route(name="set_language", path="language/", view=counter.language, access=Access.PUBLIC, methods=WRITE),
-    Route(
+    GuardedRoute(name="healthz", path="healthz", view=counter.sign_of_life, access=Access.PUBLIC),
+    GuardedRoute(name="session", path="session/", view=session.session, access=Access.PUBLIC, methods=FORM),
+    GuardedRoute(name="keep_form", path="session/form/", view=session.keep_form, access=Access.PUBLIC, methods=WRITE),
+    GuardedRoute(name="set_language", path="language/", view=counter.language, access=Access.PUBLIC, methods=WRITE),
+    GuardedRoute(
         name="choose_pharmacy",
         path="pharmacy/",
         view=counter.choose_pharmacy,
         access=Access.SIGNED_IN,
         methods=FORM,
     ),
-    Route(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=FORM),
-    Route(
+    GuardedRoute(name="hand_over", path="hand-over/", view=handover.hand_over, access=Access.SEATED, methods=FORM),
+    GuardedRoute(
         name="reset_member",
         path="team/<uuid:member_id>/reset/",
         view=recovery.reset_colleague,
@@ -111,13 +111,13 @@ _HOUSE = [
         methods=FORM,
         step_up=True,
     ),
-    Route(name="help", path="help/", view=counter.guide, access=Access.SEATED),
-    Route(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
-    Route(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
-    Route(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
+    GuardedRoute(name="help", path="help/", view=counter.guide, access=Access.SEATED),
+    GuardedRoute(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
+    GuardedRoute(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
+    GuardedRoute(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
 ]
 _PATIENTS = [
-    Route(
+    GuardedRoute(
         name="find_patient",
         shows_patients=True,
         path="patients/",
@@ -125,7 +125,7 @@ _PATIENTS = [
         access=Right.READ_PATIENT,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="new_patient",
         shows_patients=True,
         path="patients/new/",
@@ -133,14 +133,14 @@ _PATIENTS = [
         access=Right.REGISTER_PATIENT,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="patient",
         shows_patients=True,
         path="patients/<uuid:patient_id>/",
         view=patients.patient,
         access=Right.READ_PATIENT,
     ),
-    Route(
+    GuardedRoute(
         name="amend_patient",
         shows_patients=True,
         path="patients/<uuid:patient_id>/amend/",
@@ -148,7 +148,7 @@ _PATIENTS = [
         access=Right.REGISTER_PATIENT,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="same_person",
         shows_patients=True,
         path="patients/<uuid:patient_id>/same/",
@@ -156,7 +156,7 @@ _PATIENTS = [
         access=Right.MERGE_PATIENTS,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="merge_patients",
         shows_patients=True,
         path="patients/<uuid:patient_id>/merge/<uuid:other_id>/",
@@ -164,7 +164,7 @@ _PATIENTS = [
         access=Right.MERGE_PATIENTS,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="new_test",
         shows_patients=True,
         path="patients/<uuid:patient_id>/test/",
@@ -174,67 +174,67 @@ _PATIENTS = [
     ),
 ]
 _TESTS = [
-    Route(
+    GuardedRoute(
         name="test", shows_patients=True, path="tests/<uuid:record_id>/", view=records.record, access=Right.READ_TEST
     ),
-    Route(
+    GuardedRoute(
         name="sample",
         path="tests/<uuid:record_id>/sample/",
         view=records.sample,
         access=Right.TAKE_SAMPLE,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="start",
         path="tests/<uuid:record_id>/start/",
         view=records.start,
         access=Right.TAKE_SAMPLE,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="undo_start",
         path="tests/<uuid:record_id>/start/undo/",
         view=records.take_start_back,
         access=Right.TAKE_SAMPLE,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="abandon",
         path="tests/<uuid:record_id>/abandon/",
         view=records.abandon,
         access=Right.TAKE_SAMPLE,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="ticket",
         shows_patients=True,
         path="tests/<uuid:record_id>/ticket/",
         view=records.ticket,
         access=Right.REGISTER_TEST,
     ),
-    Route(
+    GuardedRoute(
         name="renew_ticket",
         path="tests/<uuid:record_id>/ticket/renew/",
         view=records.renew,
         access=Right.PRINT_RESULT,
         methods=WRITE,
     ),
-    Route(name="parcels", path="tests/<uuid:record_id>/parcels/", view=records.parcels, access=Right.READ_TEST),
-    Route(
+    GuardedRoute(name="parcels", path="tests/<uuid:record_id>/parcels/", view=records.parcels, access=Right.READ_TEST),
+    GuardedRoute(
         name="release",
         path="tests/<uuid:record_id>/parcels/<uuid:parcel_id>/release/",
         view=records.release,
         access=Right.RELEASE_PARCEL,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="sign",
         path="tests/<uuid:record_id>/sign/",
         view=results.sign,
         access=Right.SIGN_RESULT,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="correct",
         shows_patients=True,
         path="tests/<uuid:record_id>/correct/",
@@ -242,7 +242,7 @@ _TESTS = [
         access=Right.CORRECT_RESULT,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="cancel",
         shows_patients=True,
         path="tests/<uuid:record_id>/cancel/",
@@ -250,7 +250,7 @@ _TESTS = [
         access=Right.CORRECT_RESULT,
         methods=FORM,
     ),
-    Route(
+    GuardedRoute(
         name="print_result",
         shows_patients=True,
         path="tests/<uuid:record_id>/print/",
@@ -259,36 +259,38 @@ _TESTS = [
     ),
 ]
 _TRANSMISSIONS = [
-    Route(name="transmissions", path="transmissions/", view=transmissions.work_list, access=Right.READ_TEST),
-    Route(
+    GuardedRoute(name="transmissions", path="transmissions/", view=transmissions.work_list, access=Right.READ_TEST),
+    GuardedRoute(
         name="release_alike",
         path="transmissions/release/",
         view=transmissions.release_all,
         access=Right.RELEASE_PARCEL,
         methods=WRITE,
     ),
-    Route(name="statement", path="transmissions/statement/", view=transmissions.statement, access=Right.READ_TEST),
-    Route(
+    GuardedRoute(
+        name="statement", path="transmissions/statement/", view=transmissions.statement, access=Right.READ_TEST
+    ),
+    GuardedRoute(
         name="sending",
         path="transmissions/<uuid:parcel_id>/",
         view=transmissions.sending,
         access=Right.READ_TEST,
     ),
-    Route(
+    GuardedRoute(
         name="answers",
         shows_patients=True,
         path="transmissions/<uuid:parcel_id>/answers/",
         view=transmissions.answers,
         access=Right.RELEASE_PARCEL,
     ),
-    Route(
+    GuardedRoute(
         name="release_sending",
         path="transmissions/<uuid:parcel_id>/release/",
         view=transmissions.release_one,
         access=Right.RELEASE_PARCEL,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="withdraw_sending",
         path="transmissions/<uuid:parcel_id>/withdraw/",
         view=transmissions.withdraw,
@@ -297,23 +299,23 @@ _TRANSMISSIONS = [
     ),
 ]
 _LOTS = [
-    Route(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
-    Route(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
+    GuardedRoute(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
+    GuardedRoute(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
 ]
 _JOURNAL = [
-    Route(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),
-    Route(name="journal_review", path="journal/review/", view=journal.review, access=Right.READ_JOURNAL),
-    Route(
+    GuardedRoute(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),
+    GuardedRoute(name="journal_review", path="journal/review/", view=journal.review, access=Right.READ_JOURNAL),
+    GuardedRoute(
         name="journal_export", path="journal/export.csv", view=journal.export, access=Right.READ_JOURNAL, step_up=True
     ),
-    Route(
+    GuardedRoute(
         name="looks",
         shows_patients=True,
         path="tests/<uuid:record_id>/looks/",
         view=journal.looks,
         access=Right.READ_JOURNAL,
     ),
-    Route(
+    GuardedRoute(
         name="looks_file",
         shows_patients=True,
         path="tests/<uuid:record_id>/looks/proof.json",
@@ -324,10 +326,10 @@ _JOURNAL = [
 ]
 
 
-def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) -> Route:
+def _managed(name: str, path: str, view: View, methods: tuple[str, ...] = READ) -> GuardedRoute:
     """Return a page of those who manage people and programs: a fresh factor first, for all but the team's list."""
     step_up = name != "team"
-    return Route(name=name, path=path, view=view, access=Right.MANAGE_MEMBERS, methods=methods, step_up=step_up)
+    return GuardedRoute(name=name, path=path, view=view, access=Right.MANAGE_MEMBERS, methods=methods, step_up=step_up)
 
 
 _TEAM = [
@@ -348,16 +350,18 @@ _PROGRAMS = [
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
 _FILES = [
-    Route(name="files", path="files/", view=files.files, access=Right.IMPORT_RESULTS),
-    Route(name="keep_date_order", path="files/dates/", view=files.dates, access=Right.IMPORT_RESULTS, methods=WRITE),
-    Route(
+    GuardedRoute(name="files", path="files/", view=files.files, access=Right.IMPORT_RESULTS),
+    GuardedRoute(
+        name="keep_date_order", path="files/dates/", view=files.dates, access=Right.IMPORT_RESULTS, methods=WRITE
+    ),
+    GuardedRoute(
         name="allow_laboratory",
         path="files/laboratories/allow/",
         view=files.allow,
         access=Right.ALLOW_LABORATORIES,
         methods=WRITE,
     ),
-    Route(
+    GuardedRoute(
         name="withdraw_laboratory",
         path="files/laboratories/<str:number>/withdraw/",
         view=files.withdraw,
@@ -366,7 +370,7 @@ _FILES = [
     ),
 ]
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[GuardedRoute, ...] = (
     *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
     *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *_LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
 )

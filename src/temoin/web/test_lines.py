@@ -17,7 +17,7 @@ from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 
 @dataclass(frozen=True)
-class Line:
+class ListedTest:
     """A test as a list shows it."""
 
     row: TestRow
@@ -32,12 +32,12 @@ def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
     return kits_of_lots(by=seat, lot_ids={row.lot_id for row in rows if row.lot_id and row.state in UNDER_WAY})
 
 
-def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[Line]:
+def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[ListedTest]:
     """Put tests into words."""
     return [_line(row, kits) for row in rows]
 
 
-def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
+def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
     window, is_to_start = None, False
     if row.state is RecordState.SAMPLED and row.steps is not None and row.lot_id in kits:
         window = reading_window(kits[row.lot_id], row.steps)
@@ -46,4 +46,4 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> Line:
     parcels: list[tuple[Words, Mark]] = [
         (destination_words(name), mark) for name, mark in sorted(latest.items(), key=lambda one: place_of(one[0]))
     ]
-    return Line(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)
+    return ListedTest(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)

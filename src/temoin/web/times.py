@@ -25,7 +25,7 @@ _OFFSET = re.compile(r"-?[0-9]{1,4}")  # minutes east of Greenwich
 FIRST, SECOND = "first", "second"  # of the two times that a clock shows the same hour in autumn
 
 
-class Moment(NamedTuple):
+class StepTime(NamedTuple):
     """The time of a step; `is_typed` when a person wrote it, as opposed to *Now* or an empty field."""
 
     at: datetime
@@ -66,18 +66,18 @@ def read_local_time(text: str, field: str, which: str = "") -> datetime:
     return _instant(typed, field, which)
 
 
-def read_moment(typed: Mapping[str, str], field: str) -> Moment:
+def read_moment(typed: Mapping[str, str], field: str) -> StepTime:
     """Read the time of a step: the instant that *Now* sent while its minute stands, what is typed, or this moment."""
     text = typed.get(field, "").strip()
     if not text:
-        return Moment(now(), is_typed=False)
+        return StepTime(now(), is_typed=False)
     try:
         pressed = datetime.fromisoformat(typed.get(f"{field}-instant", ""))
         if pressed.tzinfo is not None and local_minute(pressed) == text:
-            return Moment(pressed, is_typed=False)
+            return StepTime(pressed, is_typed=False)
     except (ValueError, OverflowError):
         pass  # no script, or a broken one: the typed minute stands
-    return Moment(read_local_time(text, field, typed.get(f"{field}-which", "")), is_typed=True)
+    return StepTime(read_local_time(text, field, typed.get(f"{field}-which", "")), is_typed=True)
 
 
 def clock_warning(typed: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.outbox.courier import Verdict
 from temoin.outbox.open_parcels import Portion
 from temoin.outbox.states import Withdrawal
-from temoin.transmission.differences import Kind
+from temoin.transmission.differences import DifferenceKind
 from temoin.web.wording import Mark, Words
 
 PORTION_WORDS: dict[Portion, Words] = {
@@ -34,9 +34,12 @@ WITHDRAWAL_WORDS: dict[str, Words] = {
 _RECONCILED = _("Support fixes it before the next reconciliation.")
 _OURS_ENDED = _("Tell the receiver, and correct or cancel the result if what it holds is wrong.")
 DIFFERENCE_WORDS: dict[str, tuple[Words, Words]] = {
-    Kind.MISSING: (_("Acknowledged here, and the receiver does not hold it."), _RECONCILED),
-    Kind.UNPROVED: (_("Acknowledged here, and no acknowledgement is kept."), _RECONCILED),
-    Kind.UNSETTLED: (_("The receiver holds it, and it is still waiting here."), _RECONCILED),
-    Kind.CLOSED: (_("The receiver holds a version that was rejected, replaced or withdrawn here."), _OURS_ENDED),
-    Kind.TWICE: (_("The receiver holds it twice."), _("Tell the receiver: nothing is deleted from here.")),
+    DifferenceKind.MISSING: (_("Acknowledged here, and the receiver does not hold it."), _RECONCILED),
+    DifferenceKind.UNPROVED: (_("Acknowledged here, and no acknowledgement is kept."), _RECONCILED),
+    DifferenceKind.UNSETTLED: (_("The receiver holds it, and it is still waiting here."), _RECONCILED),
+    DifferenceKind.CLOSED: (
+        _("The receiver holds a version that was rejected, replaced or withdrawn here."),
+        _OURS_ENDED,
+    ),
+    DifferenceKind.TWICE: (_("The receiver holds it twice."), _("Tell the receiver: nothing is deleted from here.")),
 }

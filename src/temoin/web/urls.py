@@ -8,11 +8,11 @@ from dataclasses import replace
 from django.urls import URLPattern, URLResolver, include, path
 
 from temoin.web import errors
-from temoin.web.access import Route, pattern
+from temoin.web.access import GuardedRoute, pattern
 from temoin.web.routes import ROUTES
 
 
-def grouped(routes: Iterable[Route]) -> list[URLPattern | URLResolver]:
+def grouped(routes: Iterable[GuardedRoute]) -> list[URLPattern | URLResolver]:
     """Return the patterns by their first word: Django tries one after the other, and signing stood behind fifty."""
     alone: list[URLPattern | URLResolver] = []
     groups: dict[str, list[URLPattern]] = {}

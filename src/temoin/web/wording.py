@@ -15,7 +15,7 @@ from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.queries import Colleague
-from temoin.pharmacies.register import Difference
+from temoin.pharmacies.register import RegisterDifference
 from temoin.pharmacies.register_checks import RegisterView
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.states import RegisterState
@@ -122,10 +122,10 @@ REGISTER: dict[RegisterState, Mark] = {
     RegisterState.DIFFERS: Mark("warn", "!", _("Differs")),
     RegisterState.UNKNOWN: Mark("warn", "!", _("Unknown number")),
 }
-DIFFERS: dict[Difference, Words] = {
-    Difference.NAME: _("another name"),
-    Difference.PROFESSION: _("another profession"),
-    Difference.CLOSED: _("no longer practises"),
+DIFFERS: dict[RegisterDifference, Words] = {
+    RegisterDifference.NAME: _("another name"),
+    RegisterDifference.PROFESSION: _("another profession"),
+    RegisterDifference.CLOSED: _("no longer practises"),
 }
 
 _P = ParcelState

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from temoin.witness.growth import EMPTY, has_grown
 from temoin.witness.notes import DECIMAL, LogKey, Note, NoteError, WitnessKey, decode
-from temoin.witness.state import Seen, State, latest_in, remember
+from temoin.witness.state import SeenCheckpoint, WitnessMemory, latest_in, remember
 
 LONGEST_PROOF = 63
 
@@ -51,7 +51,7 @@ class Ruling:
 class Witness:
     """One witness: its key, its memory, and the logs it watches."""
 
-    def __init__(self, key: WitnessKey, memory: State, logs: Mapping[str, LogKey]) -> None:
+    def __init__(self, key: WitnessKey, memory: WitnessMemory, logs: Mapping[str, LogKey]) -> None:
         self.key = key
         self.memory = memory
         self.logs = logs
@@ -74,7 +74,7 @@ class Witness:
     def _judge_growth(self, request: Request) -> Ruling:
         note = request.note
         with self.memory.moving() as database:
-            seen = latest_in(database, note.origin) or Seen(0, EMPTY, "")
+            seen = latest_in(database, note.origin) or SeenCheckpoint(0, EMPTY, "")
             if request.old != seen.size:
                 return Ruling(HTTPStatus.CONFLICT, f"{seen.size}\n")
             if seen.size == note.size and seen.root != note.root:
@@ -83,5 +83,5 @@ class Witness:
                 return Ruling(HTTPStatus.UNPROCESSABLE_ENTITY)
             line = self.key.cosign(note, int(time.time()))
             if note.size > seen.size:
-                remember(database, note.origin, Seen(note.size, note.root, request.content + line))
+                remember(database, note.origin, SeenCheckpoint(note.size, note.root, request.content + line))
         return Ruling(HTTPStatus.OK, line)

@@ -12,7 +12,7 @@ from pathlib import Path
 from temoin.witness.judging import Witness
 from temoin.witness.notes import LogKey, NoteError, open_key
 from temoin.witness.server import WitnessServer
-from temoin.witness.state import State
+from temoin.witness.state import WitnessMemory
 
 PORT = 8604
 LOOPBACK = "127.0.0.1"
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None]
     except NoteError as error:
         sys.stderr.write(f"temoin witness: {error}\n")
         return 2
-    witness = Witness(key, State(options.folder), {log.origin: log for log in logs})
+    witness = Witness(key, WitnessMemory(options.folder), {log.origin: log for log in logs})
     with WitnessServer((options.host, options.port), witness) as server:
         _stop_on_signal(server)
         sys.stdout.write(f"witness http://{options.host}:{server.server_port}/ {key.vkey}\n")

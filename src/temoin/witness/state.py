@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS cosigned (
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenCheckpoint:
     """The latest checkpoint cosigned for a log."""
 
     size: int
@@ -25,7 +25,7 @@ class Seen:
     note: str
 
 
-class State:
+class WitnessMemory:
     """The witness's memory. It only ever adds: its history can be shown to who doubts a log."""
 
     def __init__(self, folder: Path) -> None:
@@ -46,7 +46,7 @@ class State:
                 raise
             database.execute("COMMIT")
 
-    def latest(self, origin: str) -> Seen | None:
+    def latest(self, origin: str) -> SeenCheckpoint | None:
         """Return the latest checkpoint cosigned for a log."""
         with self._opened() as database:
             return latest_in(database, origin)
@@ -58,15 +58,15 @@ class State:
             yield database
 
 
-def latest_in(database: sqlite3.Connection, origin: str) -> Seen | None:
+def latest_in(database: sqlite3.Connection, origin: str) -> SeenCheckpoint | None:
     """Return the latest checkpoint cosigned for a log, within a decision."""
     row = database.execute(
         "SELECT size, root, note FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1", [origin]
     ).fetchone()
-    return None if row is None else Seen(*row)
+    return None if row is None else SeenCheckpoint(*row)
 
 
-def remember(database: sqlite3.Connection, origin: str, seen: Seen) -> None:
+def remember(database: sqlite3.Connection, origin: str, seen: SeenCheckpoint) -> None:
     """Add a checkpoint to the history."""
     database.execute(
         "INSERT INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?)",

@@ -7,7 +7,7 @@ from lxml import etree
 from temoin.formats.cda import codes
 from temoin.formats.cda import narrative as words
 from temoin.formats.cda.elements import Element, add, add_code, add_reference, add_templates, add_text, moment
-from temoin.formats.cda.terms import Result, Test, load_terms
+from temoin.formats.cda.terms import CdaResult, Test, load_terms
 from temoin.testing.report import Device, Finding, Report, ReportStatus
 
 # PaLM knows completed, active and aborted: a result that is void is the third.
@@ -74,7 +74,7 @@ def _add_observation(parent: Element, report: Report, finding: Finding, test: Te
         _add_comment(observation, words.COMMENT)
 
 
-def _add_value(observation: Element, finding: Finding, result: Result, number: int) -> None:
+def _add_value(observation: Element, finding: Finding, result: CdaResult, number: int) -> None:
     reported, exact = result.reported_as, (finding.snomed, finding.snomed_display)
     is_exact = reported.code == finding.snomed
     value = add_code(observation, "value", exact if is_exact else (reported.code, reported.label), codes.SNOMED)

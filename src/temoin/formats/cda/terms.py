@@ -12,7 +12,7 @@ from temoin.lib.data_file import Entry, is_loinc
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class CdaCode:
     """A code with its French words."""
 
     code: str
@@ -23,19 +23,19 @@ class Code:
 class Test:
     """One test the document may carry."""
 
-    loinc: Code
+    loinc: CdaCode
     target: str
-    group: Code  # LOINC code of the entry
-    disease: Code  # ICD-10
+    group: CdaCode  # LOINC code of the entry
+    disease: CdaCode  # ICD-10
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CdaResult:
     """One result: our code of it, and the value of the national set that it is reported as."""
 
-    snomed: Code
+    snomed: CdaCode
     outcome: str
-    reported_as: Code
+    reported_as: CdaCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Terms:
 
     review: Review
     tests: Mapping[str, Test]
-    results: Mapping[str, Result]
+    results: Mapping[str, CdaResult]
 
 
 @cache
@@ -63,32 +63,32 @@ def build_terms(review: Review, file: Entry) -> Terms:
     return Terms(review, MappingProxyType(tests), MappingProxyType(results))
 
 
-def _group(entry: Entry) -> Code:
-    group = Code(entry.loinc("loinc"), entry.text("label"))
+def _group(entry: Entry) -> CdaCode:
+    group = CdaCode(entry.loinc("loinc"), entry.text("label"))
     entry.finish()
     return group
 
 
-def _test(code: str, entry: Entry, groups: Mapping[str, Code], diseases: Mapping[str, str]) -> Test:
+def _test(code: str, entry: Entry, groups: Mapping[str, CdaCode], diseases: Mapping[str, str]) -> Test:
     if not is_loinc(code):
         raise entry.error("", "is not a LOINC code")
     disease = entry.choice("disease", tuple(diseases))
     test = Test(
-        loinc=Code(code, entry.text("label")),
+        loinc=CdaCode(code, entry.text("label")),
         target=entry.text("target"),
         group=groups[entry.choice("group", tuple(groups))],
-        disease=Code(disease, diseases[disease]),
+        disease=CdaCode(disease, diseases[disease]),
     )
     entry.finish()
     return test
 
 
-def _results(file: Entry) -> dict[str, Result]:
+def _results(file: Entry) -> dict[str, CdaResult]:
     entries = dict(file.children("results"))
-    codes = {code: Code(code, entry.text("label")) for code, entry in entries.items()}
+    codes = {code: CdaCode(code, entry.text("label")) for code, entry in entries.items()}
     found = {}
     for code, entry in entries.items():
         reported_as = entry.choice("reported_as", tuple(codes)) if entry.has("reported_as") else code
-        found[code] = Result(codes[code], entry.text("outcome"), codes[reported_as])
+        found[code] = CdaResult(codes[code], entry.text("outcome"), codes[reported_as])
         entry.finish()
     return found

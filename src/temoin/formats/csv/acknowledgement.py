@@ -31,7 +31,7 @@ class RowVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class CsvAcknowledgement:
     """What the receiver says of one key, and the line in which it does."""
 
     key: str
@@ -41,7 +41,7 @@ class Acknowledgement:
     line: bytes
 
 
-def read_acknowledgements(data: bytes, *, is_whole: bool = False) -> list[Acknowledgement]:
+def read_acknowledgements(data: bytes, *, is_whole: bool = False) -> list[CsvAcknowledgement]:
     """Read every line that has its end, and the last one too when the file is known to be whole."""
     lines = _decoded(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not is_whole:
@@ -59,7 +59,7 @@ def ends_a_line(data: bytes) -> bool:
     return data.endswith((b"\n", b"\r", b"\n\0"))
 
 
-def acknowledgement_of(key: str, told: list[Acknowledgement]) -> Acknowledgement | None:
+def acknowledgement_of(key: str, told: list[CsvAcknowledgement]) -> CsvAcknowledgement | None:
     """Return what is said of a key; None when nothing is, or the lines about it contradict each other."""
     found = [each for each in told if each.key in {key.lower(), EVERY_ROW}]
     return found[-1] if len({each.verdict for each in found}) == 1 else None
@@ -84,7 +84,7 @@ def _places(first: str, separator: str) -> dict[str, int] | None:
     return {name: place for place, name in enumerate(COLUMNS)} if is_line else None
 
 
-def _read(lines: list[str], separator: str, places: dict[str, int]) -> Iterator[Acknowledgement]:
+def _read(lines: list[str], separator: str, places: dict[str, int]) -> Iterator[CsvAcknowledgement]:
     start = 0
     while start < len(lines):
         length, cells = _row(lines, start, separator)
@@ -94,7 +94,7 @@ def _read(lines: list[str], separator: str, places: dict[str, int]) -> Iterator[
         key, word = told["key"].lower(), told["verdict"].lower()
         if not key or word not in set(RowVerdict) or (key == EVERY_ROW and word != RowVerdict.REFUSED):
             continue  # the header, or a line that says nothing we know
-        yield Acknowledgement(key, RowVerdict(word), told["id"], told["reason"], line.encode())
+        yield CsvAcknowledgement(key, RowVerdict(word), told["id"], told["reason"], line.encode())
 
 
 def _row(lines: list[str], start: int, separator: str) -> tuple[int, list[str]]:

@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 from temoin.formats.csv.dates import DateOrder, Written, read_written
-from temoin.formats.csv.problems import Problem
-from temoin.formats.csv.rows import Moment
-from temoin.formats.csv.vocabulary import State, find_zone, folded, languages, states, words
+from temoin.formats.csv.problems import CellProblem
+from temoin.formats.csv.rows import CellMoment
+from temoin.formats.csv.vocabulary import FederalState, find_zone, folded, languages, states, words
 from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, find_country, two_letters
 from temoin.lib.mail_address import AddressError, AddressFault, check_address
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
@@ -37,7 +37,7 @@ _POSTCODE_ABROAD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class CellRules:
     """How the cells of a file are read: the time of reading, the order of its dates, the clocks of its places."""
 
     now: datetime
@@ -55,16 +55,16 @@ class Rules:
 class Cells:
     """The cells of a row by column name, and the problems found so far."""
 
-    def __init__(self, row: int, values: Mapping[str, str], rules: Rules) -> None:
+    def __init__(self, row: int, values: Mapping[str, str], rules: CellRules) -> None:
         self.row = row
         self.rules = rules
         self.now = rules.now
-        self.problems: list[Problem] = []
+        self.problems: list[CellProblem] = []
         self._values = values
 
     def refuse(self, column: str, code: str) -> None:
         """Note a problem, once."""
-        problem = Problem(self.row, column, code)
+        problem = CellProblem(self.row, column, code)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -148,7 +148,7 @@ class Cells:
             return _dialled(address, value)
         return self.phone(column, address, value=value)
 
-    def state(self, column: str) -> State | None:
+    def state(self, column: str) -> FederalState | None:
         """Return the state a required cell names."""
         value = self.required(column)
         found = states().get(value.upper())
@@ -188,7 +188,7 @@ class Cells:
             return day, written
         return None
 
-    def moment(self, column: str, zone: tzinfo, *, required: bool = False) -> Moment | None:
+    def moment(self, column: str, zone: tzinfo, *, required: bool = False) -> CellMoment | None:
         """Return a moment in the zone the cell names, or else in `zone`."""
         value = self.required(column) if required else self.optional(column)
         if not value:
@@ -206,7 +206,7 @@ class Cells:
             return self._whole_day(column, day, named)
         return self._instant(column, datetime.combine(day, written.clock), named)
 
-    def _instant(self, column: str, wall: datetime, zone: tzinfo) -> Moment | None:
+    def _instant(self, column: str, wall: datetime, zone: tzinfo) -> CellMoment | None:
         """Return when a clock shows a time; an hour that it shows never, or twice, is told and not guessed."""
         instants = sorted({wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
         shown = [instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None) == wall]
@@ -215,16 +215,16 @@ class Cells:
         elif shown[0] > self.now:
             self.refuse(column, "future")
         else:
-            return Moment(at=shown[0].astimezone(zone), has_time=True)
+            return CellMoment(at=shown[0].astimezone(zone), has_time=True)
         return None
 
-    def _whole_day(self, column: str, day: date, zone: tzinfo) -> Moment | None:
+    def _whole_day(self, column: str, day: date, zone: tzinfo) -> CellMoment | None:
         here = self.now.astimezone(zone)
         if day > here.date():
             self.refuse(column, "future")
             return None
         # A day alone stands for noon; today before noon, for now: noon would lie in the future.
-        return Moment(at=min(datetime.combine(day, time(12), tzinfo=zone), here), has_time=False)
+        return CellMoment(at=min(datetime.combine(day, time(12), tzinfo=zone), here), has_time=False)
 
     def address(self, prefix: str) -> Address:
         """Return the address whose columns start with a prefix; only the second line is optional."""

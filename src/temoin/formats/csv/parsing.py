@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from temoin.catalogue.kinds import load_loincs
 from temoin.catalogue.kits import KitMatch, find_kit, knows_device
 from temoin.catalogue.outcomes import find_specimen
-from temoin.formats.csv.cells import Cells, Rules
+from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.rows import (
-    Answer,
     Answers,
+    CellMoment,
+    EntryAnswer,
     Laboratory,
-    Moment,
     PatientTraits,
     Provider,
     ResultRow,
@@ -34,14 +34,14 @@ _FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
 
 @dataclass(frozen=True)
 class _Times:
-    ordered: Moment | None
-    collected: Moment | None
-    received: Moment | None
-    tested: Moment | None
-    released: Moment | None
+    ordered: CellMoment | None
+    collected: CellMoment | None
+    received: CellMoment | None
+    tested: CellMoment | None
+    released: CellMoment | None
 
 
-def parse_row(row: int, values: Mapping[str, str], rules: Rules) -> ResultRow | RowErrors:
+def parse_row(row: int, values: Mapping[str, str], rules: CellRules) -> ResultRow | RowErrors:
     """Read a row; every problem of the row is told, not only the first."""
     cells = Cells(row, values, rules)
     patient, laboratory, provider = _patient(cells), _laboratory(cells), _provider(cells)
@@ -193,7 +193,7 @@ def _check_order(cells: Cells, times: _Times, born: date | None) -> None:
         cells.refuse("test_result_date", "before_collection")
 
 
-def _is_before(first: Moment, second: Moment) -> bool:
+def _is_before(first: CellMoment, second: CellMoment) -> bool:
     """Compare to the day when one of the two has no hour: noon was only a stand-in."""
     if first.has_time and second.has_time:
         return first.at < second.at
@@ -217,6 +217,6 @@ def _answers(cells: Cells) -> Answers:
     )
 
 
-def _answer(cells: Cells, column: str) -> Answer | None:
+def _answer(cells: Cells, column: str) -> EntryAnswer | None:
     meaning = cells.word(column, "answers", "answer")
-    return Answer(meaning) if meaning else None
+    return EntryAnswer(meaning) if meaning else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES, Message
+from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES, CsvMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class CellProblem:
     """One thing wrong in one cell, or in the whole row when `column` is empty.
 
     `row` counts as a spreadsheet does: the header is row 1. The cell's content is never kept (law 7).
@@ -32,7 +32,7 @@ class RowErrors:
     """A row that cannot be taken, with everything that is wrong with it."""
 
     row: int
-    problems: tuple[Problem, ...]
+    problems: tuple[CellProblem, ...]
 
 
 class FileRefusedError(Exception):
@@ -60,5 +60,5 @@ class FileRefusedError(Exception):
         return text.format(row=self.row, byte=self.byte, other=self.other, columns=", ".join(self.columns))
 
 
-def _in(message: Message, lang: str) -> tuple[str, str]:
+def _in(message: CsvMessage, lang: str) -> tuple[str, str]:
     return message.fr if lang.lower().startswith("fr") else message.en

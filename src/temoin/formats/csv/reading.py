@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from temoin.formats.csv.cells import Rules
+from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import ColumnOrder, OrderProof
 from temoin.formats.csv.parsing import parse_row
-from temoin.formats.csv.problems import FileRefusedError, Problem, RowErrors
+from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.formats.csv.vocabulary import words
 
@@ -160,7 +160,7 @@ class FileOfResults:
         return self.rows
 
 
-def read_results(stream: BinaryIO, *, rules: Rules) -> FileOfResults:
+def read_results(stream: BinaryIO, *, rules: CellRules) -> FileOfResults:
     """Check a whole seekable file, then hand its rows out one by one, in order, in flat memory.
 
     `rules.order` is the order of day and month that was said; without one each column must show its own, unless one
@@ -201,7 +201,7 @@ def _survey(stream: BinaryIO) -> tuple[list[str], set[str], OrderProof]:
     return header, filled, proof
 
 
-def _rows(stream: BinaryIO, rules: Rules) -> Iterator[ResultRow | RowErrors]:
+def _rows(stream: BinaryIO, rules: CellRules) -> Iterator[ResultRow | RowErrors]:
     records = _records(stream)
     _, header = next(records)
     names = _names(header)
@@ -209,7 +209,7 @@ def _rows(stream: BinaryIO, rules: Rules) -> Iterator[ResultRow | RowErrors]:
     for row, cells in _filled(records):
         kept = _without_empty_tail(cells, len(names))
         if len(kept) != len(names):
-            yield RowErrors(row, (Problem(row, "", "column_count"),))
+            yield RowErrors(row, (CellProblem(row, "", "column_count"),))
             continue
         values = {name: cell for name, cell in zip(names, kept, strict=True) if name in _KNOWN_COLUMNS}
         yield _in_words_of_file(parse_row(row, values, rules), written)

@@ -24,7 +24,7 @@ class RowStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Answer(StrEnum):
+class EntryAnswer(StrEnum):
     """An answer to a question asked on entry."""
 
     YES = "yes"
@@ -33,7 +33,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class CellMoment:
     """An instant with its zone; `has_time` is False when the file gave the day only, kept as noon there."""
 
     at: datetime
@@ -88,14 +88,14 @@ class Provider:
 class Answers:
     """What was asked on entry; None where nothing was answered."""
 
-    pregnant: Answer | None
-    symptomatic: Answer | None
+    pregnant: EntryAnswer | None
+    symptomatic: EntryAnswer | None
     symptoms_since: date | None
-    employed_in_healthcare: Answer | None
-    in_congregate_setting: Answer | None
+    employed_in_healthcare: EntryAnswer | None
+    in_congregate_setting: EntryAnswer | None
     residence_snomed: str
-    hospitalised: Answer | None
-    in_intensive_care: Answer | None
+    hospitalised: EntryAnswer | None
+    in_intensive_care: EntryAnswer | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -110,11 +110,11 @@ class ResultRow:
     device: KitMatch
     specimen: str  # our code
     outcome: str  # our code
-    ordered: Moment
-    collected: Moment
-    received: Moment | None
-    tested: Moment
-    released: Moment
+    ordered: CellMoment
+    collected: CellMoment
+    received: CellMoment | None
+    tested: CellMoment
+    released: CellMoment
     status: RowStatus
     comment: str
     answers: Answers

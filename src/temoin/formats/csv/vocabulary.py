@@ -22,7 +22,7 @@ _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FederalState:
     """A state, province or French territory: its country (ISO 3166-1 alpha-3) and its main time zone."""
 
     country: str
@@ -34,7 +34,7 @@ class Vocabulary:
     """Everything the words' data file says: tables of folded words with their meaning, and states by code."""
 
     sections: Mapping[str, Mapping[str, str]]
-    states: Mapping[str, State]
+    states: Mapping[str, FederalState]
 
 
 def words(section: str) -> Mapping[str, str]:
@@ -61,7 +61,7 @@ def folded(word: str) -> str:
     return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
 
 
-def states() -> Mapping[str, State]:
+def states() -> Mapping[str, FederalState]:
     """Return every state code with its country and zone."""
     return _vocabulary().states
 
@@ -94,9 +94,9 @@ def build_vocabulary(file: Entry) -> Vocabulary:
         name: MappingProxyType({folded(word): meaning for word, meaning in file.mapping(name).items()})
         for name in SECTIONS
     }
-    table, found = file.table("states"), dict[str, State]()
+    table, found = file.table("states"), dict[str, FederalState]()
     for country in COUNTRIES_WITH_STATES:
-        found |= {code: State(country, zone) for code, zone in table.mapping(country).items()}
+        found |= {code: FederalState(country, zone) for code, zone in table.mapping(country).items()}
     table.finish()
     file.finish()
     return Vocabulary(MappingProxyType(sections), MappingProxyType(found))

@@ -14,7 +14,7 @@ from temoin.lib.data_file import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CodedAnswer:
     """How DEMIS writes an outcome: the LOINC answer, and the conclusion it leads to."""
 
     loinc: str
@@ -28,7 +28,7 @@ class GermanTerms:
 
     review: Review
     categories: Mapping[str, str]
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, CodedAnswer]
     method: tuple[str, str]
 
 
@@ -88,9 +88,9 @@ def _by_target(file: Entry, field: str) -> Mapping[str, str]:
     return MappingProxyType(values)
 
 
-def _answer(outcome: str, entry: Entry) -> Answer:
+def _answer(outcome: str, entry: Entry) -> CodedAnswer:
     if outcome not in load_outcomes():
         raise entry.error("", "is no outcome of the catalogue")
-    answer = Answer(entry.text("loinc"), entry.text("display"), entry.text("conclusion"))
+    answer = CodedAnswer(entry.text("loinc"), entry.text("display"), entry.text("conclusion"))
     entry.finish()
     return answer

@@ -2,7 +2,7 @@
 
 from temoin.formats.hl7v2.acknowledgement import POSITIVE, AckCode, Acknowledgement, read_acknowledgement
 from temoin.formats.hl7v2.batch import batch_file
-from temoin.formats.hl7v2.cisis import Copies, Mailbox, document_message, read_envelope
+from temoin.formats.hl7v2.cisis import CisisMailbox, Copies, document_message, read_envelope
 from temoin.formats.hl7v2.elr import report_message
 from temoin.formats.hl7v2.errors import Hl7Error
 from temoin.formats.hl7v2.framing import END, START, STOP, framed, unframed
@@ -19,9 +19,9 @@ __all__ = [
     "STOP",
     "AckCode",
     "Acknowledgement",
+    "CisisMailbox",
     "Copies",
     "Hl7Error",
-    "Mailbox",
     "Results",
     "Route",
     "Separators",

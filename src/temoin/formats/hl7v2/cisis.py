@@ -21,7 +21,7 @@ _STATUS = {code: status for status, (_, code) in codes.DOCUMENT_STATUS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
+class CisisMailbox:
     """A professional's box in the secure messaging."""
 
     national_id: str  # IdNat_PS: "8" and the RPPS number
@@ -36,11 +36,11 @@ class Copies:
 
     record: bool = False  # the DMP
     patient: bool = False
-    professionals: tuple[Mailbox, ...] = ()
+    professionals: tuple[CisisMailbox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class CisisEnvelope:
     """What an envelope says of the document in it."""
 
     key: str
@@ -56,7 +56,7 @@ def document_message(report: Report, document: bytes, route: Route, copies: Copi
     return joined(segment(name, fields, route.separators) for name, fields in segments)
 
 
-def read_envelope(data: bytes) -> Envelope:
+def read_envelope(data: bytes) -> CisisEnvelope:
     """Return what an envelope of ours carries; anything else raises `Hl7Error`."""
     message = read_message(data)
     carrier = next((each for each in message.named("OBX") if each.text(2) == "ED"), None)
@@ -69,7 +69,7 @@ def read_envelope(data: bytes) -> Envelope:
         document = b64decode(carrier.required(5, 5), validate=True)
     except ValueError:
         raise Hl7Error(carrier.place(5), "is not base 64") from None
-    return Envelope(message.header.required(10), status, document)
+    return CisisEnvelope(message.header.required(10), status, document)
 
 
 def _segments(report: Report, document: bytes, route: Route, copies: Copies) -> Iterator[tuple[str, Fields]]:

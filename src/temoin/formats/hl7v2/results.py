@@ -21,7 +21,7 @@ RESULT_STATUSES = frozenset("FCXWPRSIDNOU")  # HL7 table 0085
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class ReadCode:
     """A CE or CWE: code, words and system, and the same in a second system."""
 
     code: str
@@ -36,12 +36,12 @@ class Code:
 class Observation:
     """One OBX; `value` is a code for CE and CWE, and the plain text in its `code` for other types."""
 
-    what: Code
+    what: ReadCode
     kind: str
-    value: Code
+    value: ReadCode
     status: str
     at: datetime | None
-    kit: Code
+    kit: ReadCode
     is_answer: bool
 
 
@@ -50,16 +50,16 @@ class Order:
     """One OBR with what follows it."""
 
     number: str  # OBR-3, else OBR-2
-    what: Code
+    what: ReadCode
     status: str
     collected_at: datetime | None
     observations: tuple[Observation, ...]
     notes: tuple[str, ...]
-    specimen: Code | None
+    specimen: ReadCode | None
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ReadPerson:
     """The PID, as far as a result needs it."""
 
     number: str
@@ -75,7 +75,7 @@ class Results:
 
     control_id: str
     processing: str  # MSH-11: P production, T training, D debugging
-    patient: Person
+    patient: ReadPerson
     orders: tuple[Order, ...]
 
 
@@ -142,8 +142,8 @@ def _observation(segment: Segment) -> Observation:
     )
 
 
-def _person(segment: Segment) -> Person:
-    return Person(
+def _person(segment: Segment) -> ReadPerson:
+    return ReadPerson(
         number=segment.text(3),
         family_name=segment.text(5),
         given_name=segment.text(5, 2),
@@ -152,5 +152,5 @@ def _person(segment: Segment) -> Person:
     )
 
 
-def _code(segment: Segment, field: int) -> Code:
-    return Code(*(segment.text(field, component) for component in range(1, 7)))
+def _code(segment: Segment, field: int) -> ReadCode:
+    return ReadCode(*(segment.text(field, component) for component in range(1, 7)))

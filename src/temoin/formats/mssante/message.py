@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from temoin.formats.cda.codes import DOCUMENT_CODE
 from temoin.formats.mssante.identity import message_id
 from temoin.formats.pdf import report_pdf
-from temoin.formats.xdm import Sending, package
+from temoin.formats.xdm import Submission, package
 from temoin.lib.mail_headers import POLICY
 from temoin.lib.text import shortened
 from temoin.testing.report import Report, ReportStatus
@@ -36,17 +36,17 @@ _ATTACHED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class SecureEnvelope:
     """Who sends to whom, under which destination of ours."""
 
     sender: str
     recipient: str
     destination: str
-    sending: Sending
+    sending: Submission
     product: str = ""  # reference of the product that the national platform gave; "" when it has none
 
 
-def secure_message(report: Report, envelope: Envelope) -> bytes:
+def secure_message(report: Report, envelope: SecureEnvelope) -> bytes:
     """Return the message; CdaError when the document may not carry the Report."""
     message = EmailMessage(policy=_POLICY)
     for name, value in _headers(report, envelope).items():
@@ -60,7 +60,7 @@ def secure_message(report: Report, envelope: Envelope) -> bytes:
     return message.as_bytes()
 
 
-def _headers(report: Report, envelope: Envelope) -> dict[str, str]:
+def _headers(report: Report, envelope: SecureEnvelope) -> dict[str, str]:
     domain = envelope.sender.rpartition("@")[2]
 
     def named(key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.formats.mail_notices import Fate, read_told
+from temoin.formats.mail_notices import NoticeFate, read_told
 from temoin.formats.mssante.identity import original
 
 
@@ -14,7 +14,7 @@ class DeliveryNotice:
 
     key: str
     destination: str
-    fate: Fate
+    fate: NoticeFate
     words: str  # as the other side put it: status codes, diagnosis; it may quote an address
 
 

@@ -1,6 +1,6 @@
 """IHE XDM packages: a CDA document with its metadata as one zip, the form in which secure messaging carries it."""
 
-from temoin.formats.xdm.metadata import Coded, Sending
+from temoin.formats.xdm.metadata import Coded, Submission
 from temoin.formats.xdm.package import package
 
-__all__ = ["Coded", "Sending", "package"]
+__all__ = ["Coded", "Submission", "package"]

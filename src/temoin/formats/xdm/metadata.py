@@ -45,7 +45,7 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Submission:
     """What a package says that no Report knows: which system sends it, and how the receiver files it.
 
     The class of the document and the content of the set come from nomenclatures that this project has not read
@@ -57,7 +57,7 @@ class Sending:
     content_type: Coded
 
 
-def metadata(report: Report, sending: Sending, document: bytes, file_name: str) -> bytes:
+def metadata(report: Report, sending: Submission, document: bytes, file_name: str) -> bytes:
     """Return the metadata of a document."""
     names = {"lcm": ebrim.LCM, None: ebrim.RIM}
     root = etree.Element(f"{{{ebrim.LCM}}}SubmitObjectsRequest", nsmap=names)
@@ -101,7 +101,7 @@ def _add_entry(objects: Element, report: Report, document: bytes, file_name: str
     return entry
 
 
-def _add_codes(entry: Element, report: Report, sending: Sending) -> None:
+def _add_codes(entry: Element, report: Report, sending: Submission) -> None:
     ebrim.add_classification(entry, _ENTRY_AUTHOR, _author(report))
     filed = (sending.class_code.code, sending.class_code.label, sending.class_code.system)
     for scheme, (code, words, system) in (
@@ -128,7 +128,7 @@ def _add_identifiers(entry: Element, report: Report) -> None:
     ebrim.add_identifier(entry, "urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab", oid(report.key), unique)
 
 
-def _add_set(objects: Element, report: Report, sending: Sending) -> Element:
+def _add_set(objects: Element, report: Report, sending: Submission) -> Element:
     identifier = uuid5(UUID(report.key), "submission")
     sent = ebrim.add(objects, "RegistryPackage", id=f"urn:uuid:{identifier}", status=ebrim.APPROVED)
     if report.doctor is not None:

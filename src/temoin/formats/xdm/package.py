@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from temoin.formats.cda import document
-from temoin.formats.xdm.metadata import Sending, metadata
+from temoin.formats.xdm.metadata import Submission, metadata
 from temoin.testing.report import Report
 
 _SET = "IHE_XDM/SUBSET01/"
@@ -38,7 +38,7 @@ _INDEX = f"""<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML Basic 1.1//EN" "http://www
 """
 
 
-def package(report: Report, sending: Sending) -> bytes:
+def package(report: Report, sending: Submission) -> bytes:
     """Return the package of a Report; CdaError when the document may not carry it."""
     content = document(report)
     files = {

@@ -14,9 +14,9 @@ import aiohttp
 import orjson
 
 from temoin.pharmacies.register import (
-    Entry,
     RegisterAnswerError,
     RegisterAwayError,
+    RegisteredActivity,
     RegisterSettings,
     profession_code,
 )
@@ -35,7 +35,7 @@ class AnnuaireSante:
     def __init__(self, settings: RegisterSettings) -> None:
         self._settings = settings
 
-    def look_up(self, rpps: str) -> list[Entry]:
+    def look_up(self, rpps: str) -> list[RegisteredActivity]:
         """Return what the directory knows under a number."""
         return read_entries(asyncio.run(self._ask(rpps)), rpps)
 
@@ -73,7 +73,7 @@ def _check(status: int) -> None:
     raise RegisterAnswerError(f"http_{status}")
 
 
-def read_entries(content: bytes, rpps: str) -> list[Entry]:
+def read_entries(content: bytes, rpps: str) -> list[RegisteredActivity]:
     """Return the entries of a search's answer that bear the number; RegisterAnswerError for what is no such answer."""
     try:
         bundle = orjson.loads(content)
@@ -87,13 +87,13 @@ def read_entries(content: bytes, rpps: str) -> list[Entry]:
         raise RegisterAnswerError("malformed") from None
 
 
-def _entries(resources: list[dict[str, Any]], rpps: str) -> Iterator[Entry]:
+def _entries(resources: list[dict[str, Any]], rpps: str) -> Iterator[RegisteredActivity]:
     roles = [one for one in resources if one["resourceType"] == "PractitionerRole" and one.get("active", True)]
     for one in resources:
         if one["resourceType"] == "Practitioner" and _bears(one, rpps):
             own = [role for role in roles if _is_of(role, one)]
             name = (one.get("name") or [{}])[0]
-            yield Entry(
+            yield RegisteredActivity(
                 is_active=bool(one["active"]),
                 family_name=str(name.get("family", "")),
                 given_names=" ".join(str(given) for given in name.get("given", [])),

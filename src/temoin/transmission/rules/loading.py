@@ -13,7 +13,7 @@ from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.data_file import Entry, parse_data
 from temoin.testing.report import IdentityStatus, PatientForm
-from temoin.transmission.rules.rule_set import Basis, Review, Rule, RuleSet, Sender
+from temoin.transmission.rules.rule_set import Basis, Rule, RuleSet, RulesReview, Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ def build_rule_set(entry: Entry, text: OperatorText | None = None) -> RuleSet:
     return rule_set
 
 
-def _review(entry: Entry) -> Review:
-    review = Review(on=entry.day("on"), by=entry.text("by"), is_placeholder=entry.flag("placeholder"))
+def _review(entry: Entry) -> RulesReview:
+    review = RulesReview(on=entry.day("on"), by=entry.text("by"), is_placeholder=entry.flag("placeholder"))
     entry.finish()
     return review
 

@@ -76,7 +76,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class RulesReview:
     """Who has read the rules as a lawyer or a physician; a placeholder until somebody has."""
 
     on: date
@@ -126,7 +126,7 @@ class RuleSet:
     title: Label
     is_crisis: bool
     is_demonstration: bool
-    review: Review
+    review: RulesReview
     rules: tuple[Rule, ...]
 
     @property

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from temoin.lib.errors import InvalidError, NotFoundError, Problem
-from temoin.patients.merging import MergeReason, Seen, completed
+from temoin.patients.merging import MergeReason, SeenRecords, completed
 from temoin.patients.queries import ChangedError, Found, near_matches, read_patient
 from temoin.pharmacies.seat import Seat
 from temoin.testing.merging import merge_patients
@@ -86,8 +86,8 @@ def _merge(seat: Seat, patient_id: UUID, other_id: UUID, typed: Any) -> None:
         raise InvalidError([Problem("confirmed", "required", _TICK)])
     merge_patients(
         by=seat,
-        stays=Seen(patient_id=patient_id, version=typed.get("seen_stays") or "-"),
-        goes=Seen(patient_id=other_id, version=typed.get("seen_goes") or "-"),
+        stays=SeenRecords(patient_id=patient_id, version=typed.get("seen_stays") or "-"),
+        goes=SeenRecords(patient_id=other_id, version=typed.get("seen_goes") or "-"),
         reason=typed.get("reason", ""),
     )
 

@@ -38,7 +38,7 @@ from temoin.web.wording import Mark, RegisterLine, Words, place_mark, register_l
 
 
 @dataclass(frozen=True)
-class Row:
+class TeamRow:
     """A colleague as the table shows them."""
 
     person: Colleague
@@ -62,8 +62,8 @@ def team(request: HttpRequest, seat: Seat) -> HttpResponse:
     )
 
 
-def _row(person: Colleague) -> Row:
-    return Row(person, LABEL[person.profession], place_mark(person), register_line(person.register))
+def _row(person: Colleague) -> TeamRow:
+    return TeamRow(person, LABEL[person.profession], place_mark(person), register_line(person.register))
 
 
 def invite(request: HttpRequest, seat: Seat) -> HttpResponse:

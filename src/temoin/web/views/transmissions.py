@@ -24,7 +24,7 @@ from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.seat import Seat
-from temoin.testing.statement import DayCount, Line, read_day, read_statement
+from temoin.testing.statement import DayCount, StatementLine, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
@@ -58,7 +58,7 @@ class Pile:
 
 
 @dataclass(frozen=True)
-class Row:
+class SendingRow:
     """An open parcel in words."""
 
     parcel: OpenParcel
@@ -97,7 +97,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
         late=_late_piles(found.heaps),
         differences=_differences(seat),
-        rows=[Row(one, parcel_line(one.view)) for one in found.parcels],
+        rows=[SendingRow(one, parcel_line(one.view)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
         fields=_fields(wanted),
         portion=PORTION_WORDS[wanted.portion],
@@ -217,7 +217,7 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
     )
 
 
-def _statement_line(line: Line) -> tuple[Line, Words, Mark | None, Words]:
+def _statement_line(line: StatementLine) -> tuple[StatementLine, Words, Mark | None, Words]:
     mark = mark_of(line.destination, line.state) if line.state else None
     return line, destination_words(line.destination), mark, WITHDRAWAL_WORDS.get(line.reason, "")
 

@@ -23,7 +23,7 @@ _POLICY = POLICY.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True)
-class Notice:
+class PatientNotice:
     """A message; `key` makes its Message-ID, so that mail programs show a repeated one once."""
 
     key: str
@@ -42,7 +42,7 @@ class NoticeMail:
         """Close the connection; what the server took stays taken."""
         self._exchange.close()
 
-    def send(self, notice: Notice, address: str) -> bool:
+    def send(self, notice: PatientNotice, address: str) -> bool:
         """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready.
 
         One that is refused for good is passed over, and logged without its name.
@@ -65,7 +65,7 @@ class NoticeMail:
         return True
 
 
-def _message(notice: Notice, address: str) -> bytes:
+def _message(notice: PatientNotice, address: str) -> bytes:
     message = EmailMessage(policy=_POLICY)
     message["From"] = settings.TEMOIN.email.sender
     message["To"] = address

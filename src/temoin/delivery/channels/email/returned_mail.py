@@ -17,7 +17,7 @@ from temoin.crypto.blind import is_mail_token
 from temoin.delivery.channels.email.courier import DESTINATION
 from temoin.delivery.channels.email.envelopes import named_in
 from temoin.delivery.channels.email.settings import Returned
-from temoin.formats.mail_notices import Fate, Told, read_told
+from temoin.formats.mail_notices import NoticeFate, ToldNotice, read_told
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError
 from temoin.lib.tenant import tenant_scope
@@ -65,17 +65,17 @@ def forget_sent_links(_stop: threading.Event) -> None:
 
 def _take(content: bytes) -> Taken:
     told = read_told(content)
-    if told is None or told.fate is Fate.NOT_FILED:
+    if told is None or told.fate is NoticeFate.NOT_FILED:
         return Taken.NOT_OURS
     key = _believed(told)
     if key is None:
         return Taken.NOT_OURS
-    if told.fate is not Fate.FAILED:
+    if told.fate is not NoticeFate.FAILED:
         return Taken.DONE  # on its way, or delivered: the mail server's word has settled it already
     return Taken.DONE if _note(key, told.words) else Taken.LATER
 
 
-def _believed(told: Told) -> str | None:
+def _believed(told: ToldNotice) -> str | None:
     """Return the key of the mail that the notice bears the token of."""
     named = filter(None, map(named_in, told.names))
     return next((key for key, token in named if _is_ours(key, token)), None)

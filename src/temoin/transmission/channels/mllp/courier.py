@@ -24,7 +24,7 @@ from temoin.formats.hl7v2 import (
 )
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.testing.report import Report
-from temoin.transmission.channels.mllp.lines import Lines, NoAnswerError, NotSentError
+from temoin.transmission.channels.mllp.lines import LineNotSentError, Lines, LineSilentError
 from temoin.transmission.channels.mllp.settings import MessageProfile, MllpSettings
 from temoin.transmission.judging import VERDICT, Nature, nature_of_hl7
 from temoin.transmission.report_courier import ReportCourier
@@ -79,9 +79,9 @@ class MllpCourier(ReportCourier):
         try:
             came = await lines.exchange(consignment.body)
             answer = replace(_read(consignment.key, came, self._under_way), came=came[:KEPT])
-        except NotSentError as error:
+        except LineNotSentError as error:
             return Answer(Verdict.POSTPONED, str(error))
-        except NoAnswerError as error:
+        except LineSilentError as error:
             return Answer(Verdict.DOUBTFUL, str(error))
         finally:
             self._under_way.discard(consignment.key)

@@ -25,11 +25,11 @@ LARGEST_ANSWER = 65_536  # bytes
 _NO_MESSAGE = b"\r\n \x06\x15"  # ACK and NAK of MLLP release 2 tell of the transport, and the answer comes after them
 
 
-class NotSentError(Exception):
+class LineNotSentError(Exception):
     """Nothing of the message has left; `args[0]` is the code."""
 
 
-class NoAnswerError(Exception):
+class LineSilentError(Exception):
     """The message may have arrived; `args[0]` is the code."""
 
 
@@ -51,7 +51,7 @@ class Line:
                 return await self._frame()
         except (OSError, EOFError):  # a cut line, a time-out, an alert of TLS 1.3 after the handshake
             is_begun = START in self.came or not self.came.strip()
-            raise NoAnswerError("no_acknowledgement" if is_begun else "unreadable_acknowledgement") from None
+            raise LineSilentError("no_acknowledgement" if is_begun else "unreadable_acknowledgement") from None
 
     async def _frame(self) -> bytes:
         """Read to the FS of the next frame in which a message may stand."""
@@ -64,7 +64,7 @@ class Line:
                     return inside
                 continue
             if len(self.came) > LARGEST_ANSWER:
-                raise NoAnswerError("unreadable_acknowledgement")
+                raise LineSilentError("unreadable_acknowledgement")
             piece = await self.reader.read(LARGEST_ANSWER)
             if not piece:
                 raise EOFError
@@ -88,12 +88,12 @@ class Lines:
         self._free: list[Line] = []
 
     async def exchange(self, message: bytes) -> bytes:
-        """Send a message and return the receiver's; `NotSentError` or `NoAnswerError` says what may have happened."""
+        """Send a message and return the answer; `LineNotSentError` or `LineSilentError` says what may have happened."""
         try:
             async with asyncio.timeout(TURN):
                 await self._turns.acquire()
         except TimeoutError:
-            raise NotSentError("busy") from None
+            raise LineNotSentError("busy") from None
         try:
             line = await self._line()
             try:
@@ -137,9 +137,9 @@ class Lines:
                     receiver.host, receiver.port, ssl=self._context, limit=LARGEST_ANSWER
                 )
         except ssl.SSLError:
-            raise NotSentError("certificate_refused") from None
+            raise LineNotSentError("certificate_refused") from None
         except OSError:
-            raise NotSentError("unreachable") from None
+            raise LineNotSentError("unreachable") from None
         return Line(reader, writer, _time())
 
 

@@ -13,7 +13,7 @@ from abc import abstractmethod
 from functools import cached_property
 
 from temoin.formats.cda import has_document
-from temoin.formats.mssante import PATIENTS, Envelope, secure_message
+from temoin.formats.mssante import PATIENTS, SecureEnvelope, secure_message
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.patients.traits import Traits
 from temoin.testing.queries import patient_contact
@@ -50,7 +50,7 @@ class SecureMailCourier(ReportCourier):
         address = self.address(load, report)
         if not address:
             return Answer(Verdict.REFUSED, "no_secure_address")
-        envelope = Envelope(
+        envelope = SecureEnvelope(
             sender=self.mail.sender,
             recipient=address,
             destination=self.destination,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from temoin.formats.mssante import DeliveryNotice, Fate, read_notice
+from temoin.formats.mssante import DeliveryNotice, NoticeFate, read_notice
 from temoin.lib.errors import ConflictError
 from temoin.mail.imap import Mailbox, Taken, read_mailbox
 from temoin.outbox.courier import Answer, Verdict
@@ -43,7 +43,7 @@ def _tell(notice: DeliveryNotice) -> bool:
 
 
 _ANSWERS = {
-    Fate.DELIVERED: (Verdict.ACCEPTED, "delivered"),
-    Fate.FAILED: (Verdict.REFUSED, "returned"),
-    Fate.NOT_FILED: (Verdict.REFUSED, "not_filed"),
+    NoticeFate.DELIVERED: (Verdict.ACCEPTED, "delivered"),
+    NoticeFate.FAILED: (Verdict.REFUSED, "returned"),
+    NoticeFate.NOT_FILED: (Verdict.REFUSED, "not_filed"),
 }

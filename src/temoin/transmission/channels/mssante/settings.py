@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from temoin.formats.xdm import Coded, Sending
+from temoin.formats.xdm import Coded, Submission
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import Section
 from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
 
 
-class Encryption(StrEnum):
+class AlwaysEncrypted(StrEnum):
     """How a connection is encrypted: from its start, or on demand just after. Never not."""
 
     TLS = "tls"
@@ -38,7 +38,7 @@ class MssanteSettings:
     host: str
     port: int
     enabled: bool
-    encryption: Encryption
+    encryption: AlwaysEncrypted
     sender: str  # our mailbox, in a domain that ends in mssante.fr
     certificate: Path  # who we are, to the operator
     key: Path
@@ -47,7 +47,7 @@ class MssanteSettings:
     patient: bool
     doctor_rules: RuleSet
     patient_rules: RuleSet
-    sending: Sending
+    sending: Submission
     product: str = ""
     inbox: Inbox | None = None
 
@@ -76,7 +76,7 @@ def read_mssante(section: Section, folder: Path, rules: Rules) -> MssanteSetting
         host=section.required("host", str),
         port=section.port(),
         enabled=enabled,
-        encryption=section.word("encryption", Encryption),
+        encryption=section.word("encryption", AlwaysEncrypted),
         sender=section.required("sender", str),
         certificate=section.path("certificate", folder),
         key=section.path("key", folder),
@@ -95,11 +95,11 @@ def read_mssante(section: Section, folder: Path, rules: Rules) -> MssanteSetting
     return mail
 
 
-def _sending(section: Section) -> Sending:
+def _sending(section: Section) -> Submission:
     source = section.required("source_id", str)
     if _OID.fullmatch(source) is None:
         raise section.wrong("source_id", "must be an object identifier like 1.2.250.1.999.1")
-    return Sending(
+    return Submission(
         source_id=source,
         class_code=_coded(section, "class_code", _CLASS),
         content_type=_coded(section, "content_type", _CONTENT),

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from temoin.formats.csv.acknowledgement import (
-    Acknowledgement,
+    CsvAcknowledgement,
     RowVerdict,
     acknowledgement_of,
     ends_a_line,
@@ -156,7 +156,7 @@ class SftpCourier(ReportCourier):
             return Answer(Verdict.UNKNOWN, "acknowledgement_overdue")
         return AWAITED
 
-    async def _lines(self, name: str) -> tuple[list[Acknowledgement], bool]:
+    async def _lines(self, name: str) -> tuple[list[CsvAcknowledgement], bool]:
         """Return what an acknowledgement file says, and whether that is all it will say."""
         data = await self._folders.acknowledgement(name) or b""
         is_whole = ends_a_line(data) or self._lies_still(name, len(data))
@@ -205,7 +205,7 @@ def _name(key: str) -> str:
     return f"{key}.csv"
 
 
-def settled_by(told: Acknowledgement) -> Answer:
+def settled_by(told: CsvAcknowledgement) -> Answer:
     """Return what a line of an acknowledgement means for the parcel."""
     came = told.line[:LARGEST_CAME]
     if told.verdict is RowVerdict.REFUSED:

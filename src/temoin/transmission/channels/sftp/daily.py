@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from temoin.formats.csv.acknowledgement import EVERY_ROW, Acknowledgement, acknowledgement_of
+from temoin.formats.csv.acknowledgement import EVERY_ROW, CsvAcknowledgement, acknowledgement_of
 from temoin.formats.csv.report_file import joined_files, keys_of
 from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
@@ -40,7 +40,7 @@ class DailySftpCourier(SftpCourier):
         self._looked_at = 0.0
         self._waiting: dict[str, float] = {}  # files without acknowledgement, and since when they lie there
         self._keys: dict[str, frozenset[str]] = {}  # of files read
-        self._told: dict[tuple[str, float], list[Acknowledgement]] = {}  # acknowledgements read, by name and time
+        self._told: dict[tuple[str, float], list[CsvAcknowledgement]] = {}  # acknowledgements read, by name and time
         self._half: set[tuple[str, float]] = set()  # of these, the ones that may still be written
 
     def write(self, load: Load, report: Report) -> Consignment | Answer:
@@ -81,7 +81,7 @@ class DailySftpCourier(SftpCourier):
             return Answer(Verdict.UNKNOWN, "acknowledgement_overdue") if overdue else AWAITED
         return settled[-1] if settled else Answer(Verdict.UNKNOWN, "unknown_there")
 
-    def _said_of(self, key: str) -> Iterator[Acknowledgement]:
+    def _said_of(self, key: str) -> Iterator[CsvAcknowledgement]:
         """Give what each file says of a key; "every row" speaks of the keys that we know were in its file."""
         for (name, _), lines in self._told.items():
             is_inside = key in self._keys.get(name, ())
@@ -112,7 +112,7 @@ class DailySftpCourier(SftpCourier):
                     self._keys[name] = self._keys_in(name, await self._folders.sent(name) or b"")
             self._looked_at = moment
 
-    async def _lines_once(self, file: tuple[str, float]) -> list[Acknowledgement]:
+    async def _lines_once(self, file: tuple[str, float]) -> list[CsvAcknowledgement]:
         """Return what a file says, read again only while it may still be written."""
         known = self._told.get(file)
         if known and file not in self._half:

@@ -1,0 +1,26 @@
+"""No two classes of the product bear one name: a reader who meets it need not ask which."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "temoin"
+EVERYWHERE = {"Meta", "Migration"}  # names that Django asks for
+
+
+def _classes() -> dict[str, list[str]]:
+    found = defaultdict(list)
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name not in EVERYWHERE:
+                found[node.name].append(str(path.relative_to(SOURCE)))
+    return found
+
+
+def test_no_class_name_stands_twice():
+    classes = _classes()
+
+    assert len(classes) > 500
+    assert {name: places for name, places in classes.items() if len(places) > 1} == {}
