@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from import_files import file_of
+from import_files import allow_laboratories, file_of
 from people import PASSWORD, TOTP_SECRET, House, make_patient, open_house, person_of, set_up_totp, totp_code
 
 from temoin.lib.tenant import tenant_scope
@@ -52,6 +52,7 @@ def command(house: House, real_site: Path, tmp_path: Path) -> Callable[..., list
     """Return the command line that imports one good row in somebody's name."""
     results = tmp_path / "results.csv"
     results.write_bytes(file_of({}).getvalue())
+    allow_laboratories(house.owner)
 
     def line(seat) -> list[str]:
         who = ["--pharmacy", house.here.finess, "--by", person_of(seat).email]

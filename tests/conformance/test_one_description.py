@@ -19,7 +19,7 @@ from temoin.formats.fhir import document, plain_document
 from temoin.formats.fhir.questions import holdings_shown
 from temoin.lib.clock import now
 from temoin.outbox.courier import Consignment
-from temoin.outbox.courier import TrialVerdict as Told
+from temoin.outbox.courier import Verdict as Told
 from temoin.transmission.channels.fhir.courier import FhirCourier
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -101,7 +101,7 @@ def test_what_was_sealed_opens_in_its_place_only(house):
             (Record, ROW, COLUMNS | {"patient_id": uuid4()}),
             (Record, ROW, COLUMNS | {"lot_id": PATIENT}),
         ):
-            with pytest.raises(SealBrokenError):
+            with pytest.raises((SealBrokenError, NoReaderError)):  # a ticket was never sealed in a record's version
                 open_value(model, row_id, sealed, columns)
 
 

@@ -25,6 +25,7 @@ from temoin.formats.hl7v2.questions import build_questions
 from temoin.formats.reviewed import review_of
 from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.phones import build_plan
+from temoin.pharmacies.register import build_register_terms
 from temoin.pharmacies.zones import build_zones
 from temoin.sandbox.outcomes import build_outcomes as build_sandbox_outcomes
 from temoin.transmission.rules.loading import build_rule_set
@@ -54,11 +55,12 @@ FILES: dict[str, tuple[Built, str]] = {
     "formats/fhir/data/demis.toml": (reviewed(build_german), "categories|outcomes"),
     "formats/hl7v2/data/questions.toml": (reviewed(build_questions), "questions"),
     "lib/data/french_numbering.toml": (build_plan, "prefixes|postcodes"),
+    "pharmacies/data/register.toml": (build_register_terms, "systems|professions|names"),
     "pharmacies/data/zones.toml": (build_zones, "zones"),
     **{f"transmission/rules/data/{name}": (build_rule_set, "bases") for name in RULES},
 }
-# The sandbox imports no room, and so reads its file by itself.
-APART = {"sandbox/data/outcomes.toml"}
+# The sandbox imports no room, and so reads its files by itself.
+APART = {"sandbox/data/outcomes.toml", "sandbox/data/register.toml"}
 # Fields that templates alone read, and where: a word of theirs.
 SHOWN: dict[str, str] = {}
 

@@ -52,7 +52,6 @@ chapter = "microbiology"
 offered_at = "counter"
 specimens = ["throat-swab"]
 targets = [{{ target = "dragon-pox", loincs = ["{LOINC}"], outcomes = ["negative", "positive"] }}]
-source = "invented"
 """,
     ("temoin.catalogue", "kits.toml"): f"""
 [kits.dragon-check]

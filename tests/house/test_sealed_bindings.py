@@ -13,7 +13,7 @@ from temoin.lib.errors import ScopeError
 from temoin.lib.ids import new_id
 from temoin.outbox.models import Attempt, Parcel
 from temoin.patients.models import Patient
-from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken
+from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
 from temoin.testing.models import Record, RecordVersion, Ticket
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
@@ -36,6 +36,12 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     Member: {},
     Invitation: {},
     FileTerms: {},
+    RegisterCheck: {
+        **dict.fromkeys(
+            ("due_at", "tried_at", "ends_at"), "when it is asked again, or no more: carries nothing to anybody"
+        ),
+        "trouble": "why the last try brought nothing",
+    },
     Program: {},
     ProgramToken: {},
 }

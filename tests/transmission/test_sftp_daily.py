@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from people import make_lot, make_patient, make_pharmacy, make_signed, open_house
+from people import make_lot, make_patient, make_pharmacy, make_signed, open_house, seen_parcel
 from sftp_peer import HEADER, Desk, peer, running_peer
 from strategies import covid_positive
 
@@ -306,7 +306,7 @@ def test_a_day_refused_wholly_is_put_to_a_person_and_goes_again(desk, box, as_ro
     with tenant_scope(owner.pharmacy_id):
         waiting = list(Parcel.objects.filter(destination="sftp").values_list("id", flat=True))
     for parcel_id in waiting:
-        release_parcel(by=owner, parcel_id=parcel_id)
+        release_parcel(by=owner, parcel_id=parcel_id, expected_version=seen_parcel(owner, parcel_id))
     desk.answer(name, "*,refused,,not CSV")
     carry(27)
     keys_of_day = [row.split(",")[1] for row in (desk.results / name).read_text().splitlines()[1:]]

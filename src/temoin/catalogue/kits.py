@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
@@ -34,10 +35,15 @@ class Kit:
     read_after_minutes: int
     read_before_minutes: int | None  # None for an instrument that keeps its own result
     counts_from: CountsFrom
-    sample_keeps_minutes: int  # how long before the start a sample may be taken; 0 when it goes on the kit at once
+    sample_keeps_minutes: int
     specimens: tuple[Specimen, ...]
     known_as: tuple[str, ...]
     reports: Mapping[str, str]
+
+    @property
+    def sample_keeps(self) -> timedelta:
+        """How long before the start a sample may be taken; nothing when it goes on the kit at once."""
+        return timedelta(minutes=self.sample_keeps_minutes)
 
     def label(self, lang: str) -> str:
         """Return maker and name, which are the same in every language."""

@@ -34,7 +34,7 @@ def as_html(address: str, results: Sequence[TrialResult]) -> str:
     rows = "".join(_row(number, result) for number, result in enumerate(results))
     parts = "".join(part for number, result in enumerate(results) for part in _part(number, result))
     title = f"Conformance of {escape(address)}"
-    heads = "<tr><th>Case</th><th>TrialResult</th><th>Seen</th></tr>"
+    heads = "<tr><th>Case</th><th>Result</th><th>Seen</th></tr>"
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n<style>{STYLE}</style>'
         f"</head>\n<body><main><h1>{title}</h1>\n<p>{escape(summary_line(results))}. Each document sent is invented "

@@ -62,7 +62,7 @@ _OUR_DEFECT = Matter(
     Label(fr="Une erreur de notre programme empêche l’envoi.", en="An error of our program prevents the sending."),
     Label(
         fr="Le journal du worker dit où : transmettez cette ligne à l’assistance de Témoin.",
-        en="The worker's log says where: give that line to those who maintain Témoin.",
+        en="The worker’s log says where: give that line to those who maintain Témoin.",
     ),
     LOG,
 )

@@ -6,16 +6,15 @@ Which register stands behind the port is a courier's matter (`pharmacies.courier
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
+from temoin.lib.data_file import Entry, read_data
 from temoin.lib.errors import TemoinError
 from temoin.lib.names import plain_name
 from temoin.pharmacies.professions import Profession
@@ -102,12 +101,12 @@ def compare(claim: Claim, entries: Iterable[RegisteredActivity]) -> RegisterFind
 
 def professions_shown_for(profession: Profession) -> frozenset[str]:
     """Return the professions that the register may show for one of the counter."""
-    return frozenset(_table()["professions"].get(profession.value, ()))
+    return frozenset(_terms().professions.get(profession.value, ()))
 
 
 def profession_code(system: str, code: str) -> str:
     """Return a profession as `register.toml` writes it; "" for a terminology that is not about professions."""
-    short = _table()["systems"].get(system)
+    short = _terms().systems.get(system)
     return f"{short}/{code}" if short else ""
 
 
@@ -120,7 +119,7 @@ def _is_named_so(claim: Claim, entry: RegisteredActivity) -> bool:
 
 
 def _shown(entries: list[RegisteredActivity]) -> str:
-    names = _table()["names"]
+    names = _terms().names
     whole = [
         ", ".join([f"{one.given_names} {one.family_name}".strip(), *(names.get(code, code) for code in _sorted(one))])
         for one in entries
@@ -132,7 +131,26 @@ def _sorted(entry: RegisteredActivity) -> list[str]:
     return sorted(entry.professions)
 
 
+@dataclass(frozen=True, slots=True)
+class RegisterTerms:
+    """The register's words: terminologies by their address, its professions for each of ours, their names."""
+
+    systems: Mapping[str, str]
+    professions: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, str]
+
+
+def build_register_terms(file: Entry) -> RegisterTerms:
+    """Read the terms; DataFileError for a field that nobody knows."""
+    terms = RegisterTerms(
+        systems=MappingProxyType(file.mapping("systems")),
+        professions=MappingProxyType(file.lists("professions")),
+        names=MappingProxyType(file.mapping("names")),
+    )
+    file.finish()
+    return terms
+
+
 @cache
-def _table() -> Mapping[str, Mapping[str, Any]]:
-    content = resources.files("temoin.pharmacies").joinpath("data", "register.toml").read_text("utf-8")
-    return MappingProxyType(tomllib.loads(content))
+def _terms() -> RegisterTerms:
+    return build_register_terms(read_data("pharmacies", "register.toml"))

@@ -231,7 +231,7 @@ def _refuse_cross_site(request: web.Request) -> None:
         return
     origin = request.headers.get("Origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.host
-    if foreign or request.headers.get("Sec-Fetch-SandboxSite", "none") not in {"same-origin", "none"}:
+    if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         raise web.HTTPForbidden
 
 

@@ -113,7 +113,7 @@ def clean_reading(reading: Reading) -> Reading:
 
 def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:
     """Raise InvalidError when a test of the counter was sampled long before it was registered and agreed to."""
-    keeps = timedelta(minutes=kit(lot.kit).sample_keeps_minutes if lot is not None else 0)
+    keeps = kit(lot.kit).sample_keeps if lot is not None else timedelta()
     if sample.sampled_at < registered_at - max(settings.TEMOIN.counter.before_registration, keeps):
         message = _("The sampling time is too long before the registration of this test: check it, or register anew.")
         raise InvalidError([Problem("sampled_at", "before_registration", message)])
@@ -138,7 +138,7 @@ def check_entry(reading: Reading, kit: Kit | None, steps: Steps) -> None:
     if _is_late(begun, kit):
         message = _("The reading time is over: say in the comment why this reading is entered so late.")
         raise InvalidError([Problem("comment", "late_entry", message)])
-    if kit.sample_keeps_minutes and begun - steps.sampled_at > timedelta(minutes=kit.sample_keeps_minutes):
+    if kit.sample_keeps and begun - steps.sampled_at > kit.sample_keeps:
         message = _("The sample stood longer than the kit allows: say in the comment how it was kept.")
         raise InvalidError([Problem("comment", "stood_long", message)])
 
