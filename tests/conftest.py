@@ -29,10 +29,12 @@ from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password
 
 # A busy machine is not a defect: no example has to be quick. The test command replays the same examples wherever it
-# runs, on a newcomer's machine as in CI; `make shuffle` draws others at random, `make explore` ten times as many. All
+# runs, on a newcomer's machine as in CI; `make shuffle` draws others at random, `make explore` many times as many. All
 # start from the library's own default, because under CI=true it takes another, which replays.
 _default = hypothesis_settings.get_profile("default")
-hypothesis_settings.register_profile("replay", _default, deadline=None, derandomize=True, database=None)
+hypothesis_settings.register_profile(
+    "replay", _default, deadline=None, derandomize=True, database=None, max_examples=60
+)
 hypothesis_settings.register_profile("random", _default, deadline=None, print_blob=True)
 hypothesis_settings.register_profile("explore", _default, deadline=None, max_examples=1000, print_blob=True)
 hypothesis_settings.load_profile("replay")
@@ -50,6 +52,23 @@ os.environ["TEMOIN_CONFIG"] = str(_folder / "temoin.toml")
 os.environ["TEMOIN_PROCESS"] = "staff"
 os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
 django.setup()
+
+
+# Minutes of few tests, which mostly wait for what they start: begun last, they would run on alone at the end.
+SLOW_FILES = (
+    "test_demo",
+    "test_shown_commands",
+    "test_both_verifiers",
+    "test_kind_by_data",
+    "test_site",
+    "_in_browser",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow files first, so that no process waits for another at the end; the rest keeps its random order."""
+    items.sort(key=lambda item: not any(name in item.path.stem for name in SLOW_FILES))
 
 
 def pytest_xdist_setupnodes() -> None:
