@@ -49,12 +49,18 @@ class Running:
         return self.process.wait(timeout=30)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all: a demonstration goes on with what another, stopped or killed, left there."""
+    return tmp_path_factory.mktemp("demonstration")
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
+def start(folder: Path) -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
-    def start_one(*words: str) -> Running:
-        started.append(Running(tmp_path, *words))
+    def start_one(*words: str, within: Path = folder) -> Running:
+        started.append(Running(within, *words))
         return started[-1]
 
     yield start_one
@@ -170,12 +176,12 @@ def test_nothing_outlives_a_killed_demonstration(start):
     assert not [name for name, pid in pids.items() if alive(pid)]
 
 
-def test_a_signal_during_the_set_up_stops_it_and_the_next_start_begins_again(start):
-    first = start()
+def test_a_signal_during_the_set_up_stops_it_and_the_next_start_begins_again(start, tmp_path):
+    first = start(within=tmp_path)
     first.wait_for(lambda: "Tables" in first.output.read_text(), 300)
     assert first.stop(signal.SIGTERM) == 0
 
-    second = start()
+    second = start(within=tmp_path)
 
     assert second.ready()["accounts"]
     assert second.stop(signal.SIGTERM) == 0
