@@ -84,7 +84,8 @@ def _live_through(visitor: Visitor, ready: dict[str, Any], number: int) -> set[s
         _do(visitor, test, f"{test}ticket/renew/", {"version": "1"})
         values.add(_code(visitor.get(f"{test}ticket/")[1]))
     else:
-        step, fields = ("correct/", reading) if number % 3 == 1 else ("cancel/", {})
+        other = {**reading, "outcome-sars-cov-2": "negative"}  # what changes nothing is no correction
+        step, fields = ("correct/", other) if number % 3 == 1 else ("cancel/", {})
         _do(visitor, f"{test}{step}", f"{test}{step}", {**fields, "version": "1", "reason": reason})
         values.add(reason)
     _look(visitor, test, person)
