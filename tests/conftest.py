@@ -29,12 +29,10 @@ from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password
 
 # A busy machine is not a defect: no example has to be quick. The test command replays the same examples wherever it
-# runs, on a newcomer's machine as in CI; `make shuffle` draws others at random, `make explore` many times as many. All
+# runs, on a newcomer's machine as in CI; `make shuffle` draws others at random, `make explore` ten times as many. All
 # start from the library's own default, because under CI=true it takes another, which replays.
 _default = hypothesis_settings.get_profile("default")
-hypothesis_settings.register_profile(
-    "replay", _default, deadline=None, derandomize=True, database=None, max_examples=60
-)
+hypothesis_settings.register_profile("replay", _default, deadline=None, derandomize=True, database=None)
 hypothesis_settings.register_profile("random", _default, deadline=None, print_blob=True)
 hypothesis_settings.register_profile("explore", _default, deadline=None, max_examples=1000, print_blob=True)
 hypothesis_settings.load_profile("replay")

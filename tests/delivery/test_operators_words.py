@@ -9,6 +9,7 @@ import pytest
 
 import temoin
 from temoin.cli.main import build_parser
+from temoin.config.channels import CHANNELS
 from temoin.delivery.operators_words import MATTERS, PAGE, PHARMACYS, matter_of
 from temoin.transmission.judging import OPERATORS_CODES
 from temoin.web.wording import REASON
@@ -37,9 +38,10 @@ def codes_of_couriers() -> set[str]:
 
 
 def test_every_code_of_a_courier_and_of_the_pages_has_words_for_the_operator():
-    codes = (codes_of_couriers() | set(REASON)) - ENDED - OPERATORS_CODES
+    of_channels = {code for channel in CHANNELS for code in channel.reasons}
+    codes = (codes_of_couriers() | set(REASON) | of_channels) - ENDED - OPERATORS_CODES
 
-    assert len(codes) > 30
+    assert len(codes) > 40
     assert sorted(codes - set(MATTERS)) == []
 
 
