@@ -229,11 +229,13 @@ def test_whoever_tries_wrongly_too_often_waits_in_all_processes_together(site, c
     tried, _ = _posted(site)
     client.try_code(tried, WRONG)
 
+    began = perf_counter()
     statuses = _flood(client, 150)
+    earned = perf_counter() - began  # one try each second, whatever the machine
     _use_up(site)
     answers = [client.try_code(secret, CODE)[:2] for secret in (tried, draw_secret())]
 
-    assert 58 <= statuses.count(404) < 150  # 60 at once, and one more each second
+    assert 58 <= statuses.count(404) <= 60 + earned + 8  # 60 a minute, and those under way at once
     assert statuses.count(404) + statuses.count(429) == 150
     assert answers == [(429, b"too many requests")] * 2
 
