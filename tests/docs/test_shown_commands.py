@@ -18,12 +18,14 @@ from pathlib import Path
 import pytest
 
 from temoin.cli.main import build_parser
+from temoin_witness.main import build_parser as build_witness_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")])
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(temoin [^`\n]+)`")
-PATHS = re.compile(r"`((?:src|docs|drill|bench|tools|tests|\.ci)/[\w./-]+)`")
+PATHS = re.compile(r"`((?:src|packages|docs|drill|bench|tools|tests|\.ci)/[\w./-]+)`")
+PROGRAMS = {"temoin": build_parser, "temoin-witness": build_witness_parser}
 STAND_FOR = {
     "FINESS": "750712184",
     "ID": "3b241101-e2bb-4255-8caf-4136c566a962",
@@ -39,7 +41,7 @@ NOT_RUN = {
     "temoin keys backup /mnt/backup-2026-11": "three holders; tests/cli/test_keys.py holds the ceremony",
     "temoin keys restore /mnt/backup-2026-11": "likewise",
     "python3 -m venv /opt/temoin": "installs for the whole machine",
-    "temoin witness --folder": "runs until it is stopped; tests/cli/test_demo.py runs one",
+    "python3 -m venv witness": "runs until it is stopped; tests/cli/test_demo.py runs one",
     "temoin import results FILE.csv": "a synopsis; tests/intake run it",
     "temoin breach persons": "a synopsis; tests/cli/test_breach.py runs it",
     "python tools/verify_journal.py --key": "the look of one patient; tests/delivery check a list of looks",
@@ -67,12 +69,12 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def commands_of(text: str) -> Iterator[list[str]]:
-    """The temoin commands of some lines of shell, without comments, pipes and what stands for something else."""
+    """The commands of ours in some lines of shell, without comments, pipes and what stands for something else."""
     for line in text.replace("\\\n", " ").splitlines():
         for part in re.split(r"&&|\||>|;", line.partition(" #")[0]):
-            if re.match(r"\s*(\S*/)?temoin\s", part):
+            if re.match(r"\s*(\S*/)?temoin(-witness)?\s", part):
                 words = shlex.split(part.replace("…", " ").translate(str.maketrans("[]", "  ")))
-                yield [STAND_FOR.get(word, word) for word in words[1:]]
+                yield [Path(words[0]).name, *(STAND_FOR.get(word, word) for word in words[1:])]
 
 
 def refusal(words: list[str]) -> str:
@@ -80,10 +82,10 @@ def refusal(words: list[str]) -> str:
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         try:
-            options, rest = build_parser().parse_known_args(words)
+            options, rest = PROGRAMS[words[0]]().parse_known_args(words[1:])
         except SystemExit:
             return said.getvalue().splitlines()[-1]
-    return f"unknown: {rest}" if rest and not options.takes_rest else ""
+    return f"unknown: {rest}" if rest and not getattr(options, "takes_rest", False) else ""
 
 
 def key_of(block: str, table: dict) -> str | None:

@@ -1,4 +1,4 @@
-"""The source files of the product, parsed, for the tests that enumerate."""
+"""The source files of the product and of what stands beside it, parsed, for the tests that enumerate."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from pathlib import Path
 import temoin
 
 ROOT = Path(temoin.__file__).parent
+SOURCE = ROOT.parent
+BESIDE = tuple(sorted(SOURCE.glob("temoin_*/")))
 
 
 @dataclass(frozen=True)
 class Source:
-    """One module: its path from the package, such as `testing/actions.py`, and its syntax tree."""
+    """One module and its syntax tree.
+
+    Its path counts from the product's package, `testing/actions.py`, or begins with a package beside it,
+    `temoin_witness/main.py`.
+    """
 
     path: str
     tree: ast.Module
 
     @property
     def room(self) -> str:
-        """Return the room the module is in."""
+        """Return the room, or the package beside the product, that the module is in."""
         return self.path.split("/")[0]
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
@@ -33,8 +39,15 @@ class Source:
 @cache
 def sources() -> tuple[Source, ...]:
     """Return every module but the migrations, which are history."""
-    paths = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
-    return tuple(Source(str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"), str(path))) for path in paths)
+    return tuple(Source(name, ast.parse(path.read_text("utf-8"), str(path))) for name, path in files("*.py"))
+
+
+def files(pattern: str) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a pattern that are no migrations, each with its name as `Source` counts it."""
+    for start, folders in ((ROOT, (ROOT,)), (SOURCE, BESIDE)):
+        for path in sorted(path for folder in folders for path in folder.rglob(pattern)):
+            if "migrations" not in path.parts:
+                yield str(path.relative_to(start)), path
 
 
 def places(sources_with_hits: Iterator[tuple[Source, ast.AST]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""No two classes of the product bear one name: a reader who meets it need not ask which."""
+"""No two classes bear one name: a reader who meets it need not ask which."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "temoin"
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 EVERYWHERE = {"Meta", "Migration"}  # names that Django asks for
 
 

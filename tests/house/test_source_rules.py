@@ -143,7 +143,7 @@ def test_only_couriers_import_an_http_client():
         names = {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             names = {f"{node.module}.{name}" for name in names} | {node.module or ""}
-        if names & clients and "couriers" not in source.path and source.room not in {"sandbox", "witness"}:
+        if names & clients and "couriers" not in source.path and source.room not in {"sandbox", "temoin_witness"}:
             hits.append(source.path)
 
     assert sorted(set(hits)) == sorted(HTTP_CLIENTS)
@@ -202,7 +202,8 @@ ZONES = {
     "pharmacies/zones.py": "the zone that a pharmacy's row names",
     "pharmacies/models.py": "the zone that a pharmacy's row names",
 }
-ELSEWHERE = ("formats/", "sandbox/", "witness/", "conformance/", "intake/sameness.py")
+BESIDE = ("sandbox/", "temoin_witness/")
+ELSEWHERE = ("formats/", "conformance/", "intake/sameness.py", *BESIDE)
 
 
 @pytest.mark.parametrize(
@@ -236,4 +237,4 @@ def test_no_module_makes_a_zone_of_its_own():
 def test_no_clock_is_moved_to_the_zone_of_the_machine():
     moved = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Attribute) and n.func.attr == "astimezone"]
 
-    assert places((s, n) for s, n in moved if not n.args and not s.path.startswith(("sandbox/", "witness/"))) == []
+    assert places((s, n) for s, n in moved if not n.args and not s.path.startswith(BESIDE)) == []

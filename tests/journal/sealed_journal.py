@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +26,6 @@ from temoin.journal.verification import verify_journal
 from temoin.journal.walk import Evidence, WalkOutcome
 from temoin.testing.authority import exported_authority
 from temoin.testing.evidence import exported_records
-from temoin.witness.judging import Witness
-from temoin.witness.notes import LogKey, open_key
-from temoin.witness.server import WitnessServer
-from temoin.witness.state import WitnessMemory
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
 import verify_journal as outsider  # the independent verifier, a script
@@ -98,18 +93,3 @@ class Journal:
         row = self.superuser.execute("SELECT event_id FROM journal_leaf WHERE index = %s", [index]).fetchone()
         assert row is not None
         return str(row[0])
-
-
-@contextmanager
-def running_witness(folder: Path, vkey: str, name: str = "temoin.test/witness") -> Iterator[WitnessServer]:
-    """Run a witness of a journal on a free port."""
-    key = open_key(folder, name)
-    log = LogKey.parse(vkey)
-    with WitnessServer(("127.0.0.1", 0), Witness(key, WitnessMemory(folder), {log.origin: log})) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 from people import House, make_lot, make_patient, make_signed, open_house
-from sealed_journal import Journal, as_sealer, outsider, running_witness
+from sealed_journal import Journal, as_sealer, outsider
+from witness_server import running_witness
 
 from temoin.crypto.notes import parse_vkey
 from temoin.delivery.looks import list_looks

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sealed_journal import outsider
 
 from temoin.journal.tree import GrowingTree, hash_leaf, peaks_of, prove_consistency, prove_inclusion, root_of
-from temoin.witness.growth import has_grown
+from temoin_witness.growth import has_grown
 
 # Roots over 0 to 8 leaves of the test vectors that implementations of RFC 6962 share (certificate-transparency).
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]

@@ -19,7 +19,7 @@ from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password, make_root_key, private_folder, write_secret
 from temoin.crypto.notes import read_signer
 from temoin.lib.config_error import ConfigError
-from temoin.witness.notes import open_key
+from temoin_witness.notes import open_key
 
 JOURNAL = "temoin.invalid/demonstration"
 WITNESS = "temoin.invalid/witness"

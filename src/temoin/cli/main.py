@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from temoin.cli import (
+    beside,
     breach,
     check,
     conformance,
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         lanes,
         reconcile,
         conformance,
+        beside,
     ):
         room.add_commands(commands)
     return parser

@@ -1,4 +1,4 @@
-"""`temoin web`, `portal`, `worker`, `sealer`, `sandbox`, `witness`: each runs one process until it is told to stop."""
+"""`temoin web`, `portal`, `worker`, `sealer`, `sandbox`: each runs one process until it is told to stop."""
 
 from __future__ import annotations
 
@@ -39,11 +39,9 @@ def add_commands(commands: Commands) -> None:
     portal.set_defaults(run=run_site, process=Process.PORTAL)
     _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
     _command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
-    # These two stand on their own and read their own command lines; --help is their own as well.
+    # It stands on its own and reads its own command line; --help is its own as well.
     sandbox = commands.add_parser("sandbox", help="run the stand-in authority and mailbox", add_help=False)
     sandbox.set_defaults(run=run_sandbox, takes_rest=True)
-    witness = commands.add_parser("witness", help="countersign journals that only grow", add_help=False)
-    witness.set_defaults(run=run_witness, takes_rest=True)
 
 
 def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
@@ -150,14 +148,6 @@ def run_sandbox(options: argparse.Namespace) -> int:
     from temoin.sandbox.main import main
 
     return main(options.rest)
-
-
-def run_witness(options: argparse.Namespace) -> int:
-    """Run a witness; it needs neither settings nor database."""
-    follow_supervisor()
-    from temoin.witness.main import main
-
-    return main(options.rest, on_ready=tell_ready)
 
 
 def require_sound(process: Process) -> None:

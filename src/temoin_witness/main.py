@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from temoin.witness.judging import Witness
-from temoin.witness.notes import LogKey, NoteError, open_key
-from temoin.witness.server import WitnessServer
-from temoin.witness.state import WitnessMemory
+from temoin_witness.judging import Witness
+from temoin_witness.notes import LogKey, NoteError, open_key
+from temoin_witness.server import WitnessServer
+from temoin_witness.state import WitnessMemory
 
 PORT = 8604
 LOOPBACK = "127.0.0.1"

@@ -1,51 +1,26 @@
-"""The witness: it countersigns growth and nothing else, forgets nothing, and its absence stops nobody."""
+"""Followers of the journal: caught up without a gap, an alarm when it was cut or rewritten, never in anybody's way."""
 
 from __future__ import annotations
 
-import http.client
-from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sealed_journal import ORIGIN, Journal, as_sealer, outsider, running_witness
+from sealed_journal import ORIGIN, Journal, as_sealer, outsider
+from witness_server import running_witness
 
-from temoin.crypto.notes import COSIGNATURE, NoteSigner, parse_vkey
+from temoin.crypto.notes import NoteSigner, parse_vkey
 from temoin.journal.book import StoredBook
-from temoin.journal.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from temoin.journal.checkpoint import sign_checkpoint
 from temoin.journal.couriers.http import HttpWitness
 from temoin.journal.evidence import witness_evidence
 from temoin.journal.models import Cosignature, WitnessState
 from temoin.journal.sealer import bring_up_to_date
-from temoin.journal.tree import GrowingTree, fold_peaks, hash_leaf, prove_consistency
+from temoin.journal.tree import GrowingTree
 from temoin.lib.clock import shifted_by
-from temoin.witness.server import WitnessServer
+from temoin_witness.server import WitnessServer
 
 SIGNER = NoteSigner(ORIGIN, bytes(range(32)))
-EMPTY = fold_peaks([])
-
-
-class Log:
-    """A log of numbered leaves, without a database."""
-
-    def __init__(self, size: int, word: str = "leaf") -> None:
-        self.leaves = [hash_leaf(f"{word} {number}".encode()) for number in range(size)]
-
-    def read(self, level: int, index: int) -> bytes:
-        tree = GrowingTree()
-        for leaf in self.leaves[index << level : (index + 1) << level]:
-            tree.append(leaf)
-        return tree.root()
-
-    def checkpoint(self, size: int, signer: NoteSigner = SIGNER) -> Checkpoint:
-        tree = GrowingTree()
-        for leaf in self.leaves[:size]:
-            tree.append(leaf)
-        return sign_checkpoint(signer, size, tree.root())
-
-    def body(self, old: int, new: int, **changes: Checkpoint) -> bytes:
-        lines = "".join(f"{b64encode(one).decode()}\n" for one in prove_consistency(self.read, old, new))
-        return f"old {old}\n{lines}\n{changes.get('checkpoint', self.checkpoint(new)).note}".encode()
 
 
 @pytest.fixture
@@ -54,97 +29,9 @@ def witness(tmp_path: Path):
         yield server
 
 
-def post(server: WitnessServer, body: bytes, path: str = "/add-checkpoint") -> tuple[int, str, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
-    connection.request("POST", path, body)
-    answer = connection.getresponse()
-    found = answer.status, answer.read().decode(), answer.headers["Content-Type"]
-    connection.close()
-    return found
-
-
 def follower(server: WitnessServer) -> HttpWitness:
     key = parse_vkey(server.witness.key.vkey)
     return HttpWitness("near", f"http://127.0.0.1:{server.server_port}", key)
-
-
-def test_growth_is_cosigned_step_by_step(witness: WitnessServer):
-    log, key = Log(9), parse_vkey(witness.witness.key.vkey)
-
-    for old, new in [(0, 3), (3, 3), (3, 8), (8, 9)]:
-        status, line, _ = post(witness, log.body(old, new))
-
-        assert status == 200
-        cosigned = parse_checkpoint(log.checkpoint(new).note + line)
-        assert key.kind == COSIGNATURE
-        assert cosigned.is_signed_by(key)
-        assert outsider.signed_by(cosigned.note, witness.witness.key.vkey)
-
-
-@pytest.mark.parametrize(
-    ("old", "status", "body"),
-    [(0, 409, "3\n"), (2, 409, "3\n"), (5, 409, "3\n"), (9, 400, "")],
-)
-def test_a_wrong_old_size_is_told_the_right_one(witness: WitnessServer, old: int, status: int, body: str):
-    log = Log(9)
-    post(witness, log.body(0, 3))
-
-    asked = log.body(min(old, 8), 8).replace(b"old %d\n" % min(old, 8), b"old %d\n" % old)
-    answer = post(witness, asked)
-
-    assert answer[:2] == (status, body)
-    if status == 409:
-        assert answer[2] == "text/x.tlog.size"
-
-
-def test_another_history_is_never_cosigned(witness: WitnessServer):
-    post(witness, Log(9).body(0, 3))
-
-    assert post(witness, Log(9, "other").body(3, 3))[:2] == (409, "3\n")
-    assert post(witness, Log(9, "other").body(3, 8))[0] == 422
-    assert post(witness, Log(9).body(3, 8))[0] == 200
-
-
-def test_only_the_logs_own_key_is_heard(witness: WitnessServer):
-    log = Log(3)
-    forged = log.checkpoint(3, NoteSigner(ORIGIN, bytes(32)))
-    unknown = log.checkpoint(3, NoteSigner("somebody.else/log", bytes(range(32))))
-
-    assert post(witness, log.body(0, 3, checkpoint=forged))[0] == 403
-    assert post(witness, log.body(0, 3, checkpoint=unknown))[0] == 404
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"\xff",
-        b"old 0\n",
-        b"old x\n\n",
-        b"old 00\n\n",
-        b"old -1\n\n",
-        b"old 0\nAA==\n\n" + b"x\n1\n\n",
-        b"new 0\n\n",
-    ],
-)
-def test_what_is_no_request_is_refused(witness: WitnessServer, body: bytes):
-    assert post(witness, body)[0] == 400
-
-
-def test_too_long_a_body_or_another_address_is_refused(witness: WitnessServer):
-    assert post(witness, b"x" * 70_000)[0] == 413
-    assert post(witness, b"", "/")[0] == 404
-
-
-def test_a_witness_forgets_nothing_when_it_starts_again(tmp_path: Path):
-    vkey = SIGNER.verifier.vkey
-    with running_witness(tmp_path, vkey) as first:
-        post(first, Log(9).body(0, 3))
-        key = first.witness.key.vkey
-
-    with running_witness(tmp_path, vkey) as second:
-        assert second.witness.key.vkey == key
-        assert post(second, Log(9, "other").body(0, 8))[:2] == (409, "3\n")
 
 
 @pytest.mark.usefixtures("journal")

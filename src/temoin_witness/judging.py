@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from temoin.witness.growth import EMPTY, has_grown
-from temoin.witness.notes import DECIMAL, LogKey, Note, NoteError, WitnessKey, decode
-from temoin.witness.state import SeenCheckpoint, WitnessMemory, latest_in, remember
+from temoin_witness.growth import EMPTY, has_grown
+from temoin_witness.notes import DECIMAL, LogKey, Note, NoteError, WitnessKey, decode
+from temoin_witness.state import SeenCheckpoint, WitnessMemory, latest_in, remember
 
 LONGEST_PROOF = 63
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from temoin.witness.judging import Ruling, Witness
+from temoin_witness.judging import Ruling, Witness
 
 LARGEST_BODY = 64 * 1024
 PATIENCE = 15.0  # seconds a silent caller is waited for
