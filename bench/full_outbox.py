@@ -136,9 +136,9 @@ def _open_counter(number: int) -> tuple[Any, UUID, UUID]:
     from temoin.patients.second_record import Asked
     from temoin.patients.traits import check_traits
     from temoin.pharmacies.actions import open_pharmacy, seat_member
-    from temoin.pharmacies.models import Person
     from temoin.pharmacies.professions import Profession
     from temoin.pharmacies.seat import take_seat
+    from temoin.signin.models import Person
 
     address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
     finess = f"51{number:06}"

@@ -99,9 +99,9 @@ def _open_pharmacy() -> Any:
     from allauth.mfa.totp.internal.auth import TOTP
 
     from temoin.pharmacies.actions import open_pharmacy, seat_member
-    from temoin.pharmacies.models import Person
     from temoin.pharmacies.professions import Profession
     from temoin.pharmacies.seat import take_seat
+    from temoin.signin.models import Person
 
     address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
     pharmacy = open_pharmacy(finess="510000003", name="Pharmacie de la mesure", address=address, is_demo=True)

@@ -158,8 +158,8 @@ def outage(database: psycopg.Connection, sandbox: str, shares: Iterator[list[Pro
 
 def correct(producer: Producer) -> None:
     """Correct the portion's first result: its second version waits behind the first."""
-    from temoin.pharmacies.models import Person
     from temoin.pharmacies.seat import take_seat
+    from temoin.signin.models import Person
     from temoin.testing.sample import Reading
     from temoin.testing.signing import correct_result
 

@@ -120,9 +120,9 @@ def _open_pharmacy(port: int, number: int, tests: int) -> Producer:
 
     from temoin.lib.clock import now
     from temoin.pharmacies.actions import open_pharmacy, seat_member
-    from temoin.pharmacies.models import Person
     from temoin.pharmacies.professions import Profession
     from temoin.pharmacies.seat import take_seat
+    from temoin.signin.models import Person
 
     address = {"street": "1 place du Marché", "postcode": "51000", "city": "Châlons", "phone": "+33199000000"}
     finess = f"5199{number:04}"

@@ -39,13 +39,14 @@ from temoin.patients.queries import traits_of
 from temoin.patients.second_record import Asked
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
-from temoin.pharmacies.models import PASSWORD as PASSWORD_USE
-from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
-from temoin.pharmacies.own_secrets import seal_own
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import add_program, issue_token
 from temoin.pharmacies.seat import Seat, take_seat
+from temoin.signin.models import PASSWORD as PASSWORD_USE
+from temoin.signin.models import Person
+from temoin.signin.own_secrets import seal_own
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result

@@ -25,9 +25,10 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
 from temoin.patients.models import Consent, Patient
 from temoin.patients.traits import check_nir, check_traits
-from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
+from temoin.signin.models import Person
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.states import RecordState
 

@@ -14,10 +14,11 @@ from temoin.cli.main import main
 from temoin.journal.models import Event
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.invitations import enrol_with_password, find_offer
+from temoin.pharmacies.invitations import find_offer
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
+from temoin.signin.joining import enrol_with_password
 
 FINESS = "750712184"
 OPEN = ["pharmacy", "open", "--finess", FINESS, "--name", "Pharmacie Haute", "--street", "1 rue Haute"]

@@ -11,10 +11,10 @@ from mail_server import Behaviour, running_mail_server
 from people import NEWCOMER, House, open_house, person_of
 
 from temoin.delivery.staff_notices import write_to_staff
-from temoin.pharmacies.enrolment import reset_factors
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.team import invite_member
+from temoin.signin.enrolment import reset_factors
 
 
 @pytest.fixture

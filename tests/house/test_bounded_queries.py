@@ -31,9 +31,9 @@ TAKEN = {
     "outbox/reconciling.py:PORTION": LOOPS,
     "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
     "pharmacies/register_checks.py:limit": "the next round goes on",
-    "pharmacies/sessions.py:_PERSON": "columns of one row",
-    "pharmacies/sessions.py:-2": "columns of one row",
-    "pharmacies/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
+    "signin/sessions.py:_PERSON": "columns of one row",
+    "signin/sessions.py:-2": "columns of one row",
+    "signin/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
     "testing/queries.py:PAGE": PAGED,
     "testing/statement.py:page": PAGED,
 }

@@ -16,13 +16,14 @@ WITH_ACTS = (
     "pharmacies/team.py",
     "pharmacies/invitations.py",
     "pharmacies/programs.py",
+    "signin/joining.py",
 )
 # Acts without `by`, each with its reason.
 WITHOUT_BY = {
     "pharmacies/actions.py:open_pharmacy": "the operator acts, for a pharmacy that begins with this act",
     "pharmacies/actions.py:seat_member": "the operator acts: a demonstration's first people have nobody above",
     "pharmacies/invitations.py:accept_offer": "the newcomer acts, whose place begins with this act",
-    "pharmacies/invitations.py:enrol_with_password": "the newcomer acts, whose account begins with this act",
+    "signin/joining.py:enrol_with_password": "the newcomer acts, whose account begins with this act",
     "pharmacies/invitations.py:find_offer": "a question, asked by who holds the code and is nobody yet",
     "pharmacies/invitations.py:read_offer": "a question, asked by who held the code and is nobody yet",
     "pharmacies/programs.py:issue_token": "the program acts, which the assertion proves",
@@ -99,7 +100,7 @@ def test_whoever_catches_anything_tells_of_broken_seals():
 
     And the one that goes on without: a session that was copied is nobody's.
     """
-    ends = {"web/errors.py", "api/answers.py", "outbox/worker.py", "cli/main.py", "pharmacies/sessions.py"}
+    ends = {"web/errors.py", "api/answers.py", "outbox/worker.py", "cli/main.py", "signin/sessions.py"}
 
     assert {source.path for source, node in _hits(ast.Call) if ast.unparse(node.func) == "note_broken_seal"} == ends
 

@@ -44,7 +44,7 @@ from temoin.pharmacies.models import ProgramToken
 from temoin.pharmacies.programs import list_programs, revoke_program, take_program_seat
 from temoin.pharmacies.seat import take_seat
 from temoin.pharmacies.team import invite_member, suspend_member, withdraw_invitation
-from temoin.pharmacies.workplaces import workplaces_of
+from temoin.signin.workplaces import workplaces_of
 from temoin.testing.queries import read_test, read_ticket
 
 MY_CODE = "0123456789ABCDEF"

@@ -23,7 +23,7 @@ from temoin.journal.models import Event
 from temoin.lib.config_error import ConfigError
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import FailedTry
+from temoin.signin.models import FailedTry
 from temoin.testing.models import Record
 
 

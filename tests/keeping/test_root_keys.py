@@ -279,14 +279,13 @@ def alter_factor() -> None:
 def test_a_password_copied_from_another_person_is_found_by_verification(house, as_keeper):
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE pharmacies_person SET password = (SELECT password FROM pharmacies_person WHERE id = %s) "
-            "WHERE id = %s",
+            "UPDATE signin_person SET password = (SELECT password FROM signin_person WHERE id = %s) WHERE id = %s",
             [house.stranger.person_id, house.owner.person_id],
         )
     with as_keeper():
-        assert broken_secrets() == [f"pharmacies_person {house.owner.person_id}"]
+        assert broken_secrets() == [f"signin_person {house.owner.person_id}"]
 
-    assert told_here(house.here) == [("operator", "pharmacies_person")]
+    assert told_here(house.here) == [("operator", "signin_person")]
 
 
 def test_a_second_factor_that_does_not_open_at_the_door_is_told_too(house):

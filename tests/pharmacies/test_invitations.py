@@ -13,19 +13,13 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError
-from temoin.pharmacies.invitations import (
-    HasAccountError,
-    Offer,
-    accept_offer,
-    enrol_with_password,
-    find_offer,
-    read_offer,
-)
-from temoin.pharmacies.models import Person
+from temoin.pharmacies.invitations import Offer, accept_offer, find_offer, read_offer
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
 from temoin.pharmacies.team import VALIDITY, approve_invitation, invite_member, suspend_member, withdraw_invitation
+from temoin.signin.joining import HasAccountError, enrol_with_password
+from temoin.signin.models import Person
 
 
 @pytest.fixture
@@ -106,7 +100,7 @@ def test_a_code_opens_once(house: House, offer: Offer):
     with pytest.raises(HasAccountError):
         enrol_with_password(offer=offer, password=PASSWORD)
     with pytest.raises(ConflictError):
-        accept_offer(offer=offer, person=person)
+        accept_offer(offer=offer, person_id=person.id, email=person.email)
     assert pharmacies_of(person.id) == [house.here]
 
 
@@ -145,15 +139,17 @@ def test_inviting_who_has_an_account_looks_the_same_and_adds_a_place(house: Hous
     offer = find_offer(code=invited.code)
     with pytest.raises(HasAccountError):
         enrol_with_password(offer=offer, password="Un-autre-mot-de-passe-1")
-    accept_offer(offer=offer, person=known)
+    accept_offer(offer=offer, person_id=known.id, email=known.email)
 
     assert {pharmacy.id for pharmacy in pharmacies_of(known.id)} == {house.here.id, house.elsewhere.id}
     assert authenticate(email=known.email, password=PASSWORD) == known
 
 
 def test_an_invitation_is_for_its_address(offer: Offer):
+    other = make_person()
+
     with pytest.raises(NotFoundError):
-        accept_offer(offer=offer, person=make_person())
+        accept_offer(offer=offer, person_id=other.id, email=other.email)
 
 
 def test_who_has_a_place_takes_no_second_one(house: House):
@@ -161,7 +157,7 @@ def test_who_has_a_place_takes_no_second_one(house: House):
     invited = invite_member(by=house.owner, newcomer=_addressed_to(email))
 
     with pytest.raises(ConflictError):
-        accept_offer(offer=find_offer(code=invited.code), person=Person.objects.get(email=email))
+        accept_offer(offer=find_offer(code=invited.code), person_id=house.colleague.person_id, email=email)
 
     assert (
         take_seat(person_id=house.colleague.person_id, pharmacy_id=house.here.id).profession is Profession.PREPARATEUR

@@ -11,10 +11,10 @@ from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.actions import seat_member
-from temoin.pharmacies.models import Person
-from temoin.pharmacies.own_secrets import open_own
 from temoin.pharmacies.professions import RIGHTS, Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
+from temoin.signin.models import Person
+from temoin.signin.own_secrets import open_own
 
 # The seat -------------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.actions import close_pharmacy
-from temoin.pharmacies.invitations import accept_offer, enrol_with_password, find_offer
+from temoin.pharmacies.invitations import accept_offer, find_offer
 from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
@@ -36,6 +36,7 @@ from temoin.pharmacies.team import (
     suspend_member,
     withdraw_invitation,
 )
+from temoin.signin.joining import enrol_with_password
 
 S = RegisterState
 DAY = timedelta(days=1)
@@ -237,7 +238,7 @@ def test_what_was_found_of_an_invitation_goes_on_with_the_member(house: House, w
     offer = find_offer(code=invited.code)
     person = make_person()
     person.email = NEWCOMER.email
-    accept_offer(offer=offer, person=person)
+    accept_offer(offer=offer, person_id=person.id, email=person.email)
 
     member = next(one for one in read_team(by=house.owner) if one.rpps == NEWCOMER.rpps)
     assert (member.register.state, member.register.shown) == (S.AGREES, "LEA GARNIER, Pharmacien")

@@ -225,7 +225,7 @@ def test_a_failure_in_the_middle_changes_nothing(house: House, change: str, monk
 
 def test_the_team_is_read_with_the_last_day_seen_here_only(house: House):
     with tenant_scope(house.elsewhere.id), connection.cursor() as cursor:
-        cursor.execute("UPDATE pharmacies_person SET last_login = now() WHERE id = %s", [house.owner.person_id])
+        cursor.execute("UPDATE signin_person SET last_login = now() WHERE id = %s", [house.owner.person_id])
 
     team = read_team(by=house.administrator)
 

@@ -20,11 +20,9 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
-from temoin.pharmacies.enrolment import enrol, reset_factors
 from temoin.pharmacies.invitations import find_offer
-from temoin.pharmacies.models import ENROLMENT, StaffNotice
+from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.operator import Operator
-from temoin.pharmacies.own_secrets import seal_hash
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import (
     IssuedToken,
@@ -46,6 +44,9 @@ from temoin.pharmacies.team import (
     suspend_member,
 )
 from temoin.pharmacies.vouching import programs_vouched_by, vouch_for_program
+from temoin.signin.enrolment import enrol, reset_factors
+from temoin.signin.models import ENROLMENT
+from temoin.signin.own_secrets import seal_hash
 
 KEY = ECKey.generate_key("P-256")
 READ = (Scope.TESTS_READ,)

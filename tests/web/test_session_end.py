@@ -15,8 +15,8 @@ from django.urls import reverse
 from people import House, make_patient, make_seat, person_of, sign_in
 
 from temoin.lib.clock import shifted_by
-from temoin.pharmacies.models import Memo, Session
 from temoin.pharmacies.professions import Profession
+from temoin.signin.models import Memo, Session
 from temoin.web.kept_forms import KEPT
 
 NEW = "/patients/new/"

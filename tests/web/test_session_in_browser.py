@@ -23,7 +23,7 @@ from people import (
 from playwright.sync_api import Page, expect
 from test_road_in_browser import shoot
 
-from temoin.pharmacies.models import Session
+from temoin.signin.models import Session
 
 # Browser and server share one process here: Django must not refuse the loop that Playwright runs.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -11,7 +11,7 @@ from django.test import Client
 from people import make_lot, make_patient, make_signed, open_house, person_of, sign_in
 
 from temoin.lib.clock import shifted_by
-from temoin.pharmacies.sessions import Backlog, SessionStore
+from temoin.signin.sessions import Backlog, SessionStore
 
 HOME = "/"
 
@@ -43,7 +43,7 @@ def rows(sql: str, *values: object) -> list[tuple]:
 
 
 def test_the_database_keeps_a_hash_of_the_cookie_and_whose_session_it_is(owner, house):
-    found = rows("SELECT session_key, person_id, bound_to FROM pharmacies_session")
+    found = rows("SELECT session_key, person_id, bound_to FROM signin_session")
 
     key = hashlib.sha256(cookie_of(owner).encode()).hexdigest()
     assert found == [(key, house.owner.person_id, house.here.id)]
@@ -51,7 +51,7 @@ def test_the_database_keeps_a_hash_of_the_cookie_and_whose_session_it_is(owner, 
 
 @pytest.mark.usefixtures("owner")
 def test_a_row_of_a_dump_is_no_cookie(client):
-    (key,) = rows("SELECT session_key FROM pharmacies_session")[0]
+    (key,) = rows("SELECT session_key FROM signin_session")[0]
     client.cookies[settings.SESSION_COOKIE_NAME] = key
 
     assert client.get(HOME).status_code == 302
@@ -96,7 +96,7 @@ def test_a_suspended_account_ends_the_session(owner, house):
     person.save()
 
     assert owner.get(HOME).status_code == 302
-    assert rows("SELECT count(*) FROM pharmacies_session WHERE person_id IS NOT NULL") == [(0,)]
+    assert rows("SELECT count(*) FROM signin_session WHERE person_id IS NOT NULL") == [(0,)]
 
 
 def test_a_changed_password_ends_the_session(owner, house):
@@ -115,7 +115,7 @@ def test_an_old_session_is_nobodys(owner):
 def test_signing_out_removes_the_row(owner):
     owner.post("/account/sign-out/")
 
-    assert rows("SELECT count(*) FROM pharmacies_session WHERE person_id IS NOT NULL") == [(0,)]
+    assert rows("SELECT count(*) FROM signin_session WHERE person_id IS NOT NULL") == [(0,)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,10 +13,10 @@ from django.urls import reverse
 from people import PASSWORD, House, make_seat, person_of, set_up_totp, totp_code
 
 from temoin.lib.clock import shifted_by
-from temoin.pharmacies.enrolment import reset_factors
-from temoin.pharmacies.open_sessions import device_of, network_of, open_sessions, session_id
 from temoin.pharmacies.professions import Profession
-from temoin.pharmacies.sessions import SessionStore
+from temoin.signin.enrolment import reset_factors
+from temoin.signin.open_sessions import device_of, network_of, open_sessions, session_id
+from temoin.signin.sessions import SessionStore
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)"
@@ -114,7 +114,7 @@ def test_a_reset_of_the_factors_ends_every_session(house: House, two: tuple[Clie
 
 def test_an_account_that_is_closed_ends_every_session(house: House, two: tuple[Client, Client]):
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE pharmacies_person SET is_active = false WHERE id = %s", [house.owner.person_id])
+        cursor.execute("UPDATE signin_person SET is_active = false WHERE id = %s", [house.owner.person_id])
 
     assert [is_open(client) for client in two] == [False, False]
 
@@ -231,5 +231,5 @@ def test_no_page_asks_the_database_for_the_second_factor(owner: Client):
         owner.get("/help/")
 
     asked = " ".join(query["sql"] for query in captured.captured_queries)
-    assert "pharmacies_read_session" in asked
-    assert not [name for name in ("mfa_authenticator", "pharmacies_memo") if name in asked]
+    assert "signin_read_session" in asked
+    assert not [name for name in ("mfa_authenticator", "signin_memo") if name in asked]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from people import PASSWORD, TOTP_SECRET, House, at_once, person_of, set_up_totp
 
-from temoin.pharmacies.own_secrets import open_own, seal_own
+from temoin.signin.own_secrets import open_own, seal_own
 
 HALF_MINUTE = 30
 

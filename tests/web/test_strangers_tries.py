@@ -17,8 +17,9 @@ from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import FailedTry, StaffNotice
-from temoin.pharmacies.tries import record_tries
+from temoin.pharmacies.models import StaffNotice
+from temoin.signin.models import FailedTry
+from temoin.signin.tries import record_tries
 from temoin.web.devices import MOST
 
 WRONG = "Un-mot-de-passe-faux-1"

@@ -21,9 +21,9 @@ from temoin.journal.alerts import note_broken_seal
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.enrolment import enrol, reset_factors
-from temoin.pharmacies.models import Session
-from temoin.pharmacies.sessions import SessionStore, row_key
+from temoin.signin.enrolment import enrol, reset_factors
+from temoin.signin.models import Session
+from temoin.signin.sessions import SessionStore, row_key
 
 MINE = "k" * 32  # a cookie of one's own
 Tamper = Callable[[str], None]
@@ -54,7 +54,7 @@ def refused(house: House, table: str, meet: Callable[[], object]) -> None:
 
 
 PASSWORDS = {
-    "another person's": "(SELECT password FROM pharmacies_person WHERE id = '{stranger}')",
+    "another person's": "(SELECT password FROM signin_person WHERE id = '{stranger}')",
     "a hash of one's own": "'{mine}'",
     "one's own, in the clothes of a seal": "encode('{mine}', 'hex')",
 }
@@ -64,11 +64,10 @@ PASSWORDS = {
 def test_a_password_put_there_by_hand_opens_nothing(house: House, tamper: Tamper, change: str):
     values = {"stranger": house.stranger.person_id, "mine": make_password("mine")}
     tamper(
-        f"UPDATE pharmacies_person SET password = {PASSWORDS[change].format(**values)} "
-        f"WHERE id = '{house.owner.person_id}'"
+        f"UPDATE signin_person SET password = {PASSWORDS[change].format(**values)} WHERE id = '{house.owner.person_id}'"
     )
 
-    refused(house, "pharmacies_person", lambda: person_of(house.owner).check_password(PASSWORD))
+    refused(house, "signin_person", lambda: person_of(house.owner).check_password(PASSWORD))
 
 
 def test_a_persons_own_password_opens_and_its_seal_shows_no_hash(house: House):
@@ -82,8 +81,8 @@ def test_an_enrolment_code_of_another_person_opens_nothing(house: House, tamper:
     code = reset_factors(by=house.owner, member_id=house.colleague.member_id, password_too=False)
     student = house.student.person_id
     tamper(
-        "UPDATE pharmacies_person SET (enrolment, enrolment_until) = (SELECT enrolment, enrolment_until "
-        f"FROM pharmacies_person WHERE id = '{house.colleague.person_id}') WHERE id = '{student}'"
+        "UPDATE signin_person SET (enrolment, enrolment_until) = (SELECT enrolment, enrolment_until "
+        f"FROM signin_person WHERE id = '{house.colleague.person_id}') WHERE id = '{student}'"
     )
 
     with pytest.raises(SealBrokenError):
@@ -138,13 +137,12 @@ def test_nothing_of_a_factor_stands_in_clear_and_its_use_changes_the_rest(house:
 
 
 SESSIONS = {
-    "copied to a cookie of one's own": "INSERT INTO pharmacies_session (session_key, session_data, expire_date, "
+    "copied to a cookie of one's own": "INSERT INTO signin_session (session_key, session_data, expire_date, "
     "person_id, bound_to) SELECT '{mine}', session_data, expire_date, person_id, bound_to "
-    "FROM pharmacies_session WHERE session_key = '{theirs}'",
-    "moved to a cookie of one's own": "UPDATE pharmacies_session SET session_key = '{mine}' "
-    "WHERE session_key = '{theirs}'",
-    "given another's content": "UPDATE pharmacies_session SET (session_data, person_id, bound_to) = "
-    "(SELECT session_data, person_id, bound_to FROM pharmacies_session WHERE session_key = '{theirs}') "
+    "FROM signin_session WHERE session_key = '{theirs}'",
+    "moved to a cookie of one's own": "UPDATE signin_session SET session_key = '{mine}' WHERE session_key = '{theirs}'",
+    "given another's content": "UPDATE signin_session SET (session_data, person_id, bound_to) = "
+    "(SELECT session_data, person_id, bound_to FROM signin_session WHERE session_key = '{theirs}') "
     "WHERE session_key = '{students}'",
 }
 
@@ -160,14 +158,14 @@ def test_a_copied_session_row_opens_nothing_and_is_told(house: House, tamper: Ta
     tamper(SESSIONS[change].format(**rows))
 
     assert thief.get(reverse("home")).status_code == 302
-    assert told(house) == [("pharmacies_session", house.owner.person_id)]
+    assert told(house) == [("signin_session", house.owner.person_id)]
 
 
 @pytest.mark.parametrize("change", ["person_id = '{stranger}'", "bound_to = '{elsewhere}', person_id = '{stranger}'"])
 def test_a_session_pointed_at_another_person_or_pharmacy_is_nobodys(house: House, tamper: Tamper, change: str):
     client = sign_in(Client(), house.owner)
     values = {"stranger": house.stranger.person_id, "elsewhere": house.elsewhere.id}
-    tamper(f"UPDATE pharmacies_session SET {change.format(**values)} WHERE person_id IS NOT NULL")
+    tamper(f"UPDATE signin_session SET {change.format(**values)} WHERE person_id IS NOT NULL")
 
     assert client.get(reverse("home")).status_code == 302
 

@@ -16,11 +16,12 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
-from temoin.pharmacies.models import Person, RegisterCheck
+from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.queries import read_colleague, read_team
 from temoin.pharmacies.seat import Seat, pharmacies_of
 from temoin.pharmacies.team import invite_member
+from temoin.signin.models import Person
 
 FORM = {
     "given_name": "Léa",

@@ -18,7 +18,7 @@ from temoin.lib.clock import shifted_by
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
-from temoin.pharmacies.passwords import counted_part, entropy_bits
+from temoin.signin.passwords import counted_part, entropy_bits
 
 SHOTS = Path(__file__).parents[2] / "artefacts" / "web"
 # Browser and server share one process here: Django must not refuse the loop that Playwright runs.

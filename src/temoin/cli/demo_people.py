@@ -9,9 +9,10 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from stdnum import luhn
 
 from temoin.pharmacies.actions import open_pharmacy, seat_member
-from temoin.pharmacies.models import Person, Pharmacy
+from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.professions import REGISTERED, Profession
 from temoin.pharmacies.seat import Seat, take_seat
+from temoin.signin.models import Person
 
 P = Profession
 

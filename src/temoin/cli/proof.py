@@ -11,8 +11,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.utils.translation import gettext as _
 
 from temoin.lib.errors import DeniedError
-from temoin.pharmacies.models import Person
-from temoin.pharmacies.tries import note_try_of
+from temoin.signin.models import Person
+from temoin.signin.tries import note_try_of
 
 TRIES = 3
 

@@ -10,9 +10,10 @@ from temoin.cli.proof import ask_at_terminal, prove_person
 from temoin.lib.config_error import ConfigError
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat, take_seat
+from temoin.signin.models import Person
 
 ORIGIN = "import"
 

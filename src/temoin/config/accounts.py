@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.clock import now
 from temoin.lib.zones import utc_offset, wall_clock
-from temoin.pharmacies.tries import note_try
+from temoin.signin.tries import note_try
 from temoin.web.devices import known_device
 from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.web.pro_sante_connect import BY_PROVIDER
@@ -85,7 +85,7 @@ class SecondStep(AuthenticateStage):  # type: ignore[misc] # the library has no 
 
 
 class HouseMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no types
-    """Second factors as the house shows them; they are sealed whole, see `pharmacies.factors`."""
+    """Second factors as the house shows them; they are sealed whole, see `signin.factors`."""
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """Say of a refused code what may be wrong with it: most often the telephone's clock."""

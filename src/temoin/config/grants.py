@@ -21,7 +21,7 @@ KEEPER_SHARED = {
     "pharmacies_pharmacy": "SELECT",
     "crypto_platform_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",
     "mfa_authenticator": "SELECT (id, data, user_id, type), UPDATE (data)",
-    "pharmacies_person": "SELECT (id, password, enrolment), UPDATE (password, enrolment)",
+    "signin_person": "SELECT (id, password, enrolment), UPDATE (password, enrolment)",
 }
 KEEPER_SCOPED = {
     "crypto_data_key": "SELECT, INSERT, UPDATE (root_id, wrapped), DELETE",

@@ -15,8 +15,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 
 from temoin.lib.clock import now
-from temoin.pharmacies.open_sessions import BEGAN, DEVICE, NETWORK, SEEN, device_of, network_of
-from temoin.pharmacies.sessions import owner_of
+from temoin.signin.open_sessions import BEGAN, DEVICE, NETWORK, SEEN, device_of, network_of
+from temoin.signin.sessions import owner_of
 
 STEP = 60  # seconds
 ASKS_ONLY = "/session/"  # where a page asks how long its session lasts: asking by GET keeps no session alive

@@ -64,6 +64,7 @@ _ROOMS = [
     "temoin.journal",
     "temoin.outbox",
     "temoin.pharmacies",
+    "temoin.signin",
     "temoin.patients",
     "temoin.catalogue",
     "temoin.testing",
@@ -182,12 +183,12 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has a use for them
 
 # Sign-in --------------------------------------------------------------------------------------------------
 
-AUTH_USER_MODEL = "pharmacies.Person"
+AUTH_USER_MODEL = "signin.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["temoin.pharmacies.passwords.SlowHasher"]
+PASSWORD_HASHERS = ["temoin.signin.passwords.SlowHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "temoin.pharmacies.passwords.EntropyValidator"},
+    {"NAME": "temoin.signin.passwords.EntropyValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -251,7 +252,7 @@ PRO_SANTE_CONNECT_SECRET = (
 )
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 3  # seconds: a slow provider must not hold a server thread for long
 
-SESSION_ENGINE = "temoin.pharmacies.sessions"
+SESSION_ENGINE = "temoin.signin.sessions"
 SESSION_COOKIE_AGE = TEMOIN.sessions.idle_minutes * 60  # seconds without a request; `config.sessions` has the rest
 SESSION_ABSOLUTE_AGE = TEMOIN.sessions.absolute_hours * 60 * 60  # seconds since the sign-in
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -305,7 +306,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = TEMOIN.email.sender
 # The staff site counts tries and remembers used codes in the database: its server processes share them.
 CACHES = {
     "default": {
-        "BACKEND": "temoin.pharmacies.memory.SharedMemory"
+        "BACKEND": "temoin.signin.memory.SharedMemory"
         if PROCESS is Process.STAFF
         else "django.core.cache.backends.locmem.LocMemCache"
     }

@@ -32,7 +32,8 @@ from temoin.outbox.late import LateCount, count_late
 from temoin.outbox.open_channels import destination_named
 from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
-from temoin.pharmacies.queries import addresses_of_owners
+from temoin.pharmacies.notices import owners_at_work
+from temoin.signin.accounts import addresses_of
 
 AGAIN = timedelta(days=1)
 MOST_IN_A_ROUND = 200  # the others' turn comes a minute later; a round must end before its lease does
@@ -130,7 +131,7 @@ def _send(mail: NoticeMail, alarm: Alarm, stage: Stage, late: Late) -> None:
 def _addresses(alarm: Alarm) -> list[str]:
     if alarm.pharmacy_id is None:
         return [settings.TEMOIN.alarms.operator or ""]
-    return addresses_of_owners(alarm.pharmacy_id)
+    return addresses_of(owners_at_work(alarm.pharmacy_id))
 
 
 def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> PatientNotice:

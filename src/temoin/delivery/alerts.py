@@ -24,7 +24,8 @@ from temoin.journal.models import Alert
 from temoin.lib.clock import now
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
-from temoin.pharmacies.queries import addresses_of_owners, addresses_of_team
+from temoin.pharmacies.notices import owners_at_work, team_at_work
+from temoin.signin.accounts import addresses_of
 
 log = logging.getLogger("temoin.delivery")
 
@@ -76,8 +77,8 @@ def _addresses(alert: Alert) -> list[str]:
     """Return the owners and the operator, or all colleagues where there is neither but the one it is about."""
     about = _about(alert)
     operator = settings.TEMOIN.alarms.operator
-    found = [*addresses_of_owners(alert.pharmacy_id, but=about), *([operator] if operator else [])]
-    return found or addresses_of_team(alert.pharmacy_id, but=about)
+    found = [*addresses_of(owners_at_work(alert.pharmacy_id, but=about)), *([operator] if operator else [])]
+    return found or addresses_of(team_at_work(alert.pharmacy_id, but=about))
 
 
 def _notice(alert: Alert, count: int, number: int) -> PatientNotice:

@@ -11,9 +11,10 @@ from django.template.loader import render_to_string
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.outbox.duties import Duty
-from temoin.pharmacies.models import Person, StaffNotice
+from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind
-from temoin.pharmacies.tries import record_tries
+from temoin.signin.models import Person
+from temoin.signin.tries import record_tries
 
 MOST_IN_A_ROUND = 200
 PARTS = ("subject.txt", "body.txt", "body.html")

@@ -16,7 +16,7 @@ from temoin.journal.alerts import tell_broken_seal
 from temoin.keeping.acts import OPERATOR, every_pharmacy
 from temoin.keeping.platform import OwnSecret, own_secrets
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.own_secrets import purpose_of
+from temoin.signin.own_secrets import purpose_of
 
 MOST_TOLD = 100  # rows of a pharmacy in one verification: a lost key breaks all of its rows, and is told itself
 _IS_MEMBER = "SELECT FROM pharmacies_member WHERE person_id = %s LIMIT 1"

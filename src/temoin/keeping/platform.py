@@ -21,15 +21,15 @@ from temoin.lib.clock import now
 # Where secrets are sealed under it: table, column and its type. Only the keeper's role and the staff site's read them.
 PLACES = (
     ("mfa_authenticator", "data", "jsonb"),
-    ("pharmacies_person", "password", "text"),
-    ("pharmacies_person", "enrolment", "text"),
+    ("signin_person", "password", "text"),
+    ("signin_person", "enrolment", "text"),
 )
 Place = tuple[str, str, str]
 _SECRETS = """
 SELECT 'mfa_authenticator', id::text, user_id, 'factor ' || type, coalesce(data->>'sealed', '') FROM mfa_authenticator
-UNION ALL SELECT 'pharmacies_person', id::text, id, 'password', password FROM pharmacies_person
+UNION ALL SELECT 'signin_person', id::text, id, 'password', password FROM signin_person
            WHERE password NOT LIKE '!%' AND password <> ''
-UNION ALL SELECT 'pharmacies_person', id::text, id, 'enrolment', enrolment FROM pharmacies_person
+UNION ALL SELECT 'signin_person', id::text, id, 'enrolment', enrolment FROM signin_person
            WHERE enrolment NOT LIKE '!%' AND enrolment <> ''
 """
 

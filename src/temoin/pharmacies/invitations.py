@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError
-
 from temoin.crypto.codes import hash_handed_code
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
+from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Invitation, Member, Person, Pharmacy
+from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.policies import check_may_seat, may_give
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.register_checks import Subject, drop_check, post_check
@@ -25,10 +23,6 @@ from temoin.pharmacies.states import InvitationState
 
 _FINESS_LENGTH = 9
 WAITING = "waiting"  # after the profession, in the event of an invitation that its maker could not give alone
-
-
-class HasAccountError(ConflictError):
-    """The invited address has an account: its owner must sign in to accept."""
 
 
 class AwaitsApprovalError(NotFoundError):
@@ -128,25 +122,9 @@ def _may_still_offer(event: Event, profession: str) -> bool:
     return may_give(by=seat, profession=profession)
 
 
-def enrol_with_password(*, offer: Offer, password: str) -> Person:
-    """Create the account of an invited person, with their place; the password was checked by the page.
-
-    HasAccountError when the address has an account. Account and place come together or not at all.
-    """
-    person = Person(email=offer.email)
-    person.set_password(password)  # slow on purpose: before the transaction
-    with tenant_scope(offer.pharmacy_id):
-        try:
-            person.save(force_insert=True)
-        except IntegrityError:
-            raise HasAccountError from None
-        accept_offer(offer=offer, person=person)
-    return person
-
-
-def accept_offer(*, offer: Offer, person: Person) -> None:
+def accept_offer(*, offer: Offer, person_id: UUID, email: str) -> None:
     """Give the invited person their place. NotFoundError for another address; ConflictError when they have a place."""
-    member = Member(pharmacy_id=offer.pharmacy_id, id=new_id(), person_id=person.id, profession=offer.profession.value)
+    member = Member(pharmacy_id=offer.pharmacy_id, id=new_id(), person_id=person_id, profession=offer.profession.value)
     with act(
         by=_Newcomer(offer.pharmacy_id, member.id, offer.profession.value),
         kind=EventKind.MEMBER_ENROLLED,
@@ -155,7 +133,7 @@ def accept_offer(*, offer: Offer, person: Person) -> None:
         detail=offer.profession.value,
     ) as commit:
         invitation = Invitation.objects.select_for_update().filter(id=offer.invitation_id).first()
-        if invitation is None or not _stands(invitation) or person.email != offer.email:
+        if invitation is None or not _stands(invitation) or email != offer.email:
             raise NotFoundError
         held = invitation.unseal()
         names = {name: held[name] for name in ("family_name", "given_name", "rpps")}

@@ -26,8 +26,18 @@ def post_notice(*, person_id: UUID, kind: NoticeKind, count: int = 0) -> None:
     StaffNotice.objects.bulk_create([StaffNotice(person_id=person_id, kind=kind.value, count=count, posted_at=now())])
 
 
-def owners_of(pharmacy_id: UUID) -> list[UUID]:
-    """Return the persons who own a pharmacy and work there."""
+def owners_at_work(pharmacy_id: UUID, *, but: UUID | None = None) -> list[UUID]:
+    """Return the persons who own a pharmacy and work there; `but` is the member whom a message is about."""
+    return _at_work(pharmacy_id, but, profession=Profession.TITULAIRE.value)
+
+
+def team_at_work(pharmacy_id: UUID, *, but: UUID | None = None) -> list[UUID]:
+    """Return everybody who works in a pharmacy: for a message that no owner may or can have."""
+    return _at_work(pharmacy_id, but)
+
+
+def _at_work(pharmacy_id: UUID, but: UUID | None, **only: str) -> list[UUID]:
     with tenant_scope(pharmacy_id):
-        owners = Member.objects.filter(profession=Profession.TITULAIRE.value, is_active=True)
-        return list(owners.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True))
+        members = Member.objects.filter(is_active=True, **only).exclude(last_day__lt=today(pharmacy_id))
+        members = members if but is None else members.exclude(id=but)
+        return list(members.values_list("person_id", flat=True))

@@ -14,11 +14,11 @@ from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import day_of
-from temoin.pharmacies.models import Invitation, Member, Person
+from temoin.pharmacies.models import Invitation, Member
 from temoin.pharmacies.policies import Holder, check_right, may_give, seats_within_reach
 from temoin.pharmacies.professions import Profession, Right
 from temoin.pharmacies.register_checks import RegisterView, views_of
-from temoin.pharmacies.seat import has_left, today
+from temoin.pharmacies.seat import has_left
 from temoin.pharmacies.states import InvitationState
 from temoin.pharmacies.zones import zone_here
 
@@ -87,28 +87,6 @@ def read_invitations(*, by: Holder) -> list[OpenInvitation]:
         found = list(Invitation.objects.filter(state__in=states, expires_at__gt=now()).order_by("expires_at"))
         checks = views_of([invitation.id for invitation in found])
         return [_open_invitation(by, invitation, checks.get(invitation.id)) for invitation in found]
-
-
-def addresses_of_owners(pharmacy_id: UUID, *, but: UUID | None = None) -> list[str]:
-    """Return where the pharmacists who own a pharmacy and work there are written to, for an alarm of the house.
-
-    `but` is the member whom the alarm is about: somebody else is to hear of it.
-    """
-    return _addresses(pharmacy_id, but, profession=Profession.TITULAIRE.value)
-
-
-def addresses_of_team(pharmacy_id: UUID, *, but: UUID | None = None) -> list[str]:
-    """Return where everybody who works in a pharmacy is written to: for an alarm that no owner may or can have."""
-    return _addresses(pharmacy_id, but)
-
-
-def _addresses(pharmacy_id: UUID, but: UUID | None, **only: str) -> list[str]:
-    with tenant_scope(pharmacy_id):
-        members = Member.objects.filter(is_active=True, **only)
-        members = members if but is None else members.exclude(id=but)
-        at_work = members.exclude(last_day__lt=today(pharmacy_id)).values_list("person_id", flat=True)
-        found = Person.objects.filter(id__in=list(at_work), is_active=True)
-        return sorted(found.values_list("email", flat=True))
 
 
 def _last_seen(member_ids: list[UUID]) -> dict[UUID, date]:

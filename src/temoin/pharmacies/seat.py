@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db import connection, transaction
+
 from temoin.journal.act import Actor
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import today_in
 from temoin.pharmacies.models import Member, Pharmacy
-from temoin.pharmacies.own_secrets import active_places
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.zones import zone_of
 
@@ -104,3 +105,19 @@ def pharmacies_of(person_id: UUID) -> list[Pharmacy]:
     places = active_places(person_id)
     found = Pharmacy.objects.filter(id__in=places).order_by("name")
     return [one for one in found if (last := places[one.id]) is None or last >= today_in(one.zone)]
+
+
+def active_places(person_id: UUID) -> dict[UUID, date | None]:
+    """Return the pharmacies where this person has an active place, each with the last day of work if there is one.
+
+    No pharmacy is in scope yet: row security shows the person's own memberships and no others.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('temoin.person', %s, true)", [str(person_id)])
+        cursor.execute(
+            "SELECT pharmacy_id, last_day FROM pharmacies_member WHERE person_id = %s AND is_active",
+            [person_id],
+        )
+        places: dict[UUID, date | None] = dict(cursor.fetchall())
+        cursor.execute("SELECT set_config('temoin.person', '', true)")
+    return places

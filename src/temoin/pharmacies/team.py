@@ -24,7 +24,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
-from temoin.pharmacies.notices import NoticeKind, owners_of, post_notice
+from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
 from temoin.pharmacies.numbers import is_doubtful_rpps
 from temoin.pharmacies.policies import (
     Holder,
@@ -85,7 +85,7 @@ def invite_member(*, by: Holder, newcomer: Newcomer) -> Invited:
         subject = Subject("invitation", invitation.id, invitation.profession, expires_at)
         post_check(commit, subject, {**names, "rpps": newcomer.rpps})
         if waits:
-            for owner in owners_of(by.pharmacy_id):
+            for owner in owners_at_work(by.pharmacy_id):
                 post_notice(person_id=owner, kind=NoticeKind.APPROVAL_ASKED)
     return Invited(invitation.id, f"{pharmacy.finess}-{code}", expires_at, waits)
 
@@ -105,13 +105,13 @@ def approve_invitation(*, by: Holder, invitation_id: UUID) -> None:
 def _may_offer(by: Holder, profession: Profession) -> bool:
     """Tell whether an invitation opens at once. The operator's does where no owner is at work to be asked."""
     if by.profession == OPERATOR:
-        return not owners_of(by.pharmacy_id)
+        return not owners_at_work(by.pharmacy_id)
     return may_give(by=by, profession=profession)
 
 
 def _check_may_give(by: Holder, profession: str, *, instead_of: str = "") -> None:
     """Refuse to hand on rights that whoever acts lacks; the operator may where no owner is at work to do it."""
-    if by.profession != OPERATOR or owners_of(by.pharmacy_id):
+    if by.profession != OPERATOR or owners_at_work(by.pharmacy_id):
         check_may_give(by=by, profession=profession, instead_of=instead_of)
 
 

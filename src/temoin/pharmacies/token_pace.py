@@ -7,14 +7,13 @@ cannot shut it out, not even from behind the same connection. What a program get
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 from uuid import UUID
 
 from django.core.cache import cache
 
 from temoin.crypto.assertion import AssertionRefusedError, named_issuer
 from temoin.lib.errors import TemoinError
-from temoin.pharmacies.memory import SharedMemory
 
 MINUTE, DAY = 60, 24 * 60 * 60  # seconds
 FAILURES = 30  # of one address in a minute
@@ -23,6 +22,14 @@ TOKENS = 60  # of one program in a minute; a token holds for five
 
 class PaceError(TemoinError):
     """A program that proved its key asks for tokens faster than it can use them."""
+
+
+class Counting(Protocol):
+    """What is asked here of the memory that the server processes share (`signin.memory`)."""
+
+    def count(self, key: str, timeout: float) -> int:
+        """Count one more under a key and return how many there are in this window."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Caller:
 
     def failed(self) -> None:
         """Count a failure."""
-        cast("SharedMemory", cache).count(self._failures, MINUTE)
+        cast("Counting", cache).count(self._failures, MINUTE)
 
     def proved(self) -> None:
         """Remember for a day that the program proves its key from this address."""
@@ -56,7 +63,7 @@ class Caller:
 
 def check_pace(program_id: UUID) -> None:
     """Count a token of a program that has proved its key; PaceError beyond the budget."""
-    if cast("SharedMemory", cache).count(f"tokens {program_id}", MINUTE) > TOKENS:
+    if cast("Counting", cache).count(f"tokens {program_id}", MINUTE) > TOKENS:
         raise PaceError
 
 

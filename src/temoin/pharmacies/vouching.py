@@ -13,7 +13,7 @@ from temoin.journal.models import Event
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Program
-from temoin.pharmacies.notices import NoticeKind, owners_of, post_notice
+from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import OPERATOR_RIGHTS, Right
 from temoin.pharmacies.scopes import rights_of_scopes
@@ -79,5 +79,5 @@ def programs_vouched_by(*, by: Holder, member_id: UUID) -> list[str]:
 def tell_owners(program: Program) -> None:
     """Write to the owners, once a day, that a program asks for its token and nobody vouches for it."""
     if cache.add(f"unvouched {program.id}", value=True, timeout=_ONCE_A_DAY):
-        for owner in owners_of(program.pharmacy_id):
+        for owner in owners_at_work(program.pharmacy_id):
             post_notice(person_id=owner, kind=NoticeKind.PROGRAM_STOPPED)

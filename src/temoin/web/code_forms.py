@@ -14,7 +14,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from temoin.pharmacies.tries import note_try_of
+from temoin.signin.tries import note_try_of
 from temoin.web.devices import known_device
 
 

@@ -16,8 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from temoin.lib.clock import now
-from temoin.pharmacies.enrolment import complete_enrolment
-from temoin.pharmacies.sessions import owner_of
+from temoin.signin.enrolment import complete_enrolment
+from temoin.signin.sessions import owner_of
 from temoin.web.kept_forms import keep_posted
 
 FRESH = 5 * 60  # seconds

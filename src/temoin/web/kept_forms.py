@@ -24,7 +24,7 @@ from django.utils.crypto import salted_hmac
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
-from temoin.pharmacies.sessions import Owner, owner_of, owner_of_ended
+from temoin.signin.sessions import Owner, owner_of, owner_of_ended
 
 LIFE = timedelta(minutes=30)
 LONGEST = 50_000  # characters of a form

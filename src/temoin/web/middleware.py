@@ -18,7 +18,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from temoin.pharmacies.sessions import SessionStore
+from temoin.signin.sessions import SessionStore
 from temoin.web.access import Access
 from temoin.web.errors import denied, method_not_allowed
 from temoin.web.freshness import has_factor, has_second_factor, must_enrol

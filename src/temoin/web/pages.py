@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from temoin.pharmacies.professions import LABEL
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.pharmacies.sessions import SessionStore
+from temoin.signin.sessions import SessionStore
 from temoin.web.told import told
 
 LAST_PAGE = 10_000

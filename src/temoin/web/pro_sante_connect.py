@@ -37,7 +37,8 @@ from django.utils.crypto import constant_time_compare
 from stdnum import luhn
 
 from temoin.lib.errors import NotFoundError
-from temoin.pharmacies.workplaces import Workplace, account_of, workplaces_of
+from temoin.signin.accounts import account_of
+from temoin.signin.workplaces import Workplace, workplaces_of
 from temoin.web.errors import entrance_page
 from temoin.web.freshness import renew_session
 from temoin.web.seats import PLACES

@@ -17,9 +17,9 @@ from temoin.journal.events import EventKind
 from temoin.lib.errors import NotFoundError
 from temoin.lib.zones import wall_clock
 from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
-from temoin.pharmacies.sessions import PHARMACY, SessionStore
-from temoin.pharmacies.tries import tell_tries
 from temoin.pharmacies.zones import zone_of
+from temoin.signin.sessions import PHARMACY, SessionStore
+from temoin.signin.tries import tell_tries
 from temoin.web.freshness import way_in
 
 # Set by a sign-in through the identity provider: the pharmacies where the national register says that one works.

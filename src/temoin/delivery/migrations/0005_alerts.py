@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('delivery', '0004_pace'),
         ('journal', '0005_alerts'),
-        ('pharmacies', '0009_owners_addresses'),
+        ('pharmacies', '0002_isolation'),
     ]
 
     operations = [

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [
         ('testing', '0005_under_way'),
         ('patients', '0004_merging'),
-        ('pharmacies', '0012_vouched_programs'),
+        ('pharmacies', '0002_isolation'),
         ('outbox', '0007_persons_matters'),
     ]
     operations: ClassVar = [

@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 from django.template.context import Context
 
-from temoin.pharmacies.open_sessions import seconds_left
-from temoin.pharmacies.sessions import owner_of
+from temoin.signin.open_sessions import seconds_left
+from temoin.signin.sessions import owner_of
 from temoin.web.kept_forms import kept_for, owner_tag, page_owner
 
 register = template.Library()

@@ -18,16 +18,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from temoin.lib.errors import ConflictError, NotFoundError, Problem
-from temoin.pharmacies.invitations import (
-    AwaitsApprovalError,
-    HasAccountError,
-    Offer,
-    accept_offer,
-    enrol_with_password,
-    find_offer,
-    read_offer,
-)
+from temoin.pharmacies.invitations import AwaitsApprovalError, Offer, accept_offer, find_offer, read_offer
 from temoin.pharmacies.professions import LABEL
+from temoin.signin.joining import HasAccountError, enrol_with_password
 from temoin.web.errors import too_many
 from temoin.web.fields import Field, Typed
 from temoin.web.freshness import has_second_factor
@@ -105,7 +98,7 @@ def _with_this_account(request: HttpRequest, offer: Offer) -> HttpResponse:
     if request.method != "POST":
         return _show(request, offer, [])
     try:
-        accept_offer(offer=offer, person=person)
+        accept_offer(offer=offer, person_id=person.id, email=person.email)
     except ConflictError:
         advice = _("You have a place in this team already; it may be suspended: ask who manages the team.")
         return _show(request, offer, [Problem("", "seated", advice)])

@@ -31,7 +31,7 @@ from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.pharmacies.sessions import owner_of
+from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests

@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from temoin.pharmacies.enrolment import enrol, find_resettable, reset_factors
 from temoin.pharmacies.seat import Seat
-from temoin.pharmacies.tries import note_try
+from temoin.signin.enrolment import enrol, find_resettable, reset_factors
+from temoin.signin.tries import note_try
 from temoin.web.errors import too_many
 from temoin.web.freshness import ENROLMENT
 from temoin.web.pages import show

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from temoin.pharmacies.open_sessions import seconds_left
-from temoin.pharmacies.sessions import Owner, owner_of
+from temoin.signin.open_sessions import seconds_left
+from temoin.signin.sessions import Owner, owner_of
 from temoin.web.kept_forms import Fields, keep, keep_posted, owner_tag, sender_of
 
 

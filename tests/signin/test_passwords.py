@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.pharmacies.passwords import EntropyValidator, entropy_bits
+from temoin.signin.passwords import EntropyValidator, entropy_bits
 
 
 @pytest.mark.parametrize(

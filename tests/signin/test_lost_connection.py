@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError, transaction
 
-from temoin.pharmacies.sessions import SessionStore
+from temoin.signin.sessions import SessionStore
 
 
 def test_a_session_is_read_over_a_new_connection(lose_connection):

@@ -21,12 +21,12 @@ LONGEST = 24 * 60 * 60  # seconds
 SWEEP = 50  # one write in so many also removes what has expired
 
 _INSERT = (
-    "INSERT INTO pharmacies_memo AS memo (key, value, expires_at) VALUES (%s, %s, %s) "
+    "INSERT INTO signin_memo AS memo (key, value, expires_at) VALUES (%s, %s, %s) "
     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
 )
 
 _COUNT = (
-    "INSERT INTO pharmacies_memo AS memo (key, value, expires_at) VALUES (%s, '1', %s) "
+    "INSERT INTO signin_memo AS memo (key, value, expires_at) VALUES (%s, '1', %s) "
     "ON CONFLICT (key) DO UPDATE SET "
     "value = CASE WHEN memo.expires_at <= %s THEN '1' ELSE (memo.value::bigint + 1)::text END, "
     "expires_at = CASE WHEN memo.expires_at <= %s THEN excluded.expires_at ELSE memo.expires_at END RETURNING value"
@@ -48,7 +48,7 @@ class SharedMemory(BaseCache):
         """Return the value, or `default` when there is none or it has expired."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT value FROM pharmacies_memo WHERE key = %s AND expires_at > %s",
+                "SELECT value FROM signin_memo WHERE key = %s AND expires_at > %s",
                 [self._hashed(key, version), now()],
             )
             row = cursor.fetchone()
@@ -57,7 +57,7 @@ class SharedMemory(BaseCache):
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         """Keep the value, whatever was there."""
         if secrets.randbelow(SWEEP) == 0:
-            _execute("DELETE FROM pharmacies_memo WHERE expires_at <= %s", (now(),))
+            _execute("DELETE FROM signin_memo WHERE expires_at <= %s", (now(),))
         _execute(_INSERT, (self._hashed(key, version), json.dumps(value), self._expiry(timeout)))
 
     def count(self, key: str, timeout: float) -> int:
@@ -68,11 +68,11 @@ class SharedMemory(BaseCache):
 
     def delete(self, key: str, version: int | None = None) -> bool:
         """Forget the value; tell whether there was one."""
-        return _execute("DELETE FROM pharmacies_memo WHERE key = %s", (self._hashed(key, version),)) == 1
+        return _execute("DELETE FROM signin_memo WHERE key = %s", (self._hashed(key, version),)) == 1
 
     def clear(self) -> None:
         """Forget everything."""
-        _execute("DELETE FROM pharmacies_memo", ())
+        _execute("DELETE FROM signin_memo", ())
 
     def _hashed(self, key: str, version: int | None) -> str:
         # Keys name accounts, addresses and one-time codes (law 7).

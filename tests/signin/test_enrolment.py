@@ -13,9 +13,9 @@ from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
 from temoin.lib.errors import DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.enrolment import complete_enrolment, enrol, reset_factors
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
+from temoin.signin.enrolment import complete_enrolment, enrol, reset_factors
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,10 @@ from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import FailedTry, Member, Person
+from temoin.pharmacies.models import Member
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.seat import pharmacies_of
+from temoin.signin.models import FailedTry, Person
 
 MANY = 5  # tries that nobody was told of yet, from which the person is written to, once a day at most
 KEPT = timedelta(days=30)

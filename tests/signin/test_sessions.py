@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from temoin.config.sessions import SessionLimits
 from temoin.lib.clock import shifted_by
-from temoin.pharmacies.sessions import SessionStore
+from temoin.signin.sessions import SessionStore
 
 
 @pytest.fixture

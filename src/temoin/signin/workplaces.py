@@ -10,10 +10,10 @@ from uuid import UUID
 from temoin.crypto.envelope import SealBrokenError
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Member, Person, Pharmacy
+from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.seat import Seat, seat_of
 
-log = logging.getLogger("temoin.pharmacies")
+log = logging.getLogger("temoin.signin")
 MOST = 30  # sites of one professional: more is no workplace but a mistake
 
 
@@ -35,11 +35,6 @@ def workplaces_of(*, rpps: str, finess: Collection[str]) -> list[Workplace]:
         log.warning("a register entry names %d workplaces: only the first %d were looked at", len(finess), MOST)
     pharmacies = Pharmacy.objects.filter(finess__in=sorted(finess)[:MOST]).order_by("name")
     return [place for pharmacy in pharmacies for place in _places_in(pharmacy.id, rpps)]
-
-
-def account_of(person_id: UUID) -> Person:
-    """Return the account that a place belongs to."""
-    return Person.objects.get(id=person_id)
 
 
 def _places_in(pharmacy_id: UUID, rpps: str) -> list[Workplace]:

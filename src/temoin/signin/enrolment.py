@@ -20,10 +20,8 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import ENROLMENT, Member, Person
+from temoin.pharmacies.models import Member
 from temoin.pharmacies.notices import NoticeKind, post_notice
-from temoin.pharmacies.open_sessions import end_sessions
-from temoin.pharmacies.own_secrets import matches_hash, seal_hash
 from temoin.pharmacies.policies import (
     check_may_seat,
     check_may_stand_in,
@@ -34,6 +32,9 @@ from temoin.pharmacies.policies import (
 )
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, colleague, pharmacies_of, seat_at_work
+from temoin.signin.models import ENROLMENT, Person
+from temoin.signin.open_sessions import end_sessions
+from temoin.signin.own_secrets import matches_hash, seal_hash
 
 LIFE = timedelta(hours=24)
 USED = "!"  # opens nothing; stands until a factor is set up, so that the password alone does not open either

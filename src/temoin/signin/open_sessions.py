@@ -12,8 +12,8 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 
 from temoin.lib.clock import now
-from temoin.pharmacies.models import Person, Session
-from temoin.pharmacies.sessions import read_content, row_key
+from temoin.signin.models import Person, Session
+from temoin.signin.sessions import read_content, row_key
 
 # What a session's content keeps of how it began.
 BEGAN = "temoin_began"

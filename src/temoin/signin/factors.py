@@ -15,7 +15,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models.signals import post_init, post_save, pre_save
 
 from temoin.crypto.envelope import SealBrokenError
-from temoin.pharmacies.own_secrets import broken_rows, factor_use, open_own, seal_own
+from temoin.signin.own_secrets import broken_rows, factor_use, open_own, seal_own
 
 TABLE = "mfa_authenticator"
 SEALED = "sealed"

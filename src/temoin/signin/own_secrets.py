@@ -7,14 +7,13 @@ the platform key rewrites the wraps of all of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import connection, transaction
 
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
+from temoin.pharmacies.seat import active_places
 
 UNUSABLE = "!"  # with which Django begins what opens nothing
 
@@ -43,7 +42,7 @@ def matches_hash(
 ) -> bool:
     """Tell whether this was typed before; the same work whether there is a hash or not."""
     nothing = not sealed or sealed.startswith(UNUSABLE)
-    hashed = UNUSABLE if nothing else open_own(use, person_id, sealed, table="pharmacies_person")
+    hashed = UNUSABLE if nothing else open_own(use, person_id, sealed, table="signin_person")
     return check_password(typed, hashed, renew)
 
 
@@ -60,19 +59,3 @@ def factor_use(kind: str) -> str:
 def broken_rows(person_id: UUID, table: str) -> tuple[tuple[UUID, str, UUID], ...]:
     """Return, for whoever records a broken seal, the row of an account in each pharmacy where its person works."""
     return tuple((pharmacy_id, table, person_id) for pharmacy_id in active_places(person_id))
-
-
-def active_places(person_id: UUID) -> dict[UUID, date | None]:
-    """Return the pharmacies where this person has an active place, each with the last day of work if there is one.
-
-    No pharmacy is in scope yet: row security shows the person's own memberships and no others.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('temoin.person', %s, true)", [str(person_id)])
-        cursor.execute(
-            "SELECT pharmacy_id, last_day FROM pharmacies_member WHERE person_id = %s AND is_active",
-            [person_id],
-        )
-        places: dict[UUID, date | None] = dict(cursor.fetchall())
-        cursor.execute("SELECT set_config('temoin.person', '', true)")
-    return places

@@ -24,8 +24,9 @@ from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.models import Member, Person, Session
-from temoin.pharmacies.own_secrets import broken_rows
+from temoin.pharmacies.models import Member
+from temoin.signin.models import Person, Session
+from temoin.signin.own_secrets import broken_rows
 
 COUNTED = 100  # as in the database's function
 PHARMACY = "pharmacy_id"  # the session's key for the pharmacy that it is bound to
@@ -37,7 +38,7 @@ _MEMBER = [field.attname for field in Member._meta.concrete_fields]
 _READ = f"""
 SELECT content, {", ".join(f"(person).{name}" for name in _PERSON)}, {", ".join(f"(member).{name}" for name in _MEMBER)}
        , backlog, oldest
-FROM pharmacies_read_session(%s, %s, %s)
+FROM signin_read_session(%s, %s, %s)
 """  # noqa: S608 column names of ours
 
 _BACKLOG = "SELECT backlog, oldest FROM outbox_backlog(%s, %s)"
@@ -184,7 +185,7 @@ def read_content(key: str, content: str) -> dict[str, Any] | None:
 def _tell_copied(held: Mapping[str, Any]) -> None:
     error = SealBrokenError("the content of a session was copied to another row")
     person = held.get(SESSION_KEY)
-    error.told_in = broken_rows(UUID(person), "pharmacies_session") if person else ()
+    error.told_in = broken_rows(UUID(person), "signin_session") if person else ()
     note_broken_seal(error, origin="page")
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from temoin.lib.clock import shifted_by
-from temoin.pharmacies import memory
-from temoin.pharmacies.memory import SharedMemory
+from temoin.signin import memory
+from temoin.signin.memory import SharedMemory
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def test_the_table_names_nobody(shared: SharedMemory):
     shared.set("claire@officine.example 123456", True)
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT key FROM pharmacies_memo")
+        cursor.execute("SELECT key FROM signin_memo")
         [(key,)] = cursor.fetchall()
     assert len(key) == 64
     assert "claire" not in key
@@ -62,5 +62,5 @@ def test_what_has_expired_is_swept_away(shared: SharedMemory, monkeypatch: pytes
         shared.set("new", 1)
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pharmacies_memo")
+        cursor.execute("SELECT count(*) FROM signin_memo")
         assert cursor.fetchone() == (1,)

@@ -1,0 +1,1 @@
+"""How a person proves who they are: password, factors, sessions, tries, and recovery by a colleague."""
