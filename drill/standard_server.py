@@ -22,7 +22,6 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
 django.setup()
 
-from temoin.conformance.documents import make_story  # noqa: E402 rooms are imported once Django knows its settings
 from temoin.formats.fhir import document  # noqa: E402
 from temoin.lib.clock import now  # noqa: E402
 from temoin.outbox.courier import Answer, Consignment, Reconcilable, Verdict  # noqa: E402
@@ -30,6 +29,7 @@ from temoin.testing.report import Report  # noqa: E402
 from temoin.transmission.channels.fhir.courier import FhirCourier  # noqa: E402
 from temoin.transmission.channels.fhir.settings import FhirSettings  # noqa: E402
 from temoin.transmission.rules.loading import load_rule_sets  # noqa: E402
+from temoin_conformance.documents import make_story  # noqa: E402 rooms are imported once Django knows its settings
 
 AT_ONCE = 8  # the same document, posted at the same moment
 

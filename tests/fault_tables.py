@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from temoin.outbox.channel import Channel
-from temoin.sandbox.faults import fault_names
+from temoin_sandbox.faults import fault_names
 
 
 def fault_names_left(channel: Channel[Any]) -> list[str]:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
-from temoin.sandbox.faults import Faults
-from temoin.sandbox.main import Ready, serve
-from temoin.sandbox.secure_mail import Certificates
-from temoin.sandbox.sftp import SftpKeys
+from temoin_sandbox.faults import Faults
+from temoin_sandbox.main import Ready, serve
+from temoin_sandbox.secure_mail import Certificates
+from temoin_sandbox.sftp import SftpKeys
 
 SYSTEM = "https://temoin.example/idempotency"
 

@@ -10,9 +10,9 @@ import trustme
 from xdm_sending import SENDING
 
 from temoin.lib.clock import now
-from temoin.sandbox.secure_mail import Certificates
 from temoin.transmission.channels.mssante.settings import AlwaysEncrypted, MssanteSettings
 from temoin.transmission.rules.loading import load_rule_sets
+from temoin_sandbox.secure_mail import Certificates
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import asyncssh
 
-from temoin.sandbox.sftp_keys import KeyFiles
 from temoin.transmission.channels.sftp.courier import SftpCourier
 from temoin.transmission.channels.sftp.settings import SftpSettings
 from temoin.transmission.rules.loading import load_rule_sets
+from temoin_sandbox.sftp_keys import KeyFiles
 
 HEADER = "key,verdict,id,reason\r\n"
 

@@ -20,9 +20,9 @@ if not apps.ready:
     django.setup()
 
 from temoin.config.channels import all_channels
-from temoin.conformance.published import case_lines, example_lines
 from temoin.journal.events import MEANING, EventKind
 from temoin.lib import lifecycle
+from temoin_conformance.published import case_lines, example_lines
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by tools/write_reference.py from the code: change the code, then run it. -->"
@@ -186,9 +186,9 @@ temoin conformance https://your.host/fhir --token-file token --certificate us.pe
 
 For each case it tells *passed*, *failed* or *not applicable*, and what was seen; `--json` and `--html` keep
 everything that was sent and came back, but the token. The status is 0 when no case fails, 1 when one does, 2 when the
-endpoint cannot be tried. It needs no settings file and no database: from a clone, `pip install .` is enough (Témoin is
-not on the package index yet). Each run draws
-new keys, so that it can be repeated; what it sends stays where it was sent.
+endpoint cannot be tried. It needs no settings file and no database: from a clone,
+`pip install . ./packages/conformance` is enough (Témoin is not on the package index yet). Each run draws new keys, so
+that it can be repeated; what it sends stays where it was sent.
 
 Every document is about an invented person and is marked as a test: the tag `HTEST` on each FHIR resource, `T` in
 MSH-11. Try a production endpoint only if it sets such documents aside. `temoin sandbox` passes every case, and fails

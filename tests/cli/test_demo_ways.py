@@ -12,11 +12,11 @@ from temoin.cli.demo_ways import sandbox_words, ways
 from temoin.cli.main import main
 from temoin.config.file import read_config
 from temoin.config.secrets import check_secret
-from temoin.sandbox.secure_mail import certificates_of
 from temoin.transmission.channels.mssante.channel import MSSANTE
 from temoin.transmission.channels.mssante.settings import check_mssante_files
 from temoin.transmission.channels.sftp.channel import SFTP
 from temoin.transmission.channels.sftp.settings import check_sftp_files
+from temoin_sandbox.secure_mail import certificates_of
 
 PORTS = Ports(9500)
 

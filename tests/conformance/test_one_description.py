@@ -11,16 +11,16 @@ import pytest
 from hapi import running_hapi
 from strategies import covid_positive
 
-from temoin.conformance import http_wire
-from temoin.conformance.cases import TrialVerdict
-from temoin.conformance.endpoint import Endpoint, read_address
-from temoin.conformance.trial import try_endpoint
 from temoin.formats.fhir import document, plain_document
 from temoin.formats.fhir.questions import holdings_shown
 from temoin.lib.clock import now
 from temoin.outbox.courier import Consignment
 from temoin.outbox.courier import Verdict as Told
 from temoin.transmission.channels.fhir.courier import FhirCourier
+from temoin_conformance import http_wire
+from temoin_conformance.cases import TrialVerdict
+from temoin_conformance.endpoint import Endpoint, read_address
+from temoin_conformance.trial import try_endpoint
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -16,13 +16,13 @@ import pytest
 from sandbox_server import Sandbox, running_sandbox
 
 from temoin.cli.main import main
-from temoin.conformance import fhir_cases, hl7_cases, http_wire, mllp_wire
-from temoin.conformance.cases import TrialResult, TrialVerdict
-from temoin.conformance.documents import example_story
-from temoin.conformance.endpoint import Endpoint, EndpointError, read_address
-from temoin.conformance.pages import as_html, as_json
-from temoin.conformance.trial import try_endpoint
-from temoin.sandbox.faults import fault_names
+from temoin_conformance import fhir_cases, hl7_cases, http_wire, mllp_wire
+from temoin_conformance.cases import TrialResult, TrialVerdict
+from temoin_conformance.documents import example_story
+from temoin_conformance.endpoint import Endpoint, EndpointError, read_address
+from temoin_conformance.pages import as_html, as_json
+from temoin_conformance.trial import try_endpoint
+from temoin_sandbox.faults import fault_names
 
 FAULTS: dict[str, object] = {
     "down": "503",
@@ -270,7 +270,7 @@ def test_a_failed_case_is_the_status_of_the_command(sandbox, capsys):
 
 
 def test_the_trial_loads_neither_django_nor_a_database():
-    code = "import sys, temoin.conformance.trial; print({'django', 'psycopg'} & set(sys.modules))"
+    code = "import sys, temoin_conformance.trial; print({'django', 'psycopg'} & set(sys.modules))"
 
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 

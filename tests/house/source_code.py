@@ -50,6 +50,11 @@ def files(pattern: str) -> Iterator[tuple[str, Path]]:
                 yield str(path.relative_to(start)), path
 
 
+def located(name: str) -> Path:
+    """Return the file of a name as `Source` counts it."""
+    return (SOURCE if name.startswith("temoin_") else ROOT) / name
+
+
 def places(sources_with_hits: Iterator[tuple[Source, ast.AST]]) -> list[str]:
     """Return hits as `path:line`, for a message that leads there."""
     return [f"{source.path}:{node.lineno}" for source, node in sources_with_hits]  # type: ignore[attr-defined]

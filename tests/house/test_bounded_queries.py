@@ -38,7 +38,7 @@ TAKEN = {
     "testing/statement.py:page": PAGED,
 }
 # Bounds that cut one text, one file of bytes or one known triple: no rows.
-NO_ROWS = re.compile(r"\b(formats|crypto|couriers|conformance|sandbox|temoin_witness|portal|lib)/")
+NO_ROWS = re.compile(r"\b(formats|crypto|couriers|temoin_[a-z]+|portal|lib)/")
 _LIMIT = re.compile(r"(?:LIMIT|FETCH FIRST)\s+(?:%\((\w+)\)s|\{(\w+)\}|(%s)|([0-9]+))")
 
 

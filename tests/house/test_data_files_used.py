@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from attributes import attributes_read
-from source_code import ROOT, sources
+from source_code import ROOT, files, located, sources
 
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
@@ -27,8 +27,8 @@ from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.phones import build_plan
 from temoin.pharmacies.register import build_register_terms
 from temoin.pharmacies.zones import build_zones
-from temoin.sandbox.outcomes import build_outcomes as build_sandbox_outcomes
 from temoin.transmission.rules.loading import build_rule_set
+from temoin_sandbox.outcomes import build_outcomes as build_sandbox_outcomes
 
 Built = Callable[[Entry], object]
 
@@ -60,13 +60,13 @@ FILES: dict[str, tuple[Built, str]] = {
     **{f"transmission/rules/data/{name}": (build_rule_set, "bases") for name in RULES},
 }
 # The sandbox imports no room, and so reads its files by itself.
-APART = {"sandbox/data/outcomes.toml", "sandbox/data/register.toml"}
+APART = {"temoin_sandbox/data/outcomes.toml", "temoin_sandbox/data/register.toml"}
 # Fields that templates alone read, and where: a word of theirs.
 SHOWN: dict[str, str] = {}
 
 
 def content(path: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / path).read_text("utf-8"))
+    return tomllib.loads(located(path).read_text("utf-8"))
 
 
 def built(path: str, values: dict[str, Any]) -> object:
@@ -84,7 +84,7 @@ def tables(values: object, above: tuple[str | int, ...] = ()) -> Iterator[tuple[
 
 def test_every_data_file_is_named_here():
     kinds = {".toml", ".json", ".csv", ".yaml", ".yml", ".ini", ".tsv"}
-    found = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if path.suffix in kinds}
+    found = {name for name, path in files("*") if path.suffix in kinds}
 
     assert found == FILES.keys() | APART
 
@@ -105,7 +105,7 @@ def test_a_field_that_nobody_knows_is_refused_in_every_table(path: str):
 
 def test_the_sandbox_refuses_what_it_does_not_know():
     with pytest.raises(ValueError, match="nothing else"):
-        build_sandbox_outcomes({**content("sandbox/data/outcomes.toml"), "nobody-knows": "x"})
+        build_sandbox_outcomes({**content("temoin_sandbox/data/outcomes.toml"), "nobody-knows": "x"})
 
 
 def records(value: object) -> Iterator[type]:

@@ -37,7 +37,7 @@ WITHOUT_BY = {
 }
 # Modules that may open a connection without being a courier: the sandbox and the witness are their own worlds.
 HTTP_CLIENTS = {
-    "conformance/http_wire.py": "tries an endpoint from outside, with the plainest client there is",
+    "temoin_conformance/http_wire.py": "tries an endpoint from outside, with the plainest client there is",
     "cli/processes.py": "asks our own processes on this machine whether they are ready",
     "crypto/roots/transit.py": "asks the engine that holds the root key",
 }
@@ -66,8 +66,8 @@ def test_only_the_clock_reads_the_system_clock():
     calls = _hits(ast.Attribute)
     found = [(s, n) for s, n in calls if isinstance(n.value, ast.Name) and (n.value.id, n.attr) in readers]
 
-    # A trial from outside (`conformance`) looks at the clock of the world, as the endpoint does.
-    assert places((s, n) for s, n in found if s.path != "lib/clock.py" and s.room != "conformance") == []
+    # A trial from outside (`temoin_conformance`) looks at the clock of the world, as the endpoint does.
+    assert places((s, n) for s, n in found if s.path != "lib/clock.py" and s.room != "temoin_conformance") == []
 
 
 def test_nothing_reads_across_pharmacies():
@@ -113,7 +113,7 @@ def test_whoever_writes_cells_guards_them():
         if node.module == "temoin.lib.spreadsheet" and source.path in writers
     }
 
-    assert {path for path in writers - guarding if not path.startswith("sandbox/")} == set()
+    assert {path for path in writers - guarding if not path.startswith("temoin_sandbox/")} == set()
 
 
 def test_one_function_writes_attempts():
@@ -144,7 +144,11 @@ def test_only_couriers_import_an_http_client():
         names = {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             names = {f"{node.module}.{name}" for name in names} | {node.module or ""}
-        if names & clients and "couriers" not in source.path and source.room not in {"sandbox", "temoin_witness"}:
+        if (
+            names & clients
+            and "couriers" not in source.path
+            and source.room not in {"temoin_sandbox", "temoin_witness"}
+        ):
             hits.append(source.path)
 
     assert sorted(set(hits)) == sorted(HTTP_CLIENTS)
@@ -203,8 +207,8 @@ ZONES = {
     "pharmacies/zones.py": "the zone that a pharmacy's row names",
     "pharmacies/models.py": "the zone that a pharmacy's row names",
 }
-BESIDE = ("sandbox/", "temoin_witness/")
-ELSEWHERE = ("formats/", "conformance/", "intake/sameness.py", *BESIDE)
+BESIDE = ("temoin_sandbox/", "temoin_witness/")
+ELSEWHERE = ("formats/", "temoin_conformance/", "intake/sameness.py", *BESIDE)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,12 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from source_code import ROOT, files
 
-import temoin
-
-ROOT = Path(temoin.__file__).parent
 PO = ROOT / "web" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 FRENCH_LETTER = re.compile("[àâçéèêëîïôùûœ«»’]")
 # Imprimerie nationale: a no-break space before double signs and inside guillemets, which a browser then never parts.
@@ -53,20 +50,20 @@ def labels(content: Any) -> Iterator[str]:
 
 
 def of_data_files() -> Iterator[tuple[str, str]]:
-    for path in ROOT.rglob("*.toml"):
+    for _, path in files("*.toml"):
         yield from ((path.name, text) for text in labels(tomllib.loads(path.read_text(encoding="utf-8"))))
 
 
 def of_programs() -> Iterator[tuple[str, str]]:
     """Texts of Python and of the pages' scripts that have a French letter; documentation and demonstration apart."""
-    for path in ROOT.rglob("*.py"):
+    for _, path in files("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
             text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
             if text and FRENCH_LETTER.search(node.value) and " " in node.value:
                 yield path.name, node.value
-    for path in ROOT.rglob("*.js"):
+    for _, path in files("*.js"):
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', path.read_text(encoding="utf-8")):
             if FRENCH_LETTER.search(text) and " " in text:
                 yield path.name, text

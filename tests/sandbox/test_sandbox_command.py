@@ -9,11 +9,11 @@ from http.client import HTTPConnection
 
 import pytest
 
-from temoin.sandbox.main import Ready, announce, main, run
+from temoin_sandbox.main import Ready, announce, main, run
 
 
 def test_the_command_serves_until_it_is_told_to_stop():
-    command = [sys.executable, "-m", "temoin.sandbox", "--port", "0", "--smtp-port", "0", "--mllp-port", "0"]
+    command = [sys.executable, "-m", "temoin_sandbox", "--port", "0", "--smtp-port", "0", "--mllp-port", "0"]
     command += ["--drop-answer", "0.05"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline()

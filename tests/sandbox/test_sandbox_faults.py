@@ -11,7 +11,7 @@ from sandbox_documents import SYSTEM, document
 from sandbox_server import Sandbox, running_sandbox
 from test_sandbox_mllp import MESSAGE
 
-from temoin.sandbox.faults import FaultDesk, FaultError, Faults, changed_faults
+from temoin_sandbox.faults import FaultDesk, FaultError, Faults, changed_faults
 
 
 def test_down_answers_unavailable_and_tells_when_to_return(sandbox):

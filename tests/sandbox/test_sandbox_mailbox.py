@@ -5,8 +5,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from temoin.sandbox.faults import FaultDesk
-from temoin.sandbox.mailbox import KEPT, MailHandler, SandboxMailbox
+from temoin_sandbox.faults import FaultDesk
+from temoin_sandbox.mailbox import KEPT, MailHandler, SandboxMailbox
 
 LINK = "https://resultats.example/#AbCdEfGhIjKlMnOpQrStUv"
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from sandbox_documents import document, resource_of
 
-from temoin.sandbox.pages import with_links
-from temoin.sandbox.words import WORDS
+from temoin_sandbox.pages import with_links
+from temoin_sandbox.words import WORDS
 
 ATTACK = "<script>alert('x')</script>"
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sandbox_documents import concept, copy_of, document, moment, resource_of
 
-from temoin.sandbox.codes import has_finess_key, is_ins, is_loinc, is_snomed, read_date_time
-from temoin.sandbox.issues import RULES, is_refused
-from temoin.sandbox.outcomes import OUTCOMES
-from temoin.sandbox.validate import validate
+from temoin_sandbox.codes import has_finess_key, is_ins, is_loinc, is_snomed, read_date_time
+from temoin_sandbox.issues import RULES, is_refused
+from temoin_sandbox.outcomes import OUTCOMES
+from temoin_sandbox.validate import validate
 
 Damage = Callable[[dict[str, Any]], object]
 

@@ -19,8 +19,8 @@ from strategies import covid_positive
 from xdm_sending import SENDING
 
 from temoin.formats.mssante import DeliveryNotice, NoticeFate, SecureEnvelope, read_notice, secure_message
-from temoin.sandbox.main import main
 from temoin.testing.report import Report, ReportStatus
+from temoin_sandbox.main import main
 
 SENDER, DOCTOR = "pharmacie@operateur.mssante.fr", "s.medioni@medecin.mssante.fr"
 KEY = covid_positive().key
@@ -241,7 +241,7 @@ def test_the_port_needs_its_certificates(capsys):
 
 
 def test_the_command_serves_secure_mail_with_the_certificates_of_a_folder(trust):
-    from temoin.sandbox.secure_mail import certificates_of
+    from temoin_sandbox.secure_mail import certificates_of
 
     folder = Path(trust.authority.folder)
 

@@ -14,10 +14,10 @@ import asyncssh
 import pytest
 from sandbox_server import Sandbox, running_sandbox
 
-from temoin.sandbox.csv_rows import COLUMNS
-from temoin.sandbox.sftp import SftpKeys
-from temoin.sandbox.sftp_files import REFUSED, SandboxFolders
-from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
+from temoin_sandbox.csv_rows import COLUMNS
+from temoin_sandbox.sftp import SftpKeys
+from temoin_sandbox.sftp_files import REFUSED, SandboxFolders
+from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 
 KEY, RECORD, OTHER = (f"{digit * 8}-2222-4333-8444-555555555555" for digit in "123")
 MOMENT = "2026-11-24T11:41:00+01:00"

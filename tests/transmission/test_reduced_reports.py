@@ -15,10 +15,10 @@ from strategies import PARIS, covid_positive, examples, reports
 
 from temoin.formats import cda, fhir, hl7v2
 from temoin.lib.clock import now
-from temoin.sandbox.hl7 import cut, faults_of
-from temoin.sandbox.validate import validate
 from temoin.testing.report import Address, PatientForm, PatientIdentity, Report, ReportStatus, Sex
 from temoin.transmission.rules.reduced import age_band, departement, first_notice, reduced
+from temoin_sandbox.hl7 import cut, faults_of
+from temoin_sandbox.validate import validate
 
 NUMBER = "00112233445566778899aabbccddeeff"
 REPLACED = "11111111-2222-4333-8444-555555555555"

@@ -15,11 +15,11 @@ from sftp_peer import HEADER, Desk, Disk, PlainDisk, box_of, peer
 
 from temoin.lib.clock import now
 from temoin.outbox.courier import Answer, Consignment, Holding, Reconcilable, Verdict
-from temoin.sandbox.sftp_keys import KeyFiles, make_key, make_key_files
 from temoin.transmission.channels.sftp import courier as sftp
 from temoin.transmission.channels.sftp import folders as sftp_folders
 from temoin.transmission.channels.sftp.courier import SftpCourier
 from temoin.transmission.channels.sftp.settings import SftpSettings
+from temoin_sandbox.sftp_keys import KeyFiles, make_key, make_key_files
 
 KEY = "11111111-2222-4333-8444-555555555555"
 NAME = f"{KEY}.csv"

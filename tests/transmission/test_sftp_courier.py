@@ -26,8 +26,6 @@ from temoin.outbox.courier import Notice, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.sandbox.sftp import SftpKeys
-from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.transmission.channels.sftp import courier as sftp
@@ -36,6 +34,8 @@ from temoin.transmission.channels.sftp.courier import SftpCourier
 from temoin.transmission.channels.sftp.daily import courier_of
 from temoin.transmission.channels.sftp.settings import SftpSettings
 from temoin.transmission.rules.loading import load_rule_sets
+from temoin_sandbox.sftp import SftpKeys
+from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 

@@ -27,11 +27,11 @@ from temoin.outbox.courier import Answer, Consignment, Holding, Load, Verdict, c
 from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
-from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 from temoin.transmission.channels.sftp import daily as sftp_daily
 from temoin.transmission.channels.sftp.courier import SftpCourier
 from temoin.transmission.channels.sftp.daily import DailySftpCourier, courier_of, hour_after
 from temoin.transmission.channels.sftp.settings import SftpSettings
+from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 
 KEYS = ["a", "b", "c"]
 AWAITED = (Verdict.DOUBTFUL, "awaiting_acknowledgement")

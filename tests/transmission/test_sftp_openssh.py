@@ -18,10 +18,10 @@ from programs import need
 from sftp_peer import Desk, box_of
 
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.sandbox.sftp_keys import KeyFiles, make_key_files
 from temoin.transmission.channels.sftp import courier as sftp
 from temoin.transmission.channels.sftp.courier import SftpCourier
 from temoin.transmission.channels.sftp.settings import SftpSettings
+from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 
 PARCEL = Consignment(key="k", body=b"columns\r\nrow\r\n" * 10_000)
 CONFIG = """

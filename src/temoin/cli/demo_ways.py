@@ -8,7 +8,7 @@ from pathlib import Path
 from temoin.cli.demo_ports import LOOPBACK, Ports
 from temoin.config.channels import AnyChannel, all_channels
 from temoin.outbox.channel import DemoUse
-from temoin.sandbox.keys import KEY_MAKERS
+from temoin_sandbox.keys import KEY_MAKERS
 
 FIRST_WAY = "fhir"
 

@@ -9,7 +9,6 @@ from temoin.cli import (
     beside,
     breach,
     check,
-    conformance,
     demo,
     demo_code,
     imports,
@@ -49,7 +48,6 @@ def build_parser() -> argparse.ArgumentParser:
         breach,
         lanes,
         reconcile,
-        conformance,
         beside,
     ):
         room.add_commands(commands)

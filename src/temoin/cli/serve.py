@@ -1,4 +1,4 @@
-"""`temoin web`, `portal`, `worker`, `sealer`, `sandbox`: each runs one process until it is told to stop."""
+"""`temoin web`, `portal`, `worker`, `sealer`: each runs one process until it is told to stop."""
 
 from __future__ import annotations
 
@@ -39,9 +39,6 @@ def add_commands(commands: Commands) -> None:
     portal.set_defaults(run=run_site, process=Process.PORTAL)
     _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
     _command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
-    # It stands on its own and reads its own command line; --help is its own as well.
-    sandbox = commands.add_parser("sandbox", help="run the stand-in authority and mailbox", add_help=False)
-    sandbox.set_defaults(run=run_sandbox, takes_rest=True)
 
 
 def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
@@ -140,14 +137,6 @@ def _stop_signal() -> threading.Event:
         signal.signal(number, lambda *_: stop.set())
     tell_ready()
     return stop
-
-
-def run_sandbox(options: argparse.Namespace) -> int:
-    """Run the stand-in authority; it needs neither settings nor database."""
-    follow_supervisor()
-    from temoin.sandbox.main import main
-
-    return main(options.rest)
 
 
 def require_sound(process: Process) -> None:
