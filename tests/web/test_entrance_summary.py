@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.test import Client
 from django.urls import reverse
+from page_tree import found, summary_lines, summary_targets
 from people import PASSWORD, House, person_of, set_up_totp, sign_in
 
 from temoin.web.routes import ROUTES
@@ -59,13 +58,12 @@ def test_an_empty_form_is_answered_by_a_summary_that_names_each_field(house: Hou
     answer = before(name, house).post(reverse(name), {"code": ""})
 
     page = answer.content.decode()
-    summary = page.split("data-focus>")[1].split("</div>")[0]
-    labels = re.findall(r'<div class="field wrong">\s*<label for="field-[a-z0-9_]+">([^<]+?)\s*(?:<|$)', page)
-    told = re.findall(r"<li>(.*?)</li>", summary)
+    told = summary_lines(page)
+    labels = [label.text.strip() for label in found(page, '//*[@class="field wrong"]/label')]
     assert len(told) >= len(labels) >= (0 if name == "mfa_add_webauthn" else 1)
     assert len(told) == len(set(told))
-    assert [label for label in labels if label not in summary and name != "invitation"] == []
-    assert [target for target in re.findall(r'href="#([^"]+)"', summary) if f'id="{target}"' not in page] == []
+    assert [label for label in labels if label not in " ".join(told) and name != "invitation"] == []
+    assert [target for target in summary_targets(page) if f'id="{target}"' not in page] == []
 
 
 def test_every_form_of_the_account_is_in_one_of_the_lists():
@@ -80,7 +78,7 @@ def test_a_wrong_password_stands_in_the_summary(house: House):
 
     page = Client().post(reverse("account_login"), form).content.decode()
 
-    assert "L’adresse e-mail ou le mot de passe sont incorrects." in page.split("data-focus>")[1].split("</div>")[0]
+    assert summary_lines(page) == ["L’adresse e-mail ou le mot de passe sont incorrects."]
     assert "Rien n’a été enregistré" not in page
 
 
@@ -89,4 +87,4 @@ def test_a_refused_passkey_stands_in_the_summary_too(house: House):
 
     page = client.post(reverse("mfa_authenticate"), {"credential": "{}"}).content.decode()
 
-    assert "<li>" in page.split("data-focus>")[1].split("</div>")[0]
+    assert len(summary_lines(page)) == 1

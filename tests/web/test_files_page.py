@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from page_tree import found
 from people import House, make_seat, sign_in
 from test_pages import check_page
 
@@ -63,6 +64,6 @@ def test_the_order_of_dates_is_shown_replaced_and_forgotten(house: House, owner:
     for said, kept in (("dmy", DateOrder.DMY), ("mdy", DateOrder.MDY), ("none", None)):
         assert owner.post(reverse("keep_date_order"), {"dates": said}).status_code == 302
         assert read_terms(by=house.owner).date_order is kept
-        assert f'value="{said}" checked' in page_of(owner)
+        assert found(page_of(owner), f'//input[@name="dates" and @value="{said}" and @checked]')
 
     assert owner.post(reverse("keep_date_order"), {"dates": "ymd"}).status_code == 400

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
+from page_tree import found
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed
 from xdm_sending import SENDING
 
@@ -27,7 +28,7 @@ DOCTOR = {
     "doctor_rpps": "10003879623",
     "doctor_mailbox": "s.medioni@medecin.mssante.fr",
 }
-TICK = 'name="doctor_copy" value="yes" checked'
+TICKED, OPEN = (f'//input[@name="doctor_copy" and {state}]' for state in ("@checked", "not(@checked)"))
 MAIL = MssanteSettings(
     host="127.0.0.1",
     port=465,
@@ -68,7 +69,7 @@ def test_the_form_asks_for_the_doctor_and_proposes_to_send(owner: Client):
     page = owner.get(reverse("new_patient")).content.decode()
 
     assert "Médecin traitant" in page
-    assert TICK in page
+    assert found(page, TICKED)
 
 
 @pytest.mark.usefixtures("secure_mail")
@@ -77,7 +78,7 @@ def test_an_objection_stays_written_down(owner: Client, house: House, patient):
     owner.post(reverse("amend_patient", args=[patient]), {**TRAITS, **DOCTOR, "seen": seen})
 
     assert (known(house, patient).doctor_mailbox, known(house, patient).doctor_copy) == (DOCTOR["doctor_mailbox"], "")
-    assert TICK not in owner.get(reverse("amend_patient", args=[patient])).content.decode()
+    assert found(owner.get(reverse("amend_patient", args=[patient])).content.decode(), OPEN)
     assert "le patient s’y oppose" in owner.get(reverse("patient", args=[patient])).content.decode()
 
 

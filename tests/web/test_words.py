@@ -11,14 +11,15 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
-from django.template.loader import render_to_string
 from django.utils.translation import override
 from django.utils.translation.template import templatize
 
 import temoin
-from temoin.testing.report import Finding
+from temoin.catalogue.kinds import load_kinds
+from temoin.lib.clock import now
+from temoin.testing.sample import Reading
 from temoin.web import wording
-from temoin.web.templatetags.temoin import outcome_read
+from temoin.web.findings import findings_to_sign
 
 ROOT = Path(temoin.__file__).parent
 FOLDER = ROOT / "web" / "locale" / "fr" / "LC_MESSAGES"
@@ -95,11 +96,11 @@ def test_states_are_said_in_both_languages():
 
 
 def test_a_graded_positive_is_marked_as_positive():
-    finding = Finding(
-        target="leucocytes", display="", loinc="", loinc_display="", outcome="plus-2", snomed="", snomed_display=""
+    kind = next(kind for kind in load_kinds().values() if any(one.code == "leucocytes" for one in kind.targets))
+    reading = Reading(
+        outcomes={one.code: one.outcomes[0].code for one in kind.targets} | {"leucocytes": "plus-2"}, read_at=now()
     )
 
-    mark = render_to_string("web/components/finding.html", {"read": outcome_read(finding), "label": "Leucocytes"})
+    [read] = [one for one in findings_to_sign(reading, kind) if one.target == "leucocytes"]
 
-    assert "finding positive" in mark
-    assert ">+</span>" in mark
+    assert (read.means, read.sign) == ("positive", "+")

@@ -100,6 +100,11 @@ class ProgramView:
     is_vouched: bool  # who vouches for it still may
     may_vouch: bool  # whoever asks could take it over
 
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether it may nothing although nobody revoked it: who vouched for it no longer may."""
+        return self.is_active and not self.is_vouched
+
 
 def add_program(*, by: Holder, name: str, public_key: str, scopes: Collection[Scope]) -> UUID:
     """Give a program access. Nobody hands a program a right that they do not hold themselves."""

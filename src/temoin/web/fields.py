@@ -10,6 +10,7 @@ from temoin.lib.errors import Problem
 from temoin.web.wording import Words
 
 GROUPS = frozenset({"radio", "cards", "outcome"})  # of inputs: the group itself takes no focus
+KEYED = "outcome"  # a group of which a digit of the keyboard chooses one
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,24 @@ class Choice:
     value: str
     label: Words
     detail: Words = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A choice as its field draws it."""
+
+    id: str
+    value: str
+    label: Words
+    detail: Words
+    is_chosen: bool
+    takes_focus: bool
+    key: str  # the digit that chooses it; "" where none does
+
+    @property
+    def line(self) -> str:
+        """Return label and detail as one line, which is all that a list can show."""
+        return f"{self.label} ({self.detail})" if self.detail else str(self.label)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +65,50 @@ class Field:
         return f"field-{self.name}"
 
     @property
+    def is_group(self) -> bool:
+        """Tell whether it is drawn as several inputs, of which one is chosen."""
+        return self.kind in GROUPS
+
+    @property
+    def is_tick(self) -> bool:
+        """Tell whether it is a box whose label is a whole sentence."""
+        return self.kind == "checkbox"
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether one is chosen from a list that opens."""
+        return self.kind == "select"
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether several lines may be typed."""
+        return self.kind == "textarea"
+
+    @property
+    def is_optional(self) -> bool:
+        """Tell whether the label says that it may stay empty."""
+        return not self.required and not self.is_one_of
+
+    @property
+    def options(self) -> list[Option]:
+        """Return the choices as they are drawn: the chosen one takes the focus, else the first."""
+        return [self._option(place, choice) for place, choice in enumerate(self.choices, 1)]
+
+    def _option(self, place: int, choice: Choice) -> Option:
+        return Option(
+            id=f"{self.id}-{place}",
+            value=choice.value,
+            label=choice.label,
+            detail=choice.detail,
+            is_chosen=choice.value == self.value,
+            takes_focus=self.autofocus and self.target == f"{self.id}-{place}",
+            key=str(place) if self.kind == KEYED else "",
+        )
+
+    @property
     def target(self) -> str:
         """Return the id of what takes the focus: the input, or the one chosen in a group, else its first."""
-        if self.kind not in GROUPS:
+        if not self.is_group:
             return self.id
         values = [choice.value for choice in self.choices]
         return f"{self.id}-{values.index(self.value) + 1 if self.value in values else 1}"

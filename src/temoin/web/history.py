@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.outcomes import outcome
-from temoin.testing.report import Address, Doctor, IdentityStatus, Report, ReportStatus
-from temoin.web.patient_form import SEX, STATUS
+from temoin.testing.report import Address, Doctor, Report, ReportStatus
+from temoin.web.findings import ReadTarget, findings_of
+from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
 from temoin.web.wording import Words
 
 # Where a part of the Report stands, and what the page calls it, in the order in which a person checks them.
@@ -37,12 +38,8 @@ TOLD: Mapping[str, Words] = {
     "doctor": _("Treating doctor"),
 }
 _CLOSED: Mapping[str, Mapping[str, Words]] = {
-    "patient.sex": {choice.value: choice.label for choice in SEX},
-    "patient.identity_status": {
-        **{choice.value: choice.label for choice in STATUS},
-        IdentityStatus.RETRIEVED: _("Retrieved"),
-        IdentityStatus.QUALIFIED: _("Qualified"),
-    },
+    "patient.sex": SEX_WORDS,
+    "patient.identity_status": STATUS_WORDS,
 }
 
 
@@ -60,13 +57,22 @@ class HistoryVersion:
     """A signed version, as the history tells it."""
 
     report: Report
+    findings: list[ReadTarget]
     changes: list[Amendment]
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether it takes the result back: what was read counts no more."""
+        return self.report.status is ReportStatus.CANCELLED
 
 
 def history(reports: Sequence[Report], kind: Kind) -> list[HistoryVersion]:
     """Return the versions, the latest first, each with what changed in it."""
     pairs = zip([None, *reports], reports, strict=False)
-    chapters = [HistoryVersion(later, [*_changes(former, later, kind)] if former else []) for former, later in pairs]
+    chapters = [
+        HistoryVersion(later, findings_of(later, kind), [*_changes(former, later, kind)] if former else [])
+        for former, later in pairs
+    ]
     return chapters[::-1]
 
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
-from temoin.pharmacies.professions import LABEL
+from temoin.pharmacies.professions import LABEL, Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.signin.sessions import SessionStore
+from temoin.signin.sessions import Backlog, SessionStore
 from temoin.web.told import told
 
 LAST_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class PageLinks:
+    """The ways from one page of a list to its neighbours; "" where there is none."""
+
+    before: str
+    after: str
 
 
 def page_number(request: HttpRequest) -> int:
@@ -23,17 +35,37 @@ def page_number(request: HttpRequest) -> int:
     return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
+def page_links(page: int, kept: Mapping[str, Any] | None = None, *, has_more: bool) -> PageLinks | None:
+    """Return the ways to the neighbours, with what was asked of the list; None for a list of one page."""
+    if not page and not has_more:
+        return None
+    return PageLinks(_link(page - 1, kept) if page else "", _link(page + 1, kept) if has_more else "")
+
+
+def _link(page: int, kept: Mapping[str, Any] | None) -> str:
+    return "?" + urlencode({**{name: value for name, value in (kept or {}).items() if value}, "page": page})
+
+
 def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 200, **context: Any) -> HttpResponse:
     """Return a page; `may.<right>` tells the template what the action would allow."""
+    backlog = cast("SessionStore", request.session).backlog
     shared = {
         "seat": seat,
         "profession": LABEL[seat.profession],
         "pharmacy": SimpleLazyObject(lambda: pharmacy_of(seat)),
         "may": {right.value: True for right in seat.rights},
         "problems": [],
-        "backlog": cast("SessionStore", request.session).backlog,
-        "late_minutes": settings.TEMOIN.alarms.minutes,
+        "backlog": backlog,
+        "late_words": _late_words(backlog) if Right.READ_TEST in seat.rights else "",
     }
     drawn = {**shared, **context}
     drawn["problems"] = told(drawn["problems"], *context.values())
     return render(request, f"web/{template}", drawn, status=status)
+
+
+def _late_words(backlog: Backlog) -> str:
+    """Return the sentence of the band that every page bears while results wait for too long; "" while none does."""
+    if not backlog.is_late:
+        return ""
+    words = _("Results have waited for more than %(minutes)s minutes: %(number)s to handle.")
+    return words % {"minutes": settings.TEMOIN.alarms.minutes, "number": backlog.count_words}

@@ -15,13 +15,21 @@ from temoin.outbox.channel import Audience
 from temoin.outbox.courier import couriers, is_switched_on
 from temoin.outbox.open_channels import names_of
 from temoin.patients.traits import NO_COUNTRY, Traits
+from temoin.testing.report import IdentityStatus
 from temoin.web.fields import Choice, Field, Typed
+from temoin.web.wording import Words
 
 SEX = (Choice("F", _("Female")), Choice("M", _("Male")), Choice("U", _("Undetermined")))
 STATUS = (
     Choice("PROV", _("Provisional"), _("No document checked")),
     Choice("VALI", _("Validated"), _("Identity document checked")),
 )
+SEX_WORDS: Mapping[str, Words] = {choice.value: choice.label for choice in SEX}
+STATUS_WORDS: Mapping[str, Words] = {
+    **{choice.value: choice.label for choice in STATUS},
+    IdentityStatus.RETRIEVED: _("Retrieved"),
+    IdentityStatus.QUALIFIED: _("Qualified"),
+}
 DAY_HINT = _("Day, month, year: 28/03/1979 or 28031979")
 CORSICA = ("2A", "2B")
 # Kept as they are by a form that does not show them.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from temoin.catalogue.actions import kits_of_lots
@@ -12,7 +11,7 @@ from temoin.outbox.open_channels import place_of
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow
 from temoin.testing.states import UNDER_WAY, RecordState
-from temoin.web.times import reading_window
+from temoin.web.reading_window import ReadingWindow, reading_window
 from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 
@@ -22,7 +21,7 @@ class ListedTest:
 
     row: TestRow
     mark: Mark
-    window: tuple[datetime, datetime | None] | None
+    window: ReadingWindow | None
     is_to_start: bool  # sampled, and its reading clock waits
     parcels: list[tuple[Words, Mark]]
 
@@ -40,7 +39,7 @@ def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[ListedTes
 def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
     window, is_to_start = None, False
     if row.state is RecordState.SAMPLED and row.steps is not None and row.lot_id in kits:
-        window = reading_window(kits[row.lot_id], row.steps)
+        window = reading_window(kits[row.lot_id], row.steps, row.patient_name)
         is_to_start = window is None
     latest = {destination: mark_of(destination, state) for destination, state in row.parcels}
     parcels: list[tuple[Words, Mark]] = [

@@ -11,13 +11,11 @@ from zoneinfo import ZoneInfo
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
-from temoin.catalogue.kits import load_kits
 from temoin.lib import days
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.zones import FIRST_DAY, LAST_DAY, instants_of, today_in, wall_clock
 from temoin.patients.traits import NO_DAY, SHORT_YEAR
-from temoin.testing.sample import Steps
 
 FORMAT = "%Y-%m-%dT%H:%M"
 TWICE = "twice"
@@ -122,18 +120,3 @@ def read_typed_day(text: str, field: str) -> date:
         raise refuse(field, "short_year", SHORT_YEAR) from None
     except ValueError:
         raise refuse(field, "malformed", NO_DAY) from None
-
-
-def reading_window(kit_code: str, steps: Steps) -> tuple[datetime, datetime | None] | None:
-    """Return from when and until when a kit is read, with no end for an instrument that keeps its result.
-
-    None while the start of its reading clock is asked for.
-    """
-    kit = load_kits().kits[kit_code]
-    begun = steps.clock_start(kit)
-    if begun is None:
-        return None
-    opens = begun + timedelta(minutes=kit.read_after_minutes)
-    if kit.read_before_minutes is None:
-        return opens, None
-    return opens, begun + timedelta(minutes=kit.read_before_minutes)

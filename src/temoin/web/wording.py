@@ -211,6 +211,17 @@ class ParcelLine:
     mark: Mark
     reason: Words
     remedy: Words
+    releases: bool  # whoever looks may send parcels again
+
+    @property
+    def sends_again(self) -> bool:
+        """Tell whether they are offered to send it again."""
+        return self.releases and self.may_go_again
+
+    @property
+    def arrived_at(self) -> datetime | None:
+        """Return when it arrived, where its state says by itself that it did."""
+        return self.parcel.settled_at if self.mark.tone == "done" else None
 
     @property
     def is_refused(self) -> bool:
@@ -270,7 +281,7 @@ def destination_words(name: str) -> str:
     return name if known is None else known.words.text(get_language() or "fr")
 
 
-def parcel_line(parcel: ParcelView) -> ParcelLine:
+def parcel_line(parcel: ParcelView, *, releases: bool) -> ParcelLine:
     """Put a parcel into words, with the reason and the remedy when it did not simply go through."""
     reason, remedy = _reason(parcel)
     return ParcelLine(
@@ -279,6 +290,7 @@ def parcel_line(parcel: ParcelView) -> ParcelLine:
         mark=_REPEATED if parcel.matter_since else mark_of(parcel.destination, parcel.state),
         reason=reason,
         remedy=remedy,
+        releases=releases,
     )
 
 

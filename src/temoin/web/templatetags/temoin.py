@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import segno
 from django import template
@@ -11,20 +11,28 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
+from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.kinds import Kind
-from temoin.catalogue.outcomes import Outcome, outcome
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import masked_nir
-from temoin.testing.report import Finding
-from temoin.web.fields import Field
+from temoin.web.fields import Field, Option
 from temoin.web.told import Told
 
 register = template.Library()
+
+
+class Language(NamedTuple):
+    """A language, named as those who speak it name it."""
+
+    code: str
+    name: str
+
+
+FRENCH, ENGLISH = Language("fr", "Français"), Language("en", "English")
 
 
 @register.simple_tag
@@ -37,24 +45,6 @@ def is_demo() -> bool:
 def words(value: Any) -> str:
     """Return the words of a kind, a kit, a specimen or an outcome in the language of the page."""
     return str(value.label(get_language() or "fr"))
-
-
-@register.filter
-def outcome_read(finding: Finding) -> Outcome:
-    """Return the outcome read for a target, which knows its words and what it means."""
-    return outcome(finding.outcome)
-
-
-@register.filter
-def outcome_words(finding: Finding) -> str:
-    """Return what was read for a target, in the language of the page."""
-    return words(outcome(finding.outcome))
-
-
-@register.filter
-def target_words(finding: Finding, kind: Kind) -> str:
-    """Return what was looked for, in the language of the page."""
-    return words(kind.target(finding.target))
 
 
 @register.filter
@@ -114,6 +104,33 @@ def as_field(bound: BoundField) -> Field:
 def as_json(value: Any) -> str:
     """Return JSON for a data attribute; the template escapes it."""
     return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.simple_tag
+def option_flags(field: Field, option: Option) -> SafeString:
+    """Return the flags of one input of a group."""
+    flags = (("checked", option.is_chosen), ("required", field.required), ("autofocus", option.takes_focus))
+    return mark_safe("".join(f" {flag}" for flag, wanted in flags if wanted))  # noqa: S308 names of ours
+
+
+@register.filter
+def banner_role(tone: str) -> str:
+    """Return whether a screen reader interrupts itself for a banner."""
+    return "alert" if tone == "error" else "status"
+
+
+@register.simple_tag(takes_context=True)
+def title_prefix(context: Context) -> str:
+    """Return what the title of a page begins with when a form was refused: a screen reader says it first."""
+    form = context.get("form")
+    is_refused = context.get("problems") or (form is not None and form.errors)
+    return f"{_('Error:')} " if is_refused else ""
+
+
+@register.simple_tag
+def other_language() -> Language:
+    """Return the language that a page may be read in instead."""
+    return ENGLISH if get_language() == "fr" else FRENCH
 
 
 @register.simple_tag

@@ -38,6 +38,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "web/security.html",
         {
             "passkeys": passkeys,
+            "has_one_passkey": len(passkeys) == 1,
             "application": application,
             "must_set_up": not (passkeys or application or has_second_factor(request)),
             "has_codes": any(one.type == TYPE.RECOVERY_CODES for one in found),

@@ -15,7 +15,7 @@ from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import list_tests
-from temoin.web.pages import page_number, show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.seats import bind_session, places_of
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.times import page_today, page_zone
@@ -42,10 +42,9 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
         waiting=test_lines(found.under_way, kits),
         today=test_lines(today, kits),
         earlier=test_lines(earlier, kits),
-        is_first=page == 0,
-        today_goes_on=found.has_more and not earlier,
-        before=f"?page={page - 1}" if page else "",
-        after=f"?page={page + 1}" if found.has_more else "",
+        shows_today=page == 0 or bool(today),
+        counts_today=f"{len(today)}{'+' if page or (found.has_more and not earlier) else ''}",
+        pages=page_links(page, has_more=found.has_more),
     )
 
 
@@ -67,7 +66,8 @@ def _posted_id(request: HttpRequest) -> UUID:
 
 def guide(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show how to work with keyboard and scanner, and what each profession may do."""
-    return show(request, seat, "help.html")
+    others_sign = Right.REGISTER_TEST in seat.rights and Right.SIGN_RESULT not in seat.rights
+    return show(request, seat, "help.html", others_sign=others_sign)
 
 
 def language(request: HttpRequest) -> HttpResponseBase:

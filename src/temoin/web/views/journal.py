@@ -20,11 +20,12 @@ from temoin.lib.clock import now
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import wall_clock
 from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.oversight import review_reading
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
-from temoin.web.pages import page_number, show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.times import page_today, page_zone, read_day
 from temoin.web.wording import RIGHT_WORDS
 
@@ -51,12 +52,11 @@ def events(request: HttpRequest, seat: Seat) -> HttpResponse:
         request,
         seat,
         "journal.html",
-        lines=[_line(row, names) for row in rows],
+        lines=[_line(seat, row, names) for row in rows],
         day=wanted.day,
         fields=_fields(request, wanted, names),
-        before=_query(wanted, page=page - 1) if page else "",
-        after=_query(wanted, page=page + 1) if has_more else "",
-        export=_query(wanted),
+        pages=page_links(page, _asked(wanted), has_more=has_more),
+        export=urlencode({name: value for name, value in _asked(wanted).items() if value}),
         only_day=urlencode({"day": wanted.day.isoformat()}),
     )
 
@@ -139,18 +139,12 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def _query(wanted: EventFilter, *, page: int = 0) -> str:
-    given = {
-        "day": wanted.day.isoformat(),
-        "person": wanted.actor_id,
-        "kind": wanted.kind,
-        "object": wanted.subject_id,
-        "page": page,
-    }
-    return urlencode({name: value for name, value in given.items() if value})
+def _asked(wanted: EventFilter) -> dict[str, Any]:
+    day = wanted.day.isoformat()
+    return {"day": day, "person": wanted.actor_id, "kind": wanted.kind, "object": wanted.subject_id}
 
 
-def _line(row: EventRow, names: dict[UUID, str]) -> dict[str, Any]:
+def _line(seat: Seat, row: EventRow, names: dict[UUID, str]) -> dict[str, Any]:
     return {
         "event": row,
         "what": event_words(row.kind),
@@ -159,7 +153,7 @@ def _line(row: EventRow, names: dict[UUID, str]) -> dict[str, Any]:
         "reason": RIGHT_WORDS.get(row.reason, row.reason),
         "object": SUBJECT_WORDS.get(row.subject_kind, row.subject_kind) if row.subject_id else "",
         "origin": ORIGIN_WORDS.get(row.origin, row.origin),
-        "is_record": row.subject_kind == "record" and row.subject_id is not None,
+        "opens_test": row.subject_kind == "record" and row.subject_id is not None and Right.READ_TEST in seat.rights,
     }
 
 

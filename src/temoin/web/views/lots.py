@@ -17,7 +17,7 @@ from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.pages import page_number, show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.times import page_today, read_day
 
 
@@ -67,8 +67,7 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | 
         status=400 if problems else 200,
         rows=rows,
         problems=problems,
-        before=f"?page={page - 1}" if page else "",
-        after=f"?page={page + 1}" if has_more else "",
+        pages=page_links(page, has_more=has_more),
         fields=_fields(Typed(_values(request, box), problems), language),
     )
 

@@ -19,6 +19,7 @@ from temoin.testing.merging import merge_patients
 from temoin.testing.queries import list_tests_of_patient
 from temoin.web.fields import Choice, Typed
 from temoin.web.pages import show
+from temoin.web.patient_facts import patient_facts
 from temoin.web.patient_search import search_fields, search_patients
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.two_records import compared
@@ -48,9 +49,10 @@ def same_person(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpRespo
         seat,
         "same_person.html",
         status=400 if problems else 200,
-        traits=traits,
+        facts=patient_facts(traits),
         patient_id=patient_id,
         near=_others(near_matches(by=seat, traits=traits), patient_id),
+        has_searched=found is not None,
         found=found,
         fields=search_fields(Typed(request.POST, problems)),
         problems=problems,

@@ -37,7 +37,8 @@ from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
 from temoin.web.fields import Typed
 from temoin.web.kept_forms import keep_posted
-from temoin.web.pages import page_number, show
+from temoin.web.pages import page_links, page_number, show
+from temoin.web.patient_facts import patient_facts
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.patient_search import search_fields, search_patients
 from temoin.web.record_forms import kind_field
@@ -69,9 +70,16 @@ def _show_search(request: HttpRequest, seat: Seat, found: list[Found] | None, pr
         fields=search_fields(Typed(request.POST, problems)),
         problems=problems,
         is_question=True,
+        has_searched=found is not None,
         found=found,
+        may_be_one=_may_be_one(seat, found or ()),
         typed=request.POST,
     )
+
+
+def _may_be_one(seat: Seat, found: Sequence[Found]) -> bool:
+    """Tell whether two of the records found may be of one person, and whoever looks may say so."""
+    return len(found) > 1 and has_right(by=seat, right=Right.MERGE_PATIENTS)
 
 
 def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -141,6 +149,7 @@ def _show_new(
         groups=patient_groups(typed, problems),
         problems=problems,
         near=near,
+        may_be_one=_may_be_one(seat, near),
         others=" ".join(str(each) for each, _traits in near) or typed.get("others", ""),
         patient_id=typed.get("patient_id") or new_id(),
         record_id=typed.get("record_id") or hourly_id(),
@@ -170,7 +179,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         seat,
         "new_test.html",
         status=400 if problems else 200,
-        traits=traits,
+        facts=patient_facts(traits),
         patient_id=patient_id,
         record_id=request.POST.get("record_id") or hourly_id(),
         problems=problems,
@@ -234,12 +243,11 @@ def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         request,
         seat,
         "patient.html",
-        traits=traits,
+        facts=patient_facts(traits),
         patient_id=patient_id,
-        tests=tests,
+        shows_tests=tests is not None,
         lines=test_lines([*tests.under_way, *tests.done], kits_of(seat, tests.under_way)) if tests else [],
-        before=f"?page={page - 1}" if page else "",
-        after=f"?page={page + 1}" if tests and tests.has_more else "",
+        pages=page_links(page, has_more=tests is not None and tests.has_more),
     )
 
 

@@ -21,14 +21,18 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_start
 from temoin.testing.queries import TestView, has_ticket, read_parcels, read_test, read_ticket
+from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
+from temoin.web.findings import findings_of
 from temoin.web.history import history
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
+from temoin.web.patient_facts import patient_facts
+from temoin.web.reading_window import reading_window
 from temoin.web.record_forms import (
     age_warnings,
     read_sample,
@@ -38,7 +42,8 @@ from temoin.web.record_forms import (
     signer_words,
     start_fields,
 )
-from temoin.web.times import clock_warning, reading_window
+from temoin.web.test_steps import moments_of, steps_of
+from temoin.web.times import clock_warning
 from temoin.web.wording import STATE, parcel_line
 
 
@@ -52,37 +57,65 @@ def show_record(
 ) -> HttpResponse:
     """Return a test's page, with what was typed and its problems when a step was refused."""
     typed = Typed(request.POST if request.method == "POST" else {}, problems or [])
+    may_renew = _may_renew(seat, test)
     context: dict[str, Any] = {
         "test": test,
         "report": test.report,
         "mark": STATE[test.state],
+        "steps": steps_of(test),
+        "moments": moments_of(test),
+        "facts": patient_facts(test.traits),
         "problems": problems or [],
         "warnings": age_warnings(test.kind, test.traits.birth_date, test.traits.sex),
         "may_sign": may_sign(by=seat, signers=test.kind.signers),
         "signers": signer_words(test.kind),
-        "has_result": test.state in WITH_RESULT,
-        "shows_ticket": _shows_ticket(seat, test),
-        "versions": history(test.reports, test.kind),
+        "has_sample": bool(test.specimen or test.lot),
+        "shows_looks": test.state in WITH_RESULT and has_right(by=seat, right=Right.READ_JOURNAL),
+        "may_renew": may_renew,
+        "shows_ticket": may_renew or (test.has_ticket and has_right(by=seat, right=Right.REGISTER_TEST)),
+        "versions": history(test.reports, test.kind) if len(test.reports) > 1 else [],
         **device_words(test),
-        **parcels_context(test.id, test.parcels),
+        **parcels_context(seat, test.id, test.parcels),
     }
     if test.report is not None:
-        sent = {parcel.destination for parcel in test.parcels}
-        nobody = nobody_at(doctor=test.report.doctor is not None, matricule=test.report.patient.carries_matricule)
-        context["outlook"] = outlook_lines(Case.of(test.report), test.kind, sent=sent, nobody=nobody)
-    if test.state is RecordState.REGISTERED:
-        context["fields"] = sample_fields(seat, test, typed)
-    if test.state is RecordState.SAMPLED:
-        context["fields"] = result_fields(test.kind, typed)
-        context["start_fields"] = start_fields(typed) if test.lot is not None else []
-        context["is_start_wrong"] = any(problem.field.startswith(STARTED) for problem in typed.problems)
+        context |= _result_context(seat, test, test.report)
+    context |= _next_step(seat, test, typed)
     return show(request, seat, "record.html", status=400 if problems else 200, **context)
 
 
-def _shows_ticket(seat: Seat, test: TestView) -> bool:
-    """Tell whether a ticket waits to be printed, or a lost one may be drawn anew."""
-    if test.has_ticket and has_right(by=seat, right=Right.REGISTER_TEST):
-        return True
+def _next_step(seat: Seat, test: TestView, typed: Typed) -> dict[str, Any]:
+    """Return what the next step of a test under way needs, and whether whoever looks may give the test up."""
+    samples = has_right(by=seat, right=Right.TAKE_SAMPLE)
+    if test.state is RecordState.REGISTERED:
+        return {"is_to_sample": True, "fields": sample_fields(seat, test, typed), "may_abandon": samples}
+    if test.state is not RecordState.SAMPLED:
+        return {}
+    return {
+        "is_to_read": True,
+        "fields": result_fields(test.kind, typed),
+        "start_fields": start_fields(typed) if test.lot is not None else [],
+        "may_mend_start": samples and test.lot is not None,
+        "is_start_wrong": any(problem.field.startswith(STARTED) for problem in typed.problems),
+        "may_abandon": samples,
+    }
+
+
+def _result_context(seat: Seat, test: TestView, report: Report) -> dict[str, Any]:
+    """Return what the page of a signed test shows: what was read, and where the law lets it go."""
+    sent = {parcel.destination for parcel in test.parcels}
+    nobody = nobody_at(doctor=report.doctor is not None, matricule=report.patient.carries_matricule)
+    is_void = report.status is ReportStatus.CANCELLED
+    corrects = has_right(by=seat, right=Right.CORRECT_RESULT) and may_sign(by=seat, signers=test.kind.signers)
+    return {
+        "findings": findings_of(report, test.kind),
+        "is_void": is_void,
+        "may_correct": corrects and not is_void,
+        "outlook": outlook_lines(Case.of(report), test.kind, sent=sent, nobody=nobody),
+    }
+
+
+def _may_renew(seat: Seat, test: TestView) -> bool:
+    """Tell whether a lost ticket may be drawn anew."""
     of_counter = test.state in WITH_RESULT and test.source == COUNTER and bool(test.traits.email)
     return of_counter and has_right(by=seat, right=Right.PRINT_RESULT)
 
@@ -92,12 +125,12 @@ def device_words(test: TestView) -> dict[str, Any]:
     language = get_language() or "fr"
     known = load_specimens().get(test.specimen)
     words: dict[str, Any] = {"specimen": known.label(language) if known else "", "kit": "", "window": None}
-    words |= {"is_to_start": False, "times": test.report.typed_times if test.report else test.typed_times}
+    words |= {"is_to_start": False}
     if test.lot is not None:
         words["kit"] = load_kits().kits[test.lot.kit].label(language)
         if test.steps is not None:
             words["window"] = reading_window(test.lot.kit, test.steps)
-            words["is_to_start"] = words["window"] is None
+            words["is_to_start"] = words["window"] is None and test.state is RecordState.SAMPLED
     return words
 
 
@@ -178,8 +211,19 @@ def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 
 def _no_ticket(request: HttpRequest, seat: Seat, test: TestView) -> HttpResponse:
     """Say where the code went, with what can be done; a test of another pharmacy was not found before."""
-    can_renew = test.report is not None and bool(test.traits.email) and has_right(by=seat, right=Right.PRINT_RESULT)
-    return show(request, seat, "ticket_gone.html", status=410, test=test, report=test.report, can_renew=can_renew)
+    may_print = test.report is not None and has_right(by=seat, right=Right.PRINT_RESULT)
+    return show(
+        request,
+        seat,
+        "ticket_gone.html",
+        status=410,
+        test=test,
+        report=test.report,
+        is_abandoned=test.state is RecordState.ABANDONED,
+        is_of_a_file=test.source != COUNTER,
+        can_renew=may_print and bool(test.traits.email),
+        may_print=may_print,
+    )
 
 
 def renew(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -205,20 +249,22 @@ def seen_version(request: HttpRequest) -> int:
 
 def parcels(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Return where the parcels are, alone, for the page that follows them live."""
+    ticket = has_ticket(by=seat, record_id=record_id)
     return show(
         request,
         seat,
         "parts/parcels.html",
-        alone=True,
-        has_ticket=has_ticket(by=seat, record_id=record_id),
-        **parcels_context(record_id, read_parcels(by=seat, record_id=record_id)),
+        adds_ticket=ticket is not None,
+        has_ticket=ticket,
+        **parcels_context(seat, record_id, read_parcels(by=seat, record_id=record_id)),
     )
 
 
-def parcels_context(record_id: UUID, views: list[ParcelView]) -> dict[str, Any]:
+def parcels_context(seat: Seat, record_id: UUID, views: list[ParcelView]) -> dict[str, Any]:
     """Return what the list of parcels needs; the latest version first."""
     in_order = sorted(views, key=lambda parcel: (-parcel.sequence, parcel.destination))
-    lines = [parcel_line(parcel) for parcel in in_order]
+    releases = Right.RELEASE_PARCEL in seat.rights
+    lines = [parcel_line(parcel, releases=releases) for parcel in in_order]
     return {
         "record_id": record_id,
         "lines": lines,

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
-from temoin.catalogue.outcomes import outcome
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test, ticket_waits
-from temoin.testing.report import IdentityStatus, Report
-from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
+from temoin.testing.report import IdentityStatus, Report, ReportStatus
+from temoin.testing.sample import Reading, check_entry, check_reading, clean_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
+from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
+from temoin.web.test_steps import moments_of_report, moments_to_sign
 from temoin.web.times import local_minute, page_today
 from temoin.web.views.records import device_words, seen_version, show_record, warn_of_clock
 
@@ -83,19 +82,16 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         "review.html",
         test=test,
         reading=reading,
-        findings=_findings(test, reading),
+        findings=findings_to_sign(reading, test.kind),
         read_at=reading.read_at.isoformat() if reading.is_typed else local_minute(reading.read_at),
         pressed="" if reading.is_typed else reading.read_at.isoformat(),
         typed=_as_typed(request, test, reading),
         ticket_waits=bool(test.traits.email) and ticket_waits(by=seat, record_id=record_id),
         doctor=doctor,
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
-        **{**device_words(test), "times": _times(test, reading)},
+        moments=moments_to_sign(test, reading),
+        **device_words(test),
     )
-
-
-def _times(test: TestView, reading: Reading) -> tuple[str, ...]:
-    return (*test.typed_times, READ) if reading.is_typed else test.typed_times
 
 
 def _doctor(traits: Traits) -> str:
@@ -113,13 +109,6 @@ def _case(test: TestView, reading: Reading) -> Case:
         identity=IdentityStatus(test.traits.identity_status),
         day=page_today(),
     )
-
-
-def _findings(test: TestView, reading: Reading) -> list[tuple[str, str, Any]]:
-    language = get_language() or "fr"
-    return [
-        (target.code, target.label(language), outcome(reading.outcomes[target.code])) for target in test.kind.targets
-    ]
 
 
 def _already_signed(request: HttpRequest, record_id: UUID) -> HttpResponse:
@@ -190,7 +179,7 @@ def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         report=report,
         problems=problems,
         reason=reason_field(typed, _("Reason for the cancellation")),
-        findings=_report_findings(test, report),
+        findings=findings_of(report, test.kind),
     )
 
 
@@ -206,14 +195,6 @@ def _already_changed(request: HttpRequest, record_id: UUID) -> HttpResponse:
     return redirect("test", record_id)
 
 
-def _report_findings(test: TestView, report: Report) -> list[tuple[str, str, Any]]:
-    language = get_language() or "fr"
-    return [
-        (finding.target, test.kind.target(finding.target).label(language), outcome(finding.outcome))
-        for finding in report.findings
-    ]
-
-
 def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Show the result as the patient takes it home: every mention that the law asks for."""
     test = read_result_for_print(by=seat, record_id=record_id)
@@ -225,6 +206,9 @@ def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRespo
         "print_result.html",
         test=test,
         report=test.report,
-        findings=_report_findings(test, test.report),
+        findings=findings_of(test.report, test.kind),
+        is_void=test.report.status is ReportStatus.CANCELLED,
+        is_corrected=test.report.status is ReportStatus.CORRECTED,
+        moments=moments_of_report(test.report),
         **device_words(test),
     )

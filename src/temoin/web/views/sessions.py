@@ -28,7 +28,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         for one in open_sessions(person(request))
     ]
     found.sort(key=lambda one: not one["is_this"])
-    return render(request, "web/sessions.html", {"sessions": found})
+    return render(request, "web/sessions.html", {"sessions": found, "has_others": len(found) > 1})
 
 
 def end_session(request: HttpRequest, session: str) -> HttpResponse:

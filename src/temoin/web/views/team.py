@@ -19,7 +19,7 @@ from temoin.pharmacies.newcomer import check_newcomer, check_profession
 from temoin.pharmacies.numbers import is_doubtful_rpps
 from temoin.pharmacies.policies import seats_within_reach
 from temoin.pharmacies.professions import LABEL, Profession
-from temoin.pharmacies.queries import Colleague, read_colleague, read_invitations, read_team
+from temoin.pharmacies.queries import Colleague, OpenInvitation, read_colleague, read_invitations, read_team
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.team import (
     approve_invitation,
@@ -46,6 +46,36 @@ class TeamRow:
     mark: Mark
     register: RegisterLine | None
 
+    @property
+    def stays(self) -> bool:
+        """Tell whether the place is open, and no last day of work is known."""
+        return self.person.is_active and not self.person.last_day
+
+    @property
+    def leaves(self) -> bool:
+        """Tell whether the place is open until a last day of work that is to come."""
+        return self.person.is_active and bool(self.person.last_day) and not self.person.has_left
+
+    @property
+    def may_reset(self) -> bool:
+        """Tell whether whoever asks may reset how the person signs in."""
+        works = self.person.is_active and not self.person.has_left
+        return works and self.person.within_reach and not self.person.is_mine
+
+
+@dataclass(frozen=True)
+class InvitedRow:
+    """Somebody invited, as the table shows them."""
+
+    invited: OpenInvitation
+    profession: Words
+    register: RegisterLine | None
+
+    @property
+    def is_to_approve(self) -> bool:
+        """Tell whether the invitation waits for whoever asks."""
+        return self.invited.is_waiting and self.invited.may_approve
+
 
 def team(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show who works here, and the invitations that wait."""
@@ -56,7 +86,7 @@ def team(request: HttpRequest, seat: Seat) -> HttpResponse:
         seat,
         "team.html",
         rows=[_row(person) for person in people],
-        invitations=[(one, LABEL[one.profession], register_line(one.register)) for one in invited],
+        invitations=[InvitedRow(one, LABEL[one.profession], register_line(one.register)) for one in invited],
         matters=sum(one is not None and one.is_matter for one in checks),
         asks_register=settings.TEMOIN.register is not None,
     )

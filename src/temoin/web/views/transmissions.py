@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, replace
-from datetime import date
-from urllib.parse import urlencode
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -23,14 +23,16 @@ from temoin.outbox.open_channels import destination_named, destinations
 from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.statement import DayCount, StatementLine, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
-from temoin.web.pages import page_number, show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.raw import show_bytes
+from temoin.web.sending_ways import ways_of
 from temoin.web.times import page_today, page_zone
 from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
@@ -56,6 +58,11 @@ class Pile:
     remedy: Words
     count: int
 
+    @property
+    def is_one(self) -> bool:
+        """Tell whether the button says "it" rather than "all of them"."""
+        return self.count == 1
+
 
 @dataclass(frozen=True)
 class SendingRow:
@@ -65,9 +72,14 @@ class SendingRow:
     line: ParcelLine
 
     @property
-    def can_go_again(self) -> bool:
-        """Tell whether sending it again makes sense."""
-        return self.line.may_go_again and not self.parcel.is_overtaken
+    def sends_again(self) -> bool:
+        """Tell whether sending it again makes sense, and is theirs to do."""
+        return self.line.sends_again and not self.parcel.is_overtaken
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Tell whether nothing but to withdraw it is left."""
+        return self.parcel.is_overtaken and self.line.is_refused
 
     @property
     def goes_to_an_address(self) -> bool:
@@ -84,11 +96,33 @@ class Bar:
     parts: list[tuple[str, float, float]]
 
 
+@dataclass(frozen=True)
+class StatementRow:
+    """A version at a destination, as the paper shows it; without a mark it was to be sent to nobody."""
+
+    line: StatementLine
+    destination: Words
+    mark: Mark | None
+    reason: Words
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Tell whether there is a receipt, whose time is the one that counts."""
+        return self.line.state is ParcelState.ACCEPTED
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Return when it ended without a receipt."""
+        return None if self.is_acknowledged else self.line.settled_at
+
+
 def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show what has not arrived, and where the results of the day are."""
     wanted, page = _filter(request), page_number(request)
     found = read_work_list(by=seat, wanted=wanted, page=page)
     today = page_today()
+    is_plain = wanted == OpenFilter(late_before=wanted.late_before, zone=wanted.zone) and page == 0
+    releases = Right.RELEASE_PARCEL in seat.rights
     return show(
         request,
         seat,
@@ -97,14 +131,15 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
         late=_late_piles(found.heaps),
         differences=_differences(seat),
-        rows=[SendingRow(one, parcel_line(one.view)) for one in found.parcels],
+        rows=[SendingRow(one, parcel_line(one.view, releases=releases)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
         fields=_fields(wanted),
         portion=PORTION_WORDS[wanted.portion],
         today=today,
-        is_plain=wanted == OpenFilter(late_before=wanted.late_before, zone=wanted.zone) and page == 0,
-        before=_query(wanted, page - 1) if page else "",
-        after=_query(wanted, page + 1) if found.has_more else "",
+        is_plain=is_plain,
+        shows_list=found.to_handle > 0 or not is_plain,
+        shows_way_to_rest=is_plain and found.to_handle == 0 and found.on_the_way > 0,
+        pages=page_links(page, _asked(wanted), has_more=found.has_more),
     )
 
 
@@ -162,18 +197,21 @@ def sending(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
 
 def _show_sending(request: HttpRequest, seat: Seat, found: Sending, error: InvalidError | None = None) -> HttpResponse:
     choices = [Choice(reason, words) for reason, words in WITHDRAWAL_WORDS.items()]
-    problems = error.problems if error else []
+    problems, line = (
+        error.problems if error else [],
+        parcel_line(found.view, releases=Right.RELEASE_PARCEL in seat.rights),
+    )
     return show(
         request,
         seat,
         "sending.html",
         status=400 if error else 200,
         sending=found,
-        line=parcel_line(found.view),
+        line=line,
+        ways=ways_of(seat, found, line),
         attempts=[_attempt(one) for one in reversed(found.attempts)],
         decisions=[(event.at, event_words(event.kind), profession_words(event)) for event in found.decisions],
         problems=problems,
-        by_address=goes_to_an_address(found.view.destination),
         why=Typed(request.POST, problems)("reason", _("Reason"), "radio", choices=choices, required=True),
     )
 
@@ -206,9 +244,8 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
         statement=found,
         tallies=[(destination_words(one.destination), one) for one in found.tallies if one.destination],
         page=page + 1,
-        before=f"?day={day.isoformat()}&page={page - 1}" if page else "",
-        after=f"?day={day.isoformat()}&page={page + 1}" if page + 1 < found.pages else "",
-        lines=[_statement_line(line) for line in found.lines],
+        pages=page_links(page, {"day": day.isoformat()}, has_more=page + 1 < found.pages),
+        rows=[_statement_row(line) for line in found.lines],
         differences=[one for one, *_ in _differences(seat) if one.day == day],
         checkpoint=checkpoint,
         root=b64encode(checkpoint.root).decode() if checkpoint else "",
@@ -217,9 +254,9 @@ def statement(request: HttpRequest, seat: Seat) -> HttpResponse:
     )
 
 
-def _statement_line(line: StatementLine) -> tuple[StatementLine, Words, Mark | None, Words]:
+def _statement_row(line: StatementLine) -> StatementRow:
     mark = mark_of(line.destination, line.state) if line.state else None
-    return line, destination_words(line.destination), mark, WITHDRAWAL_WORDS.get(line.reason, "")
+    return StatementRow(line, destination_words(line.destination), mark, WITHDRAWAL_WORDS.get(line.reason, ""))
 
 
 def _pile(heap: Heap) -> Pile:
@@ -263,9 +300,8 @@ def _filter(request: HttpRequest) -> OpenFilter:
     )
 
 
-def _query(wanted: OpenFilter, page: int) -> str:
-    given = {"portion": wanted.portion.value, "destination": wanted.destination, "day": wanted.day, "page": page}
-    return urlencode({name: value for name, value in given.items() if value})
+def _asked(wanted: OpenFilter) -> dict[str, Any]:
+    return {"portion": wanted.portion.value, "destination": wanted.destination, "day": wanted.day}
 
 
 def _fields(wanted: OpenFilter) -> list[Field]:

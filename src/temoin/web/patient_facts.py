@@ -1,0 +1,54 @@
+"""What a patient's record says, fact by fact, as pages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from temoin.lib.phones import phone_as_said
+from temoin.patients.traits import Traits, masked_nir
+from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
+from temoin.web.wording import Words
+
+
+class Fact(NamedTuple):
+    """One fact and what it is called."""
+
+    label: Words
+    said: Words
+
+
+def patient_facts(traits: Traits) -> list[Fact]:
+    """Return what is known of a patient, and that a thing is not known where somebody has to know that."""
+    return [*_identity(traits), *_contact(traits)]
+
+
+def _identity(traits: Traits) -> Iterator[Fact]:
+    yield Fact(_("Birth name"), traits.birth_family_name)
+    yield Fact(_("Birth given names"), traits.birth_given_names or "–")
+    if used := _joined(traits.used_family_name, traits.used_given_name):
+        yield Fact(_("Used name"), used)
+    yield Fact(_("Birth date"), f"{traits.birth_date:%d/%m/%Y}")
+    yield Fact(_("Sex"), SEX_WORDS[traits.sex])
+    if traits.birth_place:
+        yield Fact(_("Birth place (INSEE code)"), traits.birth_place)
+    yield Fact(_("NIR"), masked_nir(traits.nir) if traits.nir else _("not known"))
+    yield Fact(_("Identity status"), STATUS_WORDS[traits.identity_status])
+
+
+def _contact(traits: Traits) -> Iterator[Fact]:
+    yield Fact(_("E-mail"), traits.email or _("none: the result is printed"))
+    if traits.phone:
+        yield Fact(_("Telephone"), phone_as_said(traits.phone))
+    if traits.city:
+        yield Fact(_("Address"), _joined(traits.street, traits.postcode, traits.city))
+    if traits.doctor_mailbox:
+        name = _joined(traits.doctor_family_name, traits.doctor_given_name)
+        objects = "" if traits.doctor_copy else f" · {_('results are not sent: the patient objects')}"
+        yield Fact(_("Treating doctor"), f"{name}, {traits.doctor_mailbox}{objects}")
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
