@@ -162,9 +162,25 @@ def documents() -> list[tuple[str, bytes]]:
 
     made = []
     for pharmacy in Pharmacy.objects.all():
-        with tenant_scope(pharmacy.id):
+        with _as_worker(), tenant_scope(pharmacy.id):
             made += [_document(parcel) for parcel in Parcel.objects.filter(destination="fhir")]
     return made
+
+
+@contextmanager
+def _as_worker() -> Iterator[None]:
+    """Connect as the worker: it alone may write down that it prepared a result."""
+    from django.conf import settings
+    from django.db import connection
+
+    before = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict |= {"USER": "temoin_worker", "PASSWORD": settings.TEMOIN.database.password("worker")}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= before
 
 
 def _document(parcel: Any) -> tuple[str, bytes]:
