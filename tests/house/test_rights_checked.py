@@ -39,6 +39,7 @@ UNCHECKED = {
     "temoin.testing.build.first_report": VALUE,
     "temoin.testing.build.signer": VALUE,
     "temoin.testing.signing.write_version": "a step of a signature or of an import, whose start has checked",
+    "temoin.testing.queries.ask_versions": WORKER,
     "temoin.testing.queries.report_for_courier": WORKER,
     "temoin.testing.queries.versions_for_courier": WORKER,
     "temoin.transmission.mending.mend_day": WORKER,

@@ -8,7 +8,7 @@ from people import House, make_lot, open_house
 
 from temoin.catalogue.models import Lot
 from temoin.lib.errors import ConflictError, ScopeError
-from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.tenant import check_when_answered, current_pharmacy, scopes_together, tenant_scope
 
 
 @pytest.fixture
@@ -74,6 +74,41 @@ def test_an_outer_transaction_goes_on_without_the_scope(house):
         assert scope_in_database() == ""
     with pytest.raises(ScopeError):
         current_pharmacy()
+
+
+def test_scopes_together_see_each_its_own_pharmacy_and_leave_none_behind(house):
+    lots = [make_lot(house.owner), make_lot(house.stranger)]
+    seen = []
+
+    with scopes_together():
+        for by in (house.owner, house.stranger):
+            with tenant_scope(by.pharmacy_id):
+                seen += [lot.id for lot in Lot.objects.all()]
+
+    assert seen == lots
+    assert scope_in_database() == ""
+
+
+@pytest.mark.usefixtures("house")
+def test_between_two_scopes_no_statement_runs():
+    with pytest.raises(ScopeError), scopes_together():
+        scope_in_database()
+
+
+def test_what_one_of_the_scopes_finds_wrong_undoes_them_all(house):
+    def wrong() -> None:
+        raise ConflictError("found at the end")
+
+    def write_and_find_it_wrong() -> None:
+        with scopes_together(), tenant_scope(house.owner.pharmacy_id):
+            make_lot(house.owner)
+            check_when_answered(wrong)
+
+    with pytest.raises(ConflictError):
+        write_and_find_it_wrong()
+
+    with tenant_scope(house.owner.pharmacy_id):
+        assert not Lot.objects.exists()
 
 
 def test_an_error_takes_the_scope_with_it(house):

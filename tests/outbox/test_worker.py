@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from couriers import StandIn, answer
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 from temoin.crypto.ring import forget_keys
@@ -25,11 +26,12 @@ from temoin.outbox import courier as register
 from temoin.outbox import duties as duties_register
 from temoin.outbox import worker
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.courier import Answer, Consignment, Load, Verdict, register_courier
+from temoin.outbox.courier import Answer, Consignment, Load, Verdict, couriers, register_courier
 from temoin.outbox.duties import Duty, register_duty
-from temoin.outbox.kept import LARGEST, unpack
+from temoin.outbox.kept import LARGEST, pack, unpack
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
+from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane, run_worker, threads_of
 
@@ -129,6 +131,43 @@ def test_a_poison_parcel_among_them_is_the_only_one_to_wait(house, as_role):
 
 
 @pytest.fixture
+def two_pharmacies(house: House) -> House:
+    """The pharmacy with three results on their way, and the stranger's with two."""
+    patient, lot = make_patient(house.stranger), make_lot(house.stranger)
+    for _ in range(2):
+        make_signed(house.stranger, patient, lot)
+    return house
+
+
+def test_parcels_of_all_pharmacies_are_prepared_and_settled_in_one_transaction_each(two_pharmacies, as_role):
+    courier = couriers()["fhir"]
+    with as_role("temoin_worker"), CaptureQueriesContext(connection) as told:
+        loads = claim_parcels("fhir", 10)
+        ready = courier.prepare_all(loads)
+        settle_parcels([(load, answer(Verdict.ACCEPTED)) for load in loads])
+
+    assert {load.pharmacy_id for load in loads} == {two_pharmacies.here.id, two_pharmacies.stranger.pharmacy_id}
+    assert all(isinstance(ready[load.id], Consignment) for load in loads)
+    assert sum(query["sql"].startswith("SAVEPOINT") for query in told) == 2  # of a test, where a worker begins anew
+    assert states(two_pharmacies) == [(ParcelState.ACCEPTED, "told")] * 3
+
+
+@pytest.mark.parametrize("where", ["prepare", "settle"])
+def test_what_spoils_a_batch_of_several_pharmacies_spoils_its_own_parcel_alone(two_pharmacies, as_role, where):
+    poison = parcels(two_pharmacies)[0]
+    with as_role("temoin_worker"):
+        (taken, *others) = sorted(claim_parcels("fhir", 10), key=lambda load: load.id != poison.id)
+        # A record that is not there, or a parcel that is another worker's by now.
+        taken = replace(taken, chain_id=new_id()) if where == "prepare" else replace(taken, attempts=9)
+        lane = Lane(couriers()["fhir"], threading.Event())
+        ready = lane._prepare([taken, *others])
+        settle_parcels([(load, answer(Verdict.ACCEPTED)) for load, one in ready if isinstance(one, Consignment)])
+
+    accepted = (ParcelState.ACCEPTED, "told")
+    assert states(two_pharmacies) == [(ParcelState.SENDING, ""), accepted, accepted]
+
+
+@pytest.fixture
 def keyless(house: House, as_role) -> Iterator[House]:
     """The stranger's pharmacy with a result on its way, after its data key was altered."""
     make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
@@ -164,7 +203,16 @@ def test_no_receipt_keeps_an_acknowledged_result_from_being_settled(house, as_ro
 def kept(house: House) -> list[tuple[bytes, bytes]]:
     with tenant_scope(house.here.id):
         opened = [attempt.unseal() for attempt in Attempt.objects.all()]
-    return [(unpack(content["sent"]), unpack(content["came"])) for content in opened]
+    return [(sent := unpack(content["sent"]), unpack(content["came"], like=sent)) for content in opened]
+
+
+def test_an_answer_that_repeats_what_was_sent_takes_next_to_no_room():
+    sent = b"".join(b"%d " % number for number in range(3000))
+    came = sent[:5000] + b"accepted" + sent[5000:]
+
+    assert unpack(pack(came, like=sent), like=sent) == came
+    assert len(pack(came, like=sent)) < len(pack(came)) / 4
+    assert unpack(pack(came), like=sent) == came  # kept without a likeness
 
 
 def test_an_attempt_keeps_what_was_sent_and_what_came_back(house, as_role):

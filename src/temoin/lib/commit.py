@@ -6,10 +6,11 @@ trip where the ORM costs one per row. Each part says how many rows it must touch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from django.db.models.expressions import DatabaseDefault
 
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
-from temoin.lib.tenant import TenantModel, current_pharmacy
+from temoin.lib.tenant import TenantModel, check_when_answered, current_pharmacy
 
 MANY = 4  # rows of one table from which on they are bound as arrays: the statement then is the same for any number
 _PLAIN = frozenset({UUID, str, int, bytes, datetime, type(None)})
@@ -169,17 +170,28 @@ class Commit:
         if not parts:
             return
         sql = _statement(tuple(part.sql for part in parts))
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, [value for part in parts for value in part.values])
-                counts = cursor.fetchone()
-        except IntegrityError as error:
-            # Which constraint says what collided; the driver's message would repeat the values (law 7).
-            name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "constraint"
-            raise ConflictError(name) from None
-        if list(counts or ()) != [part.expected for part in parts]:
-            transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
-            raise ConflictError("a row is no longer in the state this act starts from")
+        cursor = connection.cursor()
+        with _collisions_named():
+            cursor.execute(sql, [value for part in parts for value in part.values])
+        check_when_answered(partial(_check_counts, cursor, [part.expected for part in parts]))
+
+
+def _check_counts(cursor: Any, expected: list[int]) -> None:
+    with cursor, _collisions_named():
+        counts = cursor.fetchone()
+    if list(counts or ()) != expected:
+        transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
+        raise ConflictError("a row is no longer in the state this act starts from")
+
+
+@contextmanager
+def _collisions_named() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        # Which constraint says what collided; the driver's message would repeat the values (law 7).
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or "constraint"
+        raise ConflictError(name) from None
 
 
 def _check_sealed_with(model: type[TenantModel], values: Mapping[str, Any]) -> None:
@@ -198,10 +210,18 @@ def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
     fields = _given_fields(model, _are_left_out(model, rows[0]))
     if len(rows) >= MANY:
         columns = [[_prepared(field, getattr(row, field.attname)) for row in rows] for field in fields]
-        return Part(_insert_many_sql(model, fields), tuple(columns), len(rows))
+        same = tuple(_is_same(field, column) for field, column in zip(fields, columns, strict=True))
+        bound = [column[0] if is_same else column for column, is_same in zip(columns, same, strict=True)]
+        values = sorted(zip(same, bound, strict=True), key=lambda each: each[0], reverse=True)
+        return Part(_insert_many_sql(model, fields, same), tuple(value for _, value in values), len(rows))
     values = [_prepared(field, getattr(row, field.attname)) for row in rows for field in fields]
     sql = _insert_sql(model, fields, tuple(value is None for value in values))
     return Part(sql, tuple(value for value in values if value is not None), len(rows))
+
+
+def _is_same(field: Any, column: list[Any]) -> bool:
+    """Tell whether all rows have one value; never of the id, without which there would be no rows."""
+    return field.attname != "id" and column.count(column[0]) == len(column)
 
 
 def _are_left_out(model: type[TenantModel], row: TenantModel) -> tuple[bool, ...]:
@@ -230,10 +250,17 @@ def _insert_sql(model: type[TenantModel], fields: tuple[Any, ...], nulls: tuple[
 
 
 @lru_cache(maxsize=64)
-def _insert_many_sql(model: type[TenantModel], fields: tuple[Any, ...]) -> str:
-    columns = ", ".join(str(field.column) for field in fields)
-    given = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
-    return f"INSERT INTO {_table(model)} ({columns}) SELECT * FROM unnest({given}) RETURNING 1"  # noqa: S608
+def _insert_many_sql(model: type[TenantModel], fields: tuple[Any, ...], same: tuple[bool, ...]) -> str:
+    """Return the statement; a column with the `same` value in all rows is bound once, before the arrays of the others.
+
+    Of twelve columns of a batch's events two differ: an array costs the driver and the server a visit of each value.
+    """
+    once = [field for field, is_same in zip(fields, same, strict=True) if is_same]
+    each = [field for field, is_same in zip(fields, same, strict=True) if not is_same]
+    columns = ", ".join(str(field.column) for field in (*once, *each))
+    fixed = "".join(f"%s::{field.db_type(connection)}, " for field in once)
+    given = ", ".join(f"%s::{field.db_type(connection)}[]" for field in each)
+    return f"INSERT INTO {_table(model)} ({columns}) SELECT {fixed}given.* FROM unnest({given}) given RETURNING 1"  # noqa: S608
 
 
 def _type(model: type[TenantModel], name: str) -> str:

@@ -28,7 +28,7 @@ def attempt_row(*, pharmacy_id: UUID, parcel_id: UUID, number: int, at: datetime
         "detail": _text(answer.detail),
         "receipt": {_text(name): _text(value) for name, value in answer.receipt.items()},
         "sent": pack(answer.sent),
-        "came": pack(answer.came),
+        "came": pack(answer.came, like=answer.sent),
     }
     attempt.seal(content)
     return attempt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +72,14 @@ class Load:
     matter_since: datetime | None = None
 
 
+def by_pharmacy(loads: Iterable[Load]) -> dict[UUID, list[Load]]:
+    """Return parcels by their pharmacy, in the order of the pharmacies' ids: who locks them all, locks in one order."""
+    groups: dict[UUID, list[Load]] = {}
+    for load in sorted(loads, key=lambda load: load.pharmacy_id):
+        groups.setdefault(load.pharmacy_id, []).append(load)
+    return groups
+
+
 @dataclass(frozen=True)
 class Consignment:
     """What `prepare` made ready to carry: plain bytes and words, no database behind them."""
@@ -111,10 +119,10 @@ class Courier(Protocol):
 
 @runtime_checkable
 class PreparesTogether(Protocol):
-    """A courier that prepares several parcels of one pharmacy at the cost of few statements.
+    """A courier that prepares several parcels, also of several pharmacies, in few exchanges with the database.
 
-    `prepare_all` runs inside the pharmacy's transaction and answers for every load, by the parcel's id. When it raises,
-    nothing of it is kept and each parcel is prepared by itself: a poison parcel spoils no other.
+    `prepare_all` opens their scopes itself and answers for every load, by the parcel's id. When it raises, nothing of
+    it is kept; the parcels are prepared in smaller batches, in the end each by itself: a poison parcel spoils no other.
     """
 
     def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]: ...

@@ -157,10 +157,12 @@ def attempts_of(parcel_id: UUID) -> list[AttemptView]:
 
 def contents_of(parcel_id: UUID) -> list[AttemptContent]:
     """Return what the tries with a parcel left; whoever asks records the look."""
-    return [
-        AttemptContent(one.number, one.at, held["detail"], unpack(held.get("sent", "")), unpack(held.get("came", "")))
-        for one, held in _opened(parcel_id)
-    ]
+    return [_content(one, held) for one, held in _opened(parcel_id)]
+
+
+def _content(attempt: Attempt, held: dict[str, Any]) -> AttemptContent:
+    sent = unpack(held.get("sent", ""))
+    return AttemptContent(attempt.number, attempt.at, held["detail"], sent, unpack(held.get("came", ""), like=sent))
 
 
 def _opened(parcel_id: UUID) -> list[tuple[Attempt, dict[str, Any]]]:

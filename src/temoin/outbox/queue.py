@@ -81,8 +81,7 @@ def claim_parcels(destination: str, limit: int) -> list[Load]:
     if allowed == 0:
         return []
     if circuit.lets_all(rate, moment):
-        with transaction.atomic():
-            return _claim(destination, limit, moment, is_probe=False)
+        return _claim(destination, limit, moment, is_probe=False)  # each statement commits by itself
     if not _is_due(destination, moment):
         return []  # a lock that leads to nothing would still be a write to disk
     with transaction.atomic():

@@ -6,15 +6,15 @@ import logging
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import scopes_together, tenant_scope
 from temoin.outbox.attempts import attempt_row
 from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.courier import Answer, Load, Verdict
@@ -48,20 +48,31 @@ Pair = tuple[Load, Answer]
 
 def settle_parcels(answers: Iterable[Pair]) -> None:
     """Write what each attempt brought: the parcel's move and the sealed attempt, together."""
-    pairs = list(answers)
-    by_pharmacy: dict[UUID, list[Pair]] = {}
-    for load, answer in pairs:
-        by_pharmacy.setdefault(load.pharmacy_id, []).append((load, answer))
-    for group in by_pharmacy.values():
-        try:
-            _settle_together(group)
-        except DATABASE_AWAY:
-            raise
-        except Exception:  # noqa: BLE001 one parcel must not delay the rest: each is settled alone
-            # Another worker owns one of the parcels since its lease ended, or the pharmacy's key is unavailable.
-            for pair in group:
-                _settle_alone(pair)
+    pairs = sorted(answers, key=lambda pair: pair[0].pharmacy_id)
+    _settle_in_parts(pairs)
     _wake_later_versions([load for load, answer in pairs if _settles(_VERB[answer.verdict])])
+
+
+def _settle_in_parts(pairs: list[Pair]) -> None:
+    """Settle all at once; where that fails, each pharmacy by itself, and each parcel by itself where that fails."""
+    if len(pairs) == 1:
+        _settle_alone(pairs[0])
+        return
+    groups = _by_pharmacy(pairs)
+    try:
+        with scopes_together():
+            for group in groups:
+                _settle_together(group)
+    except DATABASE_AWAY:
+        raise
+    except Exception:  # noqa: BLE001 one parcel must not delay the rest
+        # Another worker owns one of the parcels since its lease ended, or a pharmacy's key is unavailable.
+        for part in groups if len(groups) > 1 else [[pair] for pair in pairs]:
+            _settle_in_parts(part)
+
+
+def _by_pharmacy(pairs: list[Pair]) -> list[list[Pair]]:
+    return [list(group) for _, group in groupby(pairs, key=lambda pair: pair[0].pharmacy_id)]
 
 
 def _settle_together(group: list[Pair]) -> None:

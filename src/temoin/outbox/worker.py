@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from time import monotonic
-from uuid import UUID
 
 from django.db import connection
 
@@ -23,6 +22,7 @@ from temoin.outbox.courier import (
     PreparesTogether,
     SetsAside,
     Verdict,
+    by_pharmacy,
     couriers,
     is_switched_on,
 )
@@ -36,7 +36,7 @@ from temoin.outbox.states import ParcelState
 log = logging.getLogger("temoin.outbox")
 
 AT_ONCE = 32  # parcels that a lane sends at the same moment
-MOST = 128  # parcels it holds at most, the others ready to follow; a destination that is slow gets AT_ONCE
+MOST = 256  # parcels it holds at most, the others ready to follow; a destination that is slow gets AT_ONCE
 QUICK = 3.0  # seconds from claim to answer of a quick destination
 # Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
 LATEST = 5.0
@@ -171,22 +171,18 @@ class Lane:
                 note_aside(self.courier.destination, item, error)
 
     def _prepare(self, loads: list[Load]) -> list[tuple[Load, Ready]]:
-        by_pharmacy: dict[UUID, list[Load]] = {}
-        for load in loads:
-            by_pharmacy.setdefault(load.pharmacy_id, []).append(load)
-        return [pair for group in by_pharmacy.values() for pair in self._prepare_group(group)]
-
-    def _prepare_group(self, group: list[Load]) -> list[tuple[Load, Ready]]:
-        if len(group) > 1 and isinstance(self.courier, PreparesTogether):
-            try:
-                with tenant_scope(group[0].pharmacy_id):
-                    ready = self.courier.prepare_all(group)
-                return [(load, ready[load.id]) for load in group]
-            except DATABASE_AWAY:
-                raise
-            except Exception as error:  # noqa: BLE001 whatever one parcel brings about, the others leave
-                log.error("lane %s: a batch failed with %s; one by one", self.courier.destination, type(error).__name__)
-        return [(load, self._prepare_one(load)) for load in group]
+        if len(loads) < 2 or not isinstance(self.courier, PreparesTogether):
+            return [(load, self._prepare_one(load)) for load in loads]
+        try:
+            ready = self.courier.prepare_all(loads)
+            return [(load, ready[load.id]) for load in loads]
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 whatever one parcel brings about, the others leave
+            log.error("lane %s: a batch failed with %s; in parts", self.courier.destination, type(error).__name__)
+        groups = list(by_pharmacy(loads).values())
+        parts = groups if len(groups) > 1 else [[load] for load in loads]
+        return [pair for part in parts for pair in self._prepare(part)]
 
     def _prepare_one(self, load: Load) -> Ready:
         try:

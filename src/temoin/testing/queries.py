@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -207,16 +208,31 @@ def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
 
 def versions_for_courier(*, by: Actor, wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Report]]:
     """Return, by record and number, the signed versions up to that one, it last; each look is an event."""
+    with tenant_scope(by.pharmacy_id):
+        return ask_versions(by=by, wanted=wanted)()
+
+
+def ask_versions(
+    *, by: Actor, wanted: Iterable[tuple[UUID, int]]
+) -> Callable[[], dict[tuple[UUID, int], list[Report]]]:
+    """Ask for versions and record the looks, in the actor's scope; return what opens them, in that scope as well.
+
+    Who asks for several pharmacies (`scopes_together`) waits once for them all.
+    """
     found: dict[tuple[UUID, int], list[Report]] = {one: [] for one in wanted}
     records, numbers = [record_id for record_id, _ in found], [number for _, number in found]
-    with tenant_scope(by.pharmacy_id):
-        with connection.cursor() as cursor:
-            cursor.execute(_VERSIONS, [records, numbers, current_pharmacy()])
-            for asked, number, *version in cursor:
-                found[asked, number].append(_report(version))
-        if any(not reports or reports[-1].version != number for (_, number), reports in found.items()):
-            raise NotFoundError
-        record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=records)
+    cursor = connection.cursor()
+    cursor.execute(_VERSIONS, [records, numbers, current_pharmacy()])
+    record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=records)
+    return partial(_read_versions, cursor, found)
+
+
+def _read_versions(cursor: Any, found: dict[tuple[UUID, int], list[Report]]) -> dict[tuple[UUID, int], list[Report]]:
+    with cursor:
+        for asked, number, *version in cursor:
+            found[asked, number].append(_report(version))
+    if any(not reports or reports[-1].version != number for (_, number), reports in found.items()):
+        raise NotFoundError
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from temoin.crypto.blind import person_number
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.lib.names import plain_name
+from temoin.lib.tenant import scopes_together, tenant_scope
 from temoin.outbox.actions import replace_refused_parcels
-from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
+from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict, by_pharmacy
 from temoin.outbox.queries import was_posted, went_before
-from temoin.testing.queries import versions_for_courier
+from temoin.testing.queries import ask_versions, versions_for_courier
 from temoin.testing.report import PatientForm, Report, ReportStatus
 from temoin.transmission.rules.reduced import first_notice, reduced
 from temoin.transmission.rules.rule_set import FORMS, Case, RuleSet
@@ -65,13 +67,21 @@ class ReportCourier(ABC):
 
     def prepare(self, load: Load) -> Consignment | Answer:
         """Read the signed versions and write what the destination may have; the look is an event."""
-        return self.prepare_all([load])[load.id]
+        by = HouseActor(load.pharmacy_id, "worker")
+        versions = versions_for_courier(by=by, wanted=[(load.chain_id, load.sequence)])
+        return self._ready(load, versions[load.chain_id, load.sequence])
 
     def prepare_all(self, loads: list[Load]) -> dict[UUID, Consignment | Answer]:
-        """Read the signed versions of one pharmacy together, and write what the destination may have of each."""
-        by = HouseActor(loads[0].pharmacy_id, "worker")
-        versions = versions_for_courier(by=by, wanted=[(load.chain_id, load.sequence) for load in loads])
-        return {load.id: self._ready(load, versions[load.chain_id, load.sequence]) for load in loads}
+        """Read the signed versions of several pharmacies together; write what the destination may have of each."""
+        ready: dict[UUID, Consignment | Answer] = {}
+        groups = by_pharmacy(loads)
+        with scopes_together():
+            asked = [_ask(pharmacy_id, group) for pharmacy_id, group in groups.items()]
+            for (pharmacy_id, group), read in zip(groups.items(), asked, strict=True):
+                with tenant_scope(pharmacy_id):
+                    versions = read()
+                    ready |= {load.id: self._ready(load, versions[load.chain_id, load.sequence]) for load in group}
+        return ready
 
     def _ready(self, load: Load, versions: list[Report]) -> Consignment | Answer:
         if versions[-1].is_demo and not settings.TEMOIN.site.demo:
@@ -106,3 +116,9 @@ class ReportCourier(ABC):
         names = plain_name(person.birth_family_name), plain_name(person.first_birth_given_name)
         traits = (*names, person.sex.value, person.birth_date.isoformat())
         return person_number(self.destination, str(report.sampled_at.year), *traits)
+
+
+def _ask(pharmacy_id: UUID, group: list[Load]) -> Callable[[], dict[tuple[UUID, int], list[Report]]]:
+    with tenant_scope(pharmacy_id):
+        by = HouseActor(pharmacy_id, "worker")
+        return ask_versions(by=by, wanted=[(load.chain_id, load.sequence) for load in group])
