@@ -152,14 +152,14 @@ def _code(page: str) -> str:
 
 def _open_letter(ready: dict[str, Any], email: str, code: str) -> str:
     """Open a letter as the patient's browser does; return the secret of its link."""
-    from temoin.crypto.letter import derive, open_letter
+    from temoin.crypto.letter import SECRET_BYTES, derive, open_letter, stretch
 
     fragment = _fragment(ready["addresses"]["sandbox"], email)
-    secret = urlsafe_b64decode(f"{fragment}==")
-    keys = derive(secret, code)
+    link = urlsafe_b64decode(f"{fragment}=")
+    keys = derive(link, stretch(code, link[SECRET_BYTES:]))
     halves = {"lookup": _base64(keys.lookup), "auth": _base64(keys.auth)}
     answer = _post(f"{ready['addresses']['portal']}/letter", json.dumps(halves), {"Content-Type": "application/json"})
-    open_letter(secret, code, urlsafe_b64decode(answer["ciphertext"]))
+    open_letter(link, code, urlsafe_b64decode(answer["ciphertext"]))
     return fragment
 
 
@@ -172,7 +172,7 @@ def _fragment(sandbox: str, email: str) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         for mail in ask_sandbox(f"{sandbox}/mailbox.json"):
-            if email in mail["to"] and (found := re.search(r"#([A-Za-z0-9_-]{22})", mail["text"])):
+            if email in mail["to"] and (found := re.search(r"#([A-Za-z0-9_-]{43})", mail["text"])):
                 return found[1]
         time.sleep(0.5)
     raise RuntimeError("a signed test gave no message")

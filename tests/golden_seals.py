@@ -69,10 +69,13 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
         },
     ),
     RecordVersion: ({"record_id": OTHER, "number": 1, "signed_by": OTHER, "signed_at": AT}, covid_positive()),
-    Ticket: ({"record_id": OTHER}, {"code": "7K3M9-QX2TV"}),
+    Ticket: (
+        {"record_id": OTHER, "has_code": True, "drawn_at": AT},
+        {"code": "7K3M9-QX2TV4", "salt": "00" * 16, "key": "11" * 32},
+    ),
     Parcel: (
         {"destination": "patient-email", "subject_id": OTHER, "chain_id": OTHER, "sequence": 1, "key": str(ROW)},
-        {"fragment": "A" * 22, "letter": str(OTHER)},
+        {"fragment": "A" * 43, "letter": str(OTHER)},
     ),
     Attempt: (
         {"parcel_id": OTHER, "number": 1, "at": AT + timedelta(microseconds=7), "verdict": "accepted"},

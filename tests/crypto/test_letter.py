@@ -18,18 +18,22 @@ from temoin.crypto.letter import (
     check_character,
     derive,
     draw_code,
-    draw_secret,
+    draw_link,
+    draw_salt,
     link_fragment,
     normalise_code,
     open_letter,
     seal_letter,
+    stretch,
 )
 
-SECRET = bytes(range(16))
+SALT = bytes(range(16, 32))
+LINK = bytes(range(16)) + SALT
 CODE = "7K2QF-XM04CP"
+KEY = stretch(CODE, SALT)
 LOOKUP_HEX = "f27d08f3d06c8e7e6ac52817ab4c7ceac927cdb9e66797debbc8ea9b872ae369"
-AUTH_HEX = "128ba18056117710f90a440752d4c67af3e7d26a924b77f13ccd9dc038aa22df"
-LETTER_KEY_HEX = "f63f7650376671477023745fc60a830fa9fcbbca53133fb6c54283326e7fcfca"
+AUTH_HEX = "09e45d84418ea80ab9a3d6f1e96d64a3708906667ce152eca6f781ba515a8c25"
+LETTER_KEY_HEX = "82ac48892a6536f0c369add417e74c0d1411b4bccd9732e8c8e1ba78ea3140bd"
 
 
 def _hkdf(key, info):
@@ -57,9 +61,9 @@ def test_a_code_is_a_group_of_five_and_one_of_six_crockford_characters():
     assert not set("ILOU") & set(ALPHABET)
 
 
-def test_no_two_codes_or_secrets_are_drawn_alike():
+def test_no_two_codes_or_salts_are_drawn_alike():
     assert len({draw_code() for _ in range(200)}) == 200
-    assert len({draw_secret() for _ in range(200)}) == 200
+    assert len({draw_salt() for _ in range(200)}) == 200
 
 
 @pytest.mark.parametrize(
@@ -143,27 +147,42 @@ def test_normalising_gives_ten_known_characters_or_refuses(text):
     assert set(code) <= set(ALPHABET)
 
 
-def test_a_fragment_has_22_characters_and_gives_the_secret_back():
-    fragment = link_fragment(SECRET)
+def test_a_fragment_has_43_characters_and_gives_the_link_back():
+    fragment = link_fragment(LINK)
 
-    assert re.fullmatch("[A-Za-z0-9_-]{22}", fragment)
-    assert urlsafe_b64decode(fragment + "==") == SECRET
+    assert re.fullmatch("[A-Za-z0-9_-]{43}", fragment)
+    assert urlsafe_b64decode(fragment + "=") == LINK
 
 
-def test_a_secret_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="16 bytes"):
-        derive(b"short", CODE)
-    with pytest.raises(ValueError, match="16 bytes"):
-        link_fragment(bytes(17))
+@pytest.mark.parametrize("link", [b"short", bytes(31), bytes(33)])
+def test_a_link_of_another_length_is_refused(link):
+    with pytest.raises(ValueError, match="16 secret bytes"):
+        derive(link, KEY)
+    with pytest.raises(ValueError, match="16 secret bytes"):
+        link_fragment(link)
+
+
+def test_every_letter_of_a_record_has_its_own_secret_and_the_salt_of_the_code():
+    first, second = draw_link(SALT), draw_link(SALT)
+
+    assert first[:16] != second[:16]
+    assert first[16:] == second[16:] == SALT
+
+
+def test_the_same_code_proves_itself_otherwise_to_each_letter():
+    first, second = derive(draw_link(SALT), KEY), derive(draw_link(SALT), KEY)
+
+    assert first.auth != second.auth
 
 
 def test_the_keys_are_those_of_the_design_for_ever():
     """A fixed vector, and the same from the RFCs' text: a change would break every letter already sent."""
-    keys = derive(SECRET, CODE)
+    keys = derive(LINK, KEY)
 
-    assert keys.lookup == _hkdf(SECRET, b"lookup")
-    k1, k2 = _hkdf(SECRET, b"k1"), _pbkdf2(b"7K2QFXM04C", keys.lookup)
-    assert keys.auth == _hkdf(k2, b"auth")
+    assert keys.lookup == _hkdf(LINK[:16], b"lookup")
+    k1, k2 = _hkdf(LINK[:16], b"k1"), _pbkdf2(b"7K2QFXM04C", SALT)
+    assert k2 == KEY
+    assert keys.auth == _hkdf(k1 + k2, b"auth")
     assert keys.letter_key == _hkdf(k1 + k2, b"letter")
     assert keys.lookup.hex() == LOOKUP_HEX
     assert keys.auth.hex() == AUTH_HEX
@@ -171,7 +190,7 @@ def test_the_keys_are_those_of_the_design_for_ever():
 
 
 def test_keys_and_letters_never_show_themselves_in_a_trace():
-    keys = derive(SECRET, CODE)
+    keys = derive(LINK, KEY)
 
     assert keys.auth.hex() not in repr(keys)
     assert repr(keys.auth) not in repr(keys)
@@ -179,43 +198,45 @@ def test_keys_and_letters_never_show_themselves_in_a_trace():
 
 @given(st.binary(max_size=9000))
 def test_what_is_sealed_opens_again(payload):
-    sealed = seal_letter(SECRET, CODE, payload)
+    sealed = seal_letter(LINK, KEY, payload)
 
-    assert open_letter(SECRET, CODE.lower(), sealed.ciphertext) == payload
+    assert open_letter(LINK, CODE.lower(), sealed.ciphertext) == payload
 
 
 def test_the_server_keeps_hashes_of_lookup_and_auth_only():
-    keys = derive(SECRET, CODE)
-    sealed = seal_letter(SECRET, CODE, b"{}")
+    keys = derive(LINK, KEY)
+    sealed = seal_letter(LINK, KEY, b"{}")
 
     assert sealed.lookup_hash == sha256(keys.lookup).digest()
     assert sealed.auth_hash == sha256(keys.auth).digest()
 
 
-@pytest.mark.parametrize(("secret", "code"), [(SECRET, "7K2QF-XM04DM"), (bytes(16), CODE)])
-def test_one_half_does_not_open_the_letter(secret, code):
-    sealed = seal_letter(SECRET, CODE, b"{}")
+@pytest.mark.parametrize(
+    ("link", "code"), [(LINK, "7K2QF-XM04DM"), (bytes(16) + SALT, CODE), (LINK[:16] + bytes(16), CODE)]
+)
+def test_one_half_does_not_open_the_letter(link, code):
+    sealed = seal_letter(LINK, KEY, b"{}")
 
     with pytest.raises(InvalidTag):
-        open_letter(secret, code, sealed.ciphertext)
+        open_letter(link, code, sealed.ciphertext)
 
 
 @pytest.mark.parametrize("position", [0, 11, 12, 2000, -1])
 def test_one_changed_bit_is_noticed(position):
-    ciphertext = bytearray(seal_letter(SECRET, CODE, b"{}").ciphertext)
+    ciphertext = bytearray(seal_letter(LINK, KEY, b"{}").ciphertext)
     ciphertext[position] ^= 1
 
     with pytest.raises(InvalidTag):
-        open_letter(SECRET, CODE, bytes(ciphertext))
+        open_letter(LINK, CODE, bytes(ciphertext))
 
 
 def test_the_size_does_not_tell_a_positive_from_a_negative():
-    positive = seal_letter(SECRET, CODE, b"positif" + b"x" * 1900)
-    negative = seal_letter(SECRET, CODE, "négatif".encode() + b"x" * 300)
+    positive = seal_letter(LINK, KEY, b"positif" + b"x" * 1900)
+    negative = seal_letter(LINK, KEY, "négatif".encode() + b"x" * 300)
 
     assert len(positive.ciphertext) == len(negative.ciphertext) == 12 + 4096 + 16
-    assert (len(seal_letter(SECRET, CODE, bytes(5000)).ciphertext) - 28) % 1024 == 0
+    assert (len(seal_letter(LINK, KEY, bytes(5000)).ciphertext) - 28) % 1024 == 0
 
 
 def test_the_same_payload_is_never_sealed_to_the_same_bytes():
-    assert seal_letter(SECRET, CODE, b"{}").ciphertext != seal_letter(SECRET, CODE, b"{}").ciphertext
+    assert seal_letter(LINK, KEY, b"{}").ciphertext != seal_letter(LINK, KEY, b"{}").ciphertext

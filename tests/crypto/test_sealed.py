@@ -27,6 +27,7 @@ from temoin.testing.models import Record, Ticket
 
 ROW, PATIENT = uuid4(), uuid4()
 COLUMNS = {"patient_id": PATIENT, "lot_id": None}
+TICKET = {"record_id": PATIENT, "has_code": True, "drawn_at": datetime(2026, 11, 29, 9, tzinfo=UTC)}
 
 with isolate_apps("temoin.crypto"):
 
@@ -102,13 +103,13 @@ def test_what_was_sealed_opens_in_its_place_only(house):
             with pytest.raises(SealBrokenError):
                 open_value(model, row_id, sealed, columns)
         with pytest.raises(NoReaderError):  # a ticket was never sealed in the version of a record
-            open_value(Ticket, ROW, sealed, {"record_id": PATIENT})
+            open_value(Ticket, ROW, sealed, TICKET)
 
 
 def test_what_was_sealed_in_one_table_opens_in_no_other_of_the_same_version(house):
     assert Ticket.schema == Patient.schema
     with tenant_scope(house.here.id):
-        sealed = seal_value(Ticket, ROW, {"code": "x"}, {"record_id": PATIENT})
+        sealed = seal_value(Ticket, ROW, {"code": "x"}, TICKET)
 
         with pytest.raises(SealBrokenError):
             open_value(Patient, ROW, sealed, {"merged_into": PATIENT})
@@ -172,7 +173,7 @@ def test_a_bound_value_is_told_from_every_other(house, stored):
     others = [None, 7, 0, "", "a", b"a", date(2026, 11, 29), datetime(2026, 11, 29, 1, tzinfo=UTC), PATIENT]
     others += [date(2026, 11, 30), datetime(2026, 11, 29, 1, 0, 0, 1, tzinfo=UTC), timedelta(0), ROW]
     with tenant_scope(house.here.id):
-        sealed = seal_value(Ticket, ROW, {}, {"record_id": stored})
+        sealed = seal_value(Ticket, ROW, {}, TICKET | {"record_id": stored})
         opened = [_opens(sealed, other) for other in others]
 
     assert opened.count(True) == 1
@@ -180,7 +181,7 @@ def test_a_bound_value_is_told_from_every_other(house, stored):
 
 def _opens(sealed: bytes, value: object) -> bool:
     try:
-        open_value(Ticket, ROW, sealed, {"record_id": value})
+        open_value(Ticket, ROW, sealed, TICKET | {"record_id": value})
     except (SealBrokenError, TypeError):
         return False
     return True

@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+from cryptography.exceptions import InvalidTag
 from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 
+from temoin.crypto.letter import SECRET_BYTES, derive, open_letter, stretch
 from temoin.delivery.channels.email.courier import EmailCourier
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
+from temoin.lib.phones import phone_as_said
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.actions import release_parcel
 from temoin.outbox.circuit import THRESHOLD, CircuitState
@@ -29,9 +36,10 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.patients.traits import check_traits
-from temoin.testing.models import Record, Ticket
+from temoin.testing.models import Record
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result, renew_ticket
+from temoin.testing.tickets import read_ticket
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 DESTINATION = "email"
@@ -83,6 +91,15 @@ def record_id(house: House):
         return Record.objects.get().id
 
 
+def opened(house: House, fragment: str, code: str) -> dict[str, Any]:
+    """Open the letter of a link as the patient's browser does, withdrawn or not."""
+    whole = urlsafe_b64decode(fragment + "=")
+    keys = derive(whole, stretch(code, whole[SECRET_BYTES:]))
+    with tenant_scope(house.here.id):
+        letter = Letter.objects.get(lookup_hash=sha256(keys.lookup).digest())
+    return orjson.loads(open_letter(whole, code, bytes(letter.ciphertext)))
+
+
 def letter_states(house: House) -> list[str]:
     with tenant_scope(house.here.id):
         return list(Letter.objects.order_by("version", "state").values_list("state", flat=True))
@@ -96,7 +113,7 @@ def correct(house: House) -> None:
 
 
 def link(message) -> str:
-    return re.search(r"https?://\S+/#([\w-]{22})\b", message.get_body(("plain",)).get_content())[1]
+    return re.search(r"https?://\S+/#([\w-]{43})\b", message.get_body(("plain",)).get_content())[1]
 
 
 def test_the_message_has_the_link_and_no_word_of_health(house, mail, carry):
@@ -107,18 +124,29 @@ def test_the_message_has_the_link_and_no_word_of_health(house, mail, carry):
     assert message["Message-ID"].startswith(f"<{newest(house).key}.")
     words = "".join(part.get_content() for part in message.walk() if not part.is_multipart()) + message["Subject"]
     assert link(message) in message.get_body(("html",)).get_content()
-    for word in ("covid", "test", "négatif", "résultat", "pharmacie", TRAITS["birth_family_name"], "Marché"):
+    for word in ("covid", "test", "négatif", "résultat", TRAITS["birth_family_name"]):
         assert word.lower() not in words.lower()
 
 
 @pytest.mark.usefixtures("mail")
-def test_the_link_leaves_the_house_and_the_code_is_destroyed(house, carry):
+def test_the_message_says_whom_to_call_and_its_subject_does_not(house, mail, carry):
+    carry()
+
+    (message,) = mail.messages
+    for kind in ("plain", "html"):
+        words = message.get_body((kind,)).get_content()
+        assert house.here.name in words
+        assert phone_as_said(house.here.phone) in words
+    assert house.here.name not in message["Subject"]
+
+
+@pytest.mark.usefixtures("mail")
+def test_the_link_leaves_the_house_and_is_kept_nowhere(house, carry):
     carry()
 
     assert newest(house).sealed is None
     assert letter_states(house) == [LetterState.OPEN]
     with tenant_scope(house.here.id):
-        assert not Ticket.objects.exists()
         assert Attempt.objects.get(parcel_id=newest(house).id).unseal()["sent"] == ""
 
 
@@ -305,12 +333,38 @@ def test_a_ticket_renewed_while_its_letter_is_made_gives_one_letter(house, mail,
         (load,) = claim_parcels(DESTINATION, 1)  # a worker holds it, and has made no letter yet
     renew_ticket(by=house.owner, record_id=record_id(house), expected_version=1)
     with as_role("temoin_worker"), tenant_scope(house.here.id):
-        EmailCourier().prepare(load)  # it takes the new code, which is then destroyed
+        answer = EmailCourier().prepare(load)
 
-    assert carry() == (ParcelState.REFUSED, "no_code")
-
+    assert (answer.verdict, answer.code) == ("replaced", "newer_letter")
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")
     assert letter_states(house) == [LetterState.OPEN]
-    assert mail.attempts == 0
+    assert len(mail.messages) == 1
+
+
+def test_the_first_ticket_opens_the_correction(house, mail, carry):
+    code = read_ticket(by=house.owner, record_id=record_id(house))
+    carry()
+    first = mail.messages[-1]
+    correct(house)
+    carry()
+
+    letters = [opened(house, link(message), code) for message in (first, mail.messages[-1])]
+
+    assert [letter["findings"][0]["outcome"] for letter in letters] == ["negative", "positive"]
+    assert letters[1]["reason"] == "Lecture inversée"
+    assert [finding["outcome"] for finding in letters[1]["before"]] == ["negative"]
+    assert letters[0]["before"] == []
+
+
+def test_a_renewed_ticket_alone_opens_what_comes_after_it(house, mail, carry):
+    former = read_ticket(by=house.owner, record_id=record_id(house))
+    carry()
+    renew_ticket(by=house.owner, record_id=record_id(house), expected_version=1)
+    carry()
+
+    opened(house, link(mail.messages[-1]), read_ticket(by=house.owner, record_id=record_id(house)))
+    with pytest.raises(InvalidTag):
+        opened(house, link(mail.messages[-1]), former)
 
 
 def test_an_invented_patient_is_never_written_to_from_a_real_site(mail, carry, settings):

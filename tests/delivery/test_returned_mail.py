@@ -140,7 +140,7 @@ def notice(mail: Behaviour, *, action: str = "failed", by: str = "message_id") -
 
 
 def link(message) -> str:
-    return re.search(r"/#([\w-]{22})\b", message.get_body(("plain",)).get_content())[1]
+    return re.search(r"/#([\w-]{43})\b", message.get_body(("plain",)).get_content())[1]
 
 
 @pytest.mark.parametrize("by", ["message_id", "to"])

@@ -66,7 +66,7 @@ TABLES = {
         "pharmacies_staff_notice": "DELETE INSERT SELECT",
         "testing_record": "SELECT",
         "testing_record_version": "SELECT",
-        "testing_ticket": "DELETE SELECT",
+        "testing_ticket": "SELECT",
         "transmission_difference": "INSERT SELECT",
         "transmission_reconciliation": "INSERT SELECT",
     },
@@ -113,7 +113,7 @@ BOUND = {
     "pharmacies_register_check": {"state", "subject_kind", "subject_id", "profession", "differs", "checked_at"},
     "testing_record": {"patient_id", "lot_id"},
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
-    "testing_ticket": {"record_id"},
+    "testing_ticket": {"record_id", "has_code", "drawn_at"},
 }
 # Besides, on the tests' own server: the time of an event, as they move the clock (`tests/conftest.py`).
 EVENT = {*event_columns(), "at"}
@@ -125,6 +125,7 @@ COLUMNS = {
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
+    ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
     ("temoin_app", "signin_failed_try", "UPDATE"): {"is_told"},
     ("temoin_worker", "signin_failed_try", "UPDATE"): {"is_noted", "is_mailed"},

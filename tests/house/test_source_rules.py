@@ -33,7 +33,6 @@ WITHOUT_BY = {
     "delivery/actions.py:lock_letters": "a lock within an act",
     "catalogue/actions.py:lot_of": "a question within an act that records its own event",
     "patients/actions.py:check_notice": "a check within an act",
-    "testing/actions.py:new_ticket": "makes a row that an act adds to its commit",
 }
 # Modules that may open a connection without being a courier: the sandbox and the witness are their own worlds.
 HTTP_CLIENTS = {

@@ -45,7 +45,8 @@ from temoin.pharmacies.programs import list_programs, revoke_program, take_progr
 from temoin.pharmacies.seat import take_seat
 from temoin.pharmacies.team import invite_member, suspend_member, withdraw_invitation
 from temoin.signin.workplaces import workplaces_of
-from temoin.testing.queries import read_test, read_ticket
+from temoin.testing.queries import read_test
+from temoin.testing.tickets import read_ticket
 
 MY_CODE = "0123456789ABCDEF"
 EMAIL = "email"

@@ -5,6 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from temoin.crypto.letter import (
+    SECRET_BYTES,
+    LetterKeys,
+    SealedLetter,
+    derive,
+    draw_link,
+    draw_salt,
+    seal_letter,
+    stretch,
+)
+
 LABELS = {
     "positive": {"fr": "Positif", "en": "Positive"},
     "negative": {"fr": "Négatif", "en": "Negative"},
@@ -64,6 +75,8 @@ def payload(**changes: Any) -> dict[str, Any]:
             finding("indeterminate", "VRS", "RSV"),
         ],
         "comment": "",
+        "reason": "",
+        "before": [],
         "advice": {
             "fr": "Reposez-vous, portez un masque près des autres.\nEn cas de difficulté : appelez le 15.",
             "en": "Rest, and wear a mask near frail people.\nCall 15 if breathing becomes difficult.",
@@ -75,3 +88,18 @@ def payload(**changes: Any) -> dict[str, Any]:
 def sealed_bytes(**changes: Any) -> bytes:
     """Return the payload as delivery gives it to the seal."""
     return json.dumps(payload(**changes), ensure_ascii=False).encode()
+
+
+def any_link() -> bytes:
+    """Return what the link of a letter carries, with the salt of its record."""
+    return draw_link(draw_salt())
+
+
+def sealed_under(link: bytes, code: str, payload: bytes) -> SealedLetter:
+    """Seal a payload under a link and the code of its record's ticket."""
+    return seal_letter(link, stretch(code, link[SECRET_BYTES:]), payload)
+
+
+def keys_of(link: bytes, code: str) -> LetterKeys:
+    """Derive what the patient's browser derives."""
+    return derive(link, stretch(code, link[SECRET_BYTES:]))

@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.template import Context, Engine
-from letters import sealed_bytes
+from letters import any_link, keys_of, sealed_bytes, sealed_under
 from psycopg import sql
 from site_under_test import Site, portal_environment
 
 from temoin import portal
 from temoin.config.embedded import EmbeddedServer
 from temoin.config.roles import DATABASE, password_file
-from temoin.crypto.letter import ALPHABET, derive, draw_secret, open_letter, seal_letter
+from temoin.crypto.letter import ALPHABET, link_fragment, open_letter
 from temoin.portal.headers import HEADERS
 
 CODE = "7K2QF-XM04C"
@@ -51,7 +51,7 @@ class Client:
         return answer.status, content, answer.headers
 
     def try_code(self, secret: bytes, code: str) -> tuple[int, bytes, Any]:
-        keys = derive(secret, code)
+        keys = keys_of(secret, code)
         halves = {"lookup": _text(keys.lookup), "auth": _text(keys.auth)}
         return self.ask("POST", "/letter", json.dumps(halves).encode(), **JSON)
 
@@ -79,8 +79,8 @@ def _wrong(number: int) -> str:
 
 
 def _posted(site: Site, **how: Any):
-    secret = draw_secret()
-    return secret, site.post(seal_letter(secret, CODE, sealed_bytes()), **how)
+    secret = any_link()
+    return secret, site.post(sealed_under(secret, CODE, sealed_bytes()), **how)
 
 
 def test_both_halves_get_the_letter(site, client):
@@ -106,17 +106,18 @@ def test_a_letter_may_be_opened_again_and_each_look_is_recorded(site, client):
 def test_a_wrong_code_is_counted_and_recorded(site, client):
     secret, letter_id = _posted(site)
 
-    assert client.try_code(secret, WRONG)[0] == 404
+    status, content, _ = client.try_code(secret, WRONG)
 
+    assert (status, json.loads(content)) == (403, {"answer": "wrong", "tries_left": 4})
     assert site.counts(letter_id) == (4, 0)
     assert site.events(letter_id) == [("letter.refused", "portal", "letter")]
 
 
-def test_the_sixth_try_finds_no_letter_even_with_the_right_code(site, client):
+def test_the_fifth_wrong_try_locks_the_letter_for_the_right_code_too(site, client):
     secret, letter_id = _posted(site)
 
-    assert [client.try_code(secret, _wrong(n))[0] for n in range(5)] == [404] * 5
-    assert client.try_code(secret, CODE)[0] == 404
+    assert [client.try_code(secret, _wrong(n))[0] for n in range(5)] == [403] * 4 + [423]
+    assert client.try_code(secret, CODE)[:2] == (423, b'{"answer": "locked"}')
 
     assert site.counts(letter_id) == (0, 0)
     assert len(site.events(letter_id)) == 5
@@ -137,45 +138,49 @@ def test_tries_at_the_same_moment_are_all_counted(site, client):
     with ThreadPoolExecutor(12) as crowd:
         statuses = list(crowd.map(lambda n: client.try_code(secret, _wrong(n))[0], range(12)))
 
-    assert statuses == [404] * 12
+    assert sorted(statuses) == [403] * 4 + [423] * 8
     assert site.counts(letter_id) == (0, 0)
     assert len(site.events(letter_id)) == 5
 
 
-def test_every_reason_to_refuse_has_the_same_answer(site, client):
-    locked, _ = _posted(site)
-    for number in range(5):
-        client.try_code(locked, _wrong(number))
+def test_whoever_holds_the_link_is_told_where_it_stands(site, client):
     expired, _ = _posted(site, lasting=timedelta(seconds=-1))
-    withdrawn, _ = _posted(site, state="withdrawn")
-    wrong, _ = _posted(site)
 
-    answers = [client.try_code(secret, CODE) for secret in (draw_secret(), expired, withdrawn, locked)]
-    answers.append(client.try_code(wrong, WRONG))
+    assert client.try_code(expired, CODE)[:2] == (410, b'{"answer": "expired"}')
+    assert client.try_code(any_link(), CODE)[:2] == (404, b'{"answer": "none"}')
 
-    assert {status for status, _, _ in answers} == {404}
-    assert len({content for _, content, _ in answers}) == 1
-    assert len({tuple(sorted(set(headers.items()) - {("Date", headers["Date"])})) for *_, headers in answers}) == 1
+
+def test_a_replaced_letter_says_so_to_the_right_code_alone_and_hands_nothing_out(site, client):
+    link, letter_id = _posted(site, state="withdrawn")
+
+    assert json.loads(client.try_code(link, WRONG)[1]) == {"answer": "wrong", "tries_left": 4}
+    assert client.try_code(link, CODE)[:2] == (410, b'{"answer": "replaced"}')
+    assert site.counts(letter_id) == (5, 0)
+    assert site.events(letter_id) == [(f"letter.{kind}", "portal", "letter") for kind in ("refused", "opened")]
+
+
+def test_an_invented_link_gets_one_answer_whatever_the_code(client):
+    answers = [client.try_code(any_link(), code) for code in (CODE, WRONG)]
+
+    assert answers[0][:2] == answers[1][:2]
 
 
 def test_every_refusal_takes_at_least_the_common_time(site, client):
     wrong, _ = _posted(site)
 
-    for secret in (draw_secret(), wrong):
+    for secret, status in ((any_link(), 404), (wrong, 403)):
         start = perf_counter()
-        assert client.try_code(secret, WRONG)[0] == 404
+        assert client.try_code(secret, WRONG)[0] == status
         assert perf_counter() - start >= 0.1
 
 
-def test_an_expired_or_withdrawn_letter_records_nothing(site, client):
-    expired, first = _posted(site, lasting=timedelta(seconds=-1))
-    withdrawn, second = _posted(site, state="withdrawn")
+def test_an_expired_letter_records_nothing(site, client):
+    expired, letter_id = _posted(site, lasting=timedelta(seconds=-1))
 
     client.try_code(expired, CODE)
-    client.try_code(withdrawn, CODE)
 
-    assert site.events(first) == site.events(second) == []
-    assert site.counts(first) == site.counts(second) == (5, 0)
+    assert site.events(letter_id) == []
+    assert site.counts(letter_id) == (5, 0)
 
 
 def test_no_log_no_look(site, client):
@@ -211,7 +216,7 @@ def test_a_right_code_forgets_the_wrong_ones(site, client):
 
 def _flood(client, count: int) -> list[int]:
     with ThreadPoolExecutor(8) as crowd:
-        return list(crowd.map(lambda _: client.ask("POST", "/letter", _halves(draw_secret()), **JSON)[0], range(count)))
+        return list(crowd.map(lambda _: client.ask("POST", "/letter", _halves(any_link()), **JSON)[0], range(count)))
 
 
 def _use_up(site) -> None:
@@ -233,7 +238,7 @@ def test_whoever_tries_wrongly_too_often_waits_in_all_processes_together(site, c
     statuses = _flood(client, 150)
     earned = perf_counter() - began  # one try each second, whatever the machine
     _use_up(site)
-    answers = [client.try_code(secret, CODE)[:2] for secret in (tried, draw_secret())]
+    answers = [client.try_code(secret, CODE)[:2] for secret in (tried, any_link())]
 
     assert 58 <= statuses.count(404) <= 60 + earned + 8  # 60 a minute, and those under way at once
     assert statuses.count(404) + statuses.count(429) == 150
@@ -246,7 +251,7 @@ def test_a_crowd_behind_one_address_keeps_nobody_from_the_first_try(site, client
 
     _use_up(site)
     assert [client.try_code(fresh, CODE)[0] for _ in range(3)] == [200] * 3
-    assert client.try_code(fresh, WRONG)[0] == 404
+    assert client.try_code(fresh, WRONG)[0] == 403
     _use_up(site)
     assert client.try_code(fresh, CODE)[0] == 429
 
@@ -264,19 +269,19 @@ def test_strangers_do_not_drain_what_all_share(site, client):
 def test_only_the_last_hop_says_who_asks(site, client, proxy_headers):
     """A caller's own X-Forwarded-For stands before what the proxy adds, and changes nothing."""
     own = proxy_headers["X-Forwarded-For"]
-    client.ask("POST", "/letter", _halves(draw_secret()), **JSON)
+    client.ask("POST", "/letter", _halves(any_link()), **JSON)
 
     statuses = {}
     _use_up(site)
     for caller in (f"203.0.113.7, {own}", f"203.0.113.8, {own}", "192.0.2.99"):
         proxy_headers["X-Forwarded-For"] = caller
-        statuses[caller] = client.ask("POST", "/letter", _halves(draw_secret()), **JSON)[0]
+        statuses[caller] = client.ask("POST", "/letter", _halves(any_link()), **JSON)[0]
 
     assert list(statuses.values()) == [429, 429, 404]
 
 
-def _halves(secret: bytes) -> bytes:
-    return json.dumps({"lookup": _text(secret * 2), "auth": _text(secret * 2)}).encode()
+def _halves(link: bytes) -> bytes:
+    return json.dumps({"lookup": _text(link), "auth": _text(link)}).encode()
 
 
 @pytest.mark.parametrize(
@@ -306,7 +311,7 @@ def test_a_body_over_the_limit_is_refused(client):
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_what_a_form_of_another_site_could_send_is_refused(client, kind):
-    assert client.ask("POST", "/letter", _halves(draw_secret()), Content_Type=kind)[0] == 415
+    assert client.ask("POST", "/letter", _halves(any_link()), Content_Type=kind)[0] == 415
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
@@ -339,10 +344,11 @@ def test_the_page_is_the_same_bytes_whatever_the_visitor_says(client):
     assert len(pages) == 1
 
 
-def test_every_other_address_has_one_answer(client):
-    answers = {client.ask("GET", path)[:2] for path in ("/unknown", "/static/portal/no.js", "/letter/1", "/admin/")}
+def test_every_other_address_is_answered_by_the_page_itself(client):
+    page = client.ask("GET", "/")[1]
 
-    assert answers == {(404, b"not found")}
+    for path in ("/unknown", "/static/portal/no.js", "/letter/1", "/admin/", f"/%23{link_fragment(any_link())}"):
+        assert client.ask("GET", path)[:2] == (404, page)
 
 
 def test_a_sign_of_life_says_nothing_else(client):
@@ -397,7 +403,7 @@ def test_the_portal_role_sees_no_letter_that_it_does_not_name(site, portal_role)
     _posted(site)
 
     assert portal_role.execute("SELECT count(*) FROM delivery_letter").fetchone() == (0,)
-    named = seal_letter(secret, CODE, b"").lookup_hash.hex()
+    named = sealed_under(secret, CODE, b"").lookup_hash.hex()
     portal_role.execute("SELECT set_config('temoin.letter', %s, true)", [named])
     assert portal_role.execute("SELECT count(*) FROM delivery_letter").fetchone() == (1,)
 

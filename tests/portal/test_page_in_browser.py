@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from letters import LABELS, NAME, finding, sealed_bytes
+from letters import LABELS, NAME, any_link, finding, sealed_bytes, sealed_under
 from playwright.sync_api import Page, expect
 
-from temoin.crypto.letter import ALPHABET, check_character, draw_code, draw_secret, link_fragment, seal_letter
+from temoin.crypto.letter import ALPHABET, check_character, draw_code, draw_link, draw_salt, link_fragment
 
 CODE = "7K2QF-XM04CP"
 WRONG = "7K2QF-XM04DM"
 SHOTS = Path(__file__).parents[2] / "artefacts" / "portal"
 
-REFUSED = "Code inconnu ou lien expiré."
+WRONG_CODE = "Ce n’est pas le code de ce courrier."
 
 
 @pytest.fixture
 def post(site):
     """Seal a payload, post it in the letter box and return the link."""
 
-    def post_letter(code=CODE, **changes):
-        secret = draw_secret()
-        site.post(seal_letter(secret, code, sealed_bytes(**changes)))
-        return f"{site.url}/#{link_fragment(secret)}"
+    def post_letter(code=CODE, *, salt=None, state="open", lasting=timedelta(days=7), **changes):
+        link = draw_link(salt or draw_salt())
+        site.post(sealed_under(link, code, sealed_bytes(**changes)), state=state, lasting=lasting)
+        return f"{site.url}/#{link_fragment(link)}"
 
     return post_letter
 
@@ -130,7 +131,7 @@ def test_the_page_is_the_same_for_every_link(page, post):
     bodies = set()
     page.on("response", lambda answer: bodies.add(answer.body()) if answer.url.endswith("/") else None)
 
-    for link in (post(), post(), post().split("#")[0] + "#AAAAAAAAAAAAAAAAAAAAAA", post().split("#")[0]):
+    for link in (post(), post(), post().split("#")[0] + "#" + "A" * 43, post().split("#")[0]):
         page.goto("about:blank")
         page.goto(link)
         page.wait_for_load_state("networkidle")
@@ -166,12 +167,12 @@ def test_nothing_is_kept_in_the_browser(page, post):
 def test_five_wrong_codes_lock_the_link_for_the_right_code_too(page, post):
     page.goto(post())
 
-    for _ in range(5):
+    for told in (*(f"Essais restants : {left}." for left in (4, 3, 2, 1)), "Ce lien est bloqué"):
         try_code(page, draw_code())
-        expect(page.locator("#status .problem")).to_contain_text(REFUSED)
+        expect(page.locator("#status .problem")).to_contain_text(told)
     try_code(page, CODE)
 
-    expect(page.locator("#status .problem")).to_contain_text(REFUSED)
+    expect(page.locator("#status .problem")).to_contain_text("Appelez la pharmacie")
     expect(page.locator("#letter")).to_be_hidden()
 
 
@@ -180,23 +181,102 @@ def test_four_wrong_codes_do_not_lock_the_link(page, post):
 
     for code in (draw_code(), draw_code(), draw_code(), WRONG, WRONG, WRONG):
         try_code(page, code)
-        expect(page.locator("#status .problem")).to_contain_text(REFUSED)
+        expect(page.locator("#status .problem")).to_contain_text(WRONG_CODE)
     try_code(page, CODE)
 
     expect(page.locator("#result-title")).to_be_visible()
 
 
-def test_unknown_link_and_wrong_code_are_told_in_the_same_words(page, post):
+def test_an_unknown_link_is_told_as_such(page, site):
+    open_with(page, f"{site.url}/#{link_fragment(any_link())}")
+
+    expect(page.locator("#status .problem")).to_contain_text("Ce lien ne mène à aucun courrier.")
+
+
+def test_an_expired_link_says_whom_to_call(page, post):
+    open_with(page, post(lasting=timedelta(seconds=-1)))
+
+    expect(page.locator("#status .problem")).to_contain_text("Ce lien n’est plus valable. Appelez la pharmacie")
+
+
+def test_a_replaced_letter_sends_to_the_newer_message_and_shows_nothing_else(page, post):
+    open_with(page, post(state="withdrawn"))
+
+    expect(page.locator("#status")).to_contain_text("Ouvrez le message le plus récent")
+    expect(page.locator("#letter")).to_be_empty()
+
+
+def test_one_code_opens_the_letter_and_the_one_that_corrects_it(page, post):
+    salt = draw_salt()
+    open_with(page, post(salt=salt, comment="le premier"))
+    expect(page.locator("#letter")).to_contain_text("le premier")
+
+    open_with(
+        page, post(salt=salt, status="corrected", version=2, reason="Lecture inversée", before=[finding("negative")])
+    )
+
+    expect(page.locator("#letter")).to_contain_text("Résultat corrigé")
+    expect(page.locator("#letter .notice").first).to_contain_text("SARS-CoV-2 (COVID-19) : Négatif")
+    expect(page.locator("#letter .notice").first).to_contain_text("Motif : Lecture inversée", use_inner_text=True)
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["#{}>", "#{}%20", "#{}%3E", "%23{}", "%23{}%3E", "#{}.", "#{} ", "#=\r\n{}", "#{}="]
+)
+def test_the_link_survives_what_mail_programs_do_to_it(page, post, spoilt):
+    site_url, fragment = post().split("#")
+
+    open_with(page, site_url + spoilt.format(fragment))
+
+    expect(page.locator("#result-title")).to_be_visible()
+    assert page.url == site_url
+
+
+def test_a_line_cut_at_an_equals_sign_is_put_together(page, post):
     link = post()
-    open_with(page, link, WRONG)
-    expect(page.locator("#status .problem")).to_contain_text(REFUSED)
-    wrong = page.locator("#status").inner_html()
+
+    open_with(page, f"{link[:-9]}=%0D%0A{link[-9:]}")
+
+    expect(page.locator("#result-title")).to_be_visible()
+
+
+def test_a_link_cut_short_says_so(page, post):
+    page.goto(post()[:-5])
+
+    expect(page.locator("#status .problem")).to_contain_text("Il manque une partie du lien.")
+    expect(page.locator("#ask")).to_be_hidden()
+
+
+def test_the_qr_of_the_ticket_says_what_to_do_with_the_code(page, site, posts):
+    page.goto(f"{site.url}/#code={CODE}")
+
+    expect(page.locator("#ticket")).to_contain_text(CODE)
+    expect(page.locator("#ticket")).to_contain_text("Vous allez recevoir un message")
+    expect(page.locator("#closed")).to_be_hidden()
+    assert page.url == f"{site.url}/"
+    assert posts == []
+
+
+def test_a_code_kept_on_the_device_is_filled_in_once(page, post):
+    link = post()
+    page.goto(f"{link.split('#')[0]}#code={CODE}")
+    page.locator("#keep").click()
+    expect(page.locator("#status")).to_contain_text("gardé sur cet appareil")
 
     page.goto("about:blank")
-    open_with(page, link.split("#")[0] + "#" + link_fragment(draw_secret()))
-    expect(page.locator("#status .problem")).to_contain_text(REFUSED)
+    page.goto(link)
+    expect(page.locator("#code")).to_have_value(CODE)
+    page.locator("#open").click()
+    expect(page.locator("#result-title")).to_be_visible()
 
-    assert page.locator("#status").inner_html() == wrong
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_junk_instead_of_a_code_is_no_ticket(page, site):
+    page.goto(f"{site.url}/#code=<b>x</b>")
+
+    expect(page.locator("#ticket")).to_be_hidden()
+    expect(page.locator("#closed")).to_be_visible()
 
 
 def test_a_short_code_costs_no_try(page, post, posts):
@@ -324,7 +404,7 @@ def test_english_is_one_button_away_and_the_link_survives(page, post):
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page).to_have_title("A letter from your pharmacy")
     try_code(page, WRONG)
-    expect(page.locator("#status")).to_contain_text("Unknown code or expired link.", use_inner_text=True)
+    expect(page.locator("#status")).to_contain_text("This is not the code of this letter.", use_inner_text=True)
     try_code(page, CODE)
 
     expect(page.locator("#letter")).to_contain_text("Positive", use_inner_text=True)

@@ -26,7 +26,7 @@ from temoin.delivery.models import Letter
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Attempt, Parcel
-from temoin.testing.models import Record, RecordVersion, Ticket
+from temoin.testing.models import Record, RecordVersion
 
 LIVED, KILLED = 0, -signal.SIGKILL
 SIGNINGS = ["result.signed", "result.corrected", "result.cancelled"]
@@ -171,17 +171,16 @@ def test_a_settlement_is_whole_or_nothing(house, worker):
     assert changes(seen) == [(["waiting"] * 2, 0), (["sending"] * 2, 0), (["accepted"] * 2, 2)]
 
 
-def test_a_letter_is_sealed_and_its_code_destroyed_together_or_not_at_all(house, worker):
+def test_a_letter_is_sealed_and_its_link_kept_together_or_not_at_all(house, worker):
     patient, lot = make_patient(house.owner), make_lot(house.owner)
 
-    def look(record: UUID) -> tuple[str, int, int, bool, int]:
-        """The parcel's state, how many codes and letters there are, whether the parcel keeps a link, and events."""
+    def look(record: UUID) -> tuple[str, int, bool, int]:
+        """The parcel's state, how many letters there are, whether the parcel keeps a link, and events."""
         with tenant_scope(house.here.id):
             parcel = Parcel.objects.get(chain_id=record, destination="email")
             letters = list(Letter.objects.filter(record_id=record).values_list("id", flat=True))
             return (
                 parcel.state,
-                Ticket.objects.filter(record_id=record).count(),
                 len(letters),
                 parcel.sealed is not None,
                 Event.objects.filter(subject_id__in=letters, kind="letter.sealed").count(),
@@ -189,5 +188,5 @@ def test_a_letter_is_sealed_and_its_code_destroyed_together_or_not_at_all(house,
 
     seen = seen_after_each_death(worker, "seal", lambda: make_signed(house.owner, patient, lot), look, {})
 
-    unsealed = (1, 0, False, 0)
-    assert changes(seen) == [("waiting", *unsealed), ("sending", *unsealed), ("sending", 0, 1, True, 1)]
+    unsealed = (0, False, 0)
+    assert changes(seen) == [("waiting", *unsealed), ("sending", *unsealed), ("sending", 1, True, 1)]

@@ -22,7 +22,6 @@ from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import (
     read_result_for_print,
     read_test,
-    read_ticket,
     report_for_courier,
     versions_for_courier,
 )
@@ -30,6 +29,7 @@ from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import cancel_result, correct_result, renew_ticket, sign_result
 from temoin.testing.states import RecordState
+from temoin.testing.tickets import read_ticket
 
 
 @pytest.fixture

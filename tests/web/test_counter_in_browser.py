@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -14,7 +15,9 @@ from django.urls import reverse
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
 
+from temoin.delivery.ticket_codes import destroy_codes
 from temoin.journal.act import HouseActor
+from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
@@ -140,8 +143,10 @@ def test_the_ticket_is_as_live_as_the_sendings(counter: Counter, as_role):
 
     with as_role("temoin_worker"):
         carry(counter.house)
+        with shifted_by(timedelta(hours=25)):
+            destroy_codes(threading.Event())
 
-    expect(counter.page.locator("#ticket-paper")).to_contain_text("Le code est parti avec la lettre")
+    expect(counter.page.locator("#ticket-paper")).to_contain_text("Le code a été détruit ici")
     expect(counter.page.get_by_role("link", name="Imprimer le ticket")).to_have_count(0)
     expect(counter.page.locator("#parcels-list")).to_contain_text("Lien envoyé")
     assert heard.evaluate("(one) => one.isConnected")  # the place that a screen reader listens to stayed

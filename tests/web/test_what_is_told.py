@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,15 +13,15 @@ from django.urls import reverse
 from page_tree import found, summary_lines, summary_targets, texts
 from people import TRAITS, TRIPLEX, House, make_lot, make_patient, make_sampled, make_signed, make_test
 
-from temoin.journal.act import HouseActor
-from temoin.lib.clock import now
-from temoin.lib.tenant import tenant_scope
+from temoin.delivery.ticket_codes import destroy_codes
+from temoin.lib.clock import now, shifted_by
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.queries import read_patient
-from temoin.testing.queries import read_parcels, read_test, read_ticket
+from temoin.testing.queries import read_parcels, read_test
+from temoin.testing.tickets import read_ticket
 from temoin.web.times import local_minute
 
 Made = tuple[str, dict[str, str]]  # a form: its address and what is sent
@@ -174,20 +176,10 @@ def test_back_after_a_signature_shows_the_signed_result(house: House, owner: Cli
 # The ticket -----------------------------------------------------------------------------------------------------------
 
 
-def seal_letters(house: House) -> None:
-    from temoin.delivery.actions import seal_letter_for
-    from temoin.testing.queries import report_for_courier
-
-    for load in claim_parcels("email", 10):
-        with tenant_scope(house.here.id):
-            worker = HouseActor(house.here.id, "worker")
-            seal_letter_for(load=load, report=report_for_courier(by=worker, record_id=load.chain_id, number=1))
-
-
-def test_a_code_that_left_is_said_to_have_left_and_a_new_one_offered(house: House, owner: Client, as_role):
+def test_a_code_that_was_destroyed_is_said_to_be_and_a_new_one_offered(house: House, owner: Client, as_role):
     record_id = signed(house)
-    with as_role("temoin_worker"):
-        seal_letters(house)
+    with as_role("temoin_worker"), shifted_by(timedelta(hours=25)):
+        destroy_codes(threading.Event())
 
     answer = owner.get(reverse("ticket", args=[record_id]))
     live = owner.get(reverse("parcels", args=[record_id])).content.decode()
@@ -195,7 +187,7 @@ def test_a_code_that_left_is_said_to_have_left_and_a_new_one_offered(house: Hous
     assert answer.status_code == 410
     assert reverse("renew_ticket", args=[record_id]) in answer.content.decode()
     assert reverse("ticket", args=[record_id]) not in live
-    assert "Le code est parti avec la lettre" in live
+    assert "Le code a été détruit ici" in live
 
 
 def test_the_stranger_is_not_told_where_a_code_went(house: House, stranger: Client):

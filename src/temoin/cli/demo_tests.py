@@ -18,10 +18,10 @@ from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.professions import Profession
 from temoin.testing.actions import abandon_test, register_test, start_reading, take_sample
-from temoin.testing.queries import read_ticket
 from temoin.testing.sample import Reading, Sample, Start
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RecordState
+from temoin.testing.tickets import read_ticket
 
 S = RecordState
 COVID = "acon-flowflex-covid19"  # read from the 15th to the 30th minute

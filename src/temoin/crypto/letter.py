@@ -1,15 +1,18 @@
 """The letter: a result sealed under two halves, a link and a code, so that its keeper cannot read it.
 
-The link carries S, 128 random bits, in its fragment, which browsers never send. The code C is ten random characters
-on the counter ticket, and an eleventh that checks them. The patient's browser derives the same keys from S and the
-ten with WebCrypto (`letter.js` of the portal); `tests/portal` proves that the two agree. Parameters, each with its
-source:
+The link carries S, 128 random bits, and the salt of the record's code, in its fragment, which browsers never send. The
+code C is ten random characters on the counter ticket, and an eleventh that checks them; it opens every letter of its
+record. The patient's browser derives the same keys from the link and the ten with WebCrypto (`letter.js` of the
+portal); `tests/portal` proves that the two agree. Parameters, each with its source:
 
 * HKDF-SHA-256 with no salt (RFC 5869 section 2.2: a block of zeros): S is uniformly random, so extraction
   needs none. The `info` strings separate the keys (RFC 5869 section 3.2). Every output is 32 bytes.
-* PBKDF2-HMAC-SHA-256, 10,000 iterations, salt = lookup (RFC 8018 section 5.2). OWASP's 600,000 is meant for
-  words that people choose; C has 50 random bits, is useless without S, and the server allows five tries. Dump
-  and mailbox together still face 2^50 x 10,000 rounds, some 30 GPU-years a letter; the worker pays 5 ms.
+* PBKDF2-HMAC-SHA-256, 10,000 iterations, a random salt of 16 bytes for each record (RFC 8018 section 5.2, NIST SP
+  800-132 section 5.1). OWASP's 600,000 is meant for words that people choose; C has 50 random bits, is useless without
+  S, and the server allows five tries. Dump and mailbox together still face 2^50 x 10,000 rounds, some 30 GPU-years a
+  record. Registration pays 5 ms.
+* What proves the code is derived from S too, so that it differs between the letters of one record, and a dump alone
+  has nothing to try codes on.
 * AES-256-GCM, random 96-bit nonce in front (NIST SP 800-38D section 8.2.2), 128-bit tag, AAD = lookup, so a
   ciphertext moved to another row does not open. Each letter has its own key, so nonces cannot meet.
 * The plaintext is a 32-bit big-endian length, the payload, then zeros up to a multiple of 4,096 bytes (hence
@@ -34,6 +37,8 @@ CHECKED_LENGTH = CODE_LENGTH + 1  # as people see it, with its check character
 LEAST_DIFFERENT = 3  # characters in a code: what a form filler repeats is none
 GROUP_LENGTH = 5
 SECRET_BYTES = 16  # 128 bits
+SALT_BYTES = 16  # 128 bits
+LINK_BYTES = SECRET_BYTES + SALT_BYTES
 KEY_BYTES = 32
 PBKDF2_ITERATIONS = 10_000
 NONCE_BYTES = 12
@@ -47,7 +52,7 @@ LOOK_ALIKES = str.maketrans("ILO", "110")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LetterKeys:
-    """What S and C give; without a `repr`, so that no trace or log can show it."""
+    """What link and code give; without a `repr`, so that no trace or log can show it."""
 
     lookup: bytes
     auth: bytes
@@ -106,30 +111,37 @@ def _meant(text: str) -> str:
     return meant
 
 
-def draw_secret() -> bytes:
-    """Return a fresh S."""
-    return secrets.token_bytes(SECRET_BYTES)
+def draw_salt() -> bytes:
+    """Return a fresh salt for the code of one record."""
+    return secrets.token_bytes(SALT_BYTES)
 
 
-def link_fragment(secret: bytes) -> str:
-    """Return S as the 22 base64url characters that follow `#` in the link."""
-    _check_secret(secret)
-    return urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
+def draw_link(salt: bytes) -> bytes:
+    """Return what the link of one letter carries: a fresh S, then the salt of the record's code."""
+    return _checked(secrets.token_bytes(SECRET_BYTES) + salt)
 
 
-def derive(secret: bytes, code: str) -> LetterKeys:
-    """Derive what finds the letter, proves the code and opens the letter; the check character is left out."""
-    _check_secret(secret)
-    lookup = _hkdf(secret, b"lookup")
-    k1 = _hkdf(secret, b"k1")
+def link_fragment(link: bytes) -> str:
+    """Return the 43 base64url characters that follow `#` in the link."""
+    return urlsafe_b64encode(_checked(link)).rstrip(b"=").decode("ascii")
+
+
+def stretch(code: str, salt: bytes) -> bytes:
+    """Return the code's key, which seals the letters of its record; the check character is left out."""
     typed = _meant(code)[:CODE_LENGTH].encode("ascii")
-    k2 = pbkdf2_hmac("sha256", typed, lookup, PBKDF2_ITERATIONS, KEY_BYTES)
-    return LetterKeys(lookup=lookup, auth=_hkdf(k2, b"auth"), letter_key=_hkdf(k1 + k2, b"letter"))
+    return pbkdf2_hmac("sha256", typed, salt, PBKDF2_ITERATIONS, KEY_BYTES)
 
 
-def seal_letter(secret: bytes, code: str, payload: bytes) -> SealedLetter:
+def derive(link: bytes, code_key: bytes) -> LetterKeys:
+    """Derive what finds the letter, proves the code and opens the letter."""
+    secret = _checked(link)[:SECRET_BYTES]
+    both = _hkdf(secret, b"k1") + code_key
+    return LetterKeys(lookup=_hkdf(secret, b"lookup"), auth=_hkdf(both, b"auth"), letter_key=_hkdf(both, b"letter"))
+
+
+def seal_letter(link: bytes, code_key: bytes, payload: bytes) -> SealedLetter:
     """Seal the payload so that only the holder of both the link and the code reads it."""
-    keys = derive(secret, code)
+    keys = derive(link, code_key)
     nonce = secrets.token_bytes(NONCE_BYTES)
     sealed = AESGCM(keys.letter_key).encrypt(nonce, _pad(payload), keys.lookup)
     return SealedLetter(
@@ -139,9 +151,9 @@ def seal_letter(secret: bytes, code: str, payload: bytes) -> SealedLetter:
     )
 
 
-def open_letter(secret: bytes, code: str, ciphertext: bytes) -> bytes:
+def open_letter(link: bytes, code: str, ciphertext: bytes) -> bytes:
     """Open a letter as the patient's browser does; raise `InvalidTag` when a half is wrong."""
-    keys = derive(secret, code)
+    keys = derive(link, stretch(code, link[SECRET_BYTES:]))
     nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
     return _unpad(AESGCM(keys.letter_key).decrypt(nonce, sealed, keys.lookup))
 
@@ -160,6 +172,7 @@ def _unpad(padded: bytes) -> bytes:
     return padded[LENGTH_BYTES : LENGTH_BYTES + length]
 
 
-def _check_secret(secret: bytes) -> None:
-    if len(secret) != SECRET_BYTES:
-        raise ValueError("the secret of a link has 16 bytes")
+def _checked(link: bytes) -> bytes:
+    if len(link) != LINK_BYTES:
+        raise ValueError("a link has 16 secret bytes and a salt of 16")
+    return link

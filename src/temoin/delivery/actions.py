@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from temoin.crypto.letter import draw_secret, link_fragment, normalise_code, seal_letter
+from temoin.crypto.letter import draw_link, link_fragment, seal_letter
 from temoin.delivery.content import letter_content
 from temoin.delivery.letter_box import TRIES
 from temoin.delivery.models import Letter, LetterState
@@ -19,25 +19,24 @@ from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.outbox.actions import keep_in_parcel
 from temoin.outbox.courier import Load
-from temoin.testing.queries import ticket_in_scope
 from temoin.testing.report import Report
+from temoin.testing.tickets import code_key
 
 LIFE = timedelta(days=30)  # links that die early were the first complaint of patients elsewhere
 
 
-def seal_letter_for(*, load: Load, report: Report) -> str:
-    """Seal a version for its patient, destroy the ticket's code, and return the link's fragment.
+def seal_letter_for(*, load: Load, report: Report, former: Report | None = None) -> str:
+    """Seal a version for its patient under the key of the ticket's code, and return the link's fragment.
 
-    One commit: if the worker dies here, the code is still there and the letter is not; after it, the parcel holds
-    the link until the message has left, and every retry carries the same one.
+    One commit: if the worker dies here, there is no letter; after it, the parcel holds the link until the message has
+    left, and every retry carries the same one.
     """
     by = HouseActor(load.pharmacy_id, "worker")
     letter_id = new_id()
-    secret = draw_secret()
     with act(by=by, kind=EventKind.LETTER_SEALED, subject_kind="letter", subject_id=letter_id) as commit:
-        ticket = ticket_in_scope(load.chain_id)
-        code = normalise_code(ticket.unseal()["code"])
-        sealed = seal_letter(secret, code, orjson.dumps(letter_content(report)))
+        salt, key = code_key(load.chain_id)
+        link = draw_link(salt)
+        sealed = seal_letter(link, key, orjson.dumps(letter_content(report, former)))
         commit.insert(
             Letter(
                 pharmacy_id=load.pharmacy_id,
@@ -51,8 +50,7 @@ def seal_letter_for(*, load: Load, report: Report) -> str:
                 expires_at=now() + LIFE,
             )
         )
-        commit.remove(type(ticket), ticket.id)
-        fragment = link_fragment(secret)
+        fragment = link_fragment(link)
         keep_in_parcel(commit, load, {"fragment": fragment, "letter": str(letter_id)})
     return fragment
 

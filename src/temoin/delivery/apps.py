@@ -17,11 +17,13 @@ class DeliveryConfig(AppConfig):
         from temoin.delivery.alarms import alarm_duty  # models load after ready() begins
         from temoin.delivery.alerts import alert_duty
         from temoin.delivery.staff_notices import staff_notice_duty
+        from temoin.delivery.ticket_codes import ticket_code_duty
         from temoin.outbox.duties import register_duty
 
         register_duty(alarm_duty())
         register_duty(staff_notice_duty())
         register_duty(alert_duty())
+        register_duty(ticket_code_duty())
         if settings.TEMOIN.register is not None:
             from temoin.delivery.register_duty import register_check_duty
 

@@ -15,8 +15,8 @@ _ADVICE = {
 }
 
 
-def letter_content(report: Report) -> dict[str, Any]:
-    """Return what will be sealed for the patient."""
+def letter_content(report: Report, former: Report | None = None) -> dict[str, Any]:
+    """Return what will be sealed for the patient; `former` is the version that this one corrects, if any."""
     patient = report.patient
     device = report.device
     kind = load_kinds()[report.kind]
@@ -34,15 +34,7 @@ def letter_content(report: Report) -> dict[str, Any]:
         },
         "sampled_at": report.sampled_at.isoformat(),
         "signed_at": report.signed_at.isoformat(),
-        "pharmacy": {
-            "name": report.organisation.name,
-            "phone": report.organisation.phone,
-            "phone_said": phone_as_said(report.organisation.phone),
-            "address": [
-                *report.organisation.address.lines,
-                f"{report.organisation.address.postcode} {report.organisation.address.city}".strip(),
-            ],
-        },
+        "pharmacy": _pharmacy(report),
         "signer": f"{report.signer.given_name} {report.signer.family_name}",
         "device": {
             "name": device.name,
@@ -53,7 +45,20 @@ def letter_content(report: Report) -> dict[str, Any]:
         },
         "findings": [_finding(report, finding) for finding in report.findings],
         "comment": report.comment,
+        "reason": report.reason,
+        "before": _differing(report, former),
         "advice": _ADVICE,
+    }
+
+
+def _pharmacy(report: Report) -> dict[str, Any]:
+    place = report.organisation
+    town = f"{place.address.postcode} {place.address.city}".strip()
+    return {
+        "name": place.name,
+        "phone": place.phone,
+        "phone_said": phone_as_said(place.phone),
+        "address": [*place.address.lines, town],
     }
 
 
@@ -66,3 +71,11 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
         "means": outcome.means,  # of a grade: "positive", where the page knows no grades
         "label": {"fr": outcome.label("fr"), "en": outcome.label("en")},
     }
+
+
+def _differing(report: Report, former: Report | None) -> list[dict[str, Any]]:
+    """Return what the former version found and this one does not."""
+    if former is None or former.kind != report.kind:
+        return []
+    found = {finding.target: finding.outcome for finding in report.findings}
+    return [_finding(former, each) for each in former.findings if found.get(each.target) != each.outcome]

@@ -21,14 +21,15 @@ TRIES = 5
 MARK_BYTES = 8
 
 _LOOK = """
-    SELECT wrong = ''::bytea FROM delivery_letter
-     WHERE lookup_hash = %(lookup)s AND state = 'open' AND tries_left > 0 AND expires_at > now()
+    SELECT expires_at <= now(), tries_left = 0, wrong = ''::bytea FROM delivery_letter
+     WHERE lookup_hash = %(lookup)s
 """
 
 # One statement counts the try and answers it: two requests at once wait for each other on the row's lock and
 # then see the other's count, so a sixth try never passes. A right code gives the tries back: its holder may
 # read as often as wanted, and a code mistyped today does not shorten tomorrow. A wrong code that was tried already
-# uses up nothing: it tells whoever repeats it nothing new.
+# uses up nothing: it tells whoever repeats it nothing new. A letter that a newer one replaced is tried alike, and
+# never handed out.
 _TRY = """
     UPDATE delivery_letter
        SET tries_left = CASE WHEN auth_hash = %(auth)s THEN %(tries)s
@@ -37,69 +38,98 @@ _TRY = """
            wrong = CASE WHEN auth_hash = %(auth)s THEN ''::bytea
                         WHEN position(%(mark)s::bytea IN wrong) > 0 THEN wrong
                         ELSE wrong || %(mark)s::bytea END,
-           opened_count = opened_count + CASE WHEN auth_hash = %(auth)s THEN 1 ELSE 0 END
-     WHERE lookup_hash = %(lookup)s AND state = 'open' AND tries_left > 0 AND expires_at > now()
- RETURNING pharmacy_id, id, CASE WHEN auth_hash = %(auth)s THEN ciphertext END
+           opened_count = opened_count + CASE WHEN auth_hash = %(auth)s AND state = 'open' THEN 1 ELSE 0 END
+     WHERE lookup_hash = %(lookup)s AND tries_left > 0 AND expires_at > now()
+ RETURNING pharmacy_id, id, auth_hash = %(auth)s, tries_left,
+           CASE WHEN auth_hash = %(auth)s AND state = 'open' THEN ciphertext END
 """
 
 
 class LetterStanding(StrEnum):
-    """What a caller's link leads to."""
+    """What a caller's link leads to, which only whoever holds it learns."""
 
-    NONE = "none"  # unknown, expired, withdrawn or locked
-    UNTRIED = "untried"  # open, and nobody tried a wrong code since it was posted or last opened
+    NONE = "none"  # no letter has this link
+    EXPIRED = "expired"
+    LOCKED = "locked"  # its tries are used up
+    UNTRIED = "untried"  # nobody tried a wrong code since it was posted or last opened
     TRIED = "tried"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """An open letter that was tried; the ciphertext only if the code was right."""
+class LetterAnswer(StrEnum):
+    """What a try brings."""
 
-    pharmacy_id: UUID
-    letter_id: UUID
-    ciphertext: bytes | None
+    OPENED = "opened"
+    REPLACED = "replaced"  # the right code, of a letter that a newer one replaced
+    WRONG = "wrong"
+    LOCKED = "locked"
+    EXPIRED = "expired"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a try brought: the sealed letter, or how many tries are left."""
+
+    answer: LetterAnswer
+    ciphertext: bytes = b""
+    tries_left: int = 0
 
 
 def look_up(lookup: bytes) -> LetterStanding:
     """Tell what the link leads to, which only whoever holds it can ask; nothing is counted."""
     lookup_hash = sha256(lookup).digest()
     with transaction.atomic(), connection.cursor() as cursor:
-        _name_letter(cursor, lookup_hash)
-        cursor.execute(_LOOK, {"lookup": lookup_hash})
-        row = cursor.fetchone()
-    if row is None:
-        return LetterStanding.NONE
-    return LetterStanding.UNTRIED if row[0] else LetterStanding.TRIED
+        return _standing(cursor, lookup_hash)
 
 
-def open_letter_box(lookup: bytes, auth: bytes) -> bytes | None:
-    """Return the sealed letter, or None alike for unknown, expired, withdrawn, locked and wrong code.
+def open_letter_box(lookup: bytes, auth: bytes) -> Tried:
+    """Try a code on the letter of a link.
 
     The try, its count and its event are one transaction (no log, no look): a try whose event cannot be
     written is answered by an error, never by the letter.
     """
-    with transaction.atomic():
-        tried = _try(sha256(lookup).digest(), sha256(auth).digest())
-        if tried is None:
-            return None
+    with transaction.atomic(), connection.cursor() as cursor:
+        lookup_hash = sha256(lookup).digest()
+        row = _try(cursor, lookup_hash, sha256(auth).digest())
+        if row is None:
+            return Tried(_WITHOUT_TRY.get(_standing(cursor, lookup_hash), LetterAnswer.NONE))
+        pharmacy_id, letter_id, is_right, tries_left, ciphertext = row
         record_look(
-            by=HouseActor(tried.pharmacy_id, "portal"),
-            kind=EventKind.LETTER_REFUSED if tried.ciphertext is None else EventKind.LETTER_OPENED,
+            by=HouseActor(pharmacy_id, "portal"),
+            kind=EventKind.LETTER_OPENED if is_right else EventKind.LETTER_REFUSED,
             subject_kind="letter",
-            subject_id=tried.letter_id,
+            subject_id=letter_id,
         )
-    return tried.ciphertext
+    if not is_right:
+        return Tried(LetterAnswer.WRONG if tries_left else LetterAnswer.LOCKED, tries_left=tries_left)
+    return Tried(LetterAnswer.REPLACED) if ciphertext is None else Tried(LetterAnswer.OPENED, bytes(ciphertext))
 
 
-def _try(lookup_hash: bytes, auth_hash: bytes) -> _Tried | None:
-    with connection.cursor() as cursor:
-        _name_letter(cursor, lookup_hash)
-        cursor.execute(_TRY, {"lookup": lookup_hash, "auth": auth_hash, "mark": auth_hash[:MARK_BYTES], "tries": TRIES})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    pharmacy_id, letter_id, ciphertext = row
-    return _Tried(pharmacy_id, letter_id, None if ciphertext is None else bytes(ciphertext))
+_WITHOUT_TRY = {LetterStanding.LOCKED: LetterAnswer.LOCKED, LetterStanding.EXPIRED: LetterAnswer.EXPIRED}
+
+
+def _standing(cursor: CursorWrapper, lookup_hash: bytes) -> LetterStanding:
+    _name_letter(cursor, lookup_hash)
+    cursor.execute(_LOOK, {"lookup": lookup_hash})
+    match cursor.fetchone():
+        case None:
+            return LetterStanding.NONE
+        case (True, _, _):
+            return LetterStanding.EXPIRED
+        case (_, True, _):
+            return LetterStanding.LOCKED
+        case (_, _, True):
+            return LetterStanding.UNTRIED
+    return LetterStanding.TRIED
+
+
+def _try(
+    cursor: CursorWrapper, lookup_hash: bytes, auth_hash: bytes
+) -> tuple[UUID, UUID, bool, int, bytes | None] | None:
+    _name_letter(cursor, lookup_hash)
+    cursor.execute(_TRY, {"lookup": lookup_hash, "auth": auth_hash, "mark": auth_hash[:MARK_BYTES], "tries": TRIES})
+    row: tuple[UUID, UUID, bool, int, bytes | None] | None = cursor.fetchone()
+    return row
 
 
 def _name_letter(cursor: CursorWrapper, lookup_hash: bytes) -> None:

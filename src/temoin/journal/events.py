@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     RESULT_PRINTED = "result.printed"
     TICKET_PRINTED = "ticket.printed"
     TICKET_RENEWED = "ticket.renewed"
+    TICKET_CODE_DESTROYED = "ticket.code_destroyed"
     RESULT_PREPARED = "result.prepared"
     PARCEL_RELEASED = "parcel.released"
     PARCEL_PROVED = "parcel.proved"
@@ -117,6 +118,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.RESULT_PRINTED: "The result was shown for printing.",
     EventKind.TICKET_PRINTED: "The counter ticket with the patient's code was shown.",
     EventKind.TICKET_RENEWED: "The patient's code and link were replaced.",
+    EventKind.TICKET_CODE_DESTROYED: "The worker destroyed the code of a ticket that the patient holds.",
     EventKind.RESULT_PREPARED: "The worker opened a signed version to make the authority's document.",
     EventKind.PARCEL_RELEASED: "A refused parcel was sent on its way again.",
     EventKind.PARCEL_PROVED: "Reconciliation settled a parcel: the destination showed that it holds it.",
@@ -125,8 +127,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.ANSWERS_READ: "What was sent of a result and what its destination answered were shown.",
     EventKind.STATEMENT_PRINTED: "The statement of a day was shown for printing; the detail has day, results, missing.",
     EventKind.ALARM_SENT: "The worker wrote to the owners that results wait, still wait, or have all arrived.",
-    EventKind.LETTER_SEALED: "The worker sealed the patient's letter and destroyed the code.",
-    EventKind.LETTER_OPENED: "A letter was handed out against the right code.",
+    EventKind.LETTER_SEALED: "The worker sealed the patient's letter.",
+    EventKind.LETTER_OPENED: "The right code was typed: the letter was handed out, or said to be replaced by another.",
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",

@@ -22,6 +22,7 @@ _OWN = {
     Writer.WORKER: {
         EventKind.RESULT_PREPARED,
         EventKind.LETTER_SEALED,
+        EventKind.TICKET_CODE_DESTROYED,
         EventKind.ALARM_SENT,
         EventKind.SIGN_IN_FAILED,
         EventKind.REGISTER_AGREED,

@@ -92,6 +92,12 @@ def is_overtaken(parcel_id: UUID) -> bool:
     return bool(Parcel.objects.filter(id=parcel_id).filter(overtaken()).exists())
 
 
+def was_posted_anew(load: Load) -> bool:
+    """Tell whether a later parcel tells the same destination of the same result, as after a lost ticket."""
+    later = {"chain_id": load.chain_id, "destination": load.destination, "id__gt": load.id}  # ids are ordered by time
+    return bool(Parcel.objects.filter(**later).exists())
+
+
 def overtaken() -> Exists:
     """Return the condition "a newer version of the same result was posted to the same destination"."""
     same = {"chain_id": OuterRef("chain_id"), "destination": OuterRef("destination")}

@@ -14,13 +14,20 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from temoin.delivery.letter_box import LetterStanding, look_up, open_letter_box
+from temoin.delivery.letter_box import LetterAnswer, LetterStanding, Tried, look_up, open_letter_box
 from temoin.delivery.pace import charge, has_tokens
 from temoin.portal.limits import caller_buckets, letter_buckets
 
 BODY_LIMIT: Final = 1024
 HALF_BYTES: Final = 32
 REFUSAL_SECONDS: Final = 0.1
+_STATUS = {
+    LetterAnswer.WRONG: 403,
+    LetterAnswer.NONE: 404,
+    LetterAnswer.EXPIRED: 410,
+    LetterAnswer.REPLACED: 410,
+    LetterAnswer.LOCKED: 423,
+}
 
 
 @require_safe
@@ -32,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # nothing to forge: no cookie is read or set, and whoever knows both halves may open the letter
 @require_POST
 def letter(request: HttpRequest) -> HttpResponse:
-    """Hand out the sealed letter to whoever proves both halves; one answer for every reason not to."""
+    """Hand out the sealed letter to whoever proves both halves; tell the holder of its link alone why not."""
     arrived = time.monotonic()
     if request.content_type != "application/json":
         return _plain("application/json only", 415)
@@ -49,11 +56,12 @@ def letter(request: HttpRequest) -> HttpResponse:
         buckets += letter_buckets(sha256(lookup).digest())
     if standing is not LetterStanding.UNTRIED and not has_tokens(buckets):
         return _plain("too many requests", 429)
-    ciphertext = None if standing is LetterStanding.NONE else open_letter_box(lookup, auth)
-    if ciphertext is None:
+    tried = open_letter_box(lookup, auth)
+    if tried.answer is LetterAnswer.OPENED:
+        return JsonResponse({"ciphertext": urlsafe_b64encode(tried.ciphertext).decode("ascii")})
+    if tried.answer is not LetterAnswer.REPLACED:
         charge(buckets)
-        return _refusal(request, arrived)
-    return JsonResponse({"ciphertext": urlsafe_b64encode(ciphertext).decode("ascii")})
+    return _refusal(request, arrived, tried)
 
 
 @require_safe
@@ -62,9 +70,9 @@ def healthz(_request: HttpRequest) -> HttpResponse:
     return _plain("ok", 200)
 
 
-def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 Django names it
-    """Answer every other address alike, without repeating it."""
-    return _plain("not found", 404)
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 Django names it
+    """Answer every other address with the page, and without repeating it: some mail programs write `#` as `%23`."""
+    return render(request, "portal/page.html", {"is_demo": settings.TEMOIN.site.demo}, status=404)
 
 
 def failed(_request: HttpRequest) -> HttpResponse:
@@ -92,11 +100,12 @@ def _decoded(text: str) -> bytes:
     return half
 
 
-def _refusal(request: HttpRequest, arrived: float) -> HttpResponse:
+def _refusal(request: HttpRequest, arrived: float, tried: Tried) -> HttpResponse:
     # A wrong code writes an event where an unknown letter writes nothing: the delay hides the difference. The server
     # waits (see `serving.answering`), not this thread: wrong tries must not use up the threads.
     request.META["temoin.not_before"] = arrived + REFUSAL_SECONDS
-    return _plain("no such letter", 404)
+    left = {"tries_left": tried.tries_left} if tried.answer is LetterAnswer.WRONG else {}
+    return JsonResponse({"answer": tried.answer.value, **left}, status=_STATUS[tried.answer])
 
 
 def _plain(text: str, status: int) -> HttpResponse:

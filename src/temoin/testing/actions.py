@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import CountsFrom, kit
-from temoin.crypto.letter import draw_code
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.errors import ConflictError, refuse
-from temoin.lib.ids import RecordId, hourly_id, new_id
+from temoin.lib.ids import RecordId, hourly_id
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import check_right
@@ -26,6 +25,7 @@ from temoin.testing.models import Record, Ticket
 from temoin.testing.opening import opening, sampled
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
+from temoin.testing.tickets import new_ticket
 
 COUNTER = "counter"
 
@@ -107,10 +107,3 @@ def abandon_test(*, by: Seat, record_id: UUID) -> None:
         commit.move(Record, record_id, "abandon")
         for ticket_id in Ticket.objects.filter(record_id=record_id).values_list("id", flat=True):
             commit.remove(Ticket, ticket_id)
-
-
-def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
-    """Draw the code of a record's ticket."""
-    ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id)
-    ticket.seal({"code": draw_code()})
-    return ticket

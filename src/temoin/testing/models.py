@@ -144,16 +144,26 @@ class RecordVersion(SealedModel):
 
 
 class Ticket(SealedModel):
-    """The code on the counter ticket, kept sealed until the letter is made, then destroyed with this row."""
+    """The code on the counter ticket, and the key stretched from it, which seals every letter of its record.
+
+    The key lives as long as the record, sealed as the result beside it is. The code is destroyed a day after the
+    signature, or once a letter was opened, so that the ticket can be printed again till then (decision 0115).
+    """
 
     record_id = models.UUIDField()
-    sealed = SealedField(holds={"code": PERSONAL})
+    has_code = models.BooleanField(default=True)
+    drawn_at = models.DateTimeField()  # the hour
+    sealed = SealedField(holds={"code": PERSONAL, "salt": PERSONAL, "key": PERSONAL})
 
-    declares: ClassVar = {"record_id": PUBLIC, "sealed": PERSONAL}
-    binds: ClassVar = ("record_id",)
+    declares: ClassVar = {"record_id": PUBLIC, "has_code": PUBLIC, "drawn_at": PUBLIC, "sealed": PERSONAL}
+    binds: ClassVar = ("record_id", "has_code", "drawn_at")
 
     class Meta:
         db_table = "testing_ticket"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pharmacy_id", "record_id"], name="testing_ticket_once")
+        ]
+        indexes: ClassVar = [
+            # serves the duty that destroys codes
+            models.Index(fields=["pharmacy_id"], condition=models.Q(has_code=True), name="testing_ticket_code")
         ]

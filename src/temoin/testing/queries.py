@@ -19,7 +19,6 @@ from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
-from temoin.journal.queries import events_about
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
@@ -32,10 +31,11 @@ from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened, patient_identity, steps_of
-from temoin.testing.models import Record, RecordVersion, Ticket
+from temoin.testing.models import Record, RecordVersion
 from temoin.testing.report import Report
 from temoin.testing.sample import Steps
 from temoin.testing.states import UNDER_WAY, RecordState
+from temoin.testing.tickets import has_code
 
 PAGE = 100  # tests that are done, on one page of a list
 
@@ -176,31 +176,6 @@ def read_parcels(*, by: Holder, record_id: UUID) -> list[ParcelView]:
         return parcels_of(record_id)
 
 
-def read_ticket(*, by: Seat, record_id: UUID) -> str:
-    """Return the code of the counter ticket; NotFoundError once the letter is made and the code destroyed."""
-    check_right(by=by, right=Right.REGISTER_TEST)
-    with tenant_scope(by.pharmacy_id):
-        ticket = ticket_in_scope(record_id)
-        record_look(by=by, kind=EventKind.TICKET_PRINTED, subject_kind="record", subject_id=record_id)
-        return str(ticket.unseal()["code"])
-
-
-def has_ticket(*, by: Holder, record_id: UUID) -> bool:
-    """Tell whether the code is still there to be printed: no patient data, as with `read_parcels`."""
-    check_right(by=by, right=Right.READ_TEST)
-    with tenant_scope(by.pharmacy_id):
-        record_in_scope(record_id)
-        return ticket_exists(record_id)
-
-
-def ticket_waits(*, by: Holder, record_id: UUID) -> bool:
-    """Tell whether the code is there and nobody ever had it shown: a signature would send it off unseen."""
-    if not has_ticket(by=by, record_id=record_id):
-        return False
-    with tenant_scope(by.pharmacy_id):
-        return not events_about([record_id], [EventKind.TICKET_PRINTED.value])
-
-
 def report_for_courier(*, by: Actor, record_id: UUID, number: int) -> Report:
     """Return one signed version to a courier of the house; the look is an event too."""
     return versions_for_courier(by=by, wanted=[(record_id, number)])[record_id, number][-1]
@@ -239,19 +214,6 @@ def _read_versions(cursor: Any, found: dict[tuple[UUID, int], list[Report]]) -> 
 def _report(version: list[Any]) -> Report:
     columns = dict(zip(("id", "sealed", *RecordVersion.binds), version, strict=True))
     return Report.from_dict(open_value(RecordVersion, columns["id"], bytes(columns["sealed"]), columns))
-
-
-def ticket_exists(record_id: UUID) -> bool:
-    """Tell whether the record's code is still there to make a letter with."""
-    return bool(Ticket.objects.filter(record_id=record_id).exists())
-
-
-def ticket_in_scope(record_id: UUID) -> Ticket:
-    """Return the record's ticket for an act that records its own event."""
-    ticket: Ticket | None = Ticket.objects.filter(record_id=record_id).first()
-    if ticket is None:
-        raise NotFoundError
-    return ticket
 
 
 def patient_contact(record_id: UUID) -> Traits:
@@ -350,7 +312,7 @@ def _view(record: Record) -> TestView:
         steps=steps_of(sealed) if sealed["sampled_at"] else None,
         typed_times=tuple(sealed["typed_times"]),
         lot=lot_of(record.lot_id) if record.lot_id else None,
-        has_ticket=Ticket.objects.filter(record_id=record.id).exists(),
+        has_ticket=has_code(record.id),
         reports=[version.report for version in versions],
         parcels=parcels_of(record.id),
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.crypto.letter import draw_code
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse
@@ -20,13 +19,14 @@ from temoin.outbox.courier import Notice
 from temoin.pharmacies.policies import check_may_sign, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.actions import COUNTER, new_ticket
+from temoin.testing.actions import COUNTER
 from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report, says_more_than_the_address
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.report import Report
 from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
+from temoin.testing.tickets import new_ticket, renew_code
 
 _UNCHANGED = _("Nothing was changed: the result stays as it is. Change what is wrong, or give up the correction.")
 _ONLY_ADDRESS = _(
@@ -71,7 +71,6 @@ def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading:
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         report = corrected_report(former, reading, reason=reason, opened=opened, by=by)
         _check_changed(former, report)
-        _keep_ticket(commit, opened, by)
         commit.move(Record, record_id, "correct", version=report.version)
         write_version(commit, report, opened=opened, by=by)
     return report
@@ -87,7 +86,6 @@ def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: s
         _check_state("cancel", opened)
         _check_seen(expected_version, opened)
         report = cancelled_report(latest_report(record_id), reason, opened=opened, by=by)
-        _keep_ticket(commit, opened, by)
         commit.move(Record, record_id, "cancel", version=report.version)
         write_version(commit, report, opened=opened, by=by)
     return report
@@ -170,17 +168,9 @@ def _notice(report: Report, opened: Opened) -> Notice:
     )
 
 
-def _keep_ticket(commit: Commit, opened: Opened, by: Seat) -> None:
-    """Make sure a code exists for the next letter; the patient's paper ticket stays good while no letter used it."""
-    if opened.sealed["source"] != COUNTER:
-        return
-    if not Ticket.objects.filter(record_id=opened.record_id).exists():
-        commit.insert(new_ticket(by.pharmacy_id, opened.record_id))
-
-
 def _draw_again(commit: Commit, record_id: UUID, by: Seat) -> None:
     former = Ticket.objects.filter(record_id=record_id).first()
     if former is None:
         commit.insert(new_ticket(by.pharmacy_id, record_id))
-        return
-    commit.reseal(former, {"code": draw_code()})
+    else:
+        renew_code(commit, former)

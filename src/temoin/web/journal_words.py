@@ -31,6 +31,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.RESULT_PRINTED: _("printed a result"),
     EventKind.TICKET_PRINTED: _("printed a ticket"),
     EventKind.TICKET_RENEWED: _("renewed a ticket"),
+    EventKind.TICKET_CODE_DESTROYED: _("destroyed the code of a ticket"),
     EventKind.RESULT_PREPARED: _("prepared the authority's document"),
     EventKind.PARCEL_RELEASED: _("sent a refused parcel again"),
     EventKind.PARCEL_PROVED: _("settled a parcel that the destination shows it holds"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,11 +21,12 @@ from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_start
-from temoin.testing.queries import TestView, has_ticket, read_parcels, read_test, read_ticket
+from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
 from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
+from temoin.testing.tickets import has_ticket, read_ticket
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of
@@ -206,7 +208,8 @@ def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         code = read_ticket(by=seat, record_id=record_id)
     except NotFoundError:
         return _no_ticket(request, seat, read_test(by=seat, record_id=record_id))
-    return show(request, seat, "ticket.html", code=code, place=pharmacy_of(seat), record_id=record_id)
+    address = f"{settings.TEMOIN.site.portal_url}/#code={code}"  # a bare code sends people to a search engine
+    return show(request, seat, "ticket.html", code=code, address=address, place=pharmacy_of(seat), record_id=record_id)
 
 
 def _no_ticket(request: HttpRequest, seat: Seat, test: TestView) -> HttpResponse:

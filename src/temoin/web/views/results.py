@@ -13,11 +13,12 @@ from temoin.catalogue.kits import kit
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
-from temoin.testing.queries import TestView, read_result_for_print, read_test, ticket_waits
+from temoin.testing.queries import TestView, read_result_for_print, read_test
 from temoin.testing.report import IdentityStatus, Report, ReportStatus
 from temoin.testing.sample import Reading, check_entry, check_reading, clean_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
+from temoin.testing.tickets import ticket_waits
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign

@@ -20,13 +20,17 @@ from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.lib.mail_address import AddressError, wire_address
 from temoin.lib.mail_headers import POLICY
+from temoin.lib.phones import phone_as_said
 from temoin.mail.answers import Codes, reply_kept, told
 from temoin.mail.replies import MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
 from temoin.outbox.actions import replace_waiting_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
-from temoin.outbox.queries import kept_in_parcel
-from temoin.testing.queries import patient_contact, record_in_scope, report_for_courier, ticket_exists
+from temoin.outbox.queries import kept_in_parcel, was_posted_anew
+from temoin.pharmacies.models import Pharmacy
+from temoin.testing.queries import patient_contact, record_in_scope, versions_for_courier
+from temoin.testing.report import Report
+from temoin.testing.tickets import has_key
 
 DESTINATION = "email"
 CODES = Codes(mailbox="recipient_refused", message="mail_refused")
@@ -60,13 +64,16 @@ class EmailCourier:
             return Answer(Verdict.REFUSED, "no_address")
         if load.sealed is not None:
             return self._again(load, load.sealed, email)
-        if not ticket_exists(load.chain_id):
+        if was_posted_anew(load):
+            return Answer(Verdict.REPLACED, "newer_letter")
+        if not has_key(load.chain_id):
             return Answer(Verdict.REFUSED, "no_code")
         by = HouseActor(load.pharmacy_id, "worker")
-        report = report_for_courier(by=by, record_id=load.chain_id, number=load.sequence)
+        asked = load.chain_id, load.sequence
+        *former, report = versions_for_courier(by=by, wanted=[asked])[asked]
         if report.is_demo and not settings.TEMOIN.site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
-        return self._consignment(load, seal_letter_for(load=load, report=report), email)
+        return self._consignment(load, _sealed(load, report, former), email)
 
     def _again(self, load: Load, sealed: bytes, email: str) -> Consignment | Answer:
         kept = kept_in_parcel(load, sealed)
@@ -92,10 +99,20 @@ class EmailCourier:
 
     def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
         portal = settings.TEMOIN.site.portal_url
-        words = {"link": f"{portal}/#{fragment}", "is_demo": settings.TEMOIN.site.demo}
+        place = Pharmacy.objects.get(id=load.pharmacy_id)
+        words = {
+            "link": f"{portal}/#{fragment}",
+            "is_demo": settings.TEMOIN.site.demo,
+            "place": place.name,
+            "phone": phone_as_said(place.phone),
+        }
         parts = {name: str(render_to_string(f"delivery/mail/{name}", words)) for name in _PARTS}
         message = {**parts, "name": message_name(load.key)}
         return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
+
+
+def _sealed(load: Load, report: Report, former: list[Report]) -> str:
+    return seal_letter_for(load=load, report=report, former=former[-1] if former else None)
 
 
 _PARTS = ("subject.txt", "body.txt", "body.html")

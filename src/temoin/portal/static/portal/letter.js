@@ -1,10 +1,12 @@
-// Opens a patient's letter: the link's secret and the ticket's code become keys here and nowhere else.
+// Opens a patient's letter: the link's secret and the ticket's code become keys here and nowhere else. The link carries
+// 16 secret bytes and the 16 of the salt that stretches the code.
 // The derivation is that of src/temoin/crypto/letter.py, which gives the parameters and their sources.
 //
 // LetterPayload, the JSON that delivery seals (UTF-8, both languages wherever the text is ours):
 //   {v: 1, lang: "fr"|"en", demo: bool, status: "final"|"corrected"|"cancelled", version: n, kind: {fr, en},
 //    patient: {name, birth_date: "YYYY-MM-DD"}, sampled_at, signed_at: ISO 8601 with the pharmacy's own offset (its
 //    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, phone_said, address: [line, ...]}, signer,
+//    reason, before: [{target: {fr, en}, label: {fr, en}}], of a correction: why, and what it said where that differs,
 //    device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment, advice: {fr, en},
 //    findings: [{target: {fr, en}, outcome: "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {fr, en}}]}
 
@@ -12,10 +14,15 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 10;
 const CHECKED_LENGTH = 11;
 const LEAST_DIFFERENT = 3;
+const SECRET_BYTES = 16;
+const LINK_LENGTH = 43; // 32 bytes in base64url
+const KEPT = "ticket-code";
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const IDLE_MS = 10 * 60 * 1000;
 const WARNING_MS = 60 * 1000;
 const TITLES = { fr: "Un courrier de votre pharmacie", en: "A letter from your pharmacy" };
 const LOCALES = { fr: "fr-FR", en: "en-GB" };
+const ANSWERS = ["wrong", "none", "expired", "locked", "replaced"];
 const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfactory: "!" };
 
 const byId = (id) => document.getElementById(id);
@@ -36,11 +43,13 @@ async function stretch(key, method) {
 
 const hkdf = (key, info) => stretch(key, { name: "HKDF", salt: new Uint8Array(), info: utf8.encode(info) });
 
-async function derive(secret, code) {
+async function derive(link, code) {
+  const secret = link.subarray(0, SECRET_BYTES);
   const lookup = await hkdf(secret, "lookup");
   const k1 = await hkdf(secret, "k1");
-  const k2 = await stretch(utf8.encode(code), { name: "PBKDF2", salt: lookup, iterations: 10000 });
-  return { lookup, auth: await hkdf(k2, "auth"), letterKey: await hkdf(new Uint8Array([...k1, ...k2]), "letter") };
+  const k2 = await stretch(utf8.encode(code), { name: "PBKDF2", salt: link.subarray(SECRET_BYTES), iterations: 10000 });
+  const both = new Uint8Array([...k1, ...k2]);
+  return { lookup, auth: await hkdf(both, "auth"), letterKey: await hkdf(both, "letter") };
 }
 
 async function unseal(keys, ciphertext) {
@@ -74,17 +83,51 @@ function group(event) {
   const field = event.target;
   const before = normalise(field.value.slice(0, field.selectionStart)).length;
   const code = normalise(field.value);
-  field.value = code.length > 5 ? `${code.slice(0, 5)}-${code.slice(5)}` : code;
+  field.value = grouped(code);
   const caret = before > 5 ? before + 1 : before;
   field.setSelectionRange(caret, caret);
 }
 
-function say(name) {
+function say(name, fields = {}) {
   const message = name && byId("messages").content.querySelector(`[data-message="${name}"]`).cloneNode(true);
+  if (message) for (const [field, value] of Object.entries(fields)) fill(message, field, value);
   byId("status").replaceChildren(...(message ? [message] : []));
   if (message?.className) byId("status").scrollIntoView({ block: "nearest" });
-  byId("code").setAttribute("aria-invalid", String(["short", "mistyped", "refused"].includes(name)));
+  byId("code").setAttribute("aria-invalid", String(["short", "mistyped", "wrong"].includes(name)));
 }
+
+// What was followed: the link of a letter, the QR code of a ticket, or less than a link. Mail programs write `#` as %23,
+// take the `>` or full stop behind the link into it, or cut it where a line ends with `=`.
+function followed() {
+  const path = location.pathname === "/" ? "" : location.pathname;
+  const text = (path + location.hash).replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  const code = /#code=(.+)$/.exec(text);
+  if (code) return { code: normalise(code[1]) };
+  const found = /^[/#]*([A-Za-z0-9_-]+)/.exec(text.replace(/[=\s]/g, ""));
+  if (found?.[1].length === LINK_LENGTH) return { link: fromBase64url(found[1]) };
+  return { isCut: Boolean(found) && text.includes("#") };
+}
+
+function keptCode() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT));
+    if (kept && kept.until > Date.now()) return kept.code;
+    localStorage.removeItem(KEPT);
+  } catch { /* a browser that keeps nothing */ }
+  return "";
+}
+
+function keepCode(code) {
+  try {
+    if (code) localStorage.setItem(KEPT, JSON.stringify({ code, until: Date.now() + KEPT_MS }));
+    else localStorage.removeItem(KEPT);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const grouped = (code) => (code.length > 5 ? `${code.slice(0, 5)}-${code.slice(5)}` : code);
 
 function speak(language) {
   document.documentElement.lang = language;
@@ -139,17 +182,25 @@ function findingItem(finding) {
   return item;
 }
 
+function formerItem(finding) {
+  const item = byId("former").content.cloneNode(true);
+  fill(item, "target", finding.target);
+  fill(item, "label", finding.label);
+  return item;
+}
+
 function resultOf(payload) {
   const { pharmacy, device, patient } = payload;
   const result = byId("result").content.cloneNode(true);
   keepIf(result, {
     demo: payload.demo, corrected: payload.status === "corrected", cancelled: payload.status === "cancelled",
-    standing: payload.status !== "cancelled", comment: payload.comment, lot: device.lot, expiry: device.expiry,
+    standing: payload.status !== "cancelled", comment: payload.comment, reason: payload.reason,
+    before: payload.before?.length > 0, lot: device.lot, expiry: device.expiry,
     advice: payload.advice?.fr && payload.status !== "cancelled", phone: pharmacy.phone,
   });
   const fields = {
     kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,
-    sampled_at: when(payload.sampled_at), signed_at: when(payload.signed_at), signer: payload.signer,
+    reason: payload.reason ?? "", sampled_at: when(payload.sampled_at), signed_at: when(payload.signed_at), signer: payload.signer,
     comment: payload.comment, advice: payload.advice ?? "", device: device.name, lot: device.lot,
     maker: [device.manufacturer, device.reference].filter(Boolean).join(" · "), pharmacy: pharmacy.name,
     phone: pharmacy.phone_said || pharmacy.phone, address: pharmacy.address.join("\n"), expiry: device.expiry ? when(device.expiry) : "",
@@ -157,6 +208,7 @@ function resultOf(payload) {
   for (const [name, value] of Object.entries(fields)) fill(result, name, value);
   result.querySelector("#phone")?.setAttribute("href", `tel:${pharmacy.phone.replace(/[^+0-9]/g, "")}`);
   result.querySelector("#findings")?.append(...payload.findings.map(findingItem));
+  result.querySelector("#before")?.append(...payload.before.map(formerItem));
   return result;
 }
 
@@ -172,16 +224,22 @@ function begin() {
     byId("letter").hidden = true;
     byId("code").value = "";
     byId("ask").hidden = secret === null;
-    byId("closed").hidden = secret !== null;
+    byId("closed").hidden = secret !== null || !byId("ticket").hidden;
     say(message);
   }
 
   function readLink() {
-    // Tolerates the full stop that some mail programs take for a part of the link.
-    const found = /^#([A-Za-z0-9_-]{22})[^A-Za-z0-9_-]*$/.exec(location.hash);
-    if (location.href !== location.origin + location.pathname) history.replaceState(null, "", location.pathname);
-    secret = found && fromBase64url(found[1]);
-    wipe(globalThis.crypto?.subtle ? null : "unable");
+    const found = followed();
+    if (location.href !== `${location.origin}/`) history.replaceState(null, "", "/");
+    secret = found.link ?? null;
+    showTicket(found.code);
+    wipe(globalThis.crypto?.subtle ? (found.isCut ? "cut" : null) : "unable");
+    if (secret) byId("code").value = grouped(keptCode());
+  }
+
+  function showTicket(code) {
+    byId("ticket").hidden = !code || !isCode(code);
+    byId("ticket-code").textContent = byId("ticket").hidden ? "" : grouped(code);
   }
 
   function show(payload) {
@@ -189,6 +247,7 @@ function begin() {
     byId("letter").classList.toggle("demo", Boolean(payload.demo));
     byId("letter").replaceChildren(resultOf(payload));
     byId("code").value = "";
+    keepCode(null);
     byId("ask").hidden = true;
     byId("letter").hidden = false;
     byId("print").addEventListener("click", () => window.print());
@@ -205,15 +264,18 @@ function begin() {
       credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", redirect: "error",
     });
     if (answer.ok) return unseal(keys, fromBase64url((await answer.json()).ciphertext));
-    return { 404: "refused", 429: "slow" }[answer.status] ?? "unavailable";
+    if (answer.status === 429) return "slow";
+    const told = [403, 404, 410, 423].includes(answer.status) ? await answer.json() : {};
+    return { told: ANSWERS.includes(told.answer) ? told.answer : "unavailable", tries: told.tries_left };
   }
 
   async function open(code) {
     const asked = secret;
     const opened = await derive(asked, code).then(fetchLetter).catch(() => "unavailable");
     if (secret !== asked) return; // another link was followed meanwhile
-    if (typeof opened === "object") show(opened);
-    else say(opened);
+    if (typeof opened === "string") say(opened);
+    else if (opened.told) say(opened.told, { tries: opened.tries ?? "" });
+    else show(opened);
   }
 
   async function submit(event) {
@@ -249,6 +311,7 @@ function begin() {
   });
   byId("code").addEventListener("input", group);
   byId("ask").addEventListener("submit", submit);
+  byId("keep").addEventListener("click", () => say(keepCode(normalise(byId("ticket-code").textContent)) ? "kept" : "unkept"));
   for (const name of ["pointerdown", "keydown", "scroll"]) addEventListener(name, wake, { passive: true });
   addEventListener("hashchange", readLink);
   addEventListener("visibilitychange", watch);

@@ -1,0 +1,94 @@
+"""The counter ticket: its code, which the patient takes home, and the key that it gives the letters of its record."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from temoin.crypto.letter import draw_code, draw_salt, stretch
+from temoin.journal.act import record_look
+from temoin.journal.events import EventKind
+from temoin.journal.queries import events_about
+from temoin.lib.clock import coarse, now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import NotFoundError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.models import Record, Ticket
+
+
+def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
+    """Draw the code of a record's ticket."""
+    ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=coarse(now()))
+    ticket.seal(_drawn())
+    return ticket
+
+
+def renew_code(commit: Commit, ticket: Ticket) -> None:
+    """Add to an act that a ticket has another code; the former one opens no letter sealed from now on."""
+    commit.reseal(ticket, _drawn(), has_code=True, drawn_at=coarse(now()))
+
+
+def _drawn() -> dict[str, str]:
+    code, salt = draw_code(), draw_salt()
+    return {"code": code, "salt": salt.hex(), "key": stretch(code, salt).hex()}
+
+
+def read_ticket(*, by: Seat, record_id: UUID) -> str:
+    """Return the code of the counter ticket; NotFoundError where there is none, or none any more."""
+    check_right(by=by, right=Right.REGISTER_TEST)
+    with tenant_scope(by.pharmacy_id):
+        ticket = ticket_in_scope(record_id)
+        if not ticket.has_code:
+            raise NotFoundError
+        record_look(by=by, kind=EventKind.TICKET_PRINTED, subject_kind="record", subject_id=record_id)
+        return str(ticket.unseal()["code"])
+
+
+def has_ticket(*, by: Holder, record_id: UUID) -> bool:
+    """Tell whether the code is still there to be printed: no patient data, as with `read_parcels`."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        if not Record.objects.filter(id=record_id).exists():
+            raise NotFoundError
+        return has_code(record_id)
+
+
+def ticket_waits(*, by: Holder, record_id: UUID) -> bool:
+    """Tell whether the code is there and nobody ever had it shown: a signature would send it off unseen."""
+    if not has_ticket(by=by, record_id=record_id):
+        return False
+    with tenant_scope(by.pharmacy_id):
+        return not events_about([record_id], [EventKind.TICKET_PRINTED.value])
+
+
+def has_code(record_id: UUID) -> bool:
+    """Tell whether a record of the pharmacy in scope still has its code."""
+    return bool(Ticket.objects.filter(record_id=record_id, has_code=True).exists())
+
+
+def has_key(record_id: UUID) -> bool:
+    """Tell whether letters can be sealed for the patient of a record of the pharmacy in scope."""
+    return bool(Ticket.objects.filter(record_id=record_id).exists())
+
+
+def code_key(record_id: UUID) -> tuple[bytes, bytes]:
+    """Return the salt and the key of the letters of a record, for the act that seals one; NotFoundError."""
+    opened = ticket_in_scope(record_id).unseal()
+    return bytes.fromhex(opened["salt"]), bytes.fromhex(opened["key"])
+
+
+def destroy_code(commit: Commit, record_id: UUID) -> None:
+    """Add to an act that the code is forgotten; its key goes on sealing the letters of the record."""
+    ticket = ticket_in_scope(record_id)
+    commit.reseal(ticket, ticket.unseal() | {"code": ""}, has_code=False)
+
+
+def ticket_in_scope(record_id: UUID) -> Ticket:
+    """Return the record's ticket for an act that records its own event."""
+    ticket: Ticket | None = Ticket.objects.filter(record_id=record_id).first()
+    if ticket is None:
+        raise NotFoundError
+    return ticket
