@@ -263,14 +263,14 @@ def test_two_workers_tell_once(house, mail, as_role):
 
 
 def test_an_alarm_that_cannot_be_written_holds_no_other(house, mail, after, as_role, monkeypatch):
-    real = alarms.addresses_of_owners
+    real = alarms.owners_at_work
 
-    def addresses(pharmacy_id):
+    def owners(pharmacy_id):
         if pharmacy_id == house.here.id:
             raise KeyError("a row that is not there")
         return real(pharmacy_id)
 
-    monkeypatch.setattr(alarms, "addresses_of_owners", addresses)
+    monkeypatch.setattr(alarms, "owners_at_work", owners)
 
     after(31)
 

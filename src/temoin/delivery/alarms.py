@@ -17,10 +17,10 @@ from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.delivery.models import Alarm
+from temoin.delivery.notice_words import NoticeText, all_arrived, still_late, write_notice
 from temoin.delivery.operators_words import matter_of
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
@@ -37,7 +37,6 @@ from temoin.signin.accounts import addresses_of
 
 AGAIN = timedelta(days=1)
 MOST_IN_A_ROUND = 200  # the others' turn comes a minute later; a round must end before its lease does
-PARTS = ("subject.txt", "body.txt", "body.html")
 THE_SITE: UUID | None = None  # in the place of a pharmacy: the operator's alarm, over all of them
 
 
@@ -135,19 +134,23 @@ def _addresses(alarm: Alarm) -> list[str]:
 
 
 def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> PatientNotice:
-    is_site = alarm.pharmacy_id is None
-    words = {
-        "stage": stage.value,
-        "place": "Témoin" if alarm.pharmacy_id is None else Pharmacy.objects.get(id=alarm.pharmacy_id).name,
-        "count": late.count,
-        "refused": late.refused,
-        "matters": late.matters,
-        "answers": list(_told(late)) if is_site else [],
-        "minutes": settings.TEMOIN.alarms.minutes,
-        "link": settings.TEMOIN.site.staff_url + ("" if is_site else "/transmissions/"),
-        "is_demo": settings.TEMOIN.site.demo,
-    }
-    return PatientNotice(key, *(render_to_string(f"delivery/alarm/{part}", words) for part in PARTS))
+    text = _text(stage, late)
+    if alarm.pharmacy_id is None:
+        return write_notice(key, text, path="", place="Témoin", answers=_told(late))
+    return write_notice(key, text, path="/transmissions/", place=Pharmacy.objects.get(id=alarm.pharmacy_id).name)
+
+
+def _text(stage: Stage, late: Late) -> NoticeText:
+    minutes = settings.TEMOIN.alarms.minutes
+    if stage is Stage.ENDED:
+        return all_arrived(minutes)
+    return still_late(
+        count=late.count,
+        refused=late.refused,
+        matters=late.matters,
+        minutes=minutes,
+        is_reminder=stage is Stage.REMINDED,
+    )
 
 
 def _told(late: Late) -> Iterator[dict[str, object]]:

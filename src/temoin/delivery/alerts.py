@@ -14,9 +14,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
+from temoin.delivery.notice_words import alert_text, write_notice
 from temoin.journal.act import HouseActor, act
 from temoin.journal.alerts import note_told, untold_alerts
 from temoin.journal.events import EventKind
@@ -30,7 +30,6 @@ from temoin.signin.accounts import addresses_of
 log = logging.getLogger("temoin.delivery")
 
 MOST_IN_A_ROUND = 100
-PARTS = ("subject.txt", "body.txt", "body.html")
 LEADS_TO = {EventKind.REGISTER_DIFFERED.value: "/team/"}  # others lead to the journal
 
 
@@ -82,11 +81,6 @@ def _addresses(alert: Alert) -> list[str]:
 
 
 def _notice(alert: Alert, count: int, number: int) -> PatientNotice:
-    words = {
-        "kind": alert.kind,
-        "count": count,
-        "place": Pharmacy.objects.get(id=alert.pharmacy_id).name,
-        "link": settings.TEMOIN.site.staff_url + LEADS_TO.get(alert.kind, "/journal/"),
-        "is_demo": settings.TEMOIN.site.demo,
-    }
-    return PatientNotice(f"{alert.id}.{number}", *(render_to_string(f"delivery/alert/{part}", words) for part in PARTS))
+    place = Pharmacy.objects.get(id=alert.pharmacy_id).name
+    path = LEADS_TO.get(alert.kind, "/journal/")
+    return write_notice(f"{alert.id}.{number}", alert_text(alert.kind, count), path=path, place=place)

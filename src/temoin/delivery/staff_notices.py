@@ -6,10 +6,8 @@ import threading
 from contextlib import closing
 from datetime import timedelta
 
-from django.conf import settings
-from django.template.loader import render_to_string
-
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
+from temoin.delivery.notice_words import staff_text, write_notice
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind
@@ -17,7 +15,6 @@ from temoin.signin.models import Person
 from temoin.signin.tries import record_tries
 
 MOST_IN_A_ROUND = 200
-PARTS = ("subject.txt", "body.txt", "body.html")
 LEADS_TO = {
     NoticeKind.FACTORS_RESET: "/account/security/",
     NoticeKind.FAILED_TRIES: "/account/security/",
@@ -48,10 +45,5 @@ def _send(mail: NoticeMail, waiting: StaffNotice) -> None:
 
 
 def _notice(waiting: StaffNotice) -> PatientNotice:
-    words = {
-        "kind": waiting.kind,
-        "count": waiting.count,
-        "link": settings.TEMOIN.site.staff_url + LEADS_TO[NoticeKind(waiting.kind)],
-        "is_demo": settings.TEMOIN.site.demo,
-    }
-    return PatientNotice(f"staff.{waiting.id}", *(render_to_string(f"delivery/staff/{part}", words) for part in PARTS))
+    kind = NoticeKind(waiting.kind)
+    return write_notice(f"staff.{waiting.id}", staff_text(kind, waiting.count), path=LEADS_TO[kind])
