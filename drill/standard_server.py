@@ -17,7 +17,6 @@ from datetime import timedelta
 from math import floor
 
 import django
-from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
 django.setup()
@@ -41,14 +40,12 @@ def main() -> int:
     parser.add_argument("--at-least", type=float, default=0.0)
     options = parser.parse_args()
     authority = FhirSettings(base_url=options.url.rstrip("/"), enabled=True, rules=load_rule_sets()["demonstration"])
-    settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
-    answered = asyncio.run(_ask_all())
+    answered = asyncio.run(_ask_all(FhirCourier(authority, demo=True)))
     print(f"{floor(sum(answered) / len(answered) * 1000) / 1000:.3f}")
     return 0 if sum(answered) / len(answered) >= options.at_least else 1
 
 
-async def _ask_all() -> list[bool]:
-    courier = FhirCourier()
+async def _ask_all(courier: FhirCourier) -> list[bool]:
     answered = []
     try:
         async for question, is_right, told in _questions(courier):

@@ -147,10 +147,9 @@ def _means() -> tuple[Callable[[], tuple[Verdicts, Verdicts]], Callable[[], None
 
 
 def _checkpoints() -> Path:
-    from django.conf import settings
+    from temoin.cli.django_process import settings_of_process
 
-    folder: Path = settings.TEMOIN.journal.folder
-    return folder
+    return settings_of_process().journal.folder
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
 from keepers import OpenBao, make_token, running_openbao
 
@@ -50,6 +52,28 @@ os.environ["TEMOIN_CONFIG"] = str(_folder / "temoin.toml")
 os.environ["TEMOIN_PROCESS"] = "staff"
 os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
 django.setup()
+
+
+@receiver(setting_changed)
+def hand_down_again(*, setting: str, value: object, **_told: object) -> None:
+    """Hand down the settings that a test changes, as a start with them would, and those of before after it."""
+    if setting == "TEMOIN":
+        from temoin.config.handing import hand_down
+
+        hand_down(value)
+
+
+@pytest.fixture(autouse=True)
+def announced_as_before() -> Iterator[None]:
+    """Keep the couriers and duties that a test announces from the tests after it."""
+    from temoin.outbox import courier, duties, open_channels
+
+    registers = (courier._couriers, duties._duties, open_channels._channels)
+    before = [dict(register) for register in registers]
+    yield
+    for register, kept in zip(registers, before, strict=True):
+        register.clear()
+        register.update(kept)
 
 
 # Minutes of few tests, which mostly wait for what they start: begun last, they would run on alone at the end.

@@ -106,7 +106,7 @@ async def peer(desk: Desk, keys: KeyFiles, *, kind: type[Disk] = Disk) -> AsyncI
         sftp_factory=served,
         config=None,
     )
-    courier = SftpCourier(box_of(keys, server.get_port()))
+    courier = SftpCourier(box_of(keys, server.get_port()), demo=True)
     try:
         yield courier
     finally:

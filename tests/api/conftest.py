@@ -11,7 +11,7 @@ from api_programs import ask_token, assertion, register
 from django.conf import settings as django_settings
 from people import House, open_house
 
-from temoin.config.api import Api
+from temoin.api.settings import Api
 
 
 @pytest.fixture(scope="session", autouse=True)

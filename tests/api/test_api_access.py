@@ -13,7 +13,7 @@ from people import House, make_lot, make_patient, make_signed
 from temoin.api.guard import Open
 from temoin.api.urls import RESOURCES
 from temoin.config.headers import CONTENT_SECURITY_POLICY
-from temoin.config.reading import ReadingPace
+from temoin.delivery.reading_settings import ReadingPace
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from temoin.config.counter import Counter, read_counter
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import Section
+from temoin.testing.settings import Counter, read_counter
 
 
 def read(**content: object) -> Counter:

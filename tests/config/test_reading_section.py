@@ -2,7 +2,7 @@
 
 import pytest
 
-from temoin.config.reading import ReadingPace, read_reading_pace
+from temoin.delivery.reading_settings import ReadingPace, read_reading_pace
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import Section
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hapi import running_hapi
+from site_settings import fhir_courier
 from strategies import covid_positive
 
 from temoin.formats.fhir import document, plain_document
@@ -16,7 +17,6 @@ from temoin.formats.fhir.questions import holdings_shown
 from temoin.lib.clock import now
 from temoin.outbox.courier import Consignment
 from temoin.outbox.courier import Verdict as Told
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin_conformance import http_wire
 from temoin_conformance.cases import TrialVerdict
 from temoin_conformance.endpoint import Endpoint, read_address
@@ -41,7 +41,7 @@ def test_the_courier_sends_asks_and_reconciles_there(settings):
     parcel = Consignment(key=report.key, body=document(report))
 
     async def live() -> tuple[object, ...]:
-        courier = FhirCourier()
+        courier = fhir_courier()
         try:
             unknown = await courier.enquire(parcel)
             sent = [await courier.carry(parcel) for _ in range(2)]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from keepers import MODULE, PIN, running_openbao, secret, token_place, transit_place
 
-from temoin.config.keys import Token, Transit
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.pkcs11 import TokenRoots
 from temoin.crypto.roots.provider import RootKeyError, RootProvider, WrapBrokenError
 from temoin.crypto.roots.transit import TransitRoots
+from temoin.lib.key_places import Token, Transit
 
 KEY = bytes(range(32))
 HERE, ELSEWHERE = b"pharmacy A|key 1", b"pharmacy B|key 1"

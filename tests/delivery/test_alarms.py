@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from mail_server import Behaviour, running_mail_server
 from people import TRAITS, House, make_lot, make_patient, make_seat, make_signed, open_house, person_of, suspend
+from site_settings import notice_settings
 
 from temoin.delivery import alarms
 from temoin.delivery.alarms import send_alarms
@@ -53,7 +54,7 @@ def after(house: House, as_role) -> Minutes:  # noqa: ARG001 rows first
 
     def do(minutes: float) -> None:
         with as_role("temoin_worker"), shifted_by(timedelta(minutes=minutes)):
-            send_alarms(threading.Event())
+            send_alarms(notice_settings(), threading.Event())
 
     return do
 
@@ -246,7 +247,7 @@ def test_a_worker_that_must_stop_stops(house, mail, as_role):
     stop.set()
 
     with as_role("temoin_worker"), shifted_by(timedelta(minutes=31)):
-        send_alarms(stop)
+        send_alarms(notice_settings(), stop)
 
     assert house.here
     assert mail.messages == []

@@ -20,9 +20,9 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
+from site_settings import email_courier
 
 from temoin.crypto.letter import SECRET_BYTES, derive, open_letter, stretch
-from temoin.delivery.channels.email.courier import EmailCourier
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
@@ -74,8 +74,8 @@ def carry(house: House, as_role: AsRole) -> Callable[[], tuple[str, str]]:
         due = newest(house).due_at
         moment = max(timedelta(0), due - now()) + timedelta(seconds=1)
         with as_role("temoin_worker"), shifted_by(moment), asyncio.Runner() as runner:
-            Lane(EmailCourier(), threading.Event()).carry_batch(runner)
-            runner.run(EmailCourier().close())
+            Lane(email_courier(), threading.Event()).carry_batch(runner)
+            runner.run(email_courier().close())
         return newest(house).state, newest(house).answer_code
 
     return once
@@ -200,7 +200,7 @@ def poisoned(house: House, monkeypatch) -> House:
 
 def carry_all(as_role: AsRole) -> CircuitState:
     with as_role("temoin_worker"), asyncio.Runner() as runner:
-        Lane(EmailCourier(), threading.Event()).carry_batch(runner)
+        Lane(email_courier(), threading.Event()).carry_batch(runner)
         return read_circuit(DESTINATION).state(now())
 
 
@@ -306,7 +306,7 @@ def test_a_parcel_under_way_when_the_correction_comes_tells_nothing(house, as_ro
     correct(house)
 
     with as_role("temoin_worker"), tenant_scope(house.here.id):
-        answer = EmailCourier().prepare(load)
+        answer = email_courier().prepare(load)
 
     assert (answer.verdict, answer.code) == ("replaced", "newer_version")
 
@@ -333,7 +333,7 @@ def test_a_ticket_renewed_while_its_letter_is_made_gives_one_letter(house, mail,
         (load,) = claim_parcels(DESTINATION, 1)  # a worker holds it, and has made no letter yet
     renew_ticket(by=house.owner, record_id=record_id(house), expected_version=1)
     with as_role("temoin_worker"), tenant_scope(house.here.id):
-        answer = EmailCourier().prepare(load)
+        answer = email_courier().prepare(load)
 
     assert (answer.verdict, answer.code) == ("replaced", "newer_letter")
     assert carry() == (ParcelState.ACCEPTED, "taken_by_mail_server")

@@ -17,8 +17,9 @@ from dovecot import PASSWORD, USER, connected, running_dovecot
 from mail_server import Behaviour, running_mail_server
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from secure_mail import Trust
+from site_settings import email_courier
 
-from temoin.delivery.channels.email.courier import DESTINATION, EmailCourier
+from temoin.delivery.channels.email.courier import DESTINATION
 from temoin.delivery.channels.email.envelopes import named_in
 from temoin.delivery.channels.email.returned_mail import (
     COMES_BACK_WITHIN,
@@ -104,7 +105,7 @@ def house(mail, as_role) -> House:  # noqa: ARG001 opens the database
 
 def carry(as_role) -> None:
     with as_role("temoin_worker"), asyncio.Runner() as runner:
-        Lane(EmailCourier(), threading.Event()).carry_batch(runner)
+        Lane(email_courier(), threading.Event()).carry_batch(runner)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from mail_server import Behaviour, running_mail_server
 from people import NEWCOMER, House, open_house, person_of
+from site_settings import notice_settings
 
 from temoin.delivery.staff_notices import write_to_staff
 from temoin.pharmacies.models import StaffNotice
@@ -33,7 +34,7 @@ def mail(settings) -> Iterator[Behaviour]:
 def write(as_role) -> int:
     """Do the worker's duty in its role; return how many messages are left."""
     with as_role("temoin_worker"):
-        write_to_staff(threading.Event())
+        write_to_staff(notice_settings(), threading.Event())
         return StaffNotice.objects.count()
 
 

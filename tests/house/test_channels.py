@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
@@ -34,7 +33,6 @@ from temoin.config.channels import CHANNELS, all_channels
 from temoin.config.checks import setup_findings
 from temoin.config.file import Config, Process, read_config
 from temoin.config.logs import logging_settings
-from temoin.config.rates import check_rates
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.lib.config_error import ConfigError
 from temoin.outbox import courier as register
@@ -42,6 +40,7 @@ from temoin.outbox import duties as duties_register
 from temoin.outbox import open_channels as announced
 from temoin.outbox.courier import couriers
 from temoin.outbox.duties import duties
+from temoin.outbox.settings import check_rates
 from temoin.web.wording import REASON, reason_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,8 +76,6 @@ def started(config: Config, pigeon, settings, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(duties_register, "_duties", duties())
     monkeypatch.setattr(announced, "_channels", dict(announced._channels))
     settings.TEMOIN = settings.TEMOIN.with_channel("pigeon", config.of(pigeon))
-    settings.TEMOIN_CHANNELS = all_channels()
-    apps.get_app_config("outbox").ready()
 
 
 def test_its_section_is_read_and_a_wrong_one_refused(config, pigeon, tmp_path):

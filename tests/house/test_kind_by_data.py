@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_test, open_house, sign_in
 from sandbox_server import running_sandbox
+from site_settings import fhir_courier
 
 from temoin.catalogue.kinds import counter_kinds
 from temoin.formats.cda import document as cda_document
@@ -32,7 +33,6 @@ from temoin.testing.actions import take_sample
 from temoin.testing.queries import report_for_courier
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.rules.loading import load_rule_sets
 
 LOINC = "99990-4"  # invented, with a right check digit
@@ -153,14 +153,14 @@ def test_it_is_sent_and_acknowledged(house, record_id, settings, as_role):
         settings.TEMOIN = settings.TEMOIN.with_channel("fhir", there)
         with as_role("temoin_worker"), tenant_scope(house.here.id):
             parcel = Parcel.objects.get(chain_id=record_id, destination="fhir")
-            ready = FhirCourier().prepare(Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__}))
+            ready = fhir_courier().prepare(Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__}))
         assert isinstance(ready, Consignment)
         assert LOINC.encode() in ready.body
         assert asyncio.run(carried(ready)).verdict is Verdict.ACCEPTED
 
 
 async def carried(ready: Consignment) -> Answer:
-    courier = FhirCourier()
+    courier = fhir_courier()
     try:
         return await courier.carry(ready)
     finally:

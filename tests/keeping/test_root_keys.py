@@ -16,7 +16,6 @@ from django.db import connection
 from keepers import secret, token_place, transit_place
 from people import PASSWORD, House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
 
-from temoin.config.keys import Keeper
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.crypto.ring import CURRENT_AGE, GRACE, forget_keys, month_key
@@ -30,6 +29,7 @@ from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_
 from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
 from temoin.keeping.state import broken_platform_keys, verify_pharmacy
 from temoin.lib.clock import shifted_by
+from temoin.lib.key_places import Keeper
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Pharmacy
 

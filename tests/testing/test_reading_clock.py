@@ -13,13 +13,13 @@ import pytest
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
 from temoin.catalogue.kits import kits
-from temoin.config.counter import Counter
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError
 from temoin.testing.actions import start_reading, take_sample, undo_start
 from temoin.testing.queries import read_test
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample, Start
+from temoin.testing.settings import Counter
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 
 MINUTE = timedelta(minutes=1)

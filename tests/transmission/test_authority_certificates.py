@@ -11,10 +11,10 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 from certificates import Identity, make_identity
+from site_settings import fhir_courier
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.fhir.settings import FhirSettings
 from temoin.transmission.rules.loading import load_rule_sets
 
@@ -62,7 +62,7 @@ def exchange(settings) -> Callable[..., tuple[Answer, int]]:
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
             base = known.base_url.format(port=runner.addresses[0][1])
             settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(known, base_url=base))
-            courier = FhirCourier()
+            courier = fhir_courier()
             try:
                 return await courier.carry(PARCEL)
             finally:

@@ -13,12 +13,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 from joserfc.jwk import ECKey, RSAKey
+from site_settings import fhir_courier
 from transmission.token_provider import CLIENT, SCOPE, TokenProvider, running_tokens
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.channels.fhir import http_line, tokens
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.fhir.settings import FhirSettings, SignatureAlgorithm, TokenClient
 from temoin.transmission.rules.loading import load_rule_sets
 
@@ -89,7 +89,7 @@ def exchange(settings, server: Server, tmp_path: Path):
                 tokens=known or client(server.provider, tmp_path),
             )
             settings.TEMOIN = settings.TEMOIN.with_channel("fhir", named)
-            courier = FhirCourier()
+            courier = fhir_courier()
             try:
                 if together:
                     return list(await asyncio.gather(*(courier.carry(PARCEL) for _ in range(times))))
@@ -244,7 +244,7 @@ def test_the_doubt_stays_while_there_is_no_token(server, settings, tmp_path):
     settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     async def ask() -> Answer:
-        courier = FhirCourier()
+        courier = fhir_courier()
         try:
             return await courier.enquire(PARCEL)
         finally:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 from aiohttp import web
-from django.apps import apps
 from formats.test_fhir_dialects import GERMAN, SWISS, at_home
 from hypothesis import given
 from hypothesis import strategies as st
+from site_settings import http_courier
 from strategies import covid_positive
 from transmission.dialect_servers import Demis, Foph, Server, text
 
@@ -38,7 +38,7 @@ def load(report: Report) -> Load:
 
 
 @pytest.fixture
-def exchange(settings) -> Exchange:
+def exchange() -> Exchange:
     """Return what does the verbs named with one courier and one server: "carry", "enquire", or any step between."""
 
     def live(
@@ -51,9 +51,7 @@ def exchange(settings) -> Exchange:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
-            settings.TEMOIN = settings.TEMOIN.with_channel(
-                "fhir", replace(settings.TEMOIN.channels["fhir"], base_url=base)
-            )
+            courier.authority = replace(courier.authority, base_url=base)
             answers = []
             try:
                 for step in steps:
@@ -99,8 +97,6 @@ def test_the_profile_in_the_settings_chooses_who_carries(settings, monkeypatch, 
     monkeypatch.setattr(register, "_couriers", couriers())
     monkeypatch.setattr(duties, "_duties", {})
 
-    apps.get_app_config("outbox").ready()
-
     assert type(couriers()["fhir"]) is speaker
     assert isinstance(couriers()["fhir"], Reconcilable) is (profile is Profile.EU_LABORATORY)
 
@@ -109,7 +105,7 @@ def test_the_profile_in_the_settings_chooses_who_carries(settings, monkeypatch, 
 
 
 def test_what_is_in_progress_is_asked_about_until_it_is_completed(exchange):
-    courier, foph = ChElmCourier(), Foph()
+    courier, foph = http_courier(ChElmCourier), Foph()
     ready = written(courier, at_home(covid_positive(), SWISS))
 
     told = exchange(courier, foph, ready, "carry", "enquire", foph.process, "enquire")
@@ -119,7 +115,7 @@ def test_what_is_in_progress_is_asked_about_until_it_is_completed(exchange):
 
 
 def test_what_failed_later_waits_for_a_person_and_may_be_sent_again(exchange):
-    courier, foph = ChElmCourier(), Foph()
+    courier, foph = http_courier(ChElmCourier), Foph()
     ready = written(courier, at_home(covid_positive(), SWISS))
 
     told = exchange(
@@ -131,7 +127,7 @@ def test_what_failed_later_waits_for_a_person_and_may_be_sent_again(exchange):
 
 
 def test_a_lost_answer_is_found_by_the_identifier_and_not_posted_again(exchange):
-    courier, foph = ChElmCourier(), Foph(drop_after_store=True)
+    courier, foph = http_courier(ChElmCourier), Foph(drop_after_store=True)
     ready = written(courier, at_home(covid_positive(), SWISS))
 
     assert exchange(courier, foph, ready, "carry", "enquire") == [(Verdict.DOUBTFUL, "no_answer"), IN_PROGRESS]
@@ -139,7 +135,7 @@ def test_a_lost_answer_is_found_by_the_identifier_and_not_posted_again(exchange)
 
 
 def test_what_the_office_never_got_is_unknown_there(exchange):
-    courier, foph = ChElmCourier(), Foph()
+    courier, foph = http_courier(ChElmCourier), Foph()
 
     told = exchange(courier, foph, written(courier, at_home(covid_positive(), SWISS)), "enquire")
 
@@ -147,7 +143,7 @@ def test_what_the_office_never_got_is_unknown_there(exchange):
 
 
 def test_two_organisms_are_two_documents_of_which_a_resend_posts_the_missing_one(exchange):
-    courier, foph = ChElmCourier(), Foph()
+    courier, foph = http_courier(ChElmCourier), Foph()
     ready = written(courier, flu_and_covid(SWISS))
 
     told = exchange(
@@ -169,7 +165,7 @@ def test_two_organisms_are_two_documents_of_which_a_resend_posts_the_missing_one
     ],
 )
 def test_only_the_offices_own_word_for_our_document_counts(exchange, broken, told):
-    courier = ChElmCourier()
+    courier = http_courier(ChElmCourier)
 
     assert exchange(courier, Foph([broken]), written(courier, at_home(covid_positive(), SWISS)), "carry") == [told]
 
@@ -184,7 +180,7 @@ def test_only_the_offices_own_word_for_our_document_counts(exchange, broken, tol
     ],
 )
 def test_an_unclear_answer_to_the_question_leaves_the_doubt(exchange, broken, told):
-    courier = ChElmCourier()
+    courier = http_courier(ChElmCourier)
 
     assert exchange(courier, Foph([broken]), written(courier, at_home(covid_positive(), SWISS)), "enquire") == [told]
 
@@ -223,7 +219,7 @@ def test_no_json_is_taken_for_the_offices_word(body):
 
 
 def test_a_notification_is_accepted_by_a_receipt_that_names_it(exchange):
-    courier, demis = DemisCourier(), Demis()
+    courier, demis = http_courier(DemisCourier), Demis()
 
     told = exchange(courier, demis, written(courier, at_home(covid_positive(), GERMAN)), "carry")
 
@@ -232,7 +228,7 @@ def test_a_notification_is_accepted_by_a_receipt_that_names_it(exchange):
 
 
 def test_demis_cannot_be_asked_and_gets_the_same_notification_again(exchange):
-    courier, demis = DemisCourier(), Demis(drop_after_store=True)
+    courier, demis = http_courier(DemisCourier), Demis(drop_after_store=True)
 
     told = exchange(courier, demis, written(courier, at_home(covid_positive(), GERMAN)), "carry", "enquire", "carry")
 
@@ -242,14 +238,14 @@ def test_demis_cannot_be_asked_and_gets_the_same_notification_again(exchange):
 
 
 def test_two_categories_are_two_notifications(exchange):
-    courier, demis = DemisCourier(), Demis()
+    courier, demis = http_courier(DemisCourier), Demis()
 
     assert exchange(courier, demis, written(courier, flu_and_covid(GERMAN)), "carry") == [ACCEPTED]
     assert len(set(demis.received)) == 2
 
 
 def test_one_taken_and_one_told_not_now_is_a_doubt(exchange):
-    courier, demis = DemisCourier(), Demis()
+    courier, demis = http_courier(DemisCourier), Demis()
 
     def then_not_now(answer):
         demis.broken.append(text(429))
@@ -285,7 +281,7 @@ def an_error_inside(answer):
     ],
 )
 def test_a_200_without_our_receipt_or_with_an_error_inside_is_a_doubt(exchange, change):
-    courier, demis = DemisCourier(), Demis(change=change)
+    courier, demis = http_courier(DemisCourier), Demis(change=change)
 
     told = exchange(courier, demis, written(courier, at_home(covid_positive(), GERMAN)), "carry")
 
@@ -293,7 +289,7 @@ def test_a_200_without_our_receipt_or_with_an_error_inside_is_a_doubt(exchange, 
 
 
 def test_a_rejected_notification_waits_for_a_person(exchange):
-    courier = DemisCourier()
+    courier = http_courier(DemisCourier)
 
     told = exchange(courier, Demis([text(422)]), written(courier, at_home(covid_positive(), GERMAN)), "carry")
 
@@ -303,16 +299,17 @@ def test_a_rejected_notification_waits_for_a_person(exchange):
 # Both.
 
 
-@pytest.mark.parametrize("courier", [ChElmCourier(), DemisCourier()], ids=["ch-elm", "demis"])
-def test_a_pharmacy_without_a_number_there_is_refused_by_name(courier, settings):
+@pytest.mark.parametrize("kind", [ChElmCourier, DemisCourier], ids=["ch-elm", "demis"])
+def test_a_pharmacy_without_a_number_there_is_refused_by_name(kind, settings):
     settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(settings.TEMOIN.channels["fhir"], senders={}))
-    report = at_home(covid_positive(), SWISS)
+    courier, report = http_courier(kind), at_home(covid_positive(), SWISS)
 
     assert courier.write(load(report), report).code == "no_sender_number"
 
 
-@pytest.mark.parametrize("courier", [ChElmCourier(), DemisCourier()], ids=["ch-elm", "demis"])
-def test_what_the_dialect_has_no_word_for_waits_for_a_person(courier):
+@pytest.mark.parametrize("kind", [ChElmCourier, DemisCourier], ids=["ch-elm", "demis"])
+def test_what_the_dialect_has_no_word_for_waits_for_a_person(kind):
+    courier = http_courier(kind)
     withdrawn = replace(at_home(covid_positive(), SWISS), status=ReportStatus.CANCELLED)
 
     answer = courier.write(load(withdrawn), withdrawn)
@@ -322,7 +319,7 @@ def test_what_the_dialect_has_no_word_for_waits_for_a_person(courier):
 
 def test_documents_that_take_too_long_are_a_doubt(exchange, monkeypatch):
     monkeypatch.setattr(fhir_dialect, "WHOLE", 0.0)
-    courier = DemisCourier()
+    courier = http_courier(DemisCourier)
 
     told = exchange(courier, Demis(), written(courier, flu_and_covid(GERMAN)), "carry")
 
@@ -340,5 +337,5 @@ def test_a_server_that_is_not_there_got_nothing(settings):
         finally:
             await courier.close()
 
-    assert asyncio.run(both(ChElmCourier(), SWISS)) == [Verdict.POSTPONED, Verdict.DOUBTFUL]
-    assert asyncio.run(both(DemisCourier(), GERMAN)) == [Verdict.POSTPONED, Verdict.UNKNOWN]
+    assert asyncio.run(both(http_courier(ChElmCourier), SWISS)) == [Verdict.POSTPONED, Verdict.DOUBTFUL]
+    assert asyncio.run(both(http_courier(DemisCourier), GERMAN)) == [Verdict.POSTPONED, Verdict.UNKNOWN]

@@ -18,6 +18,7 @@ import pytest
 from fault_tables import fault_names_left
 from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
+from site_settings import fhir_courier
 
 from temoin.config.channels import all_channels
 from temoin.lib.clock import now, shifted_by
@@ -31,7 +32,6 @@ from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.transmission.channels.fhir import http_line
 from temoin.transmission.channels.fhir.channel import FHIR
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.mllp import lines as mllp_lines
 from temoin.transmission.channels.mllp.channel import MLLP
 from temoin.transmission.channels.mllp.courier import MllpCourier
@@ -85,7 +85,7 @@ def fhir_road(sandbox: Sandbox, signer: Path, settings) -> Road:
     base = f"https://127.0.0.1:{sandbox.https_port}/fhir"
     authority = replace(settings.TEMOIN.channels["fhir"], base_url=base, authorities=signer)
     settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
-    return Road("fhir", FhirCourier, lambda: {each["key"]: each["count"] for each in sandbox.get("/keys").json})
+    return Road("fhir", fhir_courier, lambda: {each["key"]: each["count"] for each in sandbox.get("/keys").json})
 
 
 def mllp_road(sandbox: Sandbox, signer: Path, _settings) -> Road:
@@ -102,7 +102,7 @@ def mllp_road(sandbox: Sandbox, signer: Path, _settings) -> Road:
     def held() -> dict[str, int]:
         return {each["control_id"]: 1 + each["differing"] for each in sandbox.get("/hl7.json").json}
 
-    return Road("mllp", lambda: MllpCourier(receiver), held)
+    return Road("mllp", lambda: MllpCourier(receiver, demo=True), held)
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_while_the_fault_lasts_no_doubt_becomes_an_acceptance(sandbox, carry):
 @pytest.mark.parametrize("pause", [0, 0.1])  # the double comes after the next document has left, or before
 def test_a_refusal_given_twice_is_not_taken_for_another_documents(sandbox, house, road, pause):
     make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="B2"))
-    courier = FhirCourier()
+    courier = fhir_courier()
     first, second = (prepared(courier, parcel) for parcel in parcels(house, road))
 
     async def both() -> list[Verdict]:

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from people import House, make_lot, make_patient, make_signed, open_house
 from sandbox_server import Sandbox, running_sandbox
+from site_settings import fhir_courier
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import now, shifted_by
@@ -53,7 +54,7 @@ def carry(house: House, as_role: AsRole) -> Callable[[], Parcel]:
     def once() -> Parcel:
         due = parcel(house).due_at
         with as_role("temoin_worker"), shifted_by(max(timedelta(0), due - now()) + timedelta(seconds=1)):
-            carry_batch(FhirCourier())
+            carry_batch(fhir_courier())
         return parcel(house)
 
     return once
@@ -78,7 +79,7 @@ def carry_batch(courier: FhirCourier) -> None:
 
 def post(ready: Consignment) -> Answer:
     async def once() -> Answer:
-        courier = FhirCourier()
+        courier = fhir_courier()
         try:
             return await courier.carry(ready)
         finally:
@@ -113,7 +114,7 @@ def test_a_result_is_acknowledged_with_a_receipt(sandbox, house, carry):
 def test_a_document_posted_twice_is_acknowledged_twice_and_held_once(sandbox, house):
     with tenant_scope(house.here.id):
         load = Load(**{name: getattr(parcel(house), name) for name in Load.__dataclass_fields__})
-        ready = FhirCourier().prepare(load)
+        ready = fhir_courier().prepare(load)
 
     first, second = (post(ready) for _ in range(2))
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from site_settings import fhir_courier
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import now
 from temoin.outbox.courier import Holding, Reconcilable
 from temoin.transmission.channels.fhir import holdings as fhir_holdings
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.fhir.holdings import IncompleteError
 
 SINCE, UNTIL = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
@@ -50,7 +50,7 @@ def holdings(settings, monkeypatch) -> Callable[[Pages], list[Holding]]:
             server.base = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
             authority = replace(settings.TEMOIN.channels["fhir"], base_url=server.base)
             settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
-            courier = FhirCourier()
+            courier = fhir_courier()
             try:
                 found = courier.holdings(SINCE, UNTIL) if keys is None else courier.held(keys)
                 return [holding async for holding in found]
@@ -79,7 +79,7 @@ def page(*resources: object, following: str = "") -> tuple[int, str]:
 
 
 def test_the_fhir_courier_can_be_reconciled():
-    assert isinstance(FhirCourier(), Reconcilable)
+    assert isinstance(fhir_courier(), Reconcilable)
 
 
 def test_all_pages_are_read_and_only_our_keys_told(holdings):
@@ -137,7 +137,7 @@ def test_a_server_that_is_not_there_holds_nothing_we_know_of(settings, monkeypat
     settings.TEMOIN = settings.TEMOIN.with_channel("fhir", authority)
 
     async def first() -> Holding:
-        return await anext(FhirCourier().holdings(now() - timedelta(hours=1), now()))
+        return await anext(fhir_courier().holdings(now() - timedelta(hours=1), now()))
 
     with pytest.raises(IncompleteError, match="unreachable"):
         asyncio.run(first())

@@ -65,7 +65,7 @@ class Scripted:
     @asynccontextmanager
     async def listening(self, receiver: MllpSettings = RECEIVER) -> AsyncIterator[MllpCourier]:
         server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.context)
-        courier = MllpCourier(replace(receiver, port=server.sockets[0].getsockname()[1]))
+        courier = MllpCourier(replace(receiver, port=server.sockets[0].getsockname()[1]), demo=True)
         try:
             yield courier
         finally:
@@ -195,7 +195,7 @@ def test_who_waits_too_long_for_a_connection_has_sent_nothing(monkeypatch):
 
 
 def test_the_receiver_is_never_asked_what_it_holds():
-    assert asyncio.run(MllpCourier(RECEIVER).enquire(PARCEL)).verdict is Verdict.UNKNOWN
+    assert asyncio.run(MllpCourier(RECEIVER, demo=True).enquire(PARCEL)).verdict is Verdict.UNKNOWN
 
 
 def test_all_waits_together_are_shorter_than_the_lease():
@@ -285,7 +285,7 @@ async def _carry_to(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], known: MllpSettings
 ) -> Answer:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    courier = MllpCourier(replace(known, port=server.sockets[0].getsockname()[1]))
+    courier = MllpCourier(replace(known, port=server.sockets[0].getsockname()[1]), demo=True)
     try:
         return await courier.carry(PARCEL)
     finally:

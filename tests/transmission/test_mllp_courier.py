@@ -11,7 +11,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.apps import apps
 from people import House, make_lot, make_patient, make_signed, open_house
 from sandbox_server import Sandbox, running_sandbox
 from strategies import covid_positive
@@ -48,7 +47,6 @@ def receiver(sandbox: Sandbox, settings, monkeypatch: pytest.MonkeyPatch) -> Mll
     receiver = replace(RECEIVER, port=sandbox.mllp_port)
     monkeypatch.setattr(register, "_couriers", couriers())
     settings.TEMOIN = settings.TEMOIN.with_channel("mllp", receiver)
-    apps.get_app_config("outbox").ready()
     return receiver
 
 
@@ -64,10 +62,10 @@ def house(as_role: AsRole, receiver: MllpSettings) -> House:  # noqa: ARG001 ope
 def carry(house: House, receiver: MllpSettings, as_role: AsRole) -> Callable[[], Parcel]:
     """Return what lets the worker carry once, when the parcel is due, and then shows the parcel."""
 
-    def once(towards: MllpSettings = receiver) -> Parcel:
+    def once(towards: MllpSettings = receiver, *, demo: bool = True) -> Parcel:
         due = parcel(house).due_at
         with as_role("temoin_worker"), shifted_by(max(timedelta(0), due - now()) + timedelta(seconds=1)):
-            carry_batch(MllpCourier(towards))
+            carry_batch(MllpCourier(towards, demo=demo))
         return parcel(house)
 
     return once
@@ -151,8 +149,8 @@ def test_no_envelope_is_wanted_for_a_test_of_which_the_document_knows_nothing(lo
     report = covid_positive()
     notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=with_loinc(report, loinc))
 
-    assert MllpCourier(replace(RECEIVER, profile=MessageProfile.CISIS)).wants(notice) is wanted
-    assert MllpCourier(RECEIVER).wants(notice)
+    assert MllpCourier(replace(RECEIVER, profile=MessageProfile.CISIS), demo=True).wants(notice) is wanted
+    assert MllpCourier(RECEIVER, demo=True).wants(notice)
 
 
 def with_loinc(report: Report, loinc: str) -> Report:
@@ -219,10 +217,8 @@ def test_the_receivers_own_separators_are_used(sandbox, carry, receiver):
     assert held_once(sandbox, carried)
 
 
-def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, settings):
-    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
-
-    assert told(carry()) == (ParcelState.REFUSED, "demonstration")
+def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry):
+    assert told(carry(demo=False)) == (ParcelState.REFUSED, "demonstration")
     assert sandbox.stats["hl7"]["received"] == 0
 
 
@@ -232,7 +228,7 @@ def test_one_connection_carries_many_messages(sandbox, house, receiver, as_role)
         make_signed(house.owner, patient, lot)
 
     with as_role("temoin_worker"), shifted_by(timedelta(seconds=1)):
-        carry_batch(MllpCourier(receiver))
+        carry_batch(MllpCourier(receiver, demo=True))
 
     assert len(held(sandbox)) == 9
     assert sandbox.stats["hl7"]["connections"] <= mllp_lines.CONNECTIONS
@@ -250,4 +246,4 @@ def test_a_copy_without_the_name_is_acknowledged_like_any_other(receiver, carry)
 def test_every_version_is_wanted_when_the_receiver_is_switched_on(enabled, renewal, wanted):
     notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=covid_positive(), is_renewal=renewal)
 
-    assert MllpCourier(replace(RECEIVER, enabled=enabled)).wants(notice) is wanted
+    assert MllpCourier(replace(RECEIVER, enabled=enabled), demo=True).wants(notice) is wanted

@@ -11,7 +11,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.apps import apps
 from people import House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
 from secure_mail import Trust
@@ -63,7 +62,6 @@ def mail(trust: Trust, sandbox: Sandbox, settings, monkeypatch: pytest.MonkeyPat
     mail = trust.mail(sandbox.mssante_port)
     monkeypatch.setattr(register, "_couriers", couriers())
     settings.TEMOIN = settings.TEMOIN.with_channel("mssante", mail)
-    apps.get_app_config("outbox").ready()
     return mail
 
 
@@ -79,10 +77,10 @@ def house(as_role: AsRole, mail: MssanteSettings) -> House:  # noqa: ARG001 open
 def carry(house: House, mail: MssanteSettings, as_role: AsRole) -> Callable[..., Parcel]:
     """Return what lets the worker carry once, when the parcel is due, and then shows the parcel."""
 
-    def once(towards: MssanteSettings = mail) -> Parcel:
+    def once(towards: MssanteSettings = mail, *, demo: bool = True) -> Parcel:
         due = parcel(house).due_at
         with as_role("temoin_worker"), shifted_by(max(timedelta(0), due - now()) + timedelta(seconds=1)):
-            carry_batch(MssanteDoctorCourier(towards))
+            carry_batch(MssanteDoctorCourier(towards, demo=demo))
         return parcel(house)
 
     return once
@@ -168,7 +166,7 @@ def test_an_address_that_nobody_has_waits_for_a_person_who_mends_it(sandbox, hou
     record = make_signed(house.owner, patient, make_lot(house.owner, number="B2"))
     sandbox.set_faults(mail_reject_recipient=True)
     with as_role("temoin_worker"), shifted_by(timedelta(seconds=1)):
-        carry_batch(MssanteDoctorCourier(mail))
+        carry_batch(MssanteDoctorCourier(mail, demo=True))
     with tenant_scope(house.here.id):
         refused = Parcel.objects.get(chain_id=record, destination="mssante-doctor")
         traits = replace(traits_of(patient), doctor_mailbox="s.medioni@medecin.mssante.fr")
@@ -177,7 +175,7 @@ def test_an_address_that_nobody_has_waits_for_a_person_who_mends_it(sandbox, hou
 
     assert told(refused) == (ParcelState.REFUSED, "secure_mailbox_refused")
     with tenant_scope(house.here.id):
-        assert MssanteDoctorCourier(mail).prepare(load_of(refused)).address == "s.medioni@medecin.mssante.fr"
+        assert MssanteDoctorCourier(mail, demo=True).prepare(load_of(refused)).address == "s.medioni@medecin.mssante.fr"
 
 
 def test_another_doctor_does_not_get_what_was_signed_for_the_first(house, mail):
@@ -187,7 +185,7 @@ def test_another_doctor_does_not_get_what_was_signed_for_the_first(house, mail):
     change_patient(by=house.owner, patient_id=patient, traits=traits)
 
     with tenant_scope(house.here.id):
-        ready = MssanteDoctorCourier(mail).prepare(load_of(parcel(house)))
+        ready = MssanteDoctorCourier(mail, demo=True).prepare(load_of(parcel(house)))
 
     assert isinstance(ready, Consignment)
     assert ready.address == "s.medioni@medecin.mssante.fr"
@@ -243,12 +241,12 @@ def notice(report: Report, *, renewal: bool = False) -> Notice:
     ids=["a doctor", "no doctor", "a test the document does not know"],
 )
 def test_a_doctor_is_sent_what_a_document_can_say(trust, report, wanted):
-    courier = MssanteDoctorCourier(trust.mail(1))
+    courier = MssanteDoctorCourier(trust.mail(1), demo=True)
 
     assert courier.wants(notice(report)) is wanted
     assert not courier.wants(notice(report, renewal=True))
-    assert not MssanteDoctorCourier(replace(trust.mail(1), doctor=False)).wants(notice(report))
-    assert not MssanteDoctorCourier(replace(trust.mail(1), enabled=False)).wants(notice(report))
+    assert not MssanteDoctorCourier(replace(trust.mail(1), doctor=False), demo=True).wants(notice(report))
+    assert not MssanteDoctorCourier(replace(trust.mail(1), enabled=False), demo=True).wants(notice(report))
 
 
 @pytest.mark.parametrize(
@@ -263,15 +261,15 @@ def test_a_doctor_is_sent_what_a_document_can_say(trust, report, wanted):
 def test_only_a_qualified_identity_has_a_secure_mailbox(trust, status, nir, wanted):
     report = covid_positive()
     report = replace(report, patient=replace(report.patient, identity_status=status, nir=nir))
-    courier = MssantePatientCourier(trust.mail(1))
+    courier = MssantePatientCourier(trust.mail(1), demo=True)
 
     assert courier.wants(notice(report)) is wanted
-    assert not MssantePatientCourier(replace(trust.mail(1), patient=False)).wants(notice(report))
+    assert not MssantePatientCourier(replace(trust.mail(1), patient=False), demo=True).wants(notice(report))
     assert courier.address(None, report) == ("279035121518989@patient.mssante.fr" if wanted else "")
 
 
 def test_the_patients_own_box_gets_the_message(sandbox, trust):
-    courier = MssantePatientCourier(trust.mail(sandbox.mssante_port))
+    courier = MssantePatientCourier(trust.mail(sandbox.mssante_port), demo=True)
     load = replace(BARE, key=covid_positive().key)
 
     answer = asyncio.run(courier.carry(courier.write(load, covid_positive())))
@@ -284,12 +282,10 @@ def test_a_version_whose_recipient_is_gone_is_refused_with_its_reason(trust):
     report = covid_positive()
     report = replace(report, patient=replace(report.patient, nir=""))
 
-    assert MssantePatientCourier(trust.mail(1)).write(None, report).code == "no_secure_address"
-    assert MssanteDoctorCourier(trust.mail(1)).write(None, report).code == "no_secure_address"
+    assert MssantePatientCourier(trust.mail(1), demo=True).write(None, report).code == "no_secure_address"
+    assert MssanteDoctorCourier(trust.mail(1), demo=True).write(None, report).code == "no_secure_address"
 
 
-def test_an_invented_result_never_reaches_a_real_operator(sandbox, carry, settings):
-    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
-
-    assert told(carry()) == (ParcelState.REFUSED, "demonstration")
+def test_an_invented_result_never_reaches_a_real_operator(sandbox, carry):
+    assert told(carry(demo=False)) == (ParcelState.REFUSED, "demonstration")
     assert sandbox.stats["secure_mail"]["received"] == 0

@@ -98,7 +98,7 @@ def post(server: tuple[int, Trust, Path]) -> Post:
 def house(as_role: AsRole, server: tuple[int, Trust, Path], monkeypatch: pytest.MonkeyPatch) -> House:
     """A pharmacy with one result that the operator took."""
     monkeypatch.setattr(register, "_couriers", couriers())
-    register_courier(MssanteDoctorCourier(server[1].mail(1)))
+    register_courier(MssanteDoctorCourier(server[1].mail(1), demo=True))
     house = open_house()
     make_signed(house.owner, make_patient(house.owner, **DOCTOR), make_lot(house.owner))
     settle(as_role, Verdict.ACCEPTED, "taken_by_operator")
@@ -258,14 +258,12 @@ def test_a_box_that_does_not_do_what_is_asked_fails_loudly(post):
 
 
 def test_the_box_is_read_by_the_clock_where_one_is_named(post, settings, monkeypatch):
-    from django.apps import apps
 
     from temoin.outbox import duties as kept
 
     monkeypatch.setattr(register, "_couriers", couriers())
     monkeypatch.setattr(kept, "_duties", duties())
     settings.TEMOIN = settings.TEMOIN.with_channel("mssante", replace(post.mail, inbox=post.inbox))
-    apps.get_app_config("outbox").ready()
 
     assert "secure-mail-notices" in duties()
 

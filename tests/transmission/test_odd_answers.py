@@ -13,13 +13,13 @@ import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from site_settings import fhir_courier
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import frozen_at
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.channels.fhir import courier as fhir
 from temoin.transmission.channels.fhir import http_line
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.fhir.exchange import Reply
 from temoin.transmission.channels.fhir.http_courier import outcome_words
 from temoin.transmission.channels.fhir.retry_after import asked_pause
@@ -65,7 +65,7 @@ def exchange(settings) -> Callable[[str, Scripted], Answer]:
             settings.TEMOIN = settings.TEMOIN.with_channel(
                 "fhir", replace(settings.TEMOIN.channels["fhir"], base_url=base)
             )
-            courier = FhirCourier()
+            courier = fhir_courier()
             try:
                 return await getattr(courier, verb)(PARCEL)
             finally:

@@ -15,6 +15,7 @@ import pytest
 from django.utils.timezone import localdate
 from people import House, make_lot, make_patient, make_signed, open_house
 from sandbox_server import Sandbox, running_sandbox
+from site_settings import fhir_courier, http_courier
 
 from temoin.cli import reconcile
 from temoin.cli.main import main
@@ -86,11 +87,11 @@ class Desk:
 
     def reconcile(self) -> Reconciliation:
         with self.as_role("temoin_worker"), shifted_by(LATER):
-            return reconcile_day(FhirCourier(), today())
+            return reconcile_day(fhir_courier(), today())
 
     def mend(self) -> list[DifferenceKind]:
         with self.as_role("temoin_worker"), shifted_by(LATER):
-            return [DifferenceKind(row.kind) for row in mend_day(FhirCourier(), today(), worker)]
+            return [DifferenceKind(row.kind) for row in mend_day(fhir_courier(), today(), worker)]
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def worker(pharmacy_id: UUID) -> HouseActor:
 
 def carry(as_role: AsRole, wait: timedelta = timedelta(seconds=1)) -> None:
     with as_role("temoin_worker"), shifted_by(wait), asyncio.Runner() as runner:
-        courier = FhirCourier()
+        courier = fhir_courier()
         Lane(courier, threading.Event()).carry_batch(runner)
         runner.run(courier.close())
 
@@ -383,9 +384,9 @@ def test_an_acceptance_without_an_acknowledgement_is_named_and_sent_again(house,
     receiver = MllpSettings(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=rules)
 
     with desk.as_role("temoin_worker"), shifted_by(LATER):
-        run = reconcile_day(MllpCourier(receiver), today())
-        again = reconcile_day(MllpCourier(receiver), today())
-        mended = list(mend_day(MllpCourier(receiver), today(), worker))
+        run = reconcile_day(MllpCourier(receiver, demo=True), today())
+        again = reconcile_day(MllpCourier(receiver, demo=True), today())
+        mended = list(mend_day(MllpCourier(receiver, demo=True), today(), worker))
 
     assert (run.ending, run.found, again.open) == (Ending.NOT_ASKABLE, {"unproved": 1}, 1)
     assert [row.key for row in mended] == ["never-answered"]
@@ -416,7 +417,7 @@ def test_a_run_that_dies_in_the_middle_is_simply_done_again(house, desk, sandbox
 
 
 def test_the_worker_names_by_itself_and_repairs_nothing(house, sandbox, as_role, monkeypatch):
-    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": FhirCourier()})
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": fhir_courier()})
     lose(sandbox, parcel(house.here).key)
 
     with as_role("temoin_worker"), shifted_by(LATER):
@@ -441,7 +442,7 @@ class Broken(FhirCourier):
 
 
 def test_a_destination_that_breaks_keeps_no_other_from_being_gone_through(house, as_role, monkeypatch):  # noqa: ARG001
-    monkeypatch.setattr(register, "_couriers", {"a-broken-one": Broken(), "fhir": FhirCourier()})
+    monkeypatch.setattr(register, "_couriers", {"a-broken-one": http_courier(Broken), "fhir": fhir_courier()})
 
     with as_role("temoin_worker"), shifted_by(LATER):
         with pytest.raises(ValueError, match="broken"):
@@ -452,10 +453,10 @@ def test_a_destination_that_breaks_keeps_no_other_from_being_gone_through(house,
 
 def test_a_day_looked_at_before_its_end_is_still_due_after_it(house, as_role):  # noqa: ARG001 it has results
     with as_role("temoin_worker"):
-        reconcile_day(FhirCourier(), today())
+        reconcile_day(fhir_courier(), today())
         early = days_due("fhir", today() + timedelta(days=1), 1)
         with shifted_by(LATER):
-            reconcile_day(FhirCourier(), today())
+            reconcile_day(fhir_courier(), today())
 
         assert (early, days_due("fhir", today() + timedelta(days=1), 1)) == ([today()], [])
 
@@ -466,7 +467,7 @@ def test_a_worker_told_to_stop_begins_nothing(house, as_role):  # noqa: ARG001 t
 
     with as_role("temoin_worker"), shifted_by(LATER):
         reconcile_daily(stop)
-        run = reconcile_day(FhirCourier(), today(), stop)
+        run = reconcile_day(fhir_courier(), today(), stop)
 
     assert run.ending == Ending.STOPPED
 
@@ -476,7 +477,7 @@ def test_a_run_that_was_stopped_is_no_alarm_and_is_gone_through_again(house, as_
     stop.set()
 
     with as_role("temoin_worker"), shifted_by(LATER):
-        reconcile_day(FhirCourier(), today(), stop)
+        reconcile_day(fhir_courier(), today(), stop)
         long_after = days_due("fhir", today() + timedelta(days=30), 1)
         status = tell_status()
 
@@ -507,7 +508,7 @@ def move(pharmacy, verb: str, **values: object) -> None:
 @pytest.fixture
 def command(as_role: AsRole, monkeypatch, capsys) -> Callable[..., tuple[int, str]]:
     """Return what types `temoin reconcile …` a day later: the database of the tests runs already."""
-    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": FhirCourier()})
+    monkeypatch.setattr(register, "_couriers", {**couriers(), "fhir": fhir_courier()})
     monkeypatch.setattr(reconcile, "database_running", lambda _settings: nullcontext())
     monkeypatch.setattr(reconcile, "become", lambda _process: None)
 

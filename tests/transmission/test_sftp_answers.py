@@ -249,7 +249,7 @@ def ask_box(
 
     async def run() -> Answer:
         async with peer(desk, keys) as right:
-            courier = SftpCourier(change(right._box))
+            courier = SftpCourier(change(right._box), demo=True)
             try:
                 return await question(courier)
             finally:
@@ -317,7 +317,7 @@ def test_a_host_that_never_speaks_means_nothing_was_sent(keys, monkeypatch):
 
     async def run() -> Answer:
         async with await asyncio.start_server(_silent, "127.0.0.1", 0) as server:
-            courier = SftpCourier(box_of(keys, server.sockets[0].getsockname()[1]))
+            courier = SftpCourier(box_of(keys, server.sockets[0].getsockname()[1]), demo=True)
             answer = await courier.carry(PARCEL)
             await asyncio.sleep(0.2)  # the host sees the end of the connection
             return answer

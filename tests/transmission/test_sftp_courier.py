@@ -13,7 +13,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.apps import apps
 from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
 from strategies import covid_positive
@@ -57,7 +56,6 @@ def box(sandbox: Sandbox, keys: KeyFiles, settings, monkeypatch: pytest.MonkeyPa
     box = drop_box(keys, sandbox.sftp_port)
     monkeypatch.setattr(register, "_couriers", couriers())
     settings.TEMOIN = settings.TEMOIN.with_channel("sftp", box)
-    apps.get_app_config("outbox").ready()
     return box
 
 
@@ -87,10 +85,10 @@ def house(as_role: AsRole, box: SftpSettings) -> House:  # noqa: ARG001 opens th
 def carry(house: House, box: SftpSettings, as_role: AsRole) -> Callable[[], Parcel]:
     """Return what lets the worker carry once, when the parcel is due, and then shows the parcel."""
 
-    def once(towards: SftpSettings = box) -> Parcel:
+    def once(towards: SftpSettings = box, *, demo: bool = True) -> Parcel:
         due = parcel(house).due_at
         with as_role("temoin_worker"), shifted_by(max(timedelta(0), due - now()) + timedelta(seconds=1)):
-            carry_batch(SftpCourier(towards))
+            carry_batch(SftpCourier(towards, demo=demo))
         return parcel(house)
 
     return once
@@ -222,24 +220,22 @@ def test_after_a_refusal_the_corrected_version_goes(sandbox, house, carry):
     assert [tuple(each[name] for name in names) for each in held(sandbox)] == [(carried.key, "2", "final", "")]
 
 
-def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry, settings):
-    settings.TEMOIN = replace(settings.TEMOIN, site=replace(settings.TEMOIN.site, demo=False))
-
-    assert told(carry()) == (ParcelState.REFUSED, "demonstration")
+def test_an_invented_result_never_reaches_a_real_authority(sandbox, carry):
+    assert told(carry(demo=False)) == (ParcelState.REFUSED, "demonstration")
     assert sandbox.stats["csv"]["connections"] == 0
 
 
 def test_once_a_day_a_result_waits_for_its_hour_and_then_goes(sandbox, house, box, as_role):
     daily = replace(box, daily_at=(now().astimezone(ZoneInfo("Europe/Paris")).hour + 2) % 24)
     with as_role("temoin_worker"):
-        carry_batch(courier_of(daily))
+        carry_batch(courier_of(daily, demo=True))
     waiting = parcel(house)
 
     with as_role("temoin_worker"), shifted_by(timedelta(hours=2)):
-        carry_batch(courier_of(daily))
+        carry_batch(courier_of(daily, demo=True))
         wait_for(lambda: sandbox.stats["csv"]["files"])
     with as_role("temoin_worker"), shifted_by(timedelta(hours=2, minutes=1)):
-        carry_batch(courier_of(daily))
+        carry_batch(courier_of(daily, demo=True))
 
     assert told(waiting) == (ParcelState.WAITING, "waiting_for_the_hour")
     assert told(parcel(house)) == (ParcelState.ACCEPTED, "acknowledged")
@@ -252,4 +248,4 @@ def test_once_a_day_a_result_waits_for_its_hour_and_then_goes(sandbox, house, bo
 def test_every_version_is_wanted_when_the_receiver_is_switched_on(keys, enabled, renewal, wanted):
     notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=covid_positive(), is_renewal=renewal)
 
-    assert SftpCourier(replace(drop_box(keys, 22), enabled=enabled)).wants(notice) is wanted
+    assert SftpCourier(replace(drop_box(keys, 22), enabled=enabled), demo=True).wants(notice) is wanted

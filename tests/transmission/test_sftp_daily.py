@@ -12,7 +12,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.apps import apps
 from people import make_lot, make_patient, make_pharmacy, make_signed, open_house, seen_parcel
 from sftp_peer import HEADER, Desk, peer, running_peer
 from strategies import covid_positive
@@ -70,7 +69,7 @@ def ask(desk: Desk, keys: KeyFiles, monkeypatch: pytest.MonkeyPatch) -> Callable
     def live(*questions: Ask) -> list[list[Answer]]:
         async def run() -> list[list[Answer]]:
             async with peer(desk, keys) as right:
-                courier = courier_of(replace(right._box, daily_at=22))
+                courier = courier_of(replace(right._box, daily_at=22), demo=True)
                 try:
                     return [await question(courier) for question in questions]
                 finally:
@@ -234,7 +233,7 @@ def test_a_result_waits_for_the_hour_that_follows_its_signature(keys, desk):
 
     async def box() -> DailySftpCourier:
         async with peer(desk, keys) as right:
-            return DailySftpCourier(replace(right._box, daily_at=22))
+            return DailySftpCourier(replace(right._box, daily_at=22), demo=True)
 
     courier = asyncio.run(box())
     report = covid_positive()
@@ -281,7 +280,6 @@ def box(desk, keys, as_role, settings, monkeypatch) -> Iterator[SftpSettings]:  
     with running_peer(desk, keys) as right:
         box = replace(right, daily_at=22)
         settings.TEMOIN = settings.TEMOIN.with_channel("sftp", box)
-        apps.get_app_config("outbox").ready()
         yield box
 
 
@@ -293,7 +291,7 @@ def test_a_day_refused_wholly_is_put_to_a_person_and_goes_again(desk, box, as_ro
 
     def carry(hours: int) -> list[tuple[str, str]]:
         with as_role("temoin_worker"), shifted_by(timedelta(hours=hours)), asyncio.Runner() as runner:
-            courier = courier_of(box)
+            courier = courier_of(box, demo=True)
             Lane(courier, threading.Event()).carry_batch(runner)
             runner.run(courier.close())
         with tenant_scope(owner.pharmacy_id):

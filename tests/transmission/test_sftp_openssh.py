@@ -93,7 +93,7 @@ def told(answer: Answer) -> tuple[Verdict, str]:
 
 def test_a_file_goes_its_whole_way(desk, box):
     async def run() -> list[Answer]:
-        courier = SftpCourier(box)
+        courier = SftpCourier(box, demo=True)
         try:
             unknown = await courier.enquire(PARCEL)
             carrying = asyncio.create_task(courier.carry(PARCEL))
@@ -118,7 +118,7 @@ def test_sent_again_it_takes_the_place_of_the_same_file(desk, box, monkeypatch):
     desk.answer("k.csv", "k,refused,,unknown pharmacy")
 
     async def run() -> Answer:
-        courier = SftpCourier(box)
+        courier = SftpCourier(box, demo=True)
         try:
             return await courier.carry(PARCEL)
         finally:
@@ -134,7 +134,7 @@ def test_a_host_that_is_not_the_known_one_gets_nothing(desk, box, tmp_path):
     other = make_key_files(tmp_path / "other")
 
     async def run() -> Answer:
-        return await SftpCourier(replace(box, host_keys=other.host_public)).carry(PARCEL)
+        return await SftpCourier(replace(box, host_keys=other.host_public), demo=True).carry(PARCEL)
 
     assert told(asyncio.run(run())) == (Verdict.POSTPONED, "host_key_refused")
     assert desk.lying() == []

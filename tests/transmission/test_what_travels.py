@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from people import House, make_lot, make_patient, make_signed, open_house
+from site_settings import fhir_courier
 from strategies import covid_positive
 
 from temoin.crypto.blind import person_number
@@ -22,7 +23,6 @@ from temoin.outbox.models import Parcel
 from temoin.testing.report import PatientForm, Report, ReportStatus
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
-from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.outlook import destinations, outlooks
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.rule_set import Case, Reason
@@ -81,7 +81,7 @@ def prepared(house: House, record_id: UUID, version: int) -> Report | Answer:
     with tenant_scope(house.here.id):
         parcel = Parcel.objects.get(chain_id=record_id, destination="fhir", sequence=version)
         load = Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__})
-        made = FhirCourier().prepare(load)
+        made = fhir_courier().prepare(load)
     return made if isinstance(made, Answer) else read_document(made.body)
 
 
@@ -103,7 +103,7 @@ def test_a_first_version_asks_the_database_nothing(house, use, django_assert_num
     notice = Notice(UUID(int=1), UUID(int=1), 1, "k", frozenset(), content=covid_positive())
 
     with tenant_scope(house.here.id), django_assert_num_queries(0):
-        assert FhirCourier().wants(notice)
+        assert fhir_courier().wants(notice)
 
 
 def test_a_correction_to_a_wanted_result_comes_as_a_first_notice(house, use):

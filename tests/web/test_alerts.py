@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from mail_server import Behaviour, running_mail_server
 from people import House, make_patient, make_seat, person_of
+from site_settings import notice_settings
 
 from temoin.config.alarms import alarm_findings
 from temoin.crypto.envelope import SealBrokenError
@@ -119,7 +120,7 @@ def test_owners_are_written_to_once_and_somebody_else_than_whom_it_is_about(
         settings.TEMOIN = settings.TEMOIN.with_channel("email", replace(settings.TEMOIN.email, port=server.port))
         with as_role("temoin_worker"):
             for _ in range(2):
-                tell_alerts(threading.Event())
+                tell_alerts(notice_settings(), threading.Event())
         words = [(str(message["To"]), str(message["Subject"])) for message in server.messages]
 
     operator = settings.TEMOIN.alarms.operator
@@ -136,7 +137,7 @@ def told_by_mail(as_role, settings, **alarms: str | None) -> list[str]:
         changed = replace(settings.TEMOIN, alarms=replace(settings.TEMOIN.alarms, **alarms))
         settings.TEMOIN = changed.with_channel("email", replace(changed.email, port=server.port))
         with as_role("temoin_worker"):
-            tell_alerts(threading.Event())
+            tell_alerts(notice_settings(), threading.Event())
         return sorted(str(message["To"]) for message in server.messages)
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from people import House, at_once, make_lot, make_patient, make_seat, make_signed, sign_in
 
-from temoin.config.reading import ReadingPace
 from temoin.delivery.reading import HOUR, PatientsSeen, patients_seen, reads_much
+from temoin.delivery.reading_settings import ReadingPace
 from temoin.journal.act import record_look, record_looks
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.journal.listings import record_listing

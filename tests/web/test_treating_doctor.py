@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
@@ -13,10 +12,6 @@ from page_tree import found
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed
 from xdm_sending import SENDING
 
-from temoin.outbox import courier as register
-from temoin.outbox import duties as duties_register
-from temoin.outbox.courier import couriers
-from temoin.outbox.duties import duties
 from temoin.patients.queries import read_patient
 from temoin.patients.traits import Traits
 from temoin.transmission.channels.mssante.settings import AlwaysEncrypted, MssanteSettings
@@ -47,12 +42,9 @@ MAIL = MssanteSettings(
 
 
 @pytest.fixture
-def secure_mail(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def secure_mail(settings) -> None:
     """An operator of secure messaging, whose couriers are announced as Django's start does it."""
     settings.TEMOIN = django_settings.TEMOIN.with_channel("mssante", MAIL)
-    monkeypatch.setattr(register, "_couriers", couriers())
-    monkeypatch.setattr(duties_register, "_duties", duties())
-    apps.get_app_config("outbox").ready()
 
 
 @pytest.fixture

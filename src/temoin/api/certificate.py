@@ -11,9 +11,9 @@ from base64 import b64decode
 from hashlib import sha256
 from urllib.parse import unquote
 
-from django.conf import settings
 from django.http import HttpRequest
 
+from temoin.api.settings import API
 from temoin.pharmacies.programs import ProgramRefusedError
 
 _ARMOUR = re.compile(r"-----(BEGIN|END) CERTIFICATE-----")
@@ -24,7 +24,7 @@ def presented(request: HttpRequest) -> bytes:
 
     Read as nginx writes it (`$ssl_client_escaped_cert`) or as RFC 9440 does (`:base64:`).
     """
-    header, proxy = settings.TEMOIN.api.certificate_header, settings.TEMOIN.api.proxy
+    header, proxy = API().certificate_header, API().proxy
     if header is None:
         return b""
     value = request.headers.get(header, "")

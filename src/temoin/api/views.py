@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from allauth.core.internal.httpkit import get_client_ip
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from temoin.api.answers import answer, bad_client, too_many, unvouched_client
 from temoin.api.certificate import presented
+from temoin.api.settings import SITE
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, issue_token
 from temoin.pharmacies.seat import pharmacy_of
 from temoin.pharmacies.token_pace import Caller, PaceError, client_named_in
@@ -22,7 +22,7 @@ _KNOWN = ("grant_type", "client_assertion_type", "client_assertion", "scope", "c
 
 def token_address() -> str:
     """Return the address of the token, which an assertion must name as its audience."""
-    return settings.TEMOIN.site.staff_url + reverse("token", urlconf="temoin.api.urls")
+    return SITE().staff_url + reverse("token", urlconf="temoin.api.urls")
 
 
 def token(request: HttpRequest) -> HttpResponse:

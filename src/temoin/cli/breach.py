@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
+from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import operator_command, pharmacy_of
 from temoin.lib.config_error import ConfigError
 from temoin.lib.spreadsheet import guarded_cell
@@ -51,14 +52,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def _persons(options: argparse.Namespace) -> None:
-    from django.conf import settings
-
     from temoin.cli.signer import choose_signer
     from temoin.delivery.concerned import list_persons
     from temoin.journal.act import denials_recorded
 
     extent = _extent(options, pharmacy_of(options.pharmacy).zone, options.key_id)
-    is_demo = settings.TEMOIN.site.demo
+    is_demo = settings_of_process().site.demo
     if is_demo:
         complain("This is a demonstration: at a real site the owner types password and one-time code first.")
     by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=is_demo, origin="command")

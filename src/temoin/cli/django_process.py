@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from temoin.config.file import VARIABLE, Process
+from temoin.config.file import VARIABLE, Config, Process
 from temoin.config.launch import die_with
 from temoin.lib.config_error import ConfigError
 
@@ -25,6 +25,14 @@ def become(process: Process, data: Path | None = None) -> None:
     import django
 
     django.setup()
+
+
+def settings_of_process() -> Config:
+    """Return the settings with which this process was started."""
+    from django.conf import settings
+
+    config: Config = settings.TEMOIN
+    return config
 
 
 def settings_file(data: Path | None) -> Path:

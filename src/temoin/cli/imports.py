@@ -14,7 +14,7 @@ from typing import BinaryIO, TextIO
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain
 from temoin.cli.database_server import database_running
-from temoin.cli.django_process import become, settings_file
+from temoin.cli.django_process import become, settings_file, settings_of_process
 from temoin.config.file import VARIABLE, Process
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.reading import LARGEST_FILE
@@ -61,7 +61,6 @@ def run_results(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None) -> int:
-    from django.conf import settings
     from django.db import OperationalError
     from django.utils.translation import get_language
 
@@ -75,7 +74,7 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
 
     teller = ImportTeller(errors, is_trial=options.dry_run)
     try:
-        by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings.TEMOIN.site.demo)
+        by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings_of_process().site.demo)
         dates = DateOrder(options.dates) if options.dates else None
         with denials_recorded(by):
             counts = import_results(

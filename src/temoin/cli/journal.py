@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
-from temoin.cli.django_process import become
+from temoin.cli.django_process import become, settings_of_process
 from temoin.config.file import VARIABLE, Process
 from temoin.lib.config_error import ConfigError
 
@@ -67,25 +67,22 @@ def _with_database(options: argparse.Namespace, run: Callable[[argparse.Namespac
 
 def journal_signer() -> NoteSigner:
     """Return the journal's signer; Django must be loaded."""
-    from django.conf import settings
-
     from temoin.crypto.notes import NoteKeyError, read_signer
 
+    journal = settings_of_process().journal
     try:
-        return read_signer(settings.TEMOIN.journal.origin, settings.TEMOIN.journal.key)
+        return read_signer(journal.origin, journal.key)
     except NoteKeyError as error:
         raise ConfigError(str(error)) from None
 
 
 def journal_followers() -> list[Follower]:
     """Return the witnesses that the settings name, the folder first."""
-    from django.conf import settings
-
     from temoin.crypto.notes import NoteKeyError, parse_vkey
     from temoin.journal.couriers.folder import FolderWitness
     from temoin.journal.couriers.http import HttpWitness
 
-    journal = settings.TEMOIN.journal
+    journal = settings_of_process().journal
     try:
         known = {name: parse_vkey(witness.vkey) for name, witness in journal.witnesses.items()}
     except NoteKeyError as error:
@@ -124,12 +121,10 @@ def _start(since: date | None) -> Checkpoint | None:
 
 def _evidence(named: list[str]) -> Evidence:
     """Gather what witnesses have seen: those named, or every one of the settings."""
-    from django.conf import settings
-
     from temoin.journal.evidence import folder_evidence, witness_evidence
     from temoin.journal.walk import Evidence
 
-    journal = settings.TEMOIN.journal
+    journal = settings_of_process().journal
     evidence = Evidence()
     for name in named or [*journal.witnesses, str(journal.folder)]:
         if name in journal.witnesses:

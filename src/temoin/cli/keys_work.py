@@ -8,11 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
-
-from temoin.config.keys import Keeper
 from temoin.crypto.backup import NEEDED, BackupError, read_backup, read_manifest, shares_of, write_backup
-from temoin.crypto.root import writing_provider
+from temoin.crypto.root import KEYS, writing_provider
 from temoin.crypto.roots.file import FileRoots
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import every_pharmacy, tell_every_pharmacy
@@ -23,6 +20,7 @@ from temoin.keeping.state import broken_platform_keys, key_states, verify_pharma
 from temoin.keeping.turning import begin_turn, destroy_spent, index_due, move_rows, reindex, seconds_until_spent
 from temoin.lib.clock import now
 from temoin.lib.config_error import ConfigError
+from temoin.lib.key_places import Keeper
 from temoin.pharmacies.models import Pharmacy
 
 Tell = Callable[[str], None]
@@ -32,7 +30,7 @@ DONE, FAILED = 0, 1
 def show_status(_options: argparse.Namespace, tell: Tell) -> int:
     """Print root keys, then each pharmacy's data keys."""
     current, counts = writing_provider().current(), wrapped_by_root()
-    tell(f"Root keys ({settings.TEMOIN.keys.wrap_with})")
+    tell(f"Root keys ({KEYS().wrap_with})")
     for root_id in dict.fromkeys([current, *writing_provider().known(), *counts]):
         note = "wraps" if root_id == current else "may be dropped" if not counts[root_id] else "run temoin keys rewrap"
         tell(f"  {root_id:<34} wraps {counts[root_id]:>6} keys   {note}")
@@ -52,7 +50,7 @@ def turn_root_key(_options: argparse.Namespace, tell: Tell) -> int:
     """Make a new root key."""
     root_id = turn_root()
     tell(f"{root_id} wraps new data keys from now on. The earlier root keys still unwrap.")
-    if settings.TEMOIN.keys.wrap_with == Keeper.FILE:
+    if KEYS().wrap_with == Keeper.FILE:
         tell("Next: temoin keys backup, as the last backup does not hold it; then temoin keys rewrap.")
     else:
         tell("Next: back up the engine or the token by its own means; then temoin keys rewrap.")
@@ -186,7 +184,7 @@ def _roots() -> dict[str, int]:
 
 
 def _file_roots() -> FileRoots:
-    path = settings.TEMOIN.keys.root
+    path = KEYS().root
     if path is None:
         raise BackupError("no root key is in a file: back up the engine or the token by its own means")
     return FileRoots(path)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
+from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import operator_command, pharmacy_of
 
 _ASKED = ("given_name", "family_name", "email")
@@ -30,8 +31,6 @@ def add_commands(commands: Commands) -> None:
 
 
 def _invite(options: argparse.Namespace) -> None:
-    from django.conf import settings
-
     from temoin.pharmacies.newcomer import check_newcomer
     from temoin.pharmacies.numbers import is_doubtful_rpps
     from temoin.pharmacies.operator import Operator
@@ -43,7 +42,7 @@ def _invite(options: argparse.Namespace) -> None:
     if is_doubtful_rpps(newcomer.rpps):
         say("This RPPS number fails its check digit: compare it with the card.")
     say(f"Hand this over yourself; it opens once, until {invited.expires_at:%Y-%m-%d %H:%M} UTC:")
-    say(f"  address  {settings.TEMOIN.site.staff_url}/invitation/")
+    say(f"  address  {settings_of_process().site.staff_url}/invitation/")
     say(f"  code     {invited.code}")
 
 

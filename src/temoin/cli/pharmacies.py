@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
+from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import operator_command, pharmacy_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ def add_commands(commands: Commands) -> None:
 
 
 def _open(options: argparse.Namespace) -> None:
-    from django.conf import settings
-
     from temoin.pharmacies.actions import open_pharmacy
     from temoin.pharmacies.numbers import is_doubtful_finess
 
@@ -47,7 +46,7 @@ def _open(options: argparse.Namespace) -> None:
         finess=options.finess,
         name=options.name,
         address=address,
-        is_demo=settings.TEMOIN.site.demo,
+        is_demo=settings_of_process().site.demo,
         time_zone=options.time_zone,
     )
     if is_doubtful_finess(pharmacy.finess):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
-from temoin.cli.django_process import become, follow_supervisor
+from temoin.cli.django_process import become, follow_supervisor, settings_of_process
 from temoin.cli.numbers import count_of_processes, port_number
 from temoin.config.checks import debug_findings
 from temoin.config.database_role import check_role
@@ -83,18 +83,14 @@ def run_site(options: argparse.Namespace) -> int:
 
 
 def _processes(process: Process) -> int:
-    from django.conf import settings
-
-    serving = settings.TEMOIN.serving
-    return int(serving.portal_processes if process is Process.PORTAL else serving.staff_processes)
+    serving = settings_of_process().serving
+    return serving.portal_processes if process is Process.PORTAL else serving.staff_processes
 
 
 def _pace(process: Process) -> TransferPace:
-    from django.conf import settings
-
     from temoin.serving.pace import TransferPace
 
-    serving = settings.TEMOIN.serving
+    serving = settings_of_process().serving
     return TransferPace(
         head=serving.seconds,
         body=serving.seconds,
@@ -146,10 +142,11 @@ def require_sound(process: Process) -> None:
     """
     from django.conf import settings
 
-    debugging = debug_findings(settings.TEMOIN, debug=settings.DEBUG)
+    config = settings_of_process()
+    debugging = debug_findings(config, debug=settings.DEBUG)
     if debugging:
         raise ConfigError("\n".join(debugging))
-    check_role(settings.TEMOIN, process.role)
+    check_role(config, process.role)
 
 
 def tell_ready() -> None:

@@ -16,31 +16,32 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from temoin.api.settings import Api, read_api
 from temoin.config.alarms import read_alarms
-from temoin.config.api import Api, read_api
 from temoin.config.channels import AnyChannel, all_channels
-from temoin.config.counter import Counter, read_counter
 from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
-from temoin.config.keys import Keys, read_keys
-from temoin.config.pro_sante_connect import ProSanteConnect, read_pro_sante_connect
-from temoin.config.rates import read_rates
-from temoin.config.reading import ReadingPace, read_reading_pace
 from temoin.config.register import check_register_of_demo, read_register
 from temoin.config.secrets import check_secret
 from temoin.config.serving import Serving, read_serving
 from temoin.config.session_times import SessionTimes, read_session_times
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
+from temoin.delivery.reading_settings import ReadingPace, read_reading_pace
 from temoin.lib.config_error import ConfigError
+from temoin.lib.key_places import Keys, read_keys
 from temoin.lib.section import PORTS, Section, is_loopback
+from temoin.lib.site import Site
 from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
+from temoin.outbox.settings import read_rates
 from temoin.pharmacies.register import RegisterSettings
+from temoin.testing.settings import Counter, read_counter
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules, check_alarms_in_time, read_rules
 from temoin.transmission.rules.rule_set import RuleSet
+from temoin.web.provider_settings import ProSanteConnect, read_pro_sante_connect
 
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
@@ -60,16 +61,6 @@ class Process(StrEnum):
     def role(self) -> str:
         """Return the short name of the process's database role."""
         return "app" if self is Process.STAFF else self.value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """The addresses people use; `demo` marks every page and keeps results away from any real authority."""
-
-    demo: bool
-    staff_url: str
-    portal_url: str
-    sandbox_url: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

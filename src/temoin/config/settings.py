@@ -35,7 +35,6 @@ _named = read_named_config()
 if _named is not None:
     check_setup(_named, PROCESS)
 TEMOIN: Config = _named or unset_config()
-TEMOIN_CHANNELS = all_channels()  # announced by the outbox when Django starts
 
 _with_accounts = PROCESS in {Process.STAFF, Process.OWNER}
 _url = urlsplit(TEMOIN.site.portal_url if PROCESS is Process.PORTAL else TEMOIN.site.staff_url)
@@ -88,7 +87,7 @@ INSTALLED_APPS = {
     Process.KEEPER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
     Process.SEALER: ["temoin.journal"],
-}[PROCESS]
+}[PROCESS] + ["temoin.config"]  # last: it hands the settings down to those before
 
 _STAFF_MIDDLEWARE = [
     "temoin.config.headers.StaffHeaders",
@@ -311,5 +310,5 @@ CACHES = {
         else "django.core.cache.backends.locmem.LocMemCache"
     }
 }
-LOGGING = logging_settings(PROCESS.value, TEMOIN_CHANNELS)
+LOGGING = logging_settings(PROCESS.value, all_channels())
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from temoin.config.file import Config, Database, Site
+from temoin.config.file import Config, Database
 from temoin.config.journal import Journal
-from temoin.config.keys import Keeper, Keys
 from temoin.delivery.channels.email.settings import EmailSecurity, EmailSettings
+from temoin.lib.key_places import Keeper, Keys
+from temoin.lib.site import Site
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.of_the_site import Rules
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.conf import settings
-
 from temoin.crypto.roots import file, pkcs11, transit
 from temoin.crypto.roots.provider import RootKeyError, RootProvider
+from temoin.lib.handed import Handed
+from temoin.lib.key_places import Keys
+
+KEYS: Handed[Keys] = Handed("root keys")
 
 
 def wrap_key(key: bytes, context: bytes) -> tuple[str, bytes]:
@@ -26,14 +28,14 @@ def unwrap_key(root_id: str, wrapped: bytes, context: bytes) -> bytes:
 
 def writing_provider() -> RootProvider:
     """Return the keeper that wraps now."""
-    return _providers(settings.TEMOIN.keys)[settings.TEMOIN.keys.wrap_with]
+    return _providers(KEYS())[KEYS().wrap_with]
 
 
 def provider_of(root_id: str) -> RootProvider:
     """Return the keeper of a root key."""
     kind = root_id.partition(":")[0]
     try:
-        return _providers(settings.TEMOIN.keys)[kind]
+        return _providers(KEYS())[kind]
     except KeyError:
         raise RootKeyError(
             f"root key {root_id or 'without a name'} is of a keeper that [keys] no longer names: add it again"
@@ -46,13 +48,12 @@ def forget_roots() -> None:
 
 
 @lru_cache(maxsize=4)
-def _providers(keys: object) -> dict[str, RootProvider]:
+def _providers(keys: Keys) -> dict[str, RootProvider]:
     found: dict[str, RootProvider] = {}
-    root, place, token = (getattr(keys, name) for name in ("root", "transit", "pkcs11"))
-    if root is not None:
-        found[file.KIND] = file.FileRoots(root)
-    if place is not None:
-        found[transit.KIND] = transit.TransitRoots(**vars(place))
-    if token is not None:
-        found[pkcs11.KIND] = pkcs11.TokenRoots(**vars(token))
+    if keys.root is not None:
+        found[file.KIND] = file.FileRoots(keys.root)
+    if keys.transit is not None:
+        found[transit.KIND] = transit.TransitRoots(**vars(keys.transit))
+    if keys.pkcs11 is not None:
+        found[pkcs11.KIND] = pkcs11.TokenRoots(**vars(keys.pkcs11))
     return found

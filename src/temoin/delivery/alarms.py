@@ -13,15 +13,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from uuid import UUID
-
-from django.conf import settings
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.delivery.models import Alarm
 from temoin.delivery.notice_words import NoticeText, all_arrived, still_late, write_notice
 from temoin.delivery.operators_words import matter_of
+from temoin.delivery.settings import NoticeSettings
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -29,6 +29,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.label import Label
 from temoin.outbox.duties import Duty
 from temoin.outbox.late import LateCount, count_late
+from temoin.outbox.lateness import Alarms
 from temoin.outbox.open_channels import destination_named
 from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
@@ -69,88 +70,93 @@ class Late:
         self.answers[row.destination, row.code, False] += row.count - row.refused
 
 
-def alarm_duty() -> Duty:
+def alarm_duty(settings: NoticeSettings) -> Duty:
     """Return the duty to announce."""
-    return Duty("alarms", timedelta(minutes=1), send_alarms)
+    return Duty("alarms", timedelta(minutes=1), partial(send_alarms, settings))
 
 
-def send_alarms(stop: threading.Event) -> None:
+def send_alarms(settings: NoticeSettings, stop: threading.Event) -> None:
     """Write to whoever must know now. A mail server that is down ends the round: what is unsaid is said by the next."""
-    late = _late()
-    with closing(NoticeMail()) as mail:
-        for alarm, stage in islice(_due(late), MOST_IN_A_ROUND):
+    late = _late(settings.alarms)
+    with closing(NoticeMail(settings.email, settings.site)) as mail:
+        for alarm, stage in islice(_due(late, settings.alarms), MOST_IN_A_ROUND):
             if stop.is_set():
                 return
             with apart("alarms", str(alarm.pharmacy_id or "the site"), passing=(OSError,)):
-                _send(mail, alarm, stage, late.get(alarm.pharmacy_id) or Late())
+                _Message(settings, alarm, stage, late.get(alarm.pharmacy_id) or Late()).send(mail)
 
 
-def _late() -> dict[UUID | None, Late]:
+def _late(alarms: Alarms) -> dict[UUID | None, Late]:
     """Return what is late, of each pharmacy where the owners are written to, and of the site for its operator."""
     found: dict[UUID | None, Late] = {}
-    for row in count_late(settings.TEMOIN.alarms.late_before()):
-        for place in filter(_is_told, (row.pharmacy_id, THE_SITE)):
+    for row in count_late(alarms.late_before()):
+        for place in filter(partial(_is_told, alarms), (row.pharmacy_id, THE_SITE)):
             found.setdefault(place, Late()).add(row)
     return found
 
 
-def _is_told(place: UUID | None) -> bool:
+def _is_told(alarms: Alarms, place: UUID | None) -> bool:
     """Tell whether the settings want messages about this place."""
-    alarms = settings.TEMOIN.alarms
     return alarms.operator is not None if place is THE_SITE else alarms.pharmacies
 
 
-def _due(late: dict[UUID | None, Late]) -> Iterator[tuple[Alarm, Stage]]:
+def _due(late: dict[UUID | None, Late], alarms: Alarms) -> Iterator[tuple[Alarm, Stage]]:
     moment, raised = now(), {alarm.pharmacy_id: alarm for alarm in Alarm.objects.order_by("began_at")}
     for place in late.keys() - raised.keys():
         yield Alarm(id=new_id(), pharmacy_id=place, began_at=moment, told_at=moment), Stage.RAISED
     for place, alarm in raised.items():
-        if place not in late and _is_told(place):
+        if place not in late and _is_told(alarms, place):
             yield alarm, Stage.ENDED
         elif place in late and alarm.told_at <= moment - AGAIN:
             yield alarm, Stage.REMINDED
 
 
-def _send(mail: NoticeMail, alarm: Alarm, stage: Stage, late: Late) -> None:
-    addresses = _addresses(alarm)
-    told = [
-        mail.send(_notice(alarm, stage, late, f"{alarm}.{stage}.{now():%Y%m%d}.{number}"), address)
-        for number, address in enumerate(addresses)
-    ]
-    if addresses and not any(told):
-        return  # every mailbox says "later": the next round tries again, but never once one of them was reached
-    with _noted(alarm, stage, late):
-        if stage is Stage.ENDED:
-            alarm.delete()
-        else:
-            alarm.told_at = now()
-            alarm.save()
+@dataclass(frozen=True)
+class _Message:
+    """What is said of one alarm now, and to whom."""
 
+    settings: NoticeSettings
+    alarm: Alarm
+    stage: Stage
+    late: Late
 
-def _addresses(alarm: Alarm) -> list[str]:
-    if alarm.pharmacy_id is None:
-        return [settings.TEMOIN.alarms.operator or ""]
-    return addresses_of(owners_at_work(alarm.pharmacy_id))
+    def send(self, mail: NoticeMail) -> None:
+        """Write to everybody, then note it."""
+        addresses = self._addresses()
+        key = f"{self.alarm}.{self.stage}.{now():%Y%m%d}"
+        told = [mail.send(self._notice(f"{key}.{number}"), address) for number, address in enumerate(addresses)]
+        if addresses and not any(told):
+            return  # every mailbox says "later": the next round tries again, but never once one of them was reached
+        with _noted(self.alarm, self.stage, self.late):
+            if self.stage is Stage.ENDED:
+                self.alarm.delete()
+            else:
+                self.alarm.told_at = now()
+                self.alarm.save()
 
+    def _addresses(self) -> list[str]:
+        if self.alarm.pharmacy_id is None:
+            return [self.settings.alarms.operator or ""]
+        return addresses_of(owners_at_work(self.alarm.pharmacy_id))
 
-def _notice(alarm: Alarm, stage: Stage, late: Late, key: str) -> PatientNotice:
-    text = _text(stage, late)
-    if alarm.pharmacy_id is None:
-        return write_notice(key, text, path="", place="Témoin", answers=_told(late))
-    return write_notice(key, text, path="/transmissions/", place=Pharmacy.objects.get(id=alarm.pharmacy_id).name)
+    def _notice(self, key: str) -> PatientNotice:
+        site, text, pharmacy_id = self.settings.site, self._text(), self.alarm.pharmacy_id
+        if pharmacy_id is None:
+            return write_notice(key, text, site=site, path="", place="Témoin", answers=_told(self.late))
+        place = Pharmacy.objects.get(id=pharmacy_id).name
+        return write_notice(key, text, site=site, path="/transmissions/", place=place)
 
-
-def _text(stage: Stage, late: Late) -> NoticeText:
-    minutes = settings.TEMOIN.alarms.minutes
-    if stage is Stage.ENDED:
-        return all_arrived(minutes)
-    return still_late(
-        count=late.count,
-        refused=late.refused,
-        matters=late.matters,
-        minutes=minutes,
-        is_reminder=stage is Stage.REMINDED,
-    )
+    def _text(self) -> NoticeText:
+        minutes, late = self.settings.alarms.minutes, self.late
+        if self.stage is Stage.ENDED:
+            return all_arrived(minutes)
+        return still_late(
+            count=late.count,
+            refused=late.refused,
+            matters=late.matters,
+            minutes=minutes,
+            is_reminder=self.stage is Stage.REMINDED,
+        )
 
 
 def _told(late: Late) -> Iterator[dict[str, object]]:

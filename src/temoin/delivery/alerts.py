@@ -11,17 +11,18 @@ import logging
 import threading
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
-
-from django.conf import settings
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.delivery.notice_words import alert_text, write_notice
+from temoin.delivery.settings import NoticeSettings
 from temoin.journal.act import HouseActor, act
 from temoin.journal.alerts import note_told, untold_alerts
 from temoin.journal.events import EventKind
 from temoin.journal.models import Alert
 from temoin.lib.clock import now
+from temoin.lib.site import Site
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.notices import owners_at_work, team_at_work
@@ -33,18 +34,18 @@ MOST_IN_A_ROUND = 100
 LEADS_TO = {EventKind.REGISTER_DIFFERED.value: "/team/"}  # others lead to the journal
 
 
-def alert_duty() -> Duty:
+def alert_duty(settings: NoticeSettings) -> Duty:
     """Return the duty to announce."""
-    return Duty("alerts", timedelta(minutes=1), tell_alerts)
+    return Duty("alerts", timedelta(minutes=1), partial(tell_alerts, settings))
 
 
-def tell_alerts(stop: threading.Event) -> None:
+def tell_alerts(settings: NoticeSettings, stop: threading.Event) -> None:
     """Write about each thing that nobody was told of. A mail server that is down ends the round; the next goes on."""
-    with closing(NoticeMail()) as mail:
+    with closing(NoticeMail(settings.email, settings.site)) as mail:
         for alerts in _together(untold_alerts(MOST_IN_A_ROUND)):
             if stop.is_set():
                 return
-            _tell(mail, alerts)
+            _tell(mail, alerts, settings)
 
 
 def _together(alerts: list[Alert]) -> list[list[Alert]]:
@@ -59,9 +60,12 @@ def _about(alert: Alert) -> UUID | None:
     return alert.subject_id if alert.subject_kind == "member" else None
 
 
-def _tell(mail: NoticeMail, alerts: list[Alert]) -> None:
-    alert, addresses = alerts[0], _addresses(alerts[0])
-    told = [mail.send(_notice(alert, len(alerts), number), address) for number, address in enumerate(addresses)]
+def _tell(mail: NoticeMail, alerts: list[Alert], settings: NoticeSettings) -> None:
+    alert, addresses = alerts[0], _addresses(alerts[0], settings.alarms.operator)
+    told = [
+        mail.send(_notice(alert, len(alerts), number, settings.site), address)
+        for number, address in enumerate(addresses)
+    ]
     if addresses and not any(told):
         return
     if not addresses:
@@ -72,15 +76,14 @@ def _tell(mail: NoticeMail, alerts: list[Alert]) -> None:
             note_told(commit, each, now())
 
 
-def _addresses(alert: Alert) -> list[str]:
+def _addresses(alert: Alert, operator: str | None) -> list[str]:
     """Return the owners and the operator, or all colleagues where there is neither but the one it is about."""
     about = _about(alert)
-    operator = settings.TEMOIN.alarms.operator
     found = [*addresses_of(owners_at_work(alert.pharmacy_id, but=about)), *([operator] if operator else [])]
     return found or addresses_of(team_at_work(alert.pharmacy_id, but=about))
 
 
-def _notice(alert: Alert, count: int, number: int) -> PatientNotice:
+def _notice(alert: Alert, count: int, number: int, site: Site) -> PatientNotice:
     place = Pharmacy.objects.get(id=alert.pharmacy_id).name
     path = LEADS_TO.get(alert.kind, "/journal/")
-    return write_notice(f"{alert.id}.{number}", alert_text(alert.kind, count), path=path, place=place)
+    return write_notice(f"{alert.id}.{number}", alert_text(alert.kind, count), site=site, path=path, place=place)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from temoin.delivery.channels.email.notices import PatientNotice
 from temoin.journal.events import EventKind
 from temoin.lib.label import Label
+from temoin.lib.site import Site
 from temoin.pharmacies.notices import NoticeKind
 
 PARTS = ("subject.txt", "body.txt", "body.html")
@@ -26,15 +26,15 @@ class NoticeText:
 
 
 def write_notice(
-    key: str, text: NoticeText, *, path: str, place: str = "", answers: Iterable[Mapping[str, Any]] = ()
+    key: str, text: NoticeText, *, site: Site, path: str, place: str = "", answers: Iterable[Mapping[str, Any]] = ()
 ) -> PatientNotice:
     """Return a notice as mail; `path` is the page of the site that it leads to."""
     words = {
         "text": text,
         "place": place,
         "answers": list(answers),
-        "link": settings.TEMOIN.site.staff_url + path,
-        "is_demo": settings.TEMOIN.site.demo,
+        "link": site.staff_url + path,
+        "is_demo": site.demo,
     }
     return PatientNotice(key, *(render_to_string(f"delivery/notice/{part}", words) for part in PARTS))
 

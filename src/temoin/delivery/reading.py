@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import connection
 
+from temoin.delivery.reading_settings import ReadingPace
 from temoin.journal.alerts import raise_alert
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.lib.clock import now
+from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder
+
+PACE: Handed[ReadingPace] = Handed("pace of reading")
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -69,7 +72,7 @@ def patients_seen(*, by: Holder) -> PatientsSeen:
 
 def reads_much(*, by: Holder) -> bool:
     """Tell whether the pace is reached, before one more patient is shown; owners are told of it once an hour."""
-    pace = settings.TEMOIN.reading
+    pace = PACE()
     seen = patients_seen(by=by)
     is_hourly_kept = seen.opened < pace.opened_per_hour and seen.shown < pace.shown_per_hour
     if is_hourly_kept and seen.pages < pace.pages_per_minute:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
 from temoin.delivery.notice_words import staff_text, write_notice
+from temoin.delivery.settings import NoticeSettings
+from temoin.lib.site import Site
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind
@@ -23,27 +26,27 @@ LEADS_TO = {
 }
 
 
-def staff_notice_duty() -> Duty:
+def staff_notice_duty(settings: NoticeSettings) -> Duty:
     """Return the duty to announce."""
-    return Duty("staff notices", timedelta(minutes=1), write_to_staff)
+    return Duty("staff notices", timedelta(minutes=1), partial(write_to_staff, settings))
 
 
-def write_to_staff(stop: threading.Event) -> None:
+def write_to_staff(settings: NoticeSettings, stop: threading.Event) -> None:
     """Record what failed, then write what waits: the message leaves first, and is forgotten after."""
     record_tries()
-    with closing(NoticeMail()) as mail:
+    with closing(NoticeMail(settings.email, settings.site)) as mail:
         for waiting in StaffNotice.objects.order_by("posted_at")[:MOST_IN_A_ROUND]:
             if stop.is_set():
                 return
-            _send(mail, waiting)
+            _send(mail, waiting, settings.site)
 
 
-def _send(mail: NoticeMail, waiting: StaffNotice) -> None:
+def _send(mail: NoticeMail, waiting: StaffNotice, site: Site) -> None:
     person = Person.objects.filter(id=waiting.person_id, is_active=True).values_list("email", flat=True).first()
-    if person is None or mail.send(_notice(waiting), person):
+    if person is None or mail.send(_notice(waiting, site), person):
         waiting.delete()
 
 
-def _notice(waiting: StaffNotice) -> PatientNotice:
+def _notice(waiting: StaffNotice, site: Site) -> PatientNotice:
     kind = NoticeKind(waiting.kind)
-    return write_notice(f"staff.{waiting.id}", staff_text(kind, waiting.count), path=LEADS_TO[kind])
+    return write_notice(f"staff.{waiting.id}", staff_text(kind, waiting.count), site=site, path=LEADS_TO[kind])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from temoin.lib.label import Label
+from temoin.lib.site import Site
 from temoin.outbox.states import ParcelState
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Channel(ABC, Generic[S]):
     loggers: ClassVar[Mapping[str, str]] = {}  # of its libraries: the level below which they tell too much
 
     @abstractmethod
-    def couriers(self, settings: S) -> Sequence[Courier]:
+    def couriers(self, settings: S, site: Site) -> Sequence[Courier]:
         """Return the courier of each destination, switched on or off."""
 
     def duties(self, settings: S) -> Sequence[Duty]:

@@ -7,15 +7,17 @@ let go by the clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from temoin.lib.clock import now
+from temoin.lib.handed import Handed
 from temoin.outbox.circuit import Brought, Circuit
 from temoin.outbox.courier import Answer, Verdict
+
+RATES: Handed[Mapping[str, int]] = Handed("rates of destinations")
 
 _COLUMNS = ", ".join(field.name for field in fields(Circuit))
 _READ = f"SELECT {_COLUMNS} FROM outbox_lane WHERE destination = %s"  # noqa: S608 names of our own fields
@@ -27,8 +29,7 @@ _WRITE = (
 
 def rate_of(destination: str) -> int | None:
     """Return how many parcels a second the operator lets leave for a destination; None for any number."""
-    rate: int | None = settings.TEMOIN.rates.get(destination)
-    return rate
+    return RATES().get(destination)
 
 
 def read_circuit(destination: str) -> Circuit:

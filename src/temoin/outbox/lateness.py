@@ -16,6 +16,11 @@ class Alarms:
     operator: str | None = None  # an e-mail address
     pharmacies: bool = False  # whether the owners of a pharmacy are written to
 
+    @property
+    def late_after(self) -> timedelta:
+        """Return for how long a parcel may be on its way before it is late."""
+        return timedelta(minutes=self.minutes)
+
     def late_before(self) -> datetime:
         """Return the instant before which a parcel that has not arrived is late."""
-        return now() - timedelta(minutes=self.minutes)
+        return now() - self.late_after

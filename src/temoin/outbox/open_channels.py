@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, Channel, CodeWords, Destination
 from temoin.outbox.courier import register_courier
 from temoin.outbox.duties import register_duty
@@ -12,13 +13,13 @@ from temoin.outbox.duties import register_duty
 _channels: dict[str, Channel[Any]] = {}
 
 
-def open_channels(channels: Iterable[Channel[Any]], settings: Mapping[str, Any]) -> None:
+def open_channels(channels: Iterable[Channel[Any]], settings: Mapping[str, Any], site: Site) -> None:
     """Announce channels, with the couriers and duties of those that have settings."""
     for channel in channels:
         _channels[channel.name] = channel
         if channel.name in settings:
             own = settings[channel.name]
-            for courier in channel.couriers(own):
+            for courier in channel.couriers(own, site):
                 register_courier(courier)
             for duty in channel.duties(own):
                 register_duty(duty)

@@ -16,7 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from temoin.delivery.letter_box import LetterAnswer, LetterStanding, Tried, look_up, open_letter_box
 from temoin.delivery.pace import charge, has_tokens
+from temoin.lib.handed import Handed
+from temoin.lib.site import Site
 from temoin.portal.limits import caller_buckets, letter_buckets
+
+SITE: Final[Handed[Site]] = Handed("addresses of the site")
 
 BODY_LIMIT: Final = 1024
 HALF_BYTES: Final = 32
@@ -33,7 +37,7 @@ _STATUS = {
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Return the same bytes to everyone: which letter it will open, only the browser knows."""
-    return render(request, "portal/page.html", {"is_demo": settings.TEMOIN.site.demo})
+    return render(request, "portal/page.html", {"is_demo": SITE().demo})
 
 
 @csrf_exempt  # nothing to forge: no cookie is read or set, and whoever knows both halves may open the letter
@@ -72,7 +76,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 Django names it
     """Answer every other address with the page, and without repeating it: some mail programs write `#` as `%23`."""
-    return render(request, "portal/page.html", {"is_demo": settings.TEMOIN.site.demo}, status=404)
+    return render(request, "portal/page.html", {"is_demo": SITE().demo}, status=404)
 
 
 def failed(_request: HttpRequest) -> HttpResponse:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.db import OperationalError, connection
@@ -23,10 +22,13 @@ from django.utils.crypto import constant_time_compare
 from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
+from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member
 from temoin.signin.models import Person, Session
 from temoin.signin.own_secrets import broken_rows
+
+LATE_AFTER: Handed[timedelta] = Handed("time after which a parcel is late")
 
 COUNTED = 100  # as in the database's function
 PHARMACY = "pharmacy_id"  # the session's key for the pharmacy that it is bound to
@@ -59,7 +61,7 @@ class Backlog:
     @property
     def is_late(self) -> bool:
         """Tell whether one of them waits for longer than the settings allow: the band on every page."""
-        return self.oldest is not None and self.oldest < settings.TEMOIN.alarms.late_before()
+        return self.oldest is not None and self.oldest < _late_before()
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class SessionStore(DatabaseSessionStore):
 
     def _read(self) -> tuple[Any, ...] | None:
         with connection.cursor() as cursor:
-            late_before = settings.TEMOIN.alarms.late_before() if self.asks_backlog else None
+            late_before = _late_before() if self.asks_backlog else None
             cursor.execute(_READ, [row_key(self.session_key), now(), late_before])
             found: tuple[Any, ...] | None = cursor.fetchone()
         return found
@@ -163,8 +165,12 @@ def _backlog_of(member: Member | None) -> Backlog:
     if member is None:
         return Backlog()
     with tenant_scope(member.pharmacy_id), connection.cursor() as cursor:
-        cursor.execute(_BACKLOG, [member.pharmacy_id, settings.TEMOIN.alarms.late_before()])
+        cursor.execute(_BACKLOG, [member.pharmacy_id, _late_before()])
         return Backlog(*cursor.fetchone())
+
+
+def _late_before() -> datetime:
+    return now() - LATE_AFTER()
 
 
 def row_key(cookie: str | None) -> str:

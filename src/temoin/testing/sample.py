@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -16,10 +15,14 @@ from temoin.catalogue.kits import CountsFrom, Kit, kit
 from temoin.catalogue.models import Lot
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.handed import Handed
 from temoin.lib.typed import typed_lines
 from temoin.lib.zones import day_of
 from temoin.pharmacies.zones import zone_here
 from temoin.testing.report import Device
+from temoin.testing.settings import Counter
+
+COUNTER: Handed[Counter] = Handed("spans of the counter")
 
 # A browser's clock may run ahead of ours by this much before "in the future" is worth saying.
 TOLERANCE = timedelta(minutes=2)
@@ -114,7 +117,7 @@ def clean_reading(reading: Reading) -> Reading:
 def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:
     """Raise InvalidError when a test of the counter was sampled long before it was registered and agreed to."""
     keeps = kit(lot.kit).sample_keeps if lot is not None else timedelta()
-    if sample.sampled_at < registered_at - max(settings.TEMOIN.counter.before_registration, keeps):
+    if sample.sampled_at < registered_at - max(COUNTER().before_registration, keeps):
         message = _("The sampling time is too long before the registration of this test: check it, or register anew.")
         raise InvalidError([Problem("sampled_at", "before_registration", message)])
 
@@ -147,7 +150,7 @@ def _is_late(begun: datetime, kit: Kit) -> bool:
     if kit.read_before_minutes is None:
         return False
     over = begun + timedelta(minutes=kit.read_before_minutes + 1)
-    return now() >= over + settings.TEMOIN.counter.late_entry
+    return now() >= over + COUNTER().late_entry
 
 
 def check_reading(reading: Reading, kind: Kind, kit: Kit | None, steps: Steps) -> None:

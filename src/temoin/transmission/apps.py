@@ -1,4 +1,4 @@
-"""The transmission room as a Django application; its channels are announced by the outbox, from their list."""
+"""The transmission room as a Django application; whoever hands the settings down announces its channels and duties."""
 
 from __future__ import annotations
 
@@ -10,10 +10,3 @@ class TransmissionConfig(AppConfig):
 
     name = "temoin.transmission"
     label = "transmission"
-
-    def ready(self) -> None:
-        """Announce the daily reconciliation."""
-        from temoin.outbox.duties import register_duty  # models load after ready() begins
-        from temoin.transmission.daily import DAILY
-
-        register_duty(DAILY)

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
-from django.conf import settings
-
 from temoin.crypto.blind import person_number
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
@@ -31,6 +29,9 @@ class ReportCourier(ABC):
     """
 
     destination: str
+
+    def __init__(self, *, demo: bool) -> None:
+        self._demo = demo  # whether the site is a demonstration
 
     @property
     @abstractmethod
@@ -84,7 +85,7 @@ class ReportCourier(ABC):
         return ready
 
     def _ready(self, load: Load, versions: list[Report]) -> Consignment | Answer:
-        if versions[-1].is_demo and not settings.TEMOIN.site.demo:
+        if versions[-1].is_demo and not self._demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented result never reaches a real authority
         copy = self._copy(load, versions)
         return copy if isinstance(copy, Answer) else self.write(load, copy)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from temoin.pharmacies.professions import LABEL, Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.signin.sessions import Backlog, SessionStore
+from temoin.web.settings import WEB
 from temoin.web.told import told
 
 LAST_PAGE = 10_000
@@ -68,4 +68,4 @@ def _late_words(backlog: Backlog) -> str:
     if not backlog.is_late:
         return ""
     words = _("Results have waited for more than %(minutes)s minutes: %(number)s to handle.")
-    return words % {"minutes": settings.TEMOIN.alarms.minutes, "number": backlog.count_words}
+    return words % {"minutes": WEB().alarms.minutes, "number": backlog.count_words}

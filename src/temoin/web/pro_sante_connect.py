@@ -42,6 +42,7 @@ from temoin.signin.workplaces import Workplace, workplaces_of
 from temoin.web.errors import entrance_page
 from temoin.web.freshness import renew_session
 from temoin.web.seats import PLACES
+from temoin.web.settings import WEB
 from temoin.web.wording import ENTRANCE
 
 log = logging.getLogger("temoin.web")
@@ -111,7 +112,7 @@ class IdentityProvider(OpenIDConnectProvider):  # type: ignore[misc] # the libra
 
 def make_provider(request: HttpRequest) -> IdentityProvider:
     """Return the provider of the settings file; NotFoundError where there is none."""
-    known = settings.TEMOIN.pro_sante_connect
+    known = WEB().provider
     if known is None:
         raise NotFoundError
     app = SocialApp(

@@ -11,6 +11,7 @@ from temoin.transmission.channels.pigeon.settings import PigeonSettings, check_p
 
 from temoin.lib.label import Label
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, CodeWords, DemoUse, Destination, FaultCase, Held, Looked, Remedy
 from temoin.outbox.courier import Courier
 from temoin.outbox.duties import Duty
@@ -51,10 +52,10 @@ class PigeonChannel(ReportChannel[PigeonSettings]):
     def read(self, section: Section, folder: Path, rules: Rules) -> PigeonSettings:
         return read_pigeon(section, folder, rules)
 
-    def couriers(self, settings: PigeonSettings) -> Sequence[Courier]:
+    def couriers(self, settings: PigeonSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.pigeon.courier import PigeonCourier
 
-        return [PigeonCourier(settings)]
+        return [PigeonCourier(settings, demo=site.demo)]
 
     def duties(self, settings: PigeonSettings) -> Sequence[Duty]:
         from temoin.transmission.channels.pigeon.courier import feed

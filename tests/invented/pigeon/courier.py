@@ -17,7 +17,8 @@ class PigeonCourier(ReportCourier):
 
     destination = "pigeon"
 
-    def __init__(self, pigeon: PigeonSettings) -> None:
+    def __init__(self, pigeon: PigeonSettings, *, demo: bool) -> None:
+        super().__init__(demo=demo)
         self.pigeon = pigeon
 
     @property

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import segno
 from django import template
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import masked_nir
 from temoin.web.fields import Field, Option
+from temoin.web.settings import WEB
 from temoin.web.told import Told
 
 register = template.Library()
@@ -38,7 +38,7 @@ FRENCH, ENGLISH = Language("fr", "Français"), Language("en", "English")
 @register.simple_tag
 def is_demo() -> bool:
     """Tell whether this site is a demonstration."""
-    return bool(settings.TEMOIN.site.demo)
+    return WEB().site.demo
 
 
 @register.filter
@@ -136,7 +136,7 @@ def other_language() -> Language:
 @register.simple_tag
 def has_provider() -> bool:
     """Tell whether the site has an identity provider to offer."""
-    return settings.TEMOIN.pro_sante_connect is not None
+    return WEB().provider is not None
 
 
 @register.filter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -10,12 +9,13 @@ from temoin.lib.errors import NotFoundError, Problem
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Typed
 from temoin.web.pages import show
+from temoin.web.settings import WEB
 from temoin.web.wording import AUTHORITY, PATIENT, STATE
 
 
 def gallery(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show the components; a real site does not have this page."""
-    if not settings.TEMOIN.site.demo:
+    if not WEB().site.demo:
         raise NotFoundError
     problem = Problem("problem", "example", _("Enter the name as on the identity document."))
     typed = Typed({"text": "MARTIN"}, [problem])

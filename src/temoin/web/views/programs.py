@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,6 +18,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.vouching import vouch_for_program
 from temoin.web.fields import Field, Typed
 from temoin.web.pages import show
+from temoin.web.settings import WEB
 from temoin.web.wording import SCOPE_WORDS, STOPPED
 
 
@@ -67,7 +67,7 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
         stopped=STOPPED,
         problems=problems,
         fields=_fields(seat, Typed(request.POST if problems else {}, problems)),
-        token_address=f"{settings.TEMOIN.site.staff_url}/api/token",
+        token_address=f"{WEB().site.staff_url}/api/token",
     )
 
 

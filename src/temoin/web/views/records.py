@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -44,6 +43,7 @@ from temoin.web.record_forms import (
     signer_words,
     start_fields,
 )
+from temoin.web.settings import WEB
 from temoin.web.test_steps import moments_of, steps_of
 from temoin.web.times import clock_warning
 from temoin.web.wording import STATE, parcel_line
@@ -208,7 +208,7 @@ def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         code = read_ticket(by=seat, record_id=record_id)
     except NotFoundError:
         return _no_ticket(request, seat, read_test(by=seat, record_id=record_id))
-    address = f"{settings.TEMOIN.site.portal_url}/#code={code}"  # a bare code sends people to a search engine
+    address = f"{WEB().site.portal_url}/#code={code}"  # a bare code sends people to a search engine
     return show(request, seat, "ticket.html", code=code, address=address, place=pharmacy_of(seat), record_id=record_id)
 
 

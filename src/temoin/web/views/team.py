@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,6 +32,7 @@ from temoin.pharmacies.team import (
 from temoin.pharmacies.vouching import programs_vouched_by
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import show
+from temoin.web.settings import WEB
 from temoin.web.times import read_day
 from temoin.web.wording import Mark, RegisterLine, Words, place_mark, register_line
 
@@ -88,7 +88,7 @@ def team(request: HttpRequest, seat: Seat) -> HttpResponse:
         rows=[_row(person) for person in people],
         invitations=[InvitedRow(one, LABEL[one.profession], register_line(one.register)) for one in invited],
         matters=sum(one is not None and one.is_matter for one in checks),
-        asks_register=settings.TEMOIN.register is not None,
+        asks_register=WEB().asks_register,
     )
 
 
@@ -107,7 +107,7 @@ def invite(request: HttpRequest, seat: Seat) -> HttpResponse:
         return _show_invite(request, seat, error.problems)
     if not invited.is_waiting:
         _doubt(request, newcomer.rpps)
-    link = settings.TEMOIN.site.staff_url + reverse("invitation")
+    link = WEB().site.staff_url + reverse("invitation")
     return show(request, seat, "invited.html", newcomer=newcomer, invited=invited, link=link)
 
 

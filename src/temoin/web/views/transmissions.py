@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -33,6 +32,7 @@ from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.raw import show_bytes
 from temoin.web.sending_ways import ways_of
+from temoin.web.settings import WEB
 from temoin.web.times import page_today, page_zone
 from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
@@ -293,7 +293,7 @@ def _filter(request: HttpRequest) -> OpenFilter:
     portion, destination = asked.get("portion", ""), asked.get("destination", "")
     return OpenFilter(
         zone=page_zone(),
-        late_before=settings.TEMOIN.alarms.late_before(),
+        late_before=WEB().alarms.late_before(),
         portion=Portion(portion) if portion in set(Portion) else Portion.TO_HANDLE,
         destination=destination if destination_named(destination) else "",
         day=read_day_of(asked.get("day", "")),

@@ -11,6 +11,7 @@ from temoin.delivery.channels.email.settings import EmailSettings, read_email
 from temoin.delivery.patient_channel import PatientChannel
 from temoin.lib.label import Label
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, Destination, Manner
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ class EmailChannel(PatientChannel[EmailSettings]):
     def read(self, section: Section, folder: Path) -> EmailSettings:
         return read_email(section, folder)
 
-    def couriers(self, settings: EmailSettings) -> Sequence[Courier]:
+    def couriers(self, settings: EmailSettings, site: Site) -> Sequence[Courier]:
         from temoin.delivery.channels.email.courier import EmailCourier
 
-        return [EmailCourier()]
+        return [EmailCourier(settings, site)]
 
     def duties(self, settings: EmailSettings) -> Sequence[Duty]:
         from temoin.delivery.channels.email.returned_mail import returned_mail_duties

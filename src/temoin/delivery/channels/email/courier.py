@@ -11,16 +11,17 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
 from temoin.delivery.channels.email.envelopes import envelope_sender, message_name, server_of
+from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.lib.mail_address import AddressError, wire_address
 from temoin.lib.mail_headers import POLICY
 from temoin.lib.phones import phone_as_said
+from temoin.lib.site import Site
 from temoin.mail.answers import Codes, reply_kept, told
 from temoin.mail.replies import MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
@@ -34,6 +35,8 @@ from temoin.testing.tickets import has_key
 
 DESTINATION = "email"
 CODES = Codes(mailbox="recipient_refused", message="mail_refused")
+_PARTS = ("subject.txt", "body.txt", "body.html")
+_POLICY = POLICY.clone(cte_type="7bit")  # a server without 8BITMIME takes it too
 
 
 class EmailCourier:
@@ -41,6 +44,9 @@ class EmailCourier:
     a doubt bears the same Message-ID: mail programs show it once."""
 
     destination = DESTINATION
+
+    def __init__(self, email: EmailSettings, site: Site) -> None:
+        self._email, self._site = email, site
 
     def wants(self, notice: Notice) -> bool:
         """Take what can be mailed."""
@@ -71,7 +77,7 @@ class EmailCourier:
         by = HouseActor(load.pharmacy_id, "worker")
         asked = load.chain_id, load.sequence
         *former, report = versions_for_courier(by=by, wanted=[asked])[asked]
-        if report.is_demo and not settings.TEMOIN.site.demo:
+        if report.is_demo and not self._site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
         return self._consignment(load, _sealed(load, report, former), email)
 
@@ -83,7 +89,7 @@ class EmailCourier:
 
     async def carry(self, consignment: Consignment) -> Answer:
         """Hand the message to the mail server."""
-        return await asyncio.to_thread(_send, consignment, self._trust)
+        return await asyncio.to_thread(self._send, consignment)
 
     async def enquire(self, consignment: Consignment) -> Answer:
         """Answer that nothing is known: mail servers cannot be asked."""
@@ -98,11 +104,10 @@ class EmailCourier:
         return ssl.create_default_context()
 
     def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
-        portal = settings.TEMOIN.site.portal_url
         place = Pharmacy.objects.get(id=load.pharmacy_id)
         words = {
-            "link": f"{portal}/#{fragment}",
-            "is_demo": settings.TEMOIN.site.demo,
+            "link": f"{self._site.portal_url}/#{fragment}",
+            "is_demo": self._site.demo,
             "place": place.name,
             "phone": phone_as_said(place.phone),
         }
@@ -110,39 +115,33 @@ class EmailCourier:
         message = {**parts, "name": message_name(load.key)}
         return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
 
+    def _send(self, consignment: Consignment) -> Answer:
+        parts = orjson.loads(consignment.body)
+        try:
+            recipient = wire_address(consignment.address)
+            content = self._message(parts, recipient)
+        except AddressError as error:  # it was typed before the form asked for more
+            return Answer(Verdict.REFUSED, "address_unusable", detail=error.fault.value, is_own=True)
+        sender = envelope_sender(self._email, parts["name"])
+        with closing(Exchange(server_of(self._email, self._trust))) as exchange:
+            try:
+                words = exchange.send(Envelope(sender=sender, recipient=recipient, content=content, name=parts["name"]))
+            except MailTroubleError as trouble:
+                return told(trouble, CODES)
+        hears = self._email.returned is not None
+        return Answer(Verdict.ACCEPTED, "taken_by_mail_server", came=reply_kept(250, words), may_come_back=hears)
+
+    def _message(self, parts: dict[str, str], recipient: str) -> bytes:
+        message = EmailMessage(policy=_POLICY)
+        message["From"] = self._email.sender
+        message["To"] = recipient
+        message["Subject"] = " ".join(parts["subject.txt"].split())
+        message["Message-ID"] = f"<{parts['name']}@{urlsplit(self._site.portal_url).hostname}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(parts["body.txt"])
+        message.add_alternative(parts["body.html"], subtype="html")
+        return message.as_bytes()
+
 
 def _sealed(load: Load, report: Report, former: list[Report]) -> str:
     return seal_letter_for(load=load, report=report, former=former[-1] if former else None)
-
-
-_PARTS = ("subject.txt", "body.txt", "body.html")
-_POLICY = POLICY.clone(cte_type="7bit")  # a server without 8BITMIME takes it too
-
-
-def _message(parts: dict[str, str], recipient: str) -> bytes:
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = settings.TEMOIN.email.sender
-    message["To"] = recipient
-    message["Subject"] = " ".join(parts["subject.txt"].split())
-    message["Message-ID"] = f"<{parts['name']}@{urlsplit(settings.TEMOIN.site.portal_url).hostname}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(parts["body.txt"])
-    message.add_alternative(parts["body.html"], subtype="html")
-    return message.as_bytes()
-
-
-def _send(consignment: Consignment, trust: ssl.SSLContext) -> Answer:
-    parts = orjson.loads(consignment.body)
-    try:
-        recipient = wire_address(consignment.address)
-        content = _message(parts, recipient)
-    except AddressError as error:  # it was typed before the form asked for more
-        return Answer(Verdict.REFUSED, "address_unusable", detail=error.fault.value, is_own=True)
-    sender = envelope_sender(settings.TEMOIN.email, parts["name"])
-    with closing(Exchange(server_of(settings.TEMOIN.email, trust))) as exchange:
-        try:
-            words = exchange.send(Envelope(sender=sender, recipient=recipient, content=content, name=parts["name"]))
-        except MailTroubleError as trouble:
-            return told(trouble, CODES)
-    hears = settings.TEMOIN.email.returned is not None
-    return Answer(Verdict.ACCEPTED, "taken_by_mail_server", came=reply_kept(250, words), may_come_back=hears)

@@ -9,11 +9,11 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from temoin.delivery.channels.email.envelopes import server_of
+from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.mail_address import AddressError, wire_address
 from temoin.lib.mail_headers import POLICY
+from temoin.lib.site import Site
 from temoin.mail.replies import Fate, MailTroubleError
 from temoin.mail.smtp import Envelope, Exchange
 
@@ -35,8 +35,10 @@ class PatientNotice:
 class NoticeMail:
     """Sends notices over one connection, opened by the first. An OSError says that the mail server is in trouble."""
 
-    def __init__(self) -> None:
-        self._exchange = Exchange(server_of(settings.TEMOIN.email, ssl.create_default_context()))
+    def __init__(self, email: EmailSettings, site: Site) -> None:
+        self._sender = email.sender
+        self._host = urlsplit(site.staff_url).hostname
+        self._exchange = Exchange(server_of(email, ssl.create_default_context()))
 
     def close(self) -> None:
         """Close the connection; what the server took stays taken."""
@@ -52,9 +54,9 @@ class NoticeMail:
         except AddressError as error:
             log.error("the address of an alarm cannot be written to (%s)", error.fault.value)
             return True
-        sender = parseaddr(settings.TEMOIN.email.sender)[1]
+        sender = parseaddr(self._sender)[1]
         try:
-            content = _message(notice, recipient)
+            content = self._message(notice, recipient)
             self._exchange.send(Envelope(sender=sender, recipient=recipient, content=content))
         except MailTroubleError as trouble:
             if trouble.fate is Fate.MESSAGE_LATER:
@@ -64,14 +66,13 @@ class NoticeMail:
             log.error("the mail server refuses the address of an alarm for good (%s)", trouble.code)
         return True
 
-
-def _message(notice: PatientNotice, address: str) -> bytes:
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = settings.TEMOIN.email.sender
-    message["To"] = address
-    message["Subject"] = " ".join(notice.subject.split())
-    message["Message-ID"] = f"<{notice.key}@{urlsplit(settings.TEMOIN.site.staff_url).hostname}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(notice.text)
-    message.add_alternative(notice.html, subtype="html")
-    return message.as_bytes()
+    def _message(self, notice: PatientNotice, address: str) -> bytes:
+        message = EmailMessage(policy=_POLICY)
+        message["From"] = self._sender
+        message["To"] = address
+        message["Subject"] = " ".join(notice.subject.split())
+        message["Message-ID"] = f"<{notice.key}@{self._host}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(notice.text)
+        message.add_alternative(notice.html, subtype="html")
+        return message.as_bytes()

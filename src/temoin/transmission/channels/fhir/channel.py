@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.lib.label import Label
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held
 from temoin.transmission.channels.fhir.faults import FAULTS, SPARED
 from temoin.transmission.channels.fhir.reasons import REASONS
@@ -43,17 +44,17 @@ class FhirChannel(ReportChannel[FhirSettings]):
     def read(self, section: Section, folder: Path, rules: Rules) -> FhirSettings:
         return read_fhir(section, folder, rules)
 
-    def couriers(self, settings: FhirSettings) -> Sequence[Courier]:
+    def couriers(self, settings: FhirSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.fhir.ch_elm import ChElmCourier
         from temoin.transmission.channels.fhir.courier import FhirCourier
         from temoin.transmission.channels.fhir.demis import DemisCourier
 
-        speakers: dict[Profile, Callable[[], Courier]] = {
+        speakers: dict[Profile, type[FhirCourier | ChElmCourier | DemisCourier]] = {
             Profile.EU_LABORATORY: FhirCourier,
             Profile.CH_ELM: ChElmCourier,
             Profile.DEMIS: DemisCourier,
         }
-        return [speakers[settings.profile]()]
+        return [speakers[settings.profile](settings, demo=site.demo)]
 
     def rule_sets(self, settings: FhirSettings) -> Mapping[str, RuleSet]:
         return {"fhir": settings.rules} if settings.enabled else {}

@@ -27,7 +27,6 @@ from temoin.transmission.channels.fhir.http_courier import (
     word_of,
 )
 from temoin.transmission.channels.fhir.http_line import HttpLine
-from temoin.transmission.channels.fhir.settings import fhir_settings
 
 ONCE_MORE = 4.0  # seconds
 
@@ -37,7 +36,7 @@ class FhirCourier(HttpCourier):
 
     def write(self, load: Load, report: Report) -> Consignment:
         """Write the document of the signed version."""
-        write = document if fhir_settings().later_extensions else plain_document
+        write = document if self.authority.later_extensions else plain_document
         return Consignment(key=load.key, body=write(report))
 
     async def carry(self, consignment: Consignment) -> Answer:
@@ -75,7 +74,7 @@ class FhirCourier(HttpCourier):
         return self._search(by_keys(keys))
 
     async def _search(self, asked: Question) -> AsyncIterator[Holding]:
-        line = HttpLine(fhir_settings())  # of its own: who reconciles works in another thread than the lane
+        line = HttpLine(self.authority)  # of its own: who reconciles works in another thread than the lane
         try:
             async for holding in search_holdings(line, asked):
                 yield holding

@@ -16,7 +16,6 @@ from temoin.formats.fhir.dialect import DialectError
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.testing.report import Report
 from temoin.transmission.channels.fhir.http_courier import HttpCourier
-from temoin.transmission.channels.fhir.settings import fhir_settings
 
 WHOLE = 13.0  # seconds for all documents of a parcel; an enquiry and a try together end before the lease (30)
 # Of several answers, the one that says what must happen next.
@@ -28,7 +27,7 @@ class DialectCourier(HttpCourier):
 
     def write(self, load: Load, report: Report) -> Consignment | Answer:
         """Write the documents; what a French Report does not have must stand in the settings."""
-        sender = fhir_settings().senders.get(report.organisation.finess)
+        sender = self.authority.senders.get(report.organisation.finess)
         if sender is None:
             return Answer(Verdict.REFUSED, "no_sender_number")
         try:

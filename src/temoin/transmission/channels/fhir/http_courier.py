@@ -8,7 +8,7 @@ from typing import Any
 from temoin.outbox.courier import Answer, Verdict
 from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, Reply
 from temoin.transmission.channels.fhir.http_line import HttpLine
-from temoin.transmission.channels.fhir.settings import fhir_settings
+from temoin.transmission.channels.fhir.settings import FhirSettings
 from temoin.transmission.judging import VERDICT, Nature, nature_of_http
 from temoin.transmission.report_courier import ReportCourier
 from temoin.transmission.rules.rule_set import RuleSet
@@ -21,23 +21,25 @@ class HttpCourier(ReportCourier):
 
     destination = "fhir"
 
-    def __init__(self) -> None:
+    def __init__(self, authority: FhirSettings, *, demo: bool) -> None:
+        super().__init__(demo=demo)
+        self.authority = authority
         self._line: HttpLine | None = None
 
     @property
     def enabled(self) -> bool:
         """Tell whether the operator sends to the authority."""
-        return fhir_settings().enabled
+        return self.authority.enabled
 
     @property
     def rules(self) -> RuleSet:
         """Return the rules that the authority's section names."""
-        return fhir_settings().rules
+        return self.authority.rules
 
     def line(self) -> HttpLine:
         """Return the connections to the authority, opened the first time."""
         if self._line is None:
-            self._line = HttpLine(fhir_settings())
+            self._line = HttpLine(self.authority)
         return self._line
 
     async def close(self) -> None:

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
-
-from django.conf import settings
 
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import Section, is_loopback
@@ -64,11 +61,6 @@ class FhirSettings:
     key: Path | None = None
     tokens: TokenClient | None = None
     later_extensions: bool = True  # those that stand for elements of FHIR R5; false for a server that knows R4 alone
-
-
-def fhir_settings() -> FhirSettings:
-    """Return the settings of this site."""
-    return cast("FhirSettings", settings.TEMOIN.channels["fhir"])
 
 
 def read_fhir(section: Section, folder: Path, rules: Rules) -> FhirSettings:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from temoin.lib.label import Label
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held
 from temoin.transmission.channels.mllp.faults import FAULTS, SPARED
 from temoin.transmission.channels.mllp.reasons import REASONS
@@ -48,10 +49,10 @@ class MllpChannel(ReportChannel[MllpSettings]):
     def read(self, section: Section, folder: Path, rules: Rules) -> MllpSettings:
         return read_mllp(section, folder, rules)
 
-    def couriers(self, settings: MllpSettings) -> Sequence[Courier]:
+    def couriers(self, settings: MllpSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.mllp.courier import MllpCourier
 
-        return [MllpCourier(settings)]
+        return [MllpCourier(settings, demo=site.demo)]
 
     def rule_sets(self, settings: MllpSettings) -> Mapping[str, RuleSet]:
         return {"mllp": settings.rules} if settings.enabled else {}

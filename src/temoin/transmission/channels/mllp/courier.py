@@ -47,7 +47,8 @@ class MllpCourier(ReportCourier):
 
     destination = DESTINATION
 
-    def __init__(self, receiver: MllpSettings) -> None:
+    def __init__(self, receiver: MllpSettings, *, demo: bool) -> None:
+        super().__init__(demo=demo)
         self._receiver = receiver
         self._lines: Lines | None = None
         self._under_way: set[str] = set()

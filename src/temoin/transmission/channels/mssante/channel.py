@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from temoin.lib.label import Label
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Manner
 from temoin.transmission.channels.mssante.faults import FAULTS, SPARED
 from temoin.transmission.channels.mssante.reasons import REASONS
@@ -73,10 +74,10 @@ class MssanteChannel(ReportChannel[MssanteSettings]):
     def read(self, section: Section, folder: Path, rules: Rules) -> MssanteSettings:
         return read_mssante(section, folder, rules)
 
-    def couriers(self, settings: MssanteSettings) -> Sequence[Courier]:
+    def couriers(self, settings: MssanteSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier, MssantePatientCourier
 
-        return [MssanteDoctorCourier(settings), MssantePatientCourier(settings)]
+        return [MssanteDoctorCourier(settings, demo=site.demo), MssantePatientCourier(settings, demo=site.demo)]
 
     def duties(self, settings: MssanteSettings) -> Sequence[Duty]:
         from temoin.outbox.duties import Duty

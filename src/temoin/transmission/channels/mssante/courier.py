@@ -27,7 +27,8 @@ from temoin.transmission.rules.rule_set import RuleSet
 class SecureMailCourier(ReportCourier):
     """Carries messages to one kind of recipient through the operator."""
 
-    def __init__(self, mail: MssanteSettings) -> None:
+    def __init__(self, mail: MssanteSettings, *, demo: bool) -> None:
+        super().__init__(demo=demo)
         self.mail = mail
 
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from temoin.lib.label import Label
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held, Looked
 from temoin.transmission.channels.sftp.faults import FAULTS, SPARED
 from temoin.transmission.channels.sftp.reasons import REASONS
@@ -60,10 +61,10 @@ class SftpChannel(ReportChannel[SftpSettings]):
     def read(self, section: Section, folder: Path, rules: Rules) -> SftpSettings:
         return read_sftp(section, folder, rules)
 
-    def couriers(self, settings: SftpSettings) -> Sequence[Courier]:
+    def couriers(self, settings: SftpSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.sftp.daily import courier_of  # its library takes a moment to load
 
-        return [courier_of(settings)]
+        return [courier_of(settings, demo=site.demo)]
 
     def rule_sets(self, settings: SftpSettings) -> Mapping[str, RuleSet]:
         return {"sftp": settings.rules} if settings.enabled else {}

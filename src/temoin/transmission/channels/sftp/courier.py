@@ -45,7 +45,8 @@ class SftpCourier(ReportCourier):
 
     destination = DESTINATION
 
-    def __init__(self, box: SftpSettings) -> None:
+    def __init__(self, box: SftpSettings, *, demo: bool) -> None:
+        super().__init__(demo=demo)
         self._box = box
         self._opened: Folders | None = None
         self._unended: dict[str, tuple[int, float]] = {}  # files whose last line has no end: their length, since when

@@ -30,8 +30,8 @@ PREFIX = "batch-"
 class DailySftpCourier(SftpCourier):
     """Carries files of many results, from the hour that follows each signature."""
 
-    def __init__(self, box: SftpSettings) -> None:
-        super().__init__(box)
+    def __init__(self, box: SftpSettings, *, demo: bool) -> None:
+        super().__init__(box, demo=demo)
         self._gathered: list[Consignment] = []
         self._departure: asyncio.Task[Answer] | None = None
         self._look = asyncio.Lock()
@@ -145,9 +145,9 @@ class DailySftpCourier(SftpCourier):
         return told
 
 
-def courier_of(box: SftpSettings) -> SftpCourier:
+def courier_of(box: SftpSettings, *, demo: bool) -> SftpCourier:
     """Return the courier for a receiver: once a day, or at once."""
-    return SftpCourier(box) if box.daily_at is None else DailySftpCourier(box)
+    return SftpCourier(box, demo=demo) if box.daily_at is None else DailySftpCourier(box, demo=demo)
 
 
 def hour_after(moment: datetime, hour: int, zone: ZoneInfo) -> datetime:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from temoin.lib.handed import Handed
 from temoin.lib.section import Section
+from temoin.lib.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,3 +27,7 @@ def read_api(section: Section) -> Api:
     if api.certificate_header is not None and not re.fullmatch(r"[A-Za-z0-9-]+", api.certificate_header):
         raise section.wrong("certificate_header", "must be the name of a header: letters, digits and dashes")
     return api
+
+
+API: Handed[Api] = Handed("settings of the API")
+SITE: Handed[Site] = Handed("addresses of the site")

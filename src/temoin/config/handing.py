@@ -1,0 +1,110 @@
+"""Hands each room of this process its part of the settings: the one place that knows who needs what.
+
+No room reads a settings file or looks its settings up: an object of Django's making asks what its room was handed, any
+other is made with its settings. A room that this process does not have is handed nothing, and so loads nothing: the
+patients' site holds no key and posts no parcel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.apps import apps
+
+from temoin.config.channels import all_channels
+from temoin.config.file import Config
+
+
+def hand_down(config: Config) -> None:
+    """Give every room of this process what it needs; to do it again replaces what was given."""
+    for room, give in _ROOMS.items():
+        if apps.is_installed(room):
+            give(config)
+
+
+def _crypto(config: Config) -> None:
+    from temoin.crypto.root import KEYS
+
+    KEYS.give(config.keys)
+
+
+def _outbox(config: Config) -> None:
+    from temoin.outbox.lanes import RATES
+    from temoin.outbox.open_channels import open_channels
+
+    RATES.give(config.rates)
+    open_channels(all_channels(), config.channels, config.site)
+
+
+def _signin(config: Config) -> None:
+    from temoin.signin.sessions import LATE_AFTER
+
+    LATE_AFTER.give(config.alarms.late_after)
+
+
+def _testing(config: Config) -> None:
+    from temoin.testing.sample import COUNTER
+
+    COUNTER.give(config.counter)
+
+
+def _delivery(config: Config) -> None:
+    if not apps.is_installed("temoin.outbox"):
+        return  # the patients' site opens letters and posts none
+    from temoin.delivery.alarms import alarm_duty
+    from temoin.delivery.alerts import alert_duty
+    from temoin.delivery.reading import PACE
+    from temoin.delivery.settings import NoticeSettings
+    from temoin.delivery.staff_notices import staff_notice_duty
+    from temoin.delivery.ticket_codes import ticket_code_duty
+    from temoin.outbox.duties import register_duty
+
+    PACE.give(config.reading)
+    notices = NoticeSettings(site=config.site, email=config.email, alarms=config.alarms)
+    for duty in (alarm_duty(notices), staff_notice_duty(notices), alert_duty(notices), ticket_code_duty()):
+        register_duty(duty)
+    if config.register is not None:
+        from temoin.delivery.register_duty import register_check_duty
+
+        register_duty(register_check_duty(config.register))
+
+
+def _transmission(_config: Config) -> None:
+    from temoin.outbox.duties import register_duty
+    from temoin.transmission.daily import DAILY
+
+    register_duty(DAILY)
+
+
+def _web(config: Config) -> None:
+    from temoin.api import settings as api
+    from temoin.web.settings import WEB, WebSettings
+
+    WEB.give(
+        WebSettings(
+            site=config.site,
+            alarms=config.alarms,
+            provider=config.pro_sante_connect,
+            asks_register=config.register is not None,
+        )
+    )
+    api.API.give(config.api)
+    api.SITE.give(config.site)
+
+
+def _portal(config: Config) -> None:
+    from temoin.portal.views import SITE
+
+    SITE.give(config.site)
+
+
+_ROOMS: dict[str, Callable[[Config], None]] = {
+    "temoin.crypto": _crypto,
+    "temoin.outbox": _outbox,
+    "temoin.signin": _signin,
+    "temoin.testing": _testing,
+    "temoin.delivery": _delivery,
+    "temoin.transmission": _transmission,
+    "temoin.web": _web,
+    "temoin.portal": _portal,
+}
