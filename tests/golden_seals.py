@@ -42,6 +42,7 @@ from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
 from temoin.testing.models import Record, RecordVersion, Ticket
+from temoin.testing.report import PerformingLaboratory, Prescriber
 
 FOLDER = Path(__file__).parent / "crypto" / "golden"
 PHARMACY, ROW, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -68,7 +69,13 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "device": DEVICE,
         },
     ),
-    RecordVersion: ({"record_id": OTHER, "number": 1, "signed_by": OTHER, "signed_at": AT}, covid_positive()),
+    RecordVersion: (
+        {"record_id": OTHER, "number": 1, "signed_by": OTHER, "signed_at": AT},
+        covid_positive(
+            prescriber=Prescriber(family_name="PRESCRIPTEUR", given_name="Anne", number="10003879631", is_rpps=True),
+            laboratory=PerformingLaboratory(name="Lab", number="05D1234567"),
+        ),
+    ),
     Ticket: (
         {"record_id": OTHER, "has_code": True, "drawn_at": AT},
         {"code": "7K3M9-QX2TV4", "salt": "00" * 16, "key": "11" * 32},

@@ -82,7 +82,8 @@ def allow_laboratories(*people: Seat) -> None:
 def file_of(*rows: dict[str, str]) -> io.BytesIO:
     """Return a file with one row for each set of changes to the good row."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(VALUES))
+    names = dict.fromkeys(name for each in (VALUES, *rows) for name in each)
+    writer = csv.DictWriter(text, fieldnames=list(names), restval="")
     writer.writeheader()
     writer.writerows({**VALUES, **changes} for changes in rows)
     return io.BytesIO(text.getvalue().encode())

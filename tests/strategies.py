@@ -21,6 +21,8 @@ from temoin.testing.report import (
     IdentityStatus,
     Organisation,
     PatientIdentity,
+    PerformingLaboratory,
+    Prescriber,
     Professional,
     Report,
     ReportStatus,
@@ -159,6 +161,24 @@ def doctors() -> st.SearchStrategy[Doctor]:
     )
 
 
+def prescribers() -> st.SearchStrategy[Prescriber]:
+    """Who ordered a test: with a number of the register, of another, or with none."""
+    known = {"family_name": texts(), "given_name": optional(texts()), "address": addresses()}
+    known["phone"] = optional(digits(9).map("+33{}".format))
+    registered = st.builds(Prescriber, number=digits(11), is_rpps=st.just(True), **known)
+    return registered | st.builds(Prescriber, number=optional(texts()), **known)
+
+
+def laboratories() -> st.SearchStrategy[PerformingLaboratory]:
+    return st.builds(
+        PerformingLaboratory,
+        name=texts(),
+        number=st.sampled_from(["05D1234567", "01D1058442"]) | digits(9),
+        phone=optional(digits(9).map("+33{}".format)),
+        address=addresses(),
+    )
+
+
 def organisations() -> st.SearchStrategy[Organisation]:
     return st.builds(
         Organisation,
@@ -238,6 +258,8 @@ def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -
         device=draw(devices()),
         findings=tuple(draw(findings(target, source=source)) for target in kind.targets),
         comment=draw(optional(paragraphs())),
+        prescriber=draw(st.none() | prescribers()) if source == "csv" else None,
+        laboratory=draw(st.none() | laboratories()) if source == "csv" else None,
         consent_notice=draw(st.sampled_from(["", "2026-09", "v1"])),
         source=source,
         is_demo=draw(st.booleans()),
@@ -256,9 +278,10 @@ def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -
 
 
 def addressed_reports() -> st.SearchStrategy[Report]:
-    """Any Report of the counter, with a treating doctor or without: what BIO-TROD documents are made of."""
-    at_counter = reports(sources=("counter",))
-    return st.builds(lambda report, doctor: replace(report, doctor=doctor), at_counter, st.none() | doctors())
+    """Any Report of the counter's kinds, with others who had a part in it or without: what BIO-TROD documents tell."""
+    others = {"doctor": doctors(), "prescriber": prescribers(), "laboratory": laboratories()}
+    told = st.fixed_dictionaries({name: st.none() | of for name, of in others.items()})
+    return st.builds(lambda report, told: replace(report, **told), reports(sources=("counter",)), told)
 
 
 def as_it_travels(report: Report, *, decimals: int = 6) -> Report:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from temoin_sandbox.codes import is_finess, is_ins, is_loinc, is_rpps, is_snomed
 
-FORMAT = "temoin-report-1"
+FORMAT = "temoin-report-2"
 MARKS = tuple("=+-@\t\r\n\0＝＋－＠")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Row = dict[str, str]
@@ -54,6 +54,8 @@ def faults_of(rows: list[Row]) -> Iterator[str]:
         yield "status: does not go with replaces_key"
     if not _tells_what_its_form_tells(first):
         yield "patient_form: tells more or less of the person than it says"
+    if (first["prescriber_is_rpps"] == "true") and not is_rpps(first["prescriber_number"]):
+        yield "prescriber_number: not an RPPS number"
     if first["patient_nir"] and first["patient_identity_status"] != "QUAL":
         yield "patient_nir: the identity is not qualified"
 
@@ -118,6 +120,10 @@ def _day(value: str) -> bool:
         return False
 
 
+def _laboratory(value: str) -> bool:
+    return is_finess(value) or re.fullmatch("[0-9A-Z]{2}D[0-9A-Z]{7}", value) is not None
+
+
 def _moment(value: str) -> bool:
     try:
         return "T" in value and datetime.fromisoformat(value).tzinfo is not None
@@ -126,6 +132,13 @@ def _moment(value: str) -> bool:
 
 
 _ADDRESS = {"address_lines": _any, "address_postcode": _any, "address_city": _any, "address_county": _any}
+
+
+def _anywhere(whose: str) -> dict[str, Callable[[str], bool]]:
+    names = (*_ADDRESS, "address_state", "address_country")
+    return {f"{whose}_{name}": _any for name in names}
+
+
 _COLUMNS: dict[str, Callable[[str], bool]] = {
     "format": _one_of(FORMAT),
     "key": _uuid,
@@ -179,6 +192,15 @@ _COLUMNS: dict[str, Callable[[str], bool]] = {
     "device_udi": _any,
     "device_lot": _any,
     "device_expiry": _or_none(_day),
+    **{f"prescriber_{name}": _any for name in ("family_name", "given_name")},
+    "prescriber_number": _any,
+    "prescriber_is_rpps": _one_of("true", "false", ""),
+    "prescriber_phone": _any,
+    **_anywhere("prescriber"),
+    "laboratory_name": _any,
+    "laboratory_number": _or_none(_laboratory),
+    "laboratory_phone": _any,
+    **_anywhere("laboratory"),
     "comment": _any,
     "consent_notice": _any,
     "source": _one_of("counter", "csv"),

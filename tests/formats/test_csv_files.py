@@ -367,6 +367,10 @@ KEPT = {
     *(f"patient_{part}" for part in ("zip_code", "county", "phone_number", "email", "country", "dob", "sex", "gender")),
     *("accession_number", "equipment_model_name", "test_performed_code", "test_result", "test_result_status"),
     *("order_test_date", "specimen_collection_date", "test_result_date", "specimen_type", "comment"),
+    *(f"testing_lab_{part}" for part in ("clia", "name", "street", "street2", "city", "state", "zip_code")),
+    "testing_lab_phone_number",
+    *(f"ordering_provider_{part}" for part in ("id", "last_name", "first_name", "middle_name", "phone_number")),
+    *(f"ordering_provider_{part}" for part in ("street", "street2", "city", "state", "zip_code")),
 }
 
 

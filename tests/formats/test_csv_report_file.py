@@ -22,6 +22,8 @@ from temoin.testing.report import (
     Organisation,
     PatientForm,
     PatientIdentity,
+    PerformingLaboratory,
+    Prescriber,
     Professional,
     Report,
     ReportStatus,
@@ -69,6 +71,26 @@ def read_back(rows: list[dict[str, str]]) -> Report:
             **under("device", first, "manufacturer", "reference", "name", "udi", "lot"),
         ),
         findings=tuple(finding_of(row) for row in rows),
+        prescriber=prescriber_of(first),
+        laboratory=laboratory_of(first),
+    )
+
+
+def prescriber_of(row: dict[str, str]) -> Prescriber | None:
+    if not row["prescriber_is_rpps"]:
+        return None
+    return Prescriber(
+        is_rpps=row["prescriber_is_rpps"] == "true",
+        address=address_of("prescriber", row),
+        **under("prescriber", row, "family_name", "given_name", "number", "phone"),
+    )
+
+
+def laboratory_of(row: dict[str, str]) -> PerformingLaboratory | None:
+    if not row["laboratory_number"]:
+        return None
+    return PerformingLaboratory(
+        address=address_of("laboratory", row), **under("laboratory", row, "name", "number", "phone")
     )
 
 
@@ -155,7 +177,10 @@ def test_files_are_joined_row_by_row(several):
 
 
 def test_every_part_of_a_report_has_its_column():
-    assert len(COLUMNS) == len(set(COLUMNS)) == 3 + leaves(covid_positive()) + leaves(covid_positive().findings[0])
+    laboratory = PerformingLaboratory(name="Lab", number="05D1234567")
+    whole = covid_positive(prescriber=Prescriber(family_name="Dupont"), laboratory=laboratory)
+
+    assert len(COLUMNS) == len(set(COLUMNS)) == 3 + leaves(whole) + leaves(whole.findings[0])
 
 
 def leaves(value: object) -> int:

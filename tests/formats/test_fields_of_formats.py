@@ -25,7 +25,16 @@ from temoin.delivery.content import letter_content
 from temoin.formats import cda, fhir, hl7v2, mssante, pdf, xdm
 from temoin.formats.csv.report_file import report_file
 from temoin.testing.fields import FIELDS, names_of
-from temoin.testing.report import Address, Doctor, IdentityStatus, Report, ReportStatus, Sex
+from temoin.testing.report import (
+    Address,
+    Doctor,
+    IdentityStatus,
+    PerformingLaboratory,
+    Prescriber,
+    Report,
+    ReportStatus,
+    Sex,
+)
 
 MOMENT = datetime(2026, 11, 23, 17, 42, tzinfo=PARIS)
 
@@ -74,6 +83,8 @@ def full() -> Report:
         reason="Relecture",
         comment="Bande nette",
         doctor=Doctor(family_name="MEDECIN", given_name="Anne", rpps="10003879631", mailbox="a@x.mssante.fr"),
+        prescriber=Prescriber(family_name="PRESCRIPTEUR", number="7", phone="+33140000001", address=home),
+        laboratory=PerformingLaboratory(name="LABORATOIRE", number="05D1234567", phone="+33140000002", address=home),
         consent_notice="2026-11",
         started_at=MOMENT,
     )
@@ -116,6 +127,16 @@ OTHER: dict[str, tuple[Any, str]] = {
                 "findings.snomed_display",
                 "doctor.family_name",
                 "doctor.given_name",
+                "prescriber.family_name",
+                "prescriber.given_name",
+                "prescriber.number",
+                "prescriber.address.city",
+                "prescriber.address.county",
+                "prescriber.address.state",
+                "laboratory.name",
+                "laboratory.address.city",
+                "laboratory.address.county",
+                "laboratory.address.state",
             ],
             start=10,
         )
@@ -147,7 +168,7 @@ OTHER: dict[str, tuple[Any, str]] = {
     "organisation.address.lines": (("99 Zqvoie",), "99zqvoie"),
     "patient.address.postcode": ("59876", "59876"),
     "organisation.address.postcode": ("59871", "59871"),
-    **dict.fromkeys(("patient.address.country", "organisation.address.country"), ("BEL", "")),
+    **{f"{whose}.address.country": ("BEL", "") for whose in ("patient", "organisation", "prescriber", "laboratory")},
     "signer.rpps": ("10003879649", "10003879649"),
     "signer.profession": ("G15_60", "g1560"),
     "organisation.finess": ("750000018", "750000018"),
@@ -159,6 +180,14 @@ OTHER: dict[str, tuple[Any, str]] = {
     "findings.outcome": ("negative", ""),
     "findings.snomed": ("260385009", "260385009"),
     "doctor.rpps": ("10003879656", "10003879656"),
+    "prescriber.is_rpps": (True, ""),
+    "prescriber.phone": ("+33498765498", "98765498"),
+    "prescriber.address.lines": (("97 Zqallee",), "97zqallee"),
+    "prescriber.address.postcode": ("59872", "59872"),
+    "laboratory.number": ("09D7654321", "09d7654321"),
+    "laboratory.phone": ("+33498765497", "98765497"),
+    "laboratory.address.lines": (("96 Zqimpasse",), "96zqimpasse"),
+    "laboratory.address.postcode": ("59873", "59873"),
     "doctor.mailbox": ("zq@x.mssante.fr", "zqxmssantefr"),
     "source": ("csv", ""),
     "is_demo": (True, ""),
@@ -190,6 +219,15 @@ def changed(report: Any, name: str, value: Any) -> Any:
 CODES = {f"findings.{name}" for name in ("target", "outcome", "snomed", "loinc", "icd10")}
 REFUSED = {"cda": CODES, "xdm": CODES, "mssante": CODES, "letter": {"findings.target"}}
 CLOCK = {"started_at", "typed_times"}  # of the reading: for the pharmacy and on paper
+OF_OTHERS = {
+    *(f"prescriber.{name}" for name in ("family_name", "given_name", "number", "is_rpps", "phone")),
+    *(f"laboratory.{name}" for name in ("name", "number", "phone")),
+}
+PLACES = {
+    f"{whose}.address.{name}"
+    for whose in ("prescriber", "laboratory")
+    for name in ("lines", "postcode", "city", "county", "state", "country")
+}
 DOCTOR = {f"doctor.{name}" for name in ("family_name", "given_name", "rpps", "mailbox")}
 ADDRESS = {f"organisation.address.{name}" for name in ("county", "state", "country")}
 REACHED = {
@@ -207,8 +245,13 @@ NO_PLACE: dict[str, set[str]] = {
     **dict.fromkeys(("fhir", "hl7v2", "csv"), CLOCK | DOCTOR),
     **dict.fromkeys(("cda", "xdm"), BIO_TROD | CLOCK),
     "mssante": BIO_TROD,  # with the page beside the document
-    "pdf": {*DOCTOR, *ADDRESS, *REACHED, *NUMBERS, "kind", "findings.target", "findings.outcome"},
+    "pdf": {
+        *("prescriber.phone", *(PLACES - {f"laboratory.address.{name}" for name in ("lines", "postcode", "city")})),
+        *DOCTOR,
+        *(*ADDRESS, *REACHED, *NUMBERS, "kind", "findings.target", "findings.outcome"),
+    },
     "letter": {
+        *(*OF_OTHERS, *PLACES),  # a result of a file has no letter
         *(*CLOCK, *DOCTOR, *ADDRESS, *REACHED, *NUMBERS),
         *("key", "kind_display", "specimen_display", "read_at", "reason", "patient.sex", "device.udi"),
         *("patient.birth_family_name", "patient.birth_given_names"),  # the used name is told

@@ -80,7 +80,13 @@ NO_TEXT = {
     **dict.fromkeys(
         (
             *("RecordVersion.patient", "RecordVersion.signer", "RecordVersion.organisation", "RecordVersion.device"),
-            *("RecordVersion.doctor", "Record.device", "FileTerms.laboratories"),
+            *(
+                "RecordVersion.doctor",
+                "RecordVersion.prescriber",
+                "RecordVersion.laboratory",
+                "Record.device",
+                "FileTerms.laboratories",
+            ),
             *(f"RegisterCheck.{name}" for name in ("family_name", "given_name", "rpps", "shown")),
         ),
         COPIED,

@@ -22,7 +22,7 @@ from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 KEY, RECORD, OTHER = (f"{digit * 8}-2222-4333-8444-555555555555" for digit in "123")
 MOMENT = "2026-11-24T11:41:00+01:00"
 ROW = dict.fromkeys(COLUMNS, "") | {
-    "format": "temoin-report-1",
+    "format": "temoin-report-2",
     "key": KEY,
     "version": "1",
     "status": "final",
@@ -157,7 +157,7 @@ def test_a_result_of_several_findings_is_one(sandbox, client):
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"format": "temoin-report-2"}, "format: not as published"),
+        ({"format": "temoin-report-1"}, "format: not as published"),
         ({"version": "0"}, "version: not as published"),
         ({"version": "2", "status": "corrected"}, "status: does not go with replaces_key"),
         ({"replaces_key": OTHER}, "status: does not go with replaces_key"),
@@ -172,6 +172,8 @@ def test_a_result_of_several_findings_is_one(sandbox, client):
         ({"patient_nir": "279035121518980"}, "patient_nir: not as published"),
         ({"outcome_snomed": "10828005"}, "outcome_snomed: not as published"),
         ({"pharmacy_finess": "1"}, "pharmacy_finess: not as published"),
+        ({"laboratory_number": "1"}, "laboratory_number: not as published"),
+        ({"prescriber_number": "1", "prescriber_is_rpps": "true"}, "prescriber_number: not an RPPS number"),
         ({"signer_rpps": "1"}, "signer_rpps: not as published"),
         ({"of": "2"}, "number: rows are missing, or out of order"),
     ],

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from import_files import file_of
 from page_tree import found
 from people import House, make_seat, sign_in
 from test_pages import check_page
 
 from temoin.formats.csv.dates import DateOrder
+from temoin.intake.results import import_results
 from temoin.intake.terms import AllowedLaboratory, allow_laboratory, read_terms
+from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import Profession
+from temoin.testing.models import Record
 
 FORM = {"number": "01D1058442", "name": "Laboratoire des Halles"}
 
@@ -67,3 +71,16 @@ def test_the_order_of_dates_is_shown_replaced_and_forgotten(house: House, owner:
         assert found(page_of(owner), f'//input[@name="dates" and @value="{said}" and @checked]')
 
     assert owner.post(reverse("keep_date_order"), {"dates": "ymd"}).status_code == 400
+
+
+def test_page_and_print_of_a_laboratory_s_result_tell_who_ordered_it_and_who_made_it(house: House, owner: Client):
+    allow_laboratory(by=house.owner, **FORM)
+    row = {"testing_lab_clia": FORM["number"], "testing_lab_name": FORM["name"]}
+    import_results(by=house.owner, stream=file_of(row), dry_run=False, tell=lambda _: None, dates=DateOrder.MDY)
+    with tenant_scope(house.here.id):
+        record = Record.objects.get()
+
+    for name in ("test", "print_result"):
+        text = " ".join(owner.get(reverse(name, args=[record.id])).content.decode().split())
+        assert f"{FORM['name']} · CLIA {FORM['number']}" in text, name
+        assert "John Smith MD · 1013012657" in text, name

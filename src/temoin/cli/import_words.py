@@ -41,7 +41,6 @@ class ImportTeller:
             self._say(sentence)
         if file.not_kept:
             self._say(_("Not kept: %(columns)s.") % {"columns": ", ".join(file.not_kept)})
-            self._say(_("Every result is signed as one of this pharmacy, also that of a laboratory which it allowed."))
         if file.unread:
             self._say(_("Not read: %(columns)s.") % {"columns": ", ".join(file.unread)})
 

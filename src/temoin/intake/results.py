@@ -26,7 +26,7 @@ from temoin.intake.problems import (
     problems_of_row,
 )
 from temoin.intake.runs import RunOfRows, check_laboratory, reading_of, runs_of, versions_of
-from temoin.intake.sameness import Content, Sameness, decide
+from temoin.intake.sameness import Content, Sameness, decide, prescriber_of
 from temoin.intake.terms import keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, acts_together
 from temoin.journal.events import EventKind
@@ -136,6 +136,7 @@ class _Taker:
             expected_version=record.version,
             reading=reading_of(row),
             reason=REASON,
+            prescriber=prescriber_of(row),
         )
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.problems import RowErrors
-from temoin.formats.csv.rows import ResultRow, RowStatus
+from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
 from temoin.intake.patients import PatientsOfRun, traits_of_row
 from temoin.intake.problems import RowRefusedError
-from temoin.intake.sameness import Content, Sameness, decide, read_at, sampled_at
+from temoin.intake.sameness import Content, Sameness, decide, prescriber_of, read_at, sampled_at
 from temoin.intake.terms import terms_here
 from temoin.journal.act import Acts, record_looks
 from temoin.journal.events import EventKind
@@ -19,7 +19,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.from_file import SOURCE, FileResult, sign_from_file
 from temoin.testing.models import Record, RecordVersion, source_indexes
-from temoin.testing.report import Device
+from temoin.testing.report import Device, PerformingLaboratory
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.states import RecordState
 
@@ -85,10 +85,24 @@ class RunOfRows:
                 sample=Sample(row.specimen, sampled_at(row), device=_device(row)),
                 reading=reading_of(row),
                 source_key=self._key(row),
+                prescriber=prescriber_of(row),
+                laboratory=self._laboratory(row),
             ),
         )
         acts.add(own)
         self._people.keep(patient_id, traits)
+
+    def _laboratory(self, row: ResultRow) -> PerformingLaboratory | None:
+        """Return who made the test, unless the pharmacy did."""
+        told = row.laboratory
+        if self._terms.is_own(told.number):
+            return None
+        return PerformingLaboratory(
+            name=told.name,
+            number=plain_number(told.number).upper(),
+            phone=told.phone,
+            address=told.address,
+        )
 
     def _key(self, row: ResultRow) -> str:
         return self._keys[row.row]

@@ -4,10 +4,11 @@ Identity (`ResultRow.natural_key`): laboratory, sender's number (accession) and 
 the folded traits, the times and the device. Its keyed digest is unique in the pharmacy, so that no two processes can
 store one result twice.
 
-Content, which a correction may change: the person's names, birth date and sex, outcome, time of the result, comment.
+Content, which a correction may change: the person's names, birth date and sex, outcome, time of the result, comment,
+and the name and number of who ordered the test.
 Specimen, device and time of the sample are content too, but no correction can change them: the test was another.
-Everything else in a row (address, phone, e-mail, provider, answers on entry) is neither: a row that differs only
-there is the same result, and the patient record is not touched.
+Everything else in a row (addresses, phones, e-mail, the laboratory's name, answers on entry) is neither: a row that
+differs only there is the same result, and the patient record is not touched.
 
 A row whose content equals that of any version is already stored, except that a *correction* back to a version since
 replaced is refused: it may just as well be an old file read again, and only a person can tell.
@@ -15,16 +16,18 @@ replaced is refused: it may just as well be an old file read again, and only a p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from temoin.catalogue.outcomes import specimen
-from temoin.formats.csv.rows import CellMoment, PatientTraits, ResultRow, RowStatus
+from temoin.formats.csv.rows import CellMoment, PatientTraits, ResultRow, RowStatus, plain_number
 from temoin.intake.problems import RowRefusedError
 from temoin.lib.names import plain_name
-from temoin.testing.report import PatientIdentity, Report, Sex
+from temoin.pharmacies.numbers import is_doubtful_rpps
+from temoin.testing.report import PatientIdentity, Prescriber, Report, Sex
 
 
 class Sameness(StrEnum):
@@ -48,6 +51,7 @@ class Content:
     read_at: datetime
     sampled_at: datetime
     person: tuple[str, str, date, Sex]
+    prescriber: tuple[str, ...] = ()
 
     @staticmethod
     def of_row(row: ResultRow) -> Content:
@@ -61,6 +65,7 @@ class Content:
             read_at=read_at(row),
             sampled_at=sampled_at(row),
             person=_person(patient.family_name, f"{patient.given_name} {patient.middle_name}", patient),
+            prescriber=_who_ordered(prescriber_of(row)),
         )
 
     @staticmethod
@@ -75,13 +80,14 @@ class Content:
             read_at=report.read_at,
             sampled_at=report.sampled_at,
             person=_person(patient.birth_family_name, patient.birth_given_names, patient),
+            prescriber=_who_ordered(report.prescriber),
         )
 
     def equals(self, row: ResultRow) -> bool:
         """Tell whether a row says the same."""
         other = Content.of_row(row)
         return (
-            (self.outcome, self.comment) == (other.outcome, other.comment)
+            (self.outcome, self.comment, self.prescriber) == (other.outcome, other.comment, other.prescriber)
             and self.same_person(row)
             and self.same_material(row)
             and _same_time(self.read_at, row.tested)
@@ -107,6 +113,28 @@ def _same_time(kept: datetime, given: CellMoment) -> bool:
 
 def _person(family: str, given: str, other: PatientTraits | PatientIdentity) -> tuple[str, str, date, Sex]:
     return plain_name(family), plain_name(given), other.birth_date, other.sex
+
+
+def _who_ordered(prescriber: Prescriber | None) -> tuple[str, ...]:
+    if prescriber is None:
+        return ()
+    names = (plain_name(prescriber.family_name), plain_name(prescriber.given_name))
+    return (*names, plain_number(prescriber.number))
+
+
+def prescriber_of(row: ResultRow) -> Prescriber:
+    """Return who ordered the test, as a signature keeps it; a number is an RPPS number when its last digit says so."""
+    told = row.provider
+    plain = plain_number(told.number)
+    is_rpps = re.fullmatch("[0-9]{11}", plain) is not None and not is_doubtful_rpps(plain)
+    return Prescriber(
+        family_name=told.family_name,
+        given_name=f"{told.given_name} {told.middle_name}".strip(),
+        number=plain if is_rpps else told.number,
+        is_rpps=is_rpps,
+        phone=told.phone,
+        address=told.address,
+    )
 
 
 def read_at(row: ResultRow) -> datetime:

@@ -42,10 +42,14 @@ class FileRules:
     laboratories: tuple[AllowedLaboratory, ...] = ()
     date_order: DateOrder | None = None  # the one said last; None while nobody said one
 
+    def is_own(self, number: str) -> bool:
+        """Tell whether this is the pharmacy's number."""
+        return plain_number(number) == plain_number(self.own_number)
+
     def allows(self, number: str) -> bool:
         """Tell whether results of the laboratory with this number may be taken in."""
-        allowed = (self.own_number, *(laboratory.number for laboratory in self.laboratories))
-        return plain_number(number) in {plain_number(one) for one in allowed}
+        allowed = {plain_number(laboratory.number) for laboratory in self.laboratories}
+        return self.is_own(number) or plain_number(number) in allowed
 
 
 def read_terms(*, by: Seat) -> FileRules:

@@ -38,6 +38,7 @@ class ReportField:
 
 _ALL = {_PSEUDONYM: FieldTold.AS_IT_IS, _ANONYMOUS: FieldTold.AS_IT_IS}
 _INSTEAD = {_PSEUDONYM: FieldTold.IN_ITS_PLACE, _ANONYMOUS: FieldTold.IN_ITS_PLACE}
+_PRESCRIBER = {_PSEUDONYM: FieldTold.AS_IT_IS}
 _NOWHERE: Mapping[PatientForm, FieldTold] = {}
 
 
@@ -83,6 +84,18 @@ FIELDS: Final[Mapping[str, ReportField]] = {
             under="findings.",
         ),
         *_rows(_PERSONAL, _NOWHERE, "family_name given_name rpps mailbox", under="doctor."),
+        # A notification tells who ordered the test (CSP R.3113-2, 1°); an anonymous copy does not.
+        *_rows(_PERSONAL, _PRESCRIBER, "family_name given_name number is_rpps phone", under="prescriber.", since=2),
+        *_rows(
+            _PERSONAL,
+            _PRESCRIBER,
+            "lines postcode city county state country",
+            under="prescriber.address.",
+            since=2,
+        ),
+        # It may bear the name of its biologist.
+        *_rows(_PERSONAL, _ALL, "name number phone", under="laboratory.", since=2),
+        *_rows(_PERSONAL, _ALL, "lines postcode city county state country", under="laboratory.address.", since=2),
     )
 }
 
@@ -129,6 +142,8 @@ class _Copier:
 
     def copied(self, value: Any, path: str) -> Any:
         """Return a value, or each of several, with what may be told of its fields."""
+        if value is None:
+            return None
         if isinstance(value, tuple):
             return tuple(self.copied(one, path) for one in value)
         return replace(value, **{one.name: self._field(value, one, f"{path}{one.name}") for one in fields(value)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from temoin.catalogue.kinds import Kind
@@ -18,6 +18,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened, first_report
 from temoin.testing.models import Record, source_index
 from temoin.testing.opening import opening, sampled
+from temoin.testing.report import PerformingLaboratory, Prescriber
 from temoin.testing.sample import Reading, Sample, Steps, check_reading, check_sample, clean_reading
 from temoin.testing.signing import write_version
 from temoin.testing.states import RecordState
@@ -38,6 +39,8 @@ class FileResult:
     sample: Sample
     reading: Reading
     source_key: str
+    prescriber: Prescriber | None = None
+    laboratory: PerformingLaboratory | None = None  # None: the pharmacy made the test
 
 
 def sign_from_file(acts: Acts, *, by: Seat, pharmacy: Pharmacy, traits: Traits, result: FileResult) -> None:
@@ -64,7 +67,9 @@ def sign_from_file(acts: Acts, *, by: Seat, pharmacy: Pharmacy, traits: Traits, 
     record.seal(opened.sealed)
     with acts.act(kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record.id) as commit:
         commit.insert(record)
-        write_version(commit, first_report(opened, reading, by), opened=opened, by=by)
+        report = first_report(opened, reading, by)
+        told = replace(report, prescriber=result.prescriber, laboratory=result.laboratory)
+        write_version(commit, told, opened=opened, by=by)
 
 
 def _opened(record: Record, result: FileResult, traits: Traits, pharmacy: Pharmacy) -> Opened:

@@ -25,6 +25,10 @@ def _with_reading_clock(value: dict[str, Any]) -> dict[str, Any]:
     return {"started_at": "", "typed_times": [], **value}
 
 
+def _with_nobody_who_ordered(value: dict[str, Any]) -> dict[str, Any]:
+    return {"prescriber": None, "laboratory": None, **value}
+
+
 class Record(SealedModel):
     """One test of one patient, from registration on. The kind of test and all times to the minute are sealed."""
 
@@ -117,6 +121,8 @@ class RecordVersion(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("record_id", "number", "signed_by", "signed_at")
+    schema: ClassVar = 2
+    readers: ClassVar = {1: Reader(upgrade=_with_nobody_who_ordered), 2: Reader()}
 
     class Meta:
         db_table = "testing_record_version"

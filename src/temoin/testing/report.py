@@ -12,6 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+_CLIA_LETTERS = 10
+
 
 class Sex(StrEnum):
     """Administrative sex, the three values of the INS trait (RNIV)."""
@@ -120,6 +122,53 @@ class Doctor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prescriber:
+    """Who ordered the test, where somebody did."""
+
+    family_name: str
+    given_name: str = ""
+    number: str = ""  # as the sender writes it
+    is_rpps: bool = False  # its register is the French one; another's is not told
+    phone: str = ""  # E.164
+    address: Address = field(default_factory=Address)
+
+    @property
+    def rpps(self) -> str:
+        """Return the number where it is of the French register."""
+        return self.number if self.is_rpps else ""
+
+    @property
+    def number_said(self) -> str:
+        """Return the number as a page tells it."""
+        return f"RPPS {self.number}" if self.is_rpps else self.number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformingLaboratory:
+    """The laboratory that made the test, where it is not the pharmacy; whoever signs has read what it found."""
+
+    name: str
+    number: str  # FINESS, or the CLIA number of one in the United States
+    phone: str = ""  # E.164
+    address: Address = field(default_factory=Address)
+
+    @property
+    def finess(self) -> str:
+        """Return the number where it is a French one."""
+        return "" if self.clia else self.number
+
+    @property
+    def clia(self) -> str:
+        """Return the number where it is an American one, which is longer by a letter."""
+        return self.number if len(self.number) == _CLIA_LETTERS else ""
+
+    @property
+    def number_said(self) -> str:
+        """Return the number as a page tells it."""
+        return f"{'CLIA' if self.clia else 'FINESS'} {self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """The pharmacy."""
 
@@ -188,6 +237,8 @@ class Report:
     findings: tuple[Finding, ...]
     comment: str = ""
     doctor: Doctor | None = None
+    prescriber: Prescriber | None = None
+    laboratory: PerformingLaboratory | None = None  # None: the pharmacy made the test
     consent_notice: str = ""  # version of the information notice the patient agreed to (GEN-366)
     source: str = "counter"  # counter | csv: where the result came from
     is_demo: bool = False
@@ -206,16 +257,23 @@ class Report:
         known["status"] = ReportStatus(known["status"])
         known["patient"] = _patient(known["patient"])
         known["signer"] = Professional(**_known(Professional, known["signer"]))
-        organisation, device = _known(Organisation, known["organisation"]), _known(Device, known["device"])
-        known["organisation"] = Organisation(**{**organisation, "address": _address(organisation["address"])})
+        device = _known(Device, known["device"])
+        known["organisation"] = _placed(Organisation, known["organisation"])
         known["device"] = Device(**{**device, "expiry": _date(device["expiry"])})
         known["doctor"] = Doctor(**_known(Doctor, known["doctor"])) if known.get("doctor") else None
+        known["prescriber"] = _placed(Prescriber, known.get("prescriber"))
+        known["laboratory"] = _placed(PerformingLaboratory, known.get("laboratory"))
         known["findings"] = tuple(Finding(**_known(Finding, finding)) for finding in known["findings"])
         return Report(**known)
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
+
+
+def _placed(kind: Any, values: dict[str, Any] | None) -> Any:
+    """Return somebody who has an address, or nobody."""
+    return kind(**{**_known(kind, values), "address": _address(values["address"])}) if values else None
 
 
 def _datetime(value: str | datetime) -> datetime:

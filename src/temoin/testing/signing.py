@@ -23,7 +23,7 @@ from temoin.testing.actions import COUNTER
 from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report, says_more_than_the_address
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
-from temoin.testing.report import Report
+from temoin.testing.report import Prescriber, Report
 from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import new_ticket, renew_code
@@ -54,10 +54,19 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
     return report
 
 
-def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading: Reading, reason: str) -> Report:
+def correct_result(
+    *,
+    by: Seat,
+    record_id: UUID,
+    expected_version: int,
+    reading: Reading,
+    reason: str,
+    prescriber: Prescriber | None = None,
+) -> Report:
     """Sign a new version of a result. It travels: amended notice, new letter, the former letter withdrawn.
 
-    `expected_version` is the one that the person saw: ConflictError when another was signed meanwhile.
+    `expected_version` is the one that the person saw: ConflictError when another was signed meanwhile. Without a
+    `prescriber` the former version's stays.
     """
     check_right(by=by, right=Right.CORRECT_RESULT)
     reason = _clean_reason(reason)
@@ -70,6 +79,7 @@ def correct_result(*, by: Seat, record_id: UUID, expected_version: int, reading:
         reading = _at_the_time_of(former, clean_reading(reading))
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         report = corrected_report(former, reading, reason=reason, opened=opened, by=by)
+        report = replace(report, prescriber=prescriber or former.prescriber)
         _check_changed(former, report)
         commit.move(Record, record_id, "correct", version=report.version)
         write_version(commit, report, opened=opened, by=by)

@@ -7,6 +7,7 @@ from lxml import etree
 from temoin.formats.cda import codes
 from temoin.formats.cda import narrative as words
 from temoin.formats.cda.elements import Element, add, add_code, add_reference, add_templates, add_text, moment
+from temoin.formats.cda.others import add_laboratory
 from temoin.formats.cda.terms import CdaResult, Test, load_terms
 from temoin.testing.report import Device, Finding, Report, ReportStatus
 
@@ -37,6 +38,8 @@ def _add_act(entry: Element, report: Report, tests: tuple[Test, ...]) -> None:
     add_code(code, "translation", (report.kind, report.kind_display), codes.KINDS)
     add(act, "statusCode", code=STATUS[report.status])
     _add_specimen(act, report)
+    if report.laboratory is not None:
+        add_laboratory(act, report.laboratory)
     _add_device(act, report.device)
     for number, (finding, test) in enumerate(zip(report.findings, tests, strict=True), start=1):
         _add_observation(add(act, "entryRelationship", typeCode="COMP"), report, finding, test, number=number)

@@ -9,12 +9,14 @@ XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
 # Header: HL7 France, IHE PCC, CI-SIS, then BIO-TROD itself.
 TEMPLATES: Final = ("2.16.840.1.113883.2.8.2.1", "1.3.6.1.4.1.19376.1.5.3.1.1.1", "1.2.250.1.213.1.1.1.1")
+PRESCRIBER_TEMPLATE: Final = ("1.3.6.1.4.1.19376.1.3.3.1.6",)
 BIO_TROD: Final = ("1.2.250.1.213.1.1.1.59", "2024.01")
 
 # Body: IHE PaLM, then CI-SIS.
 SECTION_TEMPLATES: Final = ("1.3.6.1.4.1.19376.1.3.3.2.1", "1.2.250.1.213.1.1.2.70")
 ENTRY_TEMPLATES: Final = ("1.3.6.1.4.1.19376.1.3.1", "1.2.250.1.213.1.1.3.21")
 OBSERVATION_TEMPLATES: Final = ("1.3.6.1.4.1.19376.1.3.1.6", "1.2.250.1.213.1.1.3.80")
+PERFORMER_TEMPLATE: Final = ("1.3.6.1.4.1.19376.1.3.3.1.7",)
 COMMENT_TEMPLATES: Final = (
     "2.16.840.1.113883.10.20.1.40",
     "1.3.6.1.4.1.19376.1.5.3.1.4.2",
@@ -39,6 +41,7 @@ INS_NIR: Final = "1.2.250.1.213.1.4.8"
 INS_NIR_DEMO: Final = "1.2.250.1.213.1.4.11"
 ID_NAT_PS: Final = "1.2.250.1.71.4.2.1"
 ID_NAT_STRUCT: Final = "1.2.250.1.71.4.2.2"
+CLIA: Final = "2.16.840.1.113883.4.7"
 
 # Agencies that issue the identifiers of devices, by how their codes begin; GS1 has the rest.
 GS1: Final = "2.51.1.1"
@@ -46,6 +49,7 @@ UDI_AGENCIES: Final = {"+": "1.0.15961.10.816", "=": "2.16.840.1.113883.6.18.1.3
 
 # Our own name spaces, from UUIDs drawn once (ITU-T X.667). They never change.
 KINDS: Final = ("2.25.311194969481772410605435992570828134623", "Témoin")
+PRESCRIBERS: Final = "2.25.76238752284530280349056437244479988880"
 NOTICES: Final = "2.25.59206597359229934739296354121624328376"
 
 DOCUMENT_CODE: Final = ("96173-0", "Test rapide d'orientation diagnostique")

@@ -15,6 +15,7 @@ from temoin.formats.cda.elements import (
     moment,
     oid,
 )
+from temoin.formats.cda.others import add_prescriber
 from temoin.formats.cda.people import PHARMACY, add_organisation, add_patient, add_pharmacy_id, add_signer
 from temoin.formats.cda.terms import Test
 from temoin.testing.report import Report, ReportStatus
@@ -41,6 +42,8 @@ def add_header(root: Element, report: Report, tests: tuple[Test, ...]) -> None:
     add_signer(authenticator, "assignedEntity", report)
     if report.doctor is not None:
         add_treating_doctor(root, report.doctor, report.sampled_at)
+    if report.prescriber is not None:
+        add_prescriber(root, report.prescriber)
     _add_events(root, report, tests)
     if report.replaces_key:
         replaced = add(root, "relatedDocument", typeCode="RPLC")

@@ -9,6 +9,8 @@ DEMONSTRATION = "demonstration"
 STATUS = "statut"
 REASON = "motif"
 SPECIMEN = "prelevement"
+LABORATORY = "laboratoire"
+PRESCRIBER = "prescripteur"
 COMMENT = "commentaire"
 DEVICE = "dispositif-nom-reference"
 DEVICE_PARTS = ("dispositif-fabricant", "dispositif-reference", "dispositif-lot", "dispositif-peremption")
@@ -37,6 +39,11 @@ def add_narrative(section: Element, report: Report) -> None:
     if report.reason:
         _add_line(text, "Motif : ", REASON, report.reason)
     _add_line(text, "Prélèvement : ", SPECIMEN, report.specimen_display)
+    if report.laboratory:
+        _add_line(text, "Test réalisé par : ", LABORATORY, report.laboratory.name)
+    if report.prescriber:
+        prescriber = f"{report.prescriber.given_name} {report.prescriber.family_name}".strip()
+        _add_line(text, "Prescripteur : ", PRESCRIBER, prescriber)
     _add_results(text, report)
     add(text, "br")
     _add_device(text, report.device)

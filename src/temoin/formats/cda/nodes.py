@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import unquote
 from uuid import UUID
 
 from lxml import etree
 
 from temoin.formats.cda import codes
-from temoin.formats.cda.elements import CdaError, Element
+from temoin.formats.cda.elements import NO_ADDRESS, CdaError, Element
+from temoin.testing.report import Address
 
 _SPACES = {None: codes.HL7}
 _BREAK = f"{{{codes.HL7}}}br"
@@ -88,6 +90,27 @@ def moment(parent: Element, path: str) -> datetime:
     if not _MOMENT.fullmatch(value):
         raise CdaError(f"{path}: a time to the second with its offset is expected")
     return datetime.strptime(value, "%Y%m%d%H%M%S%z")
+
+
+def telecom(parent: Element, scheme: str) -> str:
+    """Return the first contact of a scheme, or ""."""
+    values = [each.get("value", "") for each in every(parent, "telecom")]
+    found = [unquote(value.removeprefix(scheme)) for value in values if value.startswith(scheme)]
+    return found[0] if found else ""
+
+
+def read_address(place: Element) -> Address:
+    if "nullFlavor" in place.attrib:
+        return NO_ADDRESS
+    streets = every(place, "streetName") + every(place, "additionalLocator")
+    return Address(
+        lines=tuple(line for each in streets for line in (each.text or "").split("\n")),
+        postcode=text(place, "postalCode"),
+        city=text(place, "city"),
+        county=text(place, "county"),
+        state=text(place, "state"),
+        country=text(place, "country"),
+    )
 
 
 class Narrative:

@@ -9,19 +9,31 @@ not qualified may not leave the pharmacy.
 from __future__ import annotations
 
 from datetime import date, datetime
-from urllib.parse import unquote
 
 from temoin.formats.cda import codes
 from temoin.formats.cda import narrative as names
 from temoin.formats.cda.body import STATUS
 from temoin.formats.cda.doctor import read_doctor
-from temoin.formats.cda.elements import NO_ADDRESS, CdaError, Element
+from temoin.formats.cda.elements import CdaError, Element
 from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
-from temoin.formats.cda.nodes import Narrative, every, identifier, maybe, moment, number, one, parse, text, told
+from temoin.formats.cda.nodes import (
+    Narrative,
+    every,
+    identifier,
+    maybe,
+    moment,
+    number,
+    one,
+    parse,
+    read_address,
+    telecom,
+    text,
+    told,
+)
+from temoin.formats.cda.others import read_laboratory, read_prescriber
 from temoin.formats.cda.people import GENDER
 from temoin.formats.cda.terms import load_terms
 from temoin.testing.report import (
-    Address,
     Device,
     Finding,
     IdentityStatus,
@@ -79,6 +91,8 @@ def _report(root: Element) -> Report:
         findings=tuple(_finding(each, narrative) for each in every(act, "entryRelationship/observation")),
         comment=_commented(every(act, "entryRelationship/observation")[0], narrative),
         doctor=read_doctor(root),
+        prescriber=read_prescriber(root),
+        laboratory=read_laboratory(act),
         consent_notice=_consent_notice(root),
         is_demo=narrative.has(names.DEMONSTRATION),
     )
@@ -161,9 +175,9 @@ def _patient(role: Element) -> PatientIdentity:
         used_given_name=text(person, "name/given[@qualifier='CL']"),
         nir=nir,
         identity_status=IdentityStatus.QUALIFIED if nir else IdentityStatus.PROVISIONAL,
-        phone=_telecom(role, "tel:"),
-        email=_telecom(role, "mailto:"),
-        address=_address(one(role, "addr")),
+        phone=telecom(role, "tel:"),
+        email=telecom(role, "mailto:"),
+        address=read_address(one(role, "addr")),
     )
 
 
@@ -203,28 +217,8 @@ def _organisation(root: Element) -> Organisation:
         pharmacy_id=identifier(local.attrib["root"]),
         name=text(pharmacy, "name"),
         finess=told(pharmacy, f"id[@root='{codes.ID_NAT_STRUCT}']", "extension")[1:],
-        phone=_telecom(pharmacy, "tel:"),
-        address=_address(one(pharmacy, "addr")),
-    )
-
-
-def _telecom(parent: Element, scheme: str) -> str:
-    values = [each.get("value", "") for each in every(parent, "telecom")]
-    found = [unquote(value.removeprefix(scheme)) for value in values if value.startswith(scheme)]
-    return found[0] if found else ""
-
-
-def _address(place: Element) -> Address:
-    if "nullFlavor" in place.attrib:
-        return NO_ADDRESS
-    streets = every(place, "streetName") + every(place, "additionalLocator")
-    return Address(
-        lines=tuple(line for each in streets for line in (each.text or "").split("\n")),
-        postcode=text(place, "postalCode"),
-        city=text(place, "city"),
-        county=text(place, "county"),
-        state=text(place, "state"),
-        country=text(place, "country"),
+        phone=telecom(pharmacy, "tel:"),
+        address=read_address(one(pharmacy, "addr")),
     )
 
 

@@ -94,12 +94,11 @@ DATE_COLUMNS = (
 )
 
 # Columns that are checked, since the file is to be right, and of which no result keeps anything: a Report has no place
-# for them. The sender's numbers make the identity of a result, and are forgotten but for its keyed digest.
+# for them. The sender's own numbers make the identity of a result, and are forgotten but for its keyed digest.
 NOT_KEPT_COLUMNS = (
     "patient_id",
     "patient_preferred_language",
-    *(column for column in REQUIRED_COLUMNS + OPTIONAL_COLUMNS if column.startswith("ordering_provider_")),
-    *(column for column in REQUIRED_COLUMNS + OPTIONAL_COLUMNS if column.startswith("testing_lab_")),
+    "testing_lab_specimen_received_date",
     "date_result_released",
     "pregnant",
     "employed_in_healthcare",

@@ -16,7 +16,7 @@ from typing import Any
 from temoin.lib.spreadsheet import FORMULA, begins_formula
 from temoin.testing.report import Finding, PatientForm, PatientIdentity, Report
 
-FORMAT = "temoin-report-1"
+FORMAT = "temoin-report-2"
 MARK = "'"
 # The apostrophe itself too: the reader takes one away whatever follows it, so that what comes back is what was written.
 GUARDED = (*FORMULA, MARK)
@@ -82,6 +82,26 @@ _REPORT: Mapping[str, str] = {
     "device_udi": "device.udi",
     "device_lot": "device.lot",
     "device_expiry": "device.expiry",
+    "prescriber_family_name": "prescriber.family_name",
+    "prescriber_given_name": "prescriber.given_name",
+    "prescriber_number": "prescriber.number",
+    "prescriber_is_rpps": "prescriber.is_rpps",
+    "prescriber_phone": "prescriber.phone",
+    "prescriber_address_lines": "prescriber.address.lines",
+    "prescriber_address_postcode": "prescriber.address.postcode",
+    "prescriber_address_city": "prescriber.address.city",
+    "prescriber_address_county": "prescriber.address.county",
+    "prescriber_address_state": "prescriber.address.state",
+    "prescriber_address_country": "prescriber.address.country",
+    "laboratory_name": "laboratory.name",
+    "laboratory_number": "laboratory.number",
+    "laboratory_phone": "laboratory.phone",
+    "laboratory_address_lines": "laboratory.address.lines",
+    "laboratory_address_postcode": "laboratory.address.postcode",
+    "laboratory_address_city": "laboratory.address.city",
+    "laboratory_address_county": "laboratory.address.county",
+    "laboratory_address_state": "laboratory.address.state",
+    "laboratory_address_country": "laboratory.address.country",
     "comment": "comment",
     "consent_notice": "consent_notice",
     "source": "source",

@@ -69,7 +69,7 @@ def _bundle(report: Report, finding: Finding, gln: str) -> Element:
             "practitioner": reference(links["person"]),
             "organization": reference(links["orderer"]),
         },
-        "person": _person(report),
+        "person": _orderer_person(report),
         "orderer": _orderer(report),
     }
     return {
@@ -210,13 +210,14 @@ def _order(report: Report, finding: Finding, links: dict[str, str]) -> Element:
     }
 
 
-def _person(report: Report) -> Element:
-    signer = report.signer
-    name: dict[str, Any] = {"family": signer.family_name}
-    if signer.given_name:
-        name["given"] = [signer.given_name]
+def _orderer_person(report: Report) -> Element:
+    """Return who ordered the test; where nobody told, the signer did."""
+    who, by = (report.prescriber or report.signer), (report.prescriber or report.organisation)
+    name: dict[str, Any] = {"family": who.family_name}
+    if who.given_name:
+        name["given"] = [who.given_name]
     values: Element = {"resourceType": "Practitioner", "name": [name]}
-    contacts = telecom("work", phone=report.organisation.phone)
+    contacts = telecom("work", phone=by.phone)
     return {**values, "telecom": contacts} if contacts else values
 
 

@@ -12,6 +12,7 @@ RECORD_SYSTEM: Final = "https://temoin.org/fhir/record-id"
 PATIENT_SYSTEM: Final = "https://temoin.org/fhir/patient-id"
 PERSON_NUMBER_SYSTEM: Final = "https://temoin.org/fhir/person-number"
 MEMBER_SYSTEM: Final = "https://temoin.org/fhir/member-id"
+PRESCRIBER_SYSTEM: Final = "https://temoin.org/fhir/prescriber-number"
 PHARMACY_SYSTEM: Final = "https://temoin.org/fhir/pharmacy-id"
 KIND_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-kind"
 TARGET_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-target"
@@ -52,6 +53,8 @@ ID_NAT_PS: Final = "urn:oid:1.2.250.1.71.4.2.1"
 ID_NAT_STRUCT: Final = "urn:oid:1.2.250.1.71.4.2.2"
 RPPS: Final = "https://rpps.esante.gouv.fr"
 FINESS: Final = "https://finess.esante.gouv.fr"
+
+CLIA: Final = "urn:oid:2.16.840.1.113883.4.7"
 
 # HL7 Europe Laboratory Report 2.0.
 EU_LAB: Final = "http://hl7.eu/fhir/laboratory/StructureDefinition/"

@@ -4,6 +4,7 @@ from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element, coding, concept, identifier, moment, reference, resource
 from temoin.formats.fhir.links import Links
 from temoin.formats.fhir.narrative import narrative
+from temoin.formats.fhir.performers import performers
 from temoin.testing.report import Report
 
 # Both heads share these codings (invariant dr-comp-type): the European type, then the French one (BIO-TROD).
@@ -54,6 +55,8 @@ def report_resource(report: Report, links: Links) -> Element:
         # The guide asks for the reason of a corrected or cancelled status in this extension.
         values["extension"].append({"url": codes.STATUS_REASON, "valueCodeableConcept": {"text": report.reason}})
     values["identifier"] = [identifier(codes.RECORD_SYSTEM, report.record_id)]
+    if report.prescriber:
+        values["basedOn"] = [reference(links.order)]
     values["status"] = codes.STATUS[report.status][1]
     values["category"] = _categories(report)
     kind = coding(codes.KIND_SYSTEM, report.kind, report.kind_display)
@@ -61,7 +64,7 @@ def report_resource(report: Report, links: Links) -> Element:
     values["subject"] = reference(links.patient)
     values["effectiveDateTime"] = moment(report.sampled_at)
     values["issued"] = moment(report.signed_at)
-    values["performer"] = [reference(links.role), reference(links.organization)]
+    values["performer"] = performers(report, links)
     values["resultsInterpreter"] = [reference(links.role)]
     values["specimen"] = [reference(links.specimen)]
     values["result"] = [reference(link) for link in links.observations]

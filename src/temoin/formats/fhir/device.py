@@ -15,8 +15,6 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 def device_resource(report: Report, full_url: str) -> Element:
     device = report.device
     values = resource("Device", full_url, "", demo=report.is_demo)
-    if not values["meta"]:
-        del values["meta"]  # FHIR has no empty objects.
     if device.udi:
         values["udiCarrier"] = [_carrier(device.udi)]
     if device.expiry:

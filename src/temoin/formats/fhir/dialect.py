@@ -39,6 +39,8 @@ def told_findings(report: Report, targets: Collection[str]) -> list[Finding]:
         raise DialectError("not_withdrawable")
     if report.patient.form is not PatientForm.NAMED:
         raise DialectError("needs_name")  # both countries ask for the person in some form of their own
+    if report.laboratory is not None:
+        raise DialectError("other_laboratory")  # both know a laboratory by its number, and have none of that one
     told = [finding for finding in report.findings if finding.target in targets]
     if not told:
         raise DialectError("not_notifiable")

@@ -8,8 +8,14 @@ from temoin.formats.fhir.device import device_resource
 from temoin.formats.fhir.elements import Element, identifier, meta, moment
 from temoin.formats.fhir.links import links
 from temoin.formats.fhir.observation import observation_resources, specimen_resource
+from temoin.formats.fhir.order import order_resources
 from temoin.formats.fhir.patient import patient_resource
-from temoin.formats.fhir.performers import organization_resource, practitioner_resource, role_resource
+from temoin.formats.fhir.performers import (
+    laboratory_resources,
+    organization_resource,
+    practitioner_resource,
+    role_resource,
+)
 from temoin.formats.fhir.plain import plain
 from temoin.testing.report import Report
 
@@ -37,6 +43,8 @@ def bundle(report: Report) -> Element:
         practitioner_resource(report, to.practitioner),
         role_resource(report, to),
         organization_resource(report, to.organization),
+        *laboratory_resources(report, to.laboratory),
+        *order_resources(report, to),
     ]
     return {
         "resourceType": "Bundle",

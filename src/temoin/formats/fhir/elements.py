@@ -36,7 +36,8 @@ def reference(target: str) -> Element:
 
 def resource(kind: str, full_url: str, profile: str, *, demo: bool) -> Element:
     """Open a resource: its type, its id, the profile it follows and the mark of a demonstration."""
-    return {"resourceType": kind, "id": full_url[9:], "meta": meta(profile, demo=demo)}
+    values, told = {"resourceType": kind, "id": full_url[9:]}, meta(profile, demo=demo)
+    return {**values, "meta": told} if told else values
 
 
 def meta(profile: str, *, demo: bool) -> Element:

@@ -19,6 +19,9 @@ class Links:
     practitioner: str
     role: str
     organization: str
+    laboratory: str
+    order: str
+    prescriber: str
     specimen: str
     device: str
     observations: tuple[str, ...]
@@ -33,6 +36,9 @@ def links(report: Report) -> Links:
         practitioner=_address(key, "practitioner"),
         role=_address(key, "role"),
         organization=_address(key, "organization"),
+        laboratory=_address(key, "laboratory"),
+        order=_address(key, "order"),
+        prescriber=_address(key, "prescriber"),
         specimen=_address(key, "specimen"),
         device=_address(key, "device"),
         # By place and not by target: nothing forbids two findings of one target.

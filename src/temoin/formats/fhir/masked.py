@@ -23,7 +23,7 @@ def masked_patient(report: Report, full_url: str) -> Element:
     """
     patient = report.patient
     values = resource("Patient", full_url, "", demo=report.is_demo)
-    values["meta"]["security"] = [_LABEL[patient.form]]
+    values.setdefault("meta", {})["security"] = [_LABEL[patient.form]]
     values["identifier"] = [typed_identifier("secondary", _TYPE, codes.PERSON_NUMBER_SYSTEM, patient.patient_id)]
     values["name"] = [_MASKED]
     values["gender"] = codes.GENDER[patient.sex]

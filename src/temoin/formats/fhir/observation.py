@@ -3,6 +3,7 @@
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element, coding, concept, moment, reference, resource
 from temoin.formats.fhir.links import Links
+from temoin.formats.fhir.performers import performers
 from temoin.testing.report import Finding, Report
 
 _LABORATORY = coding(codes.OBSERVATION_CATEGORY, "laboratory", "Laboratory")
@@ -31,7 +32,7 @@ def _observation(report: Report, finding: Finding, links: Links, full_url: str) 
     values["subject"] = reference(links.patient)
     values["effectiveDateTime"] = moment(report.sampled_at)
     values["issued"] = moment(report.read_at)
-    values["performer"] = [reference(links.role), reference(links.organization)]
+    values["performer"] = performers(report, links)
     values["valueCodeableConcept"] = concept(
         coding(codes.SNOMED, finding.snomed, finding.snomed_display),
         coding(codes.OUTCOME_SYSTEM, finding.outcome),

@@ -27,6 +27,8 @@ from temoin.testing.report import (
     Organisation,
     PatientForm,
     PatientIdentity,
+    PerformingLaboratory,
+    Prescriber,
     Professional,
     Report,
     ReportStatus,
@@ -75,6 +77,8 @@ def _report(parts: Parts) -> Report:
         device=_device(parts.at(observations[0]["device"], "Device")),
         findings=_findings(parts, report),
         comment=report.get("conclusion", ""),
+        prescriber=_prescriber(parts, report),
+        laboratory=_laboratory(parts, observations[0]),
         consent_notice=_consent_notice(head),
         source=_tag(head, codes.SOURCE_SYSTEM),
         is_demo=_tag(parts.bundle, codes.ACT_REASON) == "HTEST",
@@ -189,6 +193,35 @@ def _organisation(pharmacy: Element) -> Organisation:
         finess=identified(pharmacy["identifier"], codes.FINESS),
         phone=contact(pharmacy, "phone"),
         address=_address(pharmacy),
+    )
+
+
+def _prescriber(parts: Parts, report: Element) -> Prescriber | None:
+    if not report.get("basedOn"):
+        return None
+    order = parts.at(report["basedOn"][0], "ServiceRequest")
+    person = parts.at(order["requester"], "Practitioner")
+    name, identifiers = named(person, "official"), person.get("identifier", ())
+    return Prescriber(
+        family_name=name["family"],
+        given_name=name.get("given", [""])[0],
+        number=identified(identifiers, codes.RPPS, codes.PRESCRIBER_SYSTEM),
+        is_rpps=bool(identified(identifiers, codes.RPPS)),
+        phone=contact(person, "phone"),
+        address=_address(person),
+    )
+
+
+def _laboratory(parts: Parts, observation: Element) -> PerformingLaboratory | None:
+    """Return who made the test, where that is an organisation alone."""
+    if len(observation["performer"]) != 1:
+        return None
+    laboratory = parts.at(observation["performer"][0], "Organization")
+    return PerformingLaboratory(
+        name=laboratory["name"],
+        number=identified(laboratory["identifier"], codes.FINESS, codes.CLIA),
+        phone=contact(laboratory, "phone"),
+        address=_address(laboratory),
     )
 
 

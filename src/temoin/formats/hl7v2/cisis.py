@@ -11,7 +11,14 @@ from temoin.formats.hl7v2.elr import Fields, header
 from temoin.formats.hl7v2.errors import Hl7Error
 from temoin.formats.hl7v2.fitting import fitted
 from temoin.formats.hl7v2.lengths import ENVELOPE
-from temoin.formats.hl7v2.people import ins_authority, own_number, patient_fields, pharmacy, professional
+from temoin.formats.hl7v2.people import (
+    ins_authority,
+    ordering,
+    own_number,
+    patient_fields,
+    pharmacy,
+    professional,
+)
 from temoin.formats.hl7v2.route import Route
 from temoin.formats.hl7v2.syntax import read_message
 from temoin.formats.hl7v2.writing import Field, joined, moment, segment
@@ -86,7 +93,7 @@ def _segments(report: Report, document: bytes, route: Route, copies: Copies) -> 
             3: number,
             4: codes.DOCUMENT_CODE,
             7: moment(report.sampled_at),
-            16: professional(report.signer, report.organisation),
+            16: ordering(report),
             22: moment(report.signed_at),
             25: "F",  # as the guide's examples: what became of the document is said by OBX-11
         },

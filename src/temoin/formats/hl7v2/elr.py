@@ -9,9 +9,11 @@ from temoin.formats.hl7v2.fitting import fitted
 from temoin.formats.hl7v2.people import (
     address,
     contacts,
+    ordering,
     own_authority,
     own_number,
     patient_fields,
+    performing,
     pharmacy,
     professional,
 )
@@ -62,18 +64,17 @@ def _segments(report: Report, route: Route) -> Iterator[tuple[str, Fields]]:
 
 
 def _order(report: Report) -> Fields:
-    organisation = report.organisation
-    place = address(organisation.address, "B")
-    phones = list(contacts(organisation.phone, "", "WPN"))
+    organisation, prescriber = report.organisation, report.prescriber
+    place, phones = address(organisation.address, "B"), contacts(organisation.phone, "", "WPN")
     return {
         1: "RE",
         3: own_number(report.record_id, organisation),
-        12: professional(report.signer, organisation),
-        14: phones,
+        12: ordering(report),
+        14: contacts(prescriber.phone, "", "WPN") if prescriber else phones,
         21: pharmacy(organisation),
         22: place,
         23: phones,
-        24: place,
+        24: address(prescriber.address, "B") if prescriber else place,
     }
 
 
@@ -84,8 +85,8 @@ def _request(report: Report) -> Fields:
         3: own_number(report.record_id, organisation),
         4: (report.chapter_loinc, report.chapter_display, "LN", report.kind, report.kind_display, "L"),
         7: moment(report.sampled_at),
-        16: professional(report.signer, organisation),
-        17: list(contacts(organisation.phone, "", "WPN")),
+        16: ordering(report),
+        17: contacts(report.prescriber.phone if report.prescriber else organisation.phone, "", "WPN"),
         22: moment(report.signed_at),
         25: codes.STATUS[report.status],
         # The conditions looked for: one repetition per finding, in their order.
@@ -100,7 +101,7 @@ def _notes(report: Report) -> Iterator[tuple[str, Fields]]:
 
 
 def _observation(report: Report, finding: Finding, number: int) -> Fields:
-    organisation = report.organisation
+    organisation, laboratory = report.organisation, report.laboratory
     return {
         1: str(number),
         2: "CWE",
@@ -110,12 +111,14 @@ def _observation(report: Report, finding: Finding, number: int) -> Fields:
         8: codes.ABNORMAL.get(finding.outcome, ""),
         11: codes.STATUS[report.status],
         14: moment(report.sampled_at),
+        16: professional(report.signer, organisation),
         17: _kit(report.device),
         18: _kit_number(report.device),
         19: moment(report.read_at),
-        23: pharmacy(organisation)[0],
-        24: address(organisation.address, "B"),
-        25: professional(report.signer, organisation)[0],
+        23: performing(report),
+        24: address(laboratory.address if laboratory else organisation.address, "B"),
+        # Who directs another laboratory is not known here.
+        25: "" if laboratory else professional(report.signer, organisation)[0],
     }
 
 
@@ -146,6 +149,7 @@ def _own_facts(report: Report) -> Fields:
     Its ninth field is written where texts are cut to their lengths.
     """
     signer, device, form = report.signer, report.device, report.patient.form
+    laboratory = report.laboratory
     return {
         1: str(report.version),
         2: report.replaces_key,
@@ -155,4 +159,5 @@ def _own_facts(report: Report) -> Fields:
         6: (device.manufacturer, device.reference, device.name, device.lot, day(device.expiry)),
         7: "" if form is PatientForm.NAMED else form.value,
         8: report.patient.age_band,
+        10: laboratory.phone if laboratory else "",
     }

@@ -47,7 +47,7 @@ FIELDS: Final[dict[str, dict[int, str]]] = {
     "ORC": {3: "EI", 12: "XCN", 14: "XTN", 21: "XON", 22: "XAD", 23: "XTN", 24: "XAD"},
     "OBR": {3: "EI", 4: "CWE", 16: "XCN", 17: "XTN", 31: "CWE"},
     "NTE": {3: "NTE", 4: "CE"},
-    "OBX": {3: "CWE", 8: "CWE", 17: "CWE", 18: "EI", 23: "XON", 24: "XAD", 25: "XCN"},
+    "OBX": {3: "CWE", 8: "CWE", 16: "XCN", 17: "CWE", 18: "EI", 23: "XON", 24: "XAD", 25: "XCN"},
     "SPM": {2: "EIP", 4: "CWE"},
     "PRT": {4: "CWE", 5: "XCN", 8: "XON", 15: "XTN"},
 }

@@ -87,6 +87,28 @@ def professional(signer: Professional, organisation: Organisation) -> list[Field
     return [(f"8{signer.rpps}", *name, codes.ID_NAT_PS, "D", "", "", "RPPS"), local]
 
 
+def ordering(report: Report) -> list[Field]:
+    """Return XCNs of who ordered the test; where nobody told, the signer did."""
+    prescriber = report.prescriber
+    if prescriber is None:
+        return professional(report.signer, report.organisation)
+    name = (prescriber.family_name, prescriber.given_name, "", "", "", "", "")
+    if prescriber.rpps:
+        return [(f"8{prescriber.rpps}", *name, codes.ID_NAT_PS, "D", "", "", "RPPS")]
+    return [(prescriber.number, *name, "", "D", "", "", "PRN")]
+
+
+def performing(report: Report) -> Field:
+    """Return the XON of who made the test."""
+    laboratory = report.laboratory
+    if laboratory is None:
+        return pharmacy(report.organisation)[0]
+    authority, kind, number = codes.CLIA, "XX", laboratory.clia
+    if laboratory.finess:
+        authority, kind, number = codes.ID_NAT_STRUCT, "FINEG", f"1{laboratory.finess}"
+    return (laboratory.name, "D", "", "", "", authority, kind, "", "", number)
+
+
 def pharmacy(organisation: Organisation) -> list[Field]:
     """Return XONs of the pharmacy: FINESS, then ours."""
     return [

@@ -21,6 +21,8 @@ from temoin.testing.report import (
     Organisation,
     PatientForm,
     PatientIdentity,
+    PerformingLaboratory,
+    Prescriber,
     Professional,
     Report,
     ReportStatus,
@@ -54,11 +56,13 @@ def read_report(data: bytes) -> Report:
         read_at=_moment(observations[0], 19),
         signed_at=_moment(request, 22),
         patient=_person(message.one("PID"), own),
-        signer=_signer(order, own),
+        signer=_signer(observations[0], own),
         organisation=_organisation(order),
         device=_device(observations[0], own),
         findings=tuple(_finding(each, request, n) for n, each in enumerate(observations, start=1)),
         comment=_note(message, codes.COMMENT[0]),
+        prescriber=_prescriber(order),
+        laboratory=_laboratory(observations[0], own),
         consent_notice=own.text(4),
         source=own.text(3),
         is_demo=message.header.text(11) == "T",
@@ -188,16 +192,44 @@ def _address(segment: Segment, field: int) -> Address:
     return Address(lines=lines, postcode=postcode, city=city, county=county, state=state, country=country)
 
 
-def _signer(order: Segment, own: Segment) -> Professional:
-    national = _repetition(order, 12, 13, "RPPS")
-    local = _repetition(order, 12, 13, "EI")
+def _signer(observation: Segment, own: Segment) -> Professional:
+    national = _repetition(observation, 16, 13, "RPPS")
+    local = _repetition(observation, 16, 13, "EI")
     return Professional(
-        member_id=order.text(12, repetition=local),
-        family_name=order.text(12, 2, repetition=local),
-        given_name=order.text(12, 3, repetition=local),
-        rpps=order.text(12, repetition=national)[1:],
+        member_id=observation.text(16, repetition=local),
+        family_name=observation.text(16, 2, repetition=local),
+        given_name=observation.text(16, 3, repetition=local),
+        rpps=observation.text(16, repetition=national)[1:],
         profession=own.text(5),
         profession_display=own.text(5, 2),
+    )
+
+
+def _prescriber(order: Segment) -> Prescriber | None:
+    """Return who ordered the test, unless that is the signer: a number of ours says so."""
+    if _repetition(order, 12, 13, "EI") <= len(order.repetitions(12)):
+        return None
+    is_rpps = order.text(12, 13) == "RPPS"
+    return Prescriber(
+        family_name=order.text(12, 2),
+        given_name=order.text(12, 3),
+        number=order.text(12)[1:] if is_rpps else order.text(12),
+        is_rpps=is_rpps,
+        phone=order.text(14),
+        address=_address(order, 24),
+    )
+
+
+def _laboratory(observation: Segment, own: Segment) -> PerformingLaboratory | None:
+    """Return who made the test, unless that is the pharmacy, whose signer directs it (OBX-25)."""
+    if observation.text(25) or observation.text(25, 2):
+        return None
+    is_french = observation.text(23, 7) == "FINEG"
+    return PerformingLaboratory(
+        name=observation.text(23),
+        number=observation.text(23, 10)[1:] if is_french else observation.text(23, 10),
+        phone=own.text(10),
+        address=_address(observation, 24),
     )
 
 

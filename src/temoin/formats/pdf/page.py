@@ -20,7 +20,7 @@ from temoin.formats.cda.header import title
 from temoin.formats.cda.people import GENDER
 from temoin.formats.pdf.letters import font_file, written
 from temoin.lib.zones import offset_words
-from temoin.testing.report import Address, Device, Professional, Report, ReportStatus
+from temoin.testing.report import Address, Device, Prescriber, Professional, Report, ReportStatus
 
 MEDIA_TYPE: Final = "application/pdf"
 
@@ -100,6 +100,7 @@ class _Page:
                 *_times(report),
                 ("Dispositif", _device(report.device)),
                 ("Lot", _lot(report.device)),
+                *_others(report),
                 ("Professionnel", _person(report.signer)),
                 ("Signé le", _moment(report.signed_at)),
                 ("Version", str(report.version)),
@@ -178,6 +179,25 @@ def _device(device: Device) -> str:
 def _lot(device: Device) -> str:
     expiry = f" (à utiliser avant le {device.expiry:%d/%m/%Y})" if device.expiry else ""
     return f"{device.lot or 'non connu'}{expiry}"
+
+
+def _others(report: Report) -> list[tuple[str, str]]:
+    """Return who ordered the test and the laboratory that made it, where there are any."""
+    prescriber, laboratory, told = report.prescriber, report.laboratory, []
+    if prescriber:
+        told.append(("Prescripteur", _prescriber(prescriber)))
+    if laboratory:
+        phone = f"Tél. {laboratory.phone}" if laboratory.phone else ""
+        place = _place(laboratory.address).replace("\n", ", ")
+        told.append(
+            ("Test réalisé par", " · ".join(filter(None, [laboratory.name, laboratory.number_said, place, phone])))
+        )
+    return told
+
+
+def _prescriber(prescriber: Prescriber) -> str:
+    name = f"{prescriber.given_name} {prescriber.family_name}".strip()
+    return " · ".join(filter(None, [name, prescriber.number_said]))
 
 
 def _person(signer: Professional) -> str:

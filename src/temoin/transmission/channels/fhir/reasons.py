@@ -102,6 +102,13 @@ REASONS = {
         ),
         Remedy.NOTHING,
     ),
+    "other_laboratory": CodeWords(
+        Label(
+            fr="Un autre laboratoire a fait ce test : cette autorité attend sa propre déclaration.",
+            en="Another laboratory made this test: this authority expects that laboratory's own notification.",
+        ),
+        Remedy.NOTHING,
+    ),
     "redirected": CodeWords(
         Label(
             fr="Le service a changé d’adresse : rien n’est envoyé à une adresse inconnue.",

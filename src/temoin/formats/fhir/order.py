@@ -1,0 +1,38 @@
+"""Who ordered the test: a ServiceRequest, and the Practitioner who made it."""
+
+from temoin.formats.fhir import codes
+from temoin.formats.fhir.elements import Element, coding, concept, identifier, reference, resource
+from temoin.formats.fhir.links import Links
+from temoin.formats.fhir.performers import contact_details, register_identifiers
+from temoin.testing.report import Prescriber, Report
+
+
+def order_resources(report: Report, links: Links) -> list[Element]:
+    """Return the order and who made it, or nothing where nobody ordered the test."""
+    if report.prescriber is None:
+        return []
+    return [_order(report, links), _prescriber(report.prescriber, links.prescriber, demo=report.is_demo)]
+
+
+def _order(report: Report, links: Links) -> Element:
+    values = resource("ServiceRequest", links.order, "", demo=report.is_demo)
+    values["status"] = "completed"
+    values["intent"] = "order"
+    kind = coding(codes.KIND_SYSTEM, report.kind, report.kind_display)
+    values["code"] = concept(kind, text=report.kind_display)
+    values["subject"] = reference(links.patient)
+    values["requester"] = reference(links.prescriber)
+    return values
+
+
+def _prescriber(prescriber: Prescriber, full_url: str, *, demo: bool) -> Element:
+    values = resource("Practitioner", full_url, "", demo=demo)
+    if prescriber.rpps:
+        values["identifier"] = register_identifiers(prescriber.rpps)
+    elif prescriber.number:
+        values["identifier"] = [identifier(codes.PRESCRIBER_SYSTEM, prescriber.number)]
+    name: Element = {"use": "official", "family": prescriber.family_name}
+    if prescriber.given_name:
+        name["given"] = [prescriber.given_name]
+    values["name"] = [name]
+    return values | contact_details("work", prescriber.phone, prescriber.address)
