@@ -220,10 +220,16 @@ def test_nobody_takes_the_zone_of_the_framework(name: str):
     assert places(iter(found)) == []
 
 
-def test_only_pages_ask_for_the_zone_of_the_page():
+def test_one_function_asks_for_the_zone_of_the_page():
     names = [(s, n) for s, n in _hits(ast.Name) if n.id in {"get_current_timezone", "override"}]
 
-    assert {s.path for s, _ in names} <= {"web/times.py", "web/access.py"}
+    assert {s.path for s, _ in names} <= {"pharmacies/zones.py", "web/access.py"}
+
+
+def test_only_pages_and_the_sign_in_ask_for_the_zone_of_the_page():
+    asking = {s.path for s, n in _hits(ast.ImportFrom) if "page_zone" in {alias.name for alias in n.names}}
+
+    assert {path for path in asking if not path.startswith("web/")} == {"signin/adapters.py"}
 
 
 def test_an_instant_becomes_a_day_in_a_named_zone():

@@ -18,9 +18,9 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import StaffNotice
+from temoin.signin.devices import MOST
 from temoin.signin.models import FailedTry
 from temoin.signin.tries import record_tries
-from temoin.web.devices import MOST
 
 WRONG = "Un-mot-de-passe-faux-1"
 # Every limit of the sign-in, and whom a stranger who fills it makes wait.

@@ -100,13 +100,13 @@ _STAFF_MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "temoin.web.middleware.PersonOfSession",
-    "temoin.config.sessions.SessionLimits",
+    "temoin.signin.session_limits.SessionLimits",
     "temoin.web.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "temoin.web.middleware.SecondFactorMiddleware",
     "temoin.web.kept_forms.KeptForms",
-    "temoin.web.devices.KnownDevices",
+    "temoin.signin.devices.KnownDevices",
 ]
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
@@ -197,7 +197,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
-ACCOUNT_ADAPTER = "temoin.config.accounts.ClosedAccountAdapter"
+ACCOUNT_ADAPTER = "temoin.signin.adapters.ClosedAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -224,7 +224,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "1/h/ip",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
-MFA_ADAPTER = "temoin.config.accounts.HouseMFAAdapter"
+MFA_ADAPTER = "temoin.signin.adapters.HouseMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Témoin"
 # The code of the half minute before, for whoever types slowly, and of the one after, for a clock that is ahead
@@ -234,13 +234,13 @@ MFA_TRUST_ENABLED = False
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_FORMS = {
-    "authenticate": "temoin.web.code_forms.CodeForm",
-    "reauthenticate": "temoin.web.code_forms.ConfirmCodeForm",
-    "activate_totp": "temoin.web.code_forms.SetUpForm",
-    "authenticate_webauthn": "temoin.web.passkey_forms.SecondStepForm",
-    "reauthenticate_webauthn": "temoin.web.passkey_forms.ConfirmByPasskeyForm",
-    "add_webauthn": "temoin.web.passkey_forms.AddPasskeyForm",
-    "edit_webauthn": "temoin.web.passkey_forms.RenamePasskeyForm",
+    "authenticate": "temoin.signin.code_forms.CodeForm",
+    "reauthenticate": "temoin.signin.code_forms.ConfirmCodeForm",
+    "activate_totp": "temoin.signin.code_forms.SetUpForm",
+    "authenticate_webauthn": "temoin.signin.passkey_forms.SecondStepForm",
+    "reauthenticate_webauthn": "temoin.signin.passkey_forms.ConfirmByPasskeyForm",
+    "add_webauthn": "temoin.signin.passkey_forms.AddPasskeyForm",
+    "edit_webauthn": "temoin.signin.passkey_forms.RenamePasskeyForm",
 }
 SOCIALACCOUNT_ADAPTER = "temoin.web.pro_sante_connect.MatchingAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
@@ -252,7 +252,7 @@ PRO_SANTE_CONNECT_SECRET = (
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 3  # seconds: a slow provider must not hold a server thread for long
 
 SESSION_ENGINE = "temoin.signin.sessions"
-SESSION_COOKIE_AGE = TEMOIN.sessions.idle_minutes * 60  # seconds without a request; `config.sessions` has the rest
+SESSION_COOKIE_AGE = TEMOIN.sessions.idle_minutes * 60  # seconds without a request: see `signin.session_limits`
 SESSION_ABSOLUTE_AGE = TEMOIN.sessions.absolute_hours * 60 * 60  # seconds since the sign-in
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

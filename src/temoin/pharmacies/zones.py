@@ -10,6 +10,7 @@ from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.data_file import Entry, read_data
@@ -78,3 +79,10 @@ def build_zones(file: Entry) -> Mapping[str, str]:
     file.finish()
     found = {one: zone_named(zone).key for zone, beginnings in zones.items() for one in beginnings}
     return MappingProxyType(found)
+
+
+def page_zone() -> ZoneInfo:
+    """Return the zone of the pharmacy whose page this is; `access` sets it, and templates go by it."""
+    zone = get_current_timezone()
+    assert isinstance(zone, ZoneInfo)  # noqa: S101 narrows: settings and `access` give no other
+    return zone

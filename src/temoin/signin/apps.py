@@ -10,8 +10,12 @@ class SigninConfig(AppConfig):
     label = "signin"
 
     def ready(self) -> None:
-        """Bind second factors to their persons, in the processes that sign anybody in."""
+        """Bind second factors to their persons and hear of step-ups, in the processes that sign anybody in."""
         if apps.is_installed("allauth.mfa"):
+            from allauth.account.signals import authentication_step_completed
+
             from temoin.signin.factors import seal_factors
+            from temoin.signin.freshness import renew_after_step
 
             seal_factors()
+            authentication_step_completed.connect(renew_after_step)

@@ -22,8 +22,9 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of
+from temoin.signin.freshness import is_fresh
+from temoin.web.confirmation import lead_to_confirmation
 from temoin.web.errors import error_page
-from temoin.web.freshness import is_fresh, lead_to_confirmation
 from temoin.web.seats import find_seat, stands_for_all_places
 
 

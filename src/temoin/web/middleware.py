@@ -18,10 +18,10 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from temoin.signin.freshness import has_factor, has_second_factor, must_enrol
 from temoin.signin.sessions import SessionStore
 from temoin.web.access import Access
 from temoin.web.errors import denied, method_not_allowed
-from temoin.web.freshness import has_factor, has_second_factor, must_enrol
 from temoin.web.kept_forms import keep_posted, page_of, sender_of
 
 Answer = Callable[[HttpRequest], HttpResponseBase]

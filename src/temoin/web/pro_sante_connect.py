@@ -8,9 +8,8 @@ never by e-mail. Nothing of the provider's is stored.
 from __future__ import annotations
 
 import logging
-import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import Any, NoReturn
 
@@ -33,31 +32,24 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
-from stdnum import luhn
 
 from temoin.lib.errors import NotFoundError
 from temoin.signin.accounts import account_of
+from temoin.signin.adapters import BY_PROVIDER
+from temoin.signin.claims import LEVEL, ClaimError, check_claims, rpps_of, sites_of
+from temoin.signin.freshness import renew_session
 from temoin.signin.workplaces import Workplace, workplaces_of
 from temoin.web.errors import entrance_page
-from temoin.web.freshness import renew_session
 from temoin.web.seats import PLACES
 from temoin.web.settings import WEB
 from temoin.web.wording import ENTRANCE
 
 log = logging.getLogger("temoin.web")
 
-LEVEL = "eidas1"  # the only level that Pro Santé Connect grants to a card or e-CPS
-BY_PROVIDER = "temoin_by_provider"
 SILENT = "pro-sante-connect-silent"
 AT_ONCE = 3  # sign-ins that a server process carries at the same time, of its eight threads
 PAUSE = 30  # seconds during which nobody waits again for a provider that did not answer
 _NAMED = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
-_NATIONAL_ID = re.compile(r"8([0-9]{11})")  # 8 announces an RPPS number
-
-
-class ClaimError(OAuth2Error):  # type: ignore[misc] # the library has no types
-    """What the provider says of the person cannot be accepted; the text names the claim, never its value."""
 
 
 class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the library has no types
@@ -175,40 +167,6 @@ class MatchingAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # the 
         if error == AuthError.CANCELLED:
             raise ImmediateHttpResponse(redirect("account_login"))
         raise ImmediateHttpResponse(_failed(request, exception))
-
-
-def check_claims(token: dict[str, Any], person: dict[str, Any], *, nonce: str) -> None:
-    """Raise ClaimError unless the token is of the right level, of this sign-in, for us, and about this person."""
-    if token.get("acr") != LEVEL:
-        raise ClaimError("acr")
-    if not nonce or not constant_time_compare(str(token.get("nonce", "")), nonce):
-        raise ClaimError("nonce")
-    if isinstance(token.get("aud"), list) and len(token["aud"]) > 1 and token.get("azp") is None:
-        raise ClaimError("azp")  # OpenID Connect Core 1.0, 3.1.3.7
-    if not token.get("sub") or token["sub"] != person.get("sub"):
-        raise ClaimError("sub")  # ibid., 5.3.2
-
-
-def rpps_of(person: dict[str, Any]) -> str:
-    """Return the RPPS number within the national identifier; ClaimError when it is of another kind or wrong."""
-    found = _NATIONAL_ID.fullmatch(str(person.get("SubjectNameID") or person.get("preferred_username") or ""))
-    if found is None or not luhn.is_valid(found[1]):
-        raise ClaimError("SubjectNameID")
-    return found[1]
-
-
-def sites_of(person: dict[str, Any]) -> Iterator[str]:
-    """Yield the FINESS number of each site where the register says that the person works."""
-    register = person.get("SubjectRefPro")
-    for practice in _listed(register, "exercices"):
-        for activity in _listed(practice, "activities"):
-            if isinstance(activity, dict) and isinstance(activity.get("numeroFinessSite"), str):
-                yield activity["numeroFinessSite"]
-
-
-def _listed(holder: Any, name: str) -> list[Any]:
-    found = holder.get(name) if isinstance(holder, dict) else None
-    return found if isinstance(found, list) else []
 
 
 def _enter(request: HttpRequest, places: list[Workplace], back: str | None) -> HttpResponseBase:

@@ -18,9 +18,9 @@ from temoin.lib.errors import NotFoundError
 from temoin.lib.zones import wall_clock
 from temoin.pharmacies.seat import Seat, pharmacies_of, seat_of, take_seat
 from temoin.pharmacies.zones import zone_of
+from temoin.signin.freshness import way_in
 from temoin.signin.sessions import PHARMACY, SessionStore
 from temoin.signin.tries import tell_tries
-from temoin.web.freshness import way_in
 
 # Set by a sign-in through the identity provider: the pharmacies where the national register says that one works.
 PLACES = "temoin_places"

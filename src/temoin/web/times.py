@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib import days
@@ -16,6 +14,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.zones import FIRST_DAY, LAST_DAY, instants_of, today_in, wall_clock
 from temoin.patients.traits import NO_DAY, SHORT_YEAR
+from temoin.pharmacies.zones import page_zone
 
 FORMAT = "%Y-%m-%dT%H:%M"
 TWICE = "twice"
@@ -28,13 +27,6 @@ class StepTime(NamedTuple):
 
     at: datetime
     is_typed: bool
-
-
-def page_zone() -> ZoneInfo:
-    """Return the zone of the pharmacy whose page this is; `access` sets it, and templates go by it."""
-    zone = get_current_timezone()
-    assert isinstance(zone, ZoneInfo)  # noqa: S101 narrows: settings and `access` give no other
-    return zone
 
 
 def page_today() -> date:

@@ -22,8 +22,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from temoin.signin.enrolment import lock_person
+from temoin.signin.freshness import has_second_factor, person, record_enrolment, renew_session
 from temoin.signin.open_sessions import end_sessions, session_id
-from temoin.web.freshness import has_second_factor, person, record_enrolment, renew_session
 
 TYPE = Authenticator.Type
 

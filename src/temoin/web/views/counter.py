@@ -14,11 +14,12 @@ from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
 from temoin.testing.queries import list_tests
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.seats import bind_session, places_of
 from temoin.web.test_lines import kits_of, test_lines
-from temoin.web.times import page_today, page_zone
+from temoin.web.times import page_today
 
 # Where those go who manage people, or audit, and touch no test.
 _INSTEAD = {Right.MANAGE_MEMBERS: "team", Right.READ_JOURNAL: "journal"}

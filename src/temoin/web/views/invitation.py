@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from temoin.lib.errors import ConflictError, NotFoundError, Problem
 from temoin.pharmacies.invitations import AwaitsApprovalError, Offer, accept_offer, find_offer, read_offer
 from temoin.pharmacies.professions import LABEL
+from temoin.signin.freshness import has_second_factor
 from temoin.signin.joining import HasAccountError, enrol_with_password
 from temoin.web.errors import too_many
 from temoin.web.fields import Field, Typed
-from temoin.web.freshness import has_second_factor
 from temoin.web.seats import bind_session
 from temoin.web.told import told
 

@@ -22,11 +22,12 @@ from temoin.lib.zones import wall_clock
 from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
 from temoin.testing.oversight import review_reading
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
 from temoin.web.pages import page_links, page_number, show
-from temoin.web.times import page_today, page_zone, read_day
+from temoin.web.times import page_today, read_day
 from temoin.web.wording import RIGHT_WORDS
 
 COLUMNS = (

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.pharmacies.seat import Seat
 from temoin.signin.enrolment import enrol, find_resettable, reset_factors
+from temoin.signin.freshness import ENROLMENT
 from temoin.signin.tries import note_try
 from temoin.web.errors import too_many
-from temoin.web.freshness import ENROLMENT
 from temoin.web.pages import show
 
 

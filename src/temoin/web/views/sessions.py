@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from temoin.lib.errors import NotFoundError
+from temoin.signin.freshness import person
 from temoin.signin.open_sessions import end_sessions, network_of, open_sessions, session_id
-from temoin.web.freshness import person
 from temoin.web.wording import DEVICES
 
 

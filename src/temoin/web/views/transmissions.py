@@ -24,6 +24,7 @@ from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
 from temoin.testing.statement import DayCount, StatementLine, read_day, read_statement
 from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
@@ -33,7 +34,7 @@ from temoin.web.pages import page_links, page_number, show
 from temoin.web.raw import show_bytes
 from temoin.web.sending_ways import ways_of
 from temoin.web.settings import WEB
-from temoin.web.times import page_today, page_zone
+from temoin.web.times import page_today
 from temoin.web.times import read_day as read_day_of
 from temoin.web.transmission_words import DIFFERENCE_WORDS, PORTION_WORDS, VERDICT, WITHDRAWAL_WORDS
 from temoin.web.wording import (

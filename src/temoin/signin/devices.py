@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
-from temoin.web.freshness import has_second_factor, person
+from temoin.signin.freshness import has_second_factor, person
 
 LIFE = timedelta(days=180)
 MOST = 12  # persons of one browser: a shared post at the counter

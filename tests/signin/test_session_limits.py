@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from temoin.config.sessions import SessionLimits
 from temoin.lib.clock import shifted_by
+from temoin.signin.session_limits import SessionLimits
 from temoin.signin.sessions import SessionStore
 
 

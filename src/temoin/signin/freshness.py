@@ -8,17 +8,10 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import gettext as _
+from django.http import HttpRequest
 
 from temoin.lib.clock import now
 from temoin.signin.enrolment import complete_enrolment
-from temoin.signin.sessions import owner_of
-from temoin.web.kept_forms import keep_posted
 
 FRESH = 5 * 60  # seconds
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -89,26 +82,6 @@ def renew_after_step(request: HttpRequest, **details: Any) -> None:
     """Receive the library's signal: a session that has stepped up gets a new id."""
     if details.get("reauthenticated"):
         renew_session(request)
-
-
-def lead_to_confirmation(request: HttpRequest) -> HttpResponse:
-    """Lead to the page that asks for a factor, and from there back. A form that was sent is kept, and sent again."""
-    back = request.get_full_path()
-    if request.method == "POST" and (page := keep_posted(request, owner_of(request.session))):
-        messages.info(request, _("Nothing was recorded yet: confirm that it is you, then send the form again."))
-        back = page
-    elif request.method == "POST":
-        messages.info(
-            request, _("Nothing was recorded yet: confirm that it is you, then fill in and send the form again.")
-        )
-        back = _page_before(request)
-    return redirect(f"{reverse('confirm')}?{urlencode({'next': back})}")
-
-
-def _page_before(request: HttpRequest) -> str:
-    page = request.headers.get("Referer", "")
-    hosts = {request.get_host()}
-    return page if url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()) else "/"
 
 
 def _records(request: HttpRequest) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from temoin.signin.devices import known_device
 from temoin.signin.tries import note_try_of
-from temoin.web.devices import known_device
 
 
 def code_field() -> forms.CharField:

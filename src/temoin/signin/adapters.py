@@ -10,6 +10,7 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -17,13 +18,12 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.clock import now
 from temoin.lib.zones import utc_offset, wall_clock
+from temoin.pharmacies.zones import page_zone
+from temoin.signin.devices import known_device
+from temoin.signin.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
 from temoin.signin.tries import note_try
-from temoin.web.devices import known_device
-from temoin.web.freshness import FACTORS, came_by_provider, has_only_password, is_fresh
-from temoin.web.pro_sante_connect import BY_PROVIDER
-from temoin.web.settings import WEB
-from temoin.web.times import page_zone
 
+BY_PROVIDER = "temoin_by_provider"  # in the state of a sign-in: the identity provider has asked for both factors
 _SECOND_STEP = "allauth.mfa.stages.AuthenticateStage"
 
 
@@ -72,7 +72,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the l
         if not has_only_password(context.request):
             del words["account_reauthenticate"]
         found = [(reverse(name), text) for name, text in words.items() if reverse(name) in methods]
-        if WEB().provider is not None and came_by_provider(context.request):
+        if settings.PRO_SANTE_CONNECT_SECRET and came_by_provider(context.request):
             found.append((reverse("pro_sante_connect"), _("Use Pro Santé Connect")))
         return [{"id": url, "url": url, "description": text} for url, text in found]
 
