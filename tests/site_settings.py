@@ -8,7 +8,7 @@ from django.conf import settings
 
 from temoin.config.file import Config
 from temoin.delivery.channels.email.courier import EmailCourier
-from temoin.delivery.settings import NoticeSettings
+from temoin.oversight.settings import NoticeSettings
 from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.fhir.http_courier import HttpCourier
 

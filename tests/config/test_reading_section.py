@@ -2,9 +2,9 @@
 
 import pytest
 
-from temoin.delivery.reading_settings import ReadingPace, read_reading_pace
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import Section
+from temoin.oversight.reading_settings import ReadingPace, read_reading_pace
 
 
 def read(**content: object) -> ReadingPace:

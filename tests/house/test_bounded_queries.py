@@ -16,7 +16,7 @@ TAKEN = {
     "cli/journal.py:SHOWN": SAID,
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
-    "delivery/staff_notices.py:MOST_IN_A_ROUND": "the next round goes on",
+    "oversight/staff_notices.py:MOST_IN_A_ROUND": "the next round goes on",
     "journal/alerts.py:%s": "the next round goes on",
     "journal/book.py:STRIDE": LOOPS,
     "journal/queries.py:PAGE": PAGED,
@@ -35,7 +35,7 @@ TAKEN = {
     "signin/sessions.py:-2": "columns of one row",
     "signin/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
     "testing/queries.py:PAGE": PAGED,
-    "testing/statement.py:page": PAGED,
+    "oversight/statement.py:page": PAGED,
 }
 # Bounds that cut one text, one file of bytes or one known triple: no rows.
 NO_ROWS = re.compile(r"\b(formats|crypto|couriers|temoin_[a-z]+|portal|lib)/")

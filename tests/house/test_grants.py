@@ -51,7 +51,7 @@ TABLES = {
     },
     "temoin_worker": {
         "crypto_data_key": "INSERT SELECT",
-        "delivery_alarm": EVERYTHING,
+        "oversight_alarm": EVERYTHING,
         "delivery_letter": "INSERT SELECT",
         "journal_alert": "INSERT SELECT",
         "outbox_attempt": "INSERT SELECT",

@@ -14,7 +14,7 @@ LOOPS = {
     "test_a_mail_that_cannot_be_taken_is_flagged_and_the_next_is_read",
     "delivery/channels/email/returned_mail.py:read_returned_mail": "delivery/test_returned_mail.py:"
     "test_an_odd_mail_holds_no_other",
-    "delivery/alarms.py:send_alarms": "delivery/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
+    "oversight/alarms.py:send_alarms": "oversight/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
     "transmission/channels/sftp/daily.py:_look_around": "transmission/test_sftp_daily.py:"
     "test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read",
     "transmission/asking.py:_take": "transmission/test_comparing.py:test_a_holding_in_half_characters_ends_no_run",

@@ -76,7 +76,7 @@ def test_nothing_reads_across_pharmacies():
 
 
 def test_only_what_reads_in_short_queries_is_streamed():
-    """A streamed answer is made while its reader reads: see `pharmacies.oversight._stream` before adding another."""
+    """A streamed answer is made while its reader reads: see `oversight.journal._stream` before adding another."""
     streams = ("StreamingHttpResponse", "FileResponse")
 
     assert {

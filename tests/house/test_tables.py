@@ -14,7 +14,7 @@ TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if is
 # Names a pharmacy and belongs to none, with its reason.
 OF_THE_HOUSE = {
     "journal_leaf": "places in the one tree; written and read whole by the sealer alone",
-    "delivery_alarm": "who was told that results wait, the operator included; for the worker alone",
+    "oversight_alarm": "who was told that results wait, the operator included; for the worker alone",
 }
 # Unique without the pharmacy in front, with its reason.
 UNIQUE_ACROSS = {

@@ -14,9 +14,9 @@ from sealed_journal import Journal, as_sealer, outsider
 from witness_server import running_witness
 
 from temoin.crypto.notes import parse_vkey
-from temoin.delivery.looks import list_looks
 from temoin.journal.couriers.http import HttpWitness
 from temoin.journal.sealer import bring_up_to_date
+from temoin.oversight.looks import list_looks
 from temoin.testing.queries import read_test
 
 TOOL = Path(__file__).parents[2] / "tools" / "verify_journal.py"

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
-from temoin.delivery.looks import list_looks
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.looks import list_looks
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
 from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.models import Consent

@@ -17,13 +17,13 @@ from site_settings import notice_settings
 
 from temoin.config.alarms import alarm_findings
 from temoin.crypto.envelope import SealBrokenError
-from temoin.delivery.alerts import tell_alerts
 from temoin.journal.act import HouseActor
 from temoin.journal.alerts import note_broken_seal, raise_alert, untold_alerts
 from temoin.journal.events import EventKind
 from temoin.journal.models import Alert, Event
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.alerts import tell_alerts
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.professions import Profession
 

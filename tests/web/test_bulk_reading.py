@@ -10,14 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from people import House, at_once, make_lot, make_patient, make_seat, make_signed, sign_in
 
-from temoin.delivery.reading import HOUR, PatientsSeen, patients_seen, reads_much
-from temoin.delivery.reading_settings import ReadingPace
 from temoin.journal.act import record_look, record_looks
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.journal.listings import record_listing
 from temoin.journal.models import Alert, Event
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.reading import HOUR, PatientsSeen, patients_seen, reads_much
+from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
 from temoin.web.access import Access

@@ -13,7 +13,6 @@ from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_seat, make_signed, make_test, sign_in
 
-from temoin.delivery.looks import list_looks
 from temoin.journal import queries
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
@@ -23,10 +22,11 @@ from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.tenant import _current, tenant_scope
 from temoin.lib.zones import HOUSE, today_in
-from temoin.pharmacies import oversight
-from temoin.pharmacies.oversight import Oddity, export_journal, names_of_members, read_journal
+from temoin.oversight import journal
+from temoin.oversight.journal import export_journal, names_of_members, read_journal
+from temoin.oversight.looks import list_looks
+from temoin.oversight.review import Oddity, review_reading
 from temoin.pharmacies.professions import Profession
-from temoin.testing.oversight import review_reading
 from temoin.testing.queries import read_test
 from temoin.web.journal_words import EVENT_WORDS
 
@@ -123,7 +123,7 @@ def test_the_export_is_streamed_guarded_and_recorded(house: House, owner: Client
 
 
 def test_an_export_holds_no_transaction_between_two_portions(house: House, monkeypatch):
-    monkeypatch.setattr(oversight, "PORTION", 3)
+    monkeypatch.setattr(journal, "PORTION", 3)
     monkeypatch.setattr(queries, "PORTION", 3)
     look_at(house.owner, 8)
 

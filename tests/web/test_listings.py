@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from people import TRAITS, House, make_lot, make_patient, make_signed, make_test
 
-from temoin.delivery.looks import list_looks
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.listing_evidence import compare_listings
 from temoin.journal.listings import digest_of
 from temoin.journal.models import Alert, Event, Listing
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.looks import list_looks
 from temoin.patients.queries import patients_by_name, read_patient
 from temoin.testing.queries import list_tests, list_tests_of_patient
 

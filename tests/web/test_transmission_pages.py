@@ -27,8 +27,8 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.repetition import TIMES
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
+from temoin.oversight.work_list import read_sending
 from temoin.testing.queries import read_parcels
-from temoin.testing.work_list import read_sending
 from temoin.transmission.differences import DifferenceKind
 from temoin.transmission.models import Difference
 
@@ -141,7 +141,7 @@ def test_one_click_sends_a_refused_one_again_and_a_second_changes_nothing(house:
 def test_the_statement_of_a_long_day_leads_to_its_next_page(
     house: House, owner: Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("temoin.testing.statement.PAGE", 1)
+    monkeypatch.setattr("temoin.oversight.statement.PAGE", 1)
     make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="L2"))
     make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number="L3"))
 

@@ -12,9 +12,9 @@ from django.urls import URLPattern, path
 
 from temoin.api.answers import bad_token, error_answer, method_not_allowed, reads_too_much, unvouched_token
 from temoin.api.certificate import presented
-from temoin.delivery.reading import reads_much
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
+from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat

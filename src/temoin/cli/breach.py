@@ -20,7 +20,7 @@ from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import FIRST_DAY, LAST_DAY, bounds_of_day, instants_of
 
 if TYPE_CHECKING:
-    from temoin.delivery.concerned import Extent, Persons
+    from temoin.oversight.concerned import Extent, Persons
 
 COLUMNS = (
     "birth_family_name",
@@ -53,8 +53,8 @@ def add_commands(commands: Commands) -> None:
 
 def _persons(options: argparse.Namespace) -> None:
     from temoin.cli.signer import choose_signer
-    from temoin.delivery.concerned import list_persons
     from temoin.journal.act import denials_recorded
+    from temoin.oversight.concerned import list_persons
 
     extent = _extent(options, pharmacy_of(options.pharmacy).zone, options.key_id)
     is_demo = settings_of_process().site.demo
@@ -82,7 +82,7 @@ def _write(persons: Persons) -> None:
 
 
 def _count(options: argparse.Namespace) -> None:
-    from temoin.delivery.concerned import count_persons
+    from temoin.oversight.concerned import count_persons
     from temoin.pharmacies.models import Pharmacy
     from temoin.pharmacies.operator import Operator
 
@@ -93,7 +93,7 @@ def _count(options: argparse.Namespace) -> None:
 
 
 def _extent(options: argparse.Namespace, zone: ZoneInfo, key_id: UUID | None = None) -> Extent:
-    from temoin.delivery.concerned import Extent
+    from temoin.oversight.concerned import Extent
 
     since = _moment(options.since, zone, end=0)
     until = _moment(options.until, zone, end=1)  # the last day is part of the period

@@ -28,7 +28,6 @@ from temoin.config.serving import Serving, read_serving
 from temoin.config.session_times import SessionTimes, read_session_times
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
-from temoin.delivery.reading_settings import ReadingPace, read_reading_pace
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import Keys, read_keys
 from temoin.lib.section import PORTS, Section, is_loopback
@@ -36,6 +35,7 @@ from temoin.lib.site import Site
 from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
 from temoin.outbox.settings import read_rates
+from temoin.oversight.reading_settings import ReadingPace, read_reading_pace
 from temoin.pharmacies.register import RegisterSettings
 from temoin.testing.settings import Counter, read_counter
 from temoin.transmission.report_channel import ReportChannel

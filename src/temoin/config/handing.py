@@ -51,22 +51,28 @@ def _testing(config: Config) -> None:
 def _delivery(config: Config) -> None:
     if not apps.is_installed("temoin.outbox"):
         return  # the patients' site opens letters and posts none
-    from temoin.delivery.alarms import alarm_duty
-    from temoin.delivery.alerts import alert_duty
-    from temoin.delivery.reading import PACE
-    from temoin.delivery.settings import NoticeSettings
-    from temoin.delivery.staff_notices import staff_notice_duty
     from temoin.delivery.ticket_codes import ticket_code_duty
     from temoin.outbox.duties import register_duty
 
-    PACE.give(config.reading)
-    notices = NoticeSettings(site=config.site, email=config.email, alarms=config.alarms)
-    for duty in (alarm_duty(notices), staff_notice_duty(notices), alert_duty(notices), ticket_code_duty()):
-        register_duty(duty)
+    register_duty(ticket_code_duty())
     if config.register is not None:
         from temoin.delivery.register_duty import register_check_duty
 
         register_duty(register_check_duty(config.register))
+
+
+def _oversight(config: Config) -> None:
+    from temoin.outbox.duties import register_duty
+    from temoin.oversight.alarms import alarm_duty
+    from temoin.oversight.alerts import alert_duty
+    from temoin.oversight.reading import PACE
+    from temoin.oversight.settings import NoticeSettings
+    from temoin.oversight.staff_notices import staff_notice_duty
+
+    PACE.give(config.reading)
+    notices = NoticeSettings(site=config.site, email=config.email, alarms=config.alarms)
+    for duty in (alarm_duty(notices), staff_notice_duty(notices), alert_duty(notices)):
+        register_duty(duty)
 
 
 def _transmission(_config: Config) -> None:
@@ -105,6 +111,7 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.testing": _testing,
     "temoin.delivery": _delivery,
     "temoin.transmission": _transmission,
+    "temoin.oversight": _oversight,
     "temoin.web": _web,
     "temoin.portal": _portal,
 }

@@ -69,6 +69,7 @@ _ROOMS = [
     "temoin.testing",
     "temoin.delivery",
     "temoin.transmission",
+    "temoin.oversight",
     "temoin.intake",
 ]
 _ACCOUNTS = [

@@ -1,4 +1,4 @@
-"""The letter, which the patient's browser opens and the server cannot; and the alarms that are raised."""
+"""The letter, which the patient's browser opens and the server cannot; and the pace of who tries to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.lib.ids import new_id
 from temoin.lib.lifecycle import Lifecycle
 from temoin.lib.tenant import Sensitivity, TenantModel
 
@@ -68,26 +67,6 @@ class Letter(TenantModel):
             # serves the withdrawal of a record's open letters
             models.Index(fields=["pharmacy_id", "record_id"], name="delivery_letter_record")
         ]
-
-
-class Alarm(models.Model):
-    """An alarm that is raised: somebody was told that results wait. It goes when they have arrived."""
-
-    id = models.UUIDField(primary_key=True, default=new_id)
-    pharmacy_id = models.UUIDField(null=True)  # null: the operator's, over all pharmacies
-    began_at = models.DateTimeField()
-    told_at = models.DateTimeField()  # the last message
-
-    declares: ClassVar = dict.fromkeys(("id", "pharmacy_id", "began_at", "told_at"), PUBLIC)
-
-    class Meta:
-        db_table = "delivery_alarm"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["pharmacy_id"], nulls_distinct=False, name="delivery_alarm_once")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.id)
 
 
 class Pace(models.Model):

@@ -54,7 +54,7 @@ class Event(TenantModel):
             models.Index(fields=["pharmacy_id", "subject_id", "at"], name="journal_event_subject"),
             # serves the owner's page "who looked at what", a day at a time
             models.Index(fields=["pharmacy_id", "at"], name="journal_event_day"),
-            # serves the count of the patients whom somebody saw in the last hour (`delivery.reading`)
+            # serves the count of the patients whom somebody saw in the last hour (`oversight.reading`)
             models.Index(
                 fields=["pharmacy_id", "actor_id", "at"],
                 name="journal_event_reader",

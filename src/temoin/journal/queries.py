@@ -1,4 +1,4 @@
-"""What is asked of the events of the pharmacy in scope. Rights are the askers': see `pharmacies.oversight`."""
+"""What is asked of the events of the pharmacy in scope. Rights are the askers': see `oversight.journal`."""
 
 from __future__ import annotations
 

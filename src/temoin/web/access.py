@@ -14,10 +14,10 @@ from django.urls import URLPattern, path
 from django.utils.timezone import override
 from django.utils.translation import gettext as _
 
-from temoin.delivery.reading import reads_much
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.lib.zones import HOUSE
+from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -46,7 +46,7 @@ class GuardedRoute:
     view: Callable[..., HttpResponseBase]
     access: Access | Right
     methods: tuple[str, ...] = ("GET",)
-    shows_patients: bool = False  # the page opens, lists or finds patients: a pace is kept (`delivery.reading`)
+    shows_patients: bool = False  # the page opens, lists or finds patients: a pace is kept (`oversight.reading`)
     step_up: bool = False  # a factor shown in the last five minutes, or the person is asked for one first
 
     @property

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventRow
-from temoin.pharmacies.oversight import Oddity
+from temoin.oversight.review import Oddity
 from temoin.pharmacies.professions import LABEL, Profession
 
 Words = str | Promise

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import load_kits
 from temoin.lib.zones import day_of, wall_clock
+from temoin.pharmacies.zones import page_zone
 from temoin.testing.sample import Steps
-from temoin.web.times import page_today, page_zone
+from temoin.web.times import page_today
 
 
 @dataclass(frozen=True)

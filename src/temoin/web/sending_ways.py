@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from temoin.oversight.work_list import Sending
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.work_list import Sending
 from temoin.web.wording import ParcelLine, goes_to_an_address
 
 

@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from temoin.delivery.looks import list_looks
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow
 from temoin.lib.clock import now
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import wall_clock
-from temoin.pharmacies.oversight import export_journal, names_of_members, read_journal
+from temoin.oversight.journal import export_journal, names_of_members, read_journal
+from temoin.oversight.looks import list_looks
+from temoin.oversight.review import review_reading
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
-from temoin.testing.oversight import review_reading
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
 from temoin.web.pages import page_links, page_number, show

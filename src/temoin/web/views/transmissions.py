@@ -22,11 +22,11 @@ from temoin.outbox.open_channels import destination_named, destinations
 from temoin.outbox.open_parcels import Heap, OpenFilter, OpenParcel, Portion
 from temoin.outbox.queries import AttemptView
 from temoin.outbox.states import ParcelState
+from temoin.oversight.statement import DayCount, StatementLine, read_day, read_statement
+from temoin.oversight.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
-from temoin.testing.statement import DayCount, StatementLine, read_day, read_statement
-from temoin.testing.work_list import Sending, read_answers, read_sending, read_work_list
 from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words

@@ -18,10 +18,6 @@ from itertools import islice
 from uuid import UUID
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
-from temoin.delivery.models import Alarm
-from temoin.delivery.notice_words import NoticeText, all_arrived, still_late, write_notice
-from temoin.delivery.operators_words import matter_of
-from temoin.delivery.settings import NoticeSettings
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -32,6 +28,10 @@ from temoin.outbox.late import LateCount, count_late
 from temoin.outbox.lateness import Alarms
 from temoin.outbox.open_channels import destination_named
 from temoin.outbox.set_aside import apart
+from temoin.oversight.models import Alarm
+from temoin.oversight.notice_words import NoticeText, all_arrived, still_late, write_notice
+from temoin.oversight.operators_words import matter_of
+from temoin.oversight.settings import NoticeSettings
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.notices import owners_at_work
 from temoin.signin.accounts import addresses_of

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from django.db import connection
 
-from temoin.delivery.reading_settings import ReadingPace
 from temoin.journal.alerts import raise_alert
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.policies import Holder
 
 PACE: Handed[ReadingPace] = Handed("pace of reading")

@@ -1,4 +1,4 @@
-"""The owner's oversight: who looked at what in the pharmacy, and a daily review of reading that is unusual."""
+"""The daily review of reading that is unusual: who looked much without work, at odd hours, or at their own name."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
-from temoin.journal.queries import PORTION, EventFilter, EventRow, all_events, page_of_events, portion_of_events
+from temoin.journal.queries import EventFilter, EventRow, all_events
+from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import wall_clock
+from temoin.oversight.journal import record_reading
+from temoin.patients.models import Patient
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.testing.models import Record
 
 LOOKS = frozenset(
     {
@@ -44,7 +47,7 @@ class Oddity(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     DENIED = "denied"
     SEARCHED_MUCH = "searched_much"
-    OWN_NAME = "own_name"  # found upstairs, where names of patients may be opened: see `testing.oversight`
+    OWN_NAME = "own_name"
 
 
 @dataclass(frozen=True)
@@ -67,39 +70,12 @@ class _Day:
     searched: int = 0
 
 
-def read_journal(*, by: Seat, wanted: EventFilter, page: int) -> tuple[list[EventRow], bool]:
-    """Return a page of the pharmacy's events, and whether another follows; the look is an event."""
-    check_right(by=by, right=Right.READ_JOURNAL)
-    with tenant_scope(by.pharmacy_id):
-        _record(by, EventKind.JOURNAL_READ, wanted)
-        return page_of_events(wanted, page)
-
-
-def export_journal(*, by: Seat, wanted: EventFilter) -> Iterator[EventRow]:
-    """Record the export, then yield every event of the filter; they are read while they are sent."""
-    check_right(by=by, right=Right.READ_JOURNAL)
-    _record(by, EventKind.JOURNAL_EXPORTED, wanted)
-    return _stream(by, wanted)
-
-
-def _stream(by: Seat, wanted: EventFilter) -> Iterator[EventRow]:
-    """Yield portion after portion, each of a transaction of its own, in whatever thread asks for it."""
-    after: EventRow | None = None
-    while True:
-        with tenant_scope(by.pharmacy_id):
-            rows = portion_of_events(wanted, after)
-        yield from rows
-        if len(rows) < PORTION:
-            return
-        after = rows[-1]
-
-
 def review_day(*, by: Seat, wanted: EventFilter) -> list[Remark]:
     """Return what was unusual on the filter's day, the greatest first. It asks questions, it accuses nobody."""
     check_right(by=by, right=Right.READ_JOURNAL)
     days: dict[UUID, _Day] = defaultdict(_Day)
     with tenant_scope(by.pharmacy_id):
-        _record(by, EventKind.JOURNAL_READ, wanted)
+        record_reading(by, EventKind.JOURNAL_READ, wanted)
         for event in all_events(EventFilter(wanted.day, wanted.zone)):
             if event.actor_id is not None:
                 _count(days[event.actor_id], event, wanted.zone)
@@ -107,16 +83,36 @@ def review_day(*, by: Seat, wanted: EventFilter) -> list[Remark]:
     return sorted(remarks, key=lambda remark: (-remark.count, remark.oddity, remark.actor_id))
 
 
-def names_of_members(*, by: Seat) -> dict[UUID, str]:
-    """Return the name of each member, past ones included: events carry only their ids."""
-    check_right(by=by, right=Right.READ_JOURNAL)
+def review_reading(*, by: Seat, wanted: EventFilter) -> list[Remark]:
+    """Return what was unusual on the filter's day, family names compared: a count, never whose file it was."""
+    remarks = review_day(by=by, wanted=wanted)  # checks the right and records the look
     with tenant_scope(by.pharmacy_id):
-        opened = {member.id: member.unseal() for member in Member.objects.all()}
-    return {member_id: f"{one['given_name']} {one['family_name']}" for member_id, one in opened.items()}
+        looked = _patients_looked_at(wanted)
+        namesakes = _names_of_patients({patient_id for seen in looked.values() for patient_id in seen})
+        own = {member.id: plain_name(member.unseal()["family_name"]) for member in Member.objects.filter(id__in=looked)}
+    for actor_id, name in own.items():
+        count = sum(name in namesakes.get(patient_id, ()) for patient_id in looked[actor_id])
+        if count:
+            remarks.append(Remark(actor_id, Oddity.OWN_NAME, count))
+    return remarks
 
 
-def _record(by: Seat, kind: EventKind, wanted: EventFilter) -> None:
-    record_look(by=by, kind=kind, subject_kind="journal", subject_id=None, detail=wanted.day.isoformat())
+def _patients_looked_at(wanted: EventFilter) -> dict[UUID, set[UUID]]:
+    """Return by person the patients whose record or test they looked at."""
+    subjects: dict[UUID, set[UUID]] = defaultdict(set)
+    for event in all_events(EventFilter(wanted.day, wanted.zone)):
+        if event.kind in LOOKS and event.actor_id is not None and event.subject_id is not None:
+            subjects[event.actor_id].add(event.subject_id)
+    everything = {subject for seen in subjects.values() for subject in seen}
+    patient_of = dict(Record.objects.filter(id__in=everything).values_list("id", "patient_id"))
+    return {actor: {patient_of.get(subject, subject) for subject in seen} for actor, seen in subjects.items()}
+
+
+def _names_of_patients(ids: set[UUID]) -> dict[UUID, set[str]]:
+    opened = {patient.id: patient.traits for patient in Patient.objects.filter(id__in=ids)}
+    return {
+        key: {plain_name(one.birth_family_name), plain_name(one.used_family_name)} - {""} for key, one in opened.items()
+    }
 
 
 def _count(day: _Day, event: EventRow, zone: ZoneInfo) -> None:

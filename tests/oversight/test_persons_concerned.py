@@ -11,9 +11,7 @@ from people import House, make_lot, make_patient, make_seat, make_signed, make_t
 
 from temoin.crypto.models import DataKey
 from temoin.crypto.ring import forget_keys
-from temoin.delivery import concerned
 from temoin.delivery.actions import seal_letter_for
-from temoin.delivery.concerned import Extent, count_persons, list_persons
 from temoin.delivery.models import Letter
 from temoin.journal.act import HouseActor, record_look
 from temoin.journal.events import EventKind
@@ -24,6 +22,8 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
+from temoin.oversight import concerned
+from temoin.oversight.concerned import Extent, count_persons, list_persons
 from temoin.patients.queries import patients_by_nir, read_patient
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession

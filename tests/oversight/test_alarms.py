@@ -12,9 +12,6 @@ from mail_server import Behaviour, running_mail_server
 from people import TRAITS, House, make_lot, make_patient, make_seat, make_signed, open_house, person_of, suspend
 from site_settings import notice_settings
 
-from temoin.delivery import alarms
-from temoin.delivery.alarms import send_alarms
-from temoin.delivery.models import Alarm
 from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
@@ -24,6 +21,9 @@ from temoin.outbox.lateness import Alarms
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.settling import settle_parcels
+from temoin.oversight import alarms
+from temoin.oversight.alarms import send_alarms
+from temoin.oversight.models import Alarm
 from temoin.pharmacies.professions import Profession
 
 OPERATOR = "exploitant@hote.example"
@@ -234,7 +234,7 @@ def test_a_full_mailbox_brings_no_message_twice_to_the_other_owner(house, mail, 
 
 
 def test_a_round_has_an_end(mail, after, monkeypatch):
-    monkeypatch.setattr("temoin.delivery.alarms.MOST_IN_A_ROUND", 1)
+    monkeypatch.setattr("temoin.oversight.alarms.MOST_IN_A_ROUND", 1)
 
     after(31)
     assert len(mail.messages) == 1

@@ -36,7 +36,7 @@ def write_notice(
         "link": site.staff_url + path,
         "is_demo": site.demo,
     }
-    return PatientNotice(key, *(render_to_string(f"delivery/notice/{part}", words) for part in PARTS))
+    return PatientNotice(key, *(render_to_string(f"oversight/notice/{part}", words) for part in PARTS))
 
 
 def all_arrived(minutes: int) -> NoticeText:

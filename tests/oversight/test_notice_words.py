@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from page_tree import said, tree
 
-from temoin.delivery.notice_words import alert_text, all_arrived, staff_text, still_late, write_notice
+from temoin.oversight.notice_words import alert_text, all_arrived, staff_text, still_late, write_notice
 from temoin.pharmacies.notices import NoticeKind
 
 ALERTS = ("seal.broken", "listing.lost", "register.differed", "reading.much")

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """Let several processes of the patients' site count together."""
 
     dependencies = [
-        ('delivery', '0003_alarms'),
+        ('delivery', '0002_isolation'),
     ]
 
     operations = [

@@ -15,8 +15,6 @@ from functools import partial
 from uuid import UUID
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
-from temoin.delivery.notice_words import alert_text, write_notice
-from temoin.delivery.settings import NoticeSettings
 from temoin.journal.act import HouseActor, act
 from temoin.journal.alerts import note_told, untold_alerts
 from temoin.journal.events import EventKind
@@ -24,11 +22,13 @@ from temoin.journal.models import Alert
 from temoin.lib.clock import now
 from temoin.lib.site import Site
 from temoin.outbox.duties import Duty
+from temoin.oversight.notice_words import alert_text, write_notice
+from temoin.oversight.settings import NoticeSettings
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.notices import owners_at_work, team_at_work
 from temoin.signin.accounts import addresses_of
 
-log = logging.getLogger("temoin.delivery")
+log = logging.getLogger("temoin.oversight")
 
 MOST_IN_A_ROUND = 100
 LEADS_TO = {EventKind.REGISTER_DIFFERED.value: "/team/"}  # others lead to the journal

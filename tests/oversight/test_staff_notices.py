@@ -11,7 +11,7 @@ from mail_server import Behaviour, running_mail_server
 from people import NEWCOMER, House, open_house, person_of
 from site_settings import notice_settings
 
-from temoin.delivery.staff_notices import write_to_staff
+from temoin.oversight.staff_notices import write_to_staff
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.team import invite_member

@@ -21,10 +21,10 @@ from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState, Withdrawal
+from temoin.oversight.statement import Statement, read_day, read_statement
 from temoin.pharmacies.seat import Seat
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
-from temoin.testing.statement import Statement, read_day, read_statement
 
 AUTHORITY = "fhir"
 
@@ -173,7 +173,7 @@ def test_the_day_is_counted_by_destination(house, settle):
 
 
 def test_a_long_day_is_paged_and_counted_whole_on_each_page(house, settle, monkeypatch):
-    monkeypatch.setattr("temoin.testing.statement.PAGE", 2)
+    monkeypatch.setattr("temoin.oversight.statement.PAGE", 2)
     for number in ("L1", "L2", "L3"):
         make_signed(house.owner, make_patient(house.owner), make_lot(house.owner, number=number))
     settle(Verdict.ACCEPTED, receipt={"id": "accuse"})

@@ -8,10 +8,10 @@ from datetime import timedelta
 from functools import partial
 
 from temoin.delivery.channels.email.notices import NoticeMail, PatientNotice
-from temoin.delivery.notice_words import staff_text, write_notice
-from temoin.delivery.settings import NoticeSettings
 from temoin.lib.site import Site
 from temoin.outbox.duties import Duty
+from temoin.oversight.notice_words import staff_text, write_notice
+from temoin.oversight.settings import NoticeSettings
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind
 from temoin.signin.models import Person

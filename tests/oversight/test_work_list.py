@@ -23,10 +23,10 @@ from temoin.outbox.open_parcels import PAGE, OpenFilter, Portion
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState, Withdrawal
+from temoin.oversight.work_list import WorkList, read_answers, read_sending, read_work_list
 from temoin.pharmacies.seat import Seat
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
-from temoin.testing.work_list import WorkList, read_answers, read_sending, read_work_list
 
 AUTHORITY = "fhir"
 Settle = Callable[..., list[Load]]

@@ -9,8 +9,9 @@ from temoin.lib.schema import share
 class Migration(migrations.Migration):
     """Who was told that results wait, until they have arrived."""
 
+    initial = True
+
     dependencies = [
-        ('delivery', '0002_isolation'),
     ]
 
     operations = [
@@ -23,9 +24,9 @@ class Migration(migrations.Migration):
                 ('told_at', models.DateTimeField()),
             ],
             options={
-                'db_table': 'delivery_alarm',
-                'constraints': [models.UniqueConstraint(fields=('pharmacy_id',), name='delivery_alarm_once', nulls_distinct=False)],
+                'db_table': 'oversight_alarm',
+                'constraints': [models.UniqueConstraint(fields=('pharmacy_id',), name='oversight_alarm_once', nulls_distinct=False)],
             },
         ),
-        share("delivery_alarm", {"worker": "SELECT, INSERT, UPDATE, DELETE"}),
+        share("oversight_alarm", {"worker": "SELECT, INSERT, UPDATE, DELETE"}),
     ]

@@ -1,0 +1,32 @@
+"""The alarms that are raised."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import Sensitivity
+
+PUBLIC = Sensitivity.PUBLIC
+
+
+class Alarm(models.Model):
+    """An alarm that is raised: somebody was told that results wait. It goes when they have arrived."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    pharmacy_id = models.UUIDField(null=True)  # null: the operator's, over all pharmacies
+    began_at = models.DateTimeField()
+    told_at = models.DateTimeField()  # the last message
+
+    declares: ClassVar = dict.fromkeys(("id", "pharmacy_id", "began_at", "told_at"), PUBLIC)
+
+    class Meta:
+        db_table = "oversight_alarm"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id"], nulls_distinct=False, name="oversight_alarm_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
