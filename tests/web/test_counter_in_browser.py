@@ -51,6 +51,21 @@ def counter(live_server, page: Page) -> Counter:
     return Counter(live_server.url, page, house)
 
 
+# The tops of the inputs in each row of fields of which they are not all on one line.
+UNEVEN = """() => [...document.querySelectorAll('.columns')].flatMap(columns => {
+  const rows = [];
+  for (const field of columns.querySelectorAll(':scope > .field:has(> .with-button, > select)')) {
+    const { top, bottom } = field.getBoundingClientRect();
+    const input = Math.round(field.querySelector('input, select').getBoundingClientRect().top);
+    const row = rows.find(one => one.bottom > top + 1 && one.top < bottom - 1);
+    if (row) Object.assign(row, { top: Math.min(row.top, top), bottom: Math.max(row.bottom, bottom) });
+    if (row) row.inputs.push(input);
+    else rows.push({ top, bottom, inputs: [input] });
+  }
+  return rows.map(row => row.inputs).filter(inputs => new Set(inputs).size > 1);
+})"""
+
+
 def sampled(house: House, minutes_ago: int = 16) -> UUID:
     return make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner), minutes_ago=minutes_ago)
 
@@ -82,6 +97,18 @@ def test_each_line_of_the_summary_leads_to_a_field_that_takes_the_focus(counter:
     for place in range(lines.count()):
         lines.nth(place).press("Enter")
         assert f"#{counter.focused()}" == lines.nth(place).get_attribute("href")
+
+
+def test_the_fields_of_one_row_stand_on_one_line(counter: Counter):
+    patient_id = make_patient(counter.house.owner)
+    pages = [("find_patient",), ("new_patient",), ("lots",), ("journal",), ("same_person", patient_id)]
+
+    for name, *args in pages:
+        counter.open(name, *args)
+        for width in (1366, 768, 390):
+            counter.page.set_viewport_size({"width": width, "height": 768})
+            assert counter.page.locator(".columns > .field").count() > 1
+            assert counter.page.evaluate(UNEVEN) == [], (name, width)
 
 
 def test_back_from_the_review_by_keyboard_keeps_the_result(counter: Counter):
