@@ -18,7 +18,6 @@ PROFILES = {"fhir": ("http", "https"), "elr": ("mllp", "mllps")}
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     words = "try an endpoint with invented documents, marked as tests, and tell what it does with each"
     parser = commands.add_parser("conformance", help=words, description=words.capitalize() + ".")
     parser.add_argument("address", metavar="URL", help="https://host/fhir, mllps://host:2575 or mllp://host:2575")

@@ -32,13 +32,11 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """The address as it is shown."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{self.path}"
 
     @property
     def is_encrypted(self) -> bool:
-        """Tell whether it is spoken to by TLS."""
         return self.scheme in {"https", "mllps"}
 
     def check_there(self) -> None:

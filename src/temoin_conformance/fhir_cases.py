@@ -40,7 +40,6 @@ class FhirDesk:
         return reply
 
     def send(self, report: Report, **changes: str) -> WireReply:
-        """Send a document as the courier does."""
         return self.ask("POST", "/Bundle", headers={**creating(report.key), **changes}, body=document(report))
 
     def find(self, key: str, *, lingers: bool = False) -> list[dict[str, Any]]:

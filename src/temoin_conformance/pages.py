@@ -18,19 +18,16 @@ STYLE = (
 
 
 def summary_line(results: Sequence[TrialResult]) -> str:
-    """Return the counts in a line."""
     counts = Counter(result.verdict for result in results)
     return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in TrialVerdict)
 
 
 def as_json(address: str, results: Sequence[TrialResult]) -> str:
-    """Return everything for a program."""
     told = {"endpoint": address, "summary": summary_line(results), "cases": [asdict(result) for result in results]}
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_html(address: str, results: Sequence[TrialResult]) -> str:
-    """Return everything for a person."""
     rows = "".join(_row(number, result) for number, result in enumerate(results))
     parts = "".join(part for number, result in enumerate(results) for part in _part(number, result))
     title = f"Conformance of {escape(address)}"

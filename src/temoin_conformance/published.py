@@ -15,13 +15,11 @@ from temoin_conformance.documents import DocumentStory, example_story
 
 
 def case_lines() -> Iterator[str]:
-    """Give the tables of cases."""
     yield from ("", "## FHIR", "", *_table(fhir_cases.CASES))
     yield from ("", "## HL7 v2 over MLLP", "", *_table(hl7_cases.CASES))
 
 
 def example_lines() -> Iterator[str]:
-    """Give the example documents, folded."""
     story = example_story()
     for name, report in _reports(story):
         told = json.dumps(json.loads(document(report)), indent=1, ensure_ascii=False)

@@ -13,7 +13,6 @@ from temoin_conformance.endpoint import Endpoint
 
 
 def try_endpoint(endpoint: Endpoint) -> Iterator[TrialResult]:
-    """Give the result of each case as it comes."""
     moment = datetime.now(UTC)  # noqa: TID251 the endpoint's clock is the world's
     story = make_story(moment.replace(microsecond=0))
     if endpoint.scheme in {"http", "https"}:

@@ -21,8 +21,6 @@ class FaultError(ValueError):
 
 
 class Down(StrEnum):
-    """How the authority is down."""
-
     OFF = "off"
     UNAVAILABLE = "503"
     CLOSE = "close"
@@ -193,7 +191,6 @@ class FaultDesk:
             self._posts = 0
 
     def strikes(self, name: str) -> bool:
-        """Throw the dice of one fault."""
         rate: float = getattr(self.faults, name)
         if rate <= 0:
             return False
@@ -212,7 +209,6 @@ class FaultDesk:
         return self.strikes("reject")
 
     def record(self, name: str) -> bool:
-        """Count a fault that happened."""
         self.fired[name] += 1
         return True
 

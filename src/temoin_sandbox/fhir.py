@@ -26,7 +26,6 @@ SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValu
 
 
 def answer(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Answer with a FHIR body."""
     return web.Response(body=body, status=status, headers={"Content-Type": FHIR_JSON, **(headers or {})})
 
 
@@ -49,7 +48,6 @@ class FhirDoor:
         self.store, self.desk = store, desk
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes of this door."""
         return [
             web.get("/fhir/metadata", self.metadata),
             web.post("/fhir/Bundle", self.create),
@@ -161,7 +159,6 @@ class FhirDoor:
         )
 
     async def read(self, request: web.Request) -> web.Response:
-        """Read one document by its id."""
         document = self.store.get(request.match_info["id"])
         if document is None or request.match_info.get("version", "1") != "1":
             return refuse(404, Issue("not-found", ""))
@@ -185,7 +182,6 @@ class FhirDoor:
         return answer(orjson.dumps(_searchset(_base(request), search, find_page(self.store, search))))
 
     async def metadata(self, request: web.Request) -> web.Response:
-        """Tell what this server can do."""
         return answer(orjson.dumps(_capabilities(_base(request))))
 
 

@@ -153,6 +153,5 @@ def _result(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
 
 
 def time_faults(seen: SeenMessage, name: str, field: int, which: int = 0) -> Iterator[AnsweredFault]:
-    """Tell when a field is no time."""
     if _TIME.fullmatch(seen.at(name, field, which=which)) is None:
         yield AnsweredFault(f"{name}^{which + 1}^{field}", TYPE)

@@ -34,7 +34,6 @@ class ReceivedMail:
     received: datetime
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what drills read."""
         return {
             "number": self.number,
             "to": list(self.to),
@@ -55,7 +54,6 @@ class SandboxMailbox:
     copies: dict[str, Counter[bytes]] = field(default_factory=dict)
 
     def keep(self, recipients: Iterable[str], content: bytes) -> ReceivedMail:
-        """Read one message and keep it."""
         message = message_from_bytes(content, policy=policy.default)
         self.received += 1
         mail = ReceivedMail(
@@ -132,7 +130,6 @@ class MailHandler:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Keep the message."""
         content = envelope.content
         self.mailbox.keep(envelope.rcpt_tos, content if isinstance(content, bytes) else b"")
         return "250 2.0.0 Kept"

@@ -23,8 +23,6 @@ STOP_SECONDS = 1.0
 
 @dataclass(slots=True, kw_only=True)
 class HeldMessage(KeptItem):
-    """One message."""
-
     control_id: str
     order: str  # OBR-3: the same for every version of a result
     status: str  # OBR-25; of an envelope OBX-11
@@ -85,7 +83,6 @@ class MllpDoor:
             await asyncio.sleep(self.desk.faults.trickle)
 
     async def close(self) -> None:
-        """End every connection."""
         connections = dict(self._connections)
         for writer in connections:
             writer.close()

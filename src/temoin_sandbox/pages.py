@@ -38,7 +38,6 @@ class View:
 
     @property
     def other(self) -> str:
-        """The other language."""
         return next(language for language in LANGUAGES if language != self.language)
 
 
@@ -97,7 +96,6 @@ def home_page(view: View, store: Store, box: SandboxMailbox, desk: FaultDesk, nu
 
 
 def stats(store: Store, box: SandboxMailbox) -> dict[str, int]:
-    """Return the counters by name."""
     counts = store.counts
     return {
         "stored": counts.stored,

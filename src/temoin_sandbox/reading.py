@@ -46,7 +46,6 @@ def codings(node: Json, name: str) -> list[tuple[str, str]]:
 
 
 def reference(node: Json, name: str) -> str:
-    """Return the literal reference of a Reference element."""
     return text(child(node, name), "reference")
 
 

@@ -53,18 +53,15 @@ class RegisterDoor:
         self.people = [RegisteredProfessional(**person) for person in tomllib.loads(content)["people"]]
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes of this door."""
         return [
             web.get(f"{BASE}/Practitioner", self.search),
             web.post(f"{BASE}/Practitioner/_search", self.search_by_form),
         ]
 
     async def search(self, request: web.Request) -> web.Response:
-        """Answer a search by address."""
         return self._answer(request, request.query)
 
     async def search_by_form(self, request: web.Request) -> web.Response:
-        """Answer a search by form."""
         form = await request.post()
         return self._answer(request, form)
 

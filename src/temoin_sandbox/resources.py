@@ -64,7 +64,6 @@ def _sections(composition: Json) -> Iterator[Json]:
 
 
 def check_patient(part: ReadPart) -> Iterator[Issue]:
-    """Check the identity traits of the patient."""
     resource, path = part.resource, part.path
     if not any(identifier(item) for item in children(resource, "identifier")):
         yield Issue("patient-identifier", f"{path}.identifier")
@@ -156,13 +155,11 @@ def check_device(part: ReadPart) -> Iterator[Issue]:
 
 
 def check_specimen(part: ReadPart) -> Iterator[Issue]:
-    """Check the type of the specimen."""
     if not any(system == SNOMED and is_snomed(code) for system, code in codings(part.resource, "type")):
         yield Issue("specimen-type", f"{part.path}.type")
 
 
 def check_observation(part: ReadPart) -> Iterator[Issue]:
-    """Check one result."""
     resource, path = part.resource, part.path
     status = text(resource, "status")
     if status not in OBSERVATION_STATUSES:

@@ -53,8 +53,6 @@ def certificates_of(folder: Path) -> Certificates:
 
 @dataclass(slots=True, kw_only=True)
 class HeldMail(KeptItem):
-    """One message."""
-
     message_id: str
     recipient: str  # of a patient's box the domain only
     document: str  # CDA identifier

@@ -26,8 +26,6 @@ LOOK = 0.05  # seconds between two looks while the authority is down
 
 @dataclass(slots=True, kw_only=True)
 class HeldResult(KeptItem):
-    """One result."""
-
     key: str
     record_id: str
     version: str
@@ -37,8 +35,6 @@ class HeldResult(KeptItem):
 
 @dataclass(slots=True)
 class ResultStore(Shelf[HeldResult]):
-    """The results by key."""
-
     connections: int = 0
     files: int = 0
     results: int = 0
@@ -71,7 +67,6 @@ class SftpDoor:
         self._work: set[asyncio.Task[None]] = set()
 
     def session(self, channel: asyncssh.SSHServerChannel[bytes]) -> SandboxFolders:
-        """Open the folders to a sender."""
         connection = cast("asyncssh.SSHServerConnection", channel.get_connection())
 
         def on_ask(what: str) -> None:
@@ -95,7 +90,6 @@ class SftpDoor:
             connection.abort()
 
     def closed(self, connection: asyncssh.SSHServerConnection) -> None:
-        """Forget a connection."""
         self._connections.discard(connection)
 
     async def close(self) -> None:

@@ -31,8 +31,6 @@ MAX_FILE_BYTES = 10_000_000
 
 @dataclass(slots=True)
 class Kept:
-    """One file."""
-
     content: bytearray = field(default_factory=bytearray)
     at: float = field(default_factory=time)
 
@@ -67,7 +65,6 @@ class SandboxFolders(SFTPServer):
         return kept
 
     def read(self, file_obj: Any, offset: int, size: int) -> bytes:
-        """Read a part of an open file."""
         return bytes(file_obj.content[offset : offset + size])
 
     def write(self, file_obj: Any, offset: int, data: bytes) -> int:
@@ -85,7 +82,6 @@ class SandboxFolders(SFTPServer):
         return _attributes(file_obj)
 
     def stat(self, path: bytes) -> SFTPAttrs:
-        """Tell size and age."""
         self._on_ask("stat")
         if _plain(path) in {RESULTS, ANSWERS, b"/"}:
             return SFTPAttrs(permissions=S_IFDIR | 0o700)
@@ -94,14 +90,12 @@ class SandboxFolders(SFTPServer):
     lstat = stat
 
     async def scandir(self, path: bytes) -> AsyncIterator[SFTPName]:
-        """List a folder."""
         self._on_ask("list")
         for name, kept in list(self._tree.items()):
             if posixpath.dirname(name) == _plain(path):
                 yield SFTPName(posixpath.basename(name), attrs=_attributes(kept))
 
     def realpath(self, path: bytes) -> bytes:
-        """Tell a path without dots."""
         return _plain(path)
 
     def remove(self, path: bytes) -> None:

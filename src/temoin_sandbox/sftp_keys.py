@@ -17,7 +17,6 @@ class KeyFiles:
 
     @property
     def host(self) -> Path:
-        """Return the host's private key."""
         return self.folder / "sftp-host.key"
 
     @property
@@ -50,5 +49,4 @@ def make_key_files(folder: Path) -> KeyFiles:
 
 
 def make_key() -> asyncssh.SSHKey:
-    """Make a private key."""
     return asyncssh.generate_private_key("ssh-ed25519")

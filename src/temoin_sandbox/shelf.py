@@ -48,10 +48,8 @@ class Shelf(Generic[Kept]):
         self.differing += known.digest != digest
 
     def counts(self) -> dict[str, int]:
-        """Return the counters by name."""
         numbers = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: number for name, number in numbers.items() if isinstance(number, int)}
 
     def to_list(self) -> list[dict[str, Any]]:
-        """Return what drills read."""
         return [asdict(each) for each in self.held.values()]

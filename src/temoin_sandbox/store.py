@@ -92,7 +92,6 @@ class Store:
         return self._by_id.get(document_id)
 
     def with_identifier(self, token: str) -> list[StoredDocument]:
-        """Return the documents whose Bundle.identifier is this token."""
         return self._by_identifier.get(token, [])
 
     def identifiers(self) -> dict[str, int]:

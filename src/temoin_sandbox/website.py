@@ -65,7 +65,6 @@ class SandboxSite:
         self.register = RegisterDoor()
 
     def application(self) -> web.Application:
-        """Return the aiohttp application."""
         app = web.Application(middlewares=[self.guard], client_max_size=MAX_BODY_BYTES)
         app.add_routes(self.fhir.routes())
         app.add_routes(self.register.routes())
@@ -119,14 +118,12 @@ class SandboxSite:
         return _html(home_page(_view(request), self.store, self.box, self.desk, number))
 
     async def document(self, request: web.Request) -> web.Response:
-        """Show one document."""
         document = self.store.get(request.match_info["id"])
         if document is None:
             raise web.HTTPNotFound
         return _html(document_page(_view(request), self.store, document))
 
     async def stats(self, request: web.Request) -> web.Response:
-        """Tell the counters."""
         replaced = sum(1 for document in self.store.documents if document.replaced_by)
         more = {"hl7": self.mllp.store.counts(), "csv": self.sftp.store.counts()}
         more["secure_mail"] = self.secure.store.counts()
@@ -162,7 +159,6 @@ class SandboxSite:
         return _json(self.sftp.store.to_list())
 
     async def faults(self, request: web.Request) -> web.Response:
-        """Tell the faults in force."""
         return _json(self.desk.to_dict())
 
     async def change_faults(self, request: web.Request) -> web.Response:
@@ -204,7 +200,6 @@ class SandboxSite:
         return _json(told)
 
     async def mail(self, request: web.Request) -> web.Response:
-        """Show one e-mail."""
         mail = self.box.get(int(request.match_info["number"]))
         if mail is None:
             raise web.HTTPNotFound
@@ -221,7 +216,6 @@ class SandboxSite:
         return web.Response(body=_packaged("sandbox.css"), content_type="text/css", charset="utf-8")
 
     async def icon(self, request: web.Request) -> web.Response:
-        """Serve the icon of the pages."""
         return web.Response(body=_packaged("sandbox.svg"), content_type="image/svg+xml")
 
 

@@ -133,7 +133,6 @@ LANGUAGES = ("fr", "en")
 
 
 def word(language: str, name: str) -> str:
-    """Return a word in the language of the page."""
     return WORDS[name][LANGUAGES.index(language)]
 
 

@@ -19,7 +19,6 @@ LOOPBACK = "127.0.0.1"
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="temoin witness", description="Countersigns checkpoints of journals that only grow."
     )

@@ -86,7 +86,6 @@ class WitnessKey:
 
     @property
     def vkey(self) -> str:
-        """Return the key as one line to publish."""
         return f"{self.name}+{_key_id(self.name, self._public).hex()}+{base64.b64encode(self._public).decode()}"
 
     def cosign(self, note: Note, moment: int) -> str:

@@ -13,8 +13,6 @@ PATIENCE = 15.0  # seconds a silent caller is waited for
 
 
 class WitnessServer(ThreadingHTTPServer):
-    """Serves one witness."""
-
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int], witness: Witness) -> None:
@@ -32,7 +30,6 @@ class Handler(BaseHTTPRequestHandler):
     server: WitnessServer
 
     def do_POST(self) -> None:
-        """Judge a checkpoint."""
         length = self.headers.get("Content-Length", "")
         if self.path != "/add-checkpoint":
             self.close_connection = True

@@ -67,7 +67,6 @@ def latest_in(database: sqlite3.Connection, origin: str) -> SeenCheckpoint | Non
 
 
 def remember(database: sqlite3.Connection, origin: str, seen: SeenCheckpoint) -> None:
-    """Add a checkpoint to the history."""
     database.execute(
         "INSERT INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?)",
         [origin, seen.size, seen.root, seen.note],

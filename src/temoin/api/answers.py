@@ -28,7 +28,6 @@ UNVOUCHED = "Whoever vouched for this program no longer may: ask an owner of the
 
 
 def answer(content: dict[str, Any], status: int = 200) -> JsonResponse:
-    """Return an answer."""
     return JsonResponse(content, status=status)
 
 

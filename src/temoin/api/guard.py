@@ -39,7 +39,6 @@ class Resource:
 
 
 def pattern(resource: Resource) -> URLPattern:
-    """Return the address of a resource, guarded."""
     return path(resource.path, guarded(resource), name=resource.name)
 
 

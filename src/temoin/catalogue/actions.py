@@ -134,7 +134,6 @@ def page_of_lots(*, by: Seat, page: int) -> tuple[list[Lot], bool]:
 
 
 def kits_of_lots(*, by: Seat, lot_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the kit of each of these lots."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         return dict(Lot.objects.filter(id__in=lot_ids).values_list("id", "kit"))

@@ -31,7 +31,6 @@ class Chapter:
     words: Label
 
     def label(self, lang: str) -> str:
-        """Return the title of the chapter in a language."""
         return self.words.text(lang)
 
 
@@ -52,11 +51,9 @@ class Target:
 
     @property
     def loinc_display(self) -> str:
-        """Return the name of that LOINC code."""
         return self.loincs[0].display
 
     def label(self, lang: str) -> str:
-        """Return the words of this target in a language."""
         return self.words.text(lang)
 
     def display_of(self, loinc: str) -> str:
@@ -78,7 +75,6 @@ class EligibilityRule:
     words: Label
 
     def label(self, lang: str) -> str:
-        """Return the warning in a language."""
         return self.words.text(lang)
 
     def warns(self, *, age: int, sex: str) -> bool:

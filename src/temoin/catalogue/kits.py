@@ -89,7 +89,6 @@ def kits() -> tuple[Kit, ...]:
 
 
 def kits_for(kind: str) -> tuple[Kit, ...]:
-    """Return the kits of a kind of test."""
     return tuple(kit for kit in kits() if kit.kind == kind)
 
 
@@ -119,12 +118,10 @@ def knows_device(name: str) -> bool:
 
 
 def kit_of_gtin(gtin: str) -> Kit | None:
-    """Return the kit whose boxes bear this GTIN."""
     return next((kit for kit in kits() if kit.gtin == gtin), None)
 
 
 def build_kits(file: Entry, kinds: Mapping[str, Kind]) -> KitList:
-    """Check and build the kits of a data file."""
     unlisted = file.table("unlisted")
     manufacturer, reports = unlisted.label("manufacturer"), _reports(unlisted, kinds)
     unlisted.finish()

@@ -22,7 +22,6 @@ class Outcome:
     words: Label
 
     def label(self, lang: str) -> str:
-        """Return the words of this outcome in a language."""
         return self.words.text(lang)
 
 
@@ -37,19 +36,16 @@ class Specimen:
     also_snomed: tuple[str, ...]
 
     def label(self, lang: str) -> str:
-        """Return the words of this specimen in a language."""
         return self.words.text(lang)
 
 
 @cache
 def load_outcomes() -> Mapping[str, Outcome]:
-    """Return every outcome by code."""
     return build_outcomes(read_data("catalogue", "outcomes.toml"))
 
 
 @cache
 def load_specimens() -> Mapping[str, Specimen]:
-    """Return every specimen by code."""
     return build_specimens(read_data("catalogue", "specimens.toml"))
 
 
@@ -76,7 +72,6 @@ def fold_name(name: str) -> str:
 
 
 def build_outcomes(file: Entry) -> Mapping[str, Outcome]:
-    """Check and build the outcomes of a data file."""
     found: dict[str, Outcome] = {}
     for code, entry in file.children("outcomes", TRAVELLING_CODE):
         found[code] = Outcome(
@@ -91,7 +86,6 @@ def build_outcomes(file: Entry) -> Mapping[str, Outcome]:
 
 
 def build_specimens(file: Entry) -> Mapping[str, Specimen]:
-    """Check and build the specimens of a data file."""
     found: dict[str, Specimen] = {}
     for code, entry in file.children("specimens"):
         found[code] = Specimen(

@@ -37,7 +37,6 @@ def open_platform_secret(purpose: str, sealed: str) -> str:
 
 
 def platform_key(key_id: UUID) -> Key:
-    """Return the platform key that a secret names."""
     key = _by_id.get(key_id)
     if key is None:
         row = PlatformKey.objects.filter(id=key_id).first()
@@ -65,7 +64,6 @@ def store_platform_key(key: PlatformKey) -> None:
 
 
 def platform_context(key_id: UUID) -> bytes:
-    """Return what a wrapped platform key is bound to."""
     return b"platform key|" + key_id.bytes
 
 

@@ -32,7 +32,6 @@ def writing_provider() -> RootProvider:
 
 
 def provider_of(root_id: str) -> RootProvider:
-    """Return the keeper of a root key."""
     kind = root_id.partition(":")[0]
     try:
         return _providers(KEYS())[kind]

@@ -52,8 +52,6 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of one row."""
-
     row: int
     verdict: Sameness
     problems: tuple[RowProblem, ...] = ()

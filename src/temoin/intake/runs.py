@@ -115,7 +115,6 @@ def check_laboratory(is_allowed: bool) -> None:  # noqa: FBT001 the answer of th
 
 
 def reading_of(row: ResultRow) -> Reading:
-    """Return what a row says was read."""
     return Reading(outcomes={row.device.target.code: row.outcome}, read_at=read_at(row), comment=row.comment)
 
 

@@ -84,7 +84,6 @@ class Content:
         )
 
     def equals(self, row: ResultRow) -> bool:
-        """Tell whether a row says the same."""
         other = Content.of_row(row)
         return (
             (self.outcome, self.comment, self.prescriber) == (other.outcome, other.comment, other.prescriber)

@@ -53,7 +53,6 @@ class FileRules:
 
 
 def read_terms(*, by: Seat) -> FileRules:
-    """Return the terms of the pharmacy's files."""
     check_right(by=by, right=Right.IMPORT_RESULTS)
     with tenant_scope(by.pharmacy_id):
         return terms_here()

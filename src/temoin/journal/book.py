@@ -33,7 +33,6 @@ class StoredBook:
                 yield checkpoint
 
     def at(self, size: int) -> Checkpoint | None:
-        """Return the checkpoint of a size."""
         note = SealedTree.objects.filter(size=size).values_list("note", flat=True).first()
         return None if note is None else parse_checkpoint(note)
 

@@ -34,7 +34,6 @@ class Reach:
 
     @property
     def lines(self) -> str:
-        """Return it as the checkpoint says it."""
         return f"at {self.microseconds}\ncluster {self.cluster}\nwatermark {self.watermark}\n"
 
 

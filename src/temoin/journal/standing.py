@@ -33,7 +33,6 @@ class JournalStanding:
     witnesses: list[WitnessState]
 
     def lines(self) -> list[str]:
-        """Return what to tell in any case."""
         sealed = "never sealed" if self.sealed_at is None else f"sealed at {self.sealed_at:%Y-%m-%d %H:%M:%S} UTC"
         lines = [f"journal of {self.size} events, {sealed}; {self.waiting} waiting"]
         return lines + [f"witness {one.witness}: at {one.size}, {one.trouble or 'follows'}" for one in self.witnesses]
@@ -56,7 +55,6 @@ class JournalStanding:
 
 
 def journal_standing() -> JournalStanding:
-    """Ask how the journal stands."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT size, at FROM journal_checkpoint ORDER BY size DESC LIMIT 1")
         size, sealed_at = cursor.fetchone() or (0, None)

@@ -67,7 +67,6 @@ class GrowingTree:
         return kept
 
     def root(self) -> bytes:
-        """Return the root of the tree as it stands."""
         return fold_peaks(self.peaks)
 
 
@@ -82,7 +81,6 @@ def peaks_of(read: NodeReader, start: int, end: int) -> list[bytes]:
 
 
 def root_of(read: NodeReader, start: int, end: int) -> bytes:
-    """Return the root over leaves start..end-1."""
     return fold_peaks(peaks_of(read, start, end))
 
 

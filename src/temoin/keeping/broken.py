@@ -25,7 +25,6 @@ Place = tuple[str, UUID]  # table and row
 
 
 def tell_broken(pharmacy_id: UUID, places: Iterable[Place]) -> None:
-    """Tell a pharmacy of what does not open there."""
     by = HouseActor(pharmacy_id, OPERATOR)
     for table, row_id in islice(places, MOST_TOLD):
         tell_broken_seal(by, table, row_id)

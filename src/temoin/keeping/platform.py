@@ -84,7 +84,6 @@ class OwnSecret:
 
 
 def own_secrets() -> Iterator[OwnSecret]:
-    """Give each secret of each account."""
     with connection.cursor() as cursor:
         cursor.execute(_SECRETS)
         yield from (OwnSecret(*row) for row in cursor.fetchall())

@@ -49,7 +49,6 @@ def rewrap_platform_keys() -> int:
 
 
 def wrapped_by_root() -> Counter[str]:
-    """Count the keys that each root key wraps."""
     counts = Counter(PlatformKey.objects.values_list("root_id", flat=True))
     for pharmacy_id in every_pharmacy():
         counts.update(key.root_id for key in data_keys(pharmacy_id))

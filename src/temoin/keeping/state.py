@@ -23,8 +23,6 @@ from temoin.lib.tenant import tenant_scope
 
 @dataclass(frozen=True)
 class KeyState:
-    """One data key."""
-
     id: UUID
     purpose: str
     number: int

@@ -137,7 +137,6 @@ class Commit:
         self.move(type(row), row.id, verb, only_if=was, **changes)
 
     def remove(self, model: type[TenantModel], row_id: UUID) -> None:
-        """Add the removal of one row."""
         sql = f"DELETE FROM {_table(model)} WHERE pharmacy_id = %s AND id = %s RETURNING 1"  # noqa: S608
         self._changes.append(Part(sql, (current_pharmacy(), row_id), 1))
 

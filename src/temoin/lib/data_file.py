@@ -40,7 +40,6 @@ class Entry:
         self._seen: set[str] = set()
 
     def error(self, field: str, reason: str) -> DataFileError:
-        """Build the error that names this entry."""
         return DataFileError(self.file, self.name, field, reason)
 
     def has(self, field: str) -> bool:
@@ -48,7 +47,6 @@ class Entry:
         return field in self._values
 
     def text(self, field: str) -> str:
-        """Return a required, non-empty text."""
         value = self._take(field)
         if not isinstance(value, str) or not value.strip() or value != value.strip():
             raise self.error(field, "must be a text, not empty, without spaces around it")
@@ -66,7 +64,6 @@ class Entry:
         return value
 
     def minutes(self, field: str) -> int:
-        """Return a number of minutes of a day."""
         return self._number(field, 1, 24 * 60)
 
     def age(self, field: str) -> int | None:
@@ -123,7 +120,6 @@ class Entry:
         return value
 
     def table(self, field: str) -> Entry:
-        """Return a required table."""
         return Entry(self.file, field, self._take(field))
 
     def label(self, field: str) -> Label:
@@ -149,7 +145,6 @@ class Entry:
         return code
 
     def mapping(self, field: str) -> dict[str, str]:
-        """Return a table of texts."""
         value = self._take(field)
         if not isinstance(value, dict) or not all(isinstance(item, str) and item for item in value.values()):
             raise self.error(field, "must be a table of texts")
@@ -210,7 +205,6 @@ class Entry:
 
 
 def parse_data(file: str, content: str) -> Entry:
-    """Parse the text of a data file."""
     try:
         return Entry(file, "file", tomllib.loads(content))
     except tomllib.TOMLDecodeError as error:

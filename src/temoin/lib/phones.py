@@ -108,7 +108,6 @@ def _valid(number: phonenumbers.PhoneNumber) -> str:
 
 
 def build_plan(file: Entry) -> NumberingPlan:
-    """Check and build the plan of the data file."""
     fiction = file.table("fiction")
     plan = NumberingPlan(file.mapping("prefixes"), file.mapping("postcodes"), fiction.some_texts("prefixes"))
     fiction.finish()

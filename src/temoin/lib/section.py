@@ -43,15 +43,12 @@ class Section:
         return Section(self._file, full, content)
 
     def sections(self) -> dict[str, Section]:
-        """Return every table in this one, by name."""
         return {name: self.section(name) for name, value in self._content.items() if isinstance(value, dict)}
 
     def names(self) -> list[str]:
-        """Return every key in this table."""
         return list(self._content)
 
     def texts(self) -> dict[str, str]:
-        """Return every key of this table with its text."""
         return {key: self.required(key, str) for key in self._content}
 
     def optional(self, key: str, kind: type[Value]) -> Value | None:

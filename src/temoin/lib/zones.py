@@ -31,12 +31,10 @@ def wall_clock(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
-    """Return the day it is there at an instant."""
     return instant.astimezone(zone).date()
 
 
 def today_in(zone: ZoneInfo) -> date:
-    """Return the day it is there now."""
     return day_of(now(), zone)
 
 

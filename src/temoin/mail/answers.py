@@ -41,7 +41,6 @@ def told(trouble: MailTroubleError, codes: Codes) -> Answer:
 
 
 def reply_kept(code: int, words: bytes) -> bytes:
-    """Return a reply as an attempt keeps it."""
     return b"%d %s" % (code, words[:KEPT])
 
 

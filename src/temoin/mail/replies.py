@@ -117,7 +117,6 @@ class _Reply:
 
 
 def judge_reply(stage: MailStage, code: int, words: bytes = b"") -> Fate:
-    """Return what a reply tells."""
     if code in GOOD[stage]:
         return Fate.TAKEN
     enhanced = _ENHANCED.match(words)
@@ -127,7 +126,6 @@ def judge_reply(stage: MailStage, code: int, words: bytes = b"") -> Fate:
 
 
 def judge_error(stage: MailStage, error: Exception) -> Fate:
-    """Return what an error tells where no reply came."""
     is_of_words = isinstance(error, ValueError) and not isinstance(error, OSError)  # a wrong certificate is both
     if is_of_words or isinstance(error, smtplib.SMTPNotSupportedError):
         # It cannot even be said to this server: the sign-in, or a letter of this very message.

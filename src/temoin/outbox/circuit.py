@@ -55,7 +55,6 @@ class Circuit:
     taken_at: datetime | None = None
 
     def state(self, moment: datetime) -> CircuitState:
-        """Return what the circuit is at this moment."""
         if self.paused_until is not None and self.paused_until > moment:
             return CircuitState.OPEN
         return CircuitState.HALF_OPEN if self.troubles >= THRESHOLD else CircuitState.CLOSED
@@ -94,7 +93,6 @@ class Circuit:
         return replace(self, tokens=tokens, taken_at=moment)
 
     def after(self, brought: Brought, moment: datetime) -> Circuit:
-        """Return the circuit after what a batch brought."""
         told = self._after_answers(brought, moment)
         if not brought.asked:
             return told

@@ -170,5 +170,4 @@ def register_courier(courier: Courier) -> None:
 
 
 def couriers() -> dict[str, Courier]:
-    """Return the couriers by destination."""
     return dict(_couriers)

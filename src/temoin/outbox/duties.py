@@ -42,7 +42,6 @@ def register_duty(duty: Duty) -> None:
 
 
 def duties() -> dict[str, Duty]:
-    """Return the duties by name."""
     return dict(_duties)
 
 
@@ -107,7 +106,6 @@ class Failing:
 
 
 def failing_duties() -> list[Failing]:
-    """Return the duties that fail, and since when."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, failing_since, failure FROM outbox_duty WHERE failing_since IS NOT NULL ORDER BY name"

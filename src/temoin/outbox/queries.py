@@ -53,7 +53,6 @@ def parcels_of(chain_id: UUID) -> list[ParcelView]:
 
 
 def parcel_view(parcel: Parcel, receipt: dict[str, Any]) -> ParcelView:
-    """Return a parcel as the counter sees it."""
     return ParcelView(
         id=parcel.id,
         destination=parcel.destination,

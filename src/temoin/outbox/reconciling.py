@@ -90,7 +90,6 @@ def prove_parcel(commit: Commit, parcel_id: UUID, holding: Holding) -> None:
 
 
 def sequences_of(parcel_ids: list[UUID]) -> dict[UUID, int]:
-    """Return which version of its result each parcel tells."""
     return dict(Parcel.objects.filter(id__in=parcel_ids).values_list("id", "sequence"))
 
 

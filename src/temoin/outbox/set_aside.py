@@ -69,7 +69,6 @@ def note_aside(place: str, item: str, error: str) -> None:
 
 
 def list_aside() -> list[Aside]:
-    """Return what was set aside, by place."""
     with connection.cursor() as cursor:
         cursor.execute(_LIST)
         return [Aside(*row) for row in cursor.fetchall()]

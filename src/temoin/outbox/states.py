@@ -8,8 +8,6 @@ from temoin.lib.lifecycle import Lifecycle
 
 
 class ParcelState(StrEnum):
-    """Where a parcel is."""
-
     WAITING = "waiting"
     SENDING = "sending"
     IN_DOUBT = "in_doubt"

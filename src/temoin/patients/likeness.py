@@ -17,7 +17,6 @@ def bears_name(known: Traits, family_name: str) -> bool:
 
 
 def bears_exactly(known: Traits, family_name: str) -> bool:
-    """Tell whether this is the birth name."""
     return plain_name(known.birth_family_name) == plain_name(family_name)
 
 

@@ -67,11 +67,9 @@ class Patient(SealedModel):
 
     @property
     def traits(self) -> Traits:
-        """Open the traits."""
         return Traits.from_dict(self.unseal())
 
     def blind_indexes(self) -> dict[str, bytes | None]:
-        """Return every index of the row."""
         return indexes_of(self.traits)
 
 
@@ -86,7 +84,6 @@ def indexes_of(traits: Traits) -> dict[str, bytes | None]:
 
 
 def nir_indexes(nir: str) -> list[bytes]:
-    """Return the blind indexes of a NIR."""
     return lookup_indexes(NIR_USE, nir)
 
 
@@ -96,7 +93,6 @@ def name_indexes(family_name: str, birth_date: date) -> list[bytes]:
 
 
 def born_indexes(birth_date: date) -> list[bytes]:
-    """Return the blind indexes of a birth date."""
     return lookup_indexes(BORN_USE, birth_date.isoformat())
 
 

@@ -19,5 +19,4 @@ class Operator:
 
     @property
     def rights(self) -> frozenset[Right]:
-        """Return what the operator may do."""
         return OPERATOR_RIGHTS

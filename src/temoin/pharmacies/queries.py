@@ -70,7 +70,6 @@ def read_team(*, by: Holder) -> list[Colleague]:
 
 
 def read_colleague(*, by: Holder, member_id: UUID) -> Colleague:
-    """Return one person of the team."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with tenant_scope(by.pharmacy_id):
         member = Member.objects.filter(id=member_id).first()
@@ -80,7 +79,6 @@ def read_colleague(*, by: Holder, member_id: UUID) -> Colleague:
 
 
 def read_invitations(*, by: Holder) -> list[OpenInvitation]:
-    """Return the invitations that wait for their person."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with tenant_scope(by.pharmacy_id):
         states = [InvitationState.WAITING.value, InvitationState.OPEN.value]

@@ -49,8 +49,6 @@ class RegisteredActivity:
 
 
 class Register(Protocol):
-    """A register of professionals."""
-
     def look_up(self, rpps: str) -> list[RegisteredActivity]:
         """Return what it knows under a number, nothing for an unknown one; RegisterAwayError, RegisterAnswerError."""
         ...

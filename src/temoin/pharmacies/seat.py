@@ -42,7 +42,6 @@ class Seat:
 
     @property
     def name(self) -> str:
-        """Return the name to show."""
         return f"{self.given_name} {self.family_name}"
 
 
@@ -91,7 +90,6 @@ def has_left(member: Member) -> bool:
 
 
 def today(pharmacy_id: UUID) -> date:
-    """Return the day it is at the counter."""
     return today_in(zone_of(pharmacy_id))
 
 

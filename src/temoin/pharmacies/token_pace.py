@@ -45,7 +45,6 @@ class Caller:
         return spent >= FAILURES and cache.get(self._known) is None
 
     def failed(self) -> None:
-        """Count a failure."""
         cast("Counting", cache).count(self._failures, MINUTE)
 
     def proved(self) -> None:

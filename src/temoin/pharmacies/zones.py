@@ -69,12 +69,10 @@ def forget_zone(pharmacy_id: UUID) -> None:
 
 @cache
 def load_zones() -> Mapping[str, str]:
-    """Return the zone of each beginning of a postcode."""
     return build_zones(read_data("pharmacies", "zones.toml"))
 
 
 def build_zones(file: Entry) -> Mapping[str, str]:
-    """Check and build the zones of the data file."""
     zones = file.lists("zones")
     file.finish()
     found = {one: zone_named(zone).key for zone, beginnings in zones.items() for one in beginnings}

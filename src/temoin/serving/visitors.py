@@ -67,8 +67,6 @@ class Waiting:
 
 
 class Visitor(RequestHandler):
-    """One connection."""
-
     __slots__ = ("_waiting", "_wire", "pace")
 
     def __init__(self, manager: web.Server, *, waiting: Waiting, pace: TransferPace) -> None:
@@ -101,7 +99,6 @@ class Visitor(RequestHandler):
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the connection."""
         self._waiting.open -= 1
         self._waiting.end(self)
         super().connection_lost(exc)

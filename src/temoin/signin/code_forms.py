@@ -19,7 +19,6 @@ from temoin.signin.tries import note_try_of
 
 
 def code_field() -> forms.CharField:
-    """Return the field of a code."""
     attributes = {"autocomplete": "one-time-code", "inputmode": "numeric"}
     return forms.CharField(label=_("Code"), max_length=20, widget=forms.TextInput(attrs=attributes))
 

@@ -71,7 +71,6 @@ class SharedMemory(BaseCache):
         return _execute("DELETE FROM signin_memo WHERE key = %s", (self._hashed(key, version),)) == 1
 
     def clear(self) -> None:
-        """Forget everything."""
         _execute("DELETE FROM signin_memo", ())
 
     def _hashed(self, key: str, version: int | None) -> str:

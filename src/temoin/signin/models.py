@@ -23,7 +23,6 @@ class PersonManager(BaseUserManager["Person"]):
     """Makes persons; there is no superuser, as there is no administration site."""
 
     def create_user(self, email: str, password: str, **extra: Any) -> Person:
-        """Store a person with a hashed password."""
         person = self.model(email=email.lower(), **extra)
         person.set_password(password)
         person.save(using=self._db)

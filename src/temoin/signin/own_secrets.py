@@ -19,7 +19,6 @@ UNUSABLE = "!"  # with which Django begins what opens nothing
 
 
 def seal_own(use: str, person_id: UUID, secret: str) -> str:
-    """Seal a secret of one use for one person."""
     return seal_platform_secret(purpose_of(use, person_id), secret)
 
 

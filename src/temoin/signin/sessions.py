@@ -55,7 +55,6 @@ class Backlog:
 
     @property
     def count_words(self) -> str:
-        """Return the count as a page shows it."""
         return f"{COUNTED}+" if self.count >= COUNTED else str(self.count)
 
     @property
@@ -85,7 +84,6 @@ class SessionStore(DatabaseSessionStore):
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
-        """Return the model of the rows."""
         return Session
 
     def load(self) -> dict[str, Any]:

@@ -72,7 +72,6 @@ def steps_of(sealed: dict[str, Any]) -> Steps:
 
 
 def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
-    """Build version 1."""
     taken_on, zone, steps = specimen(opened.sealed["specimen"]), opened.pharmacy.zone, opened.steps
     return Report(
         record_id=str(opened.record_id),
@@ -162,7 +161,6 @@ def cancelled_report(former: Report, reason: str, *, opened: Opened, by: Seat) -
 
 
 def patient_identity(patient_id: UUID, traits: Traits) -> PatientIdentity:
-    """Return the patient as the Report keeps it."""
     return PatientIdentity(
         patient_id=str(patient_id),
         birth_family_name=traits.birth_family_name,
@@ -206,7 +204,6 @@ def doctor(traits: Traits) -> Doctor | None:
 
 
 def signer(by: Seat) -> Professional:
-    """Return the person who signs."""
     code, display = PROFESSION_CODE[by.profession]
     return Professional(
         member_id=str(by.member_id),
@@ -219,7 +216,6 @@ def signer(by: Seat) -> Professional:
 
 
 def organisation(pharmacy: Pharmacy) -> Organisation:
-    """Return the pharmacy as the Report keeps it."""
     return Organisation(
         pharmacy_id=str(pharmacy.id),
         name=pharmacy.name,

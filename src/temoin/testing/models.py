@@ -145,7 +145,6 @@ class RecordVersion(SealedModel):
 
     @property
     def report(self) -> Report:
-        """Open the signed Report."""
         return Report.from_dict(self.unseal())
 
 

@@ -259,7 +259,6 @@ WHERE record.pharmacy_id = %s AND record.id = %s
 
 
 def open_for_signature(record_id: UUID) -> Opened:
-    """Open a record with all that its signature needs."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [current_pharmacy(), record_id])
         row = cursor.fetchone()

@@ -170,8 +170,6 @@ class PerformingLaboratory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """The pharmacy."""
-
     pharmacy_id: str  # UUID
     name: str
     finess: str  # 9 characters, FINESS ET

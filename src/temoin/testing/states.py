@@ -8,8 +8,6 @@ from temoin.lib.lifecycle import Lifecycle
 
 
 class RecordState(StrEnum):
-    """Where a test is."""
-
     REGISTERED = "registered"
     SAMPLED = "sampled"
     SIGNED = "signed"

@@ -44,8 +44,6 @@ class Difference(TenantModel):
 
 
 class Ending(StrEnum):
-    """How a run ended."""
-
     WHOLE = "whole"
     NOT_ASKABLE = "not_askable"  # the destination cannot be asked: acknowledgements were compared with attempts
     BROKEN_OFF = "broken_off"  # it did not answer wholly: to be done again, and somebody's matter until it does

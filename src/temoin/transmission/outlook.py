@@ -27,7 +27,6 @@ class Outlook:
 
 
 def destinations() -> list[PossibleDestination]:
-    """Return the destinations of results, by name."""
     found = [each for each in couriers().values() if isinstance(each, ReportCourier)]
     return sorted(
         (PossibleDestination(each.destination, each.rules, each.enabled) for each in found), key=lambda each: each.name

@@ -41,7 +41,6 @@ class Reconciling:
 
     @property
     def destination(self) -> str:
-        """The destination's name."""
         return self.courier.destination
 
 

@@ -56,7 +56,6 @@ class GuardedRoute:
 
 
 def pattern(route: GuardedRoute) -> URLPattern:
-    """Return the address of a route, guarded."""
     return path(route.path, guarded(route), name=route.name)
 
 

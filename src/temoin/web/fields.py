@@ -42,8 +42,6 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field of a form."""
-
     name: str
     label: Words
     kind: str = "text"  # text | email | tel | date | datetime-local | select | radio | cards | checkbox | textarea

@@ -18,8 +18,6 @@ _SIGN = {"positive": "+", "negative": "−"}
 
 @dataclass(frozen=True)
 class ReadTarget:
-    """A target and what was read for it."""
-
     target: str
     label: str
     code: str

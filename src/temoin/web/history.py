@@ -55,8 +55,6 @@ class Amendment:
 
 @dataclass(frozen=True)
 class HistoryVersion:
-    """A signed version, as the history tells it."""
-
     report: Report
     findings: list[ReadTarget]
     changes: list[Amendment]

@@ -14,8 +14,6 @@ from temoin.web.wording import Words
 
 
 class Fact(NamedTuple):
-    """One fact and what it is called."""
-
     label: Words
     said: Words
 

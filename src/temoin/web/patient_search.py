@@ -29,7 +29,6 @@ def search_patients(seat: Seat, typed: Mapping[str, str]) -> list[Found]:
 
 
 def search_fields(typed: Typed) -> list[Field]:
-    """Return the fields of the search."""
     return [
         typed(
             "nir",

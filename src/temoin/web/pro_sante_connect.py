@@ -59,7 +59,6 @@ class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the librar
         super().__init__(request, "pro-sante-connect")
 
     def get_provider(self) -> IdentityProvider:
-        """Return the provider of the settings file."""
         return make_provider(self.request)
 
     @property
@@ -98,7 +97,6 @@ class IdentityProvider(OpenIDConnectProvider):  # type: ignore[misc] # the libra
     oauth2_adapter_class = Connection
 
     def get_oauth2_adapter(self, request: HttpRequest) -> Connection:
-        """Return the conversation."""
         return Connection(request)
 
 

@@ -175,7 +175,6 @@ def typed_reading(report: Report) -> dict[str, str]:
 
 
 def reason_field(typed: Typed, label: Any) -> Field:
-    """Return the field of a reason."""
     hint = _("Kept with the new version. The patient reads it, on paper and in the message’s letter.")
     return typed(
         "reason",

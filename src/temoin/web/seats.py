@@ -82,7 +82,6 @@ def _tell_failed_tries(request: HttpRequest, pharmacy_id: UUID) -> None:
 
 
 def person_id(request: HttpRequest) -> UUID:
-    """Return the id of the person signed in."""
     return cast("UUID", cast("Any", request.user).id)  # an anonymous person never gets here
 
 

@@ -12,8 +12,6 @@ from temoin.web.wording import ParcelLine, goes_to_an_address
 
 @dataclass(frozen=True, kw_only=True)
 class Ways:
-    """The ways out for one sending."""
-
     is_overtaken: bool  # a newer version goes there: nothing but to withdraw this one is left
     sends_again: bool
     mends_address: bool  # the patient's address, then again: no result is corrected for that

@@ -17,8 +17,6 @@ from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 @dataclass(frozen=True)
 class ListedTest:
-    """A test as a list shows it."""
-
     row: TestRow
     mark: Mark
     window: ReadingWindow | None
@@ -32,7 +30,6 @@ def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
 
 
 def test_lines(rows: Iterable[TestRow], kits: dict[UUID, str]) -> list[ListedTest]:
-    """Put tests into words."""
     return [_line(row, kits) for row in rows]
 
 

@@ -19,8 +19,6 @@ _DONE_WORDS: dict[str, Words] = {SAMPLED: _("Sampled at"), STARTED: _("Clock sta
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the three."""
-
     tone: str  # done | current | todo | over
     words: Words
     at: datetime | None

@@ -204,8 +204,6 @@ _TROUBLED = (_("The service is in trouble."), _LATER)
 
 @dataclass(frozen=True)
 class ParcelLine:
-    """A parcel in words."""
-
     parcel: ParcelView
     destination: Words
     mark: Mark
@@ -255,7 +253,6 @@ def register_line(view: RegisterView | None) -> RegisterLine | None:
 
 
 def place_mark(person: Colleague) -> Mark:
-    """Return how a colleague's place is shown."""
     if person.has_left:
         return LEFT
     if not person.is_active:
@@ -264,7 +261,6 @@ def place_mark(person: Colleague) -> Mark:
 
 
 def mark_of(destination: str, state: ParcelState) -> Mark:
-    """Return how a parcel's state is shown."""
     known = destination_named(destination)
     return OF_MANNER[Manner.ANSWERED if known is None else known.manner][state]
 

@@ -48,7 +48,6 @@ class FileRoots:
         return root_id(raw), nonce + _cipher(raw).encrypt(nonce, key, context)
 
     def unwrap(self, root_id: str, wrapped: bytes, context: bytes) -> bytes:
-        """Unwrap under the file of this id."""
         try:
             return self._cipher_of(root_id).decrypt(wrapped[:NONCE], wrapped[NONCE:], context)
         except InvalidTag:

@@ -47,7 +47,6 @@ class TokenRoots:
         return [f"{KIND}:{label}" for label in labels]
 
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
-        """Encrypt in the token."""
         from pkcs11 import GCMParams, Mechanism
 
         root_id = self.current()
@@ -58,7 +57,6 @@ class TokenRoots:
         return root_id, nonce + bytes(wrapped)
 
     def unwrap(self, root_id: str, wrapped: bytes, context: bytes) -> bytes:
-        """Decrypt in the token."""
         from pkcs11 import GCMParams, Mechanism
         from pkcs11.exceptions import DataInvalid, EncryptedDataInvalid, EncryptedDataLenRange, GeneralError
 

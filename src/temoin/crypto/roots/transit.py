@@ -62,7 +62,6 @@ class TransitRoots:
         return b64decode(self._data("POST", "decrypt", body)["plaintext"])
 
     def rotate(self) -> str:
-        """Add a version."""
         self._call("POST", f"keys/{quote(self.key, safe='')}/rotate", {})
         return self.current()
 

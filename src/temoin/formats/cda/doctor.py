@@ -35,7 +35,6 @@ def add_treating_doctor(root: Element, doctor: Doctor, since: datetime) -> None:
 
 
 def read_doctor(root: Element) -> Doctor | None:
-    """Return the one the document is for."""
     recipient = maybe(root, "informationRecipient/intendedRecipient")
     if recipient is None:
         return None

@@ -33,7 +33,6 @@ def add(parent: Element, name: str, /, **attributes: str) -> Element:
 
 
 def add_text(parent: Element, name: str, value: str, /, **attributes: str) -> Element:
-    """Append an element that holds a text."""
     element = add(parent, name, **attributes)
     element.text = written(value)
     return element

@@ -133,5 +133,4 @@ class Narrative:
         return self._words[name]
 
     def referred(self, parent: Element, path: str) -> str:
-        """Return the words that an element refers to."""
         return self.at(told(parent, f"{path}/reference", "value").removeprefix("#"))

@@ -54,7 +54,6 @@ def load_terms() -> Terms:
 
 
 def build_terms(review: Review, file: Entry) -> Terms:
-    """Check and build the terms of a data file."""
     groups = {name: _group(entry) for name, entry in file.children("groups")}
     diseases = file.mapping("diseases")
     tests = {code: _test(code, entry, groups, diseases) for code, entry in file.children("tests")}

@@ -149,7 +149,6 @@ class Cells:
         return self.phone(column, address, value=value)
 
     def state(self, column: str) -> FederalState | None:
-        """Return the state a required cell names."""
         value = self.required(column)
         found = states().get(value.upper())
         if value and found is None:

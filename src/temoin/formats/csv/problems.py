@@ -19,7 +19,6 @@ class CellProblem:
     code: str
 
     def message(self, lang: str) -> str:
-        """Say what is wrong."""
         return _in(ROW_MESSAGES[self.code], lang)[0]
 
     def remedy(self, lang: str) -> str:
@@ -53,7 +52,6 @@ class FileRefusedError(Exception):
         return self._filled(_in(FILE_MESSAGES[self.code], lang)[0])
 
     def remedy(self, lang: str) -> str:
-        """Say what to do about it."""
         return self._filled(_in(FILE_MESSAGES[self.code], lang)[1])
 
     def _filled(self, text: str) -> str:

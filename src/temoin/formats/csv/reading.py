@@ -155,7 +155,6 @@ class FileOfResults:
     rows: Iterator[ResultRow | RowErrors]
 
     def __iter__(self) -> Iterator[ResultRow | RowErrors]:
-        """Return the rows."""
         return self.rows
 
 

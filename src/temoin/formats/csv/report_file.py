@@ -131,7 +131,6 @@ def joined_files(files: list[bytes]) -> bytes:
 
 
 def keys_of(data: bytes) -> frozenset[str]:
-    """Return the keys in a file of ours."""
     rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
     return frozenset(row["key"] for row in rows)
 

@@ -49,7 +49,6 @@ def languages() -> Mapping[str, str]:
 
 
 def build_languages(file: Entry) -> Mapping[str, str]:
-    """Check and build the languages of the data file."""
     known = file.lists("languages")
     file.finish()
     return MappingProxyType({folded(name): code for code, names in known.items() for name in (code, *names)})

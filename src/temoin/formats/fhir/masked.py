@@ -39,13 +39,11 @@ def masked_patient(report: Report, full_url: str) -> Element:
 
 
 def form_of(patient: Element) -> PatientForm:
-    """Return in which form a Patient of ours is."""
     labels = patient.get("meta", {}).get("security", ())
     return next((_FORM[each["code"]] for each in labels if each["system"] == codes.SECURITY_LABELS), PatientForm.NAMED)
 
 
 def read_masked(patient: Element, address: Address) -> PatientIdentity:
-    """Return what a masked Patient of ours tells."""
     form = form_of(patient)
     return PatientIdentity(
         patient_id=identified(patient["identifier"], codes.PERSON_NUMBER_SYSTEM),

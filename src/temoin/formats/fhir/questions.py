@@ -30,7 +30,6 @@ def creating(key: str) -> dict[str, str]:
 
 
 def by_keys(keys: Sequence[str]) -> Question:
-    """Ask for the documents of these keys."""
     return [("identifier", ",".join(f"{REPORT_KEY_SYSTEM}|{key}" for key in keys))]
 
 

@@ -54,7 +54,6 @@ def swiss_terms() -> SwissTerms:
 
 
 def build_german(review: Review, file: Entry) -> GermanTerms:
-    """Check and build the terms of DEMIS."""
     method = file.table("method")
     terms = GermanTerms(
         review=review,

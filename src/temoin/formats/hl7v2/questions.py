@@ -26,7 +26,6 @@ def load_questions() -> Questions:
 
 
 def build_questions(review: Review, file: Entry) -> Questions:
-    """Check and build the questions of a data file."""
     words = file.mapping("questions")
     if wrong := [code for code in words if not is_loinc(code)]:
         raise file.error(f"questions.{wrong[0]}", "is not a LOINC code: wrong shape or check digit")

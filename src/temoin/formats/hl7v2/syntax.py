@@ -39,7 +39,6 @@ class Segment:
     line: int
 
     def place(self, field: int) -> str:
-        """Name a field in a complaint."""
         return f"{self.name}-{field} (line {self.line})"
 
     def repetitions(self, field: int) -> list[str]:

@@ -93,7 +93,6 @@ class _Page:
         self._space()
 
     def facts(self, report: Report) -> None:
-        """Write how, with what and by whom."""
         self._facts(
             [
                 ("Prélèvement", report.specimen_display),

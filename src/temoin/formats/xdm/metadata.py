@@ -37,8 +37,6 @@ _REPLACES = "urn:ihe:iti:2007:AssociationType:RPLC"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
-    """A code of a nomenclature."""
-
     code: str
     label: str
     system: str
@@ -58,7 +56,6 @@ class Submission:
 
 
 def metadata(report: Report, sending: Submission, document: bytes, file_name: str) -> bytes:
-    """Return the metadata of a document."""
     names = {"lcm": ebrim.LCM, None: ebrim.RIM}
     root = etree.Element(f"{{{ebrim.LCM}}}SubmitObjectsRequest", nsmap=names)
     objects = ebrim.add(root, "RegistryObjectList")

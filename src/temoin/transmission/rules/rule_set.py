@@ -54,7 +54,6 @@ class Basis:
         return self.words.text(lang)
 
     def is_in_force(self, day: date) -> bool:
-        """Tell whether the text holds on a day."""
         return self.since <= day and (self.until is None or day <= self.until)
 
 
@@ -71,7 +70,6 @@ class Rule:
     basis: Basis
 
     def fits(self, kind: str, target: str, outcome: str) -> bool:
-        """Tell whether the rule is about such a finding."""
         return kind in self.kinds and target in self.targets and outcome in self.outcomes
 
 
@@ -95,7 +93,6 @@ class Case:
 
     @staticmethod
     def of(report: Report) -> Case:
-        """Return the case of a signed version."""
         return Case(
             kind=report.kind,
             outcomes=tuple((one.target, one.outcome) for one in report.findings),
@@ -141,7 +138,6 @@ class RuleSet:
 
     @property
     def least_form(self) -> PatientForm:
-        """Return the form of its rules that tells least."""
         return max((rule.form for rule in self.rules), key=FORMS.index)
 
     def decide(self, case: Case) -> Decision:

@@ -37,7 +37,6 @@ FRENCH, ENGLISH = Language("fr", "Français"), Language("en", "English")
 
 @register.simple_tag
 def is_demo() -> bool:
-    """Tell whether this site is a demonstration."""
     return WEB().site.demo
 
 
@@ -49,7 +48,6 @@ def words(value: Any) -> str:
 
 @register.filter
 def masked(nir: str) -> str:
-    """Return a NIR as lists show it."""
     return masked_nir(nir)
 
 
@@ -108,7 +106,6 @@ def as_json(value: Any) -> str:
 
 @register.simple_tag
 def option_flags(field: Field, option: Option) -> SafeString:
-    """Return the flags of one input of a group."""
     flags = (("checked", option.is_chosen), ("required", field.required), ("autofocus", option.takes_focus))
     return mark_safe("".join(f" {flag}" for flag, wanted in flags if wanted))  # noqa: S308 names of ours
 

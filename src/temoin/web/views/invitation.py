@@ -31,7 +31,6 @@ OFFER = "offer"  # pharmacy and invitation that the code led to; the code itself
 
 
 def invitation(request: HttpRequest) -> HttpResponse:
-    """Ask for the code of an invitation."""
     problems: list[Problem] = []
     if request.method == "POST":
         if not ratelimit.consume(request, action="invitation"):

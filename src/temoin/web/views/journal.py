@@ -174,7 +174,6 @@ class _Echo:
     """A file that gives back each line written to it."""
 
     def write(self, line: str) -> str:
-        """Return the line."""
         return line
 
 

@@ -22,7 +22,6 @@ from temoin.web.times import page_today, read_day
 
 
 def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Show the stock."""
     return _show(request, seat, [])
 
 

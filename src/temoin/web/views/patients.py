@@ -158,7 +158,6 @@ def _show_new(
 
 
 def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
-    """Register a test for a known patient."""
     problems: list[Problem] = []
     if request.method == "POST":
         record_id = _posted_id(request, "record_id")

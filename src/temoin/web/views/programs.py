@@ -23,12 +23,10 @@ from temoin.web.wording import SCOPE_WORDS, STOPPED
 
 
 def programs(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Show the programs."""
     return _show(request, seat, [])
 
 
 def add(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Give a program access."""
     try:
         add_program(
             by=seat,

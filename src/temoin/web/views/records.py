@@ -137,7 +137,6 @@ def device_words(test: TestView) -> dict[str, Any]:
 
 
 def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
-    """Record the sample."""
     try:
         runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST))
     except InvalidError as error:

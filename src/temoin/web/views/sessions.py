@@ -32,7 +32,6 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 def end_session(request: HttpRequest, session: str) -> HttpResponse:
-    """End one session of the person's."""
     if not end_sessions(person(request), only=session):
         raise NotFoundError
     if session == session_id(request.session.session_key):

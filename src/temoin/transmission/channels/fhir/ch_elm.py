@@ -41,7 +41,6 @@ class ChElmCourier(DialectCourier):
         return await self.each(consignment, self.ask)
 
     async def post(self, document: dict[str, Any]) -> Answer:
-        """Post one document."""
         try:
             reply = await self.line().ask("POST", "DocumentReference", data=orjson.dumps(document), headers=_HEADERS)
         except (NotSentError, NoAnswerError) as error:

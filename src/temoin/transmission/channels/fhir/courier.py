@@ -40,7 +40,6 @@ class FhirCourier(HttpCourier):
         return Consignment(key=load.key, body=write(report))
 
     async def carry(self, consignment: Consignment) -> Answer:
-        """Post the document."""
         try:
             reply = await self.line().ask("POST", "Bundle", data=consignment.body, headers=creating(consignment.key))
         except (NotSentError, NoAnswerError) as error:
@@ -70,7 +69,6 @@ class FhirCourier(HttpCourier):
         return self._search(received_between(since, until))
 
     def held(self, keys: Sequence[str]) -> AsyncIterator[Holding]:
-        """Give every document that it holds of these keys."""
         return self._search(by_keys(keys))
 
     async def _search(self, asked: Question) -> AsyncIterator[Holding]:

@@ -44,7 +44,6 @@ class DialectCourier(HttpCourier):
         """Post one document."""
 
     async def carry(self, consignment: Consignment) -> Answer:
-        """Post every document."""
         return await self.each(consignment, self.post)
 
     async def each(self, consignment: Consignment, verb: Callable[[dict[str, Any]], Any]) -> Answer:

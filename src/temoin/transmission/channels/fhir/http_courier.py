@@ -43,7 +43,6 @@ class HttpCourier(ReportCourier):
         return self._line
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._line is not None:
             line, self._line = self._line, None
             await line.close()

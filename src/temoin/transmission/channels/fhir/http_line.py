@@ -49,7 +49,6 @@ class HttpLine:
             raise NoAnswerError("no_answer") from None
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._session.close()
 
     async def _ask(self, method: str, address: str, largest: int, request: dict[str, Any]) -> Reply:

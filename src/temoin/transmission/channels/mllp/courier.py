@@ -95,7 +95,6 @@ class MllpCourier(ReportCourier):
         return Answer(Verdict.UNKNOWN, "not_askable")
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._lines is not None:
             lines, self._lines = self._lines, None
             await lines.close()

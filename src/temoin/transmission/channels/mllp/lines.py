@@ -108,7 +108,6 @@ class Lines:
             self._turns.release()
 
     async def close(self) -> None:
-        """Close the lines that carry nothing."""
         while self._free:
             await self._free.pop().close()
 

@@ -14,8 +14,6 @@ from temoin.transmission.rules.rule_set import RuleSet
 
 
 class MessageProfile(StrEnum):
-    """How the message is written."""
-
     ELR = "elr"  # the results themselves, as electronic laboratory reporting
     CISIS = "cisis"  # the French envelope around the CDA document
 

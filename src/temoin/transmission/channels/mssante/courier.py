@@ -47,7 +47,6 @@ class SecureMailCourier(ReportCourier):
         )
 
     def write(self, load: Load, report: Report) -> Consignment | Answer:
-        """Write the message."""
         address = self.address(load, report)
         if not address:
             return Answer(Verdict.REFUSED, "no_secure_address")
@@ -92,7 +91,6 @@ class MssanteDoctorCourier(SecureMailCourier):
 
     @property
     def rules(self) -> RuleSet:
-        """Return what may go to doctors."""
         return self.mail.doctor_rules
 
     def has_recipient(self, report: Report) -> bool:
@@ -119,7 +117,6 @@ class MssantePatientCourier(SecureMailCourier):
 
     @property
     def rules(self) -> RuleSet:
-        """Return what may go to patients."""
         return self.mail.patient_rules
 
     def has_recipient(self, report: Report) -> bool:
@@ -127,7 +124,6 @@ class MssantePatientCourier(SecureMailCourier):
         return report.patient.carries_matricule
 
     def address(self, load: Load, report: Report) -> str:
-        """Return the address that every insured person has."""
         return f"{report.patient.nir}@{PATIENTS}" if report.patient.carries_matricule else ""
 
 

@@ -100,7 +100,6 @@ class SftpCourier(ReportCourier):
         return [_name(key) for key in keys]
 
     async def close(self) -> None:
-        """Close the connection."""
         if self._opened is not None:
             folders, self._opened = self._opened, None
             await folders.close()

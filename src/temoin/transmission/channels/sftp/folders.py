@@ -92,7 +92,6 @@ class Folders:
         return await self._list(self._box.folder)
 
     async def acknowledgement_files(self) -> dict[str, float]:
-        """Return the acknowledgements that lie there, and since when."""
         return await self._list(self._box.acknowledgements)
 
     async def look(self) -> None:
@@ -101,7 +100,6 @@ class Folders:
             await self._open()
 
     async def close(self) -> None:
-        """Close the connection."""
         line, self._line = self._line, None
         if line is not None:
             line.connection.abort()
