@@ -165,7 +165,6 @@ class FhirDoor:
         return answer(document.body, headers=_version_headers(document))
 
     async def search(self, request: web.Request) -> web.Response:
-        """Search by identifier and time of receipt."""
         return self._search(request, parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True))
 
     async def search_by_form(self, request: web.Request) -> web.Response:

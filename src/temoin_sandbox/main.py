@@ -124,7 +124,6 @@ async def _listen(listening: AbstractAsyncContextManager[int], doors: AsyncExitS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line and serve."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     user_key, host_key = given.pop("sftp_user_key"), given.pop("sftp_host_key")

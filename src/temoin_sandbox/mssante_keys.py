@@ -19,17 +19,14 @@ class MailFiles:
 
     @property
     def authorities(self) -> Path:
-        """Return the certificate that signed the others."""
         return self.folder / "authorities.pem"
 
     @property
     def server(self) -> tuple[Path, Path]:
-        """Return the operator's certificate and key."""
         return self.folder / "server.pem", self.folder / "server.key"
 
     @property
     def ours(self) -> tuple[Path, Path]:
-        """Return the sender's certificate and key."""
         return self.folder / "ours.pem", self.folder / "ours.key"
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 
 def build_outcomes(known: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Check and build the results of the data file."""
     if set(known) != {"outcomes"}:
         raise ValueError("sandbox/outcomes.toml holds the outcomes, and nothing else")
     pairs = {code: tuple(words) for code, words in known["outcomes"].items()}

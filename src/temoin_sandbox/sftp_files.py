@@ -68,7 +68,6 @@ class SandboxFolders(SFTPServer):
         return bytes(file_obj.content[offset : offset + size])
 
     def write(self, file_obj: Any, offset: int, data: bytes) -> int:
-        """Write a part of an open draft."""
         if offset + len(data) > MAX_FILE_BYTES:
             raise SFTPFailure("too large")
         file_obj.content[offset : offset + len(data)] = data
@@ -78,7 +77,6 @@ class SandboxFolders(SFTPServer):
         """Close an open file: nothing is held for it."""
 
     def fstat(self, file_obj: Any) -> SFTPAttrs:
-        """Tell size and age of an open file."""
         return _attributes(file_obj)
 
     def stat(self, path: bytes) -> SFTPAttrs:

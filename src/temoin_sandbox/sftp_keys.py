@@ -21,17 +21,14 @@ class KeyFiles:
 
     @property
     def host_public(self) -> Path:
-        """Return the host's public key, which a sender pins."""
         return self.folder / "sftp-host.pub"
 
     @property
     def user(self) -> Path:
-        """Return the private key of the sender's account."""
         return self.folder / "sftp-ours.key"
 
     @property
     def user_public(self) -> Path:
-        """Return the public key of the sender's account."""
         return self.folder / "sftp-ours.pub"
 
 

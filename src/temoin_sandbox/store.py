@@ -109,7 +109,6 @@ class Store:
         return len(lost)
 
     def key_count(self) -> int:
-        """Return how many distinct identifiers are held."""
         return len(self._by_identifier)
 
     def position_at(self, moment_ms: int) -> int:

@@ -113,7 +113,6 @@ class SandboxSite:
         return response
 
     async def home(self, request: web.Request) -> web.Response:
-        """Show what the authority holds."""
         number = _page_number(request)
         return _html(home_page(_view(request), self.store, self.box, self.desk, number))
 
@@ -177,7 +176,6 @@ class SandboxSite:
         raise web.HTTPSeeOther("/#faults")
 
     async def conformance(self, request: web.Request) -> web.Response:
-        """Show how to try an endpoint."""
         return _html(conformance_page(_view(request), f"{request.scheme}://{request.host}"))
 
     async def lose(self, request: web.Request) -> web.Response:
@@ -186,7 +184,6 @@ class SandboxSite:
         return _json({"lost": self.store.lose(str(values.get("key", "")))})
 
     async def mailbox(self, request: web.Request) -> web.Response:
-        """Show the e-mails."""
         return _html(mailbox_page(_view(request), self.box, _page_number(request)))
 
     async def mailbox_json(self, request: web.Request) -> web.Response:
@@ -212,7 +209,6 @@ class SandboxSite:
         return web.Response(body=self._identity.authorities, content_type="application/x-pem-file")
 
     async def stylesheet(self, request: web.Request) -> web.Response:
-        """Serve the style of the pages."""
         return web.Response(body=_packaged("sandbox.css"), content_type="text/css", charset="utf-8")
 
     async def icon(self, request: web.Request) -> web.Response:

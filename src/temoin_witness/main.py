@@ -31,7 +31,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None] = lambda: None) -> int:
-    """Serve until SIGTERM or SIGINT."""
     options = build_parser().parse_args(arguments)
     try:
         logs = [LogKey.parse(vkey) for vkey in options.log]

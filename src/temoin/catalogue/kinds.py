@@ -107,7 +107,6 @@ class Kind:
         return {target.code: target for target in self.targets}[code]
 
     def target_of(self, loinc: str) -> Target | None:
-        """Return the target that reports under a LOINC code."""
         return next((target for target in self.targets if loinc in {one.code for one in target.loincs}), None)
 
     def allows_specimen(self, code: str) -> bool:
@@ -127,7 +126,6 @@ def load_kinds() -> Mapping[str, Kind]:
 
 @cache
 def load_loincs() -> Mapping[str, Loinc]:
-    """Return every LOINC code the catalogue knows."""
     return build_loincs(read_data("catalogue", "loincs.toml"))
 
 

@@ -38,7 +38,6 @@ COLUMNS = (
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands."""
     noun = commands.add_parser("breach", help="tell who is concerned by a breach of data")
     listed = operator_command(noun, "persons", "list them as CSV, for the owner who proves themself", _persons)
     listed.add_argument("--pharmacy", metavar="FINESS", required=True)

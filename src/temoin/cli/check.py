@@ -20,7 +20,6 @@ from temoin.lib.zones import HOUSE, today_in
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     parser = commands.add_parser("check", help="say everything that is wrong with the set-up")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     parser.set_defaults(run=run)

@@ -24,7 +24,6 @@ ALL_TAKEN, SOME_REFUSED, FILE_REFUSED = 0, 1, 2
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     nouns = commands.add_parser("import", help="take in a file").add_subparsers(metavar="WHAT", required=True)
     results = nouns.add_parser(
         "results",

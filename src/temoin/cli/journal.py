@@ -29,7 +29,6 @@ SHOWN = 200  # findings written out; the count is always whole
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands."""
     verbs = commands.add_parser("journal", help="check and follow the journal").add_subparsers(
         metavar="WHAT", required=True
     )
@@ -150,7 +149,6 @@ def run_status(_options: argparse.Namespace) -> int:
 
 
 def run_seal(_options: argparse.Namespace) -> int:
-    """Seal what waits."""
     from temoin.journal.sealing import seal_events
 
     checkpoint = seal_events(journal_signer())
@@ -159,7 +157,6 @@ def run_seal(_options: argparse.Namespace) -> int:
 
 
 def run_key(_options: argparse.Namespace) -> int:
-    """Write the public key."""
     say(journal_signer().verifier.vkey)
     return FINE
 

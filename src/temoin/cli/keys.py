@@ -23,7 +23,6 @@ FAILED = 1
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands."""
     nouns = commands.add_parser("keys", help="turn, back up and verify keys").add_subparsers(
         metavar="WHAT", required=True
     )

@@ -47,7 +47,6 @@ def show_status(_options: argparse.Namespace, tell: Tell) -> int:
 
 
 def turn_root_key(_options: argparse.Namespace, tell: Tell) -> int:
-    """Make a new root key."""
     root_id = turn_root()
     tell(f"{root_id} wraps new data keys from now on. The earlier root keys still unwrap.")
     if KEYS().wrap_with == Keeper.FILE:

@@ -20,7 +20,6 @@ SOMEBODY_SHOULD_LOOK = 1
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     words = "say how each destination stands: circuit, rate, parcels, age of the oldest"
     parser = commands.add_parser("lanes", help=words, description=words)
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")

@@ -14,7 +14,6 @@ _ASKED = ("given_name", "family_name", "email")
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands."""
     noun = commands.add_parser("member", help="invite, list and suspend the people of a pharmacy")
     invited = operator_command(noun, "invite", "show a one-time code that gives somebody their place", _invite)
     listed = operator_command(noun, "list", "list the people of a pharmacy", _list)

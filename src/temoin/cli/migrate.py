@@ -14,7 +14,6 @@ LOCK = 0x74656D6F  # an advisory lock of ours: two migrations at once wait for e
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     parser = commands.add_parser("migrate", help="bring the database's tables up to this version")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     parser.add_argument("--quiet", action="store_true", help="say nothing when all is well")

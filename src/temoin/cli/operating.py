@@ -53,7 +53,6 @@ def operate(options: argparse.Namespace, work: Work, process: Process = Process.
 
 
 def pharmacy_of(finess: str) -> Pharmacy:
-    """Return the pharmacy with this number."""
     from temoin.pharmacies.models import Pharmacy
     from temoin.pharmacies.numbers import check_finess
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands."""
     noun = commands.add_parser("pharmacy", help="open, list and close pharmacies")
     opened = operator_command(noun, "open", "open a pharmacy", _open)
     for name, words in (("finess", "FINESS number of the site"), ("name", "name"), ("street", "street and number")):

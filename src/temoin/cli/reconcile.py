@@ -27,7 +27,6 @@ RUNS = 30
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     words = "compare what we hold as accepted with what an authority holds"
     parser = commands.add_parser("reconcile", help=words, description=words.capitalize() + ".")
     parser.add_argument("destination", nargs="?", metavar="DESTINATION", help="as `--status` names it: fhir, …")

@@ -30,7 +30,6 @@ READY = "TEMOIN_READY_FD"
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands."""
     web = _command(commands, "web", "serve the staff site")
     _add_address(web, port=8600)
     web.set_defaults(run=run_site, process=Process.STAFF)

@@ -18,7 +18,6 @@ _by_id: dict[UUID, Key] = {}
 
 
 def forget_platform_keys() -> None:
-    """Drop every unwrapped platform key from memory."""
     _by_id.clear()
 
 

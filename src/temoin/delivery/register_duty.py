@@ -12,8 +12,6 @@ from temoin.pharmacies.register_checks import ask_register
 
 
 def register_check_duty(register: RegisterSettings) -> Duty:
-    """Return the duty to announce."""
-
     def ask(stop: threading.Event) -> None:
         ask_register(AnnuaireSante(register), stop)
 

@@ -33,7 +33,6 @@ SELECT ticket.record_id FROM testing_ticket AS ticket
 
 
 def ticket_code_duty() -> Duty:
-    """Return the duty to announce."""
     return Duty(DUTY, timedelta(hours=1), destroy_codes)
 
 

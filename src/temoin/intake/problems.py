@@ -109,7 +109,6 @@ class RowProblem:
 
 
 def problems_of_row(errors: RowErrors, lang: str) -> tuple[RowProblem, ...]:
-    """Return what the reading of the file found."""
     return tuple(
         RowProblem(one.row, one.column, one.code, one.message(lang), one.remedy(lang)) for one in errors.problems
     )

@@ -31,7 +31,6 @@ def hash_leaf(leaf: bytes) -> bytes:
 
 
 def hash_pair(left: bytes, right: bytes) -> bytes:
-    """Return the hash of two subtrees side by side."""
     return sha256(b"\x01" + left + right).digest()
 
 

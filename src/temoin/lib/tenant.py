@@ -154,7 +154,6 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
     """Reads rows of the pharmacy in scope, and refuses without one."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        """Return the pharmacy's rows."""
         found: models.QuerySet[Any] = super().get_queryset()
         return found.filter(pharmacy_id=current_pharmacy())
 

@@ -9,7 +9,7 @@ from temoin.lib.section import Section
 
 
 def read_rates(section: Section) -> Mapping[str, int]:
-    """Read the section."""
+    """Return the parcels a second that each destination named there takes at most."""
     rates = {name: section.required(name, int) for name in section.names()}
     for name, rate in rates.items():
         if rate < 1:

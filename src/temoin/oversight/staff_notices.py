@@ -27,7 +27,6 @@ LEADS_TO = {
 
 
 def staff_notice_duty(settings: NoticeSettings) -> Duty:
-    """Return the duty to announce."""
     return Duty("staff notices", timedelta(minutes=1), partial(write_to_staff, settings))
 
 

@@ -67,7 +67,6 @@ class Traits:
 
     @property
     def first_birth_given_name(self) -> str:
-        """Return the first of the birth given names."""
         return self.birth_given_names.split(" ")[0]
 
     @property

@@ -56,7 +56,6 @@ class EntropyValidator:
             raise ValidationError(self.get_help_text(), code="password_entropy")
 
     def get_help_text(self) -> str:
-        """Return the rule as a person reads it."""
         return _(
             "Mix upper case, lower case, digits and other characters, or choose a longer password: "
             "this one would be too easy to guess."

@@ -250,7 +250,6 @@ def findings(kind: Kind, reading: Reading) -> tuple[Finding, ...]:
 
 
 def device_from_sealed(values: dict[str, Any]) -> Device:
-    """Rebuild a file's device."""
     known = {field.name for field in fields(Device)}
     expiry = values.get("expiry")
     kept = {name: value for name, value in values.items() if name in known}

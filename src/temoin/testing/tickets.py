@@ -20,7 +20,6 @@ from temoin.testing.models import Record, Ticket
 
 
 def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
-    """Draw the code of a record's ticket."""
     ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=coarse(now()))
     ticket.seal(_drawn())
     return ticket

@@ -31,12 +31,10 @@ class ReadTarget:
 
 
 def findings_of(report: Report, kind: Kind) -> list[ReadTarget]:
-    """Return what a signed version says."""
     return _read(kind, ((finding.target, finding.outcome) for finding in report.findings))
 
 
 def findings_to_sign(reading: Reading, kind: Kind) -> list[ReadTarget]:
-    """Return what the signature will say."""
     return _read(kind, ((target.code, reading.outcomes[target.code]) for target in kind.targets))
 
 

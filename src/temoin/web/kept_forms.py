@@ -53,7 +53,6 @@ class KeptForms:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, and look at how a form fared."""
         if request.method != "POST" or not request.user.is_authenticated:
             return self._get_response(request)
         before = request.session.get(KEPT)

@@ -77,7 +77,6 @@ class DestinationPage:
 
 
 def destination_page(destination: PossibleDestination) -> DestinationPage:
-    """Put a destination and its rules into words."""
     rules, today = destination.rules, page_today()
     return DestinationPage(
         name=destination_words(destination.name),

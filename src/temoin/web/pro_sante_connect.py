@@ -70,7 +70,6 @@ class Connection(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # the librar
         return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """Return where the provider sends the person back."""
         return str(build_absolute_uri(request, reverse("pro_sante_connect_callback")))
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **answers: Any) -> Any:
@@ -128,7 +127,6 @@ def start(request: HttpRequest) -> HttpResponseBase:
 
 
 def callback(request: HttpRequest) -> HttpResponseBase:
-    """Receive the person from the provider."""
     return _talk(request, lambda: _library_callback(request))
 
 

@@ -86,7 +86,6 @@ def person_id(request: HttpRequest) -> UUID:
 
 
 def places_of(request: HttpRequest) -> list[Any]:
-    """Return the pharmacies that this session may choose."""
     places = pharmacies_of(person_id(request))
     allowed = request.session.get(PLACES)
     return places if allowed is None else [place for place in places if str(place.id) in allowed]

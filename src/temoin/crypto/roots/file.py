@@ -68,7 +68,6 @@ class FileRoots:
         return root_id(raw)
 
     def drop(self, root_id: str) -> None:
-        """Remove the file of an earlier root key."""
         if root_id == self.current():
             raise RootKeyError("the current root key cannot be dropped: rotate it first")
         self._path_of(root_id).unlink(missing_ok=True)

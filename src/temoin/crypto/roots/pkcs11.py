@@ -88,7 +88,6 @@ class TokenRoots:
         return f"{KIND}:{label}"
 
     def drop(self, root_id: str) -> None:
-        """Destroy an earlier key in the token."""
         if root_id == self.current():
             raise RootKeyError("the current root key cannot be dropped: rotate it first")
         with self._session(writes=True) as session:

@@ -248,7 +248,6 @@ def _filled(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, lis
 
 
 def _names(header: list[str]) -> list[str]:
-    """Return our names of a file's columns."""
     names = [name.strip().lower() for name in header]
     others = words("columns")
     return [others[name] if name in others and others[name] not in names else name for name in names]

@@ -88,7 +88,6 @@ def _vocabulary() -> Vocabulary:
 
 
 def build_vocabulary(file: Entry) -> Vocabulary:
-    """Check and build the words of the data file."""
     sections = {
         name: MappingProxyType({folded(word): meaning for word, meaning in file.mapping(name).items()})
         for name in SECTIONS

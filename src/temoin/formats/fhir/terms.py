@@ -67,7 +67,6 @@ def build_german(review: Review, file: Entry) -> GermanTerms:
 
 
 def build_swiss(review: Review, file: Entry) -> SwissTerms:
-    """Check and build the terms of CH ELM."""
     names = _by_target(file, "names")
     if set(names.values()) - {"whole", "initials"}:
         raise file.error("names", "says of each organism whole or initials")

@@ -37,7 +37,7 @@ class Book(Protocol):
         """Yield the checkpoints of greater sizes, in order."""
 
     def at(self, size: int) -> Checkpoint | None:
-        """Return the checkpoint of a size."""
+        """Return the checkpoint of a size; None where the log was never sealed at it."""
 
     def leaves(self, start: int, end: int) -> bytes:
         """Return the hashes of leaves start..end-1, one after the other."""

@@ -32,7 +32,6 @@ UNNAMED = OperatorText(title="–", source="https://", since=date.max)
 
 @cache
 def load_rule_sets(text: OperatorText | None = None) -> Mapping[str, RuleSet]:
-    """Return our own rule sets by name."""
     folder = resources.files("temoin.transmission.rules").joinpath("data")
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
     sets = (parse_rule_set(name, folder.joinpath(name).read_text("utf-8"), text) for name in names)

@@ -111,7 +111,6 @@ class Decision:
 
     @property
     def goes(self) -> bool:
-        """Tell whether the result may be sent."""
         return self.reason is Reason.GOES
 
 

@@ -34,14 +34,12 @@ def allow(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def withdraw(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
-    """Take no more results of a laboratory."""
     withdraw_laboratory(by=seat, number=number)
     messages.success(request, _("The laboratory is withdrawn: its results are refused from now on."))
     return redirect("files")
 
 
 def dates(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Remember the order of day and month."""
     said = request.POST.get("dates", "")
     if said not in {NOT_SAID, *DateOrder}:
         return _show(request, seat, [Problem("dates", "required", _("Choose one of the answers."))])

@@ -63,7 +63,6 @@ def events(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def review(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Show what was unusual on a day."""
     wanted, names = _filter(request), names_of_members(by=seat)
     remarks = [
         {

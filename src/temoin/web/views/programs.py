@@ -48,7 +48,6 @@ def vouch(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
 
 
 def revoke(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
-    """End a program's access."""
     revoke_program(by=seat, program_id=program_id)
     messages.success(request, _("The program loses access with its next request."))
     return redirect("programs")

@@ -195,7 +195,6 @@ def _refused(
 
 
 def abandon(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
-    """Close a test that will have no result."""
     abandon_test(by=seat, record_id=record_id)
     messages.success(request, _("The test was abandoned. Nothing is transmitted."))
     return redirect("home")

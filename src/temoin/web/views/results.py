@@ -118,7 +118,6 @@ def _already_signed(request: HttpRequest, record_id: UUID) -> HttpResponse:
 
 
 def correct(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
-    """Correct a signed result with a reason."""
     test, report = _signed_test(seat, record_id, "correct")
     problems: list[Problem] = []
     if request.method == "POST":

@@ -153,7 +153,6 @@ def approve(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpRespon
 
 
 def withdraw(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpResponse:
-    """Make an invitation's code worthless."""
     withdraw_invitation(by=seat, invitation_id=invitation_id)
     messages.success(request, _("The invitation is withdrawn: its code opens nothing."))
     return redirect("team")
@@ -177,8 +176,6 @@ def _show_member(request: HttpRequest, seat: Seat, person: Colleague, problems: 
 
 
 def change(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
-    """Give a colleague another profession."""
-
     def do(person: Colleague) -> None:
         profession, rpps = check_profession(request.POST.dict())
         change_profession(by=seat, member_id=person.id, profession=profession, rpps=rpps)
@@ -193,7 +190,6 @@ def suspend(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
 
 
 def resume(request: HttpRequest, seat: Seat, member_id: UUID) -> HttpResponse:
-    """Give a colleague their place back."""
     return _do(request, seat, member_id, lambda person: resume_member(by=seat, member_id=person.id))
 
 

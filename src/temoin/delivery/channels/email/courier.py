@@ -88,7 +88,6 @@ class EmailCourier:
         return self._consignment(load, kept["fragment"], email)
 
     async def carry(self, consignment: Consignment) -> Answer:
-        """Hand the message to the mail server."""
         return await asyncio.to_thread(self._send, consignment)
 
     async def enquire(self, consignment: Consignment) -> Answer:

@@ -35,7 +35,6 @@ class FhirCourier(HttpCourier):
     """Carries documents to the authority's FHIR server."""
 
     def write(self, load: Load, report: Report) -> Consignment:
-        """Write the document of the signed version."""
         write = document if self.authority.later_extensions else plain_document
         return Consignment(key=load.key, body=write(report))
 

@@ -41,7 +41,7 @@ class DialectCourier(HttpCourier):
 
     @abstractmethod
     async def post(self, document: dict[str, Any]) -> Answer:
-        """Post one document."""
+        """Hand one document to the receiver, and read what it says of it."""
 
     async def carry(self, consignment: Consignment) -> Answer:
         return await self.each(consignment, self.post)

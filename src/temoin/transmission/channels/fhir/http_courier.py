@@ -28,12 +28,10 @@ class HttpCourier(ReportCourier):
 
     @property
     def enabled(self) -> bool:
-        """Tell whether the operator sends to the authority."""
         return self.authority.enabled
 
     @property
     def rules(self) -> RuleSet:
-        """Return the rules that the authority's section names."""
         return self.authority.rules
 
     def line(self) -> HttpLine:

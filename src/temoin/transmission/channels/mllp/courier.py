@@ -55,12 +55,10 @@ class MllpCourier(ReportCourier):
 
     @property
     def enabled(self) -> bool:
-        """Tell whether the operator sends to the receiver."""
         return self._receiver.enabled
 
     @property
     def rules(self) -> RuleSet:
-        """Return the rules that the receiver's section names."""
         return self._receiver.rules
 
     def wants(self, notice: Notice) -> bool:
@@ -70,11 +68,9 @@ class MllpCourier(ReportCourier):
         return self._receiver.profile is not MessageProfile.CISIS or has_document(notice.content)
 
     def write(self, load: Load, report: Report) -> Consignment:
-        """Write the message of the signed version."""
         return Consignment(key=load.key, body=_WRITERS[self._receiver.profile](report, _route(self._receiver)))
 
     async def carry(self, consignment: Consignment) -> Answer:
-        """Send the message and read its answer."""
         lines = self._open()
         self._under_way.add(consignment.key)
         try:

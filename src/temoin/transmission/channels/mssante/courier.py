@@ -60,7 +60,6 @@ class SecureMailCourier(ReportCourier):
         return Consignment(key=load.key, body=secure_message(report, envelope), address=address)
 
     async def carry(self, consignment: Consignment) -> Answer:
-        """Hand the message to the operator."""
         try:
             context = self._trust
         except OSError:  # a file that is no certificate, or a key that is not its own: the operator's matter

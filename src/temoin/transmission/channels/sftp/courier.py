@@ -53,16 +53,13 @@ class SftpCourier(ReportCourier):
 
     @property
     def enabled(self) -> bool:
-        """Tell whether the operator sends to the receiver."""
         return self._box.enabled
 
     @property
     def rules(self) -> RuleSet:
-        """Return the rule set that the receiver's section names."""
         return self._box.rules
 
     def write(self, load: Load, report: Report) -> Consignment | Answer:
-        """Write the file of the signed version."""
         return Consignment(key=load.key, body=report_file(report))
 
     async def carry(self, consignment: Consignment) -> Answer:

@@ -53,7 +53,6 @@ class DailySftpCourier(SftpCourier):
         return super().write(load, report)
 
     async def carry(self, consignment: Consignment) -> Answer:
-        """Join the file that is about to leave."""
         self._gathered.append(consignment)
         if self._departure is None:
             self._departure = asyncio.create_task(self._depart())
