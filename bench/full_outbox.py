@@ -18,8 +18,8 @@ from uuid import UUID
 import psycopg
 from site_under_load import wait_for
 
-from temoin.cli.demo_folder import Ports, open_folder, prepare_database, write_settings
-from temoin.config.embedded import EmbeddedServer
+from temoin_demo.folder import Ports, open_folder, prepare_database, write_settings
+from temoin_demo.postgresql.server import EmbeddedServer
 
 COMMAND = [sys.executable, "-m", "temoin.cli.main"]
 

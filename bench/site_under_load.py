@@ -19,9 +19,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from temoin.cli.demo_folder import open_folder, prepare_database, write_settings
-from temoin.cli.demo_ports import Ports
-from temoin.config.embedded import EmbeddedServer
+from temoin_demo.folder import open_folder, prepare_database, write_settings
+from temoin_demo.ports import Ports
+from temoin_demo.postgresql.server import EmbeddedServer
 
 PASSWORD = "mesure-de-debit-2026"  # noqa: S105 of a database that lives for one measurement
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 likewise

@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from temoin.cli.demo_folder import open_folder, prepare_database, write_settings
-from temoin.cli.demo_ports import Ports
-from temoin.config.embedded import EmbeddedServer
+from temoin_demo.folder import open_folder, prepare_database, write_settings
+from temoin_demo.ports import Ports
+from temoin_demo.postgresql.server import EmbeddedServer
 
 EVENTS = """
 INSERT INTO journal_event (pharmacy_id, id, at, kind, actor_id, profession, origin, subject_kind, subject_id,

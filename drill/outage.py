@@ -34,8 +34,8 @@ from exactly_once import signed_keys
 from producers import Producer, Tally, open_pharmacies
 from trouble import ask_sandbox
 
-from temoin.config.embedded import EmbeddedServer
 from temoin.lib.clock import now
+from temoin_demo.postgresql.server import EmbeddedServer
 
 PRODUCERS = 2
 BEFORE = 40  # results signed while all is well: what the counter is compared with

@@ -26,9 +26,9 @@ from typing import Any
 import psycopg
 from demonstration import demonstration
 
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.file import Process
-from temoin.config.roles import DATABASE
+from temoin_demo.postgresql.roles import DATABASE
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
 

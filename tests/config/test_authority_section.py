@@ -8,13 +8,13 @@ import pytest
 from certificates import make_identity
 from joserfc.jwk import ECKey
 
-from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.checks import check_setup
 from temoin.config.file import Process, read_config
-from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
 from temoin.transmission.channels.fhir.settings import Profile, SignatureAlgorithm
+from temoin_demo.folder import Ports, write_settings
+from temoin_demo.postgresql.roles import ROLES, password_file
 
 SECTION = """
 [fhir]

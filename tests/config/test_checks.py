@@ -14,17 +14,17 @@ import psycopg
 import pytest
 
 from temoin.cli.check import run as run_check
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports
 from temoin.cli.main import build_parser
 from temoin.config.checks import check_setup, debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings
-from temoin.config.embedded import SUPERUSER
 from temoin.config.file import Config, Process, read_config
-from temoin.config.roles import DATABASE, ROLES, password_file
 from temoin.config.secrets import make_password
 from temoin.lib.clock import frozen_at
 from temoin.lib.config_error import ConfigError
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
+from temoin_demo.postgresql.roles import DATABASE, ROLES, password_file
+from temoin_demo.postgresql.server import SUPERUSER
 
 HOST = '[hosting]\nname = "Hébergeur"\ncertificate = "HDS-1"\nexpires = 2027-06-30\n\n[fhir]'
 

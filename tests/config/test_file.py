@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports
 from temoin.config.checks import check_setup, secrets_of
 from temoin.config.file import Process, read_config
-from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_loopback
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
+from temoin_demo.postgresql.roles import ROLES, password_file
 
 
 @pytest.fixture

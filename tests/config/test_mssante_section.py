@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.checks import check_setup
 from temoin.config.file import Process, read_config
-from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
 from temoin.transmission.channels.mssante.settings import AlwaysEncrypted
+from temoin_demo.folder import Ports, write_settings
+from temoin_demo.postgresql.roles import ROLES, password_file
 
 SECTION = """
 [mssante]

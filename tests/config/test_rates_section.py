@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.checks import setup_findings
 from temoin.config.file import Process, read_config
 from temoin.lib.config_error import ConfigError
 from temoin.outbox.courier import couriers
+from temoin_demo.folder import Ports, write_settings
 
 
 def written(folder: Path, section: str) -> Path:

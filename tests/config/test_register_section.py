@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports
 from temoin.config.checks import secrets_of
 from temoin.config.file import Process, read_config
 from temoin.lib.config_error import ConfigError
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
 
 KEY = "key to the register of professionals"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from temoin.cli.check import rule_lines
-from temoin.cli.demo_folder import Ports, write_settings
 from temoin.config.checks import check_setup
 from temoin.config.file import Config, Process, read_config
-from temoin.config.roles import ROLES, password_file
 from temoin.config.secrets import make_password
 from temoin.lib.config_error import ConfigError
 from temoin.transmission.rules.rule_set import Sender
+from temoin_demo.folder import Ports, write_settings
+from temoin_demo.postgresql.roles import ROLES, password_file
 
 NAMED = 'rules = "demonstration"'
 TEXT = """

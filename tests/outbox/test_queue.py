@@ -14,7 +14,6 @@ from couriers import ACCEPTED, StandIn
 from django.db import OperationalError, connection
 from people import House, make_lot, make_patient, make_signed, open_house
 
-from temoin.config.embedded import SUPERUSER
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import queue
@@ -27,6 +26,7 @@ from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
+from temoin_demo.postgresql.server import SUPERUSER
 
 
 @pytest.fixture

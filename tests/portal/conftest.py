@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from programs import need
 from site_under_test import Site, portal_environment
 
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.roles import DATABASE
+from temoin_demo.postgresql.roles import DATABASE
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 _addresses = count(1)
 

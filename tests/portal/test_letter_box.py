@@ -24,10 +24,10 @@ from psycopg import sql
 from site_under_test import Site, portal_environment
 
 from temoin import portal
-from temoin.config.embedded import EmbeddedServer
-from temoin.config.roles import DATABASE, password_file
 from temoin.crypto.letter import ALPHABET, link_fragment, open_letter
 from temoin.portal.headers import HEADERS
+from temoin_demo.postgresql.roles import DATABASE, password_file
+from temoin_demo.postgresql.server import EmbeddedServer
 
 CODE = "7K2QF-XM04C"
 WRONG = "7K2QF-XM04D"

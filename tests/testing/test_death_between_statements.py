@@ -21,12 +21,12 @@ import pytest
 from cutting_proxy import CuttingProxy
 from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
 
-from temoin.config.embedded import EmbeddedServer
 from temoin.delivery.models import Letter
 from temoin.journal.models import Event
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Attempt, Parcel
 from temoin.testing.models import Record, RecordVersion
+from temoin_demo.postgresql.server import EmbeddedServer
 
 LIVED, KILLED = 0, -signal.SIGKILL
 SIGNINGS = ["result.signed", "result.corrected", "result.cancelled"]

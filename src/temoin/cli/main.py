@@ -9,8 +9,6 @@ from temoin.cli import (
     beside,
     breach,
     check,
-    demo,
-    demo_code,
     imports,
     journal,
     keys,
@@ -35,8 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(takes_rest=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for room in (
-        demo,
-        demo_code,
+        beside,
         serve,
         migrate,
         imports,
@@ -48,7 +45,6 @@ def build_parser() -> argparse.ArgumentParser:
         breach,
         lanes,
         reconcile,
-        beside,
     ):
         room.add_commands(commands)
     return parser

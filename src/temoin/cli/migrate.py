@@ -7,7 +7,8 @@ from pathlib import Path
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
-from temoin.cli.django_process import become, follow_supervisor
+from temoin.cli.django_process import become
+from temoin.cli.supervised import follow_supervisor
 from temoin.config.file import Process
 
 LOCK = 0x74656D6F  # an advisory lock of ours: two migrations at once wait for each other

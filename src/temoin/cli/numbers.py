@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from temoin.cli.demo_ports import count
-
 HIGHEST_PORT = 65535
 MOST_PROCESSES = 64
 
 
 def port_number(text: str) -> int:
     """Return a TCP port, 1 to 65535: port 0 would be another one at each start."""
-    return _within(text, 1, HIGHEST_PORT)
-
-
-def first_port(text: str) -> int:
-    """Return the first of the ports of a demonstration, which need room above it."""
-    return _within(text, 1, HIGHEST_PORT - count() + 1)
+    return within(text, 1, HIGHEST_PORT)
 
 
 def count_of_processes(text: str) -> int:
     """Return how many processes to start, at least one."""
-    return _within(text, 1, MOST_PROCESSES)
+    return within(text, 1, MOST_PROCESSES)
 
 
-def _within(text: str, least: int, most: int) -> int:
+def within(text: str, least: int, most: int) -> int:
+    """Return a whole number of a range."""
     try:
         number = int(text)
     except ValueError:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
-from temoin.cli.django_process import become, follow_supervisor, settings_of_process
+from temoin.cli.django_process import become, settings_of_process
 from temoin.cli.numbers import count_of_processes, port_number
+from temoin.cli.supervised import follow_supervisor, tell_ready
 from temoin.config.checks import debug_findings
 from temoin.config.database_role import check_role
 from temoin.config.file import Process
-from temoin.config.launch import die_with
 from temoin.lib.config_error import ConfigError
+from temoin.lib.lifeline import die_with
 
 if TYPE_CHECKING:
     from temoin.serving.pace import TransferPace
@@ -26,7 +27,6 @@ THREADS = 8  # per server process; each keeps one database connection
 # Bytes of a body, which is in memory before a thread hears of it. The two doors that ask for no sign-in take little.
 LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
 LARGEST_AT = {Process.STAFF: {"/api/token": 16_384}, Process.PORTAL: {}}
-READY = "TEMOIN_READY_FD"
 
 
 def add_commands(commands: Commands) -> None:
@@ -146,11 +146,3 @@ def require_sound(process: Process) -> None:
     if debugging:
         raise ConfigError("\n".join(debugging))
     check_role(config, process.role)
-
-
-def tell_ready() -> None:
-    """Tell a supervisor that the process is at work."""
-    handle = os.environ.pop(READY, None)
-    if handle is not None:
-        os.write(int(handle), b"1")
-        os.close(int(handle))

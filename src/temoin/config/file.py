@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 from temoin.api.settings import Api, read_api
 from temoin.config.alarms import read_alarms
 from temoin.config.channels import AnyChannel, all_channels
-from temoin.config.embedded import PORT, EmbeddedServer
 from temoin.config.hosting import Hosting, read_hosting
 from temoin.config.journal import Journal, read_journal
 from temoin.config.register import check_register_of_demo, read_register
@@ -30,6 +29,7 @@ from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import Keys, read_keys
+from temoin.lib.private_socket import PORT, socket_folder
 from temoin.lib.section import PORTS, Section, is_loopback
 from temoin.lib.site import Site
 from temoin.outbox.channel import Channel, S
@@ -223,7 +223,7 @@ def _database(section: Section, folder: Path) -> Database:
     if section.has("embedded") and section.has("host"):
         raise section.wrong("host", "cannot stand beside embedded: keep one of the two")
     if section.has("embedded"):
-        host, port = str(EmbeddedServer(section.path("embedded", folder)).socket_folder()), PORT
+        host, port = str(socket_folder(section.path("embedded", folder))), PORT
     else:
         host, port = section.required("host", str), section.number("port", PORTS, PORT)
     name = section.optional("name", str) or "temoin"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import psycopg
 
-from temoin.cli.accounts_file import accounts_path
-from temoin.cli.demo_ports import LOOPBACK, Ports
-from temoin.cli.demo_ways import FIRST_WAY, ways_settings
 from temoin.cli.django_process import DATA_FILE
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.file import read_config
-from temoin.config.roles import DATABASE, ROLES, ensure_roles, password_file
 from temoin.config.secrets import make_password, make_root_key, private_folder, write_secret
 from temoin.crypto.notes import read_signer
 from temoin.lib.config_error import ConfigError
+from temoin_demo.accounts_file import accounts_path
+from temoin_demo.ports import LOOPBACK, Ports
+from temoin_demo.postgresql.roles import DATABASE, ROLES, ensure_roles, password_file
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
+from temoin_demo.ways import FIRST_WAY, ways_settings
 from temoin_witness.notes import open_key
 
 JOURNAL = "temoin.invalid/demonstration"

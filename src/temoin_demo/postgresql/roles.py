@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
 from temoin.config.secrets import make_password
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 DATABASE = "temoin"
 ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
-SCRIPT = Path(__file__).with_name("roles.sql")
+SCRIPT = resources.files("temoin.config").joinpath("roles.sql")
 
 _CONNECT = re.compile(r"^\\connect (\w+)$", re.MULTILINE)
 _GEXEC = re.compile(r"\n\\gexec$", re.MULTILINE)

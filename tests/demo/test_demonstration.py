@@ -16,9 +16,6 @@ from stdnum import luhn
 
 from temoin.catalogue.actions import lots_in_stock, page_of_lots
 from temoin.catalogue.kinds import counter_kinds
-from temoin.cli.demo_patients import COUNT, invent_patients
-from temoin.cli.demo_people import make_password
-from temoin.cli.demonstration import Demonstration, load_demonstration
 from temoin.crypto.letter import normalise_code
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
@@ -31,6 +28,9 @@ from temoin.pharmacies.seat import pharmacies_of, take_seat
 from temoin.signin.models import Person
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.states import RecordState
+from temoin_demo.demonstration import Demonstration, load_demonstration
+from temoin_demo.patients import COUNT, invent_patients
+from temoin_demo.people import make_password
 
 
 def _refuse(*_args, **_kwargs):

@@ -13,8 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from temoin.cli.console import StillStarting, say
-from temoin.cli.django_process import SUPERVISOR
-from temoin.cli.serve import READY
+from temoin.cli.supervised import READY, SUPERVISOR
 from temoin.lib.config_error import ConfigError
 
 FIRST_DELAY = 0.5  # seconds before a dead process is started again; doubled each time it dies young

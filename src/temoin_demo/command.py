@@ -15,20 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from temoin.cli.accounts_file import accounts_path, recall_demonstration
 from temoin.cli.commands import Commands
 from temoin.cli.console import StillStarting, say, step
-from temoin.cli.demo_folder import open_folder, prepare_database, witness_words, write_settings
-from temoin.cli.demo_ports import LOOPBACK, Ports, count
-from temoin.cli.demo_ways import FIRST_WAY, sandbox_words, ways
-from temoin.cli.demo_words import tell_demonstration
-from temoin.cli.django_process import DATA_FILE, SUPERVISOR, default_folder
-from temoin.cli.numbers import count_of_processes, first_port
-from temoin.cli.processes import Child, stop_children, wait_until_answer
-from temoin.config.embedded import PORT, EmbeddedServer
+from temoin.cli.django_process import DATA_FILE, default_folder
+from temoin.cli.numbers import count_of_processes
+from temoin.cli.supervised import SUPERVISOR
 from temoin.config.file import VARIABLE
 from temoin.config.secrets import write_secret
 from temoin.lib.config_error import ConfigError
+from temoin.lib.private_socket import PORT
+from temoin_demo.accounts_file import accounts_path, recall_demonstration
+from temoin_demo.folder import open_folder, prepare_database, witness_words, write_settings
+from temoin_demo.ports import LOOPBACK, Ports, count, first_port
+from temoin_demo.postgresql.server import EmbeddedServer
+from temoin_demo.processes import Child, stop_children, wait_until_answer
+from temoin_demo.ways import FIRST_WAY, sandbox_words, ways
+from temoin_demo.words import tell_demonstration
 
 BASE_PORT = 8600
 
@@ -138,7 +140,7 @@ def _set_up(server: EmbeddedServer, demo: Demo) -> None:
         _run_child(demo.folder, "temoin.cli.main", "migrate", "--quiet")
     if not accounts_path(demo.folder).exists():
         say("  Made-up pharmacies, staff, patients and results")
-        _run_child(demo.folder, "temoin.cli.demo_load", str(demo.folder))
+        _run_child(demo.folder, "temoin_demo.load", str(demo.folder))
 
 
 def _run_child(folder: Path, *words: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from temoin.cli.demo_patients import COUNT, invent_patients
-from temoin.cli.demo_people import Account, open_teams
-from temoin.cli.demo_tests import STORIES, DemoLetter, Teller, suited
 from temoin.lib.clock import now
+from temoin_demo.patients import COUNT, invent_patients
+from temoin_demo.people import Account, open_teams
+from temoin_demo.stories import STORIES, DemoLetter, Teller, suited
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from temoin.cli.numbers import HIGHEST_PORT, within
 from temoin.config.channels import AnyChannel, all_channels
 
 LOOPBACK = "127.0.0.1"
@@ -18,6 +19,11 @@ def own_ports() -> list[str]:
 def count() -> int:
     """Return how many ports a demonstration takes."""
     return len(FIXED) + len(own_ports())
+
+
+def first_port(text: str) -> int:
+    """Return the first of the ports of a demonstration, which need room above it."""
+    return within(text, 1, HIGHEST_PORT - count() + 1)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Turns this process into a program under the identity and the lifeline it needs; run as a script.
 
-Standard library only. PostgreSQL refuses to run as root. Run as `python -I -S launch.py MODE UID GID PARENT
-PROGRAM [ARGUMENT…]`, this file first gives up being root, without touching the owner or the mode of any
+Standard library only, and nothing else of ours. PostgreSQL refuses to run as root. Run as `python -I -S launch.py MODE
+UID GID PARENT PROGRAM [ARGUMENT…]`, this file first gives up being root, without touching the owner or the mode of any
 folder above the database:
 
 * `direct` changes nothing;
@@ -35,13 +35,13 @@ def main(arguments: list[str]) -> None:
         os.setresuid(int(uid), int(uid), int(uid))
     if parent != "0":
         # After the change of identity, which would cut the lifeline. SIGINT is PostgreSQL's fast shutdown.
-        die_with(int(parent), signal.SIGINT)
+        _tie_life_to(int(parent))
     os.execv(program, [program, *rest])  # noqa: S606 no shell is wanted
 
 
-def die_with(parent: int, with_signal: signal.Signals) -> None:
-    """Have the kernel send the signal when the parent's thread ends; leave at once if it already has."""
-    _call("prctl", PR_SET_PDEATHSIG, int(with_signal), 0, 0, 0)
+def _tie_life_to(parent: int) -> None:
+    # As `temoin.lib.lifeline` does, which cannot be imported here.
+    _call("prctl", PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit("the supervising process is gone")
 

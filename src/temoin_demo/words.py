@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from temoin.cli.console import say
-from temoin.cli.demo_ports import Ports
+from temoin_demo.ports import Ports
 
 
 def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: Path, seconds: float) -> None:

@@ -6,12 +6,12 @@ import argparse
 import time
 from pathlib import Path
 
-from temoin.cli.accounts_file import recall_demonstration
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import become, default_folder
 from temoin.config.file import Process
 from temoin.lib.config_error import ConfigError
+from temoin_demo.accounts_file import recall_demonstration
 
 
 def add_commands(commands: Commands) -> None:

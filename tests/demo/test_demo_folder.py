@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from temoin.cli.database_server import database_running
-from temoin.cli.demo_folder import open_folder, write_settings
-from temoin.cli.demo_ports import Ports
 from temoin.cli.django_process import default_folder
 from temoin.cli.main import main
 from temoin.lib.config_error import ConfigError
+from temoin_demo.folder import open_folder, write_settings
+from temoin_demo.ports import Ports
 
 
 @pytest.mark.parametrize("mark", ["folder", "file"])

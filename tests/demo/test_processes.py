@@ -12,9 +12,9 @@ import pytest
 
 from temoin.cli import console
 from temoin.cli.main import main
-from temoin.cli.processes import Child, wait_until_answer
-from temoin.config.embedded import first_cause
 from temoin.lib.config_error import ConfigError
+from temoin_demo.postgresql.server import first_cause
+from temoin_demo.processes import Child, wait_until_answer
 
 
 class Slow(Child):

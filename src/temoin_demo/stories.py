@@ -11,7 +11,6 @@ from uuid import UUID
 from temoin.catalogue.actions import receive_lot
 from temoin.catalogue.kinds import counter_kinds, kind
 from temoin.catalogue.kits import Kit, kit, kits_for
-from temoin.cli.demo_people import Team
 from temoin.lib.clock import frozen_at
 from temoin.lib.zones import age_on, day_of, latest_today
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
@@ -22,6 +21,7 @@ from temoin.testing.sample import Reading, Sample, Start
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RecordState
 from temoin.testing.tickets import read_ticket
+from temoin_demo.people import Team
 
 S = RecordState
 COVID = "acon-flowflex-covid19"  # read from the 15th to the 30th minute

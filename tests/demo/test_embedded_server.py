@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from temoin.config.embedded import SUPERUSER, EmbeddedServer
-from temoin.config.identity import Mode
 from temoin.lib.config_error import ConfigError
+from temoin_demo.postgresql.identity import Mode
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up being root")
 
@@ -139,7 +139,7 @@ def test_a_mark_that_names_another_living_process_does_not_block_the_start(serve
 
 def test_the_server_ends_with_a_killed_supervisor_and_starts_again(folder):
     program = (
-        "import sys, time; from pathlib import Path; from temoin.config.embedded import EmbeddedServer; "
+        "import sys, time; from pathlib import Path; from temoin_demo.postgresql.server import EmbeddedServer; "
         "s = EmbeddedServer(Path(sys.argv[1])); s.ensure_initialised(); s.start(); print('up', flush=True); "
         "time.sleep(60)"
     )
@@ -159,7 +159,7 @@ def test_the_server_ends_with_a_killed_supervisor_and_starts_again(folder):
 
 def test_the_server_ends_by_itself_when_its_supervisor_is_killed(folder):
     program = (
-        "import sys, time; from pathlib import Path; from temoin.config.embedded import EmbeddedServer; "
+        "import sys, time; from pathlib import Path; from temoin_demo.postgresql.server import EmbeddedServer; "
         "s = EmbeddedServer(Path(sys.argv[1])); s.ensure_initialised(); s.start(); print('up', flush=True); "
         "time.sleep(60)"
     )

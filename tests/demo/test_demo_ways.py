@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import LOOPBACK, Ports
-from temoin.cli.demo_ways import sandbox_words, ways
 from temoin.cli.main import main
 from temoin.config.file import read_config
 from temoin.config.secrets import check_secret
@@ -16,6 +13,9 @@ from temoin.transmission.channels.mssante.channel import MSSANTE
 from temoin.transmission.channels.mssante.settings import check_mssante_files
 from temoin.transmission.channels.sftp.channel import SFTP
 from temoin.transmission.channels.sftp.settings import check_sftp_files
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import LOOPBACK, Ports
+from temoin_demo.ways import sandbox_words, ways
 from temoin_sandbox.secure_mail import certificates_of
 
 PORTS = Ports(9500)

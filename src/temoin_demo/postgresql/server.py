@@ -8,13 +8,10 @@ socket in a folder nobody else may enter, asks every role for a password, and ti
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,14 +19,12 @@ from typing import IO
 
 import psycopg
 
-from temoin.config.identity import Mode, ProcessIdentity, choose_identity, environment
 from temoin.config.secrets import check_secret, make_password, private_folder
 from temoin.lib.config_error import ConfigError
+from temoin.lib.private_socket import PORT, cluster_of, forget_short_path, server_name, socket_folder
+from temoin_demo.postgresql.identity import Mode, ProcessIdentity, choose_identity, environment
 
 SUPERUSER = "postgres"
-PORT = 5432
-# sockaddr_un holds 107 bytes and a final zero; PostgreSQL adds its file name to the folder.
-LONGEST_SOCKET_FOLDER = 107 - len(f"/.s.PGSQL.{PORT}")
 LARGEST_LOG = 10_000_000
 PATIENCE = 30.0  # seconds
 
@@ -67,11 +62,11 @@ class EmbeddedServer:
 
     def __init__(self, folder: Path, *, options: Mapping[str, str] | None = None, mode: Mode | None = None) -> None:
         self.folder = folder.resolve()
-        self.cluster = self.folder / "database"
+        self.cluster = cluster_of(self.folder)
         self.log = self.folder / "logs" / "postgresql.log"
         self.password_file = self.folder / "keys" / "superuser.password"
         # The name marks the server's command line, so that it is found again whatever its process number.
-        self.name = "temoin-" + hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        self.name = server_name(self.folder)
         self._options = QUIET | TUNING | dict(options or {})
         self._mode = mode
         self._identity: ProcessIdentity | None = None
@@ -170,7 +165,7 @@ class EmbeddedServer:
                 except subprocess.TimeoutExpired:
                     continue
         if self._lock is not None:
-            shutil.rmtree(_short_folder(self.name), ignore_errors=True)
+            forget_short_path(self.folder)
             self._lock.close()
             self._lock = None
 
@@ -283,9 +278,7 @@ class EmbeddedServer:
 
     def socket_folder(self) -> Path:
         """Return a path of the socket's folder that is short enough for the kernel."""
-        if len(os.fsencode(self.cluster)) <= LONGEST_SOCKET_FOLDER:
-            return self.cluster
-        return short_path(self.cluster, self.name)
+        return socket_folder(self.folder)
 
 
 def first_cause(said: bytes) -> str:
@@ -296,26 +289,3 @@ def first_cause(said: bytes) -> str:
     for mark in ("FATAL:", "PANIC:", " error: "):
         found = found.rpartition(mark)[2]
     return found.strip().rstrip(".")
-
-
-def short_path(target: Path, name: str) -> Path:
-    """Return a short path to `target`: a link inside a folder of ours that nobody else may enter."""
-    folder = _short_folder(name)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise ConfigError(f"{folder} is not a private folder of this account: remove it, or use a shorter --data.")
-    link = folder / "s"
-    if not link.is_symlink() or link.readlink() != target:
-        draft = folder / f"s.{os.getpid()}"
-        draft.unlink(missing_ok=True)
-        draft.symlink_to(target)
-        draft.rename(link)
-    return link
-
-
-def _short_folder(name: str) -> Path:
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"{name}-{os.geteuid()}"
-    if len(os.fsencode(folder)) + 2 <= LONGEST_SOCKET_FOLDER:
-        return folder
-    return Path("/tmp") / folder.name  # noqa: S108 whoever uses it checks its owner and mode
