@@ -31,6 +31,7 @@ from temoin.web.fields import Typed
 from temoin.web.findings import findings_of
 from temoin.web.history import history
 from temoin.web.lawful_words import nobody_at, outlook_lines
+from temoin.web.letter_words import knowledge_context
 from temoin.web.pages import show
 from temoin.web.patient_facts import patient_facts
 from temoin.web.reading_window import reading_window
@@ -80,7 +81,7 @@ def show_record(
         **parcels_context(seat, test.id, test.parcels),
     }
     if test.report is not None:
-        context |= _result_context(seat, test, test.report)
+        context |= _result_context(seat, test, test.report) | knowledge_context(seat, test.id)
     context |= _next_step(seat, test, typed)
     return show(request, seat, "record.html", status=400 if problems else 200, **context)
 
