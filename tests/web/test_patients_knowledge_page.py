@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
-from page_tree import texts
+from page_tree import found, texts
 from people import House, make_lot, make_patient, make_sampled, make_signed, open_house, sign_in
+
+from temoin.delivery.actions import LIFE
+from temoin.delivery.models import Letter
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
 
 
 @pytest.fixture
@@ -52,3 +61,31 @@ def test_before_the_signature_there_is_no_such_panel(house, owner):
     record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
 
     assert "Ce que sait le patient" not in owner.get(reverse("test", args=[record_id])).content.decode()
+
+
+@pytest.fixture
+def unopened(house, as_role):
+    """A positive result whose letter was sealed two days ago, and never opened."""
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner), outcome="positive")
+    letter = Letter(pharmacy_id=house.here.id, id=new_id(), record_id=record_id, version=1, tries_left=5)
+    letter.lookup_hash, letter.auth_hash, letter.ciphertext = letter.id.bytes, b"", b""
+    letter.expires_at = now() + LIFE - timedelta(days=2)
+    with as_role("temoin_worker"), tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(letter)
+        commit.flush()
+    return record_id
+
+
+def test_the_counter_leads_to_whom_to_call_and_telling_takes_them_off(owner, unopened):
+    home = owner.get(reverse("home")).content.decode()
+    assert found(home, f"//a[@href='{reverse('calls')}']")
+    assert "1 lettre n’a pas été ouverte en un jour" in home
+
+    page = owner.get(reverse("calls")).content.decode()
+    assert found(page, f"//a[@href='{reverse('test', args=[unopened])}']")
+    assert found(page, "//a[starts-with(@href, 'tel:')]")
+
+    form = {"version": "1", "calls": "yes"}
+    page = owner.post(reverse("told", args=[unopened, "phone"]), form, follow=True).content.decode()
+    assert "Personne n’est à appeler." in page

@@ -65,7 +65,13 @@ class Letter(TenantModel):
         ]
         indexes: ClassVar = [
             # serves the withdrawal of a record's open letters
-            models.Index(fields=["pharmacy_id", "record_id"], name="delivery_letter_record")
+            models.Index(fields=["pharmacy_id", "record_id"], name="delivery_letter_record"),
+            # serves the list of patients to call
+            models.Index(
+                fields=["pharmacy_id", "expires_at"],
+                condition=models.Q(state=LetterState.OPEN.value, opened_count=0),
+                name="delivery_letter_unopened",
+            ),
         ]
 
 

@@ -220,6 +220,7 @@ _TESTS = [
         access=Right.PRINT_RESULT,
         methods=WRITE,
     ),
+    GuardedRoute(name="calls", shows_patients=True, path="calls/", view=letters.calls, access=Right.READ_TEST),
     GuardedRoute(
         name="told",
         path="tests/<uuid:record_id>/told/<str:way>/",

@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from temoin.delivery.calls import list_calls
 from temoin.delivery.letters import ToldBy, note_told
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.pharmacies.seat import Seat
+from temoin.web.pages import show
 from temoin.web.views.records import seen_version
 
 
@@ -25,4 +27,10 @@ def told(request: HttpRequest, seat: Seat, record_id: UUID, way: str) -> HttpRes
         messages.info(request, _("Another version was signed meanwhile: read it before you tell the patient."))
     else:
         messages.success(request, _("Noted: the patient was told."))
-    return redirect("test", record_id)
+    return redirect("calls") if "calls" in request.POST else redirect("test", record_id)
+
+
+def calls(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show whom to call: positive results whose letter nobody opened within a day."""
+    found = list_calls(by=seat)
+    return show(request, seat, "calls.html", found=found)

@@ -1,0 +1,159 @@
+"""Whom to call: a positive result, a letter that nobody opened within a day, and nobody told otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from people import House, make_lot, make_patient, make_signed, open_house
+
+from temoin.delivery.actions import LIFE
+from temoin.delivery.calls import CALL_AFTER, LOOK_BACK, count_unopened, list_calls
+from temoin.delivery.letters import ToldBy, note_told
+from temoin.delivery.models import Letter
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.clock import now
+from temoin.lib.commit import Commit
+from temoin.lib.errors import DeniedError
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.testing.sample import Reading
+from temoin.testing.signing import cancel_result, correct_result
+
+LATE = CALL_AFTER + timedelta(minutes=1)
+
+
+@pytest.fixture
+def house(as_role) -> House:  # noqa: ARG001 opens the database
+    return open_house()
+
+
+@pytest.fixture
+def signed(house):
+    """Return what signs a result for a patient of its own."""
+    lot = make_lot(house.owner)
+
+    def one(outcome: str = "positive") -> UUID:
+        return make_signed(house.owner, make_patient(house.owner), lot, outcome=outcome)
+
+    return one
+
+
+@pytest.fixture
+def post(house, as_role):
+    """Return what puts a letter in the letter box, sealed some time ago."""
+
+    def letter(record_id: UUID, ago: timedelta = LATE, **columns: object) -> None:
+        standing = {"version": 1, "tries_left": 5, "opened_count": 0, "expires_at": now() + LIFE - ago}
+        row = Letter(pharmacy_id=house.here.id, id=new_id(), record_id=record_id, **{**standing, **columns})
+        row.auth_hash = row.ciphertext = b""
+        row.lookup_hash = row.id.bytes
+        with as_role("temoin_worker"), tenant_scope(house.here.id):
+            commit = Commit()
+            commit.insert(row)
+            commit.flush()
+
+    return letter
+
+
+def called(house: House) -> list[UUID]:
+    return [call.record_id for call in list_calls(by=house.owner).calls]
+
+
+def test_a_positive_result_that_nobody_opened_is_to_be_called(house, signed, post):
+    record_id = signed()
+    post(record_id)
+
+    (call,) = list_calls(by=house.owner).calls
+
+    assert (call.record_id, call.version) == (record_id, 1)
+    assert call.phone != ""
+    assert count_unopened(by=house.owner) == 1
+
+
+@pytest.mark.parametrize("outcome", ["negative", "indeterminate"])
+def test_other_results_are_counted_only(house, signed, post, outcome):
+    post(signed(outcome))
+
+    found = list_calls(by=house.owner)
+
+    assert (found.calls, found.others) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("ago", "columns"),
+    [
+        (CALL_AFTER - timedelta(minutes=1), {}),
+        (LATE, {"opened_count": 1}),
+        (LATE, {"state": "withdrawn"}),
+        (LIFE + LOOK_BACK + timedelta(minutes=1), {}),
+    ],
+)
+def test_nobody_is_called_too_early_too_late_or_for_nothing(house, signed, post, ago, columns):
+    post(signed(), ago, **columns)
+
+    assert called(house) == []
+    assert count_unopened(by=house.owner) == 0
+
+
+def test_a_locked_or_expired_letter_is_a_reason_to_call(house, signed, post):
+    locked, expired = signed(), signed()
+    post(locked, tries_left=0)
+    post(expired, LIFE + timedelta(days=1))
+
+    assert set(called(house)) == {locked, expired}
+
+
+def test_who_was_told_is_not_called_again(house, signed, post):
+    record_id = signed()
+    post(record_id)
+
+    note_told(by=house.owner, record_id=record_id, expected_version=1, way=ToldBy.PHONE)
+
+    assert called(house) == []
+
+
+def test_who_was_told_the_former_version_is_called_for_the_correction(house, signed, post):
+    record_id = signed("negative")
+    note_told(by=house.owner, record_id=record_id, expected_version=1, way=ToldBy.PHONE)
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
+    post(record_id, version=2)
+
+    assert called(house) == [record_id]
+
+
+def test_a_cancelled_result_calls_nobody(house, signed, post):
+    record_id = signed()
+    cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Mauvais patient")
+    post(record_id, version=2)
+
+    assert called(house) == []
+
+
+def test_each_patient_shown_is_a_look_and_no_other(house, signed, post):
+    shown = signed()
+    post(shown)
+    post(signed("negative"))
+
+    list_calls(by=house.owner)
+
+    with tenant_scope(house.here.id):
+        looks = Event.objects.filter(kind=EventKind.TEST_READ.value).values_list("subject_id", flat=True)
+        assert list(looks) == [shown]
+
+
+def test_the_other_pharmacy_is_asked_to_call_nobody(house, signed, post):
+    post(signed())
+
+    assert list_calls(by=house.stranger).calls == []
+    assert count_unopened(by=house.stranger) == 0
+
+
+def test_who_reads_no_test_sees_no_list(house):
+    with pytest.raises(DeniedError):
+        list_calls(by=house.administrator)
+    with pytest.raises(DeniedError):
+        count_unopened(by=house.administrator)
