@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import io
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -62,12 +63,30 @@ def main() -> int:
     with TemporaryDirectory(prefix="temoin-tampering-") as name:
         folder = Path(name)
         with demonstration(folder, options.base_port):
-            time.sleep(WORK)
+            work(folder / "data")
         with owned_database(folder / "data") as database:
             caught, tried = tamper(database, options.tries, random.Random(options.seed))  # noqa: S311 not a secret
     print(f"caught {caught} of {tried} tries, by both verifiers")
     print(f"{caught / tried:.3f}")
     return 0 if caught / tried >= options.at_least else 1
+
+
+def work(data: Path) -> None:
+    """Let the demonstration work, and its people make and change a row of every sealed table; keep the former rows."""
+    from tamperings import keep_former_rows
+
+    _people("make", data)
+    time.sleep(WORK)
+    server = EmbeddedServer(data)
+    conninfo = server.conninfo(SUPERUSER, server.superuser_password(), DATABASE)
+    with psycopg.connect(conninfo, autocommit=True) as database:
+        keep_former_rows(database)
+    _people("change", data)
+
+
+def _people(what: str, data: Path) -> None:
+    script = Path(__file__).parents[1] / "tests" / "tampering_material.py"
+    subprocess.run([sys.executable, str(script), "--data", str(data), what], check=True)
 
 
 @contextmanager

@@ -36,11 +36,57 @@ TABLES = (
     "testing_record",
     "testing_record_version",
     "pharmacies_member",
+    "signin_person",
+    "pharmacies_invitation",
+    "pharmacies_program",
+    "pharmacies_register_check",
+    "mfa_authenticator",
+    "intake_file_terms",
+    "testing_ticket",
     "patients_patient",
     "patients_consent",
     "outbox_parcel",
     "outbox_attempt",
 )
+
+
+# What makes a row of a table another one: its sealed value, or what an account keeps of its own.
+SEALED = {
+    "intake_file_terms": "sealed",
+    "patients_patient": "sealed",
+    "pharmacies_invitation": "sealed",
+    "pharmacies_member": "sealed",
+    "signin_person": "password",
+    "pharmacies_program": "sealed",
+    "pharmacies_register_check": "sealed",
+    "mfa_authenticator": "data",
+    "testing_record": "sealed",
+    "testing_ticket": "sealed",
+}
+
+
+def keep_former_rows(database: psycopg.Connection[Any]) -> None:
+    """Copy what is sealed, as somebody with an old dump has it: see `put_a_former_row_back`."""
+    database.execute("DROP SCHEMA IF EXISTS former CASCADE")
+    database.execute("CREATE SCHEMA former")
+    for table in SEALED:
+        database.execute(f"CREATE TABLE former.{table} AS SELECT * FROM public.{table}")  # noqa: S608
+
+
+def changed_rows(database: psycopg.Connection[Any], table: str) -> list[Any]:
+    """Return the ids of the rows that were another then, or are gone."""
+    column = SEALED[table]
+    found = database.execute(
+        f"SELECT former.id FROM former.{table} AS former LEFT JOIN public.{table} AS live ON live.id = former.id "  # noqa: S608
+        f"WHERE live.{column} IS DISTINCT FROM former.{column} ORDER BY 1"
+    )
+    return [row[0] for row in found.fetchall()]
+
+
+def put_former_row_back(scene: Scene, table: str, row_id: object) -> None:
+    """Put a row of the old dump in the place of today's."""
+    scene.do(f"DELETE FROM public.{table} WHERE id = %s", row_id)  # noqa: S608
+    scene.do(f"INSERT INTO public.{table} SELECT * FROM former.{table} WHERE id = %s", row_id)  # noqa: S608
 
 
 def keep_tables(database: psycopg.Connection[Any]) -> None:
@@ -473,6 +519,81 @@ def end_a_parcel_otherwise(scene: Scene) -> None:
     )
 
 
+def replace_a_parcel_unseen(scene: Scene) -> None:
+    scene.do(
+        "UPDATE outbox_parcel SET state = 'replaced', settled_at = now() WHERE id = %s",
+        scene.one_of("outbox_parcel", "state <> 'replaced'"),
+    )
+
+
+def take_a_result_of_a_file_for_another_patient(scene: Scene) -> None:
+    record = scene.one_of("testing_record", "source_index IS NOT NULL")
+    scene.do("UPDATE testing_record SET patient_id = gen_random_uuid() WHERE id = %s", record)
+
+
+def abandon_a_test_unseen(scene: Scene) -> None:
+    scene.do("UPDATE testing_record SET state = 'abandoned' WHERE id = %s", scene.one_of("testing_record"))
+
+
+def put_a_former_row_back(scene: Scene) -> None:
+    changed = [(table, row_id) for table in SEALED for row_id in changed_rows(scene.database, table)]
+    put_former_row_back(scene, *scene.chance.choice(changed))
+
+
+def give_a_person_the_password_of_another(scene: Scene) -> None:
+    seated = "password NOT LIKE '!%' AND id IN (SELECT person_id FROM pharmacies_member)"
+    person = scene.one_of("signin_person", seated)
+    another = scene.one_of("signin_person", f"{seated} AND id <> '{person}'")
+    scene.do(
+        "UPDATE signin_person SET password = (SELECT password FROM signin_person WHERE id = %s) WHERE id = %s",
+        another,
+        person,
+    )
+
+
+def give_a_person_another_address(scene: Scene) -> None:
+    seated = "id IN (SELECT person_id FROM pharmacies_member)"
+    scene.do("UPDATE signin_person SET email = 'x' || email WHERE id = %s", scene.one_of("signin_person", seated))
+
+
+def slip_a_factor_in(scene: Scene) -> None:
+    scene.do(
+        "INSERT INTO mfa_authenticator (type, data, user_id, created_at) SELECT 'webauthn', data, user_id, now() "
+        "FROM mfa_authenticator WHERE id = %s",
+        scene.one_of("mfa_authenticator"),
+    )
+
+
+def take_a_factor_away(scene: Scene) -> None:
+    scene.do("DELETE FROM mfa_authenticator WHERE id = %s", scene.one_of("mfa_authenticator"))
+
+
+def widen_what_a_program_may(scene: Scene) -> None:
+    scene.do(
+        "UPDATE pharmacies_program SET scopes = scopes || ' results:write' WHERE id = %s",
+        scene.one_of("pharmacies_program"),
+    )
+
+
+def give_a_program_another_key(scene: Scene) -> None:
+    scene.do(
+        "UPDATE pharmacies_program SET sealed = set_byte(sealed, length(sealed) - 1, "
+        "get_byte(sealed, length(sealed) - 1) # 1) WHERE id = %s",
+        scene.one_of("pharmacies_program"),
+    )
+
+
+def let_a_program_in_that_was_revoked(scene: Scene) -> None:
+    scene.do(
+        "UPDATE pharmacies_program SET state = CASE state WHEN 'active' THEN 'revoked' ELSE 'active' END WHERE id = %s",
+        scene.one_of("pharmacies_program"),
+    )
+
+
+def withdraw_an_invitation_unseen(scene: Scene) -> None:
+    scene.do("DELETE FROM pharmacies_invitation WHERE id = %s", scene.one_of("pharmacies_invitation"))
+
+
 Deed = Callable[[Scene], None]
 DEEDS: dict[Deed, bool] = {
     edit_an_event: False,
@@ -521,4 +642,16 @@ DEEDS: dict[Deed, bool] = {
     give_a_test_to_another_patient: False,
     merge_two_patients_unseen: False,
     end_a_parcel_otherwise: False,
+    replace_a_parcel_unseen: False,
+    take_a_result_of_a_file_for_another_patient: False,
+    abandon_a_test_unseen: False,
+    put_a_former_row_back: False,
+    give_a_person_the_password_of_another: False,
+    give_a_person_another_address: False,
+    slip_a_factor_in: False,
+    take_a_factor_away: False,
+    widen_what_a_program_may: False,
+    give_a_program_another_key: False,
+    let_a_program_in_that_was_revoked: False,
+    withdraw_an_invitation_unseen: False,
 }

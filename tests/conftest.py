@@ -40,6 +40,7 @@ hypothesis_settings.register_profile("explore", _default, deadline=None, max_exa
 hypothesis_settings.load_profile("replay")
 
 TESTER = "temoin_tester"
+CLOCK = "temoin.tests_clock"  # the time of events, while a test has moved the clock
 PLAY = "temoin.tests_play"  # while this setting is on, the staff site's role may write any event
 # Tests lose nothing when the machine stops; the product's own server always waits for the disk.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
@@ -130,19 +131,38 @@ def _create_tester(server: EmbeddedServer) -> None:
 def _let_tests_play(server: EmbeddedServer) -> None:
     """Let tests move the clock of events, and do the worker's and the keeper's work as the staff site's role.
 
-    Both by means that `temoin migrate` does not know: a column's grant, and a second policy that holds while a setting
-    is on. `tests/house/test_writers_of_events.py` does without either.
+    Both by means of their own server that `temoin migrate` does not know: another default of the events' time, which
+    asks a setting first, and a second policy that holds while a setting is on. No role may give a time, here neither.
     """
-    from temoin.journal.models import Event
-    from temoin.journal.writers import Writer
     from temoin.lib.schema import SCOPE
 
-    Event.takes_moved_times = True
+    moved = f"nullif(current_setting('{CLOCK}', true), '')::timestamptz"
     with _superuser(server, DATABASE) as owner:
-        for writer in Writer:
-            owner.execute(f"GRANT INSERT (at) ON journal_event TO temoin_{writer.value}")
+        owner.execute(f"ALTER TABLE journal_event ALTER COLUMN at SET DEFAULT coalesce({moved}, statement_timestamp())")
         rule = f"current_setting('{PLAY}', true) = 'on' AND {SCOPE}"
         owner.execute(f"CREATE POLICY tests_play ON journal_event FOR INSERT TO temoin_app WITH CHECK ({rule})")
+
+
+def _tell_moved_clock(execute: Callable[..., object], sql: str, *rest: object) -> object:
+    """Tell the server before an event is written which time it is for the test."""
+    from temoin.lib import clock
+
+    context = rest[-1]
+    assert isinstance(context, dict)
+    connection = context["connection"]
+    if "INTO journal_event" in sql:
+        is_moved = clock._source is not clock._system_now
+        if is_moved or vars(connection).get("was_moved"):
+            connection.was_moved = True
+            told = clock.now().isoformat() if is_moved else ""
+            connection.connection.execute("SELECT set_config(%s, %s, false)", [CLOCK, told])
+    return execute(sql, *rest)
+
+
+def _follow_clock(connection: object, **_told: object) -> None:
+    wrappers = connection.execute_wrappers
+    if _tell_moved_clock not in wrappers:
+        wrappers.append(_tell_moved_clock)
 
 
 @contextmanager
@@ -159,7 +179,9 @@ def _superuser(server: EmbeddedServer, database: str) -> Iterator[psycopg.Connec
 def django_db_setup(embedded_server: EmbeddedServer, django_db_blocker: pytest.FixtureDef) -> Iterator[None]:
     """Point Django at the migrated database instead of letting it create a test database as owner."""
     from django.db import connection
+    from django.db.backends.signals import connection_created
 
+    connection_created.connect(_follow_clock)
     connection.close()
     connection.settings_dict.update(
         {"HOST": str(embedded_server.socket_folder()), "USER": TESTER, "PASSWORD": TESTER, "CONN_MAX_AGE": None}

@@ -27,8 +27,9 @@ from joserfc.jwk import ECKey
 from stdnum import luhn
 
 from temoin.catalogue.actions import receive_lot
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.commit import Commit
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
@@ -41,6 +42,7 @@ from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.actions import open_pharmacy, seat_member
 from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.newcomer import Newcomer
+from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import add_program, issue_token
 from temoin.pharmacies.seat import Seat, take_seat
@@ -151,10 +153,9 @@ def make_seat(
 
 def suspend(seat: Seat) -> None:
     """Take a person's place away, for now."""
-    with tenant_scope(seat.pharmacy_id):
-        commit = Commit()
+    by = Operator(seat.pharmacy_id)
+    with act(by=by, kind=EventKind.MEMBER_SUSPENDED, subject_kind="member", subject_id=seat.member_id) as commit:
         commit.reseal(Member.objects.get(id=seat.member_id), is_active=False)
-        commit.flush()
 
 
 def person_of(seat: Seat) -> Person:

@@ -24,13 +24,21 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-HEADER = b"temoin-journal-export/2\n"
-COLUMNS = 14
+HEADER = b"temoin-journal-export/3\n"
+COLUMNS = 15
 NULL = b"\\N"
 SIGNED = (b"result.signed", b"result.corrected", b"result.cancelled")
 LISTINGS = (b"patient.searched", b"test.list_read")
-SEATS = ("seated", "enrolled", "changed", "suspended", "resumed", "departed")
-MEMBERSHIP = tuple(f"member.{word}".encode() for word in SEATS)
+ACCOUNTS = (b"signin_person", b"mfa_authenticator")  # of no pharmacy: told in each where their person has a place
+NOWHERE = b"00000000-0000-0000-0000-000000000000"
+STEPS = {  # the last of them that was done says the state of a record
+    b"sample.taken": b"sampled",
+    b"test.abandoned": b"abandoned",
+    b"result.signed": b"signed",
+    b"result.corrected": b"corrected",
+    b"result.cancelled": b"cancelled",
+}
+PARCEL, REPLACED = b"outbox_parcel", b"replaced"
 SLACK = 300_000_000  # microseconds between an event's time and the seals around it
 TILE = 8  # the journal keeps a node every so many levels
 
@@ -207,77 +215,85 @@ class Snapshot:
         return xid < self.next and xid not in self.running
 
 
-def row_digest(*told: bytes) -> bytes:
-    """Return what an event says of the row that its act wrote."""
-    return hashlib.sha256(b"|".join(told)).hexdigest().encode()
+Key = tuple[bytes, bytes, bytes]  # table, pharmacy, row
+
+
+class Rows:
+    """How events left each row: digests before and since, in whichever order; rows are compared with them."""
+
+    def __init__(self) -> None:
+        self.left: dict[Key, set[bytes]] = {}  # digests in which an event left a row,
+        self.changed: dict[Key, set[bytes]] = {}  # and from which a later one changed it
+        self.removed: set[Key] = set()
+        self.replaced: set[tuple[bytes, bytes]] = set()  # pharmacy and parcel
+
+    def hear(self, pharmacy: bytes, wrote: bytes) -> None:
+        """Take into account what an event wrote."""
+        for entry in wrote.split(b",") if wrote else ():
+            table, row, former, now = entry.split(b":")
+            if table == PARCEL:
+                self.replaced.add((pharmacy, row))
+                continue
+            key = (table, NOWHERE if table in ACCOUNTS else pharmacy, row)
+            self.changed.setdefault(key, set()).add(former)
+            if now:
+                self.left.setdefault(key, set()).add(now)
+            else:
+                self.removed.add(key)
+
+    def judge(self, table: bytes, pharmacy: bytes, row: bytes, digest: bytes) -> list[str]:
+        """Compare a row as it stands."""
+        key = (table, pharmacy, row)
+        if self._last(key) == {digest}:
+            self.left.pop(key)
+            return []
+        self.left.pop(key, None)
+        return [f"{table.decode()} {row.decode()}: is not as the last event about it left it"]
+
+    def end(self) -> list[str]:
+        """Judge what no row was compared with."""
+        gone = sorted(key for key in self.left if self._last(key))
+        return [f"{table.decode()} {row.decode()}: is gone" for table, _, row in gone]
+
+    def _last(self, key: Key) -> set[bytes]:
+        return set() if key in self.removed else self.left.get(key, set()) - self.changed.get(key, set())
 
 
 class Authority:
-    """What events say of who is who, who may what, and whose a record is; rows are compared with it."""
+    """What events say of consents, of records and of parcels, beside the rows themselves."""
 
     def __init__(self) -> None:
-        self.members: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}  # order and digest of the last event
-        self.closed: dict[bytes, int] = {}  # pharmacy: order of its last closing
-        self.registered: dict[tuple[bytes, bytes], tuple[bytes, bool]] = {}  # record: digest, whether by the counter
-        self.signed: set[tuple[bytes, bytes]] = set()  # records; a file brings them whole, without a registration
-        self.merged: dict[tuple[bytes, bytes], bytes] = {}  # patient: the one into whom an event merged it
+        self.registered: set[tuple[bytes, bytes]] = set()  # at the counter, with a consent
+        self.done: dict[tuple[bytes, bytes], set[bytes]] = {}
         self.parcels: dict[tuple[bytes, bytes, bytes], int] = {}  # kind, pharmacy, parcel: time of the last event
-        self.patients: dict[tuple[bytes, bytes], bytes] = {}  # the one into whom each is merged
-        self.leading: dict[tuple[bytes, bytes], list[bytes]] = {}  # patients that were merged into one
         self.consents: dict[tuple[bytes, bytes], bytes] = {}
-        self._order = 0
 
     def hear(self, columns: list[bytes]) -> None:
-        """Take an event into account, in the order of the tree."""
-        self._order += 1
-        pharmacy, moment, kind, subject, detail, digest = (columns[place] for place in (1, 3, 4, 9, 12, 13))
-        if kind in MEMBERSHIP:
-            self.members[pharmacy, subject] = (self._order, digest)
-        elif kind == b"pharmacy.closed":
-            self.closed[pharmacy] = self._order
-        elif kind == b"test.registered":
-            self.registered[pharmacy, subject] = (digest, detail == b"")
-        elif kind == b"result.signed":
-            self.signed.add((pharmacy, subject))
-        elif kind == b"patient.merged":
-            self.merged[pharmacy, subject] = detail.partition(b"/")[2]
+        """Take an event into account."""
+        pharmacy, moment, kind, subject = (columns[place] for place in (1, 3, 4, 9))
+        if kind == b"test.registered":
+            self.registered.add((pharmacy, subject))
+        elif kind in STEPS:
+            self.done.setdefault((pharmacy, subject), set()).add(kind)
         elif kind in {b"parcel.proved", b"parcel.resent", b"parcel.withdrawn"}:
-            self.parcels[kind, pharmacy, subject] = int(moment)
+            place = (kind, pharmacy, subject)
+            self.parcels[place] = max(int(moment), self.parcels.get(place, 0))
 
-    def judge_member(self, pharmacy: bytes, number: bytes, *standing: bytes) -> list[str]:
-        """Compare a member: person, profession, 1 while active, last day."""
-        order, told = self.members.pop((pharmacy, number), (0, b""))
-        person, profession, active, last_day = standing
-        was_suspended = active == b"0" and self.closed.get(pharmacy, 0) > order
-        before = row_digest(number, person, profession, b"1", last_day)
-        if told == row_digest(number, *standing) or (was_suspended and told == before):
-            return []
-        return [f"member {number.decode()}: is not who, or may not what, the last event about them says"]
-
-    def read_patient(self, pharmacy: bytes, number: bytes, into: bytes) -> None:
-        """Keep where a patient's record leads."""
-        self.patients[pharmacy, number] = into
-        self.leading.setdefault((pharmacy, into), []).append(number)
-
-    def judge_record(self, pharmacy: bytes, number: bytes, patient: bytes) -> list[str]:
-        """Compare a record's patient, and the consent to it, with its registration."""
-        told, has_consent = self.registered.pop((pharmacy, number), (b"", False))
-        if not told and (pharmacy, number) in self.signed:
-            return []
-        known = [patient] if (pharmacy, patient) in self.patients else []
-        known += self.leading.get((pharmacy, patient), [])
-        problems = []
-        if told not in [row_digest(number, one) for one in known]:
-            problems.append(f"record {number.decode()}: is not of the patient for whom it was registered")
-        if has_consent and self.consents.get((pharmacy, number)) != patient:
+    def judge_record(self, pharmacy: bytes, number: bytes, patient: bytes, state: bytes) -> list[str]:
+        """Compare a record's state with what was done, and its patient with whose consent it has."""
+        problems, done = [], self.done.get((pharmacy, number), set())
+        told = [word for kind, word in STEPS.items() if kind in done]
+        if state != [b"registered", *told][-1]:
+            problems.append(f"record {number.decode()}: its events do not say {state.decode()}")
+        if (pharmacy, number) in self.registered and self.consents.get((pharmacy, number)) != patient:
             problems.append(f"record {number.decode()}: the consent given for it is not there")
         return problems
 
-    def judge_parcel(self, pharmacy: bytes, number: bytes, state: bytes, *last: bytes) -> list[str]:
-        """Compare a parcel's end with its last attempt and with the events about it."""
-        verdict, moment = last
+    def judge_parcel(self, key: tuple[bytes, bytes], state: bytes, last: list[bytes], *, is_named: bool) -> list[str]:
+        """Compare a parcel's end with its last attempt and with the events; `is_named` is that one replaced it."""
+        verdict, moment, is_overtaken = last
         proved, resent, withdrawn = (
-            self.parcels.get((b"parcel." + kind, pharmacy, number)) for kind in (b"proved", b"resent", b"withdrawn")
+            self.parcels.get((b"parcel." + kind, *key)) for kind in (b"proved", b"resent", b"withdrawn")
         )
         is_fine = verdict != b"accepted" or state == b"accepted" or (resent is not None and resent >= int(moment))
         if state == b"accepted":
@@ -286,17 +302,10 @@ class Authority:
             is_fine = verdict == b"refused"
         if state == b"withdrawn":
             is_fine = is_fine and withdrawn is not None
-        return [] if is_fine else [f"parcel {number.decode()}: its attempts and events do not say {state.decode()}"]
-
-    def end(self) -> list[str]:
-        """Judge what is left over: rows that are gone, and merges that no event made."""
-        lost = [f"member {number.decode()}: is gone" for _, number in self.members]
-        lost += [f"record {number.decode()}: is gone" for _, number in self.registered]
-        for pharmacy, number in self.merged.keys() | {key for key, into in self.patients.items() if into != NULL}:
-            into, told = self.patients.get((pharmacy, number), NULL), self.merged.get((pharmacy, number), NULL)
-            if into == NULL or into not in {told, self.patients.get((pharmacy, told))}:
-                lost.append(f"patient {number.decode()}: does not lead to the record into which an event merged it")
-        return lost
+        if state == REPLACED:
+            is_said = verdict == REPLACED or (verdict == b"refused" and is_overtaken == b"1")
+            is_fine = is_fine and (is_said or is_named)
+        return [] if is_fine else [f"parcel {key[1].decode()}: its attempts and events do not say {state.decode()}"]
 
 
 class Export:
@@ -314,7 +323,7 @@ class Export:
         self.is_broken = False  # once a root is wrong, so are all that follow
         self.told: dict[tuple[bytes, bytes, bytes], list[bytes]] = {}  # digests that events tell, by version
         self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
-        self.authority = Authority()
+        self.rows, self.authority = Rows(), Authority()
         self.latest: dict[tuple[bytes, bytes], int] = {}
 
     def take(self, line: bytes) -> None:
@@ -327,8 +336,7 @@ class Export:
             b"leaf": self._take_leaf,
             b"unsealed": self._take_unsealed,
             b"listing": self._take_listing,
-            b"member": self._take_member,
-            b"patient": self._read_patient,
+            b"row": self._take_row,
             b"consent": self._read_consent,
             b"parcel": self._take_parcel,
             b"version": self._take_version,
@@ -416,6 +424,7 @@ class Export:
             self.told.setdefault((columns[1], columns[9], columns[12]), []).append(columns[13])
         if columns[4] in LISTINGS and columns[13]:
             self.shown.add((columns[1], columns[13]))
+        self.rows.hear(columns[1], columns[14])
         self.authority.hear(columns)
 
     def _take_listing(self, rest: bytes) -> None:
@@ -424,18 +433,17 @@ class Export:
         if digest.startswith(number.replace(b"-", b"")):
             self.shown.discard((pharmacy, digest))
 
-    def _take_member(self, rest: bytes) -> None:
-        self.problems += self.authority.judge_member(*rest.split(b"\t"))
-
-    def _read_patient(self, rest: bytes) -> None:
-        self.authority.read_patient(*rest.split(b"\t"))
+    def _take_row(self, rest: bytes) -> None:
+        self.problems += self.rows.judge(*rest.split(b"\t"))
 
     def _read_consent(self, rest: bytes) -> None:
         pharmacy, number, patient = rest.split(b"\t")
         self.authority.consents[pharmacy, number] = patient
 
     def _take_parcel(self, rest: bytes) -> None:
-        self.problems += self.authority.judge_parcel(*rest.split(b"\t"))
+        pharmacy, number, state, *last = rest.split(b"\t")
+        key = (pharmacy, number)
+        self.problems += self.authority.judge_parcel(key, state, last, is_named=key in self.rows.replaced)
 
     def _take_version(self, rest: bytes) -> None:
         pharmacy, record, number, _id, digest = rest.split(b"\t")
@@ -447,8 +455,8 @@ class Export:
             self.problems.append(f"version {number.decode()} of record {record.decode()}: {fault}")
 
     def _take_record(self, rest: bytes) -> None:
-        pharmacy, record, number, patient = rest.split(b"\t")
-        self.problems += self.authority.judge_record(pharmacy, record, patient)
+        pharmacy, record, number, patient, state = rest.split(b"\t")
+        self.problems += self.authority.judge_record(pharmacy, record, patient, state)
         if int(number) != self.latest.pop((pharmacy, record), 0):
             self.problems.append(f"record {record.decode()}: says version {number.decode()}, which is not its latest")
 
@@ -466,7 +474,7 @@ class Export:
             f"listing {digest.decode()[:32]} of pharmacy {pharmacy.decode()}: is gone, or was altered"
             for pharmacy, digest in sorted(self.shown)
         ]
-        self.problems += self.authority.end()
+        self.problems += self.rows.end()
         return self.problems
 
 

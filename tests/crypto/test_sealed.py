@@ -127,13 +127,16 @@ def test_an_old_version_is_read_as_the_one_in_use_and_sealed_anew_in_it(house):
         assert third.unseal() == {"family": "MARTIN", "given": "Claire", "title": ""}
 
 
-def test_a_version_that_nobody_reads_says_so_in_one_sentence_and_is_no_broken_seal(house):
+def test_a_version_that_nobody_reads_says_so_in_one_sentence_and_names_its_row(house):
     with tenant_scope(house.here.id):
         old, new = sealed_by(First, house, {"name": "X"}), sealed_by(Third, house, {"family": "X"})
 
         for model, sealed, version in ((Third, old, 1), (First, new, 3)):
-            with pytest.raises(NoReaderError, match=f"a value of dummy was sealed in version {version}, which this"):
+            with pytest.raises(
+                NoReaderError, match=f"a value of dummy was sealed in version {version}, which this"
+            ) as met:
                 row(model, house, sealed).unseal()
+            assert met.value.row is not None
 
 
 def test_a_version_made_up_in_the_head_is_a_broken_seal(house):

@@ -115,8 +115,7 @@ BOUND = {
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
     "testing_ticket": {"record_id", "has_code", "drawn_at"},
 }
-# Besides, on the tests' own server: the time of an event, as they move the clock (`tests/conftest.py`).
-EVENT = {*event_columns(), "at"}
+EVENT = set(event_columns())  # but the time, which no role may give
 COLUMNS = {
     **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
@@ -148,28 +147,40 @@ COLUMNS = {
     },
     ("temoin_worker", "signin_person", "SELECT"): {"id", "email", "is_active"},
     ("temoin_app", "journal_leaf", "SELECT"): {"index", "hash"},
-    ("temoin_sealer", "testing_record", "SELECT"): {"pharmacy_id", "id", "version", "patient_id"},
-    ("temoin_sealer", "pharmacies_member", "SELECT"): {
-        "pharmacy_id",
-        "id",
-        "person_id",
-        "profession",
-        "is_active",
-        "last_day",
+    # What events tell of: the sealed value and what its seal binds; of a record, how it stands besides.
+    **{
+        ("temoin_sealer", table, "SELECT"): {"pharmacy_id", "id", "sealed", *bound}
+        for table, bound in BOUND.items()
+        if table not in {"outbox_attempt", "outbox_parcel", "pharmacies_program_token", "testing_record"}
     },
-    ("temoin_sealer", "patients_patient", "SELECT"): {"pharmacy_id", "id", "merged_into"},
-    ("temoin_sealer", "patients_consent", "SELECT"): {"pharmacy_id", "id", "patient_id"},
-    ("temoin_sealer", "outbox_parcel", "SELECT"): {"pharmacy_id", "id", "state"},
-    ("temoin_sealer", "outbox_attempt", "SELECT"): {"pharmacy_id", "id", "parcel_id", "number", "at", "verdict"},
-    ("temoin_sealer", "testing_record_version", "SELECT"): {
+    ("temoin_sealer", "testing_record", "SELECT"): {
         "pharmacy_id",
         "id",
-        "record_id",
-        "number",
-        "signed_by",
-        "signed_at",
         "sealed",
+        "patient_id",
+        "lot_id",
+        "version",
+        "state",
     },
+    ("temoin_sealer", "signin_person", "SELECT"): {
+        "id",
+        "email",
+        "is_active",
+        "password",
+        "enrolment",
+        "enrolment_until",
+    },
+    ("temoin_sealer", "mfa_authenticator", "SELECT"): {"id", "user_id", "type", "data"},
+    ("temoin_sealer", "patients_consent", "SELECT"): {"pharmacy_id", "id", "patient_id"},
+    ("temoin_sealer", "outbox_parcel", "SELECT"): {
+        "pharmacy_id",
+        "id",
+        "state",
+        "chain_id",
+        "destination",
+        "sequence",
+    },
+    ("temoin_sealer", "outbox_attempt", "SELECT"): {"pharmacy_id", "id", "parcel_id", "number", "at", "verdict"},
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "wrong", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {
         "pharmacy_id",

@@ -95,11 +95,12 @@ def test_only_what_reads_in_short_queries_is_streamed():
 
 
 def test_whoever_catches_anything_tells_of_broken_seals():
-    """Every place that ends a page, a request, a parcel or a command with an error that nobody expected.
+    """Every place that ends a page, a request, a parcel, a duty or a command with an error that nobody expected.
 
-    And the one that goes on without: a session that was copied is nobody's.
+    And those that go on without: a session that was copied is nobody's, an item is set aside, a row of a file refused.
     """
-    ends = {"web/errors.py", "api/answers.py", "outbox/worker.py", "cli/main.py", "signin/sessions.py"}
+    ends = {"web/errors.py", "api/answers.py", "outbox/worker.py", "outbox/duties.py", "cli/main.py"}
+    ends |= {"signin/sessions.py", "outbox/set_aside.py", "intake/results.py", "transmission/daily.py"}
 
     assert {source.path for source, node in _hits(ast.Call) if ast.unparse(node.func) == "note_broken_seal"} == ends
 

@@ -47,7 +47,7 @@ NO_TEXT = {
     ),
     **dict.fromkeys(
         (
-            *("Event.reason", "Event.detail", "Event.digest", "SealedTree.note", "SealedTree.cluster"),
+            *("Event.reason", "Event.detail", "Event.digest", "Event.wrote", "SealedTree.note", "SealedTree.cluster"),
             *("Cosignature.witness", "Cosignature.line", "WitnessState.witness", "WitnessState.trouble"),
             *("Attempt.code", "Attempt.detail", "Attempt.receipt", "Attempt.sent", "Attempt.came", "DueDuty.failure"),
             *("LaneState.code", "SetAside.item", "SetAside.error", "Parcel.answer_code", "Parcel.fragment"),

@@ -63,12 +63,12 @@ def test_a_closed_pharmacy_suspends_everybody_by_one_event(house: House):
 @pytest.mark.parametrize(
     ("deed", "named"),
     [
-        (tamperings.make_a_member_another_person, "member"),
-        (tamperings.make_a_member_an_owner, "member"),
-        (tamperings.slip_a_member_in, "member"),
+        (tamperings.make_a_member_another_person, "pharmacies_member signin_person"),
+        (tamperings.make_a_member_an_owner, "pharmacies_member"),
+        (tamperings.slip_a_member_in, "pharmacies_member"),
         (tamperings.delete_all_consents, "test"),
-        (tamperings.give_a_test_to_another_patient, "record"),
-        (tamperings.merge_two_patients_unseen, "patient"),
+        (tamperings.give_a_test_to_another_patient, "testing_record"),
+        (tamperings.merge_two_patients_unseen, "patients_patient testing_record"),
         (tamperings.end_a_parcel_otherwise, "parcel"),
     ],
 )
@@ -78,7 +78,9 @@ def test_who_writes_in_the_database_is_named(empty: Journal, deed: Callable[[Sce
 
     deed(Scene(empty.superuser, empty.signer, Random(1)))  # noqa: S311 not a secret
 
-    assert found() == [named]
+    first, *others = named.split()
+    assert found()[0] == first
+    assert set(found()) <= {first, *others}  # as chance would have it: of a patient without tests, only the first
 
 
 @pytest.mark.usefixtures("house")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from people import make_lot, make_patient, make_signed, open_house
 from sealed_journal import Journal, as_sealer
+from tampering_material import changes_of, make_material
 
 from temoin.journal.listing_evidence import compare_listings
 from temoin.lib.clock import now
@@ -19,15 +20,20 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 
 sys.path.append(str(Path(__file__).parents[2] / "drill"))
-from tamperings import DEEDS, Scene, keep_tables, put_back_tables
+from tamperings import DEEDS, Scene, keep_former_rows, keep_tables, put_back_tables
 
 
 @pytest.fixture
 def told(journal: Journal) -> Journal:
     """A journal with a result signed, then corrected, and all of it sealed."""
-    owner = open_house().owner
+    house = open_house()
+    owner = house.owner
     record_id = make_signed(owner, make_patient(owner), make_lot(owner))
     make_patient(owner, family_name="BERNARD")
+    made = make_material(owner, house.student)
+    keep_former_rows(journal.superuser)
+    for change in changes_of(owner, made).values():
+        change()
     reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
     correct_result(by=owner, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
     list_tests(by=owner)
@@ -55,5 +61,6 @@ def test_no_deed_escapes_either_verifier_and_their_verdicts_are_one(told: Journa
         assert (deed.__name__, *alone) in {(deed.__name__, True, True), (deed.__name__, *(not takes_a_witness,) * 2)}
         put_back_tables(told.superuser)
 
-    told.superuser.execute("DROP SCHEMA aside CASCADE")
+    for schema in ("aside", "former"):
+        told.superuser.execute(f"DROP SCHEMA {schema} CASCADE")
     assert verdicts(told, with_folder=True) == (False, False)

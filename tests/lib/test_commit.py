@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
 
 from temoin.catalogue.models import Lot
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import MANY, Commit
 from temoin.lib.errors import ConflictError, ScopeError
@@ -145,16 +147,37 @@ def test_a_row_is_removed_once(house, record_id):  # noqa: ARG001 its ticket
         ticket_id = Ticket.objects.get().id
 
     def remove() -> None:
-        with tenant_scope(house.here.id):
-            commit = Commit()
+        with act(by=house.owner, kind=EventKind.TEST_ABANDONED, subject_kind="record", subject_id=None) as commit:
             commit.remove(Ticket, ticket_id)
-            commit.flush()
 
     remove()
     with pytest.raises(ConflictError):
         remove()
     with tenant_scope(house.here.id):
         assert not Ticket.objects.exists()
+
+
+def test_what_events_tell_of_is_written_by_no_bare_commit(house, record_id):
+    with tenant_scope(house.here.id):
+        record, ticket = Record.objects.get(id=record_id), Ticket.objects.get()
+        written = [Commit(), Commit(), Commit()]
+        written[0].reseal(record, patient_id=new_id())
+        written[1].remove(Ticket, ticket.id)
+        written[2].insert(ticket)
+
+        for commit in written:
+            with pytest.raises(ScopeError, match="by an act"):
+                commit.flush()
+
+
+def test_a_sealed_value_that_events_tell_of_is_never_written_as_a_column(house, record_id):
+    with tenant_scope(house.here.id):
+        with pytest.raises(ScopeError, match="reseal or move_sealed"):
+            Commit().change(Record, record_id, sealed=b"")
+        with pytest.raises(ScopeError, match="reseal or move_sealed"):
+            Commit().move(Record, record_id, "sign", sealed=b"")
+        with pytest.raises(ScopeError, match="reseal or move_sealed"):
+            Commit().move_all(Record, [record_id], "sign", only_if={}, each={"sealed": [b""]}, same={})
 
 
 # Many rows at once ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from test_team import events
 
 from temoin.journal.alerts import untold_alerts
 from temoin.journal.events import EventKind
+from temoin.journal.models import Alert
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
@@ -129,7 +130,7 @@ def test_what_agrees_is_told_with_its_day_and_asked_again_in_a_month(house: Hous
     assert (first.state, first.is_matter, first.shown) == (S.AGREES, False, "CLAIRE MARTIN, Pharmacien")
     assert abs(first.checked_at - now()) < timedelta(minutes=1)
     assert directory.asked.count("10003879623") == 2
-    assert detail_of(house, EventKind.REGISTER_AGREED) == [(house.owner.member_id, "")]
+    assert detail_of(house, EventKind.REGISTER_AGREED) == [(house.owner.member_id, "")] * 2
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,9 @@ def test_a_difference_is_told_once_asked_daily_and_ends_when_the_register_is_men
     work(2.2)
 
     assert directory.asked.count("10003879623") == 3
-    assert len(detail_of(house, EventKind.REGISTER_DIFFERED)) == 1
+    assert len(detail_of(house, EventKind.REGISTER_DIFFERED)) == 2
+    with tenant_scope(house.here.id):
+        assert Alert.objects.filter(kind=EventKind.REGISTER_DIFFERED.value).count() == 1
     assert of(house, house.owner).state is S.AGREES
 
 

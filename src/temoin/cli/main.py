@@ -23,6 +23,7 @@ from temoin.cli.console import complain
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
 from temoin.lib.config_error import ConfigError
 from temoin.lib.text import is_readable
+from temoin.lib.unreadable import unreadable_gathered, unreadable_met
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unreadable := _unreadable(options):
         parser.error(f"{unreadable} holds signs that nobody can read: type it again")
     try:
-        status: int = options.run(options)
+        status = _run(options)
     except ConfigError as error:
         complain(str(error))
         return 2
@@ -72,12 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         note_broken_seal(error, origin="command")
         complain("A sealed value does not open: it was altered or moved, or its key is missing. The owners are told.")
-        return 1
-    except NoReaderError as error:
-        complain(str(error))
+        if isinstance(error, NoReaderError):
+            complain(str(error))
         return 1
     except KeyboardInterrupt:
         return 130
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    with unreadable_gathered():
+        status: int = options.run(options)
+        for row in unreadable_met():
+            complain(f"A row does not open, and was left out; the owners are told: {row.table} {row.row_id}")
     return status
 
 

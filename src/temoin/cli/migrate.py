@@ -36,7 +36,7 @@ def migrate_database() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from temoin.config.grants import grant_events, grant_keeper, grant_library_tables
+    from temoin.config.grants import grant_events, grant_keeper, grant_library_tables, grant_sealer
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -44,6 +44,7 @@ def migrate_database() -> None:
             call_command("migrate", interactive=False, verbosity=0)
             grant_library_tables(cursor)
             grant_keeper(cursor)
+            grant_sealer(cursor)
             grant_events(cursor)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

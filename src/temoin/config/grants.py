@@ -28,6 +28,10 @@ KEEPER_SCOPED = {
     # What does not open is told, once a day of the same.
     "journal_alert": "SELECT (pharmacy_id, at, kind, subject_kind, subject_id), INSERT",
 }
+SEALER_ACCOUNTS = {
+    "signin_person": "id, email, is_active, password, enrolment, enrolment_until",
+    "mfa_authenticator": "id, user_id, type, data",
+}
 # The library looks here for accounts tied to an identity provider; the house keeps none (decision 0022).
 APP_READS = ("socialaccount_socialaccount",)
 
@@ -54,7 +58,21 @@ def grant_keeper(cursor: CursorWrapper) -> None:
         cursor.execute(f"GRANT SELECT (pharmacy_id, id, {seen}), UPDATE ({changed}) ON {table} TO temoin_keeper")
         _keep_content(cursor, table)
     for table in (*KEEPER_SCOPED, *(model._meta.db_table for model in sealed)):
-        _scope(cursor, table)
+        _admit(cursor, table, "keeper", SCOPE)
+
+
+def grant_sealer(cursor: CursorWrapper) -> None:
+    """Let the sealer's role compare each row that events tell of, and each account, with what they tell.
+
+    It has no key: what it reads of a sealed value is a digest's worth.
+    """
+    for table, columns in SEALER_ACCOUNTS.items():
+        cursor.execute(f"GRANT SELECT ({columns}) ON {table} TO temoin_sealer")
+    for model in apps.get_models():
+        if issubclass(model, SealedModel) and model.told:
+            table, columns = model._meta.db_table, ", ".join(["pharmacy_id", "id", "sealed", *model.bound_ever()])
+            cursor.execute(f"GRANT SELECT ({columns}) ON {table} TO temoin_sealer")
+            _admit(cursor, table, "sealer", "true")
 
 
 def grant_events(cursor: CursorWrapper) -> None:
@@ -77,7 +95,7 @@ def grant_events(cursor: CursorWrapper) -> None:
 
 def event_columns() -> list[str]:
     """Return the columns of an event that its writer gives; the database fills the others."""
-    return [str(field.column) for field in Event._meta.concrete_fields if not field.has_db_default()]
+    return [str(field.column) for field in Event._meta.concrete_fields if field.name != "at"]
 
 
 def _writes(writer: Writer) -> str:
@@ -92,10 +110,11 @@ def blind_columns(model: type[SealedModel]) -> list[str]:
     return [str(field.column) for field in model._meta.concrete_fields if isinstance(field, BlindIndexField)]
 
 
-def _scope(cursor: CursorWrapper, table: str) -> None:
-    cursor.execute("SELECT FROM pg_policies WHERE tablename = %s AND policyname = 'keeper_rows'", [table])
+def _admit(cursor: CursorWrapper, table: str, role: str, rule: str) -> None:
+    policy = f"{role}_rows"
+    cursor.execute("SELECT FROM pg_policies WHERE tablename = %s AND policyname = %s", [table, policy])
     if cursor.fetchone() is None:
-        cursor.execute(f"CREATE POLICY keeper_rows ON {table} TO temoin_keeper USING ({SCOPE}) WITH CHECK ({SCOPE})")
+        cursor.execute(f"CREATE POLICY {policy} ON {table} TO temoin_{role} USING ({rule}) WITH CHECK ({rule})")
 
 
 def _keep_content(cursor: CursorWrapper, table: str) -> None:

@@ -44,8 +44,11 @@ class SealBrokenError(TemoinError):
     told_in: tuple[tuple[UUID, str, UUID], ...] = ()
 
 
-class NoReaderError(TemoinError):
-    """A sealed value is whole, and this release does not know the version in which it was written."""
+class NoReaderError(SealBrokenError):
+    """A sealed value names a version that this release does not know: of a later release, or of another table.
+
+    The two look alike, so that it is told as any broken seal is: whoever moved it must not pass unseen.
+    """
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from django.db import models
 
 from temoin.crypto.envelope import (
     CONTENT,
+    SCHEMA,
     NoReaderError,
     SealBrokenError,
     check_head,
@@ -29,6 +31,7 @@ from temoin.crypto.envelope import (
     seal_content,
 )
 from temoin.crypto.ring import key_by_id, month_key
+from temoin.crypto.told import digest_of, digest_sql, told_column, told_text
 from temoin.lib.errors import ScopeError
 from temoin.lib.tenant import Sensitivity, TenantModel, current_pharmacy
 
@@ -78,10 +81,14 @@ class SealedModel(TenantModel):
 
     `schema` is the version in which values are written, `readers` has one reader for each version ever written. A new
     version is read for a release before it is written, so that two releases can work side by side.
+
+    An old row put back opens. Where a model is `told`, it is found by the events (`crypto.told`); a model that is not
+    says why.
     """
 
     schema: ClassVar[int] = 1
     readers: ClassVar[Mapping[int, Reader]] = {1: Reader()}
+    told: ClassVar[bool] = True
     sealed: Any  # the SealedField of each model
 
     class Meta:
@@ -116,6 +123,27 @@ class SealedModel(TenantModel):
         self.sealed = seal_value(type(self), self.id, held, vars(self))
         return {**columns, "sealed": self.sealed}
 
+    def told_digest(self) -> str:
+        """Return what events tell of the row as it stands."""
+        sealed = bytes(self.sealed)
+        bound = binds_of(type(self), schema_of(sealed))
+        content = sha256(content_of(sealed)).hexdigest()
+        return digest_of(str(self.id), content, *(told_text(getattr(self, name)) for name in bound))
+
+    @classmethod
+    def told_sql(cls) -> str:
+        """Return the SQL of `told_digest`; what a seal bound depends on the version in which it was made."""
+        fields = {field.name: field for field in cls._meta.concrete_fields}
+        content = f"encode(sha256(substr(sealed, {CONTENT + 1})), 'hex')"
+        digests = {
+            version: digest_sql("id::text", content, *(told_column(fields[name]) for name in binds_of(cls, version)))
+            for version in cls.readers
+        }
+        if len(set(digests.values())) == 1:
+            return digests[cls.schema]
+        cases = " ".join(f"WHEN {version} THEN {digest}" for version, digest in digests.items())
+        return f"CASE get_byte(sealed, {SCHEMA}) {cases} END"
+
     def _known(self) -> Mapping[str, Sensitivity]:
         model: Any = type(self)
         holds: Mapping[str, Sensitivity] = model._meta.get_field("sealed").holds
@@ -136,7 +164,7 @@ def seal_value(model: type[SealedModel], row_id: UUID, value: object, columns: M
 def open_value(model: type[SealedModel], row_id: UUID, sealed: bytes, columns: Mapping[str, Any]) -> dict[str, Any]:
     """Open a sealed value of the pharmacy in scope, as the version in use reads it.
 
-    SealBrokenError when it is not of this row, or of a row that says something else; NoReaderError.
+    SealBrokenError when it is not of this row, or of a row that says something else, or of no version known here.
     """
     try:
         key, schema = key_by_id(key_id_of(sealed)), schema_of(sealed)

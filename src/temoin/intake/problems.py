@@ -41,6 +41,10 @@ _REASONS = {
         gettext_noop("A program error occurred on this row: nothing of it was kept."),
         gettext_noop("Call support with the number of the row; the other rows are not concerned."),
     ),
+    "unreadable": (
+        gettext_noop("What is stored here of this result, or of its patient, cannot be read."),
+        gettext_noop("The owners are told. Call the operator; the other rows are not concerned."),
+    ),
     "other_person": (
         gettext_noop("This number is that of a result of somebody else: it was not cancelled."),
         gettext_noop("Check the number of the result and the person."),

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from django.utils.translation import get_language
 
 from temoin.crypto.blind import fold_parts
+from temoin.crypto.envelope import SealBrokenError
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
@@ -29,6 +30,7 @@ from temoin.intake.runs import RunOfRows, check_laboratory, reading_of, runs_of,
 from temoin.intake.sameness import Content, Sameness, decide, prescriber_of
 from temoin.intake.terms import keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, acts_together
+from temoin.journal.alerts import note_broken_seal
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, TemoinError
@@ -92,7 +94,7 @@ class _Taker:
             with acts_together(by=self.by) as acts:
                 run = RunOfRows(self.by, rows)
                 fates = {row.row: _outcome(row, partial(run.take, acts, row)) for row in rows}
-        except ConflictError:
+        except (ConflictError, SealBrokenError):
             return {}
         except (*DATABASE_AWAY, TemoinError):
             raise
@@ -215,6 +217,9 @@ def _outcome(row: ResultRow, take: Callable[[], Sameness]) -> RowOutcome:
         return RowOutcome(row.row, Sameness.REFUSED, problems_of_action(row, error))
     except RowRefusedError as error:
         return RowOutcome(row.row, Sameness.REFUSED, (problem_of_refusal(row, error),))
+    except SealBrokenError as error:
+        note_broken_seal(error, origin="import")
+        return RowOutcome(row.row, Sameness.REFUSED, (problem_of_refusal(row, RowRefusedError("", "unreadable")),))
     except (*DATABASE_AWAY, TemoinError):
         raise
     except Exception as error:  # noqa: BLE001 whatever one row brings about, the others are taken

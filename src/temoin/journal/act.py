@@ -12,7 +12,6 @@ from uuid import UUID
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import is_moved, now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import DeniedError
 from temoin.lib.ids import timed_id
@@ -55,7 +54,9 @@ class Acts:
         part = Commit()
         yield part
         evidence = {"detail": part.version or detail, "digest": part.digest}
-        part.insert(_event(self._by, kind, subject_kind=subject_kind, subject_id=subject_id, **evidence))
+        part.insert(
+            _event(self._by, kind, subject_kind=subject_kind, subject_id=subject_id, wrote=part.take_told(), **evidence)
+        )
         self._commit.absorb(part)
 
     def add(self, others: Acts) -> None:
@@ -124,7 +125,6 @@ def record_looks(
 
 
 def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
-    moved = {"at": now()} if Event.takes_moved_times and is_moved() else {}
     return Event(
         pharmacy_id=by.pharmacy_id,
         id=timed_id(),
@@ -132,6 +132,5 @@ def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
         actor_id=by.actor_id,
         profession=by.profession,
         origin=by.origin,
-        **moved,
         **rest,
     )

@@ -15,7 +15,7 @@ from temoin.journal.models import Alert
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 
 log = logging.getLogger("temoin.journal")
 
@@ -40,17 +40,22 @@ def raise_alert(
         if same.filter(at__gt=now() - once_in).exists():
             return False
         with act(by=by, kind=kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail) as commit:
-            commit.insert(
-                Alert(
-                    pharmacy_id=by.pharmacy_id,
-                    id=new_id(),
-                    at=now(),
-                    kind=kind.value,
-                    subject_kind=subject_kind,
-                    subject_id=subject_id,
-                )
-            )
+            add_alert(commit, kind=kind, subject_kind=subject_kind, subject_id=subject_id)
     return True
+
+
+def add_alert(commit: Commit, *, kind: EventKind, subject_kind: str, subject_id: UUID | None) -> None:
+    """Add to an act that the owners are to be told of it."""
+    commit.insert(
+        Alert(
+            pharmacy_id=current_pharmacy(),
+            id=new_id(),
+            at=now(),
+            kind=kind.value,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+        )
+    )
 
 
 def _wait_for_the_same(name: str) -> None:

@@ -61,6 +61,11 @@ class EventKind(StrEnum):
     REGISTER_AGREED = "register.agreed"
     REGISTER_DIFFERED = "register.differed"
     FACTORS_RESET = "member.factors_reset"
+    FACTOR_ADDED = "factor.added"
+    FACTOR_CHANGED = "factor.changed"
+    FACTOR_REMOVED = "factor.removed"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 the name of an event
+    ACCOUNT_CHANGED = "account.changed"
     SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
     ACCESS_DENIED = "access.denied"
@@ -154,6 +159,11 @@ MEANING: dict[EventKind, str] = {
     EventKind.REGISTER_AGREED: "The register of professionals knows a number under this name and profession.",
     EventKind.REGISTER_DIFFERED: "The register of professionals differs; the detail says what. The owners are told.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
+    EventKind.FACTOR_ADDED: "A person set up a second factor of their account; the detail has its kind.",
+    EventKind.FACTOR_CHANGED: "A second factor of a person was changed, as the use of a recovery code does.",
+    EventKind.FACTOR_REMOVED: "A person took away a second factor of their account; the detail has its kind.",
+    EventKind.PASSWORD_CHANGED: "A person set or changed the password of their account.",
+    EventKind.ACCOUNT_CHANGED: "A one-time enrolment code was used up, or the password's hash made anew.",
     EventKind.SIGN_IN_FAILED: "Sign-ins under a person's address failed; the detail has the way and how many.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",

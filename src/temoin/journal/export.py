@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from temoin.journal.leaf import LEAF
 from temoin.journal.sealing import copied_lines
 
-HEADER = b"temoin-journal-export/2"
+HEADER = b"temoin-journal-export/3"
 _SNAPSHOT = """
     SELECT (SELECT system_identifier FROM pg_control_system()), pg_snapshot_xmin(pg_current_snapshot()),
            pg_snapshot_xmax(pg_current_snapshot()),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-VERSION = b"temoin-event/1"
+VERSION = b"temoin-event/2"
 NULL = b"\\N"
 
 # Microseconds are exact: `extract` answers a numeric. No setting of the session changes how any of these is written.
 LEAF = (
-    "'temoin-event/1', event.pharmacy_id, event.id, (extract(epoch FROM event.at) * 1000000)::bigint, event.kind, "
+    "'temoin-event/2', event.pharmacy_id, event.id, (extract(epoch FROM event.at) * 1000000)::bigint, event.kind, "
     "event.actor_id, event.profession, event.origin, event.subject_kind, event.subject_id, event.outcome, "
-    "event.reason, event.detail, event.digest"
+    "event.reason, event.detail, event.digest, event.wrote"
 )
 
 

@@ -28,7 +28,8 @@ class Event(TenantModel):
     outcome = models.TextField(default="done")  # done | denied
     reason = models.TextField(default="")  # of a denial: the right that was missing
     detail = models.TextField(default="")  # a closed code or a number, never free text
-    digest = models.TextField(default="")  # SHA-256 of what the act wrote, so that an old row put back is noticed
+    digest = models.TextField(default="")  # SHA-256 of a signed version, or of whom a list showed
+    wrote = models.TextField(default="", db_default="")  # how the act left what is sealed: `crypto.told`
 
     declares: ClassVar = {
         "at": PUBLIC,
@@ -42,10 +43,8 @@ class Event(TenantModel):
         "reason": PUBLIC,
         "detail": PUBLIC,
         "digest": PUBLIC,
+        "wrote": PUBLIC,
     }
-
-    # Tests that move the clock give the times of their events: their server lets them, the product's lets nobody.
-    takes_moved_times: ClassVar = False
 
     class Meta:
         db_table = "journal_event"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from temoin.crypto.envelope import NoReaderError, SealBrokenError
+from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.models import DataKey, PlatformKey
 from temoin.crypto.platform import forget_platform_keys, platform_key
 from temoin.crypto.ring import INDEX, forget_keys, key_by_id
@@ -111,6 +111,6 @@ def _unwraps(key_id: UUID) -> bool:
 def _opens(row: SealedModel) -> bool:
     try:
         row.unseal()
-    except (SealBrokenError, NoReaderError, RootKeyError):
+    except (SealBrokenError, RootKeyError):
         return False
     return True

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from temoin.crypto.envelope import key_id_of, rewrap
+from temoin.crypto.envelope import SealBrokenError, key_id_of, rewrap
 from temoin.crypto.models import DataKey
 from temoin.crypto.ring import GRACE, INDEX, INDEX_DELAY, forget_keys, key_by_id, new_data_key
 from temoin.crypto.sealed import SealedModel
 from temoin.journal.events import EventKind
-from temoin.keeping.acts import key_act
+from temoin.journal.unreadable import each_opened
+from temoin.keeping.acts import OPERATOR, key_act
 from temoin.keeping.rows import FIRST, change_rows, locked_rows, page, row_of, rows_by_key, sealed_models, still_there
 from temoin.lib.clock import now
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 
 PAUSE = 0.01  # seconds between two batches, so that requests find a core
 Progress = Callable[[str], None]
@@ -82,10 +83,20 @@ def _move_batch(pharmacy_id: UUID, model: type[SealedModel], ids: list[UUID], su
     with tenant_scope(pharmacy_id):
         # A row may have been sealed anew since its id was read: it then names the new key already.
         locked = [(row_id, bytes(sealed)) for row_id, sealed, *_bound in locked_rows(model, ids)]
-        rows = [(row_id, sealed) for row_id, sealed in locked if key_id_of(sealed) in successors]
-        change_rows(model, {row_id: {"sealed": _moved(sealed, successors)} for row_id, sealed in rows})
+        moved = each_opened(locked, lambda row: (row[0], _moved_row(model, *row, successors)), origin=OPERATOR)
+        rows = {row_id: {"sealed": sealed} for row_id, sealed in moved if sealed is not None}
+        change_rows(model, rows)
         _tell(pharmacy_id, EventKind.ROWS_REWRAPPED, model, len(rows))
     return len(rows)
+
+
+def _moved_row(model: type[SealedModel], row_id: UUID, sealed: bytes, successors: Mapping[UUID, UUID]) -> bytes | None:
+    """Return a value under its new key; None when it names that already. One that was altered stops no other."""
+    try:
+        return _moved(sealed, successors) if key_id_of(sealed) in successors else None
+    except SealBrokenError as error:
+        error.row = (current_pharmacy(), model._meta.db_table, row_id)
+        raise
 
 
 def _moved(sealed: bytes, successors: Mapping[UUID, UUID]) -> bytes:
@@ -124,7 +135,7 @@ def _reindex_batch(pharmacy_id: UUID, model: type[SealedModel], ids: list[UUID])
     """Index a batch anew; return the rows that somebody else held."""
     with tenant_scope(pharmacy_id):
         rows = [row_of(model, row) for row in locked_rows(model, ids)]
-        change_rows(model, {row.id: row.blind_indexes() for row in rows})
+        change_rows(model, dict(each_opened(rows, lambda row: (row.id, row.blind_indexes()), origin=OPERATOR)))
         _tell(pharmacy_id, EventKind.ROWS_REINDEXED, model, len(rows))
         return still_there(model, sorted(set(ids) - {row.id for row in rows}))
 

@@ -18,11 +18,6 @@ def now() -> datetime:
     return _source()
 
 
-def is_moved() -> bool:
-    """Tell whether a test or a simulation has moved the clock."""
-    return _source is not _system_now
-
-
 def coarse(instant: datetime) -> datetime:
     """Return the instant cut to the hour: what may stand in clear beside a sealed record."""
     return instant.replace(minute=0, second=0, microsecond=0)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +22,10 @@ from temoin.lib.lifecycle import Lifecycle
 from temoin.lib.tenant import TenantModel, check_when_answered, current_pharmacy
 
 MANY = 4  # rows of one table from which on they are bound as arrays: the statement then is the same for any number
+# What is empty is written, not bound: past 50 parameters the driver no longer keeps what it worked out of a statement.
+_WRITTEN: dict[Any, str] = {None: "NULL", "": "''"}
+_SHORT = frozenset({str, type(None)})
 _PLAIN = frozenset({UUID, str, int, bytes, datetime, type(None)})
-
-
-def digest_of(*told: object) -> str:
-    """Return what an event keeps of what its act makes true: `testing.authority` makes the same in SQL."""
-    words = ["" if one is None else str(int(one)) if isinstance(one, bool) else str(one) for one in told]
-    return sha256("|".join(words).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -48,19 +44,30 @@ class Commit:
         self._inserts: dict[type[TenantModel], list[TenantModel]] = {}
         self._changes: list[Part] = []
         self.version, self.digest = "", ""
+        self._told: list[str] = []
 
     def attest(self, *, version: int, digest: bytes) -> None:
         """Put into the act's event which version it writes, and the digest of that row."""
         self.version, self.digest = str(version), digest.hex()
 
-    def vouch(self, *told: object) -> None:
-        """Put into the act's event the digest of what it makes true (see `digest_of`)."""
-        self.digest = digest_of(*told)
+    def tell(self, table: str, row_id: object, *, former: str = "", now: str = "") -> None:
+        """Have the act's event tell how a row was left: the digest of it before and since, without one if it is gone.
+
+        See `crypto.told`. What is sealed tells itself.
+        """
+        self._told.append(f"{table}:{row_id}:{former}:{now}")
+
+    def take_told(self) -> str:
+        """Return what the act's event has to tell, once."""
+        told, self._told = ",".join(self._told), []
+        return told
 
     def insert(self, row: TenantModel) -> None:
         """Add a new row; it must belong to the pharmacy in scope."""
         if row.pharmacy_id != current_pharmacy():
             raise ScopeError("a row of another pharmacy cannot be written in this scope")
+        if row.told:
+            self.tell(_table(type(row)), row.id, now=row.told_digest())
         self._inserts.setdefault(type(row), []).append(row)
 
     def move(
@@ -76,6 +83,12 @@ class Commit:
 
         `only_if` names columns that must besides still hold what the caller last saw.
         """
+        _check_told(model, values)
+        self._move(model, row_id, verb, only_if=only_if, **values)
+
+    def _move(
+        self, model: type[TenantModel], row_id: UUID, verb: str, *, only_if: Mapping[str, Any] | None, **values: Any
+    ) -> None:
         lifecycle: Lifecycle[Any] = model.lifecycle  # type: ignore[attr-defined]
         move = lifecycle.move(verb)
         guards = {"state": sorted(state.value for state in move.sources)}
@@ -99,6 +112,7 @@ class Commit:
         lifecycle: Lifecycle[Any] = model.lifecycle  # type: ignore[attr-defined]
         move = lifecycle.move(verb)
         _check_sealed_with(model, {**each, **same, "state": move.target})
+        _check_told(model, {**each, **same})
         lists = {"id": row_ids} | {f"was_{name}": values for name, values in only_if.items()} | dict(each)
         types = [_type(model, name.removeprefix("was_")) for name in lists]
         given = ", ".join(f"%s::{kind}[]" for kind in types)
@@ -121,22 +135,31 @@ class Commit:
         """Add a change of columns that are not a state; `only_if` as in `move`."""
         if "state" in values:
             raise ScopeError("states change through their lifecycle")
+        _check_told(model, values)
         self._change(model, row_id, values, {name: [value] for name, value in (only_if or {}).items()})
 
     def reseal(self, row: Any, value: Mapping[str, Any] | None = None, **columns: Any) -> None:
         """Add that a row is sealed anew, with these columns and this value, if nobody sealed it since it was read."""
-        was = {"sealed": bytes(row.sealed)}
-        self.change(type(row), row.id, only_if=was, **row.reseal(value, **columns))
+        was, former = {"sealed": [bytes(row.sealed)]}, row.told_digest()
+        self._change(type(row), row.id, row.reseal(value, **columns), was)
+        self._tell_changed(row, former)
 
     def move_sealed(self, row: Any, verb: str, value: Mapping[str, Any] | None = None, **columns: Any) -> None:
         """Add a change of state with which a row is sealed anew, as in `reseal`; its seal may bind the state too."""
-        was = {"sealed": bytes(row.sealed)}
+        was, former = {"sealed": bytes(row.sealed)}, row.told_digest()
         state = {"state": row.lifecycle.move(verb).target.value} if "state" in row.binds else {}
         changes = row.reseal(value, **columns, **state)
         changes.pop("state", None)
-        self.move(type(row), row.id, verb, only_if=was, **changes)
+        self._move(type(row), row.id, verb, only_if=was, **changes)
+        self._tell_changed(row, former)
+
+    def _tell_changed(self, row: TenantModel, former: str) -> None:
+        if row.told:
+            self.tell(_table(type(row)), row.id, former=former, now=row.told_digest())
 
     def remove(self, model: type[TenantModel], row_id: UUID) -> None:
+        if model.told:
+            self.tell(_table(model), row_id)
         sql = f"DELETE FROM {_table(model)} WHERE pharmacy_id = %s AND id = %s RETURNING 1"  # noqa: S608
         self._changes.append(Part(sql, (current_pharmacy(), row_id), 1))
 
@@ -161,9 +184,12 @@ class Commit:
         for model, rows in other._inserts.items():
             self._inserts.setdefault(model, []).extend(rows)
         self._changes += other._changes
+        self._told += other._told
 
     def flush(self) -> None:
         """Write everything in one statement; ConflictError, with nothing kept, when a row was not as expected."""
+        if self._told:
+            raise ScopeError("what is sealed is written by an act, whose event tells it")
         parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
         self._inserts, self._changes = {}, []
         if not parts:
@@ -198,6 +224,11 @@ def _check_sealed_with(model: type[TenantModel], values: Mapping[str, Any]) -> N
         raise ScopeError("what a seal binds changes with the seal: see reseal")
 
 
+def _check_told(model: type[TenantModel], values: Mapping[str, Any]) -> None:
+    if model.told and "sealed" in values:
+        raise ScopeError("what events tell of is sealed anew by reseal or move_sealed")
+
+
 @lru_cache(maxsize=256)
 def _statement(parts: tuple[str, ...]) -> str:
     steps = ", ".join(f"step{number} AS ({sql})" for number, sql in enumerate(parts))
@@ -214,8 +245,8 @@ def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
         values = sorted(zip(same, bound, strict=True), key=lambda each: each[0], reverse=True)
         return Part(_insert_many_sql(model, fields, same), tuple(value for _, value in values), len(rows))
     values = [_prepared(field, getattr(row, field.attname)) for row in rows for field in fields]
-    sql = _insert_sql(model, fields, tuple(value is None for value in values))
-    return Part(sql, tuple(value for value in values if value is not None), len(rows))
+    sql = _insert_sql(model, fields, tuple(_WRITTEN.get(value) if type(value) in _SHORT else None for value in values))
+    return Part(sql, tuple(value for value in values if type(value) not in _SHORT or value not in _WRITTEN), len(rows))
 
 
 def _is_same(field: Any, column: list[Any]) -> bool:
@@ -240,10 +271,9 @@ def _given_fields(model: type[TenantModel], left_out: tuple[bool, ...]) -> tuple
 
 
 @lru_cache(maxsize=256)
-def _insert_sql(model: type[TenantModel], fields: tuple[Any, ...], nulls: tuple[bool, ...]) -> str:
-    # NULL is written, not bound: past 50 parameters the driver no longer keeps what it worked out of a statement.
+def _insert_sql(model: type[TenantModel], fields: tuple[Any, ...], written: tuple[str | None, ...]) -> str:
     columns = ", ".join(str(field.column) for field in fields)
-    marks = ["NULL" if is_null else "%s" for is_null in nulls]
+    marks = [mark or "%s" for mark in written]
     rows = [f"({', '.join(marks[start : start + len(fields)])})" for start in range(0, len(marks), len(fields))]
     return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(rows)} RETURNING 1"  # noqa: S608
 

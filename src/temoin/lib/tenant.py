@@ -169,6 +169,7 @@ class TenantModel(models.Model):
 
     declares: ClassVar[Mapping[str, Sensitivity]] = {}
     binds: ClassVar[tuple[str, ...]] = ()  # columns that the row's sealed value is bound to: see `crypto.sealed`
+    told: ClassVar[bool] = False  # whether events tell how each row was left: see `crypto.told`
 
     class Meta:
         abstract = True
@@ -180,3 +181,7 @@ class TenantModel(models.Model):
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Refuse: the audited path is the only path (law 2)."""
         raise ScopeError("rows are removed by an act, not by delete()")
+
+    def told_digest(self) -> str:
+        """Return what the event of the act that writes this row tells of it."""
+        raise NotImplementedError

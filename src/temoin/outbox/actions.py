@@ -99,6 +99,7 @@ def _replace(commit: Commit, destination: str, chain_id: UUID, states: list[Parc
     pointless = Parcel.objects.filter(chain_id=chain_id, destination=destination, state__in=states)
     for parcel_id in pointless.values_list("id", flat=True):
         commit.move(Parcel, parcel_id, "replace", settled_at=now(), sealed=None)
+        commit.tell(Parcel._meta.db_table, parcel_id, now=ParcelState.REPLACED.value)
 
 
 def keep_in_parcel(commit: Commit, load: Load, value: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
 
 log = logging.getLogger("temoin.outbox")
@@ -71,6 +72,7 @@ class Round:
             try:
                 self.make()
             except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
+                note_broken_seal(error, origin="worker")
                 log.error("duties: %s; next look in a moment", type(error).__name__)
                 connection.close()
             self._stop.wait(LOOK)
@@ -90,6 +92,7 @@ class Round:
         try:
             duty.do(self._stop)
         except Exception as error:  # noqa: BLE001 one duty must not keep the others from being done
+            note_broken_seal(error, origin="worker")
             failure = type(error).__name__
             log.error("duty %s: %s; next try later", duty.name, failure)
             pause = min(pause, AFTER_FAILURE)

@@ -56,6 +56,7 @@ class Parcel(SealedModel):
         "sealed": Sensitivity.PERSONAL,
     }
     binds: ClassVar = ("destination", "subject_id", "chain_id", "sequence", "key")
+    told: ClassVar = False  # an old link of the same parcel opens a letter that was withdrawn, or none
 
     class Meta:
         db_table = "outbox_parcel"
@@ -129,6 +130,7 @@ class Attempt(SealedModel):
         "sealed": Sensitivity.HEALTH,
     }
     binds: ClassVar = ("parcel_id", "number", "at", "verdict")
+    told: ClassVar = False  # written once: there is no former row
 
     class Meta:
         db_table = "outbox_attempt"

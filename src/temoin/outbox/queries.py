@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from temoin.crypto.sealed import open_value
+from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.outbox.courier import Load
 from temoin.outbox.kept import unpack
@@ -127,7 +128,7 @@ def went_before(chain_id: UUID, destination: str, sequence: int) -> bool:
 def receipts_of(parcel_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return what each accepted parcel's destination gave as a receipt."""
     attempts = Attempt.objects.filter(parcel_id__in=parcel_ids, verdict="accepted")
-    return {attempt.parcel_id: attempt.unseal()["receipt"] for attempt in attempts}
+    return dict(each_opened(attempts, lambda attempt: (attempt.parcel_id, attempt.unseal()["receipt"])))
 
 
 @dataclass(frozen=True)
@@ -172,4 +173,4 @@ def _content(attempt: Attempt, held: dict[str, Any]) -> AttemptContent:
 
 def _opened(parcel_id: UUID) -> list[tuple[Attempt, dict[str, Any]]]:
     attempts = Attempt.objects.filter(parcel_id=parcel_id).order_by("number", "at")
-    return [(one, one.unseal()) for one in attempts]
+    return each_opened(attempts, lambda one: (one, one.unseal()))

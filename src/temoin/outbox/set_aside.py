@@ -14,6 +14,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
 from temoin.outbox.away import DATABASE_AWAY
 
@@ -56,6 +57,7 @@ def apart(place: str, item: str, *, passing: tuple[type[Exception], ...] = ()) -
     except DATABASE_AWAY + passing:
         raise
     except Exception as error:  # noqa: BLE001 whatever one item brings about, the others are read
+        note_broken_seal(error, origin="worker")
         fate.was_set_aside = True
         note_aside(place, item, type(error).__name__)
 

@@ -15,6 +15,7 @@ from temoin.crypto.models import DataKey
 from temoin.crypto.ring import INDEX
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
+from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.patients.models import Patient
@@ -135,7 +136,8 @@ def _record(by: Holder, kind: EventKind, extent: Extent) -> None:
 def _opened(pharmacy_id: UUID, ids: list[UUID]) -> Iterator[tuple[UUID, Traits]]:
     for some in _chunks(ids):
         with tenant_scope(pharmacy_id):
-            opened = [(patient.id, patient.traits) for patient in Patient.objects.filter(id__in=some)]
+            patients = Patient.objects.filter(id__in=some)
+            opened = each_opened(patients, lambda patient: (patient.id, patient.traits), origin="command")
         yield from opened
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.journal.queries import PORTION, EventFilter, EventRow, page_of_events, portion_of_events
+from temoin.journal.unreadable import each_opened
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.policies import check_right
@@ -46,8 +47,12 @@ def names_of_members(*, by: Seat) -> dict[UUID, str]:
     """Return the name of each member, past ones included: events carry only their ids."""
     check_right(by=by, right=Right.READ_JOURNAL)
     with tenant_scope(by.pharmacy_id):
-        opened = {member.id: member.unseal() for member in Member.objects.all()}
-    return {member_id: f"{one['given_name']} {one['family_name']}" for member_id, one in opened.items()}
+        return dict(each_opened(Member.objects.all(), _name_of))
+
+
+def _name_of(member: Member) -> tuple[UUID, str]:
+    names = member.unseal()
+    return member.id, f"{names['given_name']} {names['family_name']}"
 
 
 def record_reading(by: Seat, kind: EventKind, wanted: EventFilter) -> None:

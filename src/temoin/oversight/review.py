@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow, all_events
+from temoin.journal.unreadable import each_opened
 from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import wall_clock
@@ -89,7 +90,8 @@ def review_reading(*, by: Seat, wanted: EventFilter) -> list[Remark]:
     with tenant_scope(by.pharmacy_id):
         looked = _patients_looked_at(wanted)
         namesakes = _names_of_patients({patient_id for seen in looked.values() for patient_id in seen})
-        own = {member.id: plain_name(member.unseal()["family_name"]) for member in Member.objects.filter(id__in=looked)}
+        members = Member.objects.filter(id__in=looked)
+        own = dict(each_opened(members, lambda one: (one.id, plain_name(one.unseal()["family_name"]))))
     for actor_id, name in own.items():
         count = sum(name in namesakes.get(patient_id, ()) for patient_id in looked[actor_id])
         if count:
@@ -109,7 +111,8 @@ def _patients_looked_at(wanted: EventFilter) -> dict[UUID, set[UUID]]:
 
 
 def _names_of_patients(ids: set[UUID]) -> dict[UUID, set[str]]:
-    opened = {patient.id: patient.traits for patient in Patient.objects.filter(id__in=ids)}
+    patients = Patient.objects.filter(id__in=ids)
+    opened = dict(each_opened(patients, lambda patient: (patient.id, patient.traits)))
     return {
         key: {plain_name(one.birth_family_name), plain_name(one.used_family_name)} - {""} for key, one in opened.items()
     }

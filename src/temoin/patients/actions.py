@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import Acts, act
 from temoin.journal.events import EventKind
+from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import coarse, now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import refuse
@@ -98,7 +99,7 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
         bucket = nir_indexes(traits.nir)[-1].hex()
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"nir|{current_pharmacy()}|{bucket}"])
     others = Patient.objects.filter(merged_into=None, nir_index__in=nir_indexes(traits.nir)).exclude(id=patient_id)
-    if any(other.traits.nir == traits.nir for other in others):
+    if any(each_opened(others, lambda other: other.traits.nir == traits.nir)):
         message = _("Another patient's record here bears this NIR: find it by the number, and use that record.")
         raise refuse("nir", "known", message)
 

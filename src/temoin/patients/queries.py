@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
+from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.likeness import bears_exactly, bears_name, is_near
@@ -40,7 +41,7 @@ def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
         hits = _standing().filter(nir_index__in=nir_indexes(nir))
-        found = [(patient.id, patient.traits) for patient in hits]
+        found = _opened(hits)
         return _shown(by, "nir", [(patient_id, traits) for patient_id, traits in found if traits.nir == nir])
 
 
@@ -52,7 +53,7 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
         hits = _standing().filter(born_index__in=born_indexes(birth_date))
-        found = [(patient.id, patient.traits) for patient in hits]
+        found = _opened(hits)
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
         return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
 
@@ -66,7 +67,7 @@ def hold_namesakes(*, by: Seat, names: Iterable[tuple[str, date]]) -> list[Found
         check_right(by=by, right=Right.READ_PATIENT)
         indexes = {index for family_name, birth_date in names for index in name_indexes(family_name, birth_date)}
         held = _standing().filter(name_index__in=list(indexes)).select_for_update(of=("self",), no_key=True)
-        found = [(patient.id, patient.traits) for patient in held.order_by("id")]
+        found = _opened(held.order_by("id"))
         return _shown(by, "file", found) if found else []
 
 
@@ -82,8 +83,12 @@ def alike_in_scope(traits: Traits) -> list[Found]:
     wanted = Q(born_index__in=born_indexes(traits.birth_date)) | Q(names_index__in=names_indexes(traits))
     if traits.nir:
         wanted |= Q(nir_index__in=nir_indexes(traits.nir))
-    found = [(patient.id, patient.traits) for patient in _standing().filter(wanted)]
+    found = _opened(_standing().filter(wanted))
     return [(patient_id, known) for patient_id, known in found if is_near(known, traits)]
+
+
+def _opened(patients: Iterable[Patient]) -> list[Found]:
+    return each_opened(patients, lambda patient: (patient.id, patient.traits))
 
 
 def read_patient(*, by: Seat, patient_id: UUID) -> Traits:

@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.ids import MemberId, new_id
 from temoin.lib.phones import PhoneError, read_phone, region_of_postcode
 from temoin.lib.typed import typed_line
 from temoin.lib.zones import today_in
+from temoin.pharmacies.account_events import tell_account
 from temoin.pharmacies.models import Invitation, Member, Pharmacy, Program
 from temoin.pharmacies.numbers import check_finess
 from temoin.pharmacies.operator import Operator
@@ -63,15 +65,16 @@ def close_pharmacy(*, by: Holder) -> None:
     check_operator(by=by)
     with act(by=by, kind=EventKind.PHARMACY_CLOSED, subject_kind="pharmacy", subject_id=by.pharmacy_id) as commit:
         _set_closed(by.pharmacy_id, closed=True)
-        for member in Member.objects.select_for_update().filter(is_active=True).order_by("id"):
-            commit.reseal(member, is_active=False)
-            drop_check(commit, member.id)
-        for program in Program.objects.select_for_update().filter(state=ProgramState.ACTIVE.value).order_by("id"):
-            commit.move_sealed(program, "revoke")
+        # A row that does not open gives nobody anything: it stays as it is, and keeps no pharmacy open.
+        members = Member.objects.select_for_update().filter(is_active=True).order_by("id")
+        each_opened(members, lambda member: commit.reseal(member, is_active=False))
+        programs = Program.objects.select_for_update().filter(state=ProgramState.ACTIVE.value).order_by("id")
+        each_opened(programs, lambda program: commit.move_sealed(program, "revoke"))
         offered = [InvitationState.WAITING.value, InvitationState.OPEN.value]
-        for invitation in Invitation.objects.select_for_update().filter(state__in=offered).order_by("id"):
-            commit.move_sealed(invitation, "withdraw")
-            drop_check(commit, invitation.id)
+        invitations = Invitation.objects.select_for_update().filter(state__in=offered).order_by("id")
+        each_opened(invitations, lambda invitation: commit.move_sealed(invitation, "withdraw"))
+        for one in (*members, *invitations):
+            drop_check(commit, one.id)
 
 
 def reopen_pharmacy(*, by: Holder) -> None:
@@ -117,6 +120,6 @@ def seat_member(*, pharmacy_id: UUID, person_id: UUID, profession: Profession, n
         typed = {field: typed_line(field, text, of="Member") for field, text in names.items()}
         member.seal(typed)
         commit.insert(member)
-        commit.vouch(*member.standing)
+        tell_account(commit, person_id)
         post_check(commit, Subject("member", member.id, profession.value), typed)
     return MemberId(member.id)

@@ -14,6 +14,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.account_events import tell_account
 from temoin.pharmacies.models import Invitation, Member, Pharmacy
 from temoin.pharmacies.policies import check_may_seat, may_give
 from temoin.pharmacies.professions import Profession
@@ -140,6 +141,6 @@ def accept_offer(*, offer: Offer, person_id: UUID, email: str) -> None:
         member.seal(names)
         commit.move_sealed(invitation, "accept")
         commit.insert(member)
-        commit.vouch(*member.standing)
+        tell_account(commit, person_id)
         known = drop_check(commit, invitation.id)
         post_check(commit, Subject("member", member.id, member.profession), names, known)

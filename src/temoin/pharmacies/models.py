@@ -106,11 +106,6 @@ class Member(SealedModel):
         ]
 
     @property
-    def standing(self) -> tuple[object, ...]:
-        """Return who this is and what they may, as the act's event vouches for it."""
-        return (self.id, self.person_id, self.profession, self.is_active, self.last_day)
-
-    @property
     def is_lasting_manager(self) -> bool:
         """Tell whether the team can count on this person to manage it: at work, and not about to leave."""
         return self.is_active and self.last_day is None and self.profession in MANAGERS
@@ -231,6 +226,7 @@ class ProgramToken(SealedModel):
         ("program_id", "token_hash", "jti_hash", "certificate", "expires_at", "sealed"), PUBLIC
     )
     binds: ClassVar = ("program_id", "token_hash", "jti_hash", "certificate", "expires_at")
+    told: ClassVar = False  # written once, and its end is bound: one put back is over
 
     class Meta:
         db_table = "pharmacies_program_token"

@@ -25,6 +25,7 @@ from temoin.crypto.assertion import (
 )
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
@@ -173,8 +174,8 @@ def _view(by: Holder, program: Program, names: Mapping[UUID, str]) -> ProgramVie
         name=program.name,
         scopes=read_scopes(program.scopes),
         is_active=is_active,
-        voucher=names[program.vouched_by] if program.vouched_by else "",
-        is_vouched=is_vouched(program),
+        voucher=names.get(program.vouched_by, "–") if program.vouched_by else "",
+        is_vouched=any(each_opened([program], is_vouched)),  # nobody vouches from a place that does not open
         may_vouch=is_active and could and program.vouched_by != by.actor_id,
     )
 

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
+from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
@@ -65,7 +66,7 @@ def read_team(*, by: Holder) -> list[Colleague]:
         members = list(Member.objects.all())
         seen = _last_seen([member.id for member in members])
         checks = views_of([member.id for member in members])
-        team = [_colleague(by, member, seen.get(member.id), checks.get(member.id)) for member in members]
+        team = each_opened(members, lambda member: _colleague(by, member, seen.get(member.id), checks.get(member.id)))
     return sorted(team, key=lambda one: (one.has_left, not one.is_active, one.family_name, one.given_name))
 
 
@@ -84,7 +85,7 @@ def read_invitations(*, by: Holder) -> list[OpenInvitation]:
         states = [InvitationState.WAITING.value, InvitationState.OPEN.value]
         found = list(Invitation.objects.filter(state__in=states, expires_at__gt=now()).order_by("expires_at"))
         checks = views_of([invitation.id for invitation in found])
-        return [_open_invitation(by, invitation, checks.get(invitation.id)) for invitation in found]
+        return each_opened(found, lambda invitation: _open_invitation(by, invitation, checks.get(invitation.id)))
 
 
 def _last_seen(member_ids: list[UUID]) -> dict[UUID, date]:

@@ -17,8 +17,9 @@ from uuid import UUID
 from django.db import connection
 
 from temoin.journal.act import HouseActor, act
-from temoin.journal.alerts import raise_alert
+from temoin.journal.alerts import add_alert
 from temoin.journal.events import EventKind
+from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
@@ -137,7 +138,8 @@ def bound_check(commit: Commit, subject_id: UUID, ends_at: datetime | None) -> b
 
 def views_of(subject_ids: Collection[UUID]) -> dict[UUID, RegisterView]:
     """Return how the numbers of some members or invitations of the pharmacy in scope stand."""
-    return {row.subject_id: _view(row) for row in RegisterCheck.objects.filter(subject_id__in=subject_ids)}
+    rows = RegisterCheck.objects.filter(subject_id__in=subject_ids)
+    return dict(each_opened(rows, lambda row: (row.subject_id, _view(row))))
 
 
 def _view(row: RegisterCheck) -> RegisterView:
@@ -170,7 +172,10 @@ def _ask_one(register: Register, pharmacy_id: UUID, row_id: UUID) -> None:
         row = RegisterCheck.objects.filter(id=row_id).first()
         if row is None:
             return  # withdrawn, or changed, at this very moment
-        claimed = row.unseal()
+        opened = each_opened([row], lambda one: one.unseal(), origin="worker")
+    if not opened:
+        return
+    (claimed,) = opened
     claim = Claim(
         family_name=claimed["family_name"], given_name=claimed["given_name"], profession=Profession(row.profession)
     )
@@ -197,25 +202,20 @@ def _note(pharmacy_id: UUID, row_id: UUID, **values: Any) -> None:
 
 
 def _keep(row: RegisterCheck, claimed: dict[str, str], finding: RegisterFinding) -> None:
-    """Write what was found; when it is news, with its event, and when it differs, with a message to the owners."""
+    """Write what was found with its event; when it differs and that is news, with a message to the owners too."""
     was, differs = (row.state, row.differs), " ".join(finding.differs)
+    by, agrees = HouseActor(row.pharmacy_id, "worker"), finding.state is RegisterState.AGREES
+    found = {"differs": differs, "trouble": "", "checked_at": now(), "due_at": now() + AGAIN[finding.state]}
+    subject: dict[str, Any] = {
+        "kind": EventKind.REGISTER_AGREED if agrees else EventKind.REGISTER_DIFFERED,
+        "subject_kind": row.subject_kind,
+        "subject_id": row.subject_id,
+    }
+    detail = "" if agrees else differs or RegisterState.UNKNOWN.value
     try:
-        with tenant_scope(row.pharmacy_id):
-            commit = Commit()
-            found = {"differs": differs, "trouble": "", "checked_at": now(), "due_at": now() + AGAIN[finding.state]}
+        with act(by=by, **subject, detail=detail) as commit:
             commit.move_sealed(row, _VERB[finding.state], _sealed(claimed, finding.shown), **found)
-            commit.flush()
-            if was != (finding.state.value, differs):
-                _tell(row, finding)
+            if not agrees and was != (finding.state.value, differs):
+                add_alert(commit, **subject)
     except ConflictError:
         log.info("a number was changed, or is asked about no more")
-
-
-def _tell(row: RegisterCheck, finding: RegisterFinding) -> None:
-    by = HouseActor(row.pharmacy_id, "worker")
-    about: dict[str, Any] = {"by": by, "subject_kind": row.subject_kind, "subject_id": row.subject_id}
-    if finding.state is RegisterState.AGREES:
-        with act(kind=EventKind.REGISTER_AGREED, **about):
-            return
-    detail = " ".join(finding.differs) or RegisterState.UNKNOWN.value
-    raise_alert(kind=EventKind.REGISTER_DIFFERED, detail=detail, once_in=timedelta(0), **about)

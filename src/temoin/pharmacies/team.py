@@ -212,7 +212,6 @@ def _change(
             raise refuse("", "own_place", _("Nobody changes their own place: ask a colleague who manages the team."))
         check_may_seat(by=by, profession=member.profession)
         yield commit, member, team
-        commit.vouch(*member.standing)
 
 
 def _check_somebody_manages(by: Holder, member: Member, team: list[Member]) -> None:

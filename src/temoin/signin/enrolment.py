@@ -11,7 +11,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import act
@@ -20,6 +20,7 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.account_events import remove_factors, told_by
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.policies import (
@@ -48,7 +49,10 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
     code = "".join(secrets.choice(_ALPHABET) for _letter in range(12))
     person_id = find_resettable(by=by, member_id=member_id).person_id
     hashed = seal_hash(ENROLMENT, person_id, code)  # slow on purpose: before the transaction
-    with act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id):
+    with (
+        act(by=by, kind=EventKind.FACTORS_RESET, subject_kind="member", subject_id=member_id) as commit,
+        told_by(commit),
+    ):
         other = find_resettable(by=by, member_id=member_id)
         person = lock_person(other.person_id)
         if password_too or not person.has_usable_password():
@@ -72,7 +76,7 @@ def find_resettable(*, by: Seat, member_id: UUID) -> Seat:
 
 def end_factors_and_sessions(person: Person) -> None:
     """Remove every factor and end every session of a person, at the next request of each."""
-    Authenticator.objects.filter(user_id=person.id).delete()
+    remove_factors(person.id)
     end_sessions(person)
 
 
@@ -87,8 +91,22 @@ def enrol(*, email: str, code: str, password: str) -> Person | None:
         return None
     if (person.has_usable_password() and not right_password) or not _could_be_given_today(person):
         return None
-    used = Person.objects.filter(id=person.id, enrolment=stored).update(enrolment=USED, enrolment_until=None)
-    return person if used else None
+    return person if _use_code(person.id, stored) else None
+
+
+def _use_code(person_id: UUID, stored: str) -> bool:
+    """Use a code up; False when somebody else was first."""
+    with transaction.atomic():
+        person = lock_person(person_id)
+        if person.enrolment != stored:
+            return False
+        _keep_enrolment(person, USED)
+    return True
+
+
+def _keep_enrolment(person: Person, enrolment: str) -> None:
+    person.enrolment, person.enrolment_until = enrolment, None
+    person.save(update_fields=["enrolment", "enrolment_until"])
 
 
 def _could_be_given_today(person: Person) -> bool:
@@ -112,7 +130,10 @@ def _may_reset(giver: Seat, profession: str, person: Person) -> bool:
 
 def complete_enrolment(person_id: UUID) -> None:
     """Note that a factor was set up: the ordinary ways in are open again."""
-    Person.objects.filter(id=person_id).exclude(enrolment="").update(enrolment="", enrolment_until=None)
+    with transaction.atomic():
+        person = lock_person(person_id)
+        if person.enrolment:
+            _keep_enrolment(person, "")
 
 
 def lock_person(person_id: UUID) -> Person:

@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import models, transaction
 from django.utils.crypto import salted_hmac
 
 from temoin.crypto.envelope import CONTENT
+from temoin.journal.events import EventKind
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity
+from temoin.pharmacies.account_events import PERSON, TOLD_OF_PERSON, digest_now, tell_change
 from temoin.signin.own_secrets import UNUSABLE, matches_hash, seal_hash
 
 PASSWORD, ENROLMENT = "password", "enrolment"  # uses of own secrets
@@ -63,6 +65,21 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return str(self.id)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the account, and tell of it in the journals of its person's pharmacies."""
+        self._save(None, *args, **kwargs)
+
+    def _save(self, kind: EventKind | None, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is not None and TOLD_OF_PERSON.isdisjoint(fields):
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            former, was = digest_now(PERSON, self.id), Person.objects.filter(id=self.id).values_list("password").first()
+            super().save(*args, **kwargs)
+            changed = EventKind.ACCOUNT_CHANGED if was == (self.password,) else EventKind.PASSWORD_CHANGED
+            tell_change(self.id, kind or changed, table=PERSON, row_id=self.id, former=former)
+
     def set_password(self, raw_password: str | None) -> None:
         """Keep the hash of a password, bound to this person."""
         if raw_password is None:
@@ -78,7 +95,7 @@ class Person(AbstractBaseUser):
     def _renew_password(self, raw_password: str) -> None:
         self.set_password(raw_password)
         vars(self).pop("_password", None)  # a better hash is no new password
-        self.save(update_fields=["password"])
+        self._save(EventKind.ACCOUNT_CHANGED, update_fields=["password"])
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return what ends the sessions of a changed password; a turn of the platform key changes nothing in it."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from temoin.crypto.envelope import SealBrokenError
-from temoin.lib.errors import NotFoundError
+from temoin.journal.unreadable import each_opened
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member, Pharmacy
-from temoin.pharmacies.seat import Seat, seat_of
+from temoin.pharmacies.seat import seat_at_work
 
 log = logging.getLogger("temoin.signin")
 MOST = 30  # sites of one professional: more is no workplace but a mistake
@@ -39,14 +38,5 @@ def workplaces_of(*, rpps: str, finess: Collection[str]) -> list[Workplace]:
 
 def _places_in(pharmacy_id: UUID, rpps: str) -> list[Workplace]:
     with tenant_scope(pharmacy_id):
-        return [Workplace(pharmacy_id, seat.person_id) for seat in _seats_in_scope() if seat.rpps == rpps]
-
-
-def _seats_in_scope() -> Iterator[Seat]:
-    for member in Member.objects.all():
-        try:
-            yield seat_of(member)
-        except NotFoundError:
-            continue  # suspended
-        except SealBrokenError:  # one place that somebody changed by hand must not keep the others out
-            log.error("a seal of pharmacies_member is broken: row %s", member.id)
+        seats = each_opened(Member.objects.all(), seat_at_work)
+        return [Workplace(pharmacy_id, seat.person_id) for seat in seats if seat is not None and seat.rpps == rpps]

@@ -49,7 +49,6 @@ def register_test(
         commit.insert(record)
         commit.insert(new_ticket(by.pharmacy_id, record.id))
         add_consent(commit, record.id, patient_id, notice_version)
-        commit.vouch(record.id, patient_id)
     return RecordId(record.id)
 
 

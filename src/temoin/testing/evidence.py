@@ -53,7 +53,7 @@ _VERSIONS = f"""
     SELECT live.pharmacy_id, live.record_id, live.number, live.id, {_DIGEST} FROM testing_record_version AS live
      ORDER BY live.pharmacy_id, live.record_id, live.number
 """  # noqa: S608
-_RECORDS = "SELECT pharmacy_id, id, version, patient_id FROM testing_record ORDER BY pharmacy_id, id"
+_RECORDS = "SELECT pharmacy_id, id, version, patient_id, state FROM testing_record ORDER BY pharmacy_id, id"
 
 
 def exported_records() -> Iterator[bytes]:

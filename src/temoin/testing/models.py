@@ -123,6 +123,7 @@ class RecordVersion(SealedModel):
     binds: ClassVar = ("record_id", "number", "signed_by", "signed_at")
     schema: ClassVar = 2
     readers: ClassVar = {1: Reader(upgrade=_with_nobody_who_ordered), 2: Reader()}
+    told: ClassVar = False  # a version is written once, and the digest of its own is in the event that tells of it
 
     class Meta:
         db_table = "testing_record_version"

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
@@ -19,6 +20,7 @@ from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
+from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
@@ -38,6 +40,7 @@ from temoin.testing.states import UNDER_WAY, RecordState
 from temoin.testing.tickets import has_code
 
 PAGE = 100  # tests that are done, on one page of a list
+_NAMELESS = _("Patient’s record that cannot be read")
 
 
 @dataclass(frozen=True)
@@ -142,9 +145,9 @@ def _one_page(found: QuerySet[Record], page: int) -> tuple[list[Record], bool]:
 
 def _rows(records: list[Record]) -> list[TestRow]:
     patients = Patient.objects.filter(id__in={record.patient_id for record in records})
-    traits = {patient.id: patient.traits for patient in patients}
+    traits = dict(each_opened(patients, lambda patient: (patient.id, patient.traits)))
     states = states_by_chain([record.id for record in records])
-    rows = [_row(record, traits[record.patient_id], states[record.id]) for record in records]
+    rows = each_opened(records, lambda record: _row(record, traits.get(record.patient_id), states[record.id]))
     return sorted(rows, key=lambda row: row.registered_at, reverse=True)
 
 
@@ -280,14 +283,14 @@ def open_for_signature(record_id: UUID) -> Opened:
     )
 
 
-def _row(record: Record, traits: Traits, parcels: list[tuple[str, ParcelState]]) -> TestRow:
+def _row(record: Record, traits: Traits | None, parcels: list[tuple[str, ParcelState]]) -> TestRow:
     sealed = record.unseal()
     return TestRow(
         id=record.id,
         state=RecordState(record.state),
         kind=load_kinds()[sealed["kind"]],
-        patient_name=traits.name,
-        birth_date=traits.birth_date,
+        patient_name=traits.name if traits else str(_NAMELESS),
+        birth_date=traits.birth_date if traits else None,
         registered_at=datetime.fromisoformat(sealed["registered_at"]),
         steps=steps_of(sealed) if sealed["sampled_at"] else None,
         lot_id=record.lot_id,

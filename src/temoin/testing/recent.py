@@ -12,6 +12,7 @@ from django.db.models import Q
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
+from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import coarse, now
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.queries import traits_of
@@ -56,9 +57,9 @@ def recent_tests(*, by: Seat, patient_id: UUID) -> list[RecentTest]:
         traits_of(patient_id)  # another pharmacy's patient is unknown here
         theirs = Record.objects.filter(patient_id=patient_id)
         signed = RecordVersion.objects.filter(record_id__in=theirs.values("id"), number=1, signed_at__gte=since)
-        signed_at = {version.record_id: _time_of(version.report) for version in signed}
+        signed_at = dict(each_opened(signed, lambda version: (version.record_id, _time_of(version.report))))
         lately = theirs.filter(Q(registered_at__gte=since) | Q(state__in=UNDER_WAY) | Q(id__in=list(signed_at)))
-        tests = [_recent(record, signed_at) for record in lately]
+        tests = each_opened(lately, lambda record: _recent(record, signed_at))
         record_listing(
             by=by,
             kind=EventKind.TEST_LIST_READ,

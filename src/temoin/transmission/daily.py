@@ -6,6 +6,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from temoin.journal.alerts import note_broken_seal
 from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, day_of
 from temoin.outbox.courier import Courier, couriers
@@ -28,6 +29,7 @@ def reconcile_daily(stop: threading.Event) -> None:
             try:
                 _reconcile(courier, stop)
             except Exception as error:  # noqa: BLE001 one destination must not keep the others from being gone through
+                note_broken_seal(error, origin="worker")
                 log.error("reconciliation of %s: %s", destination, type(error).__name__)
                 failed = error
     if failed is not None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
+from temoin.lib.unreadable import unreadable_gathered
 from temoin.lib.zones import HOUSE
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
@@ -64,7 +65,8 @@ def guarded(route: GuardedRoute) -> Callable[..., HttpResponseBase]:
 
     def view(request: HttpRequest, **places: Any) -> HttpResponseBase:
         try:
-            return _answer(route, request, places)
+            with unreadable_gathered():
+                return _answer(route, request, places)
         except TemoinError as error:
             return error_page(request, error)
 

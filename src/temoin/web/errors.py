@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, Problem, TemoinError
 from temoin.patients.queries import MergedError
+from temoin.web.unreadable_words import what_of
 from temoin.web.wording import ENTRANCE, RIGHT_WORDS, Words
 
 log = logging.getLogger("temoin.web")
@@ -107,11 +110,24 @@ def entrance_page(request: HttpRequest, words: tuple[Words, Words], *, status: i
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Return the page for a defect of ours: a number to quote, and nothing else."""
-    note_broken_seal(sys.exc_info()[1], origin="page")
+    error = sys.exc_info()[1]
+    note_broken_seal(error, origin="page")
+    if isinstance(error, SealBrokenError) and error.row is not None:
+        return _unreadable(request, *error.row)
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=True)
     advice = _("The incident has the number %(number)s. Nothing was half-written: look at the list, then try again.")
     return _page(request, 500, _("Something went wrong here"), advice % {"number": incident})
+
+
+def _unreadable(request: HttpRequest, _pharmacy_id: UUID, table: str, row_id: UUID) -> HttpResponse:
+    """Return the page for what was altered, or whose key is gone: what it is, and whom to call."""
+    log.error("a page cannot be shown: row %s of %s does not open", row_id, table)
+    advice = _(
+        "What this page shows was altered, or its key is missing. The owners of the pharmacy are told. Call the "
+        "operator of Témoin with this number: %(what)s %(number)s. All other pages go on working."
+    )
+    return _page(request, 500, _("This cannot be read"), advice % {"what": what_of(table), "number": row_id})
 
 
 def _page(

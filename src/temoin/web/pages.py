@@ -17,6 +17,7 @@ from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.signin.sessions import Backlog, SessionStore
 from temoin.web.settings import WEB
 from temoin.web.told import told
+from temoin.web.unreadable_words import unreadable_lines
 
 LAST_PAGE = 10_000
 
@@ -58,7 +59,7 @@ def show(request: HttpRequest, seat: Seat, template: str, /, *, status: int = 20
         "backlog": backlog,
         "late_words": _late_words(backlog) if Right.READ_TEST in seat.rights else "",
     }
-    drawn = {**shared, **context}
+    drawn = {**shared, **context, "unreadable": unreadable_lines()}
     drawn["problems"] = told(drawn["problems"], *context.values())
     return render(request, f"web/{template}", drawn, status=status)
 
