@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from temoin.config.alarms import read_alarms
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
+from temoin.lib.section import read_section
 from temoin.outbox.lateness import Alarms
 
 
 def read(**content: object) -> Alarms:
-    return read_alarms(Section("temoin.toml", "alarms", content))
+    return read_section(Alarms, "alarms", content)
 
 
 def test_all_of_it_is_optional():

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
-from temoin.testing.settings import Counter, read_counter
+from temoin.lib.section import read_section
+from temoin.testing.settings import Counter
 
 
 def read(**content: object) -> Counter:
-    return read_counter(Section("temoin.toml", "counter", content))
+    return read_section(Counter, "counter", content)
 
 
 def test_what_is_not_said_is_half_an_hour_and_five_minutes():

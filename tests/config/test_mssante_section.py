@@ -78,7 +78,7 @@ def test_the_inbox_is_optional(folder):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"demonstration"', '"none"', "which is no rule set"),
+        ('"demonstration"', '"none"', "is no rule set; there are"),
         ("port = 465", "", r"port in \[mssante\] is missing"),
         ("port = 465", "port = 70000", "between 1 and 65535"),
         ("port = 465", "port = 465\ncolour = 1", r"colour in \[mssante\] is not a setting"),

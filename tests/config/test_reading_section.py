@@ -3,12 +3,12 @@
 import pytest
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
-from temoin.oversight.reading_settings import ReadingPace, read_reading_pace
+from temoin.lib.section import read_section
+from temoin.oversight.reading_settings import ReadingPace
 
 
 def read(**content: object) -> ReadingPace:
-    return read_reading_pace(Section("temoin.toml", "reading", content))
+    return read_section(ReadingPace, "reading", content)
 
 
 def test_what_is_not_said_leaves_a_busy_counter_in_peace():

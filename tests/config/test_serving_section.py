@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from temoin.config.serving import BOUNDS, Serving, read_serving
+from temoin.config.serving import BOUNDS, Serving
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
+from temoin.lib.section import read_section
 
 
 def read(**content: object) -> Serving:
-    return read_serving(Section("temoin.toml", "serving", content))
+    return read_section(Serving, "serving", content)
 
 
 def test_all_of_it_is_optional():

@@ -2,13 +2,13 @@
 
 import pytest
 
-from temoin.config.session_times import SessionTimes, read_session_times
+from temoin.config.session_times import SessionTimes
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
+from temoin.lib.section import read_section
 
 
 def read(**content: object) -> SessionTimes:
-    return read_session_times(Section("temoin.toml", "sessions", content))
+    return read_section(SessionTimes, "sessions", content)
 
 
 def test_what_is_not_said_is_a_quarter_of_an_hour_and_half_a_day():

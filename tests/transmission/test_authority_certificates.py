@@ -36,7 +36,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 @pytest.fixture
 def known(theirs: Identity) -> FhirSettings:
     return FhirSettings(
-        base_url="https://127.0.0.1:{port}/fhir",
+        base_url="https://127.0.0.1:1/fhir",
         enabled=True,
         rules=load_rule_sets()["demonstration"],
         authorities=theirs.certificate,
@@ -60,7 +60,7 @@ def exchange(settings) -> Callable[..., tuple[Answer, int]]:
             runner = web.AppRunner(app)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-            base = known.base_url.format(port=runner.addresses[0][1])
+            base = known.base_url.replace(":1/", f":{runner.addresses[0][1]}/")
             settings.TEMOIN = settings.TEMOIN.with_channel("fhir", replace(known, base_url=base))
             courier = fhir_courier()
             try:

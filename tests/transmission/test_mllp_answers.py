@@ -25,7 +25,7 @@ from temoin.transmission.rules.loading import load_rule_sets
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"MSH|^~\\&|A\r")
 RULES = load_rule_sets()["demonstration"]
-RECEIVER = MllpSettings(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
+RECEIVER = MllpSettings(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 def answer(code: str, *errors: str, key: str = KEY) -> bytes:

@@ -32,7 +32,7 @@ from temoin.transmission.rules.loading import load_rule_sets
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 RULES = load_rule_sets()["demonstration"]
-RECEIVER = MllpSettings(host="127.0.0.1", port=0, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
+RECEIVER = MllpSettings(host="127.0.0.1", port=1, enabled=True, profile=MessageProfile.ELR, tls=False, rules=RULES)
 
 
 @pytest.fixture

@@ -247,7 +247,9 @@ def test_a_box_that_does_not_open_fails_loudly(post, tmp_path):
     with pytest.raises(imaplib.IMAP4.error):
         read_inbox(post.mail, replace(post.inbox, password_file=wrong), threading.Event())
     with pytest.raises(imaplib.IMAP4.error):
-        read_inbox(post.mail, replace(post.inbox, user=None), threading.Event())  # it takes no certificate alone
+        read_inbox(
+            post.mail, replace(post.inbox, user=None, password_file=None), threading.Event()
+        )  # it takes no certificate alone
 
 
 def test_a_box_that_does_not_do_what_is_asked_fails_loudly(post):

@@ -12,7 +12,7 @@ import requests
 from django.conf import settings as django_settings
 from node_provider import running_node
 
-from temoin.config.file import ProSanteConnect
+from temoin.web.provider_settings import ProSanteConnect
 
 CLIENT = "temoin-tests"
 SECRET = "a-secret-of-the-tests"

@@ -15,7 +15,6 @@ from mail_server import Behaviour, running_mail_server
 from people import House, make_patient, make_seat, person_of
 from site_settings import notice_settings
 
-from temoin.config.alarms import alarm_findings
 from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.act import HouseActor
 from temoin.journal.alerts import note_broken_seal, raise_alert, untold_alerts
@@ -23,6 +22,7 @@ from temoin.journal.events import EventKind
 from temoin.journal.models import Alert, Event
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.lateness import alarm_findings
 from temoin.oversight.alerts import tell_alerts
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.professions import Profession

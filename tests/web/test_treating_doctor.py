@@ -37,7 +37,9 @@ MAIL = MssanteSettings(
     patient=True,
     doctor_rules=load_rule_sets()["demonstration"],
     patient_rules=load_rule_sets()["demonstration"],
-    sending=SENDING,
+    source_id=SENDING.source_id,
+    class_code=SENDING.class_code,
+    content_type=SENDING.content_type,
 )
 
 

@@ -1,32 +1,31 @@
-"""The settings of the API: whether programs must show a TLS certificate, and who vouches for it."""
+"""The section [api]: whether programs must show a TLS certificate, and who vouches for it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import model_validator
 
 from temoin.lib.handed import Handed
-from temoin.lib.section import Section
+from temoin.lib.section import Text, fitting, refuse_setting, section
 from temoin.lib.site import Site
 
+_HEADER = fitting(re.compile(r"[A-Za-z0-9-]+").fullmatch, "must be the name of a header: letters, digits and dashes")
 
-@dataclass(frozen=True, kw_only=True)
+
+@section
 class Api:
     """Certificates of programs: the header in which the proxy hands them on, and the proxy's address; None is off."""
 
-    certificate_header: str | None = None
-    proxy: str | None = None
+    certificate_header: Annotated[Text, _HEADER] | None = None
+    proxy: Text | None = None
 
-
-def read_api(section: Section) -> Api:
-    """Read and check the section."""
-    api = Api(certificate_header=section.optional("certificate_header", str), proxy=section.optional("proxy", str))
-    section.end()
-    if (api.certificate_header is None) != (api.proxy is None):
-        raise section.wrong("certificate_header", "and proxy go together: give both or neither")
-    if api.certificate_header is not None and not re.fullmatch(r"[A-Za-z0-9-]+", api.certificate_header):
-        raise section.wrong("certificate_header", "must be the name of a header: letters, digits and dashes")
-    return api
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if (self.certificate_header is None) != (self.proxy is None):
+            refuse_setting("and proxy go together: give both or neither", "certificate_header")
+        return self
 
 
 API: Handed[Api] = Handed("settings of the API")

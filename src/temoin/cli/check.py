@@ -9,7 +9,6 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import settings_file
-from temoin.config.alarms import alarm_findings
 from temoin.config.checks import debug_findings, setup_findings, shared_passwords
 from temoin.config.database_role import role_findings
 from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
@@ -17,6 +16,7 @@ from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
+from temoin.outbox.lateness import alarm_findings
 
 
 def add_commands(commands: Commands) -> None:
@@ -79,6 +79,6 @@ def table_lines() -> list[str]:
 
 
 def _of_role(config: Config, role: str) -> list[str]:
-    if not config.database.passwords[role].is_file():
+    if not config.database.password_file(role).is_file():
         return []  # told already
     return role_findings(config, role, patience=0.0)

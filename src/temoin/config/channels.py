@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from temoin.delivery.channels.email.channel import EMAIL
-from temoin.delivery.patient_channel import PatientChannel
+from temoin.outbox.channel import Channel
 from temoin.transmission.channels.fhir.channel import FHIR
 from temoin.transmission.channels.mllp.channel import MLLP
 from temoin.transmission.channels.mssante.channel import MSSANTE
 from temoin.transmission.channels.sftp.channel import SFTP
-from temoin.transmission.report_channel import ReportChannel
 
-AnyChannel = ReportChannel[Any] | PatientChannel[Any]
+AnyChannel = Channel[Any]
 
 CHANNELS: tuple[AnyChannel, ...] = (
     FHIR,

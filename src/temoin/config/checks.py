@@ -56,7 +56,7 @@ def shared_passwords(config: Config) -> list[str]:
     """Return a sentence for each password that two roles share; it takes reading all their files."""
     owners: dict[bytes, list[str]] = {}
     for role in DATABASE_ROLES:
-        path = config.database.passwords[role]
+        path = config.database.password_file(role)
         if path.is_file():
             owners.setdefault(path.read_bytes().strip(), []).append(f"temoin_{role}")
     return [
@@ -77,7 +77,7 @@ def debug_findings(config: Config, *, debug: bool) -> list[str]:
 
 def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     """Return the secret files that a process reads, by what they are."""
-    yield f"password of temoin_{process.role}", config.database.passwords[process.role]
+    yield f"password of temoin_{process.role}", config.database.password_file(process.role)
     if process is Process.PORTAL:
         return  # the patients' site has no right to any key
     if process is Process.SEALER:

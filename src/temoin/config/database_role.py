@@ -32,7 +32,7 @@ def role_findings(config: Config, role: str, *, patience: float = PATIENCE) -> l
     try:
         powers = _powers(config, role, time.monotonic() + patience)
     except psycopg.OperationalError:
-        file = config.database.passwords[role]
+        file = config.database.password_file(role)
         return [f"The database does not let temoin_{role} in: see that it runs, and that {file} holds its password."]
     super_, bypass, makes, owns, member = powers
     sentences = {

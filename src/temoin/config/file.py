@@ -13,36 +13,47 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any, TypeVar, cast
 
-from temoin.api.settings import Api, read_api
-from temoin.config.alarms import read_alarms
+from pydantic import ValidationInfo, model_validator
+
+from temoin.api.settings import Api
 from temoin.config.channels import AnyChannel, all_channels
-from temoin.config.hosting import Hosting, read_hosting
-from temoin.config.journal import Journal, read_journal
-from temoin.config.register import check_register_of_demo, read_register
+from temoin.config.hosting import Hosting
 from temoin.config.secrets import check_secret
-from temoin.config.serving import Serving, read_serving
-from temoin.config.session_times import SessionTimes, read_session_times
+from temoin.config.serving import Serving
+from temoin.config.session_times import SessionTimes
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
+from temoin.journal.settings import Journal
 from temoin.lib.config_error import ConfigError
-from temoin.lib.key_places import Keys, read_keys
+from temoin.lib.key_places import Keys
 from temoin.lib.private_socket import PORT, socket_folder
-from temoin.lib.section import PORTS, Section, is_loopback
+from temoin.lib.section import (
+    Place,
+    Port,
+    Switch,
+    Text,
+    is_loopback,
+    missing_section,
+    read_section,
+    refuse_setting,
+    section,
+    unknown_setting,
+)
 from temoin.lib.site import Site
 from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
-from temoin.outbox.settings import read_rates
-from temoin.oversight.reading_settings import ReadingPace, read_reading_pace
+from temoin.outbox.settings import Rates
+from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.register import RegisterSettings
-from temoin.testing.settings import Counter, read_counter
+from temoin.testing.settings import Counter
 from temoin.transmission.report_channel import ReportChannel
-from temoin.transmission.rules.of_the_site import Rules, check_alarms_in_time, read_rules
+from temoin.transmission.rules.of_the_site import Rules, RulesSection, check_alarms_in_time, rules_of_the_site
 from temoin.transmission.rules.rule_set import RuleSet
-from temoin.web.provider_settings import ProSanteConnect, read_pro_sante_connect
+from temoin.web.provider_settings import ProSanteConnect
 
+T = TypeVar("T")
 VARIABLE = "TEMOIN_CONFIG"
 DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
 
@@ -63,19 +74,48 @@ class Process(StrEnum):
         return "app" if self is Process.STAFF else self.value
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
+class Passwords:
+    """The file of each role's password."""
+
+    owner: Place
+    app: Place
+    worker: Place
+    portal: Place
+    keeper: Place
+    sealer: Place
+
+
+@section
 class Database:
     """Where PostgreSQL is, whether a pooler stands before it, and the file of each role's password."""
 
-    host: str
-    port: int
-    name: str
-    pooled: bool
-    passwords: Mapping[str, Path]
+    embedded: Place | None = None  # the folder of a server of our own, in the place of host and port
+    host: Text
+    port: Port = PORT
+    name: Text = "temoin"
+    pooled: Switch = False
+    passwords: Passwords
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find_embedded(cls, told: Any, info: ValidationInfo) -> Any:
+        """Say where the socket of an embedded server is."""
+        if not isinstance(told, dict) or not isinstance(told.get("embedded"), str):
+            return told
+        if "host" in told:
+            refuse_setting("cannot stand beside embedded: keep one of the two", "host")
+        folder = (info.context or {})["folder"] / told["embedded"]
+        return {**told, "host": str(socket_folder(folder)), "port": PORT}
+
+    def password_file(self, role: str) -> Path:
+        """Return the file of a role's password."""
+        path: Path = getattr(self.passwords, role)
+        return path
 
     def password(self, role: str) -> str:
         """Return a role's password, read from its file."""
-        path = self.passwords[role]
+        path = self.password_file(role)
         check_secret(path, f"password of temoin_{role}")
         return path.read_text(encoding="utf-8").strip()
 
@@ -138,103 +178,83 @@ class Config:
         return {name: rules for channel, own in ruled for name, rules in channel.rule_sets(own).items()}
 
 
+_SECTIONS: dict[str, Any] = {
+    "site": Site,
+    "database": Database,
+    "keys": Keys,
+    "journal": Journal,
+    "hosting": Hosting,
+    "api": Api,
+    "alarms": Alarms,
+    "sessions": SessionTimes,
+    "reading": ReadingPace,
+    "counter": Counter,
+    "pro_sante_connect": ProSanteConnect,
+    "register": RegisterSettings,
+    "rates": Rates,
+    "serving": Serving,
+}
+_NEEDED = ("site", "database", "keys", "journal")
+
+
 def read_config(path: Path) -> Config:
     """Read and check the settings file; `config.checks` checks the secrets themselves."""
+    return settings_of(_content(path), path)
+
+
+def settings_of(content: Mapping[str, Any], path: Path) -> Config:
+    """Return what a settings file holds, or raise a ConfigError with a line for each fault."""
+    folder = path.resolve().parent
+    read = partial(_read, content, file=path.name, folder=folder)
+    faults: list[str] = []
+    parts = {name: part for name, kind in _SECTIONS.items() if (part := _told(faults, read, kind, name)) is not None}
+    rules = _told(faults, lambda: rules_of_the_site(read(RulesSection, "rules") or RulesSection(), file=path.name))
+    wanted = [each for each in all_channels() if each.is_required or each.name in content]
+    if rules is not None:
+        channels = {each.name: _told(faults, read, each.section, each.name, rules=rules) for each in wanted}
+    known = [*_SECTIONS, "rules", *(each.name for each in all_channels())]
+    faults += [str(unknown_setting(path.name, "", key, known)) for key in content if key not in known]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    config = Config(file=path, folder=folder, rules=cast("Rules", rules), channels=channels, **parts)
+    _keep_demonstration_home(config)
+    check_alarms_in_time(config.rule_sets, config.alarms.minutes)
+    return config
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise ConfigError(
             f"The settings file {path} cannot be read: set {VARIABLE} to the path of temoin.toml."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
-    folder = path.resolve().parent
-    root = Section(path.name, "", content)
-    rules = read_rules(root, folder)
-    readers: dict[str, Callable[[], Any]] = {
-        "site": lambda: _site(root.section("site")),
-        "database": lambda: _database(root.section("database"), folder),
-        "keys": lambda: read_keys(root.section("keys"), folder),
-        "api": lambda: read_api(root.section("api")) if root.has("api") else Api(),
-        "alarms": lambda: read_alarms(root.section("alarms")) if root.has("alarms") else Alarms(),
-        "sessions": lambda: read_session_times(root.section("sessions")) if root.has("sessions") else SessionTimes(),
-        "reading": lambda: read_reading_pace(root.section("reading")) if root.has("reading") else ReadingPace(),
-        "counter": lambda: read_counter(root.section("counter")) if root.has("counter") else Counter(),
-        "journal": lambda: read_journal(root.section("journal"), folder),
-        "hosting": lambda: read_hosting(root.section("hosting")) if root.has("hosting") else None,
-        "pro_sante_connect": lambda: (
-            read_pro_sante_connect(root.section("pro_sante_connect"), folder) if root.has("pro_sante_connect") else None
-        ),
-        "register": lambda: read_register(root.section("register"), folder) if root.has("register") else None,
-        "rates": lambda: read_rates(root.section("rates")) if root.has("rates") else {},
-        "serving": lambda: read_serving(root.section("serving")) if root.has("serving") else Serving(),
-    }
-    wanted = {each.name: each for each in all_channels() if each.is_required or root.has(each.name)}
-    own = {name: partial(_channel, channel, root, rules, folder) for name, channel in wanted.items()}
-    parts = _every_part({**readers, **own}, root.end)
-    channels = {name: parts.pop(name) for name in wanted}
-    config = Config(file=path, folder=folder, rules=rules, channels=channels, **parts)
-    _keep_demonstration_home(config)
-    check_alarms_in_time(config.rule_sets, config.alarms.minutes)
-    return config
 
 
-def _every_part(readers: Mapping[str, Callable[[], Any]], end: Callable[[], None]) -> dict[str, Any]:
-    """Read every section, so that whoever writes the file learns of all faults at once: the first of each section."""
-    parts: dict[str, Any] = {}
-    faults: list[str] = []
-    for name, read in (*readers.items(), ("", end)):
-        try:
-            parts[name] = read()
-        except ConfigError as error:
-            faults.append(str(error))
-    if faults:
-        raise ConfigError("\n".join(faults))
-    del parts[""]
-    return parts
+def _read(content: Mapping[str, Any], kind: type[T], name: str, *, file: str, **context: Any) -> T | None:
+    """Return a section; None for one that the file may leave out, and does."""
+    if name in content:
+        return read_section(kind, name, content[name], file=file, **context)
+    if name in _NEEDED or any(each.name == name and each.is_required for each in all_channels()):
+        raise missing_section(file, name)
+    return None
+
+
+def _told(faults: list[str], read: Callable[..., T | None], *given: Any, **named: Any) -> T | None:
+    """Read a part, so that whoever writes the file learns of all faults at once."""
+    try:
+        return read(*given, **named)
+    except ConfigError as error:
+        faults.append(str(error))
+        return None
 
 
 def read_named_config() -> Config | None:
     """Read the file that TEMOIN_CONFIG names; None when it names none."""
     named = os.environ.get(VARIABLE)
     return read_config(Path(named)) if named else None
-
-
-def _site(section: Section) -> Site:
-    site = Site(
-        demo=section.required("demo", bool),
-        staff_url=section.url("staff_url"),
-        portal_url=section.url("portal_url"),
-        sandbox_url=section.optional_url("sandbox_url"),
-    )
-    section.end()
-    for key, url in (("staff_url", site.staff_url), ("portal_url", site.portal_url)):
-        if url.startswith("http://") and not is_loopback(url):
-            raise section.wrong(key, "must be https: only this machine's own addresses may go without")
-    if origin(site.staff_url) == origin(site.portal_url):
-        raise section.wrong("portal_url", "must be another host or port than staff_url")
-    return site
-
-
-def _database(section: Section, folder: Path) -> Database:
-    passwords = section.section("passwords")
-    files = {role: passwords.path(role, folder) for role in DATABASE_ROLES}
-    passwords.end()
-    if section.has("embedded") and section.has("host"):
-        raise section.wrong("host", "cannot stand beside embedded: keep one of the two")
-    if section.has("embedded"):
-        host, port = str(socket_folder(section.path("embedded", folder))), PORT
-    else:
-        host, port = section.required("host", str), section.number("port", PORTS, PORT)
-    name = section.optional("name", str) or "temoin"
-    pooled = section.optional("pooled", bool) or False
-    section.end()
-    return Database(host=host, port=port, name=name, pooled=pooled, passwords=files)
-
-
-def _channel(channel: AnyChannel, root: Section, rules: Rules, folder: Path) -> Any:
-    section = root.section(channel.name)
-    return channel.read(section, folder, rules) if isinstance(channel, ReportChannel) else channel.read(section, folder)
 
 
 def _keep_demonstration_home(config: Config) -> None:
@@ -254,10 +274,8 @@ def _keep_demonstration_home(config: Config) -> None:
                     "sent to the sandbox. Set it to the sandbox's, or demo to false on a system that never held "
                     "demonstration data."
                 )
-    check_register_of_demo(config.register)
-
-
-def origin(url: str) -> tuple[str | None, int | None]:
-    """Return host and port of an address."""
-    parts = urlsplit(url)
-    return parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    if config.register is not None and not is_loopback(config.register.base_url):
+        raise ConfigError(
+            "demo is true and [register] base_url is not on this machine: a demonstration asks about nobody real. "
+            "Set base_url to the sandbox, or leave the section out."
+        )

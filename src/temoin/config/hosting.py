@@ -6,20 +6,32 @@ runs its own machine hosts for nobody else, and says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import Self
+
+from pydantic import model_validator
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
+from temoin.lib.section import Day, Switch, Text, refuse_setting, section
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Hosting:
-    """A certified host, or the pharmacy itself (`certificate` and `expires` are None)."""
+    """A certified host, or the pharmacy itself, which has no certificate."""
 
-    name: str
-    certificate: str | None
-    expires: date | None
+    self_hosted: Switch = False
+    name: Text
+    certificate: Text | None = None
+    expires: Day | None = None
+
+    @model_validator(mode="after")
+    def _certified_or_own(self) -> Self:
+        for key in ("certificate", "expires"):
+            if not self.self_hosted and getattr(self, key) is None:
+                refuse_setting("is missing", key)
+            if self.self_hosted and getattr(self, key) is not None:
+                refuse_setting("is for who hosts for others: take it out, or self_hosted", key)
+        return self
 
     @property
     def words(self) -> str:
@@ -27,19 +39,6 @@ class Hosting:
         if self.certificate is None:
             return f"{self.name} hosts its own data, for nobody else."
         return f"{self.name}, HDS certificate {self.certificate}, valid until {self.expires}."
-
-
-def read_hosting(section: Section) -> Hosting:
-    """Read the declaration: `self_hosted = true` with the pharmacy's name, or a host with its certificate."""
-    own = section.optional("self_hosted", bool) or False
-    name = section.required("name", str)
-    hosting = Hosting(
-        name=name,
-        certificate=None if own else section.required("certificate", str),
-        expires=None if own else section.required("expires", date),
-    )
-    section.end()
-    return hosting
 
 
 def check_hosting(hosting: Hosting | None, *, demo: bool, today: date) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from temoin.lib.section import Section
+from temoin.lib.section import Number, section, within
 
 # Each process answers eight requests at once and keeps as many database connections.
 BOUNDS = {
@@ -15,18 +15,11 @@ BOUNDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Serving:
     """Server processes of each site; seconds that a caller has for each step; connections that a process holds."""
 
-    staff_processes: int = 2
-    portal_processes: int = 2
-    seconds: int = 20
-    connections: int = 1000
-
-
-def read_serving(section: Section) -> Serving:
-    """Read the section; all of it is optional."""
-    said = {name: section.number(name, within, getattr(Serving, name)) for name, within in BOUNDS.items()}
-    section.end()
-    return Serving(**said)
+    staff_processes: Annotated[Number, within(BOUNDS["staff_processes"])] = 2
+    portal_processes: Annotated[Number, within(BOUNDS["portal_processes"])] = 2
+    seconds: Annotated[Number, within(BOUNDS["seconds"])] = 20
+    connections: Annotated[Number, within(BOUNDS["connections"])] = 1000

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from temoin.lib.section import Section
+from temoin.lib.section import Number, section, within
 
 IDLE = range(5, 61)  # minutes: less leaves no time to read a strip, more leaves names on a screen that nobody watches
 IN_ALL = range(1, 17)  # hours: the longest day of a pharmacy
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class SessionTimes:
     """Both limits, as the settings file says them."""
 
-    idle_minutes: int = 15
-    absolute_hours: int = 12
-
-
-def read_session_times(section: Section) -> SessionTimes:
-    """Read the section; all of it is optional."""
-    times = SessionTimes(
-        idle_minutes=section.number("idle_minutes", IDLE, SessionTimes.idle_minutes),
-        absolute_hours=section.number("absolute_hours", IN_ALL, SessionTimes.absolute_hours),
-    )
-    section.end()
-    return times
+    idle_minutes: Annotated[Number, within(IDLE)] = 15
+    absolute_hours: Annotated[Number, within(IN_ALL)] = 12

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import model_validator
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section, is_loopback
+from temoin.lib.section import Place, Text, Url, encrypted, refuse_setting, section
 
 
 class Keeper(StrEnum):
@@ -18,36 +20,45 @@ class Keeper(StrEnum):
     PKCS11 = "pkcs11"
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Transit:
     """Where a transit engine is, and which of its keys is ours."""
 
-    url: str
-    mount: str
-    key: str
-    token_file: Path
-    ca_file: Path | None
+    url: Annotated[Url, encrypted("data keys do not travel in clear")]
+    mount: Text = "transit"
+    key: Text
+    token_file: Place
+    ca_file: Place | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Token:
     """Which PKCS#11 module and token hold our keys, and how they are labelled."""
 
-    module: Path
-    token: str
-    pin_file: Path
-    label: str
+    module: Place
+    token: Text
+    pin_file: Place
+    label: Text = "temoin-root"
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Keys:
     """The root keys that wrap all data keys, and the key that signs sessions: all outside the database."""
 
-    wrap_with: Keeper
-    root: Path | None
-    django: Path
+    wrap_with: Keeper = Keeper.FILE
+    root: Place | None = None
+    django: Place
     transit: Transit | None = None
     pkcs11: Token | None = None
+
+    @model_validator(mode="after")
+    def _has_what_wraps(self) -> Self:
+        keeper = self.wrap_with
+        if keeper is Keeper.FILE and self.root is None:
+            refuse_setting("is missing", "root")
+        if keeper is not Keeper.FILE and getattr(self, keeper) is None:
+            refuse_setting(f'is "{keeper}", and the section [keys.{keeper}] is missing: add it', "wrap_with")
+        return self
 
     def secrets(self) -> dict[str, Path]:
         """Return the secret files that reaching the root keys takes, by what they are."""
@@ -57,22 +68,6 @@ class Keys:
             "token PIN": None if self.pkcs11 is None else self.pkcs11.pin_file,
         }
         return {noun: path for noun, path in found.items() if path is not None}
-
-
-def read_keys(section: Section, folder: Path) -> Keys:
-    """Read [keys] and its keepers."""
-    keeper = section.word("wrap_with", Keeper) if section.has("wrap_with") else Keeper.FILE
-    keys = Keys(
-        wrap_with=keeper,
-        root=section.path("root", folder) if keeper is Keeper.FILE or section.has("root") else None,
-        django=section.path("django", folder),
-        transit=_transit(section.section("transit"), folder) if section.has("transit") else None,
-        pkcs11=_pkcs11(section.section("pkcs11"), folder) if section.has("pkcs11") else None,
-    )
-    section.end()
-    if keeper is not Keeper.FILE and getattr(keys, keeper) is None:
-        raise section.wrong("wrap_with", f'is "{keeper}", and the section [keys.{keeper}] is missing: add it')
-    return keys
 
 
 def check_root_place(path: Path, served: Path) -> None:
@@ -85,28 +80,3 @@ def check_root_place(path: Path, served: Path) -> None:
             )
     if resolved.is_relative_to(served.resolve()):
         raise ConfigError(f"The root key file {path} is inside {served}, which is served to everyone: move it out.")
-
-
-def _transit(section: Section, folder: Path) -> Transit:
-    place = Transit(
-        url=section.url("url"),
-        mount=section.optional("mount", str) or "transit",
-        key=section.required("key", str),
-        token_file=section.path("token_file", folder),
-        ca_file=section.path("ca_file", folder) if section.has("ca_file") else None,
-    )
-    section.end()
-    if place.url.startswith("http://") and not is_loopback(place.url):
-        raise section.wrong("url", "must be https: data keys do not travel in clear")
-    return place
-
-
-def _pkcs11(section: Section, folder: Path) -> Token:
-    place = Token(
-        module=section.path("module", folder),
-        token=section.required("token", str),
-        pin_file=section.path("pin_file", folder),
-        label=section.optional("label", str) or "temoin-root",
-    )
-    section.end()
-    return place

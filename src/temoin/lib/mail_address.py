@@ -40,6 +40,15 @@ def check_address(text: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def is_address(text: str) -> bool:
+    """Tell whether something can be sent to an address."""
+    try:
+        check_address(text)
+    except AddressError:
+        return False
+    return True
+
+
 def wire_address(address: str) -> str:
     """Return an address as mail servers take it, its domain in A-labels; AddressError where none of them could."""
     if any(unicodedata.category(letter) in _UNSEEN for letter in address):

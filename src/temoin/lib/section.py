@@ -1,126 +1,217 @@
-"""One table of the settings file, which remembers the keys asked for and refuses the others."""
+"""Sections of the settings file: what each holds is a typed class, and what is wrong with one is told in sentences.
+
+A room defines its section with `@section`: pydantic checks it. All that is wrong is told at once, by key and section,
+and never with what was written there: it may be a secret in the wrong place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date
-from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TypeVar
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    NoReturn,
+    TypeVar,
+    Union,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic.dataclasses import dataclass, is_pydantic_dataclass
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from temoin.lib.config_error import ConfigError
 
-Value = TypeVar("Value", str, int, bool, date)
-Word = TypeVar("Word", bound=StrEnum)
-
-_WORDS: Mapping[type, str] = {
-    str: "text between quotes",
-    int: "whole number",
-    bool: "true or false",
-    date: "date like 2027-12-31",
-}
+T = TypeVar("T")
+FILE = "temoin.toml"
 PORTS = range(1, 65_536)
+FAULT = "fault"  # kind of an error whose sentence is ours
+
+# What pydantic finds, in our words; the others are said by the place.
+_WORDS = {
+    "string_type": "must be a text between quotes",
+    "string_too_short": "is empty",
+    "int_type": "must be a whole number",
+    "bool_type": "must be a true or false",
+    "date_type": "must be a date like 2027-12-31",
+    "missing": "is missing",
+}
+_UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
+_NO_TABLE = {"dataclass_type", "dict_type"}
+# Never a value in an error: `hide_input_in_errors` keeps it from whoever prints one of pydantic's own.
+_CONFIG = ConfigDict(extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
 
 
-class Section:
-    """One table of the file, which remembers the keys asked for and refuses the others."""
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def section(kind: type[T]) -> type[T]:
+    """Make a class a section: a frozen value that holds no unknown key, whoever makes it."""
+    made: type[T] = dataclass(frozen=True, kw_only=True, config=_CONFIG)(kind)  # type: ignore[assignment] # it is
+    return made
 
-    def __init__(self, file: str, name: str, content: Mapping[str, object]) -> None:
-        self._file = file
-        self._name = name
-        self._content = content
-        self._asked: set[str] = set()
-        self._looked_for: set[str] = set()  # optional settings, named to who mistyped one
 
-    def section(self, name: str) -> Section:
-        self._asked.add(name)
-        content = self._content.get(name)
-        full = f"{self._name}.{name}".lstrip(".")
-        if not isinstance(content, dict):
-            raise ConfigError(f"{self._file}: the section [{full}] is missing: add it.")
-        return Section(self._file, full, content)
+def read_section(kind: type[T], name: str, content: object, *, file: str = FILE, **context: Any) -> T:
+    """Return the section, or raise a ConfigError with a line for each fault.
 
-    def sections(self) -> dict[str, Section]:
-        return {name: self.section(name) for name, value in self._content.items() if isinstance(value, dict)}
+    `context` is for validators: `folder`, from which relative paths count, and whatever a room's own ask for.
+    """
+    try:
+        value: T = _adapter(cast("Any", kind)).validate_python(content, context=context)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise ConfigError("\n".join(_sentence(fault, kind, name, file) for fault in faults)) from None
+    return value
 
-    def names(self) -> list[str]:
-        return list(self._content)
 
-    def texts(self) -> dict[str, str]:
-        return {key: self.required(key, str) for key in self._content}
+@lru_cache(maxsize=64)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
-    def optional(self, key: str, kind: type[Value]) -> Value | None:
-        self._asked.add(key)
-        value = self._content.get(key)
-        if value is None:
-            return None
-        if type(value) is not kind:  # exactly: True is an int to Python, not to a reader of the file
-            raise self.wrong(key, f"must be a {_WORDS[kind]}")
-        if isinstance(value, str) and not value:
-            raise self.wrong(key, "is empty")
+
+def refuse_setting(reason: str, key: str = "") -> NoReturn:
+    """Refuse a setting from a validator; one that looks at a whole section names the key."""
+    raise PydanticCustomError(FAULT, "{reason}", {"reason": reason, "key": key})
+
+
+def setting_fault(file: str, name: str, key: str, reason: str) -> ConfigError:
+    """Return the sentence about one key."""
+    place = f" in [{name}]" if name else ""
+    return ConfigError(f"{file}: {key}{place} {reason}.")
+
+
+def missing_section(file: str, name: str) -> ConfigError:
+    """Return the sentence about a section that is not there, or is none."""
+    return ConfigError(f"{file}: the section [{name}] is missing: add it.")
+
+
+def unknown_setting(file: str, name: str, key: str, known: Sequence[str]) -> ConfigError:
+    """Return the sentence about a key that nobody reads."""
+    return setting_fault(file, name, key, f"is not a setting; the settings there are {', '.join(sorted(known))}")
+
+
+def _sentence(fault: ErrorDetails, kind: Any, name: str, file: str) -> str:
+    place = [str(part) for part in fault["loc"]]
+    found, told = fault["type"], fault.get("ctx", {})
+    if found in _NO_TABLE or (found == "missing" and is_pydantic_dataclass(_kind_at(kind, place))):
+        return str(missing_section(file, ".".join([name, *place])))
+    *above, key = [*place, *([str(told["key"])] if told.get("key") else [])]
+    full = ".".join([name, *above])
+    if found in _UNKNOWN:
+        return str(unknown_setting(file, full, key, _keys(_kind_at(kind, above))))
+    if found == "enum":
+        return str(setting_fault(file, full, key, f"must be one of {_enum_words(_kind_at(kind, [*above, key]))}"))
+    reason = str(told["reason"]) if found == FAULT else _WORDS.get(found, "cannot be read")
+    return str(setting_fault(file, full, key, reason))
+
+
+def _kind_at(kind: Any, place: Sequence[str]) -> Any:
+    """Return the type that stands at a place of a section."""
+    for part in place:
+        kind = get_type_hints(kind)[part] if isinstance(kind, type) and part in _keys(kind) else get_args(kind)[-1]
+        kind = _present(kind)
+    return kind
+
+
+def _present(kind: Any) -> Any:
+    """Return a type without `| None` and what else is said about it."""
+    if get_origin(kind) is Annotated:
+        return _present(get_args(kind)[0])
+    if get_origin(kind) in {Union, UnionType}:
+        return _present(next(one for one in get_args(kind) if one is not NoneType))
+    return kind
+
+
+def _keys(kind: Any) -> list[str]:
+    return [each.name for each in fields(kind)] if is_dataclass(kind) else list(getattr(kind, "__annotations__", {}))
+
+
+def _enum_words(kind: Any) -> str:
+    return ", ".join(str(word) for word in kind)
+
+
+# Types of settings --------------------------------------------------------------------------------------
+
+
+def _placed(value: object, info: ValidationInfo) -> object:
+    folder = (info.context or {}).get("folder", Path())
+    return folder / value if isinstance(value, str) and value else value
+
+
+def _checked_place(value: object) -> object:
+    if value == "":
+        refuse_setting("is empty")
+    if not isinstance(value, Path):
+        refuse_setting(_WORDS["string_type"])
+    return value
+
+
+def _said(text: str, info: ValidationInfo) -> str:
+    if not text and info.context is not None:  # from a file
+        refuse_setting("is empty")
+    return text
+
+
+def _checked_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        named = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        named = None
+    if not named or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+        refuse_setting("must be an address like https://temoin.example.fr")
+    return value.rstrip("/")
+
+
+def encrypted(reason: str) -> AfterValidator:
+    """Have an address begin with https, unless it is this very machine's."""
+    return fitting(lambda url: not url.startswith("http://") or is_loopback(url), f"must be https: {reason}")
+
+
+def fitting(fits: Callable[[Any], object], reason: str) -> AfterValidator:
+    """Have a value answer a question: what answers false or None is refused with the reason."""
+
+    def check(value: T) -> T:
+        if not fits(value):
+            refuse_setting(reason)
         return value
 
-    def required(self, key: str, kind: type[Value]) -> Value:
-        value = self.optional(key, kind)
-        if value is None:
-            raise self.wrong(key, "is missing")
-        return value
+    return AfterValidator(check)
 
-    def number(self, key: str, within: range, default: int) -> int:
-        """Return a whole number of the range, or the default where the file says none."""
-        value = self.optional(key, int)
-        return default if value is None else self._bounded(key, value, within)
 
-    def port(self) -> int:
-        """Return the number of a TCP port, which the file must say."""
-        return self._bounded("port", self.required("port", int), PORTS)
+def within(bounds: range) -> AfterValidator:
+    """Have a number lie in a range."""
+    return fitting(bounds.__contains__, f"must be between {bounds[0]} and {bounds[-1]}")
 
-    def _bounded(self, key: str, value: int, within: range) -> int:
-        if value not in within:
-            raise self.wrong(key, f"must be between {within[0]} and {within[-1]}")
-        return value
 
-    def path(self, key: str, folder: Path) -> Path:
-        return folder / self.required(key, str)
-
-    def url(self, key: str) -> str:
-        return self._checked_url(key, self.required(key, str))
-
-    def optional_url(self, key: str) -> str | None:
-        value = self.optional(key, str)
-        return None if value is None else self._checked_url(key, value)
-
-    def _checked_url(self, key: str, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            named = parts.hostname and (parts.port is None or parts.port > 0)
-        except ValueError:
-            named = None
-        if not named or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
-            raise self.wrong(key, "must be an address like https://temoin.example.fr")
-        return value.rstrip("/")
-
-    def word(self, key: str, words: type[Word]) -> Word:
-        try:
-            return words(self.required(key, str))
-        except ValueError:
-            raise self.wrong(key, f"must be one of {', '.join(words)}") from None
-
-    def has(self, key: str) -> bool:
-        self._looked_for.add(key)
-        return key in self._content
-
-    def wrong(self, key: str, reason: str) -> ConfigError:
-        place = f" in [{self._name}]" if self._name else ""
-        return ConfigError(f"{self._file}: {key}{place} {reason}.")
-
-    def end(self) -> None:
-        for key in self._content:
-            if key not in self._asked:
-                known = ", ".join(sorted(self._asked | self._looked_for))
-                raise self.wrong(key, f"is not a setting; the settings there are {known}")
+Text = Annotated[str, Strict(), Field(min_length=1)]
+# One that may be left out, and is "" then: nobody writes an empty one.
+TextIfAny = Annotated[str, Strict(), AfterValidator(_said)]
+Number = Annotated[int, Strict()]  # true is an int to Python, not to a reader of the file
+Switch = Annotated[bool, Strict()]
+Day = Annotated[date, Strict()]
+Port = Annotated[int, Strict(), within(PORTS)]
+Url = Annotated[str, Strict(), Field(min_length=1), AfterValidator(_checked_url)]
+# A path; one that is relative counts from the folder of the settings file.
+Place = Annotated[Path, BeforeValidator(_checked_place), BeforeValidator(_placed)]
 
 
 def is_loopback(url: str) -> bool:
@@ -132,3 +223,9 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def origin(url: str) -> tuple[str | None, int | None]:
+    """Return host and port of an address."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

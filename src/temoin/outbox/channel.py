@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from temoin.lib.label import Label
 from temoin.lib.site import Site
@@ -115,6 +115,7 @@ class Channel(ABC, Generic[S]):
     demonstration and the drills; its destinations bear that name, or begin with it."""
 
     name: ClassVar[str]
+    section: ClassVar[type[Any]]  # what its section of the settings file holds: the S of its class
     destinations: ClassVar[tuple[Destination, ...]]
     is_required: ClassVar[bool] = False  # whether a settings file must have its section
     reasons: ClassVar[Mapping[str, CodeWords]] = {}  # the codes of answers that it alone gives

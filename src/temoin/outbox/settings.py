@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Annotated
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
+from temoin.lib.section import Number, fitting
 
-
-def read_rates(section: Section) -> Mapping[str, int]:
-    """Return the parcels a second that each destination named there takes at most."""
-    rates = {name: section.required(name, int) for name in section.names()}
-    for name, rate in rates.items():
-        if rate < 1:
-            raise section.wrong(name, "must be at least 1 parcel a second; to stop a destination, disable it")
-    return rates
+_SOME = fitting(lambda rate: rate >= 1, "must be at least 1 parcel a second; to stop a destination, disable it")
+Rates = dict[str, Annotated[Number, _SOME]]
 
 
 def check_rates(rates: Mapping[str, int], destinations: Collection[str]) -> None:

@@ -10,24 +10,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.errors import TemoinError
 from temoin.lib.names import plain_name
+from temoin.lib.section import Number, Place, Url, encrypted, section, within
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.states import RegisterState
 
+SECONDS = range(1, 31)
 
-@dataclass(frozen=True, kw_only=True)
+
+@section
 class RegisterSettings:
-    """Where the register answers, the file of our key there, and for how long it is waited for."""
+    """The section [register]: where it answers, the file of our key there, and for how long it is waited for."""
 
-    base_url: str
-    key_file: Path
-    seconds: int
+    base_url: Annotated[Url, encrypted("our key and professionals' numbers do not travel in clear")]
+    key_file: Place
+    seconds: Annotated[Number, within(SECONDS)] = 10
 
 
 class RegisterAwayError(TemoinError):

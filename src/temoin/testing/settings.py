@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
-from temoin.lib.section import Section
+from temoin.lib.section import Number, section, within
 
 BEFORE = range(241)  # minutes: a swab first and the papers after, never the sample of another day
 LATE = range(61)  # minutes: the review and the signature, never a reading typed at the end of the day
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Counter:
     """Both spans, as the settings file says them."""
 
-    before_registration_minutes: int = 30
-    late_entry_minutes: int = 5
+    before_registration_minutes: Annotated[Number, within(BEFORE)] = 30
+    late_entry_minutes: Annotated[Number, within(LATE)] = 5
 
     @property
     def before_registration(self) -> timedelta:
@@ -27,15 +27,3 @@ class Counter:
     def late_entry(self) -> timedelta:
         """Return how long after the last minute of reading a result is entered without a word."""
         return timedelta(minutes=self.late_entry_minutes)
-
-
-def read_counter(section: Section) -> Counter:
-    """Read the section; all of it is optional."""
-    counter = Counter(
-        before_registration_minutes=section.number(
-            "before_registration_minutes", BEFORE, Counter.before_registration_minutes
-        ),
-        late_entry_minutes=section.number("late_entry_minutes", LATE, Counter.late_entry_minutes),
-    )
-    section.end()
-    return counter

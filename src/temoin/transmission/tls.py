@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import ssl
 from pathlib import Path
+from typing import Annotated
+
+from temoin.lib.section import Text, fitting
+
+_SHA_256 = re.compile("[0-9a-f]{64}")
+# The other side's own certificate, as a section of a channel names it.
+Pin = Annotated[Text, fitting(_SHA_256.fullmatch, "must be a SHA-256 fingerprint: 64 digits 0-9 a-f, without colons")]
 
 
 class _PinnedObject(ssl.SSLObject):

@@ -7,17 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from temoin.transmission.channels.pigeon.settings import PigeonSettings, check_pigeon_files, read_pigeon
+from temoin.transmission.channels.pigeon.settings import PigeonSettings, check_pigeon_files
 
 from temoin.lib.label import Label
-from temoin.lib.section import Section
 from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, CodeWords, DemoUse, Destination, FaultCase, Held, Looked, Remedy
 from temoin.outbox.courier import Courier
 from temoin.outbox.duties import Duty
 from temoin.outbox.states import ParcelState
 from temoin.transmission.report_channel import ReportChannel
-from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
 
 DEMO = """[pigeon]
@@ -34,6 +32,7 @@ class PigeonChannel(ReportChannel[PigeonSettings]):
     """A loft."""
 
     name = "pigeon"
+    section = PigeonSettings
     destinations = (
         Destination(
             name="pigeon",
@@ -48,9 +47,6 @@ class PigeonChannel(ReportChannel[PigeonSettings]):
     held = Held(path="/pigeons.json", key="ring")
     faults = (FaultCase("down", "503", ParcelState.WAITING, "unreachable"),)
     loggers: ClassVar[Mapping[str, str]] = {"wings": "ERROR"}
-
-    def read(self, section: Section, folder: Path, rules: Rules) -> PigeonSettings:
-        return read_pigeon(section, folder, rules)
 
     def couriers(self, settings: PigeonSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.pigeon.courier import PigeonCourier

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationInfo, model_validator
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
-from temoin.transmission.rules.of_the_site import Rules
-from temoin.transmission.rules.rule_set import RuleSet
+from temoin.lib.section import Place, Port, Switch, Text, section
+from temoin.transmission.rules.of_the_site import NamedRules, check_lawful
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class PigeonSettings:
     """Where the loft is, and the ring by which it knows our birds."""
 
-    host: str
-    port: int
-    enabled: bool
-    ring: Path
-    map: Path
-    rules: RuleSet
+    host: Text
+    port: Port
+    enabled: Switch
+    ring: Place
+    map: Place
+    rules: NamedRules
 
-
-def read_pigeon(section: Section, folder: Path, rules: Rules) -> PigeonSettings:
-    """Read the section."""
-    enabled = section.required("enabled", bool)
-    pigeon = PigeonSettings(
-        host=section.required("host", str),
-        port=section.port(),
-        enabled=enabled,
-        ring=section.path("ring", folder),
-        map=section.path("map", folder),
-        rules=rules.named_in(section, enabled=enabled),
-    )
-    section.end()
-    return pigeon
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> Self:
+        check_lawful(info, self.rules, enabled=self.enabled)
+        return self
 
 
 def check_pigeon_files(pigeon: PigeonSettings) -> None:

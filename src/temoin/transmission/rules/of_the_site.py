@@ -8,14 +8,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, InstanceOf, ValidationInfo, model_validator
 
 from temoin.lib.config_error import ConfigError
 from temoin.lib.data_file import DataFileError
-from temoin.lib.section import Section
+from temoin.lib.section import FILE, Day, Place, Text, Url, fitting, refuse_setting, section, setting_fault
 from temoin.transmission.rules.loading import UNNAMED, OperatorText, load_rule_sets, parse_rule_set
 from temoin.transmission.rules.rule_set import Basis, RuleSet, Sender
+
+
+@section
+class TextSection:
+    """The text that orders a crisis, as the operator names it."""
+
+    title: Text
+    source: Annotated[
+        Url,
+        fitting(
+            lambda url: url.startswith("https://"),
+            "must be where anyone can read the text, at an address that begins with https://",
+        ),
+    ]
+    since: Day
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.until is not None and self.until < self.since:
+            refuse_setting("is before since", "until")
+        return self
+
+
+@section
+class RulesSection:
+    """Who signs here, the text of a crisis, and a folder of own rule sets: all optional."""
+
+    sender: Sender = Sender.PHARMACIST
+    text: TextSection | None = None
+    folder: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,19 +59,11 @@ class Rules:
     files: tuple[Path, ...] = ()  # of the operator's own sets
     sender: Sender = Sender.PHARMACIST
 
-    def named_in(self, section: Section, *, enabled: bool, key: str = "rules") -> RuleSet:
-        """Return the rule set that a destination's section names; an enabled one must be usable on this site."""
-        name = section.required(key, str)
-        if name not in self.sets:
-            raise section.wrong(key, f'is "{name}", which is no rule set; there are {", ".join(sorted(self.sets))}')
-        found = self.sets[name]
-        objection = next(filter(None, map(self._objection, found.bases)), "") if enabled else ""
-        if objection:
-            raise section.wrong(key, f'is "{name}", {objection}')
-        return found
+    def objection(self, found: RuleSet) -> str:
+        """Return why nobody here may send by a rule set, "" when they may."""
+        return next(filter(None, map(self._objection, found.bases)), "")
 
     def _objection(self, basis: Basis) -> str:
-        """Return why nobody here may send under a text, "" when they may."""
         if self.sender not in basis.senders:
             return (
                 f"whose text ({basis.article}, {basis.source}) lets a {' or '.join(basis.senders)} send, while [rules] "
@@ -49,22 +74,41 @@ class Rules:
         return ""
 
 
-def read_rules(root: Section, folder: Path) -> Rules:
-    """Read the optional section [rules]: who signs here, the text of a crisis, a folder of own rule sets."""
-    if not root.has("rules"):
-        return Rules(sets=load_rule_sets())
-    section = root.section("rules")
-    sender = section.word("sender", Sender) if section.has("sender") else Sender.PHARMACIST
-    text = _text(section.section("text")) if section.has("text") else None
-    own = section.path("folder", folder) if section.has("folder") else None
-    section.end()
-    files = () if own is None else tuple(sorted(own.glob("*.toml")))
+def rules_of_the_site(told: RulesSection, *, file: str = FILE) -> Rules:
+    """Return the rule sets that come with the program and the operator's own, under the text that the section names."""
+    text = None if told.text is None else OperatorText(**vars(told.text))
+    files = () if told.folder is None else tuple(sorted(told.folder.glob("*.toml")))
     sets = dict(load_rule_sets(text))
-    for file in files:
-        if file.stem in sets:
-            raise section.wrong("folder", f"holds {file.name}, the name of a rule set that comes with the program")
-        sets[file.stem] = _own(file, text)
-    return Rules(sets=sets, files=files, sender=sender)
+    for own in files:
+        if own.stem in sets:
+            reason = f"holds {own.name}, the name of a rule set that comes with the program"
+            raise setting_fault(file, "rules", "folder", reason)
+        sets[own.stem] = _own(own, text)
+    return Rules(sets=sets, files=files, sender=told.sender)
+
+
+def _named(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, RuleSet):
+        return value
+    sets = _rules(info).sets
+    if not isinstance(value, str) or value not in sets:
+        refuse_setting(f"names what is no rule set; there are {', '.join(sorted(sets))}")
+    return sets[value]
+
+
+# The rule set that a destination's section names.
+NamedRules = Annotated[InstanceOf[RuleSet], BeforeValidator(_named)]
+
+
+def check_lawful(info: ValidationInfo, found: RuleSet, *, enabled: bool, key: str = "rules") -> None:
+    """Refuse a destination that is switched on under texts by which nobody on this site may send."""
+    if enabled and info.context and (objection := _rules(info).objection(found)):
+        refuse_setting(f'is "{found.name}", {objection}', key)
+
+
+def _rules(info: ValidationInfo) -> Rules:
+    rules: Rules = (info.context or {})["rules"]
+    return rules
 
 
 def check_alarms_in_time(rule_sets: Mapping[str, RuleSet], minutes: int) -> None:
@@ -79,21 +123,6 @@ def check_alarms_in_time(rule_sets: Mapping[str, RuleSet], minutes: int) -> None
                 f"minutes in [alarms] is {minutes}, and by the rules {rules.name} a result must be at {destination} "
                 f"within {delay}: set minutes to {delay} or less."
             )
-
-
-def _text(section: Section) -> OperatorText:
-    text = OperatorText(
-        title=section.required("title", str),
-        source=section.url("source"),
-        since=section.required("since", date),
-        until=section.optional("until", date),
-    )
-    section.end()
-    if not text.source.startswith("https://"):
-        raise section.wrong("source", "must be where anyone can read the text, at an address that begins with https://")
-    if text.until is not None and text.until < text.since:
-        raise section.wrong("until", "is before since")
-    return text
 
 
 def _own(file: Path, text: OperatorText | None) -> RuleSet:

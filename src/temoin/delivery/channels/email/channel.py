@@ -7,22 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.delivery.channels.email.reasons import REASONS
-from temoin.delivery.channels.email.settings import EmailSettings, read_email
-from temoin.delivery.patient_channel import PatientChannel
+from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.label import Label
-from temoin.lib.section import Section
 from temoin.lib.site import Site
-from temoin.outbox.channel import Audience, Destination, Manner
+from temoin.outbox.channel import Audience, Channel, Destination, Manner
 
 if TYPE_CHECKING:
     from temoin.outbox.courier import Courier
     from temoin.outbox.duties import Duty
 
 
-class EmailChannel(PatientChannel[EmailSettings]):
+class EmailChannel(Channel[EmailSettings]):
     """The site's mail server. A site must have one: alarms and notices to staff leave by it too."""
 
     name = "email"
+    section = EmailSettings
     is_required = True
     destinations = (
         Destination(
@@ -34,9 +33,6 @@ class EmailChannel(PatientChannel[EmailSettings]):
     )
 
     reasons = REASONS
-
-    def read(self, section: Section, folder: Path) -> EmailSettings:
-        return read_email(section, folder)
 
     def couriers(self, settings: EmailSettings, site: Site) -> Sequence[Courier]:
         from temoin.delivery.channels.email.courier import EmailCourier

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.lib.label import Label
-from temoin.lib.section import Section
 from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held
 from temoin.transmission.channels.fhir.faults import FAULTS, SPARED
 from temoin.transmission.channels.fhir.reasons import REASONS
-from temoin.transmission.channels.fhir.settings import FhirSettings, Profile, check_fhir_files, read_fhir
+from temoin.transmission.channels.fhir.settings import FhirSettings, Profile, check_fhir_files
 from temoin.transmission.report_channel import ReportChannel
-from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ class FhirChannel(ReportChannel[FhirSettings]):
     """Any FHIR R4 server, or an authority with a dialect of its own (`profile`)."""
 
     name = "fhir"
+    section = FhirSettings
     destinations = (
         Destination(
             name="fhir", words=Label(fr="Autorité sanitaire", en="Health authority"), audience=Audience.AUTHORITY
@@ -40,9 +39,6 @@ class FhirChannel(ReportChannel[FhirSettings]):
     reasons = REASONS
     demo = DemoUse(section=DEMO, has_port=False)
     held = Held(path="/fhir/Bundle?_summary=true&_count=500", is_search=True)
-
-    def read(self, section: Section, folder: Path, rules: Rules) -> FhirSettings:
-        return read_fhir(section, folder, rules)
 
     def couriers(self, settings: FhirSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.fhir.ch_elm import ChElmCourier

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
-from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import ValidationInfo, model_validator
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section, is_loopback
-from temoin.transmission.rules.of_the_site import Rules
-from temoin.transmission.rules.rule_set import RuleSet
-from temoin.transmission.tls import client_context
+from temoin.lib.section import Place, Switch, Text, TextIfAny, Url, encrypted, refuse_setting, section
+from temoin.transmission.rules.of_the_site import NamedRules, check_lawful
+from temoin.transmission.tls import Pin, client_context
 
 
 class Profile(StrEnum):
@@ -33,92 +32,54 @@ class SignatureAlgorithm(StrEnum):
     ES384 = "ES384"
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class TokenClient:
     """Who gives tokens for the authority (OAuth 2, RFC 6749 §4.4), and how we prove who we are there (RFC 7523)."""
 
-    token_url: str
-    client_id: str
-    key: Path  # PEM, private
+    token_url: Annotated[Url, encrypted("whoever reads a token may speak for us")]
+    client_id: Text
+    key: Place  # PEM, private
     algorithm: SignatureAlgorithm
-    key_id: str = ""  # `kid`, where they hold several keys of ours
-    scope: str = ""
-    audience: str = ""  # `aud` of the assertion, where it is not the address itself
+    key_id: TextIfAny = ""  # `kid`, where they hold several keys of ours
+    scope: TextIfAny = ""
+    audience: TextIfAny = ""  # `aud` of the assertion, where it is not the address itself
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class FhirSettings:
-    """Where the server is, whom it may be, and who we are to it."""
+    """Where the server is, whom it may be, and who we are to it.
 
-    base_url: str
-    enabled: bool
-    rules: RuleSet
+    What would let results or tokens travel in clear is refused.
+    """
+
+    base_url: Annotated[Url, encrypted("results do not travel in clear")]
+    enabled: Switch
+    rules: NamedRules
     profile: Profile = Profile.EU_LABORATORY
-    senders: Mapping[str, str] = field(default_factory=dict)  # by FINESS: the number the authority knows a pharmacy by
-    authorities: Path | None = None  # certificates that may have signed the server's; None: those the system trusts
-    pin: str | None = None  # SHA-256 of the server's own certificate, in hexadecimal
-    certificate: Path | None = None  # ours, for a server that asks who we are
-    key: Path | None = None
+    senders: dict[str, Text] = field(default_factory=dict)  # by FINESS: the number the authority knows a pharmacy by
+    authorities: Place | None = None  # certificates that may have signed the server's; None: those the system trusts
+    pin: Pin | None = None  # SHA-256 of the server's own certificate, in hexadecimal
+    certificate: Place | None = None  # ours, for a server that asks who we are
+    key: Place | None = None
     tokens: TokenClient | None = None
-    later_extensions: bool = True  # those that stand for elements of FHIR R5; false for a server that knows R4 alone
+    later_extensions: Switch = True  # those that stand for elements of FHIR R5; false for a server that knows R4 alone
 
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> Self:
+        check_lawful(info, self.rules, enabled=self.enabled)
+        if self.base_url.startswith("http://") and (self.pin or self.certificate or self.key):
+            refuse_setting("is http, and certificates are named: make it https or take them out", "base_url")
+        if (self.certificate is None) != (self.key is None):
+            refuse_setting("and key go together: give both or neither", "certificate")
+        if self.profile is not Profile.EU_LABORATORY:
+            self._check_dialect()
+        return self
 
-def read_fhir(section: Section, folder: Path, rules: Rules) -> FhirSettings:
-    """Read the section; what would let results or tokens travel in clear is refused."""
-
-    def path(key: str) -> Path | None:
-        named = section.optional(key, str)
-        return None if named is None else folder / named
-
-    enabled = section.required("enabled", bool)
-    authority = FhirSettings(
-        base_url=section.url("base_url"),
-        enabled=enabled,
-        rules=rules.named_in(section, enabled=enabled),
-        profile=section.word("profile", Profile) if section.has("profile") else Profile.EU_LABORATORY,
-        senders=section.section("senders").texts() if section.has("senders") else {},
-        authorities=path("authorities"),
-        pin=section.optional("pin", str),
-        certificate=path("certificate"),
-        key=path("key"),
-        tokens=_tokens(section.section("tokens"), folder) if section.has("tokens") else None,
-        later_extensions=section.optional("later_extensions", bool) is not False,
-    )
-    section.end()
-    _check(section, authority)
-    return authority
-
-
-def _tokens(section: Section, folder: Path) -> TokenClient:
-    tokens = TokenClient(
-        token_url=section.url("token_url"),
-        client_id=section.required("client_id", str),
-        key=section.path("key", folder),
-        algorithm=section.word("algorithm", SignatureAlgorithm),
-        key_id=section.optional("key_id", str) or "",
-        scope=section.optional("scope", str) or "",
-        audience=section.optional("audience", str) or "",
-    )
-    section.end()
-    if tokens.token_url.startswith("http://") and not is_loopback(tokens.token_url):
-        raise section.wrong("token_url", "must be https: whoever reads a token may speak for us")
-    return tokens
-
-
-def _check(section: Section, authority: FhirSettings) -> None:
-    is_clear = authority.base_url.startswith("http://")
-    if is_clear and not is_loopback(authority.base_url):
-        raise section.wrong("base_url", "must be https: results do not travel in clear")
-    if is_clear and (authority.pin or authority.certificate or authority.key):
-        raise section.wrong("base_url", "is http, and certificates are named: make it https or take them out")
-    if authority.profile is not Profile.EU_LABORATORY and not authority.senders:
-        raise section.wrong("senders", f"is missing: {authority.profile} knows each pharmacy by a number of its own")
-    if authority.profile is not Profile.EU_LABORATORY and not authority.later_extensions:
-        raise section.wrong("later_extensions", f"is not for {authority.profile}, whose guide says what is in it")
-    if (authority.certificate is None) != (authority.key is None):
-        raise section.wrong("certificate", "and key go together: give both or neither")
-    if authority.pin is not None and re.fullmatch("[0-9a-f]{64}", authority.pin) is None:
-        raise section.wrong("pin", "must be a SHA-256 fingerprint: 64 digits 0-9 a-f, without colons")
+    def _check_dialect(self) -> None:
+        if not self.senders:
+            refuse_setting(f"is missing: {self.profile} knows each pharmacy by a number of its own", "senders")
+        if not self.later_extensions:
+            refuse_setting(f"is not for {self.profile}, whose guide says what is in it", "later_extensions")
 
 
 def check_fhir_files(authority: FhirSettings) -> None:

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.lib.label import Label
-from temoin.lib.section import Section
 from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held
 from temoin.transmission.channels.mllp.faults import FAULTS, SPARED
 from temoin.transmission.channels.mllp.reasons import REASONS
-from temoin.transmission.channels.mllp.settings import MllpSettings, check_mllp_files, read_mllp
+from temoin.transmission.channels.mllp.settings import MllpSettings, check_mllp_files
 from temoin.transmission.report_channel import ReportChannel
-from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ class MllpChannel(ReportChannel[MllpSettings]):
     """A receiver of HL7 v2 over MLLP."""
 
     name = "mllp"
+    section = MllpSettings
     destinations = (
         Destination(
             name="mllp",
@@ -45,9 +44,6 @@ class MllpChannel(ReportChannel[MllpSettings]):
     reasons = REASONS
     demo = DemoUse(section=DEMO, sandbox=("--mllp-port", "{port}"))
     held = Held(path="/hl7.json", key="control_id")
-
-    def read(self, section: Section, folder: Path, rules: Rules) -> MllpSettings:
-        return read_mllp(section, folder, rules)
 
     def couriers(self, settings: MllpSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.mllp.courier import MllpCourier

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.lib.label import Label
-from temoin.lib.section import Section
 from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Manner
 from temoin.transmission.channels.mssante.faults import FAULTS, SPARED
 from temoin.transmission.channels.mssante.reasons import REASONS
-from temoin.transmission.channels.mssante.settings import MssanteSettings, check_mssante_files, read_mssante
+from temoin.transmission.channels.mssante.settings import MssanteSettings, check_mssante_files
 from temoin.transmission.report_channel import ReportChannel
-from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
 
 if TYPE_CHECKING:
@@ -45,6 +43,7 @@ class MssanteChannel(ReportChannel[MssanteSettings]):
     """The operator of a secure mailbox."""
 
     name = "mssante"
+    section = MssanteSettings
     destinations = (
         Destination(
             name="mssante-doctor",
@@ -70,9 +69,6 @@ class MssanteChannel(ReportChannel[MssanteSettings]):
     faults, spared = FAULTS, SPARED
     reasons = REASONS
     demo = DemoUse(section=DEMO, sandbox=("--mssante-port", "{port}", "--mssante-certificates", "{keys}/mssante"))
-
-    def read(self, section: Section, folder: Path, rules: Rules) -> MssanteSettings:
-        return read_mssante(section, folder, rules)
 
     def couriers(self, settings: MssanteSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.mssante.courier import MssanteDoctorCourier, MssantePatientCourier

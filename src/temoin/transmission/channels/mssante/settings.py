@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, ValidationInfo, model_validator
 
 from temoin.formats.xdm import Coded, Submission
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
-from temoin.transmission.rules.of_the_site import Rules
-from temoin.transmission.rules.rule_set import RuleSet
+from temoin.lib.section import Place, Port, Switch, Text, TextIfAny, fitting, refuse_setting, section
+from temoin.transmission.rules.of_the_site import NamedRules, check_lawful
+
+_BOX = re.compile(r"[A-Za-z0-9._%+-]+@(?:[a-z0-9-]+\.)*mssante\.fr")
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
 
 
 class AlwaysEncrypted(StrEnum):
@@ -21,35 +24,73 @@ class AlwaysEncrypted(StrEnum):
     STARTTLS = "starttls"
 
 
-@dataclass(frozen=True, kw_only=True)
+def _coded(value: object) -> object:
+    if isinstance(value, Coded):
+        return value
+    parts = value.split("^") if isinstance(value, str) else []
+    if len(parts) != 3 or not all(parts):
+        refuse_setting("must be code^words^nomenclature, like 10^Compte rendu^1.2.250.1.213.1.1.4.1")
+    return Coded(code=parts[0], label=parts[1], system=parts[2])
+
+
+_Code = Annotated[Coded, BeforeValidator(_coded)]
+
+
+@section
 class Inbox:
     """The mailbox in which notices of delivery arrive, read by IMAP over TLS."""
 
-    host: str
-    port: int
-    user: str | None = None  # None: the certificate says who we are
-    password_file: Path | None = None
+    host: Text
+    port: Port
+    user: Text | None = None  # None: the certificate says who we are
+    password_file: Place | None = None
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if (self.user is None) != (self.password_file is None):
+            refuse_setting("and password_file go together: give both or neither", "user")
+        return self
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class MssanteSettings:
-    """Where to hand messages over, in whose name, and to whom they may go."""
+    """Where to hand messages over, in whose name, and to whom they may go.
 
-    host: str
-    port: int
-    enabled: bool
+    Who is not in the trusted space cannot send.
+    """
+
+    host: Text
+    port: Port
+    enabled: Switch
     encryption: AlwaysEncrypted
-    sender: str  # our mailbox, in a domain that ends in mssante.fr
-    certificate: Path  # who we are, to the operator
-    key: Path
-    authorities: Path | None  # certificates that may have signed the operator's; None: those the system trusts
-    doctor: bool
-    patient: bool
-    doctor_rules: RuleSet
-    patient_rules: RuleSet
-    sending: Submission
-    product: str = ""
+    # Our mailbox, in a domain of the trusted space.
+    sender: Annotated[
+        Text, fitting(_BOX.fullmatch, "must be an address of the secure messaging: it ends in mssante.fr")
+    ]
+    certificate: Place  # who we are, to the operator
+    key: Place
+    authorities: Place | None = None  # certificates that may have signed the operator's; None: those the system trusts
+    doctor: Switch
+    patient: Switch
+    doctor_rules: NamedRules
+    patient_rules: NamedRules
+    source_id: Annotated[Text, fitting(_OID.fullmatch, "must be an object identifier like 1.2.250.1.999.1")]
+    # What the nomenclatures give for such a document (TRE_A03, TRE_R209); an operator may ask for others.
+    class_code: _Code = Coded(code="10", label="Compte rendu", system="1.2.250.1.213.1.1.4.1")
+    content_type: _Code = Coded(code="07", label="Consultation Soins Externes", system="1.2.250.1.213.2.2")
+    product: TextIfAny = ""
     inbox: Inbox | None = None
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> Self:
+        check_lawful(info, self.doctor_rules, enabled=self.sends_to_doctors, key="doctor_rules")
+        check_lawful(info, self.patient_rules, enabled=self.sends_to_patients, key="patient_rules")
+        return self
+
+    @property
+    def sending(self) -> Submission:
+        """Return what a package says of us and of how it is filed."""
+        return Submission(source_id=self.source_id, class_code=self.class_code, content_type=self.content_type)
 
     @property
     def sends_to_doctors(self) -> bool:
@@ -60,70 +101,6 @@ class MssanteSettings:
     def sends_to_patients(self) -> bool:
         """Tell whether patients get results in their own secure mailbox."""
         return self.enabled and self.patient
-
-
-_BOX = re.compile(r"[A-Za-z0-9._%+-]+@(?:[a-z0-9-]+\.)*mssante\.fr")
-_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
-# What the nomenclatures give for such a document (TRE_A03, TRE_R209); an operator may ask for others.
-_CLASS = "10^Compte rendu^1.2.250.1.213.1.1.4.1"
-_CONTENT = "07^Consultation Soins Externes^1.2.250.1.213.2.2"
-
-
-def read_mssante(section: Section, folder: Path, rules: Rules) -> MssanteSettings:
-    """Read the section; who is not in the trusted space cannot send."""
-    enabled, doctor, patient = (section.required(key, bool) for key in ("enabled", "doctor", "patient"))
-    mail = MssanteSettings(
-        host=section.required("host", str),
-        port=section.port(),
-        enabled=enabled,
-        encryption=section.word("encryption", AlwaysEncrypted),
-        sender=section.required("sender", str),
-        certificate=section.path("certificate", folder),
-        key=section.path("key", folder),
-        authorities=section.path("authorities", folder) if section.has("authorities") else None,
-        doctor=doctor,
-        patient=patient,
-        doctor_rules=rules.named_in(section, enabled=enabled and doctor, key="doctor_rules"),
-        patient_rules=rules.named_in(section, enabled=enabled and patient, key="patient_rules"),
-        sending=_sending(section),
-        product=section.optional("product", str) or "",
-        inbox=_inbox(section.section("inbox"), folder) if section.has("inbox") else None,
-    )
-    section.end()
-    if _BOX.fullmatch(mail.sender) is None:
-        raise section.wrong("sender", "must be an address of the secure messaging: it ends in mssante.fr")
-    return mail
-
-
-def _sending(section: Section) -> Submission:
-    source = section.required("source_id", str)
-    if _OID.fullmatch(source) is None:
-        raise section.wrong("source_id", "must be an object identifier like 1.2.250.1.999.1")
-    return Submission(
-        source_id=source,
-        class_code=_coded(section, "class_code", _CLASS),
-        content_type=_coded(section, "content_type", _CONTENT),
-    )
-
-
-def _coded(section: Section, key: str, usual: str) -> Coded:
-    parts = (section.optional(key, str) or usual).split("^")
-    if len(parts) != 3 or not all(parts):
-        raise section.wrong(key, "must be code^words^nomenclature, like " + usual)
-    return Coded(code=parts[0], label=parts[1], system=parts[2])
-
-
-def _inbox(section: Section, folder: Path) -> Inbox:
-    inbox = Inbox(
-        host=section.required("host", str),
-        port=section.port(),
-        user=section.optional("user", str),
-        password_file=section.path("password_file", folder) if section.has("password_file") else None,
-    )
-    section.end()
-    if (inbox.user is None) != (inbox.password_file is None):
-        raise section.wrong("user", "and password_file go together: give both or neither")
-    return inbox
 
 
 def check_mssante_files(mail: MssanteSettings) -> None:

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from temoin.lib.label import Label
-from temoin.lib.section import Section
 from temoin.lib.site import Site
 from temoin.outbox.channel import Audience, DemoUse, Destination, Held, Looked
 from temoin.transmission.channels.sftp.faults import FAULTS, SPARED
 from temoin.transmission.channels.sftp.reasons import REASONS
-from temoin.transmission.channels.sftp.settings import SftpSettings, check_sftp_files, read_sftp
+from temoin.transmission.channels.sftp.settings import SftpSettings, check_sftp_files
 from temoin.transmission.report_channel import ReportChannel
-from temoin.transmission.rules.of_the_site import Rules
 from temoin.transmission.rules.rule_set import RuleSet
 
 if TYPE_CHECKING:
@@ -37,6 +35,7 @@ class SftpChannel(ReportChannel[SftpSettings]):
     """A receiver of files over SFTP."""
 
     name = "sftp"
+    section = SftpSettings
     destinations = (
         Destination(
             name="sftp",
@@ -57,9 +56,6 @@ class SftpChannel(ReportChannel[SftpSettings]):
     held = Held(path="/csv.json", key="key")
     # Below it: every step of every connection, with the account.
     loggers: ClassVar[Mapping[str, str]] = {"asyncssh": "WARNING"}
-
-    def read(self, section: Section, folder: Path, rules: Rules) -> SftpSettings:
-        return read_sftp(section, folder, rules)
 
     def couriers(self, settings: SftpSettings, site: Site) -> Sequence[Courier]:
         from temoin.transmission.channels.sftp.daily import courier_of  # its library takes a moment to load

@@ -3,55 +3,46 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ValidationInfo, model_validator
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Section
-from temoin.transmission.rules.of_the_site import Rules
-from temoin.transmission.rules.rule_set import RuleSet
+from temoin.lib.section import Number, Place, Port, Switch, Text, fitting, refuse_setting, section
+from temoin.transmission.rules.of_the_site import NamedRules, check_lawful
+
+_Folder = Annotated[Text, AfterValidator(lambda name: name.rstrip("/"))]
+_HOURS = range(24)
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class SftpSettings:
-    """Where it is, by what each side knows the other, and where files and their acknowledgements lie."""
+    """Where it is, by what each side knows the other, and where files and their acknowledgements lie.
 
-    host: str
-    port: int
-    user: str
-    key: Path  # our private key
-    host_keys: Path  # the receiver's public keys, one on each line: no other is ever trusted
-    folder: str
-    acknowledgements: str
-    enabled: bool
-    rules: RuleSet
-    daily_at: int | None = None  # hour of the pharmacy; None: each result goes at once
+    A receiver whose host key is not given is refused.
+    """
+
+    host: Text
+    port: Port
+    user: Text
+    key: Place  # our private key
+    host_keys: Place  # the receiver's public keys, one on each line: no other is ever trusted
+    folder: _Folder
+    acknowledgements: _Folder
+    enabled: Switch
+    rules: NamedRules
+    # Hour of the pharmacy; None: each result goes at once.
+    daily_at: Annotated[Number, fitting(_HOURS.__contains__, "must be an hour from 0 to 23")] | None = None
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> Self:
+        check_lawful(info, self.rules, enabled=self.enabled)
+        if self.folder == self.acknowledgements:
+            refuse_setting("must be another folder than folder", "acknowledgements")
+        return self
 
 
 _PUBLIC_KEY = re.compile(r"(ssh-|ecdsa-|sk-)[a-z0-9@.\-]+ [A-Za-z0-9+/=]{40,}( .*)?")
-
-
-def read_sftp(section: Section, folder: Path, rules: Rules) -> SftpSettings:
-    """Read the section; a receiver whose host key is not given is refused."""
-    enabled = section.required("enabled", bool)
-    box = SftpSettings(
-        host=section.required("host", str),
-        port=section.port(),
-        enabled=enabled,
-        rules=rules.named_in(section, enabled=enabled),
-        user=section.required("user", str),
-        key=section.path("key", folder),
-        host_keys=section.path("host_keys", folder),
-        folder=section.required("folder", str).rstrip("/"),
-        acknowledgements=section.required("acknowledgements", str).rstrip("/"),
-        daily_at=section.optional("daily_at", int),
-    )
-    section.end()
-    if box.folder == box.acknowledgements:
-        raise section.wrong("acknowledgements", "must be another folder than folder")
-    if box.daily_at is not None and not 0 <= box.daily_at < 24:
-        raise section.wrong("daily_at", "must be an hour from 0 to 23")
-    return box
 
 
 def check_sftp_files(box: SftpSettings) -> None:
