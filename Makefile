@@ -31,14 +31,14 @@ walls:
 	$(BIN)/lint-imports
 
 migrations: ## the tables that the models describe are those that the migrations make
-	TEMOIN_PROCESS=owner DJANGO_SETTINGS_MODULE=temoin.config.settings \
+	TEMOIN_PROCESS=owner DJANGO_SETTINGS_MODULE=temoin.site.settings \
 	  $(BIN)/python -W 'ignore::RuntimeWarning' -m django makemigrations --check --dry-run $(ROOMS)
 
 reference: ## the pages made from the code are those of today
 	$(BIN)/python tools/write_reference.py --check
 
 settings: ## the settings file that the documentation shows is one that the program takes
-	$(BIN)/python -c "from pathlib import Path; from temoin.config.file import read_config; \
+	$(BIN)/python -c "from pathlib import Path; from temoin.settings.file import read_config; \
 	  read_config(Path('docs/temoin.example.toml'))"
 
 test:

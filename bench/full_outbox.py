@@ -71,7 +71,7 @@ def outbox(base_port: int, process: str = "staff") -> Iterator[Outbox]:
             prepare_database(server, folder)
             subprocess.run([*COMMAND, "migrate", "--quiet", "--data", str(folder)], check=True)
             from temoin.cli.django_process import become
-            from temoin.config.file import Process
+            from temoin.settings.file import Process
 
             become(Process(process), folder)
             yield Outbox(folder, ports, server)

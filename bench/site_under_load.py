@@ -76,7 +76,7 @@ def staff_site(workers: int) -> Iterator[Site]:
 def prepare_tests(folder: Path, count: int) -> list[str]:
     """Register and sample `count` tests through the ordinary actions; return the records' ids. Loads Django."""
     from temoin.cli.django_process import become
-    from temoin.config.file import Process
+    from temoin.settings.file import Process
 
     become(Process.STAFF, folder)
     from temoin.lib.clock import now

@@ -76,7 +76,7 @@ def journal_of(events: int) -> Iterator[Path]:
 def _fill(server: EmbeddedServer, folder: Path, events: int) -> float:
     """Write and seal events batch by batch; return the seconds that sealing took."""
     from temoin.cli.django_process import become
-    from temoin.config.file import Process
+    from temoin.settings.file import Process
 
     become(Process.SEALER, folder)
     from temoin.cli.journal import journal_signer

@@ -32,8 +32,8 @@ from demonstration import Demonstration, demonstration
 from producers import Producer, Tally, open_pharmacies
 from trouble import Trouble, ask_sandbox
 
-from temoin.config.channels import all_channels
 from temoin.outbox.channel import Held
+from temoin.settings.channels import all_channels
 
 PATIENCE = 60.0  # seconds from the last blow until nothing is unsettled
 PACE = 3.0  # seconds of signing for each kill, so that there is always something under way to be killed
@@ -82,7 +82,7 @@ def _options() -> argparse.Namespace:
 def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, bool]:
     """Run the drill; return the share held exactly once, and whether all else is sound as well."""
     from temoin.cli.django_process import become
-    from temoin.config.file import Process
+    from temoin.settings.file import Process
 
     become(Process.STAFF, running.data)
     from django.db import connection

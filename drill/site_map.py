@@ -48,7 +48,7 @@ class Sites:
 def read_sites(ready: dict[str, Any]) -> Sites:
     """Sign in as an owner and walk the staff site. Loads Django."""
     from temoin.cli.django_process import become
-    from temoin.config.file import Process
+    from temoin.settings.file import Process
 
     become(Process.STAFF, Path(ready["data"]))
     addresses = ready["addresses"]

@@ -18,7 +18,7 @@ from math import floor
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
 django.setup()
 
 from temoin.formats.fhir import document  # noqa: E402

@@ -27,7 +27,7 @@ from typing import Any
 import psycopg
 from demonstration import demonstration
 
-from temoin.config.file import Process
+from temoin.settings.file import Process
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 

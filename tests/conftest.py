@@ -24,7 +24,7 @@ from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
 from keepers import OpenBao, make_token, running_openbao
 
-from temoin.config.secrets import make_password
+from temoin.settings.secrets import make_password
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 from temoin_demo.postgresql.roles import DATABASE, ROLES, ensure_roles, password_file
@@ -51,7 +51,7 @@ for _role in ROLES:
     make_password(password_file(_folder / "keys", _role))  # the server, started later, takes them as they are
 os.environ["TEMOIN_CONFIG"] = str(_folder / "temoin.toml")
 os.environ["TEMOIN_PROCESS"] = "staff"
-os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.site.settings"
 django.setup()
 
 
@@ -59,7 +59,7 @@ django.setup()
 def hand_down_again(*, setting: str, value: object, **_told: object) -> None:
     """Hand down the settings that a test changes, as a start with them would, and those of before after it."""
     if setting == "TEMOIN":
-        from temoin.config.handing import hand_down
+        from temoin.site.handing import hand_down
 
         hand_down(value)
 

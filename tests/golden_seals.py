@@ -20,7 +20,7 @@ from uuid import UUID
 
 import orjson
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
 
 import django
 from django.apps import apps

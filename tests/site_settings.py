@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from temoin.config.file import Config
 from temoin.delivery.channels.email.courier import EmailCourier
 from temoin.oversight.settings import NoticeSettings
+from temoin.settings.file import Config
 from temoin.transmission.channels.fhir.courier import FhirCourier
 from temoin.transmission.channels.fhir.http_courier import HttpCourier
 

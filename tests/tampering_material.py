@@ -120,7 +120,7 @@ def _take_factor_away(person_id: UUID) -> None:
 def main() -> None:
     """Make, or change, in a demonstration."""
     from temoin.cli.django_process import become
-    from temoin.config.file import Process
+    from temoin.settings.file import Process
 
     data, what = Path(sys.argv[2]), sys.argv[3]
     become(Process.STAFF, data)

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.config.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
 
 import django
 from django.apps import apps
@@ -19,9 +19,9 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
-from temoin.config.channels import all_channels
 from temoin.journal.events import MEANING, EventKind
 from temoin.lib import lifecycle
+from temoin.settings.channels import all_channels
 from temoin_conformance.published import case_lines, example_lines
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from temoin.config.secrets import read_secret, write_secret
+from temoin.settings.secrets import read_secret, write_secret
 
 NAME = "demo-accounts.json"
 

@@ -20,10 +20,10 @@ from temoin.cli.console import StillStarting, say, step
 from temoin.cli.django_process import DATA_FILE, default_folder
 from temoin.cli.numbers import count_of_processes
 from temoin.cli.supervised import SUPERVISOR
-from temoin.config.file import VARIABLE
-from temoin.config.secrets import write_secret
 from temoin.lib.config_error import ConfigError
 from temoin.lib.private_socket import PORT
+from temoin.settings.file import VARIABLE
+from temoin.settings.secrets import write_secret
 from temoin_demo.accounts_file import accounts_path, recall_demonstration
 from temoin_demo.folder import open_folder, prepare_database, witness_words, write_settings
 from temoin_demo.ports import LOOPBACK, Ports, count, first_port

@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 
 from temoin.cli.django_process import DATA_FILE
-from temoin.config.file import read_config
-from temoin.config.secrets import make_password, make_root_key, private_folder, write_secret
 from temoin.crypto.notes import read_signer
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import read_config
+from temoin.settings.secrets import make_password, make_root_key, private_folder, write_secret
 from temoin_demo.accounts_file import accounts_path
 from temoin_demo.ports import LOOPBACK, Ports
 from temoin_demo.postgresql.roles import DATABASE, ROLES, ensure_roles, password_file

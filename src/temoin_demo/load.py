@@ -9,7 +9,7 @@ from pathlib import Path
 from temoin.cli.console import say
 from temoin.cli.django_process import become
 from temoin.cli.supervised import follow_supervisor
-from temoin.config.file import Process
+from temoin.settings.file import Process
 from temoin_demo.accounts_file import keep_demonstration
 
 

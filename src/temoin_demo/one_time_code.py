@@ -9,8 +9,8 @@ from pathlib import Path
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import become, default_folder
-from temoin.config.file import Process
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import Process
 from temoin_demo.accounts_file import recall_demonstration
 
 

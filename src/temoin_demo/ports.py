@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from temoin.cli.numbers import HIGHEST_PORT, within
-from temoin.config.channels import AnyChannel, all_channels
+from temoin.settings.channels import AnyChannel, all_channels
 
 LOOPBACK = "127.0.0.1"
 FIXED = ("staff", "portal", "sandbox", "smtp", "witness")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from temoin.config.channels import AnyChannel, all_channels
 from temoin.outbox.channel import DemoUse
+from temoin.settings.channels import AnyChannel, all_channels
 from temoin_demo.ports import LOOPBACK, Ports
 
 FIRST_WAY = "fhir"

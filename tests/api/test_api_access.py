@@ -12,7 +12,6 @@ from people import House, make_lot, make_patient, make_signed
 
 from temoin.api.guard import Open
 from temoin.api.urls import RESOURCES
-from temoin.config.headers import CONTENT_SECURITY_POLICY
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -20,6 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, take_program_seat
+from temoin.site.headers import CONTENT_SECURITY_POLICY
 from temoin.web.routes import ROUTES
 
 GUARDED = [one for one in RESOURCES if one.asks is not Open.NOTHING]

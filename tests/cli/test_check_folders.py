@@ -10,7 +10,7 @@ import pytest
 from sftp_peer import Desk, box_of, peer
 
 from temoin.cli.check import look_findings
-from temoin.config.file import Config, read_config
+from temoin.settings.file import Config, read_config
 from temoin.transmission.channels.sftp import look
 from temoin.transmission.channels.sftp.settings import SftpSettings
 from temoin_demo.folder import Ports, write_settings

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from temoin.cli.main import main
-from temoin.config.file import read_config
-from temoin.config.secrets import check_secret
+from temoin.settings.file import read_config
+from temoin.settings.secrets import check_secret
 from temoin.transmission.channels.mssante.channel import MSSANTE
 from temoin.transmission.channels.mssante.settings import check_mssante_files
 from temoin.transmission.channels.sftp.channel import SFTP

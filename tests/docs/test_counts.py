@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from temoin.config.file import Process
+from temoin.settings.file import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]

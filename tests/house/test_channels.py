@@ -25,11 +25,6 @@ from source_code import sources
 
 import temoin.transmission.channels as folder_of_channels
 from temoin.cli.check import look_findings, rule_lines
-from temoin.config import channels as list_of_channels
-from temoin.config.channels import CHANNELS, all_channels
-from temoin.config.checks import setup_findings
-from temoin.config.file import Config, Process, read_config
-from temoin.config.logs import logging_settings
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.lib.config_error import ConfigError
 from temoin.outbox import courier as register
@@ -38,6 +33,11 @@ from temoin.outbox import open_channels as announced
 from temoin.outbox.courier import couriers
 from temoin.outbox.duties import duties
 from temoin.outbox.settings import check_rates
+from temoin.settings import channels as list_of_channels
+from temoin.settings.channels import CHANNELS, all_channels
+from temoin.settings.checks import setup_findings
+from temoin.settings.file import Config, Process, read_config
+from temoin.site.logs import logging_settings
 from temoin.web.wording import REASON, reason_words
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports, count
@@ -202,4 +202,4 @@ def test_only_the_list_and_its_folder_name_a_channel():
         if str(node.module).startswith(folder) and folder.replace(".", "/") not in f"temoin/{source.path}"
     }
 
-    assert found == {"config/channels.py"}
+    assert found == {"settings/channels.py"}

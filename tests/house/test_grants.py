@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from temoin.config.grants import event_columns
+from temoin.site.grants import event_columns
 
 pytestmark = pytest.mark.django_db
 

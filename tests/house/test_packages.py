@@ -88,7 +88,7 @@ def test_without_the_extra_nothing_of_the_demonstration_is_asked_for(installed: 
 def test_every_module_of_the_product_is_imported_without_the_extra(installed: Path):
     code = """
 import os, pkgutil, django, temoin
-os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.site.settings"
 django.setup()
 for module in pkgutil.walk_packages(temoin.__path__, "temoin."):
     if not module.name.endswith("__main__"):

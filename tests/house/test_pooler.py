@@ -18,9 +18,9 @@ from django.db import OperationalError, connection, transaction
 from people import House, make_patient, open_house
 from programs import need
 
-from temoin.config.file import read_named_config
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
+from temoin.settings.file import read_named_config
 from temoin_demo.postgresql.server import EmbeddedServer
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 
 import pytest
 from source_code import places, sources
@@ -11,7 +13,7 @@ from source_code import places, sources
 from temoin.lib.handed import Handed
 
 OURS = ("TEMOIN", "TEMOIN_CHANNELS")
-READERS = {"config", "cli/django_process.py"}  # the top, and the start of each command
+READERS = {"site", "cli/django_process.py"}  # the top, and the start of each command
 
 
 def test_no_room_looks_its_settings_up():
@@ -44,3 +46,11 @@ def test_to_ask_before_anything_is_handed_is_an_error_that_names_it():
 
     with pytest.raises(RuntimeError, match="handed no number of doors"):
         nothing()
+
+
+def test_reading_the_settings_starts_no_django():
+    asked = "import sys, temoin.settings.checks; print({'django.conf', 'django.db'} & set(sys.modules))"
+
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert told.stdout == "set()\n"

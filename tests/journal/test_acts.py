@@ -13,7 +13,6 @@ from django.db import DatabaseError, transaction
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
 from temoin.catalogue.models import Lot
-from temoin.config.grants import event_columns
 from temoin.journal.act import HouseActor, act, record_look
 from temoin.journal.events import MEANING, EventKind
 from temoin.journal.models import Event
@@ -23,6 +22,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
 from temoin.patients.queries import patients_by_name, patients_by_nir, read_patient
+from temoin.site.grants import event_columns
 from temoin.testing.models import Record
 from temoin.testing.queries import (
     list_tests,

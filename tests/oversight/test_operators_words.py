@@ -9,8 +9,8 @@ import pytest
 
 import temoin
 from temoin.cli.main import build_parser
-from temoin.config.channels import CHANNELS
 from temoin.oversight.operators_words import MATTERS, PAGE, PHARMACYS, matter_of
+from temoin.settings.channels import CHANNELS
 from temoin.transmission.judging import OPERATORS_CODES
 from temoin.web.wording import REASON
 

@@ -55,4 +55,4 @@ class Site:
 def portal_environment(settings_file: Path) -> dict[str, str]:
     """Return the environment of a process of the patient site."""
     named = {"TEMOIN_CONFIG": str(settings_file), "TEMOIN_PROCESS": "portal"}
-    return {**os.environ, **named, "DJANGO_SETTINGS_MODULE": "temoin.config.settings"}
+    return {**os.environ, **named, "DJANGO_SETTINGS_MODULE": "temoin.site.settings"}

@@ -14,7 +14,7 @@ import traceback
 from uuid import UUID
 
 from temoin.cli.django_process import become
-from temoin.config.file import Process
+from temoin.settings.file import Process
 
 become(Process(sys.argv[1]))
 

@@ -20,7 +20,6 @@ from people import House, make_lot, make_patient, make_signed, open_house, seen_
 from sandbox_server import Sandbox, running_sandbox
 from site_settings import fhir_courier
 
-from temoin.config.channels import all_channels
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
@@ -30,6 +29,7 @@ from temoin.outbox.courier import Consignment, Courier, Load, Verdict, couriers
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
+from temoin.settings.channels import all_channels
 from temoin.transmission.channels.fhir import http_line
 from temoin.transmission.channels.fhir.channel import FHIR
 from temoin.transmission.channels.mllp import lines as mllp_lines

@@ -24,10 +24,10 @@ from people import (
     sign_in,
 )
 
-from temoin.config.headers import CONTENT_SECURITY_POLICY
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.team import invite_member
+from temoin.site.headers import CONTENT_SECURITY_POLICY
 from temoin.testing.queries import read_parcels
 from temoin.web.access import Access, GuardedRoute
 from temoin.web.routes import ROUTES

@@ -12,8 +12,8 @@ from django.urls import reverse
 from people import House, make_seat, person_of, sign_in
 from test_access import address
 
-from temoin.config.headers import HEADERS
 from temoin.pharmacies.professions import Profession
+from temoin.site.headers import HEADERS
 from temoin.web.access import Access
 from temoin.web.routes import ROUTES
 

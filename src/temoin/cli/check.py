@@ -9,14 +9,14 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import settings_file
-from temoin.config.checks import debug_findings, setup_findings, shared_passwords
-from temoin.config.database_role import role_findings
-from temoin.config.file import DATABASE_ROLES, Config, Process, read_config
 from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
+from temoin.settings.checks import debug_findings, setup_findings, shared_passwords
+from temoin.settings.file import DATABASE_ROLES, Config, Process, read_config
+from temoin.site.database_role import role_findings
 
 
 def add_commands(commands: Commands) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from temoin.config.file import VARIABLE, Config, Process
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import VARIABLE, Config, Process
 
 DATA_FILE = "temoin.toml"
 
@@ -18,7 +18,7 @@ def become(process: Process, data: Path | None = None) -> None:
     if not os.environ.get(VARIABLE):
         raise ConfigError(f"No settings file is named: set {VARIABLE} to the path of temoin.toml.")
     os.environ["TEMOIN_PROCESS"] = process.value
-    os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.config.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.site.settings"
     import django
 
     django.setup()

@@ -15,8 +15,8 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_of_process
-from temoin.config.file import VARIABLE, Process
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import VARIABLE, Process
 
 if TYPE_CHECKING:
     from temoin.crypto.notes import NoteSigner

@@ -13,11 +13,11 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
-from temoin.config.file import VARIABLE, Process, read_config
 from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import VARIABLE, Process, read_config
 
 FAILED = 1
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.operating import DONE, operate
-from temoin.config.file import Process
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import Process
 
 if TYPE_CHECKING:
     from temoin.outbox.standing import ParcelStanding

@@ -9,7 +9,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import become
 from temoin.cli.supervised import follow_supervisor
-from temoin.config.file import Process
+from temoin.settings.file import Process
 
 LOCK = 0x74656D6F  # an advisory lock of ours: two migrations at once wait for each other
 
@@ -36,7 +36,7 @@ def migrate_database() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from temoin.config.grants import grant_events, grant_keeper, grant_library_tables, grant_sealer
+    from temoin.site.grants import grant_events, grant_keeper, grant_library_tables, grant_sealer
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])

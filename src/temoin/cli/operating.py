@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from temoin.cli.console import complain
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
-from temoin.config.file import VARIABLE, Process
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import VARIABLE, Process
 
 if TYPE_CHECKING:
     from temoin.pharmacies.models import Pharmacy

@@ -13,11 +13,11 @@ from temoin.cli.commands import Commands
 from temoin.cli.django_process import become, settings_of_process
 from temoin.cli.numbers import count_of_processes, port_number
 from temoin.cli.supervised import follow_supervisor, tell_ready
-from temoin.config.checks import debug_findings
-from temoin.config.database_role import check_role
-from temoin.config.file import Process
 from temoin.lib.config_error import ConfigError
 from temoin.lib.lifeline import die_with
+from temoin.settings.checks import debug_findings
+from temoin.settings.file import Process
+from temoin.site.database_role import check_role
 
 if TYPE_CHECKING:
     from temoin.serving.pace import TransferPace

@@ -1,4 +1,4 @@
-"""Which database role writes which kinds of event, by which doors: the database holds each to it (`config.grants`)."""
+"""Which database role writes which kinds of event, by which doors: the database holds each to it (`site.grants`)."""
 
 from __future__ import annotations
 

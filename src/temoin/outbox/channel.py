@@ -1,7 +1,7 @@
 """A channel: one way by which parcels leave, announced by one object.
 
 Whatever asks something of every channel (settings file, checks, app start, screens, demonstration, drills, reference
-pages) goes through their one list, `temoin.config.channels`. A channel object holds words and decides; what it needs
+pages) goes through their one list, `temoin.settings.channels`. A channel object holds words and decides; what it needs
 to send is imported when it is asked for: processes that never send read settings too.
 """
 

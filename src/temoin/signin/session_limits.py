@@ -1,4 +1,4 @@
-"""How long a session lives: by default 15 minutes without a request, 12 hours in all (`config.session_times`).
+"""How long a session lives: by default 15 minutes without a request, 12 hours in all (`settings.session_times`).
 
 The database row's expiry is the idle limit. Saving it at every request would cost a round trip each; it is
 moved on once a minute at most, so that a session ends at most a minute early. The page is told the exact end.

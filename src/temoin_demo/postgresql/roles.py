@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from temoin.config.secrets import make_password
+from temoin.settings.secrets import make_password
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
 DATABASE = "temoin"
 ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
-SCRIPT = resources.files("temoin.config").joinpath("roles.sql")
+SCRIPT = resources.files("temoin.site").joinpath("roles.sql")
 
 _CONNECT = re.compile(r"^\\connect (\w+)$", re.MULTILINE)
 _GEXEC = re.compile(r"\n\\gexec$", re.MULTILINE)

@@ -19,9 +19,9 @@ from typing import IO
 
 import psycopg
 
-from temoin.config.secrets import check_secret, make_password, private_folder
 from temoin.lib.config_error import ConfigError
 from temoin.lib.private_socket import PORT, cluster_of, forget_short_path, server_name, socket_folder
+from temoin.settings.secrets import check_secret, make_password, private_folder
 from temoin_demo.postgresql.identity import Mode, ProcessIdentity, choose_identity, environment
 
 SUPERUSER = "postgres"

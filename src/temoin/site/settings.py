@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.config.channels import all_channels
-from temoin.config.checks import check_setup
-from temoin.config.file import Config, Process, read_named_config
-from temoin.config.logs import logging_settings
-from temoin.config.secrets import read_secret
-from temoin.config.unset import unset_config
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_loopback
 from temoin.lib.zones import HOUSE
+from temoin.settings.channels import all_channels
+from temoin.settings.checks import check_setup
+from temoin.settings.file import Config, Process, read_named_config
+from temoin.settings.secrets import read_secret
+from temoin.settings.unset import unset_config
+from temoin.site.logs import logging_settings
 
 try:
     PROCESS = Process(os.environ.get("TEMOIN_PROCESS", Process.STAFF))
@@ -46,7 +46,7 @@ ALLOWED_HOSTS = [_url.hostname or "localhost"]
 if is_loopback(_url.geturl()):
     ALLOWED_HOSTS += ["localhost", "127.0.0.1"]  # what is typed for this machine; the address told is the one set
 ROOT_URLCONF = {Process.STAFF: "temoin.web.urls", Process.PORTAL: "temoin.portal.urls"}.get(
-    PROCESS, "temoin.config.no_urls"
+    PROCESS, "temoin.site.no_urls"
 )
 
 # Only the staff site signs anything (sessions, links to reset a password); no other process could forge it.
@@ -88,14 +88,14 @@ INSTALLED_APPS = {
     Process.KEEPER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
     Process.SEALER: _ROOMS,  # whose models say what a sealed row is: it verifies them, and has no key to open one
-}[PROCESS] + ["temoin.config"]  # last: it hands the settings down to those before
+}[PROCESS] + ["temoin.site"]  # last: it hands the settings down to those before
 
 _STAFF_MIDDLEWARE = [
-    "temoin.config.headers.StaffHeaders",
+    "temoin.site.headers.StaffHeaders",
     "temoin.web.middleware.MethodMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
-    "temoin.config.static_files.ManifestFiles",
+    "temoin.site.static_files.ManifestFiles",
     "temoin.web.middleware.SessionOfPage",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,7 +112,7 @@ _STAFF_MIDDLEWARE = [
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "temoin.config.static_files.ManifestFiles",
+    "temoin.site.static_files.ManifestFiles",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -142,7 +142,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "temoin.config.postgresql",
+        "ENGINE": "temoin.site.postgresql",
         "HOST": TEMOIN.database.host,
         "PORT": TEMOIN.database.port,
         "NAME": TEMOIN.database.name,
@@ -175,7 +175,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = TEMOIN.served / PROCESS.value
 STORAGES = {
-    "default": {"BACKEND": "temoin.config.storage.NoFiles"},
+    "default": {"BACKEND": "temoin.site.storage.NoFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -15,12 +15,12 @@ import pytest
 
 from temoin.cli.check import run as run_check
 from temoin.cli.main import build_parser
-from temoin.config.checks import check_setup, debug_findings, setup_findings, shared_passwords
-from temoin.config.database_role import role_findings
-from temoin.config.file import Config, Process, read_config
-from temoin.config.secrets import make_password
 from temoin.lib.clock import frozen_at
 from temoin.lib.config_error import ConfigError
+from temoin.settings.checks import check_setup, debug_findings, setup_findings, shared_passwords
+from temoin.settings.file import Config, Process, read_config
+from temoin.settings.secrets import make_password
+from temoin.site.database_role import role_findings
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 from temoin_demo.postgresql.roles import DATABASE, ROLES, password_file

@@ -2,9 +2,9 @@
 
 import pytest
 
-from temoin.config.session_times import SessionTimes
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import read_section
+from temoin.settings.session_times import SessionTimes
 
 
 def read(**content: object) -> SessionTimes:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from temoin.config.file import DATABASE_ROLES, Config, Database, Passwords
 from temoin.delivery.channels.email.settings import EmailSecurity, EmailSettings
 from temoin.journal.settings import Journal
 from temoin.lib.key_places import Keys
 from temoin.lib.site import Site
+from temoin.settings.file import DATABASE_ROLES, Config, Database, Passwords
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.of_the_site import Rules
 

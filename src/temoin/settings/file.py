@@ -18,11 +18,6 @@ from typing import Any, TypeVar, cast
 from pydantic import ValidationInfo, model_validator
 
 from temoin.api.settings import Api
-from temoin.config.channels import AnyChannel, all_channels
-from temoin.config.hosting import Hosting
-from temoin.config.secrets import check_secret
-from temoin.config.serving import Serving
-from temoin.config.session_times import SessionTimes
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.journal.settings import Journal
@@ -47,6 +42,11 @@ from temoin.outbox.lateness import Alarms
 from temoin.outbox.settings import Rates
 from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.register import RegisterSettings
+from temoin.settings.channels import AnyChannel, all_channels
+from temoin.settings.hosting import Hosting
+from temoin.settings.secrets import check_secret
+from temoin.settings.serving import Serving
+from temoin.settings.session_times import SessionTimes
 from temoin.testing.settings import Counter
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules, RulesSection, check_alarms_in_time, rules_of_the_site
@@ -198,7 +198,7 @@ _NEEDED = ("site", "database", "keys", "journal")
 
 
 def read_config(path: Path) -> Config:
-    """Read and check the settings file; `config.checks` checks the secrets themselves."""
+    """Read and check the settings file; `settings.checks` checks the secrets themselves."""
     return settings_of(_content(path), path)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from django.apps import apps
 
-from temoin.config.channels import all_channels
-from temoin.config.file import Config
+from temoin.settings.channels import all_channels
+from temoin.settings.file import Config
 
 
 def hand_down(config: Config) -> None:

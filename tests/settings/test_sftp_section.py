@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from temoin.config.checks import check_setup
-from temoin.config.file import Process, read_config
-from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
+from temoin.settings.checks import check_setup
+from temoin.settings.file import Process, read_config
+from temoin.settings.secrets import make_password, write_secret
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 from temoin_demo.postgresql.roles import ROLES, password_file

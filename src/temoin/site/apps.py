@@ -6,14 +6,14 @@ from django.apps import AppConfig
 from django.conf import settings
 
 
-class SettingsConfig(AppConfig):
+class SiteConfig(AppConfig):
     """Hands the settings of this process down, once, when Django starts."""
 
-    name = "temoin.config"
-    label = "config"
+    name = "temoin.site"
+    label = "site"
 
     def ready(self) -> None:
         """Hand down what the settings file says."""
-        from temoin.config.handing import hand_down  # models load after ready() begins
+        from temoin.site.handing import hand_down  # models load after ready() begins
 
         hand_down(settings.TEMOIN)

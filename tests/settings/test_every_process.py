@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from temoin.config.file import Process
+from temoin.settings.file import Process
 
 
 @pytest.mark.parametrize("process", Process)

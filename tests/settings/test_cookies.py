@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from temoin.config.secrets import make_password, make_root_key, private_folder
+from temoin.settings.secrets import make_password, make_root_key, private_folder
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "temoin.example.toml"
 LOOK = """
@@ -38,7 +38,7 @@ def look_over_https(folder: Path) -> dict:
         **os.environ,
         "TEMOIN_CONFIG": str(folder / "temoin.toml"),
         "TEMOIN_PROCESS": "staff",
-        "DJANGO_SETTINGS_MODULE": "temoin.config.settings",
+        "DJANGO_SETTINGS_MODULE": "temoin.site.settings",
     }
     gather = "import django; django.setup(); from django.core.management import call_command; "
     gather += "call_command('collectstatic', interactive=False, verbosity=0)"

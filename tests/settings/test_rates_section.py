@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from temoin.config.checks import setup_findings
-from temoin.config.file import Process, read_config
 from temoin.lib.config_error import ConfigError
 from temoin.outbox.courier import couriers
+from temoin.settings.checks import setup_findings
+from temoin.settings.file import Process, read_config
 from temoin_demo.folder import Ports, write_settings
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from temoin.cli.check import rule_lines
-from temoin.config.checks import check_setup
-from temoin.config.file import Config, Process, read_config
-from temoin.config.secrets import make_password
 from temoin.lib.config_error import ConfigError
+from temoin.settings.checks import check_setup
+from temoin.settings.file import Config, Process, read_config
+from temoin.settings.secrets import make_password
 from temoin.transmission.rules.rule_set import Sender
 from temoin_demo.folder import Ports, write_settings
 from temoin_demo.postgresql.roles import ROLES, password_file

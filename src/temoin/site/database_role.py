@@ -6,8 +6,8 @@ import time
 
 import psycopg
 
-from temoin.config.file import Config
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import Config
 
 PATIENCE = 10.0  # seconds for a database that is starting
 _POWERS = """

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from temoin.config.channels import all_channels
-from temoin.config.logs import ValuelessFormatter, logging_settings
+from temoin.settings.channels import all_channels
+from temoin.site.logs import ValuelessFormatter, logging_settings
 
 
 def record_of(error: BaseException) -> logging.LogRecord:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from temoin.config.checks import secrets_of
-from temoin.config.file import Process, read_config
 from temoin.lib.config_error import ConfigError
+from temoin.settings.checks import secrets_of
+from temoin.settings.file import Process, read_config
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 

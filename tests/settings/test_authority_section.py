@@ -8,10 +8,10 @@ import pytest
 from certificates import make_identity
 from joserfc.jwk import ECKey
 
-from temoin.config.checks import check_setup
-from temoin.config.file import Process, read_config
-from temoin.config.secrets import make_password, write_secret
 from temoin.lib.config_error import ConfigError
+from temoin.settings.checks import check_setup
+from temoin.settings.file import Process, read_config
+from temoin.settings.secrets import make_password, write_secret
 from temoin.transmission.channels.fhir.settings import Profile, SignatureAlgorithm
 from temoin_demo.folder import Ports, write_settings
 from temoin_demo.postgresql.roles import ROLES, password_file

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from temoin.config.file import DATABASE_ROLES, Config, Process
-from temoin.config.hosting import check_hosting
-from temoin.config.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import check_root_place
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.settings import check_rates
+from temoin.settings.file import DATABASE_ROLES, Config, Process
+from temoin.settings.hosting import check_hosting
+from temoin.settings.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token; and those of channels.
 OTHERS_SECRETS = (

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temoin.cli.demo_folder import write_settings
-from temoin.cli.demo_ports import Ports
 
-from temoin.config.checks import secrets_of
-from temoin.config.file import Process, read_config, settings_of
-from temoin.config.unset import unset_config
 from temoin.lib.config_error import ConfigError
+from temoin.settings.checks import secrets_of
+from temoin.settings.file import Process, read_config, settings_of
+from temoin.settings.unset import unset_config
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
 
 CANARY = "c4nary"  # of a secret that somebody wrote in the wrong place
 OF_NAMES = {("rates",), ("journal", "witnesses"), ("fhir", "senders")}  # tables whose keys the operator gives

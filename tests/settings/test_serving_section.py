@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from temoin.config.serving import BOUNDS, Serving
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import read_section
+from temoin.settings.serving import BOUNDS, Serving
 
 
 def read(**content: object) -> Serving:

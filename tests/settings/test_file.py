@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from temoin.config.checks import check_setup, secrets_of
-from temoin.config.file import Process, read_config
-from temoin.config.secrets import make_password
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_loopback
+from temoin.settings.checks import check_setup, secrets_of
+from temoin.settings.file import Process, read_config
+from temoin.settings.secrets import make_password
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 from temoin_demo.postgresql.roles import ROLES, password_file

@@ -1,1 +1,0 @@
-"""Settings, addresses and the embedded database."""
