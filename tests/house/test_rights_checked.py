@@ -31,6 +31,7 @@ UNCHECKED = {
     "temoin.journal.listings.record_listing": TOLD,
     "temoin.oversight.reading.patients_seen": OWN,
     "temoin.oversight.reading.reads_much": OWN,
+    "temoin.pharmacies.refused_calls.note_denied_call": TOLD,
     "temoin.pharmacies.seat.colleague": "a question within the act that resets a colleague, which has checked",
     "temoin.intake.patients._queue_for_patients": "a lock within an import, whose start has checked",
     "temoin.intake.runs.versions_of": "a look within an import, whose start has checked; the look is an event",

@@ -12,12 +12,12 @@ from django.urls import URLPattern, path
 
 from temoin.api.answers import bad_token, error_answer, method_not_allowed, reads_too_much, unvouched_token
 from temoin.api.certificate import presented
-from temoin.journal.act import record_denial
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat
+from temoin.pharmacies.refused_calls import note_denied_call, note_refused_token
 
 
 class Open(StrEnum):
@@ -53,7 +53,9 @@ def guarded(resource: Resource) -> Callable[..., HttpResponseBase]:
             if resource.asks is Open.NOTHING:
                 return resource.view(request, **places)
             return _answer(resource, request, _seat(request), places)
-        except ProgramRefusedError:
+        except ProgramRefusedError as refused:
+            if refused.pharmacy_id:
+                note_refused_token(pharmacy_id=refused.pharmacy_id, program_id=refused.program_id)
             return bad_token()
         except UnvouchedError:
             return unvouched_token()
@@ -73,7 +75,7 @@ def _answer(resource: Resource, request: HttpRequest, seat: ProgramSeat, places:
                 return reads_too_much()
         return resource.view(request, seat, **places)
     except DeniedError as error:
-        record_denial(by=seat, right=str(error))
+        note_denied_call(by=seat, right=str(error))
         raise
 
 

@@ -11,13 +11,14 @@ from django.urls import reverse
 from temoin.api.answers import answer, bad_client, too_many, unvouched_client
 from temoin.api.certificate import presented
 from temoin.api.settings import SITE
-from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, issue_token
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, ScopeRefusedError, UnvouchedError, issue_token
+from temoin.pharmacies.refused_calls import RefusedFor, note_refused_program
 from temoin.pharmacies.seat import pharmacy_of
 from temoin.pharmacies.token_pace import Caller, PaceError, client_named_in
 from temoin.testing.queries import read_parcels
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_KNOWN = ("grant_type", "client_assertion_type", "client_assertion", "scope", "client_id")
+FORM_FIELDS = ("grant_type", "client_assertion_type", "client_assertion", "scope", "client_id")
 
 
 def token_address() -> str:
@@ -27,12 +28,8 @@ def token_address() -> str:
 
 def token(request: HttpRequest) -> HttpResponse:
     """Give a token for an assertion (RFC 6749 section 4.4, RFC 7523 section 2.2)."""
-    if any(len(request.POST.getlist(name)) > 1 for name in _KNOWN):
-        return answer({"error": "invalid_request"}, 400)
-    if request.POST.get("grant_type") != "client_credentials":
-        return answer({"error": "unsupported_grant_type"}, 400)
-    if request.POST.get("client_assertion_type") != ASSERTION_TYPE:
-        return answer({"error": "invalid_request"}, 400)
+    if fault := _fault(request):
+        return answer({"error": fault}, 400)
     signed = request.POST.get("client_assertion", "")
     caller = Caller(client_named_in(signed), get_client_ip(request) or "")
     if caller.must_wait():
@@ -46,7 +43,12 @@ def token(request: HttpRequest) -> HttpResponse:
         )
     except ProgramRefusedError:
         caller.failed()
+        note_refused_program(client_id=caller.client_id, why=RefusedFor.ASSERTION)
         return bad_client()
+    except ScopeRefusedError:
+        caller.proved()
+        note_refused_program(client_id=caller.client_id, why=RefusedFor.SCOPE)
+        raise
     except UnvouchedError:
         caller.proved()
         return unvouched_client()
@@ -61,6 +63,15 @@ def token(request: HttpRequest) -> HttpResponse:
             "scope": " ".join(issued.scopes),
         }
     )
+
+
+def _fault(request: HttpRequest) -> str:
+    """Return what is wrong with the form itself; "" for nothing."""
+    if any(len(request.POST.getlist(name)) > 1 for name in FORM_FIELDS):
+        return "invalid_request"
+    if request.POST.get("grant_type") != "client_credentials":
+        return "unsupported_grant_type"
+    return "" if request.POST.get("client_assertion_type") == ASSERTION_TYPE else "invalid_request"
 
 
 def whoami(_request: HttpRequest, seat: ProgramSeat) -> HttpResponse:

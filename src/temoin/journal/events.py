@@ -66,6 +66,7 @@ class EventKind(StrEnum):
     FACTOR_REMOVED = "factor.removed"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 the name of an event
     ACCOUNT_CHANGED = "account.changed"
+    PROGRAM_REFUSED = "program.refused"
     SIGN_IN_FAILED = "session.refused"
     SIGNED_IN = "session.opened"
     ACCESS_DENIED = "access.denied"
@@ -164,6 +165,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.FACTOR_REMOVED: "A person took away a second factor of their account; the detail has its kind.",
     EventKind.PASSWORD_CHANGED: "A person set or changed the password of their account.",
     EventKind.ACCOUNT_CHANGED: "A one-time enrolment code was used up, or the password's hash made anew.",
+    EventKind.PROGRAM_REFUSED: "Calls of a program, or under its name, were refused; the detail has why and how many.",
     EventKind.SIGN_IN_FAILED: "Sign-ins under a person's address failed; the detail has the way and how many.",
     EventKind.SIGNED_IN: "A person opened a session in a pharmacy; the detail tells by which way in.",
     EventKind.ACCESS_DENIED: "A person tried what their profession has no right to; the reason names the right.",

@@ -30,11 +30,12 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
 from temoin.lib.ids import new_id
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Program, ProgramToken
 from temoin.pharmacies.policies import Holder, check_right, has_right
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.refused_calls import Refusals, refusals_of
 from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope, read_scopes, rights_of_scopes
 from temoin.pharmacies.states import ProgramState
 from temoin.pharmacies.token_pace import check_pace
@@ -47,7 +48,15 @@ _SECRET = 32  # bytes
 
 
 class ProgramRefusedError(TemoinError):
-    """Whoever asks for a token has not proven to be a program of a pharmacy; the caller is told no more."""
+    """Whoever calls has not proven to be a program of a pharmacy; the caller is told no more.
+
+    A token names its pharmacy, and one that was found its program: for the journal alone.
+    """
+
+    def __init__(self, pharmacy_id: UUID | None = None, program_id: UUID | None = None) -> None:
+        super().__init__()
+        self.pharmacy_id = pharmacy_id
+        self.program_id = program_id
 
 
 class UnvouchedError(TemoinError):
@@ -98,6 +107,7 @@ class ProgramView:
     scopes: tuple[Scope, ...]
     is_active: bool
     voucher: str  # the name of who vouches for it; "" for the operator
+    refusals: list[Refusals]  # of calls under its name
     is_vouched: bool  # who vouches for it still may
     may_vouch: bool  # whoever asks could take it over
 
@@ -161,11 +171,11 @@ def list_programs(*, by: Holder) -> list[ProgramView]:
     check_right(by=by, right=Right.MANAGE_MEMBERS)
     with tenant_scope(by.pharmacy_id):
         programs = list(Program.objects.order_by("state", "name"))
-        names = names_of_vouchers(programs)
-        return [_view(by, program, names) for program in programs]
+        names, refused = names_of_vouchers(programs), refusals_of(program.id for program in programs)
+        return [_view(by, program, names, refused.get(program.id, [])) for program in programs]
 
 
-def _view(by: Holder, program: Program, names: Mapping[UUID, str]) -> ProgramView:
+def _view(by: Holder, program: Program, names: Mapping[UUID, str], refusals: list[Refusals]) -> ProgramView:
     is_active = program.state == ProgramState.ACTIVE.value
     could = all(has_right(by=by, right=right) for right in rights_of_scopes(program.scopes))
     return ProgramView(
@@ -176,6 +186,7 @@ def _view(by: Holder, program: Program, names: Mapping[UUID, str]) -> ProgramVie
         is_active=is_active,
         voucher=names.get(program.vouched_by, "–") if program.vouched_by else "",
         is_vouched=any(each_opened([program], is_vouched)),  # nobody vouches from a place that does not open
+        refusals=refusals,
         may_vouch=is_active and could and program.vouched_by != by.actor_id,
     )
 
@@ -256,9 +267,13 @@ def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
     except ValueError:
         raise ProgramRefusedError from None
     with tenant_scope(pharmacy_id):
-        found = ProgramToken.objects.filter(token_hash=sha256(raw).digest(), expires_at__gt=now()).first()
-        if found is None or bytes(found.certificate) != certificate:
-            raise ProgramRefusedError
+        found = ProgramToken.objects.filter(token_hash=sha256(raw).digest()).first()
+        if found is None:
+            raise ProgramRefusedError(pharmacy_id)
+        if found.expires_at <= now():
+            raise ProgramRefusedError  # as each does after five minutes: nobody has to know
+        if bytes(found.certificate) != certificate:
+            raise ProgramRefusedError(pharmacy_id, found.program_id)
         program = _active(found.program_id)
         if not is_vouched(program):
             raise UnvouchedError
@@ -268,6 +283,6 @@ def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
 def _active(program_id: UUID) -> Program:
     program: Program | None = Program.objects.filter(id=program_id, state=ProgramState.ACTIVE.value).first()
     if program is None:
-        raise ProgramRefusedError
+        raise ProgramRefusedError(current_pharmacy(), program_id)
     program.unseal()  # a row that somebody changed by hand lets nobody in
     return program

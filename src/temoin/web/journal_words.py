@@ -73,6 +73,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.PROGRAM_VOUCHED: _("vouched for a program"),
     EventKind.PROGRAM_REVOKED: _("revoked a program’s access"),
     EventKind.TOKEN_ISSUED: _("signed in as a program"),
+    EventKind.PROGRAM_REFUSED: _("counted refused calls under a program’s name"),
     EventKind.SIGN_IN_FAILED: _("counted failed sign-ins under a person’s address"),
     EventKind.SIGNED_IN: _("opened a session"),
     EventKind.HANDED_OVER: _("handed the screen over"),

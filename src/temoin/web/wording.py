@@ -15,6 +15,7 @@ from temoin.outbox.queries import ParcelView
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.queries import Colleague
+from temoin.pharmacies.refused_calls import RefusedFor
 from temoin.pharmacies.register import RegisterDifference
 from temoin.pharmacies.register_checks import RegisterView
 from temoin.pharmacies.scopes import Scope
@@ -107,6 +108,11 @@ STATE: dict[RecordState, Mark] = {
 }
 
 SCOPE_WORDS: dict[Scope, Words] = {Scope.TESTS_READ: _("See where the parcels of tests are")}
+REFUSED_WORDS: dict[RefusedFor, Words] = {
+    RefusedFor.ASSERTION: _("its key was not proved"),
+    RefusedFor.SCOPE: _("it asked for more than it was given"),
+    RefusedFor.TOKEN: _("its token is not valid"),
+}
 
 WORKS = Mark("done", "✓", _("At work"))
 LEAVES = Mark("busy", "→", _("Leaving"))

@@ -40,10 +40,10 @@ def add_narrative(section: Element, report: Report) -> None:
         _add_line(text, "Motif : ", REASON, report.reason)
     _add_line(text, "Prélèvement : ", SPECIMEN, report.specimen_display)
     if report.laboratory:
-        _add_line(text, "Test réalisé par : ", LABORATORY, report.laboratory.name)
+        _add_line(text, "Test réalisé par : ", LABORATORY, report.laboratory.name)
     if report.prescriber:
         prescriber = f"{report.prescriber.given_name} {report.prescriber.family_name}".strip()
-        _add_line(text, "Prescripteur : ", PRESCRIBER, prescriber)
+        _add_line(text, "Prescripteur : ", PRESCRIBER, prescriber)
     _add_results(text, report)
     add(text, "br")
     _add_device(text, report.device)

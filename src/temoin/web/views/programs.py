@@ -19,7 +19,7 @@ from temoin.pharmacies.vouching import vouch_for_program
 from temoin.web.fields import Field, Typed
 from temoin.web.pages import show
 from temoin.web.settings import WEB
-from temoin.web.wording import SCOPE_WORDS, STOPPED
+from temoin.web.wording import REFUSED_WORDS, SCOPE_WORDS, STOPPED
 
 
 def programs(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -54,7 +54,10 @@ def revoke(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
 
 
 def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
-    rows = [(one, [SCOPE_WORDS[scope] for scope in one.scopes]) for one in list_programs(by=seat)]
+    rows = [
+        (one, [SCOPE_WORDS[scope] for scope in one.scopes], [(REFUSED_WORDS[each.why], each) for each in one.refusals])
+        for one in list_programs(by=seat)
+    ]
     return show(
         request,
         seat,

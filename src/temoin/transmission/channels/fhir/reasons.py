@@ -104,7 +104,7 @@ REASONS = {
     ),
     "other_laboratory": CodeWords(
         Label(
-            fr="Un autre laboratoire a fait ce test : cette autorité attend sa propre déclaration.",
+            fr="Un autre laboratoire a fait ce test : cette autorité attend sa propre déclaration.",
             en="Another laboratory made this test: this authority expects that laboratory's own notification.",
         ),
         Remedy.NOTHING,

@@ -1,0 +1,122 @@
+"""Every text that a program may send: what nobody can read, is too long or too deep is refused and kept nowhere."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+
+import pytest
+from api_programs import KEY, ask_token, assertion, get
+from django.apps import apps
+from django.db import models
+from django.test import Client
+from joserfc.jws import JWSRegistry
+from people import House
+
+from temoin.api.urls import RESOURCES
+from temoin.api.views import FORM_FIELDS
+from temoin.crypto.sealed import SealedModel
+from temoin.lib.lengths import LONGEST
+from temoin.lib.tenant import TenantModel, tenant_scope
+from temoin.lib.text import is_clean
+
+POISON = "Zo\u202e\u0451\0\ufffd\u00c3\u00a9"
+BAD = {"unreadable": POISON, "long": "a" * 9000, "half a letter": "a\ud800bcdefgh"}
+CLAIMS = ("iss", "sub", "aud", "jti", "iat", "nbf", "exp")
+HEAD = ("alg", "typ", "kid", "jwk", "crit")
+DEEP = '{"a":' + "[" * 2400 + "]" * 2400 + "}"
+CLOSED = {"invalid_client", "invalid_request", "invalid_scope", "unsupported_grant_type", "invalid_token"}
+# What a program may leave out or say as it likes: it is read by nobody, and proves nothing.
+UNREAD = {("form", "client_id"), ("head", "typ"), ("head", "kid")}
+
+
+def is_refused(answer) -> bool:
+    return answer.status_code in {400, 401} and answer.json()["error"] in CLOSED
+
+
+def parts_of(signed: str) -> list[str]:
+    return [urlsafe_b64encode(part.encode("utf-8", "surrogatepass")).decode().rstrip("=") for part in signed]
+
+
+def signed(head: str, claims: str) -> str:
+    """Any text as an assertion, signed by the program's own key."""
+    body = ".".join(parts_of([head, claims]))
+    signature = JWSRegistry.algorithms["ES256"].sign(body.encode(), KEY)
+    return f"{body}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+def with_head(program: str, name: str, text: str) -> str:
+    claims = assertion(program).split(".")[1]
+    head = json.dumps({"alg": "ES256", name: text})
+    return signed(head, decoded(claims))
+
+
+def decoded(part: str) -> str:
+    return urlsafe_b64decode(part + "==").decode()
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("name", FORM_FIELDS)
+def test_no_text_in_the_form_of_a_token_breaks_it(house: House, program: str, name: str, kind: str):
+    text = BAD[kind].encode("utf-8", "replace").decode()
+
+    answer = ask_token(assertion(program), **{name: text})
+
+    assert answer.status_code == 200 if ("form", name) in UNREAD else is_refused(answer)
+    assert list(unclean(house)) == []
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("name", CLAIMS)
+def test_no_text_in_a_claim_breaks_a_token_even_when_it_is_signed(house: House, program: str, name: str, kind: str):
+    claims = json.loads(decoded(assertion(program).split(".")[1])) | {name: BAD[kind]}
+
+    assert is_refused(ask_token(signed('{"alg":"ES256"}', json.dumps(claims))))
+    assert list(unclean(house)) == []
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("name", HEAD)
+def test_no_text_in_the_head_of_an_assertion_breaks_it(house: House, program: str, name: str, kind: str):
+    answer = ask_token(with_head(program, name, BAD[kind]))
+
+    assert is_refused(answer) or (answer.status_code == 200 and ("head", name) in UNREAD and len(BAD[kind]) < 9000)
+    assert list(unclean(house)) == []
+
+
+@pytest.mark.parametrize("parts", [(DEEP, "{}"), ('{"alg":"ES256"}', DEEP), ("[]", "[]"), ('{"alg":"ES256"}', "7")])
+def test_what_is_too_deep_or_no_table_is_refused(program: str, parts: tuple[str, str]):
+    named = program and signed(*parts)
+    assert len(named) < LONGEST["Program.public_key"]
+    assert is_refused(ask_token(named))
+
+
+@pytest.mark.parametrize("resource", [one for one in RESOURCES if one.name != "token"], ids=lambda one: one.name)
+@pytest.mark.parametrize("text", ["a" * 9000, "Zo\u0451", "%00", "\x00", "\ufffd"])
+def test_no_text_as_a_token_breaks_a_resource(house: House, resource, text: str):
+    path = "/" + resource.path.replace("<uuid:record_id>", str(house.here.id))
+
+    assert is_refused(get(path, text))
+
+
+def test_the_fields_tried_here_are_those_that_the_address_reads(program: str):
+    read = Client().post("/api/token", {"grant_type": ["client_credentials"] * 2})
+
+    assert (read.status_code, program.count(".")) == (400, 1)
+    assert set(FORM_FIELDS) == {"grant_type", "client_assertion_type", "client_assertion", "scope", "client_id"}
+
+
+def unclean(house: House) -> Iterator[str]:
+    """Yield every text of the pharmacy's rows that nobody could read, sealed ones opened."""
+    with tenant_scope(house.here.id):
+        for model in (one for one in apps.get_models() if issubclass(one, TenantModel)):
+            plain = [one.name for one in model._meta.get_fields() if isinstance(one, models.TextField)]
+            for row in model.objects.all():
+                held = {name: getattr(row, name) for name in plain}
+                held |= row.unseal() if issubclass(model, SealedModel) and row.sealed else {}
+                yield from (
+                    f"{model.__name__}.{name}"
+                    for name, text in held.items()
+                    if isinstance(text, str) and not (is_clean(text) and len(text) < 8000)
+                )
