@@ -20,14 +20,14 @@ def read_journal(*, by: Seat, wanted: EventFilter, page: int) -> tuple[list[Even
     """Return a page of the pharmacy's events, and whether another follows; the look is an event."""
     check_right(by=by, right=Right.READ_JOURNAL)
     with tenant_scope(by.pharmacy_id):
-        record_reading(by, EventKind.JOURNAL_READ, wanted)
+        _record(by, EventKind.JOURNAL_READ, wanted)
         return page_of_events(wanted, page)
 
 
 def export_journal(*, by: Seat, wanted: EventFilter) -> Iterator[EventRow]:
     """Record the export, then yield every event of the filter; they are read while they are sent."""
     check_right(by=by, right=Right.READ_JOURNAL)
-    record_reading(by, EventKind.JOURNAL_EXPORTED, wanted)
+    _record(by, EventKind.JOURNAL_EXPORTED, wanted)
     return _stream(by, wanted)
 
 
@@ -55,6 +55,5 @@ def _name_of(member: Member) -> tuple[UUID, str]:
     return member.id, f"{names['given_name']} {names['family_name']}"
 
 
-def record_reading(by: Seat, kind: EventKind, wanted: EventFilter) -> None:
-    """Write down that the journal of a day was read."""
+def _record(by: Seat, kind: EventKind, wanted: EventFilter) -> None:
     record_look(by=by, kind=kind, subject_kind="journal", subject_id=None, detail=wanted.day.isoformat())

@@ -9,13 +9,13 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow, all_events
 from temoin.journal.unreadable import each_opened
 from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import wall_clock
-from temoin.oversight.journal import record_reading
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.policies import check_right
@@ -76,7 +76,8 @@ def review_day(*, by: Seat, wanted: EventFilter) -> list[Remark]:
     check_right(by=by, right=Right.READ_JOURNAL)
     days: dict[UUID, _Day] = defaultdict(_Day)
     with tenant_scope(by.pharmacy_id):
-        record_reading(by, EventKind.JOURNAL_READ, wanted)
+        day = wanted.day.isoformat()
+        record_look(by=by, kind=EventKind.JOURNAL_READ, subject_kind="journal", subject_id=None, detail=day)
         for event in all_events(EventFilter(wanted.day, wanted.zone)):
             if event.actor_id is not None:
                 _count(days[event.actor_id], event, wanted.zone)
