@@ -18,11 +18,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sign import sign_all
-from site_under_load import prepare_tests, sign_in, staff_site
+from site_under_load import prepare_tests, processor_time, sign_in, staff_site
 
 
 def main() -> int:
@@ -51,21 +51,6 @@ def main() -> int:
     ratio = statistics.median(costs[False]) / statistics.median(costs[True])
     print(f"{ratio:.3f}")
     return 0 if ratio >= options.at_least else 1
-
-
-def processor_time() -> float:
-    """Return the seconds of processor that our descendants took so far: site, database, sealer, and not this client."""
-    parents, ticks = {}, {}
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit():
-                fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-                parents[int(entry.name)] = int(fields[1])
-                ticks[int(entry.name)] = sum(map(int, fields[11:15]))  # own and of children that left
-    ours: set[int] = {os.getpid()}
-    while more := {number for number, parent in parents.items() if parent in ours} - ours:
-        ours |= more
-    return sum(ticks[number] for number in ours - {os.getpid()}) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -74,18 +75,23 @@ def staff_site(workers: int) -> Iterator[Site]:
 
 
 def prepare_tests(folder: Path, count: int) -> list[str]:
-    """Register and sample `count` tests through the ordinary actions; return the records' ids. Loads Django."""
+    """Register and sample `count` tests through the ordinary actions; return the records' ids. Loads Django.
+
+    The kit's reading window is open from then on for five minutes.
+    """
     from temoin.cli.django_process import become
     from temoin.settings.file import Process
 
     become(Process.STAFF, folder)
+    from django.db import connection
+
+    connection.close()  # a bench may have ended every session of the role meanwhile
     from temoin.lib.clock import now
     from temoin.patients.actions import CURRENT_NOTICE
     from temoin.testing.actions import register_test, take_sample
     from temoin.testing.sample import Sample
 
-    by = _open_pharmacy()
-    patient, lot = _stock(by)
+    by, patient, lot = _counter()
     records = []
     for _ in range(count):
         record = register_test(by=by, patient_id=patient, kind="covid19-ag", notice_version=CURRENT_NOTICE)
@@ -93,6 +99,12 @@ def prepare_tests(folder: Path, count: int) -> list[str]:
         take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
         records.append(str(record))
     return records
+
+
+@cache
+def _counter() -> tuple[Any, UUID, UUID]:
+    by = _open_pharmacy()
+    return (by, *_stock(by))
 
 
 def _open_pharmacy() -> Any:
@@ -133,7 +145,11 @@ class Visitor:
 
     def get(self, path: str) -> tuple[int, str, str]:
         """Return status, body and where the answer leads."""
-        return self._ask("GET", path, None)
+        try:
+            return self._ask("GET", path, None)
+        except ConnectionError:  # the site does not keep a connection on which nothing is asked
+            self._connection.close()
+            return self._ask("GET", path, None)
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str, str]:
         """Post a form with the page's own token."""
@@ -173,6 +189,21 @@ def sign_in(port: int) -> Visitor:
     code = format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
     visitor.post("/account/second-factor/", {"code": code})
     return visitor
+
+
+def processor_time() -> float:
+    """Return the seconds of processor that we and our descendants took so far: site, database, and what asks them."""
+    parents, ticks = {}, {}
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit():
+                fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                parents[int(entry.name)] = int(fields[1])
+                ticks[int(entry.name)] = sum(map(int, fields[11:15]))  # own and of children that left
+    ours: set[int] = {os.getpid()}
+    while more := {number for number, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(ticks[number] for number in ours) / os.sysconf("SC_CLK_TCK")
 
 
 def _run(*words: str) -> None:

@@ -59,6 +59,7 @@ def test_cookies_over_https(tmp_path: Path):
     chosen = seen["settings"]
     assert chosen["SESSION_COOKIE_NAME"] == "__Host-session"
     assert chosen["LANGUAGE_COOKIE_NAME"] == "__Host-language"
+    assert chosen["BANNER_COOKIE_NAME"] == "__Host-banner"
     for kind in ("SESSION", "CSRF", "LANGUAGE"):
         assert chosen[f"{kind}_COOKIE_SECURE"] is True
         assert chosen[f"{kind}_COOKIE_HTTPONLY"] is True

@@ -8,6 +8,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from page_tree import found, summary_lines, summary_targets, texts
@@ -20,9 +22,14 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.queries import read_patient
+from temoin.signin.models import Session
 from temoin.testing.queries import read_parcels, read_test
 from temoin.testing.tickets import read_ticket
+from temoin.web.banners import BannerCookie
 from temoin.web.times import local_minute
+
+BANNER = '//*[@class="messages" and @tabindex="-1" and @data-done]'
+NAMES = (TRAITS["birth_family_name"], TRAITS["birth_given_names"], TRAITS["email"])
 
 Made = tuple[str, dict[str, str]]  # a form: its address and what is sent
 
@@ -126,8 +133,42 @@ def test_the_summary_goes_in_the_order_of_the_form(house: House, owner: Client):
 def test_whatever_is_done_is_told_by_a_banner(house: House, owner: Client, made):
     page = owner.post(*made(house), follow=True).content.decode()
 
-    assert found(page, '//*[@class="messages" and @tabindex="-1" and @data-done]')
+    assert found(page, BANNER)
     assert "Erreur" not in title(page)
+
+
+@pytest.mark.parametrize("made", DONE.values(), ids=DONE)
+def test_a_banner_names_no_patient_and_costs_no_row(house: House, owner: Client, made):
+    form = made(house)
+    owner.get("/")
+    before = list(Session.objects.values_list("session_data", flat=True))
+
+    cookie = owner.post(*form).cookies[settings.BANNER_COOKIE_NAME]
+
+    told = [str(one) for one in BannerCookie(HttpRequest())._decode(cookie.value)]
+    assert told
+    assert not [one for one in told if any(name in one for name in NAMES)]
+    assert cookie["httponly"]
+    assert list(Session.objects.values_list("session_data", flat=True)) == before
+
+
+def test_a_banner_is_shown_once_and_only_as_we_wrote_it(house: House, owner: Client):
+    owner.post(*DONE["an amended patient"](house))
+    forged = owner.cookies[settings.BANNER_COOKIE_NAME].value
+    shown = [bool(found(owner.get("/").content.decode(), BANNER)) for _ in range(2)]
+
+    owner.cookies[settings.BANNER_COOKIE_NAME] = f"{forged[:-4]}AAAA"
+
+    assert [*shown, bool(found(owner.get("/").content.decode(), BANNER))] == [True, False, False]
+
+
+def test_a_banner_for_who_is_not_signed_in_makes_no_session(client: Client, db: None):  # noqa: ARG001 opens the database
+    client.cookies[settings.SESSION_COOKIE_NAME] = "ended"
+
+    page = client.get("/", follow=True).content.decode()
+
+    assert found(page, BANNER)
+    assert not Session.objects.exists()
 
 
 def test_the_title_of_a_test_tells_its_state_and_its_kind(house: House, owner: Client):

@@ -6,7 +6,7 @@ trip where the ORM costs one per row. Each part says how many rows it must touch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +17,10 @@ from uuid import UUID
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.expressions import DatabaseDefault
 
+from temoin.lib.asking import ask
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
-from temoin.lib.tenant import TenantModel, check_when_answered, current_pharmacy
+from temoin.lib.tenant import TenantModel, answers_come_later, check_when_answered, current_pharmacy
 
 MANY = 4  # rows of one table from which on they are bound as arrays: the statement then is the same for any number
 # What is empty is written, not bound: past 50 parameters the driver no longer keeps what it worked out of a statement.
@@ -195,16 +196,26 @@ class Commit:
         if not parts:
             return
         sql = _statement(tuple(part.sql for part in parts))
+        values, expected = [value for part in parts for value in part.values], [part.expected for part in parts]
+        if not answers_come_later():
+            with _collisions_named():
+                counts = ask(sql, values)[0]
+            _check_counts(counts, expected)
+            return
         cursor = connection.cursor()
         with _collisions_named():
-            cursor.execute(sql, [value for part in parts for value in part.values])
-        check_when_answered(partial(_check_counts, cursor, [part.expected for part in parts]))
+            cursor.execute(sql, values)
+        check_when_answered(partial(_check_answer, cursor, expected))
 
 
-def _check_counts(cursor: Any, expected: list[int]) -> None:
+def _check_answer(cursor: Any, expected: list[int]) -> None:
     with cursor, _collisions_named():
         counts = cursor.fetchone()
-    if list(counts or ()) != expected:
+    _check_counts(counts or (), expected)
+
+
+def _check_counts(counts: Sequence[int], expected: list[int]) -> None:
+    if list(counts) != expected:
         transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
         raise ConflictError("a row is no longer in the state this act starts from")
 
@@ -239,12 +250,12 @@ def _statement(parts: tuple[str, ...]) -> str:
 def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
     fields = _given_fields(model, _are_left_out(model, rows[0]))
     if len(rows) >= MANY:
-        columns = [[_prepared(field, getattr(row, field.attname)) for row in rows] for field in fields]
+        columns = [[_prepared(field, vars(row)[field.attname]) for row in rows] for field in fields]
         same = tuple(_is_same(field, column) for field, column in zip(fields, columns, strict=True))
         bound = [column[0] if is_same else column for column, is_same in zip(columns, same, strict=True)]
         values = sorted(zip(same, bound, strict=True), key=lambda each: each[0], reverse=True)
         return Part(_insert_many_sql(model, fields, same), tuple(value for _, value in values), len(rows))
-    values = [_prepared(field, getattr(row, field.attname)) for row in rows for field in fields]
+    values = [_prepared(field, held[field.attname]) for held in map(vars, rows) for field in fields]
     sql = _insert_sql(model, fields, tuple(_WRITTEN.get(value) if type(value) in _SHORT else None for value in values))
     return Part(sql, tuple(value for value in values if type(value) not in _SHORT or value not in _WRITTEN), len(rows))
 
@@ -256,7 +267,7 @@ def _is_same(field: Any, column: list[Any]) -> bool:
 
 def _are_left_out(model: type[TenantModel], row: TenantModel) -> tuple[bool, ...]:
     """Tell of each column that the database can fill whether it shall."""
-    return tuple(isinstance(getattr(row, field.attname), DatabaseDefault) for field in _filled_fields(model))
+    return tuple(isinstance(vars(row)[field.attname], DatabaseDefault) for field in _filled_fields(model))
 
 
 @lru_cache(maxsize=64)

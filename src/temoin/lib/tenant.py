@@ -101,6 +101,11 @@ def _look_at_all(checks: list[Callable[[], None]]) -> None:
         check()
 
 
+def answers_come_later() -> bool:
+    """Tell whether statements leave without waiting for their answers: in `scopes_together`."""
+    return _checks.get() is not None
+
+
 def check_when_answered(check: Callable[[], None]) -> None:
     """Look at what a statement brought: now, or at the end of `scopes_together`."""
     checks = _checks.get()

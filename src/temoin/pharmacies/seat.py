@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from temoin.crypto.sealed import open_value
 from temoin.journal.act import Actor
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
@@ -62,8 +65,8 @@ def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
     """Return the seat that a membership gives; NotFoundError when there is none, it was suspended, or they left."""
     if member is None or not member.is_active or has_left(member):
         raise NotFoundError
-    with tenant_scope(member.pharmacy_id):
-        names = member.unseal()
+    bound = tuple(getattr(member, name) for name in Member.bound_ever())
+    names = _names_in(member.pharmacy_id, member.id, bytes(member.sealed), bound)
     return Seat(
         pharmacy_id=member.pharmacy_id,
         member_id=member.id,
@@ -74,6 +77,16 @@ def seat_of(member: Member | None, *, origin: str = "page") -> Seat:
         rpps=names["rpps"],
         origin=origin,
     )
+
+
+@lru_cache(maxsize=1024)
+def _names_in(pharmacy_id: UUID, member_id: UUID, sealed: bytes, bound: tuple[Any, ...]) -> dict[str, Any]:
+    """Open a member's value. A seat is taken at each request: the same value of the same row is opened once.
+
+    Whatever the seal binds is part of the question, so that a row which says something else is opened, and refused.
+    """
+    with tenant_scope(pharmacy_id):
+        return open_value(Member, member_id, sealed, dict(zip(Member.bound_ever(), bound, strict=True)))
 
 
 def seat_at_work(member: Member | None) -> Seat | None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.db import OperationalError, connection
@@ -21,6 +23,7 @@ from django.utils.crypto import constant_time_compare
 
 from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.asking import ask
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
@@ -131,11 +134,9 @@ class SessionStore(DatabaseSessionStore):
         return constant_time_compare(self.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
 
     def _read(self) -> tuple[Any, ...] | None:
-        with connection.cursor() as cursor:
-            late_before = _late_before() if self.asks_backlog else None
-            cursor.execute(_READ, [row_key(self.session_key), now(), late_before])
-            found: tuple[Any, ...] | None = cursor.fetchone()
-        return found
+        late_before = _late_before() if self.asks_backlog else None
+        rows = ask(_READ, [row_key(self.session_key), now(), late_before])
+        return rows[0] if rows else None
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row of this content, with whom and where in columns."""
@@ -178,12 +179,18 @@ def row_key(cookie: str | None) -> str:
 
 def read_content(key: str, content: str) -> dict[str, Any] | None:
     """Return what was written for the row of this key; None, told where its person works, for another row's content."""
-    held: dict[str, Any] = SessionStore().decode(content)
+    held: dict[str, Any] = orjson.loads(_decoded(content))
     written_for = held.pop(_ROW, None)
     if held and written_for != key:
         _tell_copied(held)
         return None
     return held
+
+
+@lru_cache(maxsize=1024)
+def _decoded(content: str) -> bytes:
+    """Check the signature of a session's content, and unpack it: once in a process, as each request brings it again."""
+    return orjson.dumps(SessionStore().decode(content))
 
 
 def _tell_copied(held: Mapping[str, Any]) -> None:

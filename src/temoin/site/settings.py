@@ -261,13 +261,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "temoin.web.views.session.form_expired"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "temoin.web.banners.BannerCookie"
 # Two processes on one host share cookies whatever their port: the names carry the port so that demos live
 # side by side.
 _suffix = "" if _url.port is None else f"_{_url.port}"
 SESSION_COOKIE_NAME = "__Host-session" if _https else f"temoin_session{_suffix}"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else f"temoin_csrf{_suffix}"
 LANGUAGE_COOKIE_NAME = "__Host-language" if _https else f"temoin_language{_suffix}"
+BANNER_COOKIE_NAME = "__Host-banner" if _https else f"temoin_banner{_suffix}"
 DEVICE_COOKIE_NAME = "__Host-device" if _https else f"temoin_device{_suffix}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_HTTPONLY = True

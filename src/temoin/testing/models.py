@@ -70,7 +70,13 @@ class Record(SealedModel):
     class Meta:
         db_table = "testing_record"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["pharmacy_id", "source_index"], name="testing_record_source"),
+            # only of records that came from a file: the counter's would have an entry that nobody looks up, and a
+            # second one at each change of state
+            models.UniqueConstraint(
+                fields=["pharmacy_id", "source_index"],
+                condition=models.Q(source_index__isnull=False),
+                name="testing_record_source",
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=[state.value for state in RecordState]),
                 name="testing_record_state",

@@ -21,6 +21,7 @@ from temoin.journal.act import Actor, record_look, record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
 from temoin.journal.unreadable import each_opened
+from temoin.lib.asking import ask
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
@@ -262,11 +263,10 @@ WHERE record.pharmacy_id = %s AND record.id = %s
 
 
 def open_for_signature(record_id: UUID) -> Opened:
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [current_pharmacy(), record_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = ask(_OPEN, [current_pharmacy(), record_id])
+    if not rows:
         raise NotFoundError
+    row: Any = rows[0]
     state, version, patient_id, sealed, lot_id, traits, merged_into, *columns = row
     lot, pharmacy = columns[:5], columns[5:]
     opened = open_value(Record, record_id, bytes(sealed), {"patient_id": patient_id, "lot_id": lot_id})

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path
 from django.utils.timezone import override
 from django.utils.translation import gettext as _
 
@@ -54,10 +53,6 @@ class GuardedRoute:
     def needs_seat(self) -> bool:
         """Tell whether the view receives the seat of the person."""
         return self.access is Access.SEATED or isinstance(self.access, Right)
-
-
-def pattern(route: GuardedRoute) -> URLPattern:
-    return path(route.path, guarded(route), name=route.name)
 
 
 def guarded(route: GuardedRoute) -> Callable[..., HttpResponseBase]:

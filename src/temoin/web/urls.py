@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from django.urls import URLPattern, URLResolver, include, path
 
 from temoin.web import errors
-from temoin.web.access import GuardedRoute, pattern
+from temoin.web.access import GuardedRoute, guarded
 from temoin.web.routes import ROUTES
 
+Pattern = URLPattern | URLResolver
+Rest = tuple[str, GuardedRoute]
 
-def grouped(routes: Iterable[GuardedRoute]) -> list[URLPattern | URLResolver]:
-    """Return the patterns by their first word: Django tries one after the other, and signing stood behind fifty."""
-    alone: list[URLPattern | URLResolver] = []
-    groups: dict[str, list[URLPattern]] = {}
-    for route in routes:
-        head, slash, rest = route.path.partition("/")
-        if not slash or "<" in head:
-            alone.append(pattern(route))
+
+def grouped(routes: Iterable[Rest]) -> list[Pattern]:
+    """Return the patterns word by word: Django tries one after the other, and signing stood behind fifty."""
+    ends: list[Pattern] = []
+    groups: dict[str, list[Rest]] = {}
+    for rest, route in routes:
+        head, slash, tail = rest.partition("/")
+        if slash and tail:
+            groups.setdefault(f"{head}/", []).append((tail, route))
         else:
-            groups.setdefault(f"{head}/", []).append(pattern(replace(route, path=rest)))
-    return [*(path(head, include(patterns)) for head, patterns in groups.items()), *alone]
+            ends.append(path(rest, guarded(route), name=route.name))
+    return [*ends, *(_group(head, below) for head, below in _plain_words_first(groups))]
 
 
-urlpatterns = grouped(ROUTES)
+def _plain_words_first(groups: dict[str, list[Rest]]) -> list[tuple[str, list[Rest]]]:
+    return sorted(groups.items(), key=lambda group: "<" in group[0])
+
+
+def _group(head: str, below: list[Rest]) -> Pattern:
+    if len(below) > 1:
+        return path(head, include(grouped(below)))
+    tail, route = below[0]
+    return path(f"{head}{tail}", guarded(route), name=route.name)
+
+
+urlpatterns = grouped((route.path, route) for route in ROUTES)
 
 handler400 = errors.bad_request
 handler403 = errors.denied

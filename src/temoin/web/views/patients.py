@@ -35,6 +35,7 @@ from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
+from temoin.web.addresses import lead_to_test
 from temoin.web.fields import Typed
 from temoin.web.kept_forms import keep_posted
 from temoin.web.pages import page_links, page_number, show
@@ -101,7 +102,7 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     except InvalidError as error:
         return _show_new(request, seat, request.POST, error.problems)
     messages.success(request, _("The patient and the test are registered."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def _put_aside(typed: Values) -> set[UUID]:
@@ -171,7 +172,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
             problems = error.problems
         else:
             messages.success(request, _("The test is registered."))
-            return redirect("test", record_id)
+            return lead_to_test(record_id)
     traits = read_patient(by=seat, patient_id=patient_id)
     return show(
         request,
@@ -221,7 +222,7 @@ def _already_there(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRes
     except NotFoundError:
         raise ConflictError("registration") from None
     messages.info(request, _("This test was already registered: here it is."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def _posted_id(request: HttpRequest, name: str) -> UUID:

@@ -27,6 +27,7 @@ from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import has_ticket, read_ticket
 from temoin.transmission.rules.rule_set import Case
+from temoin.web.addresses import lead_to_test
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of
 from temoin.web.history import history
@@ -152,7 +153,7 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         )
         messages.success(request, clock if runs else wait)
         warn_of_clock(request)
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -167,7 +168,7 @@ def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The reading clock runs."))
         warn_of_clock(request)
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def take_start_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -178,7 +179,7 @@ def take_start_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRe
         messages.info(request, _("This test is not waiting to be read: here is where it stands."))
     else:
         messages.success(request, _("The start of the clock was taken back."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def warn_of_clock(request: HttpRequest) -> None:
@@ -235,10 +236,10 @@ def renew(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     except InvalidError as error:
         for problem in error.problems:
             messages.error(request, str(problem.message))
-        return redirect("test", record_id)
+        return lead_to_test(record_id)
     except ConflictError:
         messages.info(request, _("Another version was signed meanwhile: here is where it stands. No link was closed."))
-        return redirect("test", record_id)
+        return lead_to_test(record_id)
     messages.success(request, _("A new link is on its way; the former one is closed. Print the new ticket."))
     return redirect("ticket", record_id)
 
@@ -284,4 +285,4 @@ def release(request: HttpRequest, seat: Seat, record_id: UUID, parcel_id: UUID) 
         messages.info(request, _("Nothing was sent: here is where it stands."))
     else:
         messages.success(request, _("It is on its way again."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)

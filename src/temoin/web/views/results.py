@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
@@ -20,6 +19,7 @@ from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.testing.tickets import ticket_waits
 from temoin.transmission.rules.rule_set import Case
+from temoin.web.addresses import lead_to_test
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
@@ -49,7 +49,7 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     except ConflictError:
         return _already_signed(request, record_id)
     messages.success(request, _("The result is signed and on its way."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def _back_to_the_form(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -114,7 +114,7 @@ def _case(test: TestView, reading: Reading) -> Case:
 
 def _already_signed(request: HttpRequest, record_id: UUID) -> HttpResponse:
     messages.info(request, _("This test is not waiting for a result: here is where it stands. Nothing was sent twice."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def correct(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -129,7 +129,7 @@ def correct(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
             return _already_changed(request, record_id)
         else:
             messages.success(request, _("The correction is signed and on its way."))
-            return redirect("test", record_id)
+            return lead_to_test(record_id)
     typed = Typed(request.POST if request.method == "POST" else typed_reading(report), problems)
     return show(
         request,
@@ -168,7 +168,7 @@ def cancel(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
             return _already_changed(request, record_id)
         else:
             messages.success(request, _("The result is cancelled; the cancellation is on its way."))
-            return redirect("test", record_id)
+            return lead_to_test(record_id)
     typed = Typed(request.POST, problems)
     return show(
         request,
@@ -192,7 +192,7 @@ def _signed_test(seat: Seat, record_id: UUID, verb: str) -> tuple[TestView, Repo
 
 def _already_changed(request: HttpRequest, record_id: UUID) -> HttpResponse:
     messages.info(request, _("This result was already corrected or cancelled: here is where it stands."))
-    return redirect("test", record_id)
+    return lead_to_test(record_id)
 
 
 def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
