@@ -17,7 +17,7 @@ from temoin.formats.fhir.ch_elm import document_references
 from temoin.formats.fhir.demis import notifications
 from temoin.formats.fhir.dialect import DialectError
 from temoin.formats.fhir.terms import german_terms, swiss_terms
-from temoin.testing.report import Address, PatientForm, Report, ReportStatus
+from temoin.testing.report import Address, PatientForm, PerformingLaboratory, Prescriber, Report, ReportStatus
 
 GOLDEN = Path(__file__).parent / "golden"
 GLN_NUMBER, BSNR_NUMBER = "7601002331470", "98765430"
@@ -257,13 +257,14 @@ def test_what_a_report_does_not_have_is_refused_by_its_name(write, home, code):
 
 
 @pytest.mark.parametrize(("write", "home"), [(swiss, SWISS), (german, GERMAN)])
-def test_a_pharmacy_without_an_address_and_a_void_sample_are_refused(write, home):
+def test_a_pharmacy_without_an_address_a_void_sample_and_another_laboratory_are_refused(write, home):
     report = at_home(covid_positive(), home)
     void = replace(corrected(home)[1], findings=(replace(report.findings[0], outcome="unsatisfactory"),))
 
     for wrong, code in (
         (replace(report, organisation=replace(report.organisation, address=Address())), "no_pharmacy_address"),
         (void, "not_expressible"),
+        (replace(report, laboratory=PerformingLaboratory(name="L", number="05D1234567")), "other_laboratory"),
     ):
         with pytest.raises(DialectError, match=code):
             write(wrong)
@@ -332,3 +333,13 @@ def test_a_person_with_one_name_is_told_in_every_dialect():
         (name,) = the(bundle_of(write(living_at(replace(report, patient=one), home))[0]), "Patient")["name"]
         assert (name["family"], "given" in name) == ("PAT-TROIS", False)
         assert name["_given"][0]["extension"][0]["valueCode"] == "not-applicable"
+
+
+def test_the_swiss_order_is_of_who_ordered_the_test():
+    report = at_home(covid_positive(prescriber=Prescriber(family_name="PRESCRIPTEUR", given_name="Anne")), SWISS)
+
+    (one,) = swiss(report)
+
+    people = [each["resource"] for each in one["contained"][0]["entry"]]
+    (person,) = [each for each in people if each["resourceType"] == "Practitioner"]
+    assert person["name"] == [{"family": "PRESCRIPTEUR", "given": ["Anne"]}]
