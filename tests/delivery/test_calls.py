@@ -19,6 +19,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import DeniedError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.unreadable import unreadable_gathered, unreadable_met
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
 
@@ -157,3 +158,20 @@ def test_who_reads_no_test_sees_no_list(house):
         list_calls(by=house.administrator)
     with pytest.raises(DeniedError):
         count_unopened(by=house.administrator)
+
+
+@pytest.mark.parametrize(
+    ("table", "which", "left"), [("patients_patient", "patient_id", 2), ("testing_record_version", "record_id", 1)]
+)
+def test_one_row_that_does_not_open_takes_no_other_off_the_list(house, signed, post, tamper, table, which, left):
+    first, second = signed(), signed()
+    post(first)
+    post(second)
+    column, wanted = ("id", "patient_id") if which == "patient_id" else (which, "id")
+    broken = "sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1)"
+    one = f"SELECT {wanted} FROM testing_record WHERE id = '{first}'"  # noqa: S608 of the test
+    tamper(f"UPDATE {table} SET {broken} WHERE {column} IN ({one})")  # noqa: S608 likewise
+
+    with unreadable_gathered():
+        assert (len(called(house)), [row.table for row in unreadable_met()]) == (left, [table])
+    assert second in called(house)

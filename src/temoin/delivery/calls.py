@@ -15,6 +15,7 @@ from temoin.delivery.models import Letter, LetterState
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.queries import events_about
+from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
@@ -85,9 +86,9 @@ def _untold(letters: list[tuple[UUID, int]]) -> dict[UUID, int]:
     return {record_id: version for record_id, version in letters if (record_id, str(version)) not in known}
 
 
-def _reports(versions: dict[UUID, int]) -> Iterable[Report]:
+def _reports(versions: dict[UUID, int]) -> list[Report]:
     rows = RecordVersion.objects.filter(record_id__in=versions).order_by("signed_at", "id")
-    return (row.report for row in rows if row.number == versions[row.record_id])
+    return each_opened((row for row in rows if row.number == versions[row.record_id]), lambda row: row.report)
 
 
 def _is_positive(report: Report) -> bool:
@@ -100,17 +101,20 @@ def _is_positive(report: Report) -> bool:
 def _calls(reports: Iterable[Report]) -> list[Call]:
     by_record = {UUID(report.record_id): report for report in reports}
     patient_of = dict(Record.objects.filter(id__in=by_record).values_list("id", "patient_id"))
-    traits = {one.id: one.traits for one in Patient.objects.filter(id__in=set(patient_of.values()))}
-    return [_call(record_id, report, traits[patient_of[record_id]]) for record_id, report in by_record.items()]
+    patients = Patient.objects.filter(id__in=set(patient_of.values()))
+    traits = dict(each_opened(patients, lambda one: (one.id, one.traits)))
+    return [_call(record_id, report, traits.get(patient_of[record_id])) for record_id, report in by_record.items()]
 
 
-def _call(record_id: UUID, report: Report, traits: Traits) -> Call:
+def _call(record_id: UUID, report: Report, traits: Traits | None) -> Call:
+    """Return the call; of a patient whose record does not open, what was known at the signature."""
+    signed = report.patient
     return Call(
         record_id=record_id,
         version=report.version,
         kind=load_kinds()[report.kind],
         signed_at=report.signed_at,
-        name=traits.name,
-        birth_date=traits.birth_date,
-        phone=traits.phone,
+        name=traits.name if traits else f"{signed.birth_family_name} {signed.first_birth_given_name}",
+        birth_date=(traits or signed).birth_date,
+        phone=(traits or signed).phone,
     )
