@@ -15,6 +15,7 @@ import pytest
 from attributes import attributes_read
 from source_code import ROOT, files, located, sources
 
+from temoin.catalogue.advice import build_advice
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
 from temoin.catalogue.outcomes import build_outcomes, build_specimens
@@ -22,9 +23,9 @@ from temoin.formats.cda.terms import build_terms
 from temoin.formats.csv.vocabulary import SECTIONS, build_languages, build_vocabulary
 from temoin.formats.fhir.terms import build_german, build_swiss
 from temoin.formats.hl7v2.questions import build_questions
-from temoin.formats.reviewed import review_of
 from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.phones import build_plan
+from temoin.lib.reviewed import review_of
 from temoin.pharmacies.register import build_register_terms
 from temoin.pharmacies.zones import build_zones
 from temoin.transmission.rules.loading import build_rule_set
@@ -40,6 +41,7 @@ def reviewed(build: Callable[[Any, Entry], object]) -> Built:
 RULES = sorted(path.name for path in (ROOT / "transmission/rules/data").glob("*.toml"))
 # How each data file is built; and its tables whose keys are codes or words, hence open.
 FILES: dict[str, tuple[Built, str]] = {
+    "catalogue/data/advice.toml": (build_advice, "advice"),
     "catalogue/data/kinds.toml": (lambda file: build_kinds(file, load_loincs()), "chapters|targets|kinds"),
     "catalogue/data/kits.toml": (
         lambda file: build_kits(file, load_kinds()),

@@ -77,10 +77,8 @@ def payload(**changes: Any) -> dict[str, Any]:
         "comment": "",
         "reason": "",
         "before": [],
-        "advice": {
-            "fr": "Reposez-vous, portez un masque près des autres.\nEn cas de difficulté : appelez le 15.",
-            "en": "Rest, and wear a mask near frail people.\nCall 15 if breathing becomes difficult.",
-        },
+        "advice": ["covid-positive"],
+        "headline": {"fr": "Votre test est positif : COVID-19", "en": "Your test is positive: COVID-19"},
         **changes,
     }
 

@@ -392,7 +392,7 @@ def test_a_demonstration_is_marked_on_the_page_of_everyone(is_demo, times, setti
     folder = Path(portal.__file__).parent / "templates"
     engine = Engine(dirs=[folder], libraries={"static": "django.templatetags.static"})
 
-    page = engine.get_template("portal/page.html").render(Context({"is_demo": is_demo}))
+    page = engine.get_template("portal/page.html").render(Context({"is_demo": is_demo, "advice": ()}))
 
     assert page.count("toutes les personnes sont fictives") == times
     assert page.count("all persons are fictitious") == times

@@ -45,7 +45,7 @@ def try_code(page: Page, code: str) -> None:
 def test_the_browser_opens_what_python_sealed(page, post):
     open_with(page, post())
 
-    expect(page.locator("#result-title")).to_have_text("Test triple COVID-19, grippe et VRS", use_inner_text=True)
+    expect(page.locator("#result-title")).to_have_text("Votre test est positif : COVID-19", use_inner_text=True)
     expect(page.locator("#result-title")).to_be_focused()
     letter = page.locator("#letter").inner_text()
     for words in (
@@ -476,6 +476,23 @@ def test_a_cancelled_result_shows_no_outcome(page, post):
     assert "Que faire" not in page.locator("#letter").inner_text()
 
 
+def test_the_page_says_what_to_do_in_the_language_chosen(page, post):
+    open_with(page, post(advice=["covid-positive-from-65"]))
+
+    advice = page.locator("#advice")
+    expect(advice).to_contain_text("Appelez votre médecin aujourd’hui", use_inner_text=True)
+    expect(advice).to_contain_text("Appelez le 15 ou le 112", use_inner_text=True)
+    assert advice.locator("dl").count() == 1
+    page.get_by_role("button", name="Show in English").click()
+    expect(advice).to_contain_text("Call your doctor today", use_inner_text=True)
+
+
+def test_advice_that_the_page_does_not_know_is_left_out(page, post):
+    open_with(page, post(advice=["unheard-of", "general"]))
+
+    expect(page.locator("#advice dl")).to_have_count(1)
+
+
 def test_every_outcome_has_its_shape_and_its_words(page, post):
     outcomes = ["positive", "negative", "indeterminate", "unsatisfactory", "trace", "plus-2"]
     open_with(page, post(findings=[finding(outcome) for outcome in outcomes]))
@@ -492,14 +509,13 @@ def test_what_the_pharmacy_did_not_say_leaves_no_empty_title(page, post):
     bare = {"name": "Test", "manufacturer": "Essai", "reference": "R1", "lot": "", "expiry": None}
     open_with(
         page,
-        post(device=bare, advice={"fr": "", "en": ""}, pharmacy={"name": "P", "phone": "", "address": []}),
+        post(device=bare, pharmacy={"name": "P", "phone": "", "address": []}),
     )
     expect(page.locator("#result-title")).to_be_visible()
 
     letter = page.locator("#letter").inner_text()
     assert "Lot" not in letter
     assert "Commentaire" not in letter
-    assert "Que faire" not in letter
     assert page.locator("#phone").count() == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from temoin.catalogue.advice import load_advice
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
@@ -64,16 +65,17 @@ def rule_lines(config: Config) -> list[str]:
 
 
 def table_lines() -> list[str]:
-    """Return a line for each table of medical codes that nobody entitled to has reviewed yet."""
+    """Return a line for each table of medical data that nobody entitled to has reviewed yet."""
     tables = {
         "BIO-TROD": bio_trod_terms().review,
         "CH ELM": swiss_terms().review,
         "DEMIS": german_terms().review,
         "HL7 v2 questions": load_questions().review,
+        "advice to patients": load_advice().review,
     }
     unreviewed = {name: review for name, review in tables.items() if review.is_placeholder}
     return [
-        f"Codes of {name}: not reviewed by a lawyer or a physician ({one.on}: {one.by}); source: {one.source}"
+        f"Reviewed data, {name}: not reviewed by a lawyer or a physician ({one.on}: {one.by}); source: {one.source}"
         for name, one in unreviewed.items()
     ]
 

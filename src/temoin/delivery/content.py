@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from temoin.catalogue.advice import NEGATIVE, POSITIVE, Advice, load_advice
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.phones import phone_as_said
+from temoin.lib.zones import age_on
 from temoin.testing.report import Finding, Report
 
-_ADVICE = {
-    "fr": "En cas de doute ou si votre état s’aggrave, parlez-en à votre pharmacien ou à votre médecin.",
-    "en": "If in doubt, or if you get worse, talk to your pharmacist or your doctor.",
-}
+
+def advice_of(report: Report) -> tuple[Advice, ...]:
+    """Return what the patient is told to do, by what was found and the age on the day of the sample."""
+    outcomes = load_outcomes()
+    found = [(finding.target, outcomes[finding.outcome].means) for finding in report.findings]
+    return load_advice().about(found, age_on(report.sampled_at.date(), report.patient.birth_date))
 
 
 def letter_content(report: Report, former: Report | None = None) -> dict[str, Any]:
@@ -47,8 +51,22 @@ def letter_content(report: Report, former: Report | None = None) -> dict[str, An
         "comment": report.comment,
         "reason": report.reason,
         "before": _differing(report, former),
-        "advice": _ADVICE,
+        "advice": [advice.key for advice in advice_of(report)],  # its words are in the page
+        "headline": _headline(report),
     }
+
+
+def _headline(report: Report) -> dict[str, str]:
+    """Return the result in one line."""
+    kind, outcomes = load_kinds()[report.kind], load_outcomes()
+    means = {finding.target: outcomes[finding.outcome].means for finding in report.findings}
+    found = [kind.target(target) for target, meant in means.items() if meant == POSITIVE]
+    if found:
+        fr, en = (", ".join(target.label(language) for target in found) for language in ("fr", "en"))
+        return {"fr": f"Votre test est positif : {fr}", "en": f"Your test is positive: {en}"}
+    if set(means.values()) == {NEGATIVE}:
+        return {"fr": "Votre test est négatif", "en": "Your test is negative"}
+    return {"fr": "Votre test ne permet pas de conclure", "en": "Your test allows no conclusion"}
 
 
 def _pharmacy(report: Report) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from temoin.catalogue.advice import load_advice
 from temoin.delivery.letter_box import LetterAnswer, LetterStanding, Tried, look_up, open_letter_box
 from temoin.delivery.pace import charge, has_tokens
 from temoin.lib.handed import Handed
@@ -37,7 +38,7 @@ _STATUS = {
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Return the same bytes to everyone: which letter it will open, only the browser knows."""
-    return render(request, "portal/page.html", {"is_demo": SITE().demo})
+    return _page(request, 200)
 
 
 @csrf_exempt  # nothing to forge: no cookie is read or set, and whoever knows both halves may open the letter
@@ -76,12 +77,17 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 Django names it
     """Answer every other address with the page, and without repeating it: some mail programs write `#` as `%23`."""
-    return render(request, "portal/page.html", {"is_demo": SITE().demo}, status=404)
+    return _page(request, 404)
 
 
 def failed(_request: HttpRequest) -> HttpResponse:
     """Answer a defect or an outage without a word about it."""
     return _plain("unavailable", 500)
+
+
+def _page(request: HttpRequest, status: int) -> HttpResponse:
+    told = {"is_demo": SITE().demo, "advice": load_advice().entries.values()}
+    return render(request, "portal/page.html", told, status=status)
 
 
 def _address(request: HttpRequest) -> str:

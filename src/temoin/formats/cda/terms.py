@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.formats.reviewed import Review, read_reviewed
+from temoin.formats.reviewed import read_reviewed
 from temoin.lib.data_file import Entry, is_loinc
+from temoin.lib.reviewed import Review
 
 
 @dataclass(frozen=True, slots=True)

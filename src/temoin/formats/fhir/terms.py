@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
-from temoin.formats.reviewed import Review, read_reviewed
+from temoin.formats.reviewed import read_reviewed
 from temoin.lib.data_file import Entry
+from temoin.lib.reviewed import Review
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from temoin.testing.states import RECORD, RecordState
 from temoin.testing.tickets import ticket_waits
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.addresses import lead_to_test
+from temoin.web.advice import advice_lines
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
@@ -204,6 +205,7 @@ def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRespo
         request,
         seat,
         "print_result.html",
+        advice=advice_lines(test.report),
         test=test,
         report=test.report,
         findings=findings_of(test.report, test.kind),

@@ -5,9 +5,9 @@
 // LetterPayload, the JSON that delivery seals (UTF-8, both languages wherever the text is ours):
 //   {v: 1, lang: "fr"|"en", demo: bool, status: "final"|"corrected"|"cancelled", version: n, kind: {fr, en},
 //    patient: {name, birth_date: "YYYY-MM-DD"}, sampled_at, signed_at: ISO 8601 with the pharmacy's own offset (its
-//    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, phone_said, address: [line, ...]}, signer,
+//    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, phone_said, address: [line, ...]}, signer, headline: {fr, en},
 //    reason, before: [{target: {fr, en}, label: {fr, en}}], of a correction: why, and what it said where that differs,
-//    device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment, advice: {fr, en},
+//    device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment, advice: [key of an entry of the page, ...],
 //    findings: [{target: {fr, en}, outcome: "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {fr, en}}]}
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -182,6 +182,11 @@ function findingItem(finding) {
   return item;
 }
 
+function adviceOf(keys) {
+  const known = [...byId("advices").content.children];
+  return known.filter((entry) => keys.includes(entry.dataset.advice)).map((entry) => entry.cloneNode(true));
+}
+
 function formerItem(finding) {
   const item = byId("former").content.cloneNode(true);
   fill(item, "target", finding.target);
@@ -196,18 +201,19 @@ function resultOf(payload) {
     demo: payload.demo, corrected: payload.status === "corrected", cancelled: payload.status === "cancelled",
     standing: payload.status !== "cancelled", comment: payload.comment, reason: payload.reason,
     before: payload.before?.length > 0, lot: device.lot, expiry: device.expiry,
-    advice: payload.advice?.fr && payload.status !== "cancelled", phone: pharmacy.phone,
+    advice: payload.status !== "cancelled", phone: pharmacy.phone,
   });
   const fields = {
-    kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,
+    headline: payload.headline, kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,
     reason: payload.reason ?? "", sampled_at: when(payload.sampled_at), signed_at: when(payload.signed_at), signer: payload.signer,
-    comment: payload.comment, advice: payload.advice ?? "", device: device.name, lot: device.lot,
+    comment: payload.comment, device: device.name, lot: device.lot,
     maker: [device.manufacturer, device.reference].filter(Boolean).join(" · "), pharmacy: pharmacy.name,
     phone: pharmacy.phone_said || pharmacy.phone, address: pharmacy.address.join("\n"), expiry: device.expiry ? when(device.expiry) : "",
   };
   for (const [name, value] of Object.entries(fields)) fill(result, name, value);
   result.querySelector("#phone")?.setAttribute("href", `tel:${pharmacy.phone.replace(/[^+0-9]/g, "")}`);
   result.querySelector("#findings")?.append(...payload.findings.map(findingItem));
+  result.querySelector("#advice")?.append(...adviceOf(payload.advice));
   result.querySelector("#before")?.append(...payload.before.map(formerItem));
   return result;
 }
