@@ -58,6 +58,5 @@ class TrialResult:
 
 
 def require(is_so: object, otherwise: str) -> None:
-    """Fail the case unless it is so."""
     if not is_so:
         raise FailedError(otherwise)

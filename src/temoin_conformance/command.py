@@ -33,7 +33,6 @@ def add_commands(commands: Commands) -> None:
 
 
 def run_conformance(options: argparse.Namespace) -> int:
-    """Try every case; status 1 when one fails."""
     endpoint = _endpoint(options)
     results: list[TrialResult] = []
     say(f"{endpoint.address}: invented documents, marked as tests\n")

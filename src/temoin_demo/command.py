@@ -36,7 +36,6 @@ BASE_PORT = 8600
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     parser = commands.add_parser("demo", help="run everything on this machine, with made-up data")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")
     parser.add_argument(
@@ -90,7 +89,6 @@ class StopSignal:
         self._interrupts = False
 
     def is_set(self) -> bool:
-        """Tell whether the signal came."""
         return self._came
 
 

@@ -15,7 +15,6 @@ from temoin_demo.accounts_file import recall_demonstration
 
 
 def add_commands(commands: Commands) -> None:
-    """Wire the command."""
     parser = commands.add_parser("demo-code", help="show the one-time code of a demonstration account")
     parser.add_argument("email", metavar="E-MAIL")
     parser.add_argument("--data", type=Path, default=None, help=f"data folder (default: {default_folder()})")

@@ -39,12 +39,10 @@ class Team:
 
     @property
     def pharmacists(self) -> tuple[Seat, ...]:
-        """Return those who sign."""
         return self.seats[P.TITULAIRE], self.seats[P.ADJOINT], self.seats[P.REMPLACANT]
 
     @property
     def counter(self) -> Seat:
-        """Return who stands at the counter."""
         return self.seats[P.PREPARATEUR]
 
 

@@ -34,27 +34,22 @@ class Ports:
 
     @property
     def staff(self) -> int:
-        """Return the port of the staff site."""
         return self._at("staff")
 
     @property
     def portal(self) -> int:
-        """Return the port of the patients' site."""
         return self._at("portal")
 
     @property
     def sandbox(self) -> int:
-        """Return the port of the sandbox authority."""
         return self._at("sandbox")
 
     @property
     def smtp(self) -> int:
-        """Return the port of the sandbox mailbox."""
         return self._at("smtp")
 
     @property
     def witness(self) -> int:
-        """Return the port of the journal's witness."""
         return self._at("witness")
 
     def of(self, channel: AnyChannel) -> int:
@@ -66,7 +61,6 @@ class Ports:
         return self.base + FIXED.index(name)
 
     def url(self, port: int) -> str:
-        """Return the address of a port on this machine."""
         return f"http://{LOOPBACK}:{port}"
 
     @property
@@ -75,7 +69,6 @@ class Ports:
         return f"http://localhost:{self.staff}"
 
     def addresses(self) -> dict[str, str]:
-        """Return every address, by what answers there."""
         return {
             "staff": self.staff_url,
             "portal": self.url(self.portal),

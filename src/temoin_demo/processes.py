@@ -139,7 +139,6 @@ def wait_until_answer(children: Sequence[Child], stopping: Callable[[], bool]) -
 
 
 def stop_children(children: Sequence[Child]) -> None:
-    """Stop all children at once, and wait for each."""
     for child in children:
         child.ask_to_stop()
     deadline = time.monotonic() + 15

@@ -118,7 +118,6 @@ class Teller:
         return known
 
     def tell(self, story: Story, patient_id: UUID, traits: Traits) -> None:
-        """Live one story to its end."""
         used, clerk = kit(story.kit), next(self._clerks)
         sampled_at = self._sampled_at(story)
         with frozen_at(sampled_at - timedelta(minutes=3)):

@@ -140,6 +140,5 @@ def kits_of_lots(*, by: Seat, lot_ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 def lot_of(lot_id: UUID) -> Lot | None:
-    """Return a lot of the pharmacy in scope."""
     found: Lot | None = Lot.objects.filter(id=lot_id).first()
     return found

@@ -25,7 +25,6 @@ def become(process: Process, data: Path | None = None) -> None:
 
 
 def settings_of_process() -> Config:
-    """Return the settings with which this process was started."""
     from django.conf import settings
 
     config: Config = settings.TEMOIN

@@ -45,7 +45,6 @@ def add_commands(commands: Commands) -> None:
 
 
 def run_results(options: argparse.Namespace) -> int:
-    """Hand the file to the intake room."""
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings)
     become(Process.STAFF)

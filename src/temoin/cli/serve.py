@@ -102,7 +102,6 @@ def _pace(process: Process) -> TransferPace:
 
 
 def run_worker(options: argparse.Namespace) -> int:
-    """Carry parcels until SIGTERM or SIGINT."""
     follow_supervisor()
     become(Process.WORKER, options.data)
     require_sound(Process.WORKER)

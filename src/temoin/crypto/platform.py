@@ -27,7 +27,6 @@ def seal_platform_secret(purpose: str, secret: str) -> str:
 
 
 def open_platform_secret(purpose: str, sealed: str) -> str:
-    """Open what `seal_platform_secret` made for the same purpose."""
     try:
         raw = bytes.fromhex(sealed)
     except ValueError:

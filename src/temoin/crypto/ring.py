@@ -85,7 +85,6 @@ def index_in_use(created_at: datetime) -> bool:
 
 
 def key_by_id(key_id: UUID) -> Key:
-    """Return the key that a sealed value names."""
     pharmacy_id = current_pharmacy()
     key = _by_id.get((pharmacy_id, key_id))
     if key is not None:
@@ -112,7 +111,6 @@ def new_data_key(pharmacy_id: UUID, purpose: str, number: int) -> DataKey:
 
 
 def key_context(pharmacy_id: UUID, key_id: UUID, purpose: str) -> bytes:
-    """Return what a wrapped data key is bound to."""
     return b"data key|" + pharmacy_id.bytes + key_id.bytes + purpose.encode()
 
 

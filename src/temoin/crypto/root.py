@@ -27,7 +27,6 @@ def unwrap_key(root_id: str, wrapped: bytes, context: bytes) -> bytes:
 
 
 def writing_provider() -> RootProvider:
-    """Return the keeper that wraps now."""
     return _providers(KEYS())[KEYS().wrap_with]
 
 

@@ -21,8 +21,6 @@ LONGEST_WORDS = 500  # characters of what the other side says
 
 
 class NoticeFate(StrEnum):
-    """What became of a message."""
-
     DELIVERED = "delivered"  # it is in the mailbox, or was shown or taken over by software
     DELAYED = "delayed"  # the operator goes on trying
     FAILED = "failed"  # it will not be delivered

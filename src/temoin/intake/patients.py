@@ -40,7 +40,6 @@ class PatientsOfRun:
         return known or (register_from_file(acts, by=self._by, traits=traits), traits)
 
     def keep(self, patient_id: UUID, traits: Traits) -> None:
-        """Know a patient again in the rows that follow."""
         self._known.setdefault(_compared(traits), (patient_id, traits))
 
 

@@ -43,7 +43,6 @@ class FileRules:
     date_order: DateOrder | None = None  # the one said last; None while nobody said one
 
     def is_own(self, number: str) -> bool:
-        """Tell whether this is the pharmacy's number."""
         return plain_number(number) == plain_number(self.own_number)
 
     def allows(self, number: str) -> bool:
@@ -59,7 +58,6 @@ def read_terms(*, by: Seat) -> FileRules:
 
 
 def terms_here() -> FileRules:
-    """Return the terms of the pharmacy in scope."""
     return _terms(FileTerms.objects.first())
 
 

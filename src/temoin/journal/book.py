@@ -18,12 +18,10 @@ class StoredBook:
     """Reads the journal's tables, each question by itself: no transaction stays open while a witness is waited for."""
 
     def latest(self) -> Checkpoint | None:
-        """Return the last checkpoint."""
         note = SealedTree.objects.order_by("-size").values_list("note", flat=True).first()
         return None if note is None else parse_checkpoint(note)
 
     def after(self, size: int) -> Iterator[Checkpoint]:
-        """Yield the checkpoints of greater sizes, in order."""
         while notes := list(
             SealedTree.objects.filter(size__gt=size).order_by("size").values_list("note", flat=True)[:STRIDE]
         ):

@@ -29,7 +29,6 @@ class Row:
     leaf: bytes
 
     def finding(self, fault: Fault, note: str = "") -> JournalFinding:
-        """Name this row's event."""
         return JournalFinding(fault, self.index, self.event_id, self.pharmacy_id, note)
 
 

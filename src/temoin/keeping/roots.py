@@ -37,7 +37,6 @@ def rewrap_keys(pharmacy_id: UUID) -> int:
 
 
 def rewrap_platform_keys() -> int:
-    """Wrap the platform's keys likewise."""
     current = writing_provider().current()
     stale = list(PlatformKey.objects.exclude(root_id=current))
     changes = [(*_rewrapped(key, platform_context(key.id)), key.id) for key in stale]

@@ -57,7 +57,6 @@ class Entry:
         return self.text(field) if self.has(field) else ""
 
     def choice(self, field: str, choices: tuple[str, ...]) -> str:
-        """Return one word of a closed list."""
         value = self.text(field)
         if value not in choices:
             raise self.error(field, f"must be one of {', '.join(choices)}")
@@ -87,7 +86,6 @@ class Entry:
         return value
 
     def choices(self, field: str, choices: tuple[str, ...]) -> tuple[str, ...]:
-        """Return some words of a closed list."""
         values = self.some_texts(field)
         unknown = [value for value in values if value not in choices]
         if unknown:
@@ -123,7 +121,6 @@ class Entry:
         return Entry(self.file, field, self._take(field))
 
     def label(self, field: str) -> Label:
-        """Return words in every language of the product."""
         words = Entry(self.file, f"{self.name}.{field}", self._take(field))
         label = Label(fr=words.text("fr"), en=words.text("en"))
         words.finish()

@@ -24,7 +24,6 @@ class Handed(Generic[V]):
         self._given = (value,)
 
     def __call__(self) -> V:
-        """Return the value."""
         if not self._given:
             raise RuntimeError(f"this process was handed no {self._name}")
         return self._given[0]

@@ -39,7 +39,6 @@ class Brought:
 
     @property
     def is_smooth(self) -> bool:
-        """Tell whether nothing went wrong."""
         return self.troubles == 0 and not self.asked
 
 
@@ -79,7 +78,6 @@ class Circuit:
         return most if pace is None else min(most, int(self._tokens(pace, moment)))
 
     def lets_all(self, rate: int | None, moment: datetime) -> bool:
-        """Tell whether nothing needs counting."""
         return self.state(moment) is CircuitState.CLOSED and self.pace(rate, moment) is None
 
     def taken(self, count: int, rate: int | None, moment: datetime) -> Circuit:

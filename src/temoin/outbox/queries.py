@@ -154,7 +154,6 @@ class AttemptContent:
 
 
 def attempts_of(parcel_id: UUID) -> list[AttemptView]:
-    """Return the tries with a parcel, in order."""
     return [
         AttemptView(one.number, one.at, one.verdict, held.get("code", ""), held["receipt"])
         for one, held in _opened(parcel_id)

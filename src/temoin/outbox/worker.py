@@ -232,7 +232,6 @@ def _still_in_doubt(load: Load, answer: Answer) -> Answer:
 
 
 def run_worker(stop: threading.Event) -> None:
-    """Run the worker's threads until `stop` is set."""
     threads = threads_of(stop)
     for thread in threads:
         thread.start()

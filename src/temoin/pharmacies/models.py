@@ -50,7 +50,6 @@ class Pharmacy(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the zone of the clock on its wall."""
         return ZoneInfo(self.time_zone)
 
 

@@ -80,7 +80,6 @@ class ProgramSeat:
 
     @property
     def actor_id(self) -> UUID:
-        """Return the id that events carry."""
         return self.program_id
 
     @property

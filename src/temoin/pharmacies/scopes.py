@@ -20,7 +20,6 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {Scope.TESTS_READ: frozenset({Righ
 
 
 def read_scopes(text: str) -> tuple[Scope, ...]:
-    """Return the scopes of a list with spaces."""
     return tuple(Scope(word) for word in text.split())
 
 

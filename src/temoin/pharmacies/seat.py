@@ -40,7 +40,6 @@ class Seat:
 
     @property
     def rights(self) -> frozenset[Right]:
-        """Return what this person may do here."""
         return RIGHTS[self.profession]
 
     @property

@@ -58,7 +58,6 @@ def zone_of(pharmacy_id: UUID) -> ZoneInfo:
 
 
 def zone_here() -> ZoneInfo:
-    """Return the zone of the pharmacy in scope."""
     return zone_of(current_pharmacy())
 
 

@@ -20,7 +20,6 @@ YOUNG_OBJECTS = 50_000  # made and not yet freed before the collector looks amon
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return the listening socket that the server processes share."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 

@@ -44,7 +44,6 @@ class Server:
         self._desk = Desk(application, self._threads, pace)
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

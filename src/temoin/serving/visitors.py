@@ -87,7 +87,6 @@ class Visitor(RequestHandler):
         self._wire: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for a request."""
         self._wire = wire = cast("asyncio.Transport", transport)
         # Nothing waits in our memory: what was written is with the kernel, which has a deadline of its own.
         wire.set_write_buffer_limits(high=0)

@@ -153,7 +153,6 @@ class Config:
         return cast("S | None", self.channels.get(channel.name))
 
     def with_channel(self, name: str, settings: Any) -> Config:
-        """Return these settings with those of one channel changed."""
         return replace(self, channels={**self.channels, name: settings})
 
     @property

@@ -31,7 +31,6 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the l
     """Accounts are made by a pharmacy's people, never by whoever finds the page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Refuse."""
         return False
 
     def get_login_stages(self) -> list[str]:

@@ -46,7 +46,6 @@ def matches_hash(
 
 
 def purpose_of(use: str, person_id: UUID) -> str:
-    """Return the place of a person's secret."""
     return f"{use}|{person_id}"
 
 

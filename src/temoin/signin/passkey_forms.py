@@ -24,10 +24,7 @@ LABEL = _("Name of the passkey")
 
 
 class NameField(forms.CharField):
-    """A name, cleaned as every text is."""
-
     def to_python(self, value: Any) -> str:
-        """Return the clean line."""
         try:
             return typed_line("name", str(value or ""), of="Passkey")
         except InvalidError as error:

@@ -150,7 +150,6 @@ class SessionStore(DatabaseSessionStore):
         )
 
     def exists(self, session_key: str) -> bool:
-        """Tell whether a cookie's key is in use."""
         return super().exists(row_key(session_key))
 
     def delete(self, session_key: str | None = None) -> None:

@@ -17,5 +17,4 @@ class NoFiles(Storage):
         raise PermissionError("no file is kept on disk")
 
     def exists(self, name: str) -> bool:
-        """Answer that there is none."""
         return False

@@ -100,7 +100,6 @@ class TestView:
 
     @property
     def report(self) -> Report | None:
-        """Return the latest signed version."""
         return self.reports[-1] if self.reports else None
 
 

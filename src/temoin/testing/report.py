@@ -139,7 +139,6 @@ class Prescriber:
 
     @property
     def number_said(self) -> str:
-        """Return the number as a page tells it."""
         return f"RPPS {self.number}" if self.is_rpps else self.number
 
 
@@ -164,7 +163,6 @@ class PerformingLaboratory:
 
     @property
     def number_said(self) -> str:
-        """Return the number as a page tells it."""
         return f"{'CLIA' if self.clia else 'FINESS'} {self.number}"
 
 

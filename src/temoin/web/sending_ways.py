@@ -21,7 +21,6 @@ class Ways:
 
 
 def ways_of(seat: Seat, sending: Sending, line: ParcelLine) -> Ways:
-    """Return the ways that stand open to whoever looks."""
     by_address = goes_to_an_address(sending.view.destination)
     is_overtaken = sending.is_overtaken and line.is_refused
     mends = line.is_refused and sending.can_correct and Right.CORRECT_RESULT in seat.rights

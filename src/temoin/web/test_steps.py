@@ -66,13 +66,11 @@ def moments_of(test: TestView) -> list[Moment]:
 
 
 def moments_of_report(report: Report) -> list[Moment]:
-    """Return what a signed version says of these times."""
     told = {SAMPLED: report.sampled_at, STARTED: report.started_at, READ: report.read_at}
     return _moments(told, report.typed_times)
 
 
 def moments_to_sign(test: TestView, reading: Reading) -> list[Moment]:
-    """Return these times as the signature will fix them."""
     typed = (*test.typed_times, READ) if reading.is_typed else test.typed_times
     return _moments({**_begun(test), READ: reading.read_at}, typed)
 

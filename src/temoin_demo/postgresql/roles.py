@@ -21,7 +21,6 @@ _GEXEC = re.compile(r"\n\\gexec$", re.MULTILINE)
 
 
 def password_file(keys: Path, role: str) -> Path:
-    """Return where the password of a role is kept."""
     return keys / f"{role}.password"
 
 

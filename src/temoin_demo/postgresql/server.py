@@ -267,7 +267,6 @@ class EmbeddedServer:
     # Connecting -------------------------------------------------------------------------------------------
 
     def superuser_password(self) -> str:
-        """Return the password of the database superuser."""
         return make_password(self.password_file)
 
     def conninfo(self, role: str, password: str, database: str = "postgres") -> str:

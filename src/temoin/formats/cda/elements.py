@@ -27,7 +27,6 @@ class CdaError(ValueError):
 
 
 def add(parent: Element, name: str, /, **attributes: str) -> Element:
-    """Append an element of the CDA name space."""
     values = {key: written(value) for key, value in attributes.items()}
     return etree.SubElement(parent, f"{{{codes.HL7}}}{name}", values)
 

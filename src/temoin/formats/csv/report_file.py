@@ -126,7 +126,6 @@ def report_file(report: Report) -> bytes:
 
 
 def joined_files(files: list[bytes]) -> bytes:
-    """Write one file of the rows of several."""
     return HEADER + b"".join(file.removeprefix(HEADER) for file in files)
 
 

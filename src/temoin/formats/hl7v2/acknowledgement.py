@@ -53,8 +53,6 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A parsed answer."""
-
     code: AckCode
     control_id: str  # MSA-2: the MSH-10 answered
     own_id: str  # the answer's own MSH-10
@@ -63,7 +61,6 @@ class Acknowledgement:
 
     @property
     def is_positive(self) -> bool:
-        """Tell whether the receiver holds the message."""
         return self.code in POSITIVE and not self.errors
 
     @property

@@ -25,7 +25,6 @@ def own_authority(organisation: Organisation) -> tuple[str, str, str]:
 
 
 def own_number(identifier: str, organisation: Organisation) -> Field:
-    """Return one of our identifiers as an EI."""
     return (identifier, *own_authority(organisation))
 
 
@@ -99,7 +98,6 @@ def ordering(report: Report) -> list[Field]:
 
 
 def performing(report: Report) -> Field:
-    """Return the XON of who made the test."""
     laboratory = report.laboratory
     if laboratory is None:
         return pharmacy(report.organisation)[0]

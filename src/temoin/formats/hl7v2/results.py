@@ -71,8 +71,6 @@ class ReadPerson:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What one message says."""
-
     control_id: str
     processing: str  # MSH-11: P production, T training, D debugging
     patient: ReadPerson

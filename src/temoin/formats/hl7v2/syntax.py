@@ -54,7 +54,6 @@ class Segment:
         return unescaped(part, self.separators)
 
     def required(self, field: int, component: int = 1) -> str:
-        """Return a value that must be there."""
         found = self.text(field, component)
         if not found:
             raise Hl7Error(self.place(field), "is missing")

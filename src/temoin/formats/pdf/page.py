@@ -86,7 +86,6 @@ class _Page:
         self._space()
 
     def results(self, report: Report) -> None:
-        """Write what was read of each target."""
         self._facts([(each.display, each.snomed_display) for each in report.findings], size=14, style="B")
         self._block("Résultat qualitatif, sans unité.")
         self._block(report.comment)  # a row of a table could not be longer than a page

@@ -132,7 +132,6 @@ class ConfirmByPasskeyView(ReauthenticateWebAuthnView):  # type: ignore[misc] # 
     """Ask for a passkey again, and say so here when it was not accepted."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Show the page again with the reason."""
         answer: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=400)
         return answer
 

@@ -252,7 +252,6 @@ def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
 
 
 def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
-    """Change a patient's traits or contact."""
     known = read_patient(by=seat, patient_id=patient_id)
     problems: list[Problem] = []
     is_stale = False

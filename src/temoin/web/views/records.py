@@ -172,7 +172,6 @@ def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 
 
 def take_start_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
-    """Take back the start of the reading clock."""
     try:
         undo_start(by=seat, record_id=record_id)
     except ConflictError:
@@ -276,7 +275,6 @@ def parcels_context(seat: Seat, record_id: UUID, views: list[ParcelView]) -> dic
 
 
 def release(request: HttpRequest, seat: Seat, record_id: UUID, parcel_id: UUID) -> HttpResponse:
-    """Send a refused parcel again."""
     if parcel_id not in {parcel.id for parcel in read_parcels(by=seat, record_id=record_id)}:
         raise NotFoundError
     try:

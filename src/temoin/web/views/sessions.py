@@ -42,7 +42,6 @@ def end_session(request: HttpRequest, session: str) -> HttpResponse:
 
 
 def end_others(request: HttpRequest) -> HttpResponse:
-    """End every session of the person's but this one."""
     end_sessions(person(request), but=session_id(request.session.session_key))
     messages.success(request, _("Every other session was ended."))
     return redirect("sessions")

@@ -73,7 +73,6 @@ class InvitedRow:
 
     @property
     def is_to_approve(self) -> bool:
-        """Tell whether the invitation waits for whoever asks."""
         return self.invited.is_waiting and self.invited.may_approve
 
 

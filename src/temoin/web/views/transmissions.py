@@ -164,7 +164,6 @@ def release_all(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def release_one(request: HttpRequest, seat: Seat, parcel_id: UUID) -> HttpResponse:
-    """Send a refused parcel again."""
     try:
         release_parcel(by=seat, parcel_id=parcel_id, expected_version=request.POST.get("seen", ""))
     except ConflictError:

@@ -49,7 +49,6 @@ class EmailCourier:
         self._email, self._site = email, site
 
     def wants(self, notice: Notice) -> bool:
-        """Take what can be mailed."""
         return "email" in notice.reachable_by
 
     def supersede(self, commit: Commit, notice: Notice) -> None:

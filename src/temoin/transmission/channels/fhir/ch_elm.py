@@ -37,7 +37,6 @@ class ChElmCourier(DialectCourier):
         return await self.each(consignment, self._post_if_unknown if several else self.post)
 
     async def enquire(self, consignment: Consignment) -> Answer:
-        """Ask how far the office is with each document."""
         return await self.each(consignment, self.ask)
 
     async def post(self, document: dict[str, Any]) -> Answer:

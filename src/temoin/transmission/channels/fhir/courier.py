@@ -56,7 +56,6 @@ class FhirCourier(HttpCourier):
         return found if found.verdict is Verdict.ACCEPTED else refusal
 
     async def enquire(self, consignment: Consignment) -> Answer:
-        """Ask whether the server holds this key."""
         try:
             reply = await self.line().ask("GET", "Bundle", params=by_keys([consignment.key]), headers=ASKING)
         except (NotSentError, NoAnswerError) as error:

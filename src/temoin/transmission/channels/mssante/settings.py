@@ -94,7 +94,6 @@ class MssanteSettings:
 
     @property
     def sends_to_doctors(self) -> bool:
-        """Tell whether treating doctors get results."""
         return self.enabled and self.doctor
 
     @property
