@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from cda_reader import read_document
 from cda_reports import FORMER_KEY, of_kind
 from cda_rules import NAMESPACES, broken_rules
 from hypothesis import given
@@ -14,7 +15,7 @@ from lxml import etree
 from strategies import addressed_reports, as_it_travels, covid_positive
 
 from temoin.catalogue.kinds import Kind, counter_kinds
-from temoin.formats.cda import CdaError, document, read_document
+from temoin.formats.cda import CdaError, document
 from temoin.formats.cda.terms import load_terms
 from temoin.testing.report import Finding, IdentityStatus, PatientIdentity, Professional, Report, ReportStatus
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
+
 import pytest
 from cda_values import PROFESSIONS, RESULTS
 
@@ -47,7 +50,13 @@ def test_each_test_of_the_counter_has_the_codes_of_the_catalogue() -> None:
 def test_each_outcome_has_the_code_and_the_words_of_the_catalogue() -> None:
     outcomes = {one.snomed: (one.code, one.label("fr")) for one in load_outcomes().values()}
 
-    assert {code: (one.outcome, one.snomed.label) for code, one in load_terms().results.items()} == outcomes
+    text = resources.files("temoin.formats.cda").joinpath("data", "tests.toml").read_text("utf-8")
+    written = tomllib.loads(text)["results"]
+
+    assert {code: (one["outcome"], one["label"]) for code, one in written.items()} == outcomes
+    assert {code: one.outcome for code, one in load_terms().results.items()} == {
+        code: one["outcome"] for code, one in written.items()
+    }
 
 
 def test_a_grade_is_reported_as_what_the_catalogue_says_it_means() -> None:

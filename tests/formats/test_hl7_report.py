@@ -9,21 +9,20 @@ from pathlib import Path
 
 import hl7
 import pytest
+from cda_reader import read_document
+from hl7_others import batch_file, read_envelope
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import as_it_travels, covid_positive, examples, reports
 
 from temoin.formats.cda import document as cda_document
-from temoin.formats.cda import read_document
 from temoin.formats.hl7v2 import (
     CisisMailbox,
     Copies,
     Hl7Error,
     Route,
     Separators,
-    batch_file,
     document_message,
-    read_envelope,
     read_messages,
     read_report,
     read_results,

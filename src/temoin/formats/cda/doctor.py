@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import unquote
 
 from temoin.formats.cda import codes
 from temoin.formats.cda.elements import (
@@ -16,7 +15,6 @@ from temoin.formats.cda.elements import (
     add_telecoms,
     add_text,
 )
-from temoin.formats.cda.nodes import every, maybe, text, told
 from temoin.testing.report import Doctor
 
 TREATING_DOCTOR = ("PCP", "Médecin traitant")
@@ -32,19 +30,6 @@ def add_treating_doctor(root: Element, doctor: Doctor, since: datetime) -> None:
     add_code(participant, "functionCode", TREATING_DOCTOR, codes.FUNCTIONS)
     add_interval(participant, since, name="time")
     _add_person(add(participant, "associatedEntity", classCode="PROV"), "associatedPerson", doctor)
-
-
-def read_doctor(root: Element) -> Doctor | None:
-    recipient = maybe(root, "informationRecipient/intendedRecipient")
-    if recipient is None:
-        return None
-    numbers = [each.get("extension", "") for each in every(recipient, f"id[@root='{codes.ID_NAT_PS}']")]
-    return Doctor(
-        family_name=text(recipient, "informationRecipient/name/family"),
-        given_name=text(recipient, "informationRecipient/name/given"),
-        rpps=numbers[0].removeprefix("8") if numbers else "",
-        mailbox=unquote(told(recipient, "telecom", "value")).removeprefix("mailto:"),
-    )
 
 
 def _add_person(role: Element, name: str, doctor: Doctor) -> None:

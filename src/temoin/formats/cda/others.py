@@ -15,7 +15,6 @@ from temoin.formats.cda.elements import (
     add_templates,
     add_text,
 )
-from temoin.formats.cda.nodes import every, maybe, one, read_address, telecom, text
 from temoin.formats.cda.people import SCREENING
 from temoin.testing.report import PerformingLaboratory, Prescriber
 
@@ -36,21 +35,6 @@ def add_prescriber(root: Element, prescriber: Prescriber) -> None:
     add_text(person, "family", prescriber.family_name)
 
 
-def read_prescriber(root: Element) -> Prescriber | None:
-    role = maybe(root, "participant[@typeCode='REF']/associatedEntity")
-    if role is None:
-        return None
-    numbers = {each.get("root"): each.get("extension", "") for each in every(role, "id")}
-    return Prescriber(
-        family_name=text(role, "associatedPerson/name/family"),
-        given_name=text(role, "associatedPerson/name/given"),
-        number=numbers.get(codes.ID_NAT_PS, "").removeprefix("8") or numbers.get(codes.PRESCRIBERS, ""),
-        is_rpps=codes.ID_NAT_PS in numbers,
-        phone=telecom(role, "tel:"),
-        address=read_address(one(role, "addr")),
-    )
-
-
 def add_laboratory(act: Element, laboratory: PerformingLaboratory) -> None:
     """Append who made the test; a number that is none of France stands with the role alone."""
     performer = add(act, "performer", typeCode="PRF")
@@ -69,16 +53,3 @@ def add_laboratory(act: Element, laboratory: PerformingLaboratory) -> None:
     add_telecoms(organisation, "WP", phone=laboratory.phone)
     add_address(organisation, laboratory.address)
     add_code(organisation, "standardIndustryClassCode", SCREENING, codes.PRACTICE_SETTINGS)
-
-
-def read_laboratory(act: Element) -> PerformingLaboratory | None:
-    entity = maybe(act, "performer/assignedEntity")
-    if entity is None:
-        return None
-    numbers = {each.get("root"): each.get("extension", "") for each in every(entity, "id")}
-    return PerformingLaboratory(
-        name=text(entity, "representedOrganization/name"),
-        number=numbers.get(codes.ID_NAT_STRUCT, "")[1:] or numbers.get(codes.CLIA, ""),
-        phone=telecom(entity, "tel:"),
-        address=read_address(one(entity, "addr")),
-    )

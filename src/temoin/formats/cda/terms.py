@@ -32,9 +32,8 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class CdaResult:
-    """One result: our code of it, and the value of the national set that it is reported as."""
+    """One result: our word for it, and the value of the national set that it is reported as."""
 
-    snomed: CdaCode
     outcome: str
     reported_as: CdaCode
 
@@ -89,6 +88,6 @@ def _results(file: Entry) -> dict[str, CdaResult]:
     found = {}
     for code, entry in entries.items():
         reported_as = entry.choice("reported_as", tuple(codes)) if entry.has("reported_as") else code
-        found[code] = CdaResult(codes[code], entry.text("outcome"), codes[reported_as])
+        found[code] = CdaResult(entry.text("outcome"), codes[reported_as])
         entry.finish()
     return found

@@ -1,8 +1,7 @@
 """HL7 v2: a Report in, the bytes of an ORU^R01 out, and back; envelopes, batches, acknowledgements, frames."""
 
 from temoin.formats.hl7v2.acknowledgement import POSITIVE, AckCode, Acknowledgement, read_acknowledgement
-from temoin.formats.hl7v2.batch import batch_file
-from temoin.formats.hl7v2.cisis import CisisMailbox, Copies, document_message, read_envelope
+from temoin.formats.hl7v2.cisis import CisisMailbox, Copies, document_message
 from temoin.formats.hl7v2.elr import report_message
 from temoin.formats.hl7v2.errors import Hl7Error
 from temoin.formats.hl7v2.framing import END, START, STOP, framed, unframed
@@ -25,11 +24,9 @@ __all__ = [
     "Results",
     "Route",
     "Separators",
-    "batch_file",
     "document_message",
     "framed",
     "read_acknowledgement",
-    "read_envelope",
     "read_message",
     "read_messages",
     "read_report",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,11 +20,8 @@ from temoin.formats.hl7v2.people import (
     professional,
 )
 from temoin.formats.hl7v2.route import Route
-from temoin.formats.hl7v2.syntax import read_message
 from temoin.formats.hl7v2.writing import Field, joined, moment, segment
-from temoin.testing.report import Report, ReportStatus
-
-_STATUS = {code: status for status, (_, code) in codes.DOCUMENT_STATUS.items()}
+from temoin.testing.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,37 +43,12 @@ class Copies:
     professionals: tuple[CisisMailbox, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CisisEnvelope:
-    """What an envelope says of the document in it."""
-
-    key: str
-    status: ReportStatus
-    document: bytes
-
-
 def document_message(report: Report, document: bytes, route: Route, copies: Copies) -> bytes:
     """Return the envelope of the report's own document; the same bytes each time."""
     if (copies.record or copies.patient) and not report.patient.carries_matricule:
         raise Hl7Error("PID-3", "the DMP and the patient's secure mailbox need a qualified identity")
     segments = fitted(_segments(report, document, route, copies), route.separators, ENVELOPE)
     return joined(segment(name, fields, route.separators) for name, fields in segments)
-
-
-def read_envelope(data: bytes) -> CisisEnvelope:
-    """Return what an envelope of ours carries; anything else raises `Hl7Error`."""
-    message = read_message(data)
-    carrier = next((each for each in message.named("OBX") if each.text(2) == "ED"), None)
-    if carrier is None:
-        raise Hl7Error("OBX", "no document is there (OBX-2 ED)")
-    status = _STATUS.get(carrier.text(11))
-    if status is None:
-        raise Hl7Error(carrier.place(11), "is not F, C or D")
-    try:
-        document = b64decode(carrier.required(5, 5), validate=True)
-    except ValueError:
-        raise Hl7Error(carrier.place(5), "is not base 64") from None
-    return CisisEnvelope(message.header.required(10), status, document)
 
 
 def _segments(report: Report, document: bytes, route: Route, copies: Copies) -> Iterator[tuple[str, Fields]]:

@@ -10,13 +10,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from temoin.formats.cda import codes
-from temoin.formats.cda import narrative as names
-from temoin.formats.cda.body import STATUS
-from temoin.formats.cda.doctor import read_doctor
-from temoin.formats.cda.elements import CdaError, Element
-from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
-from temoin.formats.cda.nodes import (
+from cda_nodes import (
     Narrative,
     every,
     identifier,
@@ -30,7 +24,13 @@ from temoin.formats.cda.nodes import (
     text,
     told,
 )
-from temoin.formats.cda.others import read_laboratory, read_prescriber
+from cda_others import read_doctor, read_laboratory, read_prescriber
+
+from temoin.formats.cda import codes
+from temoin.formats.cda import narrative as names
+from temoin.formats.cda.body import STATUS
+from temoin.formats.cda.elements import CdaError, Element
+from temoin.formats.cda.header import CANCELLED_TITLE, TITLE
 from temoin.formats.cda.people import GENDER
 from temoin.formats.cda.terms import load_terms
 from temoin.testing.report import (
@@ -155,7 +155,7 @@ def _finding(observation: Element, narrative: Narrative) -> Finding:
         loinc_display=test.loinc.label,
         icd10=test.disease.code,
         outcome=result.outcome,
-        snomed=result.snomed.code,
+        snomed=exact.attrib["code"],
         snomed_display=display,
     )
 
