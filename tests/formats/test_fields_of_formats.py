@@ -253,7 +253,7 @@ NO_PLACE: dict[str, set[str]] = {
     "letter": {
         *(*OF_OTHERS, *PLACES),  # a result of a file has no letter
         *(*CLOCK, *DOCTOR, *ADDRESS, *REACHED, *NUMBERS),
-        *("key", "kind_display", "specimen_display", "read_at", "reason", "patient.sex", "device.udi"),
+        *("key", "kind_display", "specimen_display", "read_at", "patient.sex", "device.udi"),
         *("patient.birth_family_name", "patient.birth_given_names"),  # the used name is told
         *("signer.rpps", "signer.profession_display", "organisation.finess"),
         *("findings.display", "findings.snomed_display"),
