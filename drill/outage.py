@@ -108,7 +108,7 @@ def drill(running: Demonstration, options: argparse.Namespace) -> tuple[float, b
 def set_rate(running: Demonstration, rate: int) -> None:
     """Write the rate into the settings and have the workers read them: killed, they are started again."""
     with (running.data / "temoin.toml").open("a", encoding="utf-8") as settings:
-        settings.write(f"\n[rates]\nauthority = {rate}\n")
+        settings.write(f"\n[rates]\nfhir = {rate}\n")
     before = running.ready["pids"]
     workers = {name: pid for name, pid in before.items() if name.startswith("worker")}
     for pid in workers.values():

@@ -403,7 +403,7 @@ def test_a_lane_outlives_any_error_and_closes_its_courier(caplog):
     assert "secret" not in caplog.text
 
 
-@pytest.mark.parametrize(("error", "longest"), [(OperationalError("away"), 2.0), (RuntimeError("a defect"), 25.6)])
+@pytest.mark.parametrize(("error", "longest"), [(OperationalError("away"), 1.0), (RuntimeError("a defect"), 25.6)])
 def test_a_lane_looks_soon_again_for_a_database_that_is_away(error, longest):
     pauses: list[float] = []
 
@@ -460,7 +460,7 @@ def test_what_is_switched_off_carries_nothing_and_no_duty_waits_for_another(monk
 
     names = [thread.name for thread in threads_of(threading.Event())]
 
-    assert names == ["on", "any", "alarms", "reconcile"]
+    assert names == ["on", "any", "bell", "alarms", "reconcile"]
 
 
 # A person's decision --------------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ def test_every_process_finds_its_secrets(folder, process):
         ('staff_url = "http://localhost:8600"', 'staff_url = "http://127.0.0.1:8601"', "another host or port"),
         ('host = "127.0.0.1"', 'host = "127.0.0.1"\nuser = "temoin"', "give both or neither"),
         ('name = "temoin"', 'name = "temoin"\nhost = "db"', "cannot stand beside embedded"),
+        ('name = "temoin"', 'name = "temoin"\ndirect_host = "db"', "stands beside pooled = true"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_sentence(folder, old, new, words):
@@ -127,6 +128,21 @@ def test_a_database_elsewhere_is_named_by_host(folder):
     path = rewrite(folder, f'embedded = "{folder}"', 'host = "db.example.fr"')
 
     assert read_config(path).database.host == "db.example.fr"
+
+
+@pytest.mark.parametrize(
+    ("lines", "direct"),
+    [
+        ("", ("db.example.fr", 5432)),
+        ("pooled = true", None),
+        ('pooled = true\ndirect_host = "server.example.fr"', ("server.example.fr", 5432)),
+        ('pooled = true\ndirect_host = "server.example.fr"\ndirect_port = 5433', ("server.example.fr", 5433)),
+    ],
+)
+def test_workers_listen_at_the_server_itself_and_never_behind_a_pooler(folder, lines, direct):
+    path = rewrite(folder, f'embedded = "{folder}"', f'host = "db.example.fr"\n{lines}')
+
+    assert read_config(path).database.direct == direct
 
 
 def test_a_missing_file_is_refused(folder):

@@ -35,7 +35,7 @@ class Part:
 
     sql: str
     values: tuple[Any, ...]
-    expected: int
+    expected: int | None  # None: any number
 
 
 class Commit:
@@ -44,6 +44,7 @@ class Commit:
     def __init__(self) -> None:
         self._inserts: dict[type[TenantModel], list[TenantModel]] = {}
         self._changes: list[Part] = []
+        self._asked: dict[str, list[Any]] = {}
         self.version, self.digest = "", ""
         self._told: list[str] = []
 
@@ -186,13 +187,23 @@ class Commit:
             self._inserts.setdefault(model, []).extend(rows)
         self._changes += other._changes
         self._told += other._told
+        for sql, values in other._asked.items():
+            for value in values:
+                self.ask_once(sql, value)
+
+    def ask_once(self, sql: str, value: Any) -> None:
+        """Add a query that is asked beside the writes, once for all the values that it is told, as an array."""
+        asked = self._asked.setdefault(sql, [])
+        if value not in asked:
+            asked.append(value)
 
     def flush(self) -> None:
         """Write everything in one statement; ConflictError, with nothing kept, when a row was not as expected."""
         if self._told:
             raise ScopeError("what is sealed is written by an act, whose event tells it")
         parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
-        self._inserts, self._changes = {}, []
+        parts += [Part(sql, (values,), None) for sql, values in self._asked.items()]
+        self._inserts, self._changes, self._asked = {}, [], {}
         if not parts:
             return
         sql = _statement(tuple(part.sql for part in parts))
@@ -208,14 +219,14 @@ class Commit:
         check_when_answered(partial(_check_answer, cursor, expected))
 
 
-def _check_answer(cursor: Any, expected: list[int]) -> None:
+def _check_answer(cursor: Any, expected: list[int | None]) -> None:
     with cursor, _collisions_named():
         counts = cursor.fetchone()
     _check_counts(counts or (), expected)
 
 
-def _check_counts(counts: Sequence[int], expected: list[int]) -> None:
-    if list(counts) != expected:
+def _check_counts(counts: Sequence[int], expected: list[int | None]) -> None:
+    if any(wanted not in (count, None) for count, wanted in zip(counts, expected, strict=True)):
         transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
         raise ConflictError("a row is no longer in the state this act starts from")
 

@@ -20,6 +20,7 @@ from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import timed_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.away import DATABASE_AWAY
+from temoin.outbox.bell import ring
 from temoin.outbox.courier import Courier, Load, Notice, couriers
 from temoin.outbox.models import Parcel
 from temoin.outbox.open_parcels import refused_alike
@@ -83,6 +84,7 @@ def post_parcel(commit: Commit, destination: str, notice: Notice, *, failed: boo
     if failed:
         parcel.answer_code, parcel.matter_since = "courier_broken", posted_at
     commit.insert(parcel)
+    ring(commit, destination)
 
 
 def replace_waiting_parcels(commit: Commit, destination: str, chain_id: UUID) -> None:
@@ -123,6 +125,7 @@ def release_parcel(*, by: Holder, parcel_id: UUID, expected_version: str) -> Non
         else:
             seen = {"attempts": parcel.attempts}
             commit.move(Parcel, parcel_id, "release", only_if=seen, due_at=now(), settled_at=None, **_ANEW)
+        ring(commit, parcel.destination)
 
 
 def release_alike(*, by: Holder, destination: str, code: str) -> int:

@@ -168,9 +168,10 @@ class LaneState(models.Model):
     probe_until = models.DateTimeField(null=True)
     tokens = models.FloatField(db_default=0.0)
     taken_at = models.DateTimeField(null=True)
+    asleep = models.BooleanField(db_default=False)  # a parcel that is posted rings: see `bell`
 
     declares: ClassVar = dict.fromkeys(
-        ("destination", "troubles", "code", "paused_until", "probe_until", "tokens", "taken_at"), PUBLIC
+        ("destination", "troubles", "code", "paused_until", "probe_until", "tokens", "taken_at", "asleep"), PUBLIC
     )
 
     class Meta:

@@ -14,6 +14,7 @@ from django.db import connection
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.away import DATABASE_AWAY
+from temoin.outbox.bell import Listener, fall_asleep, listening_place, wake_up
 from temoin.outbox.courier import (
     Answer,
     Consignment,
@@ -41,9 +42,11 @@ QUICK = 3.0  # seconds from claim to answer of a quick destination
 # Seconds from the claim in which the sending must begin: the lease outlasts what begins then, enquiry included.
 LATEST = 5.0
 LINGER = 0.15  # seconds after an answer in which others may come and be settled with it, in few statements
-IDLE = 0.4  # seconds between looks at an empty queue
+IDLE = 0.4  # seconds between looks at an empty queue,
+AWAKE = 2.0  # for so many seconds after the last parcel; then the lane sleeps until the bell rings,
+SLOW = 5.0  # and looks so often all the same: a ring may be lost
 LONGEST_PAUSE = 30.0  # seconds after an error that comes again and again
-AWAY_PAUSE = 2.0  # while the database is away: a refused connection costs little, and what waits leaves as it is back
+AWAY_PAUSE = 1.0  # while the database is away: a refused connection costs little, and what waits leaves as it is back
 
 Ready = Consignment | Answer
 
@@ -69,9 +72,11 @@ class Lane:
     this process work at the same time. One slow answer holds up no other.
     """
 
-    def __init__(self, courier: Courier, stop: threading.Event) -> None:
+    def __init__(self, courier: Courier, stop: threading.Event, bell: threading.Event | None = None) -> None:
         self.courier = courier
         self.stop = stop
+        self._bell = bell
+        self._busy_at = monotonic()
         self._capacity = AT_ONCE
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[asyncio.Task[Answer], UnderWay] = {}
@@ -83,7 +88,7 @@ class Lane:
         with asyncio.Runner() as runner:
             while not self.stop.is_set():
                 try:
-                    busy = self.turn(runner)
+                    self._look(runner)
                     failures = 0
                 except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                     failures += 1
@@ -91,11 +96,25 @@ class Lane:
                     note_broken_seal(error, origin="worker")
                     log.error("lane %s: %s; next try in a moment", self.courier.destination, type(error).__name__)
                     connection.close()
-                    busy = False
-                if not busy:
                     self.stop.wait(min(longest, IDLE * 2 ** min(failures, 6)))
             self._finish(runner)
         connection.close()
+
+    def _look(self, runner: asyncio.Runner) -> None:
+        if not self.turn(runner):
+            self._rest()
+
+    def _rest(self) -> None:
+        """Wait for the next look; after some seconds without a parcel sleep, until the bell rings or one is due."""
+        if self._bell is None or monotonic() - self._busy_at < AWAKE:
+            self.stop.wait(IDLE)
+            return
+        self._bell.clear()
+        due = fall_asleep(self.courier.destination)
+        if due is not None and due <= 0.0:  # it came meanwhile, or the circuit holds it
+            self.stop.wait(IDLE)
+        elif self._bell.wait(SLOW if due is None else min(SLOW, due)):
+            self._busy_at = monotonic()  # others were faster, perhaps: it must not ask for a ring at once
 
     def _finish(self, runner: asyncio.Runner) -> None:
         """Wait for what is under way; what cannot be settled now, the next worker asks about when its lease ends."""
@@ -133,6 +152,9 @@ class Lane:
             return  # claims of a few at a time cost as much as those of many
         since = monotonic()
         loads = claim_parcels(self.courier.destination, room)
+        if loads:
+            self._busy_at = since
+            wake_up(self.courier.destination)  # also where another worker's lane said that it sleeps
         if len(loads) == room:
             self._capacity = min(MOST, self._capacity * 2)
         for load, ready in self._prepare(loads):
@@ -240,11 +262,14 @@ def run_worker(stop: threading.Event) -> None:
 
 
 def threads_of(stop: threading.Event) -> list[threading.Thread]:
-    """Return one lane per courier that is switched on, and each duty by itself.
+    """Return one lane per courier that is switched on, who rings their bells, and each duty by itself.
 
     A reconciliation may take hours, and an alarm must not wait for its end.
     """
     carried = {name: courier for name, courier in couriers().items() if is_switched_on(courier)}
-    lanes = [threading.Thread(target=Lane(courier, stop).run, name=name) for name, courier in carried.items()]
-    rounds = [threading.Thread(target=Round([duty], stop).run, name=name) for name, duty in duties().items()]
-    return lanes + rounds
+    place = listening_place()
+    bells = {name: threading.Event() for name in carried} if place else {}
+    work = {name: Lane(courier, stop, bells.get(name)).run for name, courier in carried.items()}
+    work |= {"bell": Listener(bells, stop, place).run} if place else {}
+    work |= {name: Round([duty], stop).run for name, duty in duties().items()}
+    return [threading.Thread(target=run, name=name) for name, run in work.items()]

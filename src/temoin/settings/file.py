@@ -95,6 +95,8 @@ class Database:
     port: Port = PORT
     name: Text = "temoin"
     pooled: Switch = False
+    direct_host: Text | None = None  # the server itself behind the pooler, where workers listen
+    direct_port: Port = PORT
     passwords: Passwords
 
     @model_validator(mode="before")
@@ -107,6 +109,19 @@ class Database:
             refuse_setting("cannot stand beside embedded: keep one of the two", "host")
         folder = (info.context or {})["folder"] / told["embedded"]
         return {**told, "host": str(socket_folder(folder)), "port": PORT}
+
+    @model_validator(mode="after")
+    def _refuse_direct(self) -> Database:
+        if self.direct_host is not None and not self.pooled:
+            refuse_setting("stands beside pooled = true: without a pooler, host is the server", "direct_host")
+        return self
+
+    @property
+    def direct(self) -> tuple[str, int] | None:
+        """Return host and port of the server itself: a pooler hands the notices of PostgreSQL to somebody else."""
+        if not self.pooled:
+            return self.host, self.port
+        return None if self.direct_host is None else (self.direct_host, self.direct_port)
 
     def password_file(self, role: str) -> Path:
         """Return the file of a role's password."""

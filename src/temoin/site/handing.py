@@ -29,10 +29,12 @@ def _crypto(config: Config) -> None:
 
 
 def _outbox(config: Config) -> None:
+    from temoin.outbox.bell import DIRECT
     from temoin.outbox.lanes import RATES
     from temoin.outbox.open_channels import open_channels
 
     RATES.give(config.rates)
+    DIRECT.give(config.database.direct)
     open_channels(all_channels(), config.channels, config.site)
 
 
