@@ -54,6 +54,10 @@ os.environ["TEMOIN_PROCESS"] = "staff"
 os.environ["DJANGO_SETTINGS_MODULE"] = "temoin.site.settings"
 django.setup()
 
+from quick_hashing import hash_quickly  # noqa: E402 the hasher is an application's
+
+hash_quickly()
+
 
 @receiver(setting_changed)
 def hand_down_again(*, setting: str, value: object, **_told: object) -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from django.urls import reverse
 from people import PASSWORD, TOTP_SECRET, House, at_once, person_of, set_up_totp
+from quick_hashing import AS_WRITTEN
 
 from temoin.signin.own_secrets import open_own, seal_own
 
@@ -87,6 +88,10 @@ def test_a_refused_code_speaks_of_the_clock(house: House):
     told = answer.content.decode()
     assert "réglez le téléphone sur l’heure automatique" in told
     assert re.search(r"il est [0-9:]{8} \(UTC\+[12]\)", told)
+
+
+def test_a_password_is_hashed_in_three_passes_over_100_mib():
+    assert AS_WRITTEN == (3, 102_400)
 
 
 def test_a_password_hashed_with_fewer_passes_is_hashed_anew_at_sign_in(house: House):

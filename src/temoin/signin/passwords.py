@@ -45,6 +45,7 @@ class SlowHasher(Argon2PasswordHasher):
     """Argon2id with three passes over 100 MiB. A hash made with fewer is replaced at its owner's next sign-in."""
 
     time_cost = 3
+    memory_cost = 102_400  # KiB
 
 
 class EntropyValidator:
