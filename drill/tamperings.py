@@ -532,7 +532,8 @@ def take_a_result_of_a_file_for_another_patient(scene: Scene) -> None:
 
 
 def abandon_a_test_unseen(scene: Scene) -> None:
-    scene.do("UPDATE testing_record SET state = 'abandoned' WHERE id = %s", scene.one_of("testing_record"))
+    record = scene.one_of("testing_record", "state <> 'abandoned'")
+    scene.do("UPDATE testing_record SET state = 'abandoned' WHERE id = %s", record)
 
 
 def put_a_former_row_back(scene: Scene) -> None:
