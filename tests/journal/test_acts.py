@@ -28,13 +28,13 @@ from temoin.testing.queries import (
     list_tests,
     read_result_for_print,
     read_test,
-    read_ticket,
     report_for_courier,
     versions_for_courier,
 )
 from temoin.testing.sample import Reading
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RecordState
+from temoin.testing.tickets import read_ticket
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
