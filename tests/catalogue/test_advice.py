@@ -33,10 +33,26 @@ def test_what_nobody_names_has_the_general_entry():
     assert [one.key for one in load_advice().about([("sars-cov-2-igg", POSITIVE)], 30)] == [GENERAL]
 
 
-def test_beside_something_found_what_was_not_found_needs_no_advice():
-    findings = [("sars-cov-2", POSITIVE), ("influenza-a", NEGATIVE), ("rsv", NONE)]
+@pytest.mark.parametrize(
+    ("findings", "keys"),
+    [
+        ([("sars-cov-2", POSITIVE), ("influenza-a", NEGATIVE), ("rsv", NONE)], ["covid-positive"]),
+        ([("sars-cov-2", NEGATIVE), ("influenza-a", NONE)], ["unclear"]),
+        ([("leucocytes", POSITIVE), ("nitrites", NONE)], ["cystitis-positive"]),
+        ([("leucocytes", NEGATIVE), ("nitrites", NONE)], ["strip-unclear"]),
+        ([("sars-cov-2", POSITIVE), ("influenza-a", POSITIVE)], ["covid-positive", "flu-positive"]),
+    ],
+)
+def test_advice_of_several_findings_does_not_contradict_itself(findings, keys):
+    assert [one.key for one in load_advice().about(findings, 30)] == keys
 
-    assert [one.key for one in load_advice().about(findings, 30)] == ["covid-positive", "unclear"]
+
+@pytest.mark.parametrize("means", [POSITIVE, NEGATIVE])
+@pytest.mark.parametrize("target", ["sars-cov-2", "influenza-a", "influenza-b"])
+def test_the_fever_of_a_baby_is_never_waited_for(target, means):
+    (advice,) = load_advice().about([(target, means)], 0)
+
+    assert "Avant trois mois, toute fièvre se montre à un médecin sans attendre" in advice.today.fr
 
 
 def test_the_same_advice_is_given_once():

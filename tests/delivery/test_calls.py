@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from people import House, make_lot, make_patient, make_signed, open_house
 
+from temoin.delivery import calls
 from temoin.delivery.actions import LIFE
 from temoin.delivery.calls import CALL_AFTER, LOOK_BACK, count_unopened, list_calls
 from temoin.delivery.letters import ToldBy, note_told
@@ -126,12 +127,31 @@ def test_who_was_told_the_former_version_is_called_for_the_correction(house, sig
     assert called(house) == [record_id]
 
 
-def test_a_cancelled_result_calls_nobody(house, signed, post):
+def test_whoever_may_hold_a_wrong_result_is_called(house, signed, post):
     record_id = signed()
     cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Mauvais patient")
     post(record_id, version=2)
 
-    assert called(house) == []
+    (call,) = list_calls(by=house.owner).calls
+    assert (call.record_id, call.is_cancelled) == (record_id, True)
+
+
+def test_letters_that_call_nobody_hide_no_older_positive(house, signed, post, monkeypatch):
+    monkeypatch.setattr(calls, "MOST", 2)
+    oldest = signed()
+    post(oldest, LATE + timedelta(days=3))
+    for _ in range(3):
+        post(signed("negative"))
+
+    assert called(house) == [oldest]
+
+
+def test_the_count_leaves_out_who_was_told(house, signed, post):
+    record_id = signed()
+    post(record_id)
+    note_told(by=house.owner, record_id=record_id, expected_version=1, way=ToldBy.PHONE)
+
+    assert count_unopened(by=house.owner) == 0
 
 
 def test_each_patient_shown_is_a_look_and_no_other(house, signed, post):

@@ -17,7 +17,7 @@ TAKEN = {
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
     "oversight/staff_notices.py:MOST_IN_A_ROUND": "the next round goes on",
-    "delivery/calls.py:MOST": SAID,
+    "delivery/calls.py:most": LOOPS,
     "journal/alerts.py:%s": "the next round goes on",
     "journal/book.py:STRIDE": LOOPS,
     "journal/queries.py:PAGE": PAGED,

@@ -48,11 +48,13 @@ class AdviceBook:
     def about(self, findings: Iterable[tuple[str, str]], age: int) -> tuple[Advice, ...]:
         """Return what to tell of all findings (target, and what its outcome means), each piece once.
 
-        Beside something that was found, what was not found needs no advice.
+        What was found comes alone; else what is unclear; else that nothing was found: no advice contradicts itself.
         """
         chosen = {advice.key: advice for target, means in findings if (advice := self._one(target, means, age))}
-        found = tuple(advice for advice in chosen.values() if advice.means != NEGATIVE)
-        return found or tuple(chosen.values()) or (self.entries[GENERAL],)
+        for means in (POSITIVE, NONE, NEGATIVE):
+            if told := tuple(advice for advice in chosen.values() if advice.means == means):
+                return told
+        return (self.entries[GENERAL],)
 
     def _one(self, target: str, means: str, age: int) -> Advice | None:
         return next((one for one in self.entries.values() if one.suits(target, means, age)), None)

@@ -19,6 +19,7 @@ from temoin.journal.events import EventKind
 
 TRIES = 5
 MARK_BYTES = 8
+REPLACED = "replaced"  # the detail of an event: the right code, of a letter that was not handed out
 
 _LOOK = """
     SELECT expires_at <= now(), tries_left = 0, wrong = ''::bytea FROM delivery_letter
@@ -99,6 +100,7 @@ def open_letter_box(lookup: bytes, auth: bytes) -> Tried:
             kind=EventKind.LETTER_OPENED if is_right else EventKind.LETTER_REFUSED,
             subject_kind="letter",
             subject_id=letter_id,
+            detail=REPLACED if is_right and ciphertext is None else "",
         )
     if not is_right:
         return Tried(LetterAnswer.WRONG if tries_left else LetterAnswer.LOCKED, tries_left=tries_left)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from temoin.delivery.letter_box import REPLACED
 from temoin.delivery.models import Letter, LetterState
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
@@ -74,12 +75,18 @@ def note_told(*, by: Seat, record_id: UUID, expected_version: int, way: ToldBy) 
             raise ConflictError("there is no such version, or another was signed meanwhile")
 
 
+def opened_versions(record_id: UUID) -> set[int]:
+    """Return the versions of a record whose letter was opened."""
+    return set(Letter.objects.filter(record_id=record_id, opened_count__gt=0).values_list("version", flat=True))
+
+
 def _letters(record_id: UUID) -> list[LetterView]:
     found = Letter.objects.filter(record_id=record_id).order_by("version", "expires_at")
     rows = list(found.values_list("id", "version", "state", "tries_left", "opened_count", "expires_at"))
     opened: dict[UUID | None, datetime] = {}
     for event in events_about([row[0] for row in rows], [EventKind.LETTER_OPENED.value]):
-        opened.setdefault(event.subject_id, event.at)
+        if event.detail != REPLACED:
+            opened.setdefault(event.subject_id, event.at)
     return [
         LetterView(version, _fate(state, tries, bool(count), expires_at), expires_at, opened.get(letter_id))
         for letter_id, version, state, tries, count, expires_at in rows
@@ -89,8 +96,8 @@ def _letters(record_id: UUID) -> list[LetterView]:
 def _fate(state: str, tries_left: int, was_opened: bool, expires_at: datetime) -> LetterFate:  # noqa: FBT001
     if state == LetterState.WITHDRAWN:
         return LetterFate.REPLACED
-    if was_opened:
-        return LetterFate.OPENED
     if not tries_left:
         return LetterFate.LOCKED
+    if was_opened:
+        return LetterFate.OPENED
     return LetterFate.EXPIRED if expires_at <= now() else LetterFate.UNOPENED

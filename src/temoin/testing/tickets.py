@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from temoin.crypto.letter import draw_code, draw_salt, stretch
@@ -10,7 +11,7 @@ from temoin.journal.events import EventKind
 from temoin.journal.queries import events_about
 from temoin.lib.clock import coarse, now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
@@ -79,9 +80,14 @@ def code_key(record_id: UUID) -> tuple[bytes, bytes]:
     return bytes.fromhex(opened["salt"]), bytes.fromhex(opened["key"])
 
 
-def destroy_code(commit: Commit, record_id: UUID) -> None:
-    """Add to an act that the code is forgotten; its key goes on sealing the letters of the record."""
+def destroy_code(commit: Commit, record_id: UUID, drawn_at: datetime) -> None:
+    """Add to an act that the code drawn then is forgotten; its key goes on sealing the letters of the record.
+
+    ConflictError when another was drawn meanwhile: its ticket was not printed yet.
+    """
     ticket = ticket_in_scope(record_id)
+    if not ticket.has_code or ticket.drawn_at != drawn_at:
+        raise ConflictError("the ticket was renewed meanwhile")
     commit.reseal(ticket, ticket.unseal() | {"code": ""}, has_code=False)
 
 

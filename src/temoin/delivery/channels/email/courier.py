@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
 from temoin.delivery.channels.email.envelopes import envelope_sender, message_name, server_of
 from temoin.delivery.channels.email.settings import EmailSettings
+from temoin.delivery.letters import opened_versions
 from temoin.journal.act import HouseActor
 from temoin.lib.commit import Commit
 from temoin.lib.mail_address import AddressError, wire_address
@@ -142,4 +143,7 @@ class EmailCourier:
 
 
 def _sealed(load: Load, report: Report, former: list[Report]) -> str:
-    return seal_letter_for(load=load, report=report, former=former[-1] if former else None)
+    """Seal the letter, which tells what it changes: of the version that the patient opened last, else of the last."""
+    read = opened_versions(load.chain_id)
+    known = [one for one in former if one.version in read] or former
+    return seal_letter_for(load=load, report=report, former=known[-1] if known else None)

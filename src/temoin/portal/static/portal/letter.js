@@ -100,10 +100,14 @@ function say(name, fields = {}) {
 // take the `>` or full stop behind the link into it, or cut it where a line ends with `=`.
 function followed() {
   const path = location.pathname === "/" ? "" : location.pathname;
-  const text = (path + location.hash).replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  let text = path + location.hash;
+  for (let times = 0; times < 3; times += 1) {
+    text = text.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  }
   const code = /#code=(.+)$/.exec(text);
   if (code) return { code: normalise(code[1]) };
-  const found = /^[/#]*([A-Za-z0-9_-]+)/.exec(text.replace(/[=\s]/g, ""));
+  const last = text.replace(/[=\s]/g, "").split("#").at(-1);
+  const found = /^\/*([A-Za-z0-9_-]+)/.exec(last);
   if (found?.[1].length === LINK_LENGTH) return { link: fromBase64url(found[1]) };
   return { isCut: Boolean(found) && text.includes("#") };
 }
@@ -184,7 +188,9 @@ function findingItem(finding) {
 
 function adviceOf(keys) {
   const known = [...byId("advices").content.children];
-  return known.filter((entry) => keys.includes(entry.dataset.advice)).map((entry) => entry.cloneNode(true));
+  const asked = known.filter((entry) => keys.includes(entry.dataset.advice));
+  const shown = asked.length ? asked : known.filter((entry) => entry.dataset.advice === "general");
+  return shown.map((entry) => entry.cloneNode(true));
 }
 
 function formerItem(finding) {
@@ -281,7 +287,7 @@ function begin() {
     if (secret !== asked) return; // another link was followed meanwhile
     if (typeof opened === "string") say(opened);
     else if (opened.told) say(opened.told, { tries: opened.tries ?? "" });
-    else show(opened);
+    else try { show(opened); } catch { wipe("unavailable"); }
   }
 
   async function submit(event) {
@@ -312,8 +318,9 @@ function begin() {
 
   byId("languages").hidden = byId("promise").hidden = false;
   byId("languages").addEventListener("click", (event) => {
+    if (!event.target.dataset.language) return;
     isChosen = true;
-    speak(event.target.dataset.language ?? document.documentElement.lang);
+    speak(event.target.dataset.language);
   });
   byId("code").addEventListener("input", group);
   byId("ask").addEventListener("submit", submit);
