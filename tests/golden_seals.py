@@ -98,7 +98,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "differs": "",
             "checked_at": None,
         },
-        {**NAMES, "shown": ""},
+        {**NAMES, "shown": "", "compared_at": AT.isoformat(), "compared_by": str(OTHER)},
     ),
     Program: (
         {"state": "active", "name": "LGO", "scopes": "tests:read", "vouched_by": OTHER},

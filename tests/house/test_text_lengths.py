@@ -42,6 +42,7 @@ NO_TEXT = {
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),
             *("RecordVersion.specimen_snomed", "RecordVersion.chapter_loinc"),
             *(f"RegisterCheck.{name}" for name in ("state", "subject_kind", "profession", "differs", "trouble")),
+            *(f"RegisterCheck.{name}" for name in ("compared_at", "compared_by")),
         ),
         WORD,
     ),

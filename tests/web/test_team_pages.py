@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from django.contrib.messages import get_messages
@@ -19,7 +22,9 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.queries import read_colleague, read_team
-from temoin.pharmacies.seat import Seat, pharmacies_of
+from temoin.pharmacies.register import RegisteredActivity
+from temoin.pharmacies.register_checks import ask_register
+from temoin.pharmacies.seat import pharmacies_of
 from temoin.pharmacies.team import invite_member
 from temoin.signin.models import Person
 
@@ -217,20 +222,41 @@ def test_a_second_factor_is_needed_before_a_place_is_taken(house: House):
     assert [place.id for place in pharmacies_of(seat.person_id)] == [house.elsewhere.id]
 
 
-def check(house: House, seat: Seat, **values: object) -> None:
-    """Write what the worker found of somebody's number."""
-    with tenant_scope(house.here.id):
-        row = RegisterCheck.objects.get(subject_id=seat.member_id)
-        commit = Commit()
-        held = {**row.unseal(), "shown": "Anne DURAND, Infirmier"}
-        commit.move_sealed(row, "differ", held, differs="name profession", **values)
-        commit.flush()
+class Directory:
+    """A register that knows everybody as Anne Durand, a nurse."""
+
+    def look_up(self, rpps: str) -> list[RegisteredActivity]:
+        assert rpps
+        nurse = frozenset({"G15/60"})
+        return [RegisteredActivity(is_active=True, family_name="DURAND", given_names="Anne", professions=nurse)]
 
 
-def test_a_number_that_the_register_shows_otherwise_stands_out_on_the_team_and_on_its_page(house: House, owner: Client):
+@pytest.fixture
+def work(as_role) -> Callable[[], None]:
+    """Let the worker compare every number with the directory."""
+
+    def round_of() -> None:
+        with as_role("temoin_worker"):
+            ask_register(Directory(), threading.Event())
+
+    return round_of
+
+
+def compare(client: Client, subject_id: UUID, page: str, **changes: str) -> list[str]:
+    """Press the button that a page shows for a number; return the kinds of message that the next page has."""
+    form = page[page.index(reverse("compare_number", args=[subject_id])) :]
+    seen = re.search(r'name="seen" value="([^"]+)"', form)[1]
+    answer = client.post(reverse("compare_number", args=[subject_id]), {"seen": seen, **changes})
+    assert answer["Location"] == reverse("team")
+    return [message.level_tag for message in get_messages(answer.wsgi_request)]
+
+
+def test_a_number_that_the_register_shows_otherwise_stands_out_on_the_team_and_on_its_page(
+    house: House, owner: Client, work
+):
     seat = make_seat(house.here, Profession.ADJOINT, rpps=NEWCOMER.rpps)
     before = owner.get(reverse("team")).content.decode()
-    check(house, seat, checked_at=now())
+    work()
     team, member = (
         owner.get(address).content.decode() for address in (reverse("team"), reverse("member", args=[seat.member_id]))
     )
@@ -244,6 +270,39 @@ def test_a_number_that_the_register_shows_otherwise_stands_out_on_the_team_and_o
         assert "Anne DURAND, Infirmier" in page
     assert "ne confirme pas tous les numéros" in team
     assert "ne confirme pas tous les numéros" not in before
+
+
+def test_a_number_compared_with_the_card_by_a_button_is_no_matter_any_more(house: House, work):
+    seat = make_seat(house.here, Profession.ADJOINT, rpps=NEWCOMER.rpps)
+    other = make_seat(house.here, Profession.TITULAIRE, family_name="GARNIER", given_name="Ève")
+    work()
+    client, address = sign_in(Client(), other), reverse("member", args=[seat.member_id])
+    compare(client, house.owner.member_id, client.get(reverse("team")).content.decode())
+    changed = compare(client, seat.member_id, client.get(address).content.decode(), seen="another answer")
+    done = compare(client, seat.member_id, client.get(address).content.decode())
+    team, member = client.get(reverse("team")).content.decode(), client.get(address).content.decode()
+
+    check_page("team", team)
+    check_page("member", member)
+    assert (changed[-1], done[-1]) == ("warning", "success")
+    day = today_in(HOUSE).strftime("%d/%m/%Y")
+    for page in (team, member):
+        assert f"Comparé avec la carte le {day} par Ève GARNIER." in page
+        assert "Discordant" in page
+        assert reverse("compare_number", args=[seat.member_id]) not in page
+    assert "ne confirme pas tous les numéros" not in team
+
+
+def test_the_button_is_where_the_invitation_is_and_not_at_ones_own_number(house: House, owner: Client, work):
+    invited = invite_member(by=house.administrator, newcomer=NEWCOMER)
+    work()
+    administrator = sign_in(Client(), house.administrator)
+    page, others = (client.get(reverse("team")).content.decode() for client in (owner, administrator))
+    compare(owner, invited.id, page)
+
+    assert reverse("compare_number", args=[house.owner.member_id]) not in page + others
+    assert reverse("compare_number", args=[invited.id]) not in others  # it waits for the owner
+    assert "Comparé avec la carte le" in owner.get(reverse("team")).content.decode()
 
 
 def test_whoever_approves_sees_the_number_and_that_it_was_not_checked(house: House, owner: Client):

@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     MEMBER_DEPARTED = "member.departed"
     REGISTER_AGREED = "register.agreed"
     REGISTER_DIFFERED = "register.differed"
+    REGISTER_COMPARED = "register.compared"
     FACTORS_RESET = "member.factors_reset"
     FACTOR_ADDED = "factor.added"
     FACTOR_CHANGED = "factor.changed"
@@ -159,6 +160,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.MEMBER_DEPARTED: "A person's last day of work was entered.",
     EventKind.REGISTER_AGREED: "The register of professionals knows a number under this name and profession.",
     EventKind.REGISTER_DIFFERED: "The register of professionals differs; the detail says what. The owners are told.",
+    EventKind.REGISTER_COMPARED: "What the register shows otherwise was compared with the card; the detail says what.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.FACTOR_ADDED: "A person set up a second factor of their account; the detail has its kind.",
     EventKind.FACTOR_CHANGED: "A second factor of a person was changed, as the use of a recovery code does.",

@@ -10,6 +10,7 @@ from temoin.journal.events import EventKind
 from temoin.journal.queries import PORTION, EventFilter, EventRow, page_of_events, portion_of_events
 from temoin.journal.unreadable import each_opened
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.member_names import name_of
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -47,12 +48,7 @@ def names_of_members(*, by: Seat) -> dict[UUID, str]:
     """Return the name of each member, past ones included: events carry only their ids."""
     check_right(by=by, right=Right.READ_JOURNAL)
     with tenant_scope(by.pharmacy_id):
-        return dict(each_opened(Member.objects.all(), _name_of))
-
-
-def _name_of(member: Member) -> tuple[UUID, str]:
-    names = member.unseal()
-    return member.id, f"{names['given_name']} {names['family_name']}"
+        return dict(each_opened(Member.objects.all(), name_of))
 
 
 def _record(by: Seat, kind: EventKind, wanted: EventFilter) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
 
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity
 from temoin.pharmacies.professions import MANAGERS, Profession
@@ -144,6 +144,10 @@ class Invitation(SealedModel):
         ]
 
 
+def _not_compared(value: dict[str, Any]) -> dict[str, Any]:
+    return {"compared_at": "", "compared_by": "", **value}
+
+
 class RegisterCheck(SealedModel):
     """A number of a professional to be compared with the register, and what that brought; see `register_checks`."""
 
@@ -160,7 +164,11 @@ class RegisterCheck(SealedModel):
     checked_at = models.DateTimeField(null=True)
     trouble = models.TextField(default="")  # why the last try brought nothing
     sealed = SealedField(
-        holds={"family_name": PERSONAL, "given_name": PERSONAL, "rpps": PERSONAL, "shown": PERSONAL},
+        holds={
+            **dict.fromkeys(("family_name", "given_name", "rpps", "shown"), PERSONAL),
+            # When and by which member the answer was compared with the card; "" for nobody.
+            **dict.fromkeys(("compared_at", "compared_by"), PUBLIC),
+        },
     )
 
     declares: ClassVar = {
@@ -169,6 +177,8 @@ class RegisterCheck(SealedModel):
         "sealed": PERSONAL,
     }
     binds: ClassVar = ("state", "subject_kind", "subject_id", "profession", "differs", "checked_at")
+    schema: ClassVar = 2
+    readers: ClassVar = {1: Reader(upgrade=_not_compared), 2: Reader()}
 
     class Meta:
         db_table = "pharmacies_register_check"

@@ -21,6 +21,7 @@ from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.states import RegisterState
 
 SECONDS = range(1, 31)
+SHOWN_APART = " / "  # between two whom the register knows under one number
 
 
 @section
@@ -124,7 +125,7 @@ def _shown(entries: list[RegisteredActivity]) -> str:
         ", ".join([f"{one.given_names} {one.family_name}".strip(), *(names.get(code, code) for code in _sorted(one))])
         for one in entries
     ]
-    return " / ".join(dict.fromkeys(whole))
+    return SHOWN_APART.join(dict.fromkeys(whole))
 
 
 def _sorted(entry: RegisteredActivity) -> list[str]:

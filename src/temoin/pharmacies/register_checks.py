@@ -2,6 +2,7 @@
 
 A row is posted with the act that makes the claim, and the worker asks when the register answers, outside of any
 transaction. Until then a page says "not checked". What agrees is asked again every month, what differs every day.
+A person who compares what differs with the card settles it (`card_comparison`), until the answer is another one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +27,11 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.pharmacies.member_names import names_of
 from temoin.pharmacies.models import RegisterCheck
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.register import (
+    SHOWN_APART,
     Claim,
     Register,
     RegisterAnswerError,
@@ -49,11 +53,21 @@ AGAIN = {
 AFTER_ODD_ANSWER = timedelta(hours=1)
 _ANSWER = ("state", "differs", "due_at", "tried_at", "checked_at", "trouble")
 _VERB = {RegisterState.AGREES: "agree", RegisterState.DIFFERS: "differ", RegisterState.UNKNOWN: "miss"}
+_SPEAKS_AGAINST = {RegisterState.DIFFERS, RegisterState.UNKNOWN}
+_NOT_COMPARED = {"compared_at": "", "compared_by": ""}
 _DUE = """
 SELECT pharmacy_id, id FROM pharmacies_register_check
 WHERE due_at <= %(now)s AND (ends_at IS NULL OR ends_at > %(now)s)
 ORDER BY tried_at NULLS FIRST, due_at, id LIMIT %(limit)s
 """
+
+
+@dataclass(frozen=True)
+class CardComparison:
+    """When somebody compared a number with the professional card, and who that was."""
+
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True)
@@ -65,11 +79,18 @@ class RegisterView:
     tried_at: datetime | None  # the last try, when it brought nothing
     differs: tuple[RegisterDifference, ...]
     shown: str  # whom the register knows under the number
+    answer: str = ""  # names the register's answer, for whoever acts on what they saw of it
+    compared: CardComparison | None = None  # with the card, since it answers so
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Tell whether what the register says speaks against the number."""
+        return self.state in _SPEAKS_AGAINST
 
     @property
     def is_matter(self) -> bool:
         """Tell whether somebody must look at it."""
-        return self.state in {RegisterState.DIFFERS, RegisterState.UNKNOWN}
+        return self.is_contradicted and self.compared is None
 
 
 @dataclass(frozen=True)
@@ -99,7 +120,7 @@ def post_check(commit: Commit, subject: Subject, names: Mapping[str, str], known
         ends_at=subject.ends_at,
         **{"due_at": now(), **held},
     )
-    row.seal(_sealed(names, "" if known is None else known.unseal()["shown"]))
+    row.seal(_sealed(names) if known is None else {**known.unseal(), **_claimed(names)})
     commit.insert(row)
 
 
@@ -113,11 +134,15 @@ def renew_check(commit: Commit, subject: Subject, names: Mapping[str, str]) -> N
         commit.remove(RegisterCheck, row.id)
         return
     anew = {"differs": "", "due_at": now(), "tried_at": None, "checked_at": None, "trouble": ""}
-    commit.move_sealed(row, "ask", _sealed(names, ""), profession=subject.profession, **anew)
+    commit.move_sealed(row, "ask", _sealed(names), profession=subject.profession, **anew)
 
 
-def _sealed(names: Mapping[str, str], shown: str) -> dict[str, str]:
-    return {**{name: names[name] for name in ("family_name", "given_name", "rpps")}, "shown": shown}
+def _sealed(names: Mapping[str, str], shown: str = "") -> dict[str, str]:
+    return {**_claimed(names), "shown": shown, **_NOT_COMPARED}
+
+
+def _claimed(names: Mapping[str, str]) -> dict[str, str]:
+    return {name: names[name] for name in ("family_name", "given_name", "rpps")}
 
 
 def drop_check(commit: Commit, subject_id: UUID) -> RegisterCheck | None:
@@ -139,13 +164,46 @@ def bound_check(commit: Commit, subject_id: UUID, ends_at: datetime | None) -> b
 def views_of(subject_ids: Collection[UUID]) -> dict[UUID, RegisterView]:
     """Return how the numbers of some members or invitations of the pharmacy in scope stand."""
     rows = RegisterCheck.objects.filter(subject_id__in=subject_ids)
-    return dict(each_opened(rows, lambda row: (row.subject_id, _view(row))))
+    opened = each_opened(rows, lambda row: (row, row.unseal()))
+    names = names_of({UUID(held["compared_by"]) for _row, held in opened if held["compared_by"]})
+    return {row.subject_id: _view(row, held, names) for row, held in opened}
 
 
-def _view(row: RegisterCheck) -> RegisterView:
-    differs = tuple(RegisterDifference(word) for word in row.differs.split())
-    tried = row.tried_at if row.trouble else None
-    return RegisterView(RegisterState(row.state), row.checked_at, tried, differs, row.unseal()["shown"])
+def _view(row: RegisterCheck, held: Mapping[str, str], names: Mapping[UUID, str]) -> RegisterView:
+    return RegisterView(
+        state=RegisterState(row.state),
+        checked_at=row.checked_at,
+        tried_at=row.tried_at if row.trouble else None,
+        differs=tuple(RegisterDifference(word) for word in row.differs.split()),
+        shown=held["shown"],
+        answer=answer_of(row, held),
+        compared=_comparison(held, names),
+    )
+
+
+def _comparison(held: Mapping[str, str], names: Mapping[UUID, str]) -> CardComparison | None:
+    if not held["compared_at"]:
+        return None
+    by = held["compared_by"]
+    return CardComparison(datetime.fromisoformat(held["compared_at"]), names.get(UUID(by), by))
+
+
+def answer_of(row: RegisterCheck, held: Mapping[str, str]) -> str:
+    """Return a name for what the register answers: the same as long as it answers the same, in whichever order.
+
+    A digest, because it goes through the form of whoever acts on it, and `shown` has a name in it.
+    """
+    return _named(row.state, row.differs, held["shown"])
+
+
+def _named(state: str, differs: str, shown: str) -> str:
+    parts = [state, *sorted(differs.split()), *sorted(shown.split(SHOWN_APART))]
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def is_matter(row: RegisterCheck, held: Mapping[str, str]) -> bool:
+    """Tell whether somebody must look at a number: see `RegisterView`."""
+    return _view(row, held, {}).is_matter
 
 
 def ask_register(register: Register, stop: threading.Event) -> None:
@@ -202,8 +260,13 @@ def _note(pharmacy_id: UUID, row_id: UUID, **values: Any) -> None:
 
 
 def _keep(row: RegisterCheck, claimed: dict[str, str], finding: RegisterFinding) -> None:
-    """Write what was found with its event; when it differs and that is news, with a message to the owners too."""
-    was, differs = (row.state, row.differs), " ".join(finding.differs)
+    """Write what was found with its event; when it differs and that is news, with a message to the owners too.
+
+    What was compared with the card stays so while the answer is the same.
+    """
+    differs = " ".join(finding.differs)
+    is_news = _named(finding.state.value, differs, finding.shown) != answer_of(row, claimed)
+    held = _sealed(claimed, finding.shown) if is_news else claimed
     by, agrees = HouseActor(row.pharmacy_id, "worker"), finding.state is RegisterState.AGREES
     found = {"differs": differs, "trouble": "", "checked_at": now(), "due_at": now() + AGAIN[finding.state]}
     subject: dict[str, Any] = {
@@ -214,8 +277,8 @@ def _keep(row: RegisterCheck, claimed: dict[str, str], finding: RegisterFinding)
     detail = "" if agrees else differs or RegisterState.UNKNOWN.value
     try:
         with act(by=by, **subject, detail=detail) as commit:
-            commit.move_sealed(row, _VERB[finding.state], _sealed(claimed, finding.shown), **found)
-            if not agrees and was != (finding.state.value, differs):
+            commit.move_sealed(row, _VERB[finding.state], held, **found)
+            if is_news and not agrees:
                 add_alert(commit, **subject)
     except ConflictError:
         log.info("a number was changed, or is asked about no more")

@@ -10,9 +10,9 @@ from django.core.cache import cache
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.member_names import names_of
 from temoin.pharmacies.models import Member, Program
 from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
 from temoin.pharmacies.policies import Holder, check_right
@@ -65,12 +65,7 @@ def is_witnessed(program: Program) -> bool:
 def names_of_vouchers(programs: Collection[Program]) -> Mapping[UUID, str]:
     """Return the name of each member who vouches for one of these programs, whether they still work here or not."""
     wanted = {program.vouched_by for program in programs if program.vouched_by is not None}
-    return dict(each_opened(Member.objects.filter(id__in=wanted), _name_of))
-
-
-def _name_of(member: Member) -> tuple[UUID, str]:
-    held = member.unseal()
-    return member.id, f"{held['given_name']} {held['family_name']}"
+    return names_of(wanted)
 
 
 def programs_vouched_by(*, by: Holder, member_id: UUID) -> list[str]:

@@ -63,6 +63,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.MEMBER_DEPARTED: _("entered a person’s last day"),
     EventKind.REGISTER_AGREED: _("found a professional’s number confirmed by the register"),
     EventKind.REGISTER_DIFFERED: _("found that the register shows a professional’s number otherwise"),
+    EventKind.REGISTER_COMPARED: _("compared with the card a number that the register shows otherwise"),
     EventKind.FACTORS_RESET: _("reset a person’s sign-in"),
     EventKind.FACTOR_ADDED: _("set up a second factor"),
     EventKind.FACTOR_CHANGED: _("used a recovery code"),

@@ -346,6 +346,7 @@ _TEAM = [
     _managed("invite", "team/invite/", team.invite, FORM),
     _managed("approve_invitation", "team/invitations/<uuid:invitation_id>/approve/", team.approve, WRITE),
     _managed("withdraw_invitation", "team/invitations/<uuid:invitation_id>/withdraw/", team.withdraw, WRITE),
+    _managed("compare_number", "team/numbers/<uuid:subject_id>/compare/", team.compare, WRITE),
     _managed("member", "team/<uuid:member_id>/", team.member),
     _managed("change_member", "team/<uuid:member_id>/change/", team.change, WRITE),
     _managed("suspend_member", "team/<uuid:member_id>/suspend/", team.suspend, WRITE),

@@ -17,7 +17,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.queries import Colleague
 from temoin.pharmacies.refused_calls import RefusedFor
 from temoin.pharmacies.register import RegisterDifference
-from temoin.pharmacies.register_checks import RegisterView
+from temoin.pharmacies.register_checks import CardComparison, RegisterView
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.states import RegisterState
 from temoin.testing.states import RecordState
@@ -121,12 +121,16 @@ LEFT = Mark("over", "–", _("Left"))
 # A program whose voucher left, was suspended or lost the right.
 STOPPED = Mark("warn", "!", _("no longer may: the program is stopped"))
 
-# What the register of professionals says of somebody's number.
+# What the register of professionals says of somebody's number; the second table once somebody looked at the card.
 REGISTER: dict[RegisterState, Mark] = {
     RegisterState.WAITING: Mark("calm", "○", _("Not checked")),
     RegisterState.AGREES: Mark("done", "✓", _("Confirmed")),
     RegisterState.DIFFERS: Mark("warn", "!", _("Differs")),
     RegisterState.UNKNOWN: Mark("warn", "!", _("Unknown number")),
+}
+COMPARED: dict[RegisterState, Mark] = {
+    RegisterState.DIFFERS: Mark("calm", "○", _("Differs")),
+    RegisterState.UNKNOWN: Mark("calm", "○", _("Unknown number")),
 }
 DIFFERS: dict[RegisterDifference, Words] = {
     RegisterDifference.NAME: _("another name"),
@@ -240,22 +244,30 @@ class ParcelLine:
 
 @dataclass(frozen=True)
 class RegisterLine:
-    """What the register says of a number, in words: the mark, its day, what differs and whom it knows."""
+    """What the register says of a number, in words: the mark, its day, what differs, whom it knows, who compared it."""
 
     mark: Mark
     day: datetime | None
     differs: list[Words]
     shown: str
     tried_at: datetime | None
+    answer: str
+    compared: CardComparison | None
 
 
 def register_line(view: RegisterView | None) -> RegisterLine | None:
     """Return how a number stands; None for who has none."""
     if view is None:
         return None
-    shown = view.shown if view.is_matter else ""
-    differs = [DIFFERS[one] for one in view.differs]
-    return RegisterLine(REGISTER[view.state], view.checked_at, differs, shown, view.tried_at)
+    return RegisterLine(
+        mark=(COMPARED if view.compared else REGISTER)[view.state],
+        day=view.checked_at,
+        differs=[DIFFERS[one] for one in view.differs],
+        shown=view.shown if view.is_contradicted else "",
+        tried_at=view.tried_at,
+        answer=view.answer,
+        compared=view.compared,
+    )
 
 
 def place_mark(person: Colleague) -> Mark:

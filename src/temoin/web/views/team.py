@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from temoin.lib.errors import ConflictError, InvalidError, Problem, refuse
+from temoin.pharmacies.card_comparison import compare_with_card
 from temoin.pharmacies.newcomer import check_newcomer, check_profession
 from temoin.pharmacies.numbers import is_doubtful_rpps
 from temoin.pharmacies.policies import seats_within_reach
@@ -57,6 +58,13 @@ class TeamRow:
         return self.person.is_active and bool(self.person.last_day) and not self.person.has_left
 
     @property
+    def may_compare(self) -> bool:
+        """Tell whether whoever asks may say that they compared the number with the card."""
+        person = self.person
+        is_matter = person.register is not None and person.register.is_matter
+        return is_matter and person.within_reach and not person.is_mine
+
+    @property
     def may_reset(self) -> bool:
         """Tell whether whoever asks may reset how the person signs in."""
         works = self.person.is_active and not self.person.has_left
@@ -74,6 +82,13 @@ class InvitedRow:
     @property
     def is_to_approve(self) -> bool:
         return self.invited.is_waiting and self.invited.may_approve
+
+    @property
+    def may_compare(self) -> bool:
+        """Tell whether whoever asks may say that they compared the number with the card."""
+        invited = self.invited
+        is_matter = invited.register is not None and invited.register.is_matter
+        return is_matter and (invited.may_approve if invited.is_waiting else invited.within_reach)
 
 
 def team(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -154,6 +169,17 @@ def approve(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpRespon
 def withdraw(request: HttpRequest, seat: Seat, invitation_id: UUID) -> HttpResponse:
     withdraw_invitation(by=seat, invitation_id=invitation_id)
     messages.success(request, _("The invitation is withdrawn: its code opens nothing."))
+    return redirect("team")
+
+
+def compare(request: HttpRequest, seat: Seat, subject_id: UUID) -> HttpResponse:
+    """Record that a number which the register shows otherwise was compared with the card."""
+    try:
+        compare_with_card(by=seat, subject_id=subject_id, seen=request.POST.get("seen", ""))
+    except ConflictError:
+        messages.warning(request, _("A colleague was first, or the register answers otherwise by now: look again."))
+    else:
+        messages.success(request, _("The comparison with the card is recorded."))
     return redirect("team")
 
 
