@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, cast
+from typing import cast
 from uuid import UUID
 
 from django.core.cache import cache
@@ -22,6 +22,7 @@ from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Pharmacy, Program
 from temoin.pharmacies.policies import Holder
+from temoin.pharmacies.token_pace import Counting
 
 DAY = 24 * 60 * 60  # seconds
 SHOWN = timedelta(days=30)
@@ -33,13 +34,6 @@ class RefusedFor(StrEnum):
     ASSERTION = "assertion"  # no proof of the program's key, or one shown before
     SCOPE = "scope"  # proved, and asked for more than it was given
     TOKEN = "token"  # noqa: S105 none that the pharmacy gave, of another certificate, or of a program that was revoked
-
-
-class Counting(Protocol):
-    """What is asked here of the memory that the server processes share (`signin.memory`)."""
-
-    def count(self, key: str, timeout: float) -> int:
-        """Count one more under a key within a time."""
 
 
 @dataclass(frozen=True)
