@@ -68,7 +68,7 @@ def list_calls(*, by: Seat) -> Calls:
     """Return whom to call; each patient shown is a look."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        found = _Found()
+        found = _Search()
         while found.goes_on:
             found.add(_unopened(found.looked_at))
         calls = _calls(found.reports)
@@ -77,7 +77,7 @@ def list_calls(*, by: Seat) -> Calls:
         return Calls(calls, found.others, found.unreadable, found.has_more)
 
 
-class _Found:
+class _Search:
     """Goes through the letters, portion by portion, until all are seen or there are as many calls as a page holds."""
 
     def __init__(self) -> None:
