@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from page_tree import said, tree
 
+from temoin.lib.site import Site
 from temoin.oversight.notice_words import alert_text, all_arrived, staff_text, still_late, write_notice
 from temoin.pharmacies.notices import NoticeKind
 
+SITE = Site(demo=False, staff_url="https://staff.example", portal_url="https://letters.example")
 ALERTS = ("seal.broken", "listing.lost", "register.differed", "reading.much")
 TEXTS = {
     **{f"{kind} {count}": (alert_text, kind, count) for kind in ALERTS for count in (1, 2)},
@@ -23,7 +25,7 @@ def late(**changed: object):
 def test_every_kind_of_notice_says_the_same_in_text_and_in_html(write, kind, count):
     text = write(kind, count)
 
-    notice = write_notice("key", text, path="/journal/", place="Pharmacie du Marché")
+    notice = write_notice("key", text, site=SITE, path="/journal/", place="Pharmacie du Marché")
 
     shown = said(tree(notice.html))
     for line in (line for label in text.lines for line in (label.fr, label.en)):

@@ -189,7 +189,9 @@ MATTERS: dict[str, Matter] = {
         LANES,
     ),
     **dict.fromkeys(("processing_failed", "no_canton", "unknown_country", "not_withdrawable"), PHARMACYS),
-    **dict.fromkeys(("no_patient_postcode", "not_expressible", "not_notifiable", "identity"), PHARMACYS),
+    **dict.fromkeys(
+        ("no_patient_postcode", "not_expressible", "not_notifiable", "other_laboratory", "identity"), PHARMACYS
+    ),
     **dict.fromkeys(("waiting_for_the_hour", "demonstration", "no_address", "no_code"), PHARMACYS),
     **dict.fromkeys(("recipient_refused", "address_unusable", "mail_refused", "mail_returned"), PHARMACYS),
     "row_refused": PHARMACYS,
