@@ -186,13 +186,13 @@ def test_a_record_is_not_merged_into_itself(house, goes):
 
 def test_a_failure_in_the_middle_leaves_both_as_they_were(house, goes, stays, monkeypatch):
     record_id = make_test(house.owner, goes)
-    change = Commit.change
+    write = Commit._change
 
-    def stumbling(commit: Commit, model: type, row_id: UUID, **values: object) -> None:
-        only = {"patient_id": stays} if model is Record else None
-        change(commit, model, row_id, **{**values, "only_if": only})
+    def stumbling(commit: Commit, model: type, row_id: UUID, values: dict, guards: dict) -> None:
+        only = {"patient_id": [stays]} if model is Record else {}
+        write(commit, model, row_id, values, {**guards, **only})
 
-    monkeypatch.setattr(Commit, "change", stumbling)
+    monkeypatch.setattr(Commit, "_change", stumbling)
     with pytest.raises(ConflictError):
         merge(house.owner, goes, stays)
 
