@@ -202,7 +202,7 @@ def test_what_was_recorded_is_kept_no_longer(house: House, owner: Client):
     path = reverse("new_test", args=[patient])
     owner.post(path, {"kind": "", "record_id": "7d0d6f4e-2b0a-4f5e-8f29-111111111111"})
     form = {"kind": "covid19-ag", "record_id": "7d0d6f4e-2b0a-4f5e-8f29-111111111111"}
-    notice = re.search(r'name="consent" value="([^"]+)"', owner.get(path).content.decode())[1]
+    notice = re.search(r'name="consent"\s+value="([^"]+)"', owner.get(path).content.decode())[1]
 
     assert owner.post(path, {**form, "consent": notice}).status_code == 302
 
