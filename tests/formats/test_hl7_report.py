@@ -100,7 +100,8 @@ def test_an_independent_parser_finds_patient_signer_and_pharmacy(report):
     home = [read.at("PID", 11, n) for n in (3, 4, 5, 9)]
     lives = patient.address
     assert home == [fits(lives.city, 50), fits(lives.state, 50), lives.postcode, fits(lives.county, 20)]
-    assert [read.at("ORC", 12, n) for n in (2, 3)] == [fits(signer.family_name, 50), fits(signer.given_name, 30)]
+    for at, who in ((("ORC", 12), report.prescriber or signer), (("OBX", 16), signer)):
+        assert [read.at(*at, n) for n in (2, 3)] == [fits(who.family_name, 50), fits(who.given_name, 30)]
     assert (read.at("ORC", 21), read.at("ORC", 21, 10)) == (fits(place.name, 50), f"1{place.finess}")
     assert read.at("ORC", 21, 10, repetition=2) == place.pharmacy_id
 
