@@ -26,7 +26,7 @@ COVID = load_kinds()["covid19-ag"]
 OF_THE_VERSION = {"version", "key", "replaces_key", "status", "reason", "signed_at", "signer"}
 KEPT_BY_A_CORRECTION = {
     *("record_id", "kind", "kind_display", "chapter_loinc", "chapter_display", "specimen_snomed", "specimen_display"),
-    *("sampled_at", "started_at", "organisation", "device", "consent_notice", "source", "is_demo"),
+    *("sampled_at", "started_at", "organisation", "device", "laboratory", "consent_notice", "source", "is_demo"),
 }
 TOLD_WITH_ANOTHER_PART = {
     "findings",  # each by its target
