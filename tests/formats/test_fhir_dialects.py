@@ -39,9 +39,10 @@ def living_at(report: Report, home: Address) -> Report:
 
 
 def at_home(report: Report, home: Address) -> Report:
-    """The same report of a patient and a pharmacy of that country."""
+    """The same report of a patient and a pharmacy of that country, which made the test itself."""
     return replace(
         report,
+        laboratory=None,
         patient=replace(report.patient, address=home),
         organisation=replace(report.organisation, address=home),
     )
@@ -122,6 +123,7 @@ def test_the_swiss_documents_carry_every_fact_they_have_a_place_for(report):
         assert the(bundle, "Specimen")["type"]["coding"][0]["code"] == report.specimen_snomed
         assert (bundle["timestamp"], the(bundle, "Composition")["date"]) == (report.signed_at.isoformat(),) * 2
         assert the(bundle, "ServiceRequest")["identifier"] == [{"value": report.record_id}]
+        assert the(bundle, "Practitioner")["name"][0]["family"] == (report.prescriber or report.signer).family_name
         assert the(bundle, "Organization")["identifier"] == [{"system": "urn:oid:2.51.1.3", "value": GLN_NUMBER}]
         family = report.patient.used_family_name or report.patient.birth_family_name
         is_whole = finding.target == "sars-cov-2"
