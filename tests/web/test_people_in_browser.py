@@ -24,6 +24,7 @@ def sign_in_by_keyboard(page: Page, seat: Seat) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/second-factor/**")
+    page.locator("input:focus").wait_for()
     page.keyboard.type(totp_code())
     page.keyboard.press("Enter")
 
@@ -39,6 +40,7 @@ def test_the_code_of_a_link_is_typed_in_and_leaves_the_address(page: Page, live_
     assert page.url == f"{live_server.url}/invitation/"
     page.keyboard.press("Enter")
     page.wait_for_url("**/invitation/account/")
+    page.locator("input:focus").wait_for()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -32,16 +32,21 @@ def lots(request: pytest.FixtureRequest, live_server, chromium: Browser) -> Iter
     context.close()
 
 
+def scan(page: Page, code: str) -> None:
+    """Type as a scanner does, once the page has brought the focus to the field, which it does by itself."""
+    expect(page.get_by_label("Code IUD")).to_be_focused()
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
 def test_boxes_are_received_by_scanning_one_after_the_other(lots: Page):
-    lots.keyboard.type(CODE)
-    lots.keyboard.press("Enter")
+    scan(lots, CODE)
     expect(lots.get_by_role("alert")).to_contain_text("Ce dispositif est nouveau ici")
     expect(lots.get_by_label("N° de lot")).to_have_value("12AB")
     lots.get_by_label("Dispositif").select_option("abbott-panbio-covid19")
     lots.get_by_role("button", name="Ajouter au stock").click()
     expect(lots.get_by_role("rowheader", name="12AB")).to_be_visible()
 
-    lots.keyboard.type(CODE + "2")
-    lots.keyboard.press("Enter")
+    scan(lots, CODE + "2")
 
     expect(lots.get_by_role("rowheader", name="12AB2")).to_be_visible()
