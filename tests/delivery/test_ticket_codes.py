@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from people import House, make_lot, make_patient, make_signed, make_test, open_house
 
+from temoin.delivery import ticket_codes
 from temoin.delivery.models import Letter
 from temoin.delivery.ticket_codes import DUTY, destroy_codes
 from temoin.journal.events import EventKind
@@ -122,6 +123,24 @@ def test_a_renewed_code_lasts_a_day_of_its_own(house, signed, duty):
     assert has_ticket(by=house.owner, record_id=signed)
     duty(timedelta(days=9) + A_DAY)
     assert not has_ticket(by=house.owner, record_id=signed)
+
+
+def test_a_code_renewed_while_the_duty_looks_is_kept(house, signed, as_role, monkeypatch):
+    listed = ticket_codes._over
+
+    def renewed_meanwhile(pharmacy_id: UUID) -> list[tuple[UUID, bytes]]:
+        found = listed(pharmacy_id)
+        if found:
+            with as_role("temoin_app"):
+                renew_ticket(by=house.owner, record_id=signed, expected_version=1)
+        return found
+
+    monkeypatch.setattr(ticket_codes, "_over", renewed_meanwhile)
+    with as_role("temoin_worker"), shifted_by(A_DAY):
+        destroy_codes(threading.Event())
+
+    assert has_ticket(by=house.owner, record_id=signed)
+    assert kinds(house, signed) == []
 
 
 def test_a_ticket_that_does_not_open_keeps_no_other_from_its_end(house, signed, as_role, duty, tamper):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from temoin.crypto.letter import draw_code, draw_salt, stretch
@@ -80,14 +79,14 @@ def code_key(record_id: UUID) -> tuple[bytes, bytes]:
     return bytes.fromhex(opened["salt"]), bytes.fromhex(opened["key"])
 
 
-def destroy_code(commit: Commit, record_id: UUID, drawn_at: datetime) -> None:
-    """Add to an act that the code drawn then is forgotten; its key goes on sealing the letters of the record.
+def destroy_code(commit: Commit, record_id: UUID, seen: bytes) -> None:
+    """Add to an act that the code in this sealed value is forgotten; its key goes on sealing the letters of the record.
 
-    ConflictError when another was drawn meanwhile: its ticket was not printed yet.
+    ConflictError when the ticket was sealed anew meanwhile: a code drawn since may not be printed yet.
     """
     ticket = ticket_in_scope(record_id)
-    if not ticket.has_code or ticket.drawn_at != drawn_at:
-        raise ConflictError("the ticket was renewed meanwhile")
+    if bytes(ticket.sealed) != seen:
+        raise ConflictError("the ticket was sealed anew meanwhile")
     commit.reseal(ticket, ticket.unseal() | {"code": ""}, has_code=False)
 
 
