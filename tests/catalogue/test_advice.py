@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 from strategies import covid_positive
 
-from temoin.catalogue.advice import GENERAL, NEGATIVE, NONE, OLDEST, POSITIVE, build_advice, load_advice
+from temoin.catalogue.advice import GENERAL, OLDEST, build_advice, load_advice
 from temoin.catalogue.kinds import counter_kinds
-from temoin.catalogue.outcomes import load_outcomes
+from temoin.catalogue.outcomes import NEGATIVE, NONE, POSITIVE, load_outcomes
 from temoin.delivery.content import advice_of, letter_content
 from temoin.lib.data_file import DataFileError, Entry
 

@@ -8,12 +8,12 @@ from functools import cache
 from types import MappingProxyType
 
 from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.outcomes import NEGATIVE, NONE, POSITIVE
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.label import Label
 from temoin.lib.reviewed import Review, review_of
 
 GENERAL = "general"  # for what no other entry names
-POSITIVE, NEGATIVE, NONE = "positive", "negative", "none"
 OLDEST = 200
 
 

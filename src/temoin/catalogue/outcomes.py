@@ -11,6 +11,8 @@ from types import MappingProxyType
 from temoin.lib.data_file import TRAVELLING_CODE, Entry, read_data
 from temoin.lib.label import Label
 
+POSITIVE, NEGATIVE, NONE = "positive", "negative", "none"  # what an outcome means, whatever its grade
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -77,7 +79,7 @@ def build_outcomes(file: Entry) -> Mapping[str, Outcome]:
         found[code] = Outcome(
             code=code,
             snomed=entry.snomed("snomed"),
-            means=entry.choice("means", ("positive", "negative", "none")),
+            means=entry.choice("means", (POSITIVE, NEGATIVE, NONE)),
             words=entry.label("label"),
         )
         entry.finish()

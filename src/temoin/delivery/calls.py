@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.catalogue.outcomes import load_outcomes
+from temoin.catalogue.outcomes import POSITIVE, load_outcomes
 from temoin.delivery.actions import LIFE
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
@@ -29,7 +29,6 @@ from temoin.testing.report import Report, ReportStatus
 CALL_AFTER = timedelta(hours=24)  # since the letter was sealed
 LOOK_BACK = timedelta(days=30)  # an expired letter stays on the list as long again
 MOST = 200  # letters in a portion, and calls on the page
-POSITIVE = "positive"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from temoin.catalogue.advice import NEGATIVE, POSITIVE, Advice, load_advice
+from temoin.catalogue.advice import Advice, load_advice
 from temoin.catalogue.kinds import load_kinds
-from temoin.catalogue.outcomes import load_outcomes
+from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
 from temoin.lib.phones import phone_as_said
 from temoin.lib.zones import age_on
 from temoin.testing.report import Finding, Report

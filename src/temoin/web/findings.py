@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 
-from temoin.catalogue.advice import NEGATIVE, POSITIVE
 from temoin.catalogue.kinds import Kind
-from temoin.catalogue.outcomes import outcome
+from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, outcome
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading
 
