@@ -33,7 +33,7 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
     form.requestSubmit();
   });
   addEventListener("pageshow", () => { answer.value = ""; });
-  if ("first" in form.dataset && !document.querySelector("[data-focus]")) form.querySelector("button").focus();
+  if ("first" in form.dataset && !document.querySelector("[data-focus]")) leadTo(form.querySelector("button"));
 }
 for (const note of document.querySelectorAll("[data-no-passkey]")) note.hidden = Boolean(passkeys);
 

@@ -134,10 +134,10 @@ if (kept && (!("onlyBack" in kept.dataset) || wentBack)) {
     return form.method === "post" && !kept.contains(form) && new URL(form.action).pathname === kept.dataset.path;
   });
   kept.hidden = false;
+  leadTo(kept);
   if (here) {
     putBack(here, JSON.parse(kept.dataset.keptForm));
     kept.querySelector("[data-filled]").hidden = false;
     kept.querySelector("[data-resend]").remove();
   }
-  kept.focus();
 }

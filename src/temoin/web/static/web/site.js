@@ -3,6 +3,16 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+/* A page leads the focus once, where work goes on; not away from a person who was faster than its scripts. */
+let led = null;
+function leadTo(one) {
+  const here = document.activeElement ?? document.body;
+  const isUntouched = !("defaultValue" in here) || here.value === here.defaultValue;
+  if (here !== document.body && !((here === led || here.autofocus) && isUntouched)) return;
+  led = one;
+  one.focus();
+}
+
 /* "Now": the instant goes to the server, and its minute on the pharmacy's clock stands in the field. */
 const two = (number) => String(number).padStart(2, "0");
 function minuteThere(date, timeZone) {
@@ -164,8 +174,7 @@ for (const form of all("[data-lost]")) {
 }
 
 /* What is wrong comes first; then the field where work goes on, else what was done; on the pages that lead in, a field. */
-const firstThing = document.querySelector("[data-focus]");
-if (firstThing) firstThing.focus();
-else if (!document.querySelector("main [autofocus]")) {
-  (document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input"))?.focus();
-}
+const firstThing = document.querySelector("[data-focus]")
+  ?? (document.querySelector("main [autofocus]") ? null
+    : document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input"));
+if (firstThing) leadTo(firstThing);
