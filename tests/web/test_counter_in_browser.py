@@ -88,6 +88,15 @@ def test_what_was_done_has_the_focus_unless_work_goes_on_in_a_field(counter: Cou
     counter.expect_title("Signé – TROD antigénique COVID-19")
 
 
+def test_digits_choose_a_result_where_nothing_has_the_focus(counter: Counter):
+    counter.open("test", sampled(counter.house))
+    counter.page.evaluate("document.activeElement.blur()")
+
+    counter.page.keyboard.press("2")
+
+    expect(counter.page.locator("#field-outcome-sars-cov-2-2")).to_be_checked()
+
+
 def test_each_line_of_the_summary_leads_to_a_field_that_takes_the_focus(counter: Counter):
     counter.open("new_patient")
     counter.page.get_by_role("button", name="Enregistrer le test").click()

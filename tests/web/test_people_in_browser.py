@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def sign_in_by_keyboard(page: Page, seat: Seat) -> None:
     """Type both factors from where the page has put the focus (on the passkey, one step before), and nothing else."""
     set_up_totp(person_of(seat))
+    expect(page.get_by_role("button", name="Se connecter avec une clé d’accès")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.type(person_of(seat).email)
     page.keyboard.press("Tab")

@@ -98,8 +98,10 @@ def test_the_road_of_a_result(page: Page, site: str):
     expect(page.get_by_role("heading", level=1)).to_have_text("Vous allez signer")
     expect(page.locator(".finding")).to_contain_text("Positif")
     shoot(page, "review")
+    expect(page.locator(".review")).to_be_focused()
     page.keyboard.press("Enter")  # held a moment too long: it must not sign
     expect(page.get_by_role("heading", level=1)).to_have_text("Vous allez signer")
+    expect(page.locator(".review")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Où en est l’envoi")).to_be_visible()

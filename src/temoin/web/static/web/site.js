@@ -118,11 +118,12 @@ function follow(began) {
 }
 follow(Date.now());
 
-/* Digits choose a result, in the target that has the focus or the first without one. */
+/* Digits choose a result, in the target that has the focus or the first without one; where nothing has it, too. */
 for (const form of all("[data-digits]")) {
-  form.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
+    const isElsewhere = event.target !== document.body && !form.contains(event.target);
     const writes = event.target.matches("textarea, input:not([type=radio])");
-    if (writes || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
+    if (isElsewhere || writes || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
     const targets = all("fieldset.outcome", form);
     const here = event.target.closest("fieldset.outcome") || targets.find((one) => !one.querySelector(":checked"));
     const choice = here && all("input", here)[Number(event.key) - 1];
