@@ -252,4 +252,4 @@ def test_the_language_is_remembered(owner: Client):
     page = owner.get(reverse("home")).content.decode()
 
     assert '<html lang="en">' in page
-    assert "Under way" in page
+    assert "To be sampled" in page

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
+from test_road_in_browser import shoot
 
 from temoin.delivery.ticket_codes import destroy_codes
 from temoin.journal.act import HouseActor
@@ -86,6 +87,52 @@ def test_what_was_done_has_the_focus_unless_work_goes_on_in_a_field(counter: Cou
     expect(counter.page.locator(".messages")).to_contain_text("Le résultat est signé")
     expect(counter.page.locator(".messages")).to_be_focused()
     counter.expect_title("Signé – TROD antigénique COVID-19")
+
+
+def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
+    owner = counter.house.owner
+    patient, lot = make_patient(owner), make_lot(owner)
+    first, second = (make_sampled(owner, patient, lot, minutes_ago=minutes) for minutes in (17, 16))
+    counter.open("home")
+    asked: list[str] = []
+    counter.page.on("framenavigated", lambda frame: asked.append(frame.url))
+    counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1").focus()
+
+    counter.page.keyboard.press("2")
+    counter.page.keyboard.press("Enter")
+    review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
+    expect(review).to_contain_text("Positif")
+    expect(review.get_by_role("button", name="Signer : Claire")).to_be_focused()
+    shoot(counter.page, "in-row-review")
+    counter.page.keyboard.press("Enter")
+
+    expect(counter.page.locator(".messages")).to_contain_text("Le résultat est signé")
+    expect(counter.page.locator(f"#field-{second}-outcome-sars-cov-2-1")).to_be_focused()
+    expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_have_count(0)
+    assert len(asked) == 1  # one page for the whole of it
+    shoot(counter.page, "in-row-next")
+
+
+def test_going_back_from_the_review_signs_nothing_and_keeps_what_was_chosen(counter: Counter):
+    record_id = sampled(counter.house)
+    counter.open("home")
+    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2").check()
+    counter.page.get_by_role("button", name="Vérifier").press("Enter")
+    review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
+    review.get_by_role("button", name="Revenir").press("Enter")
+
+    expect(review).to_be_hidden()
+    expect(counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2")).to_be_checked()
+    expect(counter.page.get_by_role("button", name="Vérifier")).to_be_focused()
+
+
+def test_a_result_that_may_not_be_signed_leads_to_the_page_of_its_test(counter: Counter):
+    sampled(counter.house, minutes_ago=3)  # too early
+    counter.open("home")
+    counter.page.get_by_role("radio", name="Négatif").check()
+    counter.page.get_by_role("button", name="Vérifier").click()
+
+    expect(counter.page.locator(".summary")).to_contain_text("Trop tôt")
 
 
 def test_digits_choose_a_result_where_nothing_has_the_focus(counter: Counter):

@@ -123,6 +123,18 @@ def lots_in_stock(*, by: Seat, kind: str) -> list[Lot]:
         return list(Lot.objects.filter(kit__in=kits, expiry__gte=since).order_by("expiry", "number"))
 
 
+def lots_to_use(*, by: Seat) -> dict[str, Lot]:
+    """Return by kind of test the lot to be used up: of those still good, the first to expire."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        good = Lot.objects.filter(expiry__gte=today(by.pharmacy_id))
+        firsts = good.order_by("kit", "expiry", "number", "id").distinct("kit")  # one row a kit of the catalogue
+        found: dict[str, Lot] = {}
+        for lot in sorted(firsts, key=lambda lot: lot.expiry):
+            found.setdefault(load_kits().kits[lot.kit].kind, lot)
+    return found
+
+
 def page_of_lots(*, by: Seat, page: int) -> tuple[list[Lot], bool]:
     """Return a page of the pharmacy's lots, and whether more follow: the first to expire first, the expired last."""
     check_right(by=by, right=Right.READ_TEST)

@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     TEST_READ = "test.read"
     TEST_LIST_READ = "test.list_read"
     SAMPLE_TAKEN = "sample.taken"
+    SAMPLE_UNDONE = "sample.undone"
     READING_STARTED = "reading.started"
     READING_UNDONE = "reading.undone"
     TEST_ABANDONED = "test.abandoned"
@@ -117,6 +118,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.TEST_READ: "A test record was shown.",
     EventKind.TEST_LIST_READ: "The list of the pharmacy's tests was shown.",
     EventKind.SAMPLE_TAKEN: "The sample was taken and the kit lot recorded.",
+    EventKind.SAMPLE_UNDONE: "A sample was taken back before the signature: another kit, another time, another person.",
     EventKind.READING_STARTED: "The start of the reading clock was recorded, or mended before the signature.",
     EventKind.READING_UNDONE: "The start of the reading clock was taken back before the signature.",
     EventKind.TEST_ABANDONED: "A test was closed before any result.",

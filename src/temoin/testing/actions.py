@@ -22,7 +22,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket
-from temoin.testing.opening import opening, sampled
+from temoin.testing.opening import UNSAMPLED, opening, sampled
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 from temoin.testing.tickets import new_ticket
@@ -64,6 +64,19 @@ def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> bool:
             check_order(sample, lot, datetime.fromisoformat(opened["registered_at"]))
         commit.move_sealed(record, "sample", opened | sampled(sample), lot_id=sample.lot_id)
     return lot is None or kit(lot.kit).counts_from is CountsFrom.SAMPLE
+
+
+def undo_sample(*, by: Seat, record_id: UUID) -> None:
+    """Take a sample back before the signature: the wrong lot, the wrong row, a test begun too early.
+
+    ConflictError unless it was taken at the counter and waits for its result.
+    """
+    check_right(by=by, right=Right.TAKE_SAMPLE)
+    with act(by=by, kind=EventKind.SAMPLE_UNDONE, subject_kind="record", subject_id=record_id) as commit:
+        record, opened = _sampled_record("undo_sample", record_id)
+        if opened["source"] != COUNTER:
+            raise ConflictError("the sample of a file is its laboratory's")
+        commit.move_sealed(record, "undo_sample", {**opened, **UNSAMPLED}, lot_id=None)
 
 
 def start_reading(*, by: Seat, record_id: UUID, start: Start) -> None:

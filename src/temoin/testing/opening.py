@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from temoin.lib.clock import now
 from temoin.testing.sample import SAMPLED, Sample
+
+# What a record seals of a sample that was not taken yet, or was taken back.
+UNSAMPLED: Mapping[str, object] = {
+    "specimen": "",
+    "sampled_at": "",
+    "started_at": "",
+    "typed_times": [],
+    "device": None,
+}
 
 
 def opening(kind: str, notice_version: str, source: str, source_key: str) -> dict[str, object]:
@@ -16,11 +26,7 @@ def opening(kind: str, notice_version: str, source: str, source_key: str) -> dic
         "notice": notice_version,
         "source": source,
         "source_key": source_key,
-        "specimen": "",
-        "sampled_at": "",
-        "started_at": "",
-        "typed_times": [],
-        "device": None,
+        **UNSAMPLED,
     }
 
 

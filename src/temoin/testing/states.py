@@ -24,6 +24,7 @@ RECORD = Lifecycle(
     S.REGISTERED,
     {
         "sample": ({S.REGISTERED}, S.SAMPLED),
+        "undo_sample": ({S.SAMPLED}, S.REGISTERED),
         "start": ({S.SAMPLED}, S.SAMPLED),
         "undo_start": ({S.SAMPLED}, S.SAMPLED),
         "sign": ({S.SAMPLED}, S.SIGNED),

@@ -53,6 +53,7 @@ class Field:
     now_button: bool = False
     instant: str = ""  # what *Now* sent, kept while the form goes to and fro
     inserts: Sequence[str] = ()  # what a telephone's digits cannot type, put in by a button
+    row: str = ""  # whose row of a list it stands in, so that no two have one id
     is_one_of: bool = False  # one of several that will do: neither required nor optional, and the form says so
     attributes: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[Words] = ()
@@ -60,7 +61,7 @@ class Field:
     @property
     def id(self) -> str:
         """Return the id of the input, or of the group of inputs."""
-        return f"field-{self.name}"
+        return f"field-{self.row}-{self.name}" if self.row else f"field-{self.name}"
 
     @property
     def is_group(self) -> bool:

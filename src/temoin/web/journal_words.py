@@ -22,6 +22,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.TEST_READ: _("saw a test"),
     EventKind.TEST_LIST_READ: _("saw the list of tests"),
     EventKind.SAMPLE_TAKEN: _("recorded a sample"),
+    EventKind.SAMPLE_UNDONE: _("took back a sample"),
     EventKind.READING_STARTED: _("started a reading clock"),
     EventKind.READING_UNDONE: _("took back the start of a reading clock"),
     EventKind.TEST_ABANDONED: _("abandoned a test"),

@@ -17,12 +17,14 @@ from temoin.catalogue.kits import load_kits
 from temoin.lib.errors import refuse
 from temoin.lib.lengths import LONGEST
 from temoin.lib.zones import age_on
-from temoin.pharmacies.policies import may_sign
+from temoin.pharmacies.policies import has_right, may_sign
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView
 from temoin.testing.report import Report
 from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
 from temoin.web.fields import Choice, Field, Typed
+from temoin.web.sampled_now import Ready, ready_samples
 from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
 
 KEYS = "123456789"
@@ -32,14 +34,20 @@ def kind_field(seat: Seat, typed: Typed) -> Field:
     """Return the choice of the test, as cards."""
     language = get_language() or "fr"
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
-    choices = [Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language)) for kind in offered]
+    ready = ready_samples(seat) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
+    choices = [
+        Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language, ready.get(kind.code)))
+        for kind in offered
+    ]
     return typed("kind", _("Which test?"), "cards", choices=choices, required=True)
 
 
-def _kind_hint(seat: Seat, kind: Kind, language: str) -> str:
-    """Return what the test looks for, and who must be called to sign it when it is not this person."""
+def _kind_hint(seat: Seat, kind: Kind, language: str, ready: Ready | None) -> str:
+    """Return what the test looks for, who must be called to sign it, and what it would be sampled with now."""
     targets = ", ".join(target.label(language) for target in kind.targets)
-    return targets if may_sign(by=seat, signers=kind.signers) else f"{targets}. {signer_words(kind)}"
+    signers = "" if may_sign(by=seat, signers=kind.signers) else f". {signer_words(kind)}"
+    lot = gettext(". Lot %(lot)s") % {"lot": ready.words} if ready else ""
+    return f"{targets}{signers.removesuffix('.') if lot else signers}{lot}"
 
 
 def signer_words(kind: Kind) -> str:
@@ -130,22 +138,8 @@ def _lot_id(text: str) -> UUID | None:
 
 def result_fields(kind: Kind, typed: Typed) -> list[Field]:
     """Return one group of big buttons per target, then the reading time and the comment."""
-    language = get_language() or "fr"
-    fields = []
-    for place, target in enumerate(kind.targets):
-        choices = [Choice(outcome.code, capfirst(outcome.label(language))) for outcome in target.outcomes]
-        fields.append(
-            typed(
-                f"outcome-{target.code}",
-                target.label(language),
-                "outcome",
-                choices=choices,
-                required=True,
-                autofocus=place == 0 and not typed.problems,
-            )
-        )
     return [
-        *fields,
+        *outcome_fields(kind, typed, takes_focus=not typed.problems),
         typed(
             "read_at",
             _("Read at"),
@@ -155,6 +149,23 @@ def result_fields(kind: Kind, typed: Typed) -> list[Field]:
         ),
         *_which_hour(typed, "read_at"),
         typed("comment", _("Comment"), "textarea", attributes={"maxlength": str(LONGEST["RecordVersion.comment"])}),
+    ]
+
+
+def outcome_fields(kind: Kind, typed: Typed, *, takes_focus: bool = False, row: str = "") -> list[Field]:
+    """Return one group of buttons per target; `row` tells apart those of a list."""
+    language = get_language() or "fr"
+    return [
+        typed(
+            f"outcome-{target.code}",
+            target.label(language),
+            "outcome",
+            choices=[Choice(outcome.code, capfirst(outcome.label(language))) for outcome in target.outcomes],
+            required=True,
+            autofocus=takes_focus and place == 0,
+            row=row,
+        )
+        for place, target in enumerate(kind.targets)
     ]
 
 

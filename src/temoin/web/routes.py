@@ -186,6 +186,13 @@ _TESTS = [
         methods=WRITE,
     ),
     GuardedRoute(
+        name="undo_sample",
+        path="tests/<uuid:record_id>/sample/undo/",
+        view=records.take_sample_back,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    GuardedRoute(
         name="start",
         path="tests/<uuid:record_id>/start/",
         view=records.start,

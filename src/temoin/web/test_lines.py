@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from temoin.catalogue.actions import kits_of_lots
+from temoin.lib.clock import now
 from temoin.outbox.open_channels import place_of
+from temoin.pharmacies.policies import has_right, may_sign
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestRow
 from temoin.testing.states import UNDER_WAY, RecordState
+from temoin.web.fields import Field, Typed
 from temoin.web.reading_window import ReadingWindow, reading_window
+from temoin.web.record_forms import outcome_fields
+from temoin.web.sampled_now import Ready, ready_samples
 from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 
@@ -22,6 +29,8 @@ class ListedTest:
     window: ReadingWindow | None
     is_to_start: bool  # sampled, and its reading clock waits
     parcels: list[tuple[Words, Mark]]
+    fields: list[Field] = field(default_factory=list)  # of the result, where it is entered in the row
+    ready: Ready | None = None  # what it would be sampled with now, where one press of the row does it
 
 
 def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
@@ -43,3 +52,32 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
         (destination_words(name), mark) for name, mark in sorted(latest.items(), key=lambda one: place_of(one[0]))
     ]
     return ListedTest(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)
+
+
+def waiting_lines(seat: Seat, rows: Iterable[TestRow]) -> list[ListedTest]:
+    """Return the tests to be sampled, in order of arrival, each with the sample that one press would record."""
+    waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=lambda row: row.registered_at)
+    samples = waiting and has_right(by=seat, right=Right.TAKE_SAMPLE)
+    ready = ready_samples(seat) if samples else {}
+    return [replace(line, ready=ready.get(line.row.kind.code)) for line in test_lines(waiting, {})]
+
+
+_LAST = datetime.max.replace(tzinfo=UTC)  # a reading clock not started yet: after those that run
+
+
+def running_lines(seat: Seat, rows: Iterable[TestRow], kits: dict[UUID, str], *, leads: bool) -> list[ListedTest]:
+    """Return the tests whose sample is taken, what is due first before the rest, each with the result's own buttons.
+
+    With `leads` the first that can be read now takes the focus: whoever has just signed goes on with it.
+    """
+    lines = test_lines((row for row in rows if row.state is RecordState.SAMPLED), kits)
+    lines.sort(key=lambda line: line.window.opens if line.window else _LAST)
+    is_due = [line.window is not None and line.window.opens <= now() for line in lines]
+    first = is_due.index(True) if leads and True in is_due else None
+    return [_with_entry(seat, line, takes_focus=place == first) for place, line in enumerate(lines)]
+
+
+def _with_entry(seat: Seat, line: ListedTest, *, takes_focus: bool) -> ListedTest:
+    if line.window is None or not may_sign(by=seat, signers=line.row.kind.signers):
+        return line
+    return replace(line, fields=outcome_fields(line.row.kind, Typed({}), takes_focus=takes_focus, row=str(line.row.id)))

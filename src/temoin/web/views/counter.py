@@ -19,7 +19,7 @@ from temoin.pharmacies.zones import page_zone
 from temoin.testing.queries import list_tests
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.seats import bind_session, places_of
-from temoin.web.test_lines import kits_of, test_lines
+from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
 from temoin.web.times import page_today
 
 # Where those go who manage people, or audit, and touch no test.
@@ -41,7 +41,8 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
         request,
         seat,
         "home.html",
-        waiting=test_lines(found.under_way, kits),
+        running=running_lines(seat, found.under_way, kits, leads=request.GET.get("next") == "1"),
+        waiting=waiting_lines(seat, found.under_way),
         today=test_lines(today, kits),
         earlier=test_lines(earlier, kits),
         shows_today=page == 0 or bool(today),

@@ -32,7 +32,7 @@ from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.signin.sessions import owner_of
-from temoin.testing.actions import register_test
+from temoin.testing.actions import register_test, take_sample
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
 from temoin.web.addresses import lead_to_test
@@ -43,6 +43,7 @@ from temoin.web.patient_facts import patient_facts
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.patient_search import search_fields, search_patients
 from temoin.web.record_forms import kind_field
+from temoin.web.sampled_now import is_pressed, sample_now
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.wording import STATE
 
@@ -102,6 +103,13 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     except InvalidError as error:
         return _show_new(request, seat, request.POST, error.problems)
     messages.success(request, _("The patient and the test are registered."))
+    return _registered(request, record_id)
+
+
+def _registered(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """Lead to the test, with what was noted besides its registration."""
+    if is_pressed(request.POST):
+        messages.success(request, _("The sample is recorded: compare lot and kit with the box in your hand."))
     return lead_to_test(record_id)
 
 
@@ -172,7 +180,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
             problems = error.problems
         else:
             messages.success(request, _("The test is registered."))
-            return lead_to_test(record_id)
+            return _registered(request, record_id)
     traits = read_patient(by=seat, patient_id=patient_id)
     return show(
         request,
@@ -197,13 +205,18 @@ def _recent(seat: Seat, patient_id: UUID) -> dict[str, Any]:
 
 
 def _register(seat: Seat, patient_id: UUID, record_id: UUID, typed: Values) -> None:
-    register_test(
-        by=seat,
-        patient_id=patient_id,
-        kind=typed.get("kind", ""),
-        notice_version=check_notice(typed.get("consent", "")),
-        record_id=record_id,
-    )
+    """Register the test and, by the button that says so, its sample: both or neither."""
+    kind = typed.get("kind", "")
+    with tenant_scope(seat.pharmacy_id):
+        register_test(
+            by=seat,
+            patient_id=patient_id,
+            kind=kind,
+            notice_version=check_notice(typed.get("consent", "")),
+            record_id=record_id,
+        )
+        if is_pressed(typed):
+            take_sample(by=seat, record_id=record_id, sample=sample_now(seat, kind))
 
 
 def _kind_and_consent(seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_start
+from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_sample, undo_start
 from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
@@ -99,6 +99,7 @@ def _next_step(seat: Seat, test: TestView, typed: Typed) -> dict[str, Any]:
         "fields": result_fields(test.kind, typed),
         "start_fields": start_fields(typed) if test.lot is not None else [],
         "may_mend_start": samples and test.lot is not None,
+        "may_undo_sample": samples and test.source == COUNTER,
         "is_start_wrong": any(problem.field.startswith(STARTED) for problem in typed.problems),
         "may_abandon": samples,
     }
@@ -153,6 +154,16 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         )
         messages.success(request, clock if runs else wait)
         warn_of_clock(request)
+    return redirect("home") if request.POST.get("at") == "counter" else lead_to_test(record_id)
+
+
+def take_sample_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    try:
+        undo_sample(by=seat, record_id=record_id)
+    except ConflictError:
+        messages.info(request, _("This test is not waiting to be read: here is where it stands."))
+    else:
+        messages.success(request, _("The sample was taken back: record it again."))
     return lead_to_test(record_id)
 
 

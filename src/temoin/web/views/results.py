@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
@@ -31,6 +33,8 @@ from temoin.web.test_steps import moments_of_report, moments_to_sign
 from temoin.web.times import local_minute, page_today
 from temoin.web.views.records import device_words, seen_version, show_record, warn_of_clock
 
+COUNTER = "counter"  # where a result entered in its row of the list goes on, once it is signed
+
 
 def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Show what is about to be signed; with the confirmation of that page, sign it."""
@@ -50,7 +54,7 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     except ConflictError:
         return _already_signed(request, record_id)
     messages.success(request, _("The result is signed and on its way."))
-    return lead_to_test(record_id)
+    return redirect(f"{reverse('home')}?next=1") if request.POST.get("at") == COUNTER else lead_to_test(record_id)
 
 
 def _back_to_the_form(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -87,6 +91,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         findings=findings_to_sign(reading, test.kind),
         read_at=reading.read_at.isoformat() if reading.is_typed else local_minute(reading.read_at),
         pressed="" if reading.is_typed else reading.read_at.isoformat(),
+        at=COUNTER if request.POST.get("at") == COUNTER else "",
         typed=_as_typed(request, test, reading),
         ticket_waits=bool(test.traits.email) and ticket_waits(by=seat, record_id=record_id),
         doctor=doctor,

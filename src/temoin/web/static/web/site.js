@@ -87,7 +87,7 @@ if (windows.length) {
 }
 
 /* Where the parcels are, until they have arrived; slower with time, so that a page left open ends its session. */
-function asDocument(address) {
+function asDocument(address, form) {
   return new Promise((resolve) => {
     const call = new XMLHttpRequest();
     call.responseType = "document"; // parsed by the browser, its scripts dead: no text of ours becomes a page
@@ -95,8 +95,8 @@ function asDocument(address) {
     call.addEventListener("loadend", () => {
       resolve(call.status === 200 && call.responseURL === here ? call.response : null);
     });
-    call.open("GET", address);
-    call.send();
+    call.open(form ? "POST" : "GET", address);
+    call.send(form && new URLSearchParams(form));
   });
 }
 /* What has changed is put into the place that a screen reader listens to: a new place would say nothing. */
@@ -121,7 +121,7 @@ follow(Date.now());
 /* Digits choose a result, in the target that has the focus or the first without one; where nothing has it, too. */
 for (const form of all("[data-digits]")) {
   document.addEventListener("keydown", (event) => {
-    const isElsewhere = event.target !== document.body && !form.contains(event.target);
+    const isElsewhere = !form.contains(event.target) && (event.target !== document.body || all("[data-digits]").length > 1);
     const writes = event.target.matches("textarea, input:not([type=radio])");
     if (isElsewhere || writes || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
     const targets = all("fieldset.outcome", form);
@@ -133,6 +133,39 @@ for (const form of all("[data-digits]")) {
     const next = targets[targets.indexOf(here) + 1];
     (next ? next.querySelector("input") : form.querySelector("button:not([type])")).focus();
   });
+}
+
+/* A result entered in its row is reviewed in place; whatever is refused is shown on the test's own page. */
+const inPlace = document.querySelector("[data-in-place]");
+for (const form of all("[data-review]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const review = (await asDocument(form.action, new FormData(form)))?.querySelector("#main:has(.review)");
+    if (!review) {
+      form.submit();
+      return;
+    }
+    inPlace.replaceChildren(...[...review.children].map((node) => document.adoptNode(node)));
+    inPlace.showModal();
+    inPlace.querySelector(".button.main").focus();
+  });
+}
+inPlace?.addEventListener("submit", (event) => {
+  if (event.target.id === "as-typed") {
+    event.preventDefault();
+    inPlace.close();
+  }
+  setTimeout(() => all(".button", inPlace).forEach((one) => { one.disabled = inPlace.open; }));
+});
+/* A key held a moment too long signs nothing. */
+inPlace?.addEventListener("keydown", (event) => { if (event.repeat) event.preventDefault(); });
+
+/* The workstation remembers which test it did last. */
+const kinds = document.getElementById("field-kind");
+if (kinds) {
+  const last = all("input", kinds).find((one) => one.value === localStorage.getItem("temoin-kind"));
+  if (last && !kinds.querySelector(":checked")) last.checked = true;
+  kinds.addEventListener("change", (event) => localStorage.setItem("temoin-kind", event.target.value));
 }
 
 /* A code handed over as a link: read from the fragment, which no server sees, and taken out of the address. */

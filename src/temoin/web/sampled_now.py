@@ -1,0 +1,66 @@
+"""A sample taken this moment, by one press: from the lot to be used up, on the specimen that its kit takes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from temoin.catalogue.actions import lots_to_use
+from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.kits import load_kits
+from temoin.catalogue.models import Lot
+from temoin.catalogue.outcomes import Specimen
+from temoin.lib.clock import now
+from temoin.lib.errors import refuse
+from temoin.pharmacies.seat import Seat
+from temoin.testing.sample import Sample
+
+NOW = "sampled"  # the button that samples at once
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a sample of a kind of test would be taken with."""
+
+    lot: Lot
+    specimen: Specimen
+
+    @property
+    def words(self) -> str:
+        """Return lot, kit and specimen in one line, to be compared with the box in hand."""
+        language = get_language() or "fr"
+        kit = load_kits().kits[self.lot.kit].label(language)
+        return f"{self.lot.number} · {kit} · {self.specimen.label(language)}"
+
+    @property
+    def sample(self) -> Sample:
+        return Sample(specimen=self.specimen.code, sampled_at=now(), lot_id=self.lot.id)
+
+
+def ready_samples(seat: Seat) -> dict[str, Ready]:
+    """Return what would be used, by kind of test; a kind without a good lot is not among them."""
+    ready = ((kind, _ready(load_kinds()[kind], lot)) for kind, lot in lots_to_use(by=seat).items())
+    return {kind: one for kind, one in ready if one is not None}
+
+
+def _ready(kind: Kind, lot: Lot) -> Ready | None:
+    taken = {specimen.code for specimen in load_kits().kits[lot.kit].specimens}
+    specimens = [specimen for specimen in kind.specimens if specimen.code in taken]
+    return Ready(lot, specimens[0]) if specimens else None
+
+
+def sample_now(seat: Seat, kind: str) -> Sample:
+    """Return the sample taken this moment; InvalidError when no lot of this test is good."""
+    ready = ready_samples(seat).get(kind)
+    if ready is None:
+        message = _("No lot of this test is in stock: register the test without the sample, or receive a lot first.")
+        raise refuse("kind", "no_lot", message)
+    return ready.sample
+
+
+def is_pressed(typed: Mapping[str, str]) -> bool:
+    """Tell whether the form was sent by the button that samples at once."""
+    return typed.get("then") == NOW
