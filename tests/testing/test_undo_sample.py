@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
+from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
@@ -75,10 +76,10 @@ def abandoned(house: House) -> UUID:
 
 def of_a_file(house: House) -> UUID:
     record_id = sampled(house)
-    with tenant_scope(house.here.id):
+    of_owner = {"by": house.owner, "subject_kind": "record", "subject_id": record_id}
+    with act(kind=EventKind.READING_STARTED, **of_owner) as commit:
         record = Record.objects.get(id=record_id)
-        record.seal({**record.unseal(), "source": "csv"})
-        Record.objects.filter(id=record_id).update(sealed=record.sealed)
+        commit.move_sealed(record, "start", {**record.unseal(), "source": "csv"})
     return record_id
 
 
