@@ -145,9 +145,15 @@ for (const form of all("[data-review]")) {
       form.submit();
       return;
     }
-    inPlace.replaceChildren(...[...review.children].map((node) => document.adoptNode(node)));
+    const parts = [...review.children].map((node) => document.adoptNode(node));
+    const signs = parts.pop();
+    const scrolls = document.createElement("div");
+    scrolls.className = "scrolls";
+    scrolls.tabIndex = 0;
+    scrolls.append(...parts);
+    inPlace.replaceChildren(scrolls, signs);
     inPlace.showModal();
-    inPlace.querySelector(".button.main").focus();
+    signs.querySelector(".button.main").focus();
   });
 }
 inPlace?.addEventListener("submit", (event) => {
