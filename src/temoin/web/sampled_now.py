@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lots_to_use
-from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.catalogue.kits import load_kits
-from temoin.catalogue.models import Lot
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kits import Kit, kit
 from temoin.catalogue.outcomes import Specimen
 from temoin.lib.clock import now
 from temoin.lib.errors import refuse
@@ -25,31 +25,31 @@ NOW = "sampled"  # the button that samples at once
 class Ready:
     """What a sample of a kind of test would be taken with."""
 
-    lot: Lot
+    lot_id: UUID
+    number: str
+    kit: Kit
     specimen: Specimen
 
     @property
     def words(self) -> str:
         """Return lot, kit and specimen in one line, to be compared with the box in hand."""
         language = get_language() or "fr"
-        kit = load_kits().kits[self.lot.kit].label(language)
-        return f"{self.lot.number} · {kit} · {self.specimen.label(language)}"
+        return f"{self.number} · {self.kit.label(language)} · {self.specimen.label(language)}"
 
     @property
     def sample(self) -> Sample:
-        return Sample(specimen=self.specimen.code, sampled_at=now(), lot_id=self.lot.id)
+        return Sample(specimen=self.specimen.code, sampled_at=now(), lot_id=self.lot_id)
 
 
 def ready_samples(seat: Seat) -> dict[str, Ready]:
     """Return what would be used, by kind of test; a kind without a good lot is not among them."""
-    ready = ((kind, _ready(load_kinds()[kind], lot)) for kind, lot in lots_to_use(by=seat).items())
-    return {kind: one for kind, one in ready if one is not None}
-
-
-def _ready(kind: Kind, lot: Lot) -> Ready | None:
-    taken = {specimen.code for specimen in load_kits().kits[lot.kit].specimens}
-    specimens = [specimen for specimen in kind.specimens if specimen.code in taken]
-    return Ready(lot, specimens[0]) if specimens else None
+    found: dict[str, Ready] = {}
+    for kind, lot in lots_to_use(by=seat).items():
+        used = kit(lot.kit)
+        both = [specimen for specimen in load_kinds()[kind].specimens if specimen in used.specimens]
+        if both:
+            found[kind] = Ready(lot.id, lot.number, used, both[0])
+    return found
 
 
 def sample_now(seat: Seat, kind: str) -> Sample:
