@@ -67,6 +67,29 @@ def test_all_rows_and_changes_leave_in_one_statement(house, record_id):
     assert numbers(house) == {"A12345", "B1", "B2"}
 
 
+def test_what_changes_is_counted_and_what_is_inserted_is_not(house, record_id):
+    with tenant_scope(house.here.id):
+        commit = Commit()
+        commit.insert(a_lot(house.here.id, "B1"))
+        commit.move(Record, record_id, "abandon")
+        with CaptureQueriesContext(connection) as sent:
+            commit.flush()
+
+    assert sent[0]["sql"].count("RETURNING") == sent[0]["sql"].count("count(*)") == 1
+
+
+@pytest.mark.django_db
+def test_nothing_in_the_database_swallows_a_row_that_is_inserted():
+    """An insert is not counted, because it writes all of its rows or fails: no trigger before it and no rule may."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger "
+            "WHERE NOT tgisinternal AND tgtype & 4 > 0 AND tgtype & 66 > 0 "
+            "UNION SELECT ev_class::regclass::text FROM pg_rewrite WHERE rulename <> '_RETURN' AND ev_type = '3'"
+        )
+        assert cursor.fetchall() == []
+
+
 def test_nothing_gathered_is_nothing_sent(house):
     with tenant_scope(house.here.id), CaptureQueriesContext(connection) as sent:
         Commit().flush()

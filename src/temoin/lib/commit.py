@@ -6,11 +6,12 @@ trip where the ORM costs one per row. Each part says how many rows it must touch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -28,14 +29,17 @@ _WRITTEN: dict[Any, str] = {None: "NULL", "": "''"}
 _SHORT = frozenset({str, type(None)})
 _PLAIN = frozenset({UUID, str, int, bytes, datetime, type(None)})
 
+LeftOut = tuple[bool, ...]  # of each column that the database can fill: whether it shall
+
 
 @dataclass(frozen=True)
 class Part:
-    """One data-modifying query, its values, and the number of rows it must touch."""
+    """One query, its values, and the number of rows it must touch."""
 
     sql: str
     values: tuple[Any, ...]
-    expected: int | None  # None: any number
+    expected: int | None = None  # None: any number
+    is_counted: bool = True  # an insert is not: it writes all of its rows, or fails
 
 
 class Commit:
@@ -202,12 +206,13 @@ class Commit:
         if self._told:
             raise ScopeError("what is sealed is written by an act, whose event tells it")
         parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
-        parts += [Part(sql, (values,), None) for sql, values in self._asked.items()]
+        parts += [Part(sql, (values,)) for sql, values in self._asked.items()]
         self._inserts, self._changes, self._asked = {}, [], {}
         if not parts:
             return
-        sql = _statement(tuple(part.sql for part in parts))
-        values, expected = [value for part in parts for value in part.values], [part.expected for part in parts]
+        sql = _statement(tuple([(part.sql, part.is_counted) for part in parts]))
+        values = [value for part in parts for value in part.values]
+        expected = [part.expected for part in parts if part.is_counted]
         if not answers_come_later():
             with _collisions_named():
                 counts = ask(sql, values)[0]
@@ -226,7 +231,7 @@ def _check_answer(cursor: Any, expected: list[int | None]) -> None:
 
 
 def _check_counts(counts: Sequence[int], expected: list[int | None]) -> None:
-    if any(wanted not in (count, None) for count, wanted in zip(counts, expected, strict=True)):
+    if expected and any(wanted not in (count, None) for count, wanted in zip(counts, expected, strict=True)):
         transaction.set_rollback(True)  # whoever catches this cannot keep the rows that were as expected
         raise ConflictError("a row is no longer in the state this act starts from")
 
@@ -252,23 +257,34 @@ def _check_told(model: type[TenantModel], values: Mapping[str, Any]) -> None:
 
 
 @lru_cache(maxsize=256)
-def _statement(parts: tuple[str, ...]) -> str:
-    steps = ", ".join(f"step{number} AS ({sql})" for number, sql in enumerate(parts))
-    counts = ", ".join(f"(SELECT count(*) FROM step{number})" for number in range(len(parts)))  # noqa: S608
-    return f"WITH {steps} SELECT {counts}"
+def _statement(parts: tuple[tuple[str, bool], ...]) -> str:
+    """Return one statement; it does what writes in any case, and asks what is counted."""
+    steps = ", ".join(f"step{number} AS ({sql})" for number, (sql, _) in enumerate(parts))
+    counts = [f"(SELECT count(*) FROM step{number})" for number, (_, is_counted) in enumerate(parts) if is_counted]  # noqa: S608
+    return f"WITH {steps} SELECT {', '.join(counts) or 'NULL'}"
 
 
 def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
-    fields = _given_fields(model, _are_left_out(model, rows[0]))
+    left_out = _are_left_out(model, rows[0])
     if len(rows) >= MANY:
-        columns = [[_prepared(field, vars(row)[field.attname]) for row in rows] for field in fields]
-        same = tuple(_is_same(field, column) for field, column in zip(fields, columns, strict=True))
-        bound = [column[0] if is_same else column for column, is_same in zip(columns, same, strict=True)]
-        values = sorted(zip(same, bound, strict=True), key=lambda each: each[0], reverse=True)
-        return Part(_insert_many_sql(model, fields, same), tuple(value for _, value in values), len(rows))
-    values = [_prepared(field, held[field.attname]) for held in map(vars, rows) for field in fields]
-    sql = _insert_sql(model, fields, tuple(_WRITTEN.get(value) if type(value) in _SHORT else None for value in values))
-    return Part(sql, tuple(value for value in values if type(value) not in _SHORT or value not in _WRITTEN), len(rows))
+        return _insert_many_part(model, left_out, rows)
+    given = _given(model, left_out)
+    values = [_prepared(field, value) for row in rows for field, value in zip(given.fields, given.of(row), strict=True)]
+    written = tuple([_WRITTEN.get(value) if type(value) in _SHORT else None for value in values])
+    bound = tuple([value for value, mark in zip(values, written, strict=True) if mark is None])
+    return Part(_insert_sql(model, left_out, written), bound, is_counted=False)
+
+
+def _insert_many_part(model: type[TenantModel], left_out: LeftOut, rows: list[TenantModel]) -> Part:
+    given = _given(model, left_out)
+    columns = [
+        [_prepared(field, value) for value in column]
+        for field, column in zip(given.fields, zip(*map(given.of, rows), strict=True), strict=True)
+    ]
+    same = tuple(_is_same(field, column) for field, column in zip(given.fields, columns, strict=True))
+    bound = [column[0] if is_same else column for column, is_same in zip(columns, same, strict=True)]
+    values = sorted(zip(same, bound, strict=True), key=lambda each: each[0], reverse=True)
+    return Part(_insert_many_sql(model, left_out, same), tuple(value for _, value in values), is_counted=False)
 
 
 def _is_same(field: Any, column: list[Any]) -> bool:
@@ -276,42 +292,56 @@ def _is_same(field: Any, column: list[Any]) -> bool:
     return field.attname != "id" and column.count(column[0]) == len(column)
 
 
-def _are_left_out(model: type[TenantModel], row: TenantModel) -> tuple[bool, ...]:
+def _are_left_out(model: type[TenantModel], row: TenantModel) -> LeftOut:
     """Tell of each column that the database can fill whether it shall."""
-    return tuple(isinstance(vars(row)[field.attname], DatabaseDefault) for field in _filled_fields(model))
+    held = vars(row)
+    return tuple([isinstance(held[name], DatabaseDefault) for name in _filled_names(model)])
 
 
 @lru_cache(maxsize=64)
-def _filled_fields(model: type[TenantModel]) -> tuple[Any, ...]:
-    return tuple(field for field in model._meta.concrete_fields if field.has_db_default())
+def _filled_names(model: type[TenantModel]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if field.has_db_default())
+
+
+class _Given:
+    """The columns that an insert writes, and how their values are had of a row: a list of fields is dear to look up."""
+
+    def __init__(self, fields: tuple[Any, ...]) -> None:
+        self.fields = fields
+        self._pick: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*[field.attname for field in fields])
+
+    def of(self, row: TenantModel) -> tuple[Any, ...]:
+        return self._pick(vars(row))
 
 
 @lru_cache(maxsize=64)
-def _given_fields(model: type[TenantModel], left_out: tuple[bool, ...]) -> tuple[Any, ...]:
-    filled = dict(zip(_filled_fields(model), left_out, strict=True))
-    return tuple(field for field in model._meta.concrete_fields if not filled.get(field, False))
+def _given(model: type[TenantModel], left_out: LeftOut) -> _Given:
+    filled = dict(zip(_filled_names(model), left_out, strict=True))
+    return _Given(tuple(field for field in model._meta.concrete_fields if not filled.get(field.attname, False)))
 
 
 @lru_cache(maxsize=256)
-def _insert_sql(model: type[TenantModel], fields: tuple[Any, ...], written: tuple[str | None, ...]) -> str:
+def _insert_sql(model: type[TenantModel], left_out: LeftOut, written: tuple[str | None, ...]) -> str:
+    fields = _given(model, left_out).fields
     columns = ", ".join(str(field.column) for field in fields)
     marks = [mark or "%s" for mark in written]
     rows = [f"({', '.join(marks[start : start + len(fields)])})" for start in range(0, len(marks), len(fields))]
-    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(rows)} RETURNING 1"  # noqa: S608
+    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(rows)}"  # noqa: S608
 
 
 @lru_cache(maxsize=64)
-def _insert_many_sql(model: type[TenantModel], fields: tuple[Any, ...], same: tuple[bool, ...]) -> str:
+def _insert_many_sql(model: type[TenantModel], left_out: LeftOut, same: tuple[bool, ...]) -> str:
     """Return the statement; a column with the `same` value in all rows is bound once, before the arrays of the others.
 
     Of twelve columns of a batch's events two differ: an array costs the driver and the server a visit of each value.
     """
+    fields = _given(model, left_out).fields
     once = [field for field, is_same in zip(fields, same, strict=True) if is_same]
     each = [field for field, is_same in zip(fields, same, strict=True) if not is_same]
     columns = ", ".join(str(field.column) for field in (*once, *each))
     fixed = "".join(f"%s::{field.db_type(connection)}, " for field in once)
     given = ", ".join(f"%s::{field.db_type(connection)}[]" for field in each)
-    return f"INSERT INTO {_table(model)} ({columns}) SELECT {fixed}given.* FROM unnest({given}) given RETURNING 1"  # noqa: S608
+    return f"INSERT INTO {_table(model)} ({columns}) SELECT {fixed}given.* FROM unnest({given}) given"  # noqa: S608
 
 
 def _type(model: type[TenantModel], name: str) -> str:

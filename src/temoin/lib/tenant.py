@@ -1,8 +1,8 @@
 """Tenant scope: which pharmacy this transaction works for, told to Python and to PostgreSQL at once.
 
 Two lines of defence (law 3): managers refuse a query when no pharmacy is in scope and filter by it; forced
-row-level security filters by `temoin.pharmacy`, set inside the transaction with `set_config(..., true)` because a
-plain SET survives in a pooled connection and hands the next client another pharmacy's rows.
+row-level security filters by `temoin.pharmacy`, set for the transaction alone (`SET LOCAL`, `set_config(..., true)`)
+because a plain SET survives in a pooled connection and hands the next client another pharmacy's rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 
 from temoin.lib.errors import ScopeError
 from temoin.lib.ids import PharmacyId, new_id
+from temoin.lib.rows import PlainRow
 
 _current: ContextVar[PharmacyId | None] = ContextVar("temoin_pharmacy", default=None)
 _checks: ContextVar[list[Callable[[], None]] | None] = ContextVar("temoin_checks", default=None)
@@ -126,8 +127,8 @@ def _open_scope(pharmacy_id: UUID) -> None:
     if _checks.get() is not None or driver.info.transaction_status != TransactionStatus.IDLE:
         _tell_database(str(pharmacy_id))
         return
-    command = b"BEGIN; SELECT set_config('temoin.pharmacy', '%s', true)" % pharmacy_id.hex.encode()
-    if driver.pgconn.exec_(command).status != ExecStatus.TUPLES_OK:
+    command = b"BEGIN; SET LOCAL temoin.pharmacy = '%s'" % pharmacy_id.hex.encode()  # no query to plan
+    if driver.pgconn.exec_(command).status != ExecStatus.COMMAND_OK:
         raise OperationalError("the transaction could not begin")
 
 
@@ -163,7 +164,7 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
         return found.filter(pharmacy_id=current_pharmacy())
 
 
-class TenantModel(models.Model):
+class TenantModel(PlainRow):
     """A row of one pharmacy. It is written by an act (see `lib.commit`), never by save, update or delete."""
 
     pk = models.CompositePrimaryKey("pharmacy_id", "id")

@@ -9,6 +9,7 @@ from django.db import models
 
 from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.ids import new_id
+from temoin.lib.rows import PlainRow
 from temoin.lib.tenant import Sensitivity
 from temoin.pharmacies.professions import MANAGERS, Profession
 from temoin.pharmacies.states import (
@@ -24,7 +25,7 @@ PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 
 
-class Pharmacy(models.Model):
+class Pharmacy(PlainRow):
     """A pharmacy, as the public FINESS register knows it."""
 
     id = models.UUIDField(primary_key=True, default=new_id)

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from temoin.crypto.envelope import CONTENT
 from temoin.journal.events import EventKind
 from temoin.lib.ids import new_id
+from temoin.lib.rows import PlainRow
 from temoin.lib.tenant import Sensitivity
 from temoin.pharmacies.account_events import PERSON, TOLD_OF_PERSON, digest_now, tell_change
 from temoin.signin.own_secrets import UNUSABLE, matches_hash, seal_hash
@@ -31,7 +32,7 @@ class PersonManager(BaseUserManager["Person"]):
         return person
 
 
-class Person(AbstractBaseUser):
+class Person(PlainRow, AbstractBaseUser):
     """Someone who signs in. One person, one account, possibly several pharmacies."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
