@@ -127,3 +127,19 @@ def test_the_query_of_an_index_is_answered_by_it(house: House, embedded_server, 
 
 def test_a_test_of_the_counter_has_no_entry_for_results_of_files(house: House):
     assert "testing_record_source" not in entries_of_a_signature(house)
+
+
+def test_what_was_signed_stands_in_its_row(house: House):
+    """Moved out, it would take two more rows and two more index entries a signature, which the count does not see."""
+    record = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+    with tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT octet_length(sealed), pg_column_toast_chunk_id(sealed) FROM testing_record_version "
+            "WHERE record_id = %s",
+            [record],
+        )
+        size, moved_out = cursor.fetchone()
+
+    assert size > 2000
+    assert moved_out is None
