@@ -97,7 +97,7 @@ _STAFF_MIDDLEWARE = [
     "temoin.api.door.ApiDoor",
     "temoin.site.static_files.ManifestFiles",
     "temoin.web.middleware.SessionOfPage",
-    "django.middleware.locale.LocaleMiddleware",
+    "temoin.web.middleware.LanguageOfPerson",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "temoin.web.middleware.PersonOfSession",

@@ -12,8 +12,11 @@ from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequir
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -34,6 +37,22 @@ class SessionOfPage(SessionMiddleware):
         """Make the session, still unread."""
         super().process_request(request)
         cast("SessionStore", request.session).asks_backlog = request.method in {"GET", "HEAD"}
+
+
+class LanguageOfPerson(LocaleMiddleware):
+    """Django's middleware, which here does not look for a language in the address: none begins with one."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Speak the language that the person chose, or that the browser asks for."""
+        language = translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Say which language the answer speaks, and that another browser may be answered in another."""
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 class PersonOfSession(AuthenticationMiddleware):
