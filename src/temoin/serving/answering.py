@@ -83,13 +83,15 @@ class Desk:
             answer: HttpAnswer = await self._run(call, self._application, environ)
         finally:
             self._in_hand -= 1
-        await asyncio.sleep(max(0.0, environ.get(NOT_BEFORE, 0.0) - time.monotonic()))
+        if NOT_BEFORE in environ:
+            await asyncio.sleep(max(0.0, environ[NOT_BEFORE] - time.monotonic()))
         return answer
 
     async def send(self, request: web.BaseRequest, answer: HttpAnswer, drop: Callable[[], None]) -> web.StreamResponse:
         """Send the answer, each portion within the deadline; a caller who does not take it is dropped."""
         try:
-            return await self._send(request, answer)
+            way = self._send_whole if answer.is_whole else self._send_in_portions
+            return await way(request, answer)
         except TimeoutError:
             drop()
             raise ConnectionResetError from None
@@ -97,7 +99,16 @@ class Desk:
             if not answer.is_whole:
                 await self._run(answer.close)
 
-    async def _send(self, request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
+    async def _send_whole(self, request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
+        """Send an answer in one piece, under one deadline: nearly every one is made whole."""
+        response = _response(request, answer)
+        async with asyncio.timeout(self._pace.send):
+            await response.prepare(request)
+            await response.write_eof(b"" if request.method == "HEAD" else answer.portion)
+            await request.writer.drain()
+        return response
+
+    async def _send_in_portions(self, request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
         response = _response(request, answer)
         await response.prepare(request)
         while request.method != "HEAD":

@@ -47,12 +47,22 @@ async def read_body(request: web.BaseRequest, pace: TransferPace, held: Callable
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # a refusal may still follow
     try:
+        if request.content.is_eof():  # it came along with the head: there is nobody to wait for
+            return _whole(request, largest, held)
         async with asyncio.timeout(pace.body):
             return await _parts(request, largest, held)
     except TimeoutError:
         raise RefusedError(408, "too slow") from None
     except web.RequestPayloadError:
         raise RefusedError(400, "bad request") from None
+
+
+def _whole(request: web.BaseRequest, largest: int, held: Callable[[int], None]) -> bytes:
+    body = request.content.read_nowait()
+    held(len(body))
+    if len(body) > largest:
+        raise RefusedError(413, "too large")
+    return body
 
 
 async def _parts(request: web.BaseRequest, largest: int, held: Callable[[int], None]) -> bytes:
