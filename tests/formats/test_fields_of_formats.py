@@ -24,6 +24,7 @@ import temoin.formats
 from temoin.delivery.content import letter_content
 from temoin.formats import cda, fhir, hl7v2, mssante, pdf, xdm
 from temoin.formats.csv.report_file import report_file
+from temoin.formats.hcert.own_writing import own_content
 from temoin.testing.fields import FIELDS, names_of
 from temoin.testing.report import (
     Address,
@@ -62,6 +63,7 @@ WRITERS: dict[str, Callable[[Report], str]] = {
     "cda": lambda report: cda.document(report).decode(),
     "csv": lambda report: report_file(report).decode(),
     "fhir": lambda report: fhir.document(report).decode(),
+    "hcert": lambda report: orjson.dumps(own_content(report)).decode(),
     "hl7v2": lambda report: hl7v2.report_message(report, hl7v2.Route()).decode(),
     "mssante": lambda report: parts(mssante.secure_message(report, TO_DOCTOR)),
     "pdf": lambda report: pages(pdf.report_pdf(report)),
@@ -240,10 +242,23 @@ NUMBERS = {
     *("signer.member_id", "signer.profession", "organisation.pharmacy_id"),
     *(f"findings.{name}" for name in ("loinc", "loinc_display", "icd10", "snomed")),
 }
+CERTIFIED = {
+    *("patient.birth_family_name", "patient.birth_given_names", "patient.birth_date", "is_demo"),
+    *(
+        "kind",
+        "findings.target",
+        "findings.outcome",
+        "sampled_at",
+        "signed_at",
+        "organisation.name",
+        "organisation.finess",
+    ),
+}
 BIO_TROD = {"source", "signer.member_id", "findings.loinc_display"}
 NO_PLACE: dict[str, set[str]] = {
     **dict.fromkeys(("fhir", "hl7v2", "csv"), CLOCK | DOCTOR),
     **dict.fromkeys(("cda", "xdm"), BIO_TROD | CLOCK),
+    "hcert": set(OTHER) - CERTIFIED,  # whoever is shown a certificate learns no more than that
     "mssante": BIO_TROD,  # with the page beside the document
     "pdf": {
         *("prescriber.phone", *(PLACES - {f"laboratory.address.{name}" for name in ("lines", "postcode", "city")})),

@@ -22,6 +22,8 @@ from temoin.catalogue.outcomes import build_outcomes, build_specimens
 from temoin.formats.cda.terms import build_terms
 from temoin.formats.csv.vocabulary import SECTIONS, build_languages, build_vocabulary
 from temoin.formats.fhir.terms import build_german, build_swiss
+from temoin.formats.hcert.dcc_writing import build_dcc_terms
+from temoin.formats.hcert.icao import build_transliteration
 from temoin.formats.hl7v2.questions import build_questions
 from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.phones import build_plan
@@ -55,6 +57,8 @@ FILES: dict[str, tuple[Built, str]] = {
     "formats/csv/data/vocabulary.toml": (build_vocabulary, r"(?!states$)\w+|states\.\w+"),
     "formats/fhir/data/ch_elm.toml": (reviewed(build_swiss), "names"),
     "formats/fhir/data/demis.toml": (reviewed(build_german), "categories|outcomes"),
+    "formats/hcert/data/dcc.toml": (build_dcc_terms, "targets|tests|results"),
+    "formats/hcert/data/icao.toml": (build_transliteration, "letters"),
     "formats/hl7v2/data/questions.toml": (reviewed(build_questions), "questions"),
     "lib/data/french_numbering.toml": (build_plan, "prefixes|postcodes"),
     "pharmacies/data/register.toml": (build_register_terms, "systems|professions|names"),

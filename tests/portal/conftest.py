@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,10 +15,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hcert_makers import ISSUER, signer
 from playwright.sync_api import Browser, Page, sync_playwright
 from programs import need
 from site_under_test import Site, portal_environment
 
+from temoin.crypto.signatures import public_jwk
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
@@ -31,7 +35,12 @@ def settings_file(embedded_server: EmbeddedServer) -> Path:
     text = re.sub(r"^demo = .*$", "demo = false", text, flags=re.MULTILINE)
     text = text.replace('rules = "demonstration"', 'rules = "us-elr"')
     text = re.sub(r"^portal_url = .*$", 'portal_url = "https://127.0.0.1"', text, flags=re.MULTILINE)
-    text += '\n[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n'
+    text += '\n[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n\n[certificates]\ntrusted = "trusted"\n'
+    trusted = folder / "trusted"
+    trusted.mkdir()
+    keys = {"iss": ISSUER, "keys": [public_jwk(signer().public)]}
+    (trusted / "operator.json").write_text(json.dumps(keys), encoding="utf-8")
+    (trusted / "state.pem").write_text(ssl.DER_cert_to_PEM_cert(signer("EC", "test").certificate), encoding="ascii")
     path = folder / "portal.toml"
     path.write_text(text, encoding="utf-8")
     return path

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
+TRUSTED_TYPES = "trusted-types 'none'"
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -17,9 +18,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
+        TRUSTED_TYPES,
     ]
 )
+PERMISSIONS = "camera=(), microphone=(), geolocation=(), clipboard-read=(), payment=(), usb=()"
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -30,7 +32,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), clipboard-read=(), payment=(), usb=()",
+    "Permissions-Policy": PERMISSIONS,
 }
 
 
@@ -43,6 +45,6 @@ class PortalHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
         for name, value in HEADERS.items():
-            response[name] = value
+            response.setdefault(name, value)  # the verifier page allows its camera and its worker
         response.setdefault("Cache-Control", "no-store")  # static files say for themselves how long they last
         return response

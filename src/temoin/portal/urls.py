@@ -1,14 +1,17 @@
-"""The addresses of the patient site; none of them names a letter or a person."""
+"""The addresses of the patient site; none of them names a letter, a certificate or a person."""
 
 from django.urls import path
 
-from temoin.portal import views
+from temoin.portal import verifier, views
 
 app_name = "portal"
 
 urlpatterns = [
     path("", views.page, name="page"),
     path("letter", views.letter, name="letter"),
+    path("verify/", verifier.page, name="verifier"),
+    path("verify/worker.js", verifier.worker, name="worker"),
+    path("verify/keys", verifier.keys, name="keys"),
     path("healthz", views.healthz, name="healthz"),
 ]
 

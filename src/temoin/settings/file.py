@@ -42,6 +42,7 @@ from temoin.outbox.lateness import Alarms
 from temoin.outbox.settings import Rates
 from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.register import RegisterSettings
+from temoin.portal.settings import TrustedSigners
 from temoin.settings.channels import AnyChannel, all_channels
 from temoin.settings.hosting import Hosting
 from temoin.settings.secrets import check_secret
@@ -155,6 +156,7 @@ class Config:
     counter: Counter = field(default_factory=Counter)
     pro_sante_connect: ProSanteConnect | None = None
     register: RegisterSettings | None = None
+    certificates: TrustedSigners | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
 
@@ -205,6 +207,7 @@ _SECTIONS: dict[str, Any] = {
     "counter": Counter,
     "pro_sante_connect": ProSanteConnect,
     "register": RegisterSettings,
+    "certificates": TrustedSigners,
     "rates": Rates,
     "serving": Serving,
 }

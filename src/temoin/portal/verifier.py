@@ -1,0 +1,62 @@
+"""The verifier page: anybody judges a certificate on their own device, also offline; nothing of it is ever sent."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.outcomes import load_outcomes
+from temoin.lib.handed import Handed
+from temoin.lib.label import Label
+from temoin.portal.headers import CONTENT_SECURITY_POLICY, PERMISSIONS, TRUSTED_TYPES
+from temoin.portal.views import SITE
+
+KEYS: Final[Handed[bytes]] = Handed("keys that the verifier page believes")
+_OWN_HEADERS = {
+    # Registering the worker is the one thing that a page of scripts alone does with a script's address.
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace(TRUSTED_TYPES, "trusted-types temoin-worker"),
+    "Permissions-Policy": PERMISSIONS.replace("camera=()", "camera=(self)"),
+}
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Return the page: the same bytes to everyone."""
+    answer = render(request, "portal/verify.html", {"is_demo": SITE().demo, "words": words().items()})
+    for name, value in _OWN_HEADERS.items():
+        answer[name] = value
+    return answer
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """Return the program that keeps the page for when there is no network."""
+    answer = render(request, "portal/verify_worker.js", content_type="text/javascript; charset=utf-8")
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+@require_safe
+def keys(_request: HttpRequest) -> HttpResponse:
+    """Publish whose signatures are believed here, for other verifiers too."""
+    answer = HttpResponse(KEYS(), content_type="application/json")
+    answer["Cache-Control"] = "no-cache"
+    answer["Access-Control-Allow-Origin"] = "*"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+def words() -> dict[str, Label]:
+    """Return what the codes in certificates mean: ours, and those of cards."""
+    found = {f"outcome:{one.code}": one.words for one in load_outcomes().values()}
+    found |= {f"snomed:{one.snomed}": one.words for one in load_outcomes().values()}
+    for kind in load_kinds().values():
+        found[f"kind:{kind.code}"] = kind.words
+        for target in kind.targets:
+            found[f"target:{target.code}"] = target.words
+            found |= {f"loinc:{loinc.code}": target.words for loinc in target.loincs}
+    return found
