@@ -24,7 +24,7 @@ from temoin.testing.queries import TestView
 from temoin.testing.report import Report
 from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.sampled_now import Ready, ready_samples
+from temoin.web.sampled_now import ReadySample, ready_samples
 from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
 
 KEYS = "123456789"
@@ -42,7 +42,7 @@ def kind_field(seat: Seat, typed: Typed) -> Field:
     return typed("kind", _("Which test?"), "cards", choices=choices, required=True)
 
 
-def _kind_hint(seat: Seat, kind: Kind, language: str, ready: Ready | None) -> str:
+def _kind_hint(seat: Seat, kind: Kind, language: str, ready: ReadySample | None) -> str:
     """Return what the test looks for, who must be called to sign it, and what it would be sampled with now."""
     targets = ", ".join(target.label(language) for target in kind.targets)
     signers = "" if may_sign(by=seat, signers=kind.signers) else f". {signer_words(kind)}"

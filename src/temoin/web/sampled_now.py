@@ -22,7 +22,7 @@ NOW = "sampled"  # the button that samples at once
 
 
 @dataclass(frozen=True)
-class Ready:
+class ReadySample:
     """What a sample of a kind of test would be taken with."""
 
     lot_id: UUID
@@ -41,14 +41,14 @@ class Ready:
         return Sample(specimen=self.specimen.code, sampled_at=now(), lot_id=self.lot_id)
 
 
-def ready_samples(seat: Seat) -> dict[str, Ready]:
+def ready_samples(seat: Seat) -> dict[str, ReadySample]:
     """Return what would be used, by kind of test; a kind without a good lot is not among them."""
-    found: dict[str, Ready] = {}
+    found: dict[str, ReadySample] = {}
     for kind, lot in lots_to_use(by=seat).items():
         used = kit(lot.kit)
         both = [specimen for specimen in load_kinds()[kind].specimens if specimen in used.specimens]
         if both:
-            found[kind] = Ready(lot.id, lot.number, used, both[0])
+            found[kind] = ReadySample(lot.id, lot.number, used, both[0])
     return found
 
 

@@ -18,7 +18,7 @@ from temoin.testing.states import UNDER_WAY, RecordState
 from temoin.web.fields import Field, Typed
 from temoin.web.reading_window import ReadingWindow, reading_window
 from temoin.web.record_forms import outcome_fields
-from temoin.web.sampled_now import Ready, ready_samples
+from temoin.web.sampled_now import ReadySample, ready_samples
 from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 
@@ -30,7 +30,7 @@ class ListedTest:
     is_to_start: bool  # sampled, and its reading clock waits
     parcels: list[tuple[Words, Mark]]
     fields: list[Field] = field(default_factory=list)  # of the result, where it is entered in the row
-    ready: Ready | None = None  # what it would be sampled with now, where one press of the row does it
+    ready: ReadySample | None = None  # what it would be sampled with now, where one press of the row does it
 
 
 def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
