@@ -21,10 +21,11 @@ from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
 from temoin.patients.models import Consent, Patient
-from temoin.patients.traits import check_nir, check_traits
+from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import Member, Pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import pharmacies_of, take_seat
+from temoin.scanning.nir import check_nir
 from temoin.signin.models import Person
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.states import RecordState

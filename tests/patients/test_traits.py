@@ -9,7 +9,8 @@ from people import TRAITS
 
 from temoin.lib.errors import InvalidError
 from temoin.lib.text import is_clean
-from temoin.patients.traits import NO_COUNTRY, Traits, check_nir, check_traits, masked_nir
+from temoin.patients.traits import NO_COUNTRY, Traits, check_traits, masked_nir
+from temoin.scanning.nir import check_nir
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,6 @@ KEPT = {
     **{("amend_patient", name): f"Patient.{name}" for name in PATIENT},
     **{("invite", name): f"Invitation.{name}" for name in ("family_name", "given_name", "email", "rpps")},
     ("change_member", "rpps"): "Member.rpps",
-    ("receive_lot", "udi"): "Lot.udi",
     ("receive_lot", "number"): "Lot.number",
     ("add_program", "name"): "Program.name",
     ("add_program", "public_key"): "Program.public_key",
@@ -99,6 +98,7 @@ KEPT = {
 }
 LOOKED_FOR = {
     *((page, name) for page in ("find_patient", "same_person") for name in ("nir", "birth_family_name", "birth_date")),
+    *((page, "scan") for page in ("find_patient", "same_person", "new_patient", "receive_lot")),
     *((page, "code") for page in ("mfa_activate_totp", "enrol")),
     ("enrol", "email"),
     ("journal", "object"),

@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Case, When
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.code_words import CODE_WORDS
 from temoin.catalogue.kits import kit_of_gtin, kits_for, load_kits
 from temoin.catalogue.models import Lot
-from temoin.catalogue.udi import DEVICE, read_udi
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.errors import InvalidError, Problem, refuse
 from temoin.lib.ids import LotId, new_id
+from temoin.lib.lengths import LONGEST
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
+from temoin.scanning.reading import read_scan
+from temoin.scanning.scan import BoxCode, ScanKind, ScanTrouble
 
 PAGE = 100  # lots on one page of the stock
 STILL_SHOWN = timedelta(days=7)  # an expired lot is offered so long, marked: who holds the box sees why it is refused
@@ -64,37 +67,66 @@ def receive_lot(*, by: Seat, kit: str = "", number: str = "", expiry: date | Non
 def complete_box(*, by: Seat, box: Box) -> Box:
     """Return the box with what its UDI tells; InvalidError when the code is bad, or says otherwise than what is typed.
 
-    A GTIN that the catalogue does not know is that of the kit which this pharmacy last received under it.
+    A device that the catalogue does not know is that of the kit which this pharmacy last received under it.
     """
     check_right(by=by, right=Right.RECEIVE_LOT)
     if not box.udi:
         return box
-    udi = read_udi(box.udi)
-    listed = kit_of_gtin(udi.gtin)
+    code = _read_code(box.udi, today(by.pharmacy_id))
+    listed = kit_of_gtin(code.gtin)
     problems = []
     if listed is not None and box.kit not in {"", listed.code}:
         problems.append(Problem("kit", "other", _("The scanned code is that of another kit: scan this box again.")))
-    if udi.lot and box.number not in {"", udi.lot}:
+    if code.lot and box.number not in {"", code.lot}:
         problems.append(Problem("number", "other", _("The scanned code has another lot number: scan this box again.")))
-    if udi.expiry and box.expiry not in {None, udi.expiry}:
+    if code.expiry and box.expiry not in {None, code.expiry}:
         problems.append(Problem("expiry", "other", _("The scanned code has another date: scan this box again.")))
     if problems:
         raise InvalidError(problems)
     return Box(
-        kit=box.kit or (listed.code if listed else _kit_received_before(by, udi.gtin)),
-        number=box.number or udi.lot,
-        expiry=box.expiry or udi.expiry,
-        udi=udi.text,
+        kit=box.kit or (listed.code if listed else _kit_received_before(by, code)),
+        number=box.number or code.lot,
+        expiry=box.expiry or code.expiry,
+        udi=code.text,
     )
 
 
-def _kit_received_before(by: Seat, gtin: str) -> str:
+def _read_code(text: str, day: date) -> BoxCode:
+    """Return what the code of a box says; InvalidError on the field "udi" when it is not that of a device."""
+    scan = read_scan(text, today=day)
+    if scan.box is None or len(scan.box.text) > LONGEST["Lot.udi"]:
+        trouble = scan.faults[0] if scan.kind is ScanKind.BOX and scan.faults else ScanTrouble.GS1_FORM
+        raise refuse("udi", trouble.value, CODE_WORDS[trouble])
+    if not scan.box.device:
+        raise refuse(
+            "udi", "no_device", _("This code does not name the device: scan the box's other code, which holds (01).")
+        )
+    return scan.box
+
+
+def _kit_received_before(by: Seat, code: BoxCode) -> str:
+    # A code of HIBC ends the device with the second part's mark, or with the check character where there is none.
+    same = Q(udi__startswith=f"{code.device}/") | Q(udi=f"{code.device}{code.link}")
     with tenant_scope(by.pharmacy_id):
-        boxes = Lot.objects.filter(udi__startswith=f"({DEVICE}){gtin}").order_by("-received_at")
+        same_device = same if code.is_hibc else Q(udi__startswith=code.device)
+        boxes = Lot.objects.filter(same_device).order_by("-received_at")
         return boxes.values_list("kit", flat=True).first() or ""
 
 
+def problems_of_box(*, by: Seat, box: Box) -> list[Problem]:
+    """Return what is wrong with a box, or not yet told of it, for whoever fills a form in."""
+    check_right(by=by, right=Right.RECEIVE_LOT)
+    return _problems(box, today(by.pharmacy_id))
+
+
 def _check_box(box: Box, day: date) -> date:
+    problems = _problems(box, day)
+    if problems or box.expiry is None:
+        raise InvalidError(problems)
+    return box.expiry
+
+
+def _problems(box: Box, day: date) -> list[Problem]:
     problems = []
     if box.kit not in load_kits().kits:
         is_scanned = box.udi and not box.kit
@@ -109,9 +141,7 @@ def _check_box(box: Box, day: date) -> date:
         problems.append(Problem("expiry", "required", _("Enter the last day of use as printed on the box.")))
     elif box.expiry < day:
         problems.append(Problem("expiry", "expired", _("Enter an expiry date that is not past: set this box aside.")))
-    if problems or box.expiry is None:
-        raise InvalidError(problems)
-    return box.expiry
+    return problems
 
 
 def lots_in_stock(*, by: Seat, kind: str) -> list[Lot]:

@@ -10,7 +10,6 @@ from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from stdnum.fr import nir as nir_check
 
 from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, is_country, two_letters
 from temoin.lib.days import ShortYearError, read_day
@@ -21,6 +20,7 @@ from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_
 from temoin.lib.zones import latest_today
 from temoin.patients.doctor import read_doctor
 from temoin.patients.reader import TraitsReader
+from temoin.scanning.nir import check_nir
 
 # 5 characters: department and commune, Corsica included, or 99 and a country (domain.md §5.5).
 _BIRTH_PLACE = re.compile(r"(?:[0-9]{2}|2A|2B)[0-9]{3}")
@@ -150,14 +150,6 @@ def traits_from_file(
     if reader.problems:
         raise InvalidError(reader.problems)
     return traits
-
-
-def check_nir(text: str) -> str:
-    """Return the 15 characters of a NIR typed with or without marks between them; ValueError when its key is wrong."""
-    compact = re.sub(r"[\s./-]", "", text).upper()
-    if not re.fullmatch(r"[1-478][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{8}", compact) or not nir_check.is_valid(compact):
-        raise ValueError("not a NIR")
-    return compact
 
 
 def masked_nir(nir: str) -> str:

@@ -31,7 +31,7 @@ LONGEST = 50_000  # characters of a form
 PAGE_LIFE = timedelta(hours=16)  # the longest session
 KEPT = "kept_form"  # in the session: the number of what is kept, and the address it was sent to
 KEPT_FOR = "kept_for"  # in a form: whose page it stands on
-NEVER = frozenset({"csrfmiddlewaretoken", KEPT_FOR, "password", "credential", "code"})
+NEVER = frozenset({"csrfmiddlewaretoken", KEPT_FOR, "password", "credential", "code", "scan"})
 
 Fields = list[tuple[str, str]]
 

@@ -1,26 +1,77 @@
-"""The search for a patient, as two pages ask for it: by the NIR alone, or by birth name and birth date."""
+"""The search for a patient, as two pages ask for it: by a scan, by the NIR alone, or by birth name and birth date."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.errors import InvalidError, Problem
 from temoin.patients.queries import Found, patients_by_name, patients_by_nir
-from temoin.patients.traits import check_nir
 from temoin.pharmacies.seat import Seat
+from temoin.scanning.nir import check_nir
+from temoin.scanning.scan import ScanTrouble
 from temoin.web.fields import Field, Typed
 from temoin.web.patient_form import CORSICA, DAY_HINT
+from temoin.web.scan_field import posted_scan, scan_field, scan_notices
+from temoin.web.scan_words import TROUBLES
+from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.times import read_typed_day
+from temoin.web.wording import Words
 
-_NIR = _("The key of this number is wrong: check the 15 characters.")
 _EMPTY = _("Enter the NIR, or the birth name and the birth date.")
+SCAN_HINT = _("Identity document (lines with <), health identity code, or social security number")
 
 
-def search_patients(seat: Seat, typed: Mapping[str, str]) -> list[Found]:
+@dataclass
+class PatientSearch:
+    """A search as it was asked for: what was found, with what a scan told, and what is wrong."""
+
+    values: dict[str, str]
+    found: list[Found] | None = None  # None before anything was looked for
+    problems: list[Problem] = field(default_factory=list)
+    notices: Sequence[Words] = ()
+    is_scanned: bool = False
+
+    @property
+    def scan_field(self) -> Field:
+        is_first = self.found is None and not self.problems
+        return scan_field(hint=SCAN_HINT, problems=self.problems, autofocus=is_first)
+
+    @property
+    def fields(self) -> list[Field]:
+        return _typed_fields(Typed(self.values, self.problems))
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """Return what was typed, and told by a scan, for the form of a new patient."""
+        return list(self.values.items())
+
+
+def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
+    """Look for whom was scanned, or for what was typed. It travels in the body only."""
+    asked = ("nir", "birth_family_name", "birth_date")
+    search = PatientSearch({name: request.POST.get(name, "") for name in asked})
+    if request.method != "POST":
+        return search
+    try:
+        scan = posted_scan(request, NAMES_SOMEBODY)
+        if scan is None:
+            search.found = _typed_search(seat, search.values)
+            return search
+        search.is_scanned, search.notices = True, scan_notices(scan)
+        search.values = dict.fromkeys(asked, "") | scanned_values(scan)
+        search.found = find_scanned(seat, scan)
+    except InvalidError as error:
+        search.problems = error.problems
+    return search
+
+
+def _typed_search(seat: Seat, typed: Mapping[str, str]) -> list[Found]:
     """Return the patients found by what was typed; InvalidError when nothing can be looked for."""
-    nir, name, born = (typed.get(field, "").strip() for field in ("nir", "birth_family_name", "birth_date"))
+    nir, name, born = (typed[each].strip() for each in ("nir", "birth_family_name", "birth_date"))
     if nir:
         return patients_by_nir(by=seat, nir=_checked(nir))
     if not name:
@@ -28,7 +79,7 @@ def search_patients(seat: Seat, typed: Mapping[str, str]) -> list[Found]:
     return patients_by_name(by=seat, family_name=name, birth_date=read_typed_day(born, "birth_date"))
 
 
-def search_fields(typed: Typed) -> list[Field]:
+def _typed_fields(typed: Typed) -> list[Field]:
     return [
         typed(
             "nir",
@@ -52,4 +103,4 @@ def _checked(nir: str) -> str:
     try:
         return check_nir(nir)
     except ValueError:
-        raise InvalidError([Problem("nir", "malformed", _NIR)]) from None
+        raise InvalidError([Problem("nir", "malformed", TROUBLES[ScanTrouble.NIR_KEY])]) from None

@@ -7,8 +7,11 @@ from django.utils.translation import gettext as _
 
 from temoin.lib.errors import NotFoundError, Problem
 from temoin.pharmacies.seat import Seat
+from temoin.scanning.scan import ScanTrouble
 from temoin.web.fields import Choice, Typed
 from temoin.web.pages import show
+from temoin.web.scan_field import scan_field
+from temoin.web.scan_words import TROUBLES
 from temoin.web.settings import WEB
 from temoin.web.wording import AUTHORITY, PATIENT, STATE
 
@@ -31,4 +34,13 @@ def gallery(request: HttpRequest, seat: Seat) -> HttpResponse:
         typed("long", _("Long text"), "textarea"),
     ]
     marks = [*STATE.values(), *AUTHORITY.values(), *PATIENT.values()]
-    return show(request, seat, "gallery.html", fields=fields, marks=marks, problems=[problem])
+    return show(
+        request,
+        seat,
+        "gallery.html",
+        scan_field=scan_field(hint=_("A hint")),
+        notices=[TROUBLES[ScanTrouble.CAPS_LOCK]],
+        fields=fields,
+        marks=marks,
+        problems=[problem],
+    )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.actions import Box, complete_box, page_of_lots, receive_lot
+from temoin.catalogue.actions import Box, complete_box, page_of_lots, problems_of_box, receive_lot
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
+from temoin.scanning.reading import join_codes
+from temoin.scanning.scan import Scan, ScanKind
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.pages import page_links, page_number, show
+from temoin.web.scan_field import SCAN, asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.times import page_today, read_day
+
+_HINT = gettext_lazy("The code of the box: it fills in the rest, which you then add to the stock. Or type below.")
 
 
 def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -26,7 +31,9 @@ def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Add a lot to the stock: a scan alone is enough, and what it tells stays in the form when something lacks."""
+    """Add a lot to the stock, as a scan has filled the form or a person."""
+    if asks_to_read(request):
+        return _fill_by_scan(request, seat)
     box = Box(
         kit=request.POST.get("kit", ""),
         number=request.POST.get("number", "").strip(),
@@ -37,14 +44,40 @@ def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
         box = complete_box(by=seat, box=box)
         receive_lot(by=seat, kit=box.kit, number=box.number, expiry=box.expiry, udi=box.udi)
     except InvalidError as error:
-        return _show(request, seat, error.problems, box)
+        return _show(request, seat, _at_fields(error.problems), box)
     except ConflictError:
         return _show(request, seat, [Problem("number", "known", _("This lot is already in stock."))], box)
     messages.success(request, _("The lot is in stock."))
     return redirect("lots")
 
 
-def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None) -> HttpResponse:
+def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Fill the form from the code of a box, or from its second code. Nothing is recorded: the person looks and adds."""
+    before = request.POST.get("udi", "")
+    try:
+        scan = posted_scan(request, {ScanKind.BOX})
+        both = scan and scan.box and join_codes(before, scan.box, today=page_today())
+        told_by = both or scan
+        box = complete_box(by=seat, box=Box(udi=told_by.box.text)) if told_by and told_by.box else None
+    except InvalidError as error:
+        return _show(request, seat, _at_fields(error.problems))
+    if scan is None or box is None:
+        return _show(request, seat, [])
+    told = open_questions(scan)
+    lacking = [each for each in problems_of_box(by=seat, box=box) if each.field not in {one.field for one in told}]
+    if before and both is None and request.POST.get("number") and box.udi != before:
+        messages.warning(request, _("The box that was scanned before was not added to the stock: scan it again."))
+    return _show(request, seat, [*told, *lacking], box, scan=scan)
+
+
+def _at_fields(problems: list[Problem]) -> list[Problem]:
+    """Return problems at the fields of the page: what is wrong with a code stands where it is scanned."""
+    return [replace(each, field=SCAN) if each.field == "udi" else each for each in problems]
+
+
+def _show(
+    request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None, *, scan: Scan | None = None
+) -> HttpResponse:
     language = get_language() or "fr"
     today = page_today()
     known = load_kits().kits
@@ -67,13 +100,17 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | 
         rows=rows,
         problems=problems,
         pages=page_links(page, has_more=has_more),
+        scan_field=scan_field(hint=_HINT, problems=problems, autofocus=not problems and scan is None),
+        notices=scan_notices(scan) if scan else [],
+        udi=_values(request, box).get("udi", ""),
+        is_filled=scan is not None and not problems,
         fields=_fields(Typed(_values(request, box), problems), language),
     )
 
 
 def _values(request: HttpRequest, box: Box | None) -> dict[str, str]:
-    """Return what was typed, with what the scan told beside it."""
-    told = {} if box is None else {name: str(value) for name, value in asdict(box).items() if value}
+    """Return what was typed, or what the scan told instead of it."""
+    told = {} if box is None else {name: str(value or "") for name, value in asdict(box).items()}
     return {**request.POST.dict(), **told}
 
 
@@ -84,9 +121,7 @@ def _fields(typed: Typed, language: str) -> list[Field]:
         for kit in load_kits().kits.values()
         if kinds[kit.kind].offered_at == "counter"
     ]
-    hint = _("Scan the square code of the box: it fills in the rest. Or leave this empty and type.")
     return [
-        typed("udi", _("UDI code"), hint=hint, autofocus=not typed.problems),
         typed("kit", _("Kit"), "select", choices=kits, required=True),
         typed("number", _("Lot number"), required=True, attributes={"maxlength": str(LONGEST["Lot.number"])}),
         typed("expiry", _("Last day of use"), "date", required=True),

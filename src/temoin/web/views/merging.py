@@ -20,7 +20,7 @@ from temoin.testing.queries import list_tests_of_patient
 from temoin.web.fields import Choice, Typed
 from temoin.web.pages import show
 from temoin.web.patient_facts import patient_facts
-from temoin.web.patient_search import search_fields, search_patients
+from temoin.web.patient_search import search_patients
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.two_records import compared
 
@@ -37,25 +37,21 @@ _TICK = gettext_lazy("Confirm that both records are of this one person.")
 def same_person(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
     """Offer the records that may be of the same person as this one, and a search for any other."""
     traits = read_patient(by=seat, patient_id=patient_id)
-    found: list[Found] | None = None
-    problems: list[Problem] = []
-    if request.method == "POST":
-        try:
-            found = _others(search_patients(seat, request.POST), patient_id)
-        except InvalidError as error:
-            problems = error.problems
+    search = search_patients(request, seat)
     return show(
         request,
         seat,
         "same_person.html",
-        status=400 if problems else 200,
+        status=400 if search.problems else 200,
         facts=patient_facts(traits),
         patient_id=patient_id,
         near=_others(near_matches(by=seat, traits=traits), patient_id),
-        has_searched=found is not None,
-        found=found,
-        fields=search_fields(Typed(request.POST, problems)),
-        problems=problems,
+        has_searched=search.found is not None,
+        found=_others(search.found or [], patient_id),
+        search=search,
+        scan_field=search.scan_field,
+        fields=search.fields,
+        problems=search.problems,
         is_question=True,
     )
 

@@ -41,41 +41,34 @@ from temoin.web.kept_forms import keep_posted
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.patient_facts import patient_facts
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
-from temoin.web.patient_search import search_fields, search_patients
+from temoin.web.patient_search import SCAN_HINT, search_patients
 from temoin.web.record_forms import kind_field
 from temoin.web.sampled_now import is_pressed, sample_now
+from temoin.web.scan_field import asks_to_read, open_questions, posted_scan, scan_field, scan_notices
+from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.test_lines import kits_of, test_lines
-from temoin.web.wording import STATE
+from temoin.web.wording import STATE, Words
 
 Values = Any  # a form as posted
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Look for a patient by NIR, or by birth name and birth date. What is typed travels in the body only."""
-    found: list[Found] | None = None
-    problems: list[Problem] = []
-    if request.method == "POST":
-        try:
-            found = search_patients(seat, request.POST)
-        except InvalidError as error:
-            problems = error.problems
-    return _show_search(request, seat, found, problems)
-
-
-def _show_search(request: HttpRequest, seat: Seat, found: list[Found] | None, problems: list[Problem]) -> HttpResponse:
+    """Look for a patient by a scan, by NIR, or by birth name and birth date. All of it travels in the body only."""
+    search = search_patients(request, seat)
     return show(
         request,
         seat,
         "find_patient.html",
-        status=400 if problems else 200,
-        fields=search_fields(Typed(request.POST, problems)),
-        problems=problems,
+        status=400 if search.problems else 200,
+        search=search,
+        scan_field=search.scan_field,
+        fields=search.fields,
+        problems=search.problems,
         is_question=True,
-        has_searched=found is not None,
-        found=found,
-        may_be_one=_may_be_one(seat, found or ()),
-        typed=request.POST,
+        has_searched=search.found is not None,
+        found=search.found,
+        may_be_one=_may_be_one(seat, search.found or ()),
     )
 
 
@@ -86,6 +79,8 @@ def _may_be_one(seat: Seat, found: Sequence[Found]) -> bool:
 
 def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Register a patient and the first test with one form: the ids come with it, so that a double click collides."""
+    if asks_to_read(request):
+        return _fill_by_scan(request, seat)
     if request.method != "POST" or "record_id" not in request.POST:
         return _show_new(request, seat, request.POST, [])
     patient_id, record_id = _posted_id(request, "patient_id"), _posted_id(request, "record_id")
@@ -111,6 +106,21 @@ def _registered(request: HttpRequest, record_id: UUID) -> HttpResponse:
     if is_pressed(request.POST):
         messages.success(request, _("The sample is recorded: compare lot and kit with the box in your hand."))
     return lead_to_test(record_id)
+
+
+def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Fill the form from a document, and show who may be that person already. Nothing is recorded."""
+    values = request.POST.dict()
+    try:
+        scan = posted_scan(request, NAMES_SOMEBODY)
+    except InvalidError as error:
+        return _show_new(request, seat, values, error.problems)
+    if scan is None:
+        return _show_new(request, seat, values, [])
+    values |= scanned_values(scan)
+    problems = open_questions(scan)
+    near = [] if problems else find_scanned(seat, scan)
+    return _show_new(request, seat, values, problems, near=near, notices=scan_notices(scan))
 
 
 def _put_aside(typed: Values) -> set[UUID]:
@@ -148,13 +158,21 @@ def _check_new(typed: Values, region: str) -> tuple[list[Problem], Traits | None
 
 
 def _show_new(
-    request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem], *, near: Sequence[Found] = ()
+    request: HttpRequest,
+    seat: Seat,
+    typed: Values,
+    problems: list[Problem],
+    *,
+    near: Sequence[Found] = (),
+    notices: Sequence[Words] = (),
 ) -> HttpResponse:
     return show(
         request,
         seat,
         "new_patient.html",
         status=400 if problems else 200,
+        scan_field=scan_field(hint=SCAN_HINT, problems=problems, autofocus=not typed),
+        notices=notices,
         groups=patient_groups(typed, problems),
         problems=problems,
         near=near,

@@ -174,6 +174,34 @@ if (kinds) {
   kinds.addEventListener("change", (event) => localStorage.setItem("temoin-kind", event.target.value));
 }
 
+/* Scanners press keys, and Enter at the end. GS comes as Ctrl and the key of "]", which gives no character; a document's
+   lines come each with an Enter: the field waits for the last one. */
+function isHalfAZone(text) {
+  const zone = text.replace(/\s/g, "");
+  return [30, 36, 44, 60].includes(zone.length) && /[<.\\]{2}/.test(zone);
+}
+for (const field of all("[data-scan]")) {
+  field.addEventListener("keydown", (event) => {
+    const isSeparator = event.ctrlKey && !event.altKey && (event.code === "BracketRight" || event.key === "]");
+    if (isSeparator) field.setRangeText("\u241d", field.selectionStart, field.selectionEnd, "end");
+    if (isSeparator || (event.key === "Enter" && isHalfAZone(field.value))) event.preventDefault();
+  });
+  document.addEventListener("keydown", (event) => {
+    const isText = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (isText && !document.activeElement?.matches("input, select, textarea")) field.focus();
+  });
+}
+/* Beside a scan field, Enter moves on: a scan into another field sends nothing. */
+for (const form of all("form[data-scans]")) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input, select") || "scan" in event.target.dataset) return;
+    event.preventDefault();
+    const stops = all("input:not([type=hidden]), select, textarea, button.main", form);
+    const here = stops.indexOf(event.target);
+    stops.find((one, place) => place > here && (!one.name || one.name !== event.target.name))?.focus();
+  });
+}
+
 /* A code handed over as a link: read from the fragment, which no server sees, and taken out of the address. */
 for (const form of all("[data-fragment]")) {
   if (!location.hash) continue;
