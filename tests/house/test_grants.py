@@ -52,6 +52,7 @@ TABLES = {
     "temoin_worker": {
         "crypto_data_key": "INSERT SELECT",
         "oversight_alarm": EVERYTHING,
+        "oversight_call_watch": "INSERT SELECT UPDATE",
         "delivery_letter": "INSERT SELECT",
         "journal_alert": "INSERT SELECT",
         "outbox_attempt": "INSERT SELECT",
@@ -124,6 +125,7 @@ COLUMNS = {
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
+    ("temoin_worker", "journal_event", "SELECT"): {"pharmacy_id", "id", "kind", "subject_id", "detail"},
     ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
     ("temoin_app", "signin_failed_try", "UPDATE"): {"is_told"},

@@ -15,6 +15,8 @@ LOOPS = {
     "delivery/channels/email/returned_mail.py:read_returned_mail": "delivery/test_returned_mail.py:"
     "test_an_odd_mail_holds_no_other",
     "oversight/alarms.py:send_alarms": "oversight/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
+    "oversight/call_alarms.py:send_call_alarms": "oversight/test_call_alarms.py:"
+    "test_a_pharmacy_that_cannot_be_looked_at_holds_no_other",
     "transmission/channels/sftp/daily.py:_look_around": "transmission/test_sftp_daily.py:"
     "test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read",
     "transmission/asking.py:_take": "transmission/test_comparing.py:test_a_holding_in_half_characters_ends_no_run",

@@ -16,6 +16,7 @@ TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if is
 # Names a pharmacy and belongs to none, with its reason.
 OF_THE_HOUSE = {
     "journal_leaf": "places in the one tree; written and read whole by the sealer alone",
+    "oversight_call_watch": "until when a pharmacy's calls were looked at for its owners; for the worker alone",
     "oversight_alarm": "who was told that results wait, the operator included; for the worker alone",
 }
 # Unique without the pharmacy in front, with its reason.

@@ -16,6 +16,8 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.testing.sample import Reading
+from temoin.testing.signing import correct_result
 
 
 @pytest.fixture
@@ -36,11 +38,45 @@ def test_what_was_told_is_shown(house, owner, way, words):
     page = owner.get(reverse("test", args=[record_id])).content.decode()
     assert "personne n’a noté que le patient était informé" in page
 
+    asked = owner.get(reverse("told", args=[record_id, way])).content.decode()
+    assert "Ce qui est à dire" in asked
     answer = owner.post(reverse("told", args=[record_id, way]), {"version": "1"}, follow=True)
 
     told = [text for text in texts(answer.content.decode(), "//li") if words in text]
     assert len(told) == 1
     assert "version 1" in told[0]
+
+
+def test_what_is_to_be_said_is_shown_before_and_a_look_alone_notes_nothing(house, owner):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner), outcome="positive")
+    reading = Reading(outcomes={"sars-cov-2": "negative"}, read_at=now())
+    correct_result(by=house.owner, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
+
+    asked = owner.get(reverse("told", args=[record_id, "phone"])).content.decode()
+
+    for words in (
+        "Négatif",
+        "avant «\u00a0Positif\u00a0», maintenant",
+        "Lecture inversée",
+        "date de naissance",
+        "15 ou le 112",
+    ):
+        assert words in asked
+    assert found(asked, "//input[@name='version'][@value='2']")
+    assert "Communiqué par téléphone" not in owner.get(reverse("test", args=[record_id])).content.decode()
+
+
+def test_a_note_is_taken_back_with_a_reason(house, owner):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    page = owner.post(reverse("told", args=[record_id, "phone"]), {"version": "1"}, follow=True).content.decode()
+    (link,) = [one for one in found(page, "//a/@href") if one.endswith("/undo/")]
+
+    assert "Annuler une mention" in owner.get(link).content.decode()
+    assert owner.post(link, {}).status_code == 400
+    page = owner.post(link, {"reason": "slip"}, follow=True).content.decode()
+    assert "une erreur de manipulation" in page
+    assert "/undo/" not in page
+    assert "déjà annulée" in owner.post(link, {"reason": "slip"}, follow=True).content.decode()
 
 
 def test_another_way_does_not_exist(house, owner):
@@ -80,12 +116,19 @@ def unopened(house, as_role):
 def test_the_counter_leads_to_whom_to_call_and_telling_takes_them_off(owner, unopened):
     home = owner.get(reverse("home")).content.decode()
     assert found(home, f"//a[@href='{reverse('calls')}']")
-    assert "1 lettre n’a pas été ouverte en un jour" in home
+    assert "1 résultat n’a peut-être pas atteint son patient" in home
 
     page = owner.get(reverse("calls")).content.decode()
     assert found(page, f"//a[@href='{reverse('test', args=[unopened])}']")
     assert found(page, "//a[starts-with(@href, 'tel:')]")
 
+    (tell,) = [one for one in found(page, "//a/@href") if "/told/phone/" in one]
+    assert "La lettre n’a pas été ouverte en un jour" in page or "Le message n’est pas parti" in page
+    assert found(owner.get(tell).content.decode(), "//input[@name='calls']")
     form = {"version": "1", "calls": "yes"}
     page = owner.post(reverse("told", args=[unopened, "phone"]), form, follow=True).content.decode()
     assert "Personne n’est à appeler." in page
+    (undo,) = [one for one in found(page, "//a/@href") if "/undo/" in one]
+    form = {"reason": "not_reached", "calls": "yes"}
+    page = owner.post(undo, form, follow=True).content.decode()
+    assert found(page, "//a[contains(@href, '/told/phone/')]")

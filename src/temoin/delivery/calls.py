@@ -1,23 +1,21 @@
-"""Whom to call: patients with a positive or a corrected result, whose letter nobody opened and whom nobody told."""
+"""Whom to call: patients with a positive or a corrected result which no letter told them, and nobody else did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-from django.db import connection
 
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import POSITIVE, load_outcomes
-from temoin.delivery.actions import LIFE
+from temoin.delivery.telling import Telling, tellings_since
+from temoin.delivery.unknowing import PORTION, Because, Unknowing, who_may_not_know
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
-from temoin.journal.unreadable import each_opened
+from temoin.journal.unreadable import PAGE, each_opened
 from temoin.lib.clock import now
-from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import Holder, check_right
@@ -26,9 +24,9 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.report import Report, ReportStatus
 
-CALL_AFTER = timedelta(hours=24)  # since the letter was sealed
-LOOK_BACK = timedelta(days=30)  # an expired letter stays on the list as long again
-MOST = 200  # letters in a portion, and calls on the page
+MOST = 200  # calls on a page
+MOST_OPENED = 1000  # results opened for a page: those that call nobody must not make it slow
+JUST_NOTED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Call:
 
     record_id: UUID
     version: int
+    because: Because
     is_corrected: bool
     is_cancelled: bool
     kind: Kind
@@ -47,84 +46,83 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """A patient of whom somebody noted within the last day that they were told."""
+
+    telling: Telling
+    name: str
+
+
+@dataclass(frozen=True)
 class Calls:
-    """Whom to call, and how many other letters were not opened in time."""
+    """Whom to call, and how many other results their patients may not know."""
 
     calls: list[Call]
     others: int
     unreadable: int  # results that do not open: nobody knows whether to call
-    has_more: bool  # older letters than those looked at
+    next_first: int | None  # where the next page begins: older ones than those looked at
+    noted: list[Noted] = field(default_factory=list)
 
 
-def count_unopened(*, by: Holder) -> int:
-    """Return how many letters wait to be opened or told, whatever they say, up to MOST: nothing is opened for it."""
+def count_unknowing(*, by: Holder) -> int:
+    """Return of how many results the patient may know nothing, whatever they say, up to PORTION: none is opened."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        return len(_unopened(0))
+        return len(who_may_not_know(0))
 
 
-def list_calls(*, by: Seat) -> Calls:
-    """Return whom to call; each patient shown is a look."""
+def list_calls(*, by: Seat, first: int = 0) -> Calls:
+    """Return whom to call, from the `first` result on that may not be known; each patient shown is a look."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        found = _Search()
+        found = _Search(first, most=MOST, most_opened=MOST_OPENED, origin=PAGE)
         while found.goes_on:
-            found.add(_unopened(found.looked_at))
-        calls = _calls(found.reports)
-        shown = [call.record_id for call in calls]
+            found.add(who_may_not_know(found.first))
+        noted = tellings_since(now() - JUST_NOTED)
+        traits = _traits({*found.to_call, *(one.record_id for one in noted)})
+        calls = [_call(report, why, traits) for report, why in found.to_call.values()]
+        shown = dict.fromkeys([*found.to_call, *(one.record_id for one in noted)])
         record_looks(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=shown)
-        return Calls(calls, found.others, found.unreadable, found.has_more)
+        names = [Noted(one, traits[one.record_id].name if one.record_id in traits else "") for one in noted]
+        return Calls(calls, found.others, found.unreadable, found.first if found.has_more else None, names)
+
+
+def is_anybody_to_call(due_since: datetime | None) -> bool:
+    """Tell for the worker whether the pharmacy in scope has somebody to call, of what became due since if given."""
+    found = _Search(0, most=1, most_opened=None, origin="worker")
+    while found.goes_on:
+        found.add(who_may_not_know(found.first, due_since))
+    return bool(found.to_call or found.unreadable)
 
 
 class _Search:
-    """Goes through the letters, portion by portion, until all are seen or there are as many calls as a page holds."""
+    """Goes through the results, portion by portion, until all are seen or there are as many as was asked for."""
 
-    def __init__(self) -> None:
-        self.reports: list[Report] = []
-        self.looked_at = self.others = self.unreadable = 0
+    def __init__(self, first: int, *, most: int, most_opened: int | None, origin: str) -> None:
+        self.to_call: dict[UUID, tuple[Report, Because]] = {}
+        self.first, self.others, self.unreadable = first, 0, 0
         self.goes_on, self.has_more = True, False
+        self._most, self._origin = most, origin
+        self._last = None if most_opened is None else first + most_opened
 
-    def add(self, letters: list[tuple[UUID, int]]) -> None:
+    def add(self, portion: list[Unknowing]) -> None:
         """Take one portion in."""
-        opened = _reports(dict(letters))
-        to_call = [report for report in opened if _is_to_call(report)]
-        self.reports += to_call
-        self.looked_at += len(letters)
-        self.others += len(opened) - len(to_call)
-        self.unreadable += len(letters) - len(opened)
-        self.has_more = len(letters) == MOST and len(self.reports) >= MOST
-        self.goes_on = len(letters) == MOST and not self.has_more
+        why = {one.record_id: one.because for one in portion}
+        opened = _reports({one.record_id: one.version for one in portion}, self._origin)
+        found = {UUID(one.record_id): (one, why[UUID(one.record_id)]) for one in opened if _is_to_call(one)}
+        self.to_call |= found
+        self.first += len(portion)
+        self.others += len(opened) - len(found)
+        self.unreadable += len(portion) - len(opened)
+        is_enough = len(self.to_call) >= self._most or (self._last is not None and self.first >= self._last)
+        self.has_more = len(portion) == PORTION and is_enough
+        self.goes_on = len(portion) == PORTION and not is_enough
 
 
-_UNOPENED = """
-SELECT letter.record_id, letter.version FROM delivery_letter AS letter
- WHERE letter.pharmacy_id = %(pharmacy)s AND letter.state = 'open' AND letter.opened_count = 0
-   AND letter.expires_at > %(after)s AND letter.expires_at < %(before)s
-   AND NOT EXISTS (SELECT FROM journal_event AS told
-                    WHERE told.pharmacy_id = letter.pharmacy_id AND told.subject_id = letter.record_id
-                      AND told.kind = %(told)s AND split_part(told.detail, ' ', 1) = letter.version::text)
- ORDER BY letter.expires_at DESC, letter.id LIMIT %(most)s OFFSET %(first)s
-"""
-
-
-def _unopened(first: int) -> list[tuple[UUID, int]]:
-    """Return a portion of the letters that were neither opened in time nor told, the latest first."""
-    moment = now()
-    values: dict[str, Any] = {
-        "pharmacy": current_pharmacy(),
-        "told": EventKind.RESULT_TOLD.value,
-        "most": MOST,
-        "first": first,
-    }
-    values |= {"after": moment - LOOK_BACK, "before": moment + LIFE - CALL_AFTER}
-    with connection.cursor() as cursor:
-        cursor.execute(_UNOPENED, values)
-        return [(record_id, version) for record_id, version in cursor.fetchall()]
-
-
-def _reports(versions: dict[UUID, int]) -> list[Report]:
+def _reports(versions: dict[UUID, int], origin: str) -> list[Report]:
     rows = RecordVersion.objects.filter(record_id__in=versions).order_by("signed_at", "id")
-    return each_opened((row for row in rows if row.number == versions[row.record_id]), lambda row: row.report)
+    wanted = (row for row in rows if row.number == versions[row.record_id])
+    return each_opened(wanted, lambda row: row.report, origin=origin)
 
 
 def _is_to_call(report: Report) -> bool:
@@ -137,25 +135,27 @@ def _is_positive(report: Report) -> bool:
     return any(outcomes[found.outcome].means == POSITIVE for found in report.findings)
 
 
-def _calls(reports: Iterable[Report]) -> list[Call]:
-    by_record = {UUID(report.record_id): report for report in reports}
-    patient_of = dict(Record.objects.filter(id__in=by_record).values_list("id", "patient_id"))
+def _traits(record_ids: Iterable[UUID]) -> dict[UUID, Traits]:
+    """Return whom the records are of today; without the one whose patient's record does not open."""
+    patient_of = dict(Record.objects.filter(id__in=list(record_ids)).values_list("id", "patient_id"))
     patients = Patient.objects.filter(id__in=set(patient_of.values()))
     traits = dict(each_opened(patients, lambda one: (one.id, one.traits)))
-    return [_call(record_id, report, traits.get(patient_of[record_id])) for record_id, report in by_record.items()]
+    return {record_id: traits[of] for record_id, of in patient_of.items() if of in traits}
 
 
-def _call(record_id: UUID, report: Report, traits: Traits | None) -> Call:
+def _call(report: Report, because: Because, traits: Mapping[UUID, Traits]) -> Call:
     """Return the call; of a patient whose record does not open, what was known at the signature."""
-    signed = report.patient
+    signed, record_id = report.patient, UUID(report.record_id)
+    today = traits.get(record_id)
     return Call(
         record_id=record_id,
         version=report.version,
+        because=because,
         is_corrected=report.status is ReportStatus.CORRECTED,
         is_cancelled=report.status is ReportStatus.CANCELLED,
         kind=load_kinds()[report.kind],
         signed_at=report.signed_at,
-        name=traits.name if traits else f"{signed.birth_family_name} {signed.first_birth_given_name}",
-        birth_date=(traits or signed).birth_date,
-        phone=(traits or signed).phone,
+        name=today.name if today else f"{signed.birth_family_name} {signed.first_birth_given_name}",
+        birth_date=(today or signed).birth_date,
+        phone=(today or signed).phone,
     )

@@ -1,30 +1,35 @@
-"""What became of the letters of a result, and that its patient was told by other means."""
+"""What became of the letters of a result, and whether its patient was told by other means."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from temoin.delivery.letter_box import REPLACED
 from temoin.delivery.models import Letter, LetterState
-from temoin.journal.act import act
+from temoin.delivery.telling import Telling, tellings_of
 from temoin.journal.events import EventKind
-from temoin.journal.queries import EventRow, events_about
+from temoin.journal.queries import events_about
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.channel import Audience
+from temoin.outbox.open_channels import names_of
+from temoin.outbox.queries import ends_of
+from temoin.outbox.states import ParcelState
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import record_in_scope
-from temoin.testing.states import WITH_RESULT, RecordState
 
 
 class LetterFate(StrEnum):
     """Where a letter stands."""
 
+    UNSENT = "unsent"  # its message has not left yet
+    RETURNED = "returned"  # its message was refused, or came back
     UNOPENED = "unopened"
     OPENED = "opened"
     LOCKED = "locked"  # its tries are used up
@@ -32,11 +37,14 @@ class LetterFate(StrEnum):
     REPLACED = "replaced"
 
 
-class ToldBy(StrEnum):
-    """How a patient was told a result besides the letter."""
-
-    PHONE = "phone"
-    PAPER = "paper"
+# What became of a message that the patient cannot have read, whatever the letter says.
+UNDELIVERED = {
+    ParcelState.WAITING: LetterFate.UNSENT,
+    ParcelState.SENDING: LetterFate.UNSENT,
+    ParcelState.IN_DOUBT: LetterFate.UNSENT,
+    ParcelState.REFUSED: LetterFate.RETURNED,
+    ParcelState.WITHDRAWN: LetterFate.RETURNED,
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Knowledge:
     """What the patient of a result may know of it: the letters in order, and each time that somebody told them."""
 
     letters: list[LetterView]
-    told: list[EventRow]
+    told: list[Telling]
 
 
 def read_knowledge(*, by: Holder, record_id: UUID) -> Knowledge:
@@ -62,17 +70,7 @@ def read_knowledge(*, by: Holder, record_id: UUID) -> Knowledge:
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         record_in_scope(record_id)
-        return Knowledge(_letters(record_id), events_about([record_id], [EventKind.RESULT_TOLD.value]))
-
-
-def note_told(*, by: Seat, record_id: UUID, expected_version: int, way: ToldBy) -> None:
-    """Note that the patient was told the version that the person saw; ConflictError when another was signed since."""
-    check_right(by=by, right=Right.PRINT_RESULT)
-    detail = f"{expected_version} {way}"
-    with act(by=by, kind=EventKind.RESULT_TOLD, subject_kind="record", subject_id=record_id, detail=detail):
-        record = record_in_scope(record_id)
-        if RecordState(record.state) not in WITH_RESULT or record.version != expected_version:
-            raise ConflictError("there is no such version, or another was signed meanwhile")
+        return Knowledge(_letters(record_id), tellings_of([record_id]))
 
 
 def opened_versions(record_id: UUID) -> set[int]:
@@ -87,17 +85,31 @@ def _letters(record_id: UUID) -> list[LetterView]:
     for event in events_about([row[0] for row in rows], [EventKind.LETTER_OPENED.value]):
         if event.detail != REPLACED:
             opened.setdefault(event.subject_id, event.at)
+    messages = _messages(record_id)
     return [
-        LetterView(version, _fate(state, tries, bool(count), expires_at), expires_at, opened.get(letter_id))
-        for letter_id, version, state, tries, count, expires_at in rows
+        LetterView(version, _fate(standing, messages.get(version)), standing[-1], opened.get(letter_id))
+        for letter_id, version, *standing in rows
     ]
 
 
-def _fate(state: str, tries_left: int, was_opened: bool, expires_at: datetime) -> LetterFate:  # noqa: FBT001
+def _messages(record_id: UUID) -> dict[int, ParcelState]:
+    """Return, by version, where the last message with a link is."""
+    return {
+        sequence: state
+        for destination, sequence, state in ends_of(record_id)
+        if destination in names_of(Audience.PATIENT)
+    }
+
+
+def _fate(standing: Sequence[Any], message: ParcelState | None) -> LetterFate:
+    """Tell where a letter stands: what its patient did says more than what became of its message."""
+    state, tries_left, opened_count, expires_at = standing
     if state == LetterState.WITHDRAWN:
         return LetterFate.REPLACED
     if not tries_left:
         return LetterFate.LOCKED
-    if was_opened:
+    if opened_count:
         return LetterFate.OPENED
+    if message in UNDELIVERED:
+        return UNDELIVERED[message]
     return LetterFate.EXPIRED if expires_at <= now() else LetterFate.UNOPENED

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     RESULT_CANCELLED = "result.cancelled"
     RESULT_PRINTED = "result.printed"
     RESULT_TOLD = "result.told"
+    RESULT_UNTOLD = "result.untold"
     TICKET_PRINTED = "ticket.printed"
     TICKET_RENEWED = "ticket.renewed"
     TICKET_CODE_DESTROYED = "ticket.code_destroyed"
@@ -127,6 +128,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.RESULT_CANCELLED: "A pharmacist declared a signed result void.",
     EventKind.RESULT_PRINTED: "The result was shown for printing.",
     EventKind.RESULT_TOLD: "The patient was told the version in the detail, by telephone or on paper.",
+    EventKind.RESULT_UNTOLD: "A note that the patient was told was taken back; the detail has version, event, reason.",
     EventKind.TICKET_PRINTED: "The counter ticket with the patient's code was shown.",
     EventKind.TICKET_RENEWED: "The patient's code and link were replaced.",
     EventKind.TICKET_CODE_DESTROYED: "The worker destroyed the code of a ticket that the patient holds.",

@@ -18,6 +18,8 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.open_channels import place_of
 from temoin.outbox.states import SETTLED, ParcelState
 
+_END = ("destination", "sequence", "state")
+
 
 @dataclass(frozen=True)
 class ParcelView:
@@ -111,6 +113,12 @@ def states_by_chain(chain_ids: list[UUID]) -> dict[UUID, list[tuple[str, ParcelS
     for chain_id, destination, state in rows.values_list("chain_id", "destination", "state"):
         found[chain_id].append((destination, ParcelState(state)))
     return found
+
+
+def ends_of(chain_id: UUID) -> list[tuple[str, int, ParcelState]]:
+    """Return (destination, version, state) of a record's parcels in the order in which they were posted."""
+    rows = Parcel.objects.filter(chain_id=chain_id).order_by("sequence", "id")  # ids are ordered by time
+    return [(place, sequence, ParcelState(state)) for place, sequence, state in rows.values_list(*_END)]
 
 
 def was_posted(chain_id: UUID, destination: str) -> bool:

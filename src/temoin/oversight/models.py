@@ -1,4 +1,4 @@
-"""The alarms that are raised."""
+"""The alarms that are raised, and when the owners of a pharmacy were last told that somebody is to be called."""
 
 from __future__ import annotations
 
@@ -30,3 +30,19 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class CallWatch(models.Model):
+    """Until when a pharmacy's list of patients to call was looked at for its owners, and when they were last told."""
+
+    pharmacy_id = models.UUIDField(primary_key=True)
+    looked_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # null: nobody was to be called at the last look
+
+    declares: ClassVar = dict.fromkeys(("pharmacy_id", "looked_at", "told_at"), PUBLIC)
+
+    class Meta:
+        db_table = "oversight_call_watch"
+
+    def __str__(self) -> str:
+        return str(self.pharmacy_id)

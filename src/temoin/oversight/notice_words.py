@@ -81,6 +81,25 @@ def _always_the_same(count: int) -> Label:
     )
 
 
+def somebody_to_call() -> NoticeText:
+    """Say that somebody is to be called, and not what about."""
+    return NoticeText(
+        Label(fr="des personnes à appeler", en="people to call"),
+        (
+            Label(
+                fr="Des personnes ne savent peut-être pas ce que votre officine devait leur dire : leur message n’a "
+                "pas été ouvert, n’est pas parti ou est revenu.",
+                en="People may not know what your pharmacy had to tell them: their message was not opened, did not "
+                "leave or came back.",
+            ),
+            Label(
+                fr="La page dit qui appeler et pourquoi ; notez-y chaque appel.",
+                en="The page tells whom to call and why; note each call there.",
+            ),
+        ),
+    )
+
+
 def alert_text(kind: str, count: int) -> NoticeText:
     """Say what owners must know at once."""
     return _ALERTS[EventKind(kind)](count)

@@ -67,14 +67,15 @@ def _oversight(config: Config) -> None:
     from temoin.outbox.duties import register_duty
     from temoin.oversight.alarms import alarm_duty
     from temoin.oversight.alerts import alert_duty
+    from temoin.oversight.call_alarms import call_alarm_duty
     from temoin.oversight.reading import PACE
     from temoin.oversight.settings import NoticeSettings
     from temoin.oversight.staff_notices import staff_notice_duty
 
     PACE.give(config.reading)
     notices = NoticeSettings(site=config.site, email=config.email, alarms=config.alarms)
-    for duty in (alarm_duty(notices), staff_notice_duty(notices), alert_duty(notices)):
-        register_duty(duty)
+    for duty in (alarm_duty, staff_notice_duty, alert_duty, call_alarm_duty):
+        register_duty(duty(notices))
 
 
 def _transmission(_config: Config) -> None:

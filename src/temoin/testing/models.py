@@ -138,7 +138,13 @@ class RecordVersion(SealedModel):
         ]
         indexes: ClassVar = [
             # serves the statement of a day
-            models.Index(fields=["pharmacy_id", "signed_at"], name="testing_version_day")
+            models.Index(fields=["pharmacy_id", "signed_at"], name="testing_version_day"),
+            # serves the list of patients to call, who must know what replaced a former version
+            models.Index(
+                fields=["pharmacy_id", "signed_at"],
+                condition=models.Q(number__gt=1),
+                name="testing_version_later",
+            ),
         ]
 
     @property

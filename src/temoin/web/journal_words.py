@@ -31,6 +31,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.RESULT_CANCELLED: _("cancelled a result"),
     EventKind.RESULT_PRINTED: _("printed a result"),
     EventKind.RESULT_TOLD: _("told a patient the result"),
+    EventKind.RESULT_UNTOLD: _("took back that a patient was told"),
     EventKind.TICKET_PRINTED: _("printed a ticket"),
     EventKind.TICKET_RENEWED: _("renewed a ticket"),
     EventKind.TICKET_CODE_DESTROYED: _("destroyed the code of a ticket"),

@@ -8,12 +8,16 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.delivery.letters import LetterFate, LetterView, ToldBy, read_knowledge
-from temoin.journal.queries import EventRow
+from temoin.delivery.letters import LetterFate, LetterView, read_knowledge
+from temoin.delivery.telling import TakenBack, Telling, ToldBy
+from temoin.delivery.unknowing import Because
+from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.seat import Seat
 from temoin.web.wording import Mark, Words
 
 FATE: dict[LetterFate, Mark] = {
+    LetterFate.UNSENT: Mark("busy", "…", _("Message not sent yet")),
+    LetterFate.RETURNED: Mark("warn", "!", _("Message refused or returned")),
     LetterFate.UNOPENED: Mark("busy", "…", _("Not opened yet")),
     LetterFate.OPENED: Mark("done", "✓", _("Opened")),
     LetterFate.LOCKED: Mark("warn", "!", _("Locked")),
@@ -21,10 +25,24 @@ FATE: dict[LetterFate, Mark] = {
     LetterFate.REPLACED: Mark("over", "–", _("Replaced")),
 }
 REMEDY: dict[LetterFate, Words] = {
+    LetterFate.RETURNED: _("The patient cannot have read it: call, or check the address and send again."),
     LetterFate.LOCKED: _("Five wrong codes were typed: give the patient a new ticket, or print the result."),
     LetterFate.EXPIRED: _("Call the patient, give a new ticket, or print the result."),
 }
 TOLD: dict[str, Words] = {ToldBy.PHONE: _("Told by telephone"), ToldBy.PAPER: _("Handed over on paper")}
+TAKEN_BACK: dict[TakenBack, Words] = {
+    TakenBack.SLIP: _("a slip: nobody was told"),
+    TakenBack.NOT_REACHED: _("somebody else was reached than the patient"),
+    TakenBack.WRONG_WORDS: _("something else was said or handed over"),
+}
+BECAUSE: dict[Because, Words] = {
+    Because.UNOPENED: _("The letter was not opened within a day."),
+    Because.LOCKED: _("The letter is locked: five wrong codes."),
+    Because.EXPIRED: _("The letter expired, and nobody opened it."),
+    Because.RETURNED: _("The message was refused or came back."),
+    Because.UNSENT: _("The message has not left for a day."),
+    Because.NO_MESSAGE: _("No message could leave: there is no e-mail address."),
+}
 
 
 @dataclass(frozen=True)
@@ -42,28 +60,38 @@ class LetterLine:
 class ToldLine:
     """One time that the patient was told."""
 
-    at: datetime
-    version: str
+    telling: Telling
     words: Words
+    taken_back: Words
 
 
 def knowledge_context(seat: Seat, record_id: UUID) -> dict[str, object]:
     """Return what the panel of the patient's knowledge shows."""
     known = read_knowledge(by=seat, record_id=record_id)
-    letters, told = list(map(_letter, known.letters)), list(map(_told, known.told))
+    letters, told = list(map(_letter, known.letters)), list(map(told_line, known.told))
     return {"letters": letters, "told": told, "knows_nothing": not letters and not told}
 
 
+def told_line(telling: Telling) -> ToldLine:
+    """Return one time that the patient was told, in words."""
+    words = TAKEN_BACK[TakenBack(telling.taken_back)] if telling.taken_back else ""
+    return ToldLine(telling, TOLD.get(telling.way, telling.way), words)
+
+
+def told_of(seat: Seat, record_id: UUID, telling_id: UUID) -> ToldLine:
+    """Return one time that the patient of a result was told; NotFoundError."""
+    for telling in read_knowledge(by=seat, record_id=record_id).told:
+        if telling.id == telling_id:
+            return told_line(telling)
+    raise NotFoundError
+
+
 def _letter(view: LetterView) -> LetterLine:
+    is_waiting = view.fate in {LetterFate.UNOPENED, LetterFate.UNSENT}
     return LetterLine(
         version=view.version,
         mark=FATE[view.fate],
         opened_at=view.opened_at,
-        good_until=view.expires_at if view.fate is LetterFate.UNOPENED else None,
+        good_until=view.expires_at if is_waiting else None,
         remedy=REMEDY.get(view.fate, ""),
     )
-
-
-def _told(event: EventRow) -> ToldLine:
-    version, _space, way = event.detail.partition(" ")
-    return ToldLine(event.at, version, TOLD.get(way, way))

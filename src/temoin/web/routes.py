@@ -230,10 +230,18 @@ _TESTS = [
     GuardedRoute(name="calls", shows_patients=True, path="calls/", view=letters.calls, access=Right.READ_TEST),
     GuardedRoute(
         name="told",
+        shows_patients=True,
         path="tests/<uuid:record_id>/told/<str:way>/",
         view=letters.told,
         access=Right.PRINT_RESULT,
-        methods=WRITE,
+        methods=FORM,
+    ),
+    GuardedRoute(
+        name="untell",
+        path="tests/<uuid:record_id>/told/<uuid:telling_id>/undo/",
+        view=letters.untell,
+        access=Right.PRINT_RESULT,
+        methods=FORM,
     ),
     GuardedRoute(name="parcels", path="tests/<uuid:record_id>/parcels/", view=records.parcels, access=Right.READ_TEST),
     GuardedRoute(

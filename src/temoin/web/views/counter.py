@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.i18n import set_language
 
-from temoin.delivery.calls import count_unopened
+from temoin.delivery.calls import count_unknowing
 from temoin.lib.errors import NotFoundError
 from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.policies import has_right
@@ -48,7 +48,7 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
         shows_today=page == 0 or bool(today),
         counts_today=f"{len(today)}{'+' if page or (found.has_more and not earlier) else ''}",
         pages=page_links(page, has_more=found.has_more),
-        unopened=count_unopened(by=seat) if page == 0 else 0,
+        unknowing=count_unknowing(by=seat) if page == 0 else 0,
     )
 
 
