@@ -22,6 +22,7 @@ from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_ser
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from site_settings import email_courier
 
+from temoin.catalogue.patient_languages import patient_languages
 from temoin.crypto.letter import SECRET_BYTES, derive, open_letter, stretch
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.delivery.models import Letter, LetterState
@@ -35,6 +36,8 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
+from temoin.patients.actions import amend_patient
+from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
 from temoin.testing.models import Record
 from temoin.testing.sample import Reading
@@ -112,6 +115,14 @@ def correct(house: House) -> None:
     )
 
 
+def asks_for(house: House, language: str) -> None:
+    """Write down in which language the patient asked to be written to."""
+    with tenant_scope(house.here.id):
+        patient_id, known = Patient.objects.get().id, Patient.objects.get().traits
+    traits = replace(known, language=language)
+    amend_patient(by=house.owner, patient_id=patient_id, traits=traits, expected_version=known.seen_version)
+
+
 def link(message) -> str:
     return re.search(r"https?://\S+/#([\w-]{43})\b", message.get_body(("plain",)).get_content())[1]
 
@@ -138,6 +149,38 @@ def test_the_message_says_whom_to_call_and_its_subject_does_not(house, mail, car
         assert house.here.name in words
         assert phone_as_said(house.here.phone) in words
     assert house.here.name not in message["Subject"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "languages"), [("", ["fr", "en"]), ("en", ["en", "fr"]), ("ar", ["ar", "fr"]), ("uk", ["uk", "fr"])]
+)
+def test_the_message_is_in_the_language_asked_for_and_in_french(house, mail, carry, asked, languages):
+    asks_for(house, asked)
+    carry()
+
+    (message,) = mail.messages
+    words = message.get_body(("plain",)).get_content()
+    said = [patient_languages()[language].message for language in languages]
+    places = [words.index(one["how"]) for one in said]
+    assert places == sorted(places)
+    assert [one.message["how"] in words for one in patient_languages().values()].count(True) == len(languages)
+    assert message["Subject"].endswith(" / ".join(one["subject"] for one in said))
+    page = message.get_body(("html",)).get_content()
+    assert [re.findall(f'<div lang="{one}" dir="(\\w+)"', page) for one in languages] == [
+        [patient_languages()[one].direction] for one in languages
+    ]
+
+
+@pytest.mark.parametrize(("asked", "lang"), [("", None), ("pt", "pt")])
+def test_the_letter_says_which_language_was_asked_for(house, mail, carry, asked, lang):
+    code = read_ticket(by=house.owner, record_id=record_id(house))
+    asks_for(house, asked)
+    carry()
+
+    letter = opened(house, link(mail.messages[0]), code)
+
+    assert letter["lang"] == lang
+    assert letter["headline"]["pt"] == patient_languages()["pt"].headline["negative"]
 
 
 @pytest.mark.usefixtures("mail")

@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from temoin.catalogue.advice import build_advice
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
 from temoin.catalogue.outcomes import build_outcomes, build_specimens
+from temoin.catalogue.patient_languages import build_language
 from temoin.formats.cda.terms import build_terms
 from temoin.formats.csv.vocabulary import SECTIONS, build_languages, build_vocabulary
 from temoin.formats.fhir.terms import build_german, build_swiss
@@ -26,6 +28,7 @@ from temoin.formats.hcert.dcc_writing import build_dcc_terms
 from temoin.formats.hcert.icao import build_transliteration
 from temoin.formats.hl7v2.questions import build_questions
 from temoin.lib.data_file import DataFileError, Entry
+from temoin.lib.label import PATIENT_LANGUAGES
 from temoin.lib.phones import build_plan
 from temoin.lib.reviewed import review_of
 from temoin.pharmacies.register import build_register_terms
@@ -51,6 +54,13 @@ FILES: dict[str, tuple[Built, str]] = {
     ),
     "catalogue/data/loincs.toml": (build_loincs, "loincs"),
     "catalogue/data/outcomes.toml": (build_outcomes, "outcomes"),
+    **{
+        f"catalogue/data/patients/{code}.toml": (
+            partial(build_language, code),
+            "page|headline|message|outcomes|targets|kinds|advice",
+        )
+        for code in PATIENT_LANGUAGES
+    },
     "catalogue/data/specimens.toml": (build_specimens, "specimens"),
     "formats/cda/data/tests.toml": (reviewed(build_terms), "groups|diseases|tests|results"),
     "formats/csv/data/languages.toml": (build_languages, "languages"),
@@ -68,7 +78,10 @@ FILES: dict[str, tuple[Built, str]] = {
 # The sandbox imports no room, and so reads its files by itself.
 APART = {"temoin_sandbox/data/outcomes.toml", "temoin_sandbox/data/register.toml"}
 # Fields that templates alone read, and where: a word of theirs.
-SHOWN: dict[str, str] = {}
+SHOWN: dict[str, str] = {
+    "PatientLanguage.message": "one.message.hello",
+    "PatientLanguage.locale": "one.locale",
+}
 
 
 def content(path: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "Cosignature",
     "WitnessState",
     "Alarm",
+    "CallWatch",
     "StaffNotice",
     "FailedTry",
     "SetAside",

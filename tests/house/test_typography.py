@@ -54,6 +54,13 @@ def of_data_files() -> Iterator[tuple[str, str]]:
         yield from ((path.name, text) for text in labels(tomllib.loads(path.read_text(encoding="utf-8"))))
 
 
+def of_patients() -> Iterator[tuple[str, str]]:
+    """What patients read in French; the files of other languages are set as those are."""
+    content = tomllib.loads((ROOT / "catalogue/data/patients/fr.toml").read_text(encoding="utf-8"))
+    for part in ("page", "headline", "message"):
+        yield from ((f"fr.toml {part}", text) for text in content[part].values())
+
+
 def of_programs() -> Iterator[tuple[str, str]]:
     """Texts of Python and of the pages' scripts that have a French letter; documentation and demonstration apart."""
     for _, path in files("*.py"):
@@ -76,7 +83,7 @@ def of_mails() -> Iterator[tuple[str, str]]:
                 yield path.name, line
 
 
-@pytest.mark.parametrize("source", [translated, of_data_files, of_programs, of_mails])
+@pytest.mark.parametrize("source", [translated, of_data_files, of_patients, of_programs, of_mails])
 def test_french_is_set_as_it_is_printed(source):
     told = list(source())
 

@@ -109,7 +109,7 @@ def test_telling_the_owners_is_an_event(house, after):
 
 
 def test_a_pharmacy_that_cannot_be_looked_at_holds_no_other(house, mail, after, as_role, monkeypatch):
-    make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
+    make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger), outcome="positive")
     asked, first = call_alarms.is_anybody_to_call, []
 
     def once_broken(since):

@@ -44,7 +44,7 @@ def payload(**changes: Any) -> dict[str, Any]:
     """Return a whole payload, changed where a test says so."""
     return {
         "v": 1,
-        "lang": "fr",
+        "lang": None,
         "demo": False,
         "status": "final",
         "version": 1,

@@ -397,10 +397,10 @@ def test_leaving_the_page_wipes_it_for_the_back_button(page, post):
     assert NAME not in page.content()
 
 
-def test_english_is_one_button_away_and_the_link_survives(page, post):
+def test_english_is_one_choice_away_and_the_link_survives(page, post):
     page.goto(post())
 
-    page.get_by_role("button", name="Show in English").click()
+    page.locator("#language").select_option("en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page).to_have_title("A letter from your pharmacy")
     try_code(page, WRONG)
@@ -418,7 +418,7 @@ def speaks(page, *languages: str) -> None:
 
 @pytest.mark.parametrize(
     ("languages", "begins"),
-    [(["en-US"], "en"), (["de", "en"], "en"), (["en", "fr"], "en"), (["fr-CA"], "fr"), (["de"], "fr")],
+    [(["en-US"], "en"), (["de", "en"], "en"), (["en", "fr"], "en"), (["fr-CA"], "fr"), (["de"], "fr"), (["uk"], "uk")],
 )
 def test_the_page_begins_and_goes_on_in_the_language_of_the_browser(page, post, languages, begins):
     speaks(page, *languages)
@@ -432,18 +432,20 @@ def test_the_page_begins_and_goes_on_in_the_language_of_the_browser(page, post, 
     expect(page.locator("html")).to_have_attribute("lang", begins)
 
 
-def test_a_letter_in_english_turns_the_page_to_english_unless_the_browser_or_the_person_chose(page, post):
-    speaks(page, "de")
-    link = post(lang="en")
+def test_the_language_asked_for_at_the_counter_turns_the_page_unless_the_person_chose_another(page, post):
+    speaks(page, "de", "en")
+    link = post(lang="ar")
     open_with(page, link)
-    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
 
     page.locator("#hide").click()
-    page.get_by_role("button", name="Afficher en français").click()
+    page.locator("#language").select_option("fr")
     try_code(page, CODE)
 
     expect(page.locator("#result-title")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
 
 
 @pytest.mark.parametrize(
@@ -483,7 +485,7 @@ def test_the_page_says_what_to_do_in_the_language_chosen(page, post):
     expect(advice).to_contain_text("Appelez votre médecin aujourd’hui", use_inner_text=True)
     expect(advice).to_contain_text("Appelez le 15 ou le 112", use_inner_text=True)
     assert advice.locator("dl").count() == 1
-    page.get_by_role("button", name="Show in English").click()
+    page.locator("#language").select_option("en")
     expect(advice).to_contain_text("Call your doctor today", use_inner_text=True)
 
 
@@ -589,7 +591,7 @@ def test_the_letter_fits_the_screen_without_sideways_scrolling(browser, post, pr
     page.screenshot(path=SHOTS / f"letter-{name}-{scheme}.png", full_page=True)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for button in page.locator("button:visible").all():
+    for button in page.locator("button:visible, select:visible").all():
         assert button.bounding_box()["height"] >= 44
     context.close()
 

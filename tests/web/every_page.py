@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import reverse
 from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
+from temoin.delivery.letters import read_knowledge
+from temoin.delivery.telling import ToldBy, note_told
 from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.team import depart_member, invite_member
 from temoin.testing.queries import read_parcels
@@ -29,9 +31,13 @@ def every_page(house: House) -> dict[str, str]:
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
-    plain += ["programs", "files", "journal", "journal_review", "transmissions", "statement"]
+    plain += ["calls", "programs", "files", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["mfa_generate_recovery_codes"]
     pages = {name: reverse(name) for name in plain}
     pages["merge_patients"] = reverse("merge_patients", args=[patient_id, make_patient(house.owner)])
+    pages["told"], pages["handed over"] = (reverse("told", args=[void, way]) for way in ("phone", "paper"))
+    note_told(by=house.owner, record_id=signed, expected_version=1, way=ToldBy.PHONE)
+    noted = read_knowledge(by=house.owner, record_id=signed).told[0]
+    pages["untell"] = reverse("untell", args=[signed, noted.id])
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from people import House, at_once, make_lot, make_patient, make_seat, make_signed, sign_in
 
+from temoin.delivery.letters import read_knowledge
+from temoin.delivery.telling import ToldBy, note_told
 from temoin.journal.act import record_look, record_looks
 from temoin.journal.events import LISTINGS, LOOKS, EventKind
 from temoin.journal.listings import record_listing
@@ -165,7 +167,10 @@ def test_the_other_pharmacy_is_neither_counted_nor_told(house: House):
 
 
 def test_every_page_that_records_a_look_keeps_the_pace(house: House, patient: UUID):
-    places = {"patient_id": patient, "record_id": make_signed(house.owner, patient, make_lot(house.owner))}
+    record_id = make_signed(house.owner, patient, make_lot(house.owner))
+    note_told(by=house.owner, record_id=record_id, expected_version=1, way=ToldBy.PHONE)
+    places: dict[str, object] = {"patient_id": patient, "record_id": record_id, "way": ToldBy.PHONE.value}
+    places["telling_id"] = read_knowledge(by=house.owner, record_id=record_id).told[0].id
     places["other_id"] = make_patient(house.owner)
     browser = sign_in(Client(), house.owner)
     for route in ROUTES:

@@ -25,7 +25,7 @@ from temoin.testing.tickets import code_key
 LIFE = timedelta(days=30)  # links that die early were the first complaint of patients elsewhere
 
 
-def seal_letter_for(*, load: Load, report: Report, former: Report | None = None) -> str:
+def seal_letter_for(*, load: Load, report: Report, former: Report | None = None, language: str = "") -> str:
     """Seal a version for its patient under the key of the ticket's code, and return the link's fragment.
 
     One commit: if the worker dies here, there is no letter; after it, the parcel holds the link until the message has
@@ -36,7 +36,7 @@ def seal_letter_for(*, load: Load, report: Report, former: Report | None = None)
     with act(by=by, kind=EventKind.LETTER_SEALED, subject_kind="letter", subject_id=letter_id) as commit:
         salt, key = code_key(load.chain_id)
         link = draw_link(salt)
-        sealed = seal_letter(link, key, orjson.dumps(letter_content(report, former)))
+        sealed = seal_letter(link, key, orjson.dumps(letter_content(report, former, language)))
         commit.insert(
             Letter(
                 pharmacy_id=load.pharmacy_id,

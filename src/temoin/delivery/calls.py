@@ -43,6 +43,7 @@ class Call:
     name: str
     birth_date: date
     phone: str
+    language: str  # in which the patient asked to be written to; "" where nobody asked
 
 
 @dataclass(frozen=True)
@@ -158,4 +159,5 @@ def _call(report: Report, because: Because, traits: Mapping[UUID, Traits]) -> Ca
         name=today.name if today else f"{signed.birth_family_name} {signed.first_birth_given_name}",
         birth_date=(today or signed).birth_date,
         phone=(today or signed).phone,
+        language=today.language if today else "",
     )

@@ -1,4 +1,4 @@
-"""What a letter says, in both languages; the page that opens it chooses. `portal/letter.js` reads this shape."""
+"""What a letter says, in every language; the page that opens it chooses. `portal/letter.js` reads this shape."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from temoin.catalogue.advice import Advice, load_advice
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
+from temoin.catalogue.patient_languages import kind_in_each, outcome_in_each, patient_languages, target_in_each
 from temoin.lib.phones import phone_as_said
 from temoin.lib.zones import age_on
 from temoin.testing.report import Finding, Report
@@ -19,18 +20,21 @@ def advice_of(report: Report) -> tuple[Advice, ...]:
     return load_advice().about(found, age_on(report.sampled_at.date(), report.patient.birth_date))
 
 
-def letter_content(report: Report, former: Report | None = None) -> dict[str, Any]:
-    """Return what will be sealed for the patient; `former` is the version that this one corrects, if any."""
+def letter_content(report: Report, former: Report | None = None, language: str = "") -> dict[str, Any]:
+    """Return what will be sealed for the patient, who asked for a language or for none.
+
+    `former` is the version that this one corrects, if any.
+    """
     patient = report.patient
     device = report.device
     kind = load_kinds()[report.kind]
     return {
         "v": 1,
-        "lang": "fr",
+        "lang": language or None,
         "demo": report.is_demo,
         "status": report.status.value,
         "version": report.version,
-        "kind": {"fr": kind.label("fr"), "en": kind.label("en")},
+        "kind": kind_in_each(kind),
         "patient": {
             "name": f"{patient.used_given_name or patient.first_birth_given_name} "
             f"{patient.used_family_name or patient.birth_family_name}",
@@ -60,13 +64,18 @@ def _headline(report: Report) -> dict[str, str]:
     """Return the result in one line."""
     kind, outcomes = load_kinds()[report.kind], load_outcomes()
     means = {finding.target: outcomes[finding.outcome].means for finding in report.findings}
-    found = [kind.target(target) for target, meant in means.items() if meant == POSITIVE]
+    found = [target_in_each(kind.target(target)) for target, meant in means.items() if meant == POSITIVE]
     if found:
-        fr, en = (", ".join(target.label(language) for target in found) for language in ("fr", "en"))
-        return {"fr": f"Votre test est positif : {fr}", "en": f"Your test is positive: {en}"}
-    if set(means.values()) == {NEGATIVE}:
-        return {"fr": "Votre test est négatif", "en": "Your test is negative"}
-    return {"fr": "Votre test ne permet pas de conclure", "en": "Your test allows no conclusion"}
+        return {code: text.format(found=_listed(found, code)) for code, text in _headlines("positive").items()}
+    return _headlines("negative" if set(means.values()) == {NEGATIVE} else "unclear")
+
+
+def _headlines(name: str) -> dict[str, str]:
+    return {code: language.headline[name] for code, language in patient_languages().items()}
+
+
+def _listed(found: list[dict[str, str]], language: str) -> str:
+    return ", ".join(words.get(language, words["fr"]) for words in found)
 
 
 def _pharmacy(report: Report) -> dict[str, Any]:
@@ -84,10 +93,10 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
     target = load_kinds()[report.kind].target(finding.target)
     outcome = load_outcomes()[finding.outcome]
     return {
-        "target": {"fr": target.label("fr"), "en": target.label("en")},
+        "target": target_in_each(target),
         "outcome": finding.outcome,
         "means": outcome.means,  # of a grade: "positive", where the page knows no grades
-        "label": {"fr": outcome.label("fr"), "en": outcome.label("en")},
+        "label": outcome_in_each(outcome),
     }
 
 

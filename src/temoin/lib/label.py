@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PATIENT_LANGUAGES = ("fr", "en", "es", "pt", "ar", "uk")  # in which patients are written to, in the order of a choice
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

@@ -87,13 +87,13 @@ def somebody_to_call() -> NoticeText:
         Label(fr="des personnes à appeler", en="people to call"),
         (
             Label(
-                fr="Des personnes ne savent peut-être pas ce que votre officine devait leur dire : leur message n’a "
+                fr="Des personnes ne savent peut-être pas ce que votre officine devait leur dire : leur message n’a "
                 "pas été ouvert, n’est pas parti ou est revenu.",
                 en="People may not know what your pharmacy had to tell them: their message was not opened, did not "
                 "leave or came back.",
             ),
             Label(
-                fr="La page dit qui appeler et pourquoi ; notez-y chaque appel.",
+                fr="La page dit qui appeler et pourquoi ; notez-y chaque appel.",
                 en="The page tells whom to call and why; note each call there.",
             ),
         ),

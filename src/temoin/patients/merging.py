@@ -39,6 +39,7 @@ _GROUPS = (
     ("used_given_name",),
     ("phone",),
     ("email",),
+    ("language",),
     ("street", "postcode", "city", "county", "state", "country"),
     ("doctor_family_name", "doctor_given_name", "doctor_rpps", "doctor_mailbox", "doctor_copy"),
 )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.lib.countries import FRANCE, FRENCH_POSTCODES, is_country, two_letters
 from temoin.lib.days import ShortYearError, read_day
 from temoin.lib.errors import InvalidError
+from temoin.lib.label import PATIENT_LANGUAGES
 from temoin.lib.mail_address import AddressError, check_address
 from temoin.lib.mail_words import ADDRESS_WORDS
 from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone
@@ -52,6 +53,7 @@ class Traits:
     identity_status: str = "PROV"
     phone: str = ""
     email: str = ""
+    language: str = ""  # in which the patient asked to be written to; "" where nobody asked
     street: str = ""
     postcode: str = ""
     city: str = ""
@@ -111,6 +113,7 @@ def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
         identity_status=_identity_status(reader),
         phone=_phone(reader, region, country),
         email=_email(reader),
+        language=_language(reader),
         street=reader.text("street"),
         postcode=_postcode(reader, country),
         city=reader.text("city"),
@@ -155,6 +158,13 @@ def traits_from_file(
 def masked_nir(nir: str) -> str:
     """Return the NIR as lists show it: 2 79 03 51 *** *** **."""
     return f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} *** *** **" if nir else ""
+
+
+def _language(reader: TraitsReader) -> str:
+    language = reader.text("language")
+    if language and language not in PATIENT_LANGUAGES:
+        reader.refuse("language", "unknown", _("Choose a language of the list."))
+    return language
 
 
 def _birth_date(reader: TraitsReader) -> date:

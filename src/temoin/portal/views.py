@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -14,12 +16,13 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from temoin.catalogue.advice import load_advice
+from temoin.catalogue.patient_languages import patient_languages
 from temoin.delivery.letter_box import LetterAnswer, LetterStanding, Tried, look_up, open_letter_box
 from temoin.delivery.pace import charge, has_tokens
 from temoin.lib.handed import Handed
 from temoin.lib.site import Site
 from temoin.portal.limits import caller_buckets, letter_buckets
+from temoin.portal.words import MEANINGS, MESSAGES, advice_on_page, page_words
 
 SITE: Final[Handed[Site]] = Handed("addresses of the site")
 
@@ -86,8 +89,20 @@ def failed(_request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
-    told = {"is_demo": SITE().demo, "advice": load_advice().entries.values()}
-    return render(request, "portal/page.html", told, status=status)
+    return render(request, "portal/page.html", {"is_demo": SITE().demo, **_words()}, status=status)
+
+
+@cache
+def _words() -> Mapping[str, object]:
+    """Return what the page says, which is the same until the program is started anew."""
+    words = page_words()
+    return {
+        "languages": patient_languages().values(),
+        "w": words,
+        "messages": [(name, look, words[name]) for name, look in MESSAGES.items()],
+        "meanings": [(meaning, words[f"means_{meaning}"]) for meaning in MEANINGS],
+        "advice": advice_on_page(),
+    }
 
 
 def _address(request: HttpRequest) -> str:

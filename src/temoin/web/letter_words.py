@@ -64,6 +64,11 @@ class ToldLine:
     words: Words
     taken_back: Words
 
+    @property
+    def stands(self) -> bool:
+        """Tell whether nobody took it back."""
+        return self.telling.taken_back_at is None
+
 
 def knowledge_context(seat: Seat, record_id: UUID) -> dict[str, object]:
     """Return what the panel of the patient's knowledge shows."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import Traits, masked_nir
 from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
@@ -38,6 +39,8 @@ def _identity(traits: Traits) -> Iterator[Fact]:
 
 def _contact(traits: Traits) -> Iterator[Fact]:
     yield Fact(_("E-mail"), traits.email or _("none: the result is printed"))
+    if traits.language:
+        yield Fact(_("Language of the message"), patient_languages()[traits.language].name)
     if traits.phone:
         yield Fact(_("Telephone"), phone_as_said(traits.phone))
     if traits.city:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.countries import FRANCE, country_names
 from temoin.lib.errors import Problem
 from temoin.lib.phones import phone_as_said
@@ -112,12 +113,24 @@ def _contact(typed: Typed) -> list[Field]:
             hint=_("For the link to the result; without it, the result is printed"),
             attributes={"inputmode": "email"},
         ),
+        typed(
+            "language",
+            _("Language of the message"),
+            "select",
+            hint=_("Ask the patient; the message says it in French too."),
+            choices=language_choices(),
+        ),
         typed("phone", _("Telephone"), "tel", attributes={"inputmode": "tel"}),
         typed("street", _("Street")),
         typed("postcode", _("Postcode"), attributes={"maxlength": "12"}),
         typed("city", _("Town")),
         typed("country", _("Country"), "select", choices=_countries(), initial=FRANCE),
     ]
+
+
+def language_choices() -> list[Choice]:
+    """Return the languages in which a patient can be written to, each as who speaks it calls it."""
+    return [Choice(language.code, language.name) for language in patient_languages().values()]
 
 
 def _countries() -> list[Choice]:

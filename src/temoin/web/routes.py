@@ -252,11 +252,7 @@ _TESTS = [
         methods=WRITE,
     ),
     GuardedRoute(
-        name="sign",
-        path="tests/<uuid:record_id>/sign/",
-        view=results.sign,
-        access=Right.SIGN_RESULT,
-        methods=WRITE,
+        name="sign", path="tests/<uuid:record_id>/sign/", view=results.sign, access=Right.SIGN_RESULT, methods=WRITE
     ),
     GuardedRoute(
         name="correct",

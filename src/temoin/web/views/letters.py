@@ -9,9 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from temoin.catalogue.patient_languages import patient_languages
 from temoin.delivery.calls import list_calls
 from temoin.delivery.telling import ToldBy, note_told, take_back_told
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import read_test
 from temoin.testing.report import ReportStatus
@@ -55,7 +58,8 @@ def _what_to_tell(request: HttpRequest, seat: Seat, record_id: UUID, way: ToldBy
         way=way.value,
         title=TOLD[way],
         by_phone=way is ToldBy.PHONE,
-        phone=test.traits.phone or report.patient.phone,
+        phone=(test.traits.phone or report.patient.phone) if way is ToldBy.PHONE else "",
+        spoken=patient_languages().get(test.traits.language),
         findings=findings_of(report, test.kind),
         is_void=report.status is ReportStatus.CANCELLED,
         changes=history(test.reports, test.kind)[0].changes,
@@ -98,8 +102,11 @@ def calls(request: HttpRequest, seat: Seat) -> HttpResponse:
     text = request.GET.get("from", "")
     is_number = text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER
     found = list_calls(by=seat, first=int(text) if is_number else 0)
-    lines = [(call, BECAUSE[call.because]) for call in found.calls]
-    noted = [(one.name, told_line(one.telling)) for one in found.noted]
+    spoken = patient_languages()
+    lines = [(call, BECAUSE[call.because], spoken.get(call.language)) for call in found.calls]
+    told_to = [(one.name, told_line(one.telling)) for one in found.noted]
+    undoes = has_right(by=seat, right=Right.PRINT_RESULT)
+    noted = [(name, line, undoes and line.stands) for name, line in told_to]
     return show(request, seat, "calls.html", found=found, lines=lines, noted=noted)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from django.template.loader import render_to_string
 
+from temoin.catalogue.patient_languages import PatientLanguage, patient_languages
 from temoin.delivery.actions import letter_is_open, lock_letters, seal_letter_for, withdraw_letters
 from temoin.delivery.channels.email.envelopes import envelope_sender, message_name, server_of
 from temoin.delivery.channels.email.settings import EmailSettings
@@ -29,6 +30,7 @@ from temoin.mail.smtp import Envelope, Exchange
 from temoin.outbox.actions import replace_waiting_parcels
 from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.outbox.queries import kept_in_parcel, was_posted_anew
+from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
 from temoin.testing.queries import patient_contact, record_in_scope, versions_for_courier
 from temoin.testing.report import Report
@@ -65,11 +67,11 @@ class EmailCourier:
         lock_letters(load.chain_id)
         if record_in_scope(load.chain_id).version != load.sequence:
             return Answer(Verdict.REPLACED, "newer_version")
-        email = patient_contact(load.chain_id).email
-        if not email:
+        patient = patient_contact(load.chain_id)
+        if not patient.email:
             return Answer(Verdict.REFUSED, "no_address")
         if load.sealed is not None:
-            return self._again(load, load.sealed, email)
+            return self._again(load, load.sealed, patient)
         if was_posted_anew(load):
             return Answer(Verdict.REPLACED, "newer_letter")
         if not has_key(load.chain_id):
@@ -79,13 +81,13 @@ class EmailCourier:
         *former, report = versions_for_courier(by=by, wanted=[asked])[asked]
         if report.is_demo and not self._site.demo:
             return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
-        return self._consignment(load, _sealed(load, report, former), email)
+        return self._consignment(load, _sealed(load, report, former, patient.language), patient)
 
-    def _again(self, load: Load, sealed: bytes, email: str) -> Consignment | Answer:
+    def _again(self, load: Load, sealed: bytes, patient: Traits) -> Consignment | Answer:
         kept = kept_in_parcel(load, sealed)
         if not letter_is_open(UUID(kept["letter"])):
             return Answer(Verdict.REPLACED, "newer_letter")  # the ticket was renewed: this link is dead
-        return self._consignment(load, kept["fragment"], email)
+        return self._consignment(load, kept["fragment"], patient)
 
     async def carry(self, consignment: Consignment) -> Answer:
         return await asyncio.to_thread(self._send, consignment)
@@ -102,17 +104,18 @@ class EmailCourier:
         """The authorities that this machine trusts, read once: reading them takes longer than sending a message."""
         return ssl.create_default_context()
 
-    def _consignment(self, load: Load, fragment: str, email: str) -> Consignment:
+    def _consignment(self, load: Load, fragment: str, patient: Traits) -> Consignment:
         place = Pharmacy.objects.get(id=load.pharmacy_id)
         words = {
             "link": f"{self._site.portal_url}/#{fragment}",
             "is_demo": self._site.demo,
+            "languages": languages_of_message(patient.language),
             "place": place.name,
             "phone": phone_as_said(place.phone),
         }
         parts = {name: str(render_to_string(f"delivery/mail/{name}", words)) for name in _PARTS}
         message = {**parts, "name": message_name(load.key)}
-        return Consignment(key=load.key, body=orjson.dumps(message), address=email, is_secret=True)
+        return Consignment(key=load.key, body=orjson.dumps(message), address=patient.email, is_secret=True)
 
     def _send(self, consignment: Consignment) -> Answer:
         parts = orjson.loads(consignment.body)
@@ -142,8 +145,15 @@ class EmailCourier:
         return message.as_bytes()
 
 
-def _sealed(load: Load, report: Report, former: list[Report]) -> str:
+def languages_of_message(asked: str) -> list[PatientLanguage]:
+    """Return in which languages a patient is written to: in theirs, then in French, which everybody at hand reads."""
+    known = patient_languages()
+    first = asked if asked in known else "fr"
+    return [known[first], known["en" if first == "fr" else "fr"]]
+
+
+def _sealed(load: Load, report: Report, former: list[Report], language: str) -> str:
     """Seal the letter, which tells what it changes: of the version that the patient opened last, else of the last."""
     read = opened_versions(load.chain_id)
     known = [one for one in former if one.version in read] or former
-    return seal_letter_for(load=load, report=report, former=known[-1] if known else None)
+    return seal_letter_for(load=load, report=report, former=known[-1] if known else None, language=language)

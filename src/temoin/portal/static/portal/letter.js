@@ -2,13 +2,15 @@
 // 16 secret bytes and the 16 of the salt that stretches the code.
 // The derivation is that of src/temoin/crypto/letter.py, which gives the parameters and their sources.
 //
-// LetterPayload, the JSON that delivery seals (UTF-8, both languages wherever the text is ours):
-//   {v: 1, lang: "fr"|"en", demo: bool, status: "final"|"corrected"|"cancelled", version: n, kind: {fr, en},
-//    patient: {name, birth_date: "YYYY-MM-DD"}, sampled_at, signed_at: ISO 8601 with the pharmacy's own offset (its
-//    wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, phone_said, address: [line, ...]}, signer, headline: {fr, en},
-//    reason, before: [{target: {fr, en}, label: {fr, en}}], of a correction: why, and what it said where that differs,
-//    device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment, advice: [key of an entry of the page, ...],
-//    findings: [{target: {fr, en}, outcome: "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {fr, en}}]}
+// LetterPayload, the JSON that delivery seals (UTF-8). {words} are in every language that the page speaks and the catalogue
+// knows, by its code; French and English are always there, and shown where another one is not:
+//   {v: 1, lang: code of the language that the patient asked for, or null, demo: bool, status: "final"|"corrected"|"cancelled",
+//    version: n, kind: {words}, patient: {name, birth_date: "YYYY-MM-DD"}, sampled_at, signed_at: ISO 8601 with the pharmacy's
+//    own offset (its wall clock is shown; a time in UTC is shown as in Paris), pharmacy: {name, phone, phone_said, address:
+//    [line, ...]}, signer, headline: {words}, reason, before: [{target: {words}, label: {words}}], of a correction: why, and
+//    what it said where that differs, device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment,
+//    advice: [key of an entry of the page, ...], findings: [{target: {words}, outcome:
+//    "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {words}}]}
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 10;
@@ -20,12 +22,11 @@ const KEPT = "ticket-code";
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const IDLE_MS = 10 * 60 * 1000;
 const WARNING_MS = 60 * 1000;
-const TITLES = { fr: "Un courrier de votre pharmacie", en: "A letter from your pharmacy" };
-const LOCALES = { fr: "fr-FR", en: "en-GB" };
 const ANSWERS = ["wrong", "none", "expired", "locked", "replaced"];
 const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfactory: "!" };
 
 const byId = (id) => document.getElementById(id);
+const LANGUAGES = Object.fromEntries([...byId("language").options].map((one) => [one.value, one.dataset]));
 const utf8 = new TextEncoder();
 
 function fromBase64url(text) {
@@ -135,10 +136,9 @@ const grouped = (code) => (code.length > 5 ? `${code.slice(0, 5)}-${code.slice(5
 
 function speak(language) {
   document.documentElement.lang = language;
-  document.title = TITLES[language];
-  for (const button of byId("languages").children) {
-    button.setAttribute("aria-pressed", String(button.dataset.language === language));
-  }
+  document.documentElement.dir = LANGUAGES[language].dir;
+  document.title = LANGUAGES[language].title;
+  byId("language").value = language;
 }
 
 function when(iso) {
@@ -147,23 +147,26 @@ function when(iso) {
   const instant = new Date(bare.includes("T") && !isUtc ? bare.replace(/[+-]\d\d:?\d\d$/, "Z") : bare);
   const style = { dateStyle: "long", timeZone: isUtc ? "Europe/Paris" : "UTC" };
   if (bare.includes("T")) style.timeStyle = "short";
-  const write = (language) => new Intl.DateTimeFormat(LOCALES[language], style).format(instant);
-  return { fr: write("fr"), en: write("en") };
+  const write = ([language, { locale }]) => [language, new Intl.DateTimeFormat(locale, style).format(instant)];
+  return Object.fromEntries(Object.entries(LANGUAGES).map(write));
 }
+
+const inBoth = (words) => [...new Set([words.fr, words.en])].join(" / ");
 
 function fill(root, name, value) {
   for (const slot of root.querySelectorAll(`[data-field="${name}"]`)) {
     const language = slot.closest("[lang]")?.lang;
     if (typeof value !== "object") slot.textContent = value;
-    else if (language) slot.textContent = value[language];
-    else slot.replaceChildren(...["fr", "en"].map((each) => inLanguage(each, value[each])));
+    else if (language) slot.textContent = value[language] ?? inBoth(value);
+    else slot.replaceChildren(...Object.keys(LANGUAGES).map((each) => inLanguage(each, value)));
   }
 }
 
-function inLanguage(language, text) {
+function inLanguage(language, words) {
   const span = document.createElement("span");
   span.lang = language;
-  span.textContent = text;
+  span.dir = words[language] ? LANGUAGES[language].dir : "ltr";
+  span.textContent = words[language] ?? inBoth(words);
   return span;
 }
 
@@ -227,8 +230,8 @@ function resultOf(payload) {
 function begin() {
   let secret = null; // lives in this closure only
   let isBusy = false;
-  const spoken = navigator.languages.map((one) => one.slice(0, 2)).find((one) => one in TITLES);
-  let isChosen = Boolean(spoken);
+  const spoken = navigator.languages.map((one) => one.slice(0, 2)).find((one) => one in LANGUAGES);
+  let isChosen = false; // by hand: that counts more than what the patient asked for at the counter
   let lastActivity = 0;
 
   function wipe(message) {
@@ -255,7 +258,7 @@ function begin() {
   }
 
   function show(payload) {
-    if (!isChosen && LOCALES[payload.lang]) speak(payload.lang);
+    if (!isChosen && payload.lang in LANGUAGES) speak(payload.lang);
     byId("letter").classList.toggle("demo", Boolean(payload.demo));
     byId("letter").replaceChildren(resultOf(payload));
     byId("code").value = "";
@@ -317,10 +320,9 @@ function begin() {
   }
 
   byId("languages").hidden = byId("promise").hidden = false;
-  byId("languages").addEventListener("click", (event) => {
-    if (!event.target.dataset.language) return;
+  byId("language").addEventListener("change", (event) => {
     isChosen = true;
-    speak(event.target.dataset.language);
+    speak(event.target.value);
   });
   byId("code").addEventListener("input", group);
   byId("ask").addEventListener("submit", submit);
