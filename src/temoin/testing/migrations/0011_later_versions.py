@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Find corrections and cancellations without reading every signature."""
 
-    dependencies: ClassVar = [("testing", "0009_source_of_files")]
+    dependencies: ClassVar = [("testing", "0010_versions_in_their_rows")]
     operations: ClassVar = [
         migrations.AddIndex(
             "recordversion",
