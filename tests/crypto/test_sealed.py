@@ -10,10 +10,11 @@ from typing import ClassVar
 from uuid import uuid4
 
 import pytest
-from django.db import models, transaction
-from django.test.utils import isolate_apps
+from django.db import connection, models, transaction
+from django.test.utils import CaptureQueriesContext, isolate_apps
 from people import open_house
 
+from temoin.crypto import ring
 from temoin.crypto.blind import lookup_index, unique_index
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
 from temoin.crypto.models import DataKey
@@ -234,6 +235,18 @@ def test_a_key_of_an_undone_transaction_is_not_kept_at_hand(house):
 
         assert kept.id != lost.id
         assert DataKey.objects.filter(id=kept.id).exists()
+
+
+def test_a_key_that_another_process_made_is_at_hand_from_the_first_reading(house, monkeypatch):
+    with tenant_scope(house.here.id):
+        made = month_key()
+        forget_keys()
+        monkeypatch.setattr(ring, "_drawn", set())
+
+        with CaptureQueriesContext(connection) as told:
+            found = {month_key().id for _ in range(3)}
+
+    assert (found, len(told)) == ({made.id}, 1)
 
 
 def test_a_blind_index_is_short_and_differs_by_pharmacy_and_use(house):

@@ -10,10 +10,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from people import open_house
 
-from temoin.lib.asking import ask
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.asking import TOGETHER, ask, ask_later
+from temoin.lib.tenant import scopes_together, tenant_scope
 
 ID = UUID("01a22764-1480-79ab-94d2-18ea4807646b")
+TWICE = "INSERT INTO signin_session (session_key, session_data, expire_date) VALUES (%s, '', now()), (%s, '', now())"
 VALUES = [ID, None, b"\0\xff", datetime(2026, 11, 29, 12, tzinfo=UTC), ["a", 'b"'], 7, 2**40, True, "100 %", ""]
 
 
@@ -49,11 +50,43 @@ def test_a_question_opens_the_transaction_that_its_block_asks_for():
 @pytest.mark.django_db(transaction=True)
 def test_an_error_is_djangos_and_spoils_the_transaction():
     with pytest.raises(IntegrityError) as raised, transaction.atomic():
-        ask(
-            "INSERT INTO signin_session (session_key, session_data, expire_date) "
-            "VALUES (%s, '', now()), (%s, '', now())",
-            ["twice"] * 2,
-        )
+        ask(TWICE, ["twice"] * 2)
+
+    assert raised.value.__cause__.diag.constraint_name == "signin_session_pkey"
+    assert ask("SELECT count(*) FROM signin_session WHERE session_key = %s", ["twice"]) == [(0,)]
+
+
+@pytest.mark.django_db
+def test_what_is_asked_later_brings_the_same_rows_each_its_own():
+    house = open_house()
+    kinds = ("uuid", "int", "bytea", "timestamptz", "text[]", "int", "bigint", "boolean", "text", "text")
+    sql = f"SELECT {', '.join(f'%s::{kind}' for kind in kinds)}, '%%'"
+
+    with scopes_together(), tenant_scope(house.here.id):
+        all_kinds = ask_later(sql, VALUES)
+        scope = ask_later("SELECT current_setting('temoin.pharmacy')", [])
+        numbers = [ask_later("SELECT %s::int", [number]) for number in range(2 * TOGETHER)]
+        told = [rows() for rows in numbers]
+        assert (scope(), all_kinds()) == ([(str(house.here.id),)], [(*VALUES, "%")])
+
+    assert told == [[(number,)] for number in range(2 * TOGETHER)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_waited_for", [True, False])
+def test_an_error_of_what_is_asked_later_is_djangos_and_undoes_all(is_waited_for):
+    house = open_house()
+
+    def act() -> None:
+        with scopes_together(), tenant_scope(house.here.id):
+            ask_later("SELECT 1", [])
+            rows = ask_later(TWICE, ["twice"] * 2)
+            ask_later("SELECT 1", [])
+            if is_waited_for:
+                rows()
+
+    with pytest.raises(IntegrityError) as raised:
+        act()
 
     assert raised.value.__cause__.diag.constraint_name == "signin_session_pkey"
     assert ask("SELECT count(*) FROM signin_session WHERE session_key = %s", ["twice"]) == [(0,)]
@@ -83,3 +116,14 @@ def test_what_comes_back_is_planned_once_and_again_after_a_rollback():
         counts.append(ask(planned, [])[0][0])
 
     assert counts == [1, 0, 1, 0]
+
+
+@pytest.mark.usefixtures("planning")
+def test_what_is_asked_later_again_and_again_is_planned_once():
+    house = open_house()
+    planned = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%\"comes later\"%%'"
+    with scopes_together(), tenant_scope(house.here.id):
+        answers = [ask_later('SELECT %s::int + 1 AS "comes later"', [number]) for number in range(8)]
+        assert [rows() for rows in answers] == [[(number + 1,)] for number in range(8)]
+
+    assert ask(planned, []) == [(1,)]

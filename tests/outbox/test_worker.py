@@ -29,6 +29,7 @@ from temoin.outbox.actions import release_parcel
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict, couriers, register_courier
 from temoin.outbox.duties import Duty, register_duty
 from temoin.outbox.kept import LARGEST, pack, unpack
+from temoin.outbox.lanes import tell_lane
 from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.queue import LEASE, claim_parcels
 from temoin.outbox.settling import settle_parcels
@@ -150,6 +151,33 @@ def test_parcels_of_all_pharmacies_are_prepared_and_settled_in_one_transaction_e
     assert all(isinstance(ready[load.id], Consignment) for load in loads)
     assert sum(query["sql"].startswith("SAVEPOINT") for query in told) == 2  # of a test, where a worker begins anew
     assert states(two_pharmacies) == [(ParcelState.ACCEPTED, "told")] * 3
+
+
+def _asked(act: Callable[[], object]) -> list[str]:
+    """Return what a step asks the database, without what only a test has around it."""
+    with CaptureQueriesContext(connection) as told:
+        act()
+    return [query["sql"] for query in told if "SAVEPOINT" not in query["sql"]]
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_a_batch_takes_two_statements_of_each_pharmacy_and_four_of_all_however_many_parcels(house, as_role, each):
+    for _ in range(each):
+        make_signed(
+            house.stranger, make_patient(house.stranger), make_lot(house.stranger, number=f"N{new_id().hex[:6]}")
+        )
+    courier, loads = couriers()["fhir"], []
+    with as_role("temoin_worker"):
+        claiming = _asked(lambda: loads.extend(claim_parcels("fhir", 10)))
+        courier.prepare_all(loads)  # the keys are at hand from here on
+        preparing = _asked(lambda: courier.prepare_all(loads))
+        settling = _asked(lambda: settle_parcels([(load, answer(Verdict.ACCEPTED)) for load in loads]))
+        telling = _asked(lambda: tell_lane("fhir", [answer(Verdict.ACCEPTED)]))
+
+    assert len(loads) == 3 + each
+    assert (len(claiming), len(telling)) == (2, 1)
+    assert [len(preparing), len([one for one in settling if "crypto_data_key" not in one])] == [2, 2 + 1]
+    assert all("INSERT INTO journal_event" in one and "testing_record_version" in one for one in preparing)
 
 
 @pytest.mark.parametrize("where", ["prepare", "settle"])

@@ -11,6 +11,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -44,6 +45,7 @@ class IndexKeys:
 _by_id: dict[tuple[UUID, UUID], Key] = {}
 _current: dict[tuple[UUID, str], tuple[float, Key]] = {}
 _indexes: dict[UUID, tuple[float, IndexKeys]] = {}
+_drawn: set[UUID] = set()  # keys of this process that are not known to be committed
 
 
 def forget_keys() -> None:
@@ -61,7 +63,7 @@ def month_key() -> Key:
         return found[1]
     row = (_rows(purpose) or _make(pharmacy_id, purpose))[0]
     key = _unwrapped(pharmacy_id, row)
-    _keep(_current, (pharmacy_id, purpose), key, row[4])
+    _keep(_current, (pharmacy_id, purpose), key, [row])
     return key
 
 
@@ -75,7 +77,7 @@ def index_keys() -> IndexKeys:
     usable = [row for row in rows if index_in_use(row[4])] or rows[-1:]
     reading = tuple(_unwrapped(pharmacy_id, row) for row in rows)
     keys = IndexKeys(writing=reading[rows.index(usable[0])], reading=reading)
-    _keep(_indexes, pharmacy_id, keys, rows[0][4])
+    _keep(_indexes, pharmacy_id, keys, rows)
     return keys
 
 
@@ -98,6 +100,7 @@ def key_by_id(key_id: UUID) -> Key:
 def new_data_key(pharmacy_id: UUID, purpose: str, number: int) -> DataKey:
     """Draw a data key, wrapped and not yet stored."""
     key_id = new_id()
+    _drawn.add(key_id)
     root_id, wrapped = wrap_key(os.urandom(KEY), key_context(pharmacy_id, key_id, purpose))
     return DataKey(
         pharmacy_id=pharmacy_id,
@@ -150,13 +153,20 @@ def _unwrapped(pharmacy_id: UUID, row: _Row) -> Key:
     return key
 
 
-def _keep(held: dict[Where, tuple[float, Held]], where: Where, what: Held, made_at: datetime) -> None:
-    """Keep at hand: at once when the newest key is older than any transaction, else only after the commit.
+def _keep(held: dict[Where, tuple[float, Held]], where: Where, what: Held, rows: list[_Row]) -> None:
+    """Keep at hand: at once what others made, since nobody reads it before their commit; what is ours after our own.
 
-    A young row may be this transaction's own, and a key that is rolled back would seal values nobody can open.
+    A key that is rolled back would seal values nobody can open.
     """
-    kept = (time.monotonic() + CURRENT_AGE, what)
-    if now() - made_at > GRACE:
-        held[where] = kept
+    kept, ours = (time.monotonic() + CURRENT_AGE, what), {row[0] for row in rows} & _drawn
+    if ours:
+        transaction.on_commit(partial(_keep_committed, held, where, kept, ours))
     else:
-        transaction.on_commit(lambda: held.__setitem__(where, kept))
+        held[where] = kept
+
+
+def _keep_committed(
+    held: dict[Where, tuple[float, Held]], where: Where, kept: tuple[float, Held], ours: set[UUID]
+) -> None:
+    _drawn.difference_update(ours)
+    held[where] = kept

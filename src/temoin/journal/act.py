@@ -5,14 +5,15 @@ What follows from an act without a decision (the settling of parcels, counts, ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.commit import Commit
+from temoin.lib.asking import Rows
+from temoin.lib.commit import Commit, Part
 from temoin.lib.errors import DeniedError
 from temoin.lib.ids import timed_id
 from temoin.lib.tenant import tenant_scope
@@ -118,10 +119,22 @@ def record_looks(
 ) -> None:
     """Record several looks at once, in the transaction that reads: an event each."""
     with tenant_scope(by.pharmacy_id):
-        commit = Commit()
-        for subject_id in subject_ids:
-            commit.insert(_event(by, kind, subject_kind=subject_kind, subject_id=subject_id, detail=detail))
-        commit.flush()
+        _looks(by, subject_ids, kind=kind, subject_kind=subject_kind, detail=detail).flush()
+
+
+def ask_and_record(
+    *, by: Actor, kind: EventKind, subject_kind: str, subject_ids: Iterable[UUID], question: Part
+) -> Callable[[], Rows]:
+    """Record looks in the very statement that reads, in the actor's scope; return what waits for its rows."""
+    looks = _looks(by, subject_ids, kind=kind, subject_kind=subject_kind)
+    return looks.flush_and_ask(question.sql, question.values)
+
+
+def _looks(by: Actor, subject_ids: Iterable[UUID], *, kind: EventKind, **told: str) -> Commit:
+    commit = Commit()
+    for subject_id in subject_ids:
+        commit.insert(_event(by, kind, subject_id=subject_id, **told))
+    return commit
 
 
 def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:

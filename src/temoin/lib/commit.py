@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.expressions import DatabaseDefault
 
-from temoin.lib.asking import ask
+from temoin.lib.asking import Rows, ask, ask_later
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
 from temoin.lib.tenant import TenantModel, answers_come_later, check_when_answered, current_pharmacy
@@ -203,31 +203,42 @@ class Commit:
 
     def flush(self) -> None:
         """Write everything in one statement; ConflictError, with nothing kept, when a row was not as expected."""
-        if self._told:
-            raise ScopeError("what is sealed is written by an act, whose event tells it")
-        parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
-        parts += [Part(sql, (values,)) for sql, values in self._asked.items()]
-        self._inserts, self._changes, self._asked = {}, [], {}
+        parts = self._take_parts()
         if not parts:
             return
         sql = _statement(tuple([(part.sql, part.is_counted) for part in parts]))
         values = [value for part in parts for value in part.values]
         expected = [part.expected for part in parts if part.is_counted]
-        if not answers_come_later():
-            with _collisions_named():
-                counts = ask(sql, values)[0]
-            _check_counts(counts, expected)
-            return
-        cursor = connection.cursor()
         with _collisions_named():
-            cursor.execute(sql, values)
-        check_when_answered(partial(_check_answer, cursor, expected))
+            answer = ask_later(sql, values) if answers_come_later() else partial(ask, sql, values)
+        check_when_answered(partial(_check_answer, answer, expected))
+
+    def flush_and_ask(self, sql: str, values: Sequence[Any]) -> Callable[[], Rows]:
+        """Write what was added, all of it new rows, and ask in the same statement; return what waits for the rows."""
+        parts = self._take_parts()
+        if any(part.is_counted for part in parts):
+            raise ScopeError("only new rows are written with a question: nobody counts them")
+        written = ", ".join(f"step{number} AS ({part.sql})" for number, part in enumerate(parts))
+        values = [*(value for part in parts for value in part.values), *values]
+        sql = f"WITH {written} {sql}" if parts else sql
+        if answers_come_later():
+            return ask_later(sql, values)
+        rows = ask(sql, values)
+        return lambda: rows
+
+    def _take_parts(self) -> list[Part]:
+        if self._told:
+            raise ScopeError("what is sealed is written by an act, whose event tells it")
+        parts = [_insert_part(model, rows) for model, rows in self._inserts.items()] + self._changes
+        parts += [Part(sql, (values,)) for sql, values in self._asked.items()]
+        self._inserts, self._changes, self._asked = {}, [], {}
+        return parts
 
 
-def _check_answer(cursor: Any, expected: list[int | None]) -> None:
-    with cursor, _collisions_named():
-        counts = cursor.fetchone()
-    _check_counts(counts or (), expected)
+def _check_answer(answer: Callable[[], Rows], expected: list[int | None]) -> None:
+    with _collisions_named():
+        (counts,) = answer()
+    _check_counts(counts, expected)
 
 
 def _check_counts(counts: Sequence[int], expected: list[int | None]) -> None:

