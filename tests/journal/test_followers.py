@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from sealed_journal import ORIGIN, Journal, as_sealer, outsider
 from witness_server import running_witness
 
 from temoin.crypto.notes import NoteSigner, parse_vkey
+from temoin.journal import sealer
 from temoin.journal.book import StoredBook
 from temoin.journal.checkpoint import sign_checkpoint
+from temoin.journal.couriers.following import Followed
 from temoin.journal.couriers.http import HttpWitness
 from temoin.journal.evidence import witness_evidence
 from temoin.journal.models import Cosignature, WitnessState
@@ -44,6 +49,42 @@ def test_the_sealer_shows_its_journal_and_keeps_the_cosignature(witness: Witness
         note = StoredBook().latest().note
     assert outsider.signed_by(note + line, witness.witness.key.vkey)
     assert follower(witness).latest(ORIGIN).size == 9
+
+
+class Pauses(threading.Event):
+    """Notes the first pause, and ends the work with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds = timeout or 0.0
+        self.set()
+        return True
+
+
+@dataclass
+class Failing:
+    """A follower that meets an error of ours."""
+
+    error: Exception
+    name: str = "near"
+
+    def follow(self, _book: object, _since: int) -> Followed:
+        raise self.error
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(OperationalError("away"), sealer.AWAY_PAUSE), (RuntimeError("a defect"), sealer.EVERY * 2)]
+)
+def test_a_follower_waits_for_the_database_no_longer_than_a_moment(error, seconds):
+    stop = Pauses()
+    with as_sealer():
+        sealer._follow_on(stop, Failing(error))
+
+    assert stop.seconds == seconds
 
 
 def test_a_witness_that_was_away_is_caught_up_without_a_gap(journal: Journal, witness: WitnessServer):

@@ -17,7 +17,10 @@ from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import bell, worker
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.bell import CHANNEL, DIRECT, Listener, fall_asleep, listening_place, wake_up
+from temoin.outbox.bell import CHANNEL, DIRECT, Listener, Prospect, fall_asleep, listening_place, prospect_of, wake_up
+from temoin.outbox.circuit import Circuit
+from temoin.outbox.duties import Duty, Round
+from temoin.outbox.lanes import write_circuit
 from temoin.outbox.models import Parcel
 from temoin.outbox.worker import Lane
 from temoin_demo.postgresql.roles import DATABASE
@@ -48,7 +51,7 @@ def ear() -> Iterator[psycopg.Connection]:
     """A connection that listens, as the worker's own does."""
     place = listening_place()
     assert place is not None
-    with psycopg.connect(**place, autocommit=True) as heard:
+    with psycopg.connect(**{**place, "connect_timeout": 60}, autocommit=True) as heard:
         heard.execute(f"LISTEN {CHANNEL}".encode())
         yield heard
 
@@ -90,17 +93,43 @@ def test_a_parcel_sent_again_by_a_person_rings_too(house, ear, as_role):
     assert heard_by(ear) == ["fhir"]
 
 
-def test_a_lane_that_falls_asleep_knows_when_the_next_parcel_is_due(house, as_role):
+def test_a_lane_knows_when_the_next_parcel_is_due_and_until_when_its_circuit_holds_it(house, as_role):
     with as_role("temoin_worker"):
-        assert fall_asleep("fhir") is None
+        assert prospect_of("fhir") == Prospect(is_asleep=False, held=0.0, due=None)
     sign(house)
     change_parcels(house, "due_at = %s", [now() + timedelta(hours=1)])
 
     with as_role("temoin_worker"):
-        due = fall_asleep("fhir")
+        fall_asleep("fhir")
+        write_circuit("fhir", Circuit(paused_until=now() + timedelta(minutes=1)))
+        seen = prospect_of("fhir")
 
-    assert due is not None
-    assert 3500 < due <= 3600
+    assert seen.is_asleep
+    assert seen.due is not None
+    assert 3500 < seen.due <= 3600
+    assert 50 < seen.held <= 60
+
+
+@pytest.mark.usefixtures("house")
+def test_a_lane_that_its_circuit_holds_does_not_ask_for_a_ring_and_sleeps_until_it_may_try(as_role):
+    waits: list[float] = []
+
+    class Patient(Told):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout or 0.0)
+            return len(waits) > 1
+
+    with as_role("temoin_worker"):
+        fall_asleep("fhir")
+        wake_up("fhir")
+        write_circuit("fhir", Circuit(troubles=9, paused_until=now() + timedelta(seconds=3)))
+        lane = Lane(StandIn(), threading.Event(), Patient())
+        lane._busy_at -= worker.AWAKE
+        lane._rest()
+        assert not prospect_of("fhir").is_asleep
+
+    assert len(waits) == 2
+    assert all(2 < wait <= 3 for wait in waits)
 
 
 class Telling(StandIn):
@@ -138,7 +167,10 @@ class Running:
 
     def lane(self) -> None:
         """Run a lane that sleeps as soon as there is nothing to do; return once it does."""
-        self._start(self._lane_as_worker)
+        self._start(lambda: self._as_worker(Lane(self.courier, self.stop, self.ringing).run))
+
+    def round(self, duty: Duty) -> None:
+        self._start(lambda: self._as_worker(Round([duty], self.stop, self.ringing).run))
 
     def listener(self) -> None:
         place = listening_place()
@@ -151,10 +183,10 @@ class Running:
         for thread in self._threads:
             thread.join(PATIENCE)
 
-    def _lane_as_worker(self) -> None:
+    def _as_worker(self, work: Callable[[], None]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE temoin_worker")
-        Lane(self.courier, self.stop, self.ringing).run()
+        work()
 
     def _start(self, work: Callable[[], None]) -> None:
         self._threads.append(threading.Thread(target=work))
@@ -180,6 +212,20 @@ def test_the_commit_that_posts_wakes_a_sleeping_lane(house, running):
     sign(house)
 
     assert running.courier.carried.wait(PATIENCE)
+
+
+def test_a_ring_wakes_a_duty_that_sleeps(running, as_role):
+    done = threading.Event()
+    running.round(Duty("count", timedelta(days=1), lambda _stop: done.set()))
+    assert done.wait(PATIENCE)
+    assert running.ringing.is_waited_for.wait(PATIENCE)
+    done.clear()
+
+    with as_role("temoin_worker"), connection.cursor() as cursor:
+        cursor.execute("UPDATE outbox_duty SET due_at = now() WHERE name = 'count'")
+    running.ringing.set()
+
+    assert done.wait(PATIENCE)
 
 
 def test_a_ring_that_is_lost_is_made_good_by_the_slow_look(house, running, monkeypatch):

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from temoin.lib.clock import shifted_by
+from temoin.outbox import duties
 from temoin.outbox.duties import AFTER_FAILURE, Duty, Round
 
 DAY = timedelta(days=1)
@@ -87,6 +89,40 @@ def test_a_duty_that_failed_keeps_no_other_from_being_done_and_is_tried_again_so
         make(bad.duty("bad"), good.duty("good"))
 
     assert (bad.done, good.done) == (["bad", "bad"], ["good"])
+
+
+def test_what_the_database_cut_short_is_done_as_soon_as_it_is_back():
+    work = Work()
+
+    def lose_the_database(_stop: threading.Event) -> None:
+        raise OperationalError("the connection was lost")
+
+    rounds = Round([Duty("count", DAY, lose_the_database)], threading.Event())
+    with pytest.raises(OperationalError):
+        rounds.make()
+    rounds._todo = [work.duty()]
+    rounds.make()
+
+    assert work.done == ["count"]
+
+
+@pytest.mark.parametrize(("every", "nap"), [(timedelta(seconds=9), 9.0), (DAY, duties.SLOW)])
+def test_a_round_sleeps_until_the_next_is_due(every, nap):
+    rounds = Round([Duty("count", every, lambda _stop: None)], threading.Event())
+
+    rounds.make()
+
+    assert nap - 2 < rounds._until_due() <= nap
+
+
+def test_a_duty_that_another_worker_holds_is_looked_at_when_its_lease_is_over():
+    naps: list[float] = []
+    waiting = Round([Work().duty()], threading.Event())
+    held = Duty("count", DAY, lambda _stop: naps.append(waiting._until_due()), longest=timedelta(seconds=20))
+
+    make(held)
+
+    assert 15 < naps[0] <= 20
 
 
 def test_nothing_is_begun_once_told_to_stop():

@@ -11,7 +11,7 @@ import pytest
 from couriers import ACCEPTED, StandIn, answer
 from people import House, make_lot, make_patient, make_signed, open_house
 
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import frozen_at, now, shifted_by
 from temoin.outbox.circuit import LONGEST_PAUSE, PROBE, THRESHOLD, CircuitState
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.lanes import close_circuit, read_circuit, tell_lane
@@ -207,8 +207,10 @@ def test_the_operator_closes_a_circuit_and_the_lane_starts_slowly():
     for _ in range(THRESHOLD):
         tell_lane("fhir", [Answer(Verdict.POSTPONED, "http_503", retry_after=3600)])
 
-    close_circuit("fhir")
+    moment = now()
+    with frozen_at(moment):
+        close_circuit("fhir")
+        assert circuit() is CircuitState.CLOSED
 
-    assert circuit() is CircuitState.CLOSED
-    with shifted_by(timedelta(seconds=0.5)):
+    with frozen_at(moment + timedelta(seconds=0.5)):
         assert 1 <= len(claim_parcels("fhir", 10)) < RESULTS

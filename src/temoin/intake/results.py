@@ -32,10 +32,10 @@ from temoin.intake.terms import keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, acts_together
 from temoin.journal.alerts import note_broken_seal
 from temoin.journal.events import EventKind
+from temoin.lib.away import DATABASE_AWAY
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, TemoinError
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.away import DATABASE_AWAY
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat

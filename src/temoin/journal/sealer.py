@@ -14,12 +14,14 @@ from temoin.journal.book import StoredBook
 from temoin.journal.couriers.following import TROUBLES, Followed, Follower, FollowError
 from temoin.journal.models import Cosignature, WitnessState
 from temoin.journal.sealing import seal_events
+from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.errors import TemoinError
 
 log = logging.getLogger("temoin.journal")
 
 EVERY = 4.0  # seconds between two sealings; with a long round it stays under ten
+AWAY_PAUSE = 1.0  # while the database is away: a refused connection costs little
 LONGEST_PAUSE = 60.0
 REMIND = timedelta(minutes=10)  # how often an alarm is said again
 
@@ -36,6 +38,7 @@ def run_sealer(stop: threading.Event, signer: NoteSigner, followers: Sequence[Fo
 
 def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
     while not stop.is_set():
+        is_gone = False
         try:
             seal_events(signer)
         except TemoinError as error:  # in our own words, without a value
@@ -43,20 +46,23 @@ def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
             log.error("sealing: %s; next try in a moment", type(error).__name__)
             connection.close()
-        stop.wait(EVERY)
+            is_gone = is_away(error)
+        stop.wait(AWAY_PAUSE if is_gone else EVERY)
     connection.close()
 
 
 def _follow_on(stop: threading.Event, follower: Follower) -> None:
     failures = 0
     while not stop.is_set():
+        is_gone = False
         try:
             failures = 0 if bring_up_to_date(follower) else failures + 1
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
-            failures += 1
+            is_gone = is_away(error)
+            failures += not is_gone  # the witness is not to blame for our database
             log.error("witness %s: %s; next try in a moment", follower.name, type(error).__name__)
             connection.close()
-        stop.wait(min(LONGEST_PAUSE, EVERY * 2 ** min(failures, 6)))
+        stop.wait(AWAY_PAUSE if is_gone else min(LONGEST_PAUSE, EVERY * 2 ** min(failures, 6)))
     connection.close()
 
 

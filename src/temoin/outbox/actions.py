@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from temoin.crypto.sealed import seal_value
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
+from temoin.lib.away import DATABASE_AWAY
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import timed_id
 from temoin.lib.tenant import current_pharmacy, tenant_scope
-from temoin.outbox.away import DATABASE_AWAY
 from temoin.outbox.bell import ring
 from temoin.outbox.courier import Courier, Load, Notice, couriers
 from temoin.outbox.models import Parcel

@@ -2,7 +2,8 @@
 
 PostgreSQL lets commits that notify go one after the other, each with its write to disk. So a lane says in its row of
 `outbox_lane` that it sleeps, only then does an act notify, and the first claim takes the word back. A ring that is lost
-(an act that began before the lane slept, a connection that was cut) costs one slow look.
+(an act that began before the lane slept, a connection that was cut) costs one slow look. Whatever makes a parcel due
+before its time rings, and so does who closes a circuit.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -31,33 +33,58 @@ HEARS_STOP = 0.5  # seconds within which a listener hears that it must stop
 # A peer that vanished is noticed within a minute; the lanes' slow looks bridge it.
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
-_RING = f"SELECT pg_notify('{CHANNEL}', destination) FROM outbox_lane WHERE asleep AND destination = ANY(%s)"  # noqa: S608
+RING = f"SELECT pg_notify('{CHANNEL}', destination) FROM outbox_lane WHERE asleep AND destination = ANY(%s)"  # noqa: S608
 _SLEEP = """
 INSERT INTO outbox_lane (destination, asleep) VALUES (%s, true)
 ON CONFLICT (destination) DO UPDATE SET asleep = true WHERE NOT outbox_lane.asleep
 """
 _WAKE = "UPDATE outbox_lane SET asleep = false WHERE destination = %s AND asleep"
-_NEXT = """
-SELECT due_at FROM outbox_parcel WHERE destination = %s AND state IN ('waiting', 'sending', 'in_doubt')
-ORDER BY due_at LIMIT 1
+_TELL = f"SELECT pg_notify('{CHANNEL}', %s)"
+_PROSPECT = """
+SELECT coalesce(lane.asleep, false), lane.paused_until, (
+    SELECT due_at FROM outbox_parcel
+    WHERE destination = asked.destination AND state IN ('waiting', 'sending', 'in_doubt') ORDER BY due_at LIMIT 1)
+FROM (SELECT %s::text AS destination) asked LEFT JOIN outbox_lane lane USING (destination)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a lane without work has to expect: in seconds from now, past ones below zero."""
+
+    is_asleep: bool  # whether acts ring for it
+    held: float  # until its circuit lets it try again
+    due: float | None  # until a parcel is due by the clock; None when none waits
 
 
 def ring(commit: Commit, destination: str) -> None:
     """Add to the act's commit that the destination's lane is woken, if it sleeps."""
-    commit.ask_once(_RING, destination)
+    commit.ask_once(RING, destination)
 
 
-def fall_asleep(destination: str) -> float | None:
-    """Say that the lane sleeps; return the seconds until a parcel is due by the clock, None when none waits.
+def ring_now(destination: str) -> None:
+    """Wake a destination's lanes, whether or not they say that they sleep."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL, [destination])
 
-    In this order: what is posted before the word is seen by the question, or rings.
-    """
+
+def fall_asleep(destination: str) -> None:
+    """Say that the lane sleeps. Look once more after it: what was posted before the word did not ring."""
     with connection.cursor() as cursor:
         cursor.execute(_SLEEP, [destination])
-        cursor.execute(_NEXT, [destination])
-        row = cursor.fetchone()
-    return None if row is None else float((row[0] - now()).total_seconds())
+
+
+def prospect_of(destination: str) -> Prospect:
+    """Return what a lane without work has to expect; one read of two small indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROSPECT, [destination])
+        ((is_asleep, paused_until, due_at),) = cursor.fetchall()
+    moment = now()
+    return Prospect(
+        is_asleep=is_asleep,
+        held=0.0 if paused_until is None else (paused_until - moment).total_seconds(),
+        due=None if due_at is None else (due_at - moment).total_seconds(),
+    )
 
 
 def wake_up(destination: str) -> None:

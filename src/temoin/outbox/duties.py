@@ -16,11 +16,13 @@ from typing import Any
 from django.db import connection
 
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.away import is_away
 from temoin.lib.clock import now
 
 log = logging.getLogger("temoin.outbox")
 
-LOOK = 2.0  # seconds between looks for a duty that is due
+SLOW = 30.0  # seconds between looks all the same: another worker may have died, a clock may have been set
+AGAIN = 1.0  # seconds after an error of the look itself, and between looks at a duty that somebody else is taking
 AFTER_FAILURE = timedelta(minutes=5)
 
 
@@ -58,31 +60,52 @@ WHERE name = %(name)s AND held_until = %(until)s
 """
 
 
-class Round:
-    """Does what is due, again and again, in a thread of the worker's own."""
+# Taken, and not done for want of a database: it is due as soon as that is back, and not when the lease is over.
+_GIVE_BACK = "UPDATE outbox_duty SET held_until = NULL WHERE name = %(name)s AND held_until = %(until)s"
+_NEXT = "SELECT min(greatest(due_at, held_until)) FROM outbox_duty WHERE name = ANY(%s)"
 
-    def __init__(self, todo: Iterable[Duty], stop: threading.Event) -> None:
+
+class Round:
+    """Does what is due, again and again, in a thread of the worker's own; between, it sleeps until its bell rings."""
+
+    def __init__(self, todo: Iterable[Duty], stop: threading.Event, bell: threading.Event | None = None) -> None:
         self._todo = list(todo)
         self._stop = stop
+        self._bell = bell or stop  # rung when the database is there again, and at the end
         self._listed = False
+        self._cut_short: dict[str, datetime] = {}
 
     def run(self) -> None:
         """Work until told to stop; like a lane, it outlives any error (style.md, Errors)."""
         while not self._stop.is_set():
             try:
                 self.make()
+                pause = self._until_due()
             except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                 note_broken_seal(error, origin="worker")
                 log.error("duties: %s; next look in a moment", type(error).__name__)
                 connection.close()
-            self._stop.wait(LOOK)
+                pause = AGAIN
+            if self._bell.wait(pause) and not self._stop.is_set():
+                self._bell.clear()
         connection.close()
+
+    def _until_due(self) -> float:
+        with connection.cursor() as cursor:
+            cursor.execute(_NEXT, [[duty.name for duty in self._todo]])
+            ((due_at,),) = cursor.fetchall()
+        pause = SLOW if due_at is None else (due_at - now()).total_seconds()
+        return min(SLOW, pause if pause > 0.0 else AGAIN)
 
     def make(self) -> None:
         """Do each duty that is due and that no other worker holds."""
         if not self._listed:
             _list(self._todo)
             self._listed = True
+        while self._cut_short:
+            name, held = next(iter(self._cut_short.items()))
+            _execute(_GIVE_BACK, {"name": name, "until": held})
+            del self._cut_short[name]
         for duty in self._todo:
             if not self._stop.is_set() and (until := _take(duty)) is not None:
                 self._do(duty, until)
@@ -91,7 +114,10 @@ class Round:
         pause, failure = duty.every, ""
         try:
             duty.do(self._stop)
-        except Exception as error:  # noqa: BLE001 one duty must not keep the others from being done
+        except Exception as error:
+            if is_away(error):
+                self._cut_short[duty.name] = until
+                raise
             note_broken_seal(error, origin="worker")
             failure = type(error).__name__
             log.error("duty %s: %s; next try later", duty.name, failure)

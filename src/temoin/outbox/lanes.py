@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
+from temoin.outbox.bell import ring_now
 from temoin.outbox.circuit import Brought, Circuit
 from temoin.outbox.courier import Answer, Verdict
 
@@ -67,6 +68,7 @@ def close_circuit(destination: str) -> None:
     with transaction.atomic():
         lock_circuit(destination)
         write_circuit(destination, Circuit(paused_until=now(), taken_at=now()))
+        ring_now(destination)
 
 
 def brought_by(answers: Iterable[Answer]) -> Brought:

@@ -13,6 +13,7 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import current_pharmacy
 from temoin.outbox.attempts import attempt_row
+from temoin.outbox.bell import ring
 from temoin.outbox.courier import Answer, Holding, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState as S
@@ -103,4 +104,6 @@ def newer_that_left(parcel_id: UUID) -> list[UUID]:
 
 def resend_parcel(commit: Commit, parcel_id: UUID) -> None:
     """Add to the commit that an accepted parcel goes on its way again, with the same key."""
+    parcel = Parcel.objects.get(id=parcel_id)
     commit.move(Parcel, parcel_id, "resend", due_at=now(), settled_at=None, answer_code="resent")
+    ring(commit, parcel.destination)

@@ -15,8 +15,8 @@ from datetime import datetime
 from django.db import connection
 
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.away import DATABASE_AWAY
 from temoin.lib.clock import now
-from temoin.outbox.away import DATABASE_AWAY
 
 log = logging.getLogger("temoin.outbox")
 

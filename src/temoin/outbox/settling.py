@@ -11,12 +11,13 @@ from typing import Any
 
 from django.db import connection
 
+from temoin.lib.away import DATABASE_AWAY
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
 from temoin.lib.tenant import scopes_together, tenant_scope
 from temoin.outbox.attempts import attempt_row
-from temoin.outbox.away import DATABASE_AWAY
+from temoin.outbox.bell import RING
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.queries import is_overtaken
@@ -175,6 +176,8 @@ def _wake_later_versions(settled: list[Load]) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_WAKE, values)
+        if cursor.rowcount:  # this lane looks again by itself, unless its worker is told to stop
+            cursor.execute(RING, [sorted(set(values["places"]))])
 
 
 def _pause(load: Load, answer: Answer) -> timedelta:

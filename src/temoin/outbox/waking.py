@@ -6,6 +6,7 @@ from uuid import UUID
 
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
+from temoin.outbox.bell import ring
 from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState
 
@@ -23,3 +24,4 @@ def wake_later(commit: Commit, parcel_id: UUID) -> None:
     )
     for later_id in later.values_list("id", flat=True):
         commit.change(Parcel, later_id, due_at=now())
+        ring(commit, parcel.destination)

@@ -12,9 +12,9 @@ from time import monotonic
 from django.db import connection
 
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.away import DATABASE_AWAY, is_away
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.away import DATABASE_AWAY
-from temoin.outbox.bell import Listener, fall_asleep, listening_place, wake_up
+from temoin.outbox.bell import Listener, fall_asleep, listening_place, prospect_of, wake_up
 from temoin.outbox.courier import (
     Answer,
     Consignment,
@@ -92,7 +92,7 @@ class Lane:
                     failures = 0
                 except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                     failures += 1
-                    longest = AWAY_PAUSE if isinstance(error, DATABASE_AWAY) else LONGEST_PAUSE
+                    longest = AWAY_PAUSE if is_away(error) else LONGEST_PAUSE
                     note_broken_seal(error, origin="worker")
                     log.error("lane %s: %s; next try in a moment", self.courier.destination, type(error).__name__)
                     connection.close()
@@ -110,11 +110,24 @@ class Lane:
             self.stop.wait(IDLE)
             return
         self._bell.clear()
-        due = fall_asleep(self.courier.destination)
-        if due is not None and due <= 0.0:  # it came meanwhile, or the circuit holds it
+        while not self.stop.is_set() and self._sleeps_on(self._bell):
+            pass
+
+    def _sleeps_on(self, bell: threading.Event) -> bool:
+        """Sleep once; tell whether to sleep again."""
+        seen = prospect_of(self.courier.destination)
+        if seen.held > 0.0:  # nothing can leave before: whoever posts need not ring
+            return not bell.wait(min(SLOW, seen.held))
+        if seen.due is not None and seen.due <= 0.0:  # it came meanwhile, or a probe or a rate holds it
             self.stop.wait(IDLE)
-        elif self._bell.wait(SLOW if due is None else min(SLOW, due)):
+            return False
+        if not seen.is_asleep:
+            fall_asleep(self.courier.destination)
+            return True
+        if bell.wait(SLOW if seen.due is None else min(SLOW, seen.due)):
             self._busy_at = monotonic()  # others were faster, perhaps: it must not ask for a ring at once
+            return False
+        return seen.due is None or seen.due > SLOW
 
     def _finish(self, runner: asyncio.Runner) -> None:
         """Wait for what is under way; what cannot be settled now, the next worker asks about when its lease ends."""
@@ -171,8 +184,9 @@ class Lane:
         for task in [task for task in self._under_way if task.done()]:
             parcel = self._under_way.pop(task)
             answer = _certain(parcel.load, task)
-            sent = b"" if parcel.ready.is_secret else answer.sent
-            self._answers.append((parcel.load, replace(answer, sent=sent)))
+            if parcel.ready.is_secret and answer.sent:
+                answer = replace(answer, sent=b"")
+            self._answers.append((parcel.load, answer))
 
     def _settle(self) -> None:
         """Write the answers; a database that went away meanwhile gets them when it is back.
@@ -227,7 +241,8 @@ class Lane:
                 answer = await self.courier.enquire(ready)
                 if answer.verdict is not Verdict.UNKNOWN:
                     return _still_in_doubt(load, answer)
-            return replace(await self.courier.carry(ready), sent=ready.body)
+            answer = await self.courier.carry(ready)
+            return answer if ready.is_secret else replace(answer, sent=ready.body)
 
 
 async def _some(tasks: Iterable[asyncio.Task[Answer]]) -> None:
@@ -268,8 +283,12 @@ def threads_of(stop: threading.Event) -> list[threading.Thread]:
     """
     carried = {name: courier for name, courier in couriers().items() if is_switched_on(courier)}
     place = listening_place()
-    bells = {name: threading.Event() for name in carried} if place else {}
+    bells = {name: threading.Event() for name in [*carried, *map(_bell_of, duties())]} if place else {}
     work = {name: Lane(courier, stop, bells.get(name)).run for name, courier in carried.items()}
     work |= {"bell": Listener(bells, stop, place).run} if place else {}
-    work |= {name: Round([duty], stop).run for name, duty in duties().items()}
+    work |= {name: Round([duty], stop, bells.get(_bell_of(name))).run for name, duty in duties().items()}
     return [threading.Thread(target=run, name=name) for name, run in work.items()]
+
+
+def _bell_of(duty: str) -> str:
+    return f"duty {duty}"  # no destination has a name of two words
