@@ -21,6 +21,7 @@ WORKER = "the worker acts, or a reconciliation: no person, hence no right"
 UNCHECKED = {
     "temoin.journal.act.act": TOLD,
     "temoin.journal.act._event": TOLD,
+    "temoin.journal.act.ask_and_record": TOLD,
     "temoin.journal.act.acts_together": TOLD,
     "temoin.journal.act.denials_recorded": TOLD,
     "temoin.journal.act.record_denial": TOLD,
