@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from temoin.catalogue.kits import kits
 from temoin.catalogue.outcomes import load_specimens
+from temoin.formats.csv import cells
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.parsing import parse_row
@@ -159,6 +160,28 @@ def test_no_everyday_name_of_a_country_is_that_of_another():
     for name, country in words("countries").items():
         assert find_country(name) in {"", country}
         assert is_country(country)
+
+
+def test_what_rows_have_in_common_is_read_once_and_its_problems_are_told_at_each_row():
+    rules = CellRules(NOW, DateOrder.MDY)
+    first, other = (parse_row(row, VALUES, rules) for row in (2, 3))
+    changed = parse_row(4, {**VALUES, "testing_lab_name": "Another"}, rules)
+    damaged = [parse_row(row, {**VALUES, "ordering_provider_zip_code": "x"}, rules) for row in (5, 6)]
+
+    assert (first.laboratory is other.laboratory, first.provider is other.provider) == (True, True)
+    assert changed.laboratory.name == "Another"
+    assert [[problem.row for problem in row.problems] for row in damaged] == [[5], [6]]
+
+
+def test_what_is_remembered_of_a_file_is_bounded(monkeypatch):
+    monkeypatch.setattr(cells, "_MOST_REPEATED", 3)
+    rules = CellRules(NOW, DateOrder.MDY)
+
+    for number in range(20):
+        row = parse_row(number, {**VALUES, "ordering_provider_last_name": f"Smith{number}"}, rules)
+
+        assert row.provider.family_name == f"Smith{number}"
+        assert len(rules.repeated) <= 3
 
 
 def test_an_accession_number_may_be_empty_as_in_real_files():

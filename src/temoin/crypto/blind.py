@@ -71,7 +71,9 @@ def fold_parts(parts: tuple[str, ...]) -> str:
 
 
 def _digest(key: Key, use: str, parts: tuple[str, ...]) -> bytes:
-    return hmac.new(key.raw, _message(use, parts), sha256).digest()
+    mac = key.mac.copy()
+    mac.update(_message(use, parts))
+    return mac.digest()
 
 
 def _message(use: str, parts: tuple[str, ...]) -> bytes:

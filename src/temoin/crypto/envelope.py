@@ -12,8 +12,10 @@ written, so that it is read so for ever (decision 0096).
 
 from __future__ import annotations
 
+import hmac
 import os
 from dataclasses import dataclass, field
+from hashlib import sha256
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -58,17 +60,19 @@ class Key:
     id: UUID
     raw: bytes = field(repr=False)
     cipher: AESGCM = field(repr=False)
+    mac: hmac.HMAC = field(repr=False)  # begun with the key: each index goes on with a copy
 
     @staticmethod
     def of(key_id: UUID, raw: bytes) -> Key:
         """Make the key ready for use."""
-        return Key(key_id, raw, AESGCM(raw))
+        return Key(key_id, raw, AESGCM(raw), hmac.new(raw, digestmod=sha256))
 
 
 def seal_content(key: Key, place: bytes, plain: bytes, *, schema: int = 1) -> bytes:
     """Seal `plain` for its place under a fresh row key; `schema` says in which version it is written."""
-    row_key = os.urandom(KEY)
-    return _wrap(key, row_key, bytes([schema])) + AESGCM(row_key).encrypt(_ONCE, plain, place)
+    drawn = os.urandom(KEY + NONCE)
+    row_key, nonce = drawn[:KEY], drawn[KEY:]
+    return _wrap(key, row_key, bytes([schema]), nonce) + AESGCM(row_key).encrypt(_ONCE, plain, place)
 
 
 def open_content(key: Key, place: bytes, sealed: bytes) -> bytes:
@@ -105,12 +109,11 @@ def content_of(sealed: bytes) -> bytes:
 
 def rewrap(old: Key, new: Key, sealed: bytes) -> bytes:
     """Return the same content with its row key wrapped under another data key."""
-    return _wrap(new, _row_key(old, sealed), sealed[SCHEMA:KEY_ID]) + sealed[CONTENT:]
+    return _wrap(new, _row_key(old, sealed), sealed[SCHEMA:KEY_ID], os.urandom(NONCE)) + sealed[CONTENT:]
 
 
-def _wrap(key: Key, row_key: bytes, schema: bytes) -> bytes:
+def _wrap(key: Key, row_key: bytes, schema: bytes, nonce: bytes) -> bytes:
     head = FORMAT + schema + key.id.bytes
-    nonce = os.urandom(NONCE)
     return head + nonce + key.cipher.encrypt(nonce, row_key, head)
 
 

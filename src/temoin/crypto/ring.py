@@ -57,7 +57,8 @@ def forget_keys() -> None:
 
 def month_key() -> Key:
     """Return this month's sealing key of the pharmacy in scope, making it on first use."""
-    pharmacy_id, purpose = current_pharmacy(), now().strftime("%Y-%m")
+    pharmacy_id, moment = current_pharmacy(), now()
+    purpose = f"{moment.year}-{moment.month:02}"
     found = _current.get((pharmacy_id, purpose))
     if found is not None and found[0] > time.monotonic():
         return found[1]

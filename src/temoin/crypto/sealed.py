@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import UUID
@@ -186,11 +187,26 @@ def binds_of(model: type[SealedModel], schema: int) -> tuple[str, ...]:
 
 
 def _place(model: type[SealedModel], row_id: UUID, schema: int, columns: Mapping[str, Any]) -> bytes:
+    told = b"".join(
+        name + b"%d:" % len(value) + value
+        for name, value in ((name, _told(columns[column])) for column, name in _bound(model, schema))
+    )
+    return current_pharmacy().bytes + row_id.bytes + _table(model, schema) + told
+
+
+def _part(part: bytes) -> bytes:
     # Each part carries its length, so that no two rows share a place.
-    parts = [model._meta.db_table.encode(), b"%d" % schema]
-    for name in binds_of(model, schema):
-        parts += [name.encode(), _told(columns[name])]
-    return current_pharmacy().bytes + row_id.bytes + b"".join(b"%d:" % len(part) + part for part in parts)
+    return b"%d:" % len(part) + part
+
+
+@cache
+def _table(model: type[SealedModel], schema: int) -> bytes:
+    return _part(model._meta.db_table.encode()) + _part(b"%d" % schema)
+
+
+@cache
+def _bound(model: type[SealedModel], schema: int) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, _part(name.encode())) for name in binds_of(model, schema))
 
 
 def _told(value: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +19,15 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.report import IdentityStatus
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """The patient of a row, and how a later row that brings the same person is compared."""
+
+    id: UUID
+    traits: Traits
+    compared: tuple[object, ...]
+
+
 class PatientsOfRun:
     """The patients of rows taken together: those who are known already, and those whom earlier rows registered."""
 
@@ -27,20 +36,21 @@ class PatientsOfRun:
         _queue_for_patients(by, brought)
         names = [(traits.birth_family_name, traits.birth_date) for traits in brought]
         found = hold_namesakes(by=by, names=names) if names else []
-        self._known: dict[tuple[object, ...], tuple[UUID, Traits]] = {}
+        self._known: dict[tuple[object, ...], Person] = {}
         for patient_id, traits in found:  # in order: of two records of one person, the first
-            self._known.setdefault(_compared(traits), (patient_id, traits))
+            self.keep(Person(patient_id, traits, _compared(traits)))
 
-    def find_or_register(self, acts: Acts, traits: Traits) -> tuple[UUID, Traits]:
+    def find_or_register(self, acts: Acts, traits: Traits) -> Person:
         """Return the known patient who is this person beyond doubt, or one whom these acts register.
 
         Two persons may share name and birth date: birth name, given names, birth date, sex and phone must all be equal.
         """
-        known = self._known.get(_compared(traits))
-        return known or (register_from_file(acts, by=self._by, traits=traits), traits)
+        compared = _compared(traits)
+        known = self._known.get(compared)
+        return known or Person(register_from_file(acts, by=self._by, traits=traits), traits, compared)
 
-    def keep(self, patient_id: UUID, traits: Traits) -> None:
-        self._known.setdefault(_compared(traits), (patient_id, traits))
+    def keep(self, person: Person) -> None:
+        self._known.setdefault(person.compared, person)
 
 
 def mend_patient(*, by: Seat, patient_id: UUID, given: PatientTraits, has_other_results: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from uuid import UUID
 
 from temoin.crypto.blind import fold_parts
@@ -54,7 +55,8 @@ class RunOfRows:
     def __init__(self, by: Seat, rows: Iterable[ResultRow]) -> None:
         self._by = by
         self._terms, self._pharmacy = terms_here(), pharmacy_of(by)
-        allowed = [row for row in rows if self._terms.allows(row.laboratory.number)]
+        self._allows = cache(self._terms.allows)  # a file says the same laboratory again and again
+        allowed = [row for row in rows if self._allows(row.laboratory.number)]
         self._keys = {row.row: fold_parts(row.natural_key()) for row in allowed}
         self._records = _records(self._keys.values())
         self._versions = versions_of(by, list(self._records.values()))
@@ -63,7 +65,7 @@ class RunOfRows:
 
     def take(self, acts: Acts, row: ResultRow) -> Sameness:
         """Add a row's acts to those written together; InvalidError or RowRefusedError add nothing."""
-        check_laboratory(self._terms.allows(row.laboratory.number))
+        check_laboratory(self._allows(row.laboratory.number))
         record = self._records.get(self._key(row))
         if record is None:
             self.store(acts, row)
@@ -73,14 +75,14 @@ class RunOfRows:
     def store(self, acts: Acts, row: ResultRow) -> None:
         """Add the acts of a result never seen: its patient, unless known already, and its signature."""
         own = Acts(self._by)
-        patient_id, traits = self._people.find_or_register(own, self._traits.get(row.row) or traits_of_row(row.patient))
+        person = self._people.find_or_register(own, self._traits.get(row.row) or traits_of_row(row.patient))
         sign_from_file(
             own,
             by=self._by,
             pharmacy=self._pharmacy,
-            traits=traits,
+            traits=person.traits,
             result=FileResult(
-                patient_id=patient_id,
+                patient_id=person.id,
                 kind=row.device.kind,
                 sample=Sample(row.specimen, sampled_at(row), device=_device(row)),
                 reading=reading_of(row),
@@ -90,7 +92,7 @@ class RunOfRows:
             ),
         )
         acts.add(own)
-        self._people.keep(patient_id, traits)
+        self._people.keep(person)
 
     def _laboratory(self, row: ResultRow) -> PerformingLaboratory | None:
         """Return who made the test, unless the pharmacy did."""

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.expressions import DatabaseDefault
 
+from temoin.lib.arrays import bound_array
 from temoin.lib.asking import Rows, ask, ask_later
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
@@ -120,7 +121,7 @@ class Commit:
         _check_sealed_with(model, {**each, **same, "state": move.target})
         _check_told(model, {**each, **same})
         lists = {"id": row_ids} | {f"was_{name}": values for name, values in only_if.items()} | dict(each)
-        types = [_type(model, name.removeprefix("was_")) for name in lists]
+        types = [_kind(model._meta.get_field(name.removeprefix("was_"))) for name in lists]
         given = ", ".join(f"%s::{kind}[]" for kind in types)
         sets = ", ".join(
             ["state = %s", *(f"{name} = given.{name}" for name in each), *(f"{name} = %s" for name in same)]
@@ -132,7 +133,8 @@ class Commit:
         )
         constants = [_prepared(model._meta.get_field(name), value) for name, value in same.items()]
         sources = sorted(state.value for state in move.sources)
-        values = (move.target.value, *constants, *lists.values(), current_pharmacy(), sources)
+        arrays = [bound_array(kind, column) for kind, column in zip(types, lists.values(), strict=True)]
+        values = (move.target.value, *constants, *arrays, current_pharmacy(), sources)
         self._changes.append(Part(sql, values, len(row_ids)))
 
     def change(
@@ -289,13 +291,21 @@ def _insert_part(model: type[TenantModel], rows: list[TenantModel]) -> Part:
 def _insert_many_part(model: type[TenantModel], left_out: LeftOut, rows: list[TenantModel]) -> Part:
     given = _given(model, left_out)
     columns = [
-        [_prepared(field, value) for value in column]
+        _column(field, list(column))
         for field, column in zip(given.fields, zip(*map(given.of, rows), strict=True), strict=True)
     ]
     same = tuple(_is_same(field, column) for field, column in zip(given.fields, columns, strict=True))
-    bound = [column[0] if is_same else column for column, is_same in zip(columns, same, strict=True)]
+    bound = [
+        column[0] if is_same else bound_array(_kind(field), column)
+        for field, column, is_same in zip(given.fields, columns, same, strict=True)
+    ]
     values = sorted(zip(same, bound, strict=True), key=lambda each: each[0], reverse=True)
     return Part(_insert_many_sql(model, left_out, same), tuple(value for _, value in values), is_counted=False)
+
+
+def _column(field: Any, values: list[Any]) -> list[Any]:
+    """Return the values of a column, ready to be bound."""
+    return values if set(map(type, values)) <= _PLAIN else [_prepared(field, value) for value in values]
 
 
 def _is_same(field: Any, column: list[Any]) -> bool:
@@ -350,13 +360,14 @@ def _insert_many_sql(model: type[TenantModel], left_out: LeftOut, same: tuple[bo
     once = [field for field, is_same in zip(fields, same, strict=True) if is_same]
     each = [field for field, is_same in zip(fields, same, strict=True) if not is_same]
     columns = ", ".join(str(field.column) for field in (*once, *each))
-    fixed = "".join(f"%s::{field.db_type(connection)}, " for field in once)
-    given = ", ".join(f"%s::{field.db_type(connection)}[]" for field in each)
+    fixed = "".join(f"%s::{_kind(field)}, " for field in once)
+    given = ", ".join(f"%s::{_kind(field)}[]" for field in each)
     return f"INSERT INTO {_table(model)} ({columns}) SELECT {fixed}given.* FROM unnest({given}) given"  # noqa: S608
 
 
-def _type(model: type[TenantModel], name: str) -> str:
-    return str(model._meta.get_field(name).db_type(connection))
+def _kind(field: Any) -> str:
+    """Return the type of a column, as PostgreSQL names it."""
+    return str(field.db_type(connection))
 
 
 def _prepared(field: Any, value: Any) -> Any:

@@ -20,6 +20,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 def plain_name(text: str) -> str:
     """Fold a name for look-up: no accents, case, spaces, apostrophes or hyphens; ŁUKASZ is Lukasz and ST is SAINT."""
+    if text.isascii():
+        return "".join(_SHORT.get(word, word) for word in _WORD.findall(text.lower()))
     # Casefold first (ß), once more after taking apart: some compatibility letters are capitals.
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold().translate(_LETTERS)
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})

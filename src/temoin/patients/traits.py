@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -84,7 +84,7 @@ class Traits:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for sealing."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in Traits.__dataclass_fields__}
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> Traits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,8 @@ from temoin.testing.report import (
     IdentityStatus,
     Organisation,
     PatientIdentity,
+    PerformingLaboratory,
+    Prescriber,
     Professional,
     Report,
     ReportStatus,
@@ -71,7 +73,14 @@ def steps_of(sealed: dict[str, Any]) -> Steps:
     )
 
 
-def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
+def first_report(
+    opened: Opened,
+    reading: Reading,
+    by: Seat,
+    *,
+    prescriber: Prescriber | None = None,
+    laboratory: PerformingLaboratory | None = None,
+) -> Report:
     taken_on, zone, steps = specimen(opened.sealed["specimen"]), opened.pharmacy.zone, opened.steps
     return Report(
         record_id=str(opened.record_id),
@@ -95,6 +104,8 @@ def first_report(opened: Opened, reading: Reading, by: Seat) -> Report:
         findings=findings(opened.kind, reading),
         comment=reading.comment,
         doctor=doctor(opened.traits),
+        prescriber=prescriber,
+        laboratory=laboratory,
         consent_notice=opened.sealed["notice"],
         source=opened.sealed["source"],
         is_demo=opened.pharmacy.is_demo,
@@ -250,9 +261,8 @@ def findings(kind: Kind, reading: Reading) -> tuple[Finding, ...]:
 
 
 def device_from_sealed(values: dict[str, Any]) -> Device:
-    known = {field.name for field in fields(Device)}
     expiry = values.get("expiry")
-    kept = {name: value for name, value in values.items() if name in known}
+    kept = {name: value for name, value in values.items() if name in Device.__dataclass_fields__}
     return Device(**{**kept, "expiry": date.fromisoformat(expiry) if expiry else None})
 
 

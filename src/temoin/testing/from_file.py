@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from temoin.catalogue.kinds import Kind
@@ -67,9 +67,8 @@ def sign_from_file(acts: Acts, *, by: Seat, pharmacy: Pharmacy, traits: Traits, 
     record.seal(opened.sealed)
     with acts.act(kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record.id) as commit:
         commit.insert(record)
-        report = first_report(opened, reading, by)
-        told = replace(report, prescriber=result.prescriber, laboratory=result.laboratory)
-        write_version(commit, told, opened=opened, by=by)
+        report = first_report(opened, reading, by, prescriber=result.prescriber, laboratory=result.laboratory)
+        write_version(commit, report, opened=opened, by=by)
 
 
 def _opened(record: Record, result: FileResult, traits: Traits, pharmacy: Pharmacy) -> Opened:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from temoin.lib.clock import now
+from temoin.testing.report import Device
 from temoin.testing.sample import SAMPLED, Sample
 
 # What a record seals of a sample that was not taken yet, or was taken back.
@@ -35,6 +35,10 @@ def sampled(sample: Sample) -> dict[str, object]:
     return {
         "specimen": sample.specimen,
         "sampled_at": sample.sampled_at.isoformat(),
-        "device": asdict(sample.device) if sample.device else None,
+        "device": _told(sample.device) if sample.device else None,
         "typed_times": [SAMPLED] if sample.is_typed else [],
     }
+
+
+def _told(device: Device) -> dict[str, object]:
+    return {name: getattr(device, name) for name in Device.__dataclass_fields__}

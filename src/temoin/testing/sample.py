@@ -111,7 +111,8 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
 
 def clean_reading(reading: Reading) -> Reading:
     """Return the reading with its comment as it is kept."""
-    return replace(reading, comment=typed_lines("comment", reading.comment, of="RecordVersion"))
+    comment = typed_lines("comment", reading.comment, of="RecordVersion")
+    return reading if comment == reading.comment else replace(reading, comment=comment)
 
 
 def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:

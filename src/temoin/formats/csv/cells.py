@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from temoin.formats.csv.dates import DateOrder, Written, read_written
@@ -23,6 +24,9 @@ from temoin.testing.report import Address
 OLDEST_YEAR = 1890
 LONGEST_CELL = 300
 LONGEST_COMMENT = 2_000
+_MOST_REPEATED = 1_000
+
+Read = TypeVar("Read")
 
 # [0-9] and full match everywhere: \d takes Arabic-Indic digits and $ a trailing newline.
 _DIGITS = re.compile(r"\+?[0-9][0-9 ().\-]{6,24}")
@@ -36,6 +40,32 @@ _FRENCH_POSTCODE = _POSTCODES[FRANCE]
 _POSTCODE_ABROAD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?")
 
 
+class Repeated:
+    """What the rows of one file say again and again, such as their laboratory: read once, as long as it is remembered.
+
+    Only what was read without a problem: a problem is told at its row.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[object, ...], Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def once(self, said: tuple[object, ...], cells: Cells, read: Callable[[Cells], Read]) -> Read:
+        """Return what was read of these words before, or read it."""
+        if said in self._read:
+            known: Read = self._read[said]
+            return known
+        before = len(cells.problems)
+        found = read(cells)
+        if len(cells.problems) == before:
+            if len(self._read) >= _MOST_REPEATED:
+                self._read.clear()
+            self._read[said] = found
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class CellRules:
     """How the cells of a file are read: the time of reading, the order of its dates, the clocks of its places."""
@@ -46,6 +76,7 @@ class CellRules:
     zone_of_postcode: Callable[[str], str] = lambda _postcode: HOUSE.key  # of a French place; "" when not known
     remembered: DateOrder | None = None  # what was said of an earlier file, where nothing is said of this one
     orders: Mapping[str, DateOrder] = field(default_factory=dict)  # of each column, once the whole file was judged
+    repeated: Repeated = field(default_factory=Repeated, repr=False, compare=False)
 
     def order_of(self, column: str) -> DateOrder | None:
         """Return the order in which the dates of a column are read."""
@@ -71,13 +102,23 @@ class Cells:
     def optional(self, column: str, *, longest: int = LONGEST_CELL) -> str:
         """Return a text, or "" when the cell is empty or the column absent."""
         value = self._values.get(column, "").strip()
+        if not value:
+            return ""
         if len(value) > longest:
             self.refuse(column, "too_long")
-        elif any(unicodedata.category(letter) == "Cc" for letter in value):
+        elif not value.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in value):
             self.refuse(column, "control_character")
         else:
             return self._clean(column, value)
         return ""
+
+    def starting_with(self, prefix: str) -> tuple[object, ...]:
+        """Return the columns whose names begin so, with what stands in their cells; those of dates are another part."""
+        return tuple(
+            (name, cell)
+            for name, cell in self._values.items()
+            if name.startswith(prefix) and not name.endswith("_date")
+        )
 
     def _clean(self, column: str, value: str) -> str:
         try:
@@ -207,8 +248,7 @@ class Cells:
 
     def _instant(self, column: str, wall: datetime, zone: tzinfo) -> CellMoment | None:
         """Return when a clock shows a time; an hour that it shows never, or twice, is told and not guessed."""
-        instants = sorted({wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
-        shown = [instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None) == wall]
+        shown = _instants(wall, zone)
         if len(shown) != 1:
             self.refuse(column, "hour_twice" if shown else "skipped_hour")
         elif shown[0] > self.now:
@@ -269,6 +309,15 @@ class Cells:
 
     def _county(self, country: str) -> str:
         return self.required("patient_county") if country in _POSTCODES else self.optional("patient_county")
+
+
+def _instants(wall: datetime, zone: tzinfo) -> list[datetime]:
+    """Return when a clock there shows a time: both readings have one offset, unless the clocks are changed then."""
+    one, other = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
+    if one.utcoffset() == other.utcoffset():
+        return [one.astimezone(UTC)]
+    instants = sorted({one.astimezone(UTC), other.astimezone(UTC)})
+    return [instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None) == wall]
 
 
 def _dialled(address: Address, value: str) -> str:

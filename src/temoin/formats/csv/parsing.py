@@ -44,7 +44,9 @@ class _Times:
 def parse_row(row: int, values: Mapping[str, str], rules: CellRules) -> ResultRow | RowErrors:
     """Read a row; every problem of the row is told, not only the first."""
     cells = Cells(row, values, rules)
-    patient, laboratory, provider = _patient(cells), _laboratory(cells), _provider(cells)
+    patient = _patient(cells)
+    laboratory = rules.repeated.once(cells.starting_with("testing_lab_"), cells, _laboratory)
+    provider = rules.repeated.once(cells.starting_with("ordering_provider_"), cells, _provider)
     device, outcome, specimen = _device(cells), _outcome(cells), _specimen(cells)
     times = _times(cells, _zone(cells, laboratory.address))
     status, comment, answers = _status(cells), cells.comment("comment"), _answers(cells)
@@ -138,7 +140,7 @@ def _device(cells: Cells) -> KitMatch | None:
     if loinc not in load_loincs():
         cells.refuse("test_performed_code", "unknown_test")
         return None
-    found = find_kit(name, loinc) if name else None
+    found = cells.rules.repeated.once(("device", name, loinc), cells, lambda _: find_kit(name, loinc)) if name else None
     if name and found is None:
         column = "test_performed_code" if knows_device(name) else "equipment_model_name"
         cells.refuse(column, "unknown_device")
@@ -155,7 +157,7 @@ def _outcome(cells: Cells) -> str:
 
 def _specimen(cells: Cells) -> str:
     value = cells.required("specimen_type")
-    found = find_specimen(value) if value else None
+    found = cells.rules.repeated.once(("specimen", value), cells, lambda _: find_specimen(value)) if value else None
     if value and found is None:
         cells.refuse("specimen_type", "specimen")
     return found.code if found else ""

@@ -56,6 +56,8 @@ def build_languages(file: Entry) -> Mapping[str, str]:
 
 def folded(word: str) -> str:
     """Return a word as compared: case, accents, width and the form of an apostrophe do not count."""
+    if word.isascii():
+        return " ".join(word.lower().split())
     apart = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())
     return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
 
