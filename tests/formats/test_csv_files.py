@@ -285,12 +285,14 @@ def test_a_file_too_large_is_refused(monkeypatch: pytest.MonkeyPatch):
     assert refused(content).code == "too_large"
 
 
-def test_ten_thousand_rows_are_taken_and_one_more_is_not():
+def test_as_many_rows_as_a_file_may_have_are_taken_and_one_more_is_not(monkeypatch: pytest.MonkeyPatch):
+    assert reading.MOST_ROWS >= 100_000
+    monkeypatch.setattr(reading, "MOST_ROWS", 100)
     content = a_file({})
     row = content.splitlines(keepends=True)[1]
 
-    reading.read_results(io.BytesIO(content + row * 9_999), rules=CellRules(NOW))
-    assert refused(content + row * 10_000).code == "too_many_rows"
+    assert reading.read_results(io.BytesIO(content + row * 99), rules=CellRules(NOW)).count == 100
+    assert refused(content + row * 100).code == "too_many_rows"
 
 
 def test_memory_stays_flat_whatever_the_number_of_rows():

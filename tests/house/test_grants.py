@@ -20,6 +20,7 @@ TABLES = {
         "crypto_data_key": "INSERT SELECT",
         "crypto_platform_key": "INSERT SELECT",
         "delivery_letter": "SELECT",
+        "intake_file_progress": "INSERT SELECT UPDATE",
         "intake_file_terms": "INSERT SELECT UPDATE",
         "journal_alert": "INSERT SELECT",
         "journal_checkpoint": "SELECT",

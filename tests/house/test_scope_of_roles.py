@@ -10,6 +10,7 @@ from django.db import ProgrammingError, connection, transaction
 from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
 
+from temoin.intake.progress import Progress
 from temoin.intake.terms import allow_laboratory
 from temoin.journal.alerts import raise_alert
 from temoin.journal.events import EventKind
@@ -56,6 +57,7 @@ def house(as_role) -> House:
         make_token(seat)
         list_tests(by=seat)
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
+        Progress(seat, rows=1, is_trial=True)
         raise_alert(by=seat, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=uuid4())
     with as_role("temoin_worker"):
         for load in claim_parcels("email", 10):

@@ -14,7 +14,7 @@ from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES
 from people import House, make_patient, open_house
 
 from temoin.formats.csv.problems import FileRefusedError
-from temoin.intake import results, runs
+from temoin.intake import progress, results, runs
 from temoin.intake.problems import _REASONS
 from temoin.intake.results import RowOutcome, import_results
 from temoin.intake.sameness import Sameness
@@ -192,20 +192,47 @@ def test_a_stop_in_the_middle_leaves_nothing_of_the_run_and_all_of_those_before(
     assert len(rows_of(Record, house.owner)) == 5
 
 
+def rows_numbered(count: int, prefix: str) -> list[dict[str, str]]:
+    return [
+        {"accession_number": f"{prefix}-{number}", "patient_first_name": f"Name{number}"} for number in range(count)
+    ]
+
+
 def test_a_run_is_one_commit_and_each_of_its_results_has_its_own_event_and_parcel(house):
     rows = [{"accession_number": f"B-{number}", "patient_first_name": f"Name{number % 7}"} for number in range(60)]
-    take(house.owner, file_of({}))  # keys are made, terms and zone are known
 
-    with CaptureQueriesContext(connection) as asked:
-        assert take(house.owner, file_of(*rows))[0] == {STORED: 60}
-
-    # Keys are kept in memory after a commit, which a test never makes.
-    assert len([one for one in asked.captured_queries if "crypto_data_key" not in one["sql"]]) < 25
+    assert take(house.owner, file_of(*rows))[0] == {STORED: 60}
 
     kinds = Counter(event.kind for event in rows_of(Event, house.owner))
-    assert (kinds["result.signed"], kinds["patient.registered"]) == (61, 8)
-    assert len(rows_of(Parcel, house.owner)) == 61
+    assert (kinds["result.signed"], kinds["patient.registered"]) == (60, 7)
+    assert len(rows_of(Parcel, house.owner)) == 60
     assert take(house.owner, file_of(*rows))[0] == {ALREADY: 60}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_run_asks_the_same_whatever_its_length(house, monkeypatch, dry_run):
+    monkeypatch.setattr(progress, "EVERY", float("inf"))  # or a slow machine notes in between how far it is
+    take(house.owner, file_of({}))  # the zone is known
+    asked: list[int] = []
+
+    for count in (20, 200):
+        with CaptureQueriesContext(connection) as captured:
+            assert take(house.owner, file_of(*rows_numbered(count, f"B{count}")), dry_run=dry_run)[0] == {STORED: count}
+        asked.append(len(captured))
+
+    assert asked[0] == asked[1] < 30  # the whole file, with its terms, its progress and the savepoints of a test
+
+
+def test_one_bad_row_of_a_run_of_250_is_refused_and_none_of_the_others(house):
+    rows = rows_numbered(250, "B")
+    rows[100]["comment"] = "x" * 1500  # the signature refuses it
+    rows[200] = rows[199]  # and this result is there already
+
+    counts, told = take(house.owner, file_of(*rows))
+
+    assert counts == {STORED: 248, REFUSED: 1, ALREADY: 1}
+    assert codes(told) == [(102, "comment", "too_long")]
+    assert len(rows_of(Record, house.owner)) == len(rows_of(RecordVersion, house.owner)) == 248
 
 
 @pytest.mark.usefixtures("runs_of_two")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,8 +13,11 @@ from people import House, make_seat, sign_in
 from test_pages import check_page
 
 from temoin.formats.csv.dates import DateOrder
+from temoin.intake.progress import SILENT, Progress, last_file
 from temoin.intake.results import import_results
+from temoin.intake.sameness import Sameness
 from temoin.intake.terms import AllowedLaboratory, allow_laboratory, read_terms
+from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import Profession
 from temoin.testing.models import Record
@@ -71,6 +76,20 @@ def test_the_order_of_dates_is_shown_replaced_and_forgotten(house: House, owner:
         assert found(page_of(owner), f'//input[@name="dates" and @value="{said}" and @checked]')
 
     assert owner.post(reverse("keep_date_order"), {"dates": "ymd"}).status_code == 400
+
+
+def test_the_page_shows_how_far_the_last_file_is_and_that_it_stopped(house: House, owner: Client):
+    assert not found(page_of(owner), "//progress")
+    begun = Progress(house.owner, rows=4000, is_trial=False)
+
+    assert found(page_of(owner), '//progress[@max="4000" and @value="0"]')
+    with frozen_at(now() + SILENT * 2):
+        assert last_file(by=house.owner).is_stopped
+
+    begun.end(Counter({Sameness.STORED: 3999, Sameness.REFUSED: 1}))
+
+    assert found(page_of(owner), '//progress[@value="4000"]')
+    assert not found(page_of(owner), '//section[@aria-labelledby="last-file"]//a')
 
 
 def test_page_and_print_of_a_laboratory_s_result_tell_who_ordered_it_and_who_made_it(house: House, owner: Client):

@@ -19,7 +19,7 @@ from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Sameness
 from temoin.lib.spreadsheet import guarded_cell
 
-EVERY = 100
+EVERY, SELDOM = 100, 10_000
 ERROR_COLUMNS = ("row", "column", "code", "reason", "remedy")
 
 
@@ -31,12 +31,14 @@ class ImportTeller:
         # Sentences leave standard output to the errors when these are asked for there.
         self._out = sys.stderr if errors is sys.stdout else sys.stdout
         self._is_trial = is_trial
+        self._rows = 0
         self._count = 0
         if self._errors is not None:
             self._errors.writerow(ERROR_COLUMNS)
 
     def tell_file(self, file: FileOfResults) -> None:
         """Tell what the whole file showed: how its dates are read, and what of it no result keeps."""
+        self._rows = file.count
         for sentence in _dates(file):
             self._say(sentence)
         if file.not_kept:
@@ -45,12 +47,14 @@ class ImportTeller:
             self._say(_("Not read: %(columns)s.") % {"columns": ", ".join(file.unread)})
 
     def tell(self, outcome: RowOutcome) -> None:
-        """Tell the problems of a row, and every hundred rows how far we are."""
+        """Tell the problems of a row, and how far we are: on a terminal every hundred rows, else every ten thousand."""
         self._count += 1
         for problem in outcome.problems:
             self._tell_problem(problem)
-        if self._count % EVERY == 0 and sys.stderr.isatty():
-            sys.stderr.write("\r" + _("%(count)d rows…") % {"count": self._count})
+        is_seen = sys.stderr.isatty()
+        if self._count % (EVERY if is_seen else SELDOM) == 0:
+            so_far = _("%(count)d of %(rows)d rows…") % {"count": self._count, "rows": self._rows}
+            sys.stderr.write(f"\r{so_far}" if is_seen else f"{so_far}\n")
             sys.stderr.flush()
 
     def sum_up(self, counts: Counter[Sameness]) -> None:

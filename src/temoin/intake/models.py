@@ -1,4 +1,4 @@
-"""What a pharmacy lets its files of results say: whose results they may bring, and how they write their dates."""
+"""What a pharmacy lets its files of results say, and how far the last of them has come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
-from temoin.lib.tenant import Sensitivity
+from temoin.lib.tenant import Sensitivity, TenantModel
 
 
 class FileTerms(SealedModel):
@@ -25,3 +25,25 @@ class FileTerms(SealedModel):
 
     class Meta:
         db_table = "intake_file_terms"
+
+
+class FileProgress(TenantModel):
+    """How far the file has come that a pharmacy began last: its only row, whose id is that of the pharmacy.
+
+    For people to look at. What was taken in is what the journal and the records tell.
+    """
+
+    begun_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    rows = models.IntegerField()
+    done = models.IntegerField()
+    refused = models.IntegerField()
+    is_trial = models.BooleanField()
+    is_ended = models.BooleanField()
+
+    declares: ClassVar = dict.fromkeys(
+        ("begun_at", "noted_at", "rows", "done", "refused", "is_trial", "is_ended"), Sensitivity.PUBLIC
+    )
+
+    class Meta:
+        db_table = "intake_file_progress"

@@ -20,7 +20,7 @@ from temoin.testing.report import IdentityStatus
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Person:
+class PersonOfRun:
     """The patient of a row, and how a later row that brings the same person is compared."""
 
     id: UUID
@@ -36,20 +36,20 @@ class PatientsOfRun:
         _queue_for_patients(by, brought)
         names = [(traits.birth_family_name, traits.birth_date) for traits in brought]
         found = hold_namesakes(by=by, names=names) if names else []
-        self._known: dict[tuple[object, ...], Person] = {}
+        self._known: dict[tuple[object, ...], PersonOfRun] = {}
         for patient_id, traits in found:  # in order: of two records of one person, the first
-            self.keep(Person(patient_id, traits, _compared(traits)))
+            self.keep(PersonOfRun(patient_id, traits, _compared(traits)))
 
-    def find_or_register(self, acts: Acts, traits: Traits) -> Person:
+    def find_or_register(self, acts: Acts, traits: Traits) -> PersonOfRun:
         """Return the known patient who is this person beyond doubt, or one whom these acts register.
 
         Two persons may share name and birth date: birth name, given names, birth date, sex and phone must all be equal.
         """
         compared = _compared(traits)
         known = self._known.get(compared)
-        return known or Person(register_from_file(acts, by=self._by, traits=traits), traits, compared)
+        return known or PersonOfRun(register_from_file(acts, by=self._by, traits=traits), traits, compared)
 
-    def keep(self, person: Person) -> None:
+    def keep(self, person: PersonOfRun) -> None:
         self._known.setdefault(person.compared, person)
 
 

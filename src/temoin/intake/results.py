@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import BinaryIO
 
 from django.utils.translation import get_language
@@ -26,12 +28,14 @@ from temoin.intake.problems import (
     problems_of_action,
     problems_of_row,
 )
+from temoin.intake.progress import Progress
 from temoin.intake.runs import RunOfRows, check_laboratory, reading_of, runs_of, versions_of
 from temoin.intake.sameness import Content, Sameness, decide, prescriber_of
 from temoin.intake.terms import keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, acts_together
 from temoin.journal.alerts import note_broken_seal
 from temoin.journal.events import EventKind
+from temoin.lib.ahead import read_ahead
 from temoin.lib.away import DATABASE_AWAY
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, TemoinError
@@ -91,9 +95,7 @@ class _Taker:
         Another process may have stored one of them first, or one may hold what the database does not take.
         """
         try:
-            with acts_together(by=self.by) as acts:
-                run = RunOfRows(self.by, rows)
-                fates = {row.row: _outcome(row, partial(run.take, acts, row)) for row in rows}
+            return self._fates(rows)
         except (ConflictError, SealBrokenError):
             return {}
         except (*DATABASE_AWAY, TemoinError):
@@ -101,7 +103,11 @@ class _Taker:
         except Exception as error:  # noqa: BLE001 one of the rows: each is tried by itself
             log.warning("%d rows of a file are taken one by one: %s", len(rows), type(error).__name__)
             return {}
-        return fates
+
+    def _fates(self, rows: list[ResultRow]) -> dict[int, RowOutcome]:
+        with acts_together(by=self.by) as acts:
+            run = RunOfRows(self.by, rows)
+            return {row.row: _outcome(row, partial(run.take, acts, row)) for row in rows}
 
     def _alone(self, row: ResultRow | RowErrors) -> RowOutcome:
         if isinstance(row, RowErrors):
@@ -141,16 +147,27 @@ class _Taker:
 
 
 class _Trier(_Taker):
-    """Takes rows and undoes each, remembering what the file said so that its later rows meet its earlier ones."""
+    """Takes rows and undoes them, remembering what the file said so that its later rows meet its earlier ones."""
 
     def __init__(self, by: Seat) -> None:
         super().__init__(by)
         self._said: dict[tuple[str, ...], list[Content]] = {}
         self._void: set[tuple[str, ...]] = set()
 
-    def _together(self, rows: list[ResultRow]) -> dict[int, RowOutcome]:
-        del rows  # each is undone by itself
-        return {}
+    def _fates(self, rows: list[ResultRow]) -> dict[int, RowOutcome]:
+        """Write the rows too, then undo them; none of them when the file said one of these results before."""
+        if any(row.natural_key() in self._said for row in rows):
+            return {}
+        fates: dict[int, RowOutcome] = {}
+        with suppress(_UndoneError), acts_together(by=self.by) as acts:
+            run = RunOfRows(self.by, rows)
+            fates = {row.row: _outcome(row, partial(run.take, acts, row)) for row in rows}
+            acts.flush()
+            raise _UndoneError(Sameness.STORED)
+        for row in rows:
+            is_new = fates[row.row].verdict is Sameness.STORED
+            self._said[row.natural_key()] = [Content.of_row(row)] if is_new else []
+        return fates
 
     def take(self, row: ResultRow) -> Sameness:
         """Say what `_Taker` would do."""
@@ -189,10 +206,13 @@ def import_results(
         keep_date_order(by=by, order=dates)
     if tell_file is not None:
         tell_file(file)
-    for run in runs_of(file):
-        for outcome in taker.outcomes(run):
+    progress = Progress(by, rows=file.count, is_trial=dry_run)
+    with closing(read_ahead(runs_of(file))) as runs:
+        for outcome in chain.from_iterable(map(taker.outcomes, runs)):
             counts[outcome.verdict] += 1
             tell(outcome)
+            progress.note(counts)
+    progress.end(counts)
     detail = " ".join(f"{verdict.value}={counts[verdict]}" for verdict in Sameness)
     with act(
         by=by,

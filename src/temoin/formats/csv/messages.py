@@ -22,12 +22,12 @@ FILE_MESSAGES: dict[str, CsvMessage] = {
         ("The file holds only the names of the columns.", "Add at least one row of results."),
     ),
     "too_large": CsvMessage(
-        ("Le fichier dépasse 50 Mo.", "Partagez-le en plusieurs fichiers."),
-        ("The file is over 50 MB.", "Split it into several files."),
+        ("Le fichier dépasse 200 Mo.", "Partagez-le en plusieurs fichiers."),
+        ("The file is over 200 MB.", "Split it into several files."),
     ),
     "too_many_rows": CsvMessage(
-        ("Le fichier dépasse 10 000 lignes.", "Partagez-le en plusieurs fichiers."),
-        ("The file has more than 10,000 rows.", "Split it into several files."),
+        ("Le fichier dépasse 250 000 lignes.", "Partagez-le en plusieurs fichiers."),
+        ("The file has more than 250,000 rows.", "Split it into several files."),
     ),
     "not_utf8": CsvMessage(
         (

@@ -15,8 +15,8 @@ from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.formats.csv.vocabulary import words
 
-LARGEST_FILE = 50 * 1024 * 1024
-MOST_ROWS = 10_000
+LARGEST_FILE = 200 * 1024 * 1024
+MOST_ROWS = 250_000
 LONGEST_LINE = 256 * 1024
 
 # The columns a file must name. The format also asks for patient_race and patient_ethnicity: they are neither
@@ -152,6 +152,7 @@ class FileOfResults:
     dates: tuple[ColumnOrder, ...]  # columns whose dates have an order of day and month, and how it is known
     unread: tuple[str, ...]  # columns of the file that are not read
     not_kept: tuple[str, ...]  # columns that hold something, are read, and of which no result keeps anything
+    count: int  # of its rows
     rows: Iterator[ResultRow | RowErrors]
 
     def __iter__(self) -> Iterator[ResultRow | RowErrors]:
@@ -166,7 +167,7 @@ def read_results(stream: BinaryIO, *, rules: CellRules) -> FileOfResults:
     in a spreadsheet: the header is row 1. Blank rows count and are passed over.
     """
     start = stream.tell()
-    header, filled, proof = _survey(stream)
+    header, filled, proof, count = _survey(stream)
     stream.seek(start)
     dates = proof.judge(rules.order, rules.remembered)
     columns = dict(zip(_names(header), (cell.strip() for cell in header), strict=True))
@@ -174,12 +175,13 @@ def read_results(stream: BinaryIO, *, rules: CellRules) -> FileOfResults:
         dates=tuple(dates.values()),
         unread=tuple(written for name, written in columns.items() if name and name not in _KNOWN_COLUMNS),
         not_kept=tuple(columns[name] for name in NOT_KEPT_COLUMNS if name in filled),
+        count=count,
         rows=_rows(stream, replace(rules, orders={name: known.order for name, known in dates.items()})),
     )
 
 
-def _survey(stream: BinaryIO) -> tuple[list[str], set[str], OrderProof]:
-    """Return the header, the columns that hold anything in any row, and what the dates show of their order."""
+def _survey(stream: BinaryIO) -> tuple[list[str], set[str], OrderProof, int]:
+    """Return the header, the columns that hold anything, what the dates show of their order, and the number of rows."""
     records = _records(stream)
     _, header = next(records, (0, []))
     if not any(cell.strip() for cell in header):
@@ -196,7 +198,7 @@ def _survey(stream: BinaryIO) -> tuple[list[str], set[str], OrderProof]:
             proof.look(row, [(name, cells[place]) for name, place in dates])
     if count == 0:
         raise FileRefusedError("no_rows")
-    return header, filled, proof
+    return header, filled, proof, count
 
 
 def _rows(stream: BinaryIO, rules: CellRules) -> Iterator[ResultRow | RowErrors]:

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.formats.csv.dates import DateOrder
+from temoin.intake.progress import last_file
 from temoin.intake.terms import FileRules, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.lengths import LONGEST
@@ -57,6 +58,7 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
         "files.html",
         status=400 if problems else 200,
         terms=terms,
+        last_file=last_file(by=seat),
         problems=problems,
         laboratory_fields=_laboratory_fields(typed),
         dates_field=_dates_field(typed, terms),
