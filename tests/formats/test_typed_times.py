@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 from pypdf import PdfReader
 from strategies import covid_positive
@@ -17,6 +18,7 @@ from xdm_sending import SENDING
 import temoin.formats
 from temoin.formats import cda, fhir, hl7v2, mssante, pdf, xdm
 from temoin.formats.csv.report_file import report_file
+from temoin.formats.hcert.own_writing import own_content
 from temoin.testing.report import Report
 
 # A document is in XDM and the message of the secure messaging as it is; the latter carries the PDF beside it.
@@ -24,6 +26,7 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
     "cda": cda.document,
     "csv": report_file,
     "fhir": fhir.document,
+    "hcert": lambda report: orjson.dumps(own_content(report)),
     "hl7v2": lambda report: hl7v2.report_message(report, hl7v2.Route()),
     "mssante": lambda report: mssante.secure_message(report, TO_DOCTOR),
     "pdf": pdf.report_pdf,

@@ -1,7 +1,8 @@
-"""The keys that the verifier page believes, read once from the operator's folder and published to whoever asks."""
+"""The keys that the verifier page believes, read from the operator's folder by a process of its own."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +13,11 @@ import orjson
 from temoin.crypto.signatures import PublicKeyError, public_members, read_pem_certificates, read_public_jwk
 from temoin.formats.hcert.trusted import TrustedKey, certified, published
 from temoin.lib.config_error import ConfigError
-from temoin.portal.settings import TrustedSigners
 
 
-def published_keys(settings: TrustedSigners | None) -> bytes:
+def published_keys(folder: Path) -> bytes:
     """Return the list as JSON; ConfigError names a file that holds no keys."""
-    keys = [] if settings is None else [key for path in _files(settings.trusted) for key in _read(path)]
+    keys = [key for path in _files(folder) for key in _read(path)]
     return orjson.dumps({"keys": [_shown(key) for key in keys]})
 
 
@@ -62,3 +62,10 @@ def _shown(key: TrustedKey) -> dict[str, Any]:
 
 def _seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.buffer.write(published_keys(Path(sys.argv[1])))
+    except ConfigError as error:
+        sys.exit(str(error))

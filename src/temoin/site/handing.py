@@ -102,12 +102,12 @@ def _web(config: Config) -> None:
 
 
 def _portal(config: Config) -> None:
-    from temoin.portal.trusted_keys import published_keys
+    from temoin.portal.trust import trusted_list
     from temoin.portal.verifier import KEYS
     from temoin.portal.views import SITE
 
     SITE.give(config.site)
-    KEYS.give(published_keys(config.certificates))
+    KEYS.give(trusted_list(config.certificates))
 
 
 _ROOMS: dict[str, Callable[[Config], None]] = {
