@@ -249,6 +249,18 @@ def test_a_key_that_another_process_made_is_at_hand_from_the_first_reading(house
     assert (found, len(told)) == ({made.id}, 1)
 
 
+@pytest.mark.parametrize("key", [month_key, lambda: index_keys().writing], ids=["month", "index"])
+def test_a_transaction_asks_once_for_a_key_that_it_drew(house, key):
+    with tenant_scope(house.here.id):
+        key()
+        forget_keys()
+        made = key()
+        with CaptureQueriesContext(connection) as asked:
+            found = {key().id for _ in range(10)}
+
+    assert (found, len(asked)) == ({made.id}, 0)
+
+
 def test_a_blind_index_is_short_and_differs_by_pharmacy_and_use(house):
     found = set()
     for pharmacy in (house.here, house.elsewhere):

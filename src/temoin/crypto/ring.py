@@ -11,8 +11,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -53,15 +52,16 @@ def forget_keys() -> None:
     _by_id.clear()
     _current.clear()
     _indexes.clear()
+    connection.run_on_commit = [each for each in connection.run_on_commit if not isinstance(each[1], _Keeping)]
 
 
 def month_key() -> Key:
     """Return this month's sealing key of the pharmacy in scope, making it on first use."""
     pharmacy_id, moment = current_pharmacy(), now()
     purpose = f"{moment.year}-{moment.month:02}"
-    found = _current.get((pharmacy_id, purpose))
-    if found is not None and found[0] > time.monotonic():
-        return found[1]
+    at_hand = _at_hand(_current, (pharmacy_id, purpose))
+    if at_hand is not None:
+        return at_hand
     row = (_rows(purpose) or _make(pharmacy_id, purpose))[0]
     key = _unwrapped(pharmacy_id, row)
     _keep(_current, (pharmacy_id, purpose), key, [row])
@@ -71,9 +71,9 @@ def month_key() -> Key:
 def index_keys() -> IndexKeys:
     """Return the keys of the pharmacy's blind indexes: its own, or a dump would link persons between pharmacies."""
     pharmacy_id = current_pharmacy()
-    found = _indexes.get(pharmacy_id)
-    if found is not None and found[0] > time.monotonic():
-        return found[1]
+    at_hand = _at_hand(_indexes, pharmacy_id)
+    if at_hand is not None:
+        return at_hand
     rows = _rows(INDEX) or _make(pharmacy_id, INDEX)
     usable = [row for row in rows if index_in_use(row[4])] or rows[-1:]
     reading = tuple(_unwrapped(pharmacy_id, row) for row in rows)
@@ -154,6 +154,39 @@ def _unwrapped(pharmacy_id: UUID, row: _Row) -> Key:
     return key
 
 
+@dataclass(frozen=True, eq=False)
+class _Keeping(Generic[Where, Held]):
+    """What is kept at hand once the transaction that drew the key commits. The transaction itself has it until then.
+
+    Django forgets it with whatever is rolled back, a savepoint too.
+    """
+
+    held: dict[Where, tuple[float, Held]]
+    where: Where
+    kept: tuple[float, Held]
+    ours: set[UUID]
+
+    def __call__(self) -> None:
+        _drawn.difference_update(self.ours)
+        self.held[self.where] = self.kept
+
+
+def _at_hand(held: dict[Where, tuple[float, Held]], where: Where) -> Held | None:
+    found = held.get(where)
+    if found is None or found[0] <= time.monotonic():
+        found = _of_transaction(held, where)
+    return found[1] if found is not None and found[0] > time.monotonic() else None
+
+
+def _of_transaction(held: dict[Where, tuple[float, Held]], where: Where) -> tuple[float, Held] | None:
+    """Return what this transaction drew: one that seals a thousand values asks once, not a thousand times."""
+    for waiting in reversed(connection.run_on_commit):
+        keeping = waiting[1]
+        if isinstance(keeping, _Keeping) and keeping.held is held and keeping.where == where:
+            return keeping.kept
+    return None
+
+
 def _keep(held: dict[Where, tuple[float, Held]], where: Where, what: Held, rows: list[_Row]) -> None:
     """Keep at hand: at once what others made, since nobody reads it before their commit; what is ours after our own.
 
@@ -161,13 +194,6 @@ def _keep(held: dict[Where, tuple[float, Held]], where: Where, what: Held, rows:
     """
     kept, ours = (time.monotonic() + CURRENT_AGE, what), {row[0] for row in rows} & _drawn
     if ours:
-        transaction.on_commit(partial(_keep_committed, held, where, kept, ours))
+        transaction.on_commit(_Keeping(held, where, kept, ours))
     else:
         held[where] = kept
-
-
-def _keep_committed(
-    held: dict[Where, tuple[float, Held]], where: Where, kept: tuple[float, Held], ours: set[UUID]
-) -> None:
-    _drawn.difference_update(ours)
-    held[where] = kept
