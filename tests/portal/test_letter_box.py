@@ -26,6 +26,7 @@ from site_under_test import Site, portal_environment
 from temoin import portal
 from temoin.crypto.letter import ALPHABET, link_fragment, open_letter
 from temoin.portal.headers import HEADERS
+from temoin.portal.words import page_words
 from temoin_demo.postgresql.roles import DATABASE, password_file
 from temoin_demo.postgresql.server import EmbeddedServer
 
@@ -392,7 +393,9 @@ def test_a_demonstration_is_marked_on_the_page_of_everyone(is_demo, times, setti
     folder = Path(portal.__file__).parent / "templates"
     engine = Engine(dirs=[folder], libraries={"static": "django.templatetags.static"})
 
-    page = engine.get_template("portal/page.html").render(Context({"is_demo": is_demo, "advice": ()}))
+    page = engine.get_template("portal/page.html").render(
+        Context({"is_demo": is_demo, "w": page_words(), "advice": ()})
+    )
 
     assert page.count("toutes les personnes sont fictives") == times
     assert page.count("all persons are fictitious") == times
