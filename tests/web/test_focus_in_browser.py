@@ -68,3 +68,12 @@ def test_a_page_nobody_has_touched_leads_the_focus(page: Page, live_server):
     let_scripts_come(page, held)
 
     expect(page.get_by_role("button", name="Se connecter avec une clé d’accès")).to_be_focused()
+
+
+def test_a_page_that_has_loaded_has_its_focus_before_it_is_drawn(page: Page, live_server):
+    at_work(page, live_server.url)
+    page.add_init_script("addEventListener('load', () => { window.focusedAtLoad = document.activeElement.id; });")
+
+    page.goto(f"{live_server.url}/patients/new/")
+
+    assert page.evaluate("window.focusedAtLoad") == page.locator("main [autofocus]").get_attribute("id")

@@ -243,6 +243,6 @@ for (const form of all("[data-lost]")) {
 
 /* What is wrong comes first; then the field where work goes on, else what was done; on the pages that lead in, a field. */
 const firstThing = document.querySelector("[data-focus]")
-  ?? (document.querySelector("main [autofocus]") ? null
-    : document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input"));
+  ?? document.querySelector("main [autofocus]") // the browser waits for the first drawing, a scanner does not
+  ?? document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input");
 if (firstThing) leadTo(firstThing);
