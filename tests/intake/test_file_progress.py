@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from import_files import allow_laboratories, file_of
-from people import House, open_house
+from people import House, at_once, open_house
 
 from temoin.intake import progress
 from temoin.intake.progress import SILENT, Progress, last_file
@@ -72,3 +72,13 @@ def test_who_may_not_import_sees_no_progress_and_a_stranger_their_own(house):
     assert last_file(by=house.stranger) is None
     with pytest.raises(DeniedError):
         last_file(by=house.colleague)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_files_begun_at_the_same_moment_both_go_on():
+    house = open_house()
+
+    begun = at_once(*[lambda: Progress(house.owner, rows=3, is_trial=False)] * 4)
+
+    assert [type(one) for one in begun] == [Progress] * 4
+    assert last_file(by=house.owner).rows == 3

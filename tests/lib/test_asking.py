@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from people import open_house
 
 from temoin.lib.asking import TOGETHER, ask, ask_later
+from temoin.lib.away import DATABASE_AWAY
 from temoin.lib.tenant import scopes_together, tenant_scope
 
 ID = UUID("01a22764-1480-79ab-94d2-18ea4807646b")
@@ -127,3 +128,17 @@ def test_what_is_asked_later_again_and_again_is_planned_once():
         assert [rows() for rows in answers] == [[(number + 1,)] for number in range(8)]
 
     assert ask(planned, []) == [(1,)]
+
+
+def ask_over_what_is_gone(end: str) -> None:
+    ask("SELECT 1", [])
+    driver = connection.connection
+    driver.close() if end == "close" else driver.pgconn.finish()
+    ask("SELECT 1", [])
+
+
+@pytest.mark.parametrize("end", ["close", "finish"])
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_gone_is_told_as_the_database_being_away(end: str):
+    with pytest.raises(DATABASE_AWAY), transaction.atomic():
+        ask_over_what_is_gone(end)

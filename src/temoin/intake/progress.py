@@ -61,15 +61,27 @@ class Progress:
         self._by = by
         self._begun_at = now()
         self._noted = monotonic()
-        with tenant_scope(by.pharmacy_id):
-            commit = Commit()
-            told: dict[str, Any] = {"begun_at": self._begun_at, "noted_at": self._begun_at, "rows": rows, "done": 0}
-            told |= {"refused": 0, "is_trial": is_trial, "is_ended": False}
-            if FileProgress.objects.exists():
+        told: dict[str, Any] = {"begun_at": self._begun_at, "noted_at": self._begun_at, "rows": rows, "done": 0}
+        told |= {"refused": 0, "is_trial": is_trial, "is_ended": False}
+        if not self._is_first(told):
+            with tenant_scope(by.pharmacy_id):
+                commit = Commit()
                 commit.change(FileProgress, by.pharmacy_id, **told)
-            else:
-                commit.insert(FileProgress(pharmacy_id=by.pharmacy_id, id=by.pharmacy_id, **told))
-            commit.flush()
+                commit.flush()
+
+    def _is_first(self, told: dict[str, Any]) -> bool:
+        """Note the pharmacy's first file; tell whether it was the first: of two begun at once one is."""
+        with tenant_scope(self._by.pharmacy_id):
+            if FileProgress.objects.exists():
+                return False
+        try:
+            with tenant_scope(self._by.pharmacy_id):
+                commit = Commit()
+                commit.insert(FileProgress(pharmacy_id=self._by.pharmacy_id, id=self._by.pharmacy_id, **told))
+                commit.flush()
+        except ConflictError:
+            return False
+        return True
 
     def note(self, counts: Counter[Sameness]) -> None:
         """Note how many rows are done, if the last note is a while ago."""
