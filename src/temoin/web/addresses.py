@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from uuid import UUID
 
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
+AT_COUNTER = "counter"  # said by a form that stands in a row of the counter's list: its act leads back there
 _NONE = UUID(int=0)
+
+
+def is_at_counter(typed: Mapping[str, str]) -> bool:
+    """Tell whether what was typed stood in a row of the counter's list."""
+    return typed.get("at") == AT_COUNTER
 
 
 def lead_to_test(record_id: UUID) -> HttpResponseRedirect:

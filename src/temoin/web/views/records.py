@@ -27,7 +27,7 @@ from temoin.testing.signing import renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import has_ticket, read_ticket
 from temoin.transmission.rules.rule_set import Case
-from temoin.web.addresses import lead_to_test
+from temoin.web.addresses import is_at_counter, lead_to_test
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of
 from temoin.web.history import history
@@ -154,7 +154,7 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         )
         messages.success(request, clock if runs else wait)
         warn_of_clock(request)
-    return redirect("home") if request.POST.get("at") == "counter" else lead_to_test(record_id)
+    return redirect("home") if is_at_counter(request.POST) else lead_to_test(record_id)
 
 
 def take_sample_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:

@@ -21,7 +21,7 @@ from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.testing.tickets import ticket_waits
 from temoin.transmission.rules.rule_set import Case
-from temoin.web.addresses import lead_to_test
+from temoin.web.addresses import AT_COUNTER, is_at_counter, lead_to_test
 from temoin.web.advice import advice_lines
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
@@ -32,8 +32,6 @@ from temoin.web.record_forms import read_reading, reason_field, result_fields, t
 from temoin.web.test_steps import moments_of_report, moments_to_sign
 from temoin.web.times import local_minute, page_today
 from temoin.web.views.records import device_words, seen_version, show_record, warn_of_clock
-
-COUNTER = "counter"  # where a result entered in its row of the list goes on, once it is signed
 
 
 def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -54,7 +52,7 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     except ConflictError:
         return _already_signed(request, record_id)
     messages.success(request, _("The result is signed and on its way."))
-    return redirect(f"{reverse('home')}?next=1") if request.POST.get("at") == COUNTER else lead_to_test(record_id)
+    return redirect(f"{reverse('home')}?next=1") if is_at_counter(request.POST) else lead_to_test(record_id)
 
 
 def _back_to_the_form(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -91,7 +89,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         findings=findings_to_sign(reading, test.kind),
         read_at=reading.read_at.isoformat() if reading.is_typed else local_minute(reading.read_at),
         pressed="" if reading.is_typed else reading.read_at.isoformat(),
-        at=COUNTER if request.POST.get("at") == COUNTER else "",
+        at=AT_COUNTER if is_at_counter(request.POST) else "",
         typed=_as_typed(request, test, reading),
         ticket_waits=bool(test.traits.email) and ticket_waits(by=seat, record_id=record_id),
         doctor=doctor,
