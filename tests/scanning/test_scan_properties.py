@@ -45,6 +45,9 @@ NOISE = st.lists(PIECES | st.text(max_size=6) | texts(DIGITS, 0, 14) | LINES, ma
 @example("(01)05012345678900(17)")
 @example("]d2")
 @example("+")
+@example("30")
+@example("]C17004")
+@example("010501234567890030\x1d10AB")
 @example("IS01" + "0" * 22 + "S1")
 def test_any_text_is_read_or_refused_and_what_is_taken_reads_the_same_again(text: str):
     scan = read(text)

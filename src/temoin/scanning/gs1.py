@@ -128,8 +128,14 @@ def _named(identifier: GS1ApplicationIdentifier) -> Iterable[GS1ElementString]:
 
 
 def _element(identifier: GS1ApplicationIdentifier, rest: str) -> GS1ElementString:
-    """Read one element: one of a variable length takes all that is there, and is not cut at its greatest length."""
-    return GS1ElementString.parse(rest) if identifier.separator_required else GS1ElementString.extract(rest)
+    """Read one element: one of a variable length takes all that is there, and is not cut at its greatest length.
+
+    An identifier without a value says nothing, though the library lets AI 30 (a count) go without.
+    """
+    element = GS1ElementString.parse(rest) if identifier.separator_required else GS1ElementString.extract(rest)
+    if not element.value:
+        raise ParseError(f"({identifier.ai}) has no value")
+    return element
 
 
 def _hides_more(value: str, seen: set[str]) -> bool:
