@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running_demo import Running
 
 from temoin.cli.main import build_parser
 from temoin_witness.main import build_parser as build_witness_parser
@@ -129,35 +128,12 @@ def test_every_path_exists():
 
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory) -> Iterator[dict]:
-    folder = tmp_path_factory.mktemp("docs")
-    ready = folder / "ready.json"
-    words = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(folder / "data")]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
-    with (folder / "output.txt").open("wb") as output:
-        process = subprocess.Popen(
-            [*words, "--base-port", str(PORT), "--ready-file", str(ready)],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        )
-    try:
-        while not ready.exists():
-            assert process.poll() is None, (folder / "output.txt").read_text()
-            time.sleep(0.1)
-        _wait_for_the_witness(folder / "data", environment)
-        yield json.loads(ready.read_text())
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-def _wait_for_the_witness(data: Path, environment: dict[str, str]) -> None:
-    """The first seal is some seconds old at most; before it a journal without a checkpoint is rightly a finding."""
-    command = [sys.executable, "-m", "temoin.cli.main", "journal", "verify", "--data", str(data)]
-    for _ in range(20):
-        if subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0:
-            return
-        time.sleep(1)
+    running = Running(tmp_path_factory.mktemp("docs"), PORT)
+    ready = running.ready()
+    # The first seal is some seconds old at most; before it a journal without a checkpoint is rightly a finding.
+    running.wait_for(lambda: running.journal("verify").returncode == 0, 120)
+    yield ready
+    running.end()
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""A demonstration in a process of its own, for tests that use it as a newcomer and as a drill do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Running:
+    """A demonstration in a process of its own."""
+
+    def __init__(self, folder: Path, base_port: int, *words: str) -> None:
+        self.data = folder / "data"
+        self.ready_file = folder / "ready.json"
+        self.output = folder / "output.txt"
+        self.ready_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "temoin.cli.main", "demo", "--data", str(self.data)]
+        command += ["--base-port", str(base_port), "--ready-file", str(self.ready_file), *words]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+
+    def ready(self) -> dict:
+        """Wait until all is up, and return what the ready file says."""
+        self.wait_for(self.ready_file.exists, 600)  # while it lives: a busy machine is slow
+        return json.loads(self.ready_file.read_text())
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.05)
+
+    def stop(self, number: signal.Signals) -> int:
+        """Send the signal and return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+    def end(self) -> None:
+        """Leave nothing of it, however its test ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def journal(self, verb: str) -> subprocess.CompletedProcess:
+        """`temoin journal <verb>` of its data, while it runs or after it."""
+        command = [sys.executable, "-m", "temoin.cli.main", "journal", verb, "--data", str(self.data)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def status_of(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 our own addresses
+        return answer.status
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def children_of(pid: int) -> list[int]:
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for file in files for word in file.read_text().split()]
