@@ -93,7 +93,7 @@ def measure(database: psycopg.Connection, case: str, count: int, claims: int) ->
 
 def fill(database: psycopg.Connection, case: str, count: int) -> None:
     """Put the case's parcels, and a thousand ordinary ones behind them, in the place of all that was there."""
-    database.execute("TRUNCATE outbox_parcel, outbox_attempt")
+    database.execute("TRUNCATE outbox_parcel, outbox_attempt, outbox_sides")
     if case == "behind an earlier version":
         _insert(database, EARLIER, count)
     _insert(database, {**PLAIN, **CASES[case]}, count)

@@ -29,7 +29,7 @@ from temoin.formats.fhir import MEDIA_TYPE, REPORT_KEY_SYSTEM
 PATIENCE = 600.0  # seconds for one turn
 CONNECTIONS = 16
 PUT_BACK = """
-TRUNCATE outbox_attempt;
+TRUNCATE outbox_attempt, outbox_sides;
 UPDATE outbox_parcel SET state = 'waiting', attempts = 0, settled_at = NULL, lease_until = NULL, due_at = 'infinity';
 VACUUM ANALYZE outbox_parcel;
 CHECKPOINT

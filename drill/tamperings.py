@@ -47,6 +47,8 @@ TABLES = (
     "patients_consent",
     "outbox_parcel",
     "outbox_attempt",
+    "outbox_sides",
+    "retention_hold",
 )
 
 
@@ -60,6 +62,7 @@ SEALED = {
     "pharmacies_program": "sealed",
     "pharmacies_register_check": "sealed",
     "mfa_authenticator": "data",
+    "retention_hold": "sealed",
     "testing_record": "sealed",
     "testing_ticket": "sealed",
 }

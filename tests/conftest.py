@@ -23,6 +23,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 from hypothesis import settings as hypothesis_settings
 from keepers import OpenBao, make_token, running_openbao
+from roles import take_role
 
 from temoin.settings.secrets import make_password
 from temoin_demo.folder import write_settings
@@ -263,20 +264,6 @@ def tamper(_tampering: None, request: pytest.FixtureRequest) -> Callable[[str], 
             assert cursor.fetchone()[0] > 0
 
     return run
-
-
-@contextmanager
-def take_role(role: str) -> Iterator[None]:
-    """Become another role for the rest of the block, then what we were."""
-    from django.db import connection, transaction
-
-    # The savepoint gives the role back when an error leaves the block.
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('role')")
-        before = cursor.fetchone()[0]
-        cursor.execute(f"SET LOCAL ROLE {role}")
-        yield
-        cursor.execute(f"SET LOCAL ROLE {before}")
 
 
 @pytest.fixture(scope="session", autouse=True)

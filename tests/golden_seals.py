@@ -37,10 +37,11 @@ from temoin.crypto.sealed import SealedModel, open_value
 from temoin.intake.models import FileTerms
 from temoin.lib import tenant
 from temoin.lib.clock import now
-from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
+from temoin.retention.models import Hold
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import PerformingLaboratory, Prescriber
 
@@ -86,7 +87,11 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     ),
     Attempt: (
         {"parcel_id": OTHER, "number": 1, "at": AT + timedelta(microseconds=7), "verdict": "accepted"},
-        {"code": "http_201", "detail": "", "receipt": {"id": "1"}, "sent": "", "came": ""},
+        {"code": "http_201", "receipt": {"id": "1"}},
+    ),
+    Sides: (
+        {"parcel_id": OTHER, "at": AT + timedelta(microseconds=7)},
+        {"detail": "", "sent": "", "came": ""},
     ),
     Member: ({"person_id": OTHER, "profession": "titulaire", "is_active": True, "last_day": date(2027, 1, 31)}, NAMES),
     RegisterCheck: (
@@ -117,6 +122,10 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     FileTerms: (
         {"version": 2},
         {"laboratories": [{"number": "05D1234567", "name": "Lab"}], "date_order": "dmy"},
+    ),
+    Hold: (
+        {"patient_id": OTHER, "placed_at": AT, "lifted_at": None},
+        {"reason": "Réquisition", "lifted": ""},
     ),
     Invitation: (
         {"state": "open", "profession": "adjoint", "code_hash": bytes(32), "expires_at": AT},

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import count
 from threading import Barrier, Thread
+from typing import Any
 from uuid import UUID
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -32,7 +33,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.models import Parcel
+from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.outbox.queries import parcel_view
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
 from temoin.patients.models import Patient, nir_indexes
@@ -190,6 +191,12 @@ def sign_in(client: Client, seat: Seat, *, second_factor: bool = True) -> Client
     session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(person)
     session.save()
     return client
+
+
+def opened_attempt(attempt: Attempt) -> dict[str, Any]:
+    """Return all that a try left, both sides included as long as they are kept; in its pharmacy's scope."""
+    sides = Sides.objects.filter(id=attempt.id).first()
+    return {"detail": "", "sent": "", "came": "", **attempt.unseal(), **(sides.unseal() if sides else {})}
 
 
 def make_lot(by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: date | None = None) -> UUID:

@@ -25,6 +25,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
 
     from temoin.intake.terms import allow_laboratory
     from temoin.pharmacies.team import invite_member
+    from temoin.retention.holds import place_hold
 
     patient, lot = make_patient(by, nir=""), make_lot(by, number="Z99")
     allow_laboratory(by=by, number=NUMBERS[0], name="Laboratoire des Halles")
@@ -42,6 +43,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
         "invitation": invite_member(by=by, newcomer=_newcomer()).id,
         "colleague": colleague.member_id,
         "person": colleague.person_id,
+        "hold": place_hold(by=by, patient_id=None, reason="Réquisition"),
     }
 
 
@@ -83,6 +85,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     from temoin.patients.traits import check_traits
     from temoin.pharmacies.programs import revoke_program
     from temoin.pharmacies.team import suspend_member, withdraw_invitation
+    from temoin.retention.holds import lift_hold
     from temoin.testing.actions import take_sample
     from temoin.testing.sample import Sample
     from temoin.testing.signing import renew_ticket
@@ -99,6 +102,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
         "pharmacies_invitation": lambda: None,  # by the same act
         "signin_person": lambda: _change_password(made["person"]),
         "mfa_authenticator": lambda: _take_factor_away(made["person"]),
+        "retention_hold": lambda: lift_hold(by=by, hold_id=made["hold"], reason="Classée"),
         "pharmacies_member": lambda: suspend_member(by=by, member_id=made["colleague"]),
     }
 

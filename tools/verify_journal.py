@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 HEADER = b"temoin-journal-export/3\n"
 COLUMNS = 15
 NULL = b"\\N"
+ERASED = b"record.erased"  # at its day, by the keeper
 SIGNED = (b"result.signed", b"result.corrected", b"result.cancelled")
 LISTINGS = (b"patient.searched", b"test.list_read")
 ACCOUNTS = (b"signin_person", b"mfa_authenticator")  # of no pharmacy: told in each where their person has a place
@@ -322,6 +323,7 @@ class Export:
         self.sealed_at: int | None = None
         self.is_broken = False  # once a root is wrong, so are all that follow
         self.told: dict[tuple[bytes, bytes, bytes], list[bytes]] = {}  # digests that events tell, by version
+        self.erased: set[tuple[bytes, bytes]] = set()  # pharmacy and record
         self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
         self.rows, self.authority = Rows(), Authority()
         self.latest: dict[tuple[bytes, bytes], int] = {}
@@ -422,6 +424,8 @@ class Export:
     def _hear(self, columns: list[bytes]) -> None:
         if columns[4] in SIGNED:
             self.told.setdefault((columns[1], columns[9], columns[12]), []).append(columns[13])
+        if columns[4] == ERASED:
+            self.erased.add((columns[1], columns[9]))
         if columns[4] in LISTINGS and columns[13]:
             self.shown.add((columns[1], columns[13]))
         self.rows.hear(columns[1], columns[14])
@@ -449,7 +453,9 @@ class Export:
         pharmacy, record, number, _id, digest = rest.split(b"\t")
         self.latest[pharmacy, record] = max(int(number), self.latest.get((pharmacy, record), 0))
         told = self.told.pop((pharmacy, record, number), [])
-        if told != [digest]:
+        if (pharmacy, record) in self.erased:
+            self.problems.append(f"version {number.decode()} of record {record.decode()}: was deleted, and is back")
+        elif told != [digest]:
             fault = "was replaced" if told else "was not written by any sealed event"
             fault = "is told by several events" if len(told) > 1 else fault
             self.problems.append(f"version {number.decode()} of record {record.decode()}: {fault}")
@@ -468,7 +474,9 @@ class Export:
             self.problems.append(f"the last {self.stack.size - max([0, *self.seals])} leaves have no checkpoint")
         self.problems += [f"node {index} of level {level}: beyond the leaves" for level, index in self.nodes]
         self.problems += [
-            f"version {number.decode()} of record {record.decode()}: is gone" for _, record, number in self.told
+            f"version {number.decode()} of record {record.decode()}: is gone"
+            for pharmacy, record, number in self.told
+            if (pharmacy, record) not in self.erased
         ]
         self.problems += [
             f"listing {digest.decode()[:32]} of pharmacy {pharmacy.decode()}: is gone, or was altered"

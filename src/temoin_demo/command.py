@@ -111,7 +111,7 @@ def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None
     stop.wait_from_now_on()
     children = _children(demo)
     running.callback(stop_children, children)
-    with step("Sites, worker, sealer, witness, sandbox"):
+    with step("Sites, worker, sealer, reaper, witness, sandbox"):
         for child in children:
             child.start()
         wait_until_answer(children, stop.is_set)
@@ -160,6 +160,7 @@ def _children(demo: Demo) -> list[Child]:
         ("portal", ["portal", "--port", str(ports.portal)], f"{ports.url(ports.portal)}/healthz"),
         ("worker", ["worker"], None),
         ("sealer", ["sealer"], None),
+        ("reaper", ["reaper"], None),
         ("witness", witness_words(demo.folder, ports), f"{ports.url(ports.witness)}/"),
     ]
     wanted += [(f"worker-{number}", ["worker"], None) for number in range(2, demo.workers + 1)]

@@ -10,6 +10,7 @@ import pytest
 from temoin.cli.main import FILES, build_parser, main
 
 KEPT = {
+    *(f"retention {command} --reason" for command in ("hold", "lift")),
     *(f"pharmacy open --{name}" for name in ("finess", "name", "street", "postcode", "city", "phone", "time-zone")),
     "pharmacy clock time_zone",
     *(f"member invite --{name}" for name in ("given-name", "family-name", "email", "profession", "rpps")),
@@ -27,6 +28,7 @@ LOOKED_FOR = {
         "portal --host",
     ),
     *(f"breach {command} --{bound}" for command in ("count", "persons") for bound in ("since", "until")),
+    *(f"retention {command} --{name}" for command in ("hold", "lift", "holds") for name in ("pharmacy", "by")),
     *("lanes --close", "lanes --looked", "reconcile destination", "conformance address"),
 }
 

@@ -19,7 +19,17 @@ import orjson
 import pytest
 from cryptography.exceptions import InvalidTag
 from mail_server import LOGIN, OK, Behaviour, make_certificate, running_mail_server
-from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
+from people import (
+    TRAITS,
+    House,
+    change_patient,
+    make_lot,
+    make_patient,
+    make_signed,
+    open_house,
+    opened_attempt,
+    seen_parcel,
+)
 from site_settings import email_courier
 
 from temoin.catalogue.patient_languages import patient_languages
@@ -190,7 +200,7 @@ def test_the_link_leaves_the_house_and_is_kept_nowhere(house, carry):
     assert newest(house).sealed is None
     assert letter_states(house) == [LetterState.OPEN]
     with tenant_scope(house.here.id):
-        assert Attempt.objects.get(parcel_id=newest(house).id).unseal()["sent"] == ""
+        assert opened_attempt(Attempt.objects.get(parcel_id=newest(house).id))["sent"] == ""
 
 
 @pytest.mark.parametrize(

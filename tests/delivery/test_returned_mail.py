@@ -15,7 +15,17 @@ from uuid import uuid4
 import pytest
 from dovecot import PASSWORD, USER, connected, running_dovecot
 from mail_server import Behaviour, running_mail_server
-from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
+from people import (
+    TRAITS,
+    House,
+    change_patient,
+    make_lot,
+    make_patient,
+    make_signed,
+    open_house,
+    opened_attempt,
+    seen_parcel,
+)
 from secure_mail import Trust
 from site_settings import email_courier
 
@@ -153,7 +163,7 @@ def test_what_came_back_is_refused_and_told_in_the_servers_words(house, mail, br
     assert told(house) == RETURNED
     with tenant_scope(house.here.id):
         attempt = Attempt.objects.filter(parcel_id=parcel(house).id).latest("at")
-        assert "550 5.1.1 unknown" in attempt.unseal()["detail"]
+        assert "550 5.1.1 unknown" in opened_attempt(attempt)["detail"]
 
 
 def test_once_the_address_is_mended_the_same_link_goes_again(house, mail, bring, as_role):

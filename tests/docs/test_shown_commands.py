@@ -42,6 +42,7 @@ NOT_RUN = {
     "python3 -m venv /opt/temoin": "installs for the whole machine",
     "python3 -m venv witness": "runs until it is stopped; tests/demo/test_demo.py runs one",
     "temoin import results FILE.csv": "a synopsis; tests/intake run it",
+    "temoin retention": "holds of invented people; tests/retention place and lift them",
     "temoin breach persons": "a synopsis; tests/cli/test_breach.py runs it",
     "python tools/verify_journal.py --key": "the look of one patient; tests/delivery check a list of looks",
     "temoin conformance https://your.host/fhir": "the reader's own host; tests/conformance run it",

@@ -33,6 +33,7 @@ TAKEN = {
     "outbox/reconciling.py:PORTION": LOOPS,
     "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
     "pharmacies/register_checks.py:limit": "the next round goes on",
+    "retention/reaping.py:limit": LOOPS,
     "signin/sessions.py:_PERSON": "columns of one row",
     "signin/sessions.py:-2": "columns of one row",
     "signin/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",

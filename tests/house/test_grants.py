@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from temoin.retention.classes import load_classes
 from temoin.site.grants import event_columns
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,7 @@ TABLES = {
         "journal_listing": "INSERT SELECT",
         "journal_node": "SELECT",
         "outbox_attempt": "SELECT",
+        "outbox_sides": "SELECT",
         "outbox_parcel": "INSERT SELECT UPDATE",
         "patients_consent": "INSERT SELECT",
         "patients_patient": "INSERT SELECT UPDATE",
@@ -41,6 +43,7 @@ TABLES = {
         "pharmacies_program": "INSERT SELECT",
         "pharmacies_program_token": "DELETE INSERT SELECT",
         "pharmacies_register_check": EVERYTHING,
+        "retention_hold": "INSERT SELECT",
         "signin_session": EVERYTHING,
         "pharmacies_staff_notice": "INSERT",
         "socialaccount_socialaccount": "SELECT",
@@ -58,6 +61,7 @@ TABLES = {
         "journal_alert": "INSERT SELECT",
         "outbox_attempt": "INSERT SELECT",
         "outbox_duty": "INSERT SELECT UPDATE",
+        "outbox_sides": "INSERT",
         "outbox_lane": "INSERT SELECT UPDATE",
         "outbox_parcel": "SELECT UPDATE",
         "outbox_set_aside": EVERYTHING,
@@ -85,13 +89,30 @@ TABLES = {
         "crypto_data_key": "DELETE INSERT SELECT",
         "crypto_platform_key": "DELETE INSERT SELECT",
         "journal_alert": "INSERT",
+        "outbox_duty": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "SELECT",
+        "signin_session": "DELETE",
+        **dict.fromkeys(
+            (
+                *("delivery_letter", "outbox_attempt", "outbox_parcel", "outbox_sides", "patients_consent"),
+                *("patients_patient", "retention_hold", "testing_record", "testing_record_version"),
+                *("testing_ticket", "transmission_difference"),
+            ),
+            "DELETE",
+        ),
     },
+}
+# What the clock decides of each row that ends, and what hangs on what: for the keeper to see besides.
+ENDS = {
+    "outbox_parcel": {"state"},
+    "patients_patient": {"created_at"},
+    "testing_record": {"registered_at"},
 }
 # What the keeper may change of what is sealed: the sealed value and its indexes. It sees what a seal binds besides.
 SEALED = {
     "intake_file_terms": {"sealed"},
     "outbox_attempt": {"sealed"},
+    "outbox_sides": {"sealed"},
     "outbox_parcel": {"sealed"},
     "patients_patient": {"sealed", "nir_index", "name_index", "born_index", "names_index"},
     "pharmacies_invitation": {"sealed"},
@@ -99,6 +120,7 @@ SEALED = {
     "pharmacies_program": {"sealed"},
     "pharmacies_program_token": {"sealed"},
     "pharmacies_register_check": {"sealed"},
+    "retention_hold": {"sealed"},
     "testing_record": {"sealed", "source_index"},
     "testing_record_version": {"sealed"},
     "testing_ticket": {"sealed"},
@@ -106,6 +128,7 @@ SEALED = {
 BOUND = {
     "intake_file_terms": {"version"},
     "outbox_attempt": {"parcel_id", "number", "at", "verdict"},
+    "outbox_sides": {"parcel_id", "at"},
     "outbox_parcel": {"destination", "subject_id", "chain_id", "sequence", "key"},
     "patients_patient": {"merged_into"},
     "pharmacies_invitation": {"state", "profession", "code_hash", "expires_at"},
@@ -113,6 +136,7 @@ BOUND = {
     "pharmacies_program": {"state", "name", "scopes", "vouched_by"},
     "pharmacies_program_token": {"program_id", "token_hash", "jti_hash", "certificate", "expires_at"},
     "pharmacies_register_check": {"state", "subject_kind", "subject_id", "profession", "differs", "checked_at"},
+    "retention_hold": {"patient_id", "placed_at", "lifted_at"},
     "testing_record": {"patient_id", "lot_id"},
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
     "testing_ticket": {"record_id", "has_code", "drawn_at"},
@@ -124,6 +148,7 @@ COLUMNS = {
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
+    ("temoin_app", "retention_hold", "UPDATE"): {"lifted_at", "sealed"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
     ("temoin_worker", "journal_event", "SELECT"): {"pharmacy_id", "id", "kind", "subject_id", "detail"},
@@ -154,7 +179,8 @@ COLUMNS = {
     **{
         ("temoin_sealer", table, "SELECT"): {"pharmacy_id", "id", "sealed", *bound}
         for table, bound in BOUND.items()
-        if table not in {"outbox_attempt", "outbox_parcel", "pharmacies_program_token", "testing_record"}
+        if table
+        not in {"outbox_attempt", "outbox_sides", "outbox_parcel", "pharmacies_program_token", "testing_record"}
     },
     ("temoin_sealer", "testing_record", "SELECT"): {
         "pharmacy_id",
@@ -206,9 +232,13 @@ COLUMNS = {
     ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},
     ("temoin_keeper", "signin_person", "SELECT"): {"id", "password", "enrolment"},
     ("temoin_keeper", "signin_person", "UPDATE"): {"password", "enrolment"},
+    ("temoin_keeper", "delivery_letter", "SELECT"): {"pharmacy_id", "id", "record_id"},
+    ("temoin_keeper", "patients_consent", "SELECT"): {"pharmacy_id", "id", "patient_id"},
+    ("temoin_keeper", "signin_session", "SELECT"): {"session_key", "expire_date"},
+    ("temoin_keeper", "transmission_difference", "SELECT"): {"pharmacy_id", "id", "parcel_id"},
     **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},
     **{
-        ("temoin_keeper", table, "SELECT"): columns | BOUND[table] | {"pharmacy_id", "id"}
+        ("temoin_keeper", table, "SELECT"): columns | BOUND[table] | ENDS.get(table, set()) | {"pharmacy_id", "id"}
         for table, columns in SEALED.items()
     },
 }
@@ -245,6 +275,21 @@ def test_column_privileges_are_exactly_those_written_here():
         found.setdefault((role, table, privilege), set()).add(column)
 
     assert found == COLUMNS
+
+
+def test_only_the_keeper_may_delete_what_is_past_its_day():
+    # Besides, three tables whose rows people or pages end by themselves.
+    others = {"testing_ticket", "pharmacies_program_token", "pharmacies_register_check"}
+    ends = {one for code in ("results", "identities", "exchanges", "letters", "holds") for one in _tables_of(code)}
+
+    may = {role: {table for table, names in TABLES[role].items() if "DELETE" in names} for role in TABLES}
+
+    assert ends <= may["temoin_keeper"]
+    assert {table for role in ROLES if role != "temoin_keeper" for table in may[role] & ends} <= others
+
+
+def _tables_of(code: str) -> tuple[str, ...]:
+    return load_classes().classes[code].tables
 
 
 def test_everybody_else_has_no_privilege():

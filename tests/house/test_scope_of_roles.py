@@ -22,6 +22,7 @@ from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.team import invite_member
+from temoin.retention.holds import place_hold
 from temoin.testing.queries import list_tests
 from temoin.transmission.models import Difference
 
@@ -30,6 +31,7 @@ ONLY_ADDED = (
     "journal_event",
     "testing_record_version",
     "outbox_attempt",
+    "outbox_sides",
     "patients_consent",
 )
 SEALS = ("journal_leaf", "journal_node", "journal_checkpoint", "journal_cosignature")
@@ -56,6 +58,7 @@ def house(as_role) -> House:
         invite_member(by=seat, newcomer=NEWCOMER)
         make_token(seat)
         list_tests(by=seat)
+        place_hold(by=seat, patient_id=None, reason="Réquisition")
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
         Progress(seat, rows=1, is_trial=True)
         raise_alert(by=seat, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=uuid4())
@@ -63,7 +66,7 @@ def house(as_role) -> House:
         for load in claim_parcels("email", 10):
             with tenant_scope(load.pharmacy_id):
                 couriers()["email"].prepare(load)
-            settle_parcels([(load, Answer(Verdict.ACCEPTED, "test"))])
+            settle_parcels([(load, Answer(Verdict.ACCEPTED, "test", detail="taken"))])
         for pharmacy in (house.here, house.elsewhere):
             _differ(pharmacy.id)
     return house
@@ -114,7 +117,9 @@ def test_in_a_pharmacy_a_role_gives_no_row_away(house, as_role, role):
 @pytest.mark.parametrize("verb", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize("role", ROLES)
 def test_no_role_changes_what_is_only_ever_added(house, as_role, role, verb):
-    for table in ONLY_ADDED:
+    # The keeper alone deletes, at its day (test_grants.py); an event nobody does.
+    ends = role == "temoin_keeper" and verb.startswith("DELETE")
+    for table in ("journal_event",) if ends else ONLY_ADDED:
         with as_role(role), tenant_scope(house.here.id), pytest.raises(ProgrammingError, match="permission denied"):
             _run(verb.format(table))
 

@@ -11,9 +11,10 @@ from temoin.keeping.rows import sealed_models
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ScopeError
 from temoin.lib.ids import new_id
-from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
+from temoin.retention.models import Hold
 from temoin.testing.models import Record, RecordVersion, Ticket
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
@@ -33,9 +34,11 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
         **dict.fromkeys(("state", "settled_at", "answer_code", "matter_since"), _TOLD),
     },
     Attempt: {},
+    Sides: {},
     Member: {},
     Invitation: {},
     FileTerms: {},
+    Hold: {},
     RegisterCheck: {
         **dict.fromkeys(
             ("due_at", "tried_at", "ends_at"), "when it is asked again, or no more: carries nothing to anybody"

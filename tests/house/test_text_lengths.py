@@ -50,7 +50,7 @@ NO_TEXT = {
         (
             *("Event.reason", "Event.detail", "Event.digest", "Event.wrote", "SealedTree.note", "SealedTree.cluster"),
             *("Cosignature.witness", "Cosignature.line", "WitnessState.witness", "WitnessState.trouble"),
-            *("Attempt.code", "Attempt.detail", "Attempt.receipt", "Attempt.sent", "Attempt.came", "DueDuty.failure"),
+            *("Attempt.code", "Attempt.receipt", "Sides.detail", "Sides.sent", "Sides.came", "DueDuty.failure"),
             *("LaneState.code", "SetAside.item", "SetAside.error", "Parcel.answer_code", "Parcel.fragment"),
             *(
                 "Parcel.letter",
@@ -62,6 +62,7 @@ NO_TEXT = {
                 "Ticket.salt",
             ),
             "Ticket.key",
+            "Hold.lifted",  # typed as Hold.reason is
             *("Session.session_data", "Record.registered_at", "Record.sampled_at", "RecordVersion.is_demo"),
             *("Record.started_at", "Record.typed_times", "RecordVersion.started_at", "RecordVersion.typed_times"),
             *("RecordVersion.sampled_at", "RecordVersion.read_at", "RecordVersion.signed_at"),

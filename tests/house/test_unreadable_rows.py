@@ -102,7 +102,9 @@ def case(as_role: AsRole) -> Case:
     with as_role("temoin_worker"):
         loads = {load.chain_id: load for load in claim_parcels(FHIR, 10)}
         for name in ("signed", "also_signed"):
-            settle_parcels([(loads[ids[name]], Answer(Verdict.ACCEPTED, "http_201", receipt={"id": name}))])
+            settle_parcels(
+                [(loads[ids[name]], Answer(Verdict.ACCEPTED, "http_201", detail="taken", receipt={"id": name}))]
+            )
             ids[f"parcel_{name}"] = loads[ids[name]].id
     read_test(by=owner, record_id=ids["also_signed"])  # a look, for the daily review
     return Case(house, ids)
@@ -212,7 +214,7 @@ LISTS: dict[str, tuple[str, str, Callable[[Case], list[object]], int]] = {
     "the statement of a day": ("outbox_attempt", "parcel_signed", receipts, 1),
     "the sendings of a test": ("outbox_attempt", "parcel_signed", receipts_of_record, 0),
     "the tries of a sending": ("outbox_attempt", "parcel_signed", tries, 0),
-    "the answers to a sending": ("outbox_attempt", "parcel_signed", answers, 0),
+    "the answers to a sending": ("outbox_sides", "parcel_signed", answers, 0),
     "the daily review": ("patients_patient", "patient", review, 0),
     "persons concerned by a breach": ("patients_patient", "patient", concerned, 1),
     "places of a professional": ("pharmacies_member", "student", at_work_elsewhere, 1),
@@ -220,6 +222,7 @@ LISTS: dict[str, tuple[str, str, Callable[[Case], list[object]], int]] = {
 COLUMN = {
     "testing_record_version": "record_id",
     "outbox_attempt": "parcel_id",
+    "outbox_sides": "parcel_id",
     "pharmacies_register_check": "subject_id",
 }
 

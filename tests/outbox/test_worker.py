@@ -14,7 +14,7 @@ import pytest
 from couriers import StandIn, answer
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
+from people import House, make_lot, make_patient, make_signed, open_house, opened_attempt, seen_parcel
 
 from temoin.crypto.ring import forget_keys
 from temoin.crypto.roots.provider import RootKeyError
@@ -230,7 +230,7 @@ def test_no_receipt_keeps_an_acknowledged_result_from_being_settled(house, as_ro
 
 def kept(house: House) -> list[tuple[bytes, bytes]]:
     with tenant_scope(house.here.id):
-        opened = [attempt.unseal() for attempt in Attempt.objects.all()]
+        opened = [opened_attempt(attempt) for attempt in Attempt.objects.all()]
     return [(sent := unpack(content["sent"]), unpack(content["came"], like=sent)) for content in opened]
 
 

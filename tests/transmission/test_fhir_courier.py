@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_signed, open_house, opened_attempt
 from sandbox_server import Sandbox, running_sandbox
 from site_settings import fhir_courier
 
@@ -67,7 +67,7 @@ def parcel(house: House) -> Parcel:
 
 def last_attempt(house: House) -> dict[str, object]:
     with tenant_scope(house.here.id):
-        return Attempt.objects.filter(parcel_id=parcel(house).id).latest("number").unseal()
+        return opened_attempt(Attempt.objects.filter(parcel_id=parcel(house).id).latest("number"))
 
 
 def carry_batch(courier: FhirCourier) -> None:

@@ -22,7 +22,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.kept import pack
-from temoin.outbox.models import Attempt
+from temoin.outbox.models import Attempt, Sides
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.repetition import TIMES
 from temoin.outbox.settling import settle_parcels
@@ -208,9 +208,11 @@ def test_what_was_sent_and_what_came_back_are_set_out(house: House, owner: Clien
     with as_role("temoin_worker"), tenant_scope(house.here.id):
         commit, attempt = Commit(), Attempt(pharmacy_id=house.here.id, parcel_id=refused, number=2, at=now())
         attempt.verdict = "refused"
-        sides = {"sent": pack(b'{"resourceType":"Bundle"}'), "came": pack(b"\xff\x00")}
-        attempt.seal({"code": "http_422", "detail": "", "receipt": {}, **sides})
+        sides = Sides(pharmacy_id=house.here.id, id=attempt.id, parcel_id=refused, at=attempt.at)
+        sides.seal({"detail": "", "sent": pack(b'{"resourceType":"Bundle"}'), "came": pack(b"\xff\x00")})
+        attempt.seal({"code": "http_422", "receipt": {}})
         commit.insert(attempt)
+        commit.insert(sides)
         commit.flush()
 
     found = page(owner, reverse("answers", args=[refused]))

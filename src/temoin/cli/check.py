@@ -16,6 +16,7 @@ from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
+from temoin.retention.classes import class_lines
 from temoin.settings.checks import debug_findings, setup_findings, shared_passwords
 from temoin.settings.file import DATABASE_ROLES, Config, Process, read_config
 from temoin.site.database_role import role_findings
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     for finding in dict.fromkeys(found):
         say(f"- {finding}")
     say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
-    for line in (*rule_lines(config), *table_lines()):
+    for line in (*rule_lines(config), *table_lines(), *class_lines(config.retention)):
         say(line)
     say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
     return 1 if found else 0

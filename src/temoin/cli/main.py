@@ -17,6 +17,7 @@ from temoin.cli import (
     migrate,
     pharmacies,
     reconcile,
+    retention,
     serve,
 )
 from temoin.cli.console import complain
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         breach,
         lanes,
         reconcile,
+        retention,
     ):
         room.add_commands(commands)
     return parser

@@ -1,4 +1,4 @@
-"""`temoin web`, `portal`, `worker`, `sealer`: each runs one process until it is told to stop."""
+"""`temoin web`, `portal`, `worker`, `sealer`, `reaper`: each runs one process until it is told to stop."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def add_commands(commands: Commands) -> None:
     portal.set_defaults(run=run_site, process=Process.PORTAL)
     _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
     _command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
+    _command(commands, "reaper", "delete each day what is past its day").set_defaults(run=run_reaper)
 
 
 def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
@@ -121,6 +122,18 @@ def run_sealer(options: argparse.Namespace) -> int:
 
     signer, followers = journal_signer(), journal_followers()
     seal(_stop_signal(), signer, followers)
+    return 0
+
+
+def run_reaper(options: argparse.Namespace) -> int:
+    """Do the daily round of retention until SIGTERM or SIGINT, as the keeper: no other role may delete."""
+    follow_supervisor()
+    become(Process.KEEPER, options.data)
+    require_sound(Process.KEEPER)
+    from temoin.outbox.duties import Round
+    from temoin.retention.rounds import retention_duty
+
+    Round([retention_duty()], _stop_signal()).run()
     return 0
 
 

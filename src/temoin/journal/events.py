@@ -89,6 +89,11 @@ class EventKind(StrEnum):
     ROOT_KEYS_BACKED_UP = "root_keys.backed_up"
     ROOT_KEYS_RESTORED = "root_keys.restored"
     KEYS_VERIFIED = "keys.verified"
+    RECORD_ERASED = "record.erased"
+    PATIENT_ERASED = "patient.erased"
+    SIDES_ERASED = "sides.erased"
+    HOLD_PLACED = "hold.placed"
+    HOLD_LIFTED = "hold.lifted"
     HANDED_OVER = "session.handed_over"
     PROGRAM_ADDED = "program.added"
     PROGRAM_VOUCHED = "program.vouched"
@@ -191,6 +196,11 @@ MEANING: dict[EventKind, str] = {
     EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders.",
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
+    EventKind.RECORD_ERASED: "A test past its day was deleted, with its versions, sendings, letters and ticket.",
+    EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day.",
+    EventKind.SIDES_ERASED: "Both sides of tries with destinations were deleted at their day, as many as said.",
+    EventKind.HOLD_PLACED: "An owner kept data from being deleted: a patient's, or the whole pharmacy's, as said.",
+    EventKind.HOLD_LIFTED: "An owner let a legal hold end.",
     EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
     EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",
     EventKind.PROGRAM_VOUCHED: "A person took a program over: its access lasts as long as their place.",

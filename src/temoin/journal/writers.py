@@ -42,6 +42,9 @@ _OWN = {
         EventKind.ROOT_KEYS_BACKED_UP,
         EventKind.ROOT_KEYS_RESTORED,
         EventKind.KEYS_VERIFIED,
+        EventKind.RECORD_ERASED,
+        EventKind.PATIENT_ERASED,
+        EventKind.SIDES_ERASED,
     },
 }
 # By which doors. All but the staff site's role name nobody as the actor.

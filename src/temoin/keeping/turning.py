@@ -57,6 +57,15 @@ def superseded_keys(pharmacy_id: UUID) -> dict[UUID, DataKey]:
 def move_rows(pharmacy_id: UUID, progress: Progress) -> int:
     """Wrap under the newest keys what old ones wrap; return how many rows were moved."""
     successors = {old: new.id for old, new in superseded_keys(pharmacy_id).items()}
+    return move_rows_under(pharmacy_id, successors, progress)
+
+
+def _quiet(_words: str) -> None:
+    pass
+
+
+def move_rows_under(pharmacy_id: UUID, successors: Mapping[UUID, UUID], progress: Progress = _quiet) -> int:
+    """Wrap under each successor what the key before it wraps; return how many rows were moved."""
     moved = 0
     for model in sealed_models() if successors else []:
         batches = _batches(pharmacy_id, model, list(successors))

@@ -65,6 +65,9 @@ class Entry:
     def minutes(self, field: str) -> int:
         return self._number(field, 1, 24 * 60)
 
+    def days(self, field: str) -> int:
+        return self._number(field, 1, 100 * 366)
+
     def age(self, field: str) -> int | None:
         """Return an age in years, or None when it is not written."""
         return self._number(field, 0, 130) if self.has(field) else None

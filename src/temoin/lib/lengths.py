@@ -50,4 +50,5 @@ LONGEST: Final[Mapping[str, int]] = {
     "RecordVersion.comment": 1000,
     "RecordVersion.reason": 500,
     "Passkey.name": 40,
+    "Hold.reason": 500,
 }

@@ -1,4 +1,4 @@
-"""Parcels, the attempts made with them, the lanes they leave by, and when the worker's duties are due."""
+"""Parcels, the attempts made with them, what was exchanged, the lanes, and when the worker's duties are due."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.outbox.states import PARCEL, SETTLED, ParcelState
 
@@ -106,30 +106,27 @@ class Parcel(SealedModel):
 
 
 class Attempt(SealedModel):
-    """One try with a parcel: what was sent and what came back, sealed; the authority's receipt is the last one's."""
+    """One try with a parcel and its outcome; the authority's receipt is the last one's. It lives as long as the parcel.
+
+    What was sent and what came back is a row of `Sides`, which lives for days.
+    """
 
     parcel_id = models.UUIDField()
     number = models.IntegerField()
     at = models.DateTimeField()
     verdict = models.TextField()
-    sealed = SealedField(
-        holds={
-            "code": PUBLIC,
-            "detail": Sensitivity.HEALTH,
-            "receipt": Sensitivity.PERSONAL,
-            "sent": Sensitivity.HEALTH,  # see `kept`
-            "came": Sensitivity.HEALTH,
-        }
-    )
+    sealed = SealedField(holds={"code": PUBLIC, "receipt": Sensitivity.PERSONAL})
 
     declares: ClassVar = {
         "parcel_id": PUBLIC,
         "number": PUBLIC,
         "at": PUBLIC,
         "verdict": PUBLIC,
-        "sealed": Sensitivity.HEALTH,
+        "sealed": Sensitivity.PERSONAL,
     }
     binds: ClassVar = ("parcel_id", "number", "at", "verdict")
+    schema: ClassVar = 2
+    readers: ClassVar = {1: Reader(), 2: Reader()}
     told: ClassVar = False  # written once: there is no former row
 
     class Meta:
@@ -137,6 +134,31 @@ class Attempt(SealedModel):
         indexes: ClassVar = [
             # serves the parcel's history
             models.Index(fields=["pharmacy_id", "parcel_id", "number"], name="outbox_attempt_parcel"),
+        ]
+
+
+class Sides(SealedModel):
+    """Both sides of one attempt, whose identifier they have: what was sent, what came back, and the answer in words.
+
+    Evidence for as long as somebody may have to ask what went wrong, and the result once more: hence a row of its own,
+    which ends before the attempt does.
+    """
+
+    parcel_id = models.UUIDField()
+    at = models.DateTimeField()
+    sealed = SealedField(
+        holds=dict.fromkeys(("detail", "sent", "came"), Sensitivity.HEALTH),  # see `kept`
+    )
+
+    declares: ClassVar = {"parcel_id": PUBLIC, "at": PUBLIC, "sealed": Sensitivity.HEALTH}
+    binds: ClassVar = ("parcel_id", "at")
+    told: ClassVar = False  # written once: there is no former row
+
+    class Meta:
+        db_table = "outbox_sides"
+        indexes: ClassVar = [
+            # serves the page of one sending, and the end of the parcel
+            models.Index(fields=["pharmacy_id", "parcel_id"], name="outbox_sides_parcel"),
         ]
 
 

@@ -14,7 +14,7 @@ from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.outbox.courier import Load
 from temoin.outbox.kept import unpack
-from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.outbox.open_channels import place_of
 from temoin.outbox.states import SETTLED, ParcelState
 
@@ -152,13 +152,17 @@ class AttemptView:
 
 @dataclass(frozen=True)
 class AttemptContent:
-    """What one try left: the answer in the destination's own words, and both sides as they were. It is the result."""
+    """What one try left: the answer in the destination's own words, and both sides as they were. It is the result.
+
+    `is_kept` is false of what was never there, or is past its day (`temoin.retention`).
+    """
 
     number: int
     at: datetime
-    detail: str
-    sent: bytes
-    came: bytes
+    detail: str = ""
+    sent: bytes = b""
+    came: bytes = b""
+    is_kept: bool = False
 
 
 def attempts_of(parcel_id: UUID) -> list[AttemptView]:
@@ -170,12 +174,19 @@ def attempts_of(parcel_id: UUID) -> list[AttemptView]:
 
 def contents_of(parcel_id: UUID) -> list[AttemptContent]:
     """Return what the tries with a parcel left; whoever asks records the look."""
-    return [_content(one, held) for one, held in _opened(parcel_id)]
+    kept = list(Sides.objects.filter(parcel_id=parcel_id))
+    held = dict(each_opened(kept, lambda one: (one.id, one.unseal())))
+    broken = {one.id for one in kept} - held.keys()  # told apart: see `lib.unreadable`
+    attempts = Attempt.objects.filter(parcel_id=parcel_id).order_by("number", "at")
+    return [_content(one, held.get(one.id)) for one in attempts if one.id not in broken]
 
 
-def _content(attempt: Attempt, held: dict[str, Any]) -> AttemptContent:
-    sent = unpack(held.get("sent", ""))
-    return AttemptContent(attempt.number, attempt.at, held["detail"], sent, unpack(held.get("came", ""), like=sent))
+def _content(attempt: Attempt, held: dict[str, Any] | None) -> AttemptContent:
+    if held is None:
+        return AttemptContent(attempt.number, attempt.at)
+    sent = unpack(held["sent"])
+    came = unpack(held["came"], like=sent)
+    return AttemptContent(attempt.number, attempt.at, held["detail"], sent, came, is_kept=True)
 
 
 def _opened(parcel_id: UUID) -> list[tuple[Attempt, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import current_pharmacy
-from temoin.outbox.attempts import attempt_row
+from temoin.outbox.attempts import add_attempt
 from temoin.outbox.bell import ring
 from temoin.outbox.courier import Answer, Holding, Verdict
 from temoin.outbox.models import Parcel
@@ -84,9 +84,7 @@ def prove_parcel(commit: Commit, parcel_id: UUID, holding: Holding) -> None:
     )
     receipt = {"id": holding.id, "location": "", "received_at": holding.received_at}
     answer = Answer(Verdict.ACCEPTED, "reconciled", receipt=receipt)
-    commit.insert(
-        attempt_row(pharmacy_id=parcel.pharmacy_id, parcel_id=parcel_id, number=number, at=moment, answer=answer)
-    )
+    add_attempt(commit, pharmacy_id=parcel.pharmacy_id, parcel_id=parcel_id, number=number, at=moment, answer=answer)
     wake_later(commit, parcel_id)
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
-from temoin.outbox.attempts import attempt_row
+from temoin.outbox.attempts import add_attempt
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.models import Parcel
 from temoin.outbox.states import ParcelState
@@ -68,8 +68,6 @@ def _write(parcel: _Found, answer: Answer) -> None:
         told = {"answer_code": answer.code, "settled_at": moment, "lease_until": None, "matter_since": None}
         commit.move(Parcel, parcel.id, verb, only_if={"attempts": parcel.attempts}, **told)
         wake_later(commit, parcel.id)
-    row = attempt_row(
-        pharmacy_id=parcel.pharmacy_id, parcel_id=parcel.id, number=parcel.attempts, at=moment, answer=answer
-    )
-    commit.insert(row)
+    place = {"pharmacy_id": parcel.pharmacy_id, "parcel_id": parcel.id}
+    add_attempt(commit, **place, number=parcel.attempts, at=moment, answer=answer)
     commit.flush()

@@ -16,7 +16,7 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError
 from temoin.lib.tenant import scopes_together, tenant_scope
-from temoin.outbox.attempts import attempt_row
+from temoin.outbox.attempts import add_attempt
 from temoin.outbox.bell import RING
 from temoin.outbox.courier import Answer, Load, Verdict
 from temoin.outbox.models import Parcel
@@ -86,10 +86,13 @@ def _settle_together(group: list[Pair]) -> None:
         for (verb, _), told in moves.items():
             _add_moves(commit, verb, told, moment)
         for load, answer in group:
-            commit.insert(
-                attempt_row(
-                    pharmacy_id=load.pharmacy_id, parcel_id=load.id, number=load.attempts, at=moment, answer=answer
-                )
+            add_attempt(
+                commit,
+                pharmacy_id=load.pharmacy_id,
+                parcel_id=load.id,
+                number=load.attempts,
+                at=moment,
+                answer=answer,
             )
         commit.flush()
 

@@ -63,6 +63,9 @@ WITH heard AS (
      UNION ALL SELECT parcel.chain_id, attempt.sealed FROM outbox_attempt AS attempt
                  JOIN outbox_parcel AS parcel USING (pharmacy_id)
                 WHERE pharmacy_id = %(pharmacy)s AND parcel.id = attempt.parcel_id
+     UNION ALL SELECT parcel.chain_id, sides.sealed FROM outbox_sides AS sides
+                 JOIN outbox_parcel AS parcel USING (pharmacy_id)
+                WHERE pharmacy_id = %(pharmacy)s AND parcel.id = sides.parcel_id
 ), named AS (
     SELECT id FROM sealed WHERE {KEY_ID_SQL} = %(key)s::bytea
 ), persons AS (

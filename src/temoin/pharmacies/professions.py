@@ -42,6 +42,7 @@ class Right(StrEnum):
     READ_JOURNAL = "read_journal"
     LIST_PERSONS = "list_persons"  # those concerned by a breach
     COUNT_PERSONS = "count_persons"
+    HOLD_DATA = "hold_data"  # keep from being deleted what is past its day, and let it go
 
 
 LABEL = {
@@ -107,7 +108,14 @@ _SIGNER = _COUNTER | {
 
 RIGHTS: dict[Profession, frozenset[Right]] = {
     Profession.TITULAIRE: _SIGNER
-    | {Right.ALLOW_LABORATORIES, Right.MANAGE_MEMBERS, Right.READ_JOURNAL, Right.LIST_PERSONS, Right.COUNT_PERSONS},
+    | {
+        Right.ALLOW_LABORATORIES,
+        Right.MANAGE_MEMBERS,
+        Right.READ_JOURNAL,
+        Right.LIST_PERSONS,
+        Right.COUNT_PERSONS,
+        Right.HOLD_DATA,
+    },
     Profession.ADJOINT: _SIGNER,
     Profession.REMPLACANT: _SIGNER,
     Profession.PREPARATEUR: _COUNTER,

@@ -43,6 +43,7 @@ from temoin.outbox.settings import Rates
 from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.register import RegisterSettings
 from temoin.portal.settings import TrustedSigners
+from temoin.retention.settings import Retention
 from temoin.settings.channels import AnyChannel, all_channels
 from temoin.settings.hosting import Hosting
 from temoin.settings.secrets import check_secret
@@ -159,6 +160,7 @@ class Config:
     certificates: TrustedSigners | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def served(self) -> Path:
@@ -188,6 +190,17 @@ class Config:
         return frozenset(each.name for channel, _ in self.set_up for each in channel.destinations)
 
     @property
+    def key_ledger(self) -> Path:
+        """Return the file that remembers destroyed keys: outside the database, so that no restored one forgets them."""
+        return self.retention.key_ledger or self.folder / "destroyed-keys.jsonl"
+
+    @property
+    def reported(self) -> frozenset[str]:
+        """Return the destinations that results are reported to, switched off or on."""
+        reports = ((channel, own) for channel, own in self.set_up if isinstance(channel, ReportChannel))
+        return frozenset(each.name for channel, _ in reports for each in channel.destinations)
+
+    @property
     def rule_sets(self) -> dict[str, RuleSet]:
         """Return the rule set of each destination that is switched on, by the destination's name."""
         ruled = ((channel, own) for channel, own in self.set_up if isinstance(channel, ReportChannel))
@@ -210,6 +223,7 @@ _SECTIONS: dict[str, Any] = {
     "certificates": TrustedSigners,
     "rates": Rates,
     "serving": Serving,
+    "retention": Retention,
 }
 _NEEDED = ("site", "database", "keys", "journal")
 

@@ -1,4 +1,4 @@
-"""Privileges that no room's migration can know: on the libraries' tables, and the keeper's on whatever is sealed."""
+"""Privileges that no room's migration can know: on libraries' tables, and the keeper's on what is sealed or ends."""
 
 from __future__ import annotations
 
@@ -28,6 +28,24 @@ KEEPER_SCOPED = {
     # What does not open is told, once a day of the same.
     "journal_alert": "SELECT (pharmacy_id, at, kind, subject_kind, subject_id), INSERT",
 }
+# It alone deletes what is past its day: rows of every class that ends (`temoin.retention`), and what it asks of them.
+KEEPER_ENDS = {
+    "delivery_letter": "SELECT (pharmacy_id, id, record_id), DELETE",
+    "outbox_attempt": "DELETE",
+    "outbox_parcel": "SELECT (state), DELETE",
+    "outbox_sides": "DELETE",
+    "patients_consent": "SELECT (pharmacy_id, id, patient_id), DELETE",
+    "patients_patient": "SELECT (created_at), DELETE",
+    "retention_hold": "DELETE",
+    "testing_record": "SELECT (registered_at), DELETE",
+    "testing_record_version": "DELETE",
+    "testing_ticket": "DELETE",
+    "transmission_difference": "SELECT (pharmacy_id, id, parcel_id), DELETE",
+}
+KEEPER_ROUNDS = {
+    "outbox_duty": "SELECT, INSERT, UPDATE",
+    "signin_session": "SELECT (session_key, expire_date), DELETE",
+}
 SEALER_ACCOUNTS = {
     "signin_person": "id, email, is_active, password, enrolment, enrolment_until",
     "mfa_authenticator": "id, user_id, type, data",
@@ -47,8 +65,8 @@ def grant_library_tables(cursor: CursorWrapper) -> None:
 
 
 def grant_keeper(cursor: CursorWrapper) -> None:
-    """Let the keeper turn keys, one pharmacy at a time; running it again changes nothing."""
-    for table, privileges in (KEEPER_SHARED | KEEPER_SCOPED).items():
+    """Let the keeper turn keys and end data, one pharmacy at a time; running it again changes nothing."""
+    for table, privileges in (KEEPER_SHARED | KEEPER_SCOPED | KEEPER_ENDS | KEEPER_ROUNDS).items():
         cursor.execute(f"GRANT {privileges} ON {table} TO temoin_keeper")
     sealed = [model for model in apps.get_models() if issubclass(model, SealedModel)]
     for model in sealed:
@@ -57,7 +75,7 @@ def grant_keeper(cursor: CursorWrapper) -> None:
         table = model._meta.db_table
         cursor.execute(f"GRANT SELECT (pharmacy_id, id, {seen}), UPDATE ({changed}) ON {table} TO temoin_keeper")
         _keep_content(cursor, table)
-    for table in (*KEEPER_SCOPED, *(model._meta.db_table for model in sealed)):
+    for table in dict.fromkeys((*KEEPER_SCOPED, *KEEPER_ENDS, *(model._meta.db_table for model in sealed))):
         _admit(cursor, table, "keeper", SCOPE)
 
 

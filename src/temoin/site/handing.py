@@ -85,6 +85,16 @@ def _transmission(_config: Config) -> None:
     register_duty(DAILY)
 
 
+def _retention(config: Config) -> None:
+    from temoin.keeping.ledger import LEDGER
+    from temoin.retention.reaping import REPORTED
+    from temoin.retention.rounds import DECIDED
+
+    LEDGER.give(config.key_ledger)
+    DECIDED.give(config.retention)
+    REPORTED.give(config.reported)
+
+
 def _web(config: Config) -> None:
     from temoin.api import settings as api
     from temoin.web.settings import WEB, WebSettings
@@ -118,6 +128,7 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.delivery": _delivery,
     "temoin.transmission": _transmission,
     "temoin.oversight": _oversight,
+    "temoin.retention": _retention,
     "temoin.web": _web,
     "temoin.portal": _portal,
 }

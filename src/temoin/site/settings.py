@@ -71,6 +71,7 @@ _ROOMS = [
     "temoin.transmission",
     "temoin.oversight",
     "temoin.intake",
+    "temoin.retention",
 ]
 _ACCOUNTS = [
     "django.contrib.auth",

@@ -17,6 +17,11 @@ from temoin.journal.verification import EVENTS, WAITS
 
 _SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, EventKind.RESULT_CANCELLED.value)
 
+# Lawfully deleted, at its day: the sealed event of the keeper says so, and no version of the record may be there then.
+_ERASED = f"""
+    SELECT event.pharmacy_id, event.subject_id AS record_id FROM {EVENTS}
+     WHERE event.kind = '{EventKind.RECORD_ERASED}' AND (leaf.index IS NOT NULL OR {WAITS})
+"""  # noqa: S608 our own words
 # Hashes are made by the database from the stored rows (see `RecordVersion.digest`): they are compared with what the
 # sealed journal says, and no value leaves its row. An event that nobody sealed tells nothing, unless it waits for the
 # next seal; a second one about the same version is a fault, whatever it says. One full join tells all four faults.
@@ -32,12 +37,15 @@ _DIFFERENT = f"""
           FROM {EVENTS} WHERE event.kind = ANY(%s) AND (leaf.index IS NOT NULL OR {WAITS})
          GROUP BY event.pharmacy_id, event.subject_id, event.detail
     )
+    , erased AS MATERIALIZED ({_ERASED})
     SELECT coalesce(told.pharmacy_id, live.pharmacy_id)::text, coalesce(told.record_id, live.record_id)::text,
            coalesce(told.detail, live.number::text), told.id::text, live.id::text, told.events > 1
       FROM told FULL JOIN testing_record_version AS live
         ON live.pharmacy_id = told.pharmacy_id AND live.record_id = told.record_id AND live.number::text = told.detail
-     WHERE told.events > 1
-        OR {_DIGEST} IS DISTINCT FROM told.digest
+      LEFT JOIN erased ON erased.pharmacy_id = coalesce(told.pharmacy_id, live.pharmacy_id)
+       AND erased.record_id = coalesce(told.record_id, live.record_id)
+     WHERE CASE WHEN erased.record_id IS NOT NULL THEN live.id IS NOT NULL
+                ELSE told.events > 1 OR {_DIGEST} IS DISTINCT FROM told.digest END
      ORDER BY 1, 2, 3
 """  # noqa: S608
 _BEHIND = """

@@ -99,6 +99,11 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.ROOT_KEYS_BACKED_UP: _("backed up the root keys"),
     EventKind.ROOT_KEYS_RESTORED: _("restored the root keys"),
     EventKind.KEYS_VERIFIED: _("verified the keys"),
+    EventKind.RECORD_ERASED: _("deleted a test past its day"),
+    EventKind.PATIENT_ERASED: _("deleted a patient past their day"),
+    EventKind.SIDES_ERASED: _("deleted both sides of tries past their day"),
+    EventKind.HOLD_PLACED: _("placed a legal hold"),
+    EventKind.HOLD_LIFTED: _("lifted a legal hold"),
 }
 HOUSE_WORDS: dict[str, Words] = {
     "worker": _("Témoin, to carry the result"),
@@ -116,6 +121,7 @@ SUBJECT_WORDS: dict[str, Words] = {
     "program": _("Program"),
     "pharmacy": _("Pharmacy"),
     "row": _("Sealed value"),
+    "hold": _("Legal hold"),
 }
 ORIGIN_WORDS: dict[str, Words] = {
     "page": _("staff site"),

@@ -19,6 +19,7 @@ _WHAT: dict[str, Words] = {
     "pharmacies_program": _("Program"),
     "pharmacies_register_check": _("Number in the register"),
     "outbox_attempt": _("Try of a sending"),
+    "outbox_sides": _("Answer to a sending"),
 }
 
 

@@ -1,0 +1,57 @@
+"""The key ledger: which data keys were destroyed, in a file outside the database, so that a restored one obeys it.
+
+A line is written before the key is destroyed: where the destruction then fails, the next round ends it. A line destroys
+nothing that is needed: what still names the key is moved under the key in use first (`keeping.ending`), so that a line
+that somebody made up costs no value.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+from temoin.lib.clock import now
+from temoin.lib.handed import Handed
+
+LEDGER: Handed[Path] = Handed("place of the key ledger")
+
+
+@dataclass(frozen=True)
+class DestroyedKey:
+    """A key that must not exist any more."""
+
+    pharmacy_id: str
+    key_id: str
+    purpose: str
+    at: str
+
+
+def remember_destroyed(pharmacy_id: UUID, key_id: UUID, purpose: str) -> None:
+    """Write a key down, on disk when this returns; once of each."""
+    if str(key_id) in {one.key_id for one in remembered_keys()}:
+        return
+    line = json.dumps(asdict(DestroyedKey(str(pharmacy_id), str(key_id), purpose, now().isoformat())))
+    handle = os.open(LEDGER(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(f"{line}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def remembered_keys() -> list[DestroyedKey]:
+    """Return the keys that were destroyed; a line that was cut by a crash names no key and is passed over."""
+    try:
+        lines = LEDGER().read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [one for line in lines if (one := _read(line)) is not None]
+
+
+def _read(line: str) -> DestroyedKey | None:
+    try:
+        return DestroyedKey(**json.loads(line))
+    except (ValueError, TypeError):
+        return None

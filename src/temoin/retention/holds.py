@@ -1,0 +1,91 @@
+"""Placing and lifting a legal hold: the owner's acts, each with its reason and its event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.journal.unreadable import each_opened
+from temoin.lib.clock import coarse, now
+from temoin.lib.errors import ConflictError, NotFoundError, refuse
+from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
+from temoin.lib.typed import typed_lines
+from temoin.patients.models import Patient
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.retention.models import Hold
+
+
+@dataclass(frozen=True)
+class HoldView:
+    """A hold as the owner sees it."""
+
+    id: UUID
+    patient_id: UUID | None
+    placed_at: datetime
+    lifted_at: datetime | None
+    reason: str
+    lifted: str
+
+
+def place_hold(*, by: Seat, patient_id: UUID | None, reason: str) -> UUID:
+    """Keep a patient's data, or all of the pharmacy, from being deleted; ConflictError when it is held already."""
+    check_right(by=by, right=Right.HOLD_DATA)
+    reason = _reason(reason)
+    hold_id, whose = new_id(), "pharmacy" if patient_id is None else "patient"
+    with act(by=by, kind=EventKind.HOLD_PLACED, subject_kind="hold", subject_id=hold_id, detail=whose) as commit:
+        if patient_id is not None:
+            patient_id = _standing(patient_id)
+        hold = Hold(pharmacy_id=by.pharmacy_id, id=hold_id, patient_id=patient_id, placed_at=coarse(now()))
+        hold.seal({"reason": reason, "lifted": ""})
+        commit.insert(hold)
+    return hold_id
+
+
+def lift_hold(*, by: Seat, hold_id: UUID, reason: str) -> None:
+    """Let a hold end: what is past its day goes the next night. ConflictError when it was lifted before."""
+    check_right(by=by, right=Right.HOLD_DATA)
+    reason = _reason(reason)
+    with act(by=by, kind=EventKind.HOLD_LIFTED, subject_kind="hold", subject_id=hold_id) as commit:
+        hold = Hold.objects.filter(id=hold_id).first()
+        if hold is None:
+            raise NotFoundError
+        if hold.lifted_at is not None:
+            raise ConflictError("the hold was lifted before")
+        commit.reseal(hold, {**hold.unseal(), "lifted": reason}, lifted_at=coarse(now()))
+
+
+def list_holds(*, by: Seat) -> list[HoldView]:
+    """Return the pharmacy's holds, those in force first."""
+    check_right(by=by, right=Right.HOLD_DATA)
+    with tenant_scope(by.pharmacy_id):
+        holds = Hold.objects.order_by("-lifted_at", "placed_at")  # NULL comes first, which is in force
+        return each_opened(holds, _view)
+
+
+def _view(hold: Hold) -> HoldView:
+    held = hold.unseal()
+    return HoldView(hold.id, hold.patient_id, hold.placed_at, hold.lifted_at, held["reason"], held["lifted"])
+
+
+def _standing(patient_id: UUID) -> UUID:
+    """Return the record that stands for a patient: that into which the one named was merged, or itself."""
+    found = Patient.objects.filter(id=patient_id).values_list("id", "merged_into").first()
+    if found is None:
+        raise NotFoundError
+    standing: UUID = found[1] or found[0]
+    return standing
+
+
+def _reason(reason: str) -> str:
+    reason = typed_lines("reason", reason, of="Hold")
+    if not reason:
+        raise refuse("reason", "required", _("Say why: the reason is kept with the hold."))
+    return reason

@@ -1,0 +1,233 @@
+"""Deleting what is past its day, a few rows a transaction; each record and each patient that goes is an event.
+
+What goes is decided by the columns of time. What is held, and what is still on its way to somebody, stays.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from temoin.journal.act import Acts, HouseActor, act, acts_together
+from temoin.journal.events import EventKind
+from temoin.keeping.acts import OPERATOR
+from temoin.lib.clock import now
+from temoin.lib.handed import Handed
+from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import bounds_of_day, today_in
+from temoin.outbox.states import OPEN, ParcelState
+from temoin.pharmacies.models import Pharmacy
+
+BATCH = 100  # records, patients: some ten rows each
+MANY = 1_000  # single rows
+RETENTION = "retention"  # why, as events tell it
+# Where results are reported to. What an authority refused is somebody's matter until it is mended or withdrawn; a
+# message that never reached a patient is past its use with the result.
+REPORTED: Handed[Collection[str]] = Handed("destinations of reports")
+_MOVING = sorted(state.value for state in OPEN - {ParcelState.REFUSED})
+
+# Held: the patient, the record into which the held one was merged, or one that was merged into it; or everything.
+HELD = """
+    EXISTS (SELECT FROM retention_hold AS hold
+              LEFT JOIN patients_patient AS held ON held.pharmacy_id = hold.pharmacy_id AND held.id = hold.patient_id
+             WHERE hold.pharmacy_id = %(pharmacy)s AND hold.lifted_at IS NULL
+               AND (hold.patient_id IS NULL OR {patient} IN (held.id, held.merged_into) OR {merged} = held.id))
+"""
+HELD_RECORD = HELD.format(patient="record.patient_id", merged="NULL::uuid")
+_HELD_PATIENT = HELD.format(patient="patient.id", merged="patient.merged_into")
+ON_ITS_WAY = """
+    EXISTS (SELECT FROM outbox_parcel AS parcel
+             WHERE parcel.pharmacy_id = record.pharmacy_id AND parcel.chain_id = record.id
+               AND (parcel.state = ANY(%(moving)s)
+                    OR parcel.state = 'refused' AND parcel.destination = ANY(%(reported)s)))
+"""
+PAST = """
+    record.pharmacy_id = %(pharmacy)s AND record.registered_at < %(before)s
+    AND NOT EXISTS (SELECT FROM testing_record_version AS version
+                     WHERE version.pharmacy_id = record.pharmacy_id AND version.record_id = record.id
+                       AND version.signed_at >= %(before)s)
+"""
+_RECORDS = f"""
+    SELECT record.id FROM testing_record AS record
+     WHERE {PAST} AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD}
+     ORDER BY record.registered_at LIMIT {{limit}} FOR UPDATE OF record SKIP LOCKED
+"""  # noqa: S608
+_PARCELS = "SELECT id FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s AND chain_id = ANY(%(ids)s)"
+# From the leaves to the root; a table that points to a record and is not here keeps it from going (a foreign key does).
+_OF_RECORDS = {
+    "transmission_difference": f"parcel_id IN ({_PARCELS})",
+    "outbox_sides": f"parcel_id IN ({_PARCELS})",
+    "outbox_attempt": f"parcel_id IN ({_PARCELS})",
+    "outbox_parcel": "chain_id = ANY(%(ids)s)",
+    "delivery_letter": "record_id = ANY(%(ids)s)",
+    "testing_ticket": "record_id = ANY(%(ids)s)",
+    "testing_record_version": "record_id = ANY(%(ids)s)",
+    "patients_consent": "id = ANY(%(ids)s)",  # a consent has the number of the test that it was given for
+    "testing_record": "id = ANY(%(ids)s)",
+}
+_OF_PATIENTS = {"retention_hold": "patient_id = ANY(%(ids)s)", "patients_patient": "id = ANY(%(ids)s)"}
+_PATIENTS = f"""
+    SELECT patient.id FROM patients_patient AS patient
+     WHERE patient.pharmacy_id = %(pharmacy)s AND patient.created_at < %(before)s AND NOT {_HELD_PATIENT}
+       AND NOT EXISTS (SELECT FROM testing_record AS record
+                        WHERE record.pharmacy_id = patient.pharmacy_id AND record.patient_id = patient.id)
+       AND NOT EXISTS (SELECT FROM patients_consent AS consent
+                        WHERE consent.pharmacy_id = patient.pharmacy_id AND consent.patient_id = patient.id)
+       AND NOT EXISTS (SELECT FROM patients_patient AS gone
+                        WHERE gone.pharmacy_id = patient.pharmacy_id AND gone.merged_into = patient.id)
+     ORDER BY patient.id LIMIT {{limit}} FOR UPDATE OF patient SKIP LOCKED
+"""  # noqa: S608
+_SIDES = f"""
+    DELETE FROM outbox_sides WHERE pharmacy_id = %(pharmacy)s AND id IN (
+        SELECT sides.id FROM outbox_sides AS sides
+          JOIN outbox_parcel AS parcel ON parcel.pharmacy_id = sides.pharmacy_id AND parcel.id = sides.parcel_id
+          LEFT JOIN testing_record AS record
+            ON record.pharmacy_id = parcel.pharmacy_id AND record.id = parcel.chain_id
+         WHERE sides.pharmacy_id = %(pharmacy)s AND sides.at < %(before)s AND NOT {HELD_RECORD}
+         ORDER BY sides.id LIMIT {{limit}})
+"""  # noqa: S608
+_SESSIONS = """
+    DELETE FROM signin_session WHERE session_key IN (
+        SELECT session_key FROM signin_session WHERE expire_date < %(now)s ORDER BY session_key LIMIT {limit})
+"""
+
+
+@dataclass
+class Reaped:
+    """What was deleted and destroyed."""
+
+    records: int = 0
+    patients: int = 0
+    exchanges: int = 0
+    sessions: int = 0
+    keys: int = 0
+
+    def add(self, other: Reaped) -> None:
+        """Count what another pharmacy's round deleted."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+def day_before(pharmacy: Pharmacy, days: int, *, ahead: int = 0) -> datetime:
+    """Return the instant before which a row is past its day: whole days of the pharmacy's own calendar."""
+    return bounds_of_day(_today(pharmacy) - timedelta(days=days - ahead), pharmacy.zone)[0]
+
+
+def _today(pharmacy: Pharmacy) -> date:
+    return today_in(pharmacy.zone)
+
+
+def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
+    """Delete the records whose last signature, or registration, is before an instant, with all that hangs on them."""
+    return _in_batches(lambda: _delete_some_records(pharmacy_id, before), BATCH, stop)
+
+
+def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
+    """Delete the patients of whom no record is left and who were registered before an instant."""
+    return _in_batches(lambda: _delete_some_patients(pharmacy_id, before), BATCH, stop)
+
+
+def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
+    """Delete both sides of the attempts made before an instant."""
+    return _in_batches(lambda: _delete_some_sides(pharmacy_id, before), MANY, stop)
+
+
+def delete_sessions(stop: threading.Event) -> int:
+    """Delete the sessions that are over; they are of no pharmacy, and open nothing any more."""
+    return _in_batches(_delete_some_sessions, MANY, stop)
+
+
+def _in_batches(work: Callable[[], int], size: int, stop: threading.Event) -> int:
+    total = 0
+    while not stop.is_set():
+        done = work()
+        total += done
+        if done < size:
+            break
+    return total
+
+
+def _delete_some_records(pharmacy_id: UUID, before: datetime) -> int:
+    values = values_of(pharmacy_id, before)
+    with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
+        ids = _ids(_RECORDS.format(limit=BATCH), values)
+        tickets = _grouped("testing_ticket", "record_id", pharmacy_id, ids)
+        _delete(_OF_RECORDS, values, ids)
+        for record_id in ids:
+            gone = {"testing_record": [record_id], "testing_ticket": tickets.get(record_id, [])}
+            _tell_gone(acts, EventKind.RECORD_ERASED, record_id, gone)
+    return len(ids)
+
+
+def _delete_some_patients(pharmacy_id: UUID, before: datetime) -> int:
+    values = values_of(pharmacy_id, before)
+    with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
+        ids = _ids(_PATIENTS.format(limit=BATCH), values)
+        lifted = _grouped("retention_hold", "patient_id", pharmacy_id, ids)
+        _delete(_OF_PATIENTS, values, ids)
+        for patient_id in ids:
+            gone = {"patients_patient": [patient_id], "retention_hold": lifted.get(patient_id, [])}
+            _tell_gone(acts, EventKind.PATIENT_ERASED, patient_id, gone)
+    return len(ids)
+
+
+def _tell_gone(acts: Acts, kind: EventKind, subject_id: UUID, gone: Mapping[str, Iterable[UUID]]) -> None:
+    """Add the event of what went, which tells the verifiers of each sealed row that it is gone by right."""
+    subject = "record" if kind is EventKind.RECORD_ERASED else "patient"
+    with acts.act(kind=kind, subject_kind=subject, subject_id=subject_id, detail=RETENTION) as commit:
+        for table, ids in gone.items():
+            for row_id in ids:
+                commit.tell(table, row_id)
+
+
+def _delete(rules: Mapping[str, str], values: Mapping[str, Any], ids: list[UUID]) -> None:
+    for table, rule in rules.items() if ids else ():
+        _execute(f"DELETE FROM {table} WHERE pharmacy_id = %(pharmacy)s AND {rule}", {**values, "ids": ids})  # noqa: S608
+
+
+def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> int:
+    with tenant_scope(pharmacy_id):
+        done = _execute(_SIDES.format(limit=MANY), values_of(pharmacy_id, before))
+        if done:
+            by = HouseActor(pharmacy_id, OPERATOR)
+            with act(by=by, kind=EventKind.SIDES_ERASED, subject_kind="parcel", subject_id=None, detail=str(done)):
+                pass
+    return done
+
+
+def _delete_some_sessions() -> int:
+    with transaction.atomic():
+        return _execute(_SESSIONS.format(limit=MANY), {"now": now()})
+
+
+def values_of(pharmacy_id: UUID, before: datetime) -> dict[str, Any]:
+    return {"pharmacy": pharmacy_id, "before": before, "moving": _MOVING, "reported": sorted(REPORTED())}
+
+
+def _grouped(table: str, owner: str, pharmacy_id: UUID, ids: list[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the rows of a table by the row that each belongs to."""
+    found: dict[UUID, list[UUID]] = {}
+    sql = f"SELECT {owner}, id FROM {table} WHERE pharmacy_id = %s AND {owner} = ANY(%s)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [pharmacy_id, ids])
+        for owner_id, row_id in cursor.fetchall():
+            found.setdefault(owner_id, []).append(row_id)
+    return found
+
+
+def _ids(sql: str, values: Mapping[str, Any]) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _execute(sql: str, values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)

@@ -1,0 +1,81 @@
+"""The daily round over all pharmacies: what is past its day goes, then the keys of months of which nothing is kept."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from temoin.crypto.sealed import SealedModel
+from temoin.keeping.acts import every_pharmacy
+from temoin.keeping.ending import destroy_past_months
+from temoin.keeping.rows import sealed_models
+from temoin.lib.handed import Handed
+from temoin.outbox.duties import Duty
+from temoin.pharmacies.models import Pharmacy
+from temoin.retention.classes import EXCHANGES, RESULTS, load_classes
+from temoin.retention.reaping import (
+    Reaped,
+    day_before,
+    delete_patients,
+    delete_records,
+    delete_sessions,
+    delete_sides,
+)
+from temoin.retention.settings import Retention
+
+log = logging.getLogger("temoin.retention")
+
+DECIDED: Handed[Retention] = Handed("spans of retention")
+NAME = "retention"
+DAILY = timedelta(days=1)
+LONGEST = timedelta(hours=12)  # the first round of an old site: nobody else begins meanwhile
+
+
+def retention_duty() -> Duty:
+    return Duty(NAME, DAILY, _round, LONGEST)
+
+
+def _round(stop: threading.Event) -> None:
+    reaped = reap_all(stop)
+    log.info("retention: %s", reaped)
+
+
+def reap_all(stop: threading.Event) -> Reaped:
+    """Delete and destroy what is past its day in every pharmacy; one that cannot be gone through holds no other.
+
+    The first error is raised at the end: the duty then fails, is shown, and is tried again soon.
+    """
+    total, failed = Reaped(sessions=delete_sessions(stop)), []
+    for pharmacy in Pharmacy.objects.filter(id__in=every_pharmacy()).order_by("finess"):
+        if stop.is_set():
+            break
+        try:
+            total.add(reap_pharmacy(pharmacy, stop))
+        except Exception as error:  # noqa: BLE001 of one pharmacy: raised once the others are done
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return total
+
+
+def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
+    """Delete what is past its day in one pharmacy, and destroy the keys that only that needed."""
+    book, done = load_classes(), Reaped()
+    exchanges, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, RESULTS))
+    if exchanges is not None:
+        done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
+    if results is not None:
+        before = day_before(pharmacy, results)
+        done.records = delete_records(pharmacy.id, before, stop)
+        done.patients = delete_patients(pharmacy.id, before, stop)
+    if not stop.is_set():
+        done.keys = destroy_past_months(pharmacy.id, {model._meta.db_table for model in passing_models()})
+    return done
+
+
+def passing_models() -> list[type[SealedModel]]:
+    """Return the models whose sealed rows end by themselves: while one names a month's key, that is kept."""
+    book = load_classes()
+    codes = {RESULTS, EXCHANGES}
+    return [model for model in sealed_models() if book.class_of(model._meta.db_table).code in codes]

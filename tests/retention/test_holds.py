@@ -1,0 +1,112 @@
+"""A legal hold stops the deletion of a patient's data, or of all of the pharmacy's, until an owner lifts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from people import House, make_lot, make_patient, make_signed, open_house
+from retention_rounds import arrive, decided, reap, rows_left
+
+from temoin.journal.models import Event
+from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.patients.merging import MergeReason, SeenRecords
+from temoin.patients.queries import traits_of
+from temoin.pharmacies.seat import Seat
+from temoin.retention.holds import lift_hold, list_holds, place_hold
+from temoin.retention.models import Hold
+from temoin.testing.merging import merge_patients
+
+WHY = "Réquisition du 28 novembre"
+
+
+@pytest.fixture
+def house(db, settings, tmp_path: Path) -> House:  # noqa: ARG001
+    settings.TEMOIN = decided(tmp_path / "destroyed-keys.jsonl")
+    return open_house()
+
+
+@pytest.fixture
+def patient(house: House):
+    patient_id = make_patient(house.owner)
+    make_signed(house.owner, patient_id, make_lot(house.owner))
+    arrive()
+    return patient_id
+
+
+def test_what_is_held_stays_and_goes_once_the_hold_is_lifted(house, patient):
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY)
+    kept = reap()
+    lift_hold(by=house.owner, hold_id=hold_id, reason="Classée")
+    gone = reap()
+
+    assert (kept.records, kept.patients, kept.exchanges) == (0, 0, 0)
+    assert (gone.records, gone.patients, rows_left(house)) == (1, 1, {})
+    with tenant_scope(house.here.id):
+        assert not Hold.objects.exists()  # it went with its patient
+
+
+def test_a_hold_of_the_pharmacy_keeps_everything_there_and_nothing_elsewhere(house, patient):  # noqa: ARG001
+    make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
+    arrive()
+    place_hold(by=house.owner, patient_id=None, reason=WHY)
+
+    done = reap()
+
+    assert (done.records, rows_left(house)["testing_record"]) == (1, 1)
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_a_hold_follows_a_patient_into_the_record_they_were_merged_into(house, patient, held):
+    other = make_patient(house.owner)
+    place_hold(by=house.owner, patient_id=(patient, other)[held], reason=WHY)
+    with tenant_scope(house.here.id):
+        seen = {one: SeenRecords(patient_id=one, version=traits_of(one).seen_version) for one in (patient, other)}
+    merge_patients(by=house.owner, goes=seen[patient], stays=seen[other], reason=MergeReason.REGISTERED_TWICE)
+
+    assert (reap().records, rows_left(house)["testing_record"]) == (0, 1)
+
+
+@pytest.mark.parametrize("who", ["colleague", "student", "administrator"])
+def test_only_an_owner_places_lifts_and_sees_holds(house, patient, who):
+    by: Seat = getattr(house, who)
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY)
+
+    for work in (
+        lambda: place_hold(by=by, patient_id=None, reason=WHY),
+        lambda: lift_hold(by=by, hold_id=hold_id, reason=WHY),
+        lambda: list_holds(by=by),
+    ):
+        with pytest.raises(DeniedError):
+            work()
+
+
+def test_a_stranger_finds_neither_patient_nor_hold(house, patient):
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY)
+
+    with pytest.raises(NotFoundError):
+        place_hold(by=house.stranger, patient_id=patient, reason=WHY)
+    with pytest.raises(NotFoundError):
+        lift_hold(by=house.stranger, hold_id=hold_id, reason=WHY)
+    with pytest.raises(NotFoundError):
+        lift_hold(by=house.owner, hold_id=uuid4(), reason=WHY)
+    assert list_holds(by=house.stranger) == []
+
+
+def test_a_hold_is_placed_and_lifted_once_with_a_reason(house, patient):
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY)
+
+    with pytest.raises(ConflictError):
+        place_hold(by=house.owner, patient_id=patient, reason=WHY)
+    with pytest.raises(InvalidError):
+        lift_hold(by=house.owner, hold_id=hold_id, reason=" ")
+    lift_hold(by=house.owner, hold_id=hold_id, reason="Classée")
+    with pytest.raises(ConflictError):
+        lift_hold(by=house.owner, hold_id=hold_id, reason="Encore")
+
+    [held] = list_holds(by=house.owner)
+    assert (held.reason, held.lifted, held.lifted_at is not None) == (WHY, "Classée", True)
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind__startswith="hold.").count() == 2

@@ -1,0 +1,237 @@
+"""What is past its day goes with all that hangs on it, and nothing else does; keys of emptied months are destroyed."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from people import House, make_lot, make_patient, make_signed, make_test, open_house
+from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
+from roles import take_role
+
+from temoin.crypto.models import DataKey
+from temoin.crypto.ring import INDEX
+from temoin.journal.models import Event
+from temoin.keeping import ending
+from temoin.keeping.ledger import LEDGER, remembered_keys
+from temoin.keeping.state import verify_pharmacy
+from temoin.lib.clock import shifted_by
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Verdict
+from temoin.retention import reaping
+from temoin.retention.overview import KeptRows, retention_standings
+from temoin.retention.rounds import reap_all
+from temoin.testing.models import Record
+from temoin.testing.signing import cancel_result
+
+
+@pytest.fixture
+def house(db, settings, tmp_path: Path) -> House:  # noqa: ARG001
+    """A pharmacy with a signed result and a test that nobody sampled, and another pharmacy with a result."""
+    settings.TEMOIN = decided(tmp_path / "destroyed-keys.jsonl")
+    house = open_house()
+    make_test(house.owner, make_patient(house.owner))
+    for seat in (house.owner, house.stranger):
+        make_signed(seat, make_patient(seat), make_lot(seat))
+    return house
+
+
+def events(house: House, kind: str) -> list[UUID | None]:
+    with tenant_scope(house.here.id):
+        return list(Event.objects.filter(kind=kind).values_list("subject_id", flat=True))
+
+
+def months(house: House) -> list[str]:
+    with tenant_scope(house.here.id):
+        return sorted(DataKey.objects.exclude(purpose=INDEX).values_list("purpose", flat=True))
+
+
+def test_past_its_day_a_result_goes_with_all_that_hangs_on_it(house):
+    arrive()
+
+    done = reap()
+
+    assert (done.records, done.patients, done.exchanges > 0) == (3, 3, True)
+    assert rows_left(house) == {}
+    assert len(events(house, "record.erased")) == len(events(house, "patient.erased")) == 2
+
+
+def test_on_its_day_everything_is_there_but_both_sides_of_tries(house):
+    arrive()
+    before = rows_left(house)
+
+    done = reap(timedelta(days=DAYS))
+
+    assert (done.records, done.patients, done.keys) == (0, 0, 0)
+    assert rows_left(house) == {table: count for table, count in before.items() if table != "outbox_sides"}
+
+
+def test_both_sides_of_a_try_are_kept_for_thirty_days_and_its_receipt_longer(house):
+    arrive()
+
+    early, late = reap(timedelta(days=30)), reap(timedelta(days=32))
+
+    assert (early.exchanges, late.exchanges > 0, late.records) == (0, True, 0)
+    assert rows_left(house)["outbox_attempt"] == late.exchanges
+
+
+def test_a_second_round_deletes_nothing_more(house):
+    arrive()
+    reap()
+
+    again = reap()
+
+    assert vars(again) == dict.fromkeys(vars(again), 0)
+    assert len(events(house, "record.erased")) == 2
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("days", [None, DAYS * 2])
+def test_nothing_of_results_goes_before_the_operator_has_decided(settings, days):
+    settings.TEMOIN = decided(LEDGER(), days)
+    arrive()
+
+    done = reap()
+
+    assert (done.records, done.patients, done.keys) == (0, 0, 0)
+
+
+def test_a_new_version_begins_the_span_anew(house):
+    arrive()
+    [record_id] = signed(house)
+    with shifted_by(timedelta(days=60)):
+        cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Autre patient")
+        arrive()
+
+    reap()
+
+    assert signed(house) == [record_id]
+
+
+def signed(house: House) -> list[UUID]:
+    with tenant_scope(house.here.id):
+        return list(Record.objects.filter(version__gt=0).values_list("id", flat=True))
+
+
+def test_what_has_not_arrived_at_its_authority_stays_and_is_shown(house):
+    arrive(only="email")
+
+    done = reap()
+
+    assert (done.records, _shown(house).moving) == (1, 1)  # the test that nobody sampled was to be sent nowhere
+
+
+def test_what_an_authority_refused_stays_and_what_reached_no_patient_does_not(house):
+    arrive(Verdict.REFUSED, only="fhir")
+    arrive(only="email")
+
+    done = reap()
+
+    assert (done.records, len(signed(house)), rows_left(house)["testing_record"]) == (1, 1, 2)
+
+
+def _shown(house: House) -> KeptRows:
+    with shifted_by(timedelta(days=DAYS + 2)):
+        standings = {one.finess: one for one in retention_standings()}
+    return standings[house.here.finess].kept[0]
+
+
+def test_a_patient_with_a_later_test_stays(house):
+    arrive()
+    with tenant_scope(house.here.id):
+        patient_id = Record.objects.get(id=signed(house)[0]).patient_id
+    with shifted_by(timedelta(days=60)):
+        make_test(house.owner, patient_id)
+
+    reap()
+
+    assert (rows_left(house)["patients_patient"], rows_left(house)["testing_record"]) == (1, 1)
+
+
+@pytest.mark.usefixtures("house")
+def test_more_than_a_batch_goes_in_several(monkeypatch):
+    monkeypatch.setattr(reaping, "BATCH", 1)
+    arrive()
+
+    assert reap().records == 3
+
+
+def test_the_key_of_a_month_of_which_nothing_is_kept_is_destroyed_and_what_lasts_opens(house):
+    arrive()
+    [old] = months(house)
+
+    done = reap(timedelta(days=DAYS + 40))
+
+    assert (done.keys, old in months(house)) == (2, False)  # of two pharmacies
+    assert {one.purpose for one in remembered_keys()} == {old}
+    assert verify_pharmacy(house.here.id, size=0).broken == ()
+    assert events(house, "data_key.destroyed") != []
+
+
+def test_a_month_of_which_a_result_is_kept_keeps_its_key(house):
+    arrive(only="email")  # the authority has not answered
+
+    assert reap(timedelta(days=DAYS + 40)).keys == 0
+    assert len(months(house)) == 1
+
+
+@pytest.mark.usefixtures("house")
+def test_a_destruction_that_fails_in_the_middle_is_ended_by_the_next_round(monkeypatch):
+    arrive()
+    with monkeypatch.context() as patch:
+        patch.setattr(ending, "key_act", _fails)
+        with pytest.raises(RuntimeError):
+            reap(timedelta(days=DAYS + 40))
+    assert remembered_keys() != []
+
+    done = reap(timedelta(days=DAYS + 40))
+
+    assert (done.keys, len(remembered_keys())) == (2, 2)
+
+
+def _fails(*_given: object, **_named: object) -> None:
+    raise RuntimeError("no disk")
+
+
+def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, monkeypatch):
+    arrive()
+    spared = reaping.delete_records
+
+    def breaks(pharmacy_id, *rest):
+        if pharmacy_id == house.here.id:
+            raise RuntimeError("of this one")
+        return spared(pharmacy_id, *rest)
+
+    monkeypatch.setattr("temoin.retention.rounds.delete_records", breaks)
+    with take_role("temoin_keeper"), shifted_by(LATER), pytest.raises(RuntimeError, match="of this one"):
+        reap_all(threading.Event())
+
+    assert rows_left(house)["testing_record"] == 2
+
+
+def test_a_destroyed_key_that_a_restore_brings_back_is_destroyed_again(house, tamper):
+    arrive()
+    tamper("CREATE TABLE IF NOT EXISTS tampering.held AS TABLE crypto_data_key")
+    reap(timedelta(days=DAYS + 40))
+    tamper("INSERT INTO crypto_data_key SELECT * FROM tampering.held ON CONFLICT DO NOTHING")
+    with shifted_by(timedelta(days=DAYS + 40)):
+        back = [one.keys_back for one in retention_standings() if one.finess == house.here.finess]
+
+    done = reap(timedelta(days=DAYS + 40))
+
+    assert (len(back[0]), done.keys, len(months(house))) == (1, 2, 1)
+    assert verify_pharmacy(house.here.id, size=0).broken == ()
+
+
+@pytest.mark.usefixtures("house")
+def test_the_overview_says_what_goes_tomorrow_and_when_the_first_does():
+    arrive()
+    with shifted_by(timedelta(days=DAYS)):
+        results, exchanges = retention_standings()[0].kept
+
+    assert (results.count, results.tomorrow, results.held, results.moving) == (2, 2, 0, 0)
+    assert results.first_day is not None
+    assert exchanges.count == exchanges.tomorrow
