@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from people import COVID_KIT, TRIPLEX, House, make_lot, open_house
+from people import COVID_KIT, TRIPLEX, House, make_lot, make_seat, open_house
+from stdnum import luhn
 
 from temoin.catalogue import kits
-from temoin.catalogue.actions import Box, complete_box, kits_of_lots, lots_in_stock, page_of_lots, receive_lot
+from temoin.catalogue.actions import (
+    Box,
+    complete_box,
+    kits_of_lots,
+    lots_in_stock,
+    lots_to_use,
+    page_of_lots,
+    receive_lot,
+)
 from temoin.catalogue.kits import kits_for
 from temoin.catalogue.models import Lot
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import frozen_at, now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.actions import open_pharmacy
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.seat import today
 
 GTIN, OTHER_GTIN = "05012345678900", "00686597200018"
 SOON = now().date() + timedelta(days=300)
@@ -197,10 +209,34 @@ def test_the_stock_is_paged_with_the_expired_last(house, monkeypatch):
     ]
 
 
-def test_a_lot_that_expired_long_ago_is_no_longer_offered(house):
-    make_lot(house.owner, expiry=now().date() + timedelta(days=1))
+def test_a_lot_leaves_the_list_on_the_day_after_its_last_one(house):
+    make_lot(house.owner, expiry=today(house.here.id) + timedelta(days=1))
 
-    with shifted_by(timedelta(days=8)):
+    with shifted_by(timedelta(days=1)):
         assert len(lots_in_stock(by=house.owner, kind="covid19-ag")) == 1
-    with shifted_by(timedelta(days=10)):
+    with shifted_by(timedelta(days=2)):
         assert lots_in_stock(by=house.owner, kind="covid19-ag") == []
+        assert lots_to_use(by=house.owner) == {}
+
+
+def test_the_last_day_is_that_of_the_pharmacys_calendar(house):
+    """On 1 December at 2 in the morning of Paris, Guadeloupe still has the last evening of November."""
+    day = date(2026, 11, 30)
+    address = {"street": "1 rue du Cours", "postcode": "97100", "city": "Basse-Terre", "phone": "+590590000000"}
+    finess = "97000001" + luhn.calc_check_digit("97000001")
+    overseas = open_pharmacy(finess=finess, name="Pharmacie du Cours", address=address, is_demo=True)
+    far_away = make_seat(overseas, Profession.TITULAIRE, rpps="10003879649")
+    with frozen_at(datetime(2026, 11, 20, tzinfo=UTC)):
+        for seat in (house.owner, far_away):
+            make_lot(seat, expiry=day)
+
+    with frozen_at(datetime(2026, 12, 1, 1, tzinfo=UTC)):
+        assert [len(lots_in_stock(by=seat, kind="covid19-ag")) for seat in (house.owner, far_away)] == [0, 1]
+
+
+@pytest.mark.parametrize("tests", [0, -1, 100_001])
+def test_a_number_of_tests_that_no_box_holds_is_refused(house, tests):
+    with pytest.raises(InvalidError) as refused:
+        receive_lot(by=house.owner, kit=COVID_KIT, number="B1", expiry=SOON, tests=tests)
+
+    assert codes(refused) == [("tests", "malformed")]

@@ -144,6 +144,9 @@ BOUND = {
 EVENT = set(event_columns())  # but the time, which no role may give
 COLUMNS = {
     **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
+    ("temoin_app", "catalogue_lot", "UPDATE"): {
+        *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),
+    },
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},

@@ -37,6 +37,7 @@ TABLE = {
     "correct_result": "  x x x . . . x . . .",
     "print_result": "    x x x x . x x . . .",
     "receive_lot": "     x x x x . x x . . .",
+    "recall_lot": "      x x x . . . x . . .",
     "release_parcel": "  x x x . . . x . . .",
     "withdraw_parcel": " x x x . . . x . . .",
     "import_results": "  x x x . . . x . . .",

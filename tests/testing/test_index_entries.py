@@ -44,6 +44,7 @@ ASKED: dict[str, Callable[[], tuple[str, object]]] = {
     "testing_record_pkey": lambda: Record.objects.filter(id=uuid4()),
     "testing_record_recent": lambda: Record.objects.exclude(state__in=UNDER_WAY).order_by("-registered_at", "id")[:101],
     "testing_record_patient": lambda: Record.objects.filter(patient_id=uuid4()),
+    "testing_record_lot": lambda: Record.objects.filter(lot_id=uuid4()),
     "testing_record_version_pkey": lambda: RecordVersion.objects.filter(id=uuid4()),
     "testing_version_once": lambda: RecordVersion.objects.filter(record_id=uuid4()).order_by("number"),
     "testing_version_day": lambda: (

@@ -42,8 +42,10 @@ def address(route: GuardedRoute, **known: UUID) -> str:
 
 def known_objects(house: House) -> dict[str, UUID]:
     patient_id = make_patient(house.owner)
-    record_id = make_signed(house.owner, patient_id, make_lot(house.owner))
+    lot_id = make_lot(house.owner)
+    record_id = make_signed(house.owner, patient_id, lot_id)
     return {
+        "lot_id": lot_id,
         "patient_id": patient_id,
         "record_id": record_id,
         "parcel_id": read_parcels(by=house.owner, record_id=record_id)[0].id,

@@ -31,7 +31,7 @@ def value_of(page: str, name: str) -> str:
 
 
 def stock(client: Client) -> list[str]:
-    return re.findall(r'<th scope="row">([^<]*)<', client.get(reverse("lots")).content.decode())
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]*)<', client.get(reverse("lots")).content.decode())
 
 
 def test_the_page_waits_for_the_scanner(owner: Client):

@@ -86,6 +86,8 @@ KEPT = {
     **{("invite", name): f"Invitation.{name}" for name in ("family_name", "given_name", "email", "rpps")},
     ("change_member", "rpps"): "Member.rpps",
     ("receive_lot", "number"): "Lot.number",
+    ("name_workstation", "opened_where"): "Lot.opened_where",
+    ("recall_lot", "recall_reference"): "Lot.recall_reference",
     ("add_program", "name"): "Program.name",
     ("add_program", "public_key"): "Program.public_key",
     ("allow_laboratory", "number"): "Laboratory.number",
@@ -100,7 +102,7 @@ LOOKED_FOR = {
     *((page, name) for page in ("find_patient", "same_person") for name in ("nir", "birth_family_name", "birth_date")),
     *((page, "scan") for page in ("find_patient", "same_person", "new_patient", "receive_lot")),
     *((page, "code") for page in ("mfa_activate_totp", "enrol")),
-    ("enrol", "email"),
+    *(("enrol", "email"), ("receive_lot", "tests"), ("count_lot", "left")),
     ("journal", "object"),
 }
 # What the other fields must hold before the text of this one is looked at.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Case, Q, When
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.code_words import CODE_WORDS
 from temoin.catalogue.kits import kit_of_gtin, kits_for, load_kits
 from temoin.catalogue.models import Lot
+from temoin.catalogue.states import IN_USE, LotState
+from temoin.catalogue.usable import trouble_of
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import InvalidError, Problem, refuse
+from temoin.lib.errors import InvalidError, NotFoundError, Problem, refuse
 from temoin.lib.ids import LotId, new_id
 from temoin.lib.lengths import LONGEST
 from temoin.lib.tenant import tenant_scope
@@ -28,7 +30,7 @@ from temoin.scanning.reading import read_scan
 from temoin.scanning.scan import BoxCode, ScanKind, ScanTrouble
 
 PAGE = 100  # lots on one page of the stock
-STILL_SHOWN = timedelta(days=7)  # an expired lot is offered so long, marked: who holds the box sees why it is refused
+MOST_TESTS = 100_000  # of one lot in one pharmacy
 # GS1 AI (10): up to 20 characters of the GS1 character set 82; makers also print spaces.
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !\"%&'()*+,./:;<=>?_-]{0,19}")
 
@@ -41,14 +43,17 @@ class Box:
     number: str = ""
     expiry: date | None = None
     udi: str = ""
+    tests: int | None = None  # that it holds; None where nobody told
 
 
-def receive_lot(*, by: Seat, kit: str = "", number: str = "", expiry: date | None = None, udi: str = "") -> LotId:
+def receive_lot(
+    *, by: Seat, kit: str = "", number: str = "", expiry: date | None = None, udi: str = "", tests: int | None = None
+) -> LotId:
     """Add a lot to the stock; what is not given is read from the UDI.
 
     InvalidError for a bad code, an unknown kit, a malformed number or a past expiry; ConflictError when known.
     """
-    box = complete_box(by=by, box=Box(kit=kit, number=number, expiry=expiry, udi=udi))
+    box = complete_box(by=by, box=Box(kit=kit, number=number, expiry=expiry, udi=udi, tests=tests))
     expiry = _check_box(box, today(by.pharmacy_id))
     lot = Lot(
         pharmacy_id=by.pharmacy_id,
@@ -58,6 +63,7 @@ def receive_lot(*, by: Seat, kit: str = "", number: str = "", expiry: date | Non
         expiry=expiry,
         udi=box.udi,
         received_at=now(),
+        tests=box.tests,
     )
     with act(by=by, kind=EventKind.LOT_RECEIVED, subject_kind="lot", subject_id=lot.id) as commit:
         commit.insert(lot)
@@ -83,7 +89,8 @@ def complete_box(*, by: Seat, box: Box) -> Box:
         problems.append(Problem("expiry", "other", _("The scanned code has another date: scan this box again.")))
     if problems:
         raise InvalidError(problems)
-    return Box(
+    return replace(
+        box,
         kit=box.kit or (listed.code if listed else _kit_received_before(by, code)),
         number=box.number or code.lot,
         expiry=box.expiry or code.expiry,
@@ -141,38 +148,58 @@ def _problems(box: Box, day: date) -> list[Problem]:
         problems.append(Problem("expiry", "required", _("Enter the last day of use as printed on the box.")))
     elif box.expiry < day:
         problems.append(Problem("expiry", "expired", _("Enter an expiry date that is not past: set this box aside.")))
+    if box.tests is not None and not 1 <= box.tests <= MOST_TESTS:
+        problems.append(Problem("tests", "malformed", _("Enter how many tests the box holds, or nothing.")))
     return problems
 
 
 def lots_in_stock(*, by: Seat, kind: str) -> list[Lot]:
-    """Return the lots of a kind of test, the first to expire first; those that expired long ago are gone."""
+    """Return the lots of a kind of test that may be used today: those that are open, then the first to expire."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        kits = [kit.code for kit in kits_for(kind)]
-        since = today(by.pharmacy_id) - STILL_SHOWN
-        return list(Lot.objects.filter(kit__in=kits, expiry__gte=since).order_by("expiry", "number"))
+        return _good_lots([kit.code for kit in kits_for(kind)], today(by.pharmacy_id))
 
 
 def lots_to_use(*, by: Seat) -> dict[str, Lot]:
-    """Return by kind of test the lot to be used up: of those still good, the first to expire."""
+    """Return by kind of test the lot to be used up: the one that is open, else the first to expire."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        good = Lot.objects.filter(expiry__gte=today(by.pharmacy_id))
-        firsts = good.order_by("kit", "expiry", "number", "id").distinct("kit")  # one row a kit of the catalogue
+        known = load_kits().kits
         found: dict[str, Lot] = {}
-        for lot in sorted(firsts, key=lambda lot: lot.expiry):
-            found.setdefault(load_kits().kits[lot.kit].kind, lot)
+        for lot in _good_lots(known, today(by.pharmacy_id)):
+            found.setdefault(known[lot.kit].kind, lot)
     return found
 
 
+def _good_lots(kits: Collection[str], day: date) -> list[Lot]:
+    open_first = Case(When(state=LotState.OPEN.value, then=0), default=1)
+    kept = Lot.objects.filter(kit__in=list(kits), state__in=[state.value for state in IN_USE], expiry__gte=day)
+    return [lot for lot in kept.order_by(open_first, "expiry", "number", "id") if trouble_of(lot, day) is None]
+
+
 def page_of_lots(*, by: Seat, page: int) -> tuple[list[Lot], bool]:
-    """Return a page of the pharmacy's lots, and whether more follow: the first to expire first, the expired last."""
+    """Return a page of the pharmacy's lots, and whether more follow: what is open, what is next, then the rest."""
     check_right(by=by, right=Right.READ_TEST)
     first = page * PAGE
     with tenant_scope(by.pharmacy_id):
-        is_over = Case(When(expiry__lt=today(by.pharmacy_id), then=True), default=False)
-        rows = list(Lot.objects.order_by(is_over, "expiry", "number", "id")[first : first + PAGE + 1])
+        good = Q(expiry__gte=today(by.pharmacy_id))
+        place = Case(
+            When(good & Q(state=LotState.OPEN.value), then=0),
+            When(good & Q(state=LotState.RECEIVED.value), then=1),
+            default=2,
+        )
+        rows = list(Lot.objects.order_by(place, "expiry", "number", "id")[first : first + PAGE + 1])
     return rows[:PAGE], len(rows) > PAGE
+
+
+def read_lot(*, by: Seat, lot_id: UUID) -> Lot:
+    """Return a lot of the pharmacy; another's is unknown here."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        lot = lot_of(lot_id)
+    if lot is None:
+        raise NotFoundError
+    return lot
 
 
 def kits_of_lots(*, by: Seat, lot_ids: Collection[UUID]) -> dict[UUID, str]:

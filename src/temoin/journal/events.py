@@ -42,6 +42,11 @@ class EventKind(StrEnum):
     LETTER_OPENED = "letter.opened"
     LETTER_REFUSED = "letter.refused"
     LOT_RECEIVED = "lot.received"
+    LOT_OPENED = "lot.opened"
+    LOT_CLOSED = "lot.closed"
+    LOT_COUNTED = "lot.counted"
+    LOT_RECALLED = "lot.recalled"
+    LOT_RECALL_LIFTED = "lot.recall_lifted"
     FILE_IMPORTED = "file.imported"
     LABORATORY_ALLOWED = "laboratory.allowed"
     LABORATORY_WITHDRAWN = "laboratory.withdrawn"
@@ -149,6 +154,11 @@ MEANING: dict[EventKind, str] = {
     EventKind.LETTER_OPENED: "The right code was typed: the letter was handed out, or said to be replaced by another.",
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
+    EventKind.LOT_OPENED: "A kit lot is used from then on; the detail names the workstation.",
+    EventKind.LOT_CLOSED: "A kit lot is used up or set aside: nobody tests with it.",
+    EventKind.LOT_COUNTED: "Somebody counted the tests left of a kit lot; the detail is their number.",
+    EventKind.LOT_RECALLED: "A kit lot was marked as recalled, under the manufacturer's reference in the detail.",
+    EventKind.LOT_RECALL_LIFTED: "That a kit lot was recalled was taken back; it is closed.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.LABORATORY_ALLOWED: "An owner let files bring the results of the laboratory named in the detail.",
     EventKind.LABORATORY_WITHDRAWN: "An owner no longer lets files bring the results of the laboratory named.",

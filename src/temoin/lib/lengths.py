@@ -47,6 +47,8 @@ LONGEST: Final[Mapping[str, int]] = {
     "Laboratory.number": SIGNS,
     "Lot.number": 20,  # GS1 application identifier 10
     "Lot.udi": 200,
+    "Lot.opened_where": 40,
+    "Lot.recall_reference": 80,
     "RecordVersion.comment": 1000,
     "RecordVersion.reason": 500,
     "Passkey.name": 40,

@@ -33,7 +33,8 @@ class Right(StrEnum):
     SIGN_RESULT = "sign_result"
     CORRECT_RESULT = "correct_result"
     PRINT_RESULT = "print_result"
-    RECEIVE_LOT = "receive_lot"
+    RECEIVE_LOT = "receive_lot"  # and open, close, count it
+    RECALL_LOT = "recall_lot"
     RELEASE_PARCEL = "release_parcel"
     WITHDRAW_PARCEL = "withdraw_parcel"
     IMPORT_RESULTS = "import_results"
@@ -104,6 +105,7 @@ _SIGNER = _COUNTER | {
     Right.RELEASE_PARCEL,
     Right.WITHDRAW_PARCEL,
     Right.IMPORT_RESULTS,
+    Right.RECALL_LOT,
 }
 
 RIGHTS: dict[Profession, frozenset[Right]] = {

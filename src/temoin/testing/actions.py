@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import CountsFrom, kit
-from temoin.journal.act import act
+from temoin.catalogue.lots import open_at_first_use
+from temoin.catalogue.states import LotState
+from temoin.journal.act import act, acts_together
 from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.errors import ConflictError, refuse
@@ -52,10 +54,16 @@ def register_test(
     return RecordId(record.id)
 
 
-def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> bool:
-    """Record the sample: specimen, time, and the lot (or a file's device); tell whether the reading clock runs now."""
+def take_sample(*, by: Seat, record_id: UUID, sample: Sample, place: str = "") -> bool:
+    """Record the sample: specimen, time, and the lot (or a file's device); tell whether the reading clock runs now.
+
+    The first sample of a lot opens it, at the workstation named as the `place`.
+    """
     check_right(by=by, right=Right.TAKE_SAMPLE)
-    with act(by=by, kind=EventKind.SAMPLE_TAKEN, subject_kind="record", subject_id=record_id) as commit:
+    with (
+        acts_together(by=by) as acts,
+        acts.act(kind=EventKind.SAMPLE_TAKEN, subject_kind="record", subject_id=record_id) as commit,
+    ):
         record = record_in_scope(record_id)
         opened = record.unseal()
         lot = lot_of(sample.lot_id) if sample.lot_id else None
@@ -63,6 +71,8 @@ def take_sample(*, by: Seat, record_id: UUID, sample: Sample) -> bool:
         if opened["source"] == COUNTER:
             check_order(sample, lot, datetime.fromisoformat(opened["registered_at"]))
         commit.move_sealed(record, "sample", opened | sampled(sample), lot_id=sample.lot_id)
+        if lot is not None and lot.state == LotState.RECEIVED:
+            open_at_first_use(acts, lot.id, by=by, place=place)
     return lot is None or kit(lot.kit).counts_from is CountsFrom.SAMPLE
 
 

@@ -93,6 +93,12 @@ class Record(SealedModel):
             ),
             # serves the patient's page
             models.Index(fields=["pharmacy_id", "patient_id"], name="testing_record_patient"),
+            # serves the count of a lot, and the list of everybody who was tested with it
+            models.Index(
+                fields=["pharmacy_id", "lot_id"],
+                condition=models.Q(lot_id__isnull=False),
+                name="testing_record_lot",
+            ),
         ]
 
     def blind_indexes(self) -> dict[str, bytes | None]:

@@ -250,12 +250,12 @@ FROM testing_record_version version JOIN unnest(%s::uuid[], %s::int[]) AS asked 
   ON version.pharmacy_id = %s AND version.record_id = asked.record_id AND version.number <= asked.number
 ORDER BY version.number
 """.format(bound=", ".join(f"version.{name}" for name in RecordVersion.binds))
-_LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi"]
+_LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi", "state"]
 # One round trip instead of four: signing is the act that a queue waits for.
 _OPEN = """
 SELECT record.state, record.version, record.patient_id, record.sealed, record.lot_id,
        patient.sealed, patient.merged_into,
-       lot.id, lot.kit, lot.number, lot.expiry, lot.udi,
+       lot.id, lot.kit, lot.number, lot.expiry, lot.udi, lot.state,
        pharmacy.id, pharmacy.finess, pharmacy.name, pharmacy.phone, pharmacy.street, pharmacy.postcode,
        pharmacy.city, pharmacy.time_zone, pharmacy.is_demo
 FROM testing_record record
@@ -272,7 +272,7 @@ def open_for_signature(record_id: UUID) -> Opened:
         raise NotFoundError
     row: Any = rows[0]
     state, version, patient_id, sealed, lot_id, traits, merged_into, *columns = row
-    lot, pharmacy = columns[:5], columns[5:]
+    lot, pharmacy = columns[: len(_LOT) - 1], columns[len(_LOT) - 1 :]
     opened = open_value(Record, record_id, bytes(sealed), {"patient_id": patient_id, "lot_id": lot_id})
     return Opened(
         record_id=record_id,

@@ -13,6 +13,8 @@ from django.utils.translation import ngettext_lazy
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.kits import CountsFrom, Kit, kit
 from temoin.catalogue.models import Lot
+from temoin.catalogue.states import LotState
+from temoin.catalogue.usable import lot_problems
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.handed import Handed
@@ -104,15 +106,20 @@ def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Pro
         return [Problem("lot", "unknown", _("This lot is not in the pharmacy's stock: choose one in the list."))]
     if kit(lot.kit).kind != kind.code:
         return [Problem("lot", "wrong_kit", _("This lot's kit is for another test: choose one in the list."))]
-    if lot.expiry < day_of(sampled_at, zone_here()):
-        return [Problem("lot", "expired", _("This lot had expired at sampling: set it aside and test with another."))]
-    return []
+    return lot_problems(lot, day_of(sampled_at, zone_here()))
 
 
 def clean_reading(reading: Reading) -> Reading:
     """Return the reading with its comment as it is kept."""
     comment = typed_lines("comment", reading.comment, of="RecordVersion")
     return reading if comment == reading.comment else replace(reading, comment=comment)
+
+
+def check_lot_stands(lot: Lot | None) -> None:
+    """Raise InvalidError when the lot of a test under way was recalled since its sample."""
+    if lot is not None and lot.state == LotState.RECALLED:
+        message = _("This lot was recalled since the sample: take the sample back, and test again with another lot.")
+        raise InvalidError([Problem("lot", "recalled", message)])
 
 
 def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:

@@ -24,7 +24,7 @@ from temoin.testing.build import Opened, cancelled_report, corrected_report, fir
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.report import Prescriber, Report
-from temoin.testing.sample import READ, Reading, check_entry, check_reading, clean_reading
+from temoin.testing.sample import READ, Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import new_ticket, renew_code
 
@@ -48,6 +48,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
         reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps)
+        check_lot_stands(opened.lot)
         report = first_report(opened, reading, by)
         commit.move(Record, record_id, "sign", version=report.version)
         write_version(commit, report, opened=opened, by=by)

@@ -28,6 +28,7 @@ from temoin.web.sampled_now import ReadySample, ready_samples
 from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
 
 KEYS = "123456789"
+_ONLY_GOOD = _("Expired, closed and recalled lots are not in this list: the page of the lots says why.")
 
 
 def kind_field(seat: Seat, typed: Typed) -> Field:
@@ -65,18 +66,16 @@ def age_warnings(kind: Kind, birth_date: date, sex: str) -> list[str]:
 
 
 def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
-    """Return the fields of a sample: lots of this kind of test in stock, the first to expire first."""
+    """Return the fields of a sample: lots of this kind of test that may be used, the open ones first."""
     language = get_language() or "fr"
-    today = page_today()
-    stock = lots_in_stock(by=seat, kind=test.kind.code)
     lots = [
-        Choice(str(lot.id), f"{lot.number} · {load_kits().kits[lot.kit].label(language)}", _expiry(lot.expiry, today))
-        for lot in sorted(stock, key=lambda lot: lot.expiry < today)  # expired boxes last
+        Choice(str(lot.id), f"{lot.number} · {load_kits().kits[lot.kit].label(language)}", _expiry(lot.expiry))
+        for lot in lots_in_stock(by=seat, kind=test.kind.code)
     ]
     specimens = [Choice(specimen.code, specimen.label(language)) for specimen in test.kind.specimens]
     only = lots[0].value if len(lots) == 1 else ""
     return [
-        typed("lot", _("Kit lot"), "select", choices=lots, required=True, initial=only),
+        typed("lot", _("Kit lot"), "select", choices=lots, required=True, initial=only, hint=_ONLY_GOOD),
         typed("specimen", _("Specimen"), "select", choices=specimens, initial=specimens[0].value, required=True),
         typed(
             "sampled_at",
@@ -97,11 +96,8 @@ def _which_hour(typed: Typed, name: str) -> list[Field]:
     return [typed(f"{name}-which", _("This hour came twice: which one?"), "radio", choices=choices, required=True)]
 
 
-def _expiry(expiry: date, today: date) -> str:
-    day = expiry.strftime("%d/%m/%Y")
-    return (
-        gettext("EXPIRED on %(day)s") % {"day": day} if expiry < today else gettext("expires on %(day)s") % {"day": day}
-    )
+def _expiry(expiry: date) -> str:
+    return gettext("expires on %(day)s") % {"day": expiry.strftime("%d/%m/%Y")}
 
 
 def read_sample(typed: Mapping[str, str]) -> Sample:

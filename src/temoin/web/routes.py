@@ -24,6 +24,7 @@ from temoin.web.views import (
     journal,
     lawful,
     letters,
+    lot,
     lots,
     merging,
     patients,
@@ -318,9 +319,25 @@ _TRANSMISSIONS = [
         methods=WRITE,
     ),
 ]
+
+
+def _of_lot(name: str, path: str, view: View, access: Right) -> GuardedRoute:
+    """Return an act on one lot."""
+    return GuardedRoute(name=name, path=f"lots/<uuid:lot_id>/{path}", view=view, access=access, methods=WRITE)
+
+
 _LOTS = [
     GuardedRoute(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
     GuardedRoute(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
+    GuardedRoute(
+        name="name_workstation", path="lots/workstation/", view=lot.workplace, access=Right.RECEIVE_LOT, methods=WRITE
+    ),
+    GuardedRoute(name="lot", path="lots/<uuid:lot_id>/", view=lot.lot, access=Right.READ_TEST),
+    _of_lot("open_lot", "open/", lot.open_one, Right.RECEIVE_LOT),
+    _of_lot("close_lot", "close/", lot.close_one, Right.RECEIVE_LOT),
+    _of_lot("count_lot", "count/", lot.count_one, Right.RECEIVE_LOT),
+    _of_lot("recall_lot", "recall/", lot.recall_one, Right.RECALL_LOT),
+    _of_lot("lift_recall", "recall/lift/", lot.lift_one, Right.RECALL_LOT),
 ]
 _JOURNAL = [
     GuardedRoute(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),

@@ -35,6 +35,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.CORRECT_RESULT: _("correct or cancel a result"),
     Right.PRINT_RESULT: _("print a result"),
     Right.RECEIVE_LOT: _("receive lots"),
+    Right.RECALL_LOT: _("recall a lot"),
     Right.RELEASE_PARCEL: _("send a refused parcel again"),
     Right.MERGE_PATIENTS: _("merge two records of one patient"),
     Right.WITHDRAW_PARCEL: _("withdraw a refused sending"),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.actions import Box, complete_box, page_of_lots, problems_of_box, receive_lot
+from temoin.catalogue.actions import MOST_TESTS, Box, complete_box, page_of_lots, problems_of_box, receive_lot
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.lib.errors import ConflictError, InvalidError, Problem
@@ -19,11 +19,14 @@ from temoin.pharmacies.seat import Seat
 from temoin.scanning.reading import join_codes
 from temoin.scanning.scan import Scan, ScanKind
 from temoin.web.fields import Choice, Field, Typed
+from temoin.web.lot_lines import lot_lines
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.scan_field import SCAN, asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.times import page_today, read_day
+from temoin.web.workstation import workstation
 
 _HINT = gettext_lazy("The code of the box: it fills in the rest, which you then add to the stock. Or type below.")
+_KNOWN = gettext_lazy("This lot is already in stock: choose it in the list, and count its tests there.")
 
 
 def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -39,16 +42,24 @@ def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
         number=request.POST.get("number", "").strip(),
         expiry=read_day(request.POST.get("expiry", "")),
         udi=request.POST.get("udi", "").strip(),
+        tests=_tests(request.POST.get("tests", "").strip()),
     )
     try:
         box = complete_box(by=seat, box=box)
-        receive_lot(by=seat, kit=box.kit, number=box.number, expiry=box.expiry, udi=box.udi)
+        receive_lot(by=seat, **asdict(box))
     except InvalidError as error:
         return _show(request, seat, _at_fields(error.problems), box)
     except ConflictError:
-        return _show(request, seat, [Problem("number", "known", _("This lot is already in stock."))], box)
+        return _show(request, seat, [Problem("number", "known", _KNOWN)], box)
     messages.success(request, _("The lot is in stock."))
     return redirect("lots")
+
+
+def _tests(text: str) -> int | None:
+    """Return how many tests a box holds; 0, which none does, for what is no number."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_TESTS)) else 0
 
 
 def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -78,33 +89,23 @@ def _at_fields(problems: list[Problem]) -> list[Problem]:
 def _show(
     request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None, *, scan: Scan | None = None
 ) -> HttpResponse:
-    language = get_language() or "fr"
-    today = page_today()
-    known = load_kits().kits
     page = page_number(request)
     found, has_more = page_of_lots(by=seat, page=page)
-    rows = [
-        {
-            "lot": lot,
-            "kit": known[lot.kit].label(language),
-            "kind": load_kinds()[known[lot.kit].kind].label(language),
-            "is_expired": lot.expiry < today,
-        }
-        for lot in found
-    ]
     return show(
         request,
         seat,
         "lots.html",
         status=400 if problems else 200,
-        rows=rows,
+        lines=lot_lines(seat, found),
+        place=workstation(request),
+        place_length=LONGEST["Lot.opened_where"],
         problems=problems,
         pages=page_links(page, has_more=has_more),
         scan_field=scan_field(hint=_HINT, problems=problems, autofocus=not problems and scan is None),
         notices=scan_notices(scan) if scan else [],
         udi=_values(request, box).get("udi", ""),
         is_filled=scan is not None and not problems,
-        fields=_fields(Typed(_values(request, box), problems), language),
+        fields=_fields(Typed(_values(request, box), problems), get_language() or "fr"),
     )
 
 
@@ -125,4 +126,5 @@ def _fields(typed: Typed, language: str) -> list[Field]:
         typed("kit", _("Kit"), "select", choices=kits, required=True),
         typed("number", _("Lot number"), required=True, attributes={"maxlength": str(LONGEST["Lot.number"])}),
         typed("expiry", _("Last day of use"), "date", required=True),
+        typed("tests", _("Tests in the box"), attributes={"inputmode": "numeric", "maxlength": "6"}),
     ]

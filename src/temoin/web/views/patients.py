@@ -48,6 +48,7 @@ from temoin.web.scan_field import asks_to_read, open_questions, posted_scan, sca
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.wording import STATE, Words
+from temoin.web.workstation import workstation
 
 Values = Any  # a form as posted
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -90,7 +91,7 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     try:
         with tenant_scope(seat.pharmacy_id):  # one transaction: no patient without the test they came for
             register_patient(by=seat, traits=traits, put_aside=_put_aside(request.POST), patient_id=patient_id)
-            _register(seat, patient_id, record_id, request.POST)
+            _register(seat, patient_id, record_id, request)
     except LikelyKnownError:
         return _ask_who(request, seat, traits, patient_id)
     except ConflictError:
@@ -189,7 +190,7 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
     if request.method == "POST":
         record_id = _posted_id(request, "record_id")
         try:
-            _register(seat, patient_id, record_id, request.POST)
+            _register(seat, patient_id, record_id, request)
         except MergedError:
             raise  # the page of the record that stays comes instead
         except ConflictError:
@@ -222,8 +223,9 @@ def _recent(seat: Seat, patient_id: UUID) -> dict[str, Any]:
     return {"recent": [(test, STATE[test.state]) for test in tests], "just_now": just_now(tests)}
 
 
-def _register(seat: Seat, patient_id: UUID, record_id: UUID, typed: Values) -> None:
+def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpRequest) -> None:
     """Register the test and, by the button that says so, its sample: both or neither."""
+    typed = request.POST
     kind = typed.get("kind", "")
     with tenant_scope(seat.pharmacy_id):
         register_test(
@@ -234,7 +236,8 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, typed: Values) -> N
             record_id=record_id,
         )
         if is_pressed(typed):
-            take_sample(by=seat, record_id=record_id, sample=sample_now(seat, kind))
+            place = workstation(request)
+            take_sample(by=seat, record_id=record_id, sample=sample_now(seat, kind), place=place)
 
 
 def _kind_and_consent(seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ from temoin.web.settings import WEB
 from temoin.web.test_steps import moments_of, steps_of
 from temoin.web.times import clock_warning
 from temoin.web.wording import STATE, parcel_line
+from temoin.web.workstation import workstation
 
 
 def record(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -141,7 +142,7 @@ def device_words(test: TestView) -> dict[str, Any]:
 
 def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     try:
-        runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST))
+        runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST), place=workstation(request))
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
         return _refused(request, seat, test, error, needed=RecordState.REGISTERED)

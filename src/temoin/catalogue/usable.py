@@ -1,0 +1,47 @@
+"""Whether a lot may be used: decided here, for every list, form and action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from temoin.catalogue.models import Lot
+from temoin.catalogue.states import LotState
+from temoin.lib.errors import Problem
+
+
+class LotTrouble(StrEnum):
+    """Why a lot may not be used."""
+
+    RECALLED = "recalled"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
+# Each says what is wrong and what to do: the sentence stands at the field where the lot was chosen.
+TROUBLE_WORDS: Mapping[LotTrouble, str | Promise] = {
+    LotTrouble.RECALLED: _("This lot was recalled by its manufacturer: set it aside and test with another."),
+    LotTrouble.EXPIRED: _("This lot had expired at sampling: set it aside and test with another."),
+    LotTrouble.CLOSED: _("This lot is closed: open it again at Lots if the box is still in use, or choose another."),
+}
+
+
+def trouble_of(lot: Lot, day: date) -> LotTrouble | None:
+    """Return why a lot may not be used on a day of the pharmacy's calendar; None when it may."""
+    if lot.state == LotState.RECALLED:
+        return LotTrouble.RECALLED
+    if lot.expiry < day:
+        return LotTrouble.EXPIRED
+    if lot.state == LotState.CLOSED:
+        return LotTrouble.CLOSED
+    return None
+
+
+def lot_problems(lot: Lot, day: date) -> list[Problem]:
+    """Return what speaks against the use of a lot, at the field where it was chosen."""
+    trouble = trouble_of(lot, day)
+    return [Problem("lot", trouble.value, TROUBLE_WORDS[trouble])] if trouble else []

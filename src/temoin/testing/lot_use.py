@@ -1,0 +1,48 @@
+"""How much of a lot was used: counted from the tests recorded with it, so that a sample taken back counts no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+
+from temoin.catalogue.actions import MOST_TESTS
+from temoin.catalogue.lots import hold_lot
+from temoin.catalogue.models import Lot
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.errors import refuse
+from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.models import Record
+
+
+def used_of_lots(*, by: Seat, lot_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many tests were made with each of these lots; none where it is not named."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        return _used(lot_ids)
+
+
+def count_lot(*, by: Seat, lot_id: UUID, left: int | None) -> None:
+    """Record how many tests of a lot are left on the shelf, as somebody counted them."""
+    check_right(by=by, right=Right.RECEIVE_LOT)
+    with act(by=by, kind=EventKind.LOT_COUNTED, subject_kind="lot", subject_id=lot_id, detail=str(left)) as commit:
+        hold_lot(lot_id)
+        if left is None or not 0 <= left <= MOST_TESTS:
+            raise refuse("left", "malformed", _("Enter how many tests are left."))
+        commit.change(Lot, lot_id, tests=left + _used([lot_id]).get(lot_id, 0))
+
+
+def left_of(lot: Lot, used: int) -> int | None:
+    """Return how many tests are left; None where nobody told how many there were."""
+    return None if lot.tests is None else max(0, lot.tests - used)
+
+
+def _used(lot_ids: Collection[UUID]) -> dict[UUID, int]:
+    found = Record.objects.filter(lot_id__in=list(lot_ids)).values_list("lot_id")
+    return dict(found.annotate(Count("id")).order_by())

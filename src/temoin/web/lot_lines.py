@@ -1,0 +1,78 @@
+"""A lot as its pages show it: whether it may be used, for how many days and tests, and the one act that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kits import load_kits
+from temoin.catalogue.models import Lot
+from temoin.catalogue.states import LotState
+from temoin.catalogue.usable import LotTrouble, trouble_of
+from temoin.pharmacies.seat import Seat
+from temoin.testing.lot_use import left_of, used_of_lots
+from temoin.web.times import page_today
+from temoin.web.wording import Mark
+
+SOON = 14  # days before its expiry from which a lot is marked
+FEW = 5  # tests left from which it is
+TROUBLE: dict[LotTrouble, Mark] = {
+    LotTrouble.RECALLED: Mark("warn", "!", _("Recalled")),
+    LotTrouble.EXPIRED: Mark("warn", "!", _("Expired")),
+    LotTrouble.CLOSED: Mark("over", "–", _("Closed")),
+}
+GOOD: dict[str, Mark] = {
+    LotState.OPEN: Mark("done", "✓", _("Open")),
+    LotState.RECEIVED: Mark("calm", "○", _("In stock")),
+}
+
+
+@dataclass(frozen=True)
+class LotLine:
+    """One lot on a page."""
+
+    lot: Lot
+    kit: str
+    kind: str
+    mark: Mark
+    days: int  # of use that are left, today included
+    used: int
+    left: int | None  # tests left; None where nobody told how many there were
+    may_open: bool
+    may_close: bool
+
+    @property
+    def is_soon_over(self) -> bool:
+        """Tell whether the last days of a lot that is used have come."""
+        return self.may_close and self.days <= SOON
+
+    @property
+    def is_scarce(self) -> bool:
+        """Tell whether few tests are left of a lot that is used."""
+        return self.may_close and self.left is not None and self.left <= FEW
+
+
+def lot_lines(seat: Seat, lots: Iterable[Lot]) -> list[LotLine]:
+    rows = list(lots)
+    used = used_of_lots(by=seat, lot_ids=[lot.id for lot in rows])
+    return [_line(lot, used.get(lot.id, 0)) for lot in rows]
+
+
+def _line(lot: Lot, used: int) -> LotLine:
+    language, today, kit = get_language() or "fr", page_today(), load_kits().kits[lot.kit]
+    trouble = trouble_of(lot, today)
+    return LotLine(
+        lot=lot,
+        kit=kit.label(language),
+        kind=load_kinds()[kit.kind].label(language),
+        mark=TROUBLE[trouble] if trouble else GOOD[lot.state],
+        days=max(0, (lot.expiry - today).days + 1),
+        used=used,
+        left=left_of(lot, used),
+        may_open=lot.state in {LotState.RECEIVED, LotState.CLOSED} and lot.expiry >= today,
+        may_close=lot.state == LotState.OPEN,
+    )

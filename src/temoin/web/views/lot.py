@@ -1,0 +1,104 @@
+"""One lot of kits: what became of it, and the acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from temoin.catalogue.actions import read_lot
+from temoin.catalogue.lots import close_lot, history_of_lot, lift_recall, open_lot, recall_lot
+from temoin.catalogue.states import LotState
+from temoin.catalogue.usable import LotTrouble, trouble_of
+from temoin.lib.errors import ConflictError, InvalidError, Problem
+from temoin.lib.lengths import LONGEST
+from temoin.pharmacies.seat import Seat
+from temoin.testing.lot_use import count_lot
+from temoin.web.fields import Typed
+from temoin.web.journal_words import event_words
+from temoin.web.lot_lines import lot_lines
+from temoin.web.pages import show
+from temoin.web.times import page_today
+from temoin.web.wording import Words
+from temoin.web.workstation import name_workstation, workstation
+
+_MOST_DIGITS = 6
+
+
+def lot(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    return _show(request, seat, lot_id, [])
+
+
+def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem]) -> HttpResponse:
+    found = read_lot(by=seat, lot_id=lot_id)
+    (line,) = lot_lines(seat, [found])
+    typed = Typed(request.POST, problems)
+    longest = {"maxlength": str(LONGEST["Lot.recall_reference"])}
+    return show(
+        request,
+        seat,
+        "lot.html",
+        status=400 if problems else 200,
+        line=line,
+        lot=found,
+        problems=problems,
+        history=[(event, event_words(event.kind)) for event in history_of_lot(by=seat, lot_id=lot_id)],
+        is_recalled=trouble_of(found, page_today()) is LotTrouble.RECALLED,
+        may_shut=found.state == LotState.RECEIVED,
+        count=typed("left", _("Tests left"), required=True, attributes={"inputmode": "numeric", "maxlength": "6"}),
+        reference=typed("recall_reference", _("Reference of the notice"), required=True, attributes=longest),
+    )
+
+
+def open_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    act = partial(open_lot, by=seat, lot_id=lot_id, place=workstation(request))
+    return _done(request, seat, lot_id, act, words=_("The lot is open."))
+
+
+def close_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    act = partial(close_lot, by=seat, lot_id=lot_id)
+    return _done(request, seat, lot_id, act, words=_("The lot is closed."))
+
+
+def count_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    text = request.POST.get("left", "").strip()
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    act = partial(count_lot, by=seat, lot_id=lot_id, left=int(text) if is_number else None)
+    return _done(request, seat, lot_id, act, words=_("The count is corrected."))
+
+
+def recall_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    act = partial(recall_lot, by=seat, lot_id=lot_id, reference=request.POST.get("recall_reference", ""))
+    return _done(request, seat, lot_id, act, words=_("The lot is recalled: nobody can test with it any more."))
+
+
+def lift_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    act = partial(lift_recall, by=seat, lot_id=lot_id)
+    words = _("The recall is lifted. The lot is closed: open it again if it is used.")
+    return _done(request, seat, lot_id, act, words=words)
+
+
+def _done(request: HttpRequest, seat: Seat, lot_id: UUID, act: Callable[[], None], *, words: Words) -> HttpResponse:
+    """Do it and say so; what is refused is said on the lot's page, beside its field."""
+    try:
+        act()
+    except InvalidError as error:
+        return _show(request, seat, lot_id, error.problems)
+    except ConflictError:
+        messages.info(request, _("A colleague was first, or you pressed twice: here is where the lot stands."))
+        return redirect("lot", lot_id)
+    messages.success(request, str(words))
+    return redirect("lots") if request.POST.get("at") == "lots" else redirect("lot", lot_id)
+
+
+def workplace(request: HttpRequest, seat: Seat) -> HttpResponse:  # noqa: ARG001 the table of pages hands it over
+    """Have this browser remember what the workstation is called."""
+    answer = redirect("lots")
+    name_workstation(answer, request.POST.get("opened_where", ""))
+    messages.success(request, _("This workstation has its name."))
+    return answer
