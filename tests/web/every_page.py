@@ -22,7 +22,8 @@ def every_page(house: House) -> dict[str, str]:
     of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels", "looks")]
     of_records += [("test", void), ("print_result", void)]
     parcel_id = read_parcels(by=house.owner, record_id=signed)[0].id
-    of_records += [("sending", parcel_id), ("answers", parcel_id), ("lot", lot_id)]
+    of_records += [("sending", parcel_id), ("answers", parcel_id)]
+    of_records += [(name, lot_id) for name in ("lot", "concerned", "recall_letters")]
     of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test", "same_person")]
     of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]

@@ -80,7 +80,7 @@ def list_calls(*, by: Seat, first: int = 0) -> Calls:
         while found.goes_on:
             found.add(who_may_not_know(found.first))
         noted = tellings_since(now() - JUST_NOTED)
-        traits = _traits({*found.to_call, *(one.record_id for one in noted)})
+        traits = traits_of_records({*found.to_call, *(one.record_id for one in noted)})
         calls = [_call(report, why, traits) for report, why in found.to_call.values()]
         shown = dict.fromkeys([*found.to_call, *(one.record_id for one in noted)])
         record_looks(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=shown)
@@ -109,7 +109,7 @@ class _Search:
     def add(self, portion: list[Unknowing]) -> None:
         """Take one portion in."""
         why = {one.record_id: one.because for one in portion}
-        opened = _reports({one.record_id: one.version for one in portion}, self._origin)
+        opened = signed_reports({one.record_id: one.version for one in portion}, self._origin)
         found = {UUID(one.record_id): (one, why[UUID(one.record_id)]) for one in opened if _is_to_call(one)}
         self.to_call |= found
         self.first += len(portion)
@@ -120,7 +120,8 @@ class _Search:
         self.goes_on = len(portion) == PORTION and not is_enough
 
 
-def _reports(versions: dict[UUID, int], origin: str) -> list[Report]:
+def signed_reports(versions: Mapping[UUID, int], origin: str) -> list[Report]:
+    """Return the version named of each record that has it; one that does not open is told and left out."""
     rows = RecordVersion.objects.filter(record_id__in=versions).order_by("signed_at", "id")
     wanted = (row for row in rows if row.number == versions[row.record_id])
     return each_opened(wanted, lambda row: row.report, origin=origin)
@@ -136,7 +137,7 @@ def _is_positive(report: Report) -> bool:
     return any(outcomes[found.outcome].means == POSITIVE for found in report.findings)
 
 
-def _traits(record_ids: Iterable[UUID]) -> dict[UUID, Traits]:
+def traits_of_records(record_ids: Iterable[UUID]) -> dict[UUID, Traits]:
     """Return whom the records are of today; without the one whose patient's record does not open."""
     patient_of = dict(Record.objects.filter(id__in=list(record_ids)).values_list("id", "patient_id"))
     patients = Patient.objects.filter(id__in=set(patient_of.values()))

@@ -29,6 +29,7 @@ from temoin.web.views import (
     merging,
     patients,
     programs,
+    recall,
     records,
     recovery,
     results,
@@ -338,6 +339,28 @@ _LOTS = [
     _of_lot("count_lot", "count/", lot.count_one, Right.RECEIVE_LOT),
     _of_lot("recall_lot", "recall/", lot.recall_one, Right.RECALL_LOT),
     _of_lot("lift_recall", "recall/lift/", lot.lift_one, Right.RECALL_LOT),
+    GuardedRoute(
+        name="concerned",
+        shows_patients=True,
+        path="lots/<uuid:lot_id>/people/",
+        view=recall.concerned,
+        access=Right.READ_TEST,
+    ),
+    GuardedRoute(
+        name="recall_letters",
+        shows_patients=True,
+        path="lots/<uuid:lot_id>/people/letters/",
+        view=recall.letters,
+        access=Right.RECALL_LOT,
+    ),
+    GuardedRoute(
+        name="concerned_file",
+        shows_patients=True,
+        path="lots/<uuid:lot_id>/people/list.csv",
+        view=recall.export,
+        access=Right.RECALL_LOT,
+        step_up=True,
+    ),
 ]
 _JOURNAL = [
     GuardedRoute(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -64,7 +65,9 @@ def _what_to_tell(request: HttpRequest, seat: Seat, record_id: UUID, way: ToldBy
         is_void=report.status is ReportStatus.CANCELLED,
         changes=history(test.reports, test.kind)[0].changes,
         advice=advice_lines(report),
+        recalled=test.lot if test.lot is not None and test.lot.recalled_at else None,
         from_calls="calls" in request.GET,
+        from_lot=_lot_in(request.GET),
     )
 
 
@@ -111,4 +114,14 @@ def calls(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def _back(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    if lot_id := _lot_in(request.POST):
+        return redirect("concerned", lot_id)
     return redirect("calls") if "calls" in request.POST else redirect("test", record_id)
+
+
+def _lot_in(values: Mapping[str, str]) -> UUID | None:
+    """Return the recalled lot whose list the person came from."""
+    try:
+        return UUID(values.get("lot", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,123 @@
+"""Whom a recall concerns: everybody who was tested with a lot, what was read, and whether they were told since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from temoin.catalogue.actions import lot_of
+from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.models import Lot
+from temoin.delivery.calls import signed_reports, traits_of_records
+from temoin.delivery.telling import Telling, tellings_of
+from temoin.journal.act import record_look, record_looks
+from temoin.journal.events import EventKind
+from temoin.journal.unreadable import PAGE, each_opened
+from temoin.lib.errors import NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.testing.build import steps_of
+from temoin.testing.models import Record
+from temoin.testing.report import Report
+from temoin.testing.states import RecordState
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """One test made with the lot, and its patient as known today."""
+
+    record_id: UUID
+    state: RecordState
+    kind: Kind
+    sampled_at: datetime
+    report: Report | None  # the latest version; None where nothing was signed
+    traits: Traits | None  # None where the patient's record does not open
+    told: Telling | None  # since the recall; before it, nobody could know
+
+    @property
+    def name(self) -> str:
+        """Return the patient's name; of a record that does not open, what was known at the signature."""
+        if self.traits is not None:
+            return self.traits.name
+        signed = self.report.patient if self.report else None
+        return f"{signed.birth_family_name} {signed.first_birth_given_name}" if signed else ""
+
+    @property
+    def birth_date(self) -> date | None:
+        """Return the day on which the patient was born, in the same way."""
+        if self.traits is not None:
+            return self.traits.birth_date
+        return self.report.patient.birth_date if self.report else None
+
+    @property
+    def phone(self) -> str:
+        """Return the telephone number of today."""
+        return self.traits.phone if self.traits else ""
+
+    @property
+    def is_to_tell(self) -> bool:
+        """Tell whether the patient has a result of this lot and nobody told them since the recall."""
+        return self.report is not None and self.told is None
+
+
+def list_concerned(*, by: Seat, lot_id: UUID) -> tuple[Lot, list[Concerned]]:
+    """Return a lot and the tests made with it, the latest first; each patient shown is a look at their test."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        lot = _lot(lot_id)
+        concerned = _concerned(lot)
+        shown = [one.record_id for one in concerned]
+        record_looks(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=shown)
+    return lot, concerned
+
+
+def export_concerned(*, by: Seat, lot_id: UUID) -> tuple[Lot, list[Concerned]]:
+    """Return the same to be carried away as a file or as letters, which is an event about the lot besides."""
+    check_right(by=by, right=Right.RECALL_LOT)
+    with tenant_scope(by.pharmacy_id):
+        lot, concerned = list_concerned(by=by, lot_id=lot_id)
+        detail = str(len(concerned))
+        record_look(by=by, kind=EventKind.LOT_PERSONS_LISTED, subject_kind="lot", subject_id=lot_id, detail=detail)
+    return lot, concerned
+
+
+def _lot(lot_id: UUID) -> Lot:
+    lot = lot_of(lot_id)
+    if lot is None:
+        raise NotFoundError
+    return lot
+
+
+def _concerned(lot: Lot) -> list[Concerned]:
+    records = list(Record.objects.filter(lot_id=lot.id))
+    reports = {UUID(one.record_id): one for one in signed_reports({one.id: one.version for one in records}, PAGE)}
+    traits = traits_of_records(one.id for one in records)
+    told = _told_since(lot, reports)
+    rows = each_opened(records, lambda one: _row(one, reports.get(one.id), traits.get(one.id), told.get(one.id)))
+    return sorted(rows, key=lambda row: row.sampled_at, reverse=True)
+
+
+def _told_since(lot: Lot, reports: Mapping[UUID, Report]) -> dict[UUID, Telling]:
+    """Return by record the last note that its patient was told, of those since the recall that nobody took back."""
+    if lot.recalled_at is None or not reports:
+        return {}
+    since = lot.recalled_at
+    return {one.record_id: one for one in tellings_of(reports) if one.at >= since and one.taken_back_at is None}
+
+
+def _row(record: Record, report: Report | None, traits: Traits | None, told: Telling | None) -> Concerned:
+    sealed = record.unseal()
+    return Concerned(
+        record_id=record.id,
+        state=RecordState(record.state),
+        kind=load_kinds()[sealed["kind"]],
+        sampled_at=steps_of(sealed).sampled_at,
+        report=report,
+        traits=traits,
+        told=told,
+    )

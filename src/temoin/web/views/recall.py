@@ -1,0 +1,89 @@
+"""The page of a recalled lot: everybody tested with it, the letters to them, and the list as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+
+from temoin.catalogue.kits import load_kits
+from temoin.catalogue.patient_languages import patient_languages
+from temoin.delivery.recall import Concerned, export_concerned, list_concerned
+from temoin.lib.clock import now
+from temoin.lib.spreadsheet import guarded_cell
+from temoin.lib.zones import wall_clock
+from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
+from temoin.web.findings import findings_of
+from temoin.web.letter_words import told_line
+from temoin.web.pages import show
+from temoin.web.wording import STATE
+
+COLUMNS = ("patient", "birth_date", "phone", "test", "sampled_at", "result", "state", "told_at", "told_by")
+
+
+def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    """Show everybody tested with the lot, those who are not told yet first."""
+    lot, found = list_concerned(by=seat, lot_id=lot_id)
+    lines = [_line(one) for one in sorted(found, key=lambda one: not one.is_to_tell)]
+    to_tell = sum(one.is_to_tell for one in found)
+    return show(request, seat, "concerned.html", lot=lot, kit=_kit(lot.kit), lines=lines, to_tell=to_tell, today=now())
+
+
+def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    """Show a letter to each who was not told yet, one a sheet, to be printed."""
+    lot, found = export_concerned(by=seat, lot_id=lot_id)
+    lines = [_line(one) for one in found if one.is_to_tell and one.traits]
+    return show(request, seat, "recall_letters.html", lot=lot, kit=_kit(lot.kit), lines=lines, today=now())
+
+
+def export(_request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
+    """Return the list as CSV; nothing is written to disk."""
+    lot, found = export_concerned(by=seat, lot_id=lot_id)
+    answer = HttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
+    name = "".join(sign for sign in lot.number if sign.isascii() and sign.isalnum())
+    answer["Content-Disposition"] = f'attachment; filename="lot-{name}.csv"'
+    return answer
+
+
+def _csv(found: list[Concerned]) -> str:
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for one in found:
+        writer.writerow([guarded_cell(cell) for cell in _cells(one)])
+    return file.getvalue()
+
+
+def _cells(one: Concerned) -> tuple[object, ...]:
+    result = "; ".join(f"{read.label}: {read.words}" for read in _line(one)["findings"])
+    told_at = wall_clock(one.told.at, page_zone()).isoformat(timespec="minutes") if one.told else ""
+    return (
+        one.name,
+        one.birth_date.isoformat() if one.birth_date else "",
+        one.phone,
+        one.kind.label(get_language() or "fr"),
+        wall_clock(one.sampled_at, page_zone()).isoformat(timespec="minutes"),
+        result,
+        one.state.value,
+        told_at,
+        one.told.who if one.told else "",
+    )
+
+
+def _line(one: Concerned) -> dict[str, Any]:
+    return {
+        "one": one,
+        "mark": STATE[one.state],
+        "findings": findings_of(one.report, one.kind) if one.report else [],
+        "told": told_line(one.told) if one.told else None,
+        "spoken": patient_languages().get(one.traits.language) if one.traits else None,
+    }
+
+
+def _kit(code: str) -> str:
+    return load_kits().kits[code].label(get_language() or "fr")

@@ -1,0 +1,81 @@
+"""A recall as its pages show it: whom to tell, what to say, the letters, the file; and back to the list after a call."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from people import House, make_lot, make_patient, make_signed
+
+from temoin.catalogue.lots import recall_lot
+
+NOTICE = "FSCA 2026-11"
+
+
+@pytest.fixture
+def recalled(house: House) -> tuple[object, object]:
+    """A recalled lot with one signed test, of a patient whom a spreadsheet would compute."""
+    lot_id = make_lot(house.owner)
+    record_id = make_signed(house.owner, make_patient(house.owner), lot_id, outcome="positive")
+    recall_lot(by=house.owner, lot_id=lot_id, reference=NOTICE)
+    return lot_id, record_id
+
+
+def page_of(client: Client, name: str, *args: object) -> str:
+    return client.get(reverse(name, args=args)).content.decode()
+
+
+def test_the_list_says_whom_to_tell_and_leads_there_and_back(owner: Client, recalled):
+    lot_id, record_id = recalled
+    page = page_of(owner, "concerned", lot_id)
+    told = f"{reverse('told', args=[record_id, 'phone'])}?lot={lot_id}"
+    assert "1 patient à prévenir" in page
+    assert told in page
+
+    say = owner.get(told).content.decode()
+    answer = owner.post(told, {"version": "1", "lot": str(lot_id)}, follow=True)
+
+    assert NOTICE in say
+    assert answer.redirect_chain[0][0] == reverse("concerned", args=[lot_id])
+    assert "0 patient à prévenir" in answer.content.decode()
+    assert "Prévenu par téléphone" in answer.content.decode()
+
+
+def test_a_letter_names_the_lot_and_no_result(owner: Client, recalled):
+    page = page_of(owner, "recall_letters", recalled[0])
+
+    assert page.count('class="sheet leaf"') == 1
+    assert "PAT-TROIS" in page
+    assert NOTICE in page
+    assert "Positif" not in page
+
+
+def test_the_file_has_a_line_for_each_test(owner: Client, recalled):
+    answer = owner.get(reverse("concerned_file", args=[recalled[0]]))
+
+    (line,) = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert answer["Content-Disposition"] == 'attachment; filename="lot-A12345.csv"'
+    assert (line["patient"], line["birth_date"], line["state"]) == ("PAT-TROIS Dominique", "1979-03-28", "signed")
+    assert line["result"].endswith(": Positif")
+    assert line["phone"] == "'+33612345678"  # a spreadsheet would compute it
+
+
+def test_of_a_lot_that_is_not_recalled_nobody_is_to_be_told(house: House, owner: Client):
+    lot_id = make_lot(house.owner)
+    make_signed(house.owner, make_patient(house.owner), lot_id)
+
+    page = page_of(owner, "concerned", lot_id)
+
+    assert "Le lot n’est pas rappelé" in page
+    assert "/told/" not in page
+
+
+def test_a_colleague_calls_but_carries_no_list_away(colleague: Client, recalled):
+    page = page_of(colleague, "concerned", recalled[0])
+
+    assert "/told/phone/" in page
+    assert reverse("concerned_file", args=[recalled[0]]) not in page
+    assert colleague.get(reverse("concerned_file", args=[recalled[0]])).status_code == 403
