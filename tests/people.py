@@ -28,6 +28,9 @@ from joserfc.jwk import ECKey
 from stdnum import luhn
 
 from temoin.catalogue.actions import receive_lot
+from temoin.catalogue.controls import ControlLevel, load_controls
+from temoin.catalogue.kits import load_kits
+from temoin.catalogue.lots import record_control
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -200,8 +203,17 @@ def opened_attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def make_lot(by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: date | None = None) -> UUID:
-    """Receive a lot, good for 200 days unless told."""
-    return receive_lot(by=by, kit=kit, number=number, expiry=expiry or now().date() + timedelta(days=200))
+    """Receive a lot, good for 200 days unless told, and run the controls that its kit asks for."""
+    lot_id = receive_lot(by=by, kit=kit, number=number, expiry=expiry or now().date() + timedelta(days=200))
+    if load_controls().rule_of(load_kits().kits[kit]):
+        run_controls(by, lot_id)
+    return lot_id
+
+
+def run_controls(by: Seat, lot_id: UUID) -> None:
+    """Run both controls of a lot that had none yet, as they should be."""
+    for seen, level in enumerate(ControlLevel):
+        record_control(by=by, lot_id=lot_id, level=level, is_right=True, expected_controls=seen)
 
 
 def make_patient(by: Seat, **changes: str) -> UUID:

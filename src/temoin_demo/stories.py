@@ -9,8 +9,10 @@ from itertools import cycle
 from uuid import UUID
 
 from temoin.catalogue.actions import receive_lot
+from temoin.catalogue.controls import ControlLevel, load_controls
 from temoin.catalogue.kinds import counter_kinds, kind
 from temoin.catalogue.kits import Kit, kit, kits_for
+from temoin.catalogue.lots import recall_lot, record_control
 from temoin.lib.clock import frozen_at
 from temoin.lib.zones import age_on, day_of, latest_today
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
@@ -29,6 +31,7 @@ PANBIO = "abbott-panbio-covid19"
 CYSTITIS = "siemens-multistix"
 EXPIRED_LOT = "EXP-0001"
 SOON_LOT = "SOON-0002"
+RECALLED = "clongene-covid19-flu"  # the kit whose lot is recalled once its tests are told
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,19 @@ class Teller:
             receive_lot(by=owner, kit=COVID, number=SOON_LOT, expiry=today + timedelta(days=6))
             for number, code in enumerate(_counter_kits()):
                 expiry = today + timedelta(days=150 + 20 * number)
-                self.lots[code] = receive_lot(by=owner, kit=code, number=f"L26{number:02d}47", expiry=expiry)
+                lot_id = receive_lot(by=owner, kit=code, number=f"L26{number:02d}47", expiry=expiry, tests=25)
+                self.lots[code] = lot_id
+                if load_controls().rule_of(kit(code)):
+                    self._control(lot_id)
+
+    def _control(self, lot_id: UUID) -> None:
+        clerk = self.team.counter
+        for seen, level in enumerate(ControlLevel):
+            record_control(by=clerk, lot_id=lot_id, level=level, is_right=True, expected_controls=seen)
+
+    def recall(self) -> None:
+        """Let a manufacturer recall a lot that somebody was tested with."""
+        recall_lot(by=self.team.seats[Profession.TITULAIRE], lot_id=self.lots[RECALLED], reference="FSCA-2026-114")
 
     def welcome(self, patients: list[dict[str, str]]) -> list[tuple[UUID, Traits]]:
         """Register patients, some time ago."""

@@ -146,6 +146,7 @@ COLUMNS = {
     **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
     ("temoin_app", "catalogue_lot", "UPDATE"): {
         *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),
+        *("controls", "positive_ok_on", "negative_ok_on", "control_failed"),
     },
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},

@@ -1,4 +1,4 @@
-"""A recall as its pages show it: whom to tell, what to say, the letters, the file; and back to the list after a call."""
+"""A recall as its pages show it: whom to tell, what to say, the letters, the file; and back to the list."""
 
 from __future__ import annotations
 

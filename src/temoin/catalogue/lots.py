@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
-from temoin.catalogue.usable import LotTrouble, trouble_of
+from temoin.catalogue.usable import TROUBLE_WORDS, LotTrouble, trouble_of
 from temoin.journal.act import Acts, act, acts_together
 from temoin.journal.events import EventKind
 from temoin.journal.queries import events_about
@@ -29,9 +30,12 @@ LOT_EVENTS = (
     EventKind.LOT_OPENED,
     EventKind.LOT_CLOSED,
     EventKind.LOT_COUNTED,
+    EventKind.LOT_CONTROLLED,
     EventKind.LOT_RECALLED,
     EventKind.LOT_RECALL_LIFTED,
 )
+NOT_CONTROLLED = (LotTrouble.RECALLED, LotTrouble.EXPIRED, LotTrouble.CLOSED)
+_WRONG: dict[str, Any] = {"positive_ok_on": None, "negative_ok_on": None, "control_failed": True}
 _EXPIRED = _("This lot has expired: set it aside and open another.")
 
 
@@ -69,6 +73,30 @@ def close_lot(*, by: Seat, lot_id: UUID) -> None:
     with act(by=by, kind=EventKind.LOT_CLOSED, subject_kind="lot", subject_id=lot_id) as commit:
         hold_lot(lot_id)
         commit.move(Lot, lot_id, "close", closed_at=now())
+
+
+def record_control(*, by: Seat, lot_id: UUID, level: ControlLevel, is_right: bool, expected_controls: int) -> None:
+    """Record one control run with a lot: the positive or the negative one, and whether it showed what it must.
+
+    `expected_controls` is how many the person saw: ConflictError when another was recorded since, as by a double
+    click. After a wrong one the lot waits until both are right. InvalidError for a lot that is not in use.
+    """
+    check_right(by=by, right=Right.TAKE_SAMPLE)
+    detail = f"{level} {'right' if is_right else 'wrong'}"
+    with act(by=by, kind=EventKind.LOT_CONTROLLED, subject_kind="lot", subject_id=lot_id, detail=detail) as commit:
+        lot, day = hold_lot(lot_id), today(by.pharmacy_id)
+        trouble = trouble_of(lot, day)
+        if trouble in NOT_CONTROLLED:
+            raise refuse("lot", trouble.value, TROUBLE_WORDS[trouble])
+        found = _controlled(lot, level, day) if is_right else _WRONG
+        commit.change(Lot, lot_id, only_if={"controls": expected_controls}, controls=expected_controls + 1, **found)
+
+
+def _controlled(lot: Lot, level: ControlLevel, day: date) -> dict[str, Any]:
+    """Return what a control that is right leaves of a lot: with the other one right too, no former one counts."""
+    mine, other = ("positive_ok_on", "negative_ok_on")[:: 1 if level is ControlLevel.POSITIVE else -1]
+    is_whole = getattr(lot, other) is not None
+    return {mine: day, **({"control_failed": False} if is_whole else {})}
 
 
 def recall_lot(*, by: Seat, lot_id: UUID, reference: str) -> None:

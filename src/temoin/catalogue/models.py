@@ -28,6 +28,11 @@ class Lot(TenantModel):
     recalled_at = models.DateTimeField(null=True)
     recall_reference = models.TextField(default="")  # of the manufacturer's notice
 
+    controls = models.IntegerField(default=0)  # run with it, each of which used a kit up
+    positive_ok_on = models.DateField(null=True)  # by the pharmacy's calendar; none of both after a wrong one
+    negative_ok_on = models.DateField(null=True)
+    control_failed = models.BooleanField(default=False)  # until both are right again
+
     lifecycle: ClassVar = LOT
     declares: ClassVar = {
         "kit": PUBLIC,
@@ -42,6 +47,10 @@ class Lot(TenantModel):
         "closed_at": PUBLIC,
         "recalled_at": PUBLIC,
         "recall_reference": PUBLIC,
+        "controls": PUBLIC,
+        "positive_ok_on": PUBLIC,
+        "negative_ok_on": PUBLIC,
+        "control_failed": PUBLIC,
     }
 
     class Meta:

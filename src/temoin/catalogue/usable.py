@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.controls import is_control_due
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
 from temoin.lib.errors import Problem
@@ -20,6 +21,8 @@ class LotTrouble(StrEnum):
     RECALLED = "recalled"
     EXPIRED = "expired"
     CLOSED = "closed"
+    CONTROL_FAILED = "control_failed"
+    CONTROL_DUE = "control_due"
 
 
 # Each says what is wrong and what to do: the sentence stands at the field where the lot was chosen.
@@ -27,6 +30,10 @@ TROUBLE_WORDS: Mapping[LotTrouble, str | Promise] = {
     LotTrouble.RECALLED: _("This lot was recalled by its manufacturer: set it aside and test with another."),
     LotTrouble.EXPIRED: _("This lot had expired at sampling: set it aside and test with another."),
     LotTrouble.CLOSED: _("This lot is closed: open it again at Lots if the box is still in use, or choose another."),
+    LotTrouble.CONTROL_FAILED: _(
+        "A control of this lot was wrong: set it aside, or run both controls again at Lots, and test with another."
+    ),
+    LotTrouble.CONTROL_DUE: _("The controls of this lot are due: run both at Lots first, or choose another lot."),
 }
 
 
@@ -38,7 +45,9 @@ def trouble_of(lot: Lot, day: date) -> LotTrouble | None:
         return LotTrouble.EXPIRED
     if lot.state == LotState.CLOSED:
         return LotTrouble.CLOSED
-    return None
+    if lot.control_failed:
+        return LotTrouble.CONTROL_FAILED
+    return LotTrouble.CONTROL_DUE if is_control_due(lot, day) else None
 
 
 def lot_problems(lot: Lot, day: date) -> list[Problem]:

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     LOT_OPENED = "lot.opened"
     LOT_CLOSED = "lot.closed"
     LOT_COUNTED = "lot.counted"
+    LOT_CONTROLLED = "lot.controlled"
     LOT_RECALLED = "lot.recalled"
     LOT_RECALL_LIFTED = "lot.recall_lifted"
     LOT_PERSONS_LISTED = "lot.persons_listed"
@@ -158,6 +159,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.LOT_OPENED: "A kit lot is used from then on; the detail names the workstation.",
     EventKind.LOT_CLOSED: "A kit lot is used up or set aside: nobody tests with it.",
     EventKind.LOT_COUNTED: "Somebody counted the tests left of a kit lot; the detail is their number.",
+    EventKind.LOT_CONTROLLED: "A control was run with a kit lot; the detail says which, and whether it was right.",
     EventKind.LOT_RECALLED: "A kit lot was marked as recalled, under the manufacturer's reference in the detail.",
     EventKind.LOT_RECALL_LIFTED: "That a kit lot was recalled was taken back; it is closed.",
     EventKind.LOT_PERSONS_LISTED: "Everybody tested with a kit lot was listed for letters or a file; how many.",

@@ -1,4 +1,4 @@
-"""How much of a lot was used: counted from the tests recorded with it, so that a sample taken back counts no more."""
+"""How much of a lot was used: counted from the tests and controls recorded with it; a sample taken back is no test."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def count_lot(*, by: Seat, lot_id: UUID, left: int | None) -> None:
     """Record how many tests of a lot are left on the shelf, as somebody counted them."""
     check_right(by=by, right=Right.RECEIVE_LOT)
     with act(by=by, kind=EventKind.LOT_COUNTED, subject_kind="lot", subject_id=lot_id, detail=str(left)) as commit:
-        hold_lot(lot_id)
+        lot = hold_lot(lot_id)
         if left is None or not 0 <= left <= MOST_TESTS:
             raise refuse("left", "malformed", _("Enter how many tests are left."))
-        commit.change(Lot, lot_id, tests=left + _used([lot_id]).get(lot_id, 0))
+        commit.change(Lot, lot_id, tests=left + _used([lot_id]).get(lot_id, 0) + lot.controls)
 
 
 def left_of(lot: Lot, used: int) -> int | None:
     """Return how many tests are left; None where nobody told how many there were."""
-    return None if lot.tests is None else max(0, lot.tests - used)
+    return None if lot.tests is None else max(0, lot.tests - used - lot.controls)
 
 
 def _used(lot_ids: Collection[UUID]) -> dict[UUID, int]:

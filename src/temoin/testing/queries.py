@@ -250,12 +250,12 @@ FROM testing_record_version version JOIN unnest(%s::uuid[], %s::int[]) AS asked 
   ON version.pharmacy_id = %s AND version.record_id = asked.record_id AND version.number <= asked.number
 ORDER BY version.number
 """.format(bound=", ".join(f"version.{name}" for name in RecordVersion.binds))
-_LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi", "state"]
+_LOT = ["pharmacy_id", "id", "kit", "number", "expiry", "udi", "state", "control_failed"]
 # One round trip instead of four: signing is the act that a queue waits for.
 _OPEN = """
 SELECT record.state, record.version, record.patient_id, record.sealed, record.lot_id,
        patient.sealed, patient.merged_into,
-       lot.id, lot.kit, lot.number, lot.expiry, lot.udi, lot.state,
+       lot.id, lot.kit, lot.number, lot.expiry, lot.udi, lot.state, lot.control_failed,
        pharmacy.id, pharmacy.finess, pharmacy.name, pharmacy.phone, pharmacy.street, pharmacy.postcode,
        pharmacy.city, pharmacy.time_zone, pharmacy.is_demo
 FROM testing_record record

@@ -116,10 +116,15 @@ def clean_reading(reading: Reading) -> Reading:
 
 
 def check_lot_stands(lot: Lot | None) -> None:
-    """Raise InvalidError when the lot of a test under way was recalled since its sample."""
-    if lot is not None and lot.state == LotState.RECALLED:
+    """Raise InvalidError when the lot of a test under way was recalled, or controlled with a wrong result, since."""
+    if lot is None:
+        return
+    if lot.state == LotState.RECALLED:
         message = _("This lot was recalled since the sample: take the sample back, and test again with another lot.")
         raise InvalidError([Problem("lot", "recalled", message)])
+    if lot.control_failed:
+        message = _("A control of this lot was wrong since: take the sample back, and test again with another lot.")
+        raise InvalidError([Problem("lot", "control_failed", message)])
 
 
 def check_order(sample: Sample, lot: Lot | None, registered_at: datetime) -> None:

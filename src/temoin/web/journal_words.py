@@ -50,6 +50,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.LOT_OPENED: _("opened a lot"),
     EventKind.LOT_CLOSED: _("closed a lot"),
     EventKind.LOT_COUNTED: _("counted a lot"),
+    EventKind.LOT_CONTROLLED: _("ran a control with a lot"),
     EventKind.LOT_RECALLED: _("recalled a lot"),
     EventKind.LOT_RECALL_LIFTED: _("lifted the recall of a lot"),
     EventKind.LOT_PERSONS_LISTED: _("listed the people tested with a lot"),

@@ -8,23 +8,35 @@ from dataclasses import dataclass
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
+from temoin.catalogue.lots import NOT_CONTROLLED
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
 from temoin.catalogue.usable import LotTrouble, trouble_of
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.lot_use import left_of, used_of_lots
 from temoin.web.times import page_today
-from temoin.web.wording import Mark
+from temoin.web.wording import Mark, Words
 
 SOON = 14  # days before its expiry from which a lot is marked
 FEW = 5  # tests left from which it is
+# Each control, and what it must show.
+CONTROL_WORDS = {
+    ControlLevel.POSITIVE: (_("Positive control"), _("It shows positive")),
+    ControlLevel.NEGATIVE: (_("Negative control"), _("It shows negative")),
+}
 TROUBLE: dict[LotTrouble, Mark] = {
     LotTrouble.RECALLED: Mark("warn", "!", _("Recalled")),
     LotTrouble.EXPIRED: Mark("warn", "!", _("Expired")),
     LotTrouble.CLOSED: Mark("over", "–", _("Closed")),
+    LotTrouble.CONTROL_FAILED: Mark("warn", "!", _("Control wrong")),
+    LotTrouble.CONTROL_DUE: Mark("busy", "◔", _("Controls due")),
 }
+UNCONTROLLED = (LotTrouble.CONTROL_DUE, LotTrouble.CONTROL_FAILED)
 GOOD: dict[str, Mark] = {
     LotState.OPEN: Mark("done", "✓", _("Open")),
     LotState.RECEIVED: Mark("calm", "○", _("In stock")),
@@ -42,29 +54,39 @@ class LotLine:
     days: int  # of use that are left, today included
     used: int
     left: int | None  # tests left; None where nobody told how many there were
+    opening: Words
     may_open: bool
     may_close: bool
+    is_in_use: bool
+    waits_for_controls: bool
+    may_control: bool
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether somebody told how many tests there were."""
+        return self.left is not None
 
     @property
     def is_soon_over(self) -> bool:
         """Tell whether the last days of a lot that is used have come."""
-        return self.may_close and self.days <= SOON
+        return self.is_in_use and self.days <= SOON
 
     @property
     def is_scarce(self) -> bool:
         """Tell whether few tests are left of a lot that is used."""
-        return self.may_close and self.left is not None and self.left <= FEW
+        return self.is_in_use and self.left is not None and self.left <= FEW
 
 
 def lot_lines(seat: Seat, lots: Iterable[Lot]) -> list[LotLine]:
     rows = list(lots)
     used = used_of_lots(by=seat, lot_ids=[lot.id for lot in rows])
-    return [_line(lot, used.get(lot.id, 0)) for lot in rows]
+    return [_line(seat, lot, used.get(lot.id, 0)) for lot in rows]
 
 
-def _line(lot: Lot, used: int) -> LotLine:
+def _line(seat: Seat, lot: Lot, used: int) -> LotLine:
     language, today, kit = get_language() or "fr", page_today(), load_kits().kits[lot.kit]
     trouble = trouble_of(lot, today)
+    keeps_stock = has_right(by=seat, right=Right.RECEIVE_LOT)
     return LotLine(
         lot=lot,
         kit=kit.label(language),
@@ -73,6 +95,10 @@ def _line(lot: Lot, used: int) -> LotLine:
         days=max(0, (lot.expiry - today).days + 1),
         used=used,
         left=left_of(lot, used),
-        may_open=lot.state in {LotState.RECEIVED, LotState.CLOSED} and lot.expiry >= today,
-        may_close=lot.state == LotState.OPEN,
+        opening=_("Open again") if lot.opened_at else _("Open it"),
+        may_open=keeps_stock and lot.state in {LotState.RECEIVED, LotState.CLOSED} and lot.expiry >= today,
+        may_close=keeps_stock and lot.state == LotState.OPEN,
+        is_in_use=trouble is None,
+        waits_for_controls=trouble in UNCONTROLLED and has_right(by=seat, right=Right.TAKE_SAMPLE),
+        may_control=trouble not in NOT_CONTROLLED,
     )

@@ -14,6 +14,7 @@ from django.http import HttpResponseBase
 from temoin.pharmacies.professions import Right
 from temoin.web import pro_sante_connect as provider
 from temoin.web.access import Access, GuardedRoute
+from temoin.web.lot_routes import LOTS
 from temoin.web.views import account as ways
 from temoin.web.views import (
     counter,
@@ -24,12 +25,9 @@ from temoin.web.views import (
     journal,
     lawful,
     letters,
-    lot,
-    lots,
     merging,
     patients,
     programs,
-    recall,
     records,
     recovery,
     results,
@@ -321,47 +319,6 @@ _TRANSMISSIONS = [
     ),
 ]
 
-
-def _of_lot(name: str, path: str, view: View, access: Right) -> GuardedRoute:
-    """Return an act on one lot."""
-    return GuardedRoute(name=name, path=f"lots/<uuid:lot_id>/{path}", view=view, access=access, methods=WRITE)
-
-
-_LOTS = [
-    GuardedRoute(name="lots", path="lots/", view=lots.lots, access=Right.READ_TEST),
-    GuardedRoute(name="receive_lot", path="lots/receive/", view=lots.receive, access=Right.RECEIVE_LOT, methods=WRITE),
-    GuardedRoute(
-        name="name_workstation", path="lots/workstation/", view=lot.workplace, access=Right.RECEIVE_LOT, methods=WRITE
-    ),
-    GuardedRoute(name="lot", path="lots/<uuid:lot_id>/", view=lot.lot, access=Right.READ_TEST),
-    _of_lot("open_lot", "open/", lot.open_one, Right.RECEIVE_LOT),
-    _of_lot("close_lot", "close/", lot.close_one, Right.RECEIVE_LOT),
-    _of_lot("count_lot", "count/", lot.count_one, Right.RECEIVE_LOT),
-    _of_lot("recall_lot", "recall/", lot.recall_one, Right.RECALL_LOT),
-    _of_lot("lift_recall", "recall/lift/", lot.lift_one, Right.RECALL_LOT),
-    GuardedRoute(
-        name="concerned",
-        shows_patients=True,
-        path="lots/<uuid:lot_id>/people/",
-        view=recall.concerned,
-        access=Right.READ_TEST,
-    ),
-    GuardedRoute(
-        name="recall_letters",
-        shows_patients=True,
-        path="lots/<uuid:lot_id>/people/letters/",
-        view=recall.letters,
-        access=Right.RECALL_LOT,
-    ),
-    GuardedRoute(
-        name="concerned_file",
-        shows_patients=True,
-        path="lots/<uuid:lot_id>/people/list.csv",
-        view=recall.export,
-        access=Right.RECALL_LOT,
-        step_up=True,
-    ),
-]
 _JOURNAL = [
     GuardedRoute(name="journal", path="journal/", view=journal.events, access=Right.READ_JOURNAL),
     GuardedRoute(name="journal_review", path="journal/review/", view=journal.review, access=Right.READ_JOURNAL),
@@ -433,5 +390,5 @@ _FILES = [
 
 ROUTES: tuple[GuardedRoute, ...] = (
     *(*_SIGN_IN, *_CONFIRM, *_ACCOUNT, *_INVITATION, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *_LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
+    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
 )

@@ -12,20 +12,21 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import read_lot
-from temoin.catalogue.lots import close_lot, history_of_lot, lift_recall, open_lot, recall_lot
+from temoin.catalogue.controls import ControlLevel, rule_of_lot
+from temoin.catalogue.lots import close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
 from temoin.catalogue.states import LotState
-from temoin.catalogue.usable import LotTrouble, trouble_of
-from temoin.lib.errors import ConflictError, InvalidError, Problem
+from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.lengths import LONGEST
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.lot_use import count_lot
 from temoin.web.fields import Typed
 from temoin.web.journal_words import event_words
-from temoin.web.lot_lines import lot_lines
+from temoin.web.lot_lines import CONTROL_WORDS, lot_lines
 from temoin.web.pages import show
-from temoin.web.times import page_today
 from temoin.web.wording import Words
-from temoin.web.workstation import name_workstation, workstation
+from temoin.web.workstation import workstation
 
 _MOST_DIGITS = 6
 
@@ -38,6 +39,7 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
     found = read_lot(by=seat, lot_id=lot_id)
     (line,) = lot_lines(seat, [found])
     typed = Typed(request.POST, problems)
+    keeps_stock, recalls = (has_right(by=seat, right=right) for right in (Right.RECEIVE_LOT, Right.RECALL_LOT))
     longest = {"maxlength": str(LONGEST["Lot.recall_reference"])}
     return show(
         request,
@@ -48,8 +50,13 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         lot=found,
         problems=problems,
         history=[(event, event_words(event.kind)) for event in history_of_lot(by=seat, lot_id=lot_id)],
-        is_recalled=trouble_of(found, page_today()) is LotTrouble.RECALLED,
-        may_shut=found.state == LotState.RECEIVED,
+        rule=rule_of_lot(found),
+        levels=[(level.value, *CONTROL_WORDS[level], getattr(found, f"{level}_ok_on")) for level in ControlLevel],
+        may_run=line.may_control and has_right(by=seat, right=Right.TAKE_SAMPLE),
+        may_count=keeps_stock and found.state != LotState.RECALLED,
+        may_shut=keeps_stock and found.state == LotState.RECEIVED,
+        may_recall=recalls and found.state != LotState.RECALLED,
+        may_lift=recalls and found.state == LotState.RECALLED,
         count=typed("left", _("Tests left"), required=True, attributes={"inputmode": "numeric", "maxlength": "6"}),
         reference=typed("recall_reference", _("Reference of the notice"), required=True, attributes=longest),
     )
@@ -70,6 +77,23 @@ def count_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
     is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
     act = partial(count_lot, by=seat, lot_id=lot_id, left=int(text) if is_number else None)
     return _done(request, seat, lot_id, act, words=_("The count is corrected."))
+
+
+def control_one(request: HttpRequest, seat: Seat, lot_id: UUID, level: str) -> HttpResponse:
+    """Record what one control showed: each is one press."""
+    if level not in set(ControlLevel):
+        raise NotFoundError
+    shown, seen = request.POST.get("is_right", ""), request.POST.get("seen", "")
+    act = partial(
+        record_control,
+        by=seat,
+        lot_id=lot_id,
+        level=ControlLevel(level),
+        is_right=shown == "yes",
+        expected_controls=int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= _MOST_DIGITS else -1,
+    )
+    right, wrong = _("The control is recorded."), _("The control was wrong: nobody tests with this lot.")
+    return _done(request, seat, lot_id, act, words=right if shown == "yes" else wrong)
 
 
 def recall_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
@@ -94,11 +118,3 @@ def _done(request: HttpRequest, seat: Seat, lot_id: UUID, act: Callable[[], None
         return redirect("lot", lot_id)
     messages.success(request, str(words))
     return redirect("lots") if request.POST.get("at") == "lots" else redirect("lot", lot_id)
-
-
-def workplace(request: HttpRequest, seat: Seat) -> HttpResponse:  # noqa: ARG001 the table of pages hands it over
-    """Have this browser remember what the workstation is called."""
-    answer = redirect("lots")
-    name_workstation(answer, request.POST.get("opened_where", ""))
-    messages.success(request, _("This workstation has its name."))
-    return answer

@@ -23,7 +23,7 @@ from temoin.web.lot_lines import lot_lines
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.scan_field import SCAN, asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.times import page_today, read_day
-from temoin.web.workstation import workstation
+from temoin.web.workstation import name_workstation, workstation
 
 _HINT = gettext_lazy("The code of the box: it fills in the rest, which you then add to the stock. Or type below.")
 _KNOWN = gettext_lazy("This lot is already in stock: choose it in the list, and count its tests there.")
@@ -53,6 +53,17 @@ def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
         return _show(request, seat, [Problem("number", "known", _KNOWN)], box)
     messages.success(request, _("The lot is in stock."))
     return redirect("lots")
+
+
+def workplace(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Have this browser remember what the workstation is called."""
+    answer = redirect("lots")
+    try:
+        name_workstation(answer, request.POST.get("opened_where", ""))
+    except InvalidError as error:
+        return _show(request, seat, error.problems)
+    messages.success(request, _("This workstation has its name."))
+    return answer
 
 
 def _tests(text: str) -> int | None:
@@ -89,7 +100,7 @@ def _at_fields(problems: list[Problem]) -> list[Problem]:
 def _show(
     request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None, *, scan: Scan | None = None
 ) -> HttpResponse:
-    page = page_number(request)
+    page, place = page_number(request), workstation(request)
     found, has_more = page_of_lots(by=seat, page=page)
     return show(
         request,
@@ -97,8 +108,13 @@ def _show(
         "lots.html",
         status=400 if problems else 200,
         lines=lot_lines(seat, found),
-        place=workstation(request),
-        place_length=LONGEST["Lot.opened_where"],
+        place=place,
+        place_field=Typed({"opened_where": place, **request.POST.dict()}, problems)(
+            "opened_where",
+            _("Name of this workstation"),
+            required=True,
+            attributes={"maxlength": str(LONGEST["Lot.opened_where"])},
+        ),
         problems=problems,
         pages=page_links(page, has_more=has_more),
         scan_field=scan_field(hint=_HINT, problems=problems, autofocus=not problems and scan is None),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.patient_languages import patient_languages
@@ -16,6 +17,8 @@ from temoin.delivery.recall import Concerned, export_concerned, list_concerned
 from temoin.lib.clock import now
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import wall_clock
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.web.findings import findings_of
@@ -29,9 +32,19 @@ COLUMNS = ("patient", "birth_date", "phone", "test", "sampled_at", "result", "st
 def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
     """Show everybody tested with the lot, those who are not told yet first."""
     lot, found = list_concerned(by=seat, lot_id=lot_id)
-    lines = [_line(one) for one in sorted(found, key=lambda one: not one.is_to_tell)]
-    to_tell = sum(one.is_to_tell for one in found)
-    return show(request, seat, "concerned.html", lot=lot, kit=_kit(lot.kit), lines=lines, to_tell=to_tell, today=now())
+    tells = lot.recalled_at is not None and has_right(by=seat, right=Right.PRINT_RESULT)
+    in_order = sorted(found, key=lambda one: not one.is_to_tell)
+    return show(
+        request,
+        seat,
+        "concerned.html",
+        title=_("People tested with lot %(number)s") % {"number": lot.number},
+        lot=lot,
+        kit=_kit(lot.kit),
+        lines=[_line(one) | {"asks_to_tell": tells and one.is_to_tell} for one in in_order],
+        to_tell=sum(one.is_to_tell for one in found),
+        may_carry=bool(found) and has_right(by=seat, right=Right.RECALL_LOT),
+    )
 
 
 def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:

@@ -1,0 +1,93 @@
+"""Control runs: when a lot needs a positive and a negative control, as reviewed data, and whether it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.kits import Kit, load_kits
+from temoin.catalogue.models import Lot
+from temoin.lib.data_file import Entry, read_data
+from temoin.lib.reviewed import Review, review_of
+
+
+class ControlLevel(StrEnum):
+    """What a control must show."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRule:
+    """When controls are run: once, when a lot is opened, or again after some days; `source` is where it is from."""
+
+    every_days: int | None
+    source: str
+
+    def is_due(self, last: date | None, day: date) -> bool:
+        """Tell whether controls that were last right on that day must be run before anybody is tested on this one."""
+        if last is None:
+            return True
+        return self.every_days is not None and (day - last).days >= self.every_days
+
+
+@dataclass(frozen=True, slots=True)
+class ControlBook:
+    """All rules, and who reviewed them."""
+
+    review: Review
+    kinds: Mapping[str, ControlRule]
+    kits: Mapping[str, ControlRule]
+
+    def rule_of(self, kit: Kit) -> ControlRule | None:
+        """Return the rule of a kit, else of its kind of test; None where none is asked for."""
+        return self.kits.get(kit.code) or self.kinds.get(kit.kind)
+
+
+@cache
+def load_controls() -> ControlBook:
+    return build_controls(read_data("catalogue", "controls.toml"))
+
+
+def build_controls(file: Entry) -> ControlBook:
+    """Check and build the rules of a data file; one for a kind or a kit that nobody knows is refused."""
+    review = review_of(file)
+    kinds, kits = (
+        {code: _rule(entry, known) for code, entry in (file.children(name) if file.has(name) else ())}
+        for name, known in (("kinds", load_kinds()), ("kits", load_kits().kits))
+    )
+    file.finish()
+    return ControlBook(review, MappingProxyType(kinds), MappingProxyType(kits))
+
+
+def _rule(entry: Entry, known: Mapping[str, object]) -> ControlRule:
+    section, _, code = entry.name.partition(".")
+    if code not in known:
+        raise entry.error("", f"is none of our {section}")
+    rule = ControlRule(
+        every_days=entry.days("every_days") if entry.has("every_days") else None, source=entry.text("source")
+    )
+    entry.finish()
+    return rule
+
+
+def rule_of_lot(lot: Lot) -> ControlRule | None:
+    return load_controls().rule_of(load_kits().kits[lot.kit])
+
+
+def last_controlled(lot: Lot) -> date | None:
+    """Return the day since which both controls of a lot are right; None while one is wanting."""
+    days = (lot.positive_ok_on, lot.negative_ok_on)
+    return None if None in days else min(day for day in days if day)
+
+
+def is_control_due(lot: Lot, day: date) -> bool:
+    """Tell whether nobody may be tested with a lot on a day before its controls are run."""
+    rule = rule_of_lot(lot)
+    return rule is not None and rule.is_due(last_controlled(lot), day)
