@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from people import COVID_KIT, House, make_lot, open_house, run_controls
 
-from temoin.catalogue import controls
+from temoin.catalogue import usable
 from temoin.catalogue.actions import lots_in_stock, read_lot, receive_lot
 from temoin.catalogue.controls import ControlLevel, ControlRule, build_controls, load_controls
 from temoin.catalogue.lots import close_lot, history_of_lot, record_control
@@ -75,7 +75,7 @@ def test_after_a_wrong_control_both_must_be_right_again(house, kit):
 
 def test_a_rule_of_days_asks_again_when_they_are_over(house, monkeypatch):
     book = replace(load_controls(), kinds={}, kits={STREP_KIT: ControlRule(every_days=7, source="essai")})
-    monkeypatch.setattr(controls, "load_controls", lambda: book)
+    monkeypatch.setattr(usable, "load_controls", lambda: book)
     lot_id = new_lot(house)
     run_controls(house.owner, lot_id)
 

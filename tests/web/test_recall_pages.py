@@ -41,7 +41,7 @@ def test_the_list_says_whom_to_tell_and_leads_there_and_back(owner: Client, reca
     assert NOTICE in say
     assert answer.redirect_chain[0][0] == reverse("concerned", args=[lot_id])
     assert "0 patient à prévenir" in answer.content.decode()
-    assert "Prévenu par téléphone" in answer.content.decode()
+    assert "Communiqué par téléphone" in answer.content.decode()
 
 
 def test_a_letter_names_the_lot_and_no_result(owner: Client, recalled):

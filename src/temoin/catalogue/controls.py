@@ -1,4 +1,4 @@
-"""Control runs: when a lot needs a positive and a negative control, as reviewed data, and whether it has them."""
+"""Control runs: when a lot needs a positive and a negative control, as reviewed data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import Kit, load_kits
-from temoin.catalogue.models import Lot
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.reviewed import Review, review_of
 
@@ -75,19 +74,3 @@ def _rule(entry: Entry, known: Mapping[str, object]) -> ControlRule:
     )
     entry.finish()
     return rule
-
-
-def rule_of_lot(lot: Lot) -> ControlRule | None:
-    return load_controls().rule_of(load_kits().kits[lot.kit])
-
-
-def last_controlled(lot: Lot) -> date | None:
-    """Return the day since which both controls of a lot are right; None while one is wanting."""
-    days = (lot.positive_ok_on, lot.negative_ok_on)
-    return None if None in days else min(day for day in days if day)
-
-
-def is_control_due(lot: Lot, day: date) -> bool:
-    """Tell whether nobody may be tested with a lot on a day before its controls are run."""
-    rule = rule_of_lot(lot)
-    return rule is not None and rule.is_due(last_controlled(lot), day)

@@ -9,7 +9,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from temoin.catalogue.controls import is_control_due
+from temoin.catalogue.controls import ControlRule, load_controls
+from temoin.catalogue.kits import load_kits
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
 from temoin.lib.errors import Problem
@@ -54,3 +55,19 @@ def lot_problems(lot: Lot, day: date) -> list[Problem]:
     """Return what speaks against the use of a lot, at the field where it was chosen."""
     trouble = trouble_of(lot, day)
     return [Problem("lot", trouble.value, TROUBLE_WORDS[trouble])] if trouble else []
+
+
+def rule_of_lot(lot: Lot) -> ControlRule | None:
+    return load_controls().rule_of(load_kits().kits[lot.kit])
+
+
+def last_controlled(lot: Lot) -> date | None:
+    """Return the day since which both controls of a lot are right; None while one is wanting."""
+    days = (lot.positive_ok_on, lot.negative_ok_on)
+    return None if None in days else min(day for day in days if day)
+
+
+def is_control_due(lot: Lot, day: date) -> bool:
+    """Tell whether nobody may be tested with a lot on a day before its controls are run."""
+    rule = rule_of_lot(lot)
+    return rule is not None and rule.is_due(last_controlled(lot), day)

@@ -12,9 +12,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import read_lot
-from temoin.catalogue.controls import ControlLevel, rule_of_lot
+from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.lots import close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
 from temoin.catalogue.states import LotState
+from temoin.catalogue.usable import rule_of_lot
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.policies import has_right
