@@ -14,7 +14,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.actions import abandon_test, take_sample, undo_sample
-from temoin.testing.lot_use import count_lot, left_of, used_of_lots
+from temoin.testing.lot_use import count_lot, use_of_lots
 from temoin.testing.models import Record
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import correct_result, sign_result
@@ -28,8 +28,8 @@ def house(db: None) -> House:  # noqa: ARG001 opens the database
 
 
 def left(house: House, lot_id: UUID) -> int | None:
-    used = used_of_lots(by=house.owner, lot_ids=[lot_id]).get(lot_id, 0)
-    return left_of(read_lot(by=house.owner, lot_id=lot_id), used)
+    (use,) = use_of_lots(by=house.owner, lots=[read_lot(by=house.owner, lot_id=lot_id)])
+    return use.left
 
 
 def sample(lot_id: UUID, *, minutes_ago: int = 0) -> Sample:
@@ -113,11 +113,11 @@ def test_only_who_keeps_the_stock_of_this_pharmacy_counts(house):
     with pytest.raises(DeniedError):
         count_lot(by=house.student, lot_id=lot_id, left=1)
     with pytest.raises(DeniedError):
-        used_of_lots(by=house.administrator, lot_ids=[lot_id])
+        use_of_lots(by=house.administrator, lots=[])
     with pytest.raises(NotFoundError):
         count_lot(by=house.stranger, lot_id=lot_id, left=1)
 
-    assert used_of_lots(by=house.stranger, lot_ids=[lot_id]) == {}
+    assert left(house, lot_id) is None
 
 
 @pytest.mark.parametrize("trouble", ["closed", "recalled"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Count
@@ -11,21 +13,41 @@ from django.utils.translation import gettext_lazy as _
 from temoin.catalogue.actions import MOST_TESTS
 from temoin.catalogue.lots import hold_lot
 from temoin.catalogue.models import Lot
+from temoin.catalogue.usable import LotTrouble, trouble_of
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.errors import refuse
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.seat import Seat, today
 from temoin.testing.models import Record
 
 
-def used_of_lots(*, by: Seat, lot_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many tests were made with each of these lots; none where it is not named."""
+@dataclass(frozen=True)
+class LotUse:
+    """A lot with what was used of it, and whether it may be used today."""
+
+    lot: Lot
+    used: int  # tests made with it
+    left: int | None  # tests left; None where nobody told how many there were
+    days: int  # of use that are left, today included
+    trouble: LotTrouble | None
+
+
+def use_of_lots(*, by: Seat, lots: Iterable[Lot]) -> list[LotUse]:
+    """Return how much of each lot was used, in the order of the lots."""
     check_right(by=by, right=Right.READ_TEST)
+    rows, day = list(lots), today(by.pharmacy_id)
     with tenant_scope(by.pharmacy_id):
-        return _used(lot_ids)
+        used = _used([lot.id for lot in rows])
+    return [_use(lot, used.get(lot.id, 0), day) for lot in rows]
+
+
+def _use(lot: Lot, used: int, day: date) -> LotUse:
+    left = None if lot.tests is None else max(0, lot.tests - used - lot.controls)
+    days = max(0, (lot.expiry - day).days + 1)
+    return LotUse(lot=lot, used=used, left=left, days=days, trouble=trouble_of(lot, day))
 
 
 def count_lot(*, by: Seat, lot_id: UUID, left: int | None) -> None:
@@ -36,11 +58,6 @@ def count_lot(*, by: Seat, lot_id: UUID, left: int | None) -> None:
         if left is None or not 0 <= left <= MOST_TESTS:
             raise refuse("left", "malformed", _("Enter how many tests are left."))
         commit.change(Lot, lot_id, tests=left + _used([lot_id]).get(lot_id, 0) + lot.controls)
-
-
-def left_of(lot: Lot, used: int) -> int | None:
-    """Return how many tests are left; None where nobody told how many there were."""
-    return None if lot.tests is None else max(0, lot.tests - used - lot.controls)
 
 
 def _used(lot_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -12,14 +12,12 @@ from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.lots import NOT_CONTROLLED
-from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
-from temoin.catalogue.usable import LotTrouble, trouble_of
+from temoin.catalogue.usable import LotTrouble
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.lot_use import left_of, used_of_lots
-from temoin.web.times import page_today
+from temoin.testing.lot_use import LotUse
 from temoin.web.wording import Mark, Words
 
 SOON = 14  # days before its expiry from which a lot is marked
@@ -47,13 +45,10 @@ GOOD: dict[str, Mark] = {
 class LotLine:
     """One lot on a page."""
 
-    lot: Lot
+    use: LotUse
     kit: str
     kind: str
     mark: Mark
-    days: int  # of use that are left, today included
-    used: int
-    left: int | None  # tests left; None where nobody told how many there were
     opening: Words
     may_open: bool
     may_close: bool
@@ -64,39 +59,34 @@ class LotLine:
     @property
     def is_counted(self) -> bool:
         """Tell whether somebody told how many tests there were."""
-        return self.left is not None
+        return self.use.left is not None
 
     @property
     def is_soon_over(self) -> bool:
         """Tell whether the last days of a lot that is used have come."""
-        return self.is_in_use and self.days <= SOON
+        return self.is_in_use and self.use.days <= SOON
 
     @property
     def is_scarce(self) -> bool:
         """Tell whether few tests are left of a lot that is used."""
-        return self.is_in_use and self.left is not None and self.left <= FEW
+        return self.is_in_use and self.use.left is not None and self.use.left <= FEW
 
 
-def lot_lines(seat: Seat, lots: Iterable[Lot]) -> list[LotLine]:
-    rows = list(lots)
-    used = used_of_lots(by=seat, lot_ids=[lot.id for lot in rows])
-    return [_line(seat, lot, used.get(lot.id, 0)) for lot in rows]
+def lot_lines(seat: Seat, used: Iterable[LotUse]) -> list[LotLine]:
+    return [_line(seat, one) for one in used]
 
 
-def _line(seat: Seat, lot: Lot, used: int) -> LotLine:
-    language, today, kit = get_language() or "fr", page_today(), load_kits().kits[lot.kit]
-    trouble = trouble_of(lot, today)
+def _line(seat: Seat, use: LotUse) -> LotLine:
+    lot, trouble, language = use.lot, use.trouble, get_language() or "fr"
+    kit = load_kits().kits[lot.kit]
     keeps_stock = has_right(by=seat, right=Right.RECEIVE_LOT)
     return LotLine(
-        lot=lot,
+        use=use,
         kit=kit.label(language),
         kind=load_kinds()[kit.kind].label(language),
         mark=TROUBLE[trouble] if trouble else GOOD[lot.state],
-        days=max(0, (lot.expiry - today).days + 1),
-        used=used,
-        left=left_of(lot, used),
         opening=_("Open again") if lot.opened_at else _("Open it"),
-        may_open=keeps_stock and lot.state in {LotState.RECEIVED, LotState.CLOSED} and lot.expiry >= today,
+        may_open=keeps_stock and lot.state in {LotState.RECEIVED, LotState.CLOSED} and use.days > 0,
         may_close=keeps_stock and lot.state == LotState.OPEN,
         is_in_use=trouble is None,
         waits_for_controls=trouble in UNCONTROLLED and has_right(by=seat, right=Right.TAKE_SAMPLE),

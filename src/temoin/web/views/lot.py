@@ -21,7 +21,7 @@ from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.lot_use import count_lot
+from temoin.testing.lot_use import count_lot, use_of_lots
 from temoin.web.fields import Typed
 from temoin.web.journal_words import event_words
 from temoin.web.lot_lines import CONTROL_WORDS, lot_lines
@@ -38,7 +38,7 @@ def lot(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 
 def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem]) -> HttpResponse:
     found = read_lot(by=seat, lot_id=lot_id)
-    (line,) = lot_lines(seat, [found])
+    (line,) = lot_lines(seat, use_of_lots(by=seat, lots=[found]))
     typed = Typed(request.POST, problems)
     keeps_stock, recalls = (has_right(by=seat, right=right) for right in (Right.RECEIVE_LOT, Right.RECALL_LOT))
     longest = {"maxlength": str(LONGEST["Lot.recall_reference"])}

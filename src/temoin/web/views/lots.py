@@ -18,6 +18,7 @@ from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
 from temoin.scanning.reading import join_codes
 from temoin.scanning.scan import Scan, ScanKind
+from temoin.testing.lot_use import use_of_lots
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.lot_lines import lot_lines
 from temoin.web.pages import page_links, page_number, show
@@ -107,7 +108,7 @@ def _show(
         seat,
         "lots.html",
         status=400 if problems else 200,
-        lines=lot_lines(seat, found),
+        lines=lot_lines(seat, use_of_lots(by=seat, lots=found)),
         place=place,
         place_field=Typed({"opened_where": place, **request.POST.dict()}, problems)(
             "opened_where",
