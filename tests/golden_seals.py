@@ -63,6 +63,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "notice": "2026-11",
             "source": "counter",
             "source_key": "",
+            "number": "50006",
             "specimen": "nasopharyngeal",
             "sampled_at": AT.isoformat(),
             "started_at": (AT + timedelta(minutes=1)).isoformat(),

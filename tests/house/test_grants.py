@@ -121,9 +121,9 @@ SEALED = {
     "pharmacies_program_token": {"sealed"},
     "pharmacies_register_check": {"sealed"},
     "retention_hold": {"sealed"},
-    "testing_record": {"sealed", "source_index"},
+    "testing_record": {"sealed", "source_index", "number_index"},
     "testing_record_version": {"sealed"},
-    "testing_ticket": {"sealed"},
+    "testing_ticket": {"sealed", "code_index"},
 }
 BOUND = {
     "intake_file_terms": {"version"},
@@ -156,7 +156,7 @@ COLUMNS = {
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
     ("temoin_worker", "journal_event", "SELECT"): {"pharmacy_id", "id", "kind", "subject_id", "detail"},
-    ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code"},
+    ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code", "code_index"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
     ("temoin_app", "signin_failed_try", "UPDATE"): {"is_told"},
     ("temoin_worker", "signin_failed_try", "UPDATE"): {"is_noted", "is_mailed"},

@@ -37,6 +37,7 @@ NO_TEXT = {
             *("DueDuty.name", "LaneState.destination", "SetAside.place", "StaffNotice.kind", "FailedTry.way"),
             *("Member.profession", "Invitation.state", "Invitation.profession", "Program.state", "Program.scopes"),
             *("ProgramToken.scopes", "Consent.notice_version", "Lot.kit", "Lot.state", "Record.state", "Record.kind"),
+            "Record.number",
             *("Record.notice", "Record.source", "Record.specimen", "Letter.state", "Difference.destination"),
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),

@@ -209,8 +209,10 @@ def test_a_birth_day_that_the_civil_status_does_not_know_is_asked_for():
         ("295109912611193", ScanKind.NIR, "295109912611193"),
         ("10003879623", ScanKind.PROFESSIONAL, "10003879623"),
         ("810003879623", ScanKind.PROFESSIONAL, "10003879623"),
-        ("7K2QF-XM04CP", ScanKind.TICKET, ""),
-        ("https://resultats.example/#code=7K2QF-XM04CP", ScanKind.TICKET, ""),
+        ("7K2QF-XM04CP", ScanKind.TICKET, "7K2QFXM04C"),
+        ("https://resultats.example/#code=7K2QF-XM04CP", ScanKind.TICKET, "7K2QFXM04C"),
+        ("T50011", ScanKind.SAMPLE, "50011"),
+        ("50011", ScanKind.SAMPLE, "50011"),
         ("DC04FR0000011E581E58B201FRF0DEPOTHPRIM\x1dF1NEG", ScanKind.STAMP, ""),
         ("HC1:6BFOXN*TS0BI$ZD4N9:9S6RCVN5+O30K3/XIV0W23NTDE", ScanKind.CERTIFICATE, ""),
         ("bonjour", ScanKind.UNKNOWN, ""),
@@ -225,6 +227,7 @@ def test_other_kinds_are_told_apart(text: str, kind: ScanKind, number: str):
     [
         ("295109912611199", ScanTrouble.NIR_KEY),
         ("7K2QF-XM04CQ", ScanTrouble.TICKET_CHECK),
+        ("50012", ScanTrouble.SAMPLE_CHECK),
         ("https://resultats.example/#code=7K2QF", ScanTrouble.TICKET_CHECK),
     ],
 )

@@ -6,9 +6,12 @@ Run as `python served.py PORT`, it serves with short deadlines until it is told 
 from __future__ import annotations
 
 import json
+import queue
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from temoin.serving.pace import TransferPace
@@ -27,18 +30,27 @@ PACE = TransferPace(
     connections=200,
     threads=4,
     waiting=100,
+    streams=25,
+    stream=SECONDS,
+    beat=0.5,
 )
 closed: list[float] = []
+told: queue.Queue[str] = queue.Queue()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Tell what was heard, or send without end, or take time."""
     match environ["PATH_INFO"]:
+        case path if path.startswith("/follow/"):
+            return _followed(path.removeprefix("/follow/"), environ, start_response)
+        case path if path.startswith("/ring/"):
+            told.put(path.removeprefix("/ring/"))
+            said: Any = "rung"
         case "/endless":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return _endless()
         case "/closed":
-            said: Any = len(closed)
+            said = len(closed)
         case "/slow":
             time.sleep(0.2)
             said = "slow"
@@ -53,6 +65,22 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return [body]
 
 
+def _followed(topic: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    if "temoin.streams" not in environ:
+        start_response("204 No Content", [])
+        return []
+    environ["temoin.topic"] = topic
+    start_response("200 OK", [("Content-Type", "text/event-stream")])
+    return [b"data: begun\n\n"]
+
+
+def bell(ring: Callable[[str], None], stop: threading.Event) -> None:
+    """Ring for each topic that was asked for."""
+    while not stop.is_set():
+        with suppress(queue.Empty):
+            ring(told.get(timeout=0.1))
+
+
 def _endless() -> Iterator[bytes]:
     try:
         for _ in range(100_000):
@@ -63,4 +91,4 @@ def _endless() -> Iterator[bytes]:
 
 if __name__ == "__main__":
     listener = listen("127.0.0.1", int(sys.argv[1]))
-    run_processes(1, lambda: serve(application, listener, PACE))
+    run_processes(1, lambda: serve(application, listener, PACE, bell))

@@ -240,7 +240,7 @@ def test_a_form_without_its_token_is_refused_kindly(house: House):
 
 def test_a_defect_shows_a_number_and_nothing_else(owner: Client, monkeypatch: pytest.MonkeyPatch):
     owner.raise_request_exception = False
-    monkeypatch.setattr("temoin.web.views.counter.list_tests", lambda **_: 1 / 0)
+    monkeypatch.setattr("temoin.web.views.counter.counter_lists", lambda **_: 1 / 0)
 
     answer = owner.get(reverse("home"))
 

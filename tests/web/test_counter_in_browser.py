@@ -23,6 +23,8 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
+from temoin.testing.actions import abandon_test
+from temoin.testing.queries import read_test
 
 # Browser and server share one process here: Django must not refuse the loop that Playwright runs.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -111,6 +113,79 @@ def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
     expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_have_count(0)
     assert len(asked) == 1  # one page for the whole of it
     shoot(counter.page, "in-row-next")
+
+
+def look_again(page: Page) -> None:
+    """Have the page look at its list, as it does by the clock or when a stream tells it to."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_colleagues_acts_come_into_the_list_and_not_under_the_hand(counter: Counter):
+    owner, colleague = counter.house.owner, counter.house.colleague
+    patient, lot = make_patient(owner), make_lot(owner)
+    ours, theirs = (make_sampled(owner, patient, lot, minutes_ago=minutes) for minutes in (16, 17))
+    counter.open("home")
+    chosen = counter.page.locator(f"#field-{ours}-outcome-sars-cov-2-2")
+    chosen.focus()
+    counter.page.keyboard.press("2")
+
+    new = make_test(colleague, patient)
+    abandon_test(by=colleague, record_id=theirs)
+    look_again(counter.page)
+
+    expect(counter.page.locator(f"#list-waiting #row-{new}")).to_be_visible()
+    expect(counter.page.locator(f"#list-running #row-{theirs}")).to_have_count(0)
+    expect(chosen).to_be_checked()
+    expect(counter.page.get_by_role("button", name="Vérifier")).to_be_focused()
+    counter.page.keyboard.press("Enter")
+    expect(counter.page.get_by_role("dialog", name="Vérifier avant de signer")).to_contain_text("Positif")
+
+
+def test_an_answer_to_a_test_that_somebody_else_went_on_with_stays_and_says_so(counter: Counter):
+    owner = counter.house.owner
+    record_id = sampled(counter.house)
+    counter.open("home")
+    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2").check()
+
+    abandon_test(by=owner, record_id=record_id)
+    look_again(counter.page)
+
+    row = counter.page.locator(f"#row-{record_id}:has(.gone)")
+    expect(row).to_contain_text("Quelqu’un d’autre a continué ce test")
+    expect(row.get_by_role("button", name="Vérifier")).to_be_disabled()
+
+
+def test_the_label_of_a_cassette_opens_its_row_wherever_the_focus_is(counter: Counter):
+    owner = counter.house.owner
+    patient, lot = make_patient(owner), make_lot(owner)
+    first, second = (make_sampled(owner, patient, lot, minutes_ago=minutes) for minutes in (16, 17))
+    number = read_test(by=owner, record_id=first).number
+    counter.open("home")
+    assert counter.focused() == "field-scan"
+    counter.page.locator(f"#field-{second}-outcome-sars-cov-2-1").focus()
+
+    counter.page.keyboard.type(f"T{number}")
+    counter.page.keyboard.press("Enter")
+
+    expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_be_focused()
+    expect(counter.page.locator(f"#row-{first}")).to_have_class("is-opened")
+    expect(counter.page.locator("input:checked")).to_have_count(0)
+    shoot(counter.page, "row-opened")
+
+
+def test_a_scan_over_an_open_review_signs_nothing(counter: Counter):
+    record_id = sampled(counter.house)
+    counter.open("home")
+    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2").check()
+    counter.page.get_by_role("button", name="Vérifier").press("Enter")
+    review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
+    expect(review.get_by_role("button", name="Signer : Claire")).to_be_focused()
+
+    counter.page.keyboard.type("T50006")
+    counter.page.keyboard.press("Enter")
+
+    expect(review).to_be_visible()
+    assert read_test(by=counter.house.owner, record_id=record_id).report is None
 
 
 def test_going_back_from_the_review_signs_nothing_and_keeps_what_was_chosen(counter: Counter):
@@ -293,7 +368,6 @@ def test_the_buttons_of_corsica_are_for_telephones(counter: Counter):
 @pytest.mark.parametrize("name", ["home", "patient"])
 def test_lists_of_tests_page_by_keyboard(counter: Counter, monkeypatch: pytest.MonkeyPatch, name: str):
     from temoin.testing import queries
-    from temoin.testing.actions import abandon_test
 
     monkeypatch.setattr(queries, "PAGE", 2)
     patient_id = make_patient(counter.house.owner)

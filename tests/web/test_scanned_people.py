@@ -122,7 +122,6 @@ def test_an_open_century_is_asked_for_at_its_field(owner: Client):
     ("scan", "message"),
     [
         ("0105012345678900172909301012AB", "il se scanne à la page des lots"),
-        ("7K2QF-XM04CP", "il ouvre le résultat sur le téléphone du patient"),
         ("DC04FR0000011E581E58B201FR", "2D-Doc"),
         (CARD.replace("6512068", "6512078"), "Une clé des lignes du document est fausse"),
         (CARD[:36], "Il manque une ligne du document"),

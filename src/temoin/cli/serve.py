@@ -21,6 +21,7 @@ from temoin.site.database_role import check_role
 
 if TYPE_CHECKING:
     from temoin.serving.pace import TransferPace
+    from temoin.serving.streams import Bell
 
 LOOPBACK = "127.0.0.1"
 THREADS = 8  # per server process; each keeps one database connection
@@ -76,10 +77,20 @@ def run_site(options: argparse.Namespace) -> int:
     def work() -> None:
         # One that outlived a killed `temoin web` would hold the port against the next one.
         die_with(parent, signal.SIGKILL)
-        serve(application, listener, _pace(options.process))
+        serve(application, listener, _pace(options.process), _bell(options.process))
 
     run_processes(options.workers or _processes(options.process), work)
     return 0
+
+
+def _bell(process: Process) -> Bell | None:
+    """Return what tells this server process of changes at a counter; the patients' site shows none."""
+    if process is not Process.STAFF:
+        return None
+    from temoin.outbox.counter_bell import counter_bell, start_ringing
+
+    start_ringing()
+    return counter_bell()
 
 
 def _processes(process: Process) -> int:
@@ -96,6 +107,7 @@ def _pace(process: Process) -> TransferPace:
         body=serving.seconds,
         send=serving.seconds,
         connections=serving.connections,
+        streams=serving.connections // 2,
         threads=THREADS,
         largest_body=LARGEST[process],
         largest_at=LARGEST_AT[process],
@@ -106,8 +118,10 @@ def run_worker(options: argparse.Namespace) -> int:
     follow_supervisor()
     become(Process.WORKER, options.data)
     require_sound(Process.WORKER)
+    from temoin.outbox.counter_bell import start_ringing
     from temoin.outbox.worker import run_worker as carry_parcels
 
+    start_ringing()
     carry_parcels(_stop_signal())
     return 0
 

@@ -127,7 +127,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.PATIENT_MERGED: "A patient's record was merged into another of the person, named with the reason.",
     EventKind.PATIENT_SEARCHED: "Patients were looked for by NIR, or by name and birth date.",
     EventKind.PATIENT_READ: "A patient record was shown.",
-    EventKind.TEST_REGISTERED: "A test was registered for a patient, and the ticket's code drawn.",
+    EventKind.TEST_REGISTERED: "A test was registered, its ticket's code drawn; the detail is the sample number.",
     EventKind.TEST_READ: "A test record was shown.",
     EventKind.TEST_LIST_READ: "The list of the pharmacy's tests was shown.",
     EventKind.SAMPLE_TAKEN: "The sample was taken and the kit lot recorded.",

@@ -22,6 +22,7 @@ from temoin.lib.arrays import bound_array
 from temoin.lib.asking import Rows, ask, ask_later
 from temoin.lib.errors import ConflictError, ScopeError
 from temoin.lib.lifecycle import Lifecycle
+from temoin.lib.stirring import stir_after_commit
 from temoin.lib.tenant import TenantModel, answers_come_later, check_when_answered, current_pharmacy
 
 MANY = 4  # rows of one table from which on they are bound as arrays: the statement then is the same for any number
@@ -52,6 +53,7 @@ class Commit:
         self._asked: dict[str, list[Any]] = {}
         self.version, self.digest = "", ""
         self._told: list[str] = []
+        self._stirs = False
 
     def attest(self, *, version: int, digest: bytes) -> None:
         """Put into the act's event which version it writes, and the digest of that row."""
@@ -75,6 +77,7 @@ class Commit:
             raise ScopeError("a row of another pharmacy cannot be written in this scope")
         if row.told:
             self.tell(_table(type(row)), row.id, now=row.told_digest())
+        self._stirs = self._stirs or row.stirs
         self._inserts.setdefault(type(row), []).append(row)
 
     def move(
@@ -135,6 +138,7 @@ class Commit:
         sources = sorted(state.value for state in move.sources)
         arrays = [bound_array(kind, column) for kind, column in zip(types, lists.values(), strict=True)]
         values = (move.target.value, *constants, *arrays, current_pharmacy(), sources)
+        self._stirs = self._stirs or model.stirs
         self._changes.append(Part(sql, values, len(row_ids)))
 
     def change(
@@ -185,6 +189,7 @@ class Commit:
             # Of a sealed value only the content counts: keys may be turned between reading and writing.
             sql += f" AND {getattr(field, 'compared_sql', field.column)} = ANY(%s)"
             prepared.append([field.compared(value) for value in allowed] if hasattr(field, "compared") else allowed)
+        self._stirs = self._stirs or model.stirs
         self._changes.append(Part(sql + " RETURNING 1", tuple(prepared), 1))
 
     def absorb(self, other: Commit) -> None:
@@ -193,6 +198,7 @@ class Commit:
             self._inserts.setdefault(model, []).extend(rows)
         self._changes += other._changes
         self._told += other._told
+        self._stirs = self._stirs or other._stirs
         for sql, values in other._asked.items():
             for value in values:
                 self.ask_once(sql, value)
@@ -211,6 +217,8 @@ class Commit:
         sql = _statement(tuple([(part.sql, part.is_counted) for part in parts]))
         values = [value for part in parts for value in part.values]
         expected = [part.expected for part in parts if part.is_counted]
+        if self._stirs:
+            stir_after_commit(current_pharmacy())
         with _collisions_named():
             answer = ask_later(sql, values) if answers_come_later() else partial(ask, sql, values)
         check_when_answered(partial(_check_answer, answer, expected))

@@ -180,6 +180,7 @@ class TenantModel(PlainRow):
 
     declares: ClassVar[Mapping[str, Sensitivity]] = {}
     binds: ClassVar[tuple[str, ...]] = ()  # columns that the row's sealed value is bound to: see `crypto.sealed`
+    stirs: ClassVar[bool] = False  # whether a counter's list shows it: see `lib.stirring`
     told: ClassVar[bool] = False  # whether events tell how each row was left: see `crypto.told`
 
     class Meta:

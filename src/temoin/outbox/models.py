@@ -37,6 +37,7 @@ class Parcel(SealedModel):
     )  # what only the courier knows; destroyed at settlement, or once it cannot come back
 
     lifecycle: ClassVar = PARCEL
+    stirs: ClassVar = True
     declares: ClassVar = {
         "destination": PUBLIC,
         "subject_id": PUBLIC,

@@ -15,6 +15,7 @@ from temoin.scanning.ins import read_ins
 from temoin.scanning.keyboards import meanings
 from temoin.scanning.mrz import read_zone
 from temoin.scanning.nir import read_nir
+from temoin.scanning.sample_numbers import read_sample_number
 from temoin.scanning.scan import UNKNOWN, BoxCode, Scan, ScanKind, ScanTrouble
 from temoin.scanning.tickets import read_ticket_code
 
@@ -74,7 +75,7 @@ def _read(plain: str, today: date) -> Scan:
         return Scan(kind=ScanKind.STAMP)
     if _CERTIFICATE.fullmatch(plain):
         return Scan(kind=ScanKind.CERTIFICATE)
-    readers = (read_ticket_code, _linked, read_nir, _professional, read_hibc, read_ins)
+    readers = (read_sample_number, read_ticket_code, _linked, read_nir, _professional, read_hibc, read_ins)
     for reader in readers:
         found = reader(plain)
         if found is not None:

@@ -16,6 +16,7 @@ class ScanKind(StrEnum):
     NIR = "nir"
     PROFESSIONAL = "professional"  # the number of a health professional's card
     TICKET = "ticket"  # our own: the patient's code, or its drawing
+    SAMPLE = "sample"  # our own: the number of a sample, on its cassette
     STAMP = "stamp"  # a 2D-Doc: known by sight, not read
     CERTIFICATE = "certificate"  # an EU health certificate: known by sight, not read
     ADDRESS = "address"  # of a page of the web
@@ -39,6 +40,7 @@ class ScanTrouble(StrEnum):
     INS_VERSION = "ins_version"
     NIR_KEY = "nir_key"
     TICKET_CHECK = "ticket_check"
+    SAMPLE_CHECK = "sample_check"
 
     NO_SEPARATOR = "no_separator"
     BIRTH_CENTURY = "birth_century"
@@ -87,7 +89,7 @@ class Scan:
     kind: ScanKind
     box: BoxCode | None = None
     person: ScannedPerson | None = None
-    number: str = ""  # a NIR, or an RPPS number
+    number: str = ""  # a NIR, an RPPS number, the number of a sample, or the ten characters of a ticket's code
     faults: tuple[ScanTrouble, ...] = ()
     notices: tuple[ScanTrouble, ...] = ()
 

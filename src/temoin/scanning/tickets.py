@@ -1,4 +1,4 @@
-"""Our own papers: the patient's ticket, whose code is checked and not kept, for it opens nothing here."""
+"""Our own papers: the patient's ticket, whose code leads to its test while the house still has it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def read_ticket_code(text: str) -> Scan | None:
     if not drawn and not _TYPED.fullmatch(text) and not _BARE.fullmatch(text):
         return None
     try:
-        normalise_code(code)
+        meant = normalise_code(code)
     except ValueError:
         # Eleven characters without the hyphen may be anything.
         return None if _BARE.fullmatch(text) else fault(ScanKind.TICKET, ScanTrouble.TICKET_CHECK)
-    return Scan(kind=ScanKind.TICKET)
+    return Scan(kind=ScanKind.TICKET, number=meant)

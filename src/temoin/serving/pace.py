@@ -22,6 +22,9 @@ class TransferPace:
     bodies: int = 64_000_000  # bytes of unfinished bodies held at once
     connections: int = 1000
     threads: int = 8  # each keeps one database connection
+    streams: int = 500  # held open at once, of the connections; a page without one asks by the clock
+    stream: float = 300  # after which a stream ends, and its browser asks for another
+    beat: float = 20  # between two lines of a stream that has nothing to tell
     waiting: int = 256  # whole requests that wait for a thread; more are told to come back
 
     def largest(self, path: str) -> int:

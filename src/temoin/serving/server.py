@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from temoin.serving.answering import Application, Desk
+from temoin.serving.answering import Application, Desk, HttpAnswer
 from temoin.serving.pace import TransferPace
 from temoin.serving.reading import RefusedError, check_head, environ_of, read_body
+from temoin.serving.streams import TOPIC, Bell, Streams
 from temoin.serving.visitors import Visitor, Waiting, plain
 
 FILES = 128  # that a process opens besides its connections
@@ -36,12 +37,15 @@ def _request(*parts: Any) -> web.BaseRequest:
 class Server:
     """Serves one application on one listening socket."""
 
-    def __init__(self, application: Application, listener: socket.socket, pace: TransferPace) -> None:
+    def __init__(
+        self, application: Application, listener: socket.socket, pace: TransferPace, bell: Bell | None = None
+    ) -> None:
         self._listener = listener
         self._pace = pace
         self._waiting = Waiting(pace)
         self._threads = ThreadPoolExecutor(pace.threads, thread_name_prefix="answer")
         self._desk = Desk(application, self._threads, pace)
+        self._streams = Streams(bell, pace)
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -53,6 +57,7 @@ class Server:
         loop.add_reader(self._listener, self._accept, manager)
         await stop.wait()
         loop.remove_reader(self._listener)
+        self._streams.end()
         manager.pre_shutdown()
         await manager.shutdown(PATIENCE)
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -75,11 +80,22 @@ class Server:
         try:
             check_head(request, self._pace)
             body = await self._body(request, visitor)
-            answer = await self._desk.ask(environ_of(request, body))
+            environ = environ_of(request, body)
+            self._streams.offer(environ)
+            answer = await self._desk.ask(environ)
         except RefusedError as refusal:
             return plain(refusal.status, refusal.words)
         self._waiting.begin(visitor)
+        if TOPIC in environ:
+            return await self._follow(request, answer, environ[TOPIC])
         return await self._desk.send(request, answer, visitor.drop)
+
+    async def _follow(self, request: web.BaseRequest, answer: HttpAnswer, topic: str) -> web.StreamResponse:
+        try:
+            return await self._streams.follow(request, answer, topic)
+        except TimeoutError:
+            cast("Visitor", request.protocol).drop()
+            raise ConnectionResetError from None
 
     async def _body(self, request: web.BaseRequest, visitor: Visitor) -> bytes:
         self._waiting.begin(visitor)
@@ -89,10 +105,10 @@ class Server:
             self._waiting.end(visitor)
 
 
-def serve(application: Application, listener: socket.socket, pace: TransferPace) -> None:
-    """Serve in this process until it is told to stop."""
+def serve(application: Application, listener: socket.socket, pace: TransferPace, bell: Bell | None = None) -> None:
+    """Serve in this process until it is told to stop; what the bell tells goes to the streams that follow it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = pace.connections + FILES
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
-    asyncio.run(Server(application, listener, pace).run())
+    asyncio.run(Server(application, listener, pace, bell).run())

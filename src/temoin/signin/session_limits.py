@@ -19,7 +19,8 @@ from temoin.signin.open_sessions import BEGAN, DEVICE, NETWORK, SEEN, device_of,
 from temoin.signin.sessions import owner_of
 
 STEP = 60  # seconds
-ASKS_ONLY = "/session/"  # where a page asks how long its session lasts: asking by GET keeps no session alive
+# What a page asks by itself (how long its session lasts, whether its list changed) keeps no session alive.
+ASKS_ONLY = frozenset({"/session/", "/counter/changes/", "/counter/list/"})
 
 
 class SessionLimits:
@@ -49,6 +50,6 @@ class SessionLimits:
             session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
             session[NETWORK] = network_of(get_adapter(request).get_client_ip(request))
             type(session).clear_expired()  # once per sign-in: the rows of sessions that nobody ended
-        asks_only = request.method == "GET" and request.path_info == ASKS_ONLY
+        asks_only = request.method == "GET" and request.path_info in ASKS_ONLY
         if instant - session.get(SEEN, 0) >= STEP and not asks_only:
             session[SEEN] = instant

@@ -18,12 +18,14 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import coarse, now
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import RecordId, hourly_id
+from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.models import Record, Ticket
+from temoin.testing.models import Record, Ticket, number_index
+from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, opening, sampled
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
@@ -35,7 +37,7 @@ COUNTER = "counter"
 def register_test(
     *, by: Seat, patient_id: UUID, kind: str, notice_version: str, record_id: UUID | None = None
 ) -> RecordId:
-    """Open a test at the counter, with the consent to it and the code for the patient's ticket.
+    """Open a test at the counter: the consent to it, the code for the patient's ticket, the number for the cassette.
 
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
     """
@@ -43,14 +45,17 @@ def register_test(
     check_notice(notice_version)
     if kind not in load_kinds():
         raise refuse("kind", "unknown", _("Choose the test in the list."))
-    record = Record(pharmacy_id=by.pharmacy_id, id=record_id or hourly_id(), patient_id=patient_id)
-    with act(by=by, kind=EventKind.TEST_REGISTERED, subject_kind="record", subject_id=record.id) as commit:
+    with tenant_scope(by.pharmacy_id):
         hold_patient(patient_id)  # another pharmacy's is unknown here; one merged away meanwhile takes no new test
-        record.registered_at = coarse(now())
-        record.seal(opening(kind, notice_version, COUNTER, ""))
-        commit.insert(record)
-        commit.insert(new_ticket(by.pharmacy_id, record.id))
-        add_consent(commit, record.id, patient_id, notice_version)
+        record = Record(pharmacy_id=by.pharmacy_id, id=record_id or hourly_id(), patient_id=patient_id)
+        record.registered_at, number = coarse(now()), draw_number()
+        record.number_index = number_index(number)
+        record.seal(opening(kind, notice_version, COUNTER, "", number=number))
+        what, whose = EventKind.TEST_REGISTERED, record.id
+        with act(by=by, kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
+            commit.insert(record)
+            commit.insert(new_ticket(by.pharmacy_id, record.id))
+            add_consent(commit, record.id, patient_id, notice_version)
     return RecordId(record.id)
 
 

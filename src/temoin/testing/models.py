@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from temoin.crypto.blind import BlindIndexField, unique_index, unique_indexes
+from temoin.crypto.blind import BlindIndexField, lookup_index, lookup_indexes, unique_index, unique_indexes
 from temoin.crypto.envelope import CONTENT
+from temoin.crypto.letter import normalise_code
 from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.fields import sensitivity_of
@@ -18,11 +19,15 @@ from temoin.testing.states import RECORD, UNDER_WAY, RecordState
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
 HEALTH = Sensitivity.HEALTH
-SOURCE_USE = "result source"
+SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket code"
+
+
+def _without_number(value: dict[str, Any]) -> dict[str, Any]:
+    return {"number": "", **value}
 
 
 def _with_reading_clock(value: dict[str, Any]) -> dict[str, Any]:
-    return {"started_at": "", "typed_times": [], **value}
+    return _without_number({"started_at": "", "typed_times": [], **value})
 
 
 def _with_nobody_who_ordered(value: dict[str, Any]) -> dict[str, Any]:
@@ -38,6 +43,7 @@ class Record(SealedModel):
     version = models.IntegerField(default=0)  # of the latest signed version
     registered_at = models.DateTimeField()  # to the hour
     source_index = BlindIndexField(null=True)  # keyed digest of a source file's own result number
+    number_index = BlindIndexField(null=True)  # keyed digest of the number on its cassette
     sealed = SealedField(
         holds={
             "kind": HEALTH,
@@ -45,6 +51,7 @@ class Record(SealedModel):
             "notice": PERSONAL,
             "source": PUBLIC,
             "source_key": PERSONAL,
+            "number": PUBLIC,
             "specimen": HEALTH,
             "sampled_at": HEALTH,
             "started_at": HEALTH,
@@ -54,6 +61,7 @@ class Record(SealedModel):
     )
 
     lifecycle: ClassVar = RECORD
+    stirs: ClassVar = True
     declares: ClassVar = {
         "patient_id": PUBLIC,
         "lot_id": PUBLIC,
@@ -61,11 +69,12 @@ class Record(SealedModel):
         "version": PUBLIC,
         "registered_at": PUBLIC,
         "source_index": HEALTH,
+        "number_index": PUBLIC,
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 2
-    readers: ClassVar = {1: Reader(upgrade=_with_reading_clock), 2: Reader()}
+    schema: ClassVar = 3
+    readers: ClassVar = {1: Reader(upgrade=_with_reading_clock), 2: Reader(upgrade=_without_number), 3: Reader()}
 
     class Meta:
         db_table = "testing_record"
@@ -76,6 +85,12 @@ class Record(SealedModel):
                 fields=["pharmacy_id", "source_index"],
                 condition=models.Q(source_index__isnull=False),
                 name="testing_record_source",
+            ),
+            # serves the field of the counter too; once signed, a record leaves its number to another
+            models.UniqueConstraint(
+                fields=["pharmacy_id", "number_index"],
+                condition=models.Q(number_index__isnull=False, state__in=[state.value for state in UNDER_WAY]),
+                name="testing_record_number",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=[state.value for state in RecordState]),
@@ -102,13 +117,24 @@ class Record(SealedModel):
         ]
 
     def blind_indexes(self) -> dict[str, bytes | None]:
-        """Return the index of the source file's result, for a record that came from one."""
-        return {"source_index": source_index(self.unseal()["source_key"])}
+        """Return the index of the source file's result, for a record that came from one, and of the sample number."""
+        held = self.unseal()
+        return {"source_index": source_index(held["source_key"]), "number_index": number_index(held["number"])}
 
 
 def source_index(source_key: str) -> bytes | None:
     """Return what a record stores to be found by its source file's own result; `source_key` is `fold_parts`'s."""
     return unique_index(SOURCE_USE, source_key) if source_key else None
+
+
+def number_index(number: str) -> bytes | None:
+    """Return what a record stores to be found by its sample number."""
+    return unique_index(NUMBER_USE, number) if number else None
+
+
+def number_indexes(number: str) -> list[bytes]:
+    """Return every index under which a sample number may stand."""
+    return unique_indexes(NUMBER_USE, number)
 
 
 def source_indexes(source_key: str) -> list[bytes]:
@@ -177,9 +203,16 @@ class Ticket(SealedModel):
     record_id = models.UUIDField()
     has_code = models.BooleanField(default=True)
     drawn_at = models.DateTimeField()  # the hour
+    code_index = BlindIndexField(null=True)  # while the code is there: the ticket opens the row of its test
     sealed = SealedField(holds={"code": PERSONAL, "salt": PERSONAL, "key": PERSONAL})
 
-    declares: ClassVar = {"record_id": PUBLIC, "has_code": PUBLIC, "drawn_at": PUBLIC, "sealed": PERSONAL}
+    declares: ClassVar = {
+        "record_id": PUBLIC,
+        "has_code": PUBLIC,
+        "drawn_at": PUBLIC,
+        "code_index": PERSONAL,
+        "sealed": PERSONAL,
+    }
     binds: ClassVar = ("record_id", "has_code", "drawn_at")
 
     class Meta:
@@ -188,6 +221,24 @@ class Ticket(SealedModel):
             models.UniqueConstraint(fields=["pharmacy_id", "record_id"], name="testing_ticket_once")
         ]
         indexes: ClassVar = [
-            # serves the duty that destroys codes
-            models.Index(fields=["pharmacy_id"], condition=models.Q(has_code=True), name="testing_ticket_code")
+            # serves the duty that destroys codes, and the ticket that is scanned
+            models.Index(
+                fields=["pharmacy_id", "code_index"],
+                condition=models.Q(has_code=True),
+                name="testing_ticket_code",
+            )
         ]
+
+    def blind_indexes(self) -> dict[str, bytes | None]:
+        """Return the index of the code, while it is there."""
+        return {"code_index": code_index(self.unseal()["code"])}
+
+
+def code_index(code: str) -> bytes | None:
+    """Return what a ticket stores to be found by its code, as people see it; None once that is destroyed."""
+    return lookup_index(CODE_USE, normalise_code(code)) if code else None
+
+
+def code_indexes(code: str) -> list[bytes]:
+    """Return every index under which a ticket of these ten characters may stand."""
+    return lookup_indexes(CODE_USE, code)

@@ -18,7 +18,7 @@ UNSAMPLED: Mapping[str, object] = {
 }
 
 
-def opening(kind: str, notice_version: str, source: str, source_key: str) -> dict[str, object]:
+def opening(kind: str, notice_version: str, source: str, source_key: str, *, number: str = "") -> dict[str, object]:
     """Return what a record seals at its registration."""
     return {
         "kind": kind,
@@ -26,6 +26,7 @@ def opening(kind: str, notice_version: str, source: str, source_key: str) -> dic
         "notice": notice_version,
         "source": source,
         "source_key": source_key,
+        "number": number,
         **UNSAMPLED,
     }
 

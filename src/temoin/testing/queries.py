@@ -51,6 +51,7 @@ class TestRow:
     id: UUID
     state: RecordState
     kind: Kind
+    number: str
     patient_name: str
     birth_date: Any
     registered_at: datetime
@@ -75,6 +76,7 @@ class TestView:
     id: UUID
     state: RecordState
     kind: Kind
+    number: str
     patient_id: UUID
     traits: Traits
     registered_at: datetime
@@ -293,6 +295,7 @@ def _row(record: Record, traits: Traits | None, parcels: list[tuple[str, ParcelS
         id=record.id,
         state=RecordState(record.state),
         kind=load_kinds()[sealed["kind"]],
+        number=sealed["number"],
         patient_name=traits.name if traits else str(_NAMELESS),
         birth_date=traits.birth_date if traits else None,
         registered_at=datetime.fromisoformat(sealed["registered_at"]),
@@ -309,6 +312,7 @@ def _view(record: Record) -> TestView:
         id=record.id,
         state=RecordState(record.state),
         kind=load_kinds()[sealed["kind"]],
+        number=sealed["number"],
         patient_id=record.patient_id,
         traits=traits_of(record.patient_id),
         registered_at=datetime.fromisoformat(sealed["registered_at"]),

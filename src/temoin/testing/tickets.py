@@ -16,18 +16,21 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.models import Record, Ticket
+from temoin.testing.models import Record, Ticket, code_index
 
 
 def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
-    ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=coarse(now()))
-    ticket.seal(_drawn())
+    drawn, moment = _drawn(), coarse(now())
+    index = code_index(drawn["code"])
+    ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=moment, code_index=index)
+    ticket.seal(drawn)
     return ticket
 
 
 def renew_code(commit: Commit, ticket: Ticket) -> None:
     """Add to an act that a ticket has another code; the former one opens no letter sealed from now on."""
-    commit.reseal(ticket, _drawn(), has_code=True, drawn_at=coarse(now()))
+    drawn = _drawn()
+    commit.reseal(ticket, drawn, has_code=True, drawn_at=coarse(now()), code_index=code_index(drawn["code"]))
 
 
 def _drawn() -> dict[str, str]:
@@ -87,7 +90,7 @@ def destroy_code(commit: Commit, record_id: UUID, seen: bytes) -> None:
     ticket = ticket_in_scope(record_id)
     if bytes(ticket.sealed) != seen:
         raise ConflictError("the ticket was sealed anew meanwhile")
-    commit.reseal(ticket, ticket.unseal() | {"code": ""}, has_code=False)
+    commit.reseal(ticket, ticket.unseal() | {"code": ""}, has_code=False, code_index=None)
 
 
 def ticket_in_scope(record_id: UUID) -> Ticket:

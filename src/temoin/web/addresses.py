@@ -10,6 +10,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 
 AT_COUNTER = "counter"  # said by a form that stands in a row of the counter's list: its act leads back there
+ROW = "row"  # in the address of the counter: the test whose row was asked for
 _NONE = UUID(int=0)
 
 
@@ -21,6 +22,11 @@ def is_at_counter(typed: Mapping[str, str]) -> bool:
 def lead_to_test(record_id: UUID) -> HttpResponseRedirect:
     """Lead to the page of a test."""
     return HttpResponseRedirect(_page_of_none().replace(str(_NONE), str(record_id)))
+
+
+def lead_to_row(record_id: UUID) -> HttpResponseRedirect:
+    """Lead to the row of a test under way in the counter's list."""
+    return HttpResponseRedirect(f"{reverse('home')}?{ROW}={record_id}")
 
 
 @cache

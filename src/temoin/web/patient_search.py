@@ -13,7 +13,9 @@ from temoin.patients.queries import Found, patients_by_name, patients_by_nir
 from temoin.pharmacies.seat import Seat
 from temoin.scanning.nir import check_nir
 from temoin.scanning.scan import ScanTrouble
+from temoin.testing.numbers import FoundTest
 from temoin.web.fields import Field, Typed
+from temoin.web.named_test import NAMES_TEST, named_test
 from temoin.web.patient_form import CORSICA, DAY_HINT
 from temoin.web.scan_field import posted_scan, scan_field, scan_notices
 from temoin.web.scan_words import TROUBLES
@@ -34,6 +36,7 @@ class PatientSearch:
     problems: list[Problem] = field(default_factory=list)
     notices: Sequence[Words] = ()
     is_scanned: bool = False
+    test: FoundTest | None = None  # where a sample number or a ticket was scanned
 
     @property
     def scan_field(self) -> Field:
@@ -57,9 +60,12 @@ def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
     if request.method != "POST":
         return search
     try:
-        scan = posted_scan(request, NAMES_SOMEBODY)
+        scan = posted_scan(request, NAMES_SOMEBODY | NAMES_TEST)
         if scan is None:
             search.found = _typed_search(seat, search.values)
+            return search
+        if scan.kind in NAMES_TEST:
+            search.test = named_test(seat, scan)
             return search
         search.is_scanned, search.notices = True, scan_notices(scan)
         search.values = dict.fromkeys(asked, "") | scanned_values(scan)

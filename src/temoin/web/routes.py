@@ -25,6 +25,7 @@ from temoin.web.views import (
     journal,
     lawful,
     letters,
+    live,
     merging,
     patients,
     programs,
@@ -115,6 +116,10 @@ _HOUSE = [
     GuardedRoute(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     GuardedRoute(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
     GuardedRoute(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
+    GuardedRoute(name="changes", path="counter/changes/", view=live.changes, access=Right.READ_TEST),
+    GuardedRoute(
+        name="fresh_lists", shows_patients=True, path="counter/list/", view=live.fresh_lists, access=Right.READ_TEST
+    ),
     GuardedRoute(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
 ]
 _PATIENTS = [
@@ -220,6 +225,7 @@ _TESTS = [
         view=records.ticket,
         access=Right.REGISTER_TEST,
     ),
+    GuardedRoute(name="label", path="tests/<uuid:record_id>/label/", view=records.label, access=Right.REGISTER_TEST),
     GuardedRoute(
         name="renew_ticket",
         path="tests/<uuid:record_id>/ticket/renew/",

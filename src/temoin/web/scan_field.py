@@ -22,6 +22,7 @@ from temoin.web.wording import Words
 SCAN = "scan"
 READ = "read"  # in the address of the field's button: only read, record nothing
 
+_SCAN = _("Scan")
 # What stands beside the field that it is about.
 _AT_FIELD = {
     ScanTrouble.NO_SEPARATOR: "number",
@@ -30,13 +31,15 @@ _AT_FIELD = {
 }
 
 
-def scan_field(*, hint: Words, problems: Iterable[Problem] = (), autofocus: bool = False) -> Field:
+def scan_field(
+    *, hint: Words, problems: Iterable[Problem] = (), autofocus: bool = False, label: Words = _SCAN
+) -> Field:
     """Return the field, always empty: the next scan would be typed behind the last one."""
     found = [problem.message for problem in problems if problem.field == SCAN]
     keys = {"maxlength": str(LONGEST), "autocapitalize": "off", "spellcheck": "false", "data-scan": "yes"}
     return Field(
         name=SCAN,
-        label=_("Scan"),
+        label=label,
         hint=hint,
         is_one_of=True,
         autofocus=autofocus,

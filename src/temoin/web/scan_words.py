@@ -22,9 +22,10 @@ BELONGS: Mapping[ScanKind, Words] = {
         "This is the number of a health professional: it belongs to the patient's doctor, or to the team."
     ),
     ScanKind.TICKET: _(
-        "This is the code of a patient's ticket: it opens the result on the patient's telephone, and nothing here. "
-        "Look for the patient by name or by an identity document."
+        "This is the code of a patient's ticket: at the counter it opens the row of its test. "
+        "Here, look for the patient by name or by an identity document."
     ),
+    ScanKind.SAMPLE: _("This is a sample number: at the counter it opens the row of its test."),
     ScanKind.STAMP: _(
         "This is a 2D-Doc, the stamp of an official document, which is not read here: "
         "scan the lines with < of the identity document, or type."
@@ -45,6 +46,7 @@ TROUBLES: Mapping[ScanTrouble, Words] = {
     ScanTrouble.INS_VERSION: _("This health identity code is of a newer kind, not known here: type the identity."),
     ScanTrouble.NIR_KEY: _("The key of this number is wrong: check the 15 characters."),
     ScanTrouble.TICKET_CHECK: _("This is like the code of a ticket, but a character of it is wrong."),
+    ScanTrouble.SAMPLE_CHECK: _("This is like a sample number, but a digit of it is wrong: read the label again."),
     ScanTrouble.BIRTH_CENTURY: _("The document gives two digits of the year only: type all four."),
     ScanTrouble.BIRTH_OPEN: _("The document does not tell the whole birth date: type it."),
     ScanTrouble.NAMES_OF_ZONE: _(

@@ -31,6 +31,8 @@ class ListedTest:
     parcels: list[tuple[Words, Mark]]
     fields: list[Field] = field(default_factory=list)  # of the result, where it is entered in the row
     ready: ReadySample | None = None  # what it would be sampled with now, where one press of the row does it
+    is_opened: bool = False  # asked for by its number
+    link_leads: bool = False  # its name takes the focus, as the row has nothing else to press
 
 
 def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
@@ -54,27 +56,38 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
     return ListedTest(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)
 
 
-def waiting_lines(seat: Seat, rows: Iterable[TestRow]) -> list[ListedTest]:
+def waiting_lines(seat: Seat, rows: Iterable[TestRow], *, opened: str = "") -> list[ListedTest]:
     """Return the tests to be sampled, in order of arrival, each with the sample that one press would record."""
     waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=lambda row: row.registered_at)
     samples = waiting and has_right(by=seat, right=Right.TAKE_SAMPLE)
     ready = ready_samples(seat) if samples else {}
-    return [replace(line, ready=ready.get(line.row.kind.code)) for line in test_lines(waiting, {})]
+    lines = [replace(line, ready=ready.get(line.row.kind.code)) for line in test_lines(waiting, {})]
+    return [_opened(line, opened, leads=line.ready is None) for line in lines]
+
+
+def _opened(line: ListedTest, opened: str, *, leads: bool) -> ListedTest:
+    """Return the line, marked where its number was asked for."""
+    return replace(line, is_opened=True, link_leads=leads) if opened == str(line.row.id) else line
 
 
 _LAST = datetime.max.replace(tzinfo=UTC)  # a reading clock not started yet: after those that run
 
 
-def running_lines(seat: Seat, rows: Iterable[TestRow], kits: dict[UUID, str], *, leads: bool) -> list[ListedTest]:
+def running_lines(
+    seat: Seat, rows: Iterable[TestRow], kits: dict[UUID, str], *, leads: bool, opened: str = ""
+) -> list[ListedTest]:
     """Return the tests whose sample is taken, what is due first before the rest, each with the result's own buttons.
 
-    With `leads` the first that can be read now takes the focus: whoever has just signed goes on with it.
+    The test that was `opened` by its number takes the focus; with `leads` the first that can be read now does: whoever
+    has just signed goes on with it.
     """
     lines = test_lines((row for row in rows if row.state is RecordState.SAMPLED), kits)
     lines.sort(key=lambda line: line.window.opens if line.window else _LAST)
     is_due = [line.window is not None and line.window.opens <= now() for line in lines]
-    first = is_due.index(True) if leads and True in is_due else None
-    return [_with_entry(seat, line, takes_focus=place == first) for place, line in enumerate(lines)]
+    first = str(lines[is_due.index(True)].row.id) if leads and True in is_due else None
+    asked = opened or first
+    lines = [_with_entry(seat, line, takes_focus=asked == str(line.row.id)) for line in lines]
+    return [_opened(line, opened, leads=not line.fields) for line in lines]
 
 
 def _with_entry(seat: Seat, line: ListedTest, *, takes_focus: bool) -> ListedTest:

@@ -7,21 +7,20 @@ from uuid import UUID
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
 from temoin.delivery.calls import count_unknowing
 from temoin.lib.errors import NotFoundError
-from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.pharmacies.zones import page_zone
-from temoin.testing.queries import list_tests
-from temoin.web.pages import page_links, page_number, show
+from temoin.web.counter_lists import NEXT, counter_lists
+from temoin.web.pages import page_number, show
+from temoin.web.scan_field import scan_field
 from temoin.web.seats import bind_session, places_of
-from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
-from temoin.web.times import page_today
 
+FIND_HINT = _("The sample's number, the patient's ticket or document: typed or scanned")
 # Where those go who manage people, or audit, and touch no test.
 _INSTEAD = {Right.MANAGE_MEMBERS: "team", Right.READ_JOURNAL: "journal"}
 
@@ -31,24 +30,15 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
     for right, instead in _INSTEAD.items():
         if not has_right(by=seat, right=Right.READ_TEST) and has_right(by=seat, right=right):
             return redirect(instead)
-    page = page_number(request)
-    found = list_tests(by=seat, page=page)
-    midnight, _end = bounds_of_day(page_today(), page_zone())
-    kits = kits_of(seat, found.under_way)
-    today = [row for row in found.done if row.registered_at >= midnight]
-    earlier = [row for row in found.done if row.registered_at < midnight]
+    lists = counter_lists(request, seat)
+    leads = request.GET.get(NEXT) == "1" or any(line.is_opened for line in (*lists["running"], *lists["waiting"]))
     return show(
         request,
         seat,
         "home.html",
-        running=running_lines(seat, found.under_way, kits, leads=request.GET.get("next") == "1"),
-        waiting=waiting_lines(seat, found.under_way),
-        today=test_lines(today, kits),
-        earlier=test_lines(earlier, kits),
-        shows_today=page == 0 or bool(today),
-        counts_today=f"{len(today)}{'+' if page or (found.has_more and not earlier) else ''}",
-        pages=page_links(page, has_more=found.has_more),
-        unknowing=count_unknowing(by=seat) if page == 0 else 0,
+        scan_field=scan_field(label=_("Number, ticket or patient"), hint=FIND_HINT, autofocus=not leads),
+        unknowing=count_unknowing(by=seat) if page_number(request) == 0 else 0,
+        **lists,
     )
 
 

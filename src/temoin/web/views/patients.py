@@ -35,7 +35,7 @@ from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
-from temoin.web.addresses import lead_to_test
+from temoin.web.addresses import lead_to_row, lead_to_test
 from temoin.web.fields import Typed
 from temoin.web.kept_forms import keep_posted
 from temoin.web.pages import page_links, page_number, show
@@ -55,8 +55,10 @@ _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Look for a patient by a scan, by NIR, or by birth name and birth date. All of it travels in the body only."""
+    """Look for a patient, or open the test of a number or ticket. What is looked for travels in the body only."""
     search = search_patients(request, seat)
+    if search.test is not None:
+        return lead_to_row(search.test.id) if search.test.is_under_way else lead_to_test(search.test.id)
     return show(
         request,
         seat,

@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.outcomes import load_specimens
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.lib.sample_number import MARK
 from temoin.outbox.actions import release_parcel
 from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_sample, undo_start
+from temoin.testing.numbers import number_on_label
 from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
@@ -220,7 +222,14 @@ def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     except NotFoundError:
         return _no_ticket(request, seat, read_test(by=seat, record_id=record_id))
     address = f"{WEB().site.portal_url}/#code={code}"  # a bare code sends people to a search engine
-    return show(request, seat, "ticket.html", code=code, address=address, place=pharmacy_of(seat), record_id=record_id)
+    shown: dict[str, Any] = {"code": code, "address": address, "place": pharmacy_of(seat), "record_id": record_id}
+    return show(request, seat, "ticket.html", number=number_on_label(by=seat, record_id=record_id), **shown)
+
+
+def label(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Show the label of the cassette, which bears the sample number and names nobody."""
+    number = number_on_label(by=seat, record_id=record_id)
+    return show(request, seat, "label.html", number=number, drawing=f"{MARK}{number}", record_id=record_id)
 
 
 def _no_ticket(request: HttpRequest, seat: Seat, test: TestView) -> HttpResponse:

@@ -75,13 +75,12 @@ function tellWindow(place, listener) {
   }
   place.phase = phase;
 }
-const windows = all(".window");
-if (windows.length) {
+if (document.querySelector(".window, #counter-lists")) {
   const listener = document.createElement("div");
   listener.className = "unseen";
   listener.setAttribute("role", "log");
   document.getElementById("main").append(listener);
-  const tick = () => windows.forEach((place) => { showWindow(place); tellWindow(place, listener); });
+  const tick = () => all(".window").forEach((place) => { showWindow(place); tellWindow(place, listener); });
   tick();
   setInterval(tick, 1000);
 }
@@ -119,43 +118,47 @@ function follow(began) {
 follow(Date.now());
 
 /* Digits choose a result, in the target that has the focus or the first without one; where nothing has it, too. */
-for (const form of all("[data-digits]")) {
-  document.addEventListener("keydown", (event) => {
-    const isElsewhere = !form.contains(event.target) && (event.target !== document.body || all("[data-digits]").length > 1);
-    const writes = event.target.matches("textarea, input:not([type=radio])");
-    if (isElsewhere || writes || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
-    const targets = all("fieldset.outcome", form);
-    const here = event.target.closest("fieldset.outcome") || targets.find((one) => !one.querySelector(":checked"));
-    const choice = here && all("input", here)[Number(event.key) - 1];
-    if (!choice) return;
-    event.preventDefault();
-    choice.checked = true;
-    const next = targets[targets.indexOf(here) + 1];
-    (next ? next.querySelector("input") : form.querySelector("button:not([type])")).focus();
-  });
+function formOfDigits(place) {
+  // Where numbers are typed, a digit without the focus is the first of one.
+  const forms = all("[data-digits]");
+  const isAnyones = place === document.body && forms.length === 1 && !document.querySelector("[data-scan]");
+  return isAnyones ? forms[0] : place.closest("[data-digits]");
 }
+document.addEventListener("keydown", (event) => {
+  const form = formOfDigits(event.target);
+  const writes = event.target.matches("textarea, input:not([type=radio])");
+  if (!form || writes || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
+  const targets = all("fieldset.outcome", form);
+  const here = event.target.closest("fieldset.outcome") || targets.find((one) => !one.querySelector(":checked"));
+  const choice = here && all("input", here)[Number(event.key) - 1];
+  if (!choice) return;
+  event.preventDefault();
+  choice.checked = true;
+  const next = targets[targets.indexOf(here) + 1];
+  (next ? next.querySelector("input") : form.querySelector("button:not([type])")).focus();
+});
 
 /* A result entered in its row is reviewed in place; whatever is refused is shown on the test's own page. */
 const inPlace = document.querySelector("[data-in-place]");
-for (const form of all("[data-review]")) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const review = (await asDocument(form.action, new FormData(form)))?.querySelector("#main:has(.review)");
-    if (!review) {
-      form.submit();
-      return;
-    }
-    const parts = [...review.children].map((node) => document.adoptNode(node));
-    const signs = parts.pop();
-    const scrolls = document.createElement("div");
-    scrolls.className = "scrolls";
-    scrolls.tabIndex = 0;
-    scrolls.append(...parts);
-    inPlace.replaceChildren(scrolls, signs);
-    inPlace.showModal();
-    signs.querySelector(".button.main").focus();
-  });
-}
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!inPlace || !form.matches("[data-review]")) return;
+  event.preventDefault();
+  const review = (await asDocument(form.action, new FormData(form)))?.querySelector("#main:has(.review)");
+  if (!review) {
+    form.submit();
+    return;
+  }
+  const parts = [...review.children].map((node) => document.adoptNode(node));
+  const signs = parts.pop();
+  const scrolls = document.createElement("div");
+  scrolls.className = "scrolls";
+  scrolls.tabIndex = 0;
+  scrolls.append(...parts);
+  inPlace.replaceChildren(scrolls, signs);
+  inPlace.showModal();
+  signs.querySelector(".button.main").focus();
+});
 inPlace?.addEventListener("submit", (event) => {
   if (event.target.id === "as-typed") {
     event.preventDefault();
@@ -163,8 +166,13 @@ inPlace?.addEventListener("submit", (event) => {
   }
   setTimeout(() => all(".button", inPlace).forEach((one) => { one.disabled = inPlace.open; }));
 });
-/* A key held a moment too long signs nothing. */
-inPlace?.addEventListener("keydown", (event) => { if (event.repeat) event.preventDefault(); });
+/* A key held a moment too long signs nothing, and neither does the Enter with which a scanner ends its text. */
+let typedAt = -Infinity;
+inPlace?.addEventListener("keydown", (event) => {
+  const isText = event.key.length === 1 && event.key !== " ";
+  if (event.repeat || (event.key === "Enter" && event.timeStamp - typedAt < 300)) event.preventDefault();
+  if (isText) typedAt = event.timeStamp;
+});
 
 /* The workstation remembers which test it did last. */
 const kinds = document.getElementById("field-kind");
@@ -172,6 +180,12 @@ if (kinds) {
   const last = all("input", kinds).find((one) => one.value === localStorage.getItem("temoin-kind"));
   if (last && !kinds.querySelector(":checked")) last.checked = true;
   kinds.addEventListener("change", (event) => localStorage.setItem("temoin-kind", event.target.value));
+}
+/* And on which paper its labels are printed. */
+for (const group of all("[data-kept]")) {
+  const last = all("input", group).find((one) => one.value === localStorage.getItem(group.dataset.kept));
+  if (last) last.checked = true;
+  group.addEventListener("change", (event) => localStorage.setItem(group.dataset.kept, event.target.value));
 }
 
 /* Scanners press keys, and Enter at the end. GS comes as Ctrl and the key of "]", which gives no character; a document's
@@ -188,7 +202,10 @@ for (const field of all("[data-scan]")) {
   });
   document.addEventListener("keydown", (event) => {
     const isText = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.altKey && !event.metaKey;
-    if (isText && !document.activeElement?.matches("input, select, textarea")) field.focus();
+    // A radio button takes the digits of its row; a scan begins with a letter.
+    const here = document.activeElement;
+    const isTaken = here?.matches("input:not([type=radio], [type=checkbox]), select, textarea") || (here?.matches("input") && /[1-9]/.test(event.key));
+    if (isText && !isTaken && !event.defaultPrevented) field.focus();
   });
 }
 /* Beside a scan field, Enter moves on: a scan into another field sends nothing. */
@@ -210,9 +227,10 @@ for (const form of all("[data-fragment]")) {
 }
 
 /* A double click sends once; coming back to the page allows a new try, which the server judges. */
-for (const form of all("[data-once]")) {
-  form.addEventListener("submit", () => setTimeout(() => all("button", form).forEach((one) => { one.disabled = true; })));
-}
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-once]")) return;
+  setTimeout(() => all("button", event.target).forEach((one) => { one.disabled = true; }));
+});
 addEventListener("pageshow", () => all("[data-once] button").forEach((one) => { one.disabled = false; }));
 
 /* Filter, print, and the summary of problems. */

@@ -1,0 +1,49 @@
+"""What the counter's list shows, for its page and for the page that keeps it live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language
+
+from temoin.lib.zones import bounds_of_day
+from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
+from temoin.testing.list_version import version_of_list
+from temoin.testing.queries import list_tests
+from temoin.web.addresses import ROW
+from temoin.web.pages import page_links, page_number
+from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
+from temoin.web.times import page_today
+
+NEXT = "next"  # in the address: work goes on with what is due
+
+
+def list_mark(request: HttpRequest, seat: Seat) -> str:
+    """Return by what a page knows that the list it shows is today's."""
+    version = version_of_list(by=seat, page=page_number(request))
+    shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
+    return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]
+
+
+def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
+    """Return all tests under way, whatever their age, and one page of the others."""
+    mark, page = list_mark(request, seat), page_number(request)
+    found = list_tests(by=seat, page=page)
+    midnight, _end = bounds_of_day(page_today(), page_zone())
+    kits = kits_of(seat, found.under_way)
+    opened, goes_on = request.GET.get(ROW, ""), request.GET.get(NEXT) == "1"
+    today = [row for row in found.done if row.registered_at >= midnight]
+    earlier = [row for row in found.done if row.registered_at < midnight]
+    return {
+        "list_mark": mark,
+        "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened),
+        "waiting": waiting_lines(seat, found.under_way, opened=opened),
+        "today": test_lines(today, kits),
+        "earlier": test_lines(earlier, kits),
+        "shows_today": page == 0 or bool(today),
+        "counts_today": f"{len(today)}{'+' if page or (found.has_more and not earlier) else ''}",
+        "pages": page_links(page, has_more=found.has_more),
+    }
