@@ -1,6 +1,7 @@
 /* The counter's list, live: what a colleague did is put in place, and never under the hand of whoever works in it. */
 "use strict";
 
+{ // names of its own: the pages' other scripts have theirs
 const lists = document.getElementById("counter-lists");
 const GATHERED = 250; // milliseconds in which several changes are fetched as one
 const BY_CLOCK = 10000; // between two looks where no stream is to be had
@@ -132,4 +133,5 @@ if (lists) {
   followStream();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
 }
