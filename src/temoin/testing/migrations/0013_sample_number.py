@@ -10,7 +10,7 @@ import temoin.crypto.blind
 class Migration(migrations.Migration):
     """Find a test by the number on its cassette, or by its ticket."""
 
-    dependencies: ClassVar = [("testing", "0011_later_versions")]
+    dependencies: ClassVar = [("testing", "0012_tests_of_lots")]
     operations: ClassVar = [
         migrations.AddField("record", "number_index", temoin.crypto.blind.BlindIndexField(null=True)),
         migrations.AddConstraint(
