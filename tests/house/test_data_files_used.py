@@ -84,7 +84,6 @@ APART = {"temoin_sandbox/data/outcomes.toml", "temoin_sandbox/data/register.toml
 # Fields that templates alone read, and where: a word of theirs.
 SHOWN: dict[str, str] = {
     "ControlRule.source": "rule.source",
-    "PatientLanguage.message": "one.message.hello",
     "PatientLanguage.locale": "one.locale",
 }
 

@@ -20,6 +20,8 @@ ENDED = {
     "acknowledged",
     "taken_by_mail_server",
     "taken_by_operator",
+    "taken_by_sms_provider",
+    "sms_delivered",
     "newer_version",
     "newer_letter",
     "test",

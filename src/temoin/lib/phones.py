@@ -15,6 +15,7 @@ METROPOLIS = "FR"
 # [0-9]: libphonenumber itself takes the digits of any script, and letters for digits.
 _WRITTEN = re.compile(r"[+(]?[0-9][0-9 ().\-/]{3,30}")
 _FRENCH = re.compile(r"0[1-9][0-9]{8}")
+_MOBILES = frozenset((phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE))
 _METROPOLIS_CODE = 33
 _OVERSEAS_CODES = frozenset({262, 590, 594, 596})
 
@@ -54,6 +55,17 @@ def read_phone(text: str, regions: Iterable[str]) -> str:
     if not found:
         raise PhoneError
     return found.pop()
+
+
+def is_mobile(number: str) -> bool:
+    """Tell whether a number (E.164) may be a mobile telephone's: where the plan does not tell, it may."""
+    if any(number.startswith(f"+33{digits[1:]}") for digits in _plan().fictitious):
+        return number.startswith(("+336", "+337"))
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind in _MOBILES
 
 
 def phone_as_said(number: str) -> str:

@@ -188,6 +188,22 @@ MATTERS: dict[str, Matter] = {
         _ASK,
         LANES,
     ),
+    "sms_no_credit": Matter(
+        Label(
+            fr="Le compte d’envoi de SMS n’a plus de crédit.", en="The account for text messages has no credit left."
+        ),
+        Label(fr="Rechargez-le chez le prestataire.", en="Top it up with the provider."),
+        LANES,
+    ),
+    "sms_refused": Matter(
+        Label(
+            fr="Le prestataire d’envoi de SMS refuse le message.",
+            en="The provider of text messages refuses the message.",
+        ),
+        Label(fr="Vérifiez l’expéditeur déclaré chez lui.", en="Check the sender that is registered with it."),
+        CHECK,
+    ),
+    **dict.fromkeys(("no_mobile", "sms_number_refused", "sms_undelivered", "sms_blocked"), PHARMACYS),
     **dict.fromkeys(("processing_failed", "no_canton", "unknown_country", "not_withdrawable"), PHARMACYS),
     **dict.fromkeys(
         ("no_patient_postcode", "not_expressible", "not_notifiable", "other_laboratory", "identity"), PHARMACYS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from temoin.delivery.channels.email.channel import EMAIL
+from temoin.delivery.channels.sms.channel import SMS
 from temoin.outbox.channel import Channel
 from temoin.transmission.channels.fhir.channel import FHIR
 from temoin.transmission.channels.mllp.channel import MLLP
@@ -19,6 +20,7 @@ CHANNELS: tuple[AnyChannel, ...] = (
     SFTP,
     MSSANTE,
     EMAIL,
+    SMS,
 )
 
 

@@ -23,6 +23,7 @@ from temoin.testing.actions import COUNTER
 from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report, says_more_than_the_address
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
+from temoin.testing.reaching import way_to_patient
 from temoin.testing.report import Prescriber, Report
 from temoin.testing.sample import READ, Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
@@ -112,7 +113,7 @@ def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int) -> None:
         _check_seen(expected_version, opened)
         notice = _notice(latest_report(record_id), opened)
         if not notice.reachable_by:
-            raise refuse("email", "required", _("The patient has no e-mail address: print the result instead."))
+            raise refuse("email", "required", _("Nothing can be sent to the patient: print the result instead."))
         _draw_again(commit, record_id, by)
         post_parcels(commit, replace(notice, key=str(new_id()), is_renewal=True))
 
@@ -168,13 +169,13 @@ def write_version(commit: Commit, report: Report, *, opened: Opened, by: Seat) -
 
 def _notice(report: Report, opened: Opened) -> Notice:
     # A file's patient has no ticket, hence no code and no letter: the pharmacy prints the result.
-    reachable = {"email"} if report.source == COUNTER and opened.traits.email else set()
+    way = way_to_patient(opened.traits) if report.source == COUNTER else ""
     return Notice(
         subject_id=UUID(report.record_id),
         chain_id=UUID(report.record_id),
         sequence=report.version,
         key=report.key,
-        reachable_by=frozenset(reachable),
+        reachable_by=frozenset({way} if way else ()),
         content=report,
     )
 

@@ -41,7 +41,7 @@ BECAUSE: dict[Because, Words] = {
     Because.EXPIRED: _("The letter expired, and nobody opened it."),
     Because.RETURNED: _("The message was refused or came back."),
     Because.UNSENT: _("The message has not left for a day."),
-    Because.NO_MESSAGE: _("No message could leave: there is no e-mail address."),
+    Because.NO_MESSAGE: _("No message could leave: there is no e-mail address, and no mobile to write to."),
 }
 
 

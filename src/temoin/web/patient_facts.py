@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import Traits, masked_nir
+from temoin.testing.reaching import way_to_patient
 from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
 from temoin.web.wording import Words
 
@@ -38,7 +39,7 @@ def _identity(traits: Traits) -> Iterator[Fact]:
 
 
 def _contact(traits: Traits) -> Iterator[Fact]:
-    yield Fact(_("E-mail"), traits.email or _("none: the result is printed"))
+    yield Fact(_("E-mail"), traits.email or _in_its_place(traits))
     if traits.language:
         yield Fact(_("Language of the message"), patient_languages()[traits.language].name)
     if traits.phone:
@@ -49,6 +50,10 @@ def _contact(traits: Traits) -> Iterator[Fact]:
         name = _joined(traits.doctor_family_name, traits.doctor_given_name)
         objects = "" if traits.doctor_copy else f" · {_('results are not sent: the patient objects')}"
         yield Fact(_("Treating doctor"), f"{name}, {traits.doctor_mailbox}{objects}")
+
+
+def _in_its_place(traits: Traits) -> Words:
+    return _("none: a text message is sent") if way_to_patient(traits) else _("none: the result is printed")
 
 
 def _joined(*parts: str) -> str:

@@ -23,6 +23,7 @@ from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_sample, undo_start
 from temoin.testing.numbers import number_on_label
 from temoin.testing.queries import TestView, read_parcels, read_test
+from temoin.testing.reaching import way_to_patient
 from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
 from temoin.testing.signing import renew_ticket
@@ -124,7 +125,7 @@ def _result_context(seat: Seat, test: TestView, report: Report) -> dict[str, Any
 
 def _may_renew(seat: Seat, test: TestView) -> bool:
     """Tell whether a lost ticket may be drawn anew."""
-    of_counter = test.state in WITH_RESULT and test.source == COUNTER and bool(test.traits.email)
+    of_counter = test.state in WITH_RESULT and test.source == COUNTER and bool(way_to_patient(test.traits))
     return of_counter and has_right(by=seat, right=Right.PRINT_RESULT)
 
 
@@ -244,7 +245,7 @@ def _no_ticket(request: HttpRequest, seat: Seat, test: TestView) -> HttpResponse
         report=test.report,
         is_abandoned=test.state is RecordState.ABANDONED,
         is_of_a_file=test.source != COUNTER,
-        can_renew=may_print and bool(test.traits.email),
+        can_renew=may_print and bool(way_to_patient(test.traits)),
         may_print=may_print,
     )
 

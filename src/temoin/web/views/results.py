@@ -15,6 +15,7 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import TestView, read_result_for_print, read_test
+from temoin.testing.reaching import way_to_patient
 from temoin.testing.report import IdentityStatus, Report, ReportStatus
 from temoin.testing.sample import Reading, check_entry, check_reading, clean_reading
 from temoin.testing.signing import cancel_result, correct_result, sign_result
@@ -91,7 +92,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         pressed="" if reading.is_typed else reading.read_at.isoformat(),
         at=AT_COUNTER if is_at_counter(request.POST) else "",
         typed=_as_typed(request, test, reading),
-        ticket_waits=bool(test.traits.email) and ticket_waits(by=seat, record_id=record_id),
+        ticket_waits=bool(way_to_patient(test.traits)) and ticket_waits(by=seat, record_id=record_id),
         doctor=doctor,
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
         moments=moments_to_sign(test, reading),
