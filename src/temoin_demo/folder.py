@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from temoin.cli.certificates import publish_key
 from temoin.cli.django_process import DATA_FILE
 from temoin.crypto.notes import read_signer
 from temoin.lib.config_error import ConfigError
@@ -50,6 +51,10 @@ host = "{host}"
 port = {ports.smtp}
 security = "none"
 sender = "temoin@demonstration.invalid"
+
+[certificates]
+trusted = "trusted"
+key = "keys/certificates.key"
 
 [register]
 base_url = "{url[sandbox]}/annuaire/fhir/v2"
@@ -111,6 +116,8 @@ def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST
     keys = private_folder(folder / "keys")
     make_root_key(keys / "root.key")
     make_root_key(keys / "journal.key")  # an Ed25519 private key is 32 random bytes as well
+    make_root_key(keys / "certificates.key")
+    publish_key(keys / "certificates.key", folder / "trusted", ports.addresses()["portal"])
     make_password(keys / "django.key")
     make_password(keys / "register.key")  # any will do: the sandbox's register asks for one, as the real one does
     passwords = "\n".join(f'{role} = "keys/{password_file(keys, role).name}"' for role in ROLES)

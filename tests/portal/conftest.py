@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from programs import need
 from site_under_test import Site, portal_environment
 
+from temoin.cli.certificates import publish_key
 from temoin.crypto.signatures import public_jwk
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
@@ -35,9 +36,9 @@ def settings_file(embedded_server: EmbeddedServer) -> Path:
     text = re.sub(r"^demo = .*$", "demo = false", text, flags=re.MULTILINE)
     text = text.replace('rules = "demonstration"', 'rules = "us-elr"')
     text = re.sub(r"^portal_url = .*$", 'portal_url = "https://127.0.0.1"', text, flags=re.MULTILINE)
-    text += '\n[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n\n[certificates]\ntrusted = "trusted"\n'
+    text += '\n[hosting]\nself_hosted = true\nname = "Pharmacie du Marché"\n'
     trusted = folder / "trusted"
-    trusted.mkdir()
+    publish_key(folder / "keys" / "certificates.key", trusted, "https://127.0.0.1")
     keys = {"iss": ISSUER, "keys": [public_jwk(signer().public)]}
     (trusted / "operator.json").write_text(json.dumps(keys), encoding="utf-8")
     (trusted / "state.pem").write_text(ssl.DER_cert_to_PEM_cert(signer("EC", "test").certificate), encoding="ascii")

@@ -11,7 +11,7 @@ from hcert_makers import ISSUER, signer
 
 from temoin.crypto.signatures import public_members
 from temoin.lib.config_error import ConfigError
-from temoin.portal.settings import TrustedSigners
+from temoin.portal.settings import CertificateSettings
 from temoin.portal.trust import trusted_list
 from temoin.portal.verifier import words
 
@@ -27,7 +27,7 @@ def test_keys_of_states_and_of_issuers_are_published_with_what_they_sign(tmp_pat
     (tmp_path / "issuer.json").write_text(json.dumps(issuer))
     (tmp_path / "README.txt").write_text("not a key")
 
-    keys = json.loads(trusted_list(TrustedSigners(trusted=tmp_path)))["keys"]
+    keys = json.loads(trusted_list(CertificateSettings(trusted=tmp_path)))["keys"]
 
     assert [(key["jwk"]["kty"], key["issuer"], key["uses"]) for key in keys] == [
         ("EC", ISSUER, ["recovery", "test", "vaccination"]),
@@ -51,12 +51,12 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, name: str, content: s
     (tmp_path / name).write_text(content)
 
     with pytest.raises(ConfigError, match=name):
-        trusted_list(TrustedSigners(trusted=tmp_path))
+        trusted_list(CertificateSettings(trusted=tmp_path))
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(ConfigError, match="nowhere"):
-        trusted_list(TrustedSigners(trusted=tmp_path / "nowhere"))
+        trusted_list(CertificateSettings(trusted=tmp_path / "nowhere"))
 
 
 def test_the_page_has_words_for_every_code():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from temoin.cli import (
     beside,
     breach,
+    certificates,
     check,
     imports,
     journal,
@@ -41,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         imports,
         journal,
         keys,
+        certificates,
         check,
         pharmacies,
         members,

@@ -1,4 +1,4 @@
-"""The section [certificates]: whose signatures the verifier page believes."""
+"""The section [certificates]: whose signatures the verifier page believes, and the key that signs our own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from temoin.lib.section import Place, section
 
 
 @section
-class TrustedSigners:
-    """A folder of public keys: certificates of X.509 (`*.pem`), and keys of operators and issuers (`*.json`, JWKS)."""
+class CertificateSettings:
+    """A folder of public keys: certificates of X.509 (`*.pem`), and keys of operators and issuers (`*.json`, JWKS).
+
+    With a key of the operator's own, which the worker alone reads, results get certificates.
+    """
 
     trusted: Place
+    key: Place | None = None

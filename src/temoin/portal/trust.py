@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 from temoin.lib.config_error import ConfigError
-from temoin.portal.settings import TrustedSigners
+from temoin.portal.settings import CertificateSettings
 
 _NONE = b'{"keys":[]}'
 
 
-def trusted_list(settings: TrustedSigners | None) -> bytes:
+def trusted_list(settings: CertificateSettings | None) -> bytes:
     """Return the list as JSON, read from the operator's folder by a process that ends with it; ConfigError."""
     if settings is None:
         return _NONE

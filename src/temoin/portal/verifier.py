@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -43,11 +44,29 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 def keys(_request: HttpRequest) -> HttpResponse:
     """Publish whose signatures are believed here, for other verifiers too."""
-    answer = HttpResponse(KEYS(), content_type="application/json")
+    return for_anybody(KEYS(), "application/json")
+
+
+@require_safe
+def own_keys(_request: HttpRequest) -> HttpResponse:
+    """Publish the operator's own keys where SMART Health Cards have them: a JWKS below the issuer's address."""
+    own = [each for each in orjson.loads(KEYS())["keys"] if each["issuer"] == SITE().portal_url]
+    told = [{**each["jwk"], "kid": _key_name(each["names"]), "use": "sig", "alg": "ES256"} for each in own]
+    return for_anybody(orjson.dumps({"keys": told}), "application/json")
+
+
+def for_anybody(content: bytes, content_type: str) -> HttpResponse:
+    """Return what pages of other sites may read too, and what nobody may show for longer than it holds."""
+    answer = HttpResponse(content, content_type=content_type)
     answer["Cache-Control"] = "no-cache"
     answer["Access-Control-Allow-Origin"] = "*"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
+
+
+def _key_name(names: list[str]) -> str:
+    """Return the whole name of a key; the other one is the eight bytes that HC1 codes have room for."""
+    return bytes.fromhex(max(names, key=len)).decode("ascii")
 
 
 def words() -> dict[str, Label]:

@@ -28,6 +28,9 @@ OTHERS_SECRETS = (
 )
 
 
+CERTIFICATE_KEY = "certificate key"
+
+
 def check_setup(config: Config, process: Process) -> None:
     """Refuse to start a process whose settings or secret files are not sound."""
     found = setup_findings(config, process)
@@ -92,6 +95,8 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
         yield "mail password", config.email.password_file
     if process is Process.WORKER and config.register is not None:
         yield "key to the register of professionals", config.register.key_file
+    if process is Process.WORKER and config.certificates is not None and config.certificates.key is not None:
+        yield CERTIFICATE_KEY, config.certificates.key
 
 
 def check_settings_file(path: Path) -> None:
@@ -103,7 +108,7 @@ def check_settings_file(path: Path) -> None:
 def check_secret_of(config: Config, noun: str, path: Path) -> None:
     """Refuse a secret file that is missing, open to others, guessable, or where it would be published."""
     check_secret(path, noun)
-    if noun in {"root key", "journal key"}:
+    if noun in {"root key", "journal key", CERTIFICATE_KEY}:
         if path.stat().st_size != ROOT_KEY_BYTES:
             raise ConfigError(
                 f"The {noun} file {path} must hold exactly {ROOT_KEY_BYTES} bytes: restore it from its copy."

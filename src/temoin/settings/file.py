@@ -42,7 +42,7 @@ from temoin.outbox.lateness import Alarms
 from temoin.outbox.settings import Rates
 from temoin.oversight.reading_settings import ReadingPace
 from temoin.pharmacies.register import RegisterSettings
-from temoin.portal.settings import TrustedSigners
+from temoin.portal.settings import CertificateSettings
 from temoin.retention.settings import Retention
 from temoin.settings.channels import AnyChannel, all_channels
 from temoin.settings.hosting import Hosting
@@ -157,7 +157,7 @@ class Config:
     counter: Counter = field(default_factory=Counter)
     pro_sante_connect: ProSanteConnect | None = None
     register: RegisterSettings | None = None
-    certificates: TrustedSigners | None = None
+    certificates: CertificateSettings | None = None
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
     retention: Retention = field(default_factory=Retention)
@@ -220,7 +220,7 @@ _SECTIONS: dict[str, Any] = {
     "counter": Counter,
     "pro_sante_connect": ProSanteConnect,
     "register": RegisterSettings,
-    "certificates": TrustedSigners,
+    "certificates": CertificateSettings,
     "rates": Rates,
     "serving": Serving,
     "retention": Retention,
