@@ -31,6 +31,7 @@ if not apps.ready:
 from people import TRAITS
 from strategies import covid_positive
 
+from temoin.certificates.models import IssuedCertificate
 from temoin.crypto import ring
 from temoin.crypto.envelope import Key
 from temoin.crypto.sealed import SealedModel, open_value
@@ -81,6 +82,10 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     Ticket: (
         {"record_id": OTHER, "has_code": True, "drawn_at": AT},
         {"code": "7K3M9-QX2TV4", "salt": "00" * 16, "key": "11" * 32},
+    ),
+    IssuedCertificate: (
+        {"record_id": OTHER, "version": 1, "state": "standing", "expires_on": date(2026, 12, 24)},
+        {"number": "AAECAwQFBgcICQoLDA0ODw"},
     ),
     Parcel: (
         {"destination": "patient-email", "subject_id": OTHER, "chain_id": OTHER, "sequence": 1, "key": str(ROW)},

@@ -12,7 +12,7 @@ import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from temoin.crypto.signatures import CheckingKey, thumbprint
@@ -86,6 +86,11 @@ class Signer:
             return r.to_bytes(32, "big") + s.to_bytes(32, "big")
         pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
         return self.private.sign(message, pss if name == "PS256" else padding.PKCS1v15(), hashes.SHA256())
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign a SHA-256 by ES256, as our own keys do."""
+        halves = decode_dss_signature(self.private.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256()))))
+        return b"".join(half.to_bytes(32, "big") for half in halves)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""`temoin certificates`: the key is made once, its public half is published, and what a former key signed stays valid."""
+"""`temoin certificates`: the key is made once, its public half published, and what it signed stays valid."""
 
 from __future__ import annotations
 

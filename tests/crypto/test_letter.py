@@ -234,7 +234,7 @@ def test_the_size_does_not_tell_a_positive_from_a_negative():
     positive = seal_letter(LINK, KEY, b"positif" + b"x" * 1900)
     negative = seal_letter(LINK, KEY, "négatif".encode() + b"x" * 300)
 
-    assert len(positive.ciphertext) == len(negative.ciphertext) == 12 + 8192 + 16
+    assert len(positive.ciphertext) == len(negative.ciphertext) == 12 + 16_384 + 16
     assert (len(seal_letter(LINK, KEY, bytes(9000)).ciphertext) - 28) % 1024 == 0
 
 

@@ -25,6 +25,8 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "FailedTry",
     "SetAside",
     "Pace",
+    "RevokedMark",
+    "RevocationList",
 }
 # Personal and in clear, each with its reason.
 IN_CLEAR = {("Person", "email"): "the sign-in library finds the account by it"}

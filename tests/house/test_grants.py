@@ -20,6 +20,7 @@ TABLES = {
         "catalogue_lot": "INSERT SELECT",
         "crypto_data_key": "INSERT SELECT",
         "crypto_platform_key": "INSERT SELECT",
+        "certificates_issued": "SELECT",
         "delivery_letter": "SELECT",
         "intake_file_progress": "INSERT SELECT UPDATE",
         "intake_file_terms": "INSERT SELECT UPDATE",
@@ -57,6 +58,9 @@ TABLES = {
         "crypto_data_key": "INSERT SELECT",
         "oversight_alarm": EVERYTHING,
         "oversight_call_watch": "INSERT SELECT UPDATE",
+        "certificates_issued": "INSERT SELECT",
+        "certificates_revocation_list": "INSERT SELECT",
+        "certificates_revoked_mark": "DELETE INSERT SELECT",
         "delivery_letter": "INSERT SELECT",
         "journal_alert": "INSERT SELECT",
         "outbox_attempt": "INSERT SELECT",
@@ -76,7 +80,7 @@ TABLES = {
         "transmission_difference": "INSERT SELECT",
         "transmission_reconciliation": "INSERT SELECT",
     },
-    "temoin_portal": {"delivery_pace": EVERYTHING},
+    "temoin_portal": {"certificates_revocation_list": "SELECT", "delivery_pace": EVERYTHING},
     "temoin_sealer": {
         "journal_checkpoint": "INSERT SELECT",
         "journal_cosignature": "INSERT SELECT",
@@ -96,7 +100,7 @@ TABLES = {
             (
                 *("delivery_letter", "outbox_attempt", "outbox_parcel", "outbox_sides", "patients_consent"),
                 *("patients_patient", "retention_hold", "testing_record", "testing_record_version"),
-                *("testing_ticket", "transmission_difference"),
+                *("testing_ticket", "transmission_difference", "certificates_issued"),
             ),
             "DELETE",
         ),
@@ -110,6 +114,7 @@ ENDS = {
 }
 # What the keeper may change of what is sealed: the sealed value and its indexes. It sees what a seal binds besides.
 SEALED = {
+    "certificates_issued": {"sealed"},
     "intake_file_terms": {"sealed"},
     "outbox_attempt": {"sealed"},
     "outbox_sides": {"sealed"},
@@ -126,6 +131,7 @@ SEALED = {
     "testing_ticket": {"sealed", "code_index"},
 }
 BOUND = {
+    "certificates_issued": {"record_id", "version", "state", "expires_on"},
     "intake_file_terms": {"version"},
     "outbox_attempt": {"parcel_id", "number", "at", "verdict"},
     "outbox_sides": {"parcel_id", "at"},
@@ -153,6 +159,8 @@ COLUMNS = {
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
     ("temoin_app", "retention_hold", "UPDATE"): {"lifted_at", "sealed"},
+    ("temoin_worker", "certificates_issued", "UPDATE"): {"state", "sealed"},
+    ("temoin_worker", "certificates_revocation_list", "UPDATE"): {"content"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
     ("temoin_worker", "journal_event", "SELECT"): {"pharmacy_id", "id", "kind", "subject_id", "detail"},
@@ -184,7 +192,10 @@ COLUMNS = {
         ("temoin_sealer", table, "SELECT"): {"pharmacy_id", "id", "sealed", *bound}
         for table, bound in BOUND.items()
         if table
-        not in {"outbox_attempt", "outbox_sides", "outbox_parcel", "pharmacies_program_token", "testing_record"}
+        not in {
+            "certificates_issued",
+            *("outbox_attempt", "outbox_sides", "outbox_parcel", "pharmacies_program_token", "testing_record"),
+        }
     },
     ("temoin_sealer", "testing_record", "SELECT"): {
         "pharmacy_id",
@@ -284,7 +295,11 @@ def test_column_privileges_are_exactly_those_written_here():
 def test_only_the_keeper_may_delete_what_is_past_its_day():
     # Besides, three tables whose rows people or pages end by themselves.
     others = {"testing_ticket", "pharmacies_program_token", "pharmacies_register_check"}
-    ends = {one for code in ("results", "identities", "exchanges", "letters", "holds") for one in _tables_of(code)}
+    ends = {
+        one
+        for code in ("results", "identities", "exchanges", "letters", "certificates", "holds")
+        for one in _tables_of(code)
+    }
 
     may = {role: {table for table, names in TABLES[role].items() if "DELETE" in names} for role in TABLES}
 

@@ -17,6 +17,8 @@ LOOPS = {
     "oversight/alarms.py:send_alarms": "oversight/test_alarms.py:test_an_alarm_that_cannot_be_written_holds_no_other",
     "oversight/call_alarms.py:send_call_alarms": "oversight/test_call_alarms.py:"
     "test_a_pharmacy_that_cannot_be_looked_at_holds_no_other",
+    "delivery/revocations.py:revoke_certificates": "delivery/test_certificates_in_letters.py:"
+    "test_a_certificate_that_does_not_open_holds_no_other",
     "transmission/channels/sftp/daily.py:_look_around": "transmission/test_sftp_daily.py:"
     "test_a_file_that_cannot_be_taken_is_set_aside_and_the_others_are_read",
     "transmission/asking.py:_take": "transmission/test_comparing.py:test_a_holding_in_half_characters_ends_no_run",

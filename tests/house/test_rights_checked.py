@@ -41,6 +41,7 @@ UNCHECKED = {
     "temoin.testing.build.first_report": VALUE,
     "temoin.testing.build.signer": VALUE,
     "temoin.testing.signing.write_version": "a step of a signature or of an import, whose start has checked",
+    "temoin.certificates.revoking.revoke_certificate": WORKER,
     "temoin.testing.queries.ask_versions": WORKER,
     "temoin.testing.queries.report_for_courier": WORKER,
     "temoin.testing.queries.versions_for_courier": WORKER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from temoin.certificates.models import IssuedCertificate
 from temoin.crypto.blind import BlindIndexField
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.intake.models import FileTerms
@@ -29,6 +30,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     },
     RecordVersion: {},
     Ticket: {},
+    IssuedCertificate: {},
     Parcel: {
         **dict.fromkeys(("attempts", "posted_at", "due_at", "lease_until", "same_count", "same_since"), _SCHEDULE),
         **dict.fromkeys(("state", "settled_at", "answer_code", "matter_since"), _TOLD),

@@ -199,6 +199,7 @@ def _fault_of(source: Source, function: ast.stmt) -> str | None:
 DAYS = {
     "lib/zones.py": "the one module that turns instants into days",
     "web/times.py": "a typed wall clock, before it has a zone",
+    "certificates/issuing.py": "a Report's times carry the offset of the pharmacy",
     "delivery/content.py": "a Report's times carry the offset of the pharmacy",
     "transmission/rules/rule_set.py": "a Report's times carry the offset of the pharmacy",
     "transmission/rules/reduced.py": "a Report's times carry the offset of the pharmacy",

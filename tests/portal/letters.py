@@ -78,6 +78,7 @@ def payload(**changes: Any) -> dict[str, Any]:
         "reason": "",
         "before": [],
         "advice": ["covid-positive"],
+        "certificate": None,
         "headline": {"fr": "Votre test est positif : COVID-19", "en": "Your test is positive: COVID-19"},
         **changes,
     }

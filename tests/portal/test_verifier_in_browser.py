@@ -35,7 +35,7 @@ def asked(page: Page) -> list[tuple[str, str, str]]:
 
 def test_a_certificate_is_judged_on_the_device_and_nothing_is_sent(page, site, asked):
     page.goto(f"{site.url}/verify/")
-    expect(page.locator("#trust")).to_contain_text("2")
+    expect(page.locator("#trust")).to_contain_text("4")
     before = len(asked)
 
     check(page, fresh())

@@ -97,6 +97,7 @@ class Kind:
     targets: tuple[Target, ...]
     rules: tuple[EligibilityRule, ...]
     signers: tuple[str, ...]
+    certificate_days: int | None  # for how long after the sample a certificate of it is in force; None: there is none
 
     def label(self, lang: str) -> str:
         """Return the title of the test in a language; documents use the French one."""
@@ -184,6 +185,7 @@ def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _
         targets=tuple(reader.read(item) for item in entry.tables("targets")),
         rules=tuple(_rule(item) for item in entry.tables("rules")),
         signers=entry.choices("signers", SIGNERS) if entry.has("signers") else SIGNERS,
+        certificate_days=entry.optional_days("certificate_days"),
     )
     entry.finish()
     if not kind.targets:

@@ -1,7 +1,7 @@
 """`temoin certificates …`: the operator's own key, which signs patients' certificates, and the list of its public half.
 
-The private half is a file that the worker alone reads; the public one is a file in the folder of trusted keys, which the
-patients' site publishes. A key that was turned stays in that file: what it signed is verified until it expires.
+The private half is a file that the worker alone reads; the public one is a file in the folder of trusted keys, which
+the patients' site publishes. A key that was turned stays in that file: what it signed is verified until it expires.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ portal); `tests/portal` proves that the two agree. Parameters, each with its sou
   has nothing to try codes on.
 * AES-256-GCM, random 96-bit nonce in front (NIST SP 800-38D section 8.2.2), 128-bit tag, AAD = lookup, so a
   ciphertext moved to another row does not open. Each letter has its own key, so nonces cannot meet.
-* The plaintext is a 32-bit big-endian length, the payload, then zeros up to a multiple of 8,192 bytes (hence
-  of 1,024): the longest result, comment and reason fit one block, so its size tells no outcome.
+* The plaintext is a 32-bit big-endian length, the payload, then zeros up to a multiple of 16,384 bytes: the longest
+  result, comment and reason fit one block, and a certificate besides, so its size tells no outcome.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ KEY_BYTES = 32
 PBKDF2_ITERATIONS = 10_000
 NONCE_BYTES = 12
 LENGTH_BYTES = 4
-BLOCK_BYTES = 8192
+BLOCK_BYTES = 16_384
 
 # Dashes and spaces as phones and word processors write them, beside the plain ones.
 SEPARATORS = dict.fromkeys(map(ord, "- \t\r\n\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212"))

@@ -8,11 +8,12 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from temoin.crypto.letter import draw_link, link_fragment, seal_letter
+from temoin.certificates.issuing import keep_number, sign_certificate
+from temoin.crypto.letter import SealedLetter, draw_link, link_fragment, seal_letter
 from temoin.delivery.content import letter_content
 from temoin.delivery.letter_box import TRIES
 from temoin.delivery.models import Letter, LetterState
-from temoin.journal.act import HouseActor, act
+from temoin.journal.act import HouseActor, acts_together
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
@@ -32,27 +33,32 @@ def seal_letter_for(*, load: Load, report: Report, former: Report | None = None,
     left, and every retry carries the same one.
     """
     by = HouseActor(load.pharmacy_id, "worker")
-    letter_id = new_id()
-    with act(by=by, kind=EventKind.LETTER_SEALED, subject_kind="letter", subject_id=letter_id) as commit:
-        salt, key = code_key(load.chain_id)
-        link = draw_link(salt)
-        sealed = seal_letter(link, key, orjson.dumps(letter_content(report, former, language)))
-        commit.insert(
-            Letter(
-                pharmacy_id=load.pharmacy_id,
-                id=letter_id,
-                record_id=load.chain_id,
-                version=load.sequence,
-                lookup_hash=sealed.lookup_hash,
-                auth_hash=sealed.auth_hash,
-                ciphertext=sealed.ciphertext,
-                tries_left=TRIES,
-                expires_at=now() + LIFE,
-            )
-        )
-        fragment = link_fragment(link)
-        keep_in_parcel(commit, load, {"fragment": fragment, "letter": str(letter_id)})
+    letter_id, certificate = new_id(), sign_certificate(report)
+    content = letter_content(report, former, language, certificate)
+    with acts_together(by=by) as acts:
+        certificate_id = None if certificate is None else keep_number(acts, certificate, report)
+        with acts.act(kind=EventKind.LETTER_SEALED, subject_kind="letter", subject_id=letter_id) as commit:
+            salt, key = code_key(load.chain_id)
+            link = draw_link(salt)
+            sealed = seal_letter(link, key, orjson.dumps(content))
+            commit.insert(_letter(load, sealed, id=letter_id, certificate_id=certificate_id))
+            fragment = link_fragment(link)
+            keep_in_parcel(commit, load, {"fragment": fragment, "letter": str(letter_id)})
     return fragment
+
+
+def _letter(load: Load, sealed: SealedLetter, **ids: UUID | None) -> Letter:
+    return Letter(
+        **ids,
+        pharmacy_id=load.pharmacy_id,
+        record_id=load.chain_id,
+        version=load.sequence,
+        lookup_hash=sealed.lookup_hash,
+        auth_hash=sealed.auth_hash,
+        ciphertext=sealed.ciphertext,
+        tries_left=TRIES,
+        expires_at=now() + LIFE,
+    )
 
 
 def withdraw_letters(commit: Commit, record_id: UUID) -> None:

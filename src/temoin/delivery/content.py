@@ -8,9 +8,10 @@ from temoin.catalogue.advice import Advice, load_advice
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
 from temoin.catalogue.patient_languages import kind_in_each, outcome_in_each, patient_languages, target_in_each
+from temoin.certificates.issuing import SignedCertificate
 from temoin.lib.phones import phone_as_said
 from temoin.lib.zones import age_on
-from temoin.testing.report import Finding, Report
+from temoin.testing.report import Device, Finding, PatientIdentity, Report
 
 
 def advice_of(report: Report) -> tuple[Advice, ...]:
@@ -20,13 +21,16 @@ def advice_of(report: Report) -> tuple[Advice, ...]:
     return load_advice().about(found, age_on(report.sampled_at.date(), report.patient.birth_date))
 
 
-def letter_content(report: Report, former: Report | None = None, language: str = "") -> dict[str, Any]:
+def letter_content(
+    report: Report,
+    former: Report | None = None,
+    language: str = "",
+    certificate: SignedCertificate | None = None,
+) -> dict[str, Any]:
     """Return what will be sealed for the patient, who asked for a language or for none.
 
     `former` is the version that this one corrects, if any.
     """
-    patient = report.patient
-    device = report.device
     kind = load_kinds()[report.kind]
     return {
         "v": 1,
@@ -35,28 +39,35 @@ def letter_content(report: Report, former: Report | None = None, language: str =
         "status": report.status.value,
         "version": report.version,
         "kind": kind_in_each(kind),
-        "patient": {
-            "name": f"{patient.used_given_name or patient.first_birth_given_name} "
-            f"{patient.used_family_name or patient.birth_family_name}",
-            "birth_date": patient.birth_date.isoformat(),
-        },
+        "patient": _patient(report.patient),
         "sampled_at": report.sampled_at.isoformat(),
         "signed_at": report.signed_at.isoformat(),
         "pharmacy": _pharmacy(report),
         "signer": f"{report.signer.given_name} {report.signer.family_name}",
-        "device": {
-            "name": device.name,
-            "manufacturer": device.manufacturer,
-            "reference": device.reference,
-            "lot": device.lot,
-            "expiry": device.expiry.isoformat() if device.expiry else None,
-        },
+        "device": _device(report.device),
         "findings": [_finding(report, finding) for finding in report.findings],
         "comment": report.comment,
         "reason": report.reason,
         "before": _differing(report, former),
         "advice": [advice.key for advice in advice_of(report)],  # its words are in the page
         "headline": _headline(report),
+        "certificate": None if certificate is None else certificate.content,
+    }
+
+
+def _patient(patient: PatientIdentity) -> dict[str, str]:
+    given = patient.used_given_name or patient.first_birth_given_name
+    family = patient.used_family_name or patient.birth_family_name
+    return {"name": f"{given} {family}", "birth_date": patient.birth_date.isoformat()}
+
+
+def _device(device: Device) -> dict[str, str | None]:
+    return {
+        "name": device.name,
+        "manufacturer": device.manufacturer,
+        "reference": device.reference,
+        "lot": device.lot,
+        "expiry": device.expiry.isoformat() if device.expiry else None,
     }
 
 

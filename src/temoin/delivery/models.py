@@ -36,6 +36,7 @@ class Letter(TenantModel):
     wrong = models.BinaryField(default=b"")  # eight bytes of the hash of each wrong code since the last right one
     opened_count = models.IntegerField(default=0)
     expires_at = models.DateTimeField()
+    certificate_id = models.UUIDField(null=True)  # revoked when the letter ends
 
     lifecycle: ClassVar = LETTER
     declares: ClassVar = dict.fromkeys(
@@ -50,6 +51,7 @@ class Letter(TenantModel):
             "wrong",
             "opened_count",
             "expires_at",
+            "certificate_id",
         ),
         PUBLIC,
     )

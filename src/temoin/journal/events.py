@@ -41,6 +41,8 @@ class EventKind(StrEnum):
     LETTER_SEALED = "letter.sealed"
     LETTER_OPENED = "letter.opened"
     LETTER_REFUSED = "letter.refused"
+    CERTIFICATE_ISSUED = "certificate.issued"
+    CERTIFICATE_REVOKED = "certificate.revoked"
     LOT_RECEIVED = "lot.received"
     LOT_OPENED = "lot.opened"
     LOT_CLOSED = "lot.closed"
@@ -155,6 +157,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.LETTER_SEALED: "The worker sealed the patient's letter.",
     EventKind.LETTER_OPENED: "The right code was typed: the letter was handed out, or said to be replaced by another.",
     EventKind.LETTER_REFUSED: "A try with a wrong code on an existing letter.",
+    EventKind.CERTIFICATE_ISSUED: "The worker signed a certificate of the result for the patient's letter.",
+    EventKind.CERTIFICATE_REVOKED: "The worker put a certificate on the list of revoked ones; its letter had ended.",
     EventKind.LOT_RECEIVED: "A kit lot was added to the pharmacy's stock.",
     EventKind.LOT_OPENED: "A kit lot is used from then on; the detail names the workstation.",
     EventKind.LOT_CLOSED: "A kit lot is used up or set aside: nobody tests with it.",

@@ -22,6 +22,8 @@ _OWN = {
     Writer.WORKER: {
         EventKind.RESULT_PREPARED,
         EventKind.LETTER_SEALED,
+        EventKind.CERTIFICATE_ISSUED,
+        EventKind.CERTIFICATE_REVOKED,
         EventKind.TICKET_CODE_DESTROYED,
         EventKind.ALARM_SENT,
         EventKind.SIGN_IN_FAILED,

@@ -68,6 +68,10 @@ class Entry:
     def days(self, field: str) -> int:
         return self._number(field, 1, 100 * 366)
 
+    def optional_days(self, field: str) -> int | None:
+        """Return a number of days up to a year, or None when it is not written."""
+        return self._number(field, 1, 366) if self.has(field) else None
+
     def age(self, field: str) -> int | None:
         """Return an age in years, or None when it is not written."""
         return self._number(field, 0, 130) if self.has(field) else None

@@ -12,6 +12,7 @@ urlpatterns = [
     path("verify/", verifier.page, name="verifier"),
     path("verify/worker.js", verifier.worker, name="worker"),
     path("verify/keys", verifier.keys, name="keys"),
+    path("verify/revoked", verifier.revoked, name="revoked"),
     path(".well-known/jwks.json", verifier.own_keys, name="own_keys"),
     path("healthz", views.healthz, name="healthz"),
 ]

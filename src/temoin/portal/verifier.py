@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
+from temoin.certificates.published import published_revocations
 from temoin.lib.handed import Handed
 from temoin.lib.label import Label
 from temoin.portal.headers import CONTENT_SECURITY_POLICY, PERMISSIONS, TRUSTED_TYPES
@@ -53,6 +54,12 @@ def own_keys(_request: HttpRequest) -> HttpResponse:
     own = [each for each in orjson.loads(KEYS())["keys"] if each["issuer"] == SITE().portal_url]
     told = [{**each["jwk"], "kid": _key_name(each["names"]), "use": "sig", "alg": "ES256"} for each in own]
     return for_anybody(orjson.dumps({"keys": told}), "application/json")
+
+
+@require_safe
+def revoked(_request: HttpRequest) -> HttpResponse:
+    """Hand out the whole signed list of revoked certificates: nobody asks here about one."""
+    return for_anybody(published_revocations().encode("ascii"), "application/jose")
 
 
 def for_anybody(content: bytes, content_type: str) -> HttpResponse:

@@ -14,9 +14,9 @@ from temoin.catalogue.patient_languages import RIGHT_TO_LEFT, advice_in_each, pa
 
 # What the page says while a letter is opened, and how it looks: nothing, a notice, a problem.
 MESSAGES = {
-    **dict.fromkeys(("working", "kept", "soon", "hidden"), ""),
+    **dict.fromkeys(("working", "kept", "soon", "hidden", "copied"), ""),
     **dict.fromkeys(("short", "mistyped", "wrong", "locked", "expired", "none", "cut"), "problem"),
-    **dict.fromkeys(("unkept", "slow", "unavailable", "unable"), "problem"),
+    **dict.fromkeys(("unkept", "uncopied", "slow", "unavailable", "unable"), "problem"),
     "replaced": "notice",
 }
 MEANINGS = ("positive", "negative", "indeterminate", "unsatisfactory")

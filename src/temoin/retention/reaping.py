@@ -66,6 +66,7 @@ _OF_RECORDS = {
     "outbox_attempt": f"parcel_id IN ({_PARCELS})",
     "outbox_parcel": "chain_id = ANY(%(ids)s)",
     "delivery_letter": "record_id = ANY(%(ids)s)",
+    "certificates_issued": "record_id = ANY(%(ids)s)",
     "testing_ticket": "record_id = ANY(%(ids)s)",
     "testing_record_version": "record_id = ANY(%(ids)s)",
     "patients_consent": "id = ANY(%(ids)s)",  # a consent has the number of the test that it was given for

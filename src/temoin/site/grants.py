@@ -30,6 +30,7 @@ KEEPER_SCOPED = {
 }
 # It alone deletes what is past its day: rows of every class that ends (`temoin.retention`), and what it asks of them.
 KEEPER_ENDS = {
+    "certificates_issued": "DELETE",
     "delivery_letter": "SELECT (pharmacy_id, id, record_id), DELETE",
     "outbox_attempt": "DELETE",
     "outbox_parcel": "SELECT (state), DELETE",

@@ -50,13 +50,23 @@ def _testing(config: Config) -> None:
     COUNTER.give(config.counter)
 
 
+def _certificates(config: Config) -> None:
+    from temoin.certificates.issuing import ISSUER, CertificateIssuer
+
+    own = config.certificates
+    ISSUER.give(CertificateIssuer(config.site.portal_url, own.key if own else None))
+
+
 def _delivery(config: Config) -> None:
     if not apps.is_installed("temoin.outbox"):
         return  # the patients' site opens letters and posts none
+    from temoin.certificates.issuing import ISSUER
+    from temoin.delivery.revocations import revocation_duty
     from temoin.delivery.ticket_codes import ticket_code_duty
     from temoin.outbox.duties import register_duty
 
     register_duty(ticket_code_duty())
+    register_duty(revocation_duty(ISSUER()))
     if config.register is not None:
         from temoin.delivery.register_duty import register_check_duty
 
@@ -125,6 +135,7 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.outbox": _outbox,
     "temoin.signin": _signin,
     "temoin.testing": _testing,
+    "temoin.certificates": _certificates,
     "temoin.delivery": _delivery,
     "temoin.transmission": _transmission,
     "temoin.oversight": _oversight,

@@ -19,8 +19,8 @@ from temoin.formats.hcert.uses import Use
 ISSUER, EXPIRES_AT, ISSUED_AT, NUMBER = 1, 4, 6, 7  # claims of RFC 8392
 HCERT = -260  # the registered claim of a health certificate; the EU's is its entry 1
 OWN = -65_537  # ours: claims below -65536 are for private use
-MARK_BYTES = 16
-_LATEST = 253_402_300_799  # the last second that a date can say
+MARK_BYTES = 8
+LATEST = 253_402_300_799  # the last second that a date can say
 _CARD = "https://smarthealth.cards#health-card"
 
 
@@ -51,7 +51,7 @@ def read_claims(signed: SignedPayload) -> Claims:
 
 
 def mark_of(number: bytes) -> bytes:
-    """Return what a revocation list holds of a certificate's number: the first 128 bits of its SHA-256."""
+    """Return what a revocation list holds of a certificate's number: the first 64 bits of its SHA-256."""
     return sha256(number).digest()[:MARK_BYTES]
 
 
@@ -90,6 +90,6 @@ def _card(claims: dict[str, Any]) -> Claims:
 
 def _moment(claims: dict[Any, Any], name: int | str) -> datetime:
     value: Any = claims.get(name, "")
-    if type(value) not in {int, float} or not 0 <= value <= _LATEST:  # which no NaN passes
+    if type(value) not in {int, float} or not 0 <= value <= LATEST:  # which no NaN passes
         raise NotACertificateError("a time that is none")
     return datetime.fromtimestamp(value, UTC)

@@ -3,13 +3,14 @@
 //
 // judge(text, keys, at, revoked) answers with {verdict, claims}. Times are seconds; keys are those of /verify/keys:
 //   {names: [hex, ...], jwk, issuer, uses: ["test", ...], not_before, not_after}; revoked is a Set of marks in hex.
+// revocations(text, keys) answers with {issuedAt, marks}, of the signed list of /verify/revoked; null where it holds none.
 
 const LONGEST = 20000; // characters of a text
 const LARGEST = 65536; // bytes unpacked
 const DEEPEST = 16;
 const SKEW = 60;
 const LATEST = 253402300799;
-const MARK_BYTES = 16;
+const MARK_BYTES = 8;
 const BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 const ALGORITHMS = new Map([[-7, "ES256"], [-37, "PS256"], [-257, "RS256"]]);
 const OF_KIND = { EC: ["ES256"], RSA: ["PS256", "RS256"] };
@@ -27,6 +28,7 @@ const ISSUED_AT = 6;
 const NUMBER = 7;
 const HCERT = -260;
 const OWN = -65537;
+const LIST = "temoin-revoked+jws";
 const CARD = "https://smarthealth.cards#health-card";
 const USES = { t: "test", v: "vaccination", r: "recovery" };
 const REQUIRED = {
@@ -253,12 +255,13 @@ function readJson(raw) {
   return isObject(found) ? found : refuse();
 }
 
+const jwsParts = (text) => /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/.exec(text) ?? refuse();
+
 async function readSmart(text) {
   const digits = text.slice(5);
   if (!/^(?:[0-9]{2})+$/.test(digits)) refuse();
   const jws = digits.replace(/../g, (pair) => String.fromCharCode(Number(pair) + 45));
-  const parts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/.exec(jws);
-  if (!parts) refuse();
+  const parts = jwsParts(jws);
   const headers = readJson(fromBase64url(parts[1]));
   if (headers.zip !== "DEF" || "crit" in headers) refuse();
   const signature = fromBase64url(parts[3]);
@@ -390,4 +393,33 @@ async function judge(text, keys, at, revoked = new Set()) {
   }
 }
 
-globalThis.temoinCertificates = { judge };
+async function readList(text, keys) {
+  const parts = jwsParts(text);
+  const head = readJson(fromBase64url(parts[1]));
+  const { iss, iat, marks } = readJson(fromBase64url(parts[2]));
+  if (head.alg !== "ES256" || head.typ !== LIST || "crit" in head || ![head.kid, iss, marks].every(isText)) refuse();
+  const raw = fromBase64url(marks);
+  if (raw.length % MARK_BYTES) refuse();
+  const claims = { issuer: iss, issuedAt: moment(iat), use: null };
+  const signed = { algorithm: "ES256", message: utf8(`${parts[1]}.${parts[2]}`), signature: fromBase64url(parts[3]) };
+  for (const key of keys.filter((each) => each.names.includes(hex(utf8(head.kid))))) {
+    if (await verifies(key, signed) && maySign(key, claims)) return { issuedAt: iat, marks: inParts(raw) };
+  }
+  return refuse();
+}
+
+function inParts(raw) {
+  const starts = Array.from({ length: raw.length / MARK_BYTES }, (_, number) => number * MARK_BYTES);
+  return new Set(starts.map((start) => hex(raw.subarray(start, start + MARK_BYTES))));
+}
+
+async function revocations(text, keys) {
+  try {
+    return await readList(text, keys);
+  } catch (error) {
+    if (error instanceof NotACertificate) return null;
+    throw error;
+  }
+}
+
+globalThis.temoinCertificates = { judge, revocations };

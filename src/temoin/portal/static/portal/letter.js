@@ -10,7 +10,9 @@
 //    [line, ...]}, signer, headline: {words}, reason, before: [{target: {words}, label: {words}}], of a correction: why, and
 //    what it said where that differs, device: {name, manufacturer, reference, lot, expiry: "YYYY-MM-DD"|null}, comment,
 //    advice: [key of an entry of the page, ...], findings: [{target: {words}, outcome:
-//    "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {words}}]}
+//    "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {words}}],
+//    certificate: null, or {text: "HC1:...", drawing: {width, bits: the modules of its QR code, row by row, in base64},
+//    name, latin, expires_on: "YYYY-MM-DD", verifier: the address of the page that judges it}}
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 10;
@@ -27,6 +29,8 @@ const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfac
 
 const byId = (id) => document.getElementById(id);
 const LANGUAGES = Object.fromEntries([...byId("language").options].map((one) => [one.value, one.dataset]));
+const SVG = "http://www.w3.org/2000/svg";
+const QUIET = 4; // modules around a QR code
 const utf8 = new TextEncoder();
 
 function fromBase64url(text) {
@@ -203,14 +207,46 @@ function formerItem(finding) {
   return item;
 }
 
+// One path of all dark modules: a step for each run of a row, so that a phone draws it at once.
+function pathOf({ width, bits }) {
+  const bytes = fromBase64url(bits);
+  const isDark = (at) => (bytes[at >> 3] >> (7 - (at & 7))) & 1;
+  const steps = [];
+  for (let y = 0; y < width; y += 1) {
+    for (let x = 0, end; x < width; x = end + 1) {
+      for (end = x; end < width && isDark(y * width + end);) end += 1;
+      if (end > x) steps.push(`M${x + QUIET} ${y + QUIET}h${end - x}v1h${x - end}z`);
+    }
+  }
+  return steps.join("");
+}
+
+function drawn(drawing) {
+  const side = drawing.width + 2 * QUIET;
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", pathOf(drawing));
+  const code = document.createElementNS(SVG, "svg");
+  code.setAttribute("viewBox", `0 0 ${side} ${side}`);
+  code.setAttribute("shape-rendering", "crispEdges");
+  code.append(path);
+  return code;
+}
+
+function showCertificate(result, certificate) {
+  result.querySelector("#drawing").append(drawn(certificate.drawing));
+  result.querySelector("#copy").addEventListener("click", async () => {
+    say(await navigator.clipboard.writeText(certificate.text).then(() => "copied", () => "uncopied"));
+  });
+}
+
 function resultOf(payload) {
-  const { pharmacy, device, patient } = payload;
+  const { pharmacy, device, patient, certificate } = payload;
   const result = byId("result").content.cloneNode(true);
   keepIf(result, {
     demo: payload.demo, corrected: payload.status === "corrected", cancelled: payload.status === "cancelled",
     standing: payload.status !== "cancelled", comment: payload.comment, reason: payload.reason,
     before: payload.before?.length > 0, lot: device.lot, expiry: device.expiry,
-    advice: payload.status !== "cancelled", phone: pharmacy.phone,
+    advice: payload.status !== "cancelled", phone: pharmacy.phone, certificate,
   });
   const fields = {
     headline: payload.headline, kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,
@@ -218,9 +254,12 @@ function resultOf(payload) {
     comment: payload.comment, device: device.name, lot: device.lot,
     maker: [device.manufacturer, device.reference].filter(Boolean).join(" · "), pharmacy: pharmacy.name,
     phone: pharmacy.phone_said || pharmacy.phone, address: pharmacy.address.join("\n"), expiry: device.expiry ? when(device.expiry) : "",
+    holder: certificate?.name ?? "", latin: certificate?.latin ?? "", verifier: certificate?.verifier ?? "",
+    in_force: certificate ? when(certificate.expires_on) : "",
   };
   for (const [name, value] of Object.entries(fields)) fill(result, name, value);
   result.querySelector("#phone")?.setAttribute("href", `tel:${pharmacy.phone.replace(/[^+0-9]/g, "")}`);
+  if (certificate) showCertificate(result, certificate);
   result.querySelector("#findings")?.append(...payload.findings.map(findingItem));
   result.querySelector("#advice")?.append(...adviceOf(payload.advice));
   result.querySelector("#before")?.append(...payload.before.map(formerItem));

@@ -1,11 +1,13 @@
 // The verifier page: reads a certificate by camera, image or text, has it judged on this device (certificate.js), and
-// shows what it says. Nothing is sent: the page asks the site for its own parts and for the list of signers, that is all.
+// shows what it says. Nothing is sent: the page asks the site for its own parts, for the list of signers and for the whole
+// list of revoked certificates, that is all.
 
-const { judge } = globalThis.temoinCertificates;
+const { judge, revocations } = globalThis.temoinCertificates;
 const TITLES = { fr: "Vérifier un certificat", en: "Check a certificate" };
 const LOCALES = { fr: "fr-FR", en: "en-GB" };
 const IDLE_MS = 10 * 60 * 1000;
 const EVERY_MS = 250; // between two looks at the camera
+const OLD = 48 * 60 * 60; // seconds after which a list of revoked certificates is said to be an old one
 
 const byId = (id) => document.getElementById(id);
 const piece = (template, name, value) => byId(template).content.querySelector(`[data-${name}="${CSS.escape(value)}"]`);
@@ -120,8 +122,9 @@ function factsOf(claims) {
   return [...told, ...present("issuer", claims.issuer), ...times];
 }
 
-function show({ verdict, claims }) {
+function show({ verdict, claims }, listing) {
   const shown = [piece("verdicts", "verdict", verdict).cloneNode(true)];
+  if (verdict === "valid" && listing === "old") shown.push(piece("warnings", "warning", "old").cloneNode(true));
   if (claims?.content.demo === true) shown.push(piece("warnings", "warning", "demo").cloneNode(true));
   if (claims) {
     const list = document.createElement("dl");
@@ -157,6 +160,21 @@ async function readKeys() {
   }
 }
 
+async function readRevocations(keys) {
+  const answer = await fetch("/verify/revoked", { credentials: "omit", referrerPolicy: "no-referrer" }).catch(() => null);
+  const list = answer?.ok ? await revocations(await answer.text(), keys) : null;
+  const listing = !list ? "none" : Date.now() / 1000 - list.issuedAt > OLD ? "old" : "fresh";
+  const told = piece("listings", "listing", listing).cloneNode(true);
+  for (const slot of told.querySelectorAll("[data-moment]")) slot.append(...when(list.issuedAt));
+  byId("listing").replaceChildren(told);
+  return { marks: list?.marks ?? new Set(), listing };
+}
+
+async function readAll() {
+  const keys = await readKeys();
+  return { keys, ...await readRevocations(keys) };
+}
+
 async function keepForLater() {
   if (!navigator.serviceWorker) return;
   const address = "/verify/worker.js";
@@ -165,7 +183,7 @@ async function keepForLater() {
 }
 
 async function begin() {
-  let keys = readKeys();
+  let known = readAll();
   let stream = null;
   let lastActivity = Date.now();
   const formats = (await globalThis.BarcodeDetector?.getSupportedFormats().catch(() => [])) ?? [];
@@ -174,9 +192,10 @@ async function begin() {
   async function check(text) {
     say(null);
     if (!text.trim()) { say("empty"); byId("text").focus(); return; }
-    const judgement = await judge(text, await keys, Math.floor(Date.now() / 1000));
+    const { keys, marks, listing } = await known;
+    const judgement = await judge(text, keys, Math.floor(Date.now() / 1000), marks);
     byId("text").value = "";
-    show(judgement);
+    show(judgement, listing);
   }
 
   function stop() {
@@ -234,7 +253,7 @@ async function begin() {
   byId("ask").addEventListener("submit", (event) => { event.preventDefault(); check(byId("text").value); });
   for (const name of ["pointerdown", "keydown", "scroll"]) addEventListener(name, () => { lastActivity = Date.now(); }, { passive: true });
   addEventListener("pagehide", wipe); // nothing for the back button to bring back
-  addEventListener("online", () => { keys = readKeys(); });
+  addEventListener("online", () => { known = readAll(); });
   setInterval(() => { if (!stream && Date.now() - lastActivity >= IDLE_MS) wipe(); }, 5000);
   byId("ask").hidden = false;
 }

@@ -1,7 +1,7 @@
 {% load static %}// Keeps the verifier page for when there is no network. It fetches the parts named here and nothing else.
 
 const CACHE = "temoin-verify";
-const FRESH = ["/verify/", "/verify/keys"]; // asked for each time, and kept for when there is no answer
+const FRESH = ["/verify/", "/verify/keys", "/verify/revoked"]; // asked for each time, and kept for when there is no answer
 const FIXED = [
   "{% static 'portal/letter.css' %}",
   "{% static 'portal/verify.css' %}",

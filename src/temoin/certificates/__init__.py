@@ -1,0 +1,1 @@
+"""Certificates of results, which anybody can verify: issuing, revoking, and what is kept of them."""

@@ -1,0 +1,127 @@
+"""The certificate of a result: the worker signs it as it seals the letter, and it is in clear in that letter alone."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import segno
+
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
+from temoin.certificates.models import IssuedCertificate
+from temoin.crypto.certificate_key import CertificateKey, CertificateKeyError, read_certificate_key
+from temoin.crypto.signatures import thumbprint
+from temoin.formats.hcert.icao import FILLER
+from temoin.formats.hcert.issuing import Issuance
+from temoin.formats.hcert.own_writing import name_of, own_certificate
+from temoin.formats.hcert.smart import encode_base64url
+from temoin.formats.hcert.trusted import KEY_ID
+from temoin.journal.act import Acts
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.handed import Handed
+from temoin.lib.tenant import current_pharmacy
+from temoin.testing.report import Report, ReportStatus
+
+NUMBER_BYTES = 16  # 128 random bits
+# The drawing's mask is fixed: the text looks random already, and trying all eight takes most of a second's processor.
+_MASK, _CORRECTION = 3, "m"
+
+
+@dataclass(frozen=True)
+class CertificateIssuer:
+    """Under which address certificates are issued, and the file of the key; without a key none is."""
+
+    name: str
+    key: Path | None
+
+    def read_key(self) -> CertificateKey | None:
+        """Return the key; None where there is none, or where it cannot be read: a letter never waits for it.
+
+        The duty that signs the list of revoked certificates reads the same file, and fails in sight.
+        """
+        try:
+            return None if self.key is None else read_certificate_key(self.key)
+        except CertificateKeyError:
+            return None
+
+
+ISSUER: Final[Handed[CertificateIssuer]] = Handed("issuer of certificates")
+
+
+@dataclass(frozen=True)
+class SignedCertificate:
+    """What came of signing: what the letter tells of it, and what a revocation needs."""
+
+    number: str
+    text: str
+    expires_on: date
+    content: dict[str, Any]  # what the letter holds of it
+
+
+def sign_certificate(report: Report) -> SignedCertificate | None:
+    """Sign a certificate; None for a result, a kind of test or an operator that has none."""
+    issuer, days = ISSUER(), load_kinds()[report.kind].certificate_days
+    key = issuer.read_key()
+    if days is None or key is None or not is_certifiable(report):
+        return None
+    expires_on = report.sampled_at.date() + timedelta(days=days)
+    expires_at = _end_of(expires_on, report)
+    if expires_at <= now():
+        return None
+    number = encode_base64url(secrets.token_bytes(NUMBER_BYTES))
+    issue = Issuance(issuer.name, number, now(), expires_at)
+    text = own_certificate(report, issue, key_id=thumbprint(key.public)[:KEY_ID], sign=key.sign_digest)
+    return SignedCertificate(number, text, expires_on, _content(report, text, expires_on, issuer.name))
+
+
+def keep_number(acts: Acts, certificate: SignedCertificate, report: Report) -> UUID:
+    """Add the act of issuing to those of a letter: its row holds, sealed, the number that a revocation names."""
+    row = IssuedCertificate(
+        pharmacy_id=current_pharmacy(),
+        record_id=UUID(report.record_id),
+        version=report.version,
+        expires_on=certificate.expires_on,
+    )
+    row.seal({"number": certificate.number})
+    with acts.act(kind=EventKind.CERTIFICATE_ISSUED, subject_kind="certificate", subject_id=row.id) as commit:
+        commit.insert(row)
+    return row.id
+
+
+def is_certifiable(report: Report) -> bool:
+    """Tell whether a result says yes or no, and still holds."""
+    means = {load_outcomes()[finding.outcome].means for finding in report.findings}
+    return report.status is not ReportStatus.CANCELLED and bool(means) and means <= {POSITIVE, NEGATIVE}
+
+
+def _end_of(day: date, report: Report) -> datetime:
+    """Return the midnight that ends a day at the pharmacy."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=report.sampled_at.tzinfo)
+
+
+def _content(report: Report, text: str, expires_on: date, issuer: str) -> dict[str, Any]:
+    name = name_of(report.patient)
+    return {
+        "text": text,
+        "drawing": drawing_of(text),
+        "name": f"{name['gn']} {name['fn']}".strip(),
+        "latin": f"{name['gnt']} {name['fnt']}".replace(FILLER, " ").strip(),
+        "expires_on": expires_on.isoformat(),
+        "verifier": f"{issuer}/verify/",
+    }
+
+
+def drawing_of(text: str) -> dict[str, Any]:
+    """Return the QR code of a text as its width and the bits of its rows, which the patient's browser draws."""
+    code = segno.make_qr(text, error=_CORRECTION, mode="alphanumeric", mask=_MASK, boost_error=False)
+    bits = "".join("1" if module else "0" for row in code.matrix for module in row)
+    whole = bits.ljust(len(bits) + -len(bits) % 8, "0")
+    packed = int(whole, 2).to_bytes(len(whole) // 8, "big")
+    return {"width": len(code.matrix), "bits": b64encode(packed).decode("ascii")}
