@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from page_tree import found, texts
-from people import House, make_lot, make_patient, make_sampled, make_signed, open_house, sign_in
+from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed, open_house, sign_in
 
 from temoin.delivery.actions import LIFE
 from temoin.delivery.models import Letter
@@ -64,6 +64,30 @@ def test_what_is_to_be_said_is_shown_before_and_a_look_alone_notes_nothing(house
         assert words in asked
     assert found(asked, "//input[@name='version'][@value='2']")
     assert "Communiqué par téléphone" not in owner.get(reverse("test", args=[record_id])).content.decode()
+
+
+def test_a_new_link_is_sent_from_the_page_to_the_address_that_it_shows(house, owner):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    page = owner.get(reverse("test", args=[record_id])).content.decode()
+    (form,) = found(page, f"//form[@action='{reverse('send_again', args=[record_id])}']")
+    told = {field.get("name"): field.get("value") for field in form.findall(".//input")}
+    assert TRAITS["email"] in form.text_content()
+
+    answer = owner.post(reverse("send_again", args=[record_id]), told, follow=True)
+
+    assert "Un nouveau lien part" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("posted", "words"),
+    [({"version": "2", "way": "email"}, "Une autre version"), ({"version": "1", "way": "pigeon"}, "être joint ainsi")],
+)
+def test_what_the_page_did_not_offer_sends_nothing_and_is_said(house, owner, posted, words):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+    answer = owner.post(reverse("send_again", args=[record_id]), posted, follow=True)
+
+    assert words in answer.content.decode()
 
 
 def test_a_note_is_taken_back_with_a_reason(house, owner):

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     RESULT_UNTOLD = "result.untold"
     TICKET_PRINTED = "ticket.printed"
     TICKET_RENEWED = "ticket.renewed"
+    LINK_SENT_AGAIN = "link.sent_again"
     TICKET_CODE_DESTROYED = "ticket.code_destroyed"
     RESULT_PREPARED = "result.prepared"
     PARCEL_RELEASED = "parcel.released"
@@ -145,6 +146,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.RESULT_UNTOLD: "A note that the patient was told was taken back; the detail has version, event, reason.",
     EventKind.TICKET_PRINTED: "The counter ticket with the patient's code was shown.",
     EventKind.TICKET_RENEWED: "The patient's code and link were replaced.",
+    EventKind.LINK_SENT_AGAIN: "A new link to the patient's letter was sent, for the code they have; by which way.",
     EventKind.TICKET_CODE_DESTROYED: "The worker destroyed the code of a ticket that the patient holds.",
     EventKind.RESULT_PREPARED: "The worker opened a signed version to make the authority's document.",
     EventKind.PARCEL_RELEASED: "A refused parcel was sent on its way again.",

@@ -1,4 +1,4 @@
-"""By which way a patient is written to: one, so that one result is one message."""
+"""By which ways a patient can be written to, and which one a result goes by."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from temoin.patients.traits import Traits
 EMAIL, SMS = "email", "sms"  # names of destinations
 
 
-def way_to_patient(traits: Traits) -> str:
-    """Return the destination of the patient's link, "" where the result is printed.
+def ways_to_patient(traits: Traits) -> list[str]:
+    """Return the destinations that a patient's link may go to, the first choice first.
 
     E-mail goes first: it costs nothing, shows no line on a locked screen, and its return is told for certain.
     """
-    if traits.email:
-        return EMAIL
     by_sms = couriers().get(SMS)
-    return SMS if by_sms is not None and is_switched_on(by_sms) and is_mobile(traits.phone) else ""
+    has_sms = by_sms is not None and is_switched_on(by_sms) and is_mobile(traits.phone)
+    return [EMAIL] * bool(traits.email) + [SMS] * has_sms
+
+
+def way_to_patient(traits: Traits) -> str:
+    """Return the one way of a result that was signed, "" where it is printed."""
+    return next(iter(ways_to_patient(traits)), "")

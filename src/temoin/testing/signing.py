@@ -23,7 +23,7 @@ from temoin.testing.actions import COUNTER
 from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report, says_more_than_the_address
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
-from temoin.testing.reaching import way_to_patient
+from temoin.testing.reaching import way_to_patient, ways_to_patient
 from temoin.testing.report import Prescriber, Report
 from temoin.testing.sample import READ, Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
@@ -32,7 +32,7 @@ from temoin.testing.tickets import new_ticket, renew_code
 _UNCHANGED = _("Nothing was changed: the result stays as it is. Change what is wrong, or give up the correction.")
 _ONLY_ADDRESS = _(
     "Only the patient's e-mail address changed, which corrects no result. To send the link to the new address, "
-    "go back to the test: “Send again”, or “Lost ticket: new code and new link”."
+    "go back to the test: “Send a new link”."
 )
 
 
@@ -116,6 +116,25 @@ def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int) -> None:
             raise refuse("email", "required", _("Nothing can be sent to the patient: print the result instead."))
         _draw_again(commit, record_id, by)
         post_parcels(commit, replace(notice, key=str(new_id()), is_renewal=True))
+
+
+def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, way: str) -> None:
+    """Send a new link by a way that the patient can be reached by today; their code stays, the former link is closed.
+
+    For a message that went to a wrong address, came back, was deleted or has expired: nothing medical changed.
+    """
+    check_right(by=by, right=Right.PRINT_RESULT)
+    kind = EventKind.LINK_SENT_AGAIN
+    with act(by=by, kind=kind, subject_kind="record", subject_id=record_id, detail=way) as commit:
+        opened = open_for_signature(record_id)
+        if RecordState(opened.state) not in WITH_RESULT:
+            raise ConflictError("there is no result yet")
+        _check_seen(expected_version, opened)
+        report = latest_report(record_id)
+        if report.source != COUNTER or way not in ways_to_patient(opened.traits):
+            raise refuse("way", "unreachable", _("The patient cannot be reached that way: check their record."))
+        notice = _notice(report, opened)
+        post_parcels(commit, replace(notice, key=str(new_id()), reachable_by=frozenset({way}), is_renewal=True))
 
 
 def _check_state(verb: str, opened: Opened) -> None:

@@ -34,6 +34,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.RESULT_UNTOLD: _("took back that a patient was told"),
     EventKind.TICKET_PRINTED: _("printed a ticket"),
     EventKind.TICKET_RENEWED: _("renewed a ticket"),
+    EventKind.LINK_SENT_AGAIN: _("sent the patient a new link"),
     EventKind.TICKET_CODE_DESTROYED: _("destroyed the code of a ticket"),
     EventKind.RESULT_PREPARED: _("prepared the authority's document"),
     EventKind.PARCEL_RELEASED: _("sent a refused parcel again"),

@@ -8,11 +8,16 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.delivery.letters import LetterFate, LetterView, read_knowledge
+from temoin.delivery.letters import Knowledge, LetterFate, LetterView, read_knowledge
 from temoin.delivery.telling import TakenBack, Telling, ToldBy
 from temoin.delivery.unknowing import Because
 from temoin.lib.errors import NotFoundError
+from temoin.lib.phones import phone_as_said
+from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import COUNTER
+from temoin.testing.queries import TestView
+from temoin.testing.reaching import EMAIL, SMS, ways_to_patient
 from temoin.web.wording import Mark, Words
 
 FATE: dict[LetterFate, Mark] = {
@@ -56,6 +61,9 @@ class LetterLine:
     remedy: Words
 
 
+AGAIN = {EMAIL: _("Send a new link by e-mail"), SMS: _("Send a new link by text message")}
+
+
 @dataclass(frozen=True)
 class ToldLine:
     """One time that the patient was told."""
@@ -70,11 +78,30 @@ class ToldLine:
         return self.telling.taken_back_at is None
 
 
-def knowledge_context(seat: Seat, record_id: UUID) -> dict[str, object]:
+@dataclass(frozen=True)
+class AgainLine:
+    """A way by which a new link may be sent."""
+
+    way: str
+    words: Words
+    address: str
+
+
+def knowledge_context(seat: Seat, test: TestView) -> dict[str, object]:
     """Return what the panel of the patient's knowledge shows."""
-    known = read_knowledge(by=seat, record_id=record_id)
+    known = read_knowledge(by=seat, record_id=test.id)
     letters, told = list(map(_letter, known.letters)), list(map(told_line, known.told))
-    return {"letters": letters, "told": told, "knows_nothing": not letters and not told}
+    again = [] if _is_on_its_way(known) or test.source != COUNTER else _again(test.traits)
+    return {"letters": letters, "told": told, "knows_nothing": not letters and not told, "again": again}
+
+
+def _is_on_its_way(known: Knowledge) -> bool:
+    return bool(known.letters) and known.letters[-1].fate is LetterFate.UNSENT
+
+
+def _again(traits: Traits) -> list[AgainLine]:
+    addresses = {EMAIL: traits.email, SMS: phone_as_said(traits.phone)}
+    return [AgainLine(way, AGAIN[way], addresses[way]) for way in ways_to_patient(traits)]
 
 
 def told_line(telling: Telling) -> ToldLine:

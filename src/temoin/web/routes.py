@@ -233,6 +233,13 @@ _TESTS = [
         access=Right.PRINT_RESULT,
         methods=WRITE,
     ),
+    GuardedRoute(
+        name="send_again",
+        path="tests/<uuid:record_id>/link/again/",
+        view=letters.send_again,
+        access=Right.PRINT_RESULT,
+        methods=WRITE,
+    ),
     GuardedRoute(name="calls", shows_patients=True, path="calls/", view=letters.calls, access=Right.READ_TEST),
     GuardedRoute(
         name="told",

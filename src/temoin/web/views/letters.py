@@ -19,6 +19,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.queries import read_test
 from temoin.testing.report import ReportStatus
+from temoin.testing.signing import send_link_again
 from temoin.web.advice import advice_lines
 from temoin.web.fields import Choice, Typed
 from temoin.web.findings import findings_of
@@ -98,6 +99,21 @@ def untell(request: HttpRequest, seat: Seat, record_id: UUID, telling_id: UUID) 
         problems=problems,
         from_calls="calls" in request.GET or "calls" in request.POST,
     )
+
+
+def send_again(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Send a new link for the code that the patient has."""
+    way = request.POST.get("way", "")
+    try:
+        send_link_again(by=seat, record_id=record_id, expected_version=seen_version(request), way=way)
+    except InvalidError as error:
+        for problem in error.problems:
+            messages.error(request, str(problem.message))
+    except ConflictError:
+        messages.info(request, _("Another version was signed meanwhile: here is where it stands. No link was closed."))
+    else:
+        messages.success(request, _("A new link is on its way; the former one is closed. The ticket's code stays."))
+    return redirect("test", record_id)
 
 
 def calls(request: HttpRequest, seat: Seat) -> HttpResponse:

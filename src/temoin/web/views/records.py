@@ -86,7 +86,7 @@ def show_record(
         **parcels_context(seat, test.id, test.parcels),
     }
     if test.report is not None:
-        context |= _result_context(seat, test, test.report) | knowledge_context(seat, test.id)
+        context |= _result_context(seat, test, test.report) | knowledge_context(seat, test)
     context |= _next_step(seat, test, typed)
     return show(request, seat, "record.html", status=400 if problems else 200, **context)
 
