@@ -55,7 +55,7 @@ class Running:
 
 
 def status_of(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 our own addresses
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 our own addresses
         return answer.status
 
 

@@ -133,7 +133,7 @@ def demonstration(tmp_path_factory) -> Iterator[dict]:
     running = Running(tmp_path_factory.mktemp("docs"), PORT)
     ready = running.ready()
     # The first seal is some seconds old at most; before it a journal without a checkpoint is rightly a finding.
-    running.wait_for(lambda: running.journal("verify").returncode == 0, 120)
+    running.wait_for(lambda: running.journal("verify").returncode == 0, 600)
     yield ready
     running.end()
 
