@@ -149,7 +149,7 @@ class Teller:
             if story.end is S.ABANDONED:
                 abandon_test(by=clerk, record_id=record_id)
         if story.read:
-            self._sign(story, record_id, sampled_at + timedelta(minutes=used.read_after_minutes + 1))
+            self._sign(story, record_id, sampled_at + timedelta(minutes=(used.read_after_minutes or 0) + 1))
 
     def _sign(self, story: Story, record_id: UUID, read_at: datetime) -> None:
         signer = next(self._signers)
@@ -188,7 +188,7 @@ def _fits(story: Story, traits: Traits) -> bool:
 
 def _counter_kits() -> list[str]:
     found: list[Kit] = [one for known in counter_kinds() for one in kits_for(known.code)]
-    return [one.code for one in found]
+    return [one.code for one in found if one.window_is_known]
 
 
 def _reading(story: Story, outcomes: tuple[str, ...], read_at: datetime) -> Reading:

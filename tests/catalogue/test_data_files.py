@@ -40,8 +40,7 @@ def test_every_kind_is_complete(one: Kind):
 @pytest.mark.parametrize("one", kits(), ids=lambda one: one.code)
 def test_every_kit_is_complete_and_findable_by_each_of_its_names(one: Kit):
     assert one.manufacturer
-    assert one.reference
-    assert one.specimens
+    assert one.source
     assert all(one.label(lang) for lang in LANGUAGES)
     for loinc, reported in one.reports.items():
         for name in (one.name, *one.known_as, f"  {one.name.upper()}*"):
@@ -54,8 +53,19 @@ def test_every_kit_is_complete_and_findable_by_each_of_its_names(one: Kit):
 
 
 @pytest.mark.parametrize("one", counter_kinds(), ids=lambda one: one.code)
-def test_every_kind_of_the_counter_has_a_kit(one: Kind):
-    assert kits_for(one.code)
+def test_every_kind_of_the_counter_has_a_kit_that_can_be_used_at_once(one: Kind):
+    assert [kit for kit in kits_for(one.code) if kit.window_is_known and kit.specimens]
+
+
+def test_forty_kits_and_more_are_for_the_kinds_on_offer():
+    assert len([kit for known in counter_kinds() for kit in kits_for(known.code)]) >= 40
+
+
+@pytest.mark.parametrize("one", kits(), ids=lambda one: one.code)
+def test_no_identifier_stands_without_its_source(one: Kit):
+    """The number of a device is in no source that we have: none is written until a box was scanned."""
+    assert not one.gtin
+    assert not one.reference or one.reference in one.source or "SimpleReport" in one.source
 
 
 def test_every_outcome_and_specimen_has_words_in_both_languages():

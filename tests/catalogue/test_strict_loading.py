@@ -45,7 +45,10 @@ def paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> list[tuple[str
     return found
 
 
-OPTIONAL = {"gtin", "read_before_minutes", "also_snomed", "rules"}
+OPTIONAL = {
+    *("gtin", "read_before_minutes", "also_snomed", "rules"),
+    *("reference", "read_after_minutes", "tests", "store_from", "store_to", "placeholder"),
+}
 ENTRIES = {"kinds", "targets", "chapters", "kits", "outcomes", "specimens", "loincs", "reports"}
 
 

@@ -84,6 +84,7 @@ APART = {"temoin_sandbox/data/outcomes.toml", "temoin_sandbox/data/register.toml
 # Fields that templates alone read, and where: a word of theirs.
 SHOWN: dict[str, str] = {
     "ControlRule.source": "rule.source",
+    "Kit.source": "kit.kit.source",
     "PatientLanguage.locale": "one.locale",
 }
 

@@ -63,7 +63,7 @@ def receive_lot(
         expiry=expiry,
         udi=box.udi,
         received_at=now(),
-        tests=box.tests,
+        tests=box.tests or load_kits().kits[box.kit].tests,
     )
     with act(by=by, kind=EventKind.LOT_RECEIVED, subject_kind="lot", subject_id=lot.id) as commit:
         commit.insert(lot)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from temoin.catalogue.kinds import Kind, Loinc, Target, load_kinds, load_loincs
 from temoin.catalogue.outcomes import Specimen, fold_name, load_specimens
-from temoin.lib.data_file import Entry, read_data
+from temoin.lib.data_file import Entry, parse_data, read_data
 from temoin.lib.label import Label
+from temoin.lib.reviewed import Review, review_of
+
+KITS_FILE = "kits.toml"  # beside temoin.toml, where a newer one was loaded
+_loaded: Path | None = None  # the catalogue file that `temoin catalogue load` took for this process's folder
 
 
 class CountsFrom(StrEnum):
@@ -24,21 +29,33 @@ class CountsFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """A kit; `reports` maps each LOINC a file may give for it to the kind of test the row is kept as."""
+    """A kit; `reports` maps each LOINC a file may give for it to the kind of test the row is kept as.
+
+    What no source tells is empty: the box and the leaflet in hand say it, and nobody guesses.
+    """
 
     code: str
     manufacturer: str
     reference: str
     name: str
+    source: str
     kind: str
     gtin: str
-    read_after_minutes: int
+    read_after_minutes: int | None  # None where no source tells the reading window
     read_before_minutes: int | None  # None for an instrument that keeps its own result
     counts_from: CountsFrom
     sample_keeps_minutes: int
     specimens: tuple[Specimen, ...]
     known_as: tuple[str, ...]
     reports: Mapping[str, str]
+    tests: int | None  # in a box
+    store_from: int | None  # degrees Celsius
+    store_to: int | None
+
+    @property
+    def window_is_known(self) -> bool:
+        """Tell whether the catalogue knows when the kit is read."""
+        return self.read_after_minutes is not None
 
     @property
     def sample_keeps(self) -> timedelta:
@@ -69,18 +86,57 @@ class KitMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """A manufacturer's notice that lots of a kit are recalled; `source` is where it was published."""
+
+    kit: str
+    numbers: tuple[str, ...]
+    reference: str
+    on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class KitList:
     """Everything the kits' data file says."""
 
+    review: Review
     kits: Mapping[str, Kit]
+    recalls: tuple[Recall, ...]
     unlisted_manufacturer: Label
     unlisted_reports: Mapping[str, str]
+
+    def notice_of(self, kit: str, number: str) -> Recall | None:
+        """Return the notice by which the maker of a lot recalls it."""
+        return next((one for one in self.recalls if one.kit == kit and number in one.numbers), None)
 
 
 @cache
 def load_kits() -> KitList:
-    """Return the kits and the allow list for devices outside it."""
-    return build_kits(read_data("catalogue", "kits.toml"), load_kinds())
+    """Return the kits and the allow list for devices outside it: this release's, or those of a newer file loaded."""
+    shipped = build_kits(read_data("catalogue", "kits.toml"), load_kinds())
+    if _loaded is None or not _loaded.is_file():
+        return shipped
+    return newer_of(shipped, read_kits(_loaded))
+
+
+def read_kits(path: Path) -> KitList:
+    """Read a catalogue file; DataFileError names what is wrong with it."""
+    return build_kits(parse_data(path.name, path.read_text("utf-8")), load_kinds())
+
+
+def use_kits_file(path: Path) -> None:
+    """Have this process use a catalogue file that was loaded; to be said before anybody asks for a kit."""
+    global _loaded
+    _loaded = path
+
+
+def newer_of(first: KitList, second: KitList) -> KitList:
+    """Return the list that was reviewed last, with the kits that only the other knows: lots in stock may be of them."""
+    older, newer = sorted((first, second), key=lambda one: one.review.on)
+    kits = {**older.kits, **newer.kits}
+    index_kits(kits)
+    return replace(newer, kits=MappingProxyType(kits))
 
 
 def kits() -> tuple[Kit, ...]:
@@ -122,13 +178,27 @@ def kit_of_gtin(gtin: str) -> Kit | None:
 
 
 def build_kits(file: Entry, kinds: Mapping[str, Kind]) -> KitList:
+    review = review_of(file)
     unlisted = file.table("unlisted")
     manufacturer, reports = unlisted.label("manufacturer"), _reports(unlisted, kinds)
     unlisted.finish()
     found = {code: _kit(code, entry, kinds) for code, entry in file.children("kits")}
+    recalls = tuple(_recall(entry, found) for entry in file.tables("recalls"))
     file.finish()
     index_kits(found)
-    return KitList(MappingProxyType(found), manufacturer, reports)
+    return KitList(review, MappingProxyType(found), recalls, manufacturer, reports)
+
+
+def _recall(entry: Entry, kits: Mapping[str, Kit]) -> Recall:
+    recall = Recall(
+        kit=entry.choice("kit", tuple(kits)),
+        numbers=entry.some_texts("numbers"),
+        reference=entry.text("reference"),
+        on=entry.day("on"),
+        source=entry.text("source"),
+    )
+    entry.finish()
+    return recall
 
 
 def index_kits(kits: Mapping[str, Kit]) -> Mapping[str, Kit]:
@@ -176,17 +246,23 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
     kit = Kit(
         code=code,
         manufacturer=entry.text("manufacturer"),
-        reference=entry.text("reference"),
+        reference=entry.optional_text("reference"),
         name=entry.text("name"),
+        source=entry.text("source"),
         kind=entry.choice("kind", tuple(kinds)),
         gtin=entry.optional_text("gtin"),
-        read_after_minutes=entry.minutes("read_after_minutes"),
+        read_after_minutes=entry.minutes("read_after_minutes") if entry.has("read_after_minutes") else None,
         read_before_minutes=entry.minutes("read_before_minutes") if entry.has("read_before_minutes") else None,
         counts_from=_counts_from(entry),
         sample_keeps_minutes=entry.minutes("sample_keeps_minutes") if entry.has("sample_keeps_minutes") else 0,
-        specimens=tuple(known[name] for name in entry.choices("specimens", tuple(known))),
+        specimens=tuple(known[name] for name in entry.choices("specimens", tuple(known)))
+        if entry.has("specimens")
+        else (),
         known_as=entry.texts("known_as"),
         reports=_reports(entry, kinds),
+        tests=entry.count("tests"),
+        store_from=entry.degrees("store_from"),
+        store_to=entry.degrees("store_to"),
     )
     entry.finish()
     _check_kit(kit, entry, kinds)
@@ -202,10 +278,14 @@ def _counts_from(entry: Entry) -> CountsFrom:
 def _check_kit(kit: Kit, entry: Entry, kinds: Mapping[str, Kind]) -> None:
     if kit.gtin and not is_gtin(kit.gtin):
         raise entry.error("gtin", "is not a GTIN of 14 digits with the right check digit")
-    if kit.read_before_minutes is not None and kit.read_before_minutes <= kit.read_after_minutes:
+    if kit.read_before_minutes is not None and kit.read_before_minutes <= (
+        kit.read_after_minutes or kit.read_before_minutes
+    ):
         raise entry.error("read_before_minutes", "must come after read_after_minutes")
     if kit.sample_keeps_minutes and kit.counts_from is CountsFrom.SAMPLE:
         raise entry.error("sample_keeps_minutes", "is for a kit that counts from its start")
+    if (kit.store_from is None) != (kit.store_to is None) or (kit.store_from or 0) > (kit.store_to or 0):
+        raise entry.error("store_to", "must stand with store_from, and be no colder")
     for specimen in kit.specimens:
         if not kinds[kit.kind].allows_specimen(specimen.code):
             raise entry.error("specimens", f"names {specimen.code}, which its kind of test does not take")

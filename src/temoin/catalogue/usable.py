@@ -40,7 +40,7 @@ TROUBLE_WORDS: Mapping[LotTrouble, str | Promise] = {
 
 def trouble_of(lot: Lot, day: date) -> LotTrouble | None:
     """Return why a lot may not be used on a day of the pharmacy's calendar; None when it may."""
-    if lot.state == LotState.RECALLED:
+    if is_recalled(lot):
         return LotTrouble.RECALLED
     if lot.expiry < day:
         return LotTrouble.EXPIRED
@@ -49,6 +49,11 @@ def trouble_of(lot: Lot, day: date) -> LotTrouble | None:
     if lot.control_failed:
         return LotTrouble.CONTROL_FAILED
     return LotTrouble.CONTROL_DUE if is_control_due(lot, day) else None
+
+
+def is_recalled(lot: Lot) -> bool:
+    """Tell whether a pharmacist, or a notice in the catalogue, says that a lot is recalled."""
+    return lot.state == LotState.RECALLED or load_kits().notice_of(lot.kit, lot.number) is not None
 
 
 def lot_problems(lot: Lot, day: date) -> list[Problem]:

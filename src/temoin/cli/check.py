@@ -7,6 +7,7 @@ from pathlib import Path
 
 from temoin.catalogue.advice import load_advice
 from temoin.catalogue.controls import load_controls
+from temoin.catalogue.kits import load_kits
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
@@ -76,6 +77,7 @@ def table_lines() -> list[str]:
         "HL7 v2 questions": load_questions().review,
         "advice to patients": load_advice().review,
         "controls of lots": load_controls().review,
+        "kits": load_kits().review,
         **{f"words to patients in {one.name}": one.review for one in patient_languages().values()},
     }
     unreviewed = {name: review for name, review in tables.items() if review.is_placeholder}

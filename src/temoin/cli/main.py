@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from temoin.cli import (
     beside,
     breach,
+    catalogue,
     certificates,
     check,
     imports,
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         keys,
         certificates,
         check,
+        catalogue,
         pharmacies,
         members,
         breach,

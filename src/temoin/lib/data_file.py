@@ -72,6 +72,14 @@ class Entry:
         """Return a number of days up to a year, or None when it is not written."""
         return self._number(field, 1, 366) if self.has(field) else None
 
+    def degrees(self, field: str) -> int | None:
+        """Return a temperature in whole degrees Celsius, or None when it is not written."""
+        return self._number(field, -80, 80) if self.has(field) else None
+
+    def count(self, field: str) -> int | None:
+        """Return how many things there are, or None when it is not written."""
+        return self._number(field, 1, 100_000) if self.has(field) else None
+
     def age(self, field: str) -> int | None:
         """Return an age in years, or None when it is not written."""
         return self._number(field, 0, 130) if self.has(field) else None

@@ -44,6 +44,12 @@ def _signin(config: Config) -> None:
     LATE_AFTER.give(config.alarms.late_after)
 
 
+def _catalogue(config: Config) -> None:
+    from temoin.catalogue.kits import KITS_FILE, use_kits_file
+
+    use_kits_file(config.folder / KITS_FILE)
+
+
 def _testing(config: Config) -> None:
     from temoin.testing.sample import COUNTER
 
@@ -131,6 +137,7 @@ def _portal(config: Config) -> None:
 
 
 _ROOMS: dict[str, Callable[[Config], None]] = {
+    "temoin.catalogue": _catalogue,
     "temoin.crypto": _crypto,
     "temoin.outbox": _outbox,
     "temoin.signin": _signin,

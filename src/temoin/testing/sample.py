@@ -13,8 +13,7 @@ from django.utils.translation import ngettext_lazy
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.kits import CountsFrom, Kit, kit
 from temoin.catalogue.models import Lot
-from temoin.catalogue.states import LotState
-from temoin.catalogue.usable import lot_problems
+from temoin.catalogue.usable import is_recalled, lot_problems
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.handed import Handed
@@ -96,7 +95,8 @@ def check_sample(sample: Sample, kind: Kind, lot: Lot | None, birth_date: date) 
 def _may_take(sample: Sample, kind: Kind, lot: Lot | None) -> bool:
     if sample.device is not None:
         return True  # a file's own laboratory answers for what it put on a device that we do not know
-    if lot is not None and sample.specimen not in {taken.code for taken in kit(lot.kit).specimens}:
+    known = {taken.code for taken in kit(lot.kit).specimens} if lot is not None else set()
+    if known and sample.specimen not in known:
         return False
     return kind.allows_specimen(sample.specimen)
 
@@ -119,7 +119,7 @@ def check_lot_stands(lot: Lot | None) -> None:
     """Raise InvalidError when the lot of a test under way was recalled, or controlled with a wrong result, since."""
     if lot is None:
         return
-    if lot.state == LotState.RECALLED:
+    if is_recalled(lot):
         message = _("This lot was recalled since the sample: take the sample back, and test again with another lot.")
         raise InvalidError([Problem("lot", "recalled", message)])
     if lot.control_failed:
@@ -202,7 +202,7 @@ def _window_problems(read_at: datetime, kit: Kit, begun: datetime | None) -> lis
         message = _("The reading clock was not started: put the sample on the kit, then start it.")
         return [Problem(STARTED, "required", message)]
     elapsed = read_at - begun
-    if elapsed < timedelta(minutes=kit.read_after_minutes):
+    if kit.read_after_minutes is not None and elapsed < timedelta(minutes=kit.read_after_minutes):
         message = ngettext_lazy(
             "Too early: this kit is read %(minutes)d minute after its start, not before.",
             "Too early: this kit is read %(minutes)d minutes after its start, not before.",

@@ -21,10 +21,13 @@ class ReadingWindow:
     opens: datetime
     closes: datetime | None
     whose: str = ""  # the patient, where several tests stand on the page
+    is_known: bool = True  # by the catalogue; the leaflet alone says it else
 
     @property
     def words(self) -> str:
         """Return the window in words; the day is told when it is not today's."""
+        if not self.is_known:
+            return _("reading time: see the leaflet")
         zone = page_zone()
         is_today = day_of(self.opens, zone) == page_today()
         shown = f"{wall_clock(self.opens, zone):{'%H:%M' if is_today else '%d/%m/%Y %H:%M'}}"
@@ -62,4 +65,5 @@ def reading_window(kit_code: str, steps: Steps, whose: str = "") -> ReadingWindo
     if begun is None:
         return None
     closes = None if kit.read_before_minutes is None else begun + timedelta(minutes=kit.read_before_minutes)
-    return ReadingWindow(begun + timedelta(minutes=kit.read_after_minutes), closes, whose)
+    opens = begun + timedelta(minutes=kit.read_after_minutes or 0)
+    return ReadingWindow(opens, closes, whose, is_known=kit.window_is_known)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import read_lot
 from temoin.catalogue.controls import ControlLevel
+from temoin.catalogue.kits import load_kits
 from temoin.catalogue.lots import close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
 from temoin.catalogue.states import LotState
 from temoin.catalogue.usable import rule_of_lot
@@ -24,6 +25,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.lot_use import count_lot, use_of_lots
 from temoin.web.fields import Typed
 from temoin.web.journal_words import event_words
+from temoin.web.kit_words import KitWords
 from temoin.web.lot_lines import CONTROL_WORDS, lot_lines
 from temoin.web.pages import show
 from temoin.web.wording import Words
@@ -39,7 +41,8 @@ def lot(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem]) -> HttpResponse:
     found = read_lot(by=seat, lot_id=lot_id)
     (line,) = lot_lines(seat, use_of_lots(by=seat, lots=[found]))
-    typed = Typed(request.POST, problems)
+    notice = load_kits().notice_of(found.kit, found.number)
+    typed = Typed({"recall_reference": notice.reference if notice else "", **request.POST.dict()}, problems)
     keeps_stock, recalls = (has_right(by=seat, right=right) for right in (Right.RECEIVE_LOT, Right.RECALL_LOT))
     longest = {"maxlength": str(LONGEST["Lot.recall_reference"])}
     return show(
@@ -51,6 +54,8 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         lot=found,
         problems=problems,
         history=[(event, event_words(event.kind)) for event in history_of_lot(by=seat, lot_id=lot_id)],
+        notice=notice,
+        kit=KitWords(load_kits().kits[found.kit]),
         rule=rule_of_lot(found),
         levels=[(level.value, *CONTROL_WORDS[level], getattr(found, f"{level}_ok_on")) for level in ControlLevel],
         may_run=line.may_control and has_right(by=seat, right=Right.TAKE_SAMPLE),
