@@ -103,3 +103,27 @@ def test_the_form_of_a_sample_offers_no_lot_in_trouble(house: House, owner: Clie
     assert str(recalled) not in page
     assert refused.status_code == 400
     assert "Ce lot a été rappelé par son fabricant" in refused.content.decode()
+
+
+def test_the_shelf_is_read_once_a_day_and_told_when_it_is_too_warm(house: House, owner: Client):
+    make_lot(house.owner)
+    assert "Pas encore relevée aujourd’hui" in page_of(owner, "lots")
+
+    page = owner.post(reverse("read_shelf"), {"celsius": "31,5"}, follow=True).content.decode()
+
+    assert "elle sort de ce que permettent les dispositifs" in page
+    assert "31,5 °C, relevée par Claire MARTIN" in page
+    refused = owner.post(reverse("read_shelf"), {"celsius": "warm"})
+    assert refused.status_code == 400
+    assert "Indiquez la température en degrés" in refused.content.decode()
+
+
+def test_the_quality_sheet_is_that_of_the_year_asked_for(house: House, owner: Client):
+    make_lot(house.owner, number="Q1")
+
+    this, odd, old = (owner.get(reverse("quality") + year).content.decode() for year in ("", "?year=x", "?year=2001"))
+
+    assert "Q1" in this
+    assert "Q1" in odd
+    assert "fiche qualité de 2016" in old
+    assert "Q1" not in old

@@ -52,6 +52,7 @@ class EventKind(StrEnum):
     LOT_RECALLED = "lot.recalled"
     LOT_RECALL_LIFTED = "lot.recall_lifted"
     LOT_PERSONS_LISTED = "lot.persons_listed"
+    SHELF_READ = "shelf.read"
     FILE_IMPORTED = "file.imported"
     LABORATORY_ALLOWED = "laboratory.allowed"
     LABORATORY_WITHDRAWN = "laboratory.withdrawn"
@@ -169,6 +170,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.LOT_RECALLED: "A kit lot was marked as recalled, under the manufacturer's reference in the detail.",
     EventKind.LOT_RECALL_LIFTED: "That a kit lot was recalled was taken back; it is closed.",
     EventKind.LOT_PERSONS_LISTED: "Everybody tested with a kit lot was listed for letters or a file; how many.",
+    EventKind.SHELF_READ: "The temperature of the kits' shelf was read; the detail has it in degrees Celsius.",
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.LABORATORY_ALLOWED: "An owner let files bring the results of the laboratory named in the detail.",
     EventKind.LABORATORY_WITHDRAWN: "An owner no longer lets files bring the results of the laboratory named.",

@@ -57,6 +57,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.LOT_RECALLED: _("recalled a lot"),
     EventKind.LOT_RECALL_LIFTED: _("lifted the recall of a lot"),
     EventKind.LOT_PERSONS_LISTED: _("listed the people tested with a lot"),
+    EventKind.SHELF_READ: _("read the temperature of the shelf"),
     EventKind.FILE_IMPORTED: _("imported a file"),
     EventKind.LABORATORY_ALLOWED: _("allowed the results of a laboratory"),
     EventKind.LABORATORY_WITHDRAWN: _("withdrew a laboratory"),

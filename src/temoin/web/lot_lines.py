@@ -27,6 +27,7 @@ CONTROL_WORDS = {
     ControlLevel.POSITIVE: (_("Positive control"), _("It shows positive")),
     ControlLevel.NEGATIVE: (_("Negative control"), _("It shows negative")),
 }
+CONTROL_SHORT: dict[str, Words] = {ControlLevel.POSITIVE: _("positive"), ControlLevel.NEGATIVE: _("negative")}
 TROUBLE: dict[LotTrouble, Mark] = {
     LotTrouble.RECALLED: Mark("warn", "!", _("Recalled")),
     LotTrouble.EXPIRED: Mark("warn", "!", _("Expired")),

@@ -8,7 +8,7 @@ from django.http import HttpResponseBase
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import GuardedRoute
-from temoin.web.views import lot, lots, recall
+from temoin.web.views import lot, lots, quality, recall
 
 View = Callable[..., HttpResponseBase]
 WRITE = ("POST",)
@@ -25,6 +25,8 @@ LOTS = [
     GuardedRoute(
         name="name_workstation", path="lots/workstation/", view=lots.workplace, access=Right.RECEIVE_LOT, methods=WRITE
     ),
+    GuardedRoute(name="quality", path="lots/quality/", view=quality.quality, access=Right.READ_TEST),
+    GuardedRoute(name="read_shelf", path="lots/shelf/", view=quality.shelf, access=Right.TAKE_SAMPLE, methods=WRITE),
     GuardedRoute(name="lot", path="lots/<uuid:lot_id>/", view=lot.lot, access=Right.READ_TEST),
     _of_lot("open_lot", "open/", lot.open_one, Right.RECEIVE_LOT),
     _of_lot("close_lot", "close/", lot.close_one, Right.RECEIVE_LOT),

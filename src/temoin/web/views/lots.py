@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from temoin.catalogue.actions import MOST_TESTS, Box, complete_box, page_of_lots, problems_of_box, receive_lot
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
+from temoin.catalogue.shelf import shelf_days, shelf_range
 from temoin.lib.errors import ConflictError, InvalidError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
@@ -31,7 +33,7 @@ _KNOWN = gettext_lazy("This lot is already in stock: choose it in the list, and 
 
 
 def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
-    return _show(request, seat, [])
+    return show_lots(request, seat, [])
 
 
 def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -49,9 +51,9 @@ def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
         box = complete_box(by=seat, box=box)
         receive_lot(by=seat, **asdict(box))
     except InvalidError as error:
-        return _show(request, seat, _at_fields(error.problems), box)
+        return show_lots(request, seat, _at_fields(error.problems), box)
     except ConflictError:
-        return _show(request, seat, [Problem("number", "known", _KNOWN)], box)
+        return show_lots(request, seat, [Problem("number", "known", _KNOWN)], box)
     messages.success(request, _("The lot is in stock."))
     return redirect("lots")
 
@@ -62,7 +64,7 @@ def workplace(request: HttpRequest, seat: Seat) -> HttpResponse:
     try:
         name_workstation(answer, request.POST.get("opened_where", ""))
     except InvalidError as error:
-        return _show(request, seat, error.problems)
+        return show_lots(request, seat, error.problems)
     messages.success(request, _("This workstation has its name."))
     return answer
 
@@ -83,14 +85,14 @@ def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
         told_by = both or scan
         box = complete_box(by=seat, box=Box(udi=told_by.box.text)) if told_by and told_by.box else None
     except InvalidError as error:
-        return _show(request, seat, _at_fields(error.problems))
+        return show_lots(request, seat, _at_fields(error.problems))
     if scan is None or box is None:
-        return _show(request, seat, [])
+        return show_lots(request, seat, [])
     told = open_questions(scan)
     lacking = [each for each in problems_of_box(by=seat, box=box) if each.field not in {one.field for one in told}]
     if before and both is None and request.POST.get("number") and box.udi != before:
         messages.warning(request, _("The box that was scanned before was not added to the stock: scan it again."))
-    return _show(request, seat, [*told, *lacking], box, scan=scan)
+    return show_lots(request, seat, [*told, *lacking], box, scan=scan)
 
 
 def _at_fields(problems: list[Problem]) -> list[Problem]:
@@ -98,9 +100,10 @@ def _at_fields(problems: list[Problem]) -> list[Problem]:
     return [replace(each, field=SCAN) if each.field == "udi" else each for each in problems]
 
 
-def _show(
+def show_lots(
     request: HttpRequest, seat: Seat, problems: list[Problem], box: Box | None = None, *, scan: Scan | None = None
 ) -> HttpResponse:
+    """Show the stock, with what was typed and its problems where a form was refused."""
     page, place = page_number(request), workstation(request)
     found, has_more = page_of_lots(by=seat, page=page)
     return show(
@@ -109,6 +112,7 @@ def _show(
         "lots.html",
         status=400 if problems else 200,
         lines=lot_lines(seat, use_of_lots(by=seat, lots=found)),
+        **_shelf(seat, Typed(request.POST, problems)),
         place=place,
         place_field=Typed({"opened_where": place, **request.POST.dict()}, problems)(
             "opened_where",
@@ -124,6 +128,14 @@ def _show(
         is_filled=scan is not None and not problems,
         fields=_fields(Typed(_values(request, box), problems), get_language() or "fr"),
     )
+
+
+def _shelf(seat: Seat, typed: Typed) -> dict[str, Any]:
+    """Return what the panel of the shelf shows: what was read today, and what the kits allow."""
+    day, words = page_today(), _("Temperature of the shelf, in °C")
+    days = shelf_days(by=seat, since=day, until=day)
+    field = typed("celsius", words, required=True, attributes={"inputmode": "decimal", "maxlength": "8"})
+    return {"shelf_field": field, "shelf_today": days[0] if days else None, "shelf_range": shelf_range(by=seat)}
 
 
 def _values(request: HttpRequest, box: Box | None) -> dict[str, str]:
