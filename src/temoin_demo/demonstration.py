@@ -33,6 +33,7 @@ def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
         known = teller.welcome(near)
         for story, patient_id, traits in suited(stories, known):
             teller.tell(story, patient_id, traits)
+        teller.read_shelf()
         teller.recall()
         letters += teller.letters
         progress(f"{team.pharmacy.name}: {len(known)} patients, {len(stories)} tests")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from itertools import cycle
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from temoin.catalogue.controls import ControlLevel, load_controls
 from temoin.catalogue.kinds import counter_kinds, kind
 from temoin.catalogue.kits import Kit, kit, kits_for
 from temoin.catalogue.lots import recall_lot, record_control
+from temoin.catalogue.shelf import record_temperature
 from temoin.lib.clock import frozen_at
 from temoin.lib.zones import age_on, day_of, latest_today
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
@@ -113,6 +115,9 @@ class Teller:
                 self.lots[code] = lot_id
                 if load_controls().rule_of(kit(code)):
                     self._control(lot_id)
+
+    def read_shelf(self) -> None:
+        record_temperature(by=self.team.counter, celsius=Decimal("21.5"))
 
     def _control(self, lot_id: UUID) -> None:
         clerk = self.team.counter

@@ -20,9 +20,11 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from temoin.lib.label import Label
 
 STREP, STREP_KIT = "strep-a-ag", "biosynex-strep-a"
 POSITIVE, NEGATIVE = ControlLevel.POSITIVE, ControlLevel.NEGATIVE
+SOURCE, WORDS = Label(fr="essai", en="test"), {"fr": "essai", "en": "test"}
 REVIEW = {"on": date(2026, 11, 29), "by": "nobody", "placeholder": True}
 
 
@@ -74,7 +76,7 @@ def test_after_a_wrong_control_both_must_be_right_again(house, kit):
 
 
 def test_a_rule_of_days_asks_again_when_they_are_over(house, monkeypatch):
-    book = replace(load_controls(), kinds={}, kits={STREP_KIT: ControlRule(every_days=7, source="essai")})
+    book = replace(load_controls(), kinds={}, kits={STREP_KIT: ControlRule(every_days=7, source=SOURCE)})
     monkeypatch.setattr(usable, "load_controls", lambda: book)
     lot_id = new_lot(house)
     run_controls(house.owner, lot_id)
@@ -120,7 +122,7 @@ def test_nobody_controls_the_lot_of_another_pharmacy_nor_without_the_right(house
 
 @given(every=st.one_of(st.none(), st.integers(1, 366)), ago=st.integers(0, 400))
 def test_a_rule_is_due_without_a_run_and_from_its_day_on(every, ago):
-    rule, day = ControlRule(every_days=every, source="essai"), date(2026, 11, 29)
+    rule, day = ControlRule(every_days=every, source=SOURCE), date(2026, 11, 29)
 
     assert rule.is_due(None, day)
     assert rule.is_due(day - timedelta(days=ago), day) is (every is not None and ago >= every)
@@ -129,11 +131,11 @@ def test_a_rule_is_due_without_a_run_and_from_its_day_on(every, ago):
 @pytest.mark.parametrize(
     ("sections", "field"),
     [
-        ({"kinds": {"nobody-knows": {"source": "x"}}}, "nobody-knows"),
-        ({"kits": {"nobody-knows": {"source": "x"}}}, "nobody-knows"),
+        ({"kinds": {"nobody-knows": {"source": WORDS}}}, "nobody-knows"),
+        ({"kits": {"nobody-knows": {"source": WORDS}}}, "nobody-knows"),
         ({"kinds": {STREP: {}}}, "source"),
-        ({"kinds": {STREP: {"source": "x", "every_days": 0}}}, "every_days"),
-        ({"kinds": {STREP: {"source": "x", "each_day": True}}}, "each_day"),
+        ({"kinds": {STREP: {"source": WORDS, "every_days": 0}}}, "every_days"),
+        ({"kinds": {STREP: {"source": WORDS, "each_day": True}}}, "each_day"),
         ({"rules": {}}, "rules"),
     ],
 )

@@ -15,7 +15,8 @@ from temoin.catalogue.kits import KITS_FILE, load_kits
 from temoin.cli.main import main
 
 SHIPPED = resources.files("temoin.catalogue").joinpath("data", "kits.toml").read_text("utf-8")
-NEW_KIT = '[kits.new-one]\nmanufacturer = "New"\nname = "Brand New Test"\nsource = "test"\nkind = "covid19-ag"\n'
+NEW_KIT = '[kits.new-one]\nmanufacturer = "New"\nname = "Brand New Test"\nkind = "covid19-ag"\n'
+NEW_KIT += 'source = { fr = "essai", en = "test" }\n'
 NEW_KIT += 'known_as = []\nreports = { "94558-4" = "covid19-ag" }\n'
 RECALL = '[[recalls]]\nkit = "abbott-panbio-covid19"\nnumbers = ["BAD1"]\nreference = "FSCA 1"\non = 2026-12-01\n'
 RECALL += 'source = "test"\n'

@@ -83,8 +83,6 @@ FILES: dict[str, tuple[Built, str]] = {
 APART = {"temoin_sandbox/data/outcomes.toml", "temoin_sandbox/data/register.toml"}
 # Fields that templates alone read, and where: a word of theirs.
 SHOWN: dict[str, str] = {
-    "ControlRule.source": "rule.source",
-    "Kit.source": "kit.kit.source",
     "PatientLanguage.locale": "one.locale",
 }
 

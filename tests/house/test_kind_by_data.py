@@ -58,7 +58,7 @@ targets = [{{ target = "dragon-pox", loincs = ["{LOINC}"], outcomes = ["negative
 manufacturer = "Dragon Diagnostics"
 reference = "DRG-1"
 name = "Dragon Check"
-source = "invented"
+source = {{ fr = "inventé", en = "invented" }}
 kind = "dragon-pox-ag"
 read_after_minutes = 10
 read_before_minutes = 30

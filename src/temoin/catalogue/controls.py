@@ -12,6 +12,7 @@ from types import MappingProxyType
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import Kit, load_kits
 from temoin.lib.data_file import Entry, read_data
+from temoin.lib.label import Label
 from temoin.lib.reviewed import Review, review_of
 
 
@@ -27,7 +28,7 @@ class ControlRule:
     """When controls are run: once, when a lot is opened, or again after some days; `source` is where it is from."""
 
     every_days: int | None
-    source: str
+    source: Label
 
     def is_due(self, last: date | None, day: date) -> bool:
         """Tell whether controls that were last right on that day must be run before anybody is tested on this one."""
@@ -70,7 +71,7 @@ def _rule(entry: Entry, known: Mapping[str, object]) -> ControlRule:
     if code not in known:
         raise entry.error("", f"is none of our {section}")
     rule = ControlRule(
-        every_days=entry.days("every_days") if entry.has("every_days") else None, source=entry.text("source")
+        every_days=entry.days("every_days") if entry.has("every_days") else None, source=entry.label("source")
     )
     entry.finish()
     return rule

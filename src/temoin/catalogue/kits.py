@@ -38,7 +38,7 @@ class Kit:
     manufacturer: str
     reference: str
     name: str
-    source: str
+    source: Label
     kind: str
     gtin: str
     read_after_minutes: int | None  # None where no source tells the reading window
@@ -248,7 +248,7 @@ def _kit(code: str, entry: Entry, kinds: Mapping[str, Kind]) -> Kit:
         manufacturer=entry.text("manufacturer"),
         reference=entry.optional_text("reference"),
         name=entry.text("name"),
-        source=entry.text("source"),
+        source=entry.label("source"),
         kind=entry.choice("kind", tuple(kinds)),
         gtin=entry.optional_text("gtin"),
         read_after_minutes=entry.minutes("read_after_minutes") if entry.has("read_after_minutes") else None,

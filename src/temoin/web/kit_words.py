@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import Kit
@@ -14,6 +15,11 @@ class KitWords:
     """A kit as the page of a lot shows it."""
 
     kit: Kit
+
+    @property
+    def source(self) -> str:
+        """Return where the catalogue has it from."""
+        return self.kit.source.text(get_language() or "fr")
 
     @property
     def reading(self) -> str:

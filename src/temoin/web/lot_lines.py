@@ -28,6 +28,7 @@ CONTROL_WORDS = {
     ControlLevel.NEGATIVE: (_("Negative control"), _("It shows negative")),
 }
 CONTROL_SHORT: dict[str, Words] = {ControlLevel.POSITIVE: _("positive"), ControlLevel.NEGATIVE: _("negative")}
+RUN_WORDS: dict[str, Words] = {"right": _("right"), "wrong": _("wrong")}
 TROUBLE: dict[LotTrouble, Mark] = {
     LotTrouble.RECALLED: Mark("warn", "!", _("Recalled")),
     LotTrouble.EXPIRED: Mark("warn", "!", _("Expired")),

@@ -9,14 +9,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import read_lot
 from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kits import load_kits
-from temoin.catalogue.lots import close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
+from temoin.catalogue.lots import LotEvent, close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
 from temoin.catalogue.states import LotState
 from temoin.catalogue.usable import rule_of_lot
+from temoin.journal.events import EventKind
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.policies import has_right
@@ -26,7 +28,7 @@ from temoin.testing.lot_use import count_lot, use_of_lots
 from temoin.web.fields import Typed
 from temoin.web.journal_words import event_words
 from temoin.web.kit_words import KitWords
-from temoin.web.lot_lines import CONTROL_WORDS, lot_lines
+from temoin.web.lot_lines import CONTROL_SHORT, CONTROL_WORDS, RUN_WORDS, lot_lines
 from temoin.web.pages import show
 from temoin.web.wording import Words
 from temoin.web.workstation import workstation
@@ -41,7 +43,7 @@ def lot(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem]) -> HttpResponse:
     found = read_lot(by=seat, lot_id=lot_id)
     (line,) = lot_lines(seat, use_of_lots(by=seat, lots=[found]))
-    notice = load_kits().notice_of(found.kit, found.number)
+    rule, notice = rule_of_lot(found), load_kits().notice_of(found.kit, found.number)
     typed = Typed({"recall_reference": notice.reference if notice else "", **request.POST.dict()}, problems)
     keeps_stock, recalls = (has_right(by=seat, right=right) for right in (Right.RECEIVE_LOT, Right.RECALL_LOT))
     longest = {"maxlength": str(LONGEST["Lot.recall_reference"])}
@@ -53,10 +55,11 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         line=line,
         lot=found,
         problems=problems,
-        history=[(event, event_words(event.kind)) for event in history_of_lot(by=seat, lot_id=lot_id)],
+        history=[_done_words(event) for event in history_of_lot(by=seat, lot_id=lot_id)],
         notice=notice,
         kit=KitWords(load_kits().kits[found.kit]),
-        rule=rule_of_lot(found),
+        rule=rule,
+        rule_source=rule.source.text(get_language() or "fr") if rule else "",
         levels=[(level.value, *CONTROL_WORDS[level], getattr(found, f"{level}_ok_on")) for level in ControlLevel],
         may_run=line.may_control and has_right(by=seat, right=Right.TAKE_SAMPLE),
         may_count=keeps_stock and found.state != LotState.RECALLED,
@@ -66,6 +69,14 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         count=typed("left", _("Tests left"), required=True, attributes={"inputmode": "numeric", "maxlength": "6"}),
         reference=typed("recall_reference", _("Reference of the notice"), required=True, attributes=longest),
     )
+
+
+def _done_words(event: LotEvent) -> tuple[LotEvent, Words, Words]:
+    """Return what was done, in words, with its detail: a control's says which it was and what it showed."""
+    if event.kind != EventKind.LOT_CONTROLLED:
+        return event, event_words(event.kind), event.detail
+    level, _space, outcome = event.detail.partition(" ")
+    return event, event_words(event.kind), f"{CONTROL_SHORT[level]}, {RUN_WORDS[outcome]}"
 
 
 def open_one(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
