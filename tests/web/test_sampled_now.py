@@ -52,7 +52,7 @@ def test_without_a_good_lot_nothing_is_registered_and_the_remedy_is_said(house: 
     answer, record_id = press(owner, make_patient(house.owner))
 
     assert answer.status_code == 400
-    assert "Aucun lot de ce test n’est en stock" in answer.content.decode()
+    assert "Aucun lot de ce test ne peut servir" in answer.content.decode()
     try:
         seen(house, record_id)
     except NotFoundError:

@@ -161,12 +161,15 @@ def lots_in_stock(*, by: Seat, kind: str) -> list[Lot]:
 
 
 def lots_to_use(*, by: Seat) -> dict[str, Lot]:
-    """Return by kind of test the lot to be used up: the one that is open, else the first to expire."""
+    """Return by kind of test the lot to be used up: the one that is open, else the first to expire.
+
+    Of kits whose specimens the catalogue knows: of another nobody can say which one it would be.
+    """
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         known = load_kits().kits
         found: dict[str, Lot] = {}
-        for lot in _good_lots(known, today(by.pharmacy_id)):
+        for lot in _good_lots([code for code, kit in known.items() if kit.specimens], today(by.pharmacy_id)):
             found.setdefault(known[lot.kit].kind, lot)
     return found
 

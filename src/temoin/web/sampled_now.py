@@ -56,7 +56,9 @@ def sample_now(seat: Seat, kind: str) -> Sample:
     """Return the sample taken this moment; InvalidError when no lot of this test is good."""
     ready = ready_samples(seat).get(kind)
     if ready is None:
-        message = _("No lot of this test is in stock: register the test without the sample, or receive a lot first.")
+        message = _(
+            "No lot of this test can be used: register the test without the sample, or see to it at Lots first."
+        )
         raise refuse("kind", "no_lot", message)
     return ready.sample
 
