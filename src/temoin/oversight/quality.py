@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from temoin.catalogue.shelf import ShelfDay, ShelfRange, shelf_days, shelf_range
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventRow, events_about
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.member_names import names_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -72,7 +73,7 @@ def quality_of_year(*, by: Seat, year: int) -> QualityYear:
     check_right(by=by, right=Right.READ_TEST)
     begins, ends = _bounds(year, zone_of(by.pharmacy_id))
     with tenant_scope(by.pharmacy_id):
-        kept = Lot.objects.filter(received_at__lt=ends, expiry__gte=begins.date())
+        kept = Lot.objects.filter(received_at__lt=ends, expiry__gte=date(year, 1, 1))
         used = use_of_lots(by=by, lots=kept.exclude(closed_at__lt=begins).order_by("kit", "received_at", "id"))
         runs = _runs([one.lot.id for one in used], begins, ends)
         signers = _signers(begins, ends)
@@ -83,7 +84,7 @@ def quality_of_year(*, by: Seat, year: int) -> QualityYear:
 
 
 def _bounds(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    return datetime.combine(date(year, 1, 1), time(), zone), datetime.combine(date(year + 1, 1, 1), time(), zone)
+    return bounds_of_day(date(year, 1, 1), zone)[0], bounds_of_day(date(year + 1, 1, 1), zone)[0]
 
 
 def _runs(lot_ids: list[UUID], begins: datetime, ends: datetime) -> dict[UUID, tuple[ControlRun, ...]]:
