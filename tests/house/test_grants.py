@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from temoin.patients.starts import NAMES, PHONE
 from temoin.retention.classes import load_classes
 from temoin.site.grants import event_columns
 
@@ -119,7 +120,7 @@ SEALED = {
     "outbox_attempt": {"sealed"},
     "outbox_sides": {"sealed"},
     "outbox_parcel": {"sealed"},
-    "patients_patient": {"sealed", "nir_index", "name_index", "born_index", "names_index"},
+    "patients_patient": {"sealed", *(f"{name}_index" for name in ("nir", "name", "born", "names")), *NAMES, PHONE},
     "pharmacies_invitation": {"sealed"},
     "pharmacies_member": {"sealed"},
     "pharmacies_program": {"sealed"},

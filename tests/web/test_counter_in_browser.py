@@ -115,6 +115,30 @@ def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
     shoot(counter.page, "in-row-next")
 
 
+# The rows that the first screen shows whole, and the labels of results that are cut or taller than a row.
+SHOWN = """() => ({
+  rows: [...document.querySelectorAll('#list-running tbody tr')]
+    .filter(row => row.getBoundingClientRect().bottom <= innerHeight).length,
+  cut: [...document.querySelectorAll('.in-row .text > span')]
+    .filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent),
+})"""
+
+
+def test_the_screen_of_a_counter_shows_twelve_running_tests_and_cuts_no_result(counter: Counter):
+    owner = counter.house.owner
+    lot = make_lot(owner)
+    for number in range(12):
+        name = f"{'ABCDEFGHIJKL'[number]}ERTRAND"
+        patient = make_patient(owner, birth_family_name=name, birth_date=f"{number + 1:02}/03/1979")
+        make_sampled(owner, patient, lot, minutes_ago=number)
+    counter.page.set_viewport_size({"width": 1366, "height": 768})
+    counter.open("home")
+    expect(counter.page.locator(".window .count").first).to_be_visible()
+    shoot(counter.page, "twelve")
+
+    assert counter.page.evaluate(SHOWN) == {"rows": 12, "cut": []}
+
+
 def look_again(page: Page) -> None:
     """Have the page look at its list, as it does by the clock or when a stream tells it to."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -126,7 +126,7 @@ def test_an_open_century_is_asked_for_at_its_field(owner: Client):
         (CARD.replace("6512068", "6512078"), "Une clé des lignes du document est fausse"),
         (CARD[:36], "Il manque une ligne du document"),
         ("279035121518988", "La clé de ce numéro est fausse"),
-        ("bonjour", "Ce code est inconnu ici"),
+        ("bonjour<", "Ce code est inconnu ici"),
     ],
 )
 def test_a_scan_of_another_kind_says_what_it_is(owner: Client, page: str, scan: str, message: str):

@@ -13,6 +13,8 @@ from temoin.crypto.ring import index_keys
 
 # CipherSweet's rule: 2 to 4 false hits in a table of 200,000 rows; hits are opened and compared, false ones dropped.
 LOOKUP_BYTES = 2
+# Of a beginning, which many share already: a byte more would name the frequent ones (docs/compliance/threat-model.md).
+BUCKET_BYTES = 1
 # An idempotency key must be unique, so it is not truncated below 128 bits; its input always names a source file's
 # own result number, never an identity alone.
 UNIQUE_BYTES = 16
@@ -30,6 +32,16 @@ def lookup_index(use: str, *parts: str) -> bytes:
 def lookup_indexes(use: str, *parts: str) -> list[bytes]:
     """Return every index under which a row of this identity may stand: several while the index key is turned."""
     return [_digest(key, use, parts)[:LOOKUP_BYTES] for key in index_keys().reading]
+
+
+def bucket_index(use: str, beginning: str) -> bytes:
+    """Return the byte that a beginning shares with many others, to store."""
+    return _digest(index_keys().writing, use, (beginning,))[:BUCKET_BYTES]
+
+
+def bucket_indexes(use: str, beginning: str) -> list[bytes]:
+    """Return every byte under which a row of this beginning may stand."""
+    return [_digest(key, use, (beginning,))[:BUCKET_BYTES] for key in index_keys().reading]
 
 
 def unique_index(use: str, *parts: str) -> bytes:

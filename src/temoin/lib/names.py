@@ -16,6 +16,7 @@ _LETTERS = str.maketrans(
 # Words of a family name that registers and cards write short.
 _SHORT = {"st": "saint", "ste": "sainte"}
 _WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"[\s'’.-]+")
 
 
 def plain_name(text: str) -> str:
@@ -26,6 +27,11 @@ def plain_name(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold().translate(_LETTERS)
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})
     return "".join(_SHORT.get(word, word) for word in _WORD.findall(kept))
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the folded words of a name, one by one: Jean-Pierre has two."""
+    return [folded for word in _BETWEEN.split(text) if (folded := plain_name(word))]
 
 
 def same_but_for_a_slip(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from temoin.crypto.blind import BlindIndexField, lookup_index, lookup_indexes
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.names import plain_name
 from temoin.lib.tenant import Sensitivity, TenantModel
+from temoin.patients.starts import NAMES, PHONE, starts_of
 from temoin.patients.traits import Traits
 
 PUBLIC = Sensitivity.PUBLIC
@@ -28,6 +29,12 @@ class Patient(SealedModel):
     # Each serves near matches: a slip in a name keeps the birth date, a slip in the birth date keeps the names.
     born_index = BlindIndexField(null=True)
     names_index = BlindIndexField(null=True)
+    # Each serves the beginning of a name, or the end of a telephone's number, typed at the counter.
+    birth_family_start = BlindIndexField(null=True)
+    used_family_start = BlindIndexField(null=True)
+    birth_given_start = BlindIndexField(null=True)
+    used_given_start = BlindIndexField(null=True)
+    phone_end = BlindIndexField(null=True)
     sealed = SealedField(
         holds=dict.fromkeys(Traits.__dataclass_fields__, PERSONAL),
     )
@@ -39,6 +46,11 @@ class Patient(SealedModel):
         "name_index": PERSONAL,
         "born_index": PERSONAL,
         "names_index": PERSONAL,
+        "birth_family_start": PERSONAL,
+        "used_family_start": PERSONAL,
+        "birth_given_start": PERSONAL,
+        "used_given_start": PERSONAL,
+        "phone_end": PERSONAL,
         "sealed": PERSONAL,
     }
     binds: ClassVar = ("merged_into",)
@@ -51,6 +63,15 @@ class Patient(SealedModel):
             models.Index(fields=["pharmacy_id", "name_index"], name="patients_patient_name"),
             models.Index(fields=["pharmacy_id", "born_index"], name="patients_patient_born"),
             models.Index(fields=["pharmacy_id", "names_index"], name="patients_patient_names"),
+            # serve the beginnings: a byte each, so that its hits are opened and compared
+            *(
+                models.Index(
+                    fields=["pharmacy_id", column],
+                    condition=models.Q((f"{column}__isnull", False)),
+                    name=f"patients_{column}",
+                )
+                for column in (*NAMES, PHONE)
+            ),
             # serves "which records were merged into this one"
             models.Index(
                 fields=["pharmacy_id", "merged_into"],
@@ -80,6 +101,7 @@ def indexes_of(traits: Traits) -> dict[str, bytes | None]:
         "name_index": lookup_index(NAME_USE, *_name_parts(traits.birth_family_name, traits.birth_date)),
         "born_index": lookup_index(BORN_USE, traits.birth_date.isoformat()),
         "names_index": lookup_index(NAMES_USE, *_names(traits)),
+        **starts_of(traits),
     }
 
 

@@ -13,9 +13,11 @@ from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
 from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.likeness import bears_exactly, bears_name, is_near
 from temoin.patients.models import Patient, born_indexes, name_indexes, names_indexes, nir_indexes
+from temoin.patients.starts import Beginnings, answers, asked_rows
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -56,6 +58,20 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
         found = _opened(hits)
         alike = [each for each in found if each[1].birth_date == birth_date and bears_name(each[1], family_name)]
         return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
+
+
+def patients_by_start(*, by: Seat, asked: Beginnings) -> list[Found]:
+    """Return whose names begin so, whose telephone ends so, or who was born that day, as far as each was typed.
+
+    Sorted by name. A person chooses: a beginning alone never matches.
+    """
+    with tenant_scope(by.pharmacy_id):
+        check_right(by=by, right=Right.READ_PATIENT)
+        hits = _standing().filter(asked_rows(asked))
+        if asked.born is not None:
+            hits = hits.filter(born_index__in=born_indexes(asked.born))
+        found = [each for each in _opened(hits) if answers(each[1], asked)]
+        return _shown(by, "start", sorted(found, key=lambda each: (plain_name(each[1].name), each[1].birth_date)))
 
 
 def hold_namesakes(*, by: Seat, names: Iterable[tuple[str, date]]) -> list[Found]:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.errors import InvalidError, Problem
-from temoin.patients.queries import Found, patients_by_name, patients_by_nir
+from temoin.patients.queries import Found, patients_by_name, patients_by_nir, patients_by_start
+from temoin.patients.starts import Beginnings
 from temoin.pharmacies.seat import Seat
 from temoin.scanning.nir import check_nir
 from temoin.scanning.scan import ScanTrouble
+from temoin.scanning.tickets import read_ticket_code
 from temoin.testing.numbers import FoundTest
 from temoin.web.fields import Field, Typed
 from temoin.web.named_test import NAMES_TEST, named_test
 from temoin.web.patient_form import CORSICA, DAY_HINT
-from temoin.web.scan_field import posted_scan, scan_field, scan_notices
+from temoin.web.scan_field import SCAN, posted_scan, scan_field, scan_notices
 from temoin.web.scan_words import TROUBLES
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.times import read_typed_day
+from temoin.web.typed_person import typed_person
 from temoin.web.wording import Words
 
 _EMPTY = _("Enter the NIR, or the birth name and the birth date.")
+FIND = _("Number, ticket or patient")
+FIND_HINT = _(
+    "A sample's number, a ticket or a document, scanned or typed; or the beginning of a name, a birth date, the end of "
+    "a telephone's number"
+)
+SHOWN = 20  # of those found by a beginning: more letters, or the birth date, tell the others apart
 SCAN_HINT = _("Identity document (lines with <), health identity code, or social security number")
 
 
@@ -41,7 +51,16 @@ class PatientSearch:
     @property
     def scan_field(self) -> Field:
         is_first = self.found is None and not self.problems
-        return scan_field(hint=SCAN_HINT, problems=self.problems, autofocus=is_first)
+        return scan_field(label=FIND, hint=FIND_HINT, problems=self.problems, autofocus=is_first)
+
+    @property
+    def shown(self) -> list[Found]:
+        return (self.found or [])[:SHOWN]
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether more were found than are shown, which the page says."""
+        return len(self.found or []) > SHOWN
 
     @property
     def fields(self) -> list[Field]:
@@ -60,6 +79,10 @@ def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
     if request.method != "POST":
         return search
     try:
+        text = request.POST.get(SCAN, "")
+        if (person := typed_person(text)) is not None:
+            _search_beginnings(search, seat, person, text)
+            return search
         scan = posted_scan(request, NAMES_SOMEBODY | NAMES_TEST)
         if scan is None:
             search.found = _typed_search(seat, search.values)
@@ -73,6 +96,17 @@ def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
     except InvalidError as error:
         search.problems = error.problems
     return search
+
+
+def _search_beginnings(search: PatientSearch, seat: Seat, asked: Beginnings, text: str) -> None:
+    """Find whose names begin so; where nobody's does, it may have been a ticket whose code is all letters."""
+    search.is_scanned = True
+    search.values["birth_date"] = f"{asked.born:%d/%m/%Y}" if asked.born else ""
+    search.found = patients_by_start(by=seat, asked=asked)
+    scan = read_ticket_code(text.strip())
+    if not search.found and scan is not None and scan.is_sound:
+        with suppress(InvalidError):
+            search.test = named_test(seat, scan)
 
 
 def _typed_search(seat: Seat, typed: Mapping[str, str]) -> list[Found]:

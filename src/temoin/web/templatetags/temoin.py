@@ -52,6 +52,12 @@ def masked(nir: str) -> str:
 
 
 @register.filter
+def phone_end(number: str) -> str:
+    """Return the end of a telephone's number, by which people of one name are told apart."""
+    return f"… {number[-4:-2]} {number[-2:]}"
+
+
+@register.filter
 def telephone(number: str) -> str:
     """Return a telephone number as it is said in its country."""
     return phone_as_said(number)

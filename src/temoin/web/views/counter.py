@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
 from temoin.delivery.calls import count_unknowing
@@ -17,10 +16,10 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.web.counter_lists import NEXT, counter_lists
 from temoin.web.pages import page_number, show
+from temoin.web.patient_search import FIND, FIND_HINT
 from temoin.web.scan_field import scan_field
 from temoin.web.seats import bind_session, places_of
 
-FIND_HINT = _("The sample's number, the patient's ticket or document: typed or scanned")
 # Where those go who manage people, or audit, and touch no test.
 _INSTEAD = {Right.MANAGE_MEMBERS: "team", Right.READ_JOURNAL: "journal"}
 
@@ -36,7 +35,7 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
         request,
         seat,
         "home.html",
-        scan_field=scan_field(label=_("Number, ticket or patient"), hint=FIND_HINT, autofocus=not leads),
+        scan_field=scan_field(label=FIND, hint=FIND_HINT, autofocus=not leads),
         unknowing=count_unknowing(by=seat) if page_number(request) == 0 else 0,
         **lists,
     )
