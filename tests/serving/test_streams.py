@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from wire import Wire, hear
 
 from temoin.serving.pace import TransferPace
 from temoin.serving.streams import STREAMS, Streams
+from temoin.serving.visitors import Visitor
 
 THREADS = 4  # of the small application's server
 
@@ -87,3 +89,12 @@ def test_a_topic_told_from_many_threads_reaches_its_stream(wire: Wire, rounds: i
         caller.join()
 
     assert 1 <= wait_for(stream, b"changed").count(b"changed") <= rounds
+
+
+def test_a_caller_who_left_before_the_answer_is_no_defect(caplog: pytest.LogCaptureFixture):
+    nobody: Any = None
+
+    with pytest.raises(ConnectionResetError):
+        Visitor.handle_error(nobody, nobody, 500, ConnectionResetError())
+
+    assert caplog.text == ""

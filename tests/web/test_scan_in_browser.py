@@ -39,7 +39,7 @@ def page(request: pytest.FixtureRequest, live_server, chromium: Browser) -> Iter
 
 def scan(page: Page, *lines: str) -> None:
     """Type as a scanner does, once the page has brought the focus to the field, which it does by itself."""
-    expect(page.get_by_label("Scan", exact=True)).to_be_focused()
+    expect(page.locator("#field-scan")).to_be_focused()
     for line in lines:
         page.keyboard.type(line)
         page.keyboard.press("Enter")

@@ -111,6 +111,8 @@ class Visitor(RequestHandler):
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """Answer what is no request, or a defect of ours, without a word of what was sent."""
+        if isinstance(exc, ConnectionResetError):
+            raise exc  # the caller left before the answer: nothing failed
         if status >= 500:
             log.error("an answer failed", exc_info=exc)
         if request.writer.output_size > 0:
