@@ -38,6 +38,7 @@ TAKEN = {
     "signin/sessions.py:_PERSON": "columns of one row",
     "signin/sessions.py:-2": "columns of one row",
     "signin/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
+    "web/patient_search.py:SHOWN": SAID,
     "testing/list_version.py:most": "the rows of one page: each page has a mark of its own",
     "testing/queries.py:PAGE": PAGED,
     "oversight/statement.py:page": PAGED,
