@@ -125,6 +125,7 @@ def show_lots(
         scan_field=scan_field(hint=_HINT, problems=problems, autofocus=not problems and scan is None),
         notices=scan_notices(scan) if scan else [],
         udi=_values(request, box).get("udi", ""),
+        is_told=any(_values(request, box).get(name) for name in ("kit", "number", "expiry", "tests", "udi")),
         is_filled=scan is not None and not problems,
         fields=_fields(Typed(_values(request, box), problems), get_language() or "fr"),
     )
