@@ -18,10 +18,11 @@ from temoin.catalogue.models import Lot
 from temoin.catalogue.states import IN_USE
 from temoin.journal.act import record_look
 from temoin.journal.events import EventKind
-from temoin.journal.queries import events_about
+from temoin.journal.models import Event
+from temoin.journal.queries import rows_of
 from temoin.lib.errors import refuse
 from temoin.lib.tenant import tenant_scope
-from temoin.lib.zones import day_of
+from temoin.lib.zones import bounds_of_day, day_of
 from temoin.pharmacies.member_names import names_of
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -92,13 +93,13 @@ def shelf_days(*, by: Seat, since: date, until: date) -> list[ShelfDay]:
     """Return the last reading of each day from `since` to `until`, both included, in order."""
     check_right(by=by, right=Right.READ_TEST)
     zone = zone_of(by.pharmacy_id)
+    (begins, _noon), (_night, ends) = bounds_of_day(since, zone), bounds_of_day(until, zone)
     with tenant_scope(by.pharmacy_id):
-        events = events_about([by.pharmacy_id], [EventKind.SHELF_READ.value])
+        read = Event.objects.filter(subject_id=by.pharmacy_id, kind=EventKind.SHELF_READ.value)
+        events = rows_of(read.filter(at__gte=begins, at__lt=ends).order_by("at", "id"))
         names = names_of({event.actor_id for event in events if event.actor_id is not None})
     found: dict[date, ShelfDay] = {}
     for event in events:
-        day = day_of(event.at, zone)
-        if since <= day <= until:
-            who = names.get(event.actor_id, "") if event.actor_id else ""
-            found[day] = ShelfDay(day, Decimal(event.detail), who)
+        day, who = day_of(event.at, zone), names.get(event.actor_id, "") if event.actor_id else ""
+        found[day] = ShelfDay(day, Decimal(event.detail), who)
     return [found[day] for day in sorted(found)]
