@@ -34,6 +34,11 @@ class LotUse:
     days: int  # of use that are left, today included
     trouble: LotTrouble | None
 
+    @property
+    def gone(self) -> int:
+        """Return how many tests are gone: made with patients, or with the controls."""
+        return self.used + self.lot.controls
+
 
 def use_of_lots(*, by: Seat, lots: Iterable[Lot]) -> list[LotUse]:
     """Return how much of each lot was used, in the order of the lots."""
