@@ -18,7 +18,7 @@ def every_page(house: House) -> dict[str, str]:
     registered, sampled = make_test(house.owner, patient_id), make_sampled(house.owner, patient_id, lot_id)
     signed, void = (make_signed(house.owner, patient_id, lot_id, outcome="positive") for _ in range(2))
     cancel_result(by=house.owner, record_id=void, expected_version=1, reason="essai")
-    of_records = [("test", registered), ("test", sampled), ("ticket", registered)]
+    of_records = [("test", registered), ("test", sampled), ("ticket", registered), ("label", registered)]
     of_records += [(name, signed) for name in ("test", "correct", "cancel", "print_result", "parcels", "looks")]
     of_records += [("test", void), ("print_result", void)]
     parcel_id = read_parcels(by=house.owner, record_id=signed)[0].id
