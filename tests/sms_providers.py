@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from temoin.delivery.channels.sms.settings import Brevo, Ovh, SmsSettings
 
 KEY, APPLICATION, SECRET, CONSUMER, SERVICE = "xkeysib-1", "app-1", "secret-1", "consumer-1", "sms-ab12345-1"
 BREVO_FIELDS = {"sender", "recipient", "content", "type", "tag", "unicodeEnabled"}
@@ -37,6 +40,12 @@ class SmsBehaviour:
     deleted: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  # what was asked against the documentation
     port: int = 0
+
+    def begin_again(self) -> SmsBehaviour:
+        """Forget what was asked and told, for another test on the same server."""
+        for name, value in vars(SmsBehaviour(port=self.port, faults=self.faults)).items():
+            setattr(self, name, value)
+        return self
 
     @property
     def tags(self) -> list[str]:
@@ -114,6 +123,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
+
+
+def sms_settings(name: str, port: int, folder: Path) -> SmsSettings:
+    """Return the section of the settings that names a provider, with its secrets in the folder."""
+    base = f"http://127.0.0.1:{port}"
+    for file, secret in (("key", KEY), ("secret", SECRET), ("consumer", CONSUMER)):
+        (folder / file).write_text(f"{secret}\n")
+    brevo = Brevo(key_file=folder / "key", base_url=f"{base}/v3")
+    ovh = Ovh(
+        service=SERVICE,
+        application_key=APPLICATION,
+        application_secret_file=folder / "secret",
+        consumer_key_file=folder / "consumer",
+        base_url=f"{base}/1.0",
+    )
+    return SmsSettings(enabled=True, sender="Pharmacie", **{name: {"brevo": brevo, "ovh": ovh}[name]})
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
-from sms_providers import APPLICATION, CONSUMER, KEY, SECRET, SERVICE, SmsBehaviour, running_sms_provider
+from sms_providers import SmsBehaviour, running_sms_provider, sms_settings
 
 from temoin.delivery.channels.sms.channel import SMS
 from temoin.delivery.channels.sms.receipts import KNOWN_WITHIN
-from temoin.delivery.channels.sms.settings import Brevo, Ovh, SmsSettings
+from temoin.delivery.channels.sms.settings import SmsSettings
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
@@ -43,30 +43,13 @@ def server() -> Iterator[SmsBehaviour]:
 
 @pytest.fixture
 def told(server: SmsBehaviour) -> SmsBehaviour:
-    fresh = SmsBehaviour(port=server.port)
-    for name, value in vars(fresh).items():
-        if name != "faults":
-            setattr(server, name, value)
-    return server
+    return server.begin_again()
 
 
 @pytest.fixture(params=["brevo", "ovh"])
 def sms(request, told: SmsBehaviour, tmp_path: Path) -> SmsSettings:
     """The section of the settings, with each provider."""
-    for file, secret in (("key", KEY), ("secret", SECRET), ("consumer", CONSUMER)):
-        (tmp_path / file).write_text(secret)
-    base = f"http://127.0.0.1:{told.port}"
-    if request.param == "brevo":
-        brevo = Brevo(key_file=tmp_path / "key", base_url=f"{base}/v3")
-        return SmsSettings(enabled=True, sender="Pharmacie", brevo=brevo)
-    ovh = Ovh(
-        service=SERVICE,
-        application_key=APPLICATION,
-        application_secret_file=tmp_path / "secret",
-        consumer_key_file=tmp_path / "consumer",
-        base_url=f"{base}/1.0",
-    )
-    return SmsSettings(enabled=True, sender="Pharmacie", ovh=ovh)
+    return sms_settings(request.param, told.port, tmp_path)
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sms_providers import APPLICATION, CONSUMER, KEY, SECRET, SERVICE, SmsBehaviour, running_sms_provider
+from sms_providers import SmsBehaviour, running_sms_provider, sms_settings
 
 from temoin.delivery.channels.sms.brevo import BrevoProvider
 from temoin.delivery.channels.sms.line import SmsLine, SmsNoAnswerError, SmsNotSentError
 from temoin.delivery.channels.sms.ovh import OvhProvider
 from temoin.delivery.channels.sms.provider import ShortMessage, SmsFate, SmsProvider, tag_of
-from temoin.delivery.channels.sms.settings import Brevo, Ovh
 from temoin.outbox.courier import Answer, Verdict
 
 TAG = tag_of("3b241101-e2bb-4255-8caf-4136c566a962")
@@ -30,28 +29,12 @@ def server() -> Iterator[SmsBehaviour]:
 
 @pytest.fixture
 def told(server: SmsBehaviour) -> SmsBehaviour:
-    """The server, as if nothing had been asked yet."""
-    fresh = SmsBehaviour(port=server.port)
-    for name, value in vars(fresh).items():
-        if name != "faults":
-            setattr(server, name, value)
-    return server
+    return server.begin_again()
 
 
 def provider(name: str, port: int, folder: Path) -> SmsProvider:
-    base = f"http://127.0.0.1:{port}"
-    for file, secret in (("key", KEY), ("secret", SECRET), ("consumer", CONSUMER)):
-        (folder / file).write_text(f"{secret}\n")
-    if name == "brevo":
-        return BrevoProvider(Brevo(key_file=folder / "key", base_url=f"{base}/v3"), "Pharmacie")
-    ovh = Ovh(
-        service=SERVICE,
-        application_key=APPLICATION,
-        application_secret_file=folder / "secret",
-        consumer_key_file=folder / "consumer",
-        base_url=f"{base}/1.0",
-    )
-    return OvhProvider(ovh, "Pharmacie")
+    told = sms_settings(name, port, folder)
+    return BrevoProvider(told.brevo, told.sender) if told.brevo else OvhProvider(told.ovh, told.sender)
 
 
 def send(asked: SmsProvider, message: ShortMessage = MESSAGE) -> Answer:
