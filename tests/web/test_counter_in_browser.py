@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house, sign_in
+from person_menu import open_person_menu
 from playwright.sync_api import Browser, Page, expect
 from test_road_in_browser import shoot
 
@@ -289,6 +290,7 @@ def test_another_language_asks_before_what_was_typed_is_lost(counter: Counter, s
     counter.page.on("dialog", answer)
     counter.open("new_patient")
     counter.page.get_by_role("textbox", name="Nom de naissance").fill("MARTIN")
+    open_person_menu(counter.page)
     counter.page.get_by_role("button", name="English").click()
 
     expect(counter.page.locator("html")).to_have_attribute("lang", "en" if says else "fr")
@@ -298,6 +300,7 @@ def test_another_language_asks_before_what_was_typed_is_lost(counter: Counter, s
 
 def test_another_language_asks_nothing_where_nothing_was_typed(counter: Counter):
     counter.open("new_patient")
+    open_person_menu(counter.page)
     counter.page.get_by_role("button", name="English").click()
 
     expect(counter.page.locator("html")).to_have_attribute("lang", "en")

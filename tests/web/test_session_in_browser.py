@@ -20,6 +20,7 @@ from people import (
     sign_in,
     totp_code,
 )
+from person_menu import open_person_menu
 from playwright.sync_api import Page, expect
 from test_road_in_browser import shoot
 
@@ -90,6 +91,7 @@ def test_signing_out_in_one_page_veils_the_others(page: Page, live_server):
     other = page.context.new_page()
     other.goto(live_server.url)
 
+    open_person_menu(other)
     other.get_by_role("button", name="Se déconnecter").click()
 
     expect(page.get_by_role("dialog", name="Votre session est terminée")).to_be_visible()

@@ -35,6 +35,13 @@ class Language(NamedTuple):
 FRENCH, ENGLISH = Language("fr", "Français"), Language("en", "English")
 
 
+@register.simple_tag(takes_context=True)
+def current(context: Context, name: str) -> str:
+    """Mark the entry of the menu that leads to the page shown."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return format_html('aria-current="{}"', "page") if match is not None and match.url_name == name else ""
+
+
 @register.simple_tag
 def is_demo() -> bool:
     return WEB().site.demo

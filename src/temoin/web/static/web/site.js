@@ -253,6 +253,16 @@ function isFilledIn() {
     return one.matches("[type=radio], [type=checkbox]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
   });
 }
+/* A menu that dropped down goes up again, by Escape or by a press elsewhere. */
+for (const menu of all("[data-drop]")) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 for (const form of all("[data-lost]")) {
   form.addEventListener("submit", (event) => {
     if (event.submitter?.name === "language" && isFilledIn() && !confirm(form.dataset.lost)) event.preventDefault();
