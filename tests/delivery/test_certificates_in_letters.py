@@ -37,6 +37,7 @@ from temoin.crypto.certificate_key import read_certificate_key
 from temoin.crypto.letter import BLOCK_BYTES, SECRET_BYTES, derive, open_letter, stretch
 from temoin.crypto.signatures import thumbprint
 from temoin.delivery.content import letter_content
+from temoin.delivery.letters import read_knowledge
 from temoin.delivery.models import Letter
 from temoin.delivery.revocations import DUTY, revocation_duty, revoke_certificates
 from temoin.formats.hcert.base45 import decode_base45
@@ -207,6 +208,9 @@ def test_when_its_letter_ends_a_certificate_is_revoked(post, signed, end):
     text = post.certificate(signed)
     post.revoke()
     assert verdict(text, revoked(post.as_role)) is VALID
+    last_day = read_knowledge(by=post.house.owner, record_id=signed).letters[0].certified_until
+    assert last_day is not None
+    assert (last_day - now().date()).days in {29, 30, 31}  # by the pharmacy's clock
 
     end(post, signed)
     post.revoke()
@@ -373,10 +377,22 @@ def test_after_a_turn_of_the_key_both_certificates_stand_and_the_list_has_the_ne
         revoked(post.as_role, former_keys)
 
 
-def test_the_duty_is_the_workers_every_five_minutes():
+def test_the_duty_is_done_every_minute():
     duty = revocation_duty(ISSUER())
 
-    assert (duty.name, duty.every) == (DUTY, timedelta(minutes=5))
+    assert (duty.name, duty.every) == (DUTY, timedelta(minutes=1))
+
+
+def test_a_list_that_says_the_same_is_signed_anew_once_an_hour(post):
+    def issued(after: timedelta) -> datetime:
+        with shifted_by(after):
+            post.revoke()
+        return revoked(post.as_role).issued_at
+
+    first, soon, later = [issued(timedelta(minutes=minutes)) for minutes in (0, 50, 70)]
+
+    assert first == soon < later
+    assert issued(timedelta(0)) < later  # a clock that was set back
 
 
 def test_a_duty_that_must_stop_stops(post, signed):

@@ -16,8 +16,10 @@ from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import couriers
+from temoin.outbox.queue import claim_parcels
 from temoin.testing.sample import Reading
-from temoin.testing.signing import correct_result
+from temoin.testing.signing import cancel_result, correct_result
 
 
 @pytest.fixture
@@ -156,3 +158,19 @@ def test_the_counter_leads_to_whom_to_call_and_telling_takes_them_off(owner, uno
     form = {"reason": "not_reached", "calls": "yes"}
     page = owner.post(undo, form, follow=True).content.decode()
     assert found(page, "//a[contains(@href, '/told/phone/')]")
+
+
+def test_the_counter_sees_that_a_letter_holds_a_certificate_and_that_its_end_revokes_it(house, owner, as_role):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    with as_role("temoin_worker"):
+        for load in claim_parcels("email", 10):
+            with tenant_scope(load.pharmacy_id):
+                couriers()["email"].prepare(load)
+
+    page = owner.get(reverse("test", args=[record_id])).content.decode()
+    assert "Elle contient un certificat que le patient peut montrer" in page
+
+    cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Autre personne")
+    page = owner.get(reverse("test", args=[record_id])).content.decode()
+    assert "Son certificat est révoqué." in page
+    assert "Elle contient un certificat" not in page

@@ -9,11 +9,14 @@ from django.db import connection
 
 from temoin.certificates.issuing import CertificateIssuer
 from temoin.certificates.models import IssuedCertificate
+from temoin.certificates.published import published_revocations
 from temoin.crypto.certificate_key import read_certificate_key
 from temoin.crypto.signatures import thumbprint
 from temoin.formats.hcert.claims import mark_of
-from temoin.formats.hcert.revoking import write_revocations
+from temoin.formats.hcert.errors import NotACertificateError
+from temoin.formats.hcert.revoking import read_revocations, write_revocations
 from temoin.formats.hcert.smart import encode_base64url
+from temoin.formats.hcert.trusted import TrustedKey, published
 from temoin.journal.act import Actor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -27,6 +30,7 @@ INSERT INTO certificates_revocation_list (id, content) VALUES (1, %s)
 ON CONFLICT (id) DO UPDATE SET content = excluded.content
 """
 _DAY = timedelta(days=1)
+SIGNED_EVERY = timedelta(hours=1)  # where nothing changed: its age tells verifiers that nothing was withheld
 
 
 def oldest_last_day() -> date:
@@ -53,7 +57,17 @@ def publish_revocations(issuer: CertificateIssuer) -> None:
             return
         key = read_certificate_key(issuer.key)
         cursor.execute(_MARKS)
-        marks = [bytes(mark) for (mark,) in cursor.fetchall()]
-        name = encode_base64url(thumbprint(key.public))
-        told = write_revocations(issuer.name, marks, at=now(), key_id=name, sign=key.sign_digest)
-        cursor.execute(_PUBLISH, [told])
+        marks = frozenset(bytes(mark) for (mark,) in cursor.fetchall())
+        if not _is_fresh(published_revocations(), marks, published(key.public, issuer.name)):
+            name = encode_base64url(thumbprint(key.public))
+            told = write_revocations(issuer.name, marks, at=now(), key_id=name, sign=key.sign_digest)
+            cursor.execute(_PUBLISH, [told])
+
+
+def _is_fresh(text: str, marks: frozenset[bytes], key: TrustedKey) -> bool:
+    """Tell whether the list that stands is of this key, has these marks and is not an hour old."""
+    try:
+        listed = read_revocations(text, [key])
+    except NotACertificateError:
+        return False
+    return listed.marks == marks and now() - SIGNED_EVERY < listed.issued_at <= now()

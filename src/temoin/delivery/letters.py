@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from temoin.certificates.standing import last_days
 from temoin.delivery.letter_box import REPLACED
 from temoin.delivery.models import Letter, LetterState
 from temoin.delivery.telling import Telling, tellings_of
@@ -55,6 +56,7 @@ class LetterView:
     fate: LetterFate
     expires_at: datetime
     opened_at: datetime | None  # the first time
+    certified_until: date | None = None  # the last day of the certificate inside it; None: it has none
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,23 @@ def opened_versions(record_id: UUID) -> set[int]:
 
 def _letters(record_id: UUID) -> list[LetterView]:
     found = Letter.objects.filter(record_id=record_id).order_by("version", "expires_at")
-    rows = list(found.values_list("id", "version", "state", "tries_left", "opened_count", "expires_at"))
+    columns = "id", "certificate_id", "version", "state", "tries_left", "opened_count", "expires_at"
+    rows = list(found.values_list(*columns))
     opened: dict[UUID | None, datetime] = {}
     for event in events_about([row[0] for row in rows], [EventKind.LETTER_OPENED.value]):
         if event.detail != REPLACED:
             opened.setdefault(event.subject_id, event.at)
     messages = _messages(record_id)
+    certified = last_days(record_id)
     return [
-        LetterView(version, _fate(standing, messages.get(version)), standing[-1], opened.get(letter_id))
-        for letter_id, version, *standing in rows
+        LetterView(
+            version,
+            _fate(standing, messages.get(version)),
+            standing[-1],
+            opened.get(letter_id),
+            certified.get(certificate_id),
+        )
+        for letter_id, certificate_id, version, *standing in rows
     ]
 
 

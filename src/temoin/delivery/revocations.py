@@ -23,7 +23,7 @@ from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
 
 DUTY = "revocations"
-EVERY = timedelta(minutes=5)
+EVERY = timedelta(minutes=1)
 # Of a letter that ended, or of a version that is not the last: who writes in the database would have to hide both.
 _DUE = """
 SELECT certificate.id FROM certificates_issued AS certificate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +59,8 @@ class LetterLine:
     opened_at: datetime | None
     good_until: datetime | None
     remedy: Words
+    certified_until: date | None
+    is_revoked: bool  # the certificate: a letter that ended takes it along
 
 
 AGAIN = {EMAIL: _("Send a new link by e-mail"), SMS: _("Send a new link by text message")}
@@ -126,4 +128,6 @@ def _letter(view: LetterView) -> LetterLine:
         opened_at=view.opened_at,
         good_until=view.expires_at if is_waiting else None,
         remedy=REMEDY.get(view.fate, ""),
+        certified_until=view.certified_until,
+        is_revoked=view.fate is LetterFate.REPLACED,
     )
