@@ -7,17 +7,24 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hcert_makers import card, card_claims, hc1, own_claims, signer
+from hcert_makers import ISSUER, card, card_claims, hc1, own_claims, signer
 from playwright.sync_api import Page, expect
 
+from temoin.crypto.signatures import thumbprint
+from temoin.formats.hcert.claims import mark_of
+from temoin.formats.hcert.revoking import write_revocations
+from temoin.formats.hcert.smart import encode_base64url
+from temoin.lib.clock import now
 
-def fresh(**changed: int) -> str:
+
+def fresh(**changed: Any) -> str:
     """Return a certificate of today: the browser's clock is the real one."""
-    now = int(time.time())
-    return hc1(signer(), own_claims(**{"iat": now - 60, "exp": now + 3600} | changed))
+    seconds = int(time.time())
+    return hc1(signer(), own_claims(**{"iat": seconds - 60, "exp": seconds + 3600} | changed))
 
 
 def check(page: Page, text: str) -> None:
@@ -52,14 +59,14 @@ def test_a_certificate_is_judged_on_the_device_and_nothing_is_sent(page, site, a
 
 
 def test_each_verdict_is_told_in_both_languages(page, site):
-    now = int(time.time())
+    seconds = int(time.time())
     certificates = {
-        "Expired": fresh(exp=now - 1),
-        "Not yet valid": fresh(iat=now + 600),
+        "Expired": fresh(exp=seconds - 1),
+        "Not yet valid": fresh(iat=seconds + 600),
         "Unknown signer": hc1(signer("EC", "vaccination"), own_claims()),
         "Altered": hc1(signer(), own_claims(), signature=bytes(64)),
         "Not a certificate": "HC1:NOTHING",
-        "Valid": card(signer(), card_claims(nbf=now - 60)),
+        "Valid": card(signer(), card_claims(nbf=seconds - 60)),
     }
     page.goto(f"{site.url}/verify/")
     page.locator("[data-language=en]").click()
@@ -103,15 +110,23 @@ def asking(address: str) -> urllib.request.Request:
     return urllib.request.Request(address, headers={"X-Forwarded-Proto": "https"})  # noqa: S310 our own site
 
 
-def test_the_page_works_without_a_network(page, behind_a_proxy):
+def test_the_page_works_without_a_network(page, site, behind_a_proxy):
+    other = bytes(range(1, 17))
+    name = encode_base64url(thumbprint(signer().public))
+    told = {"at": now(), "key_id": name, "sign": signer().sign_digest}
+    listed = write_revocations(ISSUER, [mark_of(other)], **told)
+    site.database.execute("INSERT INTO certificates_revocation_list (id, content) VALUES (1, %s)", [listed])
     page.goto(f"{behind_a_proxy}/verify/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")  # it stands once the parts are kept
     page.context.set_offline(True)
+    site.database.execute("DELETE FROM certificates_revocation_list")
 
     page.reload()
     check(page, fresh())
 
     expect(page.locator("#verdict-title")).to_have_text("Valide", use_inner_text=True)
+    check(page, fresh(number=other))
+    expect(page.locator("#verdict-title")).to_have_text("Révoqué", use_inner_text=True)
     check(page, "")
     expect(page.locator("#status")).to_contain_text("Collez d’abord")
 

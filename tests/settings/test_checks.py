@@ -68,6 +68,28 @@ def test_a_missing_secret(folder, name):
         check_setup(config_of(folder), Process.STAFF)
 
 
+def test_the_key_of_certificates_is_the_workers_alone(folder):
+    (folder / "keys" / "certificates.key").unlink()
+    config = config_of(folder)
+
+    refused = [process for process in Process if setup_findings(config, process)]
+
+    assert refused == [Process.WORKER]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('portal_url = "http://127.0.0.1:8601"', 'portal_url = "http://127.0.0.1:8609"'), ('"trusted"', '"checkpoints"')],
+)
+def test_a_key_of_certificates_that_is_not_published_stops_the_worker(folder, old, new):
+    (folder / "checkpoints").mkdir(exist_ok=True)
+    config = config_of(folder, (old, new))
+
+    with pytest.raises(ConfigError, match="run temoin certificates make-key"):
+        check_setup(config, Process.WORKER)
+    assert setup_findings(config, Process.PORTAL) == []
+
+
 @pytest.mark.parametrize("content", ["changeme", "temoin", "a" * 40, "postgres\n"])
 @pytest.mark.parametrize("name", ["django.key", "app.password"])
 def test_a_default_or_guessable_secret(folder, name, content):

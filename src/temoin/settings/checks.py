@@ -16,6 +16,7 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.settings import check_rates
 from temoin.settings.file import DATABASE_ROLES, Config, Process
 from temoin.settings.hosting import check_hosting
+from temoin.settings.own_key import check_key_published
 from temoin.settings.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 
 # Secrets that others draw have their own strength: a token's PIN, the engine's token; and those of channels.
@@ -50,6 +51,7 @@ def setup_findings(config: Config, process: Process) -> list[str]:
             for noun, path in channel.secrets(own).items():
                 found += _finding(check_secret, path, noun)
             found += _finding(channel.check, own)
+        found += _finding(check_key_published, config)
     found += _finding(check_rates, config.rates, config.destinations)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=today_in(HOUSE))
     return found
