@@ -169,3 +169,39 @@ def test_a_day_is_that_of_the_pharmacy_and_the_last_one_counts():
 def test_an_hour_that_comes_never_or_twice_and_a_day_out_of_reach_are_asked_for(text: str):
     with pytest.raises(ConfigError):
         breach._moment(text, HOUSE, end=1)
+
+
+def test_the_notice_says_in_french_what_is_known_and_leaves_gaps_for_the_rest(house: House, capsys):
+    make_patient(house.owner)
+
+    status = main(["breach", "notice", "--pharmacy", house.here.finess, "--since", "2026-11-01"])
+
+    said = capsys.readouterr().out
+    assert status == 0
+    assert "NOTIFICATION À LA CNIL" in said
+    assert "concernées, au plus\u202f: 1" in said
+    assert f"{house.here.name}, FINESS {house.here.finess}" in said
+    assert "01/11/2026 à 00:00" in said
+    assert "[jour et heure]" in said
+    assert runs(house, EventKind.PERSONS_COUNTED) == 1
+
+
+def test_letters_go_to_each_person_concerned_for_the_owner_alone(house: House, monkeypatch, capsys):
+    make_patient(house.owner)
+    choose = signer.choose_signer
+
+    def write_letters(seat) -> int:
+        answers = {"Password": lambda: PASSWORD, "Code": totp_code}
+        monkeypatch.setattr(
+            signer, "choose_signer", lambda **who: choose(**who, ask=lambda question: answers[question.split()[0]]())
+        )
+        return main(["breach", "letters", "--pharmacy", house.here.finess, "--by", person_of(seat).email])
+
+    refused, denied = write_letters(house.colleague), capsys.readouterr()
+    done, said = write_letters(house.owner), capsys.readouterr()
+
+    assert (refused, denied.out, done) == (2, "", 0)
+    assert "28 AVENUE DE BRETEUIL" in said.out.upper()
+    assert said.out.count("\f") == 1
+    assert "réclamation à la CNIL" in said.out
+    assert "1 persons." in said.err

@@ -1,4 +1,4 @@
-"""`temoin breach persons|count`: who is concerned by a breach, for the owner; how many, for the operator."""
+"""`temoin breach`: persons concerned and letters to them, for the owner; counts and notice, for the operator too."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from temoin.lib.zones import FIRST_DAY, LAST_DAY, bounds_of_day, instants_of
 
 if TYPE_CHECKING:
     from temoin.oversight.concerned import Extent, Persons
+    from temoin.pharmacies.seat import Seat
 
 COLUMNS = (
     "birth_family_name",
@@ -43,14 +44,53 @@ def add_commands(commands: Commands) -> None:
     listed.add_argument("--pharmacy", metavar="FINESS", required=True)
     listed.add_argument("--by", metavar="E-MAIL", required=True, help="pharmacist owner of that pharmacy")
     listed.add_argument("--key-id", type=UUID, metavar="ID", help="only whose rows this data key seals")
+    letters = operator_command(noun, "letters", "write the letter to each of them, in French, for the owner", _letters)
+    letters.add_argument("--pharmacy", metavar="FINESS", required=True)
+    letters.add_argument("--by", metavar="E-MAIL", required=True, help="pharmacist owner of that pharmacy")
+    letters.add_argument("--key-id", type=UUID, metavar="ID", help="only whose rows this data key seals")
+    notice = operator_command(
+        noun, "notice", "write what the form of the CNIL asks, in French, as far as known", _notice
+    )
+    notice.add_argument("--pharmacy", metavar="FINESS", required=True)
     counted = operator_command(noun, "count", "count them in each pharmacy; nothing is opened", _count)
     counted.add_argument("--pharmacy", metavar="FINESS", help="this pharmacy alone")
-    for parser in (listed, counted):
+    for parser in (listed, letters, notice, counted):
         parser.add_argument("--since", metavar="DAY", help="first day, 2026-11-01, or a time, 2026-11-01T14:30")
         parser.add_argument("--until", metavar="DAY", help="last day, or the time that ends it")
 
 
 def _persons(options: argparse.Namespace) -> None:
+    _by, persons = _listed(options)
+    with suppress(BrokenPipeError):
+        _write(persons)
+    _say_how_many(persons)
+
+
+def _letters(options: argparse.Namespace) -> None:
+    """Write the letters one after the other, a page each; nothing is kept."""
+    from temoin.oversight.breach_notice import breach_facts, letter_text
+
+    pharmacy = pharmacy_of(options.pharmacy)
+    by, persons = _listed(options)
+    facts = breach_facts(by=by, pharmacy=pharmacy, extent=_extent(options, pharmacy.zone, options.key_id))
+    with suppress(BrokenPipeError):
+        for _patient_id, traits in persons.traits:
+            sys.stdout.write(f"{letter_text(facts, traits)}\f")
+        sys.stdout.flush()
+    _say_how_many(persons)
+
+
+def _notice(options: argparse.Namespace) -> None:
+    from temoin.oversight.breach_notice import breach_facts, notice_text
+    from temoin.pharmacies.operator import Operator
+
+    pharmacy = pharmacy_of(options.pharmacy)
+    facts = breach_facts(by=Operator(pharmacy.id), pharmacy=pharmacy, extent=_extent(options, pharmacy.zone))
+    say(notice_text(facts))
+
+
+def _listed(options: argparse.Namespace) -> tuple[Seat, Persons]:
+    """Return who proved to be an owner, and the persons concerned."""
     from temoin.cli.signer import choose_signer
     from temoin.journal.act import denials_recorded
     from temoin.oversight.concerned import list_persons
@@ -61,9 +101,10 @@ def _persons(options: argparse.Namespace) -> None:
         complain("This is a demonstration: at a real site the owner types password and one-time code first.")
     by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=is_demo, origin="command")
     with denials_recorded(by):
-        persons = list_persons(by=by, extent=extent)
-    with suppress(BrokenPipeError):
-        _write(persons)
+        return by, list_persons(by=by, extent=extent)
+
+
+def _say_how_many(persons: Persons) -> None:
     complain(f"{persons.count} persons.")
     if persons.unnamed_searches:
         complain(

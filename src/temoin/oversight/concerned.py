@@ -118,7 +118,7 @@ def list_persons(*, by: Seat, extent: Extent) -> Persons:
     """Return the persons concerned, after the event that says so; NotFoundError for a key of another pharmacy."""
     check_right(by=by, right=Right.LIST_PERSONS)
     with tenant_scope(by.pharmacy_id):
-        ids, searches = _concerned(extent), _searches(extent)
+        ids, searches = _concerned(extent), searches_of(extent)
         _record(by, EventKind.PERSONS_LISTED, extent)
     return Persons(len(ids), searches, _opened(by.pharmacy_id, ids))
 
@@ -161,7 +161,8 @@ def _concerned(extent: Extent) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _searches(extent: Extent) -> int:
+def searches_of(extent: Extent) -> int:
+    """Count the searches of a period: whom they showed, their events do not name."""
     if extent.since is None:
         return 0
     with connection.cursor() as cursor:
