@@ -158,11 +158,13 @@ class Erasure:
         tables = [
             row[0]
             for row in self.ask(
-                "SELECT table_name FROM information_schema.columns WHERE column_name = 'sealed' AND table_schema = 'public'"
+                "SELECT table_name FROM information_schema.columns "
+                "WHERE column_name = 'sealed' AND table_schema = 'public'"
             )
         ]
         question = " UNION ALL ".join(
-            f"SELECT encode(substr(sealed, length(sealed) - {TAIL - 1}), 'hex') FROM {table} WHERE sealed IS NOT NULL"  # noqa: S608
+            f"SELECT encode(right_end, 'hex') FROM (SELECT substr(sealed, length(sealed) - {TAIL - 1}) AS right_end "  # noqa: S608
+            f"FROM {table} WHERE sealed IS NOT NULL) AS ends"
             for table in tables
         )
         return [row[0] for row in self.ask(question)]

@@ -48,6 +48,7 @@ TABLES = (
     "outbox_parcel",
     "outbox_attempt",
     "outbox_sides",
+    "retention_case",
     "retention_hold",
 )
 
@@ -62,6 +63,7 @@ SEALED = {
     "pharmacies_program": "sealed",
     "pharmacies_register_check": "sealed",
     "mfa_authenticator": "data",
+    "retention_case": "sealed",
     "retention_hold": "sealed",
     "testing_record": "sealed",
     "testing_ticket": "sealed",
