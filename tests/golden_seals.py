@@ -42,7 +42,7 @@ from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
-from temoin.retention.models import Hold
+from temoin.retention.models import Hold, RightsCase
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import PerformingLaboratory, Prescriber
 
@@ -132,6 +132,17 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     Hold: (
         {"patient_id": OTHER, "placed_at": AT, "lifted_at": None},
         {"reason": "Réquisition", "lifted": ""},
+    ),
+    RightsCase: (
+        {
+            "patient_id": OTHER,
+            "kind": "access",
+            "state": "open",
+            "received_on": date(2026, 11, 29),
+            "due_on": date(2026, 12, 29),
+            "answered_at": None,
+        },
+        {"asked": "Tout", "answer": "", "why_later": ""},
     ),
     Invitation: (
         {"state": "open", "profession": "adjoint", "code_hash": bytes(32), "expires_at": AT},

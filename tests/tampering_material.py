@@ -24,7 +24,9 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     from people import make_lot, make_patient, make_program, make_signed, make_test, person_of, set_up_totp
 
     from temoin.intake.terms import allow_laboratory
+    from temoin.lib.clock import now
     from temoin.pharmacies.team import invite_member
+    from temoin.retention.cases import open_case
     from temoin.retention.holds import place_hold
 
     patient, lot = make_patient(by, nir=""), make_lot(by, number="Z99")
@@ -43,6 +45,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
         "invitation": invite_member(by=by, newcomer=_newcomer()).id,
         "colleague": colleague.member_id,
         "person": colleague.person_id,
+        "case": open_case(by=by, patient_id=patient, kind="access", asked="Tout", received_on=now().date()),
         "hold": place_hold(by=by, patient_id=None, reason="Réquisition"),
     }
 
@@ -85,6 +88,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     from temoin.patients.traits import check_traits
     from temoin.pharmacies.programs import revoke_program
     from temoin.pharmacies.team import suspend_member, withdraw_invitation
+    from temoin.retention.cases import answer_case
     from temoin.retention.holds import lift_hold
     from temoin.testing.actions import take_sample
     from temoin.testing.sample import Sample
@@ -102,6 +106,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
         "pharmacies_invitation": lambda: None,  # by the same act
         "signin_person": lambda: _change_password(made["person"]),
         "mfa_authenticator": lambda: _take_factor_away(made["person"]),
+        "retention_case": lambda: answer_case(by=by, case_id=made["case"], granted=True, answer="Remise"),
         "retention_hold": lambda: lift_hold(by=by, hold_id=made["hold"], reason="Classée"),
         "pharmacies_member": lambda: suspend_member(by=by, member_id=made["colleague"]),
     }

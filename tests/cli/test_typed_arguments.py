@@ -27,7 +27,12 @@ LOOKED_FOR = {
         "web --host",
         "portal --host",
     ),
-    *(f"breach {command} --{bound}" for command in ("count", "persons") for bound in ("since", "until")),
+    *("breach letters --pharmacy", "breach letters --by", "breach notice --pharmacy"),
+    *(
+        f"breach {command} --{bound}"
+        for command in ("count", "persons", "letters", "notice")
+        for bound in ("since", "until")
+    ),
     *(f"retention {command} --{name}" for command in ("hold", "lift", "holds") for name in ("pharmacy", "by")),
     *("lanes --close", "lanes --looked", "reconcile destination", "conformance address"),
 }

@@ -11,7 +11,8 @@ from temoin.settings.file import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-RUNNING = {Process.STAFF, Process.PORTAL, Process.WORKER, Process.SEALER}
+RUNNING = {Process.STAFF, Process.PORTAL, Process.WORKER, Process.SEALER, Process.KEEPER}
+COMMANDS = {Process.STAFF: "web", Process.KEEPER: "reaper"}  # the others are called as their process is
 TOLD = {
     "processes that run": ("docs/operator.md", r"restart the (\w+) processes", len(RUNNING)),
     "units": ("docs/operator.md", r"One unit for each of the (\w+) processes", len(RUNNING)),
@@ -33,9 +34,7 @@ def test_every_process_has_its_unit():
     text = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
     unit = text[text.index("One unit for each") : text.index("## 5. Pharmacies")]
 
-    assert [
-        process.value for process in RUNNING if f"`{'web' if process is Process.STAFF else process.value}`" not in unit
-    ] == []
+    assert [process.value for process in RUNNING if f"`{COMMANDS.get(process, process.value)}`" not in unit] == []
 
 
 def test_every_decision_has_a_status_and_names_what_superseded_it():

@@ -44,6 +44,7 @@ NOT_RUN = {
     "temoin certificates make-key": "tests/cli/test_certificate_commands.py makes and turns keys",
     "temoin import results FILE.csv": "a synopsis; tests/intake run it",
     "temoin retention": "holds of invented people; tests/retention place and lift them",
+    "temoin breach notice": "likewise",
     "temoin breach persons": "a synopsis; tests/cli/test_breach.py runs it",
     "python tools/verify_journal.py --key": "the look of one patient; tests/delivery check a list of looks",
     "temoin conformance https://your.host/fhir": "the reader's own host; tests/conformance run it",

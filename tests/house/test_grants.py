@@ -45,6 +45,7 @@ TABLES = {
         "pharmacies_program": "INSERT SELECT",
         "pharmacies_program_token": "DELETE INSERT SELECT",
         "pharmacies_register_check": EVERYTHING,
+        "retention_case": "INSERT SELECT",
         "retention_hold": "INSERT SELECT",
         "signin_session": EVERYTHING,
         "pharmacies_staff_notice": "INSERT",
@@ -100,7 +101,7 @@ TABLES = {
         **dict.fromkeys(
             (
                 *("delivery_letter", "outbox_attempt", "outbox_parcel", "outbox_sides", "patients_consent"),
-                *("patients_patient", "retention_hold", "testing_record", "testing_record_version"),
+                *("patients_patient", "retention_case", "retention_hold", "testing_record", "testing_record_version"),
                 *("testing_ticket", "transmission_difference", "certificates_issued"),
             ),
             "DELETE",
@@ -111,7 +112,7 @@ TABLES = {
 ENDS = {
     "outbox_parcel": {"state"},
     "patients_patient": {"created_at"},
-    "testing_record": {"registered_at"},
+    "testing_record": {"registered_at", "state"},
 }
 # What the keeper may change of what is sealed: the sealed value and its indexes. It sees what a seal binds besides.
 SEALED = {
@@ -126,6 +127,7 @@ SEALED = {
     "pharmacies_program": {"sealed"},
     "pharmacies_program_token": {"sealed"},
     "pharmacies_register_check": {"sealed"},
+    "retention_case": {"sealed"},
     "retention_hold": {"sealed"},
     "testing_record": {"sealed", "source_index", "number_index"},
     "testing_record_version": {"sealed"},
@@ -143,6 +145,7 @@ BOUND = {
     "pharmacies_program": {"state", "name", "scopes", "vouched_by"},
     "pharmacies_program_token": {"program_id", "token_hash", "jti_hash", "certificate", "expires_at"},
     "pharmacies_register_check": {"state", "subject_kind", "subject_id", "profession", "differs", "checked_at"},
+    "retention_case": {"patient_id", "kind", "state", "received_on", "due_on", "answered_at"},
     "retention_hold": {"patient_id", "placed_at", "lifted_at"},
     "testing_record": {"patient_id", "lot_id"},
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
@@ -159,6 +162,7 @@ COLUMNS = {
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
+    ("temoin_app", "retention_case", "UPDATE"): {"state", "due_on", "answered_at", "sealed"},
     ("temoin_app", "retention_hold", "UPDATE"): {"lifted_at", "sealed"},
     ("temoin_worker", "certificates_issued", "UPDATE"): {"state", "sealed"},
     ("temoin_worker", "certificates_revocation_list", "UPDATE"): {"content"},
@@ -298,7 +302,7 @@ def test_only_the_keeper_may_delete_what_is_past_its_day():
     others = {"testing_ticket", "pharmacies_program_token", "pharmacies_register_check"}
     ends = {
         one
-        for code in ("results", "identities", "exchanges", "letters", "certificates", "holds")
+        for code in ("results", "identities", "exchanges", "letters", "certificates", "holds", "cases")
         for one in _tables_of(code)
     }
 

@@ -22,6 +22,7 @@ from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
 from temoin.pharmacies.team import invite_member
+from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
 from temoin.testing.queries import list_tests
 from temoin.transmission.models import Difference
@@ -58,6 +59,7 @@ def house(as_role) -> House:
         invite_member(by=seat, newcomer=NEWCOMER)
         make_token(seat)
         list_tests(by=seat)
+        open_case(by=seat, patient_id=make_patient(seat), kind="access", asked="Tout", received_on=now().date())
         place_hold(by=seat, patient_id=None, reason="Réquisition")
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
         Progress(seat, rows=1, is_trial=True)

@@ -15,7 +15,7 @@ from temoin.lib.ids import new_id
 from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
-from temoin.retention.models import Hold
+from temoin.retention.models import Hold, RightsCase
 from temoin.testing.models import Record, RecordVersion, Ticket
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
@@ -41,6 +41,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     Invitation: {},
     FileTerms: {},
     Hold: {},
+    RightsCase: {},
     RegisterCheck: {
         **dict.fromkeys(
             ("due_at", "tried_at", "ends_at"), "when it is asked again, or no more: carries nothing to anybody"

@@ -46,6 +46,7 @@ NO_TEXT = {
                 "IssuedCertificate.state",
                 "Difference.destination",
             ),
+            *("RightsCase.kind", "RightsCase.state"),
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),
             *("RecordVersion.specimen_snomed", "RecordVersion.chapter_loinc"),

@@ -45,6 +45,9 @@ TABLE = {
     "manage_members": "  x . . . . . . x . x",
     "read_journal": "    x . . . . . . . x .",
     "list_persons": "    x . . . . . . . . .",
+    "open_case": "       x x x x x x x . . .",
+    "answer_case": "     x . . . . . . . . .",
+    "hold_data": "       x . . . . . . . . .",
     "count_persons": "   x . . . . . . . . x",
 }
 HELD = {**{profession.value: rights for profession, rights in RIGHTS.items()}, "operator": OPERATOR_RIGHTS}

@@ -200,10 +200,10 @@ def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, monkeypatc
     arrive()
     spared = reaping.delete_records
 
-    def breaks(pharmacy_id, *rest):
+    def breaks(pharmacy_id, *rest, **named):
         if pharmacy_id == house.here.id:
             raise RuntimeError("of this one")
-        return spared(pharmacy_id, *rest)
+        return spared(pharmacy_id, *rest, **named)
 
     monkeypatch.setattr("temoin.retention.rounds.delete_records", breaks)
     with take_role("temoin_keeper"), shifted_by(LATER), pytest.raises(RuntimeError, match="of this one"):

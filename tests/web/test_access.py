@@ -24,9 +24,11 @@ from people import (
     sign_in,
 )
 
+from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.team import invite_member
+from temoin.retention.cases import open_case
 from temoin.site.headers import CONTENT_SECURITY_POLICY
 from temoin.testing.queries import read_parcels
 from temoin.web.access import Access, GuardedRoute
@@ -50,6 +52,9 @@ def known_objects(house: House) -> dict[str, UUID]:
         "record_id": record_id,
         "parcel_id": read_parcels(by=house.owner, record_id=record_id)[0].id,
         "other_id": make_patient(house.owner),
+        "case_id": open_case(
+            by=house.owner, patient_id=patient_id, kind="access", asked="Tout", received_on=now().date()
+        ),
         "member_id": house.colleague.member_id,
         "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
         "program_id": make_program(house.owner),

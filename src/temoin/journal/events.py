@@ -105,6 +105,11 @@ class EventKind(StrEnum):
     SIDES_ERASED = "sides.erased"
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
+    CASE_OPENED = "case.opened"
+    CASE_GRANTED = "case.granted"
+    CASE_REFUSED = "case.refused"
+    CASE_EXTENDED = "case.extended"
+    COPY_MADE = "copy.made"
     HANDED_OVER = "session.handed_over"
     PROGRAM_ADDED = "program.added"
     PROGRAM_VOUCHED = "program.vouched"
@@ -218,11 +223,16 @@ MEANING: dict[EventKind, str] = {
     EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders.",
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
-    EventKind.RECORD_ERASED: "A test past its day was deleted, with its versions, sendings, letters and ticket.",
-    EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day.",
+    EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",
+    EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day, or by right.",
     EventKind.SIDES_ERASED: "Both sides of tries with destinations were deleted at their day, as many as said.",
     EventKind.HOLD_PLACED: "An owner kept data from being deleted: a patient's, or the whole pharmacy's, as said.",
     EventKind.HOLD_LIFTED: "An owner let a legal hold end.",
+    EventKind.CASE_OPENED: "A patient's request by right was written down; the detail is which right.",
+    EventKind.CASE_GRANTED: "An owner granted a patient's request.",
+    EventKind.CASE_REFUSED: "An owner refused a patient's request, with the reason.",
+    EventKind.CASE_EXTENDED: "An owner took two months more for a patient's request, with the reason.",
+    EventKind.COPY_MADE: "The copy of all that is held on a patient was made, with who looked.",
     EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
     EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",
     EventKind.PROGRAM_VOUCHED: "A person took a program over: its access lasts as long as their place.",

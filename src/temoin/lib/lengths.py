@@ -53,4 +53,7 @@ LONGEST: Final[Mapping[str, int]] = {
     "RecordVersion.reason": 500,
     "Passkey.name": 40,
     "Hold.reason": 500,
+    "RightsCase.asked": 2000,
+    "RightsCase.answer": 2000,
+    "RightsCase.why_later": 1000,
 }

@@ -32,6 +32,7 @@ SEEING = (
     EventKind.RESULT_PRINTED,
     EventKind.RESULT_PREPARED,
     EventKind.ANSWERS_READ,
+    EventKind.COPY_MADE,
     EventKind.LETTER_SEALED,
     EventKind.LETTER_OPENED,
     EventKind.LETTER_REFUSED,
@@ -50,7 +51,6 @@ class Look:
 class Looks:
     """Every look at a result, and the checkpoint that the proofs lead to."""
 
-    record_id: UUID
     checkpoint: Checkpoint | None
     looks: list[Look]
     lost: int  # looks at lists and searches of which nobody can say any more whom they showed
@@ -66,16 +66,20 @@ def list_looks(*, by: Seat, record_id: UUID) -> Looks:
     check_right(by=by, right=Right.READ_JOURNAL)
     with tenant_scope(by.pharmacy_id):
         patient_id = record_in_scope(record_id).patient_id
-        letters = Letter.objects.filter(record_id=record_id).values_list("id", flat=True)
-        # Looks at a record that was merged into the patient's were looks at this patient.
-        persons = [patient_id, *merged_away_into(patient_id)]
-        events = events_about([record_id, *persons, *letters], [kind.value for kind in SEEING])
-        events = sorted({*events, *events_showing([record_id, *persons])}, key=lambda event: (event.at, event.id))
         record_look(by=by, kind=EventKind.LOOKS_LISTED, subject_kind="record", subject_id=record_id)
-        checkpoint = witnessed_checkpoint()
-        proofs = prove_events([event.id for event in events], checkpoint) if checkpoint else {}
-        lost = _lost(by)
-    return Looks(record_id, checkpoint, [Look(event, proofs.get(event.id)) for event in events], lost)
+        # Looks at a record that was merged into the patient's were looks at this patient.
+        return looks_at(by, [patient_id, *merged_away_into(patient_id)], [record_id])
+
+
+def looks_at(by: Seat, patients: list[UUID], records: list[UUID]) -> Looks:
+    """Return who saw these records of a person and these tests, for an act that records its own event."""
+    check_right(by=by, right=Right.READ_JOURNAL)
+    letters = Letter.objects.filter(record_id__in=records).values_list("id", flat=True)
+    events = events_about([*records, *patients, *letters], [kind.value for kind in SEEING])
+    events = sorted({*events, *events_showing([*records, *patients])}, key=lambda event: (event.at, event.id))
+    checkpoint = witnessed_checkpoint()
+    proofs = prove_events([event.id for event in events], checkpoint) if checkpoint else {}
+    return Looks(checkpoint, [Look(event, proofs.get(event.id)) for event in events], _lost(by))
 
 
 def _lost(by: Seat) -> int:

@@ -43,6 +43,8 @@ class Right(StrEnum):
     READ_JOURNAL = "read_journal"
     LIST_PERSONS = "list_persons"  # those concerned by a breach
     COUNT_PERSONS = "count_persons"
+    OPEN_CASE = "open_case"  # of a patient's right: access, correction, erasure, objection
+    ANSWER_CASE = "answer_case"
     HOLD_DATA = "hold_data"  # keep from being deleted what is past its day, and let it go
 
 
@@ -94,6 +96,7 @@ _COUNTER = frozenset(
         Right.TAKE_SAMPLE,
         Right.PRINT_RESULT,
         Right.RECEIVE_LOT,
+        Right.OPEN_CASE,
     }
 )
 # Only a pharmacist signs (order of 1 August 2016 as amended; apiop.ordre.pharmacien.fr), or a medical biologist, who
@@ -116,6 +119,7 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
         Right.READ_JOURNAL,
         Right.LIST_PERSONS,
         Right.COUNT_PERSONS,
+        Right.ANSWER_CASE,
         Right.HOLD_DATA,
     },
     Profession.ADJOINT: _SIGNER,

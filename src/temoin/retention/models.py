@@ -1,4 +1,4 @@
-"""The legal hold: what may not be deleted for now, although its day is past."""
+"""Legal holds, which keep data past their day; and cases of patients' rights, with the day by which to answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import models
 
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
+from temoin.retention.case_states import CASE, CaseKind, CaseState
 
 PUBLIC = Sensitivity.PUBLIC
 
@@ -38,4 +39,50 @@ class Hold(SealedModel):
                 nulls_distinct=False,
                 name="retention_hold_in_force",
             )
+        ]
+
+
+class RightsCase(SealedModel):
+    """What a patient asked for by right, until when the pharmacy must answer, and its answer."""
+
+    patient_id = models.UUIDField()
+    kind = models.TextField()
+    state = models.TextField(default=CaseState.OPEN.value)
+    received_on = models.DateField()
+    due_on = models.DateField()  # a month later; two more once the patient was told why
+    answered_at = models.DateTimeField(null=True)  # to the hour
+    sealed = SealedField(holds=dict.fromkeys(("asked", "answer", "why_later"), Sensitivity.HEALTH))
+
+    lifecycle: ClassVar = CASE
+    declares: ClassVar = {
+        **dict.fromkeys(("patient_id", "kind", "state", "received_on", "due_on", "answered_at"), PUBLIC),
+        "sealed": Sensitivity.HEALTH,
+    }
+    binds: ClassVar = ("patient_id", "kind", "state", "received_on", "due_on", "answered_at")
+
+    class Meta:
+        db_table = "retention_case"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in CaseState]), name="retention_case_state"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[kind.value for kind in CaseKind]), name="retention_case_kind"
+            ),
+            # one of a kind and patient is open at a time: a double click asks once
+            models.UniqueConstraint(
+                fields=["pharmacy_id", "patient_id", "kind"],
+                condition=models.Q(state=CaseState.OPEN.value),
+                name="retention_case_open",
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the work list, the first due first
+            models.Index(
+                fields=["pharmacy_id", "due_on"],
+                condition=models.Q(state=CaseState.OPEN.value),
+                name="retention_case_due",
+            ),
+            # serves the patient's page, and the round that ends what a patient had erased
+            models.Index(fields=["pharmacy_id", "patient_id"], name="retention_case_patient"),
         ]

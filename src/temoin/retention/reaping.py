@@ -14,19 +14,21 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from temoin.journal.act import Acts, HouseActor, act, acts_together
+from temoin.journal.act import HouseActor, act, acts_together
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import OPERATOR
 from temoin.lib.clock import now
+from temoin.lib.commit import Commit
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import bounds_of_day, today_in
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.pharmacies.models import Pharmacy
+from temoin.testing.states import UNDER_WAY
 
 BATCH = 100  # records, patients: some ten rows each
 MANY = 1_000  # single rows
-RETENTION = "retention"  # why, as events tell it
+RETENTION, ERASURE = "retention", "erasure"  # why, as events tell it
 # Where results are reported to. What an authority refused is somebody's matter until it is mended or withdrawn; a
 # message that never reached a patient is past its use with the result.
 REPORTED: Handed[Collection[str]] = Handed("destinations of reports")
@@ -53,11 +55,27 @@ PAST = """
                      WHERE version.pharmacy_id = record.pharmacy_id AND version.record_id = record.id
                        AND version.signed_at >= %(before)s)
 """
+# Asked for by right, and granted: what was signed or abandoned by then.
+_ASKED = """
+    EXISTS (SELECT FROM retention_case AS asked
+              LEFT JOIN patients_patient AS whose
+                ON whose.pharmacy_id = asked.pharmacy_id AND whose.id = asked.patient_id
+             WHERE asked.pharmacy_id = %(pharmacy)s AND asked.kind = 'erasure' AND asked.state = 'granted'
+               AND {rule})
+"""
+_ASKED_RECORD = _ASKED.format(
+    rule="record.patient_id IN (whose.id, whose.merged_into) AND record.registered_at <= asked.answered_at"
+)
+_ASKED_PATIENT = _ASKED.format(rule="asked.patient_id IN (patient.id, patient.merged_into)")
 _RECORDS = f"""
     SELECT record.id FROM testing_record AS record
-     WHERE {PAST} AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD}
+     WHERE {{which}} AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD}
      ORDER BY record.registered_at LIMIT {{limit}} FOR UPDATE OF record SKIP LOCKED
 """  # noqa: S608
+_WHICH_RECORDS = {
+    RETENTION: PAST,
+    ERASURE: f"record.pharmacy_id = %(pharmacy)s AND NOT record.state = ANY(%(under_way)s) AND {_ASKED_RECORD}",
+}
 _PARCELS = "SELECT id FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s AND chain_id = ANY(%(ids)s)"
 # From the leaves to the root; a table that points to a record and is not here keeps it from going (a foreign key does).
 _OF_RECORDS = {
@@ -72,10 +90,15 @@ _OF_RECORDS = {
     "patients_consent": "id = ANY(%(ids)s)",  # a consent has the number of the test that it was given for
     "testing_record": "id = ANY(%(ids)s)",
 }
-_OF_PATIENTS = {"retention_hold": "patient_id = ANY(%(ids)s)", "patients_patient": "id = ANY(%(ids)s)"}
+_OF_PATIENTS = {
+    "retention_hold": "patient_id = ANY(%(ids)s)",
+    "retention_case": "patient_id = ANY(%(ids)s)",
+    "patients_patient": "id = ANY(%(ids)s)",
+}
+_WHICH_PATIENTS = {RETENTION: "patient.created_at < %(before)s", ERASURE: _ASKED_PATIENT}
 _PATIENTS = f"""
     SELECT patient.id FROM patients_patient AS patient
-     WHERE patient.pharmacy_id = %(pharmacy)s AND patient.created_at < %(before)s AND NOT {_HELD_PATIENT}
+     WHERE patient.pharmacy_id = %(pharmacy)s AND {{which}} AND NOT {_HELD_PATIENT}
        AND NOT EXISTS (SELECT FROM testing_record AS record
                         WHERE record.pharmacy_id = patient.pharmacy_id AND record.patient_id = patient.id)
        AND NOT EXISTS (SELECT FROM patients_consent AS consent
@@ -124,14 +147,17 @@ def _today(pharmacy: Pharmacy) -> date:
     return today_in(pharmacy.zone)
 
 
-def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
-    """Delete the records whose last signature, or registration, is before an instant, with all that hangs on them."""
-    return _in_batches(lambda: _delete_some_records(pharmacy_id, before), BATCH, stop)
+def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
+    """Delete the records whose last signature, or registration, is before an instant, with all that hangs on them.
+
+    With ERASURE as the reason: those of patients who asked for it, and were granted it.
+    """
+    return _in_batches(lambda: _delete_some_records(pharmacy_id, before, why), BATCH, stop)
 
 
-def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
-    """Delete the patients of whom no record is left and who were registered before an instant."""
-    return _in_batches(lambda: _delete_some_patients(pharmacy_id, before), BATCH, stop)
+def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
+    """Delete the patients of whom no record is left and who were registered before an instant, or asked for it."""
+    return _in_batches(lambda: _delete_some_patients(pharmacy_id, before, why), BATCH, stop)
 
 
 def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
@@ -154,37 +180,42 @@ def _in_batches(work: Callable[[], int], size: int, stop: threading.Event) -> in
     return total
 
 
-def _delete_some_records(pharmacy_id: UUID, before: datetime) -> int:
+def _delete_some_records(pharmacy_id: UUID, before: datetime, why: str) -> int:
     values = values_of(pharmacy_id, before)
     with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
-        ids = _ids(_RECORDS.format(limit=BATCH), values)
+        ids = _ids(_RECORDS.format(limit=BATCH, which=_WHICH_RECORDS[why]), values)
         tickets = _grouped("testing_ticket", "record_id", pharmacy_id, ids)
         _delete(_OF_RECORDS, values, ids)
         for record_id in ids:
             gone = {"testing_record": [record_id], "testing_ticket": tickets.get(record_id, [])}
-            _tell_gone(acts, EventKind.RECORD_ERASED, record_id, gone)
+            with acts.act(kind=EventKind.RECORD_ERASED, subject_kind="record", subject_id=record_id, detail=why) as one:
+                _tell_gone(one, gone)
     return len(ids)
 
 
-def _delete_some_patients(pharmacy_id: UUID, before: datetime) -> int:
+def _delete_some_patients(pharmacy_id: UUID, before: datetime, why: str) -> int:
     values = values_of(pharmacy_id, before)
     with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
-        ids = _ids(_PATIENTS.format(limit=BATCH), values)
-        lifted = _grouped("retention_hold", "patient_id", pharmacy_id, ids)
+        ids = _ids(_PATIENTS.format(limit=BATCH, which=_WHICH_PATIENTS[why]), values)
+        theirs = {
+            table: _grouped(table, "patient_id", pharmacy_id, ids) for table in ("retention_hold", "retention_case")
+        }
         _delete(_OF_PATIENTS, values, ids)
         for patient_id in ids:
-            gone = {"patients_patient": [patient_id], "retention_hold": lifted.get(patient_id, [])}
-            _tell_gone(acts, EventKind.PATIENT_ERASED, patient_id, gone)
+            gone = {"patients_patient": [patient_id]} | {
+                table: own.get(patient_id, []) for table, own in theirs.items()
+            }
+            kind = EventKind.PATIENT_ERASED
+            with acts.act(kind=kind, subject_kind="patient", subject_id=patient_id, detail=why) as one:
+                _tell_gone(one, gone)
     return len(ids)
 
 
-def _tell_gone(acts: Acts, kind: EventKind, subject_id: UUID, gone: Mapping[str, Iterable[UUID]]) -> None:
-    """Add the event of what went, which tells the verifiers of each sealed row that it is gone by right."""
-    subject = "record" if kind is EventKind.RECORD_ERASED else "patient"
-    with acts.act(kind=kind, subject_kind=subject, subject_id=subject_id, detail=RETENTION) as commit:
-        for table, ids in gone.items():
-            for row_id in ids:
-                commit.tell(table, row_id)
+def _tell_gone(commit: Commit, gone: Mapping[str, Iterable[UUID]]) -> None:
+    """Have an event tell the verifiers of each sealed row that it is gone by right."""
+    for table, ids in gone.items():
+        for row_id in ids:
+            commit.tell(table, row_id)
 
 
 def _delete(rules: Mapping[str, str], values: Mapping[str, Any], ids: list[UUID]) -> None:
@@ -208,7 +239,13 @@ def _delete_some_sessions() -> int:
 
 
 def values_of(pharmacy_id: UUID, before: datetime) -> dict[str, Any]:
-    return {"pharmacy": pharmacy_id, "before": before, "moving": _MOVING, "reported": sorted(REPORTED())}
+    return {
+        "pharmacy": pharmacy_id,
+        "before": before,
+        "moving": _MOVING,
+        "reported": sorted(REPORTED()),
+        "under_way": [state.value for state in UNDER_WAY],
+    }
 
 
 def _grouped(table: str, owner: str, pharmacy_id: UUID, ids: list[UUID]) -> dict[UUID, list[UUID]]:

@@ -10,11 +10,13 @@ from temoin.crypto.sealed import SealedModel
 from temoin.keeping.acts import every_pharmacy
 from temoin.keeping.ending import destroy_past_months
 from temoin.keeping.rows import sealed_models
+from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
 from temoin.retention.classes import EXCHANGES, RESULTS, load_classes
 from temoin.retention.reaping import (
+    ERASURE,
     Reaped,
     day_before,
     delete_patients,
@@ -65,13 +67,20 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     exchanges, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, RESULTS))
     if exchanges is not None:
         done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
+    done.records, done.patients = _delete_asked(pharmacy, stop)
     if results is not None:
         before = day_before(pharmacy, results)
-        done.records = delete_records(pharmacy.id, before, stop)
-        done.patients = delete_patients(pharmacy.id, before, stop)
+        done.records += delete_records(pharmacy.id, before, stop)
+        done.patients += delete_patients(pharmacy.id, before, stop)
     if not stop.is_set():
         done.keys = destroy_past_months(pharmacy.id, {model._meta.db_table for model in passing_models()})
     return done
+
+
+def _delete_asked(pharmacy: Pharmacy, stop: threading.Event) -> tuple[int, int]:
+    """Delete what patients had erased by right, whatever its age and whether or not a span is decided."""
+    records = delete_records(pharmacy.id, now(), stop, why=ERASURE)
+    return records, delete_patients(pharmacy.id, now(), stop, why=ERASURE)
 
 
 def passing_models() -> list[type[SealedModel]]:

@@ -115,6 +115,11 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.SIDES_ERASED: _("deleted both sides of tries past their day"),
     EventKind.HOLD_PLACED: _("placed a legal hold"),
     EventKind.HOLD_LIFTED: _("lifted a legal hold"),
+    EventKind.CASE_OPENED: _("wrote down a patient’s request by right"),
+    EventKind.CASE_GRANTED: _("granted a patient’s request"),
+    EventKind.CASE_REFUSED: _("refused a patient’s request"),
+    EventKind.CASE_EXTENDED: _("took more time for a patient’s request"),
+    EventKind.COPY_MADE: _("made the copy of all that is held on a patient"),
 }
 HOUSE_WORDS: dict[str, Words] = {
     "worker": _("Témoin, to carry the result"),
@@ -134,6 +139,7 @@ SUBJECT_WORDS: dict[str, Words] = {
     "pharmacy": _("Pharmacy"),
     "row": _("Sealed value"),
     "hold": _("Legal hold"),
+    "case": _("Request by right"),
 }
 ORIGIN_WORDS: dict[str, Words] = {
     "page": _("staff site"),

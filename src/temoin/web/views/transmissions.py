@@ -27,11 +27,13 @@ from temoin.oversight.work_list import Sending, read_answers, read_sending, read
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
+from temoin.retention.cases import due_cases
 from temoin.transmission.queries import DifferenceView, read_differences
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import event_words, profession_words
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.raw import show_bytes
+from temoin.web.rights_words import due_line
 from temoin.web.sending_ways import ways_of
 from temoin.web.settings import WEB
 from temoin.web.times import page_today
@@ -132,6 +134,7 @@ def work_list(request: HttpRequest, seat: Seat) -> HttpResponse:
         refused=[_pile(heap) for heap in found.heaps if heap.state is ParcelState.REFUSED],
         late=_late_piles(found.heaps),
         differences=_differences(seat),
+        requests=[due_line(one, today) for one in due_cases(by=seat)],
         rows=[SendingRow(one, parcel_line(one.view, releases=releases)) for one in found.parcels],
         bars=[_bar(one) for one in read_day(by=seat, day=today)],
         fields=_fields(wanted),
