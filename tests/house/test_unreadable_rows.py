@@ -49,7 +49,8 @@ from temoin.oversight.journal import names_of_members
 from temoin.oversight.review import Oddity, review_reading
 from temoin.oversight.statement import read_statement
 from temoin.oversight.work_list import read_answers, read_sending
-from temoin.patients.queries import near_matches, patients_by_name, patients_by_nir
+from temoin.patients.queries import near_matches, patients_by_name, patients_by_nir, patients_by_start
+from temoin.patients.starts import Beginnings
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.actions import close_pharmacy
 from temoin.pharmacies.models import Member
@@ -133,6 +134,10 @@ def by_nir(case: Case) -> list[object]:
     return [number for number, _ in patients_by_nir(by=case.house.owner, nir=check_traits(TRAITS).nir)]
 
 
+def by_start(case: Case) -> list[object]:
+    return [number for number, _ in patients_by_start(by=case.house.owner, asked=Beginnings(("pat",)))]
+
+
 def near(case: Case) -> list[object]:
     return [number for number, _ in near_matches(by=case.house.owner, traits=check_traits(TRAITS))]
 
@@ -205,6 +210,7 @@ LISTS: dict[str, tuple[str, str, Callable[[Case], list[object]], int]] = {
     "recent tests, a version": ("testing_record_version", "signed", recent, 2),
     "a search by name": ("patients_patient", "patient", by_name, 1),
     "a search by NIR": ("patients_patient", "patient", by_nir, 0),
+    "a search by a beginning": ("patients_patient", "patient", by_start, 1),
     "near matches": ("patients_patient", "patient", near, 1),
     "the team": ("pharmacies_member", "student", team, 4),
     "the team, a number": ("pharmacies_register_check", "owner", checks_of_team, 1),
