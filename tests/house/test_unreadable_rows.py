@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from import_files import allow_laboratories, file_of
 from people import (
     NEWCOMER,
@@ -31,6 +32,8 @@ from people import (
 )
 from source_code import Source, places, sources
 
+from temoin.catalogue.lots import recall_lot
+from temoin.delivery.recall import list_concerned
 from temoin.intake.results import import_results
 from temoin.intake.sameness import Sameness
 from temoin.journal.events import EventKind
@@ -90,6 +93,7 @@ def case(as_role: AsRole) -> Case:
     second = make_seat(house.here, Profession.ADJOINT, family_name="HENRY", rpps="10003879649")
     make_program(second if second.rights >= owner.rights else owner)
     ids = {
+        "lot": lot,
         "patient": patient,
         "other": other,
         "signed": make_signed(owner, patient, lot),
@@ -191,6 +195,11 @@ def concerned(case: Case) -> list[object]:
     return [number for number, _ in list_persons(by=case.house.owner, extent=Extent()).traits]
 
 
+def recalled(case: Case) -> list[object]:
+    _lot, found = list_concerned(by=case.house.owner, lot_id=case["lot"])
+    return [one.name for one in found if one.name]
+
+
 def at_work_elsewhere(case: Case) -> list[object]:
     return list(workplaces_of(rpps=case.house.owner.rpps, finess=[case.house.here.finess]))
 
@@ -223,6 +232,9 @@ LISTS: dict[str, tuple[str, str, Callable[[Case], list[object]], int]] = {
     "the answers to a sending": ("outbox_sides", "parcel_signed", answers, 0),
     "the daily review": ("patients_patient", "patient", review, 0),
     "persons concerned by a breach": ("patients_patient", "patient", concerned, 1),
+    "persons of a recall, whose patient": ("patients_patient", "patient", recalled, 2),
+    "persons of a recall, a version": ("testing_record_version", "signed", recalled, 2),
+    "persons of a recall, a record": ("testing_record", "signed", recalled, 1),
     "places of a professional": ("pharmacies_member", "student", at_work_elsewhere, 1),
 }
 COLUMN = {
@@ -316,6 +328,16 @@ def test_the_page_names_the_row_and_whom_to_call_and_shows_the_others(case: Case
     assert str(record_id) in page
     assert "Appelez l’exploitant de Témoin" in page
     assert str(case["also_signed"]) in page
+
+
+def test_a_letter_of_recall_is_written_to_a_patient_whose_record_does_not_open(case: Case, tamper: Tamper):
+    recall_lot(by=case.house.owner, lot_id=case["lot"], reference="FSCA 2026-11")
+    broken(case, tamper, "patients_patient", "patient")
+    browser = sign_in(Client(), case.house.owner)
+
+    letters = browser.get(reverse("recall_letters", args=[case["lot"]])).content.decode()
+
+    assert letters.count(TRAITS["birth_family_name"]) >= 2
 
 
 def test_the_page_of_the_row_itself_says_so_in_plain_words(case: Case, tamper: Tamper):

@@ -59,7 +59,7 @@ def refused(house: House, record_id: UUID, settle: Settle) -> UUID:
     return read_parcels(by=house.owner, record_id=record_id)[0].id
 
 
-TO_HANDLE = '//nav//*[@class="to-handle"]'
+TO_HANDLE = '//nav//*[@class="to-handle"][not(@hidden)]'
 
 
 def page(client: Client, path: str) -> str:

@@ -50,7 +50,7 @@ def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
     """Show a letter to each who was not told yet, one a sheet, to be printed."""
     lot, found = export_concerned(by=seat, lot_id=lot_id)
-    lines = [_line(one) for one in found if one.is_to_tell and one.traits]
+    lines = [_line(one) for one in found if one.is_to_tell and one.name]
     return show(request, seat, "recall_letters.html", lot=lot, kit=_kit(lot.kit), lines=lines, today=now())
 
 
