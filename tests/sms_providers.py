@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ class SmsBehaviour:
     """What the provider does next, and what it got; `answers` stand in the place of the documented answer."""
 
     answers: list[tuple[int, object]] = field(default_factory=list)
+    odd: dict[str, tuple[int, object]] = field(default_factory=dict)  # what is answered when asked for a tag
+    in_pieces: bool = False  # answers come in two, a moment apart
     cut: bool = False  # take the message, and end the connection without a word
     sent: list[dict[str, Any]] = field(default_factory=list)
     events: dict[str, list[str]] = field(default_factory=dict)  # Brevo: by tag
@@ -81,6 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if told.answers:
             return self._answer(*told.answers.pop(0))
+        for tag in (asked.get("tags"), asked.get("tag")):
+            if tag in told.odd:
+                return self._answer(*told.odd[tag])
         if parts.path == "/v3/transactionalSMS/statistics/events":
             tag = asked["tags"]
             events = [{"event": one, "tag": tag, "messageId": "1", "date": "2026"} for one in told.events.get(tag, [])]
@@ -119,7 +125,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        half = len(content) // 2 if self.behaviour.in_pieces else 0
+        if half:
+            self.wfile.write(content[:half])
+            self.wfile.flush()
+            time.sleep(0.05)
+        self.wfile.write(content[half:])
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""

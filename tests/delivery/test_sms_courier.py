@@ -11,9 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
 from sms_providers import SmsBehaviour, running_sms_provider, sms_settings
 
+from temoin.delivery.channels.sms import receipts
 from temoin.delivery.channels.sms.channel import SMS
 from temoin.delivery.channels.sms.receipts import KNOWN_WITHIN
 from temoin.delivery.channels.sms.settings import SmsSettings
@@ -22,14 +24,17 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
 from temoin.outbox.actions import release_parcel
-from temoin.outbox.courier import couriers
+from temoin.outbox.courier import Verdict, couriers
 from temoin.outbox.models import Attempt, Parcel
+from temoin.outbox.queries import newest_link
+from temoin.outbox.queue import claim_parcels
+from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
 from temoin.patients.traits import check_traits
 from temoin.testing.models import Record
 from temoin.testing.sample import Reading
-from temoin.testing.signing import correct_result, renew_ticket
+from temoin.testing.signing import correct_result, renew_ticket, send_link_again
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 MOBILE, LANDLINE = "06 39 98 00 01", "01 99 00 12 34"
@@ -230,6 +235,56 @@ def test_a_provider_that_does_not_answer_is_asked_again(house, told, carry, as_r
     assert newest(house).answer_code == "sms_delivered"
 
 
+def test_a_message_sent_again_is_not_called_undelivered_for_what_became_of_the_first(house, told, carry, as_role, sms):
+    signed(house)
+    carry()
+    settle(told, well=False)
+    read_receipts(as_role, sms)
+    seen = seen_parcel(house.owner, newest(house).id)
+    release_parcel(by=house.owner, parcel_id=newest(house).id, expected_version=seen)
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_sms_provider")
+
+    read_receipts(as_role, sms)
+
+    assert newest(house).state == ParcelState.ACCEPTED
+    assert len(set(told.tags)) == 2
+
+
+def test_one_odd_message_keeps_no_other_from_being_told(house, told, carry, as_role, sms):
+    signed(house)
+    carry()
+    odd = newest(house).id
+    make_signed(house.owner, make_patient(house.owner, email="", phone=MOBILE), make_lot(house.owner, number="L2"))
+    carry()
+    settle(told, well=True)
+    told.odd = {told.tags[0]: (404, {})}
+
+    read_receipts(as_role, sms)
+
+    assert newest(house).answer_code == "sms_delivered"
+    with as_role("temoin_worker"):
+        assert [(aside.place, aside.count) for aside in list_aside()] == [("sms-receipts", 1)]
+    with tenant_scope(house.here.id):
+        assert Parcel.objects.get(id=odd).answer_code == "taken_by_sms_provider"
+
+
+def test_what_the_provider_keeps_is_deleted_only_after_its_fate_is_written(
+    house, told, carry, as_role, sms, monkeypatch
+):
+    signed(house)
+    carry()
+    settle(told, well=False)
+    monkeypatch.setattr(receipts, "note_later", lambda *_: False)  # a worker holds the parcel at this moment
+    read_receipts(as_role, sms)
+    assert told.deleted == []
+    monkeypatch.undo()
+
+    read_receipts(as_role, sms)
+
+    assert newest(house).answer_code == "sms_undelivered"
+    assert told.deleted == ([1] if sms.ovh else [])
+
+
 def test_a_fate_that_nobody_tells_is_not_waited_for(house, carry, as_role, sms):
     signed(house)
     carry()
@@ -265,6 +320,22 @@ def test_a_patient_who_gives_an_e_mail_gets_the_new_link_there(house, carry):
 
     assert destinations(house) == ["sms", "email"]
     assert letter_states(house) == [LetterState.WITHDRAWN]
+
+
+def test_a_link_sent_another_way_leaves_the_first_way_nothing_to_send(house, carry, as_role):
+    signed(house, email="camille@patient.example")
+    with as_role("temoin_worker"):
+        (load,) = claim_parcels("email", 10)
+    with tenant_scope(house.here.id):
+        after = newest_link(record_id(house))
+    send_link_again(by=house.owner, record_id=record_id(house), expected_version=1, after=after, way="sms")
+    assert carry() == (ParcelState.ACCEPTED, "taken_by_sms_provider")
+
+    with as_role("temoin_worker"), tenant_scope(house.here.id), transaction.atomic():
+        answer = couriers()["email"].prepare(load)
+
+    assert (answer.verdict, answer.code) == (Verdict.REPLACED, "newer_letter")
+    assert letter_states(house) == [LetterState.OPEN]
 
 
 def test_a_number_taken_off_waits_for_a_person(house, carry):

@@ -16,7 +16,7 @@ from temoin.delivery.channels.sms.ovh import OvhProvider
 from temoin.delivery.channels.sms.provider import ShortMessage, SmsFate, SmsProvider, tag_of
 from temoin.outbox.courier import Answer, Verdict
 
-TAG = tag_of("3b241101-e2bb-4255-8caf-4136c566a962")
+TAG = tag_of("3b241101-e2bb-4255-8caf-4136c566a962", 0)
 MESSAGE = ShortMessage("+33639980001", "Document disponible", TAG, is_gsm=True)
 PROVIDERS = ("brevo", "ovh")
 
@@ -150,22 +150,53 @@ def test_the_events_of_brevo(events, expected, told, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ptt", "pending", "expected", "is_deleted"),
+    ("ptt", "pending", "expected"),
     [
-        (None, [], SmsFate.NOT_HELD, False),
-        (None, [7], SmsFate.NOT_KNOWN, False),
-        (2, [], SmsFate.ON_ITS_WAY, False),
-        (3, [], SmsFate.ON_ITS_WAY, False),
-        (4, [], SmsFate.DELIVERED, True),
-        (5, [], SmsFate.FAILED, True),
+        (None, [], SmsFate.NOT_HELD),
+        (None, [7], SmsFate.NOT_KNOWN),
+        (2, [], SmsFate.ON_ITS_WAY),
+        (3, [], SmsFate.ON_ITS_WAY),
+        (4, [], SmsFate.DELIVERED),
+        (5, [], SmsFate.FAILED),
     ],
 )
-def test_the_states_of_ovhcloud_which_forgets_what_is_settled(ptt, pending, expected, is_deleted, told, tmp_path):
+def test_the_states_of_ovhcloud(ptt, pending, expected, told, tmp_path):
     told.pending = pending
     told.ptts = {} if ptt is None else {TAG: ptt}
 
     assert fate(provider("ovh", told.port, tmp_path))[0] is expected
-    assert bool(told.deleted) is is_deleted
+    assert told.deleted == []
+
+
+def test_what_ovhcloud_keeps_is_deleted_when_that_is_asked(told, tmp_path):
+    told.ptts = {TAG: 4}
+
+    asyncio.run(_with_line(lambda line: provider("ovh", told.port, tmp_path).forget(line, TAG)))
+
+    assert told.deleted == [1]
+
+
+@pytest.mark.parametrize("body", [{"ptt": None}, {}, [], "x", {"ptt": "soon"}])
+def test_a_state_of_another_shape_tells_no_fate(body, told, tmp_path):
+    told.answers += [(200, [1]), (200, body)]
+
+    with pytest.raises(SmsNoAnswerError):
+        fate(provider("ovh", told.port, tmp_path))
+
+
+@pytest.mark.parametrize("body", [{"events": None}, {"events": ["delivered"]}, {"events": {}}])
+def test_events_of_another_shape_tell_no_fate(body, told, tmp_path):
+    told.answers.append((200, body))
+
+    with pytest.raises(SmsNoAnswerError):
+        fate(provider("brevo", told.port, tmp_path))
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_an_answer_in_two_pieces_is_read_whole(name, told, tmp_path):
+    told.in_pieces = True
+
+    assert send(provider(name, told.port, tmp_path)).verdict is Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -179,4 +210,7 @@ def test_half_an_answer_tells_no_fate(name, answer, told, tmp_path):
 
 def test_a_tag_fits_both_and_tells_no_key():
     assert len(TAG) == 20
-    assert tag_of("3b241101-e2bb-4255-8caf-4136c566a963") != TAG
+    assert (
+        len({TAG, tag_of("3b241101-e2bb-4255-8caf-4136c566a963", 0), tag_of("3b241101-e2bb-4255-8caf-4136c566a962", 1)})
+        == 3
+    )

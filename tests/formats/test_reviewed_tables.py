@@ -7,6 +7,8 @@ from importlib import resources
 import pytest
 
 from temoin.catalogue.advice import load_advice
+from temoin.catalogue.controls import load_controls
+from temoin.catalogue.kits import load_kits
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.cli.check import table_lines
 from temoin.formats.cda.terms import build_terms, load_terms
@@ -75,6 +77,12 @@ def test_a_wrong_table_is_refused_by_the_name_of_the_field(room, name, right, wr
 
 
 def test_the_check_of_a_set_up_names_each_table_that_nobody_reviewed():
-    loaded = [load_advice(), *patient_languages().values(), *(load() for _, load in TABLES.values())]
+    loaded = [
+        load_advice(),
+        load_controls(),
+        load_kits(),
+        *patient_languages().values(),
+        *(load() for _, load in TABLES.values()),
+    ]
 
     assert len(table_lines()) == len([one for one in loaded if one.review.is_placeholder])

@@ -20,6 +20,7 @@ from temoin.lib.clock import shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
+from temoin.outbox.queries import newest_link
 from temoin.outbox.worker import Lane
 from temoin.patients.traits import check_traits
 from temoin.testing.models import Record
@@ -42,8 +43,15 @@ def signed(house: House) -> UUID:
         return Record.objects.get().id
 
 
-def again(by, record_id: UUID, *, version: int = 1, way: str = "email") -> None:
-    send_link_again(by=by, record_id=record_id, expected_version=version, way=way)
+def again(by, record_id: UUID, *, version: int = 1, way: str = "email", after: str | None = None) -> None:
+    after = seen(by, record_id) if after is None else after
+    send_link_again(by=by, record_id=record_id, expected_version=version, after=after, way=way)
+
+
+def seen(by, record_id: UUID) -> str:
+    """Return the last link that the page shows to somebody who may look."""
+    with tenant_scope(by.pharmacy_id):
+        return newest_link(record_id)
 
 
 def posted(house: House) -> list[tuple[str, str]]:
@@ -76,6 +84,16 @@ def test_only_a_way_that_reaches_the_patient_is_taken(house, signed, way):
 def test_a_version_that_the_person_did_not_see_closes_no_link(house, signed):
     with pytest.raises(ConflictError):
         again(house.owner, signed, version=2)
+
+
+def test_a_second_press_on_the_same_page_sends_nothing(house, signed):
+    page = seen(house.owner, signed)
+    again(house.owner, signed, after=page)
+
+    with pytest.raises(ConflictError, match="another link"):
+        again(house.colleague, signed, after=page)
+
+    assert posted(house) == [("email", "replaced"), ("email", "waiting")]
 
 
 def test_a_test_without_a_result_has_no_link(house):

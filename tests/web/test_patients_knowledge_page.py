@@ -82,7 +82,11 @@ def test_a_new_link_is_sent_from_the_page_to_the_address_that_it_shows(house, ow
 
 @pytest.mark.parametrize(
     ("posted", "words"),
-    [({"version": "2", "way": "email"}, "Une autre version"), ({"version": "1", "way": "pigeon"}, "être joint ainsi")],
+    [
+        ({"version": "2", "way": "email"}, "entre-temps"),
+        ({"version": "1", "way": "email"}, "entre-temps"),  # of a page that showed no link yet
+        ({"version": "1", "way": "pigeon"}, "être joint ainsi"),
+    ],
 )
 def test_what_the_page_did_not_offer_sends_nothing_and_is_said(house, owner, posted, words):
     record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))

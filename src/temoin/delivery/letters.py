@@ -19,7 +19,7 @@ from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import names_of
-from temoin.outbox.queries import ends_of
+from temoin.outbox.queries import ends_of, newest_link
 from temoin.outbox.states import ParcelState
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
@@ -65,6 +65,7 @@ class Knowledge:
 
     letters: list[LetterView]
     told: list[Telling]
+    newest_link: str  # the last parcel that brings a link, "" for none
 
 
 def read_knowledge(*, by: Holder, record_id: UUID) -> Knowledge:
@@ -72,7 +73,7 @@ def read_knowledge(*, by: Holder, record_id: UUID) -> Knowledge:
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         record_in_scope(record_id)
-        return Knowledge(_letters(record_id), tellings_of([record_id]))
+        return Knowledge(_letters(record_id), tellings_of([record_id]), newest_link(record_id))
 
 
 def opened_versions(record_id: UUID) -> set[int]:

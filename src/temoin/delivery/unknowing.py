@@ -18,8 +18,8 @@ from temoin.delivery.actions import LIFE
 from temoin.delivery.telling import WAS_TOLD
 from temoin.lib.clock import now
 from temoin.lib.tenant import current_pharmacy
-from temoin.outbox.channel import Audience
-from temoin.outbox.open_channels import names_of
+from temoin.outbox.channel import Audience, Manner
+from temoin.outbox.open_channels import names_in, names_of
 
 CALL_AFTER = timedelta(hours=24)  # since the letter was sealed, or the message posted
 LOOK_BACK = timedelta(days=30)  # an expired letter stays on the list as long again
@@ -63,7 +63,9 @@ WITH due AS (
        AND (parcel.state = 'refused' OR parcel.posted_at < %(posted_before)s)
        AND NOT EXISTS (SELECT FROM outbox_parcel AS newer
                         WHERE newer.pharmacy_id = %(pharmacy)s AND newer.chain_id = parcel.chain_id
-                          AND newer.destination = parcel.destination AND newer.id > parcel.id)
+                          AND (newer.destination = parcel.destination
+                               OR (newer.destination = ANY(%(links)s) AND parcel.destination = ANY(%(links)s)))
+                          AND newer.id > parcel.id)
      UNION ALL
     SELECT version.record_id, version.number, version.signed_at + %(an_hour)s
       FROM testing_record_version AS version
@@ -113,6 +115,7 @@ def who_may_not_know(first: int, due_since: datetime | None = None) -> list[Unkn
     values: dict[str, Any] = {
         "pharmacy": current_pharmacy(),
         "to_patients": names_of(Audience.PATIENT),
+        "links": names_in(Manner.LINK),  # a link may have gone another way since
         "now": moment,
         "since": since,
         "due_since": due_since or since,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from temoin.lib.site import Site
-from temoin.outbox.channel import Audience, Channel, CodeWords, Destination
+from temoin.outbox.channel import Audience, Channel, CodeWords, Destination, Manner
 from temoin.outbox.courier import register_courier
 from temoin.outbox.duties import register_duty
 
@@ -49,3 +49,8 @@ def place_of(name: str) -> tuple[int, str]:
 def names_of(audience: Audience) -> list[str]:
     """Return the names of the destinations that somebody reads."""
     return [each.name for each in destinations() if each.audience is audience]
+
+
+def names_in(manner: Manner) -> list[str]:
+    """Return the names of the destinations whose parcels are worded that way."""
+    return [each.name for each in destinations() if each.manner is manner]

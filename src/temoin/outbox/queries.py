@@ -12,10 +12,11 @@ from django.db.models import Exists, OuterRef
 from temoin.crypto.sealed import open_value
 from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import ConflictError, NotFoundError
-from temoin.outbox.courier import Load
+from temoin.outbox.channel import Manner
+from temoin.outbox.courier import Load, Verdict
 from temoin.outbox.kept import unpack
 from temoin.outbox.models import Attempt, Parcel, Sides
-from temoin.outbox.open_channels import place_of
+from temoin.outbox.open_channels import names_in, place_of
 from temoin.outbox.states import SETTLED, ParcelState
 
 _END = ("destination", "sequence", "state")
@@ -95,9 +96,24 @@ def is_overtaken(parcel_id: UUID) -> bool:
 
 
 def was_posted_anew(load: Load) -> bool:
-    """Tell whether a later parcel tells the same destination of the same result, as after a lost ticket."""
-    later = {"chain_id": load.chain_id, "destination": load.destination, "id__gt": load.id}  # ids are ordered by time
+    """Tell whether a later parcel brings a link to the same result, by this way or another, as after a lost ticket."""
+    later = {"chain_id": load.chain_id, "destination__in": _links(), "id__gt": load.id}  # ids are ordered by time
     return bool(Parcel.objects.filter(**later).exists())
+
+
+def newest_link(chain_id: UUID) -> str:
+    """Return the number of the last parcel that brings a link to a result, "" for none."""
+    found = Parcel.objects.filter(chain_id=chain_id, destination__in=_links()).order_by("-id")
+    return str(found.values_list("id", flat=True).first() or "")
+
+
+def times_refused(parcel_id: UUID) -> int:
+    """Return how many tries of a parcel were refused, at once or as was told later."""
+    return int(Attempt.objects.filter(parcel_id=parcel_id, verdict=Verdict.REFUSED.value).count())
+
+
+def _links() -> list[str]:
+    return names_in(Manner.LINK)
 
 
 def overtaken() -> Exists:

@@ -16,6 +16,7 @@ from temoin.lib.ids import hourly_id, new_id
 from temoin.lib.typed import typed_lines
 from temoin.outbox.actions import post_parcels
 from temoin.outbox.courier import Notice
+from temoin.outbox.queries import newest_link
 from temoin.pharmacies.policies import check_may_sign, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -118,10 +119,12 @@ def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int) -> None:
         post_parcels(commit, replace(notice, key=str(new_id()), is_renewal=True))
 
 
-def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, way: str) -> None:
+def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, after: str, way: str) -> None:
     """Send a new link by a way that the patient can be reached by today; their code stays, the former link is closed.
 
-    For a message that went to a wrong address, came back, was deleted or has expired: nothing medical changed.
+    For a message that went to a wrong address, came back, was deleted or has expired: nothing medical changed. `after`
+    is the last parcel with a link that the person saw (`newest_link`): ConflictError when one was posted since, so that
+    a second press sends nothing.
     """
     check_right(by=by, right=Right.PRINT_RESULT)
     kind = EventKind.LINK_SENT_AGAIN
@@ -135,6 +138,8 @@ def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, way: st
             raise refuse("way", "unreachable", _("The patient cannot be reached that way: check their record."))
         notice = _notice(report, opened)
         post_parcels(commit, replace(notice, key=str(new_id()), reachable_by=frozenset({way}), is_renewal=True))
+        if newest_link(record_id) != after:  # asked once the letters are locked: who came first has posted by now
+            raise ConflictError("another link was sent meanwhile")
 
 
 def _check_state(verb: str, opened: Opened) -> None:

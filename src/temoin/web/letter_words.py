@@ -94,7 +94,10 @@ def knowledge_context(seat: Seat, test: TestView) -> dict[str, object]:
     known = read_knowledge(by=seat, record_id=test.id)
     letters, told = list(map(_letter, known.letters)), list(map(told_line, known.told))
     again = [] if _is_on_its_way(known) or test.source != COUNTER else _again(test.traits)
-    return {"letters": letters, "told": told, "knows_nothing": not letters and not told, "again": again}
+    return {"letters": letters, "told": told, "knows_nothing": not letters and not told} | {
+        "again": again,
+        "newest_link": known.newest_link,
+    }
 
 
 def _is_on_its_way(known: Knowledge) -> bool:

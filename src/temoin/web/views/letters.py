@@ -103,14 +103,16 @@ def untell(request: HttpRequest, seat: Seat, record_id: UUID, telling_id: UUID) 
 
 def send_again(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Send a new link for the code that the patient has."""
-    way = request.POST.get("way", "")
+    asked = {name: request.POST.get(name, "") for name in ("after", "way")}
     try:
-        send_link_again(by=seat, record_id=record_id, expected_version=seen_version(request), way=way)
+        send_link_again(by=seat, record_id=record_id, expected_version=seen_version(request), **asked)
     except InvalidError as error:
         for problem in error.problems:
             messages.error(request, str(problem.message))
     except ConflictError:
-        messages.info(request, _("Another version was signed meanwhile: here is where it stands. No link was closed."))
+        messages.info(
+            request, _("Something was sent or signed meanwhile: here is how it stands. Nothing was sent now.")
+        )
     else:
         messages.success(request, _("A new link is on its way; the former one is closed. The ticket's code stays."))
     return redirect("test", record_id)

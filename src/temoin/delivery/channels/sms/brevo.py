@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -56,12 +57,22 @@ class BrevoProvider:
         told = reply.body if isinstance(reply.body, dict) else None
         if reply.status != 200 or told is None:
             raise SmsNoAnswerError
-        events = [str(one.get("event")) for one in told.get("events", []) if one.get("tag") == tag]
+        events = [str(one.get("event")) for one in _events(told) if one.get("tag") == tag]
         found = next((name for name in _FATES if name in events), None)
         if found is not None:
             return _FATES[found], found
         return (SmsFate.ON_ITS_WAY, events[0]) if events else (SmsFate.NOT_HELD, "")
 
+    async def forget(self, line: SmsLine, tag: str) -> None:
+        """Ask for nothing: its API deletes no message."""
+
     def _headers(self) -> dict[str, str]:
         key = self._brevo.key_file.read_text(encoding="utf-8").strip()
         return {"api-key": key, "Accept": "application/json", "Content-Type": "application/json"}
+
+
+def _events(told: dict[str, Any]) -> list[dict[str, Any]]:
+    events = told.get("events", [])  # left out where there are none
+    if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
+        raise SmsNoAnswerError
+    return events

@@ -11,10 +11,12 @@ from temoin.delivery.link_courier import LinkCourier
 from temoin.lib.phones import is_mobile
 from temoin.lib.site import Site
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
+from temoin.outbox.queries import times_refused
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
 
 DESTINATION = "sms"
+CODES = {SmsFate.FAILED: "sms_undelivered", SmsFate.BLOCKED: "sms_blocked"}
 _HELD = {SmsFate.ON_ITS_WAY, SmsFate.DELIVERED}
 
 
@@ -34,7 +36,7 @@ class SmsCourier(LinkCourier):
 
     def body_of(self, load: Load, link: str, language: str, place: Pharmacy) -> bytes:
         text = text_of_message(link=link, language=language, place=place.name, is_demo=self._site.demo)
-        return orjson.dumps({"text": text, "tag": tag_of(load.key)})
+        return orjson.dumps({"text": text, "tag": tag_of(load.key, times_refused(load.id))})
 
     async def carry(self, consignment: Consignment) -> Answer:
         told = orjson.loads(consignment.body)
@@ -67,6 +69,3 @@ class SmsCourier(LinkCourier):
     def _open_line(self) -> SmsLine:
         self._line = self._line or SmsLine()
         return self._line
-
-
-CODES = {SmsFate.FAILED: "sms_undelivered", SmsFate.BLOCKED: "sms_blocked"}

@@ -61,7 +61,7 @@ class SmsLine:
             async with self._session.request(
                 method, address, headers=headers, data=body, allow_redirects=False
             ) as response:
-                raw = await response.content.read(LARGEST_ANSWER)
+                raw = await _whole(response)
                 return SmsReply(response.status, raw, response.headers.get("Retry-After", ""))
         except aiohttp.ClientSSLError:
             raise SmsNotSentError("certificate_refused") from None
@@ -72,3 +72,13 @@ class SmsLine:
 
     async def close(self) -> None:
         await self._session.close()
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """Read an answer to its end, or to more than anything we could read: one `read` may bring its first piece only."""
+    came = bytearray()
+    async for piece in response.content.iter_any():
+        came += piece
+        if len(came) > LARGEST_ANSWER:
+            return b""
+    return bytes(came)

@@ -50,18 +50,27 @@ class OvhProvider:
         return not_taken(reply, recipient_refused=is_number)
 
     async def fate(self, line: SmsLine, tag: str) -> tuple[SmsFate, str]:
-        sent = await self._read(line, f"{self._base}/outgoing?{urlencode({'tag': tag})}")
+        try:
+            return await self._fate(line, tag)
+        except (KeyError, TypeError, ValueError, AttributeError):  # an answer of another shape
+            raise SmsNoAnswerError from None
+
+    async def forget(self, line: SmsLine, tag: str) -> None:
+        for number in await self._sent(line, tag):
+            await self._ask(line, "DELETE", f"{self._base}/outgoing/{number}")
+
+    async def _fate(self, line: SmsLine, tag: str) -> tuple[SmsFate, str]:
+        sent = await self._sent(line, tag)
         if not sent:
             return (SmsFate.NOT_KNOWN if await self._read(line, f"{self._base}/jobs") else SmsFate.NOT_HELD), ""
-        ptt = int((await self._read(line, f"{self._base}/outgoing/{int(sent[0])}"))["ptt"])
-        fate = SmsFate.DELIVERED if ptt == DELIVERED else await self._lasting(line, ptt)
-        if fate is not SmsFate.ON_ITS_WAY:
-            await self._ask(line, "DELETE", f"{self._base}/outgoing/{int(sent[0])}")
-        return fate, f"PTT {ptt}"
-
-    async def _lasting(self, line: SmsLine, ptt: int) -> SmsFate:
+        ptt = int((await self._read(line, f"{self._base}/outgoing/{sent[0]}"))["ptt"])
+        if ptt == DELIVERED:
+            return SmsFate.DELIVERED, f"PTT {ptt}"
         told = await self._read(line, f"{self._ovh.base_url}/sms/ptts?{urlencode({'ptt': ptt})}")
-        return SmsFate.FAILED if told.get("duration") == "permanent" else SmsFate.ON_ITS_WAY
+        return SmsFate.FAILED if told["duration"] == "permanent" else SmsFate.ON_ITS_WAY, f"PTT {ptt}"
+
+    async def _sent(self, line: SmsLine, tag: str) -> list[int]:
+        return [int(number) for number in await self._read(line, f"{self._base}/outgoing?{urlencode({'tag': tag})}")]
 
     async def _read(self, line: SmsLine, address: str) -> Any:
         reply = await self._ask(line, "GET", address)

@@ -37,8 +37,12 @@ class SmsProvider(Protocol):
 
     async def send(self, line: SmsLine, message: ShortMessage) -> Answer: ...
     async def fate(self, line: SmsLine, tag: str) -> tuple[SmsFate, str]: ...  # the fate, and the provider's own word
+    async def forget(self, line: SmsLine, tag: str) -> None: ...  # delete what it keeps, once the fate is written here
 
 
-def tag_of(key: str) -> str:
-    """Return the tag of a parcel's message: 20 characters, of which its key cannot be told."""
-    return sha256(key.encode()).hexdigest()[:20]
+def tag_of(key: str, refused: int) -> str:
+    """Return the tag of a parcel's message: 20 characters, of which its key cannot be told.
+
+    One that was refused (so many times) and is sent again bears another tag: the fate of the first says nothing of it.
+    """
+    return sha256(f"{key}/{refused}".encode()).hexdigest()[:20]
