@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import cbor2
 import orjson
@@ -47,8 +48,9 @@ from temoin.formats.hcert.revoking import Revocations, read_revocations
 from temoin.formats.hcert.trusted import KEY_ID, TrustedKey, published
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import frozen_at, now, shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, wall_clock
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.set_aside import list_aside
@@ -180,10 +182,10 @@ def test_the_letter_says_what_the_certificate_says_and_until_when(post, signed):
     assert told["name"] == f"{name['gn']} {name['fn']}"
     assert told["latin"] == f"{name['gnt']} {name['fnt']}".replace("<", " ")
     assert told["verifier"] == f"{ISSUER().name}/verify/"
-    last = claims.expires_at - timedelta(minutes=1)
+    last = wall_clock(claims.expires_at - timedelta(minutes=1), HOUSE).date()
     sampled = datetime.fromisoformat(claims.content["sampled"])
-    assert last.astimezone(sampled.tzinfo).date().isoformat() == told["expires_on"]
-    assert (last.astimezone(sampled.tzinfo).date() - sampled.date()).days == load_kinds()["covid19-ag"].certificate_days
+    assert last.isoformat() == told["expires_on"]
+    assert (last - sampled.date()).days == load_kinds()["covid19-ag"].certificate_days
 
 
 def test_of_a_certificate_nothing_is_in_the_database_in_clear(post, signed):
@@ -418,7 +420,7 @@ def test_which_kinds_have_a_certificate_is_data():
 def test_a_kind_without_days_has_no_certificate(code):
     report = replace(of_kind(KINDS[code]), sampled_at=now())
 
-    assert (sign_certificate(report) is not None) == (
+    assert (sign_certificate(report, zone=HOUSE) is not None) == (
         KINDS[code].certificate_days is not None and is_certifiable(report)
     )
 
@@ -443,7 +445,30 @@ def test_only_a_result_that_says_yes_or_no_is_certified(report, expected):
 def test_a_result_found_long_ago_gets_no_expired_certificate():
     old = replace(covid_positive(), sampled_at=now() - timedelta(days=40))
 
-    assert sign_certificate(old) is None
+    assert sign_certificate(old, zone=HOUSE) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "sampled", "last_day", "ends"),
+    [
+        ("Europe/Paris", "2026-10-10T10:00+02:00", "2026-11-09", "2026-11-10T00:00+01:00"),  # clocks back
+        ("Europe/Paris", "2027-03-10T10:00+01:00", "2027-04-09", "2027-04-10T00:00+02:00"),  # clocks on
+        ("Europe/Paris", "2026-07-01T10:00+02:00", "2026-07-31", "2026-08-01T00:00+02:00"),
+        ("America/Cayenne", "2026-10-10T23:30-03:00", "2026-11-09", "2026-11-10T00:00-03:00"),
+        ("Pacific/Noumea", "2026-10-10T13:30+00:00", "2026-11-10", "2026-11-11T00:00+11:00"),  # told in UTC
+    ],
+)
+def test_a_certificate_ends_with_its_last_day_by_the_pharmacys_clock(zone, sampled, last_day, ends):
+    report = replace(covid_positive(), kind="covid19-ag", sampled_at=datetime.fromisoformat(sampled))
+
+    with frozen_at(report.sampled_at):
+        certificate = sign_certificate(report, zone=ZoneInfo(zone))
+        assert certificate is not None
+        claims = judge_certificate(certificate.text, own_keys(), at=now()).claims
+
+    assert claims is not None
+    assert (certificate.expires_on.isoformat(), claims.expires_at) == (last_day, datetime.fromisoformat(ends))
+    assert wall_clock(claims.expires_at, ZoneInfo(zone)).isoformat() == datetime.fromisoformat(ends).isoformat()
 
 
 @examples(15)
@@ -451,7 +476,7 @@ def test_a_result_found_long_ago_gets_no_expired_certificate():
 def test_any_certified_result_is_drawn_as_its_text_and_fits_the_letter(report: Report):
     report = replace(report, kind="covid19-ag", sampled_at=now())
     found = covid_positive().findings
-    certificate = sign_certificate(replace(report, findings=found))
+    certificate = sign_certificate(replace(report, findings=found), zone=HOUSE)
 
     assert certificate is not None
     drawing = certificate.content["drawing"]
@@ -459,7 +484,7 @@ def test_any_certified_result_is_drawn_as_its_text_and_fits_the_letter(report: R
         list(row) for row in segno.make_qr(certificate.text, error="m", mask=3, boost_error=False).matrix
     ]
     assert len(orjson.dumps(letter_content(replace(report, findings=found), certificate=certificate))) < BLOCK_BYTES
-    assert len({certificate.number, sign_certificate(replace(report, findings=found)).number}) == 2
+    assert len({certificate.number, sign_certificate(replace(report, findings=found), zone=HOUSE).number}) == 2
 
 
 def modules(drawing: dict[str, Any]) -> list[list[int]]:

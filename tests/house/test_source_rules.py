@@ -199,7 +199,6 @@ def _fault_of(source: Source, function: ast.stmt) -> str | None:
 DAYS = {
     "lib/zones.py": "the one module that turns instants into days",
     "web/times.py": "a typed wall clock, before it has a zone",
-    "certificates/issuing.py": "a Report's times carry the offset of the pharmacy",
     "delivery/content.py": "a Report's times carry the offset of the pharmacy",
     "transmission/rules/rule_set.py": "a Report's times carry the offset of the pharmacy",
     "transmission/rules/reduced.py": "a Report's times carry the offset of the pharmacy",
@@ -239,6 +238,18 @@ def test_an_instant_becomes_a_day_in_a_named_zone():
     days = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Attribute) and n.func.attr == "date"]
 
     assert {s.path for s, n in days if not n.args and not s.path.startswith(ELSEWHERE)} <= set(DAYS)
+
+
+def test_no_time_is_made_with_the_offset_of_another():
+    """The offset of one instant is not that of a day a month later: its zone tells (`lib.zones.bounds_of_day`)."""
+    made = [(s, n) for s, n in _hits(ast.Call) if ast.unparse(n.func).endswith(("combine", "replace", "datetime"))]
+    given = [(s, n) for s, n in made if any(_is_offset(value) for value in (*n.args, *(k.value for k in n.keywords)))]
+
+    assert places(iter(given)) == []
+
+
+def _is_offset(value: ast.expr) -> bool:
+    return isinstance(value, ast.Attribute) and value.attr == "tzinfo"
 
 
 def test_no_module_makes_a_zone_of_its_own():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import segno
 
@@ -27,6 +28,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import current_pharmacy
+from temoin.lib.zones import bounds_of_day, day_of
 from temoin.testing.report import Report, ReportStatus
 
 NUMBER_BYTES = 16  # 128 random bits
@@ -65,14 +67,17 @@ class SignedCertificate:
     content: dict[str, Any]  # what the letter holds of it
 
 
-def sign_certificate(report: Report) -> SignedCertificate | None:
-    """Sign a certificate; None for a result, a kind of test or an operator that has none."""
+def sign_certificate(report: Report, *, zone: ZoneInfo) -> SignedCertificate | None:
+    """Sign a certificate; None for a result, a kind of test or an operator that has none.
+
+    It ends with a day of the pharmacy's zone, where clocks may have been changed since the sample was taken.
+    """
     issuer, days = ISSUER(), load_kinds()[report.kind].certificate_days
     key = issuer.read_key()
     if days is None or key is None or not is_certifiable(report):
         return None
-    expires_on = report.sampled_at.date() + timedelta(days=days)
-    expires_at = _end_of(expires_on, report)
+    expires_on = day_of(report.sampled_at, zone) + timedelta(days=days)
+    expires_at = bounds_of_day(expires_on, zone)[1]
     if expires_at <= now():
         return None
     number = encode_base64url(secrets.token_bytes(NUMBER_BYTES))
@@ -99,11 +104,6 @@ def is_certifiable(report: Report) -> bool:
     """Tell whether a result says yes or no, and still holds."""
     means = {load_outcomes()[finding.outcome].means for finding in report.findings}
     return report.status is not ReportStatus.CANCELLED and bool(means) and means <= {POSITIVE, NEGATIVE}
-
-
-def _end_of(day: date, report: Report) -> datetime:
-    """Return the midnight that ends a day at the pharmacy."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=report.sampled_at.tzinfo)
 
 
 def _content(report: Report, text: str, expires_on: date, issuer: str) -> dict[str, Any]:

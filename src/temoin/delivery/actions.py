@@ -20,6 +20,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.ids import new_id
 from temoin.outbox.actions import keep_in_parcel
 from temoin.outbox.courier import Load
+from temoin.pharmacies.zones import zone_of
 from temoin.testing.report import Report
 from temoin.testing.tickets import code_key
 
@@ -33,7 +34,7 @@ def seal_letter_for(*, load: Load, report: Report, former: Report | None = None,
     left, and every retry carries the same one.
     """
     by = HouseActor(load.pharmacy_id, "worker")
-    letter_id, certificate = new_id(), sign_certificate(report)
+    letter_id, certificate = new_id(), sign_certificate(report, zone=zone_of(load.pharmacy_id))
     content = letter_content(report, former, language, certificate)
     with acts_together(by=by) as acts:
         certificate_id = None if certificate is None else keep_number(acts, certificate, report)
