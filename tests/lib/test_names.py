@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from temoin.lib.names import plain_name, same_but_for_a_slip
+from temoin.lib.names import plain_beginnings, plain_name, same_but_for_a_slip
 
 SAME = [
     ("Łukasz", "LUKASZ"),
@@ -42,6 +42,31 @@ def test_two_ways_of_writing_one_name_meet(one, other):
 )
 def test_two_names_stay_apart(one, other):
     assert plain_name(one) != plain_name(other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [(name[:length], name) for name in ("Stéphane", "STEINER", "Ste-Beuve", "Jean-Stéphane") for length in (2, 3, 5, 7)]
+    + [
+        ("ste", "SAINTE-BEUVE"),
+        ("St", "SAINTONGE"),
+        ("st den", "Saint-Denis"),
+        ("jean ste", "JEAN-SAINTE"),
+        ("LIÉ", "Lie"),
+    ],
+)
+def test_a_beginning_begins_the_name_while_its_last_word_is_unfinished(typed, name):
+    assert plain_name(name).startswith(plain_beginnings(typed))
+
+
+@given(st.text(), st.text())
+def test_what_begins_a_name_as_written_begins_it_as_folded(start, rest):
+    """Of letters that stand together: a mark typed next would belong to the letter before it."""
+    name = "".join(each for each in f"{start}{rest}" if each.isalpha())
+
+    for length in range(1, len(name)):
+        begun = plain_beginnings(name[:length])
+        assert not begun or plain_name(name).startswith(begun)
 
 
 @given(st.text())

@@ -16,6 +16,17 @@ class ShortYearError(ValueError):
     """A year of two digits has two readings: it is asked for, never guessed."""
 
 
+def possible_days(text: str, *, last: date) -> tuple[date, ...]:
+    """Return the days until `last` that a text may mean: of either century where the year does not tell it."""
+    try:
+        return (read_day(text),)
+    except ShortYearError:
+        in_centuries = (_in_century(text.strip(), century) for century in ("19", "20"))
+        return tuple(day for day in in_centuries if day is not None and day <= last)
+    except ValueError:
+        return ()
+
+
 def read_day(text: str) -> date:
     """Read a day; ValueError for what is none, ShortYearError for a year without its century."""
     typed = text.strip()
@@ -28,3 +39,10 @@ def read_day(text: str) -> date:
     else:
         raise ValueError("not a day")
     return date(int(year), int(month), int(day))
+
+
+def _in_century(typed: str, century: str) -> date | None:
+    try:
+        return read_day(f"{typed[:-2]}{century}{typed[-2:]}")
+    except ValueError:
+        return None  # 29 February 1900 never came

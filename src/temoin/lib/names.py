@@ -21,17 +21,19 @@ _BETWEEN = re.compile(r"[\s'’.-]+")
 
 def plain_name(text: str) -> str:
     """Fold a name for look-up: no accents, case, spaces, apostrophes or hyphens; ŁUKASZ is Lukasz and ST is SAINT."""
-    if text.isascii():
-        return "".join(_SHORT.get(word, word) for word in _WORD.findall(text.lower()))
-    # Casefold first (ß), once more after taking apart: some compatibility letters are capitals.
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold().translate(_LETTERS)
-    kept = "".join(letter for letter in apart if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})
-    return "".join(_SHORT.get(word, word) for word in _WORD.findall(kept))
+    return "".join(_SHORT.get(word, word) for word in _letters(text))
 
 
 def plain_words(text: str) -> list[str]:
     """Return the folded words of a name, one by one: Jean-Pierre has two."""
     return [folded for word in _BETWEEN.split(text) if (folded := plain_name(word))]
+
+
+def plain_beginnings(text: str) -> tuple[str, ...]:
+    """Return how a name's beginning may be meant, folded: its last word may go on, so STE is Sainte or Stéphane."""
+    *finished, last = _letters(text) or [""]
+    before = plain_name(" ".join(finished))
+    return tuple(dict.fromkeys(before + reading for reading in (last, _SHORT.get(last, last)) if before + reading))
 
 
 def same_but_for_a_slip(one: str, other: str) -> bool:
@@ -48,3 +50,13 @@ def same_but_for_a_slip(one: str, other: str) -> bool:
     return short[start + 1 :] == long[start + 1 :] or (
         short[start : start + 2] == swapped and short[start + 2 :] == long[start + 2 :]
     )
+
+
+def _letters(text: str) -> list[str]:
+    """Return the words of a name without accents and case, those that are written short left so."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    # Casefold first (ß), once more after taking apart: some compatibility letters are capitals.
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS)).casefold().translate(_LETTERS)
+    kept = "".join(letter for letter in apart if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})
+    return _WORD.findall(kept)

@@ -11,12 +11,12 @@ from temoin.crypto.blind import BlindIndexField, lookup_index, lookup_indexes
 from temoin.crypto.sealed import SealedField, SealedModel
 from temoin.lib.names import plain_name
 from temoin.lib.tenant import Sensitivity, TenantModel
-from temoin.patients.starts import NAMES, PHONE, starts_of
+from temoin.patients.starts import BORN_USE, NAMES, PHONE, starts_of
 from temoin.patients.traits import Traits
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
-NIR_USE, NAME_USE, BORN_USE, NAMES_USE = "patient nir", "patient name", "patient birth", "patient names"
+NIR_USE, NAME_USE, NAMES_USE = "patient nir", "patient name", "patient names"
 
 
 class Patient(SealedModel):
@@ -112,10 +112,6 @@ def nir_indexes(nir: str) -> list[bytes]:
 def name_indexes(family_name: str, birth_date: date) -> list[bytes]:
     """Return the blind indexes of a birth family name with the birth date."""
     return lookup_indexes(NAME_USE, *_name_parts(family_name, birth_date))
-
-
-def born_indexes(birth_date: date) -> list[bytes]:
-    return lookup_indexes(BORN_USE, birth_date.isoformat())
 
 
 def names_indexes(traits: Traits) -> list[bytes]:

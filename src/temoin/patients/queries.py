@@ -16,8 +16,8 @@ from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.names import plain_name
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.likeness import bears_exactly, bears_name, is_near
-from temoin.patients.models import Patient, born_indexes, name_indexes, names_indexes, nir_indexes
-from temoin.patients.starts import Beginnings, answers, asked_rows
+from temoin.patients.models import Patient, name_indexes, names_indexes, nir_indexes
+from temoin.patients.starts import Beginnings, answers, asked_rows, born_indexes
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -68,8 +68,6 @@ def patients_by_start(*, by: Seat, asked: Beginnings) -> list[Found]:
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
         hits = _standing().filter(asked_rows(asked))
-        if asked.born is not None:
-            hits = hits.filter(born_index__in=born_indexes(asked.born))
         found = [each for each in _opened(hits) if answers(each[1], asked)]
         return _shown(by, "start", sorted(found, key=lambda each: (plain_name(each[1].name), each[1].birth_date)))
 

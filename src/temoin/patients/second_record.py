@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.tenant import current_pharmacy
-from temoin.patients.models import born_indexes, names_indexes
+from temoin.patients.models import names_indexes
 from temoin.patients.queries import alike_in_scope
+from temoin.patients.starts import born_indexes
 from temoin.patients.traits import Traits
 
 

@@ -101,12 +101,20 @@ def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
 def _search_beginnings(search: PatientSearch, seat: Seat, asked: Beginnings, text: str) -> None:
     """Find whose names begin so; where nobody's does, it may have been a ticket whose code is all letters."""
     search.is_scanned = True
-    search.values["birth_date"] = f"{asked.born:%d/%m/%Y}" if asked.born else ""
+    search.values["birth_date"] = _typed_day(asked)
     search.found = patients_by_start(by=seat, asked=asked)
     scan = read_ticket_code(text.strip())
     if not search.found and scan is not None and scan.is_sound:
         with suppress(InvalidError):
             search.test = named_test(seat, scan)
+
+
+def _typed_day(asked: Beginnings) -> str:
+    """Return the birth date for the form of a new patient: without its century, which is asked there, if open."""
+    days = [reading.born for reading in asked.readings if reading.born is not None]
+    if len(days) < len(asked.readings):
+        return ""
+    return f"{days[0]:%d/%m/%Y}" if len(days) == 1 else f"{days[0]:%d/%m/%y}"
 
 
 def _typed_search(seat: Seat, typed: Mapping[str, str]) -> list[Found]:
