@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.cache import cache
@@ -19,7 +20,11 @@ from temoin.journal.models import Event
 from temoin.lib.config_error import ConfigError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE
+from temoin.oversight.breach_notice import DATA, BreachFacts, letter_text, notice_text
+from temoin.oversight.concerned import Extent
 from temoin.patients.queries import patients_by_nir
+from temoin.patients.traits import Traits
+from temoin.pharmacies.models import Pharmacy
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def test_the_owner_gets_the_persons_as_csv_and_their_number_apart(house, run, ca
     assert (row["id"], row["birth_family_name"], row["birth_date"]) == (str(patient_id), "PAT-TROIS", "1979-03-28")
     assert row["email"] == "dominique@patient.example"
     assert "279035121518989" not in said.out
-    assert said.err == "temoin: 1 persons.\n"
+    assert said.err == "temoin: 1 person.\n"
 
 
 def test_a_cell_that_a_spreadsheet_would_compute_is_guarded(house, run, capsys):
@@ -121,7 +126,7 @@ def test_searches_that_name_nobody_are_told(house, run, capsys):
     patients_by_nir(by=house.owner, nir="279035121518989")
     run(house.owner, "--since", "2026-01-01")
 
-    assert "1 searches in this period do not say whom they showed" in capsys.readouterr().err
+    assert "1 search in this period does not say whom it showed" in capsys.readouterr().err
 
 
 def test_the_operator_counts_each_pharmacy_without_a_question(house, capsys):
@@ -204,4 +209,42 @@ def test_letters_go_to_each_person_concerned_for_the_owner_alone(house: House, m
     assert "28 AVENUE DE BRETEUIL" in said.out.upper()
     assert said.out.count("\f") == 1
     assert "réclamation à la CNIL" in said.out
-    assert "1 persons." in said.err
+    assert "1 person." in said.err
+
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+PERSON = Traits(birth_family_name="Roux", birth_given_names="Ada", sex="F", birth_date=date(1979, 3, 28))
+UNTOLD = {
+    "identity_status": "says whether a document was seen",
+    "country": "stands beside an address; alone it is nobody's",
+}
+
+
+def facts(**counts: int) -> BreachFacts:
+    pharmacy = Pharmacy(name="Pharmacie", finess="750000001", time_zone=HOUSE.key)
+    return BreachFacts(pharmacy, Extent(), NOW, **({"persons": 1, "tests": 1, "searches": 0, "erased": 0} | counts))
+
+
+def test_every_trait_of_a_person_has_its_word_in_the_letter():
+    named = {field for fields in DATA.values() for field in fields}
+
+    assert named == set(Traits.__dataclass_fields__) - set(UNTOLD)
+    for words, fields in DATA.items():
+        full = letter_text(facts(), replace(PERSON, **{field: getattr(PERSON, field) or "x" for field in fields}))
+        assert f"\n– {words}\n" in full
+
+
+def test_the_letter_names_nothing_that_is_not_held_of_the_person():
+    letter = letter_text(facts(), PERSON)
+
+    assert [words for words in DATA if words in letter] == ["votre nom", "votre sexe", "votre date de naissance"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+@pytest.mark.parametrize("what", ["searches", "erased"])
+def test_the_notice_counts_in_good_french(what: str, count: int):
+    notice = notice_text(facts(**{what: count}))
+    one = {"searches": "1 recherche de patients a eu lieu", "erased": "1 patient a été effacé"}[what]
+    many = {"searches": "2 recherches de patients ont eu lieu", "erased": "2 patients ont été effacés"}[what]
+
+    assert (one in notice, many in notice) == (count == 1, count == 2)

@@ -105,10 +105,12 @@ def _listed(options: argparse.Namespace) -> tuple[Seat, Persons]:
 
 
 def _say_how_many(persons: Persons) -> None:
-    complain(f"{persons.count} persons.")
-    if persons.unnamed_searches:
+    complain(f"{persons.count} {'person' if persons.count == 1 else 'persons'}.")
+    searches = persons.unnamed_searches
+    if searches:
+        does, they = ("search in this period does", "it") if searches == 1 else ("searches in this period do", "they")
         complain(
-            f"{persons.unnamed_searches} searches in this period do not say whom they showed: "
+            f"{searches} {does} not say whom {they} showed: "
             "if somebody may have read the screens, list again without --since."
         )
 

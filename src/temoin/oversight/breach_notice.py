@@ -5,6 +5,7 @@ What nobody but people can know stands as a gap between brackets: cause, measure
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -19,6 +20,26 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import Holder
 from temoin.testing.models import Record
+
+# What a letter calls the traits of a person; it says nothing of a category of which nothing is held.
+DATA: Mapping[str, tuple[str, ...]] = {
+    "votre nom": ("birth_family_name", "birth_given_names", "used_family_name", "used_given_name"),
+    "votre sexe": ("sex",),
+    "votre date de naissance": ("birth_date",),
+    "votre lieu de naissance": ("birth_place",),
+    "votre numéro de sécurité sociale (NIR)": ("nir",),
+    "votre téléphone": ("phone",),
+    "votre courriel": ("email",),
+    "la langue dans laquelle vous écrire": ("language",),
+    "votre adresse": ("street", "postcode", "city", "county", "state"),
+    "le nom et les coordonnées de votre médecin traitant": (
+        "doctor_family_name",
+        "doctor_given_name",
+        "doctor_rpps",
+        "doctor_mailbox",
+        "doctor_copy",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -54,15 +75,23 @@ def breach_facts(*, by: Holder, pharmacy: Pharmacy, extent: Extent) -> BreachFac
 
 def notice_text(facts: BreachFacts) -> str:
     """Return what the form of the CNIL asks, in its order, as far as it is known here."""
-    limits = _words("searches").format(count=facts.searches) if facts.searches else ""
-    limits += _words("erased").format(count=facts.erased) if facts.erased else ""
+    limits = _counted("searches", facts.searches) + _counted("erased", facts.erased)
     return _words("notice").format(**_told(facts), persons=facts.persons, tests=facts.tests, limits=limits)
 
 
 def letter_text(facts: BreachFacts, traits: Traits) -> str:
-    """Return the letter to a person, whose gaps the owner fills in."""
+    """Return the letter to a person, whose gaps the owner fills in; it names what is held of this person."""
     town = f"{traits.postcode} {traits.city}".strip()
-    return _words("letter").format(**_told(facts), name=traits.name, street=traits.street, town=town)
+    held = [words for words, fields in DATA.items() if any(getattr(traits, field) for field in fields)]
+    data = "\n".join(f"– {words}" for words in held)
+    return _words("letter").format(**_told(facts), name=traits.name, street=traits.street, town=town, data=data)
+
+
+def _counted(name: str, count: int) -> str:
+    """Return a sentence about so many; "" about none."""
+    if not count:
+        return ""
+    return _words(name).format(count=count) if count > 1 else _words(f"{name}_one")
 
 
 def _words(name: str) -> str:
