@@ -36,7 +36,7 @@ def test_the_sheet_has_lots_with_what_was_used_and_the_controls(house):
     found = {one.kind.code: one.lots for one in sheet(house).kinds}
 
     ((covid,), (strep,)) = found["covid19-ag"], found["strep-a-ag"]
-    assert (covid.use.lot.number, covid.use.used, covid.runs) == ("A12345", 1, ())
+    assert (covid.use.lot.number, covid.tests, covid.runs) == ("A12345", 1, ())
     assert [(run.level, run.is_right, run.who) for run in strep.runs] == [
         ("positive", True, "Lucas PETIT"),
         ("negative", True, "Lucas PETIT"),
@@ -69,6 +69,19 @@ def test_another_year_and_another_pharmacy_have_none_of_it(house):
 
     for found in (sheet(house, years=-1), sheet(house, years=2), sheet(house, house.stranger)):
         assert (found.kinds, found.signers, found.shelf) == ((), (), [])
+
+
+def test_a_lot_of_two_years_has_on_each_sheet_the_tests_of_that_year(house):
+    lot_id, patient_id = make_lot(house.owner, expiry=now().date() + timedelta(days=900)), make_patient(house.owner)
+    make_signed(house.owner, patient_id, lot_id)
+    with shifted_by(timedelta(days=366)):
+        for _ in range(2):
+            make_signed(house.owner, patient_id, lot_id)
+
+    found = [sheet(house, years=years).kinds[0].lots[0] for years in (0, 1)]
+
+    assert [one.tests for one in found] == [1, 2]
+    assert [one.use.used for one in found] == [3, 3]
 
 
 def test_who_reads_no_test_reads_no_sheet(house):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q
 
 from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.catalogue.kits import Kit, load_kits
+from temoin.catalogue.kits import Kit, kit
 from temoin.catalogue.models import Lot
 from temoin.catalogue.shelf import ShelfDay, ShelfRange, shelf_days, shelf_range
 from temoin.journal.events import EventKind
@@ -23,7 +23,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of
-from temoin.testing.lot_use import LotUse, use_of_lots
+from temoin.testing.lot_use import LotUse, tests_between, use_of_lots
 from temoin.testing.models import RecordVersion
 
 FIRST_YEAR, LAST_YEAR = 2016, 2999  # of the order that asks for the sheet, and of what dates can hold
@@ -45,14 +45,15 @@ class LotYear:
 
     kit: Kit
     use: LotUse
+    tests: int  # registered in the year
     runs: tuple[ControlRun, ...]
 
 
 @dataclass(frozen=True)
 class KindYear:
-    """One kind of test in the year, with its lots."""
+    """One kind of test in the year, with its lots; lots of kits that the catalogue lost come under none."""
 
-    kind: Kind
+    kind: Kind | None
     lots: tuple[LotYear, ...]
 
 
@@ -75,12 +76,15 @@ def quality_of_year(*, by: Seat, year: int) -> QualityYear:
     with tenant_scope(by.pharmacy_id):
         kept = Lot.objects.filter(received_at__lt=ends, expiry__gte=date(year, 1, 1))
         used = use_of_lots(by=by, lots=kept.exclude(closed_at__lt=begins).order_by("kit", "received_at", "id"))
-        runs = _runs([one.lot.id for one in used], begins, ends)
+        lot_ids = [one.lot.id for one in used]
+        runs = _runs(lot_ids, begins, ends)
+        tests = tests_between(by=by, lot_ids=lot_ids, begins=begins, ends=ends)
         signers = _signers(begins, ends)
     shelf = shelf_days(by=by, since=date(year, 1, 1), until=date(year, 12, 31))
     wanted = shelf_range(by=by)
     outside = sum(not wanted.holds(one.celsius) for one in shelf) if wanted else 0
-    return QualityYear(year, _by_kind(used, runs), signers, shelf, outside, wanted)
+    lots = [LotYear(kit(one.lot.kit), one, tests.get(one.lot.id, 0), runs.get(one.lot.id, ())) for one in used]
+    return QualityYear(year, _by_kind(lots), signers, shelf, outside, wanted)
 
 
 def _bounds(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -110,9 +114,8 @@ def _signers(begins: datetime, ends: datetime) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((names.get(member_id, str(member_id)[:8]), count) for member_id, count in counts.items()))
 
 
-def _by_kind(used: Iterable[LotUse], runs: dict[UUID, tuple[ControlRun, ...]]) -> tuple[KindYear, ...]:
+def _by_kind(lots: Iterable[LotYear]) -> tuple[KindYear, ...]:
     found: dict[str, tuple[LotYear, ...]] = {}
-    for use in used:
-        kit = load_kits().kits[use.lot.kit]
-        found[kit.kind] = (*found.get(kit.kind, ()), LotYear(kit, use, runs.get(use.lot.id, ())))
-    return tuple(KindYear(load_kinds()[kind], lots) for kind, lots in found.items())
+    for lot in lots:
+        found[lot.kit.kind] = (*found.get(lot.kit.kind, ()), lot)
+    return tuple(KindYear(load_kinds().get(kind), lots) for kind, lots in found.items())

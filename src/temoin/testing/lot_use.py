@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import MOST_TESTS
@@ -65,6 +65,15 @@ def count_lot(*, by: Seat, lot_id: UUID, left: int | None) -> None:
         commit.change(Lot, lot_id, tests=left + _used([lot_id]).get(lot_id, 0) + lot.controls)
 
 
-def _used(lot_ids: Collection[UUID]) -> dict[UUID, int]:
-    found = Record.objects.filter(lot_id__in=list(lot_ids)).values_list("lot_id")
+def tests_between(*, by: Seat, lot_ids: Collection[UUID], begins: datetime, ends: datetime) -> dict[UUID, int]:
+    """Return how many tests made with each lot were registered from one instant until before another."""
+    check_right(by=by, right=Right.READ_TEST)
+    # A record tells the hour in which it was registered: one at the turn of two hours belongs to the later one.
+    first, after = (at.replace(minute=0, second=0, microsecond=0) for at in (begins, ends))
+    with tenant_scope(by.pharmacy_id):
+        return _used(lot_ids, Q(registered_at__gte=first, registered_at__lt=after))
+
+
+def _used(lot_ids: Collection[UUID], when: Q | None = None) -> dict[UUID, int]:
+    found = Record.objects.filter(when or Q(), lot_id__in=list(lot_ids)).values_list("lot_id")
     return dict(found.annotate(Count("id")).order_by())

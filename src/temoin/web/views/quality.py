@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from temoin.catalogue.shelf import read_degrees, record_temperature
 from temoin.lib.clock import now
 from temoin.lib.errors import InvalidError
-from temoin.oversight.quality import FIRST_YEAR, LAST_YEAR, LotYear, quality_of_year
+from temoin.oversight.quality import FIRST_YEAR, LAST_YEAR, KindYear, LotYear, quality_of_year
 from temoin.pharmacies.seat import Seat
 from temoin.web.lot_lines import CONTROL_SHORT
 from temoin.web.pages import show
@@ -25,7 +25,7 @@ def quality(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show the sheet of a year, this one unless told."""
     found = quality_of_year(by=seat, year=_year(request))
     language = get_language() or "fr"
-    kinds = [(one.kind.label(language), [_line(each, language) for each in one.lots]) for one in found.kinds]
+    kinds = [(_kind(one, language), [_line(each, language) for each in one.lots]) for one in found.kinds]
     coldest = min((one.celsius for one in found.shelf), default=None)
     hottest = max((one.celsius for one in found.shelf), default=None)
     return show(
@@ -36,7 +36,7 @@ def quality(request: HttpRequest, seat: Seat) -> HttpResponse:
         kinds=kinds,
         coldest=coldest,
         hottest=hottest,
-        before=max(FIRST_YEAR, found.year - 1),
+        years=[year for year in (found.year - 1, found.year + 1) if FIRST_YEAR <= year <= page_today().year],
         today=now(),
     )
 
@@ -47,9 +47,19 @@ def _year(request: HttpRequest) -> int:
     return min(max(int(text), FIRST_YEAR), LAST_YEAR) if is_year else this
 
 
+def _kind(one: KindYear, language: str) -> str:
+    return one.kind.label(language) if one.kind else _("Kit unknown to the catalogue")
+
+
 def _line(one: LotYear, language: str) -> dict[str, Any]:
     runs = [(run.at, CONTROL_SHORT[run.level], run.is_right, run.who) for run in one.runs]
-    return {"use": one.use, "kit": one.kit.label(language), "reference": one.kit.reference, "runs": runs}
+    return {
+        "use": one.use,
+        "tests": one.tests,
+        "kit": one.kit.label(language),
+        "reference": one.kit.reference,
+        "runs": runs,
+    }
 
 
 def shelf(request: HttpRequest, seat: Seat) -> HttpResponse:
