@@ -161,8 +161,15 @@ def test_a_person_outside_the_rules_is_a_warning(code: str, age: int, sex: str, 
     assert [(rule.min_age, rule.max_age, rule.sex) for rule in warnings] == expected
 
 
+def test_a_kit_that_is_not_ours_says_its_code_and_no_more():
+    lost = kit("nobody-knows")
+
+    assert (lost.is_known, lost.label("fr"), lost.specimens, lost.window_is_known) == (False, "nobody-knows", (), False)
+    assert all(one.is_known for one in load_kits().kits.values())
+
+
 def test_what_is_not_ours_is_a_key_error():
-    for look_up in (kind, kit, outcome, specimen, kind("covid19-ag").target):
+    for look_up in (kind, outcome, specimen, kind("covid19-ag").target):
         with pytest.raises(KeyError):
             look_up("unheard-of")
 

@@ -69,6 +69,13 @@ def test_only_the_clock_reads_the_system_clock():
     assert places((s, n) for s, n in found if s.path != "lib/clock.py" and s.room != "temoin_conformance") == []
 
 
+def test_a_kit_is_asked_for_where_a_lost_one_has_an_answer():
+    """Lots and results outlive a catalogue: what indexes the kits by a lot's code breaks every page of that lot."""
+    found = [(s, n) for s, n in _hits(ast.Subscript) if ast.unparse(n.value) == "load_kits().kits"]
+
+    assert places((s, n) for s, n in found if s.path != "catalogue/kits.py") == []
+
+
 def test_nothing_reads_across_pharmacies():
     names = [(s, n) for s, n in _hits(ast.Attribute) if n.attr in {"unscoped", "_base_manager", "_default_manager"}]
 

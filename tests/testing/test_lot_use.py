@@ -6,9 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from kit_files import NEW_KIT, SHIPPED, kits_as_before, use_catalogue
 from people import House, at_once, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 
 from temoin.catalogue.actions import read_lot
+from temoin.catalogue.kits import use_kits_file
 from temoin.catalogue.lots import close_lot, history_of_lot, open_lot, recall_lot
 from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, InvalidError, NotFoundError
@@ -133,6 +135,25 @@ def test_no_sample_is_taken_from_a_lot_in_trouble(house, trouble):
         take_sample(by=house.owner, record_id=record_id, sample=sample(lot_id))
 
     assert [(one.field, one.code) for one in refused.value.problems] == [("lot", trouble)]
+
+
+def test_with_a_kit_that_the_catalogue_lost_nothing_is_sampled_or_signed(house, tmp_path):
+    with kits_as_before():
+        file = use_catalogue(tmp_path, f"{SHIPPED}\n{NEW_KIT}")
+        lot_id, idle = (make_lot(house.owner, kit="new-one", number=one) for one in ("A1", "A2"))
+        patient_id = make_patient(house.owner)
+        running, waiting = make_sampled(house.owner, patient_id, lot_id), make_test(house.owner, patient_id)
+        file.unlink()
+        use_kits_file(file)
+
+        for act in (
+            lambda: sign_result(by=house.owner, record_id=running, reading=Reading(NEGATIVE, now())),
+            lambda: take_sample(by=house.owner, record_id=waiting, sample=sample(lot_id)),
+            lambda: open_lot(by=house.owner, lot_id=idle),
+        ):
+            with pytest.raises(InvalidError) as refused:
+                act()
+            assert [(one.field, one.code) for one in refused.value.problems] == [("lot", "unknown_kit")]
 
 
 def test_a_test_under_way_with_a_lot_recalled_since_is_not_signed(house):

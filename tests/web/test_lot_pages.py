@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from people import House, make_lot, make_patient, make_sampled, make_test
+from kit_files import NEW_KIT, SHIPPED, kits_as_before, use_catalogue
+from people import House, make_lot, make_patient, make_sampled, make_signed, make_test
 
-from temoin.catalogue.actions import read_lot
-from temoin.catalogue.lots import close_lot, recall_lot
+from temoin.catalogue.actions import read_lot, receive_lot
+from temoin.catalogue.controls import ControlLevel
+from temoin.catalogue.kits import use_kits_file
+from temoin.catalogue.lots import close_lot, open_lot, recall_lot, record_control
 from temoin.lib.clock import now
+from temoin.pharmacies.seat import today
 
 
 def page_of(client: Client, name: str, *args: object) -> str:
@@ -84,6 +90,63 @@ def test_a_second_press_says_where_the_lot_stands(house: House, owner: Client):
     assert "Un collègue a été plus rapide" in answer.content.decode()
 
 
+def wrong_control(house: House, lot_id: UUID) -> None:
+    record_control(by=house.owner, lot_id=lot_id, level=ControlLevel.POSITIVE, is_right=False, expected_controls=0)
+
+
+TO_SET_ASIDE = {
+    "received": lambda house: make_lot(house.owner),
+    "open": lambda house: opened(house, make_lot(house.owner)),
+    "received, control wrong": lambda house: spoilt(house, make_lot(house.owner)),
+    "open, control wrong": lambda house: spoilt(house, opened(house, make_lot(house.owner))),
+    "open, controls due": lambda house: opened(house, uncontrolled(house)),
+    "received, controls due": lambda house: uncontrolled(house),
+}
+
+
+def opened(house: House, lot_id: UUID) -> UUID:
+    open_lot(by=house.owner, lot_id=lot_id)
+    return lot_id
+
+
+def spoilt(house: House, lot_id: UUID) -> UUID:
+    wrong_control(house, lot_id)
+    return lot_id
+
+
+def uncontrolled(house: House) -> UUID:
+    expiry = now().date() + timedelta(days=9)
+    return receive_lot(by=house.owner, kit="biosynex-strep-a", number="S1", expiry=expiry)
+
+
+@pytest.mark.parametrize("lot", TO_SET_ASIDE)
+def test_whatever_is_wrong_with_a_lot_in_use_its_page_sets_it_aside_once(house: House, owner: Client, lot: str):
+    lot_id = TO_SET_ASIDE[lot](house)
+
+    assert page_of(owner, "lot", lot_id).count(f'action="{reverse("close_lot", args=[lot_id])}"') == 1
+    owner.post(reverse("close_lot", args=[lot_id]))
+
+    assert read_lot(by=house.owner, lot_id=lot_id).state == "closed"
+
+
+def test_a_lot_of_a_kit_that_the_catalogue_lost_is_shown_by_its_code(house: House, owner: Client, tmp_path: Path):
+    with kits_as_before():
+        file = use_catalogue(tmp_path, f"{SHIPPED}\n{NEW_KIT}")
+        lot_id, patient_id = make_lot(house.owner, kit="new-one"), make_patient(house.owner)
+        tests = make_signed(house.owner, patient_id, lot_id), make_sampled(house.owner, patient_id, lot_id)
+        file.unlink()
+        use_kits_file(file)
+
+        of_lot = ("lots",), ("lot", lot_id), ("quality",), ("concerned", lot_id)
+        for name, *args in (*of_lot, *(("test", one) for one in tests)):
+            answer = owner.get(reverse(name, args=args))
+            assert (name, answer.status_code) == (name, 200)
+            assert "new-one" in answer.content.decode() or name == "test"
+        assert "Dispositif inconnu" in page_of(owner, "lots")
+        assert owner.get(reverse("home")).status_code == 200
+        assert owner.post(reverse("read_shelf"), {"celsius": "20"}, follow=True).status_code == 200
+
+
 def test_who_may_not_recall_is_not_asked_to(house: House, colleague: Client):
     assert reverse("recall_lot", args=[make_lot(house.owner)]) not in page_of(
         colleague, "lot", make_lot(house.owner, number="B2")
@@ -119,11 +182,21 @@ def test_the_shelf_is_read_once_a_day_and_told_when_it_is_too_warm(house: House,
 
 
 def test_the_quality_sheet_is_that_of_the_year_asked_for(house: House, owner: Client):
-    make_lot(house.owner, number="Q1")
+    make_lot(house.owner, number="LOT-Q1")
 
     this, odd, old = (owner.get(reverse("quality") + year).content.decode() for year in ("", "?year=x", "?year=2001"))
 
-    assert "Q1" in this
-    assert "Q1" in odd
+    assert "LOT-Q1" in this
+    assert "LOT-Q1" in odd
     assert "fiche qualité de 2016" in old
-    assert "Q1" not in old
+    assert "?year=2015" not in old
+    assert "LOT-Q1" not in old
+
+
+def test_the_sheets_lead_to_the_year_before_and_back(house: House, owner: Client):
+    year = today(house.here.id).year
+
+    this, before = page_of(owner, "quality"), owner.get(f"{reverse('quality')}?year={year - 1}").content.decode()
+
+    assert (f"?year={year - 1}" in this, f"?year={year + 1}" in this) == (True, False)
+    assert (f"?year={year - 2}" in before, f"?year={year}" in before) == (True, True)

@@ -12,7 +12,7 @@ from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.code_words import CODE_WORDS
-from temoin.catalogue.kits import kit_of_gtin, kits_for, load_kits
+from temoin.catalogue.kits import kit, kit_of_gtin, kits_for, load_kits
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import IN_USE, LotState
 from temoin.catalogue.usable import trouble_of
@@ -63,11 +63,15 @@ def receive_lot(
         expiry=expiry,
         udi=box.udi,
         received_at=now(),
-        tests=box.tests or load_kits().kits[box.kit].tests,
+        tests=box.tests or _tests_in(box.kit),
     )
     with act(by=by, kind=EventKind.LOT_RECEIVED, subject_kind="lot", subject_id=lot.id) as commit:
         commit.insert(lot)
     return LotId(lot.id)
+
+
+def _tests_in(code: str) -> int | None:
+    return kit(code).tests
 
 
 def complete_box(*, by: Seat, box: Box) -> Box:

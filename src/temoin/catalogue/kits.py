@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from types import MappingProxyType
 
 from temoin.catalogue.kinds import Kind, Loinc, Target, load_kinds, load_loincs
 from temoin.catalogue.outcomes import Specimen, fold_name, load_specimens
-from temoin.lib.data_file import Entry, parse_data, read_data
+from temoin.lib.config_error import ConfigError
+from temoin.lib.data_file import DataFileError, Entry, parse_data, read_data
 from temoin.lib.label import Label
 from temoin.lib.reviewed import Review, review_of
 
@@ -53,6 +54,11 @@ class Kit:
     store_to: int | None
 
     @property
+    def is_known(self) -> bool:
+        """Tell whether the catalogue has the kit; one that it lost is shown by its code, and used nowhere."""
+        return bool(self.kind)
+
+    @property
     def window_is_known(self) -> bool:
         """Tell whether the catalogue knows when the kit is read."""
         return self.read_after_minutes is not None
@@ -65,7 +71,7 @@ class Kit:
     def label(self, lang: str) -> str:
         """Return maker and name, which are the same in every language."""
         del lang
-        return f"{self.manufacturer} {self.name}"
+        return f"{self.manufacturer} {self.name}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,23 @@ class KitMatch:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """A manufacturer's notice that lots of a kit are recalled; `source` is where it was published."""
+    """A manufacturer's notice that lots of a kit are recalled; `source` is where it was published.
+
+    `told_on` is the day since which a pharmacy can know of it: of the review that brought it, if that is later.
+    """
 
     kit: str
     numbers: tuple[str, ...]
     reference: str
     on: date
     source: str
+    is_lifted: bool  # by the manufacturer: only a notice that says so ends one
+    told_on: date
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what two files name the same notice by."""
+        return self.kit, self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,41 +118,92 @@ class KitList:
 
     review: Review
     kits: Mapping[str, Kit]
+    names: Mapping[str, str]  # the code of the kit that each folded name of a file means
     recalls: tuple[Recall, ...]
     unlisted_manufacturer: Label
     unlisted_reports: Mapping[str, str]
 
     def notice_of(self, kit: str, number: str) -> Recall | None:
         """Return the notice by which the maker of a lot recalls it."""
-        return next((one for one in self.recalls if one.kit == kit and number in one.numbers), None)
+        return next((one for one in self.standing if one.kit == kit and number in one.numbers), None)
+
+    @property
+    def standing(self) -> tuple[Recall, ...]:
+        """Return the notices that hold."""
+        return tuple(one for one in self.recalls if not one.is_lifted)
 
 
 @cache
 def load_kits() -> KitList:
-    """Return the kits and the allow list for devices outside it: this release's, or those of a newer file loaded."""
-    shipped = build_kits(read_data("catalogue", "kits.toml"), load_kinds())
-    if _loaded is None or not _loaded.is_file():
-        return shipped
-    return newer_of(shipped, read_kits(_loaded))
+    """Return the kits and the allow list for devices outside it: this release's, with those of the files loaded.
+
+    ConfigError names the file beside `temoin.toml` that cannot be read.
+    """
+    return kits_of(() if _loaded is None else loaded_files(_loaded))
+
+
+def kits_of(files: Iterable[Path]) -> KitList:
+    """Return what this release and catalogue files say together, whichever was reviewed last first."""
+    try:
+        lists = [build_kits(read_data("catalogue", KITS_FILE), load_kinds()), *(read_kits(file) for file in files)]
+    except DataFileError as error:
+        raise ConfigError(f"The catalogue of kits cannot be read: {error}. Load a newer one.") from error
+    return reduce(newer_of, lists)
 
 
 def read_kits(path: Path) -> KitList:
     """Read a catalogue file; DataFileError names what is wrong with it."""
-    return build_kits(parse_data(path.name, path.read_text("utf-8")), load_kinds())
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataFileError(path.name, "file", "", f"is not text in UTF-8: {error}") from error
+    return build_kits(parse_data(path.name, text), load_kinds())
 
 
 def use_kits_file(path: Path) -> None:
     """Have this process use a catalogue file that was loaded; to be said before anybody asks for a kit."""
     global _loaded
     _loaded = path
+    load_kits.cache_clear()
+
+
+def loaded_files(path: Path) -> list[Path]:
+    """Return the catalogue files of a folder: those before, for the lots of their kits, and the one loaded last."""
+    return [*sorted(path.parent.glob(f"{path.stem}-????-??-??{path.suffix}")), *([path] if path.is_file() else [])]
+
+
+def kept_as(path: Path, review: Review) -> Path:
+    """Return where a catalogue file stays when a newer one takes its place."""
+    return path.with_name(f"{path.stem}-{review.on}{path.suffix}")
 
 
 def newer_of(first: KitList, second: KitList) -> KitList:
-    """Return the list that was reviewed last, with the kits that only the other knows: lots in stock may be of them."""
+    """Return the list that was reviewed last, with what only the other knows.
+
+    Lots in stock may be of kits that the newer does not name, and no notice of a recall lapses by silence. A name that
+    both give means what the newer says: a file in use can become wrong by no other.
+    """
     older, newer = sorted((first, second), key=lambda one: one.review.on)
-    kits = {**older.kits, **newer.kits}
-    index_kits(kits)
-    return replace(newer, kits=MappingProxyType(kits))
+    left = {code: one for code, one in older.kits.items() if code not in newer.kits}
+    names = {name: code for name, code in older.names.items() if code in left}
+    return replace(
+        newer,
+        kits=MappingProxyType({**newer.kits, **left}),
+        names=MappingProxyType({**names, **newer.names}),
+        recalls=_united(older.recalls, newer.recalls),
+    )
+
+
+def _united(older: tuple[Recall, ...], newer: tuple[Recall, ...]) -> tuple[Recall, ...]:
+    """Return the notices of both lists; one that both have is as the newer says, and was known since the older did."""
+    before, named = {one.key: one for one in older}, {one.key for one in newer}
+    known = [
+        replace(one, told_on=before[one.key].told_on)
+        if one.key in before and set(one.numbers) <= set(before[one.key].numbers)
+        else one
+        for one in newer
+    ]
+    return (*known, *(one for one in older if one.key not in named))
 
 
 def kits() -> tuple[Kit, ...]:
@@ -149,8 +216,8 @@ def kits_for(kind: str) -> tuple[Kit, ...]:
 
 
 def kit(code: str) -> Kit:
-    """Return a kit by its code; KeyError for a code that is not ours."""
-    return load_kits().kits[code]
+    """Return a kit by its code; for a code that the catalogue does not have, or lost, a kit that says no more."""
+    return load_kits().kits.get(code) or _unknown_kit(code)
 
 
 def allowed_loincs() -> frozenset[str]:
@@ -160,7 +227,7 @@ def allowed_loincs() -> frozenset[str]:
 
 def find_kit(name: str, loinc: str) -> KitMatch | None:
     """Return what a device name and a LOINC code of a file stand for, or None when the pair is not known."""
-    found = _kits_by_name().get(fold_name(name))
+    found = _kit_named(name)
     if found is not None and loinc in found.reports:
         return _match(found, name, loinc)
     if loinc in load_kits().unlisted_reports:
@@ -170,7 +237,7 @@ def find_kit(name: str, loinc: str) -> KitMatch | None:
 
 def knows_device(name: str) -> bool:
     """Say whether a device name of a file is in the catalogue, whatever it may report."""
-    return fold_name(name) in _kits_by_name()
+    return _kit_named(name) is not None
 
 
 def kit_of_gtin(gtin: str) -> Kit | None:
@@ -183,32 +250,34 @@ def build_kits(file: Entry, kinds: Mapping[str, Kind]) -> KitList:
     manufacturer, reports = unlisted.label("manufacturer"), _reports(unlisted, kinds)
     unlisted.finish()
     found = {code: _kit(code, entry, kinds) for code, entry in file.children("kits")}
-    recalls = tuple(_recall(entry, found) for entry in file.tables("recalls"))
+    recalls = tuple(_recall(entry, found, review) for entry in file.tables("recalls"))
     file.finish()
-    index_kits(found)
-    return KitList(review, MappingProxyType(found), recalls, manufacturer, reports)
+    return KitList(review, MappingProxyType(found), _names(found, file.file), recalls, manufacturer, reports)
 
 
-def _recall(entry: Entry, kits: Mapping[str, Kit]) -> Recall:
+def _recall(entry: Entry, kits: Mapping[str, Kit], review: Review) -> Recall:
+    day = entry.day("on")
     recall = Recall(
         kit=entry.choice("kit", tuple(kits)),
         numbers=entry.some_texts("numbers"),
         reference=entry.text("reference"),
-        on=entry.day("on"),
+        on=day,
         source=entry.text("source"),
+        is_lifted=entry.flag("lifted"),
+        told_on=max(day, review.on),
     )
     entry.finish()
     return recall
 
 
-def index_kits(kits: Mapping[str, Kit]) -> Mapping[str, Kit]:
-    """Index kits by folded name; a name that two kits bear is refused, since a file could mean either."""
-    index: dict[str, Kit] = {}
+def _names(kits: Mapping[str, Kit], file: str) -> Mapping[str, str]:
+    """Index kits by folded name; a name that two kits of a file bear is refused, since a result could mean either."""
+    index: dict[str, str] = {}
     for item in kits.values():
         for name in {fold_name(name) for name in (item.name, *item.known_as)}:
             if name in index:
-                raise Entry("kits.toml", f"kits.{item.code}", {}).error("known_as", "names another kit too")
-            index[name] = item
+                raise Entry(file, f"kits.{item.code}", {}).error("known_as", "names another kit too")
+            index[name] = item.code
     return MappingProxyType(index)
 
 
@@ -219,9 +288,31 @@ def is_gtin(code: str) -> bool:
     return sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(code)) % 10 == 0
 
 
-@cache
-def _kits_by_name() -> Mapping[str, Kit]:
-    return index_kits(load_kits().kits)
+def _kit_named(name: str) -> Kit | None:
+    code = load_kits().names.get(fold_name(name))
+    return None if code is None else load_kits().kits[code]
+
+
+def _unknown_kit(code: str) -> Kit:
+    return Kit(
+        code=code,
+        manufacturer="",
+        reference="",
+        name=code,
+        source=Label(fr="Le catalogue ne connaît pas ce dispositif.", en="The catalogue does not know this kit."),
+        kind="",
+        gtin="",
+        read_after_minutes=None,
+        read_before_minutes=None,
+        counts_from=CountsFrom.SAMPLE,
+        sample_keeps_minutes=0,
+        specimens=(),
+        known_as=(),
+        reports=MappingProxyType({}),
+        tests=None,
+        store_from=None,
+        store_to=None,
+    )
 
 
 def _match(found: Kit | None, name: str, loinc: str) -> KitMatch:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.controls import ControlLevel
+from temoin.catalogue.kits import load_kits
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
 from temoin.catalogue.usable import TROUBLE_WORDS, LotTrouble, trouble_of
@@ -34,21 +35,24 @@ LOT_EVENTS = (
     EventKind.LOT_RECALLED,
     EventKind.LOT_RECALL_LIFTED,
 )
-NOT_CONTROLLED = (LotTrouble.RECALLED, LotTrouble.EXPIRED, LotTrouble.CLOSED)
+NOT_CONTROLLED = (LotTrouble.RECALLED, LotTrouble.EXPIRED, LotTrouble.CLOSED, LotTrouble.UNKNOWN_KIT)
+NOT_OPENED = (LotTrouble.RECALLED, LotTrouble.EXPIRED, LotTrouble.UNKNOWN_KIT)
+_NOTICE_STANDS = _("The catalogue has the manufacturer's notice: the recall ends when a newer catalogue lifts it.")
 _WRONG: dict[str, Any] = {"positive_ok_on": None, "negative_ok_on": None, "control_failed": True}
-_EXPIRED = _("This lot has expired: set it aside and open another.")
+_NOT_OPENED = {**TROUBLE_WORDS, LotTrouble.EXPIRED: _("This lot has expired: set it aside and open another.")}
 
 
 def open_lot(*, by: Seat, lot_id: UUID, place: str = "") -> None:
-    """Record that a lot is used from now on, at a workstation; InvalidError when it has expired.
+    """Record that a lot is used from now on, at a workstation; InvalidError when it has expired or is recalled.
 
     A closed lot is opened again in the same way: who opened it first, and where, stays. ConflictError when it is open.
     """
     check_right(by=by, right=Right.RECEIVE_LOT)
     with acts_together(by=by) as acts:
         lot = hold_lot(lot_id)
-        if trouble_of(lot, today(by.pharmacy_id)) is LotTrouble.EXPIRED:
-            raise refuse("lot", "expired", _EXPIRED)
+        trouble = trouble_of(lot, today(by.pharmacy_id))
+        if trouble in NOT_OPENED:
+            raise refuse("lot", trouble.value, _NOT_OPENED[trouble])
         _open(acts, lot, place)
 
 
@@ -117,10 +121,15 @@ def _clean_reference(reference: str) -> str:
 
 
 def lift_recall(*, by: Seat, lot_id: UUID) -> None:
-    """Take back that a lot was recalled: the wrong lot, or the manufacturer's own correction. It is closed then."""
+    """Take back that a lot was recalled: the wrong lot, or the manufacturer's own correction. It is closed then.
+
+    InvalidError while the catalogue has the manufacturer's notice: nobody could use the lot all the same.
+    """
     check_right(by=by, right=Right.RECALL_LOT)
     with act(by=by, kind=EventKind.LOT_RECALL_LIFTED, subject_kind="lot", subject_id=lot_id) as commit:
-        hold_lot(lot_id)
+        lot = hold_lot(lot_id)
+        if load_kits().notice_of(lot.kit, lot.number) is not None:
+            raise refuse("lot", "notice_stands", _NOTICE_STANDS)
         commit.move(Lot, lot_id, "lift", recalled_at=None, recall_reference="", closed_at=now())
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import IN_USE
 from temoin.journal.act import record_look
@@ -84,7 +84,7 @@ def shelf_range(*, by: Seat) -> ShelfRange | None:
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         used = Lot.objects.filter(state__in=[state.value for state in IN_USE], expiry__gte=today(by.pharmacy_id))
-        kits = [load_kits().kits[code] for code in set(used.values_list("kit", flat=True))]
+        kits = [kit(code) for code in set(used.values_list("kit", flat=True))]
     known = [(one.store_from, one.store_to) for one in kits if one.store_from is not None and one.store_to is not None]
     return ShelfRange(max(low for low, _high in known), min(high for _low, high in known)) if known else None
 

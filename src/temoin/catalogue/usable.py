@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.controls import ControlRule, load_controls
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit, load_kits
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
 from temoin.lib.errors import Problem
@@ -22,6 +22,7 @@ class LotTrouble(StrEnum):
     RECALLED = "recalled"
     EXPIRED = "expired"
     CLOSED = "closed"
+    UNKNOWN_KIT = "unknown_kit"
     CONTROL_FAILED = "control_failed"
     CONTROL_DUE = "control_due"
 
@@ -31,6 +32,9 @@ TROUBLE_WORDS: Mapping[LotTrouble, str | Promise] = {
     LotTrouble.RECALLED: _("This lot was recalled by its manufacturer: set it aside and test with another."),
     LotTrouble.EXPIRED: _("This lot had expired at sampling: set it aside and test with another."),
     LotTrouble.CLOSED: _("This lot is closed: open it again at Lots if the box is still in use, or choose another."),
+    LotTrouble.UNKNOWN_KIT: _(
+        "The catalogue does not know the kit of this lot any more: test with another lot, and tell your operator."
+    ),
     LotTrouble.CONTROL_FAILED: _(
         "A control of this lot was wrong: set it aside, or run both controls again at Lots, and test with another."
     ),
@@ -44,6 +48,8 @@ def trouble_of(lot: Lot, day: date) -> LotTrouble | None:
         return LotTrouble.RECALLED
     if lot.expiry < day:
         return LotTrouble.EXPIRED
+    if not kit(lot.kit).is_known:
+        return LotTrouble.UNKNOWN_KIT
     if lot.state == LotState.CLOSED:
         return LotTrouble.CLOSED
     if lot.control_failed:
@@ -63,7 +69,7 @@ def lot_problems(lot: Lot, day: date) -> list[Problem]:
 
 
 def rule_of_lot(lot: Lot) -> ControlRule | None:
-    return load_controls().rule_of(load_kits().kits[lot.kit])
+    return load_controls().rule_of(kit(lot.kit))
 
 
 def last_controlled(lot: Lot) -> date | None:

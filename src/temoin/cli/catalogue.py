@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from temoin.catalogue.kits import KITS_FILE, KitList, load_kits, newer_of, read_kits, use_kits_file
+from temoin.catalogue.kits import (
+    KITS_FILE,
+    KitList,
+    kept_as,
+    kits_of,
+    load_kits,
+    loaded_files,
+    read_kits,
+    use_kits_file,
+)
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import settings_file
@@ -29,50 +38,82 @@ def add_commands(commands: Commands) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    say(_told(_known(_place(options))))
+    use_kits_file(_place(options))
+    say(_told(load_kits()))
     return DONE
 
 
 def _load(options: argparse.Namespace) -> int:
     place = _place(options)
-    known = _known(place)
+    good, broken = _readable(loaded_files(place))
+    known = kits_of(good)  # a file that cannot be read is in nobody's way: this command mends it
     try:
         new = read_kits(options.catalogue)
-        newer_of(known, new)  # what only the present one knows stays, under names of its own
-    except (DataFileError, UnicodeDecodeError) as error:
+    except DataFileError as error:
         raise ConfigError(f"Nothing was changed: {error}") from error
     if new.review.on <= known.review.on:
         raise ConfigError(
             f"Nothing was changed: the file was reviewed on {new.review.on}, and the catalogue in use on "
             f"{known.review.on}. A newer one has a later day in its review."
         )
-    draft = place.with_suffix(".draft")  # a service that starts meanwhile reads a whole file, before or after
-    draft.write_bytes(options.catalogue.read_bytes())
-    draft.rename(place)
-    say(_told(new))
-    say(_changed(known, new))
+    for file in broken:
+        file.rename(file.with_name(f"{file.name}.unreadable"))
+        say(f"{file.name} could not be read and is set aside: the kits and notices that only it names are gone.")
+    _take(options.catalogue, place)
+    use_kits_file(place)
+    say(_told(load_kits()))
+    for line in _changed(known, new, load_kits()):
+        say(line)
     say("Start the services anew: each reads the catalogue when it starts.")
     return DONE
+
+
+def _readable(files: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the files that can be read, and those that cannot."""
+    good, broken = [], []
+    for file in files:
+        try:
+            read_kits(file)
+        except DataFileError:
+            broken.append(file)
+        else:
+            good.append(file)
+    return good, broken
+
+
+def _take(file: Path, place: Path) -> None:
+    """Put a file in its place; the one before it stays beside it, for the lots of its kits and for its notices."""
+    draft = place.with_suffix(".draft")  # a service that starts meanwhile reads a whole file, before or after
+    if place.is_file():
+        draft.write_bytes(place.read_bytes())
+        draft.rename(kept_as(place, read_kits(place).review))
+    draft.write_bytes(file.read_bytes())
+    draft.rename(place)
 
 
 def _place(options: argparse.Namespace) -> Path:
     return settings_file(options.data).resolve().parent / KITS_FILE
 
 
-def _known(place: Path) -> KitList:
-    use_kits_file(place)
-    load_kits.cache_clear()
-    return load_kits()
-
-
 def _told(known: KitList) -> str:
     doubt = ", not reviewed by anybody entitled to" if known.review.is_placeholder else ""
     review = f"reviewed on {known.review.on} by {known.review.by}{doubt}"
-    return f"{len(known.kits)} kits, {len(known.recalls)} notices of recalls, {review}; source: {known.review.source}"
+    return f"{len(known.kits)} kits, {len(known.standing)} notices of recalls, {review}; source: {known.review.source}"
 
 
-def _changed(before: KitList, after: KitList) -> str:
-    added = [code for code in after.kits if code not in before.kits]
-    changed = [code for code, one in after.kits.items() if code in before.kits and before.kits[code] != one]
-    kept = [code for code in before.kits if code not in after.kits]
-    return f"{len(added)} kits are new, {len(changed)} changed, {len(kept)} are kept that the file does not name."
+def _changed(before: KitList, file: KitList, after: KitList) -> list[str]:
+    """Say what a file changed, and name each lot that nobody recalls any more."""
+    added = [code for code in file.kits if code not in before.kits]
+    changed = [code for code, one in file.kits.items() if code in before.kits and before.kits[code] != one]
+    kept = [code for code in after.kits if code not in file.kits]
+    silent = {one.key for one in after.standing} - {one.key for one in file.recalls}
+    had, has = _lots(before), _lots(after)
+    return [
+        f"{len(added)} kits are new, {len(changed)} changed, {len(kept)} are kept that the file does not name.",
+        f"{len(has - had)} lots are recalled from now on; {len(silent)} notices are kept that the file does not name.",
+        *(f"No longer recalled: lot {number} of {kit}." for kit, number in sorted(had - has)),
+    ]
+
+
+def _lots(known: KitList) -> set[tuple[str, str]]:
+    return {(one.kit, number) for one in known.standing for number in one.numbers}

@@ -45,9 +45,10 @@ def _signin(config: Config) -> None:
 
 
 def _catalogue(config: Config) -> None:
-    from temoin.catalogue.kits import KITS_FILE, use_kits_file
+    from temoin.catalogue.kits import KITS_FILE, load_kits, use_kits_file
 
     use_kits_file(config.folder / KITS_FILE)
+    load_kits()  # a file that cannot be read is told when the process starts, not to the first person
 
 
 def _testing(config: Config) -> None:

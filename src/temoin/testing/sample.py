@@ -13,9 +13,9 @@ from django.utils.translation import ngettext_lazy
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.kits import CountsFrom, Kit, kit
 from temoin.catalogue.models import Lot
-from temoin.catalogue.usable import is_recalled, lot_problems
+from temoin.catalogue.usable import TROUBLE_WORDS, LotTrouble, is_recalled, lot_problems
 from temoin.lib.clock import now
-from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.errors import InvalidError, Problem, refuse
 from temoin.lib.handed import Handed
 from temoin.lib.typed import typed_lines
 from temoin.lib.zones import day_of
@@ -104,7 +104,8 @@ def _may_take(sample: Sample, kind: Kind, lot: Lot | None) -> bool:
 def _lot_problems(lot: Lot | None, kind: Kind, sampled_at: datetime) -> list[Problem]:
     if lot is None:
         return [Problem("lot", "unknown", _("This lot is not in the pharmacy's stock: choose one in the list."))]
-    if kit(lot.kit).kind != kind.code:
+    used = kit(lot.kit)
+    if used.is_known and used.kind != kind.code:
         return [Problem("lot", "wrong_kit", _("This lot's kit is for another test: choose one in the list."))]
     return lot_problems(lot, day_of(sampled_at, zone_here()))
 
@@ -116,9 +117,14 @@ def clean_reading(reading: Reading) -> Reading:
 
 
 def check_lot_stands(lot: Lot | None) -> None:
-    """Raise InvalidError when the lot of a test under way was recalled, or controlled with a wrong result, since."""
+    """Raise InvalidError when the lot of a test under way was recalled, or controlled with a wrong result, since.
+
+    So it does when the catalogue lost its kit: a result names the device as the catalogue knows it.
+    """
     if lot is None:
         return
+    if not kit(lot.kit).is_known:
+        raise refuse("lot", LotTrouble.UNKNOWN_KIT.value, TROUBLE_WORDS[LotTrouble.UNKNOWN_KIT])
     if is_recalled(lot):
         message = _("This lot was recalled since the sample: take the sample back, and test again with another lot.")
         raise InvalidError([Problem("lot", "recalled", message)])

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kinds import load_kinds
-from temoin.catalogue.kits import load_kits
-from temoin.catalogue.lots import NOT_CONTROLLED
-from temoin.catalogue.states import LotState
+from temoin.catalogue.kits import kit
+from temoin.catalogue.lots import NOT_CONTROLLED, NOT_OPENED
+from temoin.catalogue.states import IN_USE, LotState
 from temoin.catalogue.usable import LotTrouble
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
@@ -33,6 +33,7 @@ TROUBLE: dict[LotTrouble, Mark] = {
     LotTrouble.RECALLED: Mark("warn", "!", _("Recalled")),
     LotTrouble.EXPIRED: Mark("warn", "!", _("Expired")),
     LotTrouble.CLOSED: Mark("over", "–", _("Closed")),
+    LotTrouble.UNKNOWN_KIT: Mark("warn", "!", _("Kit unknown")),
     LotTrouble.CONTROL_FAILED: Mark("warn", "!", _("Control wrong")),
     LotTrouble.CONTROL_DUE: Mark("busy", "◔", _("Controls due")),
 }
@@ -49,14 +50,20 @@ class LotLine:
 
     use: LotUse
     kit: str
-    kind: str
+    kind: Words
     mark: Mark
     opening: Words
     may_open: bool
     may_close: bool
+    may_shut: bool
     is_in_use: bool
     waits_for_controls: bool
     may_control: bool
+
+    @property
+    def is_shut_below(self) -> bool:
+        """Tell whether the lot can be set aside though its row's button is another: its page then has a form for it."""
+        return self.may_shut and (self.waits_for_controls or self.may_open or not self.may_close)
 
     @property
     def is_counted(self) -> bool:
@@ -80,16 +87,17 @@ def lot_lines(seat: Seat, used: Iterable[LotUse]) -> list[LotLine]:
 
 def _line(seat: Seat, use: LotUse) -> LotLine:
     lot, trouble, language = use.lot, use.trouble, get_language() or "fr"
-    kit = load_kits().kits[lot.kit]
+    of = kit(lot.kit)
     keeps_stock = has_right(by=seat, right=Right.RECEIVE_LOT)
     return LotLine(
         use=use,
-        kit=kit.label(language),
-        kind=load_kinds()[kit.kind].label(language),
+        kit=of.label(language),
+        kind=load_kinds()[of.kind].label(language) if of.is_known else _("Kit unknown to the catalogue"),
         mark=TROUBLE[trouble] if trouble else GOOD[lot.state],
         opening=_("Open again") if lot.opened_at else _("Open it"),
-        may_open=keeps_stock and lot.state in {LotState.RECEIVED, LotState.CLOSED} and use.days > 0,
+        may_open=keeps_stock and lot.state in {LotState.RECEIVED, LotState.CLOSED} and trouble not in NOT_OPENED,
         may_close=keeps_stock and lot.state == LotState.OPEN,
+        may_shut=keeps_stock and lot.state in IN_USE,
         is_in_use=trouble is None,
         waits_for_controls=trouble in UNCONTROLLED and has_right(by=seat, right=Right.TAKE_SAMPLE),
         may_control=trouble not in NOT_CONTROLLED,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit
 from temoin.lib.zones import day_of, wall_clock
 from temoin.pharmacies.zones import page_zone
 from temoin.testing.sample import Steps
@@ -60,10 +60,10 @@ class ReadingWindow:
 
 def reading_window(kit_code: str, steps: Steps, whose: str = "") -> ReadingWindow | None:
     """Return when a kit is read; None while the start of its reading clock is asked for."""
-    kit = load_kits().kits[kit_code]
-    begun = steps.clock_start(kit)
+    used = kit(kit_code)
+    begun = steps.clock_start(used)
     if begun is None:
         return None
-    closes = None if kit.read_before_minutes is None else begun + timedelta(minutes=kit.read_before_minutes)
-    opens = begun + timedelta(minutes=kit.read_after_minutes or 0)
-    return ReadingWindow(opens, closes, whose, is_known=kit.window_is_known)
+    closes = None if used.read_before_minutes is None else begun + timedelta(minutes=used.read_before_minutes)
+    opens = begun + timedelta(minutes=used.read_after_minutes or 0)
+    return ReadingWindow(opens, closes, whose, is_known=used.window_is_known)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit
 from temoin.lib.errors import refuse
 from temoin.lib.lengths import LONGEST
 from temoin.lib.zones import age_on
@@ -69,7 +69,7 @@ def sample_fields(seat: Seat, test: TestView, typed: Typed) -> list[Field]:
     """Return the fields of a sample: lots of this kind of test that may be used, the open ones first."""
     language = get_language() or "fr"
     lots = [
-        Choice(str(lot.id), f"{lot.number} · {load_kits().kits[lot.kit].label(language)}", _expiry(lot.expiry))
+        Choice(str(lot.id), f"{lot.number} · {kit(lot.kit).label(language)}", _expiry(lot.expiry))
         for lot in lots_in_stock(by=seat, kind=test.kind.code)
     ]
     specimens = [Choice(specimen.code, specimen.label(language)) for specimen in test.kind.specimens]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import read_lot
 from temoin.catalogue.controls import ControlLevel
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit, load_kits
 from temoin.catalogue.lots import LotEvent, close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
 from temoin.catalogue.states import LotState
 from temoin.catalogue.usable import rule_of_lot
@@ -57,15 +57,15 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         problems=problems,
         history=[_done_words(event) for event in history_of_lot(by=seat, lot_id=lot_id)],
         notice=notice,
-        kit=KitWords(load_kits().kits[found.kit]),
+        kit=KitWords(kit(found.kit)),
         rule=rule,
         rule_source=rule.source.text(get_language() or "fr") if rule else "",
         levels=[(level.value, *CONTROL_WORDS[level], getattr(found, f"{level}_ok_on")) for level in ControlLevel],
         may_run=line.may_control and has_right(by=seat, right=Right.TAKE_SAMPLE),
         may_count=keeps_stock and found.state != LotState.RECALLED,
-        may_shut=keeps_stock and found.state == LotState.RECEIVED,
+        may_shut=line.is_shut_below,
         may_recall=recalls and found.state != LotState.RECALLED,
-        may_lift=recalls and found.state == LotState.RECALLED,
+        may_lift=recalls and found.state == LotState.RECALLED and notice is None,
         count=typed("left", _("Tests left"), required=True, attributes={"inputmode": "numeric", "maxlength": "6"}),
         reference=typed("recall_reference", _("Reference of the notice"), required=True, attributes=longest),
     )

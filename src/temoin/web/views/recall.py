@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.delivery.recall import Concerned, export_concerned, list_concerned
 from temoin.lib.clock import now
@@ -99,4 +99,4 @@ def _line(one: Concerned) -> dict[str, Any]:
 
 
 def _kit(code: str) -> str:
-    return load_kits().kits[code].label(get_language() or "fr")
+    return kit(code).label(get_language() or "fr")

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.catalogue.kits import load_kits
+from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import load_specimens
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.sample_number import MARK
@@ -136,7 +136,7 @@ def device_words(test: TestView) -> dict[str, Any]:
     words: dict[str, Any] = {"specimen": known.label(language) if known else "", "kit": "", "window": None}
     words |= {"is_to_start": False}
     if test.lot is not None:
-        words["kit"] = load_kits().kits[test.lot.kit].label(language)
+        words["kit"] = kit(test.lot.kit).label(language)
         if test.steps is not None:
             words["window"] = reading_window(test.lot.kit, test.steps)
             words["is_to_start"] = words["window"] is None and test.state is RecordState.SAMPLED
