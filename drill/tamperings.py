@@ -69,6 +69,14 @@ SEALED = {
     "testing_ticket": "sealed",
 }
 
+# What goes with a result, in whichever order.
+RECORDS = {
+    "testing_record_version": "record_id",
+    "testing_ticket": "record_id",
+    "patients_consent": "id",
+    "testing_record": "id",
+}
+
 
 def keep_former_rows(database: psycopg.Connection[Any]) -> None:
     """Copy what is sealed, as somebody with an old dump has it: see `put_a_former_row_back`."""
@@ -600,6 +608,30 @@ def withdraw_an_invitation_unseen(scene: Scene) -> None:
     scene.do("DELETE FROM pharmacies_invitation WHERE id = %s", scene.one_of("pharmacies_invitation"))
 
 
+def _erase(scene: Scene, why: str) -> None:
+    """Delete a result with all that hangs on it, and tell of it as the keeper does."""
+    record = scene.ask("SELECT record_id FROM testing_ticket ORDER BY record_id LIMIT 1")
+    like = scene.ask("SELECT id FROM journal_event WHERE kind = 'result.signed' AND subject_id = %s", record)
+    ticket = scene.ask("SELECT id FROM testing_ticket WHERE record_id = %s", record)
+    for table, column in RECORDS.items():
+        scene.do(f"DELETE FROM {table} WHERE {column} = %s", record)  # noqa: S608
+    wrote = f"'testing_record:{record}::,testing_ticket:{ticket}::'"
+    scene.forge(like=like, kind="'record.erased'", detail=why, digest="''", wrote=wrote)
+
+
+def erase_by_right_without_a_request(scene: Scene) -> None:
+    _erase(scene, "'erasure'")
+
+
+def erase_by_a_request_that_nobody_made(scene: Scene) -> None:
+    _erase(scene, "'erasure/' || gen_random_uuid()")
+
+
+def erase_by_a_request_of_another_right(scene: Scene) -> None:
+    case = scene.ask("SELECT subject_id FROM journal_event WHERE kind = 'case.granted' ORDER BY id LIMIT 1")
+    _erase(scene, f"'erasure/{case}'")
+
+
 Deed = Callable[[Scene], None]
 DEEDS: dict[Deed, bool] = {
     edit_an_event: False,
@@ -660,4 +692,7 @@ DEEDS: dict[Deed, bool] = {
     give_a_program_another_key: False,
     let_a_program_in_that_was_revoked: False,
     withdraw_an_invitation_unseen: False,
+    erase_by_right_without_a_request: False,
+    erase_by_a_request_that_nobody_made: False,
+    erase_by_a_request_of_another_right: False,
 }

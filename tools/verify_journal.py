@@ -27,7 +27,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 HEADER = b"temoin-journal-export/3\n"
 COLUMNS = 15
 NULL = b"\\N"
-ERASED = b"record.erased"  # at its day, by the keeper
+ERASED = b"record.erased"  # at its day, or by right, by the keeper
+ENDS, BY_CLOCK, BY_RIGHT = (ERASED, b"patient.erased"), b"retention", b"erasure"
 SIGNED = (b"result.signed", b"result.corrected", b"result.cancelled")
 LISTINGS = (b"patient.searched", b"test.list_read")
 ACCOUNTS = (b"signin_person", b"mfa_authenticator")  # of no pharmacy: told in each where their person has a place
@@ -40,7 +41,7 @@ STEPS = {  # the last of them that was done says the state of a record
     b"result.cancelled": b"cancelled",
 }
 PARCEL, REPLACED = b"outbox_parcel", b"replaced"
-SLACK = 300_000_000  # microseconds between an event's time and the seals around it
+SLACK = 300_000_000  # microseconds between an event's time and the seals around it, or what another act saw of it
 TILE = 8  # the journal keeps a node every so many levels
 
 
@@ -309,6 +310,39 @@ class Authority:
         return [] if is_fine else [f"parcel {key[1].decode()}: its attempts and events do not say {state.decode()}"]
 
 
+class Requests:
+    """What went by right names a request, as in "erasure/<case>": one opened for an erasure, and granted before."""
+
+    def __init__(self) -> None:
+        self.opened: dict[tuple[bytes, bytes], int] = {}  # pharmacy and case: the first time
+        self.granted: dict[tuple[bytes, bytes], int] = {}
+        self.ended: list[tuple[bytes, bytes, bytes, int]] = []  # pharmacy, subject, why, time
+
+    def hear(self, columns: list[bytes]) -> None:
+        """Take an event into account."""
+        pharmacy, moment, kind, subject, detail = (columns[place] for place in (1, 3, 4, 9, 12))
+        at, case = int(moment), (pharmacy, subject)
+        if kind in ENDS and detail != BY_CLOCK:
+            self.ended.append((*case, detail, at))
+        elif kind == b"case.granted":
+            self.granted[case] = min(at, self.granted.get(case, at))
+        elif kind == b"case.opened" and detail == BY_RIGHT:
+            self.opened[case] = min(at, self.opened.get(case, at))
+
+    def end(self) -> list[str]:
+        """Name each deletion that no request asked for."""
+        return [
+            f"{subject.decode()}: was deleted by right, and no granted request is named"
+            for pharmacy, subject, why, at in self.ended
+            if not self._is_asked(pharmacy, why, at)
+        ]
+
+    def _is_asked(self, pharmacy: bytes, why: bytes, at: int) -> bool:
+        right, _, case = why.partition(b"/")
+        times = [told.get((pharmacy, case)) for told in (self.opened, self.granted)]
+        return right == BY_RIGHT and all(time is not None and time <= at + SLACK for time in times)
+
+
 class Export:
     """One pass over an export: what is wrong so far, and what later lines are compared with."""
 
@@ -325,7 +359,7 @@ class Export:
         self.told: dict[tuple[bytes, bytes, bytes], list[bytes]] = {}  # digests that events tell, by version
         self.erased: set[tuple[bytes, bytes]] = set()  # pharmacy and record
         self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
-        self.rows, self.authority = Rows(), Authority()
+        self.rows, self.authority, self.requests = Rows(), Authority(), Requests()
         self.latest: dict[tuple[bytes, bytes], int] = {}
 
     def take(self, line: bytes) -> None:
@@ -430,6 +464,7 @@ class Export:
             self.shown.add((columns[1], columns[13]))
         self.rows.hear(columns[1], columns[14])
         self.authority.hear(columns)
+        self.requests.hear(columns)
 
     def _take_listing(self, rest: bytes) -> None:
         pharmacy, number, digest = rest.split(b"\t")
@@ -482,7 +517,7 @@ class Export:
             f"listing {digest.decode()[:32]} of pharmacy {pharmacy.decode()}: is gone, or was altered"
             for pharmacy, digest in sorted(self.shown)
         ]
-        self.problems += self.rows.end()
+        self.problems += [*self.rows.end(), *self.requests.end()]
         return self.problems
 
 

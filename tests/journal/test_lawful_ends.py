@@ -15,7 +15,8 @@ from sealed_journal import Journal
 from test_both_verifiers import verdicts
 
 from temoin.lib.clock import now
-from temoin.retention.reaping import delete_patients, delete_records
+from temoin.retention.cases import answer_case, open_case
+from temoin.retention.reaping import ERASURE, delete_patients, delete_records
 
 sys.path.append(str(Path(__file__).parents[2] / "drill"))
 from tamperings import keep_tables, put_back_tables
@@ -29,20 +30,28 @@ DEEDS = {
     "WHERE id = '{kept}')",
     "a deleted version is back": "INSERT INTO testing_record_version SELECT * FROM aside_before "
     "WHERE record_id = '{gone}'",
+    "the grant of an erasure is deleted": "DELETE FROM journal_event WHERE kind = 'case.granted'",
     "the event of the deletion is deleted": "DELETE FROM journal_event WHERE kind = 'record.erased'",
 }
 
 
 @pytest.fixture
 def ended(journal: Journal) -> dict[str, str]:
-    """A result that went at its day, and one that is kept because it has not arrived yet; all of it sealed."""
+    """A result that went at its day, one by right, and one kept because it has not arrived yet; all of it sealed."""
     house: House = open_house()
     gone = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
     arrive()
-    kept = make_signed(house.owner, make_patient(house.owner, family_name="BERNARD"), make_lot(house.owner, number="B"))
+    other, lot = make_patient(house.owner, family_name="BERNARD"), make_lot(house.owner, number="B")
+    make_signed(house.owner, other, lot)
+    arrive()
+    case_id = open_case(by=house.owner, patient_id=other, kind="erasure", asked="Tout", received_on=now().date())
+    answer_case(by=house.owner, case_id=case_id, granted=True, answer="Effacé")
+    kept = make_signed(house.owner, make_patient(house.owner, family_name="BERNARD"), lot)
     journal.superuser.execute("CREATE TABLE aside_before AS TABLE testing_record_version")
     with take_role("temoin_keeper"):
         tomorrow = now() + timedelta(days=1)
+        assert delete_records(house.here.id, tomorrow, threading.Event(), why=ERASURE) == 1
+        assert delete_patients(house.here.id, tomorrow, threading.Event(), why=ERASURE) == 1
         assert delete_records(house.here.id, tomorrow, threading.Event()) == 1
         assert delete_patients(house.here.id, tomorrow, threading.Event()) == 1
     journal.seal()

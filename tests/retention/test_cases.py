@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from people import House, make_lot, make_patient, make_signed, make_test, open_house
+from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house
 from retention_rounds import arrive, decided, reap, rows_left
 
 from temoin.journal.models import Event
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import coarse, frozen_at, now, shifted_by
+from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.copies import copy_of_patient
@@ -30,6 +32,12 @@ from temoin.retention.cases import (
     read_case,
 )
 from temoin.retention.holds import place_hold
+from temoin.retention.models import RightsCase
+from temoin.testing.actions import abandon_test
+from temoin.testing.sample import Reading
+from temoin.testing.signing import correct_result, sign_result
+
+HOUR = coarse(now()) - timedelta(hours=1)
 
 
 @pytest.fixture
@@ -174,7 +182,7 @@ def test_an_erasure_that_is_granted_is_done_by_the_next_round_and_for_nobody_els
     for one in (patient, other):
         make_signed(house.owner, one, lot)
     arrive()
-    answer_case(by=house.owner, case_id=ask(house.owner, patient, "erasure"), granted=True, answer="Effacé")
+    case_id = grant_erasure(house, patient)
     answer_case(by=house.owner, case_id=ask(house.owner, other, "erasure"), granted=False, answer="Obligation légale")
 
     done = reap(timedelta())
@@ -186,17 +194,124 @@ def test_an_erasure_that_is_granted_is_done_by_the_next_round_and_for_nobody_els
             Event.objects.filter(kind__endswith=".erased", kind__regex="^(record|patient)").values_list(
                 "detail", flat=True
             )
-        ) == {"erasure"}
+        ) == {f"erasure/{case_id}"}
 
 
-def test_an_erasure_leaves_what_is_held_under_way_or_came_later(house, patient):
+def test_an_erasure_leaves_what_is_held(house, patient):
     make_signed(house.owner, patient, make_lot(house.owner))
-    make_test(house.owner, patient)
     arrive()
-    answer_case(by=house.owner, case_id=ask(house.owner, patient, "erasure"), granted=True, answer="Effacé")
+    grant_erasure(house, patient)
     place_hold(by=house.owner, patient_id=patient, reason="Réquisition")
-    held = reap(timedelta())
 
+    assert (reap(timedelta()).records, rows_left(house)["testing_record"]) == (0, 1)
+
+
+def grant_erasure(house: House, patient_id: UUID) -> UUID:
+    case_id = ask(house.owner, patient_id, "erasure")
+    answer_case(by=house.owner, case_id=case_id, granted=True, answer="Effacé")
+    return case_id
+
+
+READING = Reading(outcomes={"sars-cov-2": "negative"}, read_at=HOUR + timedelta(minutes=13))
+
+
+def sign(by: Seat, record_id: UUID) -> None:
+    sign_result(by=by, record_id=record_id, reading=READING)
+
+
+def correct(by: Seat, record_id: UUID) -> None:
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=HOUR + timedelta(minutes=13))
+    correct_result(by=by, record_id=record_id, expected_version=1, reading=reading, reason="Lecture inversée")
+
+
+def nothing(_by: Seat, _record_id: UUID) -> None:
+    """Leave the test as it is."""
+
+
+# In one and the same hour, as clear columns say it: what is done before the grant, at its 15th minute, and what after.
+AFTERWARDS = {
+    "signed": ((make_sampled, nothing), sign, 0),
+    "corrected": ((make_sampled, sign), correct, 0),
+    "under way": ((make_sampled, nothing), nothing, 0),
+    "registered": ((None, nothing), nothing, 0),
+    "signed before": ((make_sampled, sign), nothing, 1),
+}
+
+
+@pytest.mark.parametrize("case", AFTERWARDS)
+def test_a_granted_erasure_takes_what_was_signed_by_its_answer_and_nothing_later(house, patient, case):
+    (begin, go_on), later, gone = AFTERWARDS[case]
+    with at_minute(12):
+        record_id = begin(house.owner, patient, make_lot(house.owner)) if begin else None
+    with at_minute(13):
+        go_on(house.owner, record_id)
+    with at_minute(15):
+        grant_erasure(house, patient)
+    with at_minute(16):
+        record_id = record_id or register_and_abandon(house.owner, patient)
+        later(house.owner, record_id)
+        arrive()
+        arrive()  # a later version leaves once the one before it has arrived
+
+        assert (reap(timedelta(hours=2)).records, len(rows_left(house)) == 0) == (gone, bool(gone))
+
+
+def at_minute(minute: int) -> AbstractContextManager[None]:
+    return frozen_at(HOUR + timedelta(minutes=minute))
+
+
+def register_and_abandon(by: Seat, patient_id: UUID) -> UUID:
+    record_id = make_test(by, patient_id)
+    abandon_test(by=by, record_id=record_id)
+    return record_id
+
+
+# Columns in clear, changed by whoever writes in the database without a key: a refusal, another right, another's test.
+FORGED = {
+    "a row that nobody sealed": "INSERT INTO retention_case SELECT pharmacy_id, gen_random_uuid(), patient_id, "
+    "'erasure', 'granted', received_on, due_on, now(), '\\x00' FROM retention_case WHERE kind = 'erasure'",
+    "a refusal": "UPDATE retention_case SET state = 'granted' WHERE state = 'refused'",
+    "another right": "UPDATE retention_case SET kind = 'erasure' WHERE state = 'granted'",
+    "the test of another": "UPDATE testing_record SET patient_id = '{asker}'",
+    "the record of another": "UPDATE patients_patient SET merged_into = '{patient}' WHERE id = '{asker}'",
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_the_round_believes_no_column_that_its_seal_does_not_bear_out(house, patient, tamper, forged):
+    asker = make_patient(house.owner, family_name="BERNARD")
+    make_signed(house.owner, patient, make_lot(house.owner))
+    arrive()
+    answer_case(by=house.owner, case_id=ask(house.owner, patient), granted=True, answer="Remise")
+    answer_case(by=house.owner, case_id=ask(house.owner, patient, "erasure"), granted=False, answer="Non")
+    if "{" in FORGED[forged]:
+        grant_erasure(house, asker)
+    tamper(FORGED[forged].format(asker=asker, patient=patient))
+
+    assert (reap(timedelta()).records, rows_left(house)["testing_record"]) == (0, 1)
     with tenant_scope(house.here.id):
-        assert Event.objects.filter(kind="record.erased").count() == 0
-    assert (held.records, rows_left(house)["testing_record"]) == (0, 2)
+        assert Event.objects.filter(kind="seal.broken", origin="operator").count() == 1
+
+
+def test_a_sealed_grant_of_which_no_event_tells_lets_nothing_go(house, patient):
+    make_signed(house.owner, patient, make_lot(house.owner))
+    arrive()
+    case = RightsCase(
+        pharmacy_id=house.here.id,
+        patient_id=patient,
+        kind="erasure",
+        state="granted",
+        received_on=now().date(),
+        due_on=now().date(),
+        answered_at=now(),
+    )
+    with tenant_scope(house.here.id):
+        case.seal({"asked": "Tout", "answer": "Oui", "why_later": ""})
+        commit = Commit()
+        commit.insert(case)
+        commit.take_told()
+        commit.flush()
+
+    assert reap(timedelta()).records == 0
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind="seal.broken", subject_id=case.id).count() == 1

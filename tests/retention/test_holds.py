@@ -69,6 +69,23 @@ def test_a_hold_follows_a_patient_into_the_record_they_were_merged_into(house, p
     assert (reap().records, rows_left(house)["testing_record"]) == (0, 1)
 
 
+def test_a_lifting_that_nobody_sealed_lifts_nothing_and_is_told(house, patient, tamper):
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY)
+    tamper("UPDATE retention_hold SET lifted_at = now()")
+
+    assert (reap().records, rows_left(house)["testing_record"]) == (0, 1)
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind="seal.broken", subject_id=hold_id).count() == 1
+
+
+def test_a_lifting_of_which_no_event_tells_lifts_nothing(house, patient, tamper):
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY)
+    lift_hold(by=house.owner, hold_id=hold_id, reason="Classée")
+    tamper("DELETE FROM journal_event WHERE kind = 'hold.lifted'")
+
+    assert (reap().records, rows_left(house)["testing_record"]) == (0, 1)
+
+
 @pytest.mark.parametrize("who", ["colleague", "student", "administrator"])
 def test_only_an_owner_places_lifts_and_sees_holds(house, patient, who):
     by: Seat = getattr(house, who)

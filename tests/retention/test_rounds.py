@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from people import House, make_lot, make_patient, make_signed, make_test, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
 from roles import take_role
@@ -19,9 +23,11 @@ from temoin.keeping import ending
 from temoin.keeping.ledger import LEDGER, remembered_keys
 from temoin.keeping.state import verify_pharmacy
 from temoin.lib.clock import shifted_by
+from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Verdict
 from temoin.retention import reaping
+from temoin.retention.holds import lift_hold, place_hold
 from temoin.retention.overview import KeptRows, retention_standings
 from temoin.retention.rounds import reap_all
 from temoin.testing.models import Record
@@ -149,6 +155,77 @@ def test_a_patient_with_a_later_test_stays(house):
     reap()
 
     assert (rows_left(house)["patients_patient"], rows_left(house)["testing_record"]) == (1, 1)
+
+
+def test_an_hour_in_clear_that_was_set_back_ends_nothing_before_its_day(house, tamper):
+    arrive()
+    tamper("UPDATE testing_record SET registered_at = registered_at - interval '400 days' WHERE state = 'registered'")
+
+    assert (reap(timedelta()).records, len(events(house, "record.erased"))) == (0, 0)
+
+
+def hold_it(house: House, record_id: UUID) -> None:
+    with tenant_scope(house.here.id):
+        patient_id = Record.objects.get(id=record_id).patient_id
+    place_hold(by=house.owner, patient_id=patient_id, reason="Réquisition")
+
+
+def cancel_it(house: House, record_id: UUID) -> None:
+    cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Autre patient")
+
+
+@pytest.mark.parametrize("change", [hold_it, cancel_it])
+def test_what_commits_while_a_batch_is_chosen_is_seen_before_it_goes(house, change):
+    arrive()
+    [record_id] = signed(house)
+
+    with connection.execute_wrapper(_after_the_choice(lambda: change(house, record_id))):
+        reap()
+
+    assert signed(house) == [record_id]
+
+
+def _after_the_choice(work: Callable[[], None]) -> Callable[..., object]:
+    """Do something as the staff, once, when tests were chosen and locked: as another transaction would commit it."""
+    done: list[bool] = []
+
+    def execute(statement: Callable[..., object], sql: str, *rest: Any) -> object:
+        found = statement(sql, *rest)
+        if not done and "OF record SKIP LOCKED" in sql and rest[-1]["cursor"].rowcount:
+            done.append(True)
+            with take_role("temoin_app"):
+                work()
+        return found
+
+    return execute
+
+
+DAWN = datetime(2020, 1, 1, tzinfo=UTC)  # nothing is as old
+HOLD = UUID(int=1)  # which is not there: whoever would lift it has taken a turn by then
+WORKS = {
+    "place": lambda house: place_hold(by=house.owner, patient_id=None, reason="Réquisition"),
+    "lift": lambda house: lift_hold(by=house.owner, hold_id=HOLD, reason="Classée"),
+    **{
+        work.__name__: lambda house, work=work: work(house.here.id, DAWN, threading.Event())
+        for work in (reaping.delete_records, reaping.delete_patients, reaping.delete_sides)
+    },
+}
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_whoever_places_lifts_or_deletes_takes_a_turn_before_looking_at_holds(house, work):
+    said: list[str] = []
+
+    def execute(statement: Callable[..., object], sql: str, *rest: Any) -> object:
+        said.append(f"{sql} {rest[0]}")
+        return statement(sql, *rest)
+
+    role = "temoin_keeper" if work.startswith("delete") else "temoin_app"
+    with take_role(role), connection.execute_wrapper(execute), contextlib.suppress(NotFoundError):
+        WORKS[work](house)
+
+    turn = f"retention {house.here.id}"
+    assert turn in next(one for one in said if turn in one or "retention_hold" in one)
 
 
 @pytest.mark.usefixtures("house")

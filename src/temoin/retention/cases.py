@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from temoin.journal.act import act, record_look
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import each_opened
-from temoin.lib.clock import coarse, now
+from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
@@ -89,7 +89,7 @@ def answer_case(*, by: Seat, case_id: UUID, granted: bool, answer: str) -> None:
     with act(by=by, kind=kind, subject_kind="case", subject_id=case_id) as commit:
         case = _case(case_id)
         _check_open(case)
-        commit.move_sealed(case, verb, {**case.unseal(), "answer": answer}, answered_at=coarse(now()))
+        commit.move_sealed(case, verb, {**case.unseal(), "answer": answer}, answered_at=now())
 
 
 def extend_case(*, by: Seat, case_id: UUID, reason: str) -> None:

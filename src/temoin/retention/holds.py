@@ -21,6 +21,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.retention.models import Hold
+from temoin.retention.turns import take_turn
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def place_hold(*, by: Seat, patient_id: UUID | None, reason: str) -> UUID:
     reason = _reason(reason)
     hold_id, whose = new_id(), "pharmacy" if patient_id is None else "patient"
     with act(by=by, kind=EventKind.HOLD_PLACED, subject_kind="hold", subject_id=hold_id, detail=whose) as commit:
+        take_turn(by.pharmacy_id)
         if patient_id is not None:
             patient_id = _standing(patient_id)
         hold = Hold(pharmacy_id=by.pharmacy_id, id=hold_id, patient_id=patient_id, placed_at=coarse(now()))
@@ -54,6 +56,7 @@ def lift_hold(*, by: Seat, hold_id: UUID, reason: str) -> None:
     check_right(by=by, right=Right.HOLD_DATA)
     reason = _reason(reason)
     with act(by=by, kind=EventKind.HOLD_LIFTED, subject_kind="hold", subject_id=hold_id) as commit:
+        take_turn(by.pharmacy_id)
         hold = Hold.objects.filter(id=hold_id).first()
         if hold is None:
             raise NotFoundError

@@ -50,7 +50,9 @@ class RightsCase(SealedModel):
     state = models.TextField(default=CaseState.OPEN.value)
     received_on = models.DateField()
     due_on = models.DateField()  # a month later; two more once the patient was told why
-    answered_at = models.DateTimeField(null=True)  # to the hour
+    answered_at = models.DateTimeField(
+        null=True
+    )  # the very instant, as its event tells anyway: what is signed after it stays
     sealed = SealedField(holds=dict.fromkeys(("asked", "answer", "why_later"), Sensitivity.HEALTH))
 
     lifecycle: ClassVar = CASE

@@ -1,6 +1,8 @@
 """Deleting what is past its day, a few rows a transaction; each record and each patient that goes is an event.
 
-What goes is decided by the columns of time. What is held, and what is still on its way to somebody, stays.
+Columns in clear choose what may go; it goes by what its seals say (`retention.proven`). What is held, and what is still
+on its way to somebody, stays. A batch takes its turn, chooses and locks, then asks everything again: what committed
+while it chose is seen by a new statement alone.
 """
 
 from __future__ import annotations
@@ -23,9 +25,13 @@ from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import bounds_of_day, today_in
 from temoin.outbox.states import OPEN, ParcelState
+from temoin.patients.models import Patient
 from temoin.pharmacies.models import Pharmacy
+from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests
+from temoin.retention.turns import take_turn
 from temoin.testing.states import UNDER_WAY
 
+Batch = tuple[int, int]  # how many were chosen, and how many of them went
 BATCH = 100  # records, patients: some ten rows each
 MANY = 1_000  # single rows
 RETENTION, ERASURE = "retention", "erasure"  # why, as events tell it
@@ -38,7 +44,7 @@ _MOVING = sorted(state.value for state in OPEN - {ParcelState.REFUSED})
 HELD = """
     EXISTS (SELECT FROM retention_hold AS hold
               LEFT JOIN patients_patient AS held ON held.pharmacy_id = hold.pharmacy_id AND held.id = hold.patient_id
-             WHERE hold.pharmacy_id = %(pharmacy)s AND hold.lifted_at IS NULL
+             WHERE hold.pharmacy_id = %(pharmacy)s AND NOT hold.id = ANY(%(lifted)s)
                AND (hold.patient_id IS NULL OR {patient} IN (held.id, held.merged_into) OR {merged} = held.id))
 """
 HELD_RECORD = HELD.format(patient="record.patient_id", merged="NULL::uuid")
@@ -55,27 +61,26 @@ PAST = """
                      WHERE version.pharmacy_id = record.pharmacy_id AND version.record_id = record.id
                        AND version.signed_at >= %(before)s)
 """
-# Asked for by right, and granted: what was signed or abandoned by then.
+# Asked for by right, and granted: what was registered and signed by the answer, as far as hours in clear can tell.
 _ASKED = """
     EXISTS (SELECT FROM retention_case AS asked
               LEFT JOIN patients_patient AS whose
                 ON whose.pharmacy_id = asked.pharmacy_id AND whose.id = asked.patient_id
-             WHERE asked.pharmacy_id = %(pharmacy)s AND asked.kind = 'erasure' AND asked.state = 'granted'
-               AND {rule})
+             WHERE asked.pharmacy_id = %(pharmacy)s AND asked.id = ANY(%(granted)s) AND {rule})
 """
 _ASKED_RECORD = _ASKED.format(
     rule="record.patient_id IN (whose.id, whose.merged_into) AND record.registered_at <= asked.answered_at"
 )
 _ASKED_PATIENT = _ASKED.format(rule="asked.patient_id IN (patient.id, patient.merged_into)")
-_RECORDS = f"""
-    SELECT record.id FROM testing_record AS record
-     WHERE {{which}} AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD}
-     ORDER BY record.registered_at LIMIT {{limit}} FOR UPDATE OF record SKIP LOCKED
-"""  # noqa: S608
 _WHICH_RECORDS = {
     RETENTION: PAST,
     ERASURE: f"record.pharmacy_id = %(pharmacy)s AND NOT record.state = ANY(%(under_way)s) AND {_ASKED_RECORD}",
 }
+_RECORDS = f"""
+    SELECT record.id FROM testing_record AS record
+     WHERE {{which}} AND NOT record.id = ANY(%(aside)s) AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD}
+"""  # noqa: S608
+_CHOSEN_RECORDS = " ORDER BY record.registered_at LIMIT {limit} FOR UPDATE OF record SKIP LOCKED"
 _PARCELS = "SELECT id FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s AND chain_id = ANY(%(ids)s)"
 # From the leaves to the root; a table that points to a record and is not here keeps it from going (a foreign key does).
 _OF_RECORDS = {
@@ -98,15 +103,15 @@ _OF_PATIENTS = {
 _WHICH_PATIENTS = {RETENTION: "patient.created_at < %(before)s", ERASURE: _ASKED_PATIENT}
 _PATIENTS = f"""
     SELECT patient.id FROM patients_patient AS patient
-     WHERE patient.pharmacy_id = %(pharmacy)s AND {{which}} AND NOT {_HELD_PATIENT}
+     WHERE patient.pharmacy_id = %(pharmacy)s AND {{which}} AND NOT patient.id = ANY(%(aside)s) AND NOT {_HELD_PATIENT}
        AND NOT EXISTS (SELECT FROM testing_record AS record
                         WHERE record.pharmacy_id = patient.pharmacy_id AND record.patient_id = patient.id)
        AND NOT EXISTS (SELECT FROM patients_consent AS consent
                         WHERE consent.pharmacy_id = patient.pharmacy_id AND consent.patient_id = patient.id)
        AND NOT EXISTS (SELECT FROM patients_patient AS gone
                         WHERE gone.pharmacy_id = patient.pharmacy_id AND gone.merged_into = patient.id)
-     ORDER BY patient.id LIMIT {{limit}} FOR UPDATE OF patient SKIP LOCKED
 """  # noqa: S608
+_CHOSEN_PATIENTS = " ORDER BY patient.id LIMIT {limit} FOR UPDATE OF patient SKIP LOCKED"
 _SIDES = f"""
     DELETE FROM outbox_sides WHERE pharmacy_id = %(pharmacy)s AND id IN (
         SELECT sides.id FROM outbox_sides AS sides
@@ -152,12 +157,14 @@ def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event, *
 
     With ERASURE as the reason: those of patients who asked for it, and were granted it.
     """
-    return _in_batches(lambda: _delete_some_records(pharmacy_id, before, why), BATCH, stop)
+    aside: set[UUID] = set()
+    return _in_batches(lambda: _delete_some_records(pharmacy_id, before, why, aside), BATCH, stop)
 
 
 def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
     """Delete the patients of whom no record is left and who were registered before an instant, or asked for it."""
-    return _in_batches(lambda: _delete_some_patients(pharmacy_id, before, why), BATCH, stop)
+    aside: set[UUID] = set()
+    return _in_batches(lambda: _delete_some_patients(pharmacy_id, before, why, aside), BATCH, stop)
 
 
 def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
@@ -170,45 +177,101 @@ def delete_sessions(stop: threading.Event) -> int:
     return _in_batches(_delete_some_sessions, MANY, stop)
 
 
-def _in_batches(work: Callable[[], int], size: int, stop: threading.Event) -> int:
+def _in_batches(work: Callable[[], Batch], size: int, stop: threading.Event) -> int:
     total = 0
     while not stop.is_set():
-        done = work()
-        total += done
-        if done < size:
+        seen, gone = work()
+        total += gone
+        if seen < size:
             break
     return total
 
 
-def _delete_some_records(pharmacy_id: UUID, before: datetime, why: str) -> int:
-    values = values_of(pharmacy_id, before)
+def _delete_some_records(pharmacy_id: UUID, before: datetime, why: str, aside: set[UUID]) -> Batch:
     with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
-        ids = _ids(_RECORDS.format(limit=BATCH, which=_WHICH_RECORDS[why]), values)
+        take_turn(pharmacy_id)
+        asked = granted_erasures() if why == ERASURE else []
+        values = {**values_of(pharmacy_id, before), **_named(asked, aside)}
+        chosen, left = _choose(_RECORDS.format(which=_WHICH_RECORDS[why]), _CHOSEN_RECORDS, "record", values)
+        going = _going_records(left, before, asked if why == ERASURE else None)
+        aside.update(one for one in chosen if one not in going)
+        ids = list(going)
         tickets = _grouped("testing_ticket", "record_id", pharmacy_id, ids)
         _delete(_OF_RECORDS, values, ids)
-        for record_id in ids:
+        for record_id, reason in going.items():
             gone = {"testing_record": [record_id], "testing_ticket": tickets.get(record_id, [])}
-            with acts.act(kind=EventKind.RECORD_ERASED, subject_kind="record", subject_id=record_id, detail=why) as one:
+            kind = EventKind.RECORD_ERASED
+            with acts.act(kind=kind, subject_kind="record", subject_id=record_id, detail=reason) as one:
                 _tell_gone(one, gone)
-    return len(ids)
+    return len(chosen), len(ids)
 
 
-def _delete_some_patients(pharmacy_id: UUID, before: datetime, why: str) -> int:
-    values = values_of(pharmacy_id, before)
+def _going_records(ids: list[UUID], before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
+    """Return which of these tests go, by what their seals say, and why, as their events tell it."""
+    opened = opened_tests(ids)
+    if asked is None:
+        return {test.record_id: RETENTION for test in opened if test.last_at < before}
+    going = {}
+    for test in opened:
+        for case in asked:
+            if test.patient_id in case.patients and test.last_at <= case.answered_at:
+                going[test.record_id] = _by_right(case)
+    return going
+
+
+def _delete_some_patients(pharmacy_id: UUID, before: datetime, why: str, aside: set[UUID]) -> Batch:
     with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
-        ids = _ids(_PATIENTS.format(limit=BATCH, which=_WHICH_PATIENTS[why]), values)
+        take_turn(pharmacy_id)
+        asked = granted_erasures() if why == ERASURE else []
+        values = {**values_of(pharmacy_id, before), **_named(asked, aside)}
+        chosen, left = _choose(_PATIENTS.format(which=_WHICH_PATIENTS[why]), _CHOSEN_PATIENTS, "patient", values)
+        going = _going_patients(left, asked if why == ERASURE else None)
+        aside.update(one for one in chosen if one not in going)
+        ids = list(going)
         theirs = {
             table: _grouped(table, "patient_id", pharmacy_id, ids) for table in ("retention_hold", "retention_case")
         }
         _delete(_OF_PATIENTS, values, ids)
-        for patient_id in ids:
+        for patient_id, reason in going.items():
             gone = {"patients_patient": [patient_id]} | {
                 table: own.get(patient_id, []) for table, own in theirs.items()
             }
             kind = EventKind.PATIENT_ERASED
-            with acts.act(kind=kind, subject_kind="patient", subject_id=patient_id, detail=why) as one:
+            with acts.act(kind=kind, subject_kind="patient", subject_id=patient_id, detail=reason) as one:
                 _tell_gone(one, gone)
-    return len(ids)
+    return len(chosen), len(ids)
+
+
+def _going_patients(ids: list[UUID], asked: Collection[Granted] | None) -> dict[UUID, str]:
+    """Return which of these patients go, by what their seals say, and why, as their events tell it."""
+    opened = opened_rows(Patient, ids)
+    if asked is None:
+        return {patient.id: RETENTION for patient in opened}
+    return {
+        patient.id: _by_right(case)
+        for patient in opened
+        for case in asked
+        if case.patient_id in {patient.id, patient.merged_into}
+    }
+
+
+def _by_right(case: Granted) -> str:
+    """Return why, as events tell it: both verifiers look for the answer to the request that is named here."""
+    return f"{ERASURE}/{case.case_id}"
+
+
+def _named(asked: Collection[Granted], aside: Collection[UUID]) -> dict[str, list[UUID]]:
+    return {"granted": [case.case_id for case in asked], "aside": list(aside)}
+
+
+def _choose(question: str, choice: str, row: str, values: Mapping[str, Any]) -> tuple[list[UUID], list[UUID]]:
+    """Choose and lock a few rows, then ask the same of them again; return those locked, and those of which it holds.
+
+    A lock shows the newest state of the row alone: a version signed, or a parcel posted, while the first statement ran
+    is only seen by a second one.
+    """
+    chosen = _ids(question + choice.format(limit=BATCH), values)
+    return chosen, _ids(f"{question} AND {row}.id = ANY(%(ids)s)", {**values, "ids": chosen})
 
 
 def _tell_gone(commit: Commit, gone: Mapping[str, Iterable[UUID]]) -> None:
@@ -223,23 +286,27 @@ def _delete(rules: Mapping[str, str], values: Mapping[str, Any], ids: list[UUID]
         _execute(f"DELETE FROM {table} WHERE pharmacy_id = %(pharmacy)s AND {rule}", {**values, "ids": ids})  # noqa: S608
 
 
-def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> int:
+def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
     with tenant_scope(pharmacy_id):
+        take_turn(pharmacy_id)
         done = _execute(_SIDES.format(limit=MANY), values_of(pharmacy_id, before))
         if done:
             by = HouseActor(pharmacy_id, OPERATOR)
             with act(by=by, kind=EventKind.SIDES_ERASED, subject_kind="parcel", subject_id=None, detail=str(done)):
                 pass
-    return done
+    return done, done
 
 
-def _delete_some_sessions() -> int:
+def _delete_some_sessions() -> Batch:
     with transaction.atomic():
-        return _execute(_SESSIONS.format(limit=MANY), {"now": now()})
+        done = _execute(_SESSIONS.format(limit=MANY), {"now": now()})
+    return done, done
 
 
 def values_of(pharmacy_id: UUID, before: datetime) -> dict[str, Any]:
+    """Return what the questions of a round are asked with, in the scope of the pharmacy."""
     return {
+        "lifted": lifted_holds(),
         "pharmacy": pharmacy_id,
         "before": before,
         "moving": _MOVING,

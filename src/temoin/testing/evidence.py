@@ -1,4 +1,4 @@
-"""Compares signed versions with the events that wrote them.
+"""Compares signed versions with the events that wrote them, and deletions by right with the requests they name.
 
 A restored old row still opens: only the digest in the event shows that it is not the row that was signed.
 """
@@ -14,8 +14,10 @@ from temoin.journal.events import EventKind
 from temoin.journal.export import worded_lines
 from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.verification import EVENTS, WAITS
+from temoin.journal.walk import SLACK
 
 _SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, EventKind.RESULT_CANCELLED.value)
+_BY_CLOCK, _BY_RIGHT = "retention", "erasure"  # why something was deleted, as its event tells
 
 # Lawfully deleted, at its day: the sealed event of the keeper says so, and no version of the record may be there then.
 _ERASED = f"""
@@ -55,6 +57,25 @@ _BEHIND = """
         ON last.pharmacy_id = record.pharmacy_id AND last.record_id = record.id
      WHERE record.version <> coalesce(last.number, 0)
 """
+# What did not go by the clock names the request that it was asked by, as in "erasure/<case>": one that was opened for
+# an erasure, and granted before; times are those at which transactions began, and a batch may have waited.
+_UNASKED = f"""
+    WITH heard AS MATERIALIZED (
+        SELECT event.pharmacy_id, event.id, event.kind, event.subject_id, event.detail, event.at
+          FROM {EVENTS} WHERE event.kind = ANY(%s) AND (leaf.index IS NOT NULL OR {WAITS})
+    )
+    SELECT erased.pharmacy_id::text, erased.id::text, erased.subject_id::text FROM heard AS erased
+     WHERE erased.kind IN ('{EventKind.RECORD_ERASED}', '{EventKind.PATIENT_ERASED}')
+       AND erased.detail <> '{_BY_CLOCK}'
+       AND (SELECT count(DISTINCT asked.kind) FROM heard AS asked
+             WHERE asked.pharmacy_id = erased.pharmacy_id
+               AND asked.at <= erased.at + interval '{int(SLACK.total_seconds())} seconds'
+               AND '{_BY_RIGHT}/' || asked.subject_id::text = erased.detail
+               AND (asked.kind = '{EventKind.CASE_GRANTED}'
+                    OR asked.kind = '{EventKind.CASE_OPENED}' AND asked.detail = '{_BY_RIGHT}')) < 2
+     ORDER BY 1, 2
+"""  # noqa: S608
+_ENDS = (EventKind.RECORD_ERASED, EventKind.PATIENT_ERASED, EventKind.CASE_OPENED, EventKind.CASE_GRANTED)
 
 
 _VERSIONS = f"""
@@ -71,7 +92,7 @@ def exported_records() -> Iterator[bytes]:
 
 
 def compare_records() -> Iterator[JournalFinding]:
-    """Yield each signed version that is not the one its event wrote, and each record that points at another version."""
+    """Yield each version that is not the one its event wrote, each record that points at another, each unasked end."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(_DIFFERENT, [list(_SIGNED)])
@@ -82,6 +103,10 @@ def compare_records() -> Iterator[JournalFinding]:
         for pharmacy_id, record_id, number in cursor.fetchall():
             note = f"record {record_id} of pharmacy {pharmacy_id} says version {number}, which is not its latest"
             yield JournalFinding(Fault.RECORD, None, "", pharmacy_id, note)
+        cursor.execute(_UNASKED, [[kind.value for kind in _ENDS]])
+        for pharmacy_id, event_id, subject_id in cursor.fetchall():
+            note = f"{subject_id} of pharmacy {pharmacy_id} was deleted by right, and no granted request is named"
+            yield JournalFinding(Fault.RECORD, None, event_id, pharmacy_id, note)
 
 
 def _wrong(told: str | None, live: str | None, is_twice: bool) -> str:  # noqa: FBT001 a column of the answer
