@@ -82,6 +82,7 @@ def test_the_certificate_is_copied_and_printed_and_a_letter_without_one_says_not
     page.context.grant_permissions(["clipboard-write"])
     open_letter_page(page, site, certificate=of_letter(fresh()))
 
+    page.bring_to_front()  # the clipboard belongs to the window that has the focus
     page.locator("#copy").click()
     expect(page.locator("#status")).to_contain_text("copié")
     page.emulate_media(media="print")

@@ -235,7 +235,10 @@ function drawn(drawing) {
 function showCertificate(result, certificate) {
   result.querySelector("#drawing").append(drawn(certificate.drawing));
   result.querySelector("#copy").addEventListener("click", async () => {
-    say(await navigator.clipboard.writeText(certificate.text).then(() => "copied", () => "uncopied"));
+    // A browser that asks somebody, or whose window is behind another, may never answer: then it was not copied.
+    const silent = new Promise((give) => setTimeout(give, 3000, "uncopied"));
+    const copied = navigator.clipboard.writeText(certificate.text).then(() => "copied", () => "uncopied");
+    say(await Promise.race([copied, silent]));
   });
 }
 
@@ -355,7 +358,7 @@ function begin() {
   function wake() {
     watch();
     lastActivity = Date.now();
-    if (!byId("letter").hidden) say(null);
+    if (byId("status").querySelector("[data-message=soon]")) say(null); // no other message is over by a touch
   }
 
   byId("languages").hidden = byId("promise").hidden = false;
