@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("", "pharmacien/", "pharmacist/", "operator/", "integrator/", "auditor/", "reference/states/", "performance/")
 WIDTHS = (1366, 390)
+WRONG_ALONE = {"resultTypes": ["violations"]}  # every rule is run; what keeps to it is not written down node by node
 # The theme's own furniture, told in docs/accessibility.md: a search dialogue and navigation that it names twice.
 OF_THE_THEME = {"aria-dialog-name", "landmark-unique", "region"}
 
@@ -50,7 +51,7 @@ def test_a_page_breaks_no_rule_of_accessibility(site, browser, page, width):
 
     tab = browser.new_page(viewport={"width": width, "height": 800})
     tab.goto(f"file://{site}/{page}index.html")
-    found = Axe().run(tab).response["violations"]
+    found = Axe().run(tab, options=WRONG_ALONE).response["violations"]
     tab.close()
 
     told = {each["id"]: [node["html"][:120] for node in each["nodes"][:3]] for each in found}
