@@ -139,7 +139,7 @@ def by_nir(case: Case) -> list[object]:
 
 
 def by_start(case: Case) -> list[object]:
-    return [number for number, _ in patients_by_start(by=case.house.owner, asked=Beginnings(("pat",)))]
+    return [number for number, _ in patients_by_start(by=case.house.owner, asked=Beginnings(("pat",)), most=9).first]
 
 
 def near(case: Case) -> list[object]:

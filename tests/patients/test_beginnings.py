@@ -13,12 +13,15 @@ from people import House, change_patient, make_patient, open_house, sign_in
 
 from temoin.crypto.blind import bucket_index
 from temoin.journal.events import EventKind
-from temoin.journal.models import Event
+from temoin.journal.models import Event, Listing
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.reading import patients_seen
+from temoin.oversight.reading_settings import ReadingPace
 from temoin.patients.models import Patient
 from temoin.patients.queries import patients_by_start, traits_of
 from temoin.patients.starts import NAME_USE, NAMES, PHONE, Beginnings, answers
+from temoin.web.patient_search import SHOWN
 from temoin.web.typed_person import typed_person
 
 PEOPLE = {
@@ -88,7 +91,9 @@ def known(house: House) -> dict[object, str]:
 def found(house: House, known: dict[object, str], text: str) -> set[str]:
     asked = typed_person(text)
     assert asked is not None
-    return {known[patient_id] for patient_id, _traits in patients_by_start(by=house.colleague, asked=asked)}
+    return {
+        known[patient_id] for patient_id, _traits in patients_by_start(by=house.colleague, asked=asked, most=9).first
+    }
 
 
 @pytest.mark.parametrize(
@@ -154,10 +159,10 @@ def test_rows_that_share_a_byte_by_chance_are_never_shown(house: House, known: d
 def test_a_stranger_finds_nobody_and_who_may_read_no_patient_is_refused(house: House):
     asked = Beginnings(("mar",))
 
-    assert patients_by_start(by=house.stranger, asked=asked) == []
-    assert len(patients_by_start(by=house.owner, asked=asked)) == 2
+    assert patients_by_start(by=house.stranger, asked=asked, most=9).first == []
+    assert patients_by_start(by=house.owner, asked=asked, most=9).count == 2
     with pytest.raises(DeniedError), transaction.atomic():
-        patients_by_start(by=house.administrator, asked=asked)
+        patients_by_start(by=house.administrator, asked=asked, most=9)
 
 
 def test_the_search_is_an_event_with_whom_it_showed_and_no_word_of_what_was_typed(
@@ -169,6 +174,20 @@ def test_the_search_is_an_event_with_whom_it_showed_and_no_word_of_what_was_type
         event = Event.objects.filter(kind=EventKind.PATIENT_SEARCHED).latest("at")
     assert event.detail == "start"
     assert "martin" not in str(vars(event)).lower()
+
+
+def test_of_many_found_only_those_shown_count_as_seen(house: House, known: dict[object, str]):
+    found = patients_by_start(by=house.owner, asked=Beginnings(("mar",)), most=1)
+
+    ((patient_id, _traits),) = found.first
+    assert (known[patient_id], found.count, found.has_more) == ("martin", 2, True)
+    assert patients_seen(by=house.owner).shown == 1
+    with tenant_scope(house.here.id):
+        assert [listing.subjects for listing in Listing.objects.all()] == [[patient_id]]
+
+
+def test_fifty_searches_an_hour_are_no_reading_in_bulk():
+    assert ReadingPace().shown_per_hour >= 50 * SHOWN
 
 
 def test_a_changed_name_and_telephone_are_found_and_the_former_ones_are_not(house: House, known: dict[object, str]):
@@ -240,5 +259,16 @@ def test_many_found_are_counted_and_the_first_shown(house: House):
     page = looked(sign_in(Client(), house.owner), "nom")
 
     assert "22 patients trouvés" in page
-    assert page.count('class="panel candidate"') == 20
+    assert page.count('class="panel candidate"') == SHOWN
     assert "Seuls les premiers sont affichés" in page
+    assert patients_seen(by=house.owner).shown == SHOWN
+
+
+def test_a_search_for_the_same_person_says_too_that_it_shows_the_first_only(house: House):
+    one, *_others = [
+        make_patient(house.owner, nir="", birth_family_name=f"NOMBREUX {letter}") for letter in "ABCDEFGHIJKL"
+    ]
+
+    page = sign_in(Client(), house.owner).post(reverse("same_person", args=[one]) + "?read", {"scan": "nom"})
+
+    assert "Seuls les premiers sont affichés" in page.content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,9 +13,21 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from people import House, make_lot, make_patient, make_sampled, make_signed, make_test, open_house, sign_in
+from people import (
+    House,
+    make_lot,
+    make_patient,
+    make_sampled,
+    make_signed,
+    make_test,
+    open_house,
+    person_of,
+    set_up_totp,
+    sign_in,
+)
 from person_menu import open_person_menu
 from playwright.sync_api import Browser, Page, expect
+from test_bulk_reading import at_work, list_many
 from test_road_in_browser import shoot
 
 from temoin.delivery.ticket_codes import destroy_codes
@@ -24,6 +37,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
+from temoin.oversight.reading_settings import ReadingPace
 from temoin.testing.actions import abandon_test
 from temoin.testing.queries import read_test
 
@@ -114,6 +128,21 @@ def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
     expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_have_count(0)
     assert len(asked) == 1  # one page for the whole of it
     shoot(counter.page, "in-row-next")
+
+
+def test_a_list_that_the_server_keeps_back_leads_the_page_to_the_question_for_a_factor(counter: Counter):
+    owner = counter.house.owner
+    set_up_totp(person_of(owner))
+    cookie = at_work(owner).cookies[settings.SESSION_COOKIE_NAME].value
+    place = {"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": counter.address}
+    counter.page.context.add_cookies([place])
+    counter.open("home")
+    counter.expect_title("Comptoir")
+    list_many(owner, ReadingPace().shown_per_hour)
+
+    counter.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(counter.page).to_have_url(re.compile(re.escape(reverse("confirm"))))
 
 
 # The rows that the first screen shows whole, and the labels of results that are cut or taller than a row.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -24,6 +25,19 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 
 Found = tuple[UUID, Traits]
+
+
+@dataclass(frozen=True)
+class FirstFound:
+    """Those of a search who are shown, and how many were found in all: of the others nothing leaves this room."""
+
+    first: list[Found]
+    count: int
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether others were found and not shown."""
+        return self.count > len(self.first)
 
 
 class ChangedError(ConflictError):
@@ -60,16 +74,18 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
         return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
 
 
-def patients_by_start(*, by: Seat, asked: Beginnings) -> list[Found]:
+def patients_by_start(*, by: Seat, asked: Beginnings, most: int) -> FirstFound:
     """Return whose names begin so, whose telephone ends so, or who was born that day, as far as each was typed.
 
-    Sorted by name. A person chooses: a beginning alone never matches.
+    Sorted by name. A person chooses: a beginning alone never matches. Short beginnings find hundreds: the first are
+    shown, and the event is of these alone.
     """
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
         hits = _standing().filter(asked_rows(asked))
         found = [each for each in _opened(hits) if answers(each[1], asked)]
-        return _shown(by, "start", sorted(found, key=lambda each: (plain_name(each[1].name), each[1].birth_date)))
+        found.sort(key=lambda each: (plain_name(each[1].name), each[1].birth_date))
+        return FirstFound(_shown(by, "start", found[:most]), len(found))
 
 
 def hold_namesakes(*, by: Seat, names: Iterable[tuple[str, date]]) -> list[Found]:
@@ -163,7 +179,7 @@ def _standing() -> QuerySet[Patient]:
 
 
 def _shown(by: Seat, detail: str, found: list[Found]) -> list[Found]:
-    """Record the search and whom it showed, and return them."""
+    """Record the search and whom it showed, and return them: whoever calls this shows each of them."""
     shown = [patient_id for patient_id, _traits in found]
     record_listing(by=by, kind=EventKind.PATIENT_SEARCHED, subject_kind="patient", detail=detail, shown=shown)
     return found

@@ -33,7 +33,7 @@ FIND_HINT = _(
     "A sample's number, a ticket or a document, scanned or typed; or the beginning of a name, a birth date, the end of "
     "a telephone's number"
 )
-SHOWN = 20  # of those found by a beginning: more letters, or the birth date, tell the others apart
+SHOWN = 10  # of those found by a beginning: more letters, or the birth date, tell the others apart
 SCAN_HINT = _("Identity document (lines with <), health identity code, or social security number")
 
 
@@ -42,7 +42,8 @@ class PatientSearch:
     """A search as it was asked for: what was found, with what a scan told, and what is wrong."""
 
     values: dict[str, str]
-    found: list[Found] | None = None  # None before anything was looked for
+    found: list[Found] | None = None  # those shown; None before anything was looked for
+    others: int = 0  # who were found by a beginning besides, and are not shown
     problems: list[Problem] = field(default_factory=list)
     notices: Sequence[Words] = ()
     is_scanned: bool = False
@@ -54,13 +55,9 @@ class PatientSearch:
         return scan_field(label=FIND, hint=FIND_HINT, problems=self.problems, autofocus=is_first)
 
     @property
-    def shown(self) -> list[Found]:
-        return (self.found or [])[:SHOWN]
-
-    @property
-    def has_more(self) -> bool:
-        """Tell whether more were found than are shown, which the page says."""
-        return len(self.found or []) > SHOWN
+    def count(self) -> int:
+        """Return how many were found, shown or not."""
+        return len(self.found or []) + self.others
 
     @property
     def fields(self) -> list[Field]:
@@ -102,7 +99,8 @@ def _search_beginnings(search: PatientSearch, seat: Seat, asked: Beginnings, tex
     """Find whose names begin so; where nobody's does, it may have been a ticket whose code is all letters."""
     search.is_scanned = True
     search.values["birth_date"] = _typed_day(asked)
-    search.found = patients_by_start(by=seat, asked=asked)
+    found = patients_by_start(by=seat, asked=asked, most=SHOWN)
+    search.found, search.others = found.first, found.count - len(found.first)
     scan = read_ticket_code(text.strip())
     if not search.found and scan is not None and scan.is_sound:
         with suppress(InvalidError):

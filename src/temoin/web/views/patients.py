@@ -70,9 +70,7 @@ def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
         problems=search.problems,
         is_question=True,
         has_searched=search.found is not None,
-        found=search.shown,
-        has_more=search.has_more,
-        count=len(search.found or []),
+        found=search.found or [],
         may_be_one=_may_be_one(seat, search.found or ()),
     )
 

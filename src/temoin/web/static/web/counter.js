@@ -7,7 +7,8 @@ const GATHERED = 250; // milliseconds in which several changes are fetched as on
 const BY_CLOCK = 10000; // between two looks where no stream is to be had
 const ANOTHER_TRY = 120000; // after which a stream is asked for again
 
-/* The list alone: parsed by the browser, its scripts dead; null while nothing changed, or nothing came. */
+/* The list alone: parsed by the browser, its scripts dead; null while nothing changed, or nothing came. Where the server
+   leads elsewhere or refuses (a factor is asked for, the right is gone), the page must not stand still as if it were live. */
 function fetchLists() {
   const place = new URL(lists.dataset.lists, location.href);
   const here = new URLSearchParams(location.search);
@@ -16,7 +17,10 @@ function fetchLists() {
     const call = new XMLHttpRequest();
     call.responseType = "document";
     call.addEventListener("loadend", () => {
-      resolve(call.status === 200 && call.responseURL === place.href ? call.response?.getElementById("counter-lists") : null);
+      const isHere = call.responseURL === place.href;
+      if (!isHere && call.status) document.dispatchEvent(new Event("temoin-refused"));
+      if (isHere && call.status >= 400 && call.status < 429) document.dispatchEvent(new Event("temoin-refused"));
+      resolve(call.status === 200 && isHere ? call.response?.getElementById("counter-lists") : null);
     });
     call.open("GET", place.href);
     call.setRequestHeader("If-None-Match", `"${lists.dataset.mark}"`);

@@ -114,6 +114,13 @@ addEventListener("submit", (event) => {
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
 addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
 
+/* What follows by itself was refused: the page asks anew, and is led where the server wants it. What was typed is kept:
+   whoever sends it is led there, and a session that is over has its veil. */
+document.addEventListener("temoin-refused", async () => {
+  await ask();
+  if (!over && !edited?.isConnected) location.reload();
+});
+
 /* What was typed before the end, or before a page that refused it, comes back into its form. */
 function putBack(form, fields) {
   const groups = new Map();
