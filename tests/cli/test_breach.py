@@ -122,8 +122,10 @@ def test_an_unproven_owner_is_shown_nothing(house, run, capsys):
     assert (said.out, "Password or code is wrong." in said.err) == ("", True)
 
 
-def test_searches_that_name_nobody_are_told(house, run, capsys):
+def test_searches_of_which_nobody_can_say_whom_they_showed_are_told(house, run, capsys, tamper):
+    make_patient(house.owner)
     patients_by_nir(by=house.owner, nir="279035121518989")
+    tamper("DELETE FROM journal_listing")
     run(house.owner, "--since", "2026-01-01")
 
     assert "1 search in this period does not say whom it showed" in capsys.readouterr().err

@@ -16,17 +16,22 @@ from temoin.delivery.models import Letter
 from temoin.journal.act import HouseActor, record_look
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import frozen_at
+from temoin.keeping.rows import sealed_models
+from temoin.lib.clock import frozen_at, now
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.oversight import concerned
-from temoin.oversight.concerned import Extent, count_persons, list_persons
-from temoin.patients.queries import patients_by_nir, read_patient
+from temoin.oversight.concerned import OF_PARCELS, SEALED_OF, Extent, count_persons, list_persons
+from temoin.patients.queries import patients_by_nir, patients_by_start, read_patient
+from temoin.patients.starts import Beginnings
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
+from temoin.retention.case_states import CaseKind
+from temoin.retention.cases import open_case
+from temoin.retention.holds import place_hold
 from temoin.testing import queries
 from temoin.testing.actions import abandon_test
 from temoin.testing.queries import list_tests, list_tests_of_patient, read_test, report_for_courier
@@ -205,11 +210,40 @@ def test_a_patients_list_of_tests_names_the_patient(house: House):
     assert on_tuesday(house) == {patient_id}
 
 
-def test_searches_of_the_period_are_told_since_they_name_nobody(house: House):
+def test_a_search_has_shown_whom_its_list_names(house: House):
+    shown, *_others = (patient_of(house, MONDAY) for _each in range(3))
+    with frozen_at(TUESDAY):
+        first = patients_by_start(by=house.owner, asked=Beginnings(("pat",)), most=1).first
+
+    assert [patient_id for patient_id, _traits in first] == [shown]
+    assert on_tuesday(house) == {shown}
+
+
+def test_a_request_and_a_hold_are_about_their_patient(house: House):
+    asks, held, _nobody = (patient_of(house, MONDAY) for _each in range(3))
+    with frozen_at(TUESDAY):
+        ask_for_copy(house, asks)
+        place_hold(by=house.owner, patient_id=held, reason="Réquisition")
+
+    assert on_tuesday(house) == {asks, held}
+
+
+def ask_for_copy(house: House, patient_id: UUID) -> None:
+    open_case(by=house.owner, patient_id=patient_id, kind=CaseKind.ACCESS, asked="Copie", received_on=now().date())
+
+
+def test_searches_of_the_period_whose_list_is_gone_are_told(house: House, tamper: Callable[[str], None]):
+    with frozen_at(MONDAY):
+        make_patient(house.owner)
     with frozen_at(TUESDAY):
         patients_by_nir(by=house.owner, nir="279035121518989")
+        patients_by_start(by=house.owner, asked=Beginnings(("pat",)), most=9)
+        patients_by_start(by=house.owner, asked=Beginnings(("nobody",)), most=9)
+    assert list_persons(by=house.owner, extent=Extent(since=TUESDAY)).unnamed_searches == 0
 
-    assert list_persons(by=house.owner, extent=Extent(since=TUESDAY)).unnamed_searches == 1
+    tamper("DELETE FROM journal_listing")
+
+    assert list_persons(by=house.owner, extent=Extent(since=TUESDAY)).unnamed_searches == 2
     assert list_persons(by=house.owner, extent=Extent(since=TUESDAY + DAY)).unnamed_searches == 0
     assert list_persons(by=house.owner, extent=Extent()).unnamed_searches == 0
 
@@ -230,6 +264,33 @@ def test_a_key_holds_whoever_has_a_row_under_it(house: House):
     assert listed(house, key_id=key_of(house, "2026-11")) == {november, both}
     assert listed(house, key_id=key_of(house, "2026-12")) == {both, december}
     assert listed(house, key_id=key_of(house, "2026-12"), until=TUESDAY) == {both}
+
+
+def test_a_key_holds_whose_request_or_hold_is_sealed_with_it(house: House):
+    asks, held, _nobody = (patient_of(house, MONDAY) for _each in range(3))
+    with frozen_at(DECEMBER):
+        ask_for_copy(house, asks)
+        place_hold(by=house.owner, patient_id=held, reason="Réquisition")
+        place_hold(by=house.owner, patient_id=None, reason="Contrôle")
+
+    assert listed(house, key_id=key_of(house, "2026-12")) == {asks, held}
+
+
+# Sealed rows that tell of no patient, and of whom they tell.
+OF_NO_PATIENT = {
+    "intake_file_terms": "the words of a laboratory's files",
+    "pharmacies_invitation": "somebody who is to work there",
+    "pharmacies_member": "somebody who works there",
+    "pharmacies_program": "a program",
+    "pharmacies_program_token": "a program",
+    "pharmacies_register_check": "somebody who works there, or is to",
+}
+
+
+def test_each_sealed_table_leads_to_its_person_or_tells_of_no_patient():
+    assert sorted([*SEALED_OF, *OF_PARCELS, *OF_NO_PATIENT]) == sorted(
+        model._meta.db_table for model in sealed_models()
+    )
 
 
 def test_the_key_of_the_indexes_concerns_everybody(house: House):

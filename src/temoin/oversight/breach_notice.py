@@ -51,7 +51,7 @@ class BreachFacts:
     at: datetime
     persons: int
     tests: int
-    searches: int  # of the period, whose events name nobody
+    searches: int  # of the period, of which nobody can say whom they showed
     erased: int  # patients deleted since the breach began
 
 

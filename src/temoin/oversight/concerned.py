@@ -14,7 +14,7 @@ from temoin.crypto.envelope import KEY_ID_SQL
 from temoin.crypto.models import DataKey
 from temoin.crypto.ring import INDEX
 from temoin.journal.act import record_look
-from temoin.journal.events import EventKind
+from temoin.journal.events import LISTINGS, EventKind
 from temoin.journal.unreadable import each_opened
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
@@ -27,12 +27,42 @@ from temoin.testing.states import UNDER_WAY
 
 CHUNK = 200  # persons opened in one transaction: a slow reader must not hold one for long
 
-# With a beginning: whom an event of the period is about, be it by a test, a letter or a parcel, and whom a list of
-# tests may have shown. Its event names nobody: it showed what was under way at that time (signed or abandoned later, or
-# still so), and of what was done as many of the newest as the event says. With a key: whose rows it seals.
+# What each sealed table tells of: the column that leads to its person, by the patient or by a test of theirs.
+SEALED_OF = {
+    "patients_patient": "id",
+    "testing_record": "id",
+    "testing_record_version": "record_id",
+    "testing_ticket": "record_id",
+    "certificates_issued": "record_id",
+    "outbox_parcel": "chain_id",
+    "retention_case": "patient_id",
+    "retention_hold": "patient_id",  # null: of the whole pharmacy, and so of nobody
+}
+OF_PARCELS = ("outbox_attempt", "outbox_sides")  # these lead to their person by the parcel
+
+_OF_ROWS = " UNION ALL ".join(
+    f"SELECT {column} AS id, sealed FROM {table} WHERE pharmacy_id = %(pharmacy)s"  # noqa: S608 our own names
+    for table, column in SEALED_OF.items()
+)
+_OF_TRIES = " UNION ALL ".join(
+    f"SELECT parcel.chain_id, tried.sealed FROM {table} AS tried"  # noqa: S608 our own names
+    " JOIN outbox_parcel AS parcel USING (pharmacy_id)"
+    " WHERE pharmacy_id = %(pharmacy)s AND parcel.id = tried.parcel_id"
+    for table in OF_PARCELS
+)
+# By the row that an event is about to the person: a letter, a parcel, a certificate, a request, a hold.
+_LED_TO = " UNION ".join(
+    f"SELECT {column} FROM {table} WHERE pharmacy_id = %(pharmacy)s AND id IN (SELECT subject_id FROM heard)"  # noqa: S608
+    for table, column in {"delivery_letter": "record_id", **SEALED_OF}.items()
+)
+
+# With a beginning: whom an event of the period is about, by whichever row; whom a search or a list showed, as it stands
+# beside its event; and whom a list of tests may have shown, were that gone: what was under way at that time (signed or
+# abandoned later, or still so), and of what was done as many of the newest as the event says. With a key: whose rows it
+# seals.
 _CONCERNED = f"""
 WITH heard AS (
-    SELECT kind, at, subject_id, detail FROM journal_event
+    SELECT kind, at, subject_id, detail, digest FROM journal_event
      WHERE pharmacy_id = %(pharmacy)s AND at >= %(since)s::timestamptz
        AND (%(until)s::timestamptz IS NULL OR at < %(until)s::timestamptz)
 ), lists AS (
@@ -50,22 +80,12 @@ WITH heard AS (
 ), subjects AS (
     SELECT subject_id AS id FROM heard
      UNION SELECT id FROM shown
-     UNION SELECT record_id FROM delivery_letter
-            WHERE pharmacy_id = %(pharmacy)s AND id IN (SELECT subject_id FROM heard)
-     UNION SELECT chain_id FROM outbox_parcel
-            WHERE pharmacy_id = %(pharmacy)s AND id IN (SELECT subject_id FROM heard)
+     UNION SELECT unnest(subjects) FROM journal_listing
+            WHERE pharmacy_id = %(pharmacy)s
+              AND id IN (SELECT substr(digest, 1, 32)::uuid FROM heard WHERE digest <> '' AND kind = ANY(%(listings)s))
+     UNION {_LED_TO}
 ), sealed AS (
-    SELECT id, sealed FROM patients_patient WHERE pharmacy_id = %(pharmacy)s
-     UNION ALL SELECT id, sealed FROM testing_record WHERE pharmacy_id = %(pharmacy)s
-     UNION ALL SELECT record_id, sealed FROM testing_record_version WHERE pharmacy_id = %(pharmacy)s
-     UNION ALL SELECT record_id, sealed FROM testing_ticket WHERE pharmacy_id = %(pharmacy)s
-     UNION ALL SELECT chain_id, sealed FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s
-     UNION ALL SELECT parcel.chain_id, attempt.sealed FROM outbox_attempt AS attempt
-                 JOIN outbox_parcel AS parcel USING (pharmacy_id)
-                WHERE pharmacy_id = %(pharmacy)s AND parcel.id = attempt.parcel_id
-     UNION ALL SELECT parcel.chain_id, sides.sealed FROM outbox_sides AS sides
-                 JOIN outbox_parcel AS parcel USING (pharmacy_id)
-                WHERE pharmacy_id = %(pharmacy)s AND parcel.id = sides.parcel_id
+    {_OF_ROWS} UNION ALL {_OF_TRIES}
 ), named AS (
     SELECT id FROM sealed WHERE {KEY_ID_SQL} = %(key)s::bytea
 ), persons AS (
@@ -84,8 +104,10 @@ SELECT id FROM patients_patient
 """  # noqa: S608
 
 _SEARCHES = """
-SELECT count(*) FROM journal_event
- WHERE pharmacy_id = %(pharmacy)s AND kind = %(searched)s AND at >= %(since)s::timestamptz
+SELECT count(*) FROM journal_event AS event
+ WHERE pharmacy_id = %(pharmacy)s AND kind = %(searched)s AND digest <> '' AND at >= %(since)s::timestamptz
+   AND NOT EXISTS (SELECT FROM journal_listing
+                    WHERE pharmacy_id = %(pharmacy)s AND id = substr(event.digest, 1, 32)::uuid)
    AND (%(until)s::timestamptz IS NULL OR at < %(until)s::timestamptz)
 """
 
@@ -107,7 +129,7 @@ class Extent:
 
 @dataclass(frozen=True)
 class Persons:
-    """Who is concerned, opened as they are read; and the searches of the period, whose events name nobody."""
+    """Who is concerned, opened as they are read; and the searches of which nobody can say whom they showed."""
 
     count: int
     unnamed_searches: int
@@ -152,6 +174,7 @@ def _concerned(extent: Extent) -> list[UUID]:
     values = _values(
         extent,
         key=_key(extent),
+        listings=list(LISTINGS),
         list_read=EventKind.TEST_LIST_READ.value,
         open=[state.value for state in UNDER_WAY],
         ends=[EventKind.RESULT_SIGNED.value, EventKind.TEST_ABANDONED.value],
@@ -162,7 +185,7 @@ def _concerned(extent: Extent) -> list[UUID]:
 
 
 def searches_of(extent: Extent) -> int:
-    """Count the searches of a period: whom they showed, their events do not name."""
+    """Count the searches of a period that showed somebody and whose list of whom is gone."""
     if extent.since is None:
         return 0
     with connection.cursor() as cursor:
