@@ -246,7 +246,7 @@ def test_the_letter_names_nothing_that_is_not_held_of_the_person():
 @pytest.mark.parametrize("what", ["searches", "erased"])
 def test_the_notice_counts_in_good_french(what: str, count: int):
     notice = notice_text(facts(**{what: count}))
-    one = {"searches": "1 recherche de patients a eu lieu", "erased": "1 patient a été effacé"}[what]
-    many = {"searches": "2 recherches de patients ont eu lieu", "erased": "2 patients ont été effacés"}[what]
+    one = {"searches": "1 recherche de patients de la période ne dit plus", "erased": "1 patient a été effacé"}[what]
+    many = {"searches": "2 recherches de patients de la période", "erased": "2 patients ont été effacés"}[what]
 
     assert (one in notice, many in notice) == (count == 1, count == 2)

@@ -9,12 +9,13 @@ import pytest
 from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
 
 from temoin.catalogue.lots import recall_lot
-from temoin.delivery.recall import export_concerned, list_concerned
+from temoin.delivery import recall as delivery_recall
+from temoin.delivery.recall import export_concerned, letters_to_concerned, list_concerned, page_of_concerned
 from temoin.delivery.telling import TakenBack, ToldBy, note_told, take_back_told
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
-from temoin.lib.errors import DeniedError, NotFoundError
+from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.actions import abandon_test, undo_sample
 from temoin.testing.signing import cancel_result
@@ -98,11 +99,49 @@ def test_each_patient_shown_is_a_look_and_what_is_carried_away_an_event_besides(
     assert events(house, EventKind.LOT_PERSONS_LISTED) == [(lot_id, "1")]
 
 
+def test_of_a_lot_that_is_not_recalled_there_are_no_letters(house):
+    lot_id = make_lot(house.owner)
+    make_signed(house.owner, make_patient(house.owner), lot_id)
+
+    with pytest.raises(ConflictError):
+        letters_to_concerned(by=house.owner, lot_id=lot_id)
+    assert events(house, EventKind.LOT_PERSONS_LISTED) == events(house, EventKind.TEST_READ) == []
+
+
+def test_a_letter_is_a_look_at_whom_it_is_to_and_at_nobody_else(house):
+    lot_id, patient_id = make_lot(house.owner), make_patient(house.owner)
+    to_tell, told = (make_signed(house.owner, patient_id, lot_id) for _ in range(2))
+    make_sampled(house.owner, patient_id, lot_id)
+    recall(house, lot_id)
+    note_told(by=house.owner, record_id=told, expected_version=1, way=ToldBy.PHONE)
+
+    letters = letters_to_concerned(by=house.owner, lot_id=lot_id)
+
+    assert ([one.record_id for one in letters.found], letters.to_tell) == ([to_tell], 1)
+    assert [subject for subject, _detail in events(house, EventKind.TEST_READ)] == [to_tell]
+    assert events(house, EventKind.LOT_PERSONS_LISTED) == [(lot_id, "1")]
+
+
+def test_the_list_comes_page_by_page_whom_to_tell_first_and_only_a_page_is_looked_at(house, monkeypatch):
+    monkeypatch.setattr(delivery_recall, "MOST", 2)
+    lot_id, patient_id = make_lot(house.owner), make_patient(house.owner)
+    signed = [make_signed(house.owner, patient_id, lot_id) for _ in range(3)]
+    recall(house, lot_id)
+    note_told(by=house.owner, record_id=signed[1], expected_version=1, way=ToldBy.PHONE)
+
+    first, second, beyond = (page_of_concerned(by=house.owner, lot_id=lot_id, page=page) for page in (0, 1, 9))
+
+    assert {one.record_id for one in first.found} == {signed[0], signed[2]}
+    assert [one.record_id for one in second.found] == [one.record_id for one in beyond.found] == [signed[1]]
+    assert (first.count, first.to_tell, first.has_more, second.has_more, beyond.page) == (3, 2, True, False, 1)
+    assert len(events(house, EventKind.TEST_READ)) == 4
+
+
 def test_a_lot_of_this_pharmacy_is_unknown_to_the_stranger(house):
     lot_id = make_lot(house.owner)
     make_signed(house.owner, make_patient(house.owner), lot_id)
 
-    for ask in (list_concerned, export_concerned):
+    for ask in (list_concerned, page_of_concerned, export_concerned, letters_to_concerned):
         with pytest.raises(NotFoundError):
             ask(by=house.stranger, lot_id=lot_id)
 
@@ -110,11 +149,13 @@ def test_a_lot_of_this_pharmacy_is_unknown_to_the_stranger(house):
 def test_who_reads_no_test_lists_nobody_and_only_a_pharmacist_carries_the_list_away(house):
     lot_id = make_lot(house.owner)
 
-    with pytest.raises(DeniedError):
-        list_concerned(by=house.administrator, lot_id=lot_id)
-    for who in (house.administrator, house.student, house.colleague):
+    for ask in (list_concerned, page_of_concerned):
         with pytest.raises(DeniedError):
-            export_concerned(by=who, lot_id=lot_id)
+            ask(by=house.administrator, lot_id=lot_id)
+    for who in (house.administrator, house.student, house.colleague):
+        for carry in (export_concerned, letters_to_concerned):
+            with pytest.raises(DeniedError):
+                carry(by=who, lot_id=lot_id)
 
 
 def test_nobody_is_to_be_told_of_a_lot_that_nobody_was_tested_with(house):

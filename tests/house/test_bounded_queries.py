@@ -17,6 +17,7 @@ TAKEN = {
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
     "oversight/staff_notices.py:MOST_IN_A_ROUND": "the next round goes on",
+    "delivery/recall.py:MOST": PAGED,
     "delivery/unknowing.py:portion": LOOPS,
     "delivery/channels/sms/receipts.py:%s": "the next round goes on",
     "delivery/telling.py:LATEST": "what was noted before is on each test's page",

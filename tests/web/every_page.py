@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
+from temoin.catalogue.lots import recall_lot
 from temoin.delivery.letters import read_knowledge
 from temoin.delivery.telling import ToldBy, note_told
 from temoin.lib.zones import HOUSE, today_in
@@ -23,7 +24,10 @@ def every_page(house: House) -> dict[str, str]:
     of_records += [("test", void), ("print_result", void)]
     parcel_id = read_parcels(by=house.owner, record_id=signed)[0].id
     of_records += [("sending", parcel_id), ("answers", parcel_id)]
-    of_records += [(name, lot_id) for name in ("lot", "concerned", "recall_letters")]
+    recalled = make_lot(house.owner, number="RECALLED")
+    make_signed(house.owner, patient_id, recalled)
+    recall_lot(by=house.owner, lot_id=recalled, reference="FSCA 2026-11")
+    of_records += [("lot", lot_id), ("concerned", lot_id), ("concerned", recalled), ("recall_letters", recalled)]
     of_people = [("reset_member", house.colleague.member_id)]
     of_patients = [(name, patient_id) for name in ("patient", "amend_patient", "new_test", "same_person")]
     of_people += [("member", one) for one in (house.colleague.member_id, house.owner.member_id)]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from people import House, make_lot, make_patient, make_signed
 
 from temoin.catalogue.lots import recall_lot
+from temoin.web.routes import ROUTES
 
 NOTICE = "FSCA 2026-11"
 
@@ -71,6 +72,33 @@ def test_of_a_lot_that_is_not_recalled_nobody_is_to_be_told(house: House, owner:
 
     assert "Le lot n’est pas rappelé" in page
     assert "/told/" not in page
+    assert reverse("recall_letters", args=[lot_id]) not in page
+    assert reverse("concerned_file", args=[lot_id]) in page
+    assert owner.get(reverse("recall_letters", args=[lot_id])).status_code == 409
+
+
+def test_what_is_carried_away_of_many_asks_for_a_fresh_factor():
+    routes = {route.name: route for route in ROUTES}
+
+    assert {name for name in ("recall_letters", "concerned_file", "concerned") if routes[name].step_up} == {
+        "recall_letters",
+        "concerned_file",
+    }
+
+
+def test_list_and_letters_lead_to_their_next_page(house: House, owner: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("temoin.delivery.recall.MOST", 1)
+    lot_id = make_lot(house.owner, number="B2")
+    for _ in range(2):
+        make_signed(house.owner, make_patient(house.owner), lot_id)
+    recall_lot(by=house.owner, lot_id=lot_id, reference=NOTICE)
+
+    for name, words in (("concerned", "Tests suivants du lot"), ("recall_letters", "Courriers suivants")):
+        first, last = (page_of(owner, name, lot_id), owner.get(reverse(name, args=[lot_id]) + "?page=1"))
+        assert words in first
+        assert "?page=1" in first
+        assert "2 patients à prévenir" in first
+        assert words not in last.content.decode()
 
 
 def test_a_colleague_calls_but_carries_no_list_away(colleague: Client, recalled):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from temoin.delivery.telling import Telling, tellings_of
 from temoin.journal.act import record_look, record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import PAGE, each_opened
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right
@@ -25,6 +25,8 @@ from temoin.testing.build import steps_of
 from temoin.testing.models import Record
 from temoin.testing.report import Report
 from temoin.testing.states import RecordState
+
+MOST = 100  # tests on a page of the list, and letters on a page of them
 
 
 @dataclass(frozen=True)
@@ -65,25 +67,90 @@ class Concerned:
         return self.report is not None and self.told is None
 
 
-def list_concerned(*, by: Seat, lot_id: UUID) -> tuple[Lot, list[Concerned]]:
-    """Return a lot and the tests made with it, the latest first; each patient shown is a look at their test."""
+@dataclass(frozen=True)
+class ConcernedPage:
+    """A lot and some of the tests made with it; and of all of them how many, and how many are to be told."""
+
+    lot: Lot
+    found: list[Concerned]
+    count: int
+    to_tell: int
+    page: int  # the last one where the address asks for one after it
+    has_more: bool
+
+
+def page_of_concerned(*, by: Seat, lot_id: UUID, page: int = 0) -> ConcernedPage:
+    """Return a page of those tested with a lot, whom to tell first; each patient shown is a look at their test."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         lot = _lot(lot_id)
-        concerned = _concerned(lot)
-        shown = [one.record_id for one in concerned]
-        record_looks(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=shown)
+        to_tell, others = _sides(lot)
+        return _shown(by, lot, [*to_tell, *others], page, to_tell=len(to_tell))
+
+
+def letters_to_concerned(*, by: Seat, lot_id: UUID, page: int = 0) -> ConcernedPage:
+    """Return a page of those to be written to; ConflictError for a lot that is not recalled: there is nothing to say.
+
+    That they are carried away is an event about the lot besides the looks.
+    """
+    check_right(by=by, right=Right.RECALL_LOT)
+    with tenant_scope(by.pharmacy_id):
+        lot = _lot(lot_id)
+        if lot.recalled_at is None:
+            raise ConflictError("the lot is not recalled")
+        to_tell, _others = _sides(lot)
+        shown = _shown(by, lot, to_tell, page, to_tell=len(to_tell))
+        _record_carried(by, lot, shown.found)
+    return shown
+
+
+def list_concerned(*, by: Seat, lot_id: UUID) -> tuple[Lot, list[Concerned]]:
+    """Return a lot and all tests made with it, the latest first; each patient shown is a look at their test."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        lot = _lot(lot_id)
+        concerned = _opened(lot, Record.objects.filter(lot_id=lot.id))
+        _record_looks(by, concerned)
     return lot, concerned
 
 
 def export_concerned(*, by: Seat, lot_id: UUID) -> tuple[Lot, list[Concerned]]:
-    """Return the same to be carried away as a file or as letters, which is an event about the lot besides."""
+    """Return the same to be carried away as a file, which is an event about the lot besides."""
     check_right(by=by, right=Right.RECALL_LOT)
     with tenant_scope(by.pharmacy_id):
         lot, concerned = list_concerned(by=by, lot_id=lot_id)
-        detail = str(len(concerned))
-        record_look(by=by, kind=EventKind.LOT_PERSONS_LISTED, subject_kind="lot", subject_id=lot_id, detail=detail)
+        _record_carried(by, lot, concerned)
     return lot, concerned
+
+
+def _shown(by: Seat, lot: Lot, found: list[UUID], page: int, *, to_tell: int) -> ConcernedPage:
+    """Open one page of these tests, and record each look."""
+    page = min(page, max(len(found) - 1, 0) // MOST)
+    on_page = found[page * MOST : (page + 1) * MOST]
+    concerned = _opened(lot, Record.objects.filter(id__in=on_page))
+    _record_looks(by, concerned)
+    has_more = len(found) > (page + 1) * MOST
+    return ConcernedPage(lot, concerned, count=len(found), to_tell=to_tell, page=page, has_more=has_more)
+
+
+def _record_looks(by: Seat, concerned: list[Concerned]) -> None:
+    shown = [one.record_id for one in concerned]
+    record_looks(by=by, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=shown)
+
+
+def _record_carried(by: Seat, lot: Lot, concerned: list[Concerned]) -> None:
+    detail = str(len(concerned))
+    record_look(by=by, kind=EventKind.LOT_PERSONS_LISTED, subject_kind="lot", subject_id=lot.id, detail=detail)
+
+
+def _sides(lot: Lot) -> tuple[list[UUID], list[UUID]]:
+    """Return the tests whose patients are to be told, and the others, the latest first. Nothing is opened."""
+    rows = Record.objects.filter(lot_id=lot.id).order_by("-registered_at", "id").values_list("id", "version")
+    versions = dict(rows)
+    told = _told_since(lot, [record_id for record_id, version in versions.items() if version])
+    to_tell = [record_id for record_id, version in versions.items() if version and record_id not in told]
+    first = set(to_tell)
+    return to_tell, [record_id for record_id in versions if record_id not in first]
 
 
 def _lot(lot_id: UUID) -> Lot:
@@ -93,8 +160,8 @@ def _lot(lot_id: UUID) -> Lot:
     return lot
 
 
-def _concerned(lot: Lot) -> list[Concerned]:
-    records = list(Record.objects.filter(lot_id=lot.id))
+def _opened(lot: Lot, found: Iterable[Record]) -> list[Concerned]:
+    records = list(found)
     reports = {UUID(one.record_id): one for one in signed_reports({one.id: one.version for one in records}, PAGE)}
     traits = traits_of_records(one.id for one in records)
     told = _told_since(lot, reports)
@@ -102,12 +169,12 @@ def _concerned(lot: Lot) -> list[Concerned]:
     return sorted(rows, key=lambda row: row.sampled_at, reverse=True)
 
 
-def _told_since(lot: Lot, reports: Mapping[UUID, Report]) -> dict[UUID, Telling]:
+def _told_since(lot: Lot, signed: Collection[UUID]) -> dict[UUID, Telling]:
     """Return by record the last note that its patient was told, of those since the recall that nobody took back."""
-    if lot.recalled_at is None or not reports:
+    if lot.recalled_at is None or not signed:
         return {}
     since = lot.recalled_at
-    return {one.record_id: one for one in tellings_of(reports) if one.at >= since and one.taken_back_at is None}
+    return {one.record_id: one for one in tellings_of(signed) if one.at >= since and one.taken_back_at is None}
 
 
 def _row(record: Record, report: Report | None, traits: Traits | None, told: Telling | None) -> Concerned:

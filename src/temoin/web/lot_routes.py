@@ -47,6 +47,7 @@ LOTS = [
         path="lots/<uuid:lot_id>/people/letters/",
         view=recall.letters,
         access=Right.RECALL_LOT,
+        step_up=True,
     ),
     GuardedRoute(
         name="concerned_file",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
 from temoin.catalogue.patient_languages import patient_languages
-from temoin.delivery.recall import Concerned, export_concerned, list_concerned
+from temoin.delivery.recall import Concerned, export_concerned, letters_to_concerned, page_of_concerned
 from temoin.lib.clock import now
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import wall_clock
@@ -23,15 +23,16 @@ from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.web.findings import findings_of
 from temoin.web.letter_words import told_line
-from temoin.web.pages import show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.wording import STATE
 
 COLUMNS = ("patient", "birth_date", "phone", "test", "sampled_at", "result", "state", "told_at", "told_by")
 
 
 def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
-    """Show everybody tested with the lot, those who are not told yet first."""
-    lot, found = list_concerned(by=seat, lot_id=lot_id)
+    """Show everybody tested with the lot, page by page, those who are not told yet first."""
+    listed = page_of_concerned(by=seat, lot_id=lot_id, page=page_number(request))
+    lot, found = listed.lot, listed.found
     tells = lot.recalled_at is not None and has_right(by=seat, right=Right.PRINT_RESULT)
     in_order = sorted(found, key=lambda one: not one.is_to_tell)
     return show(
@@ -42,16 +43,29 @@ def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
         lot=lot,
         kit=_kit(lot.kit),
         lines=[_line(one) | {"asks_to_tell": tells and one.is_to_tell} for one in in_order],
-        to_tell=sum(one.is_to_tell for one in found),
+        count=listed.count,
+        to_tell=listed.to_tell,
+        pages=page_links(listed.page, has_more=listed.has_more),
         may_carry=bool(found) and has_right(by=seat, right=Right.RECALL_LOT),
     )
 
 
 def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
-    """Show a letter to each who was not told yet, one a sheet, to be printed."""
-    lot, found = export_concerned(by=seat, lot_id=lot_id)
+    """Show a letter to each who was not told yet, one a sheet, to be printed, page by page."""
+    listed = letters_to_concerned(by=seat, lot_id=lot_id, page=page_number(request))
+    lot, found = listed.lot, listed.found
     lines = [_line(one) for one in found if one.is_to_tell and one.name]
-    return show(request, seat, "recall_letters.html", lot=lot, kit=_kit(lot.kit), lines=lines, today=now())
+    return show(
+        request,
+        seat,
+        "recall_letters.html",
+        lot=lot,
+        kit=_kit(lot.kit),
+        lines=lines,
+        today=now(),
+        to_tell=listed.to_tell,
+        pages=page_links(listed.page, has_more=listed.has_more),
+    )
 
 
 def export(_request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
