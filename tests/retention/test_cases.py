@@ -20,6 +20,8 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.copies import copy_of_patient
+from temoin.patients.merging import MergeReason, SeenRecords
+from temoin.patients.queries import traits_of
 from temoin.pharmacies.seat import Seat
 from temoin.retention.case_states import CaseKind, CaseState
 from temoin.retention.cases import (
@@ -34,6 +36,7 @@ from temoin.retention.cases import (
 from temoin.retention.holds import place_hold
 from temoin.retention.models import RightsCase
 from temoin.testing.actions import abandon_test
+from temoin.testing.merging import merge_patients
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result, sign_result
 
@@ -166,6 +169,25 @@ def test_the_copy_holds_all_that_is_held_and_who_looked(house, patient):
     assert b"MARTIN" not in held["looks.json"]  # a profession, no name of staff
     assert {"consents.json", "tests.json", "letters.json", "cases.json", "looks-proofs.json"} <= held.keys()
     assert kinds(house) == ["case.opened", "copy.made"]
+
+
+def test_a_request_of_a_record_that_was_merged_away_is_of_the_one_that_stays(house, patient):
+    other = make_patient(house.owner)
+    record_id = make_signed(house.owner, patient, make_lot(house.owner))
+    case_id = ask(house.owner, patient)
+    with tenant_scope(house.here.id):
+        seen = {one: SeenRecords(patient_id=one, version=traits_of(one).seen_version) for one in (patient, other)}
+    merge_patients(by=house.owner, goes=seen[patient], stays=seen[other], reason=MergeReason.REGISTERED_TWICE)
+
+    copy = zipfile.ZipFile(io.BytesIO(copy_of_patient(by=house.owner, case_id=case_id)))
+
+    assert f"results/{record_id}-1.pdf" in copy.namelist()
+    assert {one["record"] for one in orjson.loads(copy.read("identity.json"))} == {str(patient), str(other)}
+    assert read_case(by=house.owner, case_id=case_id).patient_id == other
+    assert [one.id for one in cases_of_patient(by=house.owner, patient_id=other)] == [case_id]
+    with tenant_scope(house.here.id):
+        looked = Event.objects.filter(kind__in=["copy.made", "patient.read"]).values_list("subject_id", flat=True)
+        assert set(looked) == {other}
 
 
 def test_a_copy_is_of_a_request_of_access(house, patient):

@@ -1,6 +1,7 @@
 """The key ledger: which data keys were destroyed, in a file outside the database, so that a restored one obeys it.
 
-A line is written before the key is destroyed: where the destruction then fails, the next round ends it. A line destroys
+A line is written before the key is destroyed, and read back: where the destruction then fails, the next round ends it.
+Each begins on a line of its own, whatever a crash or a full disk left of the one before it. A line destroys
 nothing that is needed: what still names the key is moved under the key in use first (`keeping.ending`), so that a line
 that somebody made up costs no value.
 """
@@ -29,22 +30,32 @@ class DestroyedKey:
     at: str
 
 
+class LedgerError(OSError):
+    """The ledger does not hold what was written into it: the key must not be destroyed yet."""
+
+
 def remember_destroyed(pharmacy_id: UUID, key_id: UUID, purpose: str) -> None:
-    """Write a key down, on disk when this returns; once of each."""
-    if str(key_id) in {one.key_id for one in remembered_keys()}:
+    """Write a key down, on disk when this returns; once of each. LedgerError when it cannot be read back."""
+    if _is_remembered(key_id):
         return
     line = json.dumps(asdict(DestroyedKey(str(pharmacy_id), str(key_id), purpose, now().isoformat())))
     handle = os.open(LEDGER(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(f"{line}\n".encode())
+        file.write(f"\n{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
+    if not _is_remembered(key_id):
+        raise LedgerError(f"{LEDGER()} does not hold what was written into it")
+
+
+def _is_remembered(key_id: UUID) -> bool:
+    return str(key_id) in {one.key_id for one in remembered_keys()}
 
 
 def remembered_keys() -> list[DestroyedKey]:
     """Return the keys that were destroyed; a line that was cut by a crash names no key and is passed over."""
     try:
-        lines = LEDGER().read_text(encoding="utf-8").splitlines()
+        lines = LEDGER().read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
     return [one for line in lines if (one := _read(line)) is not None]

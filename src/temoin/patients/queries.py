@@ -167,6 +167,18 @@ def check_seen(patient: Patient, expected_version: str) -> None:
         raise ChangedError("the patient was changed by somebody else")
 
 
+def standing_record(patient_id: UUID) -> UUID:
+    """Return the record that stands for a patient: that into which the one named was merged, or itself.
+
+    Whatever keeps a patient's number beside their tests, which move with a merge, asks here whose it is now.
+    """
+    patient = patient_in_scope(patient_id)
+    if patient.merged_into is None:
+        return patient_id
+    patient.unseal()  # its seal binds where the record leads
+    return patient.merged_into
+
+
 def merged_away_into(patient_id: UUID) -> list[UUID]:
     """Return the records whose tests came to this one: what was looked at of them was this person's."""
     return list(Patient.objects.filter(merged_into=patient_id).order_by("id").values_list("id", flat=True))

@@ -18,7 +18,7 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_lines
-from temoin.patients.queries import check_stands, merged_away_into, patient_in_scope
+from temoin.patients.queries import check_stands, merged_away_into, patient_in_scope, standing_record
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
@@ -44,7 +44,7 @@ class CaseView:
     """A case with its words."""
 
     id: UUID
-    patient_id: UUID
+    patient_id: UUID  # whose record stands: the tests of one that was merged away are there
     kind: CaseKind
     state: CaseState
     received_on: date
@@ -112,9 +112,9 @@ def read_case(*, by: Seat, case_id: UUID) -> CaseView:
     """Return a case with its words: a look at its patient."""
     check_right(by=by, right=Right.OPEN_CASE)
     with tenant_scope(by.pharmacy_id):
-        case = _case(case_id)
+        case = case_in_scope(case_id)
         _look(by, case.patient_id)
-        return _view(case)
+        return case
 
 
 def cases_of_patient(*, by: Seat, patient_id: UUID) -> list[CaseView]:
@@ -124,7 +124,7 @@ def cases_of_patient(*, by: Seat, patient_id: UUID) -> list[CaseView]:
         check_stands(patient_in_scope(patient_id))
         _look(by, patient_id)
         found = RightsCase.objects.filter(patient_id__in=[patient_id, *merged_away_into(patient_id)])
-        return each_opened(found.order_by("-received_on", "id"), _view)
+        return each_opened(found.order_by("-received_on", "id"), lambda case: _view(case, patient_id))
 
 
 def due_cases(*, by: Holder) -> list[DueCase]:
@@ -138,7 +138,8 @@ def due_cases(*, by: Holder) -> list[DueCase]:
 
 def case_in_scope(case_id: UUID) -> CaseView:
     """Return a case of the pharmacy in scope, for an act that records its own event."""
-    return _view(_case(case_id))
+    case = _case(case_id)
+    return _view(case, standing_record(case.patient_id))
 
 
 def months_after(day: date, months: int) -> date:
@@ -180,11 +181,11 @@ def _look(by: Seat, patient_id: UUID) -> None:
     record_look(by=by, kind=EventKind.PATIENT_READ, subject_kind="patient", subject_id=patient_id)
 
 
-def _view(case: RightsCase) -> CaseView:
+def _view(case: RightsCase, patient_id: UUID) -> CaseView:
     held = case.unseal()
     return CaseView(
         id=case.id,
-        patient_id=case.patient_id,
+        patient_id=patient_id,
         kind=CaseKind(case.kind),
         state=CaseState(case.state),
         received_on=case.received_on,

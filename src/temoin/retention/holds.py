@@ -16,7 +16,7 @@ from temoin.lib.errors import ConflictError, NotFoundError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_lines
-from temoin.patients.models import Patient
+from temoin.patients.queries import standing_record
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -44,7 +44,7 @@ def place_hold(*, by: Seat, patient_id: UUID | None, reason: str) -> UUID:
     with act(by=by, kind=EventKind.HOLD_PLACED, subject_kind="hold", subject_id=hold_id, detail=whose) as commit:
         take_turn(by.pharmacy_id)
         if patient_id is not None:
-            patient_id = _standing(patient_id)
+            patient_id = standing_record(patient_id)
         hold = Hold(pharmacy_id=by.pharmacy_id, id=hold_id, patient_id=patient_id, placed_at=coarse(now()))
         hold.seal({"reason": reason, "lifted": ""})
         commit.insert(hold)
@@ -76,15 +76,6 @@ def list_holds(*, by: Seat) -> list[HoldView]:
 def _view(hold: Hold) -> HoldView:
     held = hold.unseal()
     return HoldView(hold.id, hold.patient_id, hold.placed_at, hold.lifted_at, held["reason"], held["lifted"])
-
-
-def _standing(patient_id: UUID) -> UUID:
-    """Return the record that stands for a patient: that into which the one named was merged, or itself."""
-    found = Patient.objects.filter(id=patient_id).values_list("id", "merged_into").first()
-    if found is None:
-        raise NotFoundError
-    standing: UUID = found[1] or found[0]
-    return standing
 
 
 def _reason(reason: str) -> str:

@@ -45,7 +45,7 @@ class Granted:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedTest:
     """A test all of which opened."""
 
     record_id: UUID
@@ -77,7 +77,7 @@ def opened_rows(model: type[SealedModel], ids: Iterable[UUID]) -> list[Any]:
     return each_opened(rows, _opened, origin=OPERATOR)
 
 
-def opened_tests(ids: list[UUID]) -> list[Opened]:
+def opened_tests(ids: list[UUID]) -> list[OpenedTest]:
     """Return those of these tests that open with every version, each with the time of what was done last."""
     rows: list[Any] = [row_of(Record, row) for row in locked_rows(Record, ids)]
     registered = each_opened(rows, lambda row: (row, row.unseal()["registered_at"]), origin=OPERATOR)
@@ -86,7 +86,7 @@ def opened_tests(ids: list[UUID]) -> list[Opened]:
     broken = {version.record_id for version in versions if version.id not in signed}
     last = {version.record_id: signed[version.id] for version in sorted(versions, key=_number) if version.id in signed}
     found = [(row, datetime.fromisoformat(at)) for row, at in registered if row.id not in broken]
-    return [Opened(row.id, row.patient_id, max(at, last.get(row.id, at))) for row, at in found]
+    return [OpenedTest(row.id, row.patient_id, max(at, last.get(row.id, at))) for row, at in found]
 
 
 def _number(version: RecordVersion) -> int:
