@@ -18,11 +18,12 @@ MOST_WORDS = 5  # a name of many words, or a name and a date
 LONGEST = 80
 _BETWEEN = re.compile(r"[\s,;]+|(?<!\S)[-\u2010-\u2015]+(?!\S)")  # a comma, or a hyphen that stands alone
 _IN_NAMES = "'’‘`´.-\u2010\u2011"
-_IN_NUMBERS = re.compile(r"[0-9+./-]+")
+_IN_NUMBERS = re.compile(r"[0-9+()./-]+")
 _PHONE = re.compile(r"\+[0-9]{8,15}|[0-9]{4,10}")  # a longer number is a NIR, or a box's
-_IN_GROUPS = re.compile(r"(?:\+[0-9]{1,3}(?:[ .-]?[0-9])?|0[0-9])(?:[ .-]?[0-9]{2,3}){3,6}")
+_IN_GROUPS = re.compile(r"(?:\+[0-9]{1,3}(?:[ ./-]?[0-9])?|0[0-9])(?:[ ./-]?[0-9]{2,3}){3,6}")
 _IN_PAIRS = re.compile(r"[0-9]{2}(?:[ .-][0-9]{2}){1,4}")
-_MARKS = re.compile(r"[ .-]")
+_MARKS = re.compile(r"[ ./-]")
+_ABROAD = re.compile(r"^00 ?(?=[1-9][0-9]* )")  # for +, where spaces show that it is no box's number
 _OF_A_SAMPLE, _OF_A_PHONE = 5, 9  # digits: a sample number is no telephone; a whole number of one is written with a 0
 
 
@@ -106,9 +107,10 @@ def _days(number: str) -> tuple[date, ...]:
 
 def _digits(number: str) -> str:
     """Return a telephone's number as it ends in every country's way of writing it; "" for what is none."""
-    if not any(shape.fullmatch(number) for shape in (_PHONE, _IN_GROUPS, _IN_PAIRS)):
-        return ""
-    digits = _MARKS.sub("", number).removeprefix("+")
-    if len(digits) == _OF_A_SAMPLE:
+    written = _ABROAD.sub("+", re.sub(r"\(0\)|[()]", "", number)) if " " in number else number
+    joined = _MARKS.sub("", written)
+    is_written = any(shape.fullmatch(written) for shape in (_PHONE, _IN_GROUPS, _IN_PAIRS))
+    digits = joined.removeprefix("+")
+    if not is_written or not _PHONE.fullmatch(joined) or len(digits) == _OF_A_SAMPLE:
         return ""
     return digits[1:] if digits.startswith("0") and len(digits) >= _OF_A_PHONE else digits
