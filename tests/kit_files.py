@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -14,8 +16,13 @@ SHIPPED = resources.files("temoin.catalogue").joinpath("data", "kits.toml").read
 NEW_KIT = '[kits.new-one]\nmanufacturer = "New"\nname = "Brand New Test"\nkind = "covid19-ag"\n'
 NEW_KIT += 'source = { fr = "essai", en = "test" }\n'
 NEW_KIT += 'known_as = []\nreports = { "94558-4" = "covid19-ag" }\n'
-RECALL = '[[recalls]]\nkit = "abbott-panbio-covid19"\nnumbers = ["BAD1"]\nreference = "FSCA 1"\non = 2026-12-01\n'
+RECALL = '[[recalls]]\nkit = "abbott-panbio-covid19"\nnumbers = ["BAD1"]\nreference = "FSCA 1"\non = 2026-11-20\n'
 RECALL += 'source = "test"\n'
+
+
+def reviewed_on(day: date, text: str) -> str:
+    """Return the text of a catalogue with the day of another review."""
+    return re.sub(r"review = \{ on = [0-9-]+", f"review = {{ on = {day}", text, count=1)
 
 
 @contextmanager

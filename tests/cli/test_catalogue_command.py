@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from kit_files import NEW_KIT, RECALL, SHIPPED, kits_as_before, use_catalogue
+from kit_files import NEW_KIT, RECALL, SHIPPED, kits_as_before, reviewed_on, use_catalogue
 
 from temoin.catalogue import kits
 from temoin.catalogue.kits import KITS_FILE, load_kits
@@ -23,8 +23,7 @@ def _as_before() -> Iterator[None]:
 
 def reviewed(text: str, *, days: int = 1) -> str:
     """Return the text of a catalogue with a later review."""
-    day = load_kits().review.on + timedelta(days=days)
-    return re.sub(r"review = \{ on = [0-9-]+", f"review = {{ on = {day}", text, count=1)
+    return reviewed_on(load_kits().review.on + timedelta(days=days), text)
 
 
 def load(folder: Path, text: str) -> int:

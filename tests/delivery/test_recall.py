@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from kit_files import RECALL, SHIPPED, kits_as_before, reviewed_on, use_catalogue
 from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
 
+from temoin.catalogue.actions import read_lot
 from temoin.catalogue.lots import recall_lot
 from temoin.delivery import recall as delivery_recall
 from temoin.delivery.recall import export_concerned, letters_to_concerned, list_concerned, page_of_concerned
@@ -17,6 +20,7 @@ from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.seat import today
 from temoin.testing.actions import abandon_test, undo_sample
 from temoin.testing.signing import cancel_result
 from temoin.testing.states import RecordState
@@ -71,6 +75,36 @@ def test_who_was_told_before_the_recall_must_be_told_again(house):
     with shifted_by(timedelta(minutes=5)):
         recall(house, lot_id)
         assert to_tell(house, lot_id) == [record_id]
+
+
+def told(house: House, record_id: UUID) -> None:
+    note_told(by=house.owner, record_id=record_id, expected_version=1, way=ToldBy.PHONE)
+
+
+def by_hand(house: House, lot_id: UUID, folder: Path) -> None:
+    del folder
+    recall(house, lot_id)
+
+
+def by_notice(house: House, lot_id: UUID, folder: Path) -> None:
+    number = read_lot(by=house.owner, lot_id=lot_id).number
+    text = reviewed_on(today(house.here.id), SHIPPED)
+    use_catalogue(folder, f"{text}\n{RECALL.replace('BAD1', number)}")
+
+
+@pytest.mark.parametrize("recalls", [by_hand, by_notice])
+def test_whoever_recalls_a_lot_who_was_told_before_is_told_again_and_then_no_more(house, tmp_path, recalls):
+    lot_id = make_lot(house.owner)
+    record_id = make_signed(house.owner, make_patient(house.owner), lot_id)
+    told(house, record_id)
+    with shifted_by(timedelta(days=2)), kits_as_before():
+        recalls(house, lot_id, tmp_path)
+
+        assert to_tell(house, lot_id) == [record_id]
+        assert len(letters_to_concerned(by=house.owner, lot_id=lot_id).found) == 1
+        told(house, record_id)
+
+        assert to_tell(house, lot_id) == []
 
 
 def test_who_was_told_since_need_not_be_told_until_that_is_taken_back(house):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from kit_files import RECALL, SHIPPED, kits_as_before, use_catalogue
 from people import House, make_lot, make_patient, make_signed
 
+from temoin.catalogue.actions import read_lot
 from temoin.catalogue.lots import recall_lot
 from temoin.web.routes import ROUTES
 
@@ -52,6 +57,45 @@ def test_a_letter_names_the_lot_and_no_result(owner: Client, recalled):
     assert "PAT-TROIS" in page
     assert NOTICE in page
     assert "Positif" not in page
+
+
+@pytest.fixture
+def by_notice(house: House, tmp_path: Path) -> Iterator[tuple[UUID, UUID]]:
+    """A lot with one signed test, which the manufacturer recalls by a notice in the catalogue and nobody here."""
+    lot_id = make_lot(house.owner)
+    record_id = make_signed(house.owner, make_patient(house.owner), lot_id)
+    with kits_as_before():
+        use_catalogue(tmp_path, f"{SHIPPED}\n{RECALL.replace('BAD1', 'A12345')}")
+        yield lot_id, record_id
+
+
+def test_a_lot_recalled_by_the_catalogue_leads_to_its_people_like_any_other(owner: Client, by_notice):
+    lot_id, record_id = by_notice
+    people, tell = reverse("concerned", args=[lot_id]), f"{reverse('told', args=[record_id, 'phone'])}?lot={lot_id}"
+
+    assert f'class="button main" href="{people}"' in page_of(owner, "lot", lot_id)
+    assert "avis FSCA 1." in page_of(owner, "concerned", lot_id)
+    assert "FSCA 1)" in owner.get(tell).content.decode()
+    assert "FSCA 1." in page_of(owner, "recall_letters", lot_id)
+    assert "Rappelé : FSCA 1" in page_of(owner, "quality")
+
+    answer = owner.post(tell, {"version": "1", "lot": str(lot_id)}, follow=True).content.decode()
+    assert "0 patient à prévenir" in answer
+
+
+def test_while_a_notice_stands_its_lot_is_neither_opened_nor_freed(house: House, owner: Client, by_notice):
+    lot_id, _record_id = by_notice
+    owner.post(reverse("close_lot", args=[lot_id]))
+    assert reverse("open_lot", args=[lot_id]) not in page_of(owner, "lot", lot_id)
+    assert owner.post(reverse("open_lot", args=[lot_id])).status_code == 400
+
+    owner.post(reverse("recall_lot", args=[lot_id]), {"recall_reference": "FSCA 1"})
+    assert reverse("lift_recall", args=[lot_id]) not in page_of(owner, "lot", lot_id)
+    answer = owner.post(reverse("lift_recall", args=[lot_id]))
+
+    assert answer.status_code == 400
+    assert "Le catalogue porte l’avis du fabricant" in answer.content.decode()
+    assert read_lot(by=house.owner, lot_id=lot_id).state == "recalled"
 
 
 def test_the_file_has_a_line_for_each_test(owner: Client, recalled):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -14,6 +15,9 @@ from temoin.catalogue.kits import kit, load_kits
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import LotState
 from temoin.lib.errors import Problem
+from temoin.lib.zones import bounds_of_day
+from temoin.pharmacies.seat import today
+from temoin.pharmacies.zones import zone_of
 
 
 class LotTrouble(StrEnum):
@@ -25,6 +29,14 @@ class LotTrouble(StrEnum):
     UNKNOWN_KIT = "unknown_kit"
     CONTROL_FAILED = "control_failed"
     CONTROL_DUE = "control_due"
+
+
+@dataclass(frozen=True)
+class LotRecall:
+    """That a lot is recalled: since when, so that who was told before must be told again, and by which notice."""
+
+    since: datetime
+    reference: str
 
 
 # Each says what is wrong and what to do: the sentence stands at the field where the lot was chosen.
@@ -60,6 +72,17 @@ def trouble_of(lot: Lot, day: date) -> LotTrouble | None:
 def is_recalled(lot: Lot) -> bool:
     """Tell whether a pharmacist, or a notice in the catalogue, says that a lot is recalled."""
     return lot.state == LotState.RECALLED or load_kits().notice_of(lot.kit, lot.number) is not None
+
+
+def recall_of(lot: Lot) -> LotRecall | None:
+    """Return since when a lot is recalled, and under which reference: as a pharmacist said, or else the catalogue."""
+    if lot.recalled_at is not None:
+        return LotRecall(lot.recalled_at, lot.recall_reference)
+    notice = load_kits().notice_of(lot.kit, lot.number)
+    if notice is None:
+        return None
+    day = min(notice.told_on, today(lot.pharmacy_id))  # a review dated ahead leaves nobody to be told for ever
+    return LotRecall(bounds_of_day(day, zone_of(lot.pharmacy_id))[0], notice.reference)
 
 
 def lot_problems(lot: Lot, day: date) -> list[Problem]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from temoin.catalogue.actions import lot_of
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.models import Lot
+from temoin.catalogue.usable import is_recalled, recall_of
 from temoin.delivery.calls import signed_reports, traits_of_records
 from temoin.delivery.telling import Telling, tellings_of
 from temoin.journal.act import record_look, record_looks
@@ -96,7 +97,7 @@ def letters_to_concerned(*, by: Seat, lot_id: UUID, page: int = 0) -> ConcernedP
     check_right(by=by, right=Right.RECALL_LOT)
     with tenant_scope(by.pharmacy_id):
         lot = _lot(lot_id)
-        if lot.recalled_at is None:
+        if not is_recalled(lot):
             raise ConflictError("the lot is not recalled")
         to_tell, _others = _sides(lot)
         shown = _shown(by, lot, to_tell, page, to_tell=len(to_tell))
@@ -171,10 +172,10 @@ def _opened(lot: Lot, found: Iterable[Record]) -> list[Concerned]:
 
 def _told_since(lot: Lot, signed: Collection[UUID]) -> dict[UUID, Telling]:
     """Return by record the last note that its patient was told, of those since the recall that nobody took back."""
-    if lot.recalled_at is None or not signed:
+    recall = recall_of(lot)
+    if recall is None or not signed:
         return {}
-    since = lot.recalled_at
-    return {one.record_id: one for one in tellings_of(signed) if one.at >= since and one.taken_back_at is None}
+    return {one.record_id: one for one in tellings_of(signed) if one.at >= recall.since and one.taken_back_at is None}
 
 
 def _row(record: Record, report: Report | None, traits: Traits | None, told: Telling | None) -> Concerned:

@@ -14,6 +14,7 @@ from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.kits import Kit, kit
 from temoin.catalogue.models import Lot
 from temoin.catalogue.shelf import ShelfDay, ShelfRange, shelf_days, shelf_range
+from temoin.catalogue.usable import LotRecall, recall_of
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventRow, events_about
 from temoin.lib.tenant import tenant_scope
@@ -47,6 +48,11 @@ class LotYear:
     use: LotUse
     tests: int  # registered in the year
     runs: tuple[ControlRun, ...]
+
+    @property
+    def recall(self) -> LotRecall | None:
+        """Return the notice by which the lot is recalled today."""
+        return recall_of(self.use.lot)
 
 
 @dataclass(frozen=True)

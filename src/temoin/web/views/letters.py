@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.patient_languages import patient_languages
+from temoin.catalogue.usable import recall_of
 from temoin.delivery.calls import list_calls
 from temoin.delivery.telling import ToldBy, note_told, take_back_told
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
@@ -66,7 +67,7 @@ def _what_to_tell(request: HttpRequest, seat: Seat, record_id: UUID, way: ToldBy
         is_void=report.status is ReportStatus.CANCELLED,
         changes=history(test.reports, test.kind)[0].changes,
         advice=advice_lines(report),
-        recalled=test.lot if test.lot is not None and test.lot.recalled_at else None,
+        recall=recall_of(test.lot) if test.lot is not None else None,
         from_calls="calls" in request.GET,
         from_lot=_lot_in(request.GET),
     )

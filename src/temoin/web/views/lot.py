@@ -17,7 +17,7 @@ from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kits import kit, load_kits
 from temoin.catalogue.lots import LotEvent, close_lot, history_of_lot, lift_recall, open_lot, recall_lot, record_control
 from temoin.catalogue.states import LotState
-from temoin.catalogue.usable import rule_of_lot
+from temoin.catalogue.usable import recall_of, rule_of_lot
 from temoin.journal.events import EventKind
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.lengths import LONGEST
@@ -57,6 +57,7 @@ def _show(request: HttpRequest, seat: Seat, lot_id: UUID, problems: list[Problem
         problems=problems,
         history=[_done_words(event) for event in history_of_lot(by=seat, lot_id=lot_id)],
         notice=notice,
+        recall=recall_of(found),
         kit=KitWords(kit(found.kit)),
         rule=rule,
         rule_source=rule.source.text(get_language() or "fr") if rule else "",

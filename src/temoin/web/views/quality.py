@@ -56,6 +56,7 @@ def _line(one: LotYear, language: str) -> dict[str, Any]:
     return {
         "use": one.use,
         "tests": one.tests,
+        "recall": one.recall,
         "kit": one.kit.label(language),
         "reference": one.kit.reference,
         "runs": runs,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
 from temoin.catalogue.patient_languages import patient_languages
+from temoin.catalogue.usable import recall_of
 from temoin.delivery.recall import Concerned, export_concerned, letters_to_concerned, page_of_concerned
 from temoin.lib.clock import now
 from temoin.lib.spreadsheet import guarded_cell
@@ -33,7 +34,8 @@ def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
     """Show everybody tested with the lot, page by page, those who are not told yet first."""
     listed = page_of_concerned(by=seat, lot_id=lot_id, page=page_number(request))
     lot, found = listed.lot, listed.found
-    tells = lot.recalled_at is not None and has_right(by=seat, right=Right.PRINT_RESULT)
+    recall = recall_of(lot)
+    tells = recall is not None and has_right(by=seat, right=Right.PRINT_RESULT)
     in_order = sorted(found, key=lambda one: not one.is_to_tell)
     return show(
         request,
@@ -41,6 +43,7 @@ def concerned(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
         "concerned.html",
         title=_("People tested with lot %(number)s") % {"number": lot.number},
         lot=lot,
+        recall=recall,
         kit=_kit(lot.kit),
         lines=[_line(one) | {"asks_to_tell": tells and one.is_to_tell} for one in in_order],
         count=listed.count,
@@ -60,6 +63,7 @@ def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
         seat,
         "recall_letters.html",
         lot=lot,
+        recall=recall_of(lot),
         kit=_kit(lot.kit),
         lines=lines,
         today=now(),
