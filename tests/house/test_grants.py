@@ -247,7 +247,7 @@ COLUMNS = {
     ("temoin_keeper", "crypto_platform_key", "UPDATE"): {"root_id", "wrapped"},
     ("temoin_keeper", "mfa_authenticator", "SELECT"): {"id", "data", "user_id", "type"},
     ("temoin_keeper", "journal_alert", "SELECT"): {"pharmacy_id", "at", "kind", "subject_kind", "subject_id"},
-    ("temoin_keeper", "journal_event", "SELECT"): {"pharmacy_id", "kind", "subject_id", "wrote"},
+    ("temoin_keeper", "journal_event", "SELECT"): {"pharmacy_id", "at", "kind", "subject_id", "wrote"},
     ("temoin_app", "outbox_lane", "SELECT"): {"destination", "asleep"},
     ("temoin_sealer", "journal_listing", "SELECT"): {"pharmacy_id", "id", "subjects"},
     ("temoin_keeper", "mfa_authenticator", "UPDATE"): {"data"},

@@ -164,6 +164,13 @@ def test_an_hour_in_clear_that_was_set_back_ends_nothing_before_its_day(house, t
     assert (reap(timedelta()).records, len(events(house, "record.erased"))) == (0, 0)
 
 
+def test_a_patient_whose_hour_was_set_back_stays(house, tamper):
+    make_patient(house.owner, family_name="BERNARD")
+    tamper("UPDATE patients_patient SET created_at = created_at - interval '400 days'")
+
+    assert (reap(timedelta()).patients, len(events(house, "patient.erased"))) == (0, 0)
+
+
 def hold_it(house: House, record_id: UUID) -> None:
     with tenant_scope(house.here.id):
         patient_id = Record.objects.get(id=record_id).patient_id

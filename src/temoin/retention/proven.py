@@ -93,6 +93,12 @@ def _number(version: RecordVersion) -> int:
     return version.number
 
 
+def registered_since(patients: list[UUID], moment: datetime) -> set[UUID]:
+    """Return those of these patients who were registered from a moment on, as events tell: their seals hold no time."""
+    registered = Event.objects.filter(kind=EventKind.PATIENT_REGISTERED.value, subject_id__in=patients, at__gte=moment)
+    return set(registered.values_list("subject_id", flat=True))
+
+
 def _proven(model: type[SealedModel], ids: Iterable[UUID], kind: EventKind) -> list[Any]:
     """Return those of these rows that open, and of which an event of this kind tells that it left them so."""
     rows = [row_of(model, row) for row in locked_rows(model, list(ids))]

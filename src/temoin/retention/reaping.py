@@ -27,7 +27,7 @@ from temoin.lib.zones import bounds_of_day, today_in
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Pharmacy
-from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests
+from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests, registered_since
 from temoin.retention.turns import take_turn
 from temoin.testing.states import UNDER_WAY
 
@@ -225,7 +225,7 @@ def _delete_some_patients(pharmacy_id: UUID, before: datetime, why: str, aside: 
         asked = granted_erasures() if why == ERASURE else []
         values = {**values_of(pharmacy_id, before), **_named(asked, aside)}
         chosen, left = _choose(_PATIENTS.format(which=_WHICH_PATIENTS[why]), _CHOSEN_PATIENTS, "patient", values)
-        going = _going_patients(left, asked if why == ERASURE else None)
+        going = _going_patients(left, before, asked if why == ERASURE else None)
         aside.update(one for one in chosen if one not in going)
         ids = list(going)
         theirs = {
@@ -242,11 +242,12 @@ def _delete_some_patients(pharmacy_id: UUID, before: datetime, why: str, aside: 
     return len(chosen), len(ids)
 
 
-def _going_patients(ids: list[UUID], asked: Collection[Granted] | None) -> dict[UUID, str]:
-    """Return which of these patients go, by what their seals say, and why, as their events tell it."""
+def _going_patients(ids: list[UUID], before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
+    """Return which of these patients go, by what their seals and events say, and why, as their own events tell it."""
     opened = opened_rows(Patient, ids)
     if asked is None:
-        return {patient.id: RETENTION for patient in opened}
+        lately = registered_since(ids, before)
+        return {patient.id: RETENTION for patient in opened if patient.id not in lately}
     return {
         patient.id: _by_right(case)
         for patient in opened

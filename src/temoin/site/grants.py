@@ -28,7 +28,7 @@ KEEPER_SCOPED = {
     # What does not open is told, once a day of the same.
     "journal_alert": "SELECT (pharmacy_id, at, kind, subject_kind, subject_id), INSERT",
     # An answer or a lifting of which no event tells lets nothing go.
-    "journal_event": "SELECT (pharmacy_id, kind, subject_id, wrote)",
+    "journal_event": "SELECT (pharmacy_id, at, kind, subject_id, wrote)",
 }
 # It alone deletes what is past its day: rows of every class that ends (`temoin.retention`), and what it asks of them.
 KEEPER_ENDS = {
