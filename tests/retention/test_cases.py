@@ -219,6 +219,19 @@ def test_an_erasure_that_is_granted_is_done_by_the_next_round_and_for_nobody_els
         ) == {f"erasure/{case_id}"}
 
 
+@pytest.mark.parametrize("kind", CaseKind)
+def test_a_request_that_nobody_has_answered_keeps_what_it_asks_about(house, patient, kind, settings, tmp_path):
+    settings.TEMOIN = decided(tmp_path / "destroyed-keys.jsonl")
+    make_signed(house.owner, patient, make_lot(house.owner))
+    arrive()
+    case_id = ask(house.owner, patient, kind.value)
+
+    kept = reap()
+    answer_case(by=house.owner, case_id=case_id, granted=False, answer="Voir la réponse jointe")
+
+    assert ((kept.records, kept.patients), (reap().records, rows_left(house))) == ((0, 0), (1, {}))
+
+
 def test_an_erasure_leaves_what_is_held(house, patient):
     make_signed(house.owner, patient, make_lot(house.owner))
     arrive()

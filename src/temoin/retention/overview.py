@@ -15,13 +15,13 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import day_of
 from temoin.pharmacies.models import Pharmacy
 from temoin.retention.classes import EXCHANGES, RESULTS, load_classes
-from temoin.retention.reaping import HELD_RECORD, ON_ITS_WAY, day_before, values_of
+from temoin.retention.reaping import ASKED_ABOUT, HELD_RECORD, ON_ITS_WAY, day_before, values_of
 from temoin.retention.rounds import DECIDED
 
 _RESULTS = f"""
     WITH kept AS (
-        SELECT greatest(record.registered_at, max(version.signed_at)) AS since, {HELD_RECORD} AS is_held,
-               {ON_ITS_WAY} AS is_moving
+        SELECT greatest(record.registered_at, max(version.signed_at)) AS since,
+               {HELD_RECORD} OR {ASKED_ABOUT} AS is_held, {ON_ITS_WAY} AS is_moving
           FROM testing_record AS record
           LEFT JOIN testing_record_version AS version
             ON version.pharmacy_id = record.pharmacy_id AND version.record_id = record.id
@@ -47,7 +47,7 @@ class KeptRows:
     count: int
     first_day: date | None
     tomorrow: int
-    held: int = 0
+    held: int = 0  # by a hold, or by a request that nobody has answered
     moving: int = 0  # past its day, and still on its way to somebody
 
 

@@ -49,6 +49,15 @@ HELD = """
 """
 HELD_RECORD = HELD.format(patient="record.patient_id", merged="NULL::uuid")
 _HELD_PATIENT = HELD.format(patient="patient.id", merged="patient.merged_into")
+# A request that nobody has answered keeps what it asks about: the answer, a copy perhaps, is still to be made.
+UNANSWERED = """
+    EXISTS (SELECT FROM retention_case AS unanswered
+              LEFT JOIN patients_patient AS asker
+                ON asker.pharmacy_id = unanswered.pharmacy_id AND asker.id = unanswered.patient_id
+             WHERE unanswered.pharmacy_id = %(pharmacy)s AND unanswered.state = 'open'
+               AND {patient} IN (asker.id, asker.merged_into))
+"""
+ASKED_ABOUT = UNANSWERED.format(patient="record.patient_id")
 ON_ITS_WAY = """
     EXISTS (SELECT FROM outbox_parcel AS parcel
              WHERE parcel.pharmacy_id = record.pharmacy_id AND parcel.chain_id = record.id
@@ -78,7 +87,7 @@ _WHICH_RECORDS = {
 }
 _RECORDS = f"""
     SELECT record.id FROM testing_record AS record
-     WHERE {{which}} AND NOT record.id = ANY(%(aside)s) AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD}
+     WHERE {{which}} AND NOT record.id = ANY(%(aside)s) AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD} AND NOT {ASKED_ABOUT}
 """  # noqa: S608
 _CHOSEN_RECORDS = " ORDER BY record.registered_at LIMIT {limit} FOR UPDATE OF record SKIP LOCKED"
 _PARCELS = "SELECT id FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s AND chain_id = ANY(%(ids)s)"
@@ -104,6 +113,7 @@ _WHICH_PATIENTS = {RETENTION: "patient.created_at < %(before)s", ERASURE: _ASKED
 _PATIENTS = f"""
     SELECT patient.id FROM patients_patient AS patient
      WHERE patient.pharmacy_id = %(pharmacy)s AND {{which}} AND NOT patient.id = ANY(%(aside)s) AND NOT {_HELD_PATIENT}
+       AND NOT {UNANSWERED.format(patient="patient.id")}
        AND NOT EXISTS (SELECT FROM testing_record AS record
                         WHERE record.pharmacy_id = patient.pharmacy_id AND record.patient_id = patient.id)
        AND NOT EXISTS (SELECT FROM patients_consent AS consent
