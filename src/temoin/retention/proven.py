@@ -46,7 +46,7 @@ class Granted:
 
 @dataclass(frozen=True)
 class OpenedTest:
-    """A test all of which opened."""
+    """What the seals of one test say of its patient and its hours, whatever its columns say."""
 
     record_id: UUID
     patient_id: UUID
