@@ -610,7 +610,10 @@ def withdraw_an_invitation_unseen(scene: Scene) -> None:
 
 def _erase(scene: Scene, why: str) -> None:
     """Delete a result with all that hangs on it, and tell of it as the keeper does."""
-    record = scene.ask("SELECT record_id FROM testing_ticket ORDER BY record_id LIMIT 1")
+    record = scene.ask(
+        "SELECT ticket.record_id FROM testing_ticket AS ticket JOIN journal_event AS event "
+        "ON event.subject_id = ticket.record_id AND event.kind = 'result.signed' ORDER BY ticket.record_id LIMIT 1"
+    )
     like = scene.ask("SELECT id FROM journal_event WHERE kind = 'result.signed' AND subject_id = %s", record)
     ticket = scene.ask("SELECT id FROM testing_ticket WHERE record_id = %s", record)
     for table, column in RECORDS.items():
