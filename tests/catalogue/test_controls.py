@@ -17,10 +17,11 @@ from temoin.catalogue.controls import ControlLevel, ControlRule, build_controls,
 from temoin.catalogue.lots import close_lot, history_of_lot, record_control
 from temoin.catalogue.usable import LotTrouble, trouble_of
 from temoin.journal.events import EventKind
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import shifted_by
 from temoin.lib.data_file import DataFileError, Entry
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.label import Label
+from temoin.lib.zones import HOUSE, today_in
 
 STREP, STREP_KIT = "strep-a-ag", "biosynex-strep-a"
 POSITIVE, NEGATIVE = ControlLevel.POSITIVE, ControlLevel.NEGATIVE
@@ -35,7 +36,7 @@ def house(db: None) -> House:  # noqa: ARG001 opens the database
 
 def new_lot(house: House, kit: str = STREP_KIT) -> UUID:
     """Receive a lot without any control yet."""
-    return receive_lot(by=house.owner, kit=kit, number="S1", expiry=now().date() + timedelta(days=200))
+    return receive_lot(by=house.owner, kit=kit, number="S1", expiry=today_in(HOUSE) + timedelta(days=200))
 
 
 def run(house: House, lot_id: UUID, level: ControlLevel, *, is_right: bool = True, seen: int | None = None) -> None:
@@ -44,7 +45,7 @@ def run(house: House, lot_id: UUID, level: ControlLevel, *, is_right: bool = Tru
 
 
 def trouble(house: House, lot_id: UUID) -> LotTrouble | None:
-    return trouble_of(read_lot(by=house.owner, lot_id=lot_id), now().date())
+    return trouble_of(read_lot(by=house.owner, lot_id=lot_id), today_in(HOUSE))
 
 
 def test_a_new_lot_is_used_once_both_controls_are_right(house):

@@ -15,6 +15,7 @@ from temoin.catalogue.usable import TROUBLE_WORDS, LotTrouble, trouble_of
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from temoin.lib.zones import HOUSE, today_in
 
 NOTICE = "FSCA 2026-11"
 ACTS = {
@@ -123,7 +124,7 @@ def test_a_recall_without_the_notices_reference_is_none(house):
 
 
 def test_an_expired_lot_is_not_opened(house):
-    lot_id = make_lot(house.owner, expiry=now().date() + timedelta(days=1))
+    lot_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=1))
 
     with shifted_by(timedelta(days=3)), pytest.raises(InvalidError):
         open_lot(by=house.owner, lot_id=lot_id)
@@ -141,7 +142,7 @@ def test_two_who_open_and_close_at_once_leave_one_of_both(house):
 
 
 def test_the_open_lot_comes_first_then_the_first_to_expire(house):
-    day = now().date()
+    day = today_in(HOUSE)
     for number, days in (("LATE", 90), ("SOON", 9), ("OPEN", 120)):
         lot_id = make_lot(house.owner, number=number, expiry=day + timedelta(days=days))
     open_lot(by=house.owner, lot_id=lot_id)
@@ -172,7 +173,7 @@ def test_a_lot_in_trouble_is_offered_nowhere(house, acts, days, trouble):
         ACTS[act](house.owner, lot_id)
 
     with shifted_by(timedelta(days=days)):
-        found = trouble_of(read_lot(by=house.owner, lot_id=lot_id), now().date())
+        found = trouble_of(read_lot(by=house.owner, lot_id=lot_id), today_in(HOUSE))
         offered = lots_in_stock(by=house.owner, kind="covid19-ag"), lots_to_use(by=house.owner)
 
     assert found is trouble

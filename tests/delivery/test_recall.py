@@ -17,9 +17,10 @@ from temoin.delivery.recall import export_concerned, letters_to_concerned, list_
 from temoin.delivery.telling import TakenBack, ToldBy, note_told, take_back_told
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.seat import today
 from temoin.testing.actions import abandon_test, undo_sample
 from temoin.testing.signing import cancel_result
@@ -193,7 +194,7 @@ def test_who_reads_no_test_lists_nobody_and_only_a_pharmacist_carries_the_list_a
 
 
 def test_nobody_is_to_be_told_of_a_lot_that_nobody_was_tested_with(house):
-    lot_id = make_lot(house.owner, expiry=now().date() + timedelta(days=9))
+    lot_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=9))
     recall(house, lot_id)
 
     assert list_concerned(by=house.owner, lot_id=lot_id)[1] == []

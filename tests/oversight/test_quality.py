@@ -10,8 +10,9 @@ from people import House, make_lot, make_patient, make_signed, open_house, run_c
 
 from temoin.catalogue.lots import close_lot
 from temoin.catalogue.shelf import record_temperature
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import shifted_by
 from temoin.lib.errors import DeniedError
+from temoin.lib.zones import HOUSE, today_in
 from temoin.oversight.quality import quality_of_year
 from temoin.pharmacies.seat import today
 from temoin.testing.signing import cancel_result
@@ -62,7 +63,7 @@ def test_days_outside_the_range_are_counted(house):
 
 
 def test_another_year_and_another_pharmacy_have_none_of_it(house):
-    lot_id = make_lot(house.owner, expiry=now().date() + timedelta(days=1))
+    lot_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=1))
     make_signed(house.owner, make_patient(house.owner), lot_id)
     record_temperature(by=house.owner, celsius=Decimal(20))
     close_lot(by=house.owner, lot_id=lot_id)
@@ -72,7 +73,7 @@ def test_another_year_and_another_pharmacy_have_none_of_it(house):
 
 
 def test_a_lot_of_two_years_has_on_each_sheet_the_tests_of_that_year(house):
-    lot_id, patient_id = make_lot(house.owner, expiry=now().date() + timedelta(days=900)), make_patient(house.owner)
+    lot_id, patient_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=900)), make_patient(house.owner)
     make_signed(house.owner, patient_id, lot_id)
     with shifted_by(timedelta(days=366)):
         for _ in range(2):

@@ -19,6 +19,7 @@ from temoin.lib.clock import coarse, frozen_at, now, shifted_by
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.oversight.copies import copy_of_patient
 from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.queries import traits_of
@@ -55,7 +56,7 @@ def patient(house: House) -> UUID:
 
 
 def ask(by: Seat, patient_id: UUID, kind: str = "access", *, on: date | None = None) -> UUID:
-    return open_case(by=by, patient_id=patient_id, kind=kind, asked="Tout", received_on=on or now().date())
+    return open_case(by=by, patient_id=patient_id, kind=kind, asked="Tout", received_on=on or today_in(HOUSE))
 
 
 def kinds(house: House) -> list[str]:
@@ -122,9 +123,9 @@ def test_two_months_more_are_taken_once_and_within_the_first(house, patient):
     "changes", [{"kind": "all"}, {"asked": " "}, {"received_on": None}, {"days": 1}, {"days": -400}]
 )
 def test_what_is_not_a_request_is_refused(house, patient, changes):
-    given = {"kind": "access", "asked": "Tout", "received_on": now().date()}
+    given = {"kind": "access", "asked": "Tout", "received_on": today_in(HOUSE)}
     if "days" in changes:
-        changes = {"received_on": now().date() + timedelta(days=changes["days"])}
+        changes = {"received_on": today_in(HOUSE) + timedelta(days=changes["days"])}
 
     with pytest.raises(InvalidError):
         open_case(by=house.owner, patient_id=patient, **{**given, **changes})
@@ -336,8 +337,8 @@ def test_a_sealed_grant_of_which_no_event_tells_lets_nothing_go(house, patient):
         patient_id=patient,
         kind="erasure",
         state="granted",
-        received_on=now().date(),
-        due_on=now().date(),
+        received_on=today_in(HOUSE),
+        due_on=today_in(HOUSE),
         answered_at=now(),
     )
     with tenant_scope(house.here.id):

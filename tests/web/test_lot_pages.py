@@ -16,7 +16,7 @@ from temoin.catalogue.actions import read_lot, receive_lot
 from temoin.catalogue.controls import ControlLevel
 from temoin.catalogue.kits import use_kits_file
 from temoin.catalogue.lots import close_lot, open_lot, recall_lot, record_control
-from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.seat import today
 
 
@@ -47,7 +47,7 @@ def test_a_cookie_that_was_played_with_names_no_workstation(house: House, owner:
 
 
 def test_the_row_says_how_many_days_and_tests_are_left(house: House, owner: Client):
-    lot_id = make_lot(house.owner, expiry=now().date() + timedelta(days=5))
+    lot_id = make_lot(house.owner, expiry=today_in(HOUSE) + timedelta(days=5))
     owner.post(reverse("count_lot", args=[lot_id]), {"left": "6"})
     for _ in range(2):
         make_sampled(house.owner, make_patient(house.owner), lot_id)
@@ -115,7 +115,7 @@ def spoilt(house: House, lot_id: UUID) -> UUID:
 
 
 def uncontrolled(house: House) -> UUID:
-    expiry = now().date() + timedelta(days=9)
+    expiry = today_in(HOUSE) + timedelta(days=9)
     return receive_lot(by=house.owner, kit="biosynex-strep-a", number="S1", expiry=expiry)
 
 

@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from people import House, make_patient, open_house, sign_in
 
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import shifted_by
+from temoin.lib.zones import HOUSE, today_in
 from temoin.retention.cases import due_cases, read_case
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def patient(house: House) -> UUID:
 
 
 def write_down(client: Client, patient: UUID, **changes: str) -> object:
-    form = {**FORM, "received_on": now().date().isoformat(), **changes}
+    form = {**FORM, "received_on": today_in(HOUSE).isoformat(), **changes}
     return client.post(reverse("patient_rights", args=[patient]), form)
 
 
