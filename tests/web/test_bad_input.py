@@ -13,6 +13,7 @@ from django.utils.html import escape
 from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed, make_test
 
 from temoin.lib.clock import now, shifted_by
+from temoin.lib.zones import HOUSE, today_in
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.queries import patients_by_nir
 from temoin.testing.queries import list_tests, read_test
@@ -106,7 +107,7 @@ def test_a_bad_sample_is_not_recorded(house: House, owner: Client, changes: dict
 def test_an_expired_lot_is_refused(house: House, owner: Client):
     record_id = make_test(house.owner, make_patient(house.owner))
     with shifted_by(timedelta(days=-2)):
-        lot_id = make_lot(house.owner, expiry=now().date())
+        lot_id = make_lot(house.owner, expiry=today_in(HOUSE))
 
     form = {"lot": str(lot_id), "specimen": "nasal-swab", "sampled_at": minutes_ago(1)}
     answer = owner.post(reverse("sample", args=[record_id]), form)
