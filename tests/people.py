@@ -36,6 +36,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.errors import TemoinError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.outbox.queries import parcel_view
 from temoin.patients.actions import CURRENT_NOTICE, amend_patient, register_patient
@@ -204,7 +205,7 @@ def opened_attempt(attempt: Attempt) -> dict[str, Any]:
 
 def make_lot(by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: date | None = None) -> UUID:
     """Receive a lot, good for 200 days unless told, and run the controls that its kit asks for."""
-    lot_id = receive_lot(by=by, kit=kit, number=number, expiry=expiry or now().date() + timedelta(days=200))
+    lot_id = receive_lot(by=by, kit=kit, number=number, expiry=expiry or today_in(HOUSE) + timedelta(days=200))
     if load_controls().rule_of(load_kits().kits[kit]):
         run_controls(by, lot_id)
     return lot_id

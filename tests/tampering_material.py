@@ -24,7 +24,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     from people import make_lot, make_patient, make_program, make_signed, make_test, person_of, set_up_totp
 
     from temoin.intake.terms import allow_laboratory
-    from temoin.lib.clock import now
+    from temoin.lib.zones import HOUSE, today_in
     from temoin.pharmacies.team import invite_member
     from temoin.retention.cases import open_case
     from temoin.retention.holds import place_hold
@@ -45,7 +45,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
         "invitation": invite_member(by=by, newcomer=_newcomer()).id,
         "colleague": colleague.member_id,
         "person": colleague.person_id,
-        "case": open_case(by=by, patient_id=patient, kind="access", asked="Tout", received_on=now().date()),
+        "case": open_case(by=by, patient_id=patient, kind="access", asked="Tout", received_on=today_in(HOUSE)),
         "hold": place_hold(by=by, patient_id=None, reason="Réquisition"),
     }
 

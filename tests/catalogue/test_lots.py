@@ -23,15 +23,16 @@ from temoin.catalogue.kits import kits_for
 from temoin.catalogue.models import Lot
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
-from temoin.lib.clock import frozen_at, now, shifted_by
+from temoin.lib.clock import frozen_at, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.actions import open_pharmacy
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import today
 
 GTIN, OTHER_GTIN = "05012345678900", "00686597200018"
-SOON = now().date() + timedelta(days=300)
+SOON = today_in(HOUSE) + timedelta(days=300)
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_a_scan_that_is_not_enough_says_what_lacks(house, udi, expected):
 def test_what_is_typed_by_hand_needs_no_code(house):
     make_lot(house.owner, number="LOT 4/B")
 
-    assert stock(house.owner)[0][1:] == ("LOT 4/B", now().date() + timedelta(days=200), "")
+    assert stock(house.owner)[0][1:] == ("LOT 4/B", today_in(HOUSE) + timedelta(days=200), "")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_the_stock_of_a_kind_is_that_of_its_kits(house):
 
 def test_the_stock_is_paged_with_the_expired_last(house, monkeypatch):
     monkeypatch.setattr("temoin.catalogue.actions.PAGE", 2)
-    today = now().date()
+    today = today_in(HOUSE)
     for number, days in (("OVER", 2), ("SOON", 10), ("LATER", 20)):
         make_lot(house.owner, number=number, expiry=today + timedelta(days=days))
 

@@ -17,8 +17,8 @@ from stdnum import luhn
 from temoin.catalogue.actions import lots_in_stock, page_of_lots
 from temoin.catalogue.kinds import counter_kinds
 from temoin.crypto.letter import normalise_code
-from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.models import Parcel
 from temoin.patients.models import Consent, Patient
 from temoin.patients.traits import check_traits
@@ -116,7 +116,7 @@ def test_every_kind_of_the_counter_has_a_lot_and_one_lot_has_expired_while_anoth
         seat = take_seat(person_id=member.person_id, pharmacy_id=pharmacy.id)
         assert all(lots_in_stock(by=seat, kind=kind.code) for kind in counter_kinds())
         expiries = sorted(lot.expiry for lot in page_of_lots(by=seat, page=0)[0])
-        today = now().date()
+        today = today_in(HOUSE)
         assert expiries[0] < today < expiries[1] < today + timedelta(days=7)
 
 

@@ -17,6 +17,7 @@ from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import TenantModel, tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.courier import Answer, Verdict, couriers
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
@@ -59,7 +60,7 @@ def house(as_role) -> House:
         invite_member(by=seat, newcomer=NEWCOMER)
         make_token(seat)
         list_tests(by=seat)
-        open_case(by=seat, patient_id=make_patient(seat), kind="access", asked="Tout", received_on=now().date())
+        open_case(by=seat, patient_id=make_patient(seat), kind="access", asked="Tout", received_on=today_in(HOUSE))
         place_hold(by=seat, patient_id=None, reason="Réquisition")
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
         Progress(seat, rows=1, is_trial=True)
@@ -167,7 +168,9 @@ def _differ(pharmacy_id: UUID) -> None:
         commit = Commit()
         parcel = Parcel.objects.latest("posted_at")
         known = {"destination": parcel.destination, "parcel_id": parcel.id, "key": parcel.key}
-        row = Difference(pharmacy_id=pharmacy_id, id=uuid4(), day=now().date(), kind="missing", found_at=now(), **known)
+        row = Difference(
+            pharmacy_id=pharmacy_id, id=uuid4(), day=today_in(HOUSE), kind="missing", found_at=now(), **known
+        )
         commit.insert(row)
         commit.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 from source_code import Source, places, sources
@@ -263,6 +264,15 @@ def test_no_module_makes_a_zone_of_its_own():
     made = [(s, n) for s, n in _hits(ast.Call) if ast.unparse(n.func).endswith("ZoneInfo")]
 
     assert {s.path for s, _ in made if not s.path.startswith(ELSEWHERE)} <= set(ZONES)
+
+
+def test_no_day_is_that_of_utc():
+    """Not in the tests either: from 23:00 UTC to midnight it is tomorrow in Paris, and they are red for that hour."""
+    asked = "now()" + ".date()"
+    folders = [Path(__file__).parents[2] / name for name in ("src", "tests", "drill", "bench")]
+    found = [path for folder in folders for path in folder.rglob("*.py") if asked in path.read_text("utf-8")]
+
+    assert found == []
 
 
 def test_no_clock_is_moved_to_the_zone_of_the_machine():

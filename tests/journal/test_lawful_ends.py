@@ -15,6 +15,7 @@ from sealed_journal import Journal
 from test_both_verifiers import verdicts
 
 from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, today_in
 from temoin.retention.cases import answer_case, open_case
 from temoin.retention.reaping import ERASURE, delete_patients, delete_records
 
@@ -44,7 +45,7 @@ def ended(journal: Journal) -> dict[str, str]:
     other, lot = make_patient(house.owner, family_name="BERNARD"), make_lot(house.owner, number="B")
     make_signed(house.owner, other, lot)
     arrive()
-    case_id = open_case(by=house.owner, patient_id=other, kind="erasure", asked="Tout", received_on=now().date())
+    case_id = open_case(by=house.owner, patient_id=other, kind="erasure", asked="Tout", received_on=today_in(HOUSE))
     answer_case(by=house.owner, case_id=case_id, granted=True, answer="Effacé")
     kept = make_signed(house.owner, make_patient(house.owner, family_name="BERNARD"), lot)
     journal.superuser.execute("CREATE TABLE aside_before AS TABLE testing_record_version")

@@ -17,10 +17,11 @@ from temoin.journal.act import HouseActor, record_look
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.keeping.rows import sealed_models
-from temoin.lib.clock import frozen_at, now
+from temoin.lib.clock import frozen_at
 from temoin.lib.errors import DeniedError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.oversight import concerned
@@ -229,7 +230,7 @@ def test_a_request_and_a_hold_are_about_their_patient(house: House):
 
 
 def ask_for_copy(house: House, patient_id: UUID) -> None:
-    open_case(by=house.owner, patient_id=patient_id, kind=CaseKind.ACCESS, asked="Copie", received_on=now().date())
+    open_case(by=house.owner, patient_id=patient_id, kind=CaseKind.ACCESS, asked="Copie", received_on=today_in(HOUSE))
 
 
 def test_searches_of_the_period_whose_list_is_gone_are_told(house: House, tamper: Callable[[str], None]):

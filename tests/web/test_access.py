@@ -24,8 +24,8 @@ from people import (
     sign_in,
 )
 
-from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
 from temoin.pharmacies.team import invite_member
 from temoin.retention.cases import open_case
@@ -53,7 +53,7 @@ def known_objects(house: House) -> dict[str, UUID]:
         "parcel_id": read_parcels(by=house.owner, record_id=record_id)[0].id,
         "other_id": make_patient(house.owner),
         "case_id": open_case(
-            by=house.owner, patient_id=patient_id, kind="access", asked="Tout", received_on=now().date()
+            by=house.owner, patient_id=patient_id, kind="access", asked="Tout", received_on=today_in(HOUSE)
         ),
         "member_id": house.colleague.member_id,
         "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,

@@ -210,7 +210,7 @@ def test_looking_at_patients_of_ones_own_name_is_counted(house: House):
 def test_the_review_page_leads_to_the_persons_events(house: House, owner: Client):
     with frozen_at(now() - timedelta(days=1)):
         look_at(house.colleague, 12)
-        day = now().date().isoformat()
+        day = today_in(HOUSE).isoformat()
 
     page = owner.get(reverse("journal_review"), {"day": day}).content.decode()
 

@@ -15,6 +15,7 @@ from people import House, make_lot, make_patient, make_sampled, make_signed, mak
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, today_in
 from temoin.testing.report import IdentityStatus
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
@@ -23,7 +24,7 @@ from temoin.transmission.rules.loading import OperatorText, load_rule_sets
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.lawful_words import _outlook_line, delay_words, destination_page
 
-TEXT = OperatorText(title="Décret d'essai, art. 1", source="https://law.example", since=now().date())
+TEXT = OperatorText(title="Décret d'essai, art. 1", source="https://law.example", since=today_in(HOUSE))
 Use = Callable[..., None]
 
 
@@ -147,7 +148,7 @@ def test_a_delay_is_said_in_hours_or_minutes():
 
 
 CASES = [
-    (kind, Case(kind=kind.code, outcomes=((target.code, read.code),), identity=identity, day=now().date()))
+    (kind, Case(kind=kind.code, outcomes=((target.code, read.code),), identity=identity, day=today_in(HOUSE)))
     for kind in load_kinds().values()
     for target in kind.targets
     for read in target.outcomes

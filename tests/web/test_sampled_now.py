@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_sampled, make_test
 
-from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.ids import new_id
+from temoin.lib.zones import HOUSE, today_in
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.testing import queries
 from temoin.testing.queries import read_test
@@ -29,7 +29,7 @@ def seen(house: House, record_id: UUID) -> queries.TestView:
 
 
 def test_the_lot_to_be_used_up_is_the_first_to_expire_of_those_still_good(house: House, owner: Client):
-    day = now().date()
+    day = today_in(HOUSE)
     make_lot(house.owner, number="LATE", expiry=day + timedelta(days=90))
     make_lot(house.owner, number="SOON", expiry=day + timedelta(days=9))
     make_lot(house.stranger, number="THEIRS", expiry=day + timedelta(days=1))
