@@ -168,13 +168,13 @@ def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event, *
     With ERASURE as the reason: those of patients who asked for it, and were granted it.
     """
     aside: set[UUID] = set()
-    return _in_batches(lambda: _delete_some_records(pharmacy_id, before, why, aside), BATCH, stop)
+    return _in_batches(lambda: _delete_some(_RECORD, pharmacy_id, before, why=why, aside=aside), BATCH, stop)
 
 
 def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
     """Delete the patients of whom no record is left and who were registered before an instant, or asked for it."""
     aside: set[UUID] = set()
-    return _in_batches(lambda: _delete_some_patients(pharmacy_id, before, why, aside), BATCH, stop)
+    return _in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), BATCH, stop)
 
 
 def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
@@ -197,21 +197,35 @@ def _in_batches(work: Callable[[], Batch], size: int, stop: threading.Event) -> 
     return total
 
 
-def _delete_some_records(pharmacy_id: UUID, before: datetime, why: str, aside: set[UUID]) -> Batch:
+@dataclass(frozen=True)
+class _Ending:
+    """What ends with an event of its own: how it is chosen, what goes with it, and what its event names."""
+
+    subject: str  # of the event, and what the question calls its row
+    table: str
+    kind: EventKind
+    question: str
+    which: Mapping[str, str]  # by the reason
+    choice: str
+    with_it: Mapping[str, str]
+    named: Mapping[str, str]  # tables whose rows the event names besides, by the column that leads to their owner
+    going: Callable[[list[UUID], datetime, Collection[Granted] | None], dict[UUID, str]]
+
+
+def _delete_some(ending: _Ending, pharmacy_id: UUID, before: datetime, *, why: str, aside: set[UUID]) -> Batch:
     with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
         take_turn(pharmacy_id)
-        asked = granted_erasures() if why == ERASURE else []
-        values = {**values_of(pharmacy_id, before), **_named(asked, aside)}
-        chosen, left = _choose(_RECORDS.format(which=_WHICH_RECORDS[why]), _CHOSEN_RECORDS, "record", values)
-        going = _going_records(left, before, asked if why == ERASURE else None)
+        asked = granted_erasures() if why == ERASURE else None
+        values = {**values_of(pharmacy_id, before), **_named(asked or [], aside)}
+        chosen, left = _choose(ending, ending.which[why], values)
+        going = ending.going(left, before, asked)
         aside.update(one for one in chosen if one not in going)
         ids = list(going)
-        tickets = _grouped("testing_ticket", "record_id", pharmacy_id, ids)
-        _delete(_OF_RECORDS, values, ids)
-        for record_id, reason in going.items():
-            gone = {"testing_record": [record_id], "testing_ticket": tickets.get(record_id, [])}
-            kind = EventKind.RECORD_ERASED
-            with acts.act(kind=kind, subject_kind="record", subject_id=record_id, detail=reason) as one:
+        named = {table: _grouped(table, owner, pharmacy_id, ids) for table, owner in ending.named.items()}
+        _delete(ending.with_it, values, ids)
+        for row_id, reason in going.items():
+            gone = {ending.table: [row_id]} | {table: own.get(row_id, []) for table, own in named.items()}
+            with acts.act(kind=ending.kind, subject_kind=ending.subject, subject_id=row_id, detail=reason) as one:
                 _tell_gone(one, gone)
     return len(chosen), len(ids)
 
@@ -229,29 +243,6 @@ def _going_records(ids: list[UUID], before: datetime, asked: Collection[Granted]
     return going
 
 
-def _delete_some_patients(pharmacy_id: UUID, before: datetime, why: str, aside: set[UUID]) -> Batch:
-    with acts_together(by=HouseActor(pharmacy_id, OPERATOR)) as acts:
-        take_turn(pharmacy_id)
-        asked = granted_erasures() if why == ERASURE else []
-        values = {**values_of(pharmacy_id, before), **_named(asked, aside)}
-        chosen, left = _choose(_PATIENTS.format(which=_WHICH_PATIENTS[why]), _CHOSEN_PATIENTS, "patient", values)
-        going = _going_patients(left, before, asked if why == ERASURE else None)
-        aside.update(one for one in chosen if one not in going)
-        ids = list(going)
-        theirs = {
-            table: _grouped(table, "patient_id", pharmacy_id, ids) for table in ("retention_hold", "retention_case")
-        }
-        _delete(_OF_PATIENTS, values, ids)
-        for patient_id, reason in going.items():
-            gone = {"patients_patient": [patient_id]} | {
-                table: own.get(patient_id, []) for table, own in theirs.items()
-            }
-            kind = EventKind.PATIENT_ERASED
-            with acts.act(kind=kind, subject_kind="patient", subject_id=patient_id, detail=reason) as one:
-                _tell_gone(one, gone)
-    return len(chosen), len(ids)
-
-
 def _going_patients(ids: list[UUID], before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
     """Return which of these patients go, by what their seals and events say, and why, as their own events tell it."""
     opened = opened_rows(Patient, ids)
@@ -266,6 +257,30 @@ def _going_patients(ids: list[UUID], before: datetime, asked: Collection[Granted
     }
 
 
+_RECORD = _Ending(
+    subject="record",
+    table="testing_record",
+    kind=EventKind.RECORD_ERASED,
+    question=_RECORDS,
+    which=_WHICH_RECORDS,
+    choice=_CHOSEN_RECORDS,
+    with_it=_OF_RECORDS,
+    named={"testing_ticket": "record_id"},
+    going=_going_records,
+)
+_PATIENT = _Ending(
+    subject="patient",
+    table="patients_patient",
+    kind=EventKind.PATIENT_ERASED,
+    question=_PATIENTS,
+    which=_WHICH_PATIENTS,
+    choice=_CHOSEN_PATIENTS,
+    with_it=_OF_PATIENTS,
+    named={"retention_hold": "patient_id", "retention_case": "patient_id"},
+    going=_going_patients,
+)
+
+
 def _by_right(case: Granted) -> str:
     """Return why, as events tell it: both verifiers look for the answer to the request that is named here."""
     return f"{ERASURE}/{case.case_id}"
@@ -275,14 +290,15 @@ def _named(asked: Collection[Granted], aside: Collection[UUID]) -> dict[str, lis
     return {"granted": [case.case_id for case in asked], "aside": list(aside)}
 
 
-def _choose(question: str, choice: str, row: str, values: Mapping[str, Any]) -> tuple[list[UUID], list[UUID]]:
+def _choose(ending: _Ending, which: str, values: Mapping[str, Any]) -> tuple[list[UUID], list[UUID]]:
     """Choose and lock a few rows, then ask the same of them again; return those locked, and those of which it holds.
 
     A lock shows the newest state of the row alone: a version signed, or a parcel posted, while the first statement ran
     is only seen by a second one.
     """
-    chosen = _ids(question + choice.format(limit=BATCH), values)
-    return chosen, _ids(f"{question} AND {row}.id = ANY(%(ids)s)", {**values, "ids": chosen})
+    question = ending.question.format(which=which)
+    chosen = _ids(question + ending.choice.format(limit=BATCH), values)
+    return chosen, _ids(f"{question} AND {ending.subject}.id = ANY(%(ids)s)", {**values, "ids": chosen})
 
 
 def _tell_gone(commit: Commit, gone: Mapping[str, Iterable[UUID]]) -> None:
