@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.delivery.channels.sms.reasons import REASONS
-from temoin.delivery.channels.sms.settings import SmsSettings
+from temoin.delivery.channels.sms.settings import Brevo, SmsSettings
 from temoin.lib.config_error import ConfigError
 from temoin.lib.label import Label
 from temoin.lib.section import FILE, setting_fault
@@ -50,29 +50,25 @@ class SmsChannel(Channel[SmsSettings]):
         return receipt_duties(_provider(settings)) if settings.enabled else ()
 
     def secrets(self, settings: SmsSettings) -> Mapping[str, Path]:
-        if settings.brevo is not None:
-            return {"key of the account for text messages": settings.brevo.key_file}
-        assert settings.ovh is not None  # noqa: S101 the section has one of both
+        account, what = settings.account, "key of the account for text messages"
+        if isinstance(account, Brevo):
+            return {what: account.key_file}
         return {
-            "secret of the application for text messages": settings.ovh.application_secret_file,
-            "key of the account for text messages": settings.ovh.consumer_key_file,
+            "secret of the application for text messages": account.application_secret_file,
+            what: account.consumer_key_file,
         }
 
     def places(self, settings: SmsSettings) -> Iterable[tuple[str, str]]:
-        if settings.brevo is not None:
-            yield "brevo.base_url", settings.brevo.base_url
-        if settings.ovh is not None:
-            yield "ovh.base_url", settings.ovh.base_url
+        account = settings.account
+        yield f"{'brevo' if isinstance(account, Brevo) else 'ovh'}.base_url", account.base_url
 
 
 def _provider(settings: SmsSettings) -> SmsProvider:
     from temoin.delivery.channels.sms.brevo import BrevoProvider
     from temoin.delivery.channels.sms.ovh import OvhProvider
 
-    if settings.brevo is not None:
-        return BrevoProvider(settings.brevo, settings.sender)
-    assert settings.ovh is not None  # noqa: S101 the section has one of both
-    return OvhProvider(settings.ovh, settings.sender)
+    account, sender = settings.account, settings.sender
+    return BrevoProvider(account, sender) if isinstance(account, Brevo) else OvhProvider(account, sender)
 
 
 def _too_long(most: int) -> ConfigError:

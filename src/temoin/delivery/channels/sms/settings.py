@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 from pydantic import model_validator
 
@@ -41,6 +41,11 @@ class SmsSettings:
     sender: Annotated[Text, fitting(_SENDER.fullmatch, "must have 3 to 11 letters and digits, one letter at least")]
     brevo: Brevo | None = None
     ovh: Ovh | None = None
+
+    @property
+    def account(self) -> Brevo | Ovh:
+        """Return the account of the provider that is named."""
+        return self.brevo or cast("Ovh", self.ovh)  # the section has one of both
 
     @model_validator(mode="after")
     def _check(self) -> Self:
