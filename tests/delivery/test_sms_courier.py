@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from people import TRAITS, House, change_patient, make_lot, make_patient, make_signed, open_house, seen_parcel
-from sms_providers import SmsBehaviour, running_sms_provider, sms_settings
+from sms_providers import SmsBehaviour, sms_settings
 
 from temoin.delivery.channels.sms import receipts
 from temoin.delivery.channels.sms.channel import SMS
@@ -38,17 +38,6 @@ from temoin.testing.signing import correct_result, renew_ticket, send_link_again
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 MOBILE, LANDLINE = "06 39 98 00 01", "01 99 00 12 34"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SmsBehaviour]:
-    with running_sms_provider() as running:
-        yield running
-
-
-@pytest.fixture
-def told(server: SmsBehaviour) -> SmsBehaviour:
-    return server.begin_again()
 
 
 @pytest.fixture(params=["brevo", "ovh"])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sms_providers import SmsBehaviour, running_sms_provider, sms_settings
+from sms_providers import sms_settings
 
 from temoin.delivery.channels.sms.brevo import BrevoProvider
 from temoin.delivery.channels.sms.line import SmsLine, SmsNoAnswerError, SmsNotSentError
@@ -19,17 +18,6 @@ from temoin.outbox.courier import Answer, Verdict
 TAG = tag_of("3b241101-e2bb-4255-8caf-4136c566a962", 0)
 MESSAGE = ShortMessage("+33639980001", "Document disponible", TAG, is_gsm=True)
 PROVIDERS = ("brevo", "ovh")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SmsBehaviour]:
-    with running_sms_provider() as running:
-        yield running
-
-
-@pytest.fixture
-def told(server: SmsBehaviour) -> SmsBehaviour:
-    return server.begin_again()
 
 
 def provider(name: str, port: int, folder: Path) -> SmsProvider:
