@@ -116,12 +116,7 @@ def known_patient(hand: Hand, site: str) -> None:
     hand.look()
     hand.press(page.get_by_role("link", name="Nouveau test").first)
     hand.look()
-    _choose_test(hand)
-    hand.press(page.locator("[name=consent]"))
-    hand.press(page.get_by_role("button", name="Enregistrer, prélevé maintenant"))
-    page.wait_for_load_state("load")
-    _back(hand, site)
-    sign_next(hand)
+    _sample_and_sign(hand, site)
 
 
 def walk_in(hand: Hand, site: str) -> None:
@@ -136,6 +131,11 @@ def walk_in(hand: Hand, site: str) -> None:
         raise RuntimeError("the scan filled nothing in")
     hand.press(page.locator("[name=email]"))
     hand.type("corinne@exemple.fr")
+    _sample_and_sign(hand, site)
+
+
+def _sample_and_sign(hand: Hand, site: str) -> None:
+    page = hand.page
     _choose_test(hand)
     hand.press(page.locator("[name=consent]"))
     hand.press(page.get_by_role("button", name="Enregistrer, prélevé maintenant"))
