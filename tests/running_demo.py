@@ -2,13 +2,17 @@
 
 import json
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+
+from temoin_demo.ports import count
 
 
 class Running:
@@ -49,9 +53,27 @@ class Running:
             self.process.wait()
 
     def journal(self, verb: str) -> subprocess.CompletedProcess:
-        """`temoin journal <verb>` of its data, while it runs or after it."""
-        command = [sys.executable, "-m", "temoin.cli.main", "journal", verb, "--data", str(self.data)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        """`temoin journal <verb>` of its data."""
+        return journal_of(self.data, verb)
+
+
+def journal_of(data: Path, verb: str) -> subprocess.CompletedProcess:
+    """`temoin journal <verb>` of a demonstration's data, while it runs or after it."""
+    command = [sys.executable, "-m", "temoin.cli.main", "journal", verb, "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def free_ports() -> int:
+    """Return the first of as many free ports as a demonstration takes; two runs side by side seldom choose the same."""
+    while True:
+        first = 20_000 + secrets.randbelow(10_000)  # below those that the system gives to whoever calls
+        if all(is_free(port) for port in range(first, first + count())):
+            return first
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def status_of(url: str) -> int:

@@ -1,72 +1,65 @@
-"""The whole demonstration, started, stopped, killed and started again."""
+"""The whole demonstration, interrupted, started, stopped, started again and killed."""
 
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from running_demo import Running, alive, status_of
+from running_demo import Running, alive, free_ports, journal_of, status_of
 
-BASE_PORT = 18600
+
+class Ended(NamedTuple):
+    """A demonstration that ran and was stopped: each start costs more than all that is asked of it."""
+
+    data: Path
+    port: int
+    ready: dict  # what its ready file said
+    statuses: set[int]  # of its sites' first pages
+    status: int  # its own, at its end
 
 
 @pytest.fixture(scope="module")
-def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of all: a signal interrupted its set-up, and each start goes on with what is there."""
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """Interrupt its set-up, let the next start go on with what is there, and stop that one."""
     folder = tmp_path_factory.mktemp("demonstration")
-    first = Running(folder, BASE_PORT)
-    first.wait_for(lambda: "Tables" in first.output.read_text(), 300)
-    assert first.stop(signal.SIGTERM) == 0
-    return folder
-
-
-@pytest.fixture
-def start(interrupted: Path) -> Iterator[Callable[[], Running]]:
-    started: list[Running] = []
-
-    def start_one() -> Running:
-        started.append(Running(interrupted, BASE_PORT))
-        return started[-1]
-
-    yield start_one
-    for running in started:
+    port = free_ports()
+    interrupted = Running(folder, port)
+    interrupted.wait_for(lambda: "Tables" in interrupted.output.read_text(), 300)
+    assert interrupted.stop(signal.SIGINT) == 0
+    running = Running(folder, port)
+    try:
+        ready = running.ready()
+        statuses = {status_of(f"{ready['addresses'][site]}/") for site in ("staff", "portal", "sandbox")}
+        return Ended(running.data, port, ready, statuses, running.stop(signal.SIGTERM))
+    finally:
         running.end()
 
 
-def test_after_an_interrupted_set_up_it_runs_stops_and_goes_on_with_the_same_data(start):
-    first = start()
-    before = first.ready()
-    assert {status_of(f"{before['addresses'][site]}/") for site in ("staff", "portal", "sandbox")} == {200}
-
-    assert first.stop(signal.SIGTERM) == 0
-
-    assert not any(alive(pid) for pid in before["pids"].values())
-    second = start()
-    after = second.ready()
-    assert after["accounts"] == before["accounts"]
-    assert second.stop(signal.SIGINT) == 0
+def test_after_an_interrupted_set_up_it_runs_and_stops_whole(ended):
+    assert ended.statuses == {200}
+    assert ended.status == 0
+    assert not any(alive(pid) for pid in ended.ready["pids"].values())
 
 
-def test_a_journal_is_not_called_verified_once_its_witness_is_down(start):
-    running = start()
-    running.ready()
-    assert running.stop(signal.SIGTERM) == 0
-
-    verified = running.journal("verify")  # the database starts for it
+def test_a_journal_is_not_called_verified_once_its_witness_is_down(ended):
+    verified = journal_of(ended.data, "verify")  # the database starts for it
 
     assert verified.returncode == 1
     assert "the witness does not answer" in verified.stderr
 
 
-def test_nothing_outlives_a_killed_demonstration(start):
-    running = start()
-    pids = running.ready()["pids"]
+def test_started_again_it_has_the_same_data_and_nothing_outlives_its_kill(ended):
+    running = Running(ended.data.parent, ended.port)
+    try:
+        again = running.ready()
+        running.process.kill()
+        running.process.wait()
+    finally:
+        running.end()
 
-    running.process.kill()
-    running.process.wait()
-
+    assert again["accounts"] == ended.ready["accounts"]
     deadline = time.monotonic() + 20
-    while any(alive(pid) for pid in pids.values()) and time.monotonic() < deadline:
+    while any(alive(pid) for pid in again["pids"].values()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not [name for name, pid in pids.items() if alive(pid)]
+    assert not [name for name, pid in again["pids"].items() if alive(pid)]

@@ -1,21 +1,26 @@
-"""A running demonstration: used, witnessed, and mended by itself where a part of it is killed."""
+"""A running demonstration: witnessed, mended by itself where a part is killed, and as the documentation shows it."""
 
 import os
 import re
+import shlex
 import signal
 import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from running_demo import Running, children_of, status_of
-
-BASE_PORT = 18900
+from running_demo import Running, children_of, free_ports, status_of
+from shown_blocks import DIFFERS, ROOT, RUN, blocks
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One for all: no test here stops it, and a start costs more than all that they ask."""
-    one = Running(tmp_path_factory.mktemp("demonstration"), BASE_PORT, "--workers", "2")
+    one = Running(tmp_path_factory.mktemp("demonstration"), free_ports(), "--workers", "2")
     one.ready()
     yield one
     one.end()
@@ -57,7 +62,7 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(running):
 def test_slow_callers_keep_no_counter_waiting(running):
     url = running.ready()["addresses"]["staff"]
     head = "POST /api/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    slow = [socket.create_connection(("127.0.0.1", BASE_PORT), timeout=10) for _ in range(60)]
+    slow = [socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=10) for _ in range(60)]
     for connection in slow:
         connection.sendall(f"{head}Content-Length: 16000\r\n\r\ngrant_type=".encode())
 
@@ -85,3 +90,42 @@ def test_accounts_are_readable_by_us_alone(running):
 
     assert set(modes.values()) == {0}
     assert running.ready_file.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def shell(running: Running, tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess]:
+    """A shell in which `temoin` and `python` are ours and the settings are those of the demonstration."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, words in (("temoin", "-m temoin.cli.main"), ("python", "")):
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n')
+        (folder / name).chmod(0o755)
+    (tmp_path / "keys").mkdir(mode=0o700)
+    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
+    environment |= {"PATH": f"{folder}:{os.environ['PATH']}", "TEMOIN_CONFIG": running.ready()["settings"]}
+
+    def run(script: str) -> subprocess.CompletedProcess:
+        words = ["bash", "-o", "pipefail", "-c", script]
+        return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("start", RUN)
+def test_what_the_documentation_shows_runs(start, running, shell):
+    # The first seal is some seconds old at most; before it a journal without a checkpoint is rightly a finding.
+    running.wait_for(lambda: running.journal("verify").returncode == 0, 600)
+    (block,) = (block for _, block in blocks() if block.startswith(start))
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
+    told = {"data": running.data, "today": yesterday, "yesterday": yesterday, "size": "1"}
+    for written, meant in RUN[start].items():
+        assert written in block
+        block = block.replace(written, meant.format(**told))
+
+    for step in (line for line in block.replace("\\\n", " ").splitlines() if line.strip()):
+        ended = shell(step)
+
+        allowed = {0, DIFFERS} if step.startswith(("temoin reconcile", "temoin journal export | grep")) else {0}
+        assert ended.returncode in allowed, (step, ended.stdout, ended.stderr)
+        assert "Traceback" not in ended.stderr

@@ -1,27 +1,21 @@
-"""What the documentation tells people to type: every command is one that the program takes, and what can run is run."""
+"""What the documentation tells people to type: every command is one that the program takes,
+each block is run (in `tests/demo`) or says why not, and each path exists.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import shlex
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from running_demo import Running
+from shown_blocks import PAGES, ROOT, RUN, blocks
 
 from temoin.cli.main import build_parser
 from temoin_witness.main import build_parser as build_witness_parser
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")])
-BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(temoin [^`\n]+)`")
 PATHS = re.compile(r"`((?:src|packages|docs|drill|bench|tools|tests|\.ci)/[\w./-]+)`")
 PROGRAMS = {"temoin": build_parser, "temoin-witness": build_witness_parser}
@@ -32,7 +26,6 @@ STAND_FOR = {
     "E-MAIL": "claire@officine.example",
     "TIME_ZONE": "Europe/Paris",
 }
-PORT = 18800
 
 # A block is known by its first line. What is not run here says why; every command of it is read all the same.
 NOT_RUN = {
@@ -53,21 +46,6 @@ NOT_RUN = {
     ".venv/bin/pip install -e '.[dev]'": "the second one: it runs this test",
     "make setup": "the gate itself",
 }
-RUN = {
-    "temoin journal key > journal.vkey": {"/mnt/folder": "{data}/checkpoints", "2026-11-01": "{today}"},
-    "temoin journal export | awk": {"464": "{size}"},
-    "openssl ecparam -name secp384r1": {},
-    "install -d -m 0700 keys": {},
-    "temoin pharmacy open --finess": {},
-    "temoin reconcile --status": {"2026-11-24": "{yesterday}"},
-    "temoin journal verify": {},
-    "temoin breach count": {"[--pharmacy FINESS] [--since DAY] [--until DAY]": ""},
-}
-DIFFERS = 1  # the status of `reconcile` when the two sides do: nothing was sent on the day asked for
-
-
-def blocks() -> list[tuple[str, str]]:
-    return [(page.name, block) for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
 
 
 def commands_of(text: str) -> Iterator[list[str]]:
@@ -127,55 +105,3 @@ def test_every_path_exists():
 
     assert len(named) > 20
     assert sorted((page, path) for page, path in named if not (ROOT / path).exists()) == []
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory) -> Iterator[dict]:
-    running = Running(tmp_path_factory.mktemp("docs"), PORT)
-    ready = running.ready()
-    # The first seal is some seconds old at most; before it a journal without a checkpoint is rightly a finding.
-    running.wait_for(lambda: running.journal("verify").returncode == 0, 600)
-    yield ready
-    running.end()
-
-
-@pytest.fixture
-def shell(demonstration, tmp_path):
-    """A shell in which `temoin` and `python` are ours and the settings are those of the demonstration."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, words in (("temoin", "-m temoin.cli.main"), ("python", "")):
-        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n')
-        (folder / name).chmod(0o755)
-    (tmp_path / "keys").mkdir(mode=0o700)
-    (tmp_path / "tools").symlink_to(ROOT / "tools")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
-    environment |= {"PATH": f"{folder}:{os.environ['PATH']}", "TEMOIN_CONFIG": demonstration["settings"]}
-
-    def run(script: str) -> subprocess.CompletedProcess:
-        words = ["bash", "-o", "pipefail", "-c", script]
-        return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-
-    return run
-
-
-@pytest.mark.parametrize("start", RUN)
-def test_what_the_documentation_shows_runs(start, demonstration, shell):
-    (block,) = (block for _, block in blocks() if block.startswith(start))
-    told = {
-        "data": demonstration["data"],
-        "today": time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)),
-        "yesterday": time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)),
-        "size": "1",
-    }
-    for written, meant in RUN[start].items():
-        assert written in block
-        block = block.replace(written, meant.format(**told))
-    steps = [line for line in block.replace("\\\n", " ").splitlines() if line.strip()]
-
-    for step in steps:
-        ended = shell(step)
-
-        allowed = {0, DIFFERS} if step.startswith(("temoin reconcile", "temoin journal export | grep")) else {0}
-        assert ended.returncode in allowed, (step, ended.stdout, ended.stderr)
-        assert "Traceback" not in ended.stderr

@@ -1,0 +1,28 @@
+"""The blocks of shell that the documentation shows, and those of them that are run in a demonstration.
+
+`tests/docs/test_shown_commands.py` reads all of them; `tests/demo/test_demo_running.py` runs them where one runs.
+"""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")])
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+# A block is known by its first line; what its words stand for is told here.
+RUN = {
+    "temoin journal key > journal.vkey": {"/mnt/folder": "{data}/checkpoints", "2026-11-01": "{today}"},
+    "temoin journal export | awk": {"464": "{size}"},
+    "openssl ecparam -name secp384r1": {},
+    "install -d -m 0700 keys": {},
+    "temoin pharmacy open --finess": {},
+    "temoin reconcile --status": {"2026-11-24": "{yesterday}"},
+    "temoin journal verify": {},
+    "temoin breach count": {"[--pharmacy FINESS] [--since DAY] [--until DAY]": ""},
+}
+DIFFERS = 1  # the status of `reconcile` when the two sides do: nothing was sent on the day asked for
+
+
+def blocks() -> list[tuple[str, str]]:
+    return [(page.name, block) for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
