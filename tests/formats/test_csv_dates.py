@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.dates import DateOrder, OrderProof, OrderSource, read_written
 from temoin.formats.csv.problems import FileRefusedError
-from temoin.formats.csv.reading import DATE_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from temoin.formats.csv.profiles import DATE_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 
 DMY, MDY, ISO = DateOrder
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

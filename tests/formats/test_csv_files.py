@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 import pytest
 from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES
 
-from temoin.formats.csv import reading
+from temoin.formats.csv import reading, tables
 from temoin.formats.csv.cells import CellRules
-from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES
+from temoin.formats.csv.file_messages import FILE_MESSAGES
+from temoin.formats.csv.messages import ROW_MESSAGES
 from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
-from temoin.formats.csv.reading import NOT_KEPT_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_results
+from temoin.formats.csv.profiles import NOT_KEPT_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import ResultRow
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -275,12 +277,12 @@ def test_a_quote_left_open_does_not_swallow_the_rest_of_a_large_file():
 
 
 def test_a_line_without_end_is_refused_before_it_is_read_whole():
-    assert refused(a_file({}) + b"x" * (reading.LONGEST_LINE + 1)).code == "line_too_long"
+    assert refused(a_file({}) + b"x" * (tables.LONGEST_LINE + 1)).code == "line_too_long"
 
 
 def test_a_file_too_large_is_refused(monkeypatch: pytest.MonkeyPatch):
     content = a_file({}, {})
-    monkeypatch.setattr(reading, "LARGEST_FILE", len(content) - 1)
+    monkeypatch.setattr(tables, "LARGEST_FILE", len(content) - 1)
 
     assert refused(content).code == "too_large"
 

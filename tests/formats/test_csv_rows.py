@@ -19,7 +19,8 @@ from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.parsing import parse_row
 from temoin.formats.csv.problems import CellProblem, FileRefusedError, RowErrors
-from temoin.formats.csv.reading import REQUIRED_COLUMNS, read_results
+from temoin.formats.csv.profiles import REQUIRED_COLUMNS
+from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import EntryAnswer, ResultRow, RowStatus
 from temoin.formats.csv.vocabulary import states, words
 from temoin.lib.countries import find_country, is_country
@@ -148,7 +149,7 @@ def test_the_country_is_the_one_named_or_that_of_the_state(cells: dict[str, str]
         ({"patient_country": "France"}, ("patient_state", "state_of_country")),
         ({"patient_country": "FR", "patient_state": ""}, ("patient_state", "missing")),
         ({**ABROAD, "patient_country": "CH", "patient_zip_code": "12?"}, ("patient_zip_code", "zip_code")),
-        ({**ABROAD, "patient_country": "GP", "patient_zip_code": "1201"}, ("patient_zip_code", "zip_code")),
+        ({**ABROAD, "patient_country": "GP", "patient_zip_code": "1201"}, ("patient_zip_code", "zeros_lost")),
         ({**ABROAD, "patient_country": "CH", "patient_phone_number": "1"}, ("patient_phone_number", "phone")),
     ],
 )

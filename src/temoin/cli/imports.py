@@ -16,7 +16,7 @@ from temoin.cli.console import complain
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file, settings_of_process
 from temoin.formats.csv.dates import DateOrder
-from temoin.formats.csv.reading import LARGEST_FILE
+from temoin.formats.csv.tables import LARGEST_FILE
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 

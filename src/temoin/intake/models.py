@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity, TenantModel
 
 
@@ -17,7 +17,16 @@ class FileTerms(SealedModel):
     """
 
     version = models.IntegerField(default=1)  # counts the changes, so that two at once do not lose one
-    sealed = SealedField(holds={"laboratories": Sensitivity.PERSONAL, "date_order": Sensitivity.PUBLIC})
+    sealed = SealedField(
+        holds={
+            "laboratories": Sensitivity.PERSONAL,
+            "date_order": Sensitivity.PUBLIC,
+            "columns": Sensitivity.PUBLIC,
+        }
+    )
+
+    schema: ClassVar[int] = 2
+    readers: ClassVar = {1: Reader(upgrade=lambda held: {"columns": {}, **held}), 2: Reader()}
 
     # A laboratory may bear the name of its biologist.
     declares: ClassVar = {"version": Sensitivity.PUBLIC, "sealed": Sensitivity.PERSONAL}

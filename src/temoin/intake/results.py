@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from temoin.crypto.envelope import SealBrokenError
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
-from temoin.formats.csv.reading import FileOfResults, read_results
+from temoin.formats.csv.reading import FileOfResults, Said, read_results
 from temoin.formats.csv.rows import ResultRow, RowStatus
 from temoin.intake.patients import mend_patient
 from temoin.intake.problems import (
@@ -31,7 +31,7 @@ from temoin.intake.problems import (
 from temoin.intake.progress import Progress
 from temoin.intake.runs import RunOfRows, check_laboratory, reading_of, runs_of, versions_of
 from temoin.intake.sameness import Content, Sameness, decide, prescriber_of
-from temoin.intake.terms import keep_date_order, read_terms, terms_here
+from temoin.intake.terms import keep_columns, keep_date_order, read_terms, terms_here
 from temoin.journal.act import act, acts_together
 from temoin.journal.alerts import note_broken_seal
 from temoin.journal.events import EventKind
@@ -54,6 +54,7 @@ log = logging.getLogger("temoin.intake")
 REASON = "Correction reçue par fichier"
 CANCELLED = "Annulation reçue par fichier"
 _TRIES = 3
+_NOTHING_SAID = Said()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,23 +192,27 @@ def import_results(
     dry_run: bool,
     tell: Callable[[RowOutcome], None],
     dates: DateOrder | None = None,
+    said: Said = _NOTHING_SAID,
+    after: int = 0,
     tell_file: Callable[[FileOfResults], None] | None = None,
 ) -> Counter[Sameness]:
     """Take in every good row of a seekable file and tell the fate of each; FileRefusedError when it cannot be read.
 
     Rows already stored stay when the import is interrupted: importing the file again goes on from there. `dates` is
-    the order of day and month; once the file proved readable it is remembered for those of which nothing is said.
+    the order of day and month, `said` what else is to be known of the file; once it proved readable, both are
+    remembered for files of which nothing is said. Rows up to `after` were told of before.
     """
     check_right(by=by, right=Right.IMPORT_RESULTS)
     taker = _Trier(by) if dry_run else _Taker(by)
     counts: Counter[Sameness] = Counter()
-    file = _open_file(by, stream, dates)
-    if dates is not None and not dry_run:
-        keep_date_order(by=by, order=dates)
+    file = _open_file(by, stream, dates, said)
+    if not dry_run:
+        _remember(by, dates, said)
     if tell_file is not None:
         tell_file(file)
     progress = Progress(by, rows=file.count, is_trial=dry_run)
-    with closing(read_ahead(runs_of(file))) as runs:
+    left = (row for row in file if row.row > after)
+    with closing(read_ahead(runs_of(left))) as runs:
         for outcome in chain.from_iterable(map(taker.outcomes, runs)):
             counts[outcome.verdict] += 1
             tell(outcome)
@@ -225,9 +230,17 @@ def import_results(
     return counts
 
 
-def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None) -> FileOfResults:
-    remembered = read_terms(by=by).date_order
-    return read_results(stream, rules=CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, remembered))
+def _remember(by: Seat, dates: DateOrder | None, said: Said) -> None:
+    if dates is not None:
+        keep_date_order(by=by, order=dates)
+    if said.columns:
+        keep_columns(by=by, columns=said.columns)
+
+
+def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None, said: Said) -> FileOfResults:
+    terms = read_terms(by=by)
+    rules = CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, terms.date_order)
+    return read_results(stream, rules=rules, said=replace(said, columns={**terms.columns, **said.columns}))
 
 
 def _outcome(row: ResultRow, take: Callable[[], Sameness]) -> RowOutcome:

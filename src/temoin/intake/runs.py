@@ -100,7 +100,7 @@ class RunOfRows:
         if self._terms.is_own(told.number):
             return None
         return PerformingLaboratory(
-            name=told.name,
+            name=told.name or self._terms.name_of(told.number),
             number=plain_number(told.number).upper(),
             phone=told.phone,
             address=told.address,

@@ -86,7 +86,9 @@ class Content:
     def equals(self, row: ResultRow) -> bool:
         other = Content.of_row(row)
         return (
-            (self.outcome, self.comment, self.prescriber) == (other.outcome, other.comment, other.prescriber)
+            (self.outcome, self.comment) == (other.outcome, other.comment)
+            # A row that tells of no prescriber says nothing of one: a correction by it keeps the former's.
+            and other.prescriber in {(), self.prescriber}
             and self.same_person(row)
             and self.same_material(row)
             and _same_time(self.read_at, row.tested)
@@ -121,9 +123,11 @@ def _who_ordered(prescriber: Prescriber | None) -> tuple[str, ...]:
     return (*names, plain_number(prescriber.number))
 
 
-def prescriber_of(row: ResultRow) -> Prescriber:
+def prescriber_of(row: ResultRow) -> Prescriber | None:
     """Return who ordered the test, as a signature keeps it; a number is an RPPS number when its last digit says so."""
     told = row.provider
+    if not told.family_name:
+        return None
     plain = plain_number(told.number)
     is_rpps = re.fullmatch("[0-9]{11}", plain) is not None and not is_doubtful_rpps(plain)
     return Prescriber(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.profiles import own_profile, plain_heading
 from temoin.formats.csv.rows import is_clia, plain_number
 from temoin.intake.models import FileTerms
 from temoin.journal.act import act
@@ -24,6 +25,8 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 
 MOST_LABORATORIES = 200
+MOST_HEADINGS = 500
+LONGEST_HEADING = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class FileRules:
     own_number: str  # FINESS of the pharmacy: its own results need nobody's leave
     laboratories: tuple[AllowedLaboratory, ...] = ()
     date_order: DateOrder | None = None  # the one said last; None while nobody said one
+    columns: Mapping[str, str] = field(default_factory=dict)  # what headings of files mean, as somebody said
 
     def is_own(self, number: str) -> bool:
         return plain_number(number) == plain_number(self.own_number)
@@ -49,6 +53,11 @@ class FileRules:
         """Tell whether results of the laboratory with this number may be taken in."""
         allowed = {plain_number(laboratory.number) for laboratory in self.laboratories}
         return self.is_own(number) or plain_number(number) in allowed
+
+    def name_of(self, number: str) -> str:
+        """Return the name under which a laboratory was allowed."""
+        plain = plain_number(number)
+        return next((one.name for one in self.laboratories if plain_number(one.number) == plain), "")
 
 
 def read_terms(*, by: Seat) -> FileRules:
@@ -98,6 +107,32 @@ def keep_date_order(*, by: Seat, order: DateOrder | None) -> None:
     _change(by, EventKind.DATE_ORDER_SAID, order or "", lambda terms: replace(terms, date_order=order))
 
 
+def keep_columns(*, by: Seat, columns: Mapping[str, str]) -> None:
+    """Remember which of our columns the headings of the pharmacy's files stand for; "" forgets a heading."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    said = {plain_heading(heading)[:LONGEST_HEADING]: name for heading, name in columns.items()}
+    if set(said.values()) - own_profile().known - {""}:
+        raise refuse("columns", "unknown", _("Choose one of the columns of the list."))
+
+    def add(terms: FileRules) -> FileRules:
+        known = {heading: name for heading, name in {**terms.columns, **said}.items() if name}
+        if len(known) > MOST_HEADINGS:
+            raise refuse("columns", "too_many", _("There are 500 headings: forget some first."))
+        return replace(terms, columns=known)
+
+    with tenant_scope(by.pharmacy_id):
+        terms = terms_here()
+        if add(terms).columns == terms.columns:
+            return
+    _change(by, EventKind.COLUMNS_SAID, str(len(said)), add)
+
+
+def forget_columns(*, by: Seat) -> None:
+    """Forget what headings of the pharmacy's files mean."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    _change(by, EventKind.COLUMNS_SAID, "0", lambda terms: replace(terms, columns={}))
+
+
 def _change(by: Seat, kind: EventKind, detail: str, changed: Callable[[FileRules], FileRules]) -> None:
     """Write the terms anew; ConflictError when somebody else changed them meanwhile."""
     with act(by=by, kind=kind, subject_kind="pharmacy", subject_id=by.pharmacy_id, detail=detail) as commit:
@@ -118,12 +153,12 @@ def _terms(row: FileTerms | None) -> FileRules:
     held = row.unseal()
     laboratories = tuple(AllowedLaboratory(one["number"], one["name"]) for one in held["laboratories"])
     order = held["date_order"]
-    return FileRules(own, laboratories, DateOrder(order) if order else None)
+    return FileRules(own, laboratories, DateOrder(order) if order else None, held["columns"])
 
 
 def _held(terms: FileRules) -> dict[str, Any]:
     laboratories = [{"number": one.number, "name": one.name} for one in terms.laboratories]
-    return {"laboratories": laboratories, "date_order": terms.date_order or ""}
+    return {"laboratories": laboratories, "date_order": terms.date_order or "", "columns": dict(terms.columns)}
 
 
 def _checked_number(text: str) -> str:

@@ -57,6 +57,7 @@ class EventKind(StrEnum):
     LABORATORY_ALLOWED = "laboratory.allowed"
     LABORATORY_WITHDRAWN = "laboratory.withdrawn"
     DATE_ORDER_SAID = "file.date_order_said"
+    COLUMNS_SAID = "file.columns_said"
     PERSONS_LISTED = "persons.listed"
     PERSONS_COUNTED = "persons.counted"
     PHARMACY_OPENED = "pharmacy.opened"
@@ -179,6 +180,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.LABORATORY_ALLOWED: "An owner let files bring the results of the laboratory named in the detail.",
     EventKind.LABORATORY_WITHDRAWN: "An owner no longer lets files bring the results of the laboratory named.",
+    EventKind.COLUMNS_SAID: "What headings of the pharmacy's files stand for was said, or forgotten.",
     EventKind.DATE_ORDER_SAID: "The order of day and month in the pharmacy's files was said, or forgotten.",
     EventKind.PERSONS_LISTED: "The owner listed the persons concerned by a breach; the detail has its bounds.",
     EventKind.PERSONS_COUNTED: "The persons concerned by a breach were counted, from identifiers and times.",

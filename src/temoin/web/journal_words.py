@@ -61,6 +61,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.FILE_IMPORTED: _("imported a file"),
     EventKind.LABORATORY_ALLOWED: _("allowed the results of a laboratory"),
     EventKind.LABORATORY_WITHDRAWN: _("withdrew a laboratory"),
+    EventKind.COLUMNS_SAID: _("said what headings of files stand for"),
     EventKind.DATE_ORDER_SAID: _("said the order of day and month in files"),
     EventKind.MEMBER_SEATED: _("gave a person a place"),
     EventKind.PHARMACY_OPENED: _("opened the pharmacy"),

@@ -36,6 +36,10 @@ _POSTCODES = {
     "FRA": re.compile(r"[0-9]{5}"),
 }
 _FRENCH_POSTCODE = _POSTCODES[FRANCE]
+# What a spreadsheet makes of a number that is none: 1,2E+11 for 120000000000, and no zero at its beginning.
+_SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[Ee][+]?[0-9]{1,3}")
+_POSTCODE_WITHOUT_ZERO = re.compile(r"[1-9][0-9]{3}")
+_PHONE_WITHOUT_ZERO = re.compile(r"[1-9][0-9]{8}")
 # Where the state is not asked for: letters, digits, spaces and hyphens, as in SW1A 1AA, 1201 or 00-950.
 _POSTCODE_ABROAD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?")
 
@@ -112,6 +116,14 @@ class Cells:
             return self._clean(column, value)
         return ""
 
+    def number(self, column: str, *, required: bool = False) -> str:
+        """Return a number that is none to reckon with, unless a spreadsheet has shortened it."""
+        value = self.required(column) if required else self.optional(column)
+        if _SCIENTIFIC.fullmatch(value):
+            self.refuse(column, "scientific")
+            return ""
+        return value
+
     def starting_with(self, prefix: str) -> tuple[object, ...]:
         """Return the columns whose names begin so, with what stands in their cells; those of dates are another part."""
         return tuple(
@@ -178,9 +190,10 @@ class Cells:
 
     def phone(self, column: str, address: Address, *, value: str) -> str:
         """Return a phone number in E.164, read as one of the country of the address."""
-        number = _dialled(address, value) if value else ""
+        cause = _cause_of_phone(address, value)
+        number = "" if cause or not value else _dialled(address, value)
         if value and not number:
-            self.refuse(column, "phone")
+            self.refuse(column, cause or "phone")
         return number
 
     def phone_of_others(self, column: str, address: Address, *, value: str) -> str:
@@ -217,11 +230,11 @@ class Cells:
 
     def _day(self, column: str, value: str) -> tuple[date, Written] | None:
         written = read_written(value)
-        day = written.day(self.rules.order_of(column)) if written and not written.has_clock else None
+        day = written.day(self.rules.order_of(column)) if written and not written.tells_hour else None
         if not value:
             return None
         if written is None or day is None:
-            self.refuse(column, "date")
+            self.refuse(column, "date_iso" if self._is_stroke(column, written) else "date")
         elif day > day_of(self.now, self.rules.home) and not written.has_short_year:
             self.refuse(column, "future")
         else:
@@ -236,7 +249,7 @@ class Cells:
         written = read_written(value)
         day = written.day(self.rules.order_of(column)) if written else None
         if written is None or day is None or day.year < OLDEST_YEAR or (written.has_clock and written.clock is None):
-            self.refuse(column, "date_time")
+            self.refuse(column, "date_iso" if self._is_stroke(column, written) else "date_time")
             return None
         named = find_zone(written.zone) if written.zone else zone
         if named is None:
@@ -245,6 +258,10 @@ class Cells:
         if written.clock is None:
             return self._whole_day(column, day, named)
         return self._instant(column, datetime.combine(day, written.clock), named)
+
+    def _is_stroke(self, column: str, written: Written | None) -> bool:
+        """Tell whether a date is written between strokes where all are to begin with their year."""
+        return written is not None and not written.is_ordered and self.rules.order_of(column) is DateOrder.ISO
 
     def _instant(self, column: str, wall: datetime, zone: tzinfo) -> CellMoment | None:
         """Return when a clock shows a time; an hour that it shows never, or twice, is told and not guessed."""
@@ -282,13 +299,18 @@ class Cells:
             country=country,
         )
 
-    def _country(self, prefix: str) -> str:
-        """Return the country that the cell names, or else that of the state, which must be one of it."""
-        column, cell = f"{prefix}_country", f"{prefix}_state"
+    def country(self, column: str) -> str:
+        """Return the country that the cell names, or "" when the cell is empty."""
         written = self.optional(column)
         named = (find_country(written) or words("countries").get(folded(written), "")) if written else ""
         if written and not named:
             self.refuse(column, "country")
+        return named
+
+    def _country(self, prefix: str) -> str:
+        """Return the country that the cell names, or else that of the state, which must be one of it."""
+        cell = f"{prefix}_state"
+        named = self.country(f"{prefix}_country")
         if named and named not in _POSTCODES:
             return named  # whatever its states are called, and whether it has any
         state = self.state(cell)
@@ -299,12 +321,17 @@ class Cells:
     def _postcode(self, column: str, country: str) -> str:
         """Return the postcode; abroad it may be missing, since some countries have none."""
         if country in _POSTCODES:
-            shape, postcode = _POSTCODES[country], self.required(column)
-        else:
-            shape = _FRENCH_POSTCODE if country in FRENCH_POSTCODES else _POSTCODE_ABROAD
-            postcode = self.optional(column)
+            self.required(column)
+        return self.postcode(column, country)
+
+    def postcode(self, column: str, country: str) -> str:
+        """Return a postcode of that country, or "" when the cell is empty."""
+        is_french = country in FRENCH_POSTCODES
+        shape = _POSTCODES.get(country, _FRENCH_POSTCODE if is_french else _POSTCODE_ABROAD)
+        postcode = self.optional(column)
         if postcode and not shape.fullmatch(postcode):
-            self.refuse(column, "zip_code")
+            without_zero = is_french and _POSTCODE_WITHOUT_ZERO.fullmatch(postcode)
+            self.refuse(column, "zeros_lost" if without_zero else "zip_code")
         return postcode
 
     def _county(self, country: str) -> str:
@@ -318,6 +345,14 @@ def _instants(wall: datetime, zone: tzinfo) -> list[datetime]:
         return [one.astimezone(UTC)]
     instants = sorted({one.astimezone(UTC), other.astimezone(UTC)})
     return [instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None) == wall]
+
+
+def _cause_of_phone(address: Address, value: str) -> str:
+    """Return what a spreadsheet did to a number, "" for nothing: one without its zero may have lost more than that."""
+    if _SCIENTIFIC.fullmatch(value):
+        return "scientific"
+    is_french = address.country in FRENCH_POSTCODES
+    return "zeros_lost" if is_french and _PHONE_WITHOUT_ZERO.fullmatch(value) else ""
 
 
 def _dialled(address: Address, value: str) -> str:

@@ -55,6 +55,11 @@ class Written:
         return _date(self.year, month, day)
 
     @property
+    def tells_hour(self) -> bool:
+        """Tell whether it is more than a day: a spreadsheet writes a day as its midnight."""
+        return self.has_clock and (self.clock != time(0) or bool(self.zone))
+
+    @property
     def orders(self) -> frozenset[DateOrder]:
         """Return the orders in which this is a day; both where the form has one reading."""
         both = (DateOrder.DMY, DateOrder.MDY)

@@ -1,4 +1,4 @@
-"""The words of every problem, French and English, without ever repeating what a cell holds."""
+"""The words of every problem of a row, French and English, without ever repeating what a cell holds."""
 
 from __future__ import annotations
 
@@ -11,178 +11,6 @@ class CsvMessage(NamedTuple):
     fr: tuple[str, str]
     en: tuple[str, str]
 
-
-FILE_MESSAGES: dict[str, CsvMessage] = {
-    "empty": CsvMessage(
-        ("Le fichier est vide.", "Choisissez un fichier dont la première ligne nomme les colonnes."),
-        ("The file is empty.", "Choose a file whose first row names the columns."),
-    ),
-    "no_rows": CsvMessage(
-        ("Le fichier ne contient que les noms des colonnes.", "Ajoutez au moins une ligne de résultat."),
-        ("The file holds only the names of the columns.", "Add at least one row of results."),
-    ),
-    "too_large": CsvMessage(
-        ("Le fichier dépasse 200 Mo.", "Partagez-le en plusieurs fichiers."),
-        ("The file is over 200 MB.", "Split it into several files."),
-    ),
-    "too_many_rows": CsvMessage(
-        ("Le fichier dépasse 250 000 lignes.", "Partagez-le en plusieurs fichiers."),
-        ("The file has more than 250,000 rows.", "Split it into several files."),
-    ),
-    "not_utf8": CsvMessage(
-        (
-            "L'octet {byte}, ligne {row}, n'est pas de l'UTF-8.",
-            "Enregistrez le fichier au format « CSV UTF-8 » : l’encodage n’est jamais deviné.",
-        ),
-        (
-            "Byte {byte}, in row {row}, is not UTF-8.",
-            "Save the file as “CSV UTF-8”: the encoding is never guessed.",
-        ),
-    ),
-    "nul": CsvMessage(
-        (
-            "La ligne {row} contient un octet nul (octet {byte}).",
-            "Enregistrez de nouveau le fichier au format « CSV UTF-8 ».",
-        ),
-        ("Row {row} holds a NUL (byte {byte}).", "Save the file again as “CSV UTF-8”."),
-    ),
-    "malformed": CsvMessage(
-        (
-            "La ligne {row} n’est pas du CSV : un guillemet ou une fin de ligne n’est pas à sa place.",
-            "Fermez chaque guillemet ouvert et doublez ceux qui font partie d'une valeur.",
-        ),
-        (
-            "Row {row} is not CSV: a quote or an end of line is out of place.",
-            "Close every open quote, and double those that belong to a value.",
-        ),
-    ),
-    "line_too_long": CsvMessage(
-        (
-            "La ligne {row} est trop longue pour être un résultat.",
-            "Vérifiez qu’un guillemet n’est pas resté ouvert et que chaque résultat a sa ligne.",
-        ),
-        (
-            "Row {row} is too long to be a result.",
-            "Check that no quote was left open and that each result has its own row.",
-        ),
-    ),
-    "semicolons": CsvMessage(
-        (
-            "Les colonnes sont séparées par des points-virgules.",
-            "Enregistrez le fichier avec la virgule comme séparateur.",
-        ),
-        ("The columns are separated by semicolons.", "Save the file with commas as separators."),
-    ),
-    "missing_columns": CsvMessage(
-        (
-            "Ce n'est pas le format attendu. Colonnes absentes : {columns}.",
-            "Nommez ces colonnes en première ligne : c’est le format « bulk results » de SimpleReport.",
-        ),
-        (
-            "This is not the expected format. Missing columns: {columns}.",
-            "Name these columns in the first row: it is SimpleReport's bulk results format.",
-        ),
-    ),
-    "duplicate_columns": CsvMessage(
-        ("Des colonnes sont nommées deux fois : {columns}.", "Ne gardez qu'une colonne de chaque nom."),
-        ("Columns are named twice: {columns}.", "Keep one column of each name."),
-    ),
-}
-
-FILE_MESSAGES |= {
-    "dates_unsaid": CsvMessage(
-        (
-            "Ligne {row}, colonne {columns} : la date a deux lectures, et aucune autre de la colonne ne tranche.",
-            "Dites-le par --dates dmy (jour/mois) ou --dates mdy (mois/jour), ou écrivez 2026-01-31.",
-        ),
-        (
-            "The date in row {row}, column {columns}, has two readings, and no other of its column settles it.",
-            "Say it with --dates dmy (day/month) or --dates mdy (month/day), or write 2026-01-31.",
-        ),
-    ),
-    "dates_mixed": CsvMessage(
-        (
-            "La colonne {columns} écrit ses dates dans deux ordres : les lignes {row} et {other} se contredisent.",
-            "Écrivez toutes ses dates dans le même ordre, ou sous la forme 2026-01-31.",
-        ),
-        (
-            "Column {columns} writes its dates in two orders: rows {row} and {other} contradict each other.",
-            "Write all its dates in one order, or as 2026-01-31.",
-        ),
-    ),
-    "dates_not_dmy": CsvMessage(
-        (
-            "Les dates devaient être jour/mois/année : la ligne {row}, colonne {columns}, montre mois/jour/année.",
-            "Vérifiez la cellule, ou dites l’ordre de ce fichier par --dates mdy.",
-        ),
-        (
-            "Dates were to be day/month/year: row {row}, column {columns}, shows month/day/year.",
-            "Check the cell, or say the order of this file with --dates mdy.",
-        ),
-    ),
-    "dates_not_mdy": CsvMessage(
-        (
-            "Les dates devaient être mois/jour/année : la ligne {row}, colonne {columns}, montre jour/mois/année.",
-            "Vérifiez la cellule, ou dites l’ordre de ce fichier par --dates dmy.",
-        ),
-        (
-            "Dates were to be month/day/year: row {row}, column {columns}, shows day/month/year.",
-            "Check the cell, or say the order of this file with --dates dmy.",
-        ),
-    ),
-    "dates_not_iso": CsvMessage(
-        (
-            "Les dates devaient être écrites 2026-01-31 : la ligne {row}, colonne {columns}, est écrite autrement.",
-            "Vérifiez la cellule, ou dites l’ordre de ce fichier par --dates dmy ou --dates mdy.",
-        ),
-        (
-            "Dates were to be written 2026-01-31: row {row}, column {columns}, is written otherwise.",
-            "Check the cell, or say the order of this file with --dates dmy or --dates mdy.",
-        ),
-    ),
-    "utf16": CsvMessage(
-        ("Le fichier est en UTF-16 (« Texte Unicode » d’Excel).", "Enregistrez-le au format « CSV UTF-8 »."),
-        ("The file is UTF-16 (Excel's “Unicode text”).", "Save it as “CSV UTF-8”."),
-    ),
-    "blank_header": CsvMessage(
-        ("La première ligne est vide : elle doit nommer les colonnes.", "Supprimez les lignes vides du début."),
-        ("The first row is blank: it must name the columns.", "Remove the blank rows at the top."),
-    ),
-    "separator": CsvMessage(
-        (
-            "Les colonnes ne sont pas séparées par des virgules (tabulation, barre ou autre signe).",
-            "Enregistrez le fichier au format CSV, avec la virgule comme séparateur.",
-        ),
-        (
-            "The columns are not separated by commas (but by tabs, bars or another sign).",
-            "Save the file as CSV, with commas as separators.",
-        ),
-    ),
-    "sep_line": CsvMessage(
-        (
-            "La première ligne dit « sep= », pour Excel seulement.",
-            "Supprimez-la : la première ligne nomme les colonnes.",
-        ),
-        ("The first row says “sep=”, which is for Excel only.", "Remove it: the first row names the columns."),
-    ),
-    "old_mac": CsvMessage(
-        (
-            "Les lignes finissent comme sur un ancien Macintosh (CR seul).",
-            "Enregistrez le fichier au format « CSV UTF-8 », et non « CSV (Macintosh) ».",
-        ),
-        (
-            "Lines end as on an old Macintosh (CR alone).",
-            "Save the file as “CSV UTF-8”, not as “CSV (Macintosh)”.",
-        ),
-    ),
-    "patients": CsvMessage(
-        (
-            "C’est une liste de patients, sans résultats.",
-            "Choisissez l’export des résultats (« bulk results »), non celui des patients.",
-        ),
-        ("This is a list of patients, without results.", "Choose the export of results, not that of patients."),
-    ),
-}
 
 ROW_MESSAGES: dict[str, CsvMessage] = {
     "column_count": CsvMessage(
@@ -220,6 +48,74 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
             "This is not a date, nor a date and time.",
             "Write for example 2022-01-31T14:05+01:00, or the day in the order of the file, then 14:05 and the zone.",
         ),
+    ),
+    "date_iso": CsvMessage(
+        (
+            "Les dates de ce format commencent par l’année : celle-ci a deux lectures possibles.",
+            "Écrivez année-mois-jour, par exemple 2026-01-31, ou 2026-01-31T14:05.",
+        ),
+        (
+            "Dates of this format begin with their year: this one may be read in two ways.",
+            "Write year-month-day, for example 2026-01-31, or 2026-01-31T14:05.",
+        ),
+    ),
+    "zeros_lost": CsvMessage(
+        (
+            "Il manque un chiffre : un tableur a sans doute supprimé le zéro du début.",
+            "Mettez la colonne au format Texte, puis saisissez de nouveau la valeur avec son zéro.",
+        ),
+        (
+            "A digit is missing: a spreadsheet has probably dropped the leading zero.",
+            "Format the column as Text, then type the value again with its zero.",
+        ),
+    ),
+    "scientific": CsvMessage(
+        (
+            "Un tableur a abrégé ce numéro (par exemple 1,2E+11) : ses chiffres sont perdus.",
+            "Mettez la colonne au format Texte et exportez de nouveau depuis le logiciel d’origine.",
+        ),
+        (
+            "A spreadsheet has shortened this number (for example 1.2E+11): its digits are lost.",
+            "Format the column as Text, and export again from the program it comes from.",
+        ),
+    ),
+    "finess": CsvMessage(
+        (
+            "Ce n’est pas un numéro FINESS : neuf caractères, le dernier contrôle les autres.",
+            "Écrivez le numéro FINESS de la pharmacie ou du laboratoire qui a fait le test.",
+        ),
+        (
+            "This is not a FINESS number: nine characters, of which the last checks the others.",
+            "Write the FINESS number of the pharmacy or laboratory that made the test.",
+        ),
+    ),
+    "formula": CsvMessage(
+        (
+            "La cellule contient une formule : son résultat peut changer d’un tableur à l’autre.",
+            "Copiez la colonne, puis collez-la en « valeurs seules ».",
+        ),
+        (
+            "The cell holds a formula, whose result may change from one spreadsheet to another.",
+            "Copy the column, then paste it as “values only”.",
+        ),
+    ),
+    "cell_error": CsvMessage(
+        ("La cellule montre une erreur du tableur (par exemple #N/A).", "Corrigez la cellule ou videz-la."),
+        ("The cell shows an error of the spreadsheet (for example #N/A).", "Correct the cell or empty it."),
+    ),
+    "precision": CsvMessage(
+        (
+            "Ce nombre a plus de quinze chiffres : le tableur en a perdu.",
+            "Mettez la colonne au format Texte et saisissez de nouveau la valeur.",
+        ),
+        (
+            "This number has more than fifteen digits: the spreadsheet has lost some.",
+            "Format the column as Text and type the value again.",
+        ),
+    ),
+    "no_such_day": CsvMessage(
+        ("Cette date n’existe pas dans le calendrier du tableur.", "Saisissez de nouveau la date."),
+        ("This date does not exist in the spreadsheet's calendar.", "Type the date again."),
     ),
     "birth_year": CsvMessage(
         ("L’année de naissance a deux chiffres : le siècle manque.", "Écrivez l’année avec quatre chiffres."),

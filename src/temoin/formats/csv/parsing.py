@@ -47,11 +47,14 @@ def parse_row(row: int, values: Mapping[str, str], rules: CellRules) -> ResultRo
     patient = _patient(cells)
     laboratory = rules.repeated.once(cells.starting_with("testing_lab_"), cells, _laboratory)
     provider = rules.repeated.once(cells.starting_with("ordering_provider_"), cells, _provider)
-    device, outcome, specimen = _device(cells), _outcome(cells), _specimen(cells)
+    device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
     times = _times(cells, _zone(cells, laboratory.address))
-    status, comment, answers = _status(cells), cells.comment("comment"), _answers(cells)
-    accession = cells.optional("accession_number")
-    _check_order(cells, times, patient.birth_date if patient else None)
+    status, comment, answers = read_status(cells), cells.comment("comment"), _answers(cells)
+    accession = cells.number("accession_number")
+    given = bool(cells.optional("specimen_collection_date"))
+    column = "specimen_collection_date" if given else "order_test_date"
+    born = patient.birth_date if patient else None
+    check_order(cells, column, collected=times.collected, tested=times.tested, born=born)
     ordered, collected, tested, released = times.ordered, times.collected, times.tested, times.released
     if cells.problems or not (patient and device and ordered and collected and tested and released):
         return RowErrors(row, tuple(cells.problems))
@@ -130,7 +133,7 @@ def _provider(cells: Cells) -> Provider:
     )
 
 
-def _device(cells: Cells) -> KitMatch | None:
+def read_device(cells: Cells) -> KitMatch | None:
     name, loinc = cells.required("equipment_model_name"), cells.required("test_performed_code")
     if not loinc:
         return None
@@ -147,7 +150,7 @@ def _device(cells: Cells) -> KitMatch | None:
     return found
 
 
-def _outcome(cells: Cells) -> str:
+def read_outcome(cells: Cells) -> str:
     value = cells.required("test_result")
     if value in words("not_done"):
         cells.refuse("test_result", "test_not_done")
@@ -155,7 +158,7 @@ def _outcome(cells: Cells) -> str:
     return cells.word("test_result", "outcomes", "outcome")
 
 
-def _specimen(cells: Cells) -> str:
+def read_specimen(cells: Cells) -> str:
     value = cells.required("specimen_type")
     found = cells.rules.repeated.once(("specimen", value), cells, lambda _: find_specimen(value)) if value else None
     if value and found is None:
@@ -185,13 +188,13 @@ def _times(cells: Cells, zone: ZoneInfo) -> _Times:
     )
 
 
-def _check_order(cells: Cells, times: _Times, born: date | None) -> None:
-    """Refuse a collection before the birth, and a result before the collection."""
-    given = bool(cells.optional("specimen_collection_date"))
-    column = "specimen_collection_date" if given else "order_test_date"
-    if times.collected and born and times.collected.at.date() < born:
+def check_order(
+    cells: Cells, column: str, *, collected: CellMoment | None, tested: CellMoment | None, born: date | None
+) -> None:
+    """Refuse a collection, which stands in this column, before the birth, and a result before the collection."""
+    if collected and born and collected.at.date() < born:
         cells.refuse(column, "before_birth")
-    if times.collected and times.tested and _is_before(times.tested, times.collected):
+    if collected and tested and _is_before(tested, collected):
         cells.refuse("test_result_date", "before_collection")
 
 
@@ -202,7 +205,7 @@ def _is_before(first: CellMoment, second: CellMoment) -> bool:
     return first.at.date() < second.at.astimezone(first.at.tzinfo).date()
 
 
-def _status(cells: Cells) -> RowStatus:
+def read_status(cells: Cells) -> RowStatus:
     return RowStatus(cells.word("test_result_status", "statuses", "status") or RowStatus.FINAL)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from temoin.formats.csv.messages import FILE_MESSAGES, ROW_MESSAGES, CsvMessage
+from temoin.formats.csv.file_messages import FILE_MESSAGES
+from temoin.formats.csv.messages import ROW_MESSAGES, CsvMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,14 @@ class FileRefusedError(Exception):
     """The file as a whole cannot be read: nothing of it was taken."""
 
     def __init__(
-        self, code: str, *, row: int = 0, byte: int = 0, other: int = 0, columns: tuple[str, ...] = ()
+        self,
+        code: str,
+        *,
+        row: int = 0,
+        byte: int = 0,
+        other: int = 0,
+        columns: tuple[str, ...] = (),
+        headings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"{code} row={row} byte={byte} columns={','.join(columns)}")
         self.code = code
@@ -46,6 +54,7 @@ class FileRefusedError(Exception):
         self.byte = byte
         self.other = other
         self.columns = columns
+        self.headings = headings  # of the file, where naming them otherwise would do
 
     def message(self, lang: str) -> str:
         """Say why the file is refused, with the row, the byte or the columns."""

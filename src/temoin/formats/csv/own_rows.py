@@ -1,0 +1,131 @@
+"""A row of `temoin-results-1`: less is asked for than by SimpleReport's, since a French pharmacy has less to tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from stdnum import luhn
+
+from temoin.formats.csv.cells import CellRules, Cells
+from temoin.formats.csv.parsing import check_order, read_device, read_outcome, read_specimen, read_status
+from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.rows import Answers, Laboratory, PatientTraits, Provider, ResultRow, is_clia
+from temoin.lib.countries import FRANCE
+from temoin.testing.report import Address, Sex
+
+_FINESS = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{7}")
+_NO_ANSWERS = Answers(
+    pregnant=None,
+    symptomatic=None,
+    symptoms_since=None,
+    employed_in_healthcare=None,
+    in_congregate_setting=None,
+    residence_snomed="",
+    hospitalised=None,
+    in_intensive_care=None,
+)
+
+
+def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> ResultRow | RowErrors:
+    """Read a row; every problem of the row is told, not only the first."""
+    cells = Cells(row, values, rules)
+    accession = cells.number("accession_number", required=True)
+    patient, laboratory, provider = _patient(cells), _laboratory(cells), _provider(cells)
+    device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
+    zone = _zone(cells, laboratory.address)
+    collected = cells.moment("specimen_collection_date", zone, required=True)
+    tested = cells.moment("test_result_date", zone, required=True)
+    status, comment = read_status(cells), cells.comment("comment")
+    born = patient.birth_date if patient else None
+    check_order(cells, "specimen_collection_date", collected=collected, tested=tested, born=born)
+    if cells.problems or not (patient and device and collected and tested):
+        return RowErrors(row, tuple(cells.problems))
+    return ResultRow(
+        row=row,
+        accession=accession,
+        patient=patient,
+        laboratory=laboratory,
+        provider=provider,
+        device=device,
+        specimen=specimen,
+        outcome=outcome,
+        ordered=collected,
+        collected=collected,
+        received=None,
+        tested=tested,
+        released=tested,
+        status=status,
+        comment=comment,
+        answers=_NO_ANSWERS,
+    )
+
+
+def _patient(cells: Cells) -> PatientTraits | None:
+    family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
+    address, born = own_address(cells), cells.birth_date("patient_dob")
+    cells.required("patient_sex")
+    sex = cells.word("patient_sex", "sexes", "sex")
+    dialled_in = address if address.country else Address()
+    phone = cells.phone("patient_phone_number", dialled_in, value=cells.optional("patient_phone_number"))
+    email = cells.email("patient_email")
+    if born is None:
+        return None
+    return PatientTraits(
+        local_id="",
+        family_name=family,
+        given_name=given,
+        middle_name="",
+        birth_date=born,
+        sex=Sex(sex or Sex.UNKNOWN),
+        phone=phone,
+        email=email,
+        language="",
+        address=address,
+        address_note="",
+    )
+
+
+def own_address(cells: Cells) -> Address:
+    """Return where a patient lives: any of it may be missing, and the country then is France, or nothing."""
+    street, city = cells.optional("patient_street"), cells.optional("patient_city")
+    is_told = bool(city or cells.optional("patient_zip_code"))
+    country = cells.country("patient_country") or (FRANCE if is_told else "")
+    return Address(
+        lines=(street,) if street else (),
+        postcode=cells.postcode("patient_zip_code", country),
+        city=city,
+        country=country,
+    )
+
+
+def _laboratory(cells: Cells) -> Laboratory:
+    number = cells.number("testing_lab_clia", required=True).upper()
+    is_finess = _FINESS.fullmatch(number) and (not number.isdecimal() or luhn.is_valid(number))
+    if number and not is_finess and not is_clia(number):
+        cells.refuse("testing_lab_clia", "zeros_lost" if re.fullmatch("[1-9][0-9]{7}", number) else "finess")
+    address = Address(postcode=cells.postcode("testing_lab_zip_code", FRANCE), city=cells.optional("testing_lab_city"))
+    column = "testing_lab_phone_number"
+    return Laboratory(
+        number=number,
+        name=cells.optional("testing_lab_name"),
+        phone=cells.phone_of_others(column, address, value=value) if (value := cells.optional(column)) else "",
+        address=address,
+    )
+
+
+def _provider(cells: Cells) -> Provider:
+    """Return who ordered the test; a prescriber without a name is asked for it, as a letter could not name them."""
+    number = cells.number("ordering_provider_id")
+    given = cells.optional("ordering_provider_first_name")
+    column = "ordering_provider_last_name"
+    family = cells.required(column) if number or given else cells.optional(column)
+    return Provider(
+        number=number, family_name=family, given_name=given, middle_name="", phone="", address=Address(country="")
+    )
+
+
+def _zone(cells: Cells, laboratory: Address) -> ZoneInfo:
+    named = cells.rules.zone_of_postcode(laboratory.postcode) if laboratory.postcode else ""
+    return ZoneInfo(named) if named else cells.rules.home

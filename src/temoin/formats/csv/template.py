@@ -1,0 +1,54 @@
+"""The template of `temoin-results-1`: its columns in French or in English, a result, a correction, a cancellation."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from temoin.formats.csv.profiles import OWN_COLUMNS, OwnColumn
+from temoin.lib.spreadsheet import guarded_cell
+
+# What the rows after the first say otherwise. A correction and a cancellation name the result by its number.
+_EXAMPLES: tuple[dict[str, str], ...] = (
+    {},
+    {"accession_number": "2026-000124", "patient_last_name": "PETIT", "patient_first_name": "Léo", "patient_sex": "M"},
+    {"test_result_status": "C", "test_result": "positif", "comment": "Relu"},
+    {
+        "accession_number": "2026-000124",
+        "patient_last_name": "PETIT",
+        "patient_first_name": "Léo",
+        "patient_sex": "M",
+        "test_result_status": "X",
+    },
+)
+_IN_ENGLISH = {"négatif": "negative", "positif": "positive", "Prélèvement nasopharyngé": "Nasopharyngeal swab"}
+_IN_ENGLISH |= {"Relu": "Read again"}
+
+
+def template(lang: str, *, finess: str = "", separator: str = ";") -> bytes:
+    """Return the template as spreadsheets open it: UTF-8 with its mark, a semicolon unless said otherwise."""
+    rows = [[_heading(column, lang) for column in OWN_COLUMNS]]
+    for example in _EXAMPLES:
+        rows.append([_example(column, example, lang, finess) for column in OWN_COLUMNS])
+    return written(rows, separator=separator)
+
+
+def written(rows: Iterable[Iterable[str]], *, separator: str = ";") -> bytes:
+    """Return rows as a file that spreadsheets open right; no cell is computed by one."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerows(
+        [guarded_cell(cell) for cell in row] for row in rows
+    )
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _heading(column: OwnColumn, lang: str) -> str:
+    return column.french if lang.startswith("fr") else column.english
+
+
+def _example(column: OwnColumn, example: dict[str, str], lang: str, finess: str) -> str:
+    value = example.get(column.name, column.example)
+    if column.name == "testing_lab_clia" and finess:
+        return finess
+    return value if lang.startswith("fr") else _IN_ENGLISH.get(value, value)

@@ -1,0 +1,1 @@
+"""Excel workbooks, read as texts: bounded in time and memory, and no value guessed."""
