@@ -127,7 +127,11 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     ),
     FileTerms: (
         {"version": 2},
-        {"laboratories": [{"number": "05D1234567", "name": "Lab"}], "date_order": "dmy", "columns": {"ddn": "patient_dob"}},
+        {
+            "laboratories": [{"number": "05D1234567", "name": "Lab"}],
+            "date_order": "dmy",
+            "columns": {"ddn": "patient_dob"},
+        },
     ),
     Hold: (
         {"patient_id": OTHER, "placed_at": AT, "lifted_at": None},

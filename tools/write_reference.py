@@ -19,6 +19,10 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
+from temoin.formats.csv.file_messages import FILE_MESSAGES
+from temoin.formats.csv.messages import ROW_MESSAGES
+from temoin.formats.csv.profiles import OWN_COLUMNS
+from temoin.formats.csv.template import EXAMPLES, template
 from temoin.journal.events import MEANING, EventKind
 from temoin.lib import lifecycle
 from temoin.settings.channels import all_channels
@@ -72,6 +76,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "events.md": events_page(),
         FOLDER / "states.md": states_page(),
         FOLDER / "channels.md": channels_page(),
+        FOLDER / "files.md": files_page(),
         FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
         FOLDER.parent / "conformance.md": conformance_page(),
         DECISIONS / "index.md": decisions_page(),
@@ -110,6 +115,23 @@ def channels_page() -> str:
         for place in channel.destinations:
             words = f"{place.words.fr} / {place.words.en}"
             lines += [f"| `[{channel.name}]` | `{place.name}` | {words} | {place.audience.value} | {way} |"]
+    return "\n".join(lines) + "\n"
+
+
+def files_page() -> str:
+    """Return the profiles of files, the columns of our own, and each reason for which a file or a row is refused."""
+    lines = [MADE, FILES_HEAD]
+    for column in OWN_COLUMNS:
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys((column.english, column.french)))
+        needed = "yes" if column.is_required else ""
+        example = f"`{column.example}`" if column.example else ""
+        lines.append(f"| {names} | {needed} | {column.holds} | {example} |")
+    lines += ["", "<!-- --8<-- [end:columns] -->"]
+    lines += ["", f"A file to fill in, with {len(EXAMPLES)} rows as examples:", "", "```text"]
+    lines += [*template("fr").decode("utf-8-sig").splitlines(), "```", "", FILES_REFUSED]
+    lines += [f"| `{code}` | {words.en[0]} | {words.en[1]} |" for code, words in sorted(FILE_MESSAGES.items())]
+    lines += ["", "## Rows that are refused", "", "| code | reason | remedy |", "|---|---|---|"]
+    lines += [f"| `{code}` | {words.en[0]} | {words.en[1]} |" for code, words in sorted(ROW_MESSAGES.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -172,6 +194,41 @@ parcel, in `temoin lanes`, in `[rates]` and in `temoin reconcile`. How to write 
 
 | section | destination | on screen | read by | in a demonstration |
 |---|---|---|---|---|"""
+
+FILES_HEAD = """# Files of results
+
+A CSV or Excel file (`.xlsx`) of one of these profiles, found out by the names of its columns:
+
+| profile | separator | dates |
+|---|---|---|
+| `temoin-results-1` | `;` or `,` | ISO 8601 alone |
+| `simplereport-bulk` | `,` | ISO 8601, or the one order of day and month of the column |
+| another program's | `;` or `,` | as before |
+
+The first has the columns of the table below, in French or English. The second has
+[those of SimpleReport](../integrator.md#columns), which may bear ReportStream's names. Of the third, a person said
+which column of the table each heading stands for, once for the pharmacy.
+
+A CSV file is UTF-8, with or without its mark, unless `windows-1252` or `iso-8859-15` is said: no encoding is guessed.
+Of a workbook the one sheet that holds something is read. [Files that were tried](files-tried.md) shows what becomes of
+some kinds.
+
+## `temoin-results-1`
+
+Columns in any order; case, accents, spaces, hyphens and underscores of their names do not count. An optional column may
+be missing.
+
+<!-- --8<-- [start:columns] -->
+
+| column | required | its cells | example |
+|---|---|---|---|"""
+
+FILES_REFUSED = """## Files that are refused
+
+Whole, before their first row. The words are told as well in French, without any value of a cell.
+
+| code | reason | remedy |
+|---|---|---|"""
 
 CONFORMANCE_HEAD = """# Conformance
 

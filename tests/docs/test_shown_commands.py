@@ -35,7 +35,7 @@ NOT_RUN = {
     "python3 -m venv /opt/temoin": "installs for the whole machine",
     "python3 -m venv witness": "runs until it is stopped; tests/demo/test_demo.py runs one",
     "temoin certificates make-key": "tests/cli/test_certificate_commands.py makes and turns keys",
-    "temoin import results FILE.csv": "a synopsis; tests/intake run it",
+    "temoin import results FILE": "a synopsis; tests/intake run it",
     "temoin retention": "holds of invented people; tests/retention place and lift them",
     "temoin breach notice": "likewise",
     "temoin breach persons": "a synopsis; tests/cli/test_breach.py runs it",

@@ -240,7 +240,7 @@ def test_latin_1_is_refused_at_its_byte_and_row_and_never_guessed():
         (b"sep=,\r\n" + a_file({}), "sep_line"),
         (b"\r\n" + a_file({}), "blank_header"),
         (b",,,\r\n" + a_file({}), "blank_header"),
-        ("\t".join(VALUES).encode() + b"\n", "separator"),
+        ("\t".join(VALUES).encode() + b"\n", "tabs"),
         ("|".join(VALUES).encode() + b"\n", "separator"),
         (b"first_name,last_name,date_of_birth,sex,city,county\nA,B,1/1/2000,F,Paris,x\n", "patients"),
     ],

@@ -208,7 +208,7 @@ def test_a_file_of_unknown_headings_is_parted_by_the_sign_it_uses():
     ("content", "code"),
     [
         (b"nom_naissance;prenoms;date_naissance;telephone\nA;B;1990-01-01;\n", "patients"),
-        ("\t".join(FRENCH.values()).encode() + b"\n", "separator"),
+        ("\t".join(FRENCH.values()).encode() + b"\n", "tabs"),
         (";".join(FRENCH.values()).encode("utf-16"), "utf16"),
         (";".join(FRENCH.values()).encode("utf-16-le"), "utf16"),
         (b"%PDF-1.7", "pdf"),

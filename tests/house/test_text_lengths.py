@@ -48,6 +48,7 @@ NO_TEXT = {
             ),
             *("RightsCase.kind", "RightsCase.state"),
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
+            "FileTerms.columns",
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),
             *("RecordVersion.specimen_snomed", "RecordVersion.chapter_loinc"),
             *(f"RegisterCheck.{name}" for name in ("state", "subject_kind", "profession", "differs", "trouble")),

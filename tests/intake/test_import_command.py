@@ -281,6 +281,23 @@ def test_the_demonstration_of_this_account_is_the_default_place(monkeypatch, tmp
     assert settings_file(tmp_path) == tmp_path / "temoin.toml"
 
 
+def test_the_template_is_printed_in_the_language_asked_for(capfdbinary):
+    options = build_parser().parse_args(["import", "template", "--lang", "en"])
+
+    assert options.run(options) == 0
+
+    assert capfdbinary.readouterr().out.startswith(b"\xef\xbb\xbfresult_number;")
+
+
+def test_a_heading_is_said_as_heading_and_column():
+    options = build_parser().parse_args(["import", "results", "f", "--column", "D.N. client=date_naissance"])
+
+    assert options.column == [("d_n_client", "patient_dob")]
+    for wrong in ("a", "=sexe", "a=shoe_size"):
+        with pytest.raises(SystemExit):
+            build_parser().parse_args(["import", "results", "f", "--column", wrong])
+
+
 GIVEN = {
     "01_standard_example.csv": (0, "stored: 5, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),
     "all-fields.csv": (0, "stored: 2, corrected: 0, cancelled: 0, already stored: 0, refused: 0"),

@@ -16,7 +16,10 @@ from temoin.cli.console import complain
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file, settings_of_process
 from temoin.formats.csv.dates import DateOrder
-from temoin.formats.csv.tables import LARGEST_FILE
+from temoin.formats.csv.profiles import own_profile, plain_heading
+from temoin.formats.csv.reading import Said
+from temoin.formats.csv.tables import LARGEST_FILE, Encoding
+from temoin.formats.csv.template import template
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -27,21 +30,51 @@ def add_commands(commands: Commands) -> None:
     nouns = commands.add_parser("import", help="take in a file").add_subparsers(metavar="WHAT", required=True)
     results = nouns.add_parser(
         "results",
-        help="sign the results in a CSV file",
+        help="sign the results in a CSV or Excel file",
         description="Signs each valid row of a file of results. Importing a file again stores nothing twice.",
         epilog="Status: 0 every row is stored, 1 rows were refused, 2 nothing could be done.",
     )
-    results.add_argument("file", metavar="FILE", help="a CSV file in SimpleReport's bulk format, or - for stdin")
+    results.add_argument(
+        "file", metavar="FILE", help="a CSV or XLSX file: temoin-results-1 or SimpleReport's bulk format; - for stdin"
+    )
     results.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     results.add_argument("--pharmacy", metavar="FINESS", help="pharmacy that did the tests")
     results.add_argument("--by", metavar="E-MAIL", help="pharmacist of that pharmacy who signs")
     results.add_argument(
         "--dates", choices=[order.value for order in DateOrder], help="order of day and month in dates between strokes"
     )
+    results.add_argument(
+        "--encoding", choices=[one.value for one in Encoding], help="what a CSV file is written in (default: UTF-8)"
+    )
+    results.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="HEADING=COLUMN",
+        type=_heading,
+        help="a heading of the file and the column of temoin-results-1 that it stands for; remembered",
+    )
     results.add_argument("--dry-run", action="store_true", help="check every row and store nothing")
     results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
     results.add_argument("--lang", choices=("fr", "en"), help="language of messages (default: French)")
     results.set_defaults(run=run_results)
+    model = nouns.add_parser("template", help="print a file of temoin-results-1 to fill in")
+    model.add_argument("--lang", choices=("fr", "en"), help="language of the columns (default: French)")
+    model.set_defaults(run=run_template)
+
+
+def run_template(options: argparse.Namespace) -> int:
+    sys.stdout.buffer.write(template(_language(options.lang)))
+    return ALL_TAKEN
+
+
+def _heading(text: str) -> tuple[str, str]:
+    """Read HEADING=COLUMN, with the column's English or French name."""
+    heading, _sign, word = text.rpartition("=")
+    name = own_profile().headings.get(plain_heading(word))
+    if not heading or name is None:
+        raise argparse.ArgumentTypeError(f"{text} must be HEADING=COLUMN, with a column of temoin-results-1")
+    return plain_heading(heading), name
 
 
 def run_results(options: argparse.Namespace) -> int:
@@ -74,6 +107,7 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
     try:
         by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings_of_process().site.demo)
         dates = DateOrder(options.dates) if options.dates else None
+        said = Said(Encoding(options.encoding or Encoding.UTF_8), dict(options.column))
         with denials_recorded(by):
             counts = import_results(
                 by=by,
@@ -81,6 +115,7 @@ def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None
                 dry_run=options.dry_run,
                 tell=teller.tell,
                 dates=dates,
+                said=said,
                 tell_file=teller.tell_file,
             )
     except FileRefusedError as error:

@@ -204,20 +204,12 @@ def import_results(
     """
     check_right(by=by, right=Right.IMPORT_RESULTS)
     taker = _Trier(by) if dry_run else _Taker(by)
-    counts: Counter[Sameness] = Counter()
     file = _open_file(by, stream, dates, said)
     if not dry_run:
         _remember(by, dates, said)
     if tell_file is not None:
         tell_file(file)
-    progress = Progress(by, rows=file.count, is_trial=dry_run)
-    left = (row for row in file if row.row > after)
-    with closing(read_ahead(runs_of(left))) as runs:
-        for outcome in chain.from_iterable(map(taker.outcomes, runs)):
-            counts[outcome.verdict] += 1
-            tell(outcome)
-            progress.note(counts)
-    progress.end(counts)
+    counts = _take_rows(taker, file, after, tell)
     detail = " ".join(f"{verdict.value}={counts[verdict]}" for verdict in Sameness)
     with act(
         by=by,
@@ -227,6 +219,19 @@ def import_results(
         detail=f"trial {detail}" if dry_run else detail,
     ):
         pass
+    return counts
+
+
+def _take_rows(taker: _Taker, file: FileOfResults, after: int, tell: Callable[[RowOutcome], None]) -> Counter[Sameness]:
+    counts: Counter[Sameness] = Counter()
+    progress = Progress(taker.by, rows=file.count, is_trial=isinstance(taker, _Trier))
+    left = (row for row in file if row.row > after)
+    with closing(read_ahead(runs_of(left))) as runs:
+        for outcome in chain.from_iterable(map(taker.outcomes, runs)):
+            counts[outcome.verdict] += 1
+            tell(outcome)
+            progress.note(counts)
+    progress.end(counts)
     return counts
 
 

@@ -85,7 +85,7 @@ FILE_MESSAGES |= {
     "dates_unsaid": CsvMessage(
         (
             "Ligne {row}, colonne {columns} : la date a deux lectures, et aucune autre de la colonne ne tranche.",
-            "Dites-le : jour/mois (--dates dmy) ou mois/jour (--dates mdy), ou écrivez 2026-01-31.",
+            "Dites-le : jour/mois (--dates dmy) ou mois/jour (--dates mdy), ou écrivez 2026-01-31.",
         ),
         (
             "The date in row {row}, column {columns}, has two readings, and no other of its column settles it.",
@@ -140,15 +140,16 @@ FILE_MESSAGES |= {
         ("La première ligne est vide : elle doit nommer les colonnes.", "Supprimez les lignes vides du début."),
         ("The first row is blank: it must name the columns.", "Remove the blank rows at the top."),
     ),
+    "tabs": CsvMessage(
+        ("Des tabulations séparent les colonnes.", "Enregistrez le fichier au format « CSV UTF-8 » ou XLSX."),
+        ("Tabs separate the columns.", "Save the file as “CSV UTF-8” or XLSX."),
+    ),
     "separator": CsvMessage(
         (
-            "Les colonnes ne sont pas séparées par des virgules (tabulation, barre ou autre signe).",
-            "Enregistrez le fichier au format CSV, avec la virgule comme séparateur.",
+            "Des barres, ou un autre signe, séparent les colonnes.",
+            "Enregistrez le fichier au format « CSV UTF-8 » ou XLSX.",
         ),
-        (
-            "The columns are not separated by commas (but by tabs, bars or another sign).",
-            "Save the file as CSV, with commas as separators.",
-        ),
+        ("Bars, or another sign, separate the columns.", "Save the file as “CSV UTF-8” or XLSX."),
     ),
     "sep_line": CsvMessage(
         (
@@ -180,7 +181,7 @@ FILE_MESSAGES |= {
     "ods": CsvMessage(
         (
             "C’est un classeur LibreOffice (.ods), qui n’est pas lu ici.",
-            "Dans LibreOffice, « Enregistrer sous » : choisissez Excel 2007-365 (.xlsx) ou CSV (UTF-8).",
+            "Dans LibreOffice, « Enregistrer sous » : choisissez Excel 2007-365 (.xlsx) ou CSV (UTF-8).",
         ),
         (
             "This is a LibreOffice workbook (.ods), which is not read here.",
@@ -190,7 +191,7 @@ FILE_MESSAGES |= {
     "xls": CsvMessage(
         (
             "C’est un ancien classeur Excel (.xls) ou un classeur protégé par un mot de passe.",
-            "Enregistrez-le au format « Classeur Excel (.xlsx) », sans mot de passe, ou « CSV UTF-8 ».",
+            "Enregistrez-le au format « Classeur Excel (.xlsx) », sans mot de passe, ou « CSV UTF-8 ».",
         ),
         (
             "This is an old Excel workbook (.xls), or one protected by a password.",
@@ -200,7 +201,7 @@ FILE_MESSAGES |= {
     "xlsb": CsvMessage(
         (
             "C’est un classeur Excel binaire (.xlsb), qui n’est pas lu ici.",
-            "Enregistrez-le au format « Classeur Excel (.xlsx) » ou « CSV UTF-8 ».",
+            "Enregistrez-le au format « Classeur Excel (.xlsx) » ou « CSV UTF-8 ».",
         ),
         (
             "This is a binary Excel workbook (.xlsb), which is not read here.",
@@ -221,7 +222,7 @@ FILE_MESSAGES |= {
     "markup": CsvMessage(
         (
             "C’est une page HTML ou un document XML, quel que soit le nom du fichier.",
-            "Ouvrez-le dans un tableur, puis enregistrez-le au format « CSV UTF-8 » ou XLSX.",
+            "Ouvrez-le dans un tableur, puis enregistrez-le au format « CSV UTF-8 » ou XLSX.",
         ),
         (
             "This is an HTML page or an XML document, whatever the file's name.",
@@ -238,7 +239,7 @@ FILE_MESSAGES |= {
     ),
     "xlsx_broken": CsvMessage(
         (
-            "Le classeur Excel est abîmé : il ne peut pas être lu.",
+            "Le classeur Excel est abîmé : il ne peut pas être lu.",
             "Ouvrez-le dans Excel, enregistrez-le de nouveau au format .xlsx, puis déposez-le.",
         ),
         (
@@ -258,7 +259,7 @@ FILE_MESSAGES |= {
     ),
     "xlsx_entities": CsvMessage(
         (
-            "Le classeur contient des déclarations XML qu’aucun tableur n’écrit : il est refusé.",
+            "Le classeur contient des déclarations XML qu’aucun tableur n’écrit : il est refusé.",
             "Enregistrez les résultats dans un classeur neuf.",
         ),
         (
@@ -268,7 +269,7 @@ FILE_MESSAGES |= {
     ),
     "several_sheets": CsvMessage(
         (
-            "Plusieurs feuilles du classeur contiennent quelque chose : laquelle lire n’est pas deviné.",
+            "Plusieurs feuilles du classeur contiennent quelque chose : laquelle lire n’est pas deviné.",
             "Gardez une seule feuille.",
         ),
         (
@@ -296,7 +297,7 @@ FILE_MESSAGES |= {
     "not_encoding": CsvMessage(
         (
             "L’octet {byte}, ligne {row}, n’existe pas dans l’encodage annoncé.",
-            "Annoncez l’encodage du fichier, ou enregistrez-le au format « CSV UTF-8 ».",
+            "Annoncez l’encodage du fichier, ou enregistrez-le au format « CSV UTF-8 ».",
         ),
         (
             "Byte {byte}, in row {row}, does not exist in the encoding that was said.",

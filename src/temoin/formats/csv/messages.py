@@ -51,7 +51,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
     ),
     "date_iso": CsvMessage(
         (
-            "Les dates de ce format commencent par l’année : celle-ci a deux lectures possibles.",
+            "Les dates de ce format commencent par l’année : celle-ci a deux lectures possibles.",
             "Écrivez année-mois-jour, par exemple 2026-01-31, ou 2026-01-31T14:05.",
         ),
         (
@@ -61,7 +61,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
     ),
     "zeros_lost": CsvMessage(
         (
-            "Il manque un chiffre : un tableur a sans doute supprimé le zéro du début.",
+            "Il manque un chiffre : un tableur a sans doute supprimé le zéro du début.",
             "Mettez la colonne au format Texte, puis saisissez de nouveau la valeur avec son zéro.",
         ),
         (
@@ -71,7 +71,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
     ),
     "scientific": CsvMessage(
         (
-            "Un tableur a abrégé ce numéro (par exemple 1,2E+11) : ses chiffres sont perdus.",
+            "Un tableur a abrégé ce numéro (par exemple 1,2E+11) : ses chiffres sont perdus.",
             "Mettez la colonne au format Texte et exportez de nouveau depuis le logiciel d’origine.",
         ),
         (
@@ -81,7 +81,7 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
     ),
     "finess": CsvMessage(
         (
-            "Ce n’est pas un numéro FINESS : neuf caractères, le dernier contrôle les autres.",
+            "Ce n’est pas un numéro FINESS : neuf caractères, le dernier contrôle les autres.",
             "Écrivez le numéro FINESS de la pharmacie ou du laboratoire qui a fait le test.",
         ),
         (
@@ -91,8 +91,8 @@ ROW_MESSAGES: dict[str, CsvMessage] = {
     ),
     "formula": CsvMessage(
         (
-            "La cellule contient une formule : son résultat peut changer d’un tableur à l’autre.",
-            "Copiez la colonne, puis collez-la en « valeurs seules ».",
+            "La cellule contient une formule : son résultat peut changer d’un tableur à l’autre.",
+            "Copiez la colonne, puis collez-la en « valeurs seules ».",
         ),
         (
             "The cell holds a formula, whose result may change from one spreadsheet to another.",

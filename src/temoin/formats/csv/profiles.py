@@ -223,7 +223,7 @@ NOT_KEPT_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class FileProfile:
     """A set of columns that files may have."""
 
     code: str
@@ -267,7 +267,7 @@ _OWN_WORDS = {column.name: column.english for column in OWN_COLUMNS}
 
 
 @cache
-def profiles() -> tuple[Profile, ...]:
+def profiles() -> tuple[FileProfile, ...]:
     """Return the profiles: our own first, then SimpleReport's, whose columns may bear ReportStream's names."""
     own = {
         plain_heading(word): column.name
@@ -275,14 +275,14 @@ def profiles() -> tuple[Profile, ...]:
         for word in (column.english, column.french, *column.others)
     }
     return (
-        Profile(
+        FileProfile(
             code=OWN,
             required=tuple(column.name for column in OWN_COLUMNS if column.is_required),
             known=frozenset(column.name for column in OWN_COLUMNS),
             separators=";,",
             headings=MappingProxyType(own),
         ),
-        Profile(
+        FileProfile(
             code=SIMPLE_REPORT,
             required=REQUIRED_COLUMNS,
             known=frozenset(REQUIRED_COLUMNS + OPTIONAL_COLUMNS),
@@ -292,11 +292,11 @@ def profiles() -> tuple[Profile, ...]:
     )
 
 
-def own_profile() -> Profile:
+def own_profile() -> FileProfile:
     return profiles()[0]
 
 
-def profile_of(header: list[str]) -> Profile:
+def profile_of(header: list[str]) -> FileProfile:
     """Return the profile that a header is of: the one of which it has the larger part; SimpleReport's in doubt."""
     own, simple = profiles()
     shares = {one.code: len(set(one.required) & set(one.names(header))) / len(one.required) for one in (own, simple)}

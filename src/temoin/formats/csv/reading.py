@@ -16,7 +16,7 @@ from temoin.formats.csv.profiles import (
     DATE_COLUMNS,
     NOT_KEPT_COLUMNS,
     OWN,
-    Profile,
+    FileProfile,
     is_of_none,
     own_profile,
     profile_of,
@@ -57,7 +57,7 @@ class _Layout:
     """How a table's columns are read."""
 
     table: Table
-    profile: Profile
+    profile: FileProfile
     header: list[str]
     names: list[str]
     is_iso: bool  # every date begins with its year: a file in another program's words promises nothing of the kind
@@ -211,7 +211,7 @@ def _filled(table: Table) -> Iterator[TableRecord]:
     return (record for record in records if record.is_filled)
 
 
-def _check_header(table: Table, profile: Profile, header: list[str], names: list[str]) -> None:
+def _check_header(table: Table, profile: FileProfile, header: list[str], names: list[str]) -> None:
     missing = profile.lacks(names)
     doubled = tuple(sorted(column for column in profile.known if names.count(column) > 1))
     if missing:
@@ -222,7 +222,7 @@ def _check_header(table: Table, profile: Profile, header: list[str], names: list
         raise FileRefusedError("missing_columns", columns=missing, headings=tuple(cell.strip() for cell in header))
 
 
-def _tell_cause(table: Table, profile: Profile, header: list[str]) -> None:
+def _tell_cause(table: Table, profile: FileProfile, header: list[str]) -> None:
     """Refuse a header for what made it lack so many columns, where that can be told."""
     first = header[0].strip().lower()
     if first.startswith("sep="):
@@ -231,7 +231,9 @@ def _tell_cause(table: Table, profile: Profile, header: list[str]) -> None:
     if len(header) < some:
         if table.separator != ";" and whole.count(";") >= some:
             raise FileRefusedError("semicolons")
-        if any(whole.count(sign) >= some for sign in "\t|^~"):
+        if whole.count("\t") >= some:
+            raise FileRefusedError("tabs")
+        if any(whole.count(sign) >= some for sign in "|^~"):
             raise FileRefusedError("separator")
     if _is_list_of_patients(header):
         raise FileRefusedError("patients")

@@ -10,7 +10,7 @@ from temoin.formats.csv.profiles import OWN_COLUMNS, OwnColumn
 from temoin.lib.spreadsheet import guarded_cell
 
 # What the rows after the first say otherwise. A correction and a cancellation name the result by its number.
-_EXAMPLES: tuple[dict[str, str], ...] = (
+EXAMPLES: tuple[dict[str, str], ...] = (
     {},
     {"accession_number": "2026-000124", "patient_last_name": "PETIT", "patient_first_name": "Léo", "patient_sex": "M"},
     {"test_result_status": "C", "test_result": "positif", "comment": "Relu"},
@@ -29,7 +29,7 @@ _IN_ENGLISH |= {"Relu": "Read again"}
 def template(lang: str, *, finess: str = "", separator: str = ";") -> bytes:
     """Return the template as spreadsheets open it: UTF-8 with its mark, a semicolon unless said otherwise."""
     rows = [[_heading(column, lang) for column in OWN_COLUMNS]]
-    for example in _EXAMPLES:
+    for example in EXAMPLES:
         rows.append([_example(column, example, lang, finess) for column in OWN_COLUMNS])
     return written(rows, separator=separator)
 

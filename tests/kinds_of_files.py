@@ -1,0 +1,155 @@
+"""Files of every kind that is handed in, made anew here, and the page that tells what becomes of each.
+
+    python tests/kinds_of_files.py
+
+writes `docs/reference/files-tried.md`; a test refuses a page that a run would write otherwise.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+from django.apps import apps
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
+if not apps.ready:
+    django.setup()
+
+from import_files import GIVEN_FILES, VALUES
+
+from temoin.formats.csv.cells import CellRules
+from temoin.formats.csv.problems import FileRefusedError, RowErrors
+from temoin.formats.csv.profiles import OWN_COLUMNS
+from temoin.formats.csv.reading import read_results
+from temoin.formats.csv.template import template
+from temoin.formats.csv.vocabulary import words
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "files-tried.md"
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+HEAD = """<!-- Made by tests/kinds_of_files.py from a run: run it again. -->
+# Files that were tried
+
+What the reader makes of files of each kind; those of other systems are not part of this repository, for their licences
+differ, and stand here under their own names. A row that is read may still be refused when it is stored: another
+laboratory, or a result that is known already ([what can be wrong](../integrator.md#what-can-be-wrong)).
+
+| file | profile | rows | taken | refused | reason |
+|---|---|---|---|---|---|"""
+
+_OTHER_NAMES = {ours: theirs.capitalize() for theirs, ours in words("columns").items()}
+_COLUMNS = list(VALUES)
+
+
+def simple(*changes: dict[str, str], names: Sequence[str] | None = None) -> bytes:
+    text = io.StringIO()
+    out = csv.writer(text)
+    out.writerow(names or _COLUMNS)
+    out.writerows([{**VALUES, **change}[name] for name in _COLUMNS] for change in changes or ({},))
+    return text.getvalue().encode()
+
+
+def workbook(*rows: Sequence[str], formula: str = "") -> bytes:
+    """Return a workbook whose cells are texts; `formula` goes into its last cell."""
+    cells = "".join(
+        "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in rows
+    )
+    if formula:
+        cells = cells.removesuffix("</c></row>").rpartition("<c")[0] + f"<c><f>{formula}</f><v>1</v></c></row>"
+    kept = {
+        "xl/workbook.xml": '<workbook xmlns:r="r"><sheets><sheet name="a" r:id="a"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<R><Relationship Id="a" Type="x/worksheet" Target="worksheets/s.xml"/></R>',
+        "xl/worksheets/s.xml": f"<worksheet><sheetData>{cells}</sheetData></worksheet>",
+    }
+    return archive(kept)
+
+
+def archive(parts: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as kept:
+        for name, content in parts.items():
+            kept.writestr(name, content)
+    return stream.getvalue()
+
+
+_OWN = [column.french for column in OWN_COLUMNS]
+_OWN_ROW = [column.example for column in OWN_COLUMNS]
+_BOMB = '<!DOCTYPE a [<!ENTITY b "cc"><!ENTITY d "&b;&b;">]><worksheet>&d;</worksheet>'
+KINDS: dict[str, Callable[[], bytes]] = {
+    "template, French, semicolons": lambda: template("fr"),
+    "template, English, commas": lambda: template("en", separator=","),
+    "template, saved in UTF-16": lambda: template("fr").decode("utf-8-sig").encode("utf-16"),
+    "template, saved in Windows-1252 and not said": lambda: template("fr").decode("utf-8-sig").encode("cp1252"),
+    "template, tabs for semicolons": lambda: template("fr").replace(b";", b"\t"),
+    "template, ends of line of an old Macintosh": lambda: template("fr").replace(b"\r\n", b"\r"),
+    "template, a date 07/09/1980": lambda: template("fr").replace(b"1979-03-28", b"07/09/1980", 1),
+    "template, a postcode without its zero": lambda: template("fr").replace(b";75011;", b";1300;", 1),
+    "template, headings only": lambda: template("fr").splitlines(keepends=True)[0],
+    "template, a heading twice": lambda: template("fr").replace(b"pays", b"sexe", 1),
+    "template, headings of another program": lambda: template("fr").replace(b"date_naissance", b"D.N. client", 1),
+    "workbook of the template": lambda: workbook(_OWN, _OWN_ROW),
+    "workbook with a formula": lambda: workbook(_OWN, _OWN_ROW, formula="1+1"),
+    "workbook with XML entities": lambda: archive({"xl/workbook.xml": _BOMB}),
+    "workbook of LibreOffice (.ods)": lambda: archive({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}),
+    "workbook of Excel 97 (.xls)": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+    "SimpleReport, one result": simple,
+    "SimpleReport, dates of both orders": lambda: simple({"patient_dob": "20/1/1962"}, {"patient_dob": "1/20/1962"}),
+    "SimpleReport, semicolons": lambda: simple().replace(b",", b";"),
+    "SimpleReport, values of no list": lambda: simple({"test_result": "maybe", "patient_gender": "W"}),
+    "SimpleReport, a test that was not done": lambda: simple({"test_result": "373121007"}),
+    "ReportStream's names": lambda: simple(names=[_OTHER_NAMES.get(name, name) for name in _COLUMNS]),
+    "list of patients": lambda: b"first_name,last_name,date_of_birth\nAnne,DURAND,1979-03-28\n",
+    "a quote never closed": lambda: simple() + b'"',
+    "one line of a megabyte": lambda: b"x" * 1_000_000,
+    "a million columns": lambda: b"," * 999_999,
+    "NUL bytes": lambda: simple({"comment": "a\0b"}),
+    "empty": lambda: b"",
+    "PDF": lambda: b"%PDF-1.7\n",
+    "HTML page named .xls": lambda: b"<html><body><table></table></body></html>",
+    "HL7 v2 message": lambda: b"MSH|^~\\&|LAB\r",
+    "FHIR Bundle": lambda: b'{"resourceType": "Bundle"}',
+}
+# Of other systems: what a run over them gave. The test compares wherever they are at hand.
+GIVEN = (
+    *("01_standard_example.csv", "03_duplicates.csv", "all-fields.csv", "invalid-values.csv", "t_weird-dates.csv"),
+    *("valid-flu-only.csv", "valid-with-escaped-commas.csv", "valid.csv"),
+)
+
+
+def line(name: str, content: bytes) -> str:
+    """Return what becomes of a file, as a row of the page."""
+    try:
+        file = read_results(io.BytesIO(content), rules=CellRules(NOW))
+        rows = list(file)
+    except FileRefusedError as error:
+        return f"| {name} | | | | whole | {error.message('en').split(':')[0].rstrip('.')} (`{error.code}`) |"
+    bad = [row for row in rows if isinstance(row, RowErrors)]
+    told = dict.fromkeys(f"`{one.column}` {one.code}" for row in bad for one in row.problems)
+    reason = ", ".join(list(told)[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+    return f"| {name} | `{file.profile}` | {len(rows)} | {len(rows) - len(bad)} | {len(bad) or ''} | {reason} |"
+
+
+def page(given: Sequence[str]) -> str:
+    """Return the page; `given` are the lines of other systems' files."""
+    made = [line(name, make()) for name, make in KINDS.items()]
+    return "\n".join([HEAD, *given, *made]) + "\n"
+
+
+def given_lines() -> list[str]:
+    """Return the lines of other systems' files: of a run where they are at hand, else as the page has them."""
+    if GIVEN_FILES.is_dir():
+        return [line(f"`{name}`", (GIVEN_FILES / name).read_bytes()) for name in GIVEN]
+    written = PAGE.read_text("utf-8").splitlines()
+    return [row for row in written if row.startswith(tuple(f"| `{name}`" for name in GIVEN))]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(given_lines()), encoding="utf-8")
