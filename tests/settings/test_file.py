@@ -7,6 +7,7 @@ import pytest
 from temoin.delivery.channels.email.settings import EmailSecurity
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import is_loopback
+from temoin.outbox.counter_bell import LIMITS
 from temoin.settings.checks import check_setup, secrets_of
 from temoin.settings.file import Process, read_config
 from temoin.settings.secrets import make_password
@@ -142,7 +143,52 @@ def test_a_database_elsewhere_is_named_by_host(folder):
 def test_workers_listen_at_the_server_itself_and_never_behind_a_pooler(folder, lines, direct):
     path = rewrite(folder, f'embedded = "{folder}"', f'host = "db.example.fr"\n{lines}')
 
-    assert read_config(path).database.direct == direct
+    way = read_config(path).database.direct
+    assert (way and (way["host"], way["port"])) == direct
+
+
+@pytest.mark.parametrize(
+    ("hosts", "port", "named"),
+    [
+        ('["db1", "db2"]', "", ("db1,db2", "5432,5432")),
+        ('["db1:5433", "db2"]', "port = 5434", ("db1,db2", "5433,5434")),
+        ('["[fd00::1]:5433", "fd00::2", "[fd00::3]"]', "", ("fd00::1,fd00::2,fd00::3", "5433,5432,5432")),
+    ],
+)
+def test_of_several_servers_the_one_that_takes_writes_is_asked_for(folder, hosts, port, named):
+    path = rewrite(folder, f'embedded = "{folder}"', f"hosts = {hosts}\n{port}")
+
+    way = read_config(path).database.way
+    assert (way["host"], way["port"], way["target_session_attrs"]) == (*named, "read-write")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('hosts = ["db:no"]', "must be a name, name:port"),
+        ('hosts = ["db,other"]', "must be a name, name:port"),
+        ('hosts = ["db:0"]', "must be a name, name:port"),
+        ('hosts = ["[fd00::1"]', "must be a name, name:port"),
+        ('hosts = "db"', "must be a list of texts"),
+        ("hosts = []", "host in .database. is missing"),
+        ('hosts = ["db"]\nhost = "db"', "cannot stand beside host"),
+        ('host = "db"\ntarget_session_attrs = "standby"', "must be one of any, read-write, primary"),
+        ('host = "db"\nconnect_timeout = 1', "must be between 2 and 30"),
+    ],
+)
+def test_what_is_wrong_with_the_servers_is_said(folder, lines, words):
+    path = rewrite(folder, f'embedded = "{folder}"', lines)
+
+    with pytest.raises(ConfigError, match=words):
+        read_config(path)
+
+
+def test_a_server_that_vanished_holds_a_thread_for_less_than_ten_seconds(folder):
+    way = read_config(folder / "temoin.toml").database.way
+
+    silent = way["keepalives_idle"] + way["keepalives_interval"] * (way["keepalives_count"] - 1)
+    assert max(way["tcp_user_timeout"] / 1000, silent) + way["connect_timeout"] < 10
+    assert way.keys() - {"host", "port"} == LIMITS  # the counter's bell takes them from Django's connection
 
 
 def test_a_missing_file_is_refused(folder):

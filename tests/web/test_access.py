@@ -87,7 +87,6 @@ def test_only_these_pages_are_public():
         "pro_sante_connect",
         "pro_sante_connect_callback",
         "enrol",
-        "healthz",
         "invitation",
         "invitation_account",
         "keep_form",

@@ -7,9 +7,10 @@ import secrets
 import sys
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.away import as_told, as_turned_away, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
 from temoin.pharmacies.programs import ScopeRefusedError
 
@@ -25,6 +26,8 @@ _CODES: tuple[tuple[type[TemoinError], int, str], ...] = (
 
 # The program proved its key before it reads this: no stranger learns it. ASCII, as RFC 6749 asks of a description.
 UNVOUCHED = "Whoever vouched for this program no longer may: ask an owner of the pharmacy to vouch for it."
+
+AWAY = "The database is away for a moment. What was recorded is kept; ask again after the time in Retry-After."
 
 
 def answer(content: dict[str, Any], status: int = 200) -> JsonResponse:
@@ -97,9 +100,18 @@ def method_not_allowed(methods: tuple[str, ...]) -> JsonResponse:
     return response
 
 
-def failed(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 Django names it
+def away() -> JsonResponse:
+    """Return the answer while the database is away, as problem details (RFC 9457)."""
+    told = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "error": "away", "detail": AWAY}
+    return JsonResponse(told, status=503, content_type="application/problem+json")
+
+
+def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 Django names it
     """Return the answer to a defect of ours: a number to quote, and nothing else."""
-    note_broken_seal(sys.exc_info()[1], origin="api")
+    error = sys.exc_info()[1]
+    if is_away(error):
+        return as_turned_away(away(), error)
+    note_broken_seal(error, origin="api")
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=True)
-    return answer({"error": "server_error", "incident": incident}, 500)
+    return as_told(answer({"error": "server_error", "incident": incident}, 500))

@@ -20,7 +20,8 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
 from temoin.retention.classes import class_lines
 from temoin.settings.checks import debug_findings, setup_findings, shared_passwords
-from temoin.settings.file import DATABASE_ROLES, Config, Process, read_config
+from temoin.settings.database import DATABASE_ROLES
+from temoin.settings.file import Config, Process, read_config
 from temoin.site.database_role import role_findings
 
 

@@ -13,6 +13,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.django_process import become, settings_of_process
 from temoin.cli.numbers import count_of_processes, port_number
 from temoin.cli.supervised import follow_supervisor, tell_ready
+from temoin.cli.systemd import keep_watchdog
 from temoin.lib.config_error import ConfigError
 from temoin.lib.lifeline import die_with
 from temoin.settings.checks import debug_findings
@@ -79,6 +80,7 @@ def run_site(options: argparse.Namespace) -> int:
         die_with(parent, signal.SIGKILL)
         serve(application, listener, _pace(options.process), _bell(options.process))
 
+    tell_ready()  # the socket takes callers from now on; they wait for the processes
     run_processes(options.workers or _processes(options.process), work)
     return 0
 
@@ -157,6 +159,7 @@ def _stop_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     tell_ready()
+    keep_watchdog(stop)
     return stop
 
 

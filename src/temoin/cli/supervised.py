@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+from temoin.cli.systemd import notify
 from temoin.lib.lifeline import die_with
 
 SUPERVISOR = "TEMOIN_SUPERVISOR"
@@ -19,7 +20,8 @@ def follow_supervisor() -> None:
 
 
 def tell_ready() -> None:
-    """Tell a supervisor that the process is at work."""
+    """Tell a supervisor, `temoin demo` or systemd, that the process is at work."""
+    notify("READY=1")
     handle = os.environ.pop(READY, None)
     if handle is not None:
         os.write(int(handle), b"1")

@@ -14,15 +14,17 @@ from temoin.journal.book import StoredBook
 from temoin.journal.couriers.following import TROUBLES, Followed, Follower, FollowError
 from temoin.journal.models import Cosignature, WitnessState
 from temoin.journal.sealing import seal_events
-from temoin.lib.away import is_away
+from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
 from temoin.lib.errors import TemoinError
+from temoin.lib.heartbeat import beat, end_beat
 
 log = logging.getLogger("temoin.journal")
 
 EVERY = 4.0  # seconds between two sealings; with a long round it stays under ten
 AWAY_PAUSE = 1.0  # while the database is away: a refused connection costs little
 LONGEST_PAUSE = 60.0
+SEALING = "sealing"
 REMIND = timedelta(minutes=10)  # how often an alarm is said again
 
 
@@ -38,16 +40,18 @@ def run_sealer(stop: threading.Event, signer: NoteSigner, followers: Sequence[Fo
 
 def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
     while not stop.is_set():
+        beat(SEALING)
         is_gone = False
         try:
             seal_events(signer)
         except TemoinError as error:  # in our own words, without a value
             log.error("sealing: %s", error)
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
-            log.error("sealing: %s; next try in a moment", type(error).__name__)
-            connection.close()
             is_gone = is_away(error)
+            _tell("sealing", error)
+            connection.close()
         stop.wait(AWAY_PAUSE if is_gone else EVERY)
+    end_beat(SEALING)
     connection.close()
 
 
@@ -60,10 +64,17 @@ def _follow_on(stop: threading.Event, follower: Follower) -> None:
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
             is_gone = is_away(error)
             failures += not is_gone  # the witness is not to blame for our database
-            log.error("witness %s: %s; next try in a moment", follower.name, type(error).__name__)
+            _tell(f"witness {follower.name}", error)
             connection.close()
         stop.wait(AWAY_PAUSE if is_gone else min(LONGEST_PAUSE, EVERY * 2 ** min(failures, 6)))
     connection.close()
+
+
+def _tell(what: str, error: Exception) -> None:
+    if is_away(error):
+        OUTAGE.note(error)
+    else:
+        log.error("%s: %s; next try in a moment", what, type(error).__name__)
 
 
 def bring_up_to_date(follower: Follower) -> bool:

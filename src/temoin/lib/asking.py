@@ -60,6 +60,13 @@ def tell(sql: str, values: Sequence[Any]) -> None:
     _send(sql, values, _many=False, context={"connection": connections["default"]})
 
 
+def failure_of(driver: Any, result: Any) -> Exception:
+    """Return the driver's error for a result that is not fine: what the server told, or that the line to it broke."""
+    if driver.pgconn.status != ConnStatus.OK:
+        return OperationalError("the connection was lost")
+    return error_from_result(result, driver.info.encoding)
+
+
 def _wrapped(database: Any, executor: Any) -> Any:
     for wrapper in reversed(database.execute_wrappers):
         executor = partial(wrapper, executor)
@@ -156,9 +163,7 @@ class _Asker:
     def _check(self, result: Any) -> None:
         if result.status in _FINE:
             return
-        if self._pgconn.status != ConnStatus.OK:
-            raise OperationalError("the connection was lost")
-        raise error_from_result(result, self._driver.info.encoding)
+        raise failure_of(self._driver, result)
 
 
 class Later:

@@ -1,17 +1,111 @@
-"""What tells that the database is away: everybody's trouble, never one parcel's or one item's."""
+"""What tells that the database is away: everybody's trouble, never one parcel's or one item's; and how it is told.
+
+Down is normal (law 8): a page says so and tries again, a loop waits a second, and the log has one line a second,
+however many requests and loops meet it.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from typing import Any, Final, cast
+
+import psycopg
 from django.db import InterfaceError, OperationalError
+from django.db.transaction import TransactionManagementError
+from django.http import HttpResponse
+
+log = logging.getLogger("temoin.database")
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
-# Of errors that a server told: connection exceptions, shutting down or starting up, no place for one more connection.
-_AWAY_STATES = ("08", "57P", "53300")
+AGAIN: Final = 5  # seconds after which whoever was turned away may ask again: the answer's Retry-After
+
+# SQLSTATEs, by class, by group or whole, that say "not now" of the server and nothing of the statement. All the others
+# are a statement's own matter, or a defect; `tests/lib/test_away.py` decides about each class that the driver knows.
+AWAY_STATES: Final = {
+    "08": "the line to it broke",
+    "53": "it has no room: disk, memory or connections",
+    "57P": "it stops, starts, or ended the connection",
+    "58": "its machine fails it",
+    "25006": "it is a standby now: another server is the primary",
+}
 
 
-def is_away(error: BaseException) -> bool:
-    """Tell whether the server cannot be reached, and not only whether a statement took too long or met a lock."""
-    if not isinstance(error, DATABASE_AWAY):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state.startswith(_AWAY_STATES)
+def is_away(error: BaseException | None) -> bool:
+    """Tell whether the server cannot be had now, and not only whether a statement took too long or met a lock."""
+    if isinstance(error, TransactionManagementError):  # a statement after the one that met the outage
+        return is_away(error.__cause__)
+    told = error if isinstance(error, psycopg.Error) else getattr(error, "__cause__", None)
+    if isinstance(told, psycopg.Error):
+        return _says_away(told)
+    return isinstance(error, DATABASE_AWAY)
+
+
+def _says_away(error: psycopg.Error) -> bool:
+    if error.sqlstate is not None:
+        return error.sqlstate.startswith(tuple(AWAY_STATES))
+    # No server told it: the connection could not be made, or broke. A pipeline that stopped repeats an earlier error.
+    return isinstance(error, psycopg.OperationalError) and not isinstance(error, psycopg.errors.PipelineAborted)
+
+
+def _cause(error: BaseException | None) -> str:
+    """Return in words of ours why the database is away; the driver's own words may hold a value."""
+    told = error if isinstance(error, psycopg.Error) else getattr(error, "__cause__", None)
+    state = getattr(told, "sqlstate", None) or ""
+    words = next((words for start, words in AWAY_STATES.items() if state.startswith(start)), "no server answers")
+    return f"{words} ({state or type(told or error).__name__})"
+
+
+class Outage:
+    """One outage as this process meets it: told once a second with how often it was met, and once when it is over."""
+
+    EVERY = 1.0  # seconds between two lines
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since: float | None = None
+        self._told = float("-inf")
+        self._met = 0
+
+    def note(self, error: BaseException | None) -> None:
+        """Count that somebody met it; say so unless it was said within the last second."""
+        moment = time.monotonic()
+        with self._lock:
+            self._since = self._since or moment
+            self._met += 1
+            if moment - self._told < self.EVERY:
+                return
+            self._told, met, self._met = moment, self._met, 0
+        log.error("the database is away: %s; met %d times since the last line", _cause(error), met)
+
+    def end(self) -> None:
+        """Say that a connection was made again, if it was away."""
+        with self._lock:
+            if self._since is None:
+                return
+            lasted, met = time.monotonic() - self._since, self._met
+            self._since, self._met = None, 0
+        log.warning("the database is back after %.1f s; met %d times since the last line", lasted, met)
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether the last that was heard of the database is that it is away."""
+        return self._since is not None
+
+
+OUTAGE: Final = Outage()
+
+
+def as_turned_away(answer: HttpResponse, error: BaseException | None) -> HttpResponse:
+    """Note the outage, and make the answer one that says when to ask again; Django has nothing to log of it."""
+    OUTAGE.note(error)
+    answer.status_code = 503
+    answer["Retry-After"] = str(AGAIN)
+    return as_told(answer)
+
+
+def as_told(answer: HttpResponse) -> HttpResponse:
+    """Mark an answer whose cause was logged where it was made: `django.request` would write the same again."""
+    cast("Any", answer)._has_been_logged = True  # noqa: SLF001 the name that Django looks for
+    return answer

@@ -53,6 +53,7 @@ _WORDS = {
     "string_too_short": "is empty",
     "int_type": "must be a whole number",
     "bool_type": "must be a true or false",
+    "tuple_type": "must be a list of texts",
     "date_type": "must be a date like 2027-12-31",
     "missing": "is missing",
 }

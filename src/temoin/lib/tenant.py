@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import connection, models, transaction
 from psycopg.pq import ExecStatus, TransactionStatus
 
-from temoin.lib.asking import tell
+from temoin.lib.asking import failure_of, tell
 from temoin.lib.errors import ScopeError
 from temoin.lib.ids import PharmacyId, new_id
 from temoin.lib.rows import PlainRow
@@ -130,8 +130,10 @@ def _open_scope(pharmacy_id: UUID) -> None:
         _tell_database(str(pharmacy_id))
         return
     command = b"BEGIN; SET LOCAL temoin.pharmacy = '%s'" % pharmacy_id.hex.encode()  # no query to plan
-    if driver.pgconn.exec_(command).status != ExecStatus.COMMAND_OK:
-        raise OperationalError("the transaction could not begin")
+    begun = driver.pgconn.exec_(command)
+    if begun.status != ExecStatus.COMMAND_OK:
+        with connection.wrap_database_errors:
+            raise failure_of(driver, begun)
 
 
 def _forget_scope() -> None:

@@ -17,21 +17,20 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.handed import Handed
 
 log = logging.getLogger("temoin.outbox")
 
-# Host and port of the server itself, where a pooler stands before it or none; None: not known.
-DIRECT: Handed[tuple[str, int] | None] = Handed("way to the database server itself")
+# How to reach the server itself, where a pooler stands before it or none; None: not known.
+DIRECT: Handed[Mapping[str, Any] | None] = Handed("way to the database server itself")
 
 CHANNEL = "temoin_parcels"
 LISTENS = "temoin-worker-listens"  # how the connection is seen in pg_stat_activity
 AFRESH = 1.0  # seconds between tries to listen while the database is away
 HEARS_STOP = 0.5  # seconds within which a listener hears that it must stop
-# A peer that vanished is noticed within a minute; the lanes' slow looks bridge it.
-_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 RING = f"SELECT pg_notify('{CHANNEL}', destination) FROM outbox_lane WHERE asleep AND destination = ANY(%s)"  # noqa: S608
 _SLEEP = """
@@ -107,7 +106,10 @@ class Listener:
             try:
                 self._listen(lambda: psycopg.connect(**self._place, autocommit=True))
             except psycopg.Error as error:
-                log.error("the worker does not hear of parcels: %s; next try in a moment", type(error).__name__)
+                if is_away(error):
+                    OUTAGE.note(error)
+                else:
+                    log.error("the worker does not hear of parcels: %s; next try in a moment", type(error).__name__)
                 self._stop.wait(AFRESH)
         self._ring(self._bells)
 
@@ -131,6 +133,5 @@ def listening_place() -> dict[str, Any] | None:
     if direct is None:
         return None
     names = connection.settings_dict
-    host, port = direct
-    given = {"host": host, "port": port, "dbname": names["NAME"], "user": names["USER"], "password": names["PASSWORD"]}
-    return {**given, **_KEEPALIVE, "application_name": LISTENS, "connect_timeout": 5}
+    given = {"dbname": names["NAME"], "user": names["USER"], "password": names["PASSWORD"]}
+    return {**direct, **given, "application_name": LISTENS}

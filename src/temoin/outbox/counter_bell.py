@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
+from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.stirring import tell_stirs_to
 from temoin.outbox.bell import AFRESH, HEARS_STOP, listening_place
 
@@ -66,7 +67,7 @@ class Ringer:
         try:
             self._notify(due)
         except psycopg.Error as error:
-            log.error("the counter's bell does not ring: %s", type(error).__name__)
+            _tell("the counter's bell does not ring", error)
             self.close()
 
     def close(self) -> None:
@@ -87,11 +88,26 @@ def start_ringing() -> None:
     """Have this process tell what it stirs, from now on; after a fork, in each process anew."""
     names = connection.settings_dict
     place = {name: names[key] for name, key in _NAMES.items() if names[key]}
-    ringer = Ringer({**place, "application_name": RINGS, "connect_timeout": 5})
+    ringer = Ringer({**place, **_limits(names["OPTIONS"]), "application_name": RINGS})
     threading.Thread(target=ringer.run, name="counter-bell", daemon=True).start()
     tell_stirs_to(ringer.stir)
 
 
+def _limits(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how long this process's own connections bear silence, and of which server."""
+    return {name: value for name, value in options.items() if name in LIMITS}
+
+
+LIMITS = frozenset(
+    {
+        "connect_timeout",
+        "tcp_user_timeout",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "target_session_attrs",
+    }
+)
 _NAMES = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER", "password": "PASSWORD"}
 
 
@@ -110,8 +126,15 @@ def hear(ring: Callable[[str], None], stop: threading.Event, place: dict[str, An
         try:
             _hear(ring, stop, place)
         except psycopg.Error as error:
-            log.error("the counter's bell is not heard: %s; next try in a moment", type(error).__name__)
+            _tell("the counter's bell is not heard; next try in a moment", error)
             stop.wait(AFRESH)
+
+
+def _tell(what: str, error: Exception) -> None:
+    if is_away(error):
+        OUTAGE.note(error)
+    else:
+        log.error("%s: %s", what, type(error).__name__)
 
 
 def _hear(ring: Callable[[str], None], stop: threading.Event, place: dict[str, Any]) -> None:

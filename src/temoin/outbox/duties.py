@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from temoin.journal.alerts import note_broken_seal
-from temoin.lib.away import is_away
+from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
 
 log = logging.getLogger("temoin.outbox")
@@ -82,8 +82,7 @@ class Round:
                 self.make()
                 pause = self._until_due()
             except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
-                note_broken_seal(error, origin="worker")
-                log.error("duties: %s; next look in a moment", type(error).__name__)
+                _tell(error)
                 connection.close()
                 pause = AGAIN
             if self._bell.wait(pause) and not self._stop.is_set():
@@ -123,6 +122,14 @@ class Round:
             log.error("duty %s: %s; next try later", duty.name, failure)
             pause = min(pause, AFTER_FAILURE)
         _execute(_END, {"due": now() + pause, "failure": failure, "now": now(), "name": duty.name, "until": until})
+
+
+def _tell(error: Exception) -> None:
+    if is_away(error):
+        OUTAGE.note(error)
+        return
+    note_broken_seal(error, origin="worker")
+    log.error("duties: %s; next look in a moment", type(error).__name__)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from time import monotonic
 from django.db import connection
 
 from temoin.journal.alerts import note_broken_seal
-from temoin.lib.away import DATABASE_AWAY, is_away
+from temoin.lib.away import DATABASE_AWAY, OUTAGE, is_away
+from temoin.lib.heartbeat import beat, end_beat
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.bell import Listener, fall_asleep, listening_place, prospect_of, wake_up
 from temoin.outbox.courier import (
@@ -87,18 +88,26 @@ class Lane:
         failures, longest = 0, LONGEST_PAUSE
         with asyncio.Runner() as runner:
             while not self.stop.is_set():
+                beat(self.courier.destination)
                 try:
                     self._look(runner)
                     failures = 0
                 except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
                     failures += 1
                     longest = AWAY_PAUSE if is_away(error) else LONGEST_PAUSE
-                    note_broken_seal(error, origin="worker")
-                    log.error("lane %s: %s; next try in a moment", self.courier.destination, type(error).__name__)
+                    self._tell(error)
                     connection.close()
                     self.stop.wait(min(longest, IDLE * 2 ** min(failures, 6)))
             self._finish(runner)
+        end_beat(self.courier.destination)
         connection.close()
+
+    def _tell(self, error: Exception) -> None:
+        if is_away(error):
+            OUTAGE.note(error)
+            return
+        note_broken_seal(error, origin="worker")
+        log.error("lane %s: %s; next try in a moment", self.courier.destination, type(error).__name__)
 
     def _look(self, runner: asyncio.Runner) -> None:
         if not self.turn(runner):
@@ -111,7 +120,7 @@ class Lane:
             return
         self._bell.clear()
         while not self.stop.is_set() and self._sleeps_on(self._bell):
-            pass
+            beat(self.courier.destination)
 
     def _sleeps_on(self, bell: threading.Event) -> bool:
         """Sleep once; tell whether to sleep again."""

@@ -14,7 +14,6 @@ urlpatterns = [
     path("verify/keys", verifier.keys, name="keys"),
     path("verify/revoked", verifier.revoked, name="revoked"),
     path(".well-known/jwks.json", verifier.own_keys, name="own_keys"),
-    path("healthz", views.healthz, name="healthz"),
 ]
 
 handler404 = views.not_found

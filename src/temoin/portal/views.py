@@ -1,8 +1,10 @@
-"""The three addresses of the patient site: the page, the letter box and the sign of life."""
+"""The addresses of the patient site: the page and the letter box; and what it answers when it cannot."""
 
 from __future__ import annotations
 
 import json
+import logging
+import sys
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -19,10 +21,13 @@ from django.views.decorators.http import require_POST, require_safe
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.delivery.letter_box import LetterAnswer, LetterStanding, Tried, look_up, open_letter_box
 from temoin.delivery.pace import charge, has_tokens
+from temoin.lib.away import as_told, as_turned_away, is_away
 from temoin.lib.handed import Handed
 from temoin.lib.site import Site
 from temoin.portal.limits import caller_buckets, letter_buckets
 from temoin.portal.words import MEANINGS, MESSAGES, advice_on_page, page_words
+
+log = logging.getLogger("temoin.portal")
 
 SITE: Final[Handed[Site]] = Handed("addresses of the site")
 
@@ -72,20 +77,20 @@ def letter(request: HttpRequest) -> HttpResponse:
     return _refusal(request, arrived, tried)
 
 
-@require_safe
-def healthz(_request: HttpRequest) -> HttpResponse:
-    """Say that the process answers; the database has its own watch."""
-    return _plain("ok", 200)
-
-
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 Django names it
     """Answer every other address with the page, and without repeating it: some mail programs write `#` as `%23`."""
     return _page(request, 404)
 
 
-def failed(_request: HttpRequest) -> HttpResponse:
-    """Answer a defect or an outage without a word about it."""
-    return _plain("unavailable", 500)
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer a defect without a word about it, and an outage with when to ask again."""
+    error = sys.exc_info()[1]
+    if not is_away(error):
+        log.error("a request failed", exc_info=True)
+        return as_told(_plain("unavailable", 500))
+    if "text/html" not in request.headers.get("Accept", ""):  # a script of ours asks: it has its own words
+        return as_turned_away(_plain("unavailable", 503), error)
+    return as_turned_away(render(request, "portal/away.html", {"is_demo": SITE().demo}), error)
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:

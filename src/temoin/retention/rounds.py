@@ -10,6 +10,7 @@ from temoin.crypto.sealed import SealedModel
 from temoin.keeping.acts import every_pharmacy
 from temoin.keeping.ending import destroy_past_months
 from temoin.keeping.rows import sealed_models
+from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
@@ -54,7 +55,9 @@ def reap_all(stop: threading.Event) -> Reaped:
             break
         try:
             total.add(reap_pharmacy(pharmacy, stop))
-        except Exception as error:  # noqa: BLE001 of one pharmacy: raised once the others are done
+        except Exception as error:
+            if is_away(error):
+                raise
             failed.append(error)
     if failed:
         raise failed[0]

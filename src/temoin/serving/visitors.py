@@ -25,7 +25,8 @@ PLAIN = {
 
 def plain(status: int, words: str) -> web.Response:
     """Return an answer of the server's own, after which the connection ends."""
-    answer = web.Response(status=status, body=words.encode(), headers=PLAIN)
+    again = {"Retry-After": "5"} if status == 503 else {}
+    answer = web.Response(status=status, body=words.encode(), headers={**PLAIN, **again})
     answer.force_close()
     return answer
 

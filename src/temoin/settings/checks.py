@@ -14,7 +14,8 @@ from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import check_root_place
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.settings import check_rates
-from temoin.settings.file import DATABASE_ROLES, Config, Process
+from temoin.settings.database import DATABASE_ROLES
+from temoin.settings.file import Config, Process
 from temoin.settings.hosting import check_hosting
 from temoin.settings.own_key import check_key_published
 from temoin.settings.secrets import ROOT_KEY_BYTES, check_secret, check_strength

@@ -15,27 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from pydantic import ValidationInfo, model_validator
-
 from temoin.api.settings import Api
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.journal.settings import Journal
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import Keys
-from temoin.lib.private_socket import PORT, socket_folder
-from temoin.lib.section import (
-    Place,
-    Port,
-    Switch,
-    Text,
-    is_loopback,
-    missing_section,
-    read_section,
-    refuse_setting,
-    section,
-    unknown_setting,
-)
+from temoin.lib.section import is_loopback, missing_section, read_section, unknown_setting
 from temoin.lib.site import Site
 from temoin.outbox.channel import Channel, S
 from temoin.outbox.lateness import Alarms
@@ -45,8 +31,8 @@ from temoin.pharmacies.register import RegisterSettings
 from temoin.portal.settings import CertificateSettings
 from temoin.retention.settings import Retention
 from temoin.settings.channels import AnyChannel, all_channels
+from temoin.settings.database import Database
 from temoin.settings.hosting import Hosting
-from temoin.settings.secrets import check_secret
 from temoin.settings.serving import Serving
 from temoin.settings.session_times import SessionTimes
 from temoin.testing.settings import Counter
@@ -57,7 +43,6 @@ from temoin.web.provider_settings import ProSanteConnect
 
 T = TypeVar("T")
 VARIABLE = "TEMOIN_CONFIG"
-DATABASE_ROLES = ("owner", "app", "worker", "portal", "keeper", "sealer")
 
 
 class Process(StrEnum):
@@ -74,67 +59,6 @@ class Process(StrEnum):
     def role(self) -> str:
         """Return the short name of the process's database role."""
         return "app" if self is Process.STAFF else self.value
-
-
-@section
-class Passwords:
-    """The file of each role's password."""
-
-    owner: Place
-    app: Place
-    worker: Place
-    portal: Place
-    keeper: Place
-    sealer: Place
-
-
-@section
-class Database:
-    """Where PostgreSQL is, whether a pooler stands before it, and the file of each role's password."""
-
-    embedded: Place | None = None  # the folder of a server of our own, in the place of host and port
-    host: Text
-    port: Port = PORT
-    name: Text = "temoin"
-    pooled: Switch = False
-    direct_host: Text | None = None  # the server itself behind the pooler, where workers listen
-    direct_port: Port = PORT
-    passwords: Passwords
-
-    @model_validator(mode="before")
-    @classmethod
-    def _find_embedded(cls, told: Any, info: ValidationInfo) -> Any:
-        """Say where the socket of an embedded server is."""
-        if not isinstance(told, dict) or not isinstance(told.get("embedded"), str):
-            return told
-        if "host" in told:
-            refuse_setting("cannot stand beside embedded: keep one of the two", "host")
-        folder = (info.context or {})["folder"] / told["embedded"]
-        return {**told, "host": str(socket_folder(folder)), "port": PORT}
-
-    @model_validator(mode="after")
-    def _refuse_direct(self) -> Database:
-        if self.direct_host is not None and not self.pooled:
-            refuse_setting("stands beside pooled = true: without a pooler, host is the server", "direct_host")
-        return self
-
-    @property
-    def direct(self) -> tuple[str, int] | None:
-        """Return host and port of the server itself: a pooler hands the notices of PostgreSQL to somebody else."""
-        if not self.pooled:
-            return self.host, self.port
-        return None if self.direct_host is None else (self.direct_host, self.direct_port)
-
-    def password_file(self, role: str) -> Path:
-        """Return the file of a role's password."""
-        path: Path = getattr(self.passwords, role)
-        return path
-
-    def password(self, role: str) -> str:
-        """Return a role's password, read from its file."""
-        path = self.password_file(role)
-        check_secret(path, f"password of temoin_{role}")
-        return path.read_text(encoding="utf-8").strip()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from temoin.delivery.channels.email.settings import EmailSecurity, EmailSettings
 from temoin.journal.settings import Journal
 from temoin.lib.key_places import Keys
 from temoin.lib.site import Site
-from temoin.settings.file import DATABASE_ROLES, Config, Database, Passwords
+from temoin.settings.database import DATABASE_ROLES, Database, Passwords
+from temoin.settings.file import Config
 from temoin.transmission.rules.loading import load_rule_sets
 from temoin.transmission.rules.of_the_site import Rules
 

@@ -24,6 +24,7 @@ from django.utils.crypto import constant_time_compare
 from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.asking import ask
+from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.lib.tenant import tenant_scope
@@ -93,8 +94,8 @@ class SessionStore(DatabaseSessionStore):
         """Return the session's content; a connection that died since the last request is opened again, once."""
         try:
             found = self._read()
-        except OperationalError:
-            if connection.in_atomic_block:
+        except OperationalError as error:
+            if connection.in_atomic_block or not is_away(error):
                 raise
             connection.close()
             found = self._read()

@@ -49,12 +49,10 @@ def _powers(config: Config, role: str, deadline: float) -> tuple[bool, ...]:
     while True:
         try:
             with psycopg.connect(
-                host=config.database.host,
-                port=config.database.port,
                 dbname=config.database.name,
                 user=f"temoin_{role}",
                 password=config.database.password(role),
-                connect_timeout=5,
+                **config.database.way,
             ) as connection:
                 row = connection.execute(_POWERS).fetchone()
                 return row or (False,) * 5

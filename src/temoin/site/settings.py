@@ -94,6 +94,7 @@ INSTALLED_APPS = {
 
 _STAFF_MIDDLEWARE = [
     "temoin.site.headers.StaffHeaders",
+    "temoin.site.signs_of_life.SignsOfLife",
     "temoin.web.middleware.MethodMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
@@ -113,6 +114,7 @@ _STAFF_MIDDLEWARE = [
 ]
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
+    "temoin.site.signs_of_life.SignsOfLife",
     "django.middleware.security.SecurityMiddleware",
     "temoin.site.static_files.ManifestFiles",
     "django.middleware.locale.LocaleMiddleware",
@@ -142,11 +144,12 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # Database -------------------------------------------------------------------------------------------------
 
+_way = TEMOIN.database.way
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "temoin.site.postgresql",
-        "HOST": TEMOIN.database.host,
-        "PORT": TEMOIN.database.port,
+        "HOST": _way.pop("host"),
+        "PORT": _way.pop("port"),
         "NAME": TEMOIN.database.name,
         "USER": f"temoin_{PROCESS.role}",
         "PASSWORD": TEMOIN.database.password(PROCESS.role) if _named is not None else "",
@@ -154,7 +157,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": f"temoin-{PROCESS.value}",
-            "connect_timeout": 5,
+            **_way,
             # Statements that come back are planned once: planning was half of PostgreSQL's work for a signature.
             # A pooler hands each transaction to another server process, which does not know them.
             "server_side_binding": True,
@@ -282,7 +285,6 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 if _https:  # a proxy on this machine ends TLS, and says so
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     ALLAUTH_TRUSTED_PROXY_COUNT = 1

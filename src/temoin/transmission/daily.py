@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, day_of
 from temoin.outbox.courier import Courier, couriers
@@ -26,14 +27,22 @@ def reconcile_daily(stop: threading.Event) -> None:
     failed: Exception | None = None
     for destination, courier in sorted(couriers().items()):
         if isinstance(courier, ReportCourier) and courier.enabled and not stop.is_set():
-            try:
-                _reconcile(courier, stop)
-            except Exception as error:  # noqa: BLE001 one destination must not keep the others from being gone through
-                note_broken_seal(error, origin="worker")
-                log.error("reconciliation of %s: %s", destination, type(error).__name__)
-                failed = error
+            failed = _failure_of(courier, destination, stop) or failed
     if failed is not None:
         raise failed  # the duty comes again soon
+
+
+def _failure_of(courier: Courier, destination: str, stop: threading.Event) -> Exception | None:
+    """Go through a destination's days; return what it brought about, which must not keep the others from theirs."""
+    try:
+        _reconcile(courier, stop)
+    except Exception as error:
+        if is_away(error):
+            raise
+        note_broken_seal(error, origin="worker")
+        log.error("reconciliation of %s: %s", destination, type(error).__name__)
+        return error
+    return None
 
 
 def _reconcile(courier: Courier, stop: threading.Event) -> None:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from temoin.crypto.envelope import SealBrokenError
 from temoin.journal.alerts import note_broken_seal
+from temoin.lib.away import as_told, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, Problem, TemoinError
 from temoin.patients.queries import MergedError
+from temoin.web.away import away_page
 from temoin.web.unreadable_words import what_of
 from temoin.web.wording import ENTRANCE, RIGHT_WORDS, Words
 
@@ -111,13 +113,15 @@ def entrance_page(request: HttpRequest, words: tuple[Words, Words], *, status: i
 def failed(request: HttpRequest) -> HttpResponse:
     """Return the page for a defect of ours: a number to quote, and nothing else."""
     error = sys.exc_info()[1]
+    if is_away(error):
+        return away_page(request, error)
     note_broken_seal(error, origin="page")
     if isinstance(error, SealBrokenError) and error.row is not None:
         return _unreadable(request, *error.row)
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=True)
     advice = _("The incident has the number %(number)s. Nothing was half-written: look at the list, then try again.")
-    return _page(request, 500, _("Something went wrong here"), advice % {"number": incident})
+    return as_told(_page(request, 500, _("Something went wrong here"), advice % {"number": incident}))
 
 
 def _unreadable(request: HttpRequest, _pharmacy_id: UUID, table: str, row_id: UUID) -> HttpResponse:
@@ -127,7 +131,7 @@ def _unreadable(request: HttpRequest, _pharmacy_id: UUID, table: str, row_id: UU
         "What this page shows was altered, or its key is missing. The owners of the pharmacy are told. Call the "
         "operator of Témoin with this number: %(what)s %(number)s. All other pages go on working."
     )
-    return _page(request, 500, _("This cannot be read"), advice % {"what": what_of(table), "number": row_id})
+    return as_told(_page(request, 500, _("This cannot be read"), advice % {"what": what_of(table), "number": row_id}))
 
 
 def _page(

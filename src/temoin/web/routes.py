@@ -39,7 +39,6 @@ FORM = ("GET", "POST")
 
 
 _HOUSE = [
-    GuardedRoute(name="healthz", path="healthz", view=counter.sign_of_life, access=Access.PUBLIC),
     GuardedRoute(name="session", path="session/", view=session.session, access=Access.PUBLIC, methods=FORM),
     GuardedRoute(name="keep_form", path="session/form/", view=session.keep_form, access=Access.PUBLIC, methods=WRITE),
     GuardedRoute(name="set_language", path="language/", view=counter.language, access=Access.PUBLIC, methods=WRITE),

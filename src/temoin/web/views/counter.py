@@ -1,10 +1,9 @@
-"""The counter: the list of tests, the choice of the pharmacy, the help page, and the sign of life."""
+"""The counter: the list of tests, the choice of the pharmacy, and the help page."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.i18n import set_language
@@ -66,10 +65,3 @@ def guide(request: HttpRequest, seat: Seat) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponseBase:
     """Remember the language in a cookie, and go back to the page."""
     return set_language(request)
-
-
-def sign_of_life(_request: HttpRequest) -> HttpResponse:
-    """Answer "ok" when the database does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok", content_type="text/plain")
