@@ -153,6 +153,9 @@ BOUND = {
 }
 EVENT = set(event_columns())  # but the time, which no role may give
 COLUMNS = {
+    **{
+        (role, "django_migrations", "SELECT"): {"app", "name"} for role in ROLES
+    },  # each refuses tables it does not know
     **{(role, "journal_event", "INSERT"): EVENT for role in ROLES if role != "temoin_sealer"},
     ("temoin_app", "catalogue_lot", "UPDATE"): {
         *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),

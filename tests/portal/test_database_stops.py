@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 
@@ -29,9 +30,11 @@ def test_no_loop_waits_longer_than_a_second_between_two_looks_for_the_database(p
 
 @pytest.mark.django_db(transaction=True)
 def test_processes_tell_the_outage_and_go_on_when_the_server_is_back(
-    portal_url: str, embedded_server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+    portal_url: str, embedded_server: EmbeddedServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c role=temoin_worker"})
     staff, stop, bell_rings = Client(raise_request_exception=False), threading.Event(), threading.Event()
+    staff.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     done = threading.Event()
     place = listening_place()
     assert place is not None
@@ -45,7 +48,7 @@ def test_processes_tell_the_outage_and_go_on_when_the_server_is_back(
 
         embedded_server.stop()
         outage = [status(portal_url, path) for path in ("/livez", "/readyz", "/verify/revoked")]
-        outage += [answer.status_code for answer in (staff.get("/livez"), staff.get("/readyz"), staff.get("/account/"))]
+        outage += [answer.status_code for answer in (staff.get("/livez"), staff.get("/readyz"), staff.get("/"))]
         wait_for(lambda: any("no server" in line or "stops" in line for line in caplog.messages))
         done.clear()
         bell_rings.clear()
@@ -67,8 +70,11 @@ def test_processes_tell_the_outage_and_go_on_when_the_server_is_back(
 def status(url: str, path: str) -> int:
     address = urlsplit(url)
     client = http.client.HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
-    client.request("GET", path, headers={"X-Forwarded-Proto": "https"})
-    return client.getresponse().status
+    try:
+        client.request("GET", path, headers={"X-Forwarded-Proto": "https"})
+        return client.getresponse().status
+    finally:
+        client.close()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -291,7 +292,18 @@ def test_no_server_starts_as_a_role_with_too_much_power(as_superuser, embedded_s
 
 
 def test_a_database_that_does_not_answer(folder):
-    assert "does not let temoin_app in" in role_findings(config_of(folder), "app", patience=0.0)[0]
+    assert "The database does not answer at " in role_findings(config_of(folder), "app", patience=0.0)[0]
+
+
+def test_a_database_that_refuses_a_role_is_told_with_its_password_file(config, tmp_path):
+    wrong = tmp_path / "app.password"
+    wrong.write_text("q7Lw2xVr9TzKp4Nc8YbM", encoding="ascii")
+    wrong.chmod(0o600)
+    database = replace(config.database, passwords=replace(config.database.passwords, app=wrong))
+
+    (found,) = role_findings(replace(config, database=database), "app", patience=0.0)
+
+    assert found.startswith(f"The database does not let temoin_app in: see that {wrong} holds")
 
 
 def test_temoin_check_tells_all_findings_and_the_host(embedded_server, capsys, monkeypatch):

@@ -1,8 +1,10 @@
-"""`temoin check`: everything that would keep a process from starting, at once; servers check the same at start."""
+"""`temoin check`: everything that would keep a process from its work, at once; `--as PROCESS`: as its unit does."""
 
 from __future__ import annotations
 
 import argparse
+import os
+from functools import partial
 from pathlib import Path
 
 from temoin.catalogue.advice import load_advice
@@ -13,6 +15,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import settings_file
+from temoin.cli.looks import Told, certificates_told, folder_findings, look_at_database
 from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import load_questions
@@ -20,34 +23,61 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
 from temoin.retention.classes import class_lines
 from temoin.settings.checks import debug_findings, setup_findings, shared_passwords
-from temoin.settings.database import DATABASE_ROLES
 from temoin.settings.file import Config, Process, read_config
-from temoin.site.database_role import role_findings
+from temoin.site.database_role import findings_as
+
+# By the command that the process is, and by the name that the settings give it.
+PROCESSES = {
+    "web": Process.STAFF,
+    "reaper": Process.KEEPER,
+    "migrate": Process.OWNER,
+    **{process.value: process for process in Process},
+}
 
 
 def add_commands(commands: Commands) -> None:
     parser = commands.add_parser("check", help="say everything that is wrong with the set-up")
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    words = "look as this process and with this account, as its unit does before it starts: " + ", ".join(PROCESSES)
+    parser.add_argument("--as", dest="process", choices=list(PROCESSES), metavar="PROCESS", help=words)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the findings; 0 when there is none."""
+    """Print the findings; 0 when there is none. What is down, or ends soon, is only told: down is normal."""
     settings = settings_file(options.data)
     config = read_config(settings)
-    found = [finding for process in Process for finding in setup_findings(config, process)]
-    found += shared_passwords(config) + debug_findings(config, debug=False)
-    found += alarm_findings(config.alarms, demo=config.site.demo)
-    found += look_findings(config)
+    processes = list(Process) if options.process is None else [PROCESSES[options.process]]
+    told = Told([finding for process in processes for finding in _of_process(config, process)])
+    if options.process is None:
+        told.findings += shared_passwords(config)
+    if Process.WORKER in processes:
+        told.findings += look_findings(config)
+        told.remarks += certificates_told(config).remarks
+    told.findings += debug_findings(config, debug=False)
     with database_running(settings):
-        found += [finding for role in DATABASE_ROLES for finding in _of_role(config, role)]
-    for finding in dict.fromkeys(found):
+        for role in dict.fromkeys(process.role for process in processes):
+            told.findings += _of_role(config, role, told)
+    _say(config, told, is_whole=options.process is None)
+    return 1 if told.findings else 0
+
+
+def _say(config: Config, told: Told, *, is_whole: bool) -> None:
+    findings = list(dict.fromkeys(told.findings))
+    for finding in findings:
         say(f"- {finding}")
-    say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
-    for line in (*rule_lines(config), *table_lines(), *class_lines(config.retention)):
-        say(line)
-    say("Nothing is wrong." if not found else f"Findings: {len(dict.fromkeys(found))}.")
-    return 1 if found else 0
+    for remark in dict.fromkeys(told.remarks):
+        say(remark)
+    if is_whole:
+        say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
+        for line in (*rule_lines(config), *table_lines(), *class_lines(config.retention)):
+            say(line)
+    say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
+
+
+def _of_process(config: Config, process: Process) -> list[str]:
+    found = setup_findings(config, process) + folder_findings(config, process)
+    return found + (alarm_findings(config.alarms, demo=config.site.demo) if process is Process.WORKER else [])
 
 
 def look_findings(config: Config) -> list[str]:
@@ -88,7 +118,7 @@ def table_lines() -> list[str]:
     ]
 
 
-def _of_role(config: Config, role: str) -> list[str]:
-    if not config.database.password_file(role).is_file():
+def _of_role(config: Config, role: str, told: Told) -> list[str]:
+    if not os.access(config.database.password_file(role), os.R_OK):
         return []  # told already
-    return role_findings(config, role, patience=0.0)
+    return findings_as(config, role, partial(look_at_database, config, role, told))

@@ -12,6 +12,7 @@ from temoin.cli import (
     certificates,
     check,
     imports,
+    init,
     journal,
     keys,
     lanes,
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     for room in (
         beside,
         serve,
+        init,
         migrate,
         imports,
         journal,

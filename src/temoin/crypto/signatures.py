@@ -92,6 +92,14 @@ def read_public_jwk(parts: Mapping[str, object]) -> CheckingKey:
     raise PublicKeyError("not a key of P-256 or RSA")
 
 
+def end_of_certificate(text: bytes) -> datetime:
+    """Return the moment after which the first certificate of a PEM file is not valid any more; PublicKeyError."""
+    try:
+        return x509.load_pem_x509_certificates(text)[0].not_valid_after_utc
+    except ValueError:
+        raise PublicKeyError("no certificate of X.509") from None
+
+
 def read_pem_certificates(text: bytes) -> list[bytes]:
     """Return every certificate of X.509 in a file, as DER; PublicKeyError."""
     try:

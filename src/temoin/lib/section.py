@@ -6,6 +6,7 @@ and never with what was written there: it may be a secret in the wrong place.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -152,9 +153,28 @@ def _enum_words(kind: Any) -> str:
 # Types of settings --------------------------------------------------------------------------------------
 
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd, and others after it, hands a process its own copies of secrets
+
+
 def _placed(value: object, info: ValidationInfo) -> object:
     folder = (info.context or {}).get("folder", Path())
-    return folder / value if isinstance(value, str) and value else value
+    if not isinstance(value, str) or not value:
+        return value
+    return _handed(Path(value).name) or folder / value
+
+
+def _handed(name: str) -> Path | None:
+    """Return the copy of a file that this process was handed; the settings are the same with one and without."""
+    folder = os.environ.get(CREDENTIALS)
+    if not folder or not name or not (Path(folder) / name).is_file():
+        return None
+    return Path(folder) / name
+
+
+def is_handed(path: Path) -> bool:
+    """Tell whether a file is such a copy, whose readers are whoever handed it out's to choose."""
+    folder = os.environ.get(CREDENTIALS)
+    return bool(folder) and path.parent == Path(folder or "")
 
 
 def _checked_place(value: object) -> object:

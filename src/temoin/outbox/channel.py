@@ -140,6 +140,11 @@ class Channel(ABC, Generic[S]):
     def check(self, settings: S) -> None:
         """Raise a ConfigError where a file that the section names is of no use."""
 
+    def certificates(self, settings: S) -> Mapping[str, Path]:
+        """Return the files of our own certificates, by the setting that names each."""
+        path = getattr(settings, "certificate", None)
+        return {} if path is None else {f"certificate in [{self.name}]": path}
+
     def look(self, settings: S) -> Looked:
         """Look at the other side, for `temoin check`."""
         return Looked()

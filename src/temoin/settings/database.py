@@ -72,9 +72,9 @@ class Database:
     # as long as the new connection may take: together less than ten seconds.
     connect_timeout: Annotated[Number, within(range(2, 31))] = 3  # seconds, for each host
     tcp_user_timeout: Annotated[Number, within(range(1_000, 60_001))] = 5_000  # milliseconds until what left is taken
-    keepalives_idle: Annotated[Number, within(range(1, 601))] = 5  # seconds of silence before it is asked
+    keepalives_idle: Annotated[Number, within(range(1, 601))] = 4  # seconds of silence before it is asked
     keepalives_interval: Annotated[Number, within(range(1, 61))] = 1  # seconds between two questions
-    keepalives_count: Annotated[Number, within(range(1, 11))] = 3  # unanswered, after which it is given up
+    keepalives_count: Annotated[Number, within(range(1, 11))] = 2  # unanswered, after which it is given up
     passwords: Passwords
 
     @model_validator(mode="before")

@@ -88,8 +88,9 @@ class Config:
 
     @property
     def served(self) -> Path:
-        """Return the folder whose files the sites hand to everyone."""
-        return self.folder / "static"
+        """Return the folder whose files the sites hand to everyone: what systemd gave this process, else our own."""
+        given = os.environ.get("CACHE_DIRECTORY")
+        return (Path(given) if given else self.folder) / "static"
 
     def of(self, channel: Channel[S]) -> S | None:
         """Return a channel's settings; None where the file has no section for it."""

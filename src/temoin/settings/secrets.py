@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from temoin.lib.config_error import ConfigError
+from temoin.lib.section import is_handed
 
 ROOT_KEY_BYTES = 32
 SHORTEST = 16  # bytes; words of examples (changeme, postgres, temoin…) are all shorter
@@ -71,11 +72,19 @@ def check_secret(path: Path, noun: str) -> None:
     try:
         status = path.stat()
     except OSError as error:
-        reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be reached"
-        raise ConfigError(f"The {noun} file {path} {reason}: restore it, or correct its path.") from None
+        if isinstance(error, FileNotFoundError):
+            raise ConfigError(f"The {noun} file {path} is missing: restore it, or correct its path.") from None
+        raise ConfigError(
+            f"The {noun} file {path} cannot be reached by this account: let it enter {_closed_folder(path)}."
+        ) from None
     if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
         raise ConfigError(f"The {noun} file {path} is not a file with content: restore it, or correct its path.")
-    if status.st_mode & 0o077:
+    if status.st_mode & 0o077 and not is_handed(path):
         raise ConfigError(f"The {noun} file {path} may be read by other accounts: run chmod 600 {path}")
     if not os.access(path, os.R_OK):
         raise ConfigError(f"The {noun} file {path} cannot be read by this account: correct its owner.")
+
+
+def _closed_folder(path: Path) -> Path:
+    """Return the outermost folder above a file that this account may not enter."""
+    return next((each for each in reversed(path.parents) if not os.access(each, os.X_OK)), path.parent)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import psycopg
 
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import Config
+from temoin.site.known_schema import schema_findings
 
 PATIENCE = 10.0  # seconds for a database that is starting
 _POWERS = """
@@ -20,21 +23,58 @@ SELECT rolsuper, rolbypassrls, rolcreaterole OR rolcreatedb OR rolreplication,
 """
 
 
+Look = Callable[[psycopg.Connection], Iterable[str]]
+
+
 def check_role(config: Config, role: str) -> None:
-    """Refuse to start with a role that has powers no process needs, or with a database that does not answer."""
-    found = role_findings(config, role)
+    """Refuse to start with a role that has powers no process needs, or with tables that this version does not know.
+
+    A database that does not answer is waited for, for a moment.
+    """
+    found = findings_as(config, role, partial(_start_findings, role), patience=PATIENCE)
     if found:
         raise ConfigError("\n".join(found))
 
 
 def role_findings(config: Config, role: str, *, patience: float = PATIENCE) -> list[str]:
-    """Return what is wrong with a role, asked of the database as that role itself."""
-    try:
-        powers = _powers(config, role, time.monotonic() + patience)
-    except psycopg.OperationalError:
-        file = config.database.password_file(role)
-        return [f"The database does not let temoin_{role} in: see that it runs, and that {file} holds its password."]
-    super_, bypass, makes, owns, member = powers
+    """Return what is wrong with a role's powers, asked of the database as that role itself."""
+    return findings_as(config, role, partial(power_findings, role), patience=patience)
+
+
+def findings_as(config: Config, role: str, look: Look, *, patience: float = 0.0) -> list[str]:
+    """Return what a look over a connection of this role finds, or that it is not let in."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with connect_as(config, role) as connection:
+                return list(look(connection))
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                return [_kept_out(config, role, error)]
+            time.sleep(0.5)
+
+
+def _kept_out(config: Config, role: str, error: psycopg.OperationalError) -> str:
+    """Return why a role has no connection: no server answered, which is one sentence for all, or one refused it."""
+    if "FATAL" not in str(error):  # the word is the server's own, in every language
+        return f"The database does not answer at {config.database.way['host']}: see that it runs, and [database]."
+    file = config.database.password_file(role)
+    return f"The database does not let temoin_{role} in: see that {file} holds its password, and pg_hba.conf."
+
+
+def connect_as(config: Config, role: str) -> psycopg.Connection:
+    """Connect as a role, without Django."""
+    return psycopg.connect(
+        dbname=config.database.name,
+        user=f"temoin_{role}",
+        password=config.database.password(role),
+        **config.database.way,
+    )
+
+
+def power_findings(role: str, connection: psycopg.Connection) -> list[str]:
+    """Return a sentence for each power that no process needs."""
+    super_, bypass, makes, owns, member = connection.execute(_POWERS).fetchone() or (False,) * 5
     sentences = {
         "is a superuser, which no policy holds: ALTER ROLE {} NOSUPERUSER": super_,
         "bypasses row-level security: ALTER ROLE {} NOBYPASSRLS": bypass,
@@ -45,18 +85,5 @@ def role_findings(config: Config, role: str, *, patience: float = PATIENCE) -> l
     return [f"Role temoin_{role} {words.format(f'temoin_{role}')}." for words, true in sentences.items() if true]
 
 
-def _powers(config: Config, role: str, deadline: float) -> tuple[bool, ...]:
-    while True:
-        try:
-            with psycopg.connect(
-                dbname=config.database.name,
-                user=f"temoin_{role}",
-                password=config.database.password(role),
-                **config.database.way,
-            ) as connection:
-                row = connection.execute(_POWERS).fetchone()
-                return row or (False,) * 5
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
+def _start_findings(role: str, connection: psycopg.Connection) -> list[str]:
+    return [*power_findings(role, connection), *schema_findings(connection)]

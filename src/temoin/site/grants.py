@@ -66,6 +66,9 @@ def grant_library_tables(cursor: CursorWrapper) -> None:
     for table in APP_READS:
         cursor.execute(f"REVOKE ALL ON {table} FROM PUBLIC")
         cursor.execute(f"GRANT SELECT ON {table} TO temoin_app")
+    # A process refuses tables that it does not know: see `site.known_schema`.
+    roles = "temoin_app, temoin_worker, temoin_portal, temoin_keeper, temoin_sealer"
+    cursor.execute(f"GRANT SELECT (app, name) ON django_migrations TO {roles}")
 
 
 def grant_keeper(cursor: CursorWrapper) -> None:

@@ -1,4 +1,4 @@
--- The roles and the database of Témoin, for any PostgreSQL 16 or later.
+-- The roles and the database of Témoin, for any PostgreSQL 17 or later.
 --
 -- Run it once as a superuser with psql; running it again changes nothing:
 --

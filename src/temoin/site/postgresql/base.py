@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 from functools import cached_property
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError
 from django.db.backends.postgresql import base
@@ -30,9 +30,10 @@ class AwayWrapper(DatabaseErrorWrapper):
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if exc_value is not None and is_away(exc_value):
-            self.wrapper.errors_occurred = self.wrapper.was_away = True
+            database = cast("Any", self).wrapper  # which its stubs do not tell of
+            database.errors_occurred = database.was_away = True
             raise OperationalError(*exc_value.args).with_traceback(traceback) from exc_value
-        super().__exit__(exc_type, exc_value, traceback)  # type: ignore[arg-type] # its stubs know no exit without error
+        super().__exit__(exc_type, exc_value, traceback)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -41,7 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     was_away = False
 
     @cached_property
-    def wrap_database_errors(self) -> AwayWrapper:  # type: ignore[override] # a property in the stubs
+    def wrap_database_errors(self) -> AwayWrapper:
         return AwayWrapper(self)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:

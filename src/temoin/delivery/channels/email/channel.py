@@ -10,7 +10,7 @@ from temoin.delivery.channels.email.reasons import REASONS
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.label import Label
 from temoin.lib.site import Site
-from temoin.outbox.channel import Audience, Channel, Destination, Manner
+from temoin.outbox.channel import Audience, Channel, Destination, Looked, Manner
 
 if TYPE_CHECKING:
     from temoin.outbox.courier import Courier
@@ -47,6 +47,11 @@ class EmailChannel(Channel[EmailSettings]):
     def secrets(self, settings: EmailSettings) -> Mapping[str, Path]:
         returned = settings.returned
         return {} if returned is None else {"password of the mailbox for returned mail": returned.password_file}
+
+    def look(self, settings: EmailSettings) -> Looked:
+        from temoin.delivery.channels.email.look import look_at_mail_server
+
+        return look_at_mail_server(settings)
 
     def places(self, settings: EmailSettings) -> Iterable[tuple[str, str]]:
         yield "host", f"//{settings.host}"

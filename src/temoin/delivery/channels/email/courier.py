@@ -14,7 +14,8 @@ from django.template.loader import render_to_string
 
 from temoin.catalogue.patient_languages import PatientLanguage, patient_languages
 from temoin.delivery.actions import withdraw_letters
-from temoin.delivery.channels.email.envelopes import envelope_sender, message_name, server_of
+from temoin.delivery.channels.email.envelopes import envelope_sender, message_name
+from temoin.delivery.channels.email.server import server_of
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.delivery.link_courier import LinkCourier
 from temoin.lib.commit import Commit

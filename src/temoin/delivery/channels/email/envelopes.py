@@ -1,4 +1,4 @@
-"""What mails of ours have in common: the operator's mail server, and names by which what comes back is believed.
+"""What mails of ours have in common: names by which what comes back is believed.
 
 A mail is named by its parcel's key and a token that only its recipient's side gets to see. Both stand in the
 Message-ID, in the ENVID, and in the sender of the envelope where a mailbox for what comes back is named (VERP).
@@ -7,14 +7,11 @@ Message-ID, in the ENVID, and in the sender of the envelope where a mailbox for 
 from __future__ import annotations
 
 import re
-import ssl
 from email.utils import parseaddr
 
 from temoin.crypto.blind import mail_token
 from temoin.delivery.channels.email.settings import EmailSettings
-from temoin.mail.smtp import Encryption, MailServer
 
-TIMEOUT = 6.0  # seconds for each answer; a lease (30) outlives an exchange that goes on at all
 _KEY = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NAME = re.compile(rf"({_KEY})\.([a-z2-7]{{16}})")
 _SHORT = re.compile(r"([0-9a-f]{32})([a-z2-7]{16})")
@@ -41,22 +38,6 @@ def named_in(text: str) -> tuple[str, str] | None:
         return found[1], found[2]
     short = _SHORT.fullmatch(told.partition("@")[0].rpartition("+")[2])
     return None if short is None else (_spelled(short[1]), short[2])
-
-
-def server_of(email: EmailSettings, trust: ssl.SSLContext) -> MailServer:
-    """Return the mail server of the section [email].
-
-    Its certificate is always verified: a mailbox in the middle would read the links.
-    """
-    return MailServer(
-        host=email.host,
-        port=email.port,
-        encryption=Encryption(email.security.value),
-        trust=trust,
-        timeout=TIMEOUT,
-        user=email.user,
-        password_file=email.password_file,
-    )
 
 
 def _spelled(key: str) -> str:

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-from temoin.delivery.channels.email.envelopes import server_of
+from temoin.delivery.channels.email.server import server_of
 from temoin.delivery.channels.email.settings import EmailSettings
 from temoin.lib.mail_address import AddressError, wire_address
 from temoin.lib.mail_headers import POLICY

@@ -1,0 +1,78 @@
+"""What `temoin check` looks at besides settings and secrets: folders, certificates, and the database as each role."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+
+from temoin.lib.clock import now
+from temoin.settings.file import Config, Process
+from temoin.site.database_role import power_findings
+from temoin.site.known_schema import schema_findings
+from temoin.site.server_settings import clock_words, setting_findings
+
+SOON = timedelta(days=30)  # before its end, a certificate is told
+
+
+@dataclass
+class Told:
+    """What a look found: what keeps a process from its work, and what is only to be said."""
+
+    findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def folders_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
+    """Return the folders that a process writes in, by what they are for."""
+    if process in {Process.STAFF, Process.PORTAL}:
+        yield "static files", config.served / process.value
+    if process is Process.SEALER:
+        yield "checkpoints of the journal", config.journal.folder
+    if process is Process.KEEPER:
+        yield "the ledger of destroyed keys", config.key_ledger.parent
+
+
+def folder_findings(config: Config, process: Process) -> list[str]:
+    """Return a sentence for each folder in which this account cannot write what the process will write there."""
+    return [
+        f"The folder for {noun}, {path}, cannot be written in by this account: create it, or correct its owner."
+        for noun, path in folders_of(config, process)
+        if not _is_writable(path)
+    ]
+
+
+def _is_writable(path: Path) -> bool:
+    there = next((each for each in (path, *path.parents) if each.exists()), Path("/"))
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def certificates_told(config: Config) -> Told:
+    """Tell of our own certificates that have ended, or will within a month; of one that the host declared, too."""
+    from temoin.crypto.signatures import PublicKeyError, end_of_certificate
+
+    told = Told()
+    for channel, own in config.set_up:
+        for noun, path in channel.certificates(own).items():
+            try:
+                left = end_of_certificate(path.read_bytes()) - now()
+            except (OSError, PublicKeyError):
+                continue  # told by the channel's own check
+            if left < SOON:
+                words = f"has ended: renew {path}" if left < timedelta(0) else f"ends in {left.days} days: {path}"
+                told.remarks.append(f"The {noun} {words}.")
+    return told
+
+
+def look_at_database(config: Config, role: str, told: Told, database: psycopg.Connection) -> Iterator[str]:
+    """Yield what is wrong with role, tables, settings and clock over a connection of this role."""
+    yield from power_findings(role, database)
+    yield from schema_findings(database)
+    yield from setting_findings(database, role, demo=config.site.demo)
+    findings, remarks = clock_words(database)
+    yield from findings
+    told.remarks += remarks

@@ -1,0 +1,149 @@
+"""The files of an installation: units that systemd takes and that may do little, accounts, folders and the proxies."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from programs import need
+
+from temoin.cli.check import PROCESSES
+from temoin.cli.init import WRITERS
+from temoin.cli.main import build_parser
+from temoin.settings.checks import secrets_of
+from temoin.settings.file import Process, read_config
+from temoin_demo.folder import write_settings
+from temoin_demo.ports import Ports
+
+PACKAGING = Path(__file__).parents[2] / "packaging"
+UNITS = sorted(PACKAGING.glob("systemd/*.service"))
+MOST_EXPOSED = 2.0  # of ten, as systemd-analyze counts
+PROGRAM = "/opt/temoin/bin/temoin"
+
+
+def words_of(unit: Path) -> dict[str, list[str]]:
+    """Return each setting of a unit with its values, in order."""
+    found: dict[str, list[str]] = {}
+    for line in unit.read_text(encoding="utf-8").splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def name_of(unit: Path) -> str:
+    return unit.stem.removeprefix("temoin-")
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The units as they would lie, with a program that is there."""
+    for unit in PACKAGING.glob("systemd/*"):
+        text = unit.read_text(encoding="utf-8").replace(PROGRAM, "/bin/true")
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_systemd_takes_every_unit(installed: Path):
+    files = [str(file) for file in installed.iterdir()]
+    command = [need("systemd-analyze", "/usr/bin/systemd-analyze"), "verify", *files]
+
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, [line for line in answer.stderr.splitlines() if "temoin" in line]) == (0, [])
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=name_of)
+def test_a_unit_may_do_little(installed: Path, unit: Path):
+    command = [need("systemd-analyze", "/usr/bin/systemd-analyze"), "security", "--offline=true", installed / unit.name]
+
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    exposed = re.search(r"exposure level for \S+: ([0-9.]+)", answer.stdout)
+    assert exposed is not None, answer.stderr
+    assert float(exposed[1]) <= MOST_EXPOSED
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=name_of)
+def test_a_unit_checks_before_its_start_and_is_handed_what_its_process_reads(tmp_path: Path, unit: Path):
+    tmp_path.chmod(0o700)
+    write_settings(tmp_path, Ports(9480))
+    config = read_config(tmp_path / "temoin.toml")
+    process = PROCESSES[name_of(unit)]
+    words = words_of(unit)
+
+    handed = {value.partition(":")[0] for value in words["LoadCredential"]}
+    needed = {path.name for _, path in secrets_of(config, process)} - {"register.key"}
+
+    assert words["ExecStartPre"] == [f"{PROGRAM} check --as {name_of(unit)}"]
+    assert words["ExecStart"] == [f"{PROGRAM} {name_of(unit)}"]
+    build_parser().parse_args(words["ExecStart"][0].split()[1:])
+    assert needed <= handed
+    assert handed - needed <= {"mail.password", "certificates.key"}
+    assert words["User"] == words["Group"] == [f"temoin-{name_of(unit)}"]
+
+
+def test_each_process_that_serves_has_its_unit_and_its_account():
+    accounts = re.findall(r"^u (\S+)", (PACKAGING / "sysusers.d/temoin.conf").read_text(encoding="utf-8"), re.MULTILINE)
+    target = (PACKAGING / "systemd/temoin.target").read_text(encoding="utf-8")
+
+    assert sorted(accounts) == sorted(unit.stem for unit in UNITS)
+    assert {PROCESSES[name_of(unit)] for unit in UNITS} == set(Process) - {Process.OWNER}
+    assert all(unit.name in target for unit in UNITS)
+
+
+def test_folders_belong_to_those_who_write_in_them():
+    lines = (PACKAGING / "tmpfiles.d/temoin.conf").read_text(encoding="utf-8").splitlines()
+    owners = {Path(line.split()[1]).name: line.split()[3] for line in lines if line.startswith("d ")}
+
+    assert {name: owners[name] for name in WRITERS} == WRITERS
+    assert "0700 root" in re.sub(r"\s+", " ", next(line for line in lines if "/keys" in line))
+
+
+def test_nginx_takes_its_file(tmp_path: Path):
+    text = (PACKAGING / "nginx/temoin.conf").read_text(encoding="utf-8")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=temoin"]
+    command += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "chain.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+    text = re.sub(r"/etc/letsencrypt/\S+/fullchain.pem", str(tmp_path / "chain.pem"), text)
+    text = re.sub(r"/etc/letsencrypt/\S+/privkey.pem", str(tmp_path / "key.pem"), text)
+    if not takes_http2_directive():
+        text = text.replace("    http2 on;\n", "")  # the line of nginx 1.25
+    main = f"pid {tmp_path}/pid; error_log stderr; events {{}}\nhttp {{ access_log off;\n{text}\n}}\n"
+    (tmp_path / "nginx.conf").write_text(main, encoding="utf-8")
+
+    words = [need("nginx", "/usr/sbin/nginx"), "-t", "-q", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    answer = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def takes_http2_directive() -> bool:
+    told = subprocess.run([need("nginx", "/usr/sbin/nginx"), "-v"], capture_output=True, text=True, check=False).stderr
+    numbers = re.search(r"nginx/([0-9]+)\.([0-9]+)", told)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 25)
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy on this machine")
+def test_caddy_takes_its_file():
+    command = ["caddy", "validate", "--adapter", "caddyfile", "--config", str(PACKAGING / "caddy/Caddyfile")]
+
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_both_proxies_write_who_asks_and_that_it_came_by_tls():
+    for file in ("nginx/temoin.conf", "caddy/Caddyfile"):
+        text = (PACKAGING / file).read_text(encoding="utf-8")
+        assert "X-Forwarded-Proto https" in text, file
+        assert "X-Forwarded-For" in text, file
+
+
+def test_the_units_are_written_as_systemd_reads_them():
+    for unit in UNITS:
+        parser = configparser.ConfigParser(strict=False, interpolation=None)
+        parser.read_string(unit.read_text(encoding="utf-8"))
+        assert parser.sections() == ["Unit", "Service", "Install"]
