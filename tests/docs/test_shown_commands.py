@@ -21,6 +21,7 @@ PATHS = re.compile(r"`((?:src|packages|docs|drill|bench|tools|tests|\.ci)/[\w./-
 PROGRAMS = {"temoin": build_parser, "temoin-witness": build_witness_parser}
 STAND_FOR = {
     "FINESS": "750712184",
+    "PROCESS": "web",
     "ID": "3b241101-e2bb-4255-8caf-4136c566a962",
     "DAY": "2026-11-01",
     "E-MAIL": "claire@officine.example",
@@ -30,6 +31,7 @@ STAND_FOR = {
 # A block is known by its first line. What is not run here says why; every command of it is read all the same.
 NOT_RUN = {
     "psql -v ON_ERROR_STOP=1 -f roles.sql": "the superuser of a server; tests/config run the same file",
+    "temoin init --staff-url": "for the whole machine; tests/cli/test_init.py makes a site with it",
     "temoin keys backup /mnt/backup-2026-11": "three holders; tests/cli/test_keys.py holds the ceremony",
     "temoin keys restore /mnt/backup-2026-11": "likewise",
     "python3 -m venv /opt/temoin": "installs for the whole machine",

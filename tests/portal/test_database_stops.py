@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from temoin.journal import sealer
+from temoin.lib.away import OUTAGE
 from temoin.outbox import bell, duties, worker
 from temoin.outbox.bell import Listener, listening_place
 from temoin.outbox.duties import Duty, Round
@@ -34,6 +35,7 @@ def test_processes_tell_the_outage_and_go_on_when_the_server_is_back(
 ):
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c role=temoin_worker"})
     staff, stop, bell_rings = Client(raise_request_exception=False), threading.Event(), threading.Event()
+    OUTAGE.__init__()  # an earlier test's line may be a moment old
     staff.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     done = threading.Event()
     place = listening_place()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
+from measures_shown import SHOWN
 from programs import need
 
 from temoin.cli.check import PROCESSES
@@ -126,6 +129,39 @@ def takes_http2_directive() -> bool:
     told = subprocess.run([need("nginx", "/usr/sbin/nginx"), "-v"], capture_output=True, text=True, check=False).stderr
     numbers = re.search(r"nginx/([0-9]+)\.([0-9]+)", told)
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 25)
+
+
+def test_every_alarm_asks_for_measures_that_exist_and_has_its_paragraph():
+    rules = yaml.safe_load((PACKAGING / "prometheus/temoin-alerts.yml").read_text(encoding="utf-8"))
+    alarms = [rule for group in rules["groups"] for rule in group["rules"]]
+    docs = (PACKAGING.parent / "docs/operator.md").read_text(encoding="utf-8")
+
+    assert len(alarms) > 10
+    assert [alarm["alert"] for alarm in alarms] == re.findall(r"^#### (Temoin\w+)$", docs, re.MULTILINE)
+    for alarm in alarms:
+        assert measures_in(alarm["expr"]) <= set(SHOWN), alarm["alert"]
+        assert alarm["annotations"]["runbook_url"].endswith(f"#{alarm['alert'].lower()}")
+        assert alarm["labels"]["severity"] in {"critical", "warning"}
+
+
+def test_the_board_shows_measures_that_exist():
+    board = json.loads((PACKAGING / "grafana/temoin.json").read_text(encoding="utf-8"))
+
+    shown = {name for panel in board["panels"] for target in panel["targets"] for name in measures_in(target["expr"])}
+
+    assert len(board["panels"]) > 10
+    assert shown <= set(SHOWN)
+
+
+def measures_in(expression: str) -> set[str]:
+    return {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in re.findall(r"temoin_\w+", expression)}
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool on this machine")
+def test_prometheus_takes_the_alarms():
+    command = ["promtool", "check", "rules", str(PACKAGING / "prometheus/temoin-alerts.yml")]
+
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy on this machine")

@@ -27,6 +27,7 @@ WITHOUT_DATABASE = {"set_language"}
 def away(django_db_blocker: pytest.FixtureDef, tmp_path: Path) -> Iterator[None]:
     """Django's connection leads to a folder in which no server listens."""
     before = dict(connection.settings_dict)
+    OUTAGE.__init__()
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict.update(HOST=str(tmp_path), PORT="5432")

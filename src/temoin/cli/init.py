@@ -15,6 +15,7 @@ import tomllib
 from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -101,14 +102,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _answers(options: argparse.Namespace) -> Answers:
     """Return what was given, or is told now; what nobody tells is refused in one sentence."""
-    given = {name: getattr(options, name) or _asked(question) for name, question in QUESTIONS.items()}
+    given: dict[str, Any] = {name: getattr(options, name) or _asked(words) for name, words in QUESTIONS.items()}
     lacking = [f"--{name.replace('_', '-')}" for name, value in given.items() if not value]
     if lacking:
         raise ConfigError(f"Say {', '.join(lacking)}: there is no terminal to ask at.")
     if (options.hds_certificate is None) != (options.hds_expires is None):
         raise ConfigError("--hds-certificate and --hds-expires go together: give both or neither.")
     databases = tuple(host.strip() for host in given.pop("database").split(","))
-    named = {name: getattr(options, name) for name in _TAKEN}
+    named: dict[str, Any] = {name: getattr(options, name) for name in _TAKEN}
     return Answers(databases=databases, **given, **named)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from temoin.cli.commands import Commands
-from temoin.cli.django_process import become, settings_of_process
+from temoin.cli.django_process import become, settings_file, settings_of_process
+from temoin.cli.exporter import counted_together, measures_beside, show_measures
 from temoin.cli.numbers import count_of_processes, port_number
 from temoin.cli.supervised import follow_supervisor, tell_ready
 from temoin.cli.systemd import keep_watchdog
@@ -59,8 +60,14 @@ def _add_address(parser: argparse.ArgumentParser, *, port: int) -> None:
 def run_site(options: argparse.Namespace) -> int:
     """Gather the site's static files under hashed names, then serve it."""
     follow_supervisor()
-    become(options.process, options.data)
-    require_sound(options.process)
+    with counted_together(settings_file(options.data), options.process):
+        become(options.process, options.data)
+        require_sound(options.process)
+        _serve(options)
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
     from django.core.management import call_command
     from django.core.wsgi import get_wsgi_application
     from django.db import connections
@@ -81,8 +88,8 @@ def run_site(options: argparse.Namespace) -> int:
         serve(application, listener, _pace(options.process), _bell(options.process))
 
     tell_ready()  # the socket takes callers from now on; they wait for the processes
-    run_processes(options.workers or _processes(options.process), work)
-    return 0
+    with measures_beside(settings_of_process(), options.process):
+        run_processes(options.workers or _processes(options.process), work)
 
 
 def _bell(process: Process) -> Bell | None:
@@ -124,6 +131,7 @@ def run_worker(options: argparse.Namespace) -> int:
     from temoin.outbox.worker import run_worker as carry_parcels
 
     start_ringing()
+    show_measures(settings_of_process(), Process.WORKER)
     carry_parcels(_stop_signal())
     return 0
 
@@ -137,6 +145,7 @@ def run_sealer(options: argparse.Namespace) -> int:
     from temoin.journal.sealer import run_sealer as seal
 
     signer, followers = journal_signer(), journal_followers()
+    show_measures(settings_of_process(), Process.SEALER)
     seal(_stop_signal(), signer, followers)
     return 0
 
@@ -149,6 +158,7 @@ def run_reaper(options: argparse.Namespace) -> int:
     from temoin.outbox.duties import Round
     from temoin.retention.rounds import retention_duty
 
+    show_measures(settings_of_process(), Process.KEEPER)
     Round([retention_duty()], _stop_signal()).run()
     return 0
 

@@ -16,6 +16,7 @@ from temoin.lib.asking import Rows
 from temoin.lib.commit import Commit, Part
 from temoin.lib.errors import DeniedError
 from temoin.lib.ids import timed_id
+from temoin.lib.measures import count_event
 from temoin.lib.tenant import tenant_scope
 
 
@@ -138,6 +139,7 @@ def _looks(by: Actor, subject_ids: Iterable[UUID], *, kind: EventKind, **told: s
 
 
 def _event(by: Actor, kind: EventKind, **rest: Any) -> Event:
+    count_event(kind.value)
     return Event(
         pharmacy_id=by.pharmacy_id,
         id=timed_id(),

@@ -16,6 +16,8 @@ from django.db import InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import HttpResponse
 
+from temoin.lib import measures
+
 log = logging.getLogger("temoin.database")
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -72,7 +74,10 @@ class Outage:
         """Count that somebody met it; say so unless it was said within the last second."""
         moment = time.monotonic()
         with self._lock:
-            self._since = self._since or moment
+            if self._since is None:
+                self._since = moment
+                measures.OUTAGES.inc()
+                measures.OUTAGE.set(1)
             self._met += 1
             if moment - self._told < self.EVERY:
                 return
@@ -86,6 +91,7 @@ class Outage:
                 return
             lasted, met = time.monotonic() - self._since, self._met
             self._since, self._met = None, 0
+            measures.OUTAGE.set(0)
         log.warning("the database is back after %.1f s; met %d times since the last line", lasted, met)
 
     @property

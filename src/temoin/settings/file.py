@@ -35,6 +35,7 @@ from temoin.settings.database import Database
 from temoin.settings.hosting import Hosting
 from temoin.settings.serving import Serving
 from temoin.settings.session_times import SessionTimes
+from temoin.settings.watching import Logs, Metrics
 from temoin.testing.settings import Counter
 from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules, RulesSection, check_alarms_in_time, rules_of_the_site
@@ -85,6 +86,8 @@ class Config:
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
     retention: Retention = field(default_factory=Retention)
+    metrics: Metrics = field(default_factory=Metrics)
+    logs: Logs = field(default_factory=Logs)
 
     @property
     def served(self) -> Path:
@@ -149,6 +152,8 @@ _SECTIONS: dict[str, Any] = {
     "rates": Rates,
     "serving": Serving,
     "retention": Retention,
+    "metrics": Metrics,
+    "logs": Logs,
 }
 _NEEDED = ("site", "database", "keys", "journal")
 

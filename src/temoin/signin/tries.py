@@ -16,6 +16,7 @@ from django.db import transaction
 from temoin.journal.act import HouseActor, act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
+from temoin.lib.measures import SIGN_IN_FAILURES
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.notices import NoticeKind, post_notice
@@ -39,11 +40,13 @@ def note_try(*, email: str, way: str) -> None:
     """Note that somebody failed to sign in under an address, known or not."""
     person = Person.objects.filter(email__iexact=email).values_list("id", flat=True).first()
     FailedTry(person_id=person, at=now(), way=way).save(force_insert=True)
+    SIGN_IN_FAILURES.labels(way).inc()
 
 
 def note_try_of(*, person_id: UUID, way: str) -> None:
     """Note that a second factor was refused after the right password."""
     FailedTry(person_id=person_id, at=now(), way=way).save(force_insert=True)
+    SIGN_IN_FAILURES.labels(way).inc()
 
 
 def tell_tries(*, person_id: UUID) -> Untold | None:

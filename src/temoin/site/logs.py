@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from temoin.lib.request_id import current_request
 from temoin.outbox.channel import Channel
+from temoin.settings.watching import LogFormat
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+FORMAT = "%(levelname)s %(name)s: %(message)s"
+
+
+def _moment(record: logging.LogRecord) -> str:
+    """Return the record's time in UTC, with its offset: local time has an hour twice in October."""
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
 class ValuelessFormatter(logging.Formatter):
@@ -39,17 +48,51 @@ class ValuelessFormatter(logging.Formatter):
         record.exc_text = None
         return super().format(record)
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Write the line's own part: when, which process, what, and in which request."""
+        number = current_request()
+        return f"{_moment(record)} {super().formatMessage(record)}" + (f" [request {number}]" if number else "")
 
-def logging_settings(process: str, channels: Iterable[Channel[Any]] = ()) -> dict[str, Any]:
+
+class JsonFormatter(ValuelessFormatter):
+    """Writes a record as one object on one line, for a collector of logs; an exception as types and places, too."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object."""
+        told: dict[str, Any] = {
+            "time": _moment(record),
+            "level": record.levelname,
+            "process": self._process,
+            "pid": record.process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if number := current_request():
+            told["request"] = number
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info).splitlines()
+        return json.dumps(told, ensure_ascii=False)
+
+
+def logging_settings(
+    process: str, channels: Iterable[Channel[Any]] = (), *, form: LogFormat = LogFormat.LINE
+) -> dict[str, Any]:
     """Return the LOGGING setting of a process; each channel says how much its libraries may tell."""
     of_channels = {name: {"level": level} for each in channels for name, level in each.loggers.items()}
     quiet = {"handlers": ["nowhere"], "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": ValuelessFormatter, "format": f"{process} {FORMAT}"}},
+        "formatters": {
+            "line": {"()": ValuelessFormatter, "format": f"{process} {FORMAT}"},
+            "json": {"()": JsonFormatter, "process": process},
+        },
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+            "stderr": {"class": "logging.StreamHandler", "formatter": form.value},
             "nowhere": {"class": "logging.NullHandler"},
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -95,6 +95,7 @@ INSTALLED_APPS = {
 _STAFF_MIDDLEWARE = [
     "temoin.site.headers.StaffHeaders",
     "temoin.site.signs_of_life.SignsOfLife",
+    "temoin.site.measuring.Measured",
     "temoin.web.middleware.MethodMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "temoin.api.door.ApiDoor",
@@ -115,6 +116,7 @@ _STAFF_MIDDLEWARE = [
 _PORTAL_MIDDLEWARE = [
     "temoin.portal.headers.PortalHeaders",
     "temoin.site.signs_of_life.SignsOfLife",
+    "temoin.site.measuring.Measured",
     "django.middleware.security.SecurityMiddleware",
     "temoin.site.static_files.ManifestFiles",
     "django.middleware.locale.LocaleMiddleware",
@@ -317,5 +319,5 @@ CACHES = {
         else "django.core.cache.backends.locmem.LocMemCache"
     }
 }
-LOGGING = logging_settings(PROCESS.value, all_channels())
+LOGGING = logging_settings(PROCESS.value, all_channels(), form=TEMOIN.logs.format)
 SILENCED_SYSTEM_CHECKS: list[str] = []
