@@ -16,6 +16,7 @@ import pytest
 from temoin.cli.main import main
 from temoin.settings.database import DATABASE_ROLES
 from temoin.settings.file import read_config
+from temoin.site.database_role import findings_as
 from temoin.site.roles_script import password_statements, scram_verifier
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
@@ -125,6 +126,33 @@ def test_a_verifier_is_that_of_rfc_5803():
     assert stored == sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     assert server == hmac.digest(salted, b"Server Key", "sha256")
     assert len(password_statements({"app": "x" * 20})) == 1
+
+
+def test_a_unit_starts_while_the_database_is_away_and_the_whole_check_finds_it(tmp_path: Path, capsys):
+    folder = tmp_path / "site"
+    init(folder, database="127.0.0.1:1", mail_host="127.0.0.1", mail_security="none")
+    capsys.readouterr()
+
+    as_unit = main(["check", "--as", "worker", "--data", str(folder)]), capsys.readouterr().out
+    as_whole = main(["check", "--data", str(folder)]), capsys.readouterr().out
+
+    assert (as_unit[0], as_whole[0]) == (0, 1)
+    assert "\nThe database does not answer at 127.0.0.1" in as_unit[1]
+    assert as_whole[1].count("- The database does not answer at 127.0.0.1") == 1
+
+
+def test_a_process_waits_for_a_server_that_does_not_answer_for_as_long_as_it_takes(tmp_path: Path):
+    init(tmp_path / "site", database="127.0.0.1:1", mail_host="127.0.0.1", mail_security="none")
+    config = read_config(tmp_path / "site" / "temoin.toml")
+    met: list[Exception] = []
+
+    def wait(error: Exception) -> None:
+        met.append(error)
+        if len(met) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        findings_as(config, "app", lambda _: [], patience=0.0, wait=wait)
 
 
 def test_from_nothing_to_the_first_page(tmp_path: Path):

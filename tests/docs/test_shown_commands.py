@@ -32,6 +32,7 @@ STAND_FOR = {
 NOT_RUN = {
     "psql -v ON_ERROR_STOP=1 -f roles.sql": "the superuser of a server; tests/config run the same file",
     "temoin init --staff-url": "for the whole machine; tests/cli/test_init.py makes a site with it",
+    "install -m 0644 packaging": "for the whole machine; tests/settings/test_packaging.py checks each file",
     "temoin keys backup /mnt/backup-2026-11": "three holders; tests/cli/test_keys.py holds the ceremony",
     "temoin keys restore /mnt/backup-2026-11": "likewise",
     "python3 -m venv /opt/temoin": "installs for the whole machine",

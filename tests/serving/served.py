@@ -30,6 +30,7 @@ PACE = TransferPace(
     connections=200,
     threads=4,
     waiting=100,
+    live="/livez",
     streams=25,
     stream=SECONDS,
     beat=0.5,

@@ -144,3 +144,8 @@ def within(seconds: float, happens: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_the_sign_of_life_waits_for_no_thread_and_no_application(wire):
+    assert wire.ask("GET", "/livez") == (200, b"ok")
+    assert wire.ask("POST", "/livez")[1] != b"ok"

@@ -7,12 +7,16 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from temoin.lib.lifeline import die_with
 from temoin.settings.file import Config, Process, read_config
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 log = logging.getLogger("temoin.metrics")
 
@@ -77,6 +81,16 @@ def measures_beside(config: Config, process: Process) -> Iterator[None]:
             os.waitpid(pid, 0)
 
 
+class _Ended:
+    """Shows nothing; at each scrape it forgets what server processes that have ended were doing."""
+
+    def collect(self) -> Iterable[Metric]:
+        for file in Path(os.environ[TOGETHER]).glob("gauge_live*_*.db"):
+            if not Path(f"/proc/{file.stem.rpartition('_')[2]}").exists():
+                file.unlink(missing_ok=True)
+        return ()
+
+
 def _show_together(config: Config, port: int) -> None:
     try:
         die_with(os.getppid(), signal.SIGKILL)
@@ -84,6 +98,7 @@ def _show_together(config: Config, port: int) -> None:
         from prometheus_client.multiprocess import MultiProcessCollector
 
         registry = CollectorRegistry()
+        registry.register(_Ended())  # first: the other reads what is left
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library's own
         start_http_server(port, config.metrics.host, registry=registry)
         signal.pause()

@@ -29,6 +29,7 @@ LOOPBACK = "127.0.0.1"
 THREADS = 8  # per server process; each keeps one database connection
 # Bytes of a body, which is in memory before a thread hears of it. The two doors that ask for no sign-in take little.
 LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
+LIVE = "/livez"
 LARGEST_AT = {Process.STAFF: {"/api/token": 16_384}, Process.PORTAL: {}}
 
 
@@ -118,6 +119,7 @@ def _pace(process: Process) -> TransferPace:
         connections=serving.connections,
         streams=serving.connections // 2,
         threads=THREADS,
+        live=LIVE,
         largest_body=LARGEST[process],
         largest_at=LARGEST_AT[process],
     )

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
+from temoin.lib.zones import HOUSE, today_in
 from temoin.settings.file import Config, Process
 
 Ask = Callable[[Config], Iterable[Metric]]
@@ -98,7 +99,7 @@ def certificate_days(config: Config) -> Iterator[Metric]:
 
     days = _gauge("temoin_certificate_days", "Days that a certificate of ours has left.", "certificate")
     if config.hosting is not None and config.hosting.expires is not None:
-        days.add_metric(["hosting"], (config.hosting.expires - now().date()).days)
+        days.add_metric(["hosting"], (config.hosting.expires - today_in(HOUSE)).days)
     for channel, own in config.set_up:
         for path in channel.certificates(own).values():
             try:

@@ -25,6 +25,7 @@ class TransferPace:
     streams: int = 500  # held open at once, of the connections; a page without one asks by the clock
     stream: float = 300  # after which a stream ends, and its browser asks for another
     beat: float = 20  # between two lines of a stream that has nothing to tell
+    live: str = ""  # a path that the event loop answers itself, whatever the threads are doing
     waiting: int = 256  # whole requests that wait for a thread; more are told to come back
 
     def largest(self, path: str) -> int:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from temoin.serving.answering import Application, Desk, HttpAnswer
 from temoin.serving.pace import TransferPace
-from temoin.serving.reading import RefusedError, check_head, environ_of, read_body
+from temoin.serving.reading import RefusedError, check_head, environ_of, path_of, read_body
 from temoin.serving.streams import TOPIC, Bell, Streams
 from temoin.serving.visitors import Visitor, Waiting, plain
 
@@ -77,6 +77,8 @@ class Server:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         visitor = cast("Visitor", request.protocol)
+        if self._pace.live and path_of(request) == self._pace.live and request.method in {"GET", "HEAD"}:
+            return plain(200, "ok")
         try:
             check_head(request, self._pace)
             body = await self._body(request, visitor)

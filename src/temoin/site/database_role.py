@@ -8,11 +8,12 @@ from functools import partial
 
 import psycopg
 
+from temoin.lib.away import OUTAGE
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import Config
 from temoin.site.known_schema import schema_findings
 
-PATIENCE = 10.0  # seconds for a database that is starting
+PATIENCE = 10.0  # seconds for a server that refuses: it may be starting
 _POWERS = """
 SELECT rolsuper, rolbypassrls, rolcreaterole OR rolcreatedb OR rolreplication,
        EXISTS (SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
@@ -23,41 +24,60 @@ SELECT rolsuper, rolbypassrls, rolcreaterole OR rolcreatedb OR rolreplication,
 """
 
 
+class NoServerError(ConfigError):
+    """No database server answers."""
+
+
 Look = Callable[[psycopg.Connection], Iterable[str]]
 
 
 def check_role(config: Config, role: str) -> None:
     """Refuse to start with a role that has powers no process needs, or with tables that this version does not know.
 
-    A database that does not answer is waited for, for a moment.
+    A server that does not answer is waited for, as long as it takes: down is normal.
     """
-    found = findings_as(config, role, partial(_start_findings, role), patience=PATIENCE)
+    found = findings_as(config, role, partial(_start_findings, role), patience=PATIENCE, wait=OUTAGE.note)
     if found:
         raise ConfigError("\n".join(found))
 
 
 def role_findings(config: Config, role: str, *, patience: float = PATIENCE) -> list[str]:
     """Return what is wrong with a role's powers, asked of the database as that role itself."""
-    return findings_as(config, role, partial(power_findings, role), patience=patience)
+    try:
+        return findings_as(config, role, partial(power_findings, role), patience=patience)
+    except NoServerError as error:
+        return [str(error)]
 
 
-def findings_as(config: Config, role: str, look: Look, *, patience: float = 0.0) -> list[str]:
-    """Return what a look over a connection of this role finds, or that it is not let in."""
+def findings_as(
+    config: Config, role: str, look: Look, *, patience: float = 0.0, wait: Callable[[Exception], None] | None = None
+) -> list[str]:
+    """Return what a look over a connection of this role finds, or that it is not let in.
+
+    Where no server answers, `wait` is told at each try, for ever; without one NoServerError is raised.
+    """
     deadline = time.monotonic() + patience
     while True:
         try:
             with connect_as(config, role) as connection:
-                return list(look(connection))
+                found = list(look(connection))
         except psycopg.OperationalError as error:
-            if time.monotonic() > deadline:
-                return [_kept_out(config, role, error)]
+            is_refused = "FATAL" in str(error)  # the word is the server's own, in every language
+            if wait is not None and not is_refused:
+                wait(error)
+            elif time.monotonic() > deadline:
+                return [_kept_out(config, role, is_refused=is_refused)]
             time.sleep(0.5)
+        else:
+            OUTAGE.end()
+            return found
 
 
-def _kept_out(config: Config, role: str, error: psycopg.OperationalError) -> str:
-    """Return why a role has no connection: no server answered, which is one sentence for all, or one refused it."""
-    if "FATAL" not in str(error):  # the word is the server's own, in every language
-        return f"The database does not answer at {config.database.way['host']}: see that it runs, and [database]."
+def _kept_out(config: Config, role: str, *, is_refused: bool) -> str:
+    """Return why a role has no connection: the server refused it, or none answered, which is the same for all."""
+    if not is_refused:
+        where = config.database.way["host"]
+        raise NoServerError(f"The database does not answer at {where}: see that it runs, and [database].")
     file = config.database.password_file(role)
     return f"The database does not let temoin_{role} in: see that {file} holds its password, and pg_hba.conf."
 
