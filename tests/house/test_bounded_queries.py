@@ -42,6 +42,8 @@ TAKEN = {
     "signin/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
     "testing/list_version.py:most": "the rows of one page: each page has a mark of its own",
     "testing/queries.py:PAGE": PAGED,
+    "oversight/results.py:ON_PAGE": PAGED,
+    "oversight/signed_tests.py:portion": LOOPS,
     "oversight/statement.py:page": PAGED,
 }
 # Bounds that cut one text, one file of bytes or one known triple: no rows.

@@ -85,13 +85,16 @@ def test_nothing_reads_across_pharmacies():
 
 def test_only_what_reads_in_short_queries_is_streamed():
     """A streamed answer is made while its reader reads: see `oversight.journal._stream` before adding another."""
+    files = {s.path for s, n in _hits(ast.ImportFrom) if "csv_answer" in {alias.name for alias in n.names}}
+    assert files == {"web/views/figures.py", "web/views/journal.py", "web/views/signed_results.py"}
+
     streams = ("StreamingHttpResponse", "FileResponse")
 
     assert {
         source.path
         for source, node in _hits(ast.ImportFrom)
         if any(alias.name in streams for alias in node.names) and node.module.startswith("django")
-    } == {"web/views/journal.py"}
+    } == {"web/csv_file.py"}
     assert (
         places(
             (source, node)

@@ -38,7 +38,7 @@ def every_page(house: House) -> dict[str, str]:
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
     plain += ["calls", "programs", "files", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
-    plain += ["quality", "mfa_generate_recovery_codes"]
+    plain += ["quality", "mfa_generate_recovery_codes", "results", "figures"]
     pages = {name: reverse(name) for name in plain}
     pages["merge_patients"] = reverse("merge_patients", args=[patient_id, make_patient(house.owner)])
     pages["told"], pages["handed over"] = (reverse("told", args=[void, way]) for way in ("phone", "paper"))

@@ -21,6 +21,9 @@ class EventKind(StrEnum):
     READING_STARTED = "reading.started"
     READING_UNDONE = "reading.undone"
     TEST_ABANDONED = "test.abandoned"
+    RESULTS_READ = "results.read"
+    RESULTS_EXPORTED = "results.exported"
+    BILLING_EXPORTED = "billing.exported"
     RESULT_SIGNED = "result.signed"
     RESULT_CORRECTED = "result.corrected"
     RESULT_CANCELLED = "result.cancelled"
@@ -129,7 +132,7 @@ LOOKS = (
 )
 
 # Looks at several at once: `journal.listings` has whom they showed.
-LISTINGS = (EventKind.PATIENT_SEARCHED.value, EventKind.TEST_LIST_READ.value)
+LISTINGS = (EventKind.PATIENT_SEARCHED.value, EventKind.TEST_LIST_READ.value, EventKind.RESULTS_READ.value)
 
 MEANING: dict[EventKind, str] = {
     EventKind.PATIENT_REGISTERED: "A patient record was created, with the consent given.",
@@ -140,6 +143,9 @@ MEANING: dict[EventKind, str] = {
     EventKind.TEST_REGISTERED: "A test was registered, its ticket's code drawn; the detail is the sample number.",
     EventKind.TEST_READ: "A test record was shown.",
     EventKind.TEST_LIST_READ: "The list of the pharmacy's tests was shown.",
+    EventKind.RESULTS_READ: "Signed results of a period were listed, on a page or as a portion of a file.",
+    EventKind.RESULTS_EXPORTED: "A file of the pharmacy's results was asked for; the detail has its days.",
+    EventKind.BILLING_EXPORTED: "A file of the tests to bill was asked for; the detail has its days.",
     EventKind.SAMPLE_TAKEN: "The sample was taken and the kit lot recorded.",
     EventKind.SAMPLE_UNDONE: "A sample was taken back before the signature: another kit, another time, another person.",
     EventKind.READING_STARTED: "The start of the reading clock was recorded, or mended before the signature.",

@@ -63,7 +63,7 @@ class Event(TenantModel):
             models.Index(
                 fields=["pharmacy_id", "digest"],
                 name="journal_event_listing",
-                condition=models.Q(kind__in=["patient.searched", "test.list_read"]),
+                condition=models.Q(kind__in=[*LISTINGS]),
             ),
         ]
 

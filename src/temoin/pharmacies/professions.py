@@ -33,6 +33,9 @@ class Right(StrEnum):
     SIGN_RESULT = "sign_result"
     CORRECT_RESULT = "correct_result"
     PRINT_RESULT = "print_result"
+    EXPORT_RESULTS = "export_results"  # as a file, with names
+    READ_FIGURES = "read_figures"
+    BILL_TESTS = "bill_tests"
     RECEIVE_LOT = "receive_lot"  # and open, close, count it
     RECALL_LOT = "recall_lot"
     RELEASE_PARCEL = "release_parcel"
@@ -111,9 +114,12 @@ _SIGNER = _COUNTER | {
     Right.RECALL_LOT,
 }
 
+_PHARMACIST = _SIGNER | {Right.READ_FIGURES, Right.BILL_TESTS}
+
 RIGHTS: dict[Profession, frozenset[Right]] = {
-    Profession.TITULAIRE: _SIGNER
+    Profession.TITULAIRE: _PHARMACIST
     | {
+        Right.EXPORT_RESULTS,
         Right.ALLOW_LABORATORIES,
         Right.MANAGE_MEMBERS,
         Right.READ_JOURNAL,
@@ -122,9 +128,9 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
         Right.ANSWER_CASE,
         Right.HOLD_DATA,
     },
-    Profession.ADJOINT: _SIGNER,
-    Profession.REMPLACANT: _SIGNER,
-    Profession.PREPARATEUR: _COUNTER,
+    Profession.ADJOINT: _PHARMACIST,
+    Profession.REMPLACANT: _PHARMACIST,
+    Profession.PREPARATEUR: _COUNTER | {Right.BILL_TESTS},
     Profession.STUDENT: _COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
     Profession.NURSE: _COUNTER,
     Profession.BIOLOGIST: _SIGNER,

@@ -10,6 +10,7 @@ from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, GuardedRoute
 from temoin.web.account_routes import ACCOUNTS
 from temoin.web.lot_routes import LOTS
+from temoin.web.result_routes import RESULTS
 from temoin.web.views import (
     counter,
     files,
@@ -385,5 +386,5 @@ _FILES = [
 
 ROUTES: tuple[GuardedRoute, ...] = (
     *(*ACCOUNTS, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
+    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
 )

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from base64 import b64encode
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 
 from temoin.journal.events import EventKind
 from temoin.journal.queries import EventFilter, EventRow
 from temoin.lib.clock import now
-from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import wall_clock
 from temoin.oversight.journal import export_journal, names_of_members, read_journal
 from temoin.oversight.looks import list_looks
@@ -24,6 +21,7 @@ from temoin.oversight.review import review_reading
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
+from temoin.web.csv_file import csv_answer
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
 from temoin.web.pages import page_links, page_number, show
@@ -81,9 +79,7 @@ def export(request: HttpRequest, seat: Seat) -> HttpResponseBase:
     """Stream the filter's events as CSV: identifiers, as in the journal; nothing is written to disk."""
     wanted = _filter(request)
     rows = export_journal(by=seat, wanted=wanted)
-    answer = StreamingHttpResponse(_csv_lines(rows, wanted.zone), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="journal-{wanted.day.isoformat()}.csv"'
-    return answer
+    return csv_answer(f"journal-{wanted.day.isoformat()}", COLUMNS, (_cells(row, wanted.zone) for row in rows))
 
 
 def looks(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -169,16 +165,5 @@ def _fields(request: HttpRequest, wanted: EventFilter, names: dict[UUID, str]) -
     ]
 
 
-class _Echo:
-    """A file that gives back each line written to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(rows: Iterator[EventRow], zone: ZoneInfo) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for row in rows:
-        cells = {name: getattr(row, name) for name in COLUMNS} | {"at": wall_clock(row.at, zone)}
-        yield writer.writerow([guarded_cell(cell) for cell in cells.values()])
+def _cells(row: EventRow, zone: ZoneInfo) -> list[object]:
+    return [wall_clock(row.at, zone) if name == "at" else getattr(row, name) for name in COLUMNS]
