@@ -22,6 +22,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
 from temoin.oversight.copies import copy_of_patient
 from temoin.patients.merging import MergeReason, SeenRecords
+from temoin.patients.models import Patient
 from temoin.patients.queries import traits_of
 from temoin.pharmacies.seat import Seat
 from temoin.retention.case_states import CaseKind, CaseState
@@ -176,9 +177,7 @@ def test_a_request_of_a_record_that_was_merged_away_is_of_the_one_that_stays(hou
     other = make_patient(house.owner)
     record_id = make_signed(house.owner, patient, make_lot(house.owner))
     case_id = ask(house.owner, patient)
-    with tenant_scope(house.here.id):
-        seen = {one: SeenRecords(patient_id=one, version=traits_of(one).seen_version) for one in (patient, other)}
-    merge_patients(by=house.owner, goes=seen[patient], stays=seen[other], reason=MergeReason.REGISTERED_TWICE)
+    merge(house, patient, other)
 
     copy = zipfile.ZipFile(io.BytesIO(copy_of_patient(by=house.owner, case_id=case_id)))
 
@@ -189,6 +188,101 @@ def test_a_request_of_a_record_that_was_merged_away_is_of_the_one_that_stays(hou
     with tenant_scope(house.here.id):
         looked = Event.objects.filter(kind__in=["copy.made", "patient.read"]).values_list("subject_id", flat=True)
         assert set(looked) == {other}
+
+
+def merge(house: House, goes: UUID, stays: UUID) -> None:
+    with tenant_scope(house.here.id):
+        seen = {one: SeenRecords(patient_id=one, version=traits_of(one).seen_version) for one in (goes, stays)}
+    merge_patients(by=house.owner, goes=seen[goes], stays=seen[stays], reason=MergeReason.REGISTERED_TWICE)
+
+
+# Which of a person's records asks, and which merges come before and after the answer. The tests are of the first two.
+MERGED = {
+    "asked of the record kept": ("b", ["ab"], []),
+    "asked of the record merged away": ("a", [], ["ab"]),
+    "merged twice, the first asked": ("a", [], ["ab", "bc"]),
+    "merged twice, the second asked": ("b", ["ab"], ["bc"]),
+    "merged twice, the last asked": ("c", ["ab", "bc"], []),
+    "two merged into one, one of them asked": ("a", [], ["ac", "bc"]),
+}
+
+
+@pytest.mark.parametrize("case", MERGED)
+def test_an_erasure_reaches_every_record_of_the_person_in_one_round(house, case):
+    asked, before, after = MERGED[case]
+    named = {name: make_patient(house.owner) for name in "abc"}
+    lot = make_lot(house.owner)
+    for name in "ab":
+        make_signed(house.owner, named[name], lot)
+    bystander = make_patient(house.owner, family_name="BERNARD")
+    make_signed(house.owner, bystander, lot)
+    arrive()
+    for goes, stays in before:
+        merge(house, named[goes], named[stays])
+    grant_erasure(house, named[asked])
+    for goes, stays in after:
+        merge(house, named[goes], named[stays])
+    of_person = set("".join(before + after))
+
+    done = reap(timedelta())
+
+    assert (done.records, done.patients) == (2, len(of_person))
+    assert patients_left(house) == {bystander} | {named[name] for name in set("abc") - of_person}
+
+
+def test_a_request_is_not_lost_while_a_test_it_reaches_is_still_on_its_way(house, patient):
+    other = make_patient(house.owner)
+    make_signed(house.owner, other, make_lot(house.owner))
+    grant_erasure(house, patient)
+    merge(house, patient, other)
+
+    kept = reap(timedelta())
+    arrive()
+    gone = reap(timedelta())
+
+    assert ((kept.records, kept.patients), (gone.records, gone.patients)) == ((0, 0), (1, 2))
+
+
+def test_an_erasure_leaves_the_record_of_whoever_came_back_after_it(house):
+    with at_minute(15):
+        patient = make_patient(house.owner)
+        grant_erasure(house, patient)
+    with at_minute(16):
+        other = make_patient(house.owner)
+        merge(house, patient, other)
+
+    assert (reap(timedelta(hours=2)).patients, patients_left(house)) == (1, {other})
+
+
+@pytest.mark.parametrize("keeps", ["hold", "request"])
+def test_what_keeps_one_record_of_a_person_keeps_all_of_them(house, patient, settings, tmp_path, keeps):
+    settings.TEMOIN = decided(tmp_path / "destroyed-keys.jsonl")
+    others = [make_patient(house.owner), make_patient(house.owner)]
+    if keeps == "hold":
+        place_hold(by=house.owner, patient_id=patient, reason="Réquisition")
+    else:
+        ask(house.owner, patient)
+    for one in (patient, others[0]):
+        merge(house, one, others[1])
+
+    assert (reap().patients, patients_left(house)) == (0, {patient, *others})
+
+
+def test_a_request_or_hold_of_one_record_of_a_person_is_one_of_all(house, patient):
+    other = make_patient(house.owner)
+    ask(house.owner, patient)
+    place_hold(by=house.owner, patient_id=patient, reason="Réquisition")
+    merge(house, patient, other)
+
+    with pytest.raises(ConflictError):
+        ask(house.owner, other)
+    with pytest.raises(ConflictError):
+        place_hold(by=house.owner, patient_id=other, reason="Réquisition")
+
+
+def patients_left(house: House) -> set[UUID]:
+    with tenant_scope(house.here.id):
+        return set(Patient.objects.values_list("id", flat=True))
 
 
 def test_a_copy_is_of_a_request_of_access(house, patient):
@@ -275,9 +369,10 @@ AFTERWARDS = {
 
 
 @pytest.mark.parametrize("case", AFTERWARDS)
-def test_a_granted_erasure_takes_what_was_signed_by_its_answer_and_nothing_later(house, patient, case):
+def test_a_granted_erasure_takes_what_was_signed_by_its_answer_and_nothing_later(house, case):
     (begin, go_on), later, gone = AFTERWARDS[case]
     with at_minute(12):
+        patient = make_patient(house.owner)
         record_id = begin(house.owner, patient, make_lot(house.owner)) if begin else None
     with at_minute(13):
         go_on(house.owner, record_id)

@@ -198,7 +198,12 @@ def _after_the_choice(work: Callable[[], None]) -> Callable[..., object]:
 
     def execute(statement: Callable[..., object], sql: str, *rest: Any) -> object:
         found = statement(sql, *rest)
-        if not done and "OF record SKIP LOCKED" in sql and rest[-1]["cursor"].rowcount:
+        if (
+            not done
+            and sql.startswith("SELECT id FROM testing_record ")
+            and "SKIP" in sql
+            and rest[-1]["cursor"].rowcount
+        ):
             done.append(True)
             with take_role("temoin_app"):
                 work()

@@ -14,6 +14,8 @@ from uuid import UUID
 import pytest
 from django.utils.timezone import localdate
 from people import House, make_lot, make_patient, make_signed, open_house
+from retention_rounds import arrive
+from roles import take_role
 from sandbox_server import Sandbox, running_sandbox
 from site_settings import fhir_courier, http_courier
 
@@ -33,6 +35,7 @@ from temoin.outbox.models import Attempt, Parcel
 from temoin.outbox.states import ParcelState
 from temoin.outbox.waking import wake_later
 from temoin.outbox.worker import Lane
+from temoin.retention.reaping import delete_records
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 from temoin.transmission.channels.fhir import holdings as fhir_holdings
@@ -317,6 +320,33 @@ def test_an_alien_is_named_and_never_touched(house, desk, sandbox):
     assert (run.found, run.aliens, run.open) == ({"alien": 1}, ["not-ours"], 0)
     assert desk.mend() == []
     assert counts(sandbox)["not-ours"] == 1
+
+
+def erase(house: House) -> str:
+    """End the test of the first pharmacy as the keeper does, and return the key under which the authority has it."""
+    key = parcel(house.here).key
+    arrive(only="email")
+    with take_role("temoin_keeper"):
+        assert delete_records(house.here.id, now() + timedelta(days=1), threading.Event()) == 1
+    return key
+
+
+def test_what_was_erased_here_is_told_from_what_nobody_knows(house, desk, sandbox):
+    alien = copy_of(sandbox, parcel(house.here).key)
+    sandbox.post({**alien, "identifier": {**alien["identifier"], "value": "not-ours"}}, conditional=False)
+    erase(house)
+
+    run = desk.reconcile()
+
+    assert (run.found, run.aliens, run.accepted) == ({"alien": 1, "erased": 1}, ["not-ours"], 1)
+
+
+def test_what_was_erased_here_and_is_not_seen_there_is_counted(house, desk, sandbox):
+    lose(sandbox, erase(house))
+
+    run = desk.reconcile()
+
+    assert (run.found, run.aliens, run.open) == ({"erased_unseen": 1}, [], 0)
 
 
 def test_no_key_they_make_up_keeps_a_day_from_being_compared(house, desk, sandbox):

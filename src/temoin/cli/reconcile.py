@@ -122,8 +122,17 @@ _ENDINGS = {
 def _tell_run(run: Reconciliation) -> None:
     told = _ENDINGS[run.ending].format(run=run)
     say(f"{run.destination} {run.day}: {told}; {run.open} differences open, {run.found.get('alien', 0)} unknown here")
+    for kind in ("erased", "erased_unseen"):
+        if count := run.found.get(kind, 0):
+            say(f"  {count} {kind}: {_meaning(kind)}")
     for key in run.aliens[:SHOWN]:
         say(f"  {key}  alien: held there, unknown here")
+
+
+def _meaning(kind: str) -> str:
+    from temoin.transmission.differences import MEANING, DifferenceKind
+
+    return MEANING[DifferenceKind(kind)]
 
 
 def _repair(courier: Courier, day: date) -> None:

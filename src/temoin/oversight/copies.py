@@ -22,7 +22,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.models import Parcel
 from temoin.oversight.looks import looks_at
 from temoin.patients.models import Consent, Patient
-from temoin.patients.queries import merged_away_into
+from temoin.patients.queries import records_of_person
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -46,7 +46,7 @@ def copy_of_patient(*, by: Seat, case_id: UUID) -> bytes:
         if case.kind is not CaseKind.ACCESS:
             raise ConflictError("only a case of access has a copy")
         record_look(by=by, kind=EventKind.COPY_MADE, subject_kind="patient", subject_id=case.patient_id)
-        patients = [case.patient_id, *merged_away_into(case.patient_id)]
+        patients = records_of_person(case.patient_id)
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as copy:
             for name, data in (*_of_person(patients), *_of_results(patients), *_of_looks(by, patients)):

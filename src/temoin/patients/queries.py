@@ -184,6 +184,12 @@ def merged_away_into(patient_id: UUID) -> list[UUID]:
     return list(Patient.objects.filter(merged_into=patient_id).order_by("id").values_list("id", flat=True))
 
 
+def records_of_person(patient_id: UUID) -> list[UUID]:
+    """Return every record of a person, the one that stands first, whichever of them is named."""
+    stands = standing_record(patient_id)
+    return [stands, *merged_away_into(stands)]
+
+
 def _standing() -> QuerySet[Patient]:
     """Return the records to offer: those merged into another are found under that one."""
     standing: QuerySet[Patient] = Patient.objects.filter(merged_into=None)

@@ -18,7 +18,7 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_lines
-from temoin.patients.queries import check_stands, merged_away_into, patient_in_scope, standing_record
+from temoin.patients.queries import check_stands, patient_in_scope, records_of_person, standing_record
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
@@ -68,6 +68,7 @@ def open_case(*, by: Seat, patient_id: UUID, kind: str, asked: str, received_on:
     case_id = new_id()
     with act(by=by, kind=EventKind.CASE_OPENED, subject_kind="case", subject_id=case_id, detail=kind) as commit:
         check_stands(patient_in_scope(patient_id))
+        _check_none_open(patient_id, kind)
         case = RightsCase(
             pharmacy_id=by.pharmacy_id,
             id=case_id,
@@ -123,7 +124,7 @@ def cases_of_patient(*, by: Seat, patient_id: UUID) -> list[CaseView]:
     with tenant_scope(by.pharmacy_id):
         check_stands(patient_in_scope(patient_id))
         _look(by, patient_id)
-        found = RightsCase.objects.filter(patient_id__in=[patient_id, *merged_away_into(patient_id)])
+        found = RightsCase.objects.filter(patient_id__in=records_of_person(patient_id))
         return each_opened(found.order_by("-received_on", "id"), lambda case: _view(case, patient_id))
 
 
@@ -175,6 +176,13 @@ def _case(case_id: UUID) -> RightsCase:
 def _check_open(case: RightsCase) -> None:
     if case.state != CaseState.OPEN.value:
         raise ConflictError("the case was answered before")
+
+
+def _check_none_open(patient_id: UUID, kind: str) -> None:
+    """Raise ConflictError where a request of this kind, of whichever record of the person, waits for its answer."""
+    same = RightsCase.objects.filter(patient_id__in=records_of_person(patient_id), kind=kind)
+    if same.filter(state=CaseState.OPEN.value).exists():
+        raise ConflictError("a request of this kind is open")
 
 
 def _look(by: Seat, patient_id: UUID) -> None:

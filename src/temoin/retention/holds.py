@@ -16,7 +16,7 @@ from temoin.lib.errors import ConflictError, NotFoundError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_lines
-from temoin.patients.queries import standing_record
+from temoin.patients.queries import records_of_person
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -44,7 +44,9 @@ def place_hold(*, by: Seat, patient_id: UUID | None, reason: str) -> UUID:
     with act(by=by, kind=EventKind.HOLD_PLACED, subject_kind="hold", subject_id=hold_id, detail=whose) as commit:
         take_turn(by.pharmacy_id)
         if patient_id is not None:
-            patient_id = standing_record(patient_id)
+            patient_id, *_merged = persons = records_of_person(patient_id)
+            if Hold.objects.filter(patient_id__in=persons, lifted_at=None).exists():
+                raise ConflictError("the patient is held already")
         hold = Hold(pharmacy_id=by.pharmacy_id, id=hold_id, patient_id=patient_id, placed_at=coarse(now()))
         hold.seal({"reason": reason, "lifted": ""})
         commit.insert(hold)

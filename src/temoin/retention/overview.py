@@ -15,7 +15,8 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import day_of
 from temoin.pharmacies.models import Pharmacy
 from temoin.retention.classes import EXCHANGES, RESULTS, load_classes
-from temoin.retention.reaping import ASKED_ABOUT, HELD_RECORD, ON_ITS_WAY, day_before, values_of
+from temoin.retention.questions import ASKED_ABOUT, HELD_RECORD, ON_ITS_WAY
+from temoin.retention.reaping import day_before, values_of
 from temoin.retention.rounds import DECIDED
 
 _RESULTS = f"""

@@ -39,9 +39,9 @@ class Granted:
     answered_at: datetime
 
     @property
-    def patients(self) -> tuple[UUID, UUID | None]:
-        """Return under whom the tests of whoever asked stand."""
-        return self.patient_id, self.merged_into
+    def person(self) -> UUID:
+        """Return the record that stands of whoever asked: their tests are there, whichever of their records asked."""
+        return self.merged_into or self.patient_id
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def _number(version: RecordVersion) -> int:
     return version.number
 
 
-def registered_since(patients: list[UUID], moment: datetime) -> set[UUID]:
-    """Return those of these patients who were registered from a moment on, as events tell: their seals hold no time."""
-    registered = Event.objects.filter(kind=EventKind.PATIENT_REGISTERED.value, subject_id__in=patients, at__gte=moment)
-    return set(registered.values_list("subject_id", flat=True))
+def registered_at(patients: list[UUID]) -> dict[UUID, datetime]:
+    """Return when each of these patients was registered, as events tell: their seals hold no time."""
+    registered = Event.objects.filter(kind=EventKind.PATIENT_REGISTERED.value, subject_id__in=patients)
+    return dict(registered.values_list("subject_id", "at"))
 
 
 def _proven(model: type[SealedModel], ids: Iterable[UUID], kind: EventKind) -> list[Any]:

@@ -22,75 +22,39 @@ from temoin.keeping.acts import OPERATOR
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.handed import Handed
-from temoin.lib.tenant import tenant_scope
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.lib.zones import bounds_of_day, today_in
+from temoin.outbox.ended import entries_of
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Pharmacy
-from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests, registered_since
+from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests, registered_at
+from temoin.retention.questions import (
+    ERASURE,
+    FIRST_PATIENTS,
+    FIRST_RECORDS,
+    PATIENTS,
+    RECORDS,
+    RECORDS_OF_PERSONS,
+    RETENTION,
+    SESSIONS,
+    SIDES,
+    WHICH_PATIENTS,
+    WHICH_RECORDS,
+)
 from temoin.retention.turns import take_turn
 from temoin.testing.states import UNDER_WAY
 
 Batch = tuple[int, int]  # how many were chosen, and how many of them went
 BATCH = 100  # records, patients: some ten rows each
 MANY = 1_000  # single rows
-RETENTION, ERASURE = "retention", "erasure"  # why, as events tell it
 # Where results are reported to. What an authority refused is somebody's matter until it is mended or withdrawn; a
 # message that never reached a patient is past its use with the result.
 REPORTED: Handed[Collection[str]] = Handed("destinations of reports")
 _MOVING = sorted(state.value for state in OPEN - {ParcelState.REFUSED})
 
-# Held: the patient, the record into which the held one was merged, or one that was merged into it; or everything.
-HELD = """
-    EXISTS (SELECT FROM retention_hold AS hold
-              LEFT JOIN patients_patient AS held ON held.pharmacy_id = hold.pharmacy_id AND held.id = hold.patient_id
-             WHERE hold.pharmacy_id = %(pharmacy)s AND NOT hold.id = ANY(%(lifted)s)
-               AND (hold.patient_id IS NULL OR {patient} IN (held.id, held.merged_into) OR {merged} = held.id))
-"""
-HELD_RECORD = HELD.format(patient="record.patient_id", merged="NULL::uuid")
-_HELD_PATIENT = HELD.format(patient="patient.id", merged="patient.merged_into")
-# A request that nobody has answered keeps what it asks about: the answer, a copy perhaps, is still to be made.
-UNANSWERED = """
-    EXISTS (SELECT FROM retention_case AS unanswered
-              LEFT JOIN patients_patient AS asker
-                ON asker.pharmacy_id = unanswered.pharmacy_id AND asker.id = unanswered.patient_id
-             WHERE unanswered.pharmacy_id = %(pharmacy)s AND unanswered.state = 'open'
-               AND {patient} IN (asker.id, asker.merged_into))
-"""
-ASKED_ABOUT = UNANSWERED.format(patient="record.patient_id")
-ON_ITS_WAY = """
-    EXISTS (SELECT FROM outbox_parcel AS parcel
-             WHERE parcel.pharmacy_id = record.pharmacy_id AND parcel.chain_id = record.id
-               AND (parcel.state = ANY(%(moving)s)
-                    OR parcel.state = 'refused' AND parcel.destination = ANY(%(reported)s)))
-"""
-PAST = """
-    record.pharmacy_id = %(pharmacy)s AND record.registered_at < %(before)s
-    AND NOT EXISTS (SELECT FROM testing_record_version AS version
-                     WHERE version.pharmacy_id = record.pharmacy_id AND version.record_id = record.id
-                       AND version.signed_at >= %(before)s)
-"""
-# Asked for by right, and granted: what was registered and signed by the answer, as far as hours in clear can tell.
-_ASKED = """
-    EXISTS (SELECT FROM retention_case AS asked
-              LEFT JOIN patients_patient AS whose
-                ON whose.pharmacy_id = asked.pharmacy_id AND whose.id = asked.patient_id
-             WHERE asked.pharmacy_id = %(pharmacy)s AND asked.id = ANY(%(granted)s) AND {rule})
-"""
-_ASKED_RECORD = _ASKED.format(
-    rule="record.patient_id IN (whose.id, whose.merged_into) AND record.registered_at <= asked.answered_at"
-)
-_ASKED_PATIENT = _ASKED.format(rule="asked.patient_id IN (patient.id, patient.merged_into)")
-_WHICH_RECORDS = {
-    RETENTION: PAST,
-    ERASURE: f"record.pharmacy_id = %(pharmacy)s AND NOT record.state = ANY(%(under_way)s) AND {_ASKED_RECORD}",
-}
-_RECORDS = f"""
-    SELECT record.id FROM testing_record AS record
-     WHERE {{which}} AND NOT record.id = ANY(%(aside)s) AND NOT {ON_ITS_WAY} AND NOT {HELD_RECORD} AND NOT {ASKED_ABOUT}
-"""  # noqa: S608
-_CHOSEN_RECORDS = " ORDER BY record.registered_at LIMIT {limit} FOR UPDATE OF record SKIP LOCKED"
 _PARCELS = "SELECT id FROM outbox_parcel WHERE pharmacy_id = %(pharmacy)s AND chain_id = ANY(%(ids)s)"
+_LOCK = "SELECT id FROM {table} WHERE pharmacy_id = %(pharmacy)s AND id = ANY(%(ids)s) FOR UPDATE SKIP LOCKED"
 # From the leaves to the root; a table that points to a record and is not here keeps it from going (a foreign key does).
 _OF_RECORDS = {
     "transmission_difference": f"parcel_id IN ({_PARCELS})",
@@ -109,32 +73,6 @@ _OF_PATIENTS = {
     "retention_case": "patient_id = ANY(%(ids)s)",
     "patients_patient": "id = ANY(%(ids)s)",
 }
-_WHICH_PATIENTS = {RETENTION: "patient.created_at < %(before)s", ERASURE: _ASKED_PATIENT}
-_PATIENTS = f"""
-    SELECT patient.id FROM patients_patient AS patient
-     WHERE patient.pharmacy_id = %(pharmacy)s AND {{which}} AND NOT patient.id = ANY(%(aside)s) AND NOT {_HELD_PATIENT}
-       AND NOT {UNANSWERED.format(patient="patient.id")}
-       AND NOT EXISTS (SELECT FROM testing_record AS record
-                        WHERE record.pharmacy_id = patient.pharmacy_id AND record.patient_id = patient.id)
-       AND NOT EXISTS (SELECT FROM patients_consent AS consent
-                        WHERE consent.pharmacy_id = patient.pharmacy_id AND consent.patient_id = patient.id)
-       AND NOT EXISTS (SELECT FROM patients_patient AS gone
-                        WHERE gone.pharmacy_id = patient.pharmacy_id AND gone.merged_into = patient.id)
-"""  # noqa: S608
-_CHOSEN_PATIENTS = " ORDER BY patient.id LIMIT {limit} FOR UPDATE OF patient SKIP LOCKED"
-_SIDES = f"""
-    DELETE FROM outbox_sides WHERE pharmacy_id = %(pharmacy)s AND id IN (
-        SELECT sides.id FROM outbox_sides AS sides
-          JOIN outbox_parcel AS parcel ON parcel.pharmacy_id = sides.pharmacy_id AND parcel.id = sides.parcel_id
-          LEFT JOIN testing_record AS record
-            ON record.pharmacy_id = parcel.pharmacy_id AND record.id = parcel.chain_id
-         WHERE sides.pharmacy_id = %(pharmacy)s AND sides.at < %(before)s AND NOT {HELD_RECORD}
-         ORDER BY sides.id LIMIT {{limit}})
-"""  # noqa: S608
-_SESSIONS = """
-    DELETE FROM signin_session WHERE session_key IN (
-        SELECT session_key FROM signin_session WHERE expire_date < %(now)s ORDER BY session_key LIMIT {limit})
-"""
 
 
 @dataclass
@@ -172,9 +110,12 @@ def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event, *
 
 
 def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
-    """Delete the patients of whom no record is left and who were registered before an instant, or asked for it."""
+    """Delete the patients of whom no record is left and who were registered before an instant, or asked for it.
+
+    Until none is found: the record that stands is past its day once those that lead to it have gone.
+    """
     aside: set[UUID] = set()
-    return _in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), BATCH, stop)
+    return _in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), 1, stop)
 
 
 def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
@@ -206,10 +147,19 @@ class _Ending:
     kind: EventKind
     question: str
     which: Mapping[str, str]  # by the reason
-    choice: str
+    first: Mapping[str, str]  # which of these at a time
     with_it: Mapping[str, str]
     named: Mapping[str, str]  # tables whose rows the event names besides, by the column that leads to their owner
-    going: Callable[[list[UUID], datetime, Collection[Granted] | None], dict[UUID, str]]
+    keeps: Callable[[list[UUID]], dict[UUID, str]]  # what its event alone keeps of it
+    going: Callable[[_Choice, datetime, Collection[Granted] | None], dict[UUID, str]]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What a batch has chosen, and of which the question still holds once they are locked."""
+
+    chosen: list[UUID]
+    left: list[UUID]
 
 
 def _delete_some(ending: _Ending, pharmacy_id: UUID, before: datetime, *, why: str, aside: set[UUID]) -> Batch:
@@ -217,66 +167,102 @@ def _delete_some(ending: _Ending, pharmacy_id: UUID, before: datetime, *, why: s
         take_turn(pharmacy_id)
         asked = granted_erasures() if why == ERASURE else None
         values = {**values_of(pharmacy_id, before), **_named(asked or [], aside)}
-        chosen, left = _choose(ending, ending.which[why], values)
-        going = ending.going(left, before, asked)
-        aside.update(one for one in chosen if one not in going)
+        choice = _choose(ending, why, values)
+        going = ending.going(choice, before, asked)
+        aside.update(one for one in choice.chosen if one not in going)
         ids = list(going)
         named = {table: _grouped(table, owner, pharmacy_id, ids) for table, owner in ending.named.items()}
+        kept = ending.keeps(ids)
         _delete(ending.with_it, values, ids)
         for row_id, reason in going.items():
             gone = {ending.table: [row_id]} | {table: own.get(row_id, []) for table, own in named.items()}
             with acts.act(kind=ending.kind, subject_kind=ending.subject, subject_id=row_id, detail=reason) as one:
                 _tell_gone(one, gone)
-    return len(chosen), len(ids)
+                one.digest = kept.get(row_id, "")
+    return len(choice.chosen), len(ids)
 
 
-def _going_records(ids: list[UUID], before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
+def _going_records(choice: _Choice, before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
     """Return which of these tests go, by what their seals say, and why, as their events tell it."""
-    opened = opened_tests(ids)
+    opened = opened_tests(choice.left)
     if asked is None:
         return {test.record_id: RETENTION for test in opened if test.last_at < before}
     going = {}
     for test in opened:
         for case in asked:
-            if test.patient_id in case.patients and test.last_at <= case.answered_at:
+            if test.patient_id in {case.patient_id, case.person} and test.last_at <= case.answered_at:
                 going[test.record_id] = _by_right(case)
     return going
 
 
-def _going_patients(ids: list[UUID], before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
+def _going_patients(choice: _Choice, before: datetime, asked: Collection[Granted] | None) -> dict[UUID, str]:
     """Return which of these patients go, by what their seals and events say, and why, as their own events tell it."""
-    opened = opened_rows(Patient, ids)
-    if asked is None:
-        lately = registered_since(ids, before)
-        return {patient.id: RETENTION for patient in opened if patient.id not in lately}
-    return {
-        patient.id: _by_right(case)
-        for patient in opened
-        for case in asked
-        if case.patient_id in {patient.id, patient.merged_into}
-    }
+    if asked is not None:
+        return _going_persons(choice, asked)
+    since = registered_at(choice.left)
+    opened = opened_rows(Patient, choice.left)
+    return {patient.id: RETENTION for patient in opened if patient.id not in since or since[patient.id] < before}
+
+
+def _going_persons(choice: _Choice, asked: Collection[Granted]) -> dict[UUID, str]:
+    """Return which records of the persons who asked go, all of a person's at once or none.
+
+    Where somebody holds one of them, or a seal is broken, their turn comes later: the request would go with the first.
+    The record that stands stays while one of the others does, as that leads to it.
+    """
+    persons = _persons(choice.chosen)
+    since = registered_at([row for rows in persons.values() for row in rows])
+    opened = {row.id: row for row in opened_rows(Patient, [row for rows in persons.values() for row in rows])}
+    going: dict[UUID, str] = {}
+    for person, rows in persons.items():
+        chosen = rows & set(choice.chosen)
+        if not (rows <= opened.keys() and chosen <= set(choice.left)):
+            continue
+        why = {row: case for row in chosen for case in asked if _takes(case, opened[row], since.get(row))}
+        if rows - why.keys():
+            why.pop(person, None)
+        going |= {row: _by_right(case) for row, case in why.items()}
+    return going
+
+
+def _takes(case: Granted, patient: Patient, registered: datetime | None) -> bool:
+    """Tell whether a granted erasure reaches this record: of the same person, and here by the answer."""
+    is_same = case.person == (patient.merged_into or patient.id)
+    return is_same and (registered is None or registered <= case.answered_at)
+
+
+def _persons(ids: list[UUID]) -> dict[UUID, set[UUID]]:
+    """Return every record of the persons whom these belong to, by the one that stands."""
+    found: dict[UUID, set[UUID]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDS_OF_PERSONS, {"pharmacy": current_pharmacy(), "ids": ids})
+        for person, row_id in cursor.fetchall():
+            found.setdefault(person, set()).add(row_id)
+    return found
 
 
 _RECORD = _Ending(
     subject="record",
     table="testing_record",
     kind=EventKind.RECORD_ERASED,
-    question=_RECORDS,
-    which=_WHICH_RECORDS,
-    choice=_CHOSEN_RECORDS,
+    question=RECORDS,
+    which=WHICH_RECORDS,
+    first=FIRST_RECORDS,
     with_it=_OF_RECORDS,
     named={"testing_ticket": "record_id"},
+    keeps=lambda ids: entries_of(ids, REPORTED()),
     going=_going_records,
 )
 _PATIENT = _Ending(
     subject="patient",
     table="patients_patient",
     kind=EventKind.PATIENT_ERASED,
-    question=_PATIENTS,
-    which=_WHICH_PATIENTS,
-    choice=_CHOSEN_PATIENTS,
+    question=PATIENTS,
+    which=WHICH_PATIENTS,
+    first=FIRST_PATIENTS,
     with_it=_OF_PATIENTS,
     named={"retention_hold": "patient_id", "retention_case": "patient_id"},
+    keeps=lambda _ids: {},
     going=_going_patients,
 )
 
@@ -290,15 +276,17 @@ def _named(asked: Collection[Granted], aside: Collection[UUID]) -> dict[str, lis
     return {"granted": [case.case_id for case in asked], "aside": list(aside)}
 
 
-def _choose(ending: _Ending, which: str, values: Mapping[str, Any]) -> tuple[list[UUID], list[UUID]]:
-    """Choose and lock a few rows, then ask the same of them again; return those locked, and those of which it holds.
+def _choose(ending: _Ending, why: str, values: Mapping[str, Any]) -> _Choice:
+    """Choose and lock a few rows, then ask the same of them again.
 
     A lock shows the newest state of the row alone: a version signed, or a parcel posted, while the first statement ran
-    is only seen by a second one.
+    is only seen by a later one.
     """
-    question = ending.question.format(which=which)
-    chosen = _ids(question + ending.choice.format(limit=BATCH), values)
-    return chosen, _ids(f"{question} AND {ending.subject}.id = ANY(%(ids)s)", {**values, "ids": chosen})
+    question = ending.question.format(which=ending.which[why])
+    chosen = _ids(question + ending.first[why].format(limit=BATCH), values)
+    locked = _ids(_LOCK.format(table=ending.table), {**values, "ids": chosen})
+    left = _ids(f"{question} AND {ending.subject}.id = ANY(%(ids)s)", {**values, "ids": locked})
+    return _Choice(chosen, left)
 
 
 def _tell_gone(commit: Commit, gone: Mapping[str, Iterable[UUID]]) -> None:
@@ -316,7 +304,7 @@ def _delete(rules: Mapping[str, str], values: Mapping[str, Any], ids: list[UUID]
 def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
     with tenant_scope(pharmacy_id):
         take_turn(pharmacy_id)
-        done = _execute(_SIDES.format(limit=MANY), values_of(pharmacy_id, before))
+        done = _execute(SIDES.format(limit=MANY), values_of(pharmacy_id, before))
         if done:
             by = HouseActor(pharmacy_id, OPERATOR)
             with act(by=by, kind=EventKind.SIDES_ERASED, subject_kind="parcel", subject_id=None, detail=str(done)):
@@ -326,7 +314,7 @@ def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
 
 def _delete_some_sessions() -> Batch:
     with transaction.atomic():
-        done = _execute(_SESSIONS.format(limit=MANY), {"now": now()})
+        done = _execute(SESSIONS.format(limit=MANY), {"now": now()})
     return done, done
 
 

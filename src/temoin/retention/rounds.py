@@ -16,8 +16,8 @@ from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
 from temoin.retention.classes import EXCHANGES, RESULTS, load_classes
+from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import (
-    ERASURE,
     Reaped,
     day_before,
     delete_patients,
@@ -70,20 +70,16 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     exchanges, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, RESULTS))
     if exchanges is not None:
         done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
-    done.records, done.patients = _delete_asked(pharmacy, stop)
-    if results is not None:
-        before = day_before(pharmacy, results)
-        done.records += delete_records(pharmacy.id, before, stop)
-        done.patients += delete_patients(pharmacy.id, before, stop)
+    before = None if results is None else day_before(pharmacy, results)
+    # What patients had erased by right goes whatever its age. Their records go after the last of their tests, and
+    # before those of whom only the day is past: the request would go with these.
+    done.records = delete_records(pharmacy.id, now(), stop, why=ERASURE)
+    done.records += delete_records(pharmacy.id, before, stop) if before else 0
+    done.patients = delete_patients(pharmacy.id, now(), stop, why=ERASURE)
+    done.patients += delete_patients(pharmacy.id, before, stop) if before else 0
     if not stop.is_set():
         done.keys = destroy_past_months(pharmacy.id, {model._meta.db_table for model in passing_models()})
     return done
-
-
-def _delete_asked(pharmacy: Pharmacy, stop: threading.Event) -> tuple[int, int]:
-    """Delete what patients had erased by right, whatever its age and whether or not a span is decided."""
-    records = delete_records(pharmacy.id, now(), stop, why=ERASURE)
-    return records, delete_patients(pharmacy.id, now(), stop, why=ERASURE)
 
 
 def passing_models() -> list[type[SealedModel]]:

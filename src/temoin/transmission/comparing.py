@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from temoin.outbox.courier import Holding
+from temoin.outbox.ended import mark_of
 from temoin.outbox.reconciling import Booked, accepted_between, booked_under
 from temoin.outbox.states import ParcelState
 from temoin.transmission.asking import Asking
@@ -43,6 +44,7 @@ class Comparison:
     until: datetime
     accepted: int = 0
     held: int = 0
+    unseen: set[str] = field(default_factory=set)  # marks of what was erased here, until it is seen there
     _seen: dict[int, dict[str, str]] = field(default_factory=dict)  # by half hour: key, and its id there
     _suspects: list[str] = field(default_factory=list)
 
@@ -76,6 +78,7 @@ class Comparison:
 
     def _new(self, number: int, portion: list[Holding]) -> Iterator[Holding]:
         """Yield the holdings that were not seen before; suspect a key whose id at the server has changed."""
+        self.unseen.difference_update(mark_of(each.key) for each in portion if self.unseen)
         for holding in portion:
             first = self._seen_under(holding.key)
             self._seen[number].setdefault(holding.key, holding.id)

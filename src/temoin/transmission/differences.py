@@ -19,6 +19,8 @@ class DifferenceKind(StrEnum):
     CLOSED = "closed"  # held there, refused, replaced or withdrawn here
     TWICE = "twice"  # held there more than once
     ALIEN = "alien"  # held there under a key of ours that nobody here knows
+    ERASED = "erased"  # held there, of a test that was erased here since
+    ERASED_UNSEEN = "erased_unseen"  # accepted here and erased since; not among what came there about that day
 
 
 MEANING = {
@@ -28,7 +30,10 @@ MEANING = {
     DifferenceKind.CLOSED: "held there, refused, replaced or withdrawn here",
     DifferenceKind.TWICE: "held there more than once",
     DifferenceKind.ALIEN: "held there, unknown here",
+    DifferenceKind.ERASED: "held there, erased here",
+    DifferenceKind.ERASED_UNSEEN: "accepted here and erased since, not seen there",
 }
+OF_NO_PARCEL = frozenset({DifferenceKind.ALIEN, DifferenceKind.ERASED, DifferenceKind.ERASED_UNSEEN})
 REPAIRABLE = frozenset({DifferenceKind.MISSING, DifferenceKind.UNPROVED, DifferenceKind.UNSETTLED})
 
 _UNSETTLED = frozenset({ParcelState.WAITING, ParcelState.IN_DOUBT})

@@ -9,10 +9,10 @@ from django.db import models
 
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import Sensitivity, TenantModel
-from temoin.transmission.differences import DifferenceKind
+from temoin.transmission.differences import OF_NO_PARCEL, DifferenceKind
 
 PUBLIC = Sensitivity.PUBLIC
-KINDS = [kind.value for kind in DifferenceKind if kind is not DifferenceKind.ALIEN]  # an alien belongs to no pharmacy
+KINDS = [kind.value for kind in DifferenceKind if kind not in OF_NO_PARCEL]
 
 
 class Difference(TenantModel):

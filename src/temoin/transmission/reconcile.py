@@ -21,8 +21,9 @@ from temoin.outbox.courier import Courier, Reconcilable
 from temoin.outbox.reconciling import sequences_of, unproved_between
 from temoin.pharmacies.models import Pharmacy
 from temoin.transmission.asking import Asking
-from temoin.transmission.comparing import STRETCH, Comparison, Found, judged
+from temoin.transmission.comparing import PORTION, STRETCH, Comparison, Found, judged
 from temoin.transmission.differences import GRACE, DifferenceKind
+from temoin.transmission.erased_here import accepted_and_erased, erased_here
 from temoin.transmission.models import Difference, Ending, Reconciliation
 
 ALIENS = 1_000  # named; all are counted
@@ -37,6 +38,7 @@ class Reconciling:
     stop: threading.Event = field(default_factory=threading.Event)
     found: Counter[str] = field(default_factory=Counter)
     aliens: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)  # keys held there, to be told from what was erased here
     comparison: Comparison | None = None
 
     @property
@@ -76,9 +78,15 @@ def _go_through(run: Reconciling) -> None:
         return
     since, until = bounds_of(run.day)
     with Asking(run.courier) as asking:
-        comparison = run.comparison = Comparison(run.destination, asking, since, until)
-        for found in comparison.differences(run.stop.is_set):
-            _note(run, found)
+        erased = accepted_and_erased(pharmacies(), run.day, since)
+        comparison = run.comparison = Comparison(run.destination, asking, since, until, unseen=erased)
+        try:
+            for found in comparison.differences(run.stop.is_set):
+                _note(run, found)
+        finally:
+            _name_unknown(run)
+    if comparison.unseen and not run.stop.is_set():
+        run.found[DifferenceKind.ERASED_UNSEEN] = len(comparison.unseen)
 
 
 def _compare_acknowledgements(run: Reconciling) -> None:
@@ -99,8 +107,9 @@ def pharmacies() -> Iterator[UUID]:
 def _note(run: Reconciling, found: Found) -> None:
     """Keep a difference; one that is open already is nothing new."""
     if found.pharmacy_id is None or found.parcel_id is None:
-        run.found[found.kind] += 1
-        run.aliens += [found.key] if len(run.aliens) < ALIENS else []
+        run.unknown.append(found.key)
+        if len(run.unknown) >= PORTION:
+            _name_unknown(run)
         return
     with suppress(ConflictError), tenant_scope(found.pharmacy_id):
         commit = Commit()
@@ -118,6 +127,15 @@ def _note(run: Reconciling, found: Found) -> None:
         )
         commit.flush()
         run.found[found.kind] += 1
+
+
+def _name_unknown(run: Reconciling) -> None:
+    """Tell what was erased here from what nobody here ever knew."""
+    keys, run.unknown = run.unknown, []
+    erased = erased_here(pharmacies(), keys, bounds_of(run.day)[0])
+    aliens = [key for key in keys if key not in erased]
+    run.found += Counter({DifferenceKind.ERASED: len(keys) - len(aliens), DifferenceKind.ALIEN: len(aliens)})
+    run.aliens += aliens[: ALIENS - len(run.aliens)]
 
 
 def open_of_day(destination: str, day: date) -> Iterator[Difference]:
