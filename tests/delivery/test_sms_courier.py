@@ -21,6 +21,7 @@ from temoin.delivery.channels.sms.receipts import KNOWN_WITHIN
 from temoin.delivery.channels.sms.settings import SmsSettings
 from temoin.delivery.models import Letter, LetterState
 from temoin.lib.clock import now, shifted_by
+from temoin.lib.errors import InvalidError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox import courier as register
 from temoin.outbox.actions import release_parcel
@@ -121,9 +122,13 @@ def settle(told: SmsBehaviour, *, well: bool) -> None:
         ({"email": "camille@patient.example"}, ["email"]),
         ({"phone": LANDLINE}, []),
         ({"phone": ""}, []),
+        ({"email": "camille@patient.example", "way": "sms"}, ["sms"]),
+        ({"email": "camille@patient.example", "way": "email"}, ["email"]),
+        ({"email": "camille@patient.example", "way": "paper"}, []),
+        ({"way": "paper"}, []),
     ],
 )
-def test_one_way_is_chosen_e_mail_first(house, traits, way):
+def test_one_way_is_chosen_the_one_that_the_patient_wants_else_e_mail_first(house, traits, way):
     signed(house, **traits)
 
     assert destinations(house) == way
@@ -325,6 +330,33 @@ def test_a_link_sent_another_way_leaves_the_first_way_nothing_to_send(house, car
 
     assert (answer.verdict, answer.code) == (Verdict.REPLACED, "newer_letter")
     assert letter_states(house) == [LetterState.OPEN]
+
+
+def test_a_way_that_was_taken_back_carries_nothing_any_more(house, carry):
+    signed(house, way="sms")
+    with tenant_scope(house.here.id):
+        patient_id = Record.objects.get().patient_id
+    paper = check_traits({**TRAITS, "email": "", "phone": MOBILE, "way": "paper"})
+    change_patient(by=house.owner, patient_id=patient_id, traits=paper)
+
+    assert carry() == (ParcelState.REFUSED, "way_not_wanted")
+    assert letter_states(house) == []
+    again = {"expected_version": 1, "after": "", "way": "sms"}
+    with pytest.raises(InvalidError):
+        send_link_again(by=house.owner, record_id=record_id(house), **again)
+
+
+def test_one_telephone_of_several_patients_gets_a_link_for_each_and_no_name(house, told, carry):
+    names = {"CAMILLE", "DOMINIQUE"}
+    lot = make_lot(house.owner)
+    for name in sorted(names):
+        patient = make_patient(house.owner, birth_given_names=name, email="", phone=MOBILE, way="sms")
+        make_signed(house.owner, patient, lot)
+        carry()
+
+    texts = [message.get("content") or message["message"] for message in told.sent]
+    assert len(texts) == len(set(texts)) == 2
+    assert not any(name.casefold() in one.casefold() for name in (*names, "PAT-TROIS") for one in texts)
 
 
 def test_a_number_taken_off_waits_for_a_person(house, carry):

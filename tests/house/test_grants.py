@@ -110,7 +110,7 @@ TABLES = {
 }
 # What the clock decides of each row that ends, and what hangs on what: for the keeper to see besides.
 ENDS = {
-    "outbox_parcel": {"state"},
+    "outbox_parcel": {"state", "settled_at"},
     "patients_patient": {"created_at"},
     "testing_record": {"registered_at", "state"},
 }

@@ -15,6 +15,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import amend_patient, register_patient
 from temoin.patients.queries import patients_by_name, patients_by_nir, read_patient
 from temoin.patients.traits import check_traits
+from temoin.patients.ways import WAY_TEXT
 
 NIR = "279035121518989"
 BORN = date(1979, 3, 28)
@@ -46,6 +47,35 @@ def test_the_stranger_finds_nobody(house):
             read_patient(by=house.stranger, patient_id=unknown)
         with pytest.raises(NotFoundError):
             amend_patient(by=house.stranger, patient_id=unknown, traits=check_traits(TRAITS), expected_version="")
+
+
+def consents(house: House, patient_id) -> list[str]:
+    with tenant_scope(house.here.id):
+        events = Event.objects.filter(kind__startswith="patient.way", subject_id=patient_id).order_by("at", "id")
+        return [f"{kind.rpartition('_')[2]} {detail}" for kind, detail in events.values_list("kind", "detail")]
+
+
+# What the record said of the way, what it says now, and what the journal then tells of consents.
+CONSENTS = {
+    "asked": ("", "email", [f"agreed email/{WAY_TEXT}"]),
+    "changed": ("email", "sms", [f"agreed email/{WAY_TEXT}", f"withdrawn email/{WAY_TEXT}", f"agreed sms/{WAY_TEXT}"]),
+    "taken back": ("sms", "paper", [f"agreed sms/{WAY_TEXT}", f"withdrawn sms/{WAY_TEXT}"]),
+    "said again": ("email", "email", [f"agreed email/{WAY_TEXT}"]),
+    "paper from the first": ("paper", "paper", []),
+}
+
+
+@pytest.mark.parametrize("case", CONSENTS)
+def test_each_consent_to_a_way_and_its_end_is_an_event_with_the_version_of_the_text(house, case):
+    first, then, told = CONSENTS[case]
+    patient_id = make_patient(house.owner, way=first, phone="06 12 34 56 78")
+
+    changed = check_traits({**TRAITS, "way": then, "phone": "06 12 34 56 78"})
+    change_patient(by=house.owner, patient_id=patient_id, traits=changed)
+
+    assert sorted(consents(house, patient_id)) == sorted(told)
+    known = read_patient(by=house.owner, patient_id=patient_id)
+    assert (known.way, known.way_text) == (then, "" if then == "paper" else WAY_TEXT)
 
 
 def test_the_administrator_touches_no_patient(house):

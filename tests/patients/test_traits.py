@@ -31,6 +31,32 @@ def test_a_right_nir_is_taken(nir):
     assert len(check_nir(nir)) == 15
 
 
+MOBILE, LANDLINE = "06 39 98 00 01", "01 99 00 12 34"
+
+
+@pytest.mark.parametrize(
+    ("way", "contact", "wrong"),
+    [
+        ("", {}, []),
+        ("paper", {}, []),
+        ("email", {"email": "a@example.org"}, []),
+        ("email", {"phone": MOBILE}, [("email", "required")]),
+        ("sms", {"phone": MOBILE}, []),
+        ("sms", {"email": "a@example.org"}, [("phone", "no_mobile")]),
+        ("sms", {"phone": LANDLINE}, [("phone", "no_mobile")]),
+        ("sms", {"phone": "12"}, [("phone", "malformed")]),
+        ("post", {}, [("way", "unknown")]),
+    ],
+)
+def test_a_way_is_taken_where_it_leads_somewhere(way, contact, wrong):
+    try:
+        found = [] if check_traits({**TRAITS, "email": "", "phone": "", "way": way, **contact}).way == way else ["lost"]
+    except InvalidError as error:
+        found = [(problem.field, problem.code) for problem in error.problems]
+
+    assert found == wrong
+
+
 @pytest.mark.parametrize("nir", ["295109912611199", "253072C07300443", "27903512151898", "", "٢79035121518989"])
 def test_a_wrong_nir_is_refused(nir):
     with pytest.raises(ValueError, match="not a NIR"):
@@ -173,7 +199,7 @@ HOSTILE = "MAR\u200bTIN\u202e"
 TEXTS = [
     name
     for name, value in Traits.__dataclass_fields__.items()
-    if value.type == "str" and name not in {"sex", "identity_status", "country", "nir", "phone"}
+    if value.type == "str" and name not in {"sex", "identity_status", "country", "nir", "phone", "way_text"}
 ]
 
 

@@ -46,6 +46,8 @@ class LinkCourier(ABC):
         if record_in_scope(load.chain_id).version != load.sequence:
             return Answer(Verdict.REPLACED, "newer_version")
         patient = patient_contact(load.chain_id)
+        if patient.way not in {"", self.destination}:
+            return Answer(Verdict.REFUSED, "way_not_wanted")  # taken back since the signature
         if not self.address_of(patient):
             return Answer(Verdict.REFUSED, self.no_address)
         if load.sealed is not None:

@@ -11,6 +11,8 @@ class EventKind(StrEnum):
     PATIENT_REGISTERED = "patient.registered"
     PATIENT_AMENDED = "patient.amended"
     PATIENT_MERGED = "patient.merged"
+    WAY_AGREED = "patient.way_agreed"
+    WAY_WITHDRAWN = "patient.way_withdrawn"
     PATIENT_SEARCHED = "patient.searched"
     PATIENT_READ = "patient.read"
     TEST_REGISTERED = "test.registered"
@@ -114,6 +116,9 @@ class EventKind(StrEnum):
     CASE_REFUSED = "case.refused"
     CASE_EXTENDED = "case.extended"
     COPY_MADE = "copy.made"
+    FILE_BEGUN = "pharmacy.file_begun"
+    FILE_SEALED = "pharmacy.file_sealed"
+    END_ASKED = "pharmacy.end_asked"
     HANDED_OVER = "session.handed_over"
     PROGRAM_ADDED = "program.added"
     PROGRAM_VOUCHED = "program.vouched"
@@ -137,6 +142,8 @@ LISTINGS = (EventKind.PATIENT_SEARCHED.value, EventKind.TEST_LIST_READ.value, Ev
 MEANING: dict[EventKind, str] = {
     EventKind.PATIENT_REGISTERED: "A patient record was created, with the consent given.",
     EventKind.PATIENT_AMENDED: "A patient's traits or contact were changed.",
+    EventKind.WAY_AGREED: "A patient agreed to get results by the way and under the version of the text named.",
+    EventKind.WAY_WITHDRAWN: "A patient no longer wants results by the way named: nothing is sent by it any more.",
     EventKind.PATIENT_MERGED: "A patient's record was merged into another of the person, named with the reason.",
     EventKind.PATIENT_SEARCHED: "Patients were looked for by NIR, or by name and birth date.",
     EventKind.PATIENT_READ: "A patient record was shown.",
@@ -240,6 +247,9 @@ MEANING: dict[EventKind, str] = {
     EventKind.CASE_GRANTED: "An owner granted a patient's request.",
     EventKind.CASE_REFUSED: "An owner refused a patient's request, with the reason.",
     EventKind.CASE_EXTENDED: "An owner took two months more for a patient's request, with the reason.",
+    EventKind.FILE_BEGUN: "The owner began to take the whole file along; the digest is of the key it is sealed to.",
+    EventKind.FILE_SEALED: "The whole file was written, sealed: its digest, and how many patients it holds.",
+    EventKind.END_ASKED: "The owner, who holds the file with this digest, has every patient of the pharmacy erased.",
     EventKind.COPY_MADE: "The copy of all that is held on a patient was made, with who looked.",
     EventKind.HANDED_OVER: "A person ended their session for a colleague to go on at the same screen.",
     EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",

@@ -24,6 +24,7 @@ LONGEST: Final[Mapping[str, int]] = {
     **{f"Patient.{field}": SIGNS for field in ("birth_date", "birth_place", "nir", "phone", "postcode", "doctor_rpps")},
     **{f"Patient.{field}": SIGNS for field in ("sex", "identity_status", "country", "single_name", "doctor_copy")},
     "Patient.language": SIGNS,
+    "Patient.way": SIGNS,
     "Patient.email": ADDRESS,
     "Patient.doctor_mailbox": ADDRESS,
     "Pharmacy.name": 120,  # the long name in the FINESS register has 60

@@ -31,6 +31,7 @@ DATA: Mapping[str, tuple[str, ...]] = {
     "votre téléphone": ("phone",),
     "votre courriel": ("email",),
     "la langue dans laquelle vous écrire": ("language",),
+    "comment vous souhaitez recevoir vos résultats": ("way", "way_text"),
     "votre adresse": ("street", "postcode", "city", "county", "state"),
     "le nom et les coordonnées de votre médecin traitant": (
         "doctor_family_name",

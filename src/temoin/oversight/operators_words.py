@@ -208,7 +208,7 @@ MATTERS: dict[str, Matter] = {
     **dict.fromkeys(
         ("no_patient_postcode", "not_expressible", "not_notifiable", "other_laboratory", "identity"), PHARMACYS
     ),
-    **dict.fromkeys(("waiting_for_the_hour", "demonstration", "no_address", "no_code"), PHARMACYS),
+    **dict.fromkeys(("waiting_for_the_hour", "demonstration", "no_address", "no_code", "way_not_wanted"), PHARMACYS),
     **dict.fromkeys(("recipient_refused", "address_unusable", "mail_refused", "mail_returned"), PHARMACYS),
     "row_refused": PHARMACYS,
     **dict.fromkeys(("secure_mailbox_refused", "no_secure_address", "returned", "not_filed"), PHARMACYS),

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from temoin.journal.act import Acts, act
+from temoin.journal.act import Acts, acts_together
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import each_opened
 from temoin.lib.clock import coarse, now
@@ -19,6 +19,7 @@ from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
 from temoin.patients.queries import check_seen, hold_patient
 from temoin.patients.second_record import PutAside, check_is_new
 from temoin.patients.traits import Traits
+from temoin.patients.ways import tell_way, with_text
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
@@ -37,10 +38,13 @@ def register_patient(*, by: Seat, traits: Traits, put_aside: PutAside, patient_i
     check_right(by=by, right=Right.REGISTER_PATIENT)
     _check_born(traits, by)
     new = PatientId(patient_id or new_id())
-    with act(by=by, kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
-        check_is_new(new, traits, put_aside)
-        _check_nir_is_free(new, traits)
-        commit.insert(_new_patient(new, traits, by))
+    traits = with_text(traits)
+    with acts_together(by=by) as acts:
+        with acts.act(kind=EventKind.PATIENT_REGISTERED, subject_kind="patient", subject_id=new) as commit:
+            check_is_new(new, traits, put_aside)
+            _check_nir_is_free(new, traits)
+            commit.insert(_new_patient(new, traits, by))
+        tell_way(acts, new, traits)
     return new
 
 
@@ -71,11 +75,15 @@ def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_versio
     """
     check_right(by=by, right=Right.REGISTER_PATIENT)
     _check_born(traits, by)
-    with act(by=by, kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
-        patient = hold_patient(patient_id)
-        check_seen(patient, expected_version)
-        _check_nir_is_free(patient_id, traits)
-        commit.reseal(patient, traits.to_dict(), **indexes_of(traits))
+    with acts_together(by=by) as acts:
+        with acts.act(kind=EventKind.PATIENT_AMENDED, subject_kind="patient", subject_id=patient_id) as commit:
+            patient = hold_patient(patient_id)
+            check_seen(patient, expected_version)
+            _check_nir_is_free(patient_id, traits)
+            known = patient.traits
+            traits = with_text(traits, known)
+            commit.reseal(patient, traits.to_dict(), **indexes_of(traits))
+        tell_way(acts, patient_id, traits, known)
 
 
 def _check_born(traits: Traits, by: Seat) -> None:

@@ -40,10 +40,11 @@ _GROUPS = (
     ("phone",),
     ("email",),
     ("language",),
+    ("way", "way_text"),
     ("street", "postcode", "city", "county", "state", "country"),
     ("doctor_family_name", "doctor_given_name", "doctor_rpps", "doctor_mailbox", "doctor_copy"),
 )
-_WHOLE = {"street": ("street", "postcode", "city"), "doctor_family_name": ("doctor_family_name",)}
+_WHOLE = {"way": ("way",), "street": ("street", "postcode", "city"), "doctor_family_name": ("doctor_family_name",)}
 
 
 def completed(stays: Traits, goes: Traits) -> Traits:

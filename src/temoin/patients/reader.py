@@ -28,11 +28,15 @@ class TraitsReader:
 
     def name(self, field: str) -> str:
         value = self.text(field)
-        if any(problem.field == field for problem in self.problems):
+        if self.has_problem(field):
             return ""
         if not any(character.isalpha() for character in value):
             self.refuse(field, "required", _("Enter the name as on the identity document."))
         return value
+
+    def has_problem(self, field: str) -> bool:
+        """Tell whether something is wrong with a field already."""
+        return any(problem.field == field for problem in self.problems)
 
     def refuse(self, field: str, code: str, message: Any) -> None:
         self.problems.append(Problem(field, code, message))

@@ -17,7 +17,7 @@ from temoin.lib.errors import InvalidError
 from temoin.lib.label import PATIENT_LANGUAGES
 from temoin.lib.mail_address import AddressError, check_address
 from temoin.lib.mail_words import ADDRESS_WORDS
-from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, read_phone
+from temoin.lib.phones import METROPOLIS, AmbiguousPhoneError, PhoneError, is_mobile, read_phone
 from temoin.lib.zones import latest_today
 from temoin.patients.doctor import read_doctor
 from temoin.patients.reader import TraitsReader
@@ -29,6 +29,7 @@ _POSTCODE_FRANCE = re.compile(r"[0-9]{5}")
 # Elsewhere: letters, digits, spaces and hyphens, as in SW1A 1AA, 1201 or 00-950.
 _POSTCODE = re.compile(r"[A-Z0-9](?:[A-Z0-9 -]{0,10}[A-Z0-9])?")
 _OLDEST = 130  # years
+EMAIL, SMS, PAPER = "email", "sms", "paper"  # ways to a patient: the first two are names of destinations
 NO_COUNTRY = "unknown"  # what a form says of a person who lives nowhere known; kept as ""
 NO_DAY = _("Enter the day, the month and the year, for instance 28/03/1979 or 28031979.")
 SHORT_YEAR = _("Enter the year with its four digits, for instance 28/03/1979 or 28031979.")
@@ -54,6 +55,8 @@ class Traits:
     phone: str = ""
     email: str = ""
     language: str = ""  # in which the patient asked to be written to; "" where nobody asked
+    way: str = ""  # by which the patient wants results, and no other; "" where nobody asked
+    way_text: str = ""  # version of the text that the patient agreed to with it
     street: str = ""
     postcode: str = ""
     city: str = ""
@@ -114,6 +117,7 @@ def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
         phone=_phone(reader, region, country),
         email=_email(reader),
         language=_language(reader),
+        way=_way(reader),
         street=reader.text("street"),
         postcode=_postcode(reader, country),
         city=reader.text("city"),
@@ -122,6 +126,7 @@ def check_traits(raw: Mapping[str, str], *, region: str = METROPOLIS) -> Traits:
         country=country,
         **read_doctor(reader),
     )
+    _check_way(reader, traits)
     if reader.problems:
         raise InvalidError(reader.problems)
     return traits
@@ -165,6 +170,21 @@ def _language(reader: TraitsReader) -> str:
     if language and language not in PATIENT_LANGUAGES:
         reader.refuse("language", "unknown", _("Choose a language of the list."))
     return language
+
+
+def _way(reader: TraitsReader) -> str:
+    way = reader.text("way")
+    if way not in {"", EMAIL, SMS, PAPER}:
+        reader.refuse("way", "unknown", _("Choose how the patient wants results."))
+    return way
+
+
+def _check_way(reader: TraitsReader, traits: Traits) -> None:
+    """Refuse a way that leads nowhere: nothing would be sent, and nobody would know."""
+    if traits.way == EMAIL and not (reader.raw.get("email") or "").strip():
+        reader.refuse("email", "required", _("Enter the e-mail address to which the patient wants the link."))
+    if traits.way == SMS and not reader.has_problem("phone") and not is_mobile(traits.phone):
+        reader.refuse("phone", "no_mobile", _("Enter the mobile number to which the patient wants the link."))
 
 
 def _birth_date(reader: TraitsReader) -> date:

@@ -35,7 +35,7 @@ KEEPER_ENDS = {
     "certificates_issued": "DELETE",
     "delivery_letter": "SELECT (pharmacy_id, id, record_id), DELETE",
     "outbox_attempt": "DELETE",
-    "outbox_parcel": "SELECT (state), DELETE",
+    "outbox_parcel": "SELECT (state, settled_at), DELETE",
     "outbox_sides": "DELETE",
     "patients_consent": "SELECT (pharmacy_id, id, patient_id), DELETE",
     "patients_patient": "SELECT (created_at), DELETE",

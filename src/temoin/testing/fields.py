@@ -109,6 +109,8 @@ TRAITS: Final[Mapping[str, str]] = {
     "street": "patient.address.lines",
     **{name: f"patient.address.{name}" for name in ("postcode", "city", "county", "state", "country")},
     **{f"doctor_{name}": f"doctor.{name}" for name in ("family_name", "given_name", "rpps", "mailbox")},
+    "way": "",  # the patient's own wish, and of no use to whom results are reported
+    "way_text": "",
     "language": "",  # of the letter, and of nobody else's copy
     "doctor_copy": "",  # without the patient's leave there is no doctor in a Report
 }

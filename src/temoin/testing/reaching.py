@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from temoin.lib.phones import is_mobile
 from temoin.outbox.courier import couriers, is_switched_on
-from temoin.patients.traits import Traits
-
-EMAIL, SMS = "email", "sms"  # names of destinations
+from temoin.patients.traits import EMAIL, SMS, Traits
 
 
 def ways_to_patient(traits: Traits) -> list[str]:
     """Return the destinations that a patient's link may go to, the first choice first.
 
-    E-mail goes first: it costs nothing, shows no line on a locked screen, and its return is told for certain.
+    It is the one that the patient wants, if they were asked. Otherwise e-mail goes first: it costs nothing, shows no
+    line on a locked screen, and its return is told for certain.
     """
     by_sms = couriers().get(SMS)
     has_sms = by_sms is not None and is_switched_on(by_sms) and is_mobile(traits.phone)
-    return [EMAIL] * bool(traits.email) + [SMS] * has_sms
+    possible = [EMAIL] * bool(traits.email) + [SMS] * has_sms
+    return [way for way in possible if traits.way in {"", way}]
 
 
 def way_to_patient(traits: Traits) -> str:

@@ -15,6 +15,8 @@ Words = str | Promise
 EVENT_WORDS: dict[str, Words] = {
     EventKind.PATIENT_REGISTERED: _("registered a patient"),
     EventKind.PATIENT_AMENDED: _("changed a patient's record"),
+    EventKind.WAY_AGREED: _("wrote down how a patient wants results"),
+    EventKind.WAY_WITHDRAWN: _("wrote down that a patient takes back a way to them"),
     EventKind.PATIENT_MERGED: _("merged two records of one patient"),
     EventKind.PATIENT_SEARCHED: _("searched for a patient"),
     EventKind.PATIENT_READ: _("saw a patient's record"),
@@ -123,6 +125,9 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.CASE_GRANTED: _("granted a patient’s request"),
     EventKind.CASE_REFUSED: _("refused a patient’s request"),
     EventKind.CASE_EXTENDED: _("took more time for a patient’s request"),
+    EventKind.FILE_BEGUN: _("began to take the pharmacy's whole file along"),
+    EventKind.FILE_SEALED: _("wrote the pharmacy's whole file, sealed to its key"),
+    EventKind.END_ASKED: _("had every patient of the pharmacy erased: it leaves"),
     EventKind.COPY_MADE: _("made the copy of all that is held on a patient"),
 }
 HOUSE_WORDS: dict[str, Words] = {

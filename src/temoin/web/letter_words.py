@@ -13,11 +13,11 @@ from temoin.delivery.telling import TakenBack, Telling, ToldBy
 from temoin.delivery.unknowing import Because
 from temoin.lib.errors import NotFoundError
 from temoin.lib.phones import phone_as_said
-from temoin.patients.traits import Traits
+from temoin.patients.traits import EMAIL, SMS, Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import COUNTER
 from temoin.testing.queries import TestView
-from temoin.testing.reaching import EMAIL, SMS, ways_to_patient
+from temoin.testing.reaching import ways_to_patient
 from temoin.web.wording import Mark, Words
 
 FATE: dict[LetterFate, Mark] = {
@@ -46,7 +46,7 @@ BECAUSE: dict[Because, Words] = {
     Because.EXPIRED: _("The letter expired, and nobody opened it."),
     Because.RETURNED: _("The message was refused or came back."),
     Because.UNSENT: _("The message has not left for a day."),
-    Because.NO_MESSAGE: _("No message could leave: there is no e-mail address, and no mobile to write to."),
+    Because.NO_MESSAGE: _("No message could leave: the patient wants paper, or there is nowhere to write to."),
 }
 
 

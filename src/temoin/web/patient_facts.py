@@ -11,7 +11,7 @@ from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.phones import phone_as_said
 from temoin.patients.traits import Traits, masked_nir
 from temoin.testing.reaching import way_to_patient
-from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
+from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS, WAY_WORDS
 from temoin.web.wording import Words
 
 
@@ -40,6 +40,8 @@ def _identity(traits: Traits) -> Iterator[Fact]:
 
 def _contact(traits: Traits) -> Iterator[Fact]:
     yield Fact(_("E-mail"), traits.email or _in_its_place(traits))
+    if traits.way:
+        yield Fact(_("How the patient wants results"), WAY_WORDS[traits.way])
     if traits.language:
         yield Fact(_("Language of the message"), patient_languages()[traits.language].name)
     if traits.phone:

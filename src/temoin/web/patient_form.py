@@ -15,7 +15,7 @@ from temoin.lib.phones import phone_as_said
 from temoin.outbox.channel import Audience
 from temoin.outbox.courier import couriers, is_switched_on
 from temoin.outbox.open_channels import names_of
-from temoin.patients.traits import NO_COUNTRY, Traits
+from temoin.patients.traits import EMAIL, NO_COUNTRY, PAPER, SMS, Traits
 from temoin.testing.report import IdentityStatus
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.wording import Words
@@ -31,6 +31,17 @@ STATUS_WORDS: Mapping[str, Words] = {
     IdentityStatus.RETRIEVED: _("Retrieved"),
     IdentityStatus.QUALIFIED: _("Qualified"),
 }
+# The text that a patient agrees to: other words are another version of it (`patients.ways.WAY_TEXT`).
+WAYS = (
+    Choice(EMAIL, _("By e-mail"), _("a message with a link")),
+    Choice(SMS, _("By text message"), _("a message with a link, to a mobile")),
+    Choice(PAPER, _("On paper only"), _("nothing is sent")),
+)
+WAY_CONSENT = _(
+    "Ask the patient. They agree to it for this and later results, and may change it at any time. The message has no "
+    "name and no word of health; whoever reads it needs the code of the ticket."
+)
+WAY_WORDS: Mapping[str, Words] = {choice.value: choice.label for choice in WAYS}
 DAY_HINT = _("Day, month, year: 28/03/1979 or 28031979")
 CORSICA = ("2A", "2B")
 # Kept as they are by a form that does not show them.
@@ -121,11 +132,19 @@ def _contact(typed: Typed) -> list[Field]:
             choices=language_choices(),
         ),
         typed("phone", _("Telephone"), "tel", attributes={"inputmode": "tel"}),
+        typed("way", _("How the patient wants results"), "radio", hint=WAY_CONSENT, choices=_ways(typed)),
         typed("street", _("Street")),
         typed("postcode", _("Postcode"), attributes={"maxlength": "12"}),
         typed("city", _("Town")),
         typed("country", _("Country"), "select", choices=_countries(), initial=FRANCE),
     ]
+
+
+def _ways(typed: Typed) -> list[Choice]:
+    """Return the ways that this site has, and the one that was chosen while it had that."""
+    sms = couriers().get(SMS)
+    has_sms = sms is not None and is_switched_on(sms)
+    return [choice for choice in WAYS if choice.value != SMS or has_sms or typed.values.get("way") == SMS]
 
 
 def language_choices() -> list[Choice]:

@@ -31,6 +31,16 @@ REASONS = {
             en="Renew the ticket, or print the result.",
         ),
     ),
+    "way_not_wanted": CodeWords(
+        Label(
+            fr="Le patient ne veut plus de ses résultats par ce moyen.",
+            en="The patient no longer wants results by this way.",
+        ),
+        Label(
+            fr="Envoyez un nouveau lien par le moyen qu’il a choisi, ou imprimez le résultat.",
+            en="Send a new link by the way that they chose, or print the result.",
+        ),
+    ),
     "recipient_refused": CodeWords(
         Label(
             fr="La messagerie du patient refuse le message.",
