@@ -40,6 +40,8 @@ NOT_RUN = {
     "temoin certificates make-key": "tests/cli/test_certificate_commands.py makes and turns keys",
     "temoin import results FILE": "a synopsis; tests/intake run it",
     "temoin retention": "holds of invented people; tests/retention place and lift them",
+    "temoin leaving end": "likewise; tests/journal/test_end_certificate.py",
+    "temoin leaving export": "needs a terminal; tests/cli/test_leaving_command.py runs it",
     "temoin breach notice": "likewise",
     "temoin breach persons": "a synopsis; tests/cli/test_breach.py runs it",
     "python tools/verify_journal.py --key": "the look of one patient; tests/delivery check a list of looks",

@@ -50,6 +50,7 @@ TABLE = {
     "list_persons": "    x . . . . . . . . .",
     "open_case": "       x x x x x x x . . .",
     "answer_case": "     x . . . . . . . . .",
+    "take_file": "       x . . . . . . . . .",
     "hold_data": "       x . . . . . . . . .",
     "count_persons": "   x . . . . . . . . x",
 }

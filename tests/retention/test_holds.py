@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from retention_rounds import arrive, decided, reap, rows_left
 from temoin.journal.models import Event
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, today_in
 from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.queries import traits_of
 from temoin.pharmacies.seat import Seat
@@ -98,6 +100,24 @@ def test_only_an_owner_places_lifts_and_sees_holds(house, patient, who):
     ):
         with pytest.raises(DeniedError):
             work()
+
+
+def test_a_hold_says_who_placed_and_lifted_it_and_when_to_look_again(house, patient):
+    day = today_in(HOUSE) + timedelta(days=30)
+    hold_id = place_hold(by=house.owner, patient_id=patient, reason=WHY, review_on=day)
+    [held] = list_holds(by=house.owner)
+    lift_hold(by=house.owner, hold_id=hold_id, reason="Classée")
+    [lifted] = list_holds(by=house.owner)
+
+    assert (held.review_on, held.placed_by, held.lifted_by) == (day, lifted.lifted_by, "")
+    assert held.placed_by
+    assert [held.is_to_look_at(day - timedelta(days=1)), held.is_to_look_at(day)] == [False, True]
+    assert not lifted.is_to_look_at(day)
+
+
+def test_a_day_to_look_again_is_still_to_come(house, patient):
+    with pytest.raises(InvalidError):
+        place_hold(by=house.owner, patient_id=patient, reason=WHY, review_on=today_in(HOUSE))
 
 
 def test_a_stranger_finds_neither_patient_nor_hold(house, patient):

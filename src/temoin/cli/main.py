@@ -16,6 +16,7 @@ from temoin.cli import (
     journal,
     keys,
     lanes,
+    leaving,
     members,
     migrate,
     pharmacies,
@@ -52,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
         members,
         breach,
         lanes,
+        leaving,
         reconcile,
         retention,
     ):

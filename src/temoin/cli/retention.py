@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +17,7 @@ from temoin.settings.file import Process
 
 if TYPE_CHECKING:
     from temoin.pharmacies.seat import Seat
+    from temoin.retention.holds import HoldView
     from temoin.retention.overview import KeptRows, Standing
 
 SOMEBODY_SHOULD_LOOK = 1
@@ -39,9 +41,18 @@ def add_commands(commands: Commands) -> None:
         parser.add_argument("--pharmacy", metavar="FINESS", required=True)
         parser.add_argument("--by", metavar="E-MAIL", required=True, help="pharmacist owner of that pharmacy")
     place.add_argument("--patient", type=UUID, metavar="ID", help="this patient alone; else all of the pharmacy")
+    place.add_argument("--review", type=_day, metavar="YYYY-MM-DD", help="when to look again whether it is needed")
+    listed.add_argument("--all", action="store_true", help="those that were lifted too")
     lift.add_argument("--hold", type=UUID, metavar="ID", required=True, help="as `temoin retention holds` names it")
     for parser in (place, lift):
         parser.add_argument("--reason", required=True, help="why; kept sealed with the hold")
+
+
+def _day(word: str) -> date:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError("give a day of the calendar, such as 2026-11-24") from None
 
 
 def _show(_options: argparse.Namespace) -> int:
@@ -92,7 +103,7 @@ def _hold(options: argparse.Namespace) -> None:
 
     by = _owner(options)
     with denials_recorded(by):
-        hold_id = place_hold(by=by, patient_id=options.patient, reason=options.reason)
+        hold_id = place_hold(by=by, patient_id=options.patient, reason=options.reason, review_on=options.review)
     say(f"{hold_id} holds {'that patient' if options.patient else 'all of the pharmacy'}: nothing of it is deleted.")
 
 
@@ -106,19 +117,32 @@ def _lift(options: argparse.Namespace) -> None:
     say("Lifted: what is past its day goes with the next round.")
 
 
-def _holds(options: argparse.Namespace) -> None:
+def _holds(options: argparse.Namespace) -> int:
+    """Tell who holds what, since and until when; status 1 while one is to be looked at again."""
     from temoin.journal.act import denials_recorded
+    from temoin.pharmacies.seat import today
     from temoin.retention.holds import list_holds
 
     by = _owner(options)
     with denials_recorded(by):
-        holds = list_holds(by=by)
+        holds = [hold for hold in list_holds(by=by) if hold.is_in_force or options.all]
     for hold in holds:
-        whose = f"patient {hold.patient_id}" if hold.patient_id else "all of the pharmacy"
-        end = f"lifted {hold.lifted_at:%Y-%m-%d}: {hold.lifted}" if hold.lifted_at else "in force"
-        say(f"{hold.id}  {whose}, since {hold.placed_at:%Y-%m-%d}, {end}  ({hold.reason})")
+        say(_hold_line(hold))
     if not holds:
         say("No hold.")
+    day = today(by.pharmacy_id)
+    return SOMEBODY_SHOULD_LOOK if any(hold.is_to_look_at(day) for hold in holds) else DONE
+
+
+def _hold_line(hold: HoldView) -> str:
+    whose = f"patient {hold.patient_id}" if hold.patient_id else "all of the pharmacy"
+    begin = f"placed {hold.placed_at:%Y-%m-%d} by {hold.placed_by or 'somebody who is not named any more'}"
+    end = "in force" + (
+        f", to be looked at again on {hold.review_on}" if hold.review_on else ", without a day to look again"
+    )
+    if hold.lifted_at:
+        end = f"lifted {hold.lifted_at:%Y-%m-%d} by {hold.lifted_by}: {hold.lifted}"
+    return f"{hold.id}  {whose}, {begin}: {hold.reason}; {end}"
 
 
 def _owner(options: argparse.Namespace) -> Seat:

@@ -49,12 +49,13 @@ def copy_of_patient(*, by: Seat, case_id: UUID) -> bytes:
         patients = records_of_person(case.patient_id)
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as copy:
-            for name, data in (*_of_person(patients), *_of_results(patients), *_of_looks(by, patients)):
+            for name, data in (*files_of_person(patients), *files_of_results(patients), *_of_looks(by, patients)):
                 copy.writestr(name, data)
     return content.getvalue()
 
 
-def _of_person(patients: list[UUID]) -> Files:
+def files_of_person(patients: list[UUID]) -> Files:
+    """Give identity, contact, consents and requests of a person, of whom these are all records."""
     found = Patient.objects.filter(id__in=patients).order_by("created_at", "id")
     records = [{"record": str(one), **traits} for one, traits in each_opened(found, lambda row: (row.id, row.unseal()))]
     yield "identity.json", _json(records)
@@ -67,7 +68,8 @@ def _of_person(patients: list[UUID]) -> Files:
     )
 
 
-def _of_results(patients: list[UUID]) -> Files:
+def files_of_results(patients: list[UUID]) -> Files:
+    """Give the tests of a person: each signed version as FHIR document and as PDF, what was sent where, letters."""
     records = Record.objects.filter(patient_id__in=patients).order_by("registered_at", "id")
     opened = each_opened(records, lambda row: {"test": row.id, "state": row.state, **row.unseal()})
     yield "tests.json", _json(opened)

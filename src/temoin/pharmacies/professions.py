@@ -48,6 +48,7 @@ class Right(StrEnum):
     COUNT_PERSONS = "count_persons"
     OPEN_CASE = "open_case"  # of a patient's right: access, correction, erasure, objection
     ANSWER_CASE = "answer_case"
+    TAKE_FILE = "take_file"  # the whole file of a pharmacy that leaves, sealed to its own key
     HOLD_DATA = "hold_data"  # keep from being deleted what is past its day, and let it go
 
 
@@ -126,6 +127,7 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
         Right.LIST_PERSONS,
         Right.COUNT_PERSONS,
         Right.ANSWER_CASE,
+        Right.TAKE_FILE,
         Right.HOLD_DATA,
     },
     Profession.ADJOINT: _PHARMACIST,

@@ -19,7 +19,9 @@ class Hold(SealedModel):
     patient_id = models.UUIDField(null=True)  # null: all of the pharmacy
     placed_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
-    sealed = SealedField(holds={"reason": Sensitivity.HEALTH, "lifted": Sensitivity.HEALTH})  # why, and why no more
+    sealed = SealedField(
+        holds={"reason": Sensitivity.HEALTH, "lifted": Sensitivity.HEALTH, "review_on": PUBLIC}
+    )  # why, why no more, and the day on which an owner looks again: it lifts nothing by itself
 
     declares: ClassVar = {
         "patient_id": PUBLIC,

@@ -49,6 +49,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.LIST_PERSONS: _("list the persons concerned by a breach"),
     Right.OPEN_CASE: _("write down a patient's request"),
     Right.ANSWER_CASE: _("answer a patient's request"),
+    Right.TAKE_FILE: _("take the whole file of the pharmacy along"),
     Right.HOLD_DATA: _("keep data from being deleted"),
     Right.COUNT_PERSONS: _("count the persons concerned by a breach"),
     "seat_manager": _("give or change this place"),
