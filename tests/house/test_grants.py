@@ -103,6 +103,7 @@ TABLES = {
                 *("delivery_letter", "outbox_attempt", "outbox_parcel", "outbox_sides", "patients_consent"),
                 *("patients_patient", "retention_case", "retention_hold", "testing_record", "testing_record_version"),
                 *("testing_ticket", "transmission_difference", "certificates_issued"),
+                *("pharmacies_invitation", "pharmacies_register_check"),
             ),
             "DELETE",
         ),
@@ -306,7 +307,7 @@ def test_only_the_keeper_may_delete_what_is_past_its_day():
     others = {"testing_ticket", "pharmacies_program_token", "pharmacies_register_check"}
     ends = {
         one
-        for code in ("results", "identities", "exchanges", "letters", "certificates", "holds", "cases")
+        for code in ("results", "identities", "exchanges", "letters", "certificates", "holds", "cases", "invitations")
         for one in _tables_of(code)
     }
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import NEWCOMER, House, make_lot, make_patient, make_signed, open_house
 from retention_rounds import arrive
 from roles import take_role
 from sealed_journal import Journal
@@ -16,8 +16,10 @@ from test_both_verifiers import verdicts
 
 from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, today_in
+from temoin.pharmacies.team import invite_member
 from temoin.retention.cases import answer_case, open_case
-from temoin.retention.reaping import ERASURE, delete_patients, delete_records
+from temoin.retention.questions import ERASURE
+from temoin.retention.reaping import delete_invitations, delete_patients, delete_records
 
 sys.path.append(str(Path(__file__).parents[2] / "drill"))
 from tamperings import keep_tables, put_back_tables
@@ -48,6 +50,7 @@ def ended(journal: Journal) -> dict[str, str]:
     case_id = open_case(by=house.owner, patient_id=other, kind="erasure", asked="Tout", received_on=today_in(HOUSE))
     answer_case(by=house.owner, case_id=case_id, granted=True, answer="Effacé")
     kept = make_signed(house.owner, make_patient(house.owner, family_name="BERNARD"), lot)
+    invite_member(by=house.owner, newcomer=NEWCOMER)
     journal.superuser.execute("CREATE TABLE aside_before AS TABLE testing_record_version")
     with take_role("temoin_keeper"):
         tomorrow = now() + timedelta(days=1)
@@ -55,6 +58,7 @@ def ended(journal: Journal) -> dict[str, str]:
         assert delete_patients(house.here.id, tomorrow, threading.Event(), why=ERASURE) == 1
         assert delete_records(house.here.id, tomorrow, threading.Event()) == 1
         assert delete_patients(house.here.id, tomorrow, threading.Event()) == 1
+        assert delete_invitations(house.here.id, now() + timedelta(days=30), threading.Event()) == 1
     journal.seal()
     return {"gone": str(gone), "kept": str(kept)}
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from people import House, make_lot, make_patient, make_signed, make_test, open_house
+from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
 from roles import take_role
 
@@ -22,10 +22,11 @@ from temoin.journal.models import Event
 from temoin.keeping import ending
 from temoin.keeping.ledger import LEDGER, remembered_keys
 from temoin.keeping.state import verify_pharmacy
-from temoin.lib.clock import shifted_by
+from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Verdict
+from temoin.pharmacies.team import invite_member
 from temoin.retention import reaping
 from temoin.retention.holds import lift_hold, place_hold
 from temoin.retention.overview import KeptRows, retention_standings
@@ -238,6 +239,18 @@ def test_whoever_places_lifts_or_deletes_takes_a_turn_before_looking_at_holds(ho
 
     turn = f"retention {house.here.id}"
     assert turn in next(one for one in said if turn in one or "retention_hold" in one)
+
+
+def test_an_invitation_goes_thirty_days_after_its_code_and_not_while_the_pharmacy_is_held(house):
+    invited = invite_member(by=house.owner, newcomer=NEWCOMER)
+    ends = invited.expires_at - now()
+    kept = reap(ends + timedelta(days=29)).invitations
+    hold_id = place_hold(by=house.owner, patient_id=None, reason="Réquisition")
+    held = reap(ends + timedelta(days=32)).invitations
+    lift_hold(by=house.owner, hold_id=hold_id, reason="Classée")
+
+    assert (kept, held, reap(ends + timedelta(days=32)).invitations) == (0, 0, 1)
+    assert len(events(house, "invitation.erased")) == 1
 
 
 @pytest.mark.usefixtures("house")

@@ -13,9 +13,11 @@ from temoin.journal.models import Event
 from temoin.lib.clock import shifted_by
 from temoin.lib.errors import DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.models import StaffNotice
+from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
-from temoin.signin.enrolment import complete_enrolment, enrol, reset_factors
+from temoin.signin.enrolment import complete_enrolment, enrol, recover_factors, reset_factors
 
 pytestmark = pytest.mark.django_db
 
@@ -139,3 +141,37 @@ def test_a_factor_set_up_ends_the_recovery(house: House):
     complete_enrolment(house.colleague.person_id)
 
     assert person_of(house.colleague).enrolment == ""
+
+
+def recover(house: House, whom: Seat, *, password_too: bool = False) -> str:
+    return recover_factors(by=Operator(house.here.id), member_id=whom.member_id, password_too=password_too)
+
+
+def test_an_only_owner_is_recovered_by_the_operator_and_told(house: House):
+    set_up_totp(person_of(house.owner))
+    code = recover(house, house.owner)
+
+    assert take(house.owner, code, "another password") is None
+    assert take(house.owner, code) == person_of(house.owner)
+    assert take(house.owner, code) is None
+    assert not Authenticator.objects.filter(user=person_of(house.owner)).exists()
+    assert StaffNotice.objects.filter(person_id=house.owner.person_id, kind="factors_recovered").count() == 1
+    with tenant_scope(house.here.id):
+        event = Event.objects.get(kind="member.factors_recovered")
+    assert (event.subject_id, event.profession) == (house.owner.member_id, "operator")
+
+
+def test_whom_a_colleague_can_reset_the_operator_does_not(house: House):
+    with pytest.raises(InvalidError):
+        recover(house, house.colleague)
+    make_seat(house.here, Profession.TITULAIRE)
+    with pytest.raises(InvalidError):
+        recover(house, house.owner)
+
+
+def test_nobody_but_the_operator_recovers_and_nobody_of_elsewhere(house: House):
+    for by in (house.owner, house.administrator, house.stranger):
+        with pytest.raises(DeniedError):
+            recover_factors(by=by, member_id=house.owner.member_id, password_too=False)
+    with pytest.raises(NotFoundError):
+        recover(house, house.stranger)

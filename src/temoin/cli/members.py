@@ -1,8 +1,9 @@
-"""`temoin member invite|list|suspend|resume`: the people of a pharmacy, when nobody there can manage them yet."""
+"""`temoin member …`: the people of a pharmacy, when nobody there can manage them."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from uuid import UUID
 
 from temoin.cli.commands import Commands
@@ -19,10 +20,17 @@ def add_commands(commands: Commands) -> None:
     listed = operator_command(noun, "list", "list the people of a pharmacy", _list)
     suspended = operator_command(noun, "suspend", "close a person's place from their next request on", _suspend)
     resumed = operator_command(noun, "resume", "give a person's place back", _resume)
-    for parser in (invited, listed, suspended, resumed):
+    words = "reset the sign-in of whom no colleague can, with two holders of the keys' backup"
+    recovered = operator_command(noun, "recover", words, _recover)
+    for parser in (invited, listed, suspended, resumed, recovered):
         parser.add_argument("finess", metavar="FINESS", help="number of the pharmacy")
-    for parser in (suspended, resumed):
+    for parser in (suspended, resumed, recovered):
         parser.add_argument("member", type=UUID, metavar="ID", help="as `temoin member list` shows it")
+    recovered.add_argument("--backup", type=Path, metavar="FOLDER", required=True, help="of the root keys in use")
+    recovered.add_argument(
+        "--identity", type=Path, metavar="FILE", action="append", default=[], help="secret age key of a holder; twice"
+    )
+    recovered.add_argument("--forgotten-password", action="store_true", help="the code then opens without it")
     invited.add_argument("--profession", required=True, help="for instance titulaire")
     for name in _ASKED:
         invited.add_argument(f"--{name.replace('_', '-')}", required=True)
@@ -70,3 +78,17 @@ def _resume(options: argparse.Namespace) -> None:
 
     resume_member(by=Operator(pharmacy_of(options.finess).id), member_id=options.member)
     say("Resumed.")
+
+
+def _recover(options: argparse.Namespace) -> None:
+    """Reset a person's sign-in once two holders have shown that they consent, by opening their shares."""
+    from temoin.cli.two_holders import check_two_holders
+    from temoin.pharmacies.operator import Operator
+    from temoin.signin.enrolment import recover_factors
+
+    check_two_holders(options.backup, options.identity)
+    by = Operator(pharmacy_of(options.finess).id)
+    code = recover_factors(by=by, member_id=options.member, password_too=options.forgotten_password)
+    say("Read this out to whom you know by face; it opens once, within 24 hours:")
+    say(f"  address  {settings_of_process().site.staff_url}/account/enrolment/")
+    say(f"  code     {code}")

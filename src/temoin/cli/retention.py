@@ -92,7 +92,7 @@ def _apply(_options: argparse.Namespace) -> int:
     done = reap_all(threading.Event())
     say(
         f"Deleted: {done.records} results, {done.patients} patients, both sides of {done.exchanges} tries, "
-        f"{done.sessions} sessions; {done.keys} month keys destroyed."
+        f"{done.invitations} invitations, {done.sessions} sessions; {done.keys} month keys destroyed."
     )
     return DONE
 

@@ -81,6 +81,7 @@ class EventKind(StrEnum):
     REGISTER_DIFFERED = "register.differed"
     REGISTER_COMPARED = "register.compared"
     FACTORS_RESET = "member.factors_reset"
+    FACTORS_RECOVERED = "member.factors_recovered"
     FACTOR_ADDED = "factor.added"
     FACTOR_CHANGED = "factor.changed"
     FACTOR_REMOVED = "factor.removed"
@@ -108,6 +109,7 @@ class EventKind(StrEnum):
     KEYS_VERIFIED = "keys.verified"
     RECORD_ERASED = "record.erased"
     PATIENT_ERASED = "patient.erased"
+    INVITATION_ERASED = "invitation.erased"
     SIDES_ERASED = "sides.erased"
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
@@ -212,6 +214,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.REGISTER_AGREED: "The register of professionals knows a number under this name and profession.",
     EventKind.REGISTER_DIFFERED: "The register of professionals differs; the detail says what. The owners are told.",
     EventKind.REGISTER_COMPARED: "What the register shows otherwise was compared with the card; the detail says what.",
+    EventKind.FACTORS_RECOVERED: "The operator, with two holders, ended the factors of whom no colleague could reset.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.FACTOR_ADDED: "A person set up a second factor of their account; the detail has its kind.",
     EventKind.FACTOR_CHANGED: "A second factor of a person was changed, as the use of a recovery code does.",
@@ -240,6 +243,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
     EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",
     EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day, or by right.",
+    EventKind.INVITATION_ERASED: "An invitation whose code had ended long ago was deleted, with its number's check.",
     EventKind.SIDES_ERASED: "Both sides of tries with destinations were deleted at their day, as many as said.",
     EventKind.HOLD_PLACED: "An owner kept data from being deleted: a patient's, or the whole pharmacy's, as said.",
     EventKind.HOLD_LIFTED: "An owner let a legal hold end.",

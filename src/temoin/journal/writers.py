@@ -47,6 +47,7 @@ _OWN = {
         EventKind.RECORD_ERASED,
         EventKind.PATIENT_ERASED,
         EventKind.SIDES_ERASED,
+        EventKind.INVITATION_ERASED,
     },
 }
 # By which doors. All but the staff site's role name nobody as the actor.

@@ -200,6 +200,24 @@ def _factors_reset(_count: int) -> NoticeText:
     )
 
 
+def _factors_recovered(_count: int) -> NoticeText:
+    return NoticeText(
+        Label(fr="vos moyens de connexion ont été réinitialisés", en="your ways in were reset"),
+        (
+            Label(
+                fr="L’exploitant de Témoin, avec deux dépositaires des clés, a réinitialisé vos moyens de connexion et "
+                "fermé vos sessions.",
+                en="The operator of Témoin, with two holders of its keys, has reset your ways in and ended your "
+                "sessions.",
+            ),
+            Label(
+                fr="Si vous ne l’avez pas demandé, appelez aussitôt le titulaire.",
+                en="If you did not ask for it, call the owner at once.",
+            ),
+        ),
+    )
+
+
 def _failed_tries(count: int) -> NoticeText:
     refused = "connexions à votre adresse ont été refusées" if count > 1 else "connexion à votre adresse a été refusée"
     were = "were" if count > 1 else "was"
@@ -274,6 +292,7 @@ _ALERTS: Mapping[EventKind, Callable[[int], NoticeText]] = {
 }
 _TO_STAFF: Mapping[NoticeKind, Callable[[int], NoticeText]] = {
     NoticeKind.FACTORS_RESET: _factors_reset,
+    NoticeKind.FACTORS_RECOVERED: _factors_recovered,
     NoticeKind.FAILED_TRIES: _failed_tries,
     NoticeKind.PROGRAM_STOPPED: _program_stopped,
     NoticeKind.APPROVAL_ASKED: _approval_asked,

@@ -20,6 +20,7 @@ from temoin.signin.tries import record_tries
 MOST_IN_A_ROUND = 200
 LEADS_TO = {
     NoticeKind.FACTORS_RESET: "/account/security/",
+    NoticeKind.FACTORS_RECOVERED: "/account/security/",
     NoticeKind.FAILED_TRIES: "/account/security/",
     NoticeKind.APPROVAL_ASKED: "/team/",
     NoticeKind.PROGRAM_STOPPED: "/programs/",

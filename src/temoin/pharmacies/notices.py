@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     """What a person is told by mail; the message has no name in it, and leads to the site."""
 
     FACTORS_RESET = "factors_reset"
+    FACTORS_RECOVERED = "factors_recovered"
     FAILED_TRIES = "failed_tries"
     APPROVAL_ASKED = "approval_asked"
     PROGRAM_STOPPED = "program_stopped"

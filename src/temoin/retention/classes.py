@@ -13,7 +13,7 @@ from temoin.lib.label import Label
 from temoin.lib.reviewed import Review, review_of
 from temoin.retention.settings import Retention
 
-RESULTS, EXCHANGES, BACKUPS = "results", "exchanges", "backups"
+RESULTS, EXCHANGES, INVITATIONS, BACKUPS = "results", "exchanges", "invitations", "backups"
 
 
 class Ends(StrEnum):

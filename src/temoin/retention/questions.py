@@ -106,6 +106,14 @@ RECORDS_OF_PERSONS = """
            SELECT coalesce(merged_into, id) FROM patients_patient
             WHERE pharmacy_id = %(pharmacy)s AND id = ANY(%(ids)s))
 """
+# An offer of a place that can be taken no more: what it says of a person is in their place, or was never needed.
+INVITATIONS = f"""
+    SELECT invitation.id FROM pharmacies_invitation AS invitation
+     WHERE invitation.pharmacy_id = %(pharmacy)s AND {{which}} AND NOT invitation.id = ANY(%(aside)s)
+       AND NOT {_HELD.format(person="NULL::uuid")}
+"""  # noqa: S608
+WHICH_INVITATIONS = {RETENTION: "invitation.expires_at < %(before)s"}
+FIRST_INVITATIONS = {RETENTION: " ORDER BY invitation.id LIMIT {limit}"}
 SIDES = f"""
     DELETE FROM outbox_sides WHERE pharmacy_id = %(pharmacy)s AND id IN (
         SELECT sides.id FROM outbox_sides AS sides

@@ -27,18 +27,21 @@ from temoin.lib.zones import bounds_of_day, today_in
 from temoin.outbox.ended import entries_of
 from temoin.outbox.states import OPEN, ParcelState
 from temoin.patients.models import Patient
-from temoin.pharmacies.models import Pharmacy
+from temoin.pharmacies.models import Invitation, Pharmacy
 from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests, registered_at
 from temoin.retention.questions import (
     ERASURE,
+    FIRST_INVITATIONS,
     FIRST_PATIENTS,
     FIRST_RECORDS,
+    INVITATIONS,
     PATIENTS,
     RECORDS,
     RECORDS_OF_PERSONS,
     RETENTION,
     SESSIONS,
     SIDES,
+    WHICH_INVITATIONS,
     WHICH_PATIENTS,
     WHICH_RECORDS,
 )
@@ -73,6 +76,10 @@ _OF_PATIENTS = {
     "retention_case": "patient_id = ANY(%(ids)s)",
     "patients_patient": "id = ANY(%(ids)s)",
 }
+_OF_INVITATIONS = {
+    "pharmacies_register_check": "subject_id = ANY(%(ids)s)",
+    "pharmacies_invitation": "id = ANY(%(ids)s)",
+}
 
 
 @dataclass
@@ -81,6 +88,7 @@ class Reaped:
 
     records: int = 0
     patients: int = 0
+    invitations: int = 0
     exchanges: int = 0
     sessions: int = 0
     keys: int = 0
@@ -116,6 +124,12 @@ def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, 
     """
     aside: set[UUID] = set()
     return _in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), 1, stop)
+
+
+def delete_invitations(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
+    """Delete the invitations whose code opened nothing any more before an instant, accepted or not."""
+    aside: set[UUID] = set()
+    return _in_batches(lambda: _delete_some(_INVITATION, pharmacy_id, before, why=RETENTION, aside=aside), BATCH, stop)
 
 
 def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
@@ -204,6 +218,11 @@ def _going_patients(choice: _Choice, before: datetime, asked: Collection[Granted
     return {patient.id: RETENTION for patient in opened if patient.id not in since or since[patient.id] < before}
 
 
+def _going_invitations(choice: _Choice, _before: datetime, _asked: Collection[Granted] | None) -> dict[UUID, str]:
+    """Return those whose seal, which binds the hour that they end at, bears out what the columns say."""
+    return {invitation.id: RETENTION for invitation in opened_rows(Invitation, choice.left)}
+
+
 def _going_persons(choice: _Choice, asked: Collection[Granted]) -> dict[UUID, str]:
     """Return which records of the persons who asked go, all of a person's at once or none.
 
@@ -264,6 +283,18 @@ _PATIENT = _Ending(
     named={"retention_hold": "patient_id", "retention_case": "patient_id"},
     keeps=lambda _ids: {},
     going=_going_patients,
+)
+_INVITATION = _Ending(
+    subject="invitation",
+    table="pharmacies_invitation",
+    kind=EventKind.INVITATION_ERASED,
+    question=INVITATIONS,
+    which=WHICH_INVITATIONS,
+    first=FIRST_INVITATIONS,
+    with_it=_OF_INVITATIONS,
+    named={"pharmacies_register_check": "subject_id"},
+    keeps=lambda _ids: {},
+    going=_going_invitations,
 )
 
 

@@ -15,11 +15,12 @@ from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
-from temoin.retention.classes import EXCHANGES, RESULTS, load_classes
+from temoin.retention.classes import EXCHANGES, INVITATIONS, RESULTS, load_classes
 from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import (
     Reaped,
     day_before,
+    delete_invitations,
     delete_patients,
     delete_records,
     delete_sessions,
@@ -67,7 +68,7 @@ def reap_all(stop: threading.Event) -> Reaped:
 def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     """Delete what is past its day in one pharmacy, and destroy the keys that only that needed."""
     book, done = load_classes(), Reaped()
-    exchanges, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, RESULTS))
+    exchanges, invitations, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, INVITATIONS, RESULTS))
     if exchanges is not None:
         done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
     before = None if results is None else day_before(pharmacy, results)
@@ -77,6 +78,8 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     done.records += delete_records(pharmacy.id, before, stop) if before else 0
     done.patients = delete_patients(pharmacy.id, now(), stop, why=ERASURE)
     done.patients += delete_patients(pharmacy.id, before, stop) if before else 0
+    if invitations is not None:
+        done.invitations = delete_invitations(pharmacy.id, day_before(pharmacy, invitations), stop)
     if not stop.is_set():
         done.keys = destroy_past_months(pharmacy.id, {model._meta.db_table for model in passing_models()})
     return done

@@ -39,6 +39,8 @@ KEEPER_ENDS = {
     "outbox_sides": "DELETE",
     "patients_consent": "SELECT (pharmacy_id, id, patient_id), DELETE",
     "patients_patient": "SELECT (created_at), DELETE",
+    "pharmacies_invitation": "DELETE",
+    "pharmacies_register_check": "DELETE",
     "retention_case": "DELETE",
     "retention_hold": "DELETE",
     "testing_record": "SELECT (registered_at, state), DELETE",
