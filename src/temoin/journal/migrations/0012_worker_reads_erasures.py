@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Let the worker read, in the pharmacy in scope, when an event was and what it left of what it ended."""
 
-    dependencies: ClassVar = [("journal", "0010_worker_reads_tellings")]
+    dependencies: ClassVar = [("journal", "0011_results_read")]
     operations: ClassVar = [
         migrations.RunSQL(
             "GRANT SELECT (at, digest) ON journal_event TO temoin_worker;",
