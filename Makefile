@@ -61,6 +61,7 @@ drills: ## some twenty-five minutes, not part of the gate: kills, an outage, a s
 	$(BIN)/python drill/nothing_in_clear.py --at-least 1
 	$(BIN)/python drill/key_rotation.py --at-least 1
 	$(BIN)/python drill/outage.py --at-least 1
+	$(BIN)/python drill/silent_database.py
 	$(BIN)/python drill/tampering.py --at-least 1
 	$(BIN)/python drill/erasure.py --at-least 1
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -25,7 +26,14 @@ from temoin.lib.section import CREDENTIALS
 from temoin.settings.file import Config, Process, read_config
 from temoin.site.database_role import check_role, findings_as
 from temoin.site.known_schema import known_migrations, schema_findings
-from temoin.site.server_settings import LOSES, clock_words, setting_findings, wanted_of_database, wanted_of_role
+from temoin.site.server_settings import (
+    LOSES,
+    clock_words,
+    setting_findings,
+    version_findings,
+    wanted_of_database,
+    wanted_of_role,
+)
 from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 from temoin_demo.postgresql.roles import DATABASE
@@ -130,6 +138,13 @@ def test_a_setting_that_a_restore_forgot_is_a_finding(config, superuser, change,
         superuser.execute(back.encode())
 
     assert [words in finding for finding in found] == [True]
+
+
+@pytest.mark.parametrize(("version", "found"), [(160_004, 1), (170_000, 0), (180_001, 0)])
+def test_a_server_that_is_too_old_is_a_finding(version: int, found: int):
+    server = SimpleNamespace(info=SimpleNamespace(server_version=version))
+
+    assert len(version_findings(server)) == found
 
 
 def test_every_role_of_a_site_or_lane_has_its_limits():

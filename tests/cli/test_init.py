@@ -116,6 +116,14 @@ def test_each_fault_is_a_sentence_and_leaves_nothing_behind(tmp_path: Path, caps
     assert not (tmp_path / "site" / "temoin.toml").exists()
 
 
+def test_keys_never_begin_in_a_git_checkout(tmp_path: Path, capsys):
+    (tmp_path / ".git").mkdir()
+
+    assert init(tmp_path / "site") == 2
+    assert "would be committed: move it out" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
 def test_a_verifier_is_that_of_rfc_5803():
     method, rounds_salt, keys = scram_verifier("q7Lw2xVr9TzKp4Nc8YbM").split("$")
     rounds, salt = rounds_salt.split(":")

@@ -23,10 +23,11 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from temoin.cli.exporter import port_of
-from temoin.cli.standing_measures import ASKED, Standing, certificate_days
+from temoin.cli.standing_measures import ASKED, StandingMeasures, certificate_days
 from temoin.journal.events import EventKind
 from temoin.lib import measures
 from temoin.lib.request_id import begin_request, current_request, end_request
+from temoin.outbox.courier import Verdict
 from temoin.settings.file import Process, read_config, read_named_config
 from temoin.settings.watching import LogFormat
 from temoin.site.logs import JsonFormatter, logging_settings
@@ -47,6 +48,7 @@ def test_every_measure_and_every_label_is_listed_here(as_role):
         measures.REQUEST_SECONDS.labels(site)
         measures.IN_PROGRESS.labels(site)
     measures.SIGN_IN_FAILURES.labels("password")
+    measures.ANSWERS.labels("fhir", Verdict.ACCEPTED.value)
     own = [one for one in REGISTRY.collect() if one.name.startswith("temoin_")]
     for process, role in ((Process.WORKER, "worker"), (Process.SEALER, "sealer")):
         with as_role(f"temoin_{role}"):
@@ -78,7 +80,7 @@ def test_while_the_database_is_away_the_rest_is_shown(django_db_blocker, tmp_pat
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict.update(HOST=str(tmp_path), PORT="5432")
-        found = shown(list(Standing(Process.WORKER, config).collect()))
+        found = shown(list(StandingMeasures(Process.WORKER, config).collect()))
         connection.close()
     connection.settings_dict.update(before)
 
@@ -136,6 +138,14 @@ def test_server_processes_count_together_and_show_it_on_the_private_port(embedde
     assert counts == {"2xx": 6.0}
     with socket.socket() as caller:
         assert caller.connect_ex(("127.0.0.1", metrics)) != 0  # it ends with its site
+
+
+def test_a_command_is_read_without_the_library_that_must_find_its_folder_first():
+    words = "import sys, temoin.cli.main; print('prometheus_client' in sys.modules)"
+
+    answer = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+
+    assert answer.stdout == "False\n"
 
 
 def free_port() -> int:

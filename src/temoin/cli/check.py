@@ -15,7 +15,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import settings_file
-from temoin.cli.looks import Told, certificates_told, folder_findings, look_at_database
+from temoin.cli.looks import CheckReport, certificates_told, folder_findings, look_at_database
 from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import load_questions
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_file(options.data)
     config = read_config(settings)
     processes = list(Process) if options.process is None else [PROCESSES[options.process]]
-    told = Told([finding for process in processes for finding in _of_process(config, process)])
+    told = CheckReport([finding for process in processes for finding in _of_process(config, process)])
     if options.process is None:
         told.findings += shared_passwords(config)
     if Process.WORKER in processes:
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if told.findings else 0
 
 
-def _say(config: Config, told: Told, *, is_whole: bool) -> None:
+def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
     findings = list(dict.fromkeys(told.findings))
     for finding in findings:
         say(f"- {finding}")
@@ -121,7 +121,7 @@ def table_lines() -> list[str]:
     ]
 
 
-def _of_role(config: Config, role: str, told: Told) -> list[str]:
+def _of_role(config: Config, role: str, told: CheckReport) -> list[str]:
     if not os.access(config.database.password_file(role), os.R_OK):
         return []  # told already
     return findings_as(config, role, partial(look_at_database, config, role, told))

@@ -57,9 +57,9 @@ def show_measures(config: Config, process: Process) -> None:
         return
     from prometheus_client import REGISTRY, start_http_server
 
-    from temoin.cli.standing_measures import Standing
+    from temoin.cli.standing_measures import StandingMeasures
 
-    REGISTRY.register(Standing(process, config))
+    REGISTRY.register(StandingMeasures(process, config))
     try:
         start_http_server(port, config.metrics.host)
     except OSError as error:  # another worker of this machine, perhaps: parcels leave all the same

@@ -14,7 +14,7 @@ MAIL_PASSWORD = "keys/mail.password"  # noqa: S105 a path
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class SiteAnswers:
     """What only the operator knows."""
 
     staff_url: str
@@ -31,7 +31,7 @@ class Answers:
     operator: str
 
 
-def settings_text(answers: Answers, state: Path) -> str:
+def settings_text(answers: SiteAnswers, state: Path) -> str:
     """Return temoin.toml; what it leaves out has its default, and stands in the documentation's example."""
     return (
         "\n\n".join(
@@ -68,14 +68,14 @@ def _places(databases: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
     return {"host": only} if only and ":" not in only else {"hosts": databases}
 
 
-def _hosting(answers: Answers) -> str:
+def _hosting(answers: SiteAnswers) -> str:
     if answers.hds_certificate is None:
         return _table("hosting", self_hosted=True, name=answers.host_name)
     table = _table("hosting", name=answers.host_name, certificate=answers.hds_certificate)
     return f"{table}\nexpires = {answers.hds_expires}"
 
 
-def _mail(answers: Answers) -> str:
+def _mail(answers: SiteAnswers) -> str:
     account = {} if answers.mail_user is None else {"user": answers.mail_user, "password_file": MAIL_PASSWORD}
     return _table(
         "email",

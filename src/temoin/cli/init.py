@@ -23,12 +23,14 @@ from temoin.cli import check
 from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.django_process import DATA_FILE
-from temoin.cli.first_settings import Answers, settings_text
+from temoin.cli.first_settings import SiteAnswers, settings_text
 from temoin.lib.config_error import ConfigError
+from temoin.lib.key_places import check_root_place
 from temoin.settings.database import DATABASE_ROLES
 from temoin.settings.file import settings_of
 from temoin.settings.secrets import make_password, make_root_key, private_folder, write_secret
 from temoin.site.roles_script import make_roles, password_statements, roles_script
+from temoin.site.server_settings import version_findings
 
 FOLDER = Path("/etc/temoin")
 STATE = Path("/var/lib/temoin")
@@ -81,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
     text = settings_text(answers, state.resolve())
     settings_of(tomllib.loads(text), path)  # every fault is told before anything is written
     mail_password = _mail_password(options)
+    check_root_place(options.data / "keys" / "root.key", options.data / "static")
     options.data.mkdir(mode=0o755, parents=True, exist_ok=True)
     passwords = _make_secrets(private_folder(options.data / "keys"), mail_password)
     _make_folders(state)
@@ -100,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _answers(options: argparse.Namespace) -> Answers:
+def _answers(options: argparse.Namespace) -> SiteAnswers:
     """Return what was given, or is told now; what nobody tells is refused in one sentence."""
     given: dict[str, Any] = {name: getattr(options, name) or _asked(words) for name, words in QUESTIONS.items()}
     lacking = [f"--{name.replace('_', '-')}" for name, value in given.items() if not value]
@@ -110,14 +113,19 @@ def _answers(options: argparse.Namespace) -> Answers:
         raise ConfigError("--hds-certificate and --hds-expires go together: give both or neither.")
     databases = tuple(host.strip() for host in given.pop("database").split(","))
     named: dict[str, Any] = {name: getattr(options, name) for name in _TAKEN}
-    return Answers(databases=databases, **given, **named)
+    return SiteAnswers(databases=databases, **given, **named)
 
 
 _TAKEN = ("hds_certificate", "hds_expires", "mail_port", "mail_security", "mail_user")
 
 
 def _asked(question: str) -> str:
-    return input(f"{question}: ").strip() if sys.stdin.isatty() else ""
+    if not sys.stdin.isatty():
+        return ""
+    try:
+        return input(f"{question}: ").strip()
+    except EOFError:
+        return ""
 
 
 def _mail_password(options: argparse.Namespace) -> str | None:
@@ -157,6 +165,9 @@ def _make_roles(conninfo: str, passwords: dict[str, str]) -> None:
         return psycopg.connect(conninfo, dbname=database, autocommit=True)
 
     try:
+        with connect("postgres") as asked:
+            if older := version_findings(asked):
+                raise ConfigError(older[0])
         make_roles(connect, passwords)
     except psycopg.Error as error:  # its words may quote a statement
         cause = error.sqlstate or "no connection"

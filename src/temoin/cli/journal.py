@@ -15,6 +15,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_of_process
+from temoin.cli.operating import database_words
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -59,8 +60,8 @@ def _with_database(options: argparse.Namespace, run: Callable[[argparse.Namespac
     with database_running(Path(os.environ[VARIABLE])):
         try:
             return run(options)
-        except OperationalError:
-            complain("The database does not answer, or refuses the role temoin_sealer.")
+        except OperationalError as error:
+            complain(database_words(error))
             return CANNOT
 
 

@@ -13,6 +13,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
+from temoin.cli.operating import database_words
 from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.provider import RootKeyError
@@ -84,8 +85,8 @@ def _run(options: argparse.Namespace) -> int:
             return work(options, say)
         except (RootKeyError, BackupError) as error:
             complain(str(error))
-        except OperationalError:
-            complain("the database went away: run the same command again once it answers")
+        except OperationalError as error:
+            complain(f"{database_words(error)} The same command goes on where this one stopped.")
     return FAILED
 
 

@@ -14,13 +14,13 @@ from temoin.lib.clock import now
 from temoin.settings.file import Config, Process
 from temoin.site.database_role import power_findings
 from temoin.site.known_schema import schema_findings
-from temoin.site.server_settings import clock_words, setting_findings
+from temoin.site.server_settings import clock_words, setting_findings, version_findings
 
 SOON = timedelta(days=30)  # before its end, a certificate is told
 
 
 @dataclass
-class Told:
+class CheckReport:
     """What a look found: what keeps a process from its work, and what is only to be said."""
 
     findings: list[str] = field(default_factory=list)
@@ -51,11 +51,11 @@ def _is_writable(path: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
-def certificates_told(config: Config) -> Told:
+def certificates_told(config: Config) -> CheckReport:
     """Tell of our own certificates that have ended, or will within a month; of one that the host declared, too."""
     from temoin.crypto.signatures import PublicKeyError, end_of_certificate
 
-    told = Told()
+    told = CheckReport()
     for channel, own in config.set_up:
         for noun, path in channel.certificates(own).items():
             try:
@@ -68,10 +68,11 @@ def certificates_told(config: Config) -> Told:
     return told
 
 
-def look_at_database(config: Config, role: str, told: Told, database: psycopg.Connection) -> Iterator[str]:
+def look_at_database(config: Config, role: str, told: CheckReport, database: psycopg.Connection) -> Iterator[str]:
     """Yield what is wrong with role, tables, settings and clock over a connection of this role."""
     yield from power_findings(role, database)
     yield from schema_findings(database)
+    yield from version_findings(database)
     yield from setting_findings(database, role, demo=config.site.demo)
     findings, remarks = clock_words(database)
     yield from findings

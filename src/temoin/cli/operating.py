@@ -47,9 +47,19 @@ def operate(options: argparse.Namespace, work: Work, process: Process = Process.
         except TemoinError as error:
             complain(_told(error))
             return REFUSED
-        except OperationalError:
-            complain("The database does not answer.")
+        except OperationalError as error:
+            complain(database_words(error))
             return REFUSED
+
+
+def database_words(error: Exception) -> str:
+    """Return what a person at a terminal is told when the database does not do it: an outage, or a statement's end."""
+    from temoin.lib.away import is_away
+
+    if is_away(error):
+        return "The database does not answer, or refuses the role of this command."
+    state = getattr(error.__cause__, "sqlstate", None) or type(error).__name__
+    return f"The database stopped the work ({state}): a lock or a time limit. Run it again when less goes on there."
 
 
 def pharmacy_of(finess: str) -> Pharmacy:

@@ -13,6 +13,7 @@ from temoin.cli.commands import Commands
 from temoin.cli.console import complain, say
 from temoin.cli.database_server import database_running
 from temoin.cli.django_process import become, settings_file
+from temoin.cli.operating import database_words
 from temoin.lib.config_error import ConfigError
 from temoin.settings.file import VARIABLE, Process
 
@@ -56,8 +57,8 @@ def run_reconcile(options: argparse.Namespace) -> int:
     with database_running(settings):
         try:
             return tell_status() if options.status else reconcile(options.destination, options.day, options.repair)
-        except OperationalError:
-            complain("The database does not answer, or refuses the role temoin_worker.")
+        except OperationalError as error:
+            complain(database_words(error))
             return CANNOT
 
 

@@ -21,7 +21,7 @@ Ask = Callable[[Config], Iterable[Metric]]
 _OVERDUE = "SELECT name, due_at, failing_since IS NOT NULL FROM outbox_duty"
 
 
-class Standing(Collector):
+class StandingMeasures(Collector):
     """Asks at each scrape; while the database is away it shows what needs none, and that it is away."""
 
     def __init__(self, process: Process, config: Config) -> None:

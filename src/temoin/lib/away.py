@@ -16,8 +16,6 @@ from django.db import InterfaceError, OperationalError
 from django.db.transaction import TransactionManagementError
 from django.http import HttpResponse
 
-from temoin.lib import measures
-
 log = logging.getLogger("temoin.database")
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -59,6 +57,15 @@ def _cause(error: BaseException | None) -> str:
     return f"{words} ({state or type(told or error).__name__})"
 
 
+def _count(*, begins: bool) -> None:
+    # Not before: a site names the folder in which its processes count together before it loads Django, and this.
+    from temoin.lib.measures import OUTAGE as SHOWN
+    from temoin.lib.measures import OUTAGES
+
+    SHOWN.set(1 if begins else 0)
+    OUTAGES.inc(1 if begins else 0)
+
+
 class Outage:
     """One outage as this process meets it: told once a second with how often it was met, and once when it is over."""
 
@@ -76,8 +83,7 @@ class Outage:
         with self._lock:
             if self._since is None:
                 self._since = moment
-                measures.OUTAGES.inc()
-                measures.OUTAGE.set(1)
+                _count(begins=True)
             self._met += 1
             if moment - self._told < self.EVERY:
                 return
@@ -91,7 +97,7 @@ class Outage:
                 return
             lasted, met = time.monotonic() - self._since, self._met
             self._since, self._met = None, 0
-            measures.OUTAGE.set(0)
+            _count(begins=False)
         log.warning("the database is back after %.1f s; met %d times since the last line", lasted, met)
 
     @property

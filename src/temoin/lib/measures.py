@@ -24,6 +24,7 @@ IN_PROGRESS = Gauge(
     multiprocess_mode="livesum",
 )
 SIGN_IN_FAILURES = Counter("temoin_sign_in_failures", "Failed steps of a sign-in, by the step.", ["way"])
+ANSWERS = Counter("temoin_parcel_answers", "Answers to tries with a destination.", ["destination", "verdict"])
 OUTAGES = Counter("temoin_database_outages", "Outages of the database that this process met.")
 OUTAGE = Gauge("temoin_database_away", "1 while the database is away.", multiprocess_mode="livemax")
 

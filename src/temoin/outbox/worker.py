@@ -14,6 +14,7 @@ from django.db import connection
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.away import DATABASE_AWAY, OUTAGE, is_away
 from temoin.lib.heartbeat import beat, end_beat
+from temoin.lib.measures import ANSWERS
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.bell import Listener, fall_asleep, listening_place, prospect_of, wake_up
 from temoin.outbox.courier import (
@@ -195,6 +196,7 @@ class Lane:
             answer = _certain(parcel.load, task)
             if parcel.ready.is_secret and answer.sent:
                 answer = replace(answer, sent=b"")
+            ANSWERS.labels(self.courier.destination, answer.verdict.value).inc()
             self._answers.append((parcel.load, answer))
 
     def _settle(self) -> None:

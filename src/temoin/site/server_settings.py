@@ -15,6 +15,7 @@ import psycopg
 
 from temoin.lib.clock import now
 
+OLDEST = 17  # the first whose sorting an upgrade of the operating system cannot change
 TOO_FAR = timedelta(minutes=2)  # beyond it sampling times are refused
 FAR = timedelta(seconds=5)
 _OF_ROLE = re.compile(r"^ALTER ROLE (\w+)\s+SET (\w+) = '([^']+)';", re.MULTILINE)
@@ -49,6 +50,12 @@ def setting_findings(database: psycopg.Connection, role: str, *, demo: bool) -> 
     for name, value in LOSES.items():
         if found.get(name) == value and not demo:
             yield f"{name} is {value} on the database server, which may then lose signed results: set it to on."
+
+
+def version_findings(database: psycopg.Connection) -> list[str]:
+    """Return a sentence about a server that is too old."""
+    found = database.info.server_version // 10_000
+    return [] if found >= OLDEST else [f"The database server is PostgreSQL {found}: Témoin needs {OLDEST} or later."]
 
 
 def clock_words(database: psycopg.Connection) -> tuple[list[str], list[str]]:
