@@ -41,7 +41,7 @@ from temoin.lib.clock import now
 from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
-from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
+from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, ProgramToken, RegisterCheck
 from temoin.retention.models import Hold, RightsCase
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import PerformingLaboratory, Prescriber
@@ -70,6 +70,14 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "started_at": (AT + timedelta(minutes=1)).isoformat(),
             "typed_times": ["started_at"],
             "device": DEVICE,
+            "proposal": {
+                "outcomes": {"sars-cov-2": "positive"},
+                "read_at": (AT + timedelta(minutes=16)).isoformat(),
+                "comment": "",
+                "is_typed": False,
+                "program": "LGO",
+                "proposed_at": (AT + timedelta(minutes=17)).isoformat(),
+            },
         },
     ),
     RecordVersion: (
@@ -124,6 +132,10 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "expires_at": AT,
         },
         {"scopes": "tests:read"},
+    ),
+    ProgramCall: (
+        {"program_id": OTHER, "key_hash": bytes(32), "answered_at": AT},
+        {"asked": "00" * 32, "answer": {"id": str(ROW)}},
     ),
     FileTerms: (
         {"version": 2},

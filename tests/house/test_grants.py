@@ -44,6 +44,7 @@ TABLES = {
         "pharmacies_pharmacy": "INSERT SELECT",
         "pharmacies_program": "INSERT SELECT",
         "pharmacies_program_token": "DELETE INSERT SELECT",
+        "pharmacies_program_call": "DELETE INSERT SELECT",
         "pharmacies_register_check": EVERYTHING,
         "retention_case": "INSERT SELECT",
         "retention_hold": "INSERT SELECT",
@@ -127,6 +128,7 @@ SEALED = {
     "pharmacies_member": {"sealed"},
     "pharmacies_program": {"sealed"},
     "pharmacies_program_token": {"sealed"},
+    "pharmacies_program_call": {"sealed"},
     "pharmacies_register_check": {"sealed"},
     "retention_case": {"sealed"},
     "retention_hold": {"sealed"},
@@ -144,6 +146,7 @@ BOUND = {
     "pharmacies_invitation": {"state", "profession", "code_hash", "expires_at"},
     "pharmacies_member": {"person_id", "profession", "is_active", "last_day"},
     "pharmacies_program": {"state", "name", "scopes", "vouched_by"},
+    "pharmacies_program_call": {"program_id", "key_hash", "answered_at"},
     "pharmacies_program_token": {"program_id", "token_hash", "jti_hash", "certificate", "expires_at"},
     "pharmacies_register_check": {"state", "subject_kind", "subject_id", "profession", "differs", "checked_at"},
     "retention_case": {"patient_id", "kind", "state", "received_on", "due_on", "answered_at"},
@@ -203,7 +206,8 @@ COLUMNS = {
         if table
         not in {
             "certificates_issued",
-            *("outbox_attempt", "outbox_sides", "outbox_parcel", "pharmacies_program_token", "testing_record"),
+            *("outbox_attempt", "outbox_sides", "outbox_parcel", "testing_record"),
+            *("pharmacies_program_call", "pharmacies_program_token"),
         }
     },
     ("temoin_sealer", "testing_record", "SELECT"): {
@@ -303,8 +307,8 @@ def test_column_privileges_are_exactly_those_written_here():
 
 
 def test_only_the_keeper_may_delete_what_is_past_its_day():
-    # Besides, three tables whose rows people or pages end by themselves.
-    others = {"testing_ticket", "pharmacies_program_token", "pharmacies_register_check"}
+    # Besides, four tables whose rows people or pages end by themselves.
+    others = {"testing_ticket", "pharmacies_program_token", "pharmacies_program_call", "pharmacies_register_check"}
     ends = {
         one
         for code in ("results", "identities", "exchanges", "letters", "certificates", "holds", "cases", "invitations")

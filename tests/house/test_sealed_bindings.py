@@ -14,7 +14,7 @@ from temoin.lib.errors import ScopeError
 from temoin.lib.ids import new_id
 from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
-from temoin.pharmacies.models import Invitation, Member, Program, ProgramToken, RegisterCheck
+from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, ProgramToken, RegisterCheck
 from temoin.retention.models import Hold, RightsCase
 from temoin.testing.models import Record, RecordVersion, Ticket
 
@@ -50,6 +50,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     },
     Program: {},
     ProgramToken: {},
+    ProgramCall: {},
 }
 
 

@@ -80,6 +80,8 @@ NO_TEXT = {
             *("RecordVersion.sampled_at", "RecordVersion.read_at", "RecordVersion.signed_at"),
             *("RecordVersion.kind_display", "RecordVersion.chapter_display", "RecordVersion.specimen_display"),
             "RecordVersion.findings",
+            "Record.proposal",  # what is typed in it is measured as a signature's is
+            *("ProgramCall.asked", "ProgramCall.answer"),
         ),
         OURS_ALONE,
     ),

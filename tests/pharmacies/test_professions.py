@@ -33,6 +33,7 @@ TABLE = {
     "register_test": "   x x x x x x x . . .",
     "read_test": "       x x x x x x x . . .",
     "take_sample": "     x x x x x x x . . .",
+    "propose_result": "  x x x . . . x . . .",
     "sign_result": "     x x x . . . x . . .",
     "correct_result": "  x x x . . . x . . .",
     "print_result": "    x x x x . x x . . .",

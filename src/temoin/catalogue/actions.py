@@ -23,7 +23,7 @@ from temoin.lib.errors import InvalidError, NotFoundError, Problem, refuse
 from temoin.lib.ids import LotId, new_id
 from temoin.lib.lengths import LONGEST
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
 from temoin.scanning.reading import read_scan
@@ -157,7 +157,7 @@ def _problems(box: Box, day: date) -> list[Problem]:
     return problems
 
 
-def lots_in_stock(*, by: Seat, kind: str) -> list[Lot]:
+def lots_in_stock(*, by: Holder, kind: str) -> list[Lot]:
     """Return the lots of a kind of test that may be used today: those that are open, then the first to expire."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):

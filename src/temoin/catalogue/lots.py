@@ -22,7 +22,7 @@ from temoin.lib.errors import NotFoundError, refuse
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.member_names import names_of
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, today
 
@@ -56,7 +56,7 @@ def open_lot(*, by: Seat, lot_id: UUID, place: str = "") -> None:
         _open(acts, lot, place)
 
 
-def open_at_first_use(acts: Acts, lot_id: UUID, *, by: Seat, place: str) -> None:
+def open_at_first_use(acts: Acts, lot_id: UUID, *, by: Holder, place: str) -> None:
     """Add to the acts of a sample that its lot is open from then on; two first samples at once open it once."""
     check_right(by=by, right=Right.TAKE_SAMPLE)
     lot = hold_lot(lot_id)

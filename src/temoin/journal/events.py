@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     SAMPLE_UNDONE = "sample.undone"
     READING_STARTED = "reading.started"
     READING_UNDONE = "reading.undone"
+    RESULT_PROPOSED = "result.proposed"
+    PROPOSAL_WITHDRAWN = "proposal.withdrawn"
     TEST_ABANDONED = "test.abandoned"
     RESULTS_READ = "results.read"
     RESULTS_EXPORTED = "results.exported"
@@ -159,6 +161,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.SAMPLE_UNDONE: "A sample was taken back before the signature: another kit, another time, another person.",
     EventKind.READING_STARTED: "The start of the reading clock was recorded, or mended before the signature.",
     EventKind.READING_UNDONE: "The start of the reading clock was taken back before the signature.",
+    EventKind.RESULT_PROPOSED: "A program handed in the reading of a test, which a pharmacist signs or puts aside.",
+    EventKind.PROPOSAL_WITHDRAWN: "A reading that a program had proposed was taken back or put aside, unsigned.",
     EventKind.TEST_ABANDONED: "A test was closed before any result.",
     EventKind.RESULT_SIGNED: "A pharmacist signed a result; its parcels left with it.",
     EventKind.RESULT_CORRECTED: "A pharmacist signed a new version of a result.",

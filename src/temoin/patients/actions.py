@@ -20,15 +20,15 @@ from temoin.patients.queries import check_seen, hold_patient
 from temoin.patients.second_record import PutAside, check_is_new
 from temoin.patients.traits import Traits
 from temoin.patients.ways import tell_way, with_text
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat, today
+from temoin.pharmacies.seat import today
 
 # The information notice shown on screen and on the poster; a new text is a new version, kept with each consent.
 CURRENT_NOTICE = "2026-11"
 
 
-def register_patient(*, by: Seat, traits: Traits, put_aside: PutAside, patient_id: UUID | None = None) -> PatientId:
+def register_patient(*, by: Holder, traits: Traits, put_aside: PutAside, patient_id: UUID | None = None) -> PatientId:
     """Create a patient.
 
     `put_aside` names the likely records that the person saw and said are of somebody else: LikelyKnownError for any
@@ -48,7 +48,7 @@ def register_patient(*, by: Seat, traits: Traits, put_aside: PutAside, patient_i
     return new
 
 
-def register_from_file(acts: Acts, *, by: Seat, traits: Traits) -> PatientId:
+def register_from_file(acts: Acts, *, by: Holder, traits: Traits) -> PatientId:
     """Add to acts written together the registration of a patient whom a file brings.
 
     No person sees likely records: they are offered later.
@@ -61,13 +61,13 @@ def register_from_file(acts: Acts, *, by: Seat, traits: Traits) -> PatientId:
     return new
 
 
-def _new_patient(patient_id: UUID, traits: Traits, by: Seat) -> Patient:
+def _new_patient(patient_id: UUID, traits: Traits, by: Holder) -> Patient:
     patient = Patient(pharmacy_id=by.pharmacy_id, id=patient_id, created_at=coarse(now()), **indexes_of(traits))
     patient.seal(traits.to_dict())
     return patient
 
 
-def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_version: str) -> None:
+def amend_patient(*, by: Holder, patient_id: UUID, traits: Traits, expected_version: str) -> None:
     """Change traits or contact. Results already signed keep what was true at their signature.
 
     `expected_version` is that of the traits which the person saw (`Traits.seen_version`): ChangedError when somebody
@@ -86,7 +86,7 @@ def amend_patient(*, by: Seat, patient_id: UUID, traits: Traits, expected_versio
         tell_way(acts, patient_id, traits, known)
 
 
-def _check_born(traits: Traits, by: Seat) -> None:
+def _check_born(traits: Traits, by: Holder) -> None:
     if traits.birth_date > today(by.pharmacy_id):
         raise refuse("birth_date", "impossible", _("This birth date is impossible: check the year."))
 

@@ -20,9 +20,8 @@ from temoin.patients.likeness import bears_exactly, bears_name, is_near
 from temoin.patients.models import Patient, name_indexes, names_indexes, nir_indexes
 from temoin.patients.starts import Beginnings, answers, asked_rows, born_indexes
 from temoin.patients.traits import Traits
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
 
 Found = tuple[UUID, Traits]
 
@@ -52,7 +51,7 @@ class MergedError(ConflictError):
         self.stays = stays
 
 
-def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
+def patients_by_nir(*, by: Holder, nir: str) -> list[Found]:
     """Return the patients who bear this NIR; the search itself is an event."""
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
@@ -61,7 +60,7 @@ def patients_by_nir(*, by: Seat, nir: str) -> list[Found]:
         return _shown(by, "nir", [(patient_id, traits) for patient_id, traits in found if traits.nir == nir])
 
 
-def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Found]:
+def patients_by_name(*, by: Holder, family_name: str, birth_date: date) -> list[Found]:
     """Return who was born that day and bears this name, by birth or in use, give or take one letter; exact ones first.
 
     A person chooses: names alone never match.
@@ -74,7 +73,7 @@ def patients_by_name(*, by: Seat, family_name: str, birth_date: date) -> list[Fo
         return _shown(by, "name", sorted(alike, key=lambda each: not bears_exactly(each[1], family_name)))
 
 
-def patients_by_start(*, by: Seat, asked: Beginnings, most: int) -> FirstFound:
+def patients_by_start(*, by: Holder, asked: Beginnings, most: int) -> FirstFound:
     """Return whose names begin so, whose telephone ends so, or who was born that day, as far as each was typed.
 
     Sorted by name. A person chooses: a beginning alone never matches. Short beginnings find hundreds: the first are
@@ -88,7 +87,7 @@ def patients_by_start(*, by: Seat, asked: Beginnings, most: int) -> FirstFound:
         return FirstFound(_shown(by, "start", found[:most]), len(found))
 
 
-def hold_namesakes(*, by: Seat, names: Iterable[tuple[str, date]]) -> list[Found]:
+def hold_namesakes(*, by: Holder, names: Iterable[tuple[str, date]]) -> list[Found]:
     """Return and hold the patients of these birth names and birth dates, for a file that brings many.
 
     Nobody sees them but the comparison; that it found them is an event.
@@ -101,7 +100,7 @@ def hold_namesakes(*, by: Seat, names: Iterable[tuple[str, date]]) -> list[Found
         return _shown(by, "file", found) if found else []
 
 
-def near_matches(*, by: Seat, traits: Traits) -> list[Found]:
+def near_matches(*, by: Holder, traits: Traits) -> list[Found]:
     """Return the patients who may be the one about to be registered; the look is an event."""
     with tenant_scope(by.pharmacy_id):
         check_right(by=by, right=Right.READ_PATIENT)
@@ -121,7 +120,7 @@ def _opened(patients: Iterable[Patient]) -> list[Found]:
     return each_opened(patients, lambda patient: (patient.id, patient.traits))
 
 
-def read_patient(*, by: Seat, patient_id: UUID) -> Traits:
+def read_patient(*, by: Holder, patient_id: UUID) -> Traits:
     """Return a patient's traits; the look is an event. MergedError when another record stays of this person."""
     check_right(by=by, right=Right.READ_PATIENT)
     with tenant_scope(by.pharmacy_id):
@@ -196,7 +195,7 @@ def _standing() -> QuerySet[Patient]:
     return standing
 
 
-def _shown(by: Seat, detail: str, found: list[Found]) -> list[Found]:
+def _shown(by: Holder, detail: str, found: list[Found]) -> list[Found]:
     """Record the search and whom it showed, and return them: whoever calls this shows each of them."""
     shown = [patient_id for patient_id, _traits in found]
     record_listing(by=by, kind=EventKind.PATIENT_SEARCHED, subject_kind="patient", detail=detail, shown=shown)

@@ -23,6 +23,7 @@ from temoin.pharmacies.states import (
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
+HEALTH = Sensitivity.HEALTH
 
 
 class Pharmacy(PlainRow):
@@ -243,4 +244,23 @@ class ProgramToken(SealedModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pharmacy_id", "program_id", "jti_hash"], name="pharmacies_assertion_once"),
             models.UniqueConstraint(fields=["pharmacy_id", "token_hash"], name="pharmacies_program_token_hash"),
+        ]
+
+
+class ProgramCall(SealedModel):
+    """What a program was answered under its own key for a call: asked again with that key, it is told the same."""
+
+    program_id = models.UUIDField()
+    key_hash = models.BinaryField()  # SHA-256 of a key that the program draws at random
+    answered_at = models.DateTimeField()  # the hour
+    sealed = SealedField(holds={"asked": HEALTH, "answer": HEALTH})
+
+    declares: ClassVar = {"program_id": PUBLIC, "key_hash": PUBLIC, "answered_at": PUBLIC, "sealed": HEALTH}
+    binds: ClassVar = ("program_id", "key_hash", "answered_at")
+    told: ClassVar = False  # what was done is told by its own events; this only keeps it from being done twice
+
+    class Meta:
+        db_table = "pharmacies_program_call"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "program_id", "key_hash"], name="pharmacies_call_once")
         ]

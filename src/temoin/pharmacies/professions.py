@@ -30,6 +30,7 @@ class Right(StrEnum):
     REGISTER_TEST = "register_test"
     READ_TEST = "read_test"
     TAKE_SAMPLE = "take_sample"
+    PROPOSE_RESULT = "propose_result"  # a reading that somebody else signs: programs do
     SIGN_RESULT = "sign_result"
     CORRECT_RESULT = "correct_result"
     PRINT_RESULT = "print_result"
@@ -107,6 +108,7 @@ _COUNTER = frozenset(
 # validates results by law.
 _SIGNER = _COUNTER | {
     Right.MERGE_PATIENTS,
+    Right.PROPOSE_RESULT,
     Right.SIGN_RESULT,
     Right.CORRECT_RESULT,
     Right.RELEASE_PARCEL,

@@ -14,9 +14,19 @@ class Scope(StrEnum):
     """What a program may be allowed to ask."""
 
     TESTS_READ = "tests:read"
+    TESTS_WRITE = "tests:write"
+    PATIENTS_READ = "patients:read"
+    PATIENTS_WRITE = "patients:write"
+    RESULTS_PROPOSE = "results:propose"
 
 
-SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {Scope.TESTS_READ: frozenset({Right.READ_TEST})}
+SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
+    Scope.TESTS_READ: frozenset({Right.READ_TEST}),
+    Scope.TESTS_WRITE: frozenset({Right.REGISTER_TEST, Right.TAKE_SAMPLE}),
+    Scope.PATIENTS_READ: frozenset({Right.READ_PATIENT}),
+    Scope.PATIENTS_WRITE: frozenset({Right.REGISTER_PATIENT}),
+    Scope.RESULTS_PROPOSE: frozenset({Right.PROPOSE_RESULT}),
+}
 
 
 def read_scopes(text: str) -> tuple[Scope, ...]:

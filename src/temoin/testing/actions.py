@@ -21,9 +21,8 @@ from temoin.lib.ids import RecordId, hourly_id
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, number_index
 from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, opening, sampled
@@ -35,7 +34,7 @@ COUNTER = "counter"
 
 
 def register_test(
-    *, by: Seat, patient_id: UUID, kind: str, notice_version: str, record_id: UUID | None = None
+    *, by: Holder, patient_id: UUID, kind: str, notice_version: str, record_id: UUID | None = None
 ) -> RecordId:
     """Open a test at the counter: the consent to it, the code for the patient's ticket, the number for the cassette.
 
@@ -59,7 +58,7 @@ def register_test(
     return RecordId(record.id)
 
 
-def take_sample(*, by: Seat, record_id: UUID, sample: Sample, place: str = "") -> bool:
+def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "") -> bool:
     """Record the sample: specimen, time, and the lot (or a file's device); tell whether the reading clock runs now.
 
     The first sample of a lot opens it, at the workstation named as the `place`.
@@ -81,7 +80,7 @@ def take_sample(*, by: Seat, record_id: UUID, sample: Sample, place: str = "") -
     return lot is None or kit(lot.kit).counts_from is CountsFrom.SAMPLE
 
 
-def undo_sample(*, by: Seat, record_id: UUID) -> None:
+def undo_sample(*, by: Holder, record_id: UUID) -> None:
     """Take a sample back before the signature: the wrong lot, the wrong row, a test begun too early.
 
     ConflictError unless it was taken at the counter and waits for its result.
@@ -94,7 +93,7 @@ def undo_sample(*, by: Seat, record_id: UUID) -> None:
         commit.move_sealed(record, "undo_sample", {**opened, **UNSAMPLED}, lot_id=None)
 
 
-def start_reading(*, by: Seat, record_id: UUID, start: Start) -> None:
+def start_reading(*, by: Holder, record_id: UUID, start: Start) -> None:
     """Record when the sample was put on the kit; told again before the signature, it mends what was told."""
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.READING_STARTED, subject_kind="record", subject_id=record_id) as commit:
@@ -106,7 +105,7 @@ def start_reading(*, by: Seat, record_id: UUID, start: Start) -> None:
         commit.move_sealed(record, "start", opened | told)
 
 
-def undo_start(*, by: Seat, record_id: UUID) -> None:
+def undo_start(*, by: Holder, record_id: UUID) -> None:
     """Take back the start of the reading clock: it counts from the sampling again, or waits to be started."""
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.READING_UNDONE, subject_kind="record", subject_id=record_id) as commit:
@@ -126,7 +125,7 @@ def _typed_but_start(opened: dict[str, Any]) -> list[str]:
     return [name for name in opened["typed_times"] if name != STARTED]
 
 
-def abandon_test(*, by: Seat, record_id: UUID) -> None:
+def abandon_test(*, by: Holder, record_id: UUID) -> None:
     """Close a test that will have no result (the patient left, the sample was spoilt)."""
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.TEST_ABANDONED, subject_kind="record", subject_id=record_id) as commit:

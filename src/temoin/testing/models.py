@@ -23,11 +23,15 @@ SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket cod
 
 
 def _without_number(value: dict[str, Any]) -> dict[str, Any]:
-    return {"number": "", **value}
+    return _without_proposal({"number": "", **value})
 
 
 def _with_reading_clock(value: dict[str, Any]) -> dict[str, Any]:
     return _without_number({"started_at": "", "typed_times": [], **value})
+
+
+def _without_proposal(value: dict[str, Any]) -> dict[str, Any]:
+    return {"proposal": None, **value}
 
 
 def _with_nobody_who_ordered(value: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +61,7 @@ class Record(SealedModel):
             "started_at": HEALTH,
             "typed_times": PUBLIC,
             "device": HEALTH,
+            "proposal": HEALTH,
         }
     )
 
@@ -73,8 +78,13 @@ class Record(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 3
-    readers: ClassVar = {1: Reader(upgrade=_with_reading_clock), 2: Reader(upgrade=_without_number), 3: Reader()}
+    schema: ClassVar = 4
+    readers: ClassVar = {
+        1: Reader(upgrade=_with_reading_clock),
+        2: Reader(upgrade=_without_number),
+        3: Reader(upgrade=_without_proposal),
+        4: Reader(),
+    }
 
     class Meta:
         db_table = "testing_record"

@@ -20,7 +20,7 @@ from temoin.lib.clock import coarse, now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.sample_number import all_numbers
 from temoin.lib.tenant import current_pharmacy, tenant_scope
-from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, code_indexes, number_indexes
@@ -95,7 +95,7 @@ def find_by_ticket(*, by: Seat, code: str) -> FoundTest:
         return _shown(by, list(Record.objects.filter(id__in=borne)), BY_TICKET)
 
 
-def number_on_label(*, by: Seat, record_id: UUID) -> str:
+def number_on_label(*, by: Holder, record_id: UUID) -> str:
     """Return the number for a label or a ticket, which name nobody; "" for a test that has none."""
     check_right(by=by, right=Right.REGISTER_TEST)
     with tenant_scope(by.pharmacy_id):

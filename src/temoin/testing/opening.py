@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from temoin.lib.clock import now
 from temoin.testing.report import Device
-from temoin.testing.sample import SAMPLED, Sample
+from temoin.testing.sample import SAMPLED, Reading, Sample
 
 # What a record seals of a sample that was not taken yet, or was taken back.
 UNSAMPLED: Mapping[str, object] = {
@@ -15,6 +19,7 @@ UNSAMPLED: Mapping[str, object] = {
     "started_at": "",
     "typed_times": [],
     "device": None,
+    "proposal": None,
 }
 
 
@@ -43,3 +48,43 @@ def sampled(sample: Sample) -> dict[str, object]:
 
 def _told(device: Device) -> dict[str, object]:
     return {name: getattr(device, name) for name in Device.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A reading that waits for a pharmacist, and which program proposed it when."""
+
+    reading: Reading
+    program: str
+    proposed_at: datetime
+
+    @property
+    def seen_version(self) -> str:
+        """Return what a form carries so that the action can tell whether its person saw what is proposed now."""
+        return sha256(repr(proposed(self)).encode()).hexdigest()[:16]
+
+
+def proposed(proposal: Proposal) -> dict[str, object]:
+    """Return what a record seals of a proposal."""
+    return {
+        "outcomes": dict(sorted(proposal.reading.outcomes.items())),
+        "read_at": proposal.reading.read_at.isoformat(),
+        "comment": proposal.reading.comment,
+        "is_typed": proposal.reading.is_typed,
+        "program": proposal.program,
+        "proposed_at": proposal.proposed_at.isoformat(),
+    }
+
+
+def proposal_in(sealed: Mapping[str, Any]) -> Proposal | None:
+    """Return the proposal of an opened record, None when nothing was proposed."""
+    told = sealed["proposal"]
+    if told is None:
+        return None
+    reading = Reading(
+        outcomes=told["outcomes"],
+        read_at=datetime.fromisoformat(told["read_at"]),
+        comment=told["comment"],
+        is_typed=told["is_typed"],
+    )
+    return Proposal(reading, told["program"], datetime.fromisoformat(told["proposed_at"]))

@@ -35,6 +35,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.build import Opened, patient_identity, steps_of
 from temoin.testing.models import Record, RecordVersion
+from temoin.testing.opening import Proposal, proposal_in
 from temoin.testing.report import Report
 from temoin.testing.sample import Steps
 from temoin.testing.states import UNDER_WAY, RecordState
@@ -58,6 +59,7 @@ class TestRow:
     steps: Steps | None
     lot_id: UUID | None
     parcels: list[tuple[str, ParcelState]]
+    proposed_by: str  # the program whose reading waits for a pharmacist, "" for none
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class TestView:
     steps: Steps | None
     typed_times: tuple[str, ...]
     lot: Lot | None
+    proposal: Proposal | None
     has_ticket: bool
     reports: list[Report]
     parcels: list[ParcelView]
@@ -105,7 +108,7 @@ class TestView:
         return self.reports[-1] if self.reports else None
 
 
-def list_tests(*, by: Seat, page: int = 0) -> PageOfTests:
+def list_tests(*, by: Holder, page: int = 0) -> PageOfTests:
     """Return every test under way, and one page of those that are done, newest first; the look is an event.
 
     The event says how many of the newest that are done were seen, this page the last of them: a breach is told by it.
@@ -117,10 +120,10 @@ def list_tests(*, by: Seat, page: int = 0) -> PageOfTests:
         seen = str(page * PAGE + len(done))
         shown = [record.id for record in (*under_way, *done)]
         record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail=seen)
-        return PageOfTests(_rows(under_way), _rows(done), has_more)
+        return PageOfTests(lines_of(under_way), lines_of(done), has_more)
 
 
-def list_tests_of_patient(*, by: Seat, patient_id: UUID, page: int = 0) -> PageOfTests:
+def list_tests_of_patient(*, by: Holder, patient_id: UUID, page: int = 0) -> PageOfTests:
     """Return a patient's tests in the same way; the look, which names the patient, is an event."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
@@ -136,7 +139,7 @@ def list_tests_of_patient(*, by: Seat, patient_id: UUID, page: int = 0) -> PageO
             shown=[record.id for record in (*under_way, *done)],
             detail="",
         )
-        return PageOfTests(_rows(under_way), _rows(done), has_more)
+        return PageOfTests(lines_of(under_way), lines_of(done), has_more)
 
 
 def _one_page(found: QuerySet[Record], page: int) -> tuple[list[Record], bool]:
@@ -145,7 +148,7 @@ def _one_page(found: QuerySet[Record], page: int) -> tuple[list[Record], bool]:
     return rows[:PAGE], len(rows) > PAGE
 
 
-def _rows(records: list[Record]) -> list[TestRow]:
+def lines_of(records: list[Record]) -> list[TestRow]:
     patients = Patient.objects.filter(id__in={record.patient_id for record in records})
     traits = dict(each_opened(patients, lambda patient: (patient.id, patient.traits)))
     states = states_by_chain([record.id for record in records])
@@ -153,7 +156,7 @@ def _rows(records: list[Record]) -> list[TestRow]:
     return sorted(rows, key=lambda row: row.registered_at, reverse=True)
 
 
-def read_test(*, by: Seat, record_id: UUID) -> TestView:
+def read_test(*, by: Holder, record_id: UUID) -> TestView:
     """Return a test, its versions and its parcels; the look is an event."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
@@ -291,6 +294,7 @@ def open_for_signature(record_id: UUID) -> Opened:
 
 def _row(record: Record, traits: Traits | None, parcels: list[tuple[str, ParcelState]]) -> TestRow:
     sealed = record.unseal()
+    proposal = proposal_in(sealed) if record.state == RecordState.SAMPLED else None
     return TestRow(
         id=record.id,
         state=RecordState(record.state),
@@ -302,6 +306,7 @@ def _row(record: Record, traits: Traits | None, parcels: list[tuple[str, ParcelS
         steps=steps_of(sealed) if sealed["sampled_at"] else None,
         lot_id=record.lot_id,
         parcels=parcels,
+        proposed_by=proposal.program if proposal else "",
     )
 
 
@@ -322,6 +327,7 @@ def _view(record: Record) -> TestView:
         steps=steps_of(sealed) if sealed["sampled_at"] else None,
         typed_times=tuple(sealed["typed_times"]),
         lot=lot_of(record.lot_id) if record.lot_id else None,
+        proposal=proposal_in(sealed),
         has_ticket=has_code(record.id),
         reports=[version.report for version in versions],
         parcels=parcels_of(record.id),

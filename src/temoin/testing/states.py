@@ -27,6 +27,8 @@ RECORD = Lifecycle(
         "undo_sample": ({S.SAMPLED}, S.REGISTERED),
         "start": ({S.SAMPLED}, S.SAMPLED),
         "undo_start": ({S.SAMPLED}, S.SAMPLED),
+        "propose": ({S.SAMPLED}, S.SAMPLED),
+        "withdraw": ({S.SAMPLED}, S.SAMPLED),
         "sign": ({S.SAMPLED}, S.SIGNED),
         "correct": ({S.SIGNED, S.CORRECTED}, S.CORRECTED),
         "cancel": ({S.SIGNED, S.CORRECTED}, S.CANCELLED),

@@ -30,6 +30,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.SAMPLE_UNDONE: _("took back a sample"),
     EventKind.READING_STARTED: _("started a reading clock"),
     EventKind.READING_UNDONE: _("took back the start of a reading clock"),
+    EventKind.RESULT_PROPOSED: _("proposed a result, unsigned"),
+    EventKind.PROPOSAL_WITHDRAWN: _("put aside a proposed result"),
     EventKind.TEST_ABANDONED: _("abandoned a test"),
     EventKind.RESULT_SIGNED: _("signed a result"),
     EventKind.RESULT_CORRECTED: _("corrected a result"),

@@ -30,6 +30,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.READ_PATIENT: _("see patient records"),
     Right.REGISTER_TEST: _("register tests"),
     Right.READ_TEST: _("see tests"),
+    Right.PROPOSE_RESULT: _("propose results for a signature"),
     Right.TAKE_SAMPLE: _("record samples"),
     Right.SIGN_RESULT: _("sign a result"),
     Right.CORRECT_RESULT: _("correct or cancel a result"),
@@ -115,7 +116,13 @@ STATE: dict[RecordState, Mark] = {
     RecordState.ABANDONED: Mark("over", "–", _("Abandoned")),
 }
 
-SCOPE_WORDS: dict[Scope, Words] = {Scope.TESTS_READ: _("See where the parcels of tests are")}
+SCOPE_WORDS: dict[Scope, Words] = {
+    Scope.TESTS_READ: _("See tests, their results, and where their parcels and letters are"),
+    Scope.TESTS_WRITE: _("Register tests and record samples"),
+    Scope.PATIENTS_READ: _("Look for patients and see their records"),
+    Scope.PATIENTS_WRITE: _("Register patients"),
+    Scope.RESULTS_PROPOSE: _("Propose results, which a pharmacist signs"),
+}
 REFUSED_WORDS: dict[RefusedFor, Words] = {
     RefusedFor.ASSERTION: _("its key was not proved"),
     RefusedFor.SCOPE: _("it asked for more than it was given"),
