@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,6 +61,13 @@ def ask_token(signed: str, client: Client | None = None, headers: dict[str, str]
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
     client = client or Client(enforce_csrf_checks=True)
     return client.post("/api/token", {**form, **changes}, headers=headers or {})
+
+
+def post(path: str, token: str, body: Any = None, *, key: str | None = None, **headers: str):
+    """Post JSON as a program does, under a key of its own where none is given."""
+    head = {"Authorization": f"Bearer {token}", "Idempotency-Key": key if key is not None else uuid4().hex, **headers}
+    text = body if isinstance(body, (str, bytes)) else json.dumps(body if body is not None else {})
+    return Client().post(path, text, content_type="application/json", headers=head)
 
 
 def get(path: str, token: str, **headers: str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from api_programs import ask_token, assertion, get, register
@@ -11,7 +11,7 @@ from django.urls import get_resolver, reverse
 from people import House, make_lot, make_patient, make_signed
 
 from temoin.api.guard import Open
-from temoin.api.urls import RESOURCES
+from temoin.api.urls import OPERATIONS
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -22,46 +22,67 @@ from temoin.pharmacies.programs import SCOPE_RIGHTS, Scope, take_program_seat
 from temoin.site.headers import CONTENT_SECURITY_POLICY
 from temoin.web.routes import ROUTES
 
-GUARDED = [one for one in RESOURCES if one.asks is not Open.NOTHING]
+GUARDED = [one for one in OPERATIONS if one.asks is not Open.NOTHING]
+PLACES = {"record_id": UUID(int=7), "patient_id": UUID(int=8), "kind": "covid19-ag"}
+SCOPELESS = {"whoami", "kinds"}
 
 
-def path_of(resource, **places) -> str:
-    places = places or ({"record_id": uuid4()} if "<uuid:record_id>" in resource.path else {})
-    return reverse(resource.name, urlconf="temoin.api.urls", kwargs=places)
+def path_of(operation) -> str:
+    places = {name: place for name, place in PLACES.items() if f":{name}>" in operation.path}
+    return reverse(operation.name, urlconf="temoin.api.urls", kwargs=places)
+
+
+def call(operation, token: str | None):
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return Client().generic(operation.method, path_of(operation), headers=headers)
+
+
+def methods_of(path: str) -> list[str]:
+    return [one.method for one in OPERATIONS if one.path == path]
+
+
+def told(answer) -> tuple[int, str, str]:
+    return answer.status_code, answer.json()["error"], answer["Content-Type"]
 
 
 def test_no_address_exists_outside_the_table():
-    assert {entry.name for entry in get_resolver("temoin.api.urls").url_patterns} == {one.name for one in RESOURCES}
-    assert all(one.path.startswith("api/") for one in RESOURCES)
+    assert {entry.name for entry in get_resolver("temoin.api.urls").url_patterns} == {one.name for one in OPERATIONS}
+    assert all(one.path.startswith("api/") for one in OPERATIONS)
+    assert (
+        len({one.name for one in OPERATIONS}) == len({(one.path, one.method) for one in OPERATIONS}) == len(OPERATIONS)
+    )
     assert not [route.name for route in ROUTES if route.path.startswith("api")]
 
 
-def test_only_the_token_is_asked_for_without_one():
-    assert [one.name for one in RESOURCES if one.asks is Open.NOTHING] == ["token"]
+def test_only_the_token_and_the_specification_are_asked_for_without_one():
+    assert [one.name for one in OPERATIONS if one.asks is Open.NOTHING] == ["token", "openapi"]
+    assert {one.name for one in GUARDED if one.asks is Open.TOKEN} == SCOPELESS
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["", "x", "é", "A" * 64, "Bearer", "a b"])
-@pytest.mark.parametrize("resource", GUARDED, ids=lambda one: one.name)
-def test_without_a_right_token_nothing_is_reached(resource, token: str):
-    answers = [get(path_of(resource), token), Client().get(path_of(resource))]
-    answers.append(Client().get(path_of(resource), headers={"Authorization": f"Basic {token}"}))
+@pytest.mark.parametrize("operation", GUARDED, ids=lambda one: one.name)
+def test_without_a_right_token_nothing_is_reached(operation, token: str):
+    answers = [call(operation, token), call(operation, None)]
+    headers = {"Authorization": f"Basic {token}"}
+    answers.append(Client().generic(operation.method, path_of(operation), headers=headers))
 
     for answer in answers:
-        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_token"})
+        assert told(answer) == (401, "invalid_token", "application/problem+json")
         assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("resource", [one for one in GUARDED if isinstance(one.asks, Right)], ids=lambda one: one.name)
-def test_a_token_without_the_scope_reaches_nothing(house: House, resource):
+def test_a_token_without_the_scope_reaches_nothing(house: House):
     bare = ask_token(assertion(register(house.owner, scopes=()))).json()["access_token"]
+    asking = [one for one in GUARDED if isinstance(one.asks, Right)]
 
-    answer = get(path_of(resource), bare)
+    for operation in asking:
+        assert told(call(operation, bare)) == (403, "insufficient_scope", "application/problem+json")
 
-    assert (answer.status_code, answer.json()) == (403, {"error": "insufficient_scope"})
     with tenant_scope(house.here.id):
-        denied = Event.objects.filter(kind=EventKind.ACCESS_DENIED.value).get()
-    assert (denied.origin, denied.reason) == ("api", resource.asks.value)
+        denied = Event.objects.filter(kind=EventKind.ACCESS_DENIED.value)
+        assert {event.origin for event in denied} == {"api"}
+        assert {event.reason for event in denied} == {one.asks.value for one in asking}
 
 
 def test_another_pharmacys_result_is_an_unknown_one(house: House, token: str):
@@ -95,31 +116,29 @@ def test_a_program_learns_who_it_is(house: House, token: str):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.name)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 @pytest.mark.django_db
-def test_a_method_that_is_not_meant_is_405(resource, method: str):
-    answer = Client().generic(method, path_of(resource))
+def test_a_method_that_is_not_meant_is_405(operation, method: str):
+    answer = Client().generic(method, path_of(operation))
 
-    assert (answer.status_code == 405) is (method not in resource.methods)
-    assert answer.status_code != 405 or answer["Allow"] == ", ".join(resource.methods)
+    assert (answer.status_code == 405) is (method not in methods_of(operation.path))
+    assert answer.status_code != 405 or answer["Allow"] == ", ".join(methods_of(operation.path))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/", "/api/token/", "/api/v1/", "/api/v1/whoami/", "/api/../team/", "/api/é"])
 def test_any_other_address_is_one_404_in_json(path: str):
-    answer = Client().get(path)
-
-    assert (answer.status_code, answer.json()) == (404, {"error": "not_found"})
+    assert told(Client().get(path)) == (404, "not_found", "application/problem+json")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.name)
-def test_every_answer_bears_the_headers_and_no_cookie(resource):
-    answer = Client().generic(resource.methods[0], path_of(resource))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_answer_bears_the_headers_and_no_cookie(operation):
+    answer = call(operation, None)
 
     assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert answer["Cache-Control"] == "no-store"
-    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Type"] in {"application/json", "application/problem+json"}
     assert not answer.cookies
 
 
@@ -129,14 +148,17 @@ def test_a_defect_shows_a_number_and_nothing_else(token: str, monkeypatch: pytes
 
     answer = client.get("/api/v1/whoami", headers={"Authorization": f"Bearer {token}"})
 
-    assert (answer.status_code, set(answer.json())) == (500, {"error", "incident"})
+    assert (answer.status_code, set(answer.json())) == (500, {"title", "status", "error", "incident"})
 
 
 def test_no_scope_lets_a_program_sign():
     assert set(SCOPE_RIGHTS) == set(Scope)
     held = frozenset().union(*SCOPE_RIGHTS.values())
-    assert held <= {Right.READ_TEST}
-    assert not held & {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.MANAGE_MEMBERS, Right.READ_PATIENT}
+    assert held == {
+        *(Right.READ_TEST, Right.REGISTER_TEST, Right.TAKE_SAMPLE),
+        *(Right.READ_PATIENT, Right.REGISTER_PATIENT, Right.PROPOSE_RESULT),
+    }
+    assert not held & {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.MANAGE_MEMBERS, Right.IMPORT_RESULTS}
 
 
 def test_a_program_that_saw_too_many_patients_is_told_to_wait_and_told_of(house: House, token: str):
@@ -147,8 +169,8 @@ def test_a_program_that_saw_too_many_patients_is_told_to_wait_and_told_of(house:
 
     answer = get(f"/api/v1/tests/{record_id}/parcels", token)
 
-    assert (answer.status_code, answer.json()) == (429, {"error": "reads_too_much"})
+    assert told(answer) == (429, "reads_too_much", "application/problem+json")
     assert answer["Retry-After"] == "600"
     with tenant_scope(house.here.id):
-        told = Event.objects.get(kind=EventKind.READING_MUCH.value)
-    assert (told.subject_kind, told.subject_id) == ("program", seat.actor_id)
+        event = Event.objects.get(kind=EventKind.READING_MUCH.value)
+    assert (event.subject_kind, event.subject_id) == ("program", seat.actor_id)

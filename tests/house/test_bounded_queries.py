@@ -12,6 +12,7 @@ PAGED = "the page leads to the next ones"
 LOOPS = "its caller goes on until nothing is left"
 SAID = "what is left is counted and told"
 TAKEN = {
+    "api/reading.py:MOST_PROBLEMS": "problems of one body: mended, it is sent again and the others are told",
     "catalogue/actions.py:PAGE": PAGED,
     "cli/journal.py:SHOWN": SAID,
     "cli/reconcile.py:RUNS": SAID,
@@ -35,6 +36,7 @@ TAKEN = {
     "outbox/reconciling.py:PORTION": LOOPS,
     "patients/queries.py:most": SAID,
     "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
+    "pharmacies/program_calls.py:_CLEARED_AT_ONCE": "answers past their day: each new one clears some more",
     "pharmacies/register_checks.py:limit": "the next round goes on",
     "oversight/whole_file.py:PORTION": LOOPS,
     "retention/questions.py:limit": LOOPS,

@@ -1,27 +1,40 @@
-"""Every answer of the API as JSON: closed codes, never a value of what was asked."""
+"""Every answer of the API as JSON: problems by RFC 9457 with closed codes, never a value of what was asked.
+
+The token's address answers as OAuth has it (RFC 6749 section 5.2).
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
 import sys
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from temoin.api.bodies import ProblemBody, ProblemTold
+from temoin.api.reading import WrongTypeError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.away import as_told, as_turned_away, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
+from temoin.patients.queries import MergedError
+from temoin.patients.second_record import LikelyKnownError
+from temoin.pharmacies.program_calls import KeyReusedError
 from temoin.pharmacies.programs import ScopeRefusedError
 
 log = logging.getLogger("temoin.api")
 
-# RFC 6749 section 5.2 and RFC 6750 section 3.1 name the codes that they define.
-_CODES: tuple[tuple[type[TemoinError], int, str], ...] = (
-    (ScopeRefusedError, 400, "invalid_scope"),
-    (DeniedError, 403, "insufficient_scope"),
-    (NotFoundError, 404, "not_found"),
-    (ConflictError, 409, "conflict"),
+PROBLEM = "application/problem+json"
+_CODES: tuple[tuple[type[TemoinError], HTTPStatus, str], ...] = (
+    (DeniedError, HTTPStatus.FORBIDDEN, "insufficient_scope"),
+    (NotFoundError, HTTPStatus.NOT_FOUND, "not_found"),
+    (LikelyKnownError, HTTPStatus.CONFLICT, "likely_known"),
+    (WrongTypeError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+    (InvalidError, HTTPStatus.BAD_REQUEST, "invalid"),
+    (MergedError, HTTPStatus.CONFLICT, "merged"),
+    (KeyReusedError, HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
+    (ConflictError, HTTPStatus.CONFLICT, "conflict"),
 )
 
 # The program proved its key before it reads this: no stranger learns it. ASCII, as RFC 6749 asks of a description.
@@ -34,20 +47,39 @@ def answer(content: dict[str, Any], status: int = 200) -> JsonResponse:
     return JsonResponse(content, status=status)
 
 
+def problem(status: HTTPStatus, error: str, **more: Any) -> JsonResponse:
+    """Return a problem in the shape of RFC 9457, with the members that say something."""
+    told = ProblemBody(title=status.phrase, status=status, error=error, **more)
+    return JsonResponse(told.model_dump(mode="json", exclude_defaults=True), status=status, content_type=PROBLEM)
+
+
+def told_problem(error: TemoinError) -> dict[str, Any]:
+    """Return the members that say what a room refused; what no room raises is a defect, and raised on."""
+    status, code = next(((status, code) for kind, status, code in _CODES if isinstance(error, kind)), (None, ""))
+    if status is None:
+        raise error
+    members: dict[str, Any] = {"status": status, "error": code}
+    if isinstance(error, InvalidError):
+        members["problems"] = [
+            ProblemTold(field=one.field, code=one.code, detail=str(one.message)) for one in error.problems
+        ]
+    if isinstance(error, LikelyKnownError):
+        members["candidates"] = error.candidates
+    if isinstance(error, MergedError):
+        members["candidates"] = [error.stays]
+    return members
+
+
 def error_answer(error: TemoinError) -> JsonResponse:
     """Return the answer for an error that a room raised."""
-    if isinstance(error, InvalidError):
-        problems = [{"field": problem.field, "code": problem.code} for problem in error.problems]
-        return answer({"error": "invalid", "problems": problems}, 400)
-    for kind, status, code in _CODES:
-        if isinstance(error, kind):
-            return answer({"error": code}, status)
-    raise error
+    if isinstance(error, ScopeRefusedError):
+        return answer({"error": "invalid_scope"}, HTTPStatus.BAD_REQUEST)
+    return problem(**told_problem(error))
 
 
 def bad_token() -> JsonResponse:
     """Return the one answer to a missing, wrong, ended or revoked token."""
-    response = answer({"error": "invalid_token"}, 401)
+    response = problem(HTTPStatus.UNAUTHORIZED, "invalid_token")
     response["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return response
 
@@ -59,7 +91,7 @@ def unvouched_client() -> JsonResponse:
 
 def unvouched_token() -> JsonResponse:
     """Return the answer to a token whose program lost who vouched for it after it was given."""
-    response = answer({"error": "invalid_token", "error_description": UNVOUCHED}, 401)
+    response = problem(HTTPStatus.UNAUTHORIZED, "invalid_token", detail=UNVOUCHED)
     response["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{UNVOUCHED}"'
     return response
 
@@ -78,32 +110,31 @@ def too_many() -> JsonResponse:
 
 def reads_too_much() -> JsonResponse:
     """Return the answer to a program that saw unusually many patients in an hour."""
-    response = answer({"error": "reads_too_much"}, 429)
+    response = problem(HTTPStatus.TOO_MANY_REQUESTS, "reads_too_much")
     response["Retry-After"] = "600"
     return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 Django names them
     """Return the one 404: unknown, malformed and another pharmacy's are the same."""
-    return answer({"error": "not_found"}, 404)
+    return problem(HTTPStatus.NOT_FOUND, "not_found")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 likewise
     """Return the answer to what is no request of this API."""
-    return answer({"error": "invalid_request"}, 400)
+    return problem(HTTPStatus.BAD_REQUEST, "invalid_request")
 
 
 def method_not_allowed(methods: tuple[str, ...]) -> JsonResponse:
     """Return the answer of an address that does not take this method."""
-    response = answer({"error": "method_not_allowed"}, 405)
+    response = problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
     response["Allow"] = ", ".join(methods)
     return response
 
 
 def away() -> JsonResponse:
-    """Return the answer while the database is away, as problem details (RFC 9457)."""
-    told = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "error": "away", "detail": AWAY}
-    return JsonResponse(told, status=503, content_type="application/problem+json")
+    """Return the answer while the database is away."""
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "away", detail=AWAY)
 
 
 def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 Django names it
@@ -114,4 +145,4 @@ def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 Django names i
     note_broken_seal(error, origin="api")
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=True)
-    return as_told(answer({"error": "server_error", "incident": incident}, 500))
+    return as_told(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", incident=incident))

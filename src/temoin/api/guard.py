@@ -1,82 +1,128 @@
-"""Who reaches a resource: the row of the table that each one has, and the guard that applies it. Deny by default."""
+"""Who reaches an operation: the row of the table that each one has, and the guard that applies it. Deny by default."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path
+from django.utils import translation
+from pydantic import BaseModel
 
-from temoin.api.answers import bad_token, error_answer, method_not_allowed, reads_too_much, unvouched_token
+from temoin.api.answers import answer, bad_token, error_answer, method_not_allowed, reads_too_much, unvouched_token
+from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
+from temoin.api.reading import read_body
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.program_calls import answered_once
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat
 from temoin.pharmacies.refused_calls import note_denied_call, note_refused_token
 
 
 class Open(StrEnum):
-    """What a resource asks for when no particular right guards it."""
+    """What an operation asks for when no particular right guards it."""
 
-    NOTHING = "nothing"  # the token's own address: the assertion is judged there
+    NOTHING = "nothing"  # the token's own address, where the assertion is judged; and the specification
     TOKEN = "token"  # noqa: S105 any program with a token
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One address: its name, its path, its view, what it asks for and by which methods."""
+class Operation:
+    """One method of one address: its view, what it asks for, what it takes and what it answers.
+
+    What is done for a program is done once, under the key that it sends; `is_once` is false for an operation that
+    keeps to this by itself.
+    """
 
     name: str
     path: str
-    view: Callable[..., HttpResponseBase]
+    view: Callable[..., Any]
     asks: Open | Right
-    methods: tuple[str, ...] = ("GET",)
+    summary: str
+    method: str = "GET"
+    body: type[BaseModel] | None = None
+    answers: type[BaseModel] = Nothing
+    status: int = 200
+    asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
+    is_once: bool = True
+    takes_key: bool = False
+    is_told: bool = True  # in the specification
+
+    @property
+    def is_keyed(self) -> bool:
+        """Tell whether the guard does a call once under its key."""
+        return self.method == "POST" and self.is_once and self.asks is not Open.NOTHING
 
 
-def pattern(resource: Resource) -> URLPattern:
-    return path(resource.path, guarded(resource), name=resource.name)
+class AddressView:
+    """The view of one address: method, token and scope are checked here, and every error becomes its answer."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self.operations = tuple(operations)
+        self._by_method = {operation.method: operation for operation in self.operations}
+
+    def __call__(self, request: HttpRequest, **places: Any) -> HttpResponseBase:
+        operation = self._by_method.get("GET" if request.method == "HEAD" else request.method or "")
+        if operation is None:
+            return method_not_allowed(tuple(self._by_method))
+        if operation.asks is Open.NOTHING:
+            return _without_token(operation, request, places)
+        with translation.override(translation.get_language_from_request(request)):
+            return _with_token(operation, request, places)
 
 
-def guarded(resource: Resource) -> Callable[..., HttpResponseBase]:
-    """Wrap a view: method, token and scope are checked here, and every error of a room becomes its answer."""
-
-    def view(request: HttpRequest, **places: Any) -> HttpResponseBase:
-        method = "GET" if request.method == "HEAD" else request.method
-        if method not in resource.methods:
-            return method_not_allowed(resource.methods)
-        try:
-            if resource.asks is Open.NOTHING:
-                return resource.view(request, **places)
-            return _answer(resource, request, _seat(request), places)
-        except ProgramRefusedError as refused:
-            if refused.pharmacy_id:
-                note_refused_token(pharmacy_id=refused.pharmacy_id, program_id=refused.program_id)
-            return bad_token()
-        except UnvouchedError:
-            return unvouched_token()
-        except TemoinError as error:
-            return error_answer(error)
-
-    view.__name__ = resource.name
-    return view
-
-
-def _answer(resource: Resource, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponseBase:
+def _without_token(operation: Operation, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
     try:
-        if isinstance(resource.asks, Right):
+        found: HttpResponseBase = operation.view(request, **places)
+    except TemoinError as error:
+        return error_answer(error)
+    return found
+
+
+def _with_token(operation: Operation, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
+    try:
+        return _answer(operation, request, _seat(request), places)
+    except ProgramRefusedError as refused:
+        if refused.pharmacy_id:
+            note_refused_token(pharmacy_id=refused.pharmacy_id, program_id=refused.program_id)
+        return bad_token()
+    except UnvouchedError:
+        return unvouched_token()
+    except TemoinError as error:
+        return error_answer(error)
+
+
+def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponseBase:
+    try:
+        if isinstance(operation.asks, Right):
             # The action checks again: this one only answers before anything of the pharmacy is read.
-            check_right(by=seat, right=resource.asks)
+            check_right(by=seat, right=operation.asks)
             if reads_much(by=seat):
                 return reads_too_much()
-        return resource.view(request, seat, **places)
+        return answer(_content(operation, request, seat, places), operation.status)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))
         raise
+
+
+def _content(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> dict[str, Any]:
+    given = {"body": read_body(request, operation.body)} if operation.body else {}
+    do = partial(_told, operation, request, seat, given | places)
+    if not operation.is_keyed:
+        return do()
+    asked = f"{operation.name} {sorted((name, str(place)) for name, place in places.items())} ".encode() + request.body
+    return answered_once(seat, key=request.headers.get("Idempotency-Key", ""), asked=asked, do=do)
+
+
+def _told(operation: Operation, request: HttpRequest, seat: ProgramSeat, given: dict[str, Any]) -> dict[str, Any]:
+    told: BaseModel = operation.view(request, seat, **given)
+    return told.model_dump(mode="json")
 
 
 def _seat(request: HttpRequest) -> ProgramSeat:

@@ -1,21 +1,19 @@
-"""The token's address, and the resources: states and public entries, no patient data yet."""
+"""The token's address, and what a program is told of itself."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from temoin.api.answers import answer, bad_client, too_many, unvouched_client
+from temoin.api.bodies import PharmacyTold, ProgramTold
 from temoin.api.certificate import presented
 from temoin.api.settings import SITE
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, ScopeRefusedError, UnvouchedError, issue_token
 from temoin.pharmacies.refused_calls import RefusedFor, note_refused_program
 from temoin.pharmacies.seat import pharmacy_of
 from temoin.pharmacies.token_pace import Caller, PaceError, client_named_in
-from temoin.testing.queries import read_parcels
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM_FIELDS = ("grant_type", "client_assertion_type", "client_assertion", "scope", "client_id")
@@ -74,25 +72,8 @@ def _fault(request: HttpRequest) -> str:
     return "" if request.POST.get("client_assertion_type") == ASSERTION_TYPE else "invalid_request"
 
 
-def whoami(_request: HttpRequest, seat: ProgramSeat) -> HttpResponse:
+def whoami(_request: HttpRequest, seat: ProgramSeat) -> ProgramTold:
     """Tell a program who it is here, where, and what it may ask."""
     pharmacy = pharmacy_of(seat)
-    return answer(
-        {
-            "program": seat.name,
-            "pharmacy": {"finess": pharmacy.finess, "name": pharmacy.name},
-            "scopes": list(seat.scopes),
-        }
-    )
-
-
-def parcels(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> HttpResponse:
-    """Tell where a result's parcels are: destinations, versions and states, and nothing of the result."""
-    views = read_parcels(by=seat, record_id=record_id)
-    return answer(
-        {
-            "parcels": [
-                {"destination": one.destination, "version": one.sequence, "state": one.state.value} for one in views
-            ]
-        }
-    )
+    place = PharmacyTold(finess=pharmacy.finess, name=pharmacy.name)
+    return ProgramTold(program=seat.name, pharmacy=place, scopes=[scope.value for scope in seat.scopes])

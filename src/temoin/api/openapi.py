@@ -1,0 +1,148 @@
+"""The specification of this API, made from the table of its operations (OpenAPI 3.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from typing import Any, Literal
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import get_resolver
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from temoin.api.bodies import ProblemBody
+from temoin.api.guard import Open, Operation
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.scopes import SCOPE_RIGHTS
+
+_REFERENCE = "#/components/schemas/{model}"
+_PLACE = re.compile(r"<(\w+):(\w+)>")
+_PLACES = {"uuid": {"type": "string", "format": "uuid"}, "slug": {"type": "string"}}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 16, "maxLength": 128},
+    "description": "Drawn at random for each request. Sent again within a day, the same request is answered the same.",
+}
+_DESCRIPTION = (
+    "A program registers, samples and proposes; a pharmacist signs. No address holds personal data. "
+    "Problems have the shape of RFC 9457; `error` is a closed code, and `problems` names fields and remedies."
+)
+
+
+def specification(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Write operations down as OpenAPI 3.1 has it; every shape under its own name."""
+    told = [operation for operation in operations if operation.is_told]
+    shapes: dict[str, type[BaseModel]] = {one.__name__: one for each in told for one in _shapes(each)}
+    shapes[ProblemBody.__name__] = ProblemBody
+    asked: list[tuple[type[BaseModel], Literal["validation"]]] = [
+        (shapes[name], "validation") for name in sorted(shapes)
+    ]
+    _names, schemas = models_json_schema(asked, ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in told:
+        paths.setdefault(address_of(operation), {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Témoin", "version": version("temoin"), "description": _DESCRIPTION},
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of POST /api/token."}
+            },
+        },
+    }
+
+
+def _shapes(operation: Operation) -> list[type[BaseModel]]:
+    return [operation.answers] if operation.body is None else [operation.answers, operation.body]
+
+
+def address_of(operation: Operation) -> str:
+    """Return the address as the specification writes it: /api/v1/tests/{record_id}."""
+    return "/" + _PLACE.sub(lambda found: f"{{{found[2]}}}", operation.path)
+
+
+def scopes_for(right: Right) -> list[str]:
+    """Return the scopes any of which opens what asks for this right."""
+    return sorted(scope.value for scope, rights in SCOPE_RIGHTS.items() if right in rights)
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
+        "security": [] if operation.asks is Open.NOTHING else [{"token": _scopes(operation)}],
+    }
+    if operation.body is not None:
+        told["requestBody"] = {"required": True, "content": {"application/json": _refers(operation.body)}}
+    return told
+
+
+def _scopes(operation: Operation) -> list[str]:
+    return scopes_for(operation.asks) if isinstance(operation.asks, Right) else []
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    places = [
+        {"name": name, "in": "path", "required": True, "schema": _PLACES[kind]}
+        for kind, name in _PLACE.findall(operation.path)
+    ]
+    asked = [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string", "pattern": pattern}}
+        for name, pattern in operation.asked
+    ]
+    return places + asked + ([_KEY] if (operation.is_keyed or operation.takes_key) else [])
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    done = {"description": "Done.", "content": {"application/json": _refers(operation.answers)}}
+    problem = {"content": {"application/problem+json": _refers(ProblemBody)}}
+    told: dict[str, Any] = {str(operation.status): done}
+    for status, words in _problems(operation).items():
+        told[str(status)] = {"description": words, **problem}
+    return told
+
+
+def _problems(operation: Operation) -> dict[int, str]:
+    """Return the statuses of problems that an operation can meet, each in words."""
+    if operation.asks is Open.NOTHING:
+        return {405: "This address does not take the method."}
+    told = {
+        401: "The token is missing, wrong, over or revoked.",
+        404: "No such object here: unknown and another pharmacy's are the same.",
+        405: "This address does not take the method.",
+        500: "A defect: quote the incident.",
+    }
+    if isinstance(operation.asks, Right):
+        told |= {403: "The token's scopes do not reach so far.", 429: "Wait as long as Retry-After says."}
+    if operation.method == "POST":
+        told |= {400: "What was sent cannot be taken.", 409: "The state of things does not allow it."}
+    if operation.body is not None:
+        told |= {415: "The body is not application/json."}
+    if operation.is_keyed or operation.takes_key:
+        told |= {422: "The key was used for another request."}
+    return dict(sorted(told.items()))
+
+
+def _refers(shape: type[BaseModel]) -> dict[str, Any]:
+    return {"schema": {"$ref": _REFERENCE.format(model=shape.__name__)}}
+
+
+@cache
+def _written() -> dict[str, Any]:
+    entries: list[Any] = get_resolver("temoin.api.urls").url_patterns
+    addresses = dict.fromkeys(entry.callback for entry in entries)
+    return specification(operation for address in addresses for operation in address.operations)
+
+
+def openapi(_request: HttpRequest) -> JsonResponse:
+    """Return the specification; it tells nothing of anybody."""
+    return JsonResponse(_written())

@@ -1,0 +1,58 @@
+"""Reading what a program sends: JSON in UTF-8, of the shape that the operation says, with every problem found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, ValidationError
+
+from temoin.lib.errors import InvalidError, Problem, refuse
+
+MOST_PROBLEMS = 50  # told at once
+JSON = "application/json"
+
+# By the kinds of error that pydantic names; nothing of the value that was sent is told.
+_WORDS: dict[str, tuple[str, str | Promise]] = {
+    "missing": ("required", _("This field is required.")),
+    "extra_forbidden": ("unknown_field", _("There is no such field here: take it out, or check how it is written.")),
+    "json_invalid": ("malformed", _("This is not JSON in UTF-8.")),
+    "too_long": ("too_many", _("There are too many of these: send fewer at a time.")),
+    "string_too_long": ("too_long", _("This text is too long.")),
+    "too_short": ("required", _("This field is required.")),
+    "timezone_aware": ("malformed", _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")),
+    "literal_error": ("unknown", _("This value is not one of those that the specification names.")),
+}
+_MALFORMED = ("malformed", _("This value is not of the type that the specification names."))
+
+
+class WrongTypeError(InvalidError):
+    """What was sent does not say that it is JSON."""
+
+
+def read_body(request: HttpRequest, shape: type[BaseModel]) -> BaseModel:
+    """Return what a request holds; InvalidError with every problem, by its path in the body.
+
+    Numbers are not read as texts, nor texts as numbers: days, times and identifiers are texts of their own form.
+    """
+    if request.content_type != JSON:
+        message = _("Send application/json.")
+        raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
+    try:
+        return shape.model_validate_json(request.body, strict=True)
+    except RequestDataTooBig:
+        raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    raise InvalidError([_problem(one["loc"], one["type"]) for one in found[:MOST_PROBLEMS]])
+
+
+def _problem(place: Sequence[Any], kind: str) -> Problem:
+    code, message = _WORDS.get(kind, _MALFORMED)
+    # The name of a field that nobody knows is the sender's own word: it is not told again.
+    named = place[:-1] if kind == "extra_forbidden" else place
+    return Problem(".".join(str(part) for part in named), code, message)

@@ -1,0 +1,212 @@
+"""Tests for programs: registered, sampled, proposed, followed. None of these signs (decision 0026)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from temoin.api.bodies import (
+    Kinds,
+    KindTold,
+    Letters,
+    LetterTold,
+    Lots,
+    LotTold,
+    NewTest,
+    Nothing,
+    OutcomeTold,
+    Parcels,
+    ParcelTold,
+    ProposalTold,
+    ReadingBody,
+    ResultTold,
+    SampleBody,
+    TargetTold,
+    TestAnswer,
+    TestCreated,
+    TestLine,
+    TestPage,
+)
+from temoin.catalogue.actions import lots_in_stock
+from temoin.catalogue.kinds import load_kinds
+from temoin.delivery.letters import read_knowledge
+from temoin.lib.clock import now
+from temoin.lib.errors import NotFoundError
+from temoin.patients.actions import CURRENT_NOTICE
+from temoin.pharmacies.programs import ProgramSeat
+from temoin.testing.actions import abandon_test, register_test, start_reading, take_sample
+from temoin.testing.numbers import number_on_label
+from temoin.testing.opening import Proposal
+from temoin.testing.proposals import propose_result, withdraw_proposal
+from temoin.testing.queries import TestRow, TestView, list_tests, read_parcels, read_test
+from temoin.testing.report import Report
+from temoin.testing.sample import Reading, Sample, Start
+from temoin.testing.states import RecordState
+
+LANGUAGE = "en"  # of labels; codes are what counts
+_LAST_PAGE = 10_000
+
+
+def kinds(_request: HttpRequest, _seat: ProgramSeat) -> Kinds:
+    """Return the kinds of test on offer."""
+    told = [
+        KindTold(
+            code=kind.code,
+            label=kind.label(LANGUAGE),
+            specimens=[specimen.code for specimen in kind.specimens],
+            targets=[
+                TargetTold(
+                    code=target.code,
+                    label=target.label(LANGUAGE),
+                    loinc=target.loinc,
+                    outcomes=[outcome.code for outcome in target.outcomes],
+                )
+                for target in kind.targets
+            ],
+        )
+        for kind in load_kinds().values()
+    ]
+    return Kinds(notice=CURRENT_NOTICE, kinds=told)
+
+
+def lots(_request: HttpRequest, seat: ProgramSeat, kind: str) -> Lots:
+    """Return the lots of a kind that may be used today."""
+    if kind not in load_kinds():
+        raise NotFoundError
+    found = lots_in_stock(by=seat, kind=kind)
+    return Lots(lots=[LotTold(id=lot.id, kit=lot.kit, number=lot.number, expiry=lot.expiry) for lot in found])
+
+
+def register(_request: HttpRequest, seat: ProgramSeat, body: NewTest) -> TestCreated:
+    """Register a test of a patient who was informed and agreed."""
+    record_id = register_test(by=seat, patient_id=body.patient_id, kind=body.kind, notice_version=body.notice_version)
+    return TestCreated(id=record_id, number=number_on_label(by=seat, record_id=record_id))
+
+
+def sample(_request: HttpRequest, seat: ProgramSeat, record_id: UUID, body: SampleBody) -> Nothing:
+    """Record the sample, and the start of the reading clock where it is told."""
+    taken = Sample(
+        specimen=body.specimen,
+        sampled_at=body.sampled_at or now(),
+        lot_id=body.lot_id,
+        is_typed=body.sampled_at is not None,
+    )
+    take_sample(by=seat, record_id=record_id, sample=taken, place=seat.name)
+    if body.started_at is not None:
+        start_reading(by=seat, record_id=record_id, start=Start(body.started_at, is_typed=True))
+    return Nothing()
+
+
+def propose(_request: HttpRequest, seat: ProgramSeat, record_id: UUID, body: ReadingBody) -> Nothing:
+    """Hand in what was read, for a pharmacist to sign; a proposal made before is replaced."""
+    propose_result(by=seat, record_id=record_id, reading=reading_in(body))
+    return Nothing()
+
+
+def withdraw(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> Nothing:
+    """Take a proposal back."""
+    withdraw_proposal(by=seat, record_id=record_id)
+    return Nothing()
+
+
+def abandon(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> Nothing:
+    """Close a test that will have no result."""
+    abandon_test(by=seat, record_id=record_id)
+    return Nothing()
+
+
+def reading_in(body: ReadingBody) -> Reading:
+    """Return the reading that a body holds; a time that is told was typed, as opposed to the moment of the call."""
+    return Reading(
+        outcomes=body.outcomes,
+        read_at=body.read_at or now(),
+        comment=body.comment,
+        is_typed=body.read_at is not None,
+    )
+
+
+def tests(request: HttpRequest, seat: ProgramSeat) -> TestPage:
+    """Return every test under way, and one page of those that are done; the look is an event."""
+    asked = request.GET.get("page", "0")
+    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 5 else _LAST_PAGE + 1
+    if page > _LAST_PAGE:
+        raise NotFoundError
+    found = list_tests(by=seat, page=page)
+    after = f"{reverse('tests', urlconf='temoin.api.urls')}?page={page + 1}" if found.has_more else ""
+    return TestPage(
+        under_way=[_line(row) for row in found.under_way], done=[_line(row) for row in found.done], next=after
+    )
+
+
+def _line(row: TestRow) -> TestLine:
+    return TestLine(
+        id=row.id,
+        state=row.state.value,
+        kind=row.kind.code,
+        number=row.number,
+        registered_at=row.registered_at,
+        sampled_at=row.steps.sampled_at if row.steps else None,
+        is_proposed=bool(row.proposed_by),
+    )
+
+
+def test(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> TestAnswer:
+    """Return a test, what is proposed and what is signed; the look is an event."""
+    view = read_test(by=seat, record_id=record_id)
+    waits = view.proposal if view.state is RecordState.SAMPLED else None
+    return TestAnswer(
+        id=record_id,
+        state=view.state.value,
+        kind=view.kind.code,
+        number=view.number,
+        registered_at=view.registered_at,
+        sampled_at=view.sampled_at,
+        is_proposed=waits is not None,
+        patient_id=view.patient_id,
+        proposal=_proposal(waits) if waits else None,
+        result=_result(view),
+    )
+
+
+def _proposal(proposal: Proposal) -> ProposalTold:
+    return ProposalTold(
+        program=proposal.program,
+        proposed_at=proposal.proposed_at,
+        read_at=proposal.reading.read_at,
+        outcomes=[OutcomeTold(target=name, outcome=word) for name, word in proposal.reading.outcomes.items()],
+    )
+
+
+def _result(view: TestView) -> ResultTold | None:
+    report: Report | None = view.report
+    if report is None:
+        return None
+    return ResultTold(
+        version=report.version,
+        status=report.status.value,
+        sampled_at=report.sampled_at,
+        read_at=report.read_at,
+        signed_at=report.signed_at,
+        signed_by=f"{report.signer.given_name} {report.signer.family_name}",
+        outcomes=[OutcomeTold(target=found.target, outcome=found.outcome) for found in report.findings],
+    )
+
+
+def letters(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> Letters:
+    """Tell how far the patient's letters have come: states and times, and nothing of the result."""
+    known = read_knowledge(by=seat, record_id=record_id)
+    return Letters(
+        letters=[
+            LetterTold(version=one.version, state=one.fate.value, opened_at=one.opened_at) for one in known.letters
+        ]
+    )
+
+
+def parcels(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> Parcels:
+    """Tell where a result's parcels are: destinations, versions and states, and nothing of the result."""
+    views = read_parcels(by=seat, record_id=record_id)
+    return Parcels(
+        parcels=[ParcelTold(destination=one.destination, version=one.sequence, state=one.state.value) for one in views]
+    )

@@ -1,0 +1,89 @@
+"""The specification says what the API does: each operation, each shape, each problem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from api_programs import ask_token, assertion, get, register
+from django.test import Client
+from people import House, make_lot, make_patient, make_sampled, make_signed
+
+from temoin.api.bodies import ProblemBody
+from temoin.api.guard import Open
+from temoin.api.openapi import address_of, specification
+from temoin.api.urls import OPERATIONS
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope
+
+SPECIFICATION = specification(OPERATIONS)
+TOLD = [one for one in OPERATIONS if one.is_told]
+
+
+def told_of(operation) -> dict[str, Any]:
+    return SPECIFICATION["paths"][address_of(operation)][operation.method.lower()]
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}", "components": SPECIFICATION["components"]}
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if "$ref" in node else []
+        return own + [one for value in node.values() for one in references(value)]
+    return [one for value in node for one in references(value)] if isinstance(node, list) else []
+
+
+@pytest.mark.django_db
+def test_it_is_served_to_anybody_and_names_each_operation_once():
+    served = Client().get("/api/v1/openapi.json").json()
+
+    assert served == SPECIFICATION
+    assert served["openapi"] == "3.1.0"
+    found = [each["operationId"] for methods in served["paths"].values() for each in methods.values()]
+    assert sorted(found) == sorted(one.name for one in TOLD)
+    assert {one.name for one in OPERATIONS if not one.is_told} == {"token", "openapi"}
+
+
+def test_every_reference_leads_to_a_shape_and_every_shape_is_one():
+    schemas = SPECIFICATION["components"]["schemas"]
+
+    assert {reference.rpartition("/")[2] for reference in references(SPECIFICATION)} == set(schemas)
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("operation", TOLD, ids=lambda one: one.name)
+def test_an_operation_says_its_scope_its_key_its_body_and_its_problems(operation):
+    told = told_of(operation)
+    keys = [one for one in told["parameters"] if one["name"] == "Idempotency-Key"]
+    statuses = {int(status) for status in told["responses"]}
+
+    scopes = {scope.value for scope, rights in SCOPE_RIGHTS.items() if operation.asks in rights}
+    assert told["security"] == [{"token": sorted(scopes)}]
+    assert bool(scopes) is isinstance(operation.asks, Right)
+    assert bool(keys) is (operation.method == "POST" and operation.name != "search_patients")
+    assert ("requestBody" in told) is (operation.body is not None)
+    assert {401, 404, 405, 500, operation.status} <= statuses
+    assert (403 in statuses) is (operation.asks is not Open.TOKEN)
+
+
+def test_answers_are_of_the_shapes_it_says(house: House):
+    token = ask_token(assertion(register(house.owner, scopes=tuple(Scope)))).json()["access_token"]
+    patient_id, lot_id = make_patient(house.owner), make_lot(house.owner)
+    make_sampled(house.owner, patient_id, lot_id)
+    places = {"record_id": make_signed(house.owner, patient_id, lot_id), "patient_id": patient_id, "kind": "covid19-ag"}
+
+    for operation in (one for one in TOLD if one.method == "GET"):
+        answer = get(address_of(operation).format(**places), token)
+        assert answer.status_code == operation.status
+        jsonschema.validate(answer.json(), schema_of(operation.answers.__name__))
+
+
+def test_a_problem_is_of_the_shape_of_problems(house: House):
+    token = ask_token(assertion(register(house.owner, scopes=()))).json()["access_token"]
+
+    for path in ("/api/v1/tests", "/api/v1/nothing", "/api/v1/patients"):
+        jsonschema.validate(get(path, token).json(), schema_of(ProblemBody.__name__))
