@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 
 from temoin.lib.zones import bounds_of_day
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.testing.list_version import version_of_list
@@ -34,11 +35,13 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     found = list_tests(by=seat, page=page)
     midnight, _end = bounds_of_day(page_today(), page_zone())
     kits = kits_of(seat, found.under_way)
+    may_sign_some = Right.SIGN_RESULT in seat.rights
     opened, goes_on = request.GET.get(ROW, ""), request.GET.get(NEXT) == "1"
     today = [row for row in found.done if row.registered_at >= midnight]
     earlier = [row for row in found.done if row.registered_at < midnight]
     return {
         "list_mark": mark,
+        "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened),
         "waiting": waiting_lines(seat, found.under_way, opened=opened),
         "today": test_lines(today, kits),

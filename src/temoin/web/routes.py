@@ -10,6 +10,7 @@ from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, GuardedRoute
 from temoin.web.account_routes import ACCOUNTS
 from temoin.web.lot_routes import LOTS
+from temoin.web.proposal_routes import PROPOSALS
 from temoin.web.result_routes import RESULTS
 from temoin.web.views import (
     counter,
@@ -386,5 +387,5 @@ _FILES = [
 
 ROUTES: tuple[GuardedRoute, ...] = (
     *(*ACCOUNTS, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
+    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *PROPOSALS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
 )

@@ -1,0 +1,34 @@
+"""The pages of what programs propose: their part of the table of every page."""
+
+from __future__ import annotations
+
+from temoin.pharmacies.professions import Right
+from temoin.web.access import GuardedRoute
+from temoin.web.views import proposals
+
+WRITE = ("POST",)
+
+PROPOSALS = [
+    GuardedRoute(
+        name="proposals",
+        shows_patients=True,
+        path="proposals/",
+        view=proposals.proposals,
+        access=Right.SIGN_RESULT,
+    ),
+    GuardedRoute(
+        name="sign_proposals",
+        shows_patients=True,
+        path="proposals/sign/",
+        view=proposals.sign,
+        access=Right.SIGN_RESULT,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="put_aside_proposals",
+        path="proposals/aside/",
+        view=proposals.put_aside,
+        access=Right.SIGN_RESULT,
+        methods=WRITE,
+    ),
+]

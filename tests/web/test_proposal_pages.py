@@ -1,0 +1,136 @@
+"""The page of proposed results: who signs, what was seen, what stays with its reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from people import House, make_lot, make_patient, make_program, make_sampled, open_house, sign_in
+
+from temoin.catalogue.lots import recall_lot
+from temoin.lib.clock import now
+from temoin.pharmacies.programs import ProgramSeat
+from temoin.pharmacies.scopes import Scope
+from temoin.pharmacies.seat import Seat
+from temoin.testing.proposals import propose_result, proposed_tests
+from temoin.testing.queries import read_test
+from temoin.testing.sample import Reading
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house() -> House:
+    return open_house()
+
+
+@pytest.fixture
+def client(house: House) -> Client:
+    return sign_in(Client(), house.owner)
+
+
+def proposed(by: Seat, lot_id: UUID, outcome: str = "negative") -> UUID:
+    record_id = make_sampled(by, make_patient(by), lot_id)
+    program = ProgramSeat(by.pharmacy_id, make_program(by), "LGO", (Scope.RESULTS_PROPOSE,))
+    propose_result(by=program, record_id=record_id, reading=Reading({"sars-cov-2": outcome}, now()))
+    return record_id
+
+
+def ticks(by: Seat) -> list[str]:
+    return [f"{one.test.id} {one.proposal.seen_version}" for one in proposed_tests(by=by)]
+
+
+def state_of(by: Seat, record_id: UUID) -> str:
+    return read_test(by=by, record_id=record_id).state.value
+
+
+def test_the_counter_says_that_something_is_proposed_and_the_page_shows_it(house: House, client: Client):
+    proposed(house.owner, make_lot(house.owner), "positive")
+
+    counter, page = client.get("/").content.decode(), client.get("/proposals/").content.decode()
+
+    assert 'href="/proposals/"' in counter
+    assert "LGO" in page
+    assert "Positif" in page
+    assert ticks(house.owner)[0] in page
+
+
+def test_what_is_ticked_is_signed_and_the_rest_stays(house: House, client: Client):
+    lot_id = make_lot(house.owner)
+    one, other = proposed(house.owner, lot_id), proposed(house.owner, lot_id)
+    tick = next(each for each in ticks(house.owner) if each.startswith(str(one)))
+
+    answer = client.post("/proposals/sign/", {"take": [tick]})
+
+    assert answer.status_code == 302
+    assert (state_of(house.owner, one), state_of(house.owner, other)) == ("signed", "sampled")
+
+
+def test_what_was_replaced_meanwhile_is_not_signed(house: House, client: Client):
+    record_id = proposed(house.owner, make_lot(house.owner))
+    (tick,) = ticks(house.owner)
+    program = ProgramSeat(house.here.id, uuid4(), "LGO", (Scope.RESULTS_PROPOSE,))
+    propose_result(by=program, record_id=record_id, reading=Reading({"sars-cov-2": "positive"}, now()))
+
+    answer = client.post("/proposals/sign/", {"take": [tick]})
+
+    assert answer.status_code == 400
+    assert "regardez-le de nouveau" in answer.content.decode()
+    assert state_of(house.owner, record_id) == "sampled"
+
+
+def test_what_can_no_longer_be_signed_stays_with_its_reason_and_keeps_no_other(house: House, client: Client):
+    good, bad = make_lot(house.owner), make_lot(house.owner, number="B1")
+    fine, spoilt = proposed(house.owner, good), proposed(house.owner, bad)
+    recall_lot(by=house.owner, lot_id=bad, reference="R26-1")
+
+    answer = client.post("/proposals/sign/", {"take": ticks(house.owner)})
+
+    assert answer.status_code == 400
+    assert "rappelé" in answer.content.decode()
+    assert (state_of(house.owner, fine), state_of(house.owner, spoilt)) == ("signed", "sampled")
+
+
+def test_twice_signs_once_and_says_so(house: House, client: Client):
+    record_id = proposed(house.owner, make_lot(house.owner))
+    form = {"take": ticks(house.owner)}
+
+    first, second = (client.post("/proposals/sign/", form) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (302, 400)
+    assert len(read_test(by=house.owner, record_id=record_id).reports) == 1
+
+
+def test_what_is_put_aside_waits_for_its_result(house: House, client: Client):
+    record_id = proposed(house.owner, make_lot(house.owner))
+
+    client.post("/proposals/aside/", {"take": ticks(house.owner)})
+
+    assert (state_of(house.owner, record_id), proposed_tests(by=house.owner)) == ("sampled", [])
+
+
+@pytest.mark.parametrize("take", [[], ["x"], ["x y"], [f"{uuid4()}"], [f"{uuid4()} {'0' * 16}"]])
+def test_what_no_page_sends_does_nothing(client: Client, take: list[str]):
+    assert client.post("/proposals/aside/", {"take": take}).status_code == 302
+    assert client.post("/proposals/sign/", {"take": take}).status_code in {302, 400}
+
+
+def test_a_stranger_signs_nothing_of_ours(house: House):
+    record_id = proposed(house.owner, make_lot(house.owner))
+
+    sign_in(Client(), house.stranger).post("/proposals/sign/", {"take": ticks(house.owner)})
+
+    assert state_of(house.owner, record_id) == "sampled"
+    assert proposed_tests(by=house.stranger) == []
+
+
+def test_the_times_of_a_proposal_bind_its_signature(house: House, client: Client):
+    record_id = proposed(house.owner, make_lot(house.owner))
+    before = now()
+
+    client.post("/proposals/sign/", {"take": ticks(house.owner)})
+
+    (report,) = read_test(by=house.owner, record_id=record_id).reports
+    assert report.read_at <= before <= report.signed_at + timedelta(seconds=1)
