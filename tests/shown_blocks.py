@@ -19,6 +19,11 @@ RUN = {
     "temoin pharmacy open --finess": {},
     "temoin reconcile --status": {"2026-11-24": "{yesterday}"},
     "temoin journal verify": {},
+    "python examples/hand_in.py": {
+        "http://localhost:8600": "{staff}",
+        "KEY": "{program_key}",
+        "CLIENT_ID": "{client_id}",
+    },
     "temoin breach count": {"[--pharmacy FINESS] [--since DAY] [--until DAY]": ""},
 }
 DIFFERS = 1  # the status of `reconcile` when the two sides do: nothing was sent on the day asked for

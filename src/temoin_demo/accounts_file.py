@@ -17,9 +17,15 @@ def accounts_path(data: Path) -> Path:
     return data / "keys" / NAME
 
 
+def program_key_path(data: Path) -> Path:
+    """Return where the private key of a demonstration's program is kept, mode 0600."""
+    return data / "keys" / "program.pem"
+
+
 def keep_demonstration(data: Path, demonstration: Mapping[str, Any]) -> None:
     """Write what the demonstration answered: accounts with password and TOTP secret, links, codes."""
     content = json.dumps(demonstration, default=str, ensure_ascii=False, indent=1)
+    write_secret(program_key_path(data), demonstration["program"]["private_key"].encode("ascii"))
     write_secret(accounts_path(data), content.encode("utf-8"))
 
 

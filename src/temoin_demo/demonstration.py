@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from temoin.lib.clock import now
 from temoin_demo.patients import COUNT, invent_patients
 from temoin_demo.people import Account, open_teams
+from temoin_demo.program import DemoProgram, let_in_program
 from temoin_demo.stories import STORIES, DemoLetter, Teller, suited
 
 
@@ -17,6 +18,7 @@ class Demonstration:
 
     accounts: tuple[Account, ...]
     letters: tuple[DemoLetter, ...]
+    program: DemoProgram
 
 
 def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
@@ -27,8 +29,11 @@ def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
     patients = invent_patients()
     share = COUNT * 3 // 5
     letters: list[DemoLetter] = []
+    programs: list[DemoProgram] = []
     for team, near, stories in zip(teams, (patients[:share], patients[share:]), STORIES, strict=True):
-        teller = Teller(team, present)
+        program, seat = let_in_program(team)
+        programs.append(program)
+        teller = Teller(team, present, seat)
         teller.stock()
         known = teller.welcome(near)
         for story, patient_id, traits in suited(stories, known):
@@ -37,4 +42,4 @@ def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
         teller.recall()
         letters += teller.letters
         progress(f"{team.pharmacy.name}: {len(known)} patients, {len(stories)} tests")
-    return Demonstration(tuple(accounts), tuple(letters))
+    return Demonstration(tuple(accounts), tuple(letters), programs[0])

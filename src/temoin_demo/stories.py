@@ -20,7 +20,9 @@ from temoin.lib.zones import age_on, day_of, latest_today
 from temoin.patients.actions import CURRENT_NOTICE, register_patient
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.actions import abandon_test, register_test, start_reading, take_sample
+from temoin.testing.proposals import propose_result
 from temoin.testing.sample import Reading, Sample, Start
 from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RecordState
@@ -45,6 +47,7 @@ class Story:
     ago: int
     read: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()  # by the pharmacy's program, and waiting for a signature
 
 
 # The open tests: just registered, sampled but not to be read yet, to be read now, and forgotten on the bench.
@@ -54,6 +57,7 @@ _OPEN = (
     Story(COVID, S.SAMPLED, 16),
     Story(PANBIO, S.SAMPLED, 3),
     Story(COVID, S.SAMPLED, 50),
+    Story(COVID, S.SAMPLED, 18, proposed=("negative",)),
 )
 _DONE = (
     Story(COVID, S.SIGNED, 1, ("negative",)),
@@ -95,6 +99,7 @@ class Teller:
 
     team: Team
     present: datetime
+    program: ProgramSeat
     lots: dict[str, UUID] = field(default_factory=dict)
     letters: list[DemoLetter] = field(default_factory=list)
 
@@ -153,6 +158,8 @@ class Teller:
                 start_reading(by=clerk, record_id=record_id, start=Start(sampled_at))
             if story.end is S.ABANDONED:
                 abandon_test(by=clerk, record_id=record_id)
+        if story.proposed:
+            propose_result(by=self.program, record_id=record_id, reading=_reading(story, story.proposed, self.present))
         if story.read:
             self._sign(story, record_id, sampled_at + timedelta(minutes=(used.read_after_minutes or 0) + 1))
 

@@ -101,7 +101,8 @@ def shell(running: Running, tmp_path: Path) -> Callable[[str], subprocess.Comple
         (folder / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n')
         (folder / name).chmod(0o755)
     (tmp_path / "keys").mkdir(mode=0o700)
-    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    for shown in ("tools", "examples"):
+        (tmp_path / shown).symlink_to(ROOT / shown)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMOIN_")}
     environment |= {"PATH": f"{folder}:{os.environ['PATH']}", "TEMOIN_CONFIG": running.ready()["settings"]}
 
@@ -119,6 +120,8 @@ def test_what_the_documentation_shows_runs(start, running, shell):
     (block,) = (block for _, block in blocks() if block.startswith(start))
     yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
     told = {"data": running.data, "today": yesterday, "yesterday": yesterday, "size": "1"}
+    told |= {"staff": running.ready()["addresses"]["staff"], "program_key": running.data / "keys" / "program.pem"}
+    told |= {"client_id": running.ready()["program"]["client_id"]}
     for written, meant in RUN[start].items():
         assert written in block
         block = block.replace(written, meant.format(**told))
