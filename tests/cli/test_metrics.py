@@ -26,6 +26,7 @@ from temoin.cli.exporter import port_of
 from temoin.cli.standing_measures import ASKED, StandingMeasures, certificate_days
 from temoin.journal.events import EventKind
 from temoin.lib import measures
+from temoin.lib.away import OUTAGE
 from temoin.lib.request_id import begin_request, current_request, end_request
 from temoin.outbox.courier import Verdict
 from temoin.settings.file import Process, read_config, read_named_config
@@ -86,6 +87,7 @@ def test_while_the_database_is_away_the_rest_is_shown(django_db_blocker, tmp_pat
 
     assert set(found) == {"temoin_certificate_days"}
     measures.OUTAGE.set(0)
+    OUTAGE.__init__()  # as if it had never been away
 
 
 @pytest.mark.django_db

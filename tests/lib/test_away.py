@@ -12,6 +12,7 @@ from psycopg import errors
 
 from temoin.lib import away
 from temoin.lib.away import Outage, is_away
+from temoin.outbox import worker
 
 # Every class of SQLSTATE that the driver knows (PostgreSQL, Appendix A), and what of it says that the server is away.
 DECIDED: dict[str, tuple[str, ...]] = {
@@ -98,3 +99,24 @@ def test_what_was_never_away_does_not_come_back(caplog):
     Outage().end()
 
     assert caplog.records == []
+
+
+def test_after_a_refusal_one_thread_tries_and_the_others_are_told_at_once(monkeypatch):
+    moment = 10.0
+    monkeypatch.setattr(away.time, "monotonic", lambda: moment)
+    outage = Outage()
+
+    assert [outage.may_connect() for _ in range(3)] == [True] * 3  # nobody was refused yet
+    outage.refuse()
+    assert not outage.may_connect()  # a moment later
+    moment += Outage.PROBE
+    assert [outage.may_connect() for _ in range(3)] == [True, False, False]  # one tries
+    outage.refuse()
+    moment += Outage.PROBE
+    assert [outage.may_connect() for _ in range(2)] == [True, False]
+    outage.end()
+    assert [outage.may_connect() for _ in range(3)] == [True] * 3
+
+
+def test_between_a_refusal_and_the_next_look_of_a_loop_there_is_time_for_a_try():
+    assert Outage.PROBE < worker.AWAY_PAUSE

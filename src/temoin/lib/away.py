@@ -70,12 +70,36 @@ class Outage:
     """One outage as this process meets it: told once a second with how often it was met, and once when it is over."""
 
     EVERY = 1.0  # seconds between two lines
+    PROBE = 0.5  # seconds after a connection that could not be made until the next is tried
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since: float | None = None
         self._told = float("-inf")
         self._met = 0
+        self._is_refused = False
+        self._is_tried = False
+        self._next_try = 0.0
+
+    def may_connect(self) -> bool:
+        """Tell whether to try for a connection now; then the caller tells how it went, by `end` or by `refuse`.
+
+        Where the last could not be made, one thread tries at a time and the others are told at once: a server that
+        answers nothing would hold them all, for seconds each.
+        """
+        with self._lock:
+            if not self._is_refused:
+                return True
+            if self._is_tried or time.monotonic() < self._next_try:
+                return False
+            self._is_tried = True
+            return True
+
+    def refuse(self) -> None:
+        """Note that a connection could not be made."""
+        with self._lock:
+            self._is_refused, self._is_tried = True, False
+            self._next_try = time.monotonic() + self.PROBE
 
     def note(self, error: BaseException | None) -> None:
         """Count that somebody met it; say so unless it was said within the last second."""
@@ -91,8 +115,9 @@ class Outage:
         log.error("the database is away: %s; met %d times since the last line", _cause(error), met)
 
     def end(self) -> None:
-        """Say that a connection was made again, if it was away."""
+        """Note that a connection was made; say that the database is back, if it was away."""
         with self._lock:
+            self._is_refused = self._is_tried = False
             if self._since is None:
                 return
             lasted, met = time.monotonic() - self._since, self._met

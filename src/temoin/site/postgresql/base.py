@@ -10,6 +10,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, cast
 
+import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
@@ -47,7 +48,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; whoever had said that the database is away hears that it is back."""
-        made = super().get_new_connection(conn_params)
+        if not OUTAGE.may_connect():
+            raise psycopg.OperationalError("the database did not answer a moment ago")
+        try:
+            made = super().get_new_connection(conn_params)
+        except BaseException:
+            OUTAGE.refuse()
+            raise
         self.was_away = False
         OUTAGE.end()
         return made
