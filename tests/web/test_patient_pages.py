@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 from people import TRAITS, House, make_lot, make_patient, make_signed
 
 from temoin.lib.ids import new_id
@@ -12,7 +16,9 @@ from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.queries import patients_by_name, read_patient
 from temoin.patients.traits import check_traits
+from temoin.patients.ways import WAY_TEXT
 from temoin.testing.merging import merge_patients
+from temoin.web.patient_form import WAY_CONSENT, WAYS
 
 BORN = check_traits(TRAITS).birth_date
 
@@ -99,3 +105,30 @@ def test_the_page_of_a_new_test_shows_what_was_signed_just_now(house, owner):
 
     assert "il y a moins d’une heure" in page
     assert page.count(reverse("test", args=[signed])) == 2
+
+
+@pytest.mark.usefixtures("house")
+def test_the_way_that_a_patient_wants_is_chosen_in_one_press_and_shown(owner: Client):
+    form = new_form(way="paper", birth_family_name="DURAND")
+    owner.post(reverse("new_patient"), form)
+
+    page = owner.get(reverse("patient", args=[form["patient_id"]])).content.decode()
+    asked = owner.get(reverse("amend_patient", args=[form["patient_id"]])).content.decode()
+
+    assert "Sur papier seulement" in page
+    assert re.search(r'name="way" value="paper"\s+checked', asked)
+    assert 'name="way" value="sms"' not in asked  # this site writes no text messages
+
+
+# The first digits of the hash of the text, English and French, by its version: other words are another version.
+CONSENT_TEXTS = {"2026-11": "f4671894d396494a"}
+
+
+def test_other_words_of_the_consent_to_a_way_are_another_version():
+    words = [WAY_CONSENT, *(part for choice in WAYS for part in (choice.label, choice.detail))]
+    said = []
+    for language in ("en", "fr"):
+        with override(language):
+            said += [str(one) for one in words]
+
+    assert sha256("|".join(said).encode()).hexdigest()[:16] == CONSENT_TEXTS[WAY_TEXT]

@@ -38,8 +38,8 @@ WAYS = (
     Choice(PAPER, _("On paper only"), _("nothing is sent")),
 )
 WAY_CONSENT = _(
-    "Ask the patient. They agree to it for this and later results, and may change it at any time. The message has no "
-    "name and no word of health; whoever reads it needs the code of the ticket."
+    "Ask the patient: it holds for later results too, and they may change it. The message has no name and no word of "
+    "health."
 )
 WAY_WORDS: Mapping[str, Words] = {choice.value: choice.label for choice in WAYS}
 DAY_HINT = _("Day, month, year: 28/03/1979 or 28031979")
