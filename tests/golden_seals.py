@@ -147,7 +147,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     ),
     Hold: (
         {"patient_id": OTHER, "placed_at": AT, "lifted_at": None},
-        {"reason": "Réquisition", "lifted": ""},
+        {"reason": "Réquisition", "lifted": "", "review_on": "2027-05-28"},
     ),
     RightsCase: (
         {

@@ -17,7 +17,7 @@ KEPT = {
 }
 LOOKED_FOR = {
     *(f"{command} finess" for command in ("pharmacy clock", "pharmacy close", "pharmacy reopen")),
-    *(f"member {command} finess" for command in ("invite", "list", "suspend", "resume")),
+    *(f"member {command} finess" for command in ("invite", "list", "suspend", "resume", "recover")),
     *("breach persons --pharmacy", "breach persons --by", "breach count --pharmacy"),
     *("import results --pharmacy", "import results --by", "demo-code email", "keys drop-root root_id"),
     *(
@@ -34,6 +34,11 @@ LOOKED_FOR = {
         for bound in ("since", "until")
     ),
     *(f"retention {command} --{name}" for command in ("hold", "lift", "holds") for name in ("pharmacy", "by")),
+    *(f"leaving {command} --pharmacy" for command in ("export", "end", "certificate")),
+    *(
+        f"leaving {command} --{name}"
+        for command, name in (("export", "by"), ("export", "to"), ("end", "by"), ("end", "file"))
+    ),
     *("lanes --close", "lanes --looked", "reconcile destination", "conformance address"),
 }
 

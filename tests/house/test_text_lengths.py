@@ -75,6 +75,7 @@ NO_TEXT = {
             ),
             "Ticket.key",
             "Hold.lifted",  # typed as Hold.reason is
+            *("Hold.review_on", "Patient.way_text"),  # a day that was read; a version of our own words
             *("Session.session_data", "Record.registered_at", "Record.sampled_at", "RecordVersion.is_demo"),
             *("Record.started_at", "Record.typed_times", "RecordVersion.started_at", "RecordVersion.typed_times"),
             *("RecordVersion.sampled_at", "RecordVersion.read_at", "RecordVersion.signed_at"),

@@ -97,7 +97,7 @@ def _view(hold: Hold, named: Mapping[tuple[UUID, str], str]) -> HoldView:
     held = hold.unseal()
     return HoldView(
         *(hold.id, hold.patient_id, hold.placed_at, hold.lifted_at, held["reason"], held["lifted"]),
-        review_on=date.fromisoformat(held["review_on"]) if held.get("review_on") else None,
+        review_on=date.fromisoformat(held["review_on"]) if held["review_on"] else None,
         placed_by=named.get((hold.id, EventKind.HOLD_PLACED), ""),
         lifted_by=named.get((hold.id, EventKind.HOLD_LIFTED), ""),
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
-from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.retention.case_states import CASE, CaseKind, CaseState
 
 PUBLIC = Sensitivity.PUBLIC
+
+
+def _without_review(value: dict[str, Any]) -> dict[str, Any]:
+    return {"review_on": "", **value}
 
 
 class Hold(SealedModel):
@@ -30,6 +34,8 @@ class Hold(SealedModel):
         "sealed": Sensitivity.HEALTH,
     }
     binds: ClassVar = ("patient_id", "placed_at", "lifted_at")
+    schema: ClassVar = 2
+    readers: ClassVar = {1: Reader(upgrade=_without_review), 2: Reader()}
 
     class Meta:
         db_table = "retention_hold"
