@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from typing import TextIO
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from temoin.cli.console import say
-from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderSource
 from temoin.formats.csv.reading import FileOfResults
+from temoin.intake.file_words import notes_of
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Sameness
@@ -39,12 +37,8 @@ class ImportTeller:
     def tell_file(self, file: FileOfResults) -> None:
         """Tell what the whole file showed: how its dates are read, and what of it no result keeps."""
         self._rows = file.count
-        for sentence in _dates(file):
+        for sentence in notes_of(file):
             self._say(sentence)
-        if file.not_kept:
-            self._say(_("Not kept: %(columns)s.") % {"columns": ", ".join(file.not_kept)})
-        if file.unread:
-            self._say(_("Not read: %(columns)s.") % {"columns": ", ".join(file.unread)})
 
     def tell(self, outcome: RowOutcome) -> None:
         """Tell the problems of a row, and how far we are: on a terminal every hundred rows, else every ten thousand."""
@@ -94,28 +88,3 @@ class ImportTeller:
             say(text)
         else:
             self._out.write(f"{text}\n")
-
-
-_ORDERS = {
-    DateOrder.DMY: gettext_noop("day/month"),
-    DateOrder.MDY: gettext_noop("month/day"),
-    DateOrder.ISO: gettext_noop("year-month-day"),
-}
-_KNOWN = {
-    OrderSource.SHOWN: gettext_noop("Dates read as %(order)s, as the file shows: %(columns)s."),
-    OrderSource.SAID: gettext_noop("Dates read as %(order)s, as was said: %(columns)s."),
-    OrderSource.REMEMBERED: gettext_noop("Dates read as %(order)s, as is remembered for this pharmacy: %(columns)s."),
-}
-
-
-def _dates(file: FileOfResults) -> Iterator[str]:
-    """Say in which order the dates of each column are read, and how that is known."""
-    alike: dict[tuple[OrderSource, DateOrder], list[str]] = {}
-    for one in file.dates:
-        alike.setdefault((one.source, one.order), []).append(_column(one))
-    for (source, order), columns in alike.items():
-        yield _(_KNOWN[source]) % {"order": _(_ORDERS[order]), "columns": ", ".join(columns)}
-
-
-def _column(one: ColumnOrder) -> str:
-    return _("%(column)s (row %(row)d)") % {"column": one.column, "row": one.row} if one.row else one.column

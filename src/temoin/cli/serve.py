@@ -30,7 +30,10 @@ THREADS = 8  # per server process; each keeps one database connection
 # Bytes of a body, which is in memory before a thread hears of it. The two doors that ask for no sign-in take little.
 LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
 LIVE = "/livez"
-LARGEST_AT = {Process.STAFF: {"/api/token": 16_384}, Process.PORTAL: {}}
+# A file of results comes whole, by a pharmacy's line too: 16 MB at 1.5 Mbit/s. `site.settings` bounds it once more.
+_HAND_IN = "/files/hand-in/"
+LARGEST_AT = {Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000}, Process.PORTAL: {}}
+BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}
 
 
 def add_commands(commands: Commands) -> None:
@@ -122,6 +125,7 @@ def _pace(process: Process) -> TransferPace:
         live=LIVE,
         largest_body=LARGEST[process],
         largest_at=LARGEST_AT[process],
+        body_at=BODY_AT[process],
     )
 
 

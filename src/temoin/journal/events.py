@@ -65,6 +65,8 @@ class EventKind(StrEnum):
     LABORATORY_WITHDRAWN = "laboratory.withdrawn"
     DATE_ORDER_SAID = "file.date_order_said"
     COLUMNS_SAID = "file.columns_said"
+    FILE_HANDED_IN = "file.handed_in"
+    FILE_ROWS_READ = "file.rows_read"
     PERSONS_LISTED = "persons.listed"
     PERSONS_COUNTED = "persons.counted"
     PHARMACY_OPENED = "pharmacy.opened"
@@ -199,6 +201,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.LABORATORY_ALLOWED: "An owner let files bring the results of the laboratory named in the detail.",
     EventKind.LABORATORY_WITHDRAWN: "An owner no longer lets files bring the results of the laboratory named.",
+    EventKind.FILE_HANDED_IN: "A file of results was handed in on the staff site, to be checked first.",
+    EventKind.FILE_ROWS_READ: "The refused rows of a file that was handed in were given back, to be corrected.",
     EventKind.COLUMNS_SAID: "What headings of the pharmacy's files stand for was said, or forgotten.",
     EventKind.DATE_ORDER_SAID: "The order of day and month in the pharmacy's files was said, or forgotten.",
     EventKind.PERSONS_LISTED: "The owner listed the persons concerned by a breach; the detail has its bounds.",

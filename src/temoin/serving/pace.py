@@ -18,7 +18,8 @@ class TransferPace:
     body: float = 20  # from the headers to the end of the body
     send: float = 20  # for each portion of an answer: a caller takes 3 kB a second or is dropped
     largest_body: int = 1_000_000
-    largest_at: Mapping[str, int] = field(default_factory=dict)  # paths that take less
+    largest_at: Mapping[str, int] = field(default_factory=dict)  # paths that take less, or more
+    body_at: Mapping[str, float] = field(default_factory=dict)  # paths that wait longer for theirs
     bodies: int = 64_000_000  # bytes of unfinished bodies held at once
     connections: int = 1000
     threads: int = 8  # each keeps one database connection
@@ -27,6 +28,10 @@ class TransferPace:
     beat: float = 20  # between two lines of a stream that has nothing to tell
     live: str = ""  # a path that the event loop answers itself, whatever the threads are doing
     waiting: int = 256  # whole requests that wait for a thread; more are told to come back
+
+    def seconds(self, path: str) -> float:
+        """Return how long an address waits for the whole of a body."""
+        return self.body_at.get(path, self.body)
 
     def largest(self, path: str) -> int:
         """Return how many bytes of body an address takes."""

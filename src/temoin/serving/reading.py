@@ -49,7 +49,7 @@ async def read_body(request: web.BaseRequest, pace: TransferPace, held: Callable
     try:
         if request.content.is_eof():  # it came along with the head: there is nobody to wait for
             return _whole(request, largest, held)
-        async with asyncio.timeout(pace.body):
+        async with asyncio.timeout(pace.seconds(path_of(request))):
             return await _parts(request, largest, held)
     except TimeoutError:
         raise RefusedError(408, "too slow") from None

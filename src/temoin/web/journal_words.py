@@ -68,6 +68,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.FILE_IMPORTED: _("imported a file"),
     EventKind.LABORATORY_ALLOWED: _("allowed the results of a laboratory"),
     EventKind.LABORATORY_WITHDRAWN: _("withdrew a laboratory"),
+    EventKind.FILE_HANDED_IN: _("handed a file of results in"),
+    EventKind.FILE_ROWS_READ: _("got the refused rows of a file back"),
     EventKind.COLUMNS_SAID: _("said what headings of files stand for"),
     EventKind.DATE_ORDER_SAID: _("said the order of day and month in files"),
     EventKind.MEMBER_SEATED: _("gave a person a place"),

@@ -16,6 +16,7 @@ from temoin.web.views import (
     counter,
     files,
     gallery,
+    handed,
     handover,
     journal,
     lawful,
@@ -364,7 +365,29 @@ _PROGRAMS = [
     _managed("vouch_for_program", "programs/<uuid:program_id>/vouch/", programs.vouch, WRITE),
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
+_HANDED = "files/<uuid:file_id>/"
+
+
+def _file_page(
+    name: str, path: str, view: View, methods: tuple[str, ...] = READ, *, shows: bool = False
+) -> GuardedRoute:
+    return GuardedRoute(
+        name=name, path=path, view=view, access=Right.IMPORT_RESULTS, methods=methods, shows_patients=shows
+    )
+
+
 _FILES = [
+    _file_page("hand_in_file", "files/hand-in/", handed.hand_in_file, WRITE),
+    _file_page("model_of_file", "files/model/", handed.model),
+    _file_page("forget_columns", "files/headings/forget/", files.forget, WRITE),
+    _file_page("handed_file", _HANDED, handed.handed_file),
+    _file_page("handed_file_state", f"{_HANDED}state/", handed.state),
+    _file_page("say_of_file", f"{_HANDED}say/", handed.say, WRITE),
+    _file_page("try_file", f"{_HANDED}try/", handed.try_again, WRITE),
+    _file_page("take_file", f"{_HANDED}take/", handed.take, WRITE),
+    _file_page("forget_file", f"{_HANDED}forget/", handed.forget, WRITE),
+    _file_page("rows_to_correct", f"{_HANDED}to-correct/", handed.to_correct, shows=True),
+    _file_page("receipt_of_file", f"{_HANDED}receipt/", handed.receipt),
     GuardedRoute(name="files", path="files/", view=files.files, access=Right.IMPORT_RESULTS),
     GuardedRoute(
         name="keep_date_order", path="files/dates/", view=files.dates, access=Right.IMPORT_RESULTS, methods=WRITE

@@ -8,8 +8,17 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.tables import Encoding
+from temoin.intake.handing import LARGEST_HANDED, list_handed
 from temoin.intake.progress import last_file
-from temoin.intake.terms import FileRules, allow_laboratory, keep_date_order, read_terms, withdraw_laboratory
+from temoin.intake.terms import (
+    FileRules,
+    allow_laboratory,
+    forget_columns,
+    keep_date_order,
+    read_terms,
+    withdraw_laboratory,
+)
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.lengths import LONGEST
 from temoin.pharmacies.seat import Seat
@@ -21,7 +30,14 @@ NOT_SAID = "none"
 
 def files(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show what the pharmacy's files may say."""
-    return _show(request, seat, [])
+    return files_page(request, seat, [])
+
+
+def forget(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Forget what headings of the pharmacy's files stand for."""
+    forget_columns(by=seat)
+    messages.success(request, _("What headings stand for is forgotten: the next file asks again."))
+    return redirect("files")
 
 
 def allow(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -29,7 +45,7 @@ def allow(request: HttpRequest, seat: Seat) -> HttpResponse:
     try:
         allow_laboratory(by=seat, number=request.POST.get("number", ""), name=request.POST.get("name", ""))
     except InvalidError as error:
-        return _show(request, seat, error.problems)
+        return files_page(request, seat, error.problems)
     messages.success(request, _("The laboratory is allowed: its results are taken in from now on."))
     return redirect("files")
 
@@ -43,13 +59,14 @@ def withdraw(request: HttpRequest, seat: Seat, number: str) -> HttpResponse:
 def dates(request: HttpRequest, seat: Seat) -> HttpResponse:
     said = request.POST.get("dates", "")
     if said not in {NOT_SAID, *DateOrder}:
-        return _show(request, seat, [Problem("dates", "required", _("Choose one of the answers."))])
+        return files_page(request, seat, [Problem("dates", "required", _("Choose one of the answers."))])
     keep_date_order(by=seat, order=None if said == NOT_SAID else DateOrder(said))
     messages.success(request, _("The order of dates is remembered."))
     return redirect("files")
 
 
-def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+def files_page(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+    """Return the page, with what was wrong in one of its forms."""
     terms = read_terms(by=seat)
     typed = Typed(request.POST if problems else {}, problems)
     return show(
@@ -62,6 +79,9 @@ def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResp
         problems=problems,
         laboratory_fields=_laboratory_fields(typed),
         dates_field=_dates_field(typed, terms),
+        file_field=_file_field(typed),
+        encoding_field=_encoding_field(typed),
+        handed=list_handed(by=seat),
     )
 
 
@@ -101,5 +121,35 @@ def _dates_field(typed: Typed, terms: FileRules) -> Field:
                 _("not said"),
                 _("A column must show its order by one date with a number over 12, or the file is refused."),
             ),
+        ],
+    )
+
+
+def _file_field(typed: Typed) -> Field:
+    return typed(
+        "file",
+        _("File of results"),
+        "file",
+        required=True,
+        hint=_("CSV or Excel (.xlsx), 16 MB at most. It is checked first: nothing is stored before you say so."),
+        attributes={
+            "accept": ".csv,.txt,.xlsx,text/csv",
+            "data-largest": str(LARGEST_HANDED),
+            "data-too-large": str(_("The file is over 16 MB: split it, or have it taken in by the command.")),
+        },
+    )
+
+
+def _encoding_field(typed: Typed) -> Field:
+    return typed(
+        "encoding",
+        _("How a CSV file is written"),
+        "select",
+        initial=Encoding.UTF_8.value,
+        hint=_("Most programs write UTF-8. An Excel workbook needs no answer."),
+        choices=[
+            Choice(Encoding.UTF_8.value, "UTF-8"),
+            Choice(Encoding.WINDOWS_1252.value, "Windows-1252"),
+            Choice(Encoding.ISO_8859_15.value, "ISO 8859-15"),
         ],
     )

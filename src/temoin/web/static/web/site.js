@@ -233,6 +233,29 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => all("[data-once] button").forEach((one) => { one.disabled = false; }));
 
+/* A file that is too large is told before it is sent, and how far one is that was sent. */
+addEventListener("change", ({ target }) => {
+  if (!target.matches("[data-largest]")) return;
+  const isTooLarge = [...target.files].some((file) => file.size > Number(target.dataset.largest));
+  target.setCustomValidity(isTooLarge ? target.dataset.tooLarge : "");
+  target.reportValidity();
+  all("button", target.form).forEach((one) => { one.disabled = isTooLarge; });
+});
+for (const panel of all("[data-follow]")) {
+  const timer = setInterval(async () => {
+    const answer = await fetch(panel.dataset.follow, { credentials: "same-origin" }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const { rows, done, going } = await answer.json();
+    const bar = panel.querySelector("progress");
+    if (!going) { clearInterval(timer); location.reload(); return; }
+    bar.max = rows || 1;
+    bar.value = done;
+    let place = 0;
+    const words = panel.querySelector("[data-follow-words]");
+    words.textContent = words.textContent.replace(/[0-9][0-9\s\u00a0\u202f,.]*[0-9]|[0-9]/g, () => [done, rows][place++] ?? "");
+  }, 1500);
+}
+
 /* Filter, print, and the summary of problems. */
 for (const box of all("[data-filter]")) {
   box.hidden = false;

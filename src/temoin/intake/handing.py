@@ -1,0 +1,326 @@
+"""Handing a file in: it is kept sealed, tried, and taken by one more act; the same road as `temoin import results`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.utils import translation
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.problems import FileRefusedError
+from temoin.formats.csv.profiles import own_profile, plain_heading
+from temoin.formats.csv.reading import FileOfResults, Said, records_of
+from temoin.formats.csv.tables import Encoding
+from temoin.intake.file_words import notes_of
+from temoin.intake.held import (
+    HeldFile,
+    Stage,
+    add_told,
+    begin_run,
+    end_run,
+    forget_held,
+    forget_told,
+    go_on,
+    held_file,
+    held_ids,
+    held_stream,
+    keep_file,
+    save_held,
+    told_rows,
+)
+from temoin.intake.results import RowOutcome, import_results
+from temoin.intake.sameness import Sameness
+from temoin.journal.act import act, denials_recorded
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
+from temoin.lib.ids import new_id
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+
+log = logging.getLogger("temoin.intake")
+
+LARGEST_HANDED = 16_000_000  # bytes of a file from a browser: a hundred thousand rows come by the command
+LONGEST_NAME = 120
+NOTED_EVERY = 1.0  # seconds
+MOST_TOLD = 500  # rows told of in one part
+AT_ONCE = 2  # files that one server process takes in: others wait for their turn
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+Start = Callable[[Callable[[], None]], None]
+
+
+def hand_in(*, by: Seat, name: str, content: bytes, encoding: str, dates: str) -> UUID:
+    """Keep a file for a day; InvalidError when there is none, or one that only the command takes."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    if not content:
+        raise refuse("file", "required", _("Choose a file that is not empty."))
+    if len(content) > LARGEST_HANDED:
+        raise refuse("file", "too_large", _("The file is over 16 MB: split it, or have it taken in by the command."))
+    held = HeldFile(
+        id=new_id(),
+        name="".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME],
+        size=len(content),
+        digest=sha256(content).hexdigest(),
+        handed_at=now().isoformat(),
+        encoding=_checked_encoding(encoding),
+        dates=_checked_dates(dates),
+    )
+    keep_file(by.pharmacy_id, held, content)
+    with act(by=by, kind=EventKind.FILE_HANDED_IN, subject_kind="file", subject_id=held.id):
+        pass
+    return held.id
+
+
+def _checked_encoding(text: str) -> str:
+    if text not in {"", *Encoding}:
+        raise refuse("encoding", "unknown", _("Choose one of the answers."))
+    return text or Encoding.UTF_8.value
+
+
+def _checked_dates(text: str) -> str:
+    if text not in {"", *DateOrder}:
+        raise refuse("dates", "unknown", _("Choose one of the answers."))
+    return text
+
+
+def read_handed(*, by: Seat, file_id: UUID) -> HeldFile:
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    return held_file(by.pharmacy_id, file_id)
+
+
+def list_handed(*, by: Seat) -> list[HeldFile]:
+    """Return the files that are kept for this pharmacy, the newest first."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    found = []
+    for file_id in held_ids(by.pharmacy_id):
+        try:
+            found.append(held_file(by.pharmacy_id, file_id))
+        except NotFoundError:  # its day is over
+            continue
+    return found
+
+
+def forget_file(*, by: Seat, file_id: UUID) -> None:
+    """Forget a kept file now; what was stored of it stays."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    held_file(by.pharmacy_id, file_id)
+    if not begin_run(by.pharmacy_id, file_id):
+        raise ConflictError
+    forget_held(by.pharmacy_id, file_id)
+    end_run(by.pharmacy_id, file_id)
+
+
+def say_of_file(*, by: Seat, file_id: UUID, dates: str, columns: Mapping[str, str]) -> None:
+    """Say what the order of a file's dates is, or what its headings stand for; it is then tried again."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    held = held_file(by.pharmacy_id, file_id)
+    said = {plain_heading(heading): name for heading, name in columns.items() if name}
+    if set(said.values()) - own_profile().known or len(set(said.values())) < len(said):
+        raise refuse("columns", "twice", _("Each column stands for one heading: choose another."))
+    save_held(
+        by.pharmacy_id,
+        replace(held, dates=_checked_dates(dates) or held.dates, columns=said or held.columns, stage=Stage.HANDED_IN),
+    )
+
+
+def try_file(*, by: Seat, file_id: UUID, start: Start) -> None:
+    """Find out, behind the answer, what taking the file in would do."""
+    stages = {Stage.HANDED_IN, Stage.TRYING, Stage.TRIED, Stage.REFUSED}
+    _begin(by, file_id, stages=stages, stage=Stage.TRYING, start=start)
+
+
+def take_file(*, by: Seat, file_id: UUID, start: Start) -> None:
+    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped."""
+    check_right(by=by, right=Right.SIGN_RESULT)
+    _begin(by, file_id, stages={Stage.TRIED, Stage.TAKING}, stage=Stage.TAKING, start=start)
+
+
+def _begin(by: Seat, file_id: UUID, *, stages: set[Stage], stage: Stage, start: Start) -> None:
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    held = held_file(by.pharmacy_id, file_id)
+    if held.stage not in stages:
+        raise ConflictError
+    if not begin_run(by.pharmacy_id, file_id):
+        raise ConflictError
+    if held.stage is not Stage.TAKING:  # one that stopped goes on after the row that was told last
+        forget_told(by.pharmacy_id, held)
+        held = replace(held, done=0, last_row=0, counts={}, told=0, notes=[], refusal={})
+    save_held(by.pharmacy_id, replace(held, stage=stage))
+    lang = get_language() or "fr"
+    start(lambda: _run(by, file_id, lang))
+
+
+def start_behind(work: Callable[[], None]) -> None:
+    """Do the work in a thread of its own: the page that began it is answered at once."""
+
+    def alone() -> None:
+        try:
+            with _turns:
+                work()
+        finally:
+            connections.close_all()
+
+    threading.Thread(target=alone, name="file", daemon=True).start()
+
+
+def _run(by: Seat, file_id: UUID, lang: str) -> None:
+    """Try or take a file; whatever ends it early leaves it to be gone on with."""
+    teller = _Teller(by.pharmacy_id, held_file(by.pharmacy_id, file_id))
+    try:
+        with translation.override(lang), denials_recorded(by):
+            _import(by, teller)
+    except FileRefusedError as error:
+        teller.refuse(error)
+    except TemoinError as error:
+        log.warning("a file that was handed in stopped: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 the outermost frame of its thread: the page tells that it stopped
+        log.error("a file that was handed in stopped: %s", type(error).__name__)
+    finally:
+        end_run(by.pharmacy_id, file_id)
+
+
+def _import(by: Seat, teller: _Teller) -> None:
+    held = teller.held
+    import_results(
+        by=by,
+        stream=held_stream(by.pharmacy_id, held),
+        dry_run=held.stage is Stage.TRYING,
+        tell=teller.tell,
+        dates=DateOrder(held.dates) if held.dates else None,
+        said=Said(Encoding(held.encoding), held.columns),
+        after=held.last_row,
+        tell_file=teller.tell_file,
+    )
+    teller.end()
+
+
+class _Teller:
+    """Keeps what is told of a file and its rows, now and then."""
+
+    def __init__(self, pharmacy_id: UUID, held: HeldFile) -> None:
+        self._pharmacy_id = pharmacy_id
+        self.held = held
+        self._told: list[dict[str, Any]] = []
+        self._counts = Counter(held.counts)
+        self._done, self._row = held.done, held.last_row
+        self._noted = monotonic()
+
+    def tell_file(self, file: FileOfResults) -> None:
+        self.held = replace(self.held, rows=file.count, profile=file.profile, notes=notes_of(file))
+        self._save()
+
+    def tell(self, outcome: RowOutcome) -> None:
+        self._counts[outcome.verdict.value] += 1
+        self._done, self._row = self._done + 1, outcome.row
+        if outcome.problems:
+            problems = [[one.column, one.code, str(one.reason), str(one.remedy)] for one in outcome.problems]
+            self._told.append({"row": outcome.row, "verdict": outcome.verdict.value, "problems": problems})
+        if len(self._told) >= MOST_TOLD or monotonic() - self._noted >= NOTED_EVERY:
+            self._save()
+
+    def end(self) -> None:
+        is_trial = self.held.stage is Stage.TRYING
+        stage = Stage.TRIED if is_trial else Stage.TAKEN
+        self.held = replace(self.held, stage=stage, taken_at="" if is_trial else now().isoformat())
+        self._save()
+
+    def refuse(self, error: FileRefusedError) -> None:
+        told = {
+            "code": error.code,
+            "row": error.row,
+            "byte": error.byte,
+            "other": error.other,
+            "columns": list(error.columns),
+            "headings": list(error.headings),
+        }
+        self.held = replace(self.held, stage=Stage.REFUSED, refusal=told)
+        self._save()
+
+    def _save(self) -> None:
+        if self._told:
+            self.held, self._told = add_told(self._pharmacy_id, self.held, self._told), []
+        self.held = replace(self.held, done=self._done, last_row=self._row, counts=dict(self._counts))
+        save_held(self._pharmacy_id, self.held)
+        go_on(self._pharmacy_id, self.held.id)
+        self._noted = monotonic()
+
+
+def refusal_of(held: HeldFile) -> FileRefusedError:
+    """Return why a file was refused, to be told in the language of who looks."""
+    told = held.refusal
+    return FileRefusedError(
+        told["code"],
+        row=told["row"],
+        byte=told["byte"],
+        other=told["other"],
+        columns=tuple(told["columns"]),
+        headings=tuple(told["headings"]),
+    )
+
+
+def told_of(*, by: Seat, held: HeldFile) -> Iterator[dict[str, Any]]:
+    """Yield what became of the rows of which there is something to say."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    return told_rows(by.pharmacy_id, held)
+
+
+def rows_to_correct(*, by: Seat, file_id: UUID) -> Iterator[list[str]]:
+    """Yield the header and the refused rows of a file as it has them, each with what is wrong in front."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    held = held_file(by.pharmacy_id, file_id)
+    with act(by=by, kind=EventKind.FILE_ROWS_READ, subject_kind="file", subject_id=held.id):
+        pass
+    return _rows_to_correct(by.pharmacy_id, held)
+
+
+def _rows_to_correct(pharmacy_id: UUID, held: HeldFile) -> Iterator[list[str]]:
+    refused = (one for one in told_rows(pharmacy_id, held) if one["verdict"] == Sameness.REFUSED)
+    wanted = next(refused, None)
+    records = records_of(held_stream(pharmacy_id, held), Encoding(held.encoding))
+    yield [str(_("What is wrong")), *next(records).cells]
+    for record in records:
+        if wanted is None:
+            return
+        if record.row == wanted["row"]:
+            yield [_in_one_cell(wanted["problems"]), *record.cells]
+            wanted = next(refused, None)
+
+
+def _in_one_cell(problems: list[list[str]]) -> str:
+    return " ".join(
+        f"{column}: {reason} {remedy}" if column else f"{reason} {remedy}" for column, _code, reason, remedy in problems
+    )
+
+
+def receipt_of(*, by: Seat, file_id: UUID) -> dict[str, Any]:
+    """Return what was taken of a file, without anything of its cells: what to keep beside the file."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    held = held_file(by.pharmacy_id, file_id)
+    refused = [
+        {"row": one["row"], "verdict": one["verdict"], "problems": [problem[:2] for problem in one["problems"]]}
+        for one in told_rows(by.pharmacy_id, held)
+    ]
+    return {
+        "receipt": "temoin-receipt-1",
+        "file": {"name": held.name, "bytes": held.size, "sha256": held.digest, "profile": held.profile},
+        "handed_in_at": held.handed_at,
+        "taken_at": held.taken_at or None,
+        "is_trial": held.stage is not Stage.TAKEN and held.stage is not Stage.TAKING,
+        "rows": held.rows,
+        "done": held.done,
+        "counts": {verdict.value: held.count(verdict.value) for verdict in Sameness},
+        "told": refused,
+    }

@@ -1,0 +1,144 @@
+"""The pages of a file that is handed in: from the file to the receipt, as the browser sends it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from import_files import file_of
+from page_tree import found
+from people import House
+from test_pages import check_page
+
+from temoin.formats.csv.template import template
+from temoin.intake import handing
+from temoin.intake.terms import allow_laboratory
+from temoin.lib.tenant import tenant_scope
+from temoin.testing.models import Record
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do behind no answer what the page waits for: the test has one connection."""
+    monkeypatch.setattr(handing, "start_behind", lambda work: work())
+
+
+def send(client: Client, content: bytes, **said: str) -> str:
+    """Hand a file in; return the address to which the page leads."""
+    answer = client.post(reverse("hand_in_file"), {"file": SimpleUploadedFile("r.csv", content), **said})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer.url
+
+
+def page_of(client: Client, address: str) -> str:
+    page = client.get(address).content.decode()
+    check_page(address, page)
+    return page
+
+
+def mixed(house: House) -> bytes:
+    return template("fr", finess=house.here.finess).replace(b"1979-03-28", b"28/03/1979", 1)
+
+
+def test_a_file_is_checked_then_taken_by_one_press(house: House, owner: Client):
+    address = send(owner, template("fr", finess=house.here.finess))
+    page = page_of(owner, address)
+    assert "Signer et enregistrer 4 lignes" in page
+
+    (form,) = found(page, f'//form[@action="{address}take/"]')
+    assert owner.post(form.get("action")).status_code == 302
+
+    assert "Ce que ce fichier est devenu" in page_of(owner, address)
+    with tenant_scope(house.here.id):
+        assert Record.objects.count() == 2
+
+
+def test_a_refused_row_is_told_in_the_file_s_words_and_given_back(house: House, owner: Client):
+    address = send(owner, mixed(house))
+
+    page = page_of(owner, address)
+    back = b"".join(owner.get(f"{address}to-correct/").streaming_content).decode()
+
+    assert "date_naissance" in page
+    assert "28/03/1979" not in page
+    assert back.startswith("\ufeff")
+    assert "28/03/1979" in back.splitlines()[1]
+    assert owner.get(f"{address}receipt/").json()["counts"]["refused"] >= 1
+
+
+def test_headings_that_nobody_knows_are_asked_about(house: House, owner: Client):
+    content = template("fr", finess=house.here.finess).replace(b"sexe", b"Genre du client")
+    address = send(owner, content)
+    page = page_of(owner, address)
+    headings = [one.get("value") for one in found(page, '//input[@name="heading"]')]
+    place = headings.index("Genre du client")
+
+    said = {"heading": headings, f"heading-{place}": "patient_sex"}
+    assert owner.post(f"{address}say/", said).status_code == 302
+
+    assert "Signer et enregistrer" in page_of(owner, address)
+    doubled = {"heading": headings, "heading-0": "comment", "heading-1": "comment"}
+    assert owner.post(f"{address}take/").status_code == 302
+    assert "Titres de colonnes" in page_of(owner, reverse("files"))
+    assert owner.post(reverse("forget_columns")).status_code == 302
+    again = send(owner, content)
+    answer = owner.post(f"{again}say/", doubled)
+    assert answer.status_code == 400
+    check_page("headings said twice", answer.content.decode())
+
+
+def test_the_order_of_dates_is_asked_for(house: House, owner: Client):
+    allow_laboratory(by=house.owner, number="01D1058442", name="Lab")
+    address = send(owner, file_of({"patient_dob": "2/3/1962"}).getvalue())
+    assert found(page_of(owner, address), '//input[@name="dates" and @value="dmy"]')
+
+    assert owner.post(f"{address}say/", {"dates": "mdy"}).status_code == 302
+
+    assert "Signer et enregistrer 1 ligne" in page_of(owner, address)
+
+
+def test_what_is_no_file_is_told_beside_its_field(owner: Client):
+    answer = owner.post(reverse("hand_in_file"), {})
+
+    assert answer.status_code == 400
+    check_page("files", answer.content.decode())
+    assert found(answer.content.decode(), '//*[@id="field-file-problem"]')
+
+
+def test_a_cause_is_told_for_a_file_of_another_kind(owner: Client):
+    page = page_of(owner, send(owner, template("fr").replace(b";", b"\t")))
+
+    assert "Des tabulations séparent les colonnes." in page
+    assert not found(page, '//form[contains(@action, "/take/")]')
+
+
+def test_a_colleague_may_not_and_a_stranger_finds_nothing(
+    house: House, owner: Client, colleague: Client, stranger: Client
+):
+    address = send(owner, mixed(house))
+
+    for part in ("", "state/", "to-correct/", "receipt/"):
+        assert colleague.get(f"{address}{part}").status_code == 403
+        assert stranger.get(f"{address}{part}").status_code == 404
+    for part in ("say/", "try/", "take/", "forget/"):
+        assert colleague.post(f"{address}{part}").status_code == 403
+        assert stranger.post(f"{address}{part}").status_code == 404
+
+
+def test_a_page_follows_how_far_a_file_is(house: House, owner: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(handing, "start_behind", lambda _work: None)
+    address = send(owner, mixed(house))
+
+    assert found(page_of(owner, address), "//*[@data-follow]//progress")
+    assert owner.get(f"{address}state/").json() == {"rows": 0, "done": 0, "going": True}
+
+
+def test_a_file_is_forgotten_by_a_press_and_the_model_bears_the_pharmacy_s_number(house: House, owner: Client):
+    address = send(owner, mixed(house))
+    assert "r.csv" in page_of(owner, reverse("files"))
+
+    assert owner.post(f"{address}forget/").status_code == 302
+
+    assert owner.get(address).status_code == 404
+    assert house.here.finess.encode() in owner.get(reverse("model_of_file")).content
