@@ -71,19 +71,25 @@ def test_headings_that_nobody_knows_are_asked_about(house: House, owner: Client)
     content = template("fr", finess=house.here.finess).replace(b"sexe", b"Genre du client")
     address = send(owner, content)
     page = page_of(owner, address)
-    headings = [one.get("value") for one in found(page, '//input[@name="heading"]')]
-    place = headings.index("Genre du client")
+    (asked,) = found(page, '//input[starts-with(@name, "of-")]')
+    name = asked.get("name").removeprefix("of-")
+    assert [one.get("value") for one in found(page, f'//select[@name="{name}"]/option')] == ["", "patient_sex"]
 
-    said = {"heading": headings, f"heading-{place}": "patient_sex"}
-    assert owner.post(f"{address}say/", said).status_code == 302
+    assert owner.post(f"{address}say/", {f"of-{name}": "Genre du client", name: "patient_sex"}).status_code == 302
 
     assert "Signer et enregistrer" in page_of(owner, address)
-    doubled = {"heading": headings, "heading-0": "comment", "heading-1": "comment"}
     assert owner.post(f"{address}take/").status_code == 302
     assert "Titres de colonnes" in page_of(owner, reverse("files"))
     assert owner.post(reverse("forget_columns")).status_code == 302
-    again = send(owner, content)
-    answer = owner.post(f"{again}say/", doubled)
+
+
+def test_two_headings_never_stand_for_one_column(house: House, owner: Client):
+    content = template("fr", finess=house.here.finess).replace(b"sexe", b"Genre").replace(b"courriel", b"Adr. elec.")
+    address = send(owner, content)
+    said = {"of-heading-1": "Genre", "heading-1": "comment", "of-heading-2": "Adr. elec.", "heading-2": "comment"}
+
+    answer = owner.post(f"{address}say/", said)
+
     assert answer.status_code == 400
     check_page("headings said twice", answer.content.decode())
 

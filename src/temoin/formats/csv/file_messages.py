@@ -67,8 +67,8 @@ FILE_MESSAGES: dict[str, CsvMessage] = {
     ),
     "missing_columns": CsvMessage(
         (
-            "Ce n'est pas le format attendu. Colonnes absentes : {columns}.",
-            "Nommez ces colonnes en première ligne : c’est le format « bulk results » de SimpleReport.",
+            "Ce n’est pas le format attendu. Colonnes absentes : {columns}.",
+            "Nommez-les en première ligne, ou dites à quelle colonne chaque titre correspond.",
         ),
         (
             "This is not the expected format. Missing columns: {columns}.",

@@ -32,7 +32,7 @@ def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> Resu
     """Read a row; every problem of the row is told, not only the first."""
     cells = Cells(row, values, rules)
     accession = cells.number("accession_number", required=True)
-    patient, laboratory, provider = _patient(cells), _laboratory(cells), _provider(cells)
+    patient, laboratory, provider = read_patient_traits(cells), _laboratory(cells), _provider(cells)
     device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
     zone = _zone(cells, laboratory.address)
     collected = cells.moment("specimen_collection_date", zone, required=True)
@@ -62,7 +62,8 @@ def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> Resu
     )
 
 
-def _patient(cells: Cells) -> PatientTraits | None:
+def read_patient_traits(cells: Cells) -> PatientTraits | None:
+    """Return who the patient is and how to reach them; None where no birth date can be read."""
     family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
     address, born = own_address(cells), cells.birth_date("patient_dob")
     cells.required("patient_sex")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temoin.formats.csv.file_messages import FILE_MESSAGES
 from temoin.formats.csv.messages import ROW_MESSAGES, CsvMessage
+from temoin.formats.csv.profiles import own_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,16 @@ class FileRefusedError(Exception):
 
     def message(self, lang: str) -> str:
         """Say why the file is refused, with the row, the byte or the columns."""
-        return self._filled(_in(FILE_MESSAGES[self.code], lang)[0])
+        return self._filled(_in(FILE_MESSAGES[self.code], lang)[0], lang)
 
     def remedy(self, lang: str) -> str:
-        return self._filled(_in(FILE_MESSAGES[self.code], lang)[1])
+        return self._filled(_in(FILE_MESSAGES[self.code], lang)[1], lang)
 
-    def _filled(self, text: str) -> str:
-        return text.format(row=self.row, byte=self.byte, other=self.other, columns=", ".join(self.columns))
+    def _filled(self, text: str, lang: str) -> str:
+        named = self.columns
+        if self.code == "missing_columns":  # which the file does not name: in the reader's language
+            named = tuple(own_word(column, lang) for column in named)
+        return text.format(row=self.row, byte=self.byte, other=self.other, columns=", ".join(named))
 
 
 def _in(message: CsvMessage, lang: str) -> tuple[str, str]:

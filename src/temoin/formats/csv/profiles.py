@@ -7,14 +7,14 @@ one way to tell what is wrong with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from temoin.formats.csv.vocabulary import folded, words
 
-OWN, SIMPLE_REPORT = "temoin-results-1", "simplereport-bulk"
+OWN, SIMPLE_REPORT, PATIENTS = "temoin-results-1", "simplereport-bulk", "temoin-patients-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,8 @@ OWN_COLUMNS = (
     OwnColumn("ordering_provider_first_name", "prescriber_given_name", "prenom_prescripteur", False, "", "text"),
     OwnColumn("comment", "comment", "commentaire", False, "", "text, 1,000 characters at most", ("remarque",)),
 )
+
+PATIENT_COLUMNS = tuple(column for column in OWN_COLUMNS if column.name.startswith("patient_"))
 
 # SimpleReport's bulk format. It also asks for patient_race and patient_ethnicity: they are neither asked for nor read
 # here, since French law forbids to collect them.
@@ -255,7 +257,7 @@ class FileProfile:
 
     def word(self, name: str) -> str:
         """Return how this profile writes a column."""
-        return _OWN_WORDS[name] if self.code == OWN and name in _OWN_WORDS else name
+        return name if self.code == SIMPLE_REPORT else _OWN_WORDS.get(name, name)
 
 
 def plain_heading(heading: str) -> str:
@@ -263,25 +265,42 @@ def plain_heading(heading: str) -> str:
     return re.sub(r"[\s_\-.°]+", "_", folded(heading.replace("_", " "))).strip("_")
 
 
+def own_word(english: str, lang: str) -> str:
+    """Return how our own profile writes a column in a language; what is none of its columns stays."""
+    return _FRENCH.get(english, english) if lang.lower().startswith("fr") else english
+
+
+_FRENCH = {column.english: column.french for column in OWN_COLUMNS}
 _OWN_WORDS = {column.name: column.english for column in OWN_COLUMNS}
+
+
+def _profile_of_columns(code: str, columns: Sequence[OwnColumn]) -> FileProfile:
+    return FileProfile(
+        code=code,
+        required=tuple(column.name for column in columns if column.is_required),
+        known=frozenset(column.name for column in columns),
+        separators=";,",
+        headings=MappingProxyType(
+            {
+                plain_heading(word): column.name
+                for column in columns
+                for word in (column.english, column.french, *column.others)
+            }
+        ),
+    )
+
+
+@cache
+def patients_profile() -> FileProfile:
+    """Return the profile of a list of patients: the columns of our own that tell of the patient."""
+    return _profile_of_columns(PATIENTS, PATIENT_COLUMNS)
 
 
 @cache
 def profiles() -> tuple[FileProfile, ...]:
     """Return the profiles: our own first, then SimpleReport's, whose columns may bear ReportStream's names."""
-    own = {
-        plain_heading(word): column.name
-        for column in OWN_COLUMNS
-        for word in (column.english, column.french, *column.others)
-    }
     return (
-        FileProfile(
-            code=OWN,
-            required=tuple(column.name for column in OWN_COLUMNS if column.is_required),
-            known=frozenset(column.name for column in OWN_COLUMNS),
-            separators=";,",
-            headings=MappingProxyType(own),
-        ),
+        _profile_of_columns(OWN, OWN_COLUMNS),
         FileProfile(
             code=SIMPLE_REPORT,
             required=REQUIRED_COLUMNS,

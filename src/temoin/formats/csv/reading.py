@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderProof
@@ -16,6 +16,7 @@ from temoin.formats.csv.profiles import (
     DATE_COLUMNS,
     NOT_KEPT_COLUMNS,
     OWN,
+    PATIENTS,
     FileProfile,
     is_of_none,
     own_profile,
@@ -26,7 +27,10 @@ from temoin.formats.csv.tables import MOST_COLUMNS, Encoding, Table, TableRecord
 
 MOST_ROWS = 250_000
 
-_PARSERS: Mapping[str, Callable[[int, Mapping[str, str], CellRules], ResultRow | RowErrors]] = {OWN: parse_own_row}
+Row = TypeVar("Row", bound=Any)  # a frozen dataclass with `written`
+Parser = Callable[[int, Mapping[str, str], CellRules], Row | RowErrors]
+
+_PARSERS: Mapping[str, Parser[ResultRow]] = {OWN: parse_own_row}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class FileOfResults:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """How a table's columns are read."""
 
     table: Table
@@ -61,6 +65,12 @@ class _Layout:
     header: list[str]
     names: list[str]
     is_iso: bool  # every date begins with its year: a file in another program's words promises nothing of the kind
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Return the columns of the file that are not read."""
+        told = zip(self.names, self.header, strict=True)
+        return tuple(cell.strip() for name, cell in told if cell.strip() and name not in self.profile.known)
 
     @property
     def written(self) -> dict[str, str]:
@@ -78,19 +88,18 @@ def read_results(stream: BinaryIO, *, rules: CellRules, said: Said = _NOTHING_SA
     is remembered. Raises FileRefusedError before the first row when the file as a whole cannot be taken. Rows count as
     in a spreadsheet: the header is row 1. Blank rows count and are passed over.
     """
-    layout = _layout(open_table(stream, said.encoding), said)
-    filled, proof, count = _survey(layout)
-    dates = {} if layout.is_iso else proof.judge(rules.order, rules.remembered)
-    orders = {name: known.order for name, known in dates.items()}
-    rules = replace(rules, order=DateOrder.ISO if layout.is_iso else rules.order, orders=orders)
+    layout = layout_of(open_table(stream, said.encoding), said)
+    filled, proof, count = survey(layout)
+    dates, rules = ordered(layout, proof, rules)
     columns = dict(zip(layout.names, (cell.strip() for cell in layout.header), strict=True))
+    parse = _PARSERS.get(layout.profile.code, parse_row)
     return FileOfResults(
         profile=layout.profile.code,
-        dates=tuple(dates.values()),
-        unread=tuple(written for name, written in columns.items() if written and name not in layout.profile.known),
+        dates=dates,
+        unread=layout.unread,
         not_kept=tuple(columns[name] for name in NOT_KEPT_COLUMNS if name in filled and name in layout.profile.known),
         count=count,
-        rows=_rows(layout, rules),
+        rows=rows_of(layout, parse, rules),
     )
 
 
@@ -106,16 +115,17 @@ def records_of(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> Iterato
     return table.records()
 
 
-def _layout(table: Table, said: Said) -> _Layout:
+def layout_of(table: Table, said: Said, wanted: FileProfile | None = None) -> Layout:
+    """Return how the columns of a table are read: as those of the profile that is wanted, or that its header shows."""
     table, header = _header(table)
-    own, profile = own_profile(), profile_of(header)
+    own, profile = wanted or own_profile(), wanted or profile_of(header)
     unsaid, names = own.names(header), own.names(header, said.columns)
     if profile is not own and (names == unsaid or not profile.lacks(profile.names(header))):
         names = profile.names(header)
     else:
         profile = own
     _check_header(table, profile, header, names)
-    return _Layout(table, profile, header, names, is_iso=profile is own and not own.lacks(unsaid))
+    return Layout(table, profile, header, names, is_iso=profile is own and not own.lacks(unsaid))
 
 
 def _header(table: Table) -> tuple[Table, list[str]]:
@@ -149,7 +159,7 @@ def _bounded(header: list[str]) -> list[str]:
     return header
 
 
-def _survey(layout: _Layout) -> tuple[set[str], OrderProof, int]:
+def survey(layout: Layout) -> tuple[set[str], OrderProof, int]:
     """Return the columns that hold anything, what the dates show of their order, and the number of rows."""
     names = layout.names
     proof, count, filled = OrderProof(layout.written), 0, set[str]()
@@ -165,18 +175,21 @@ def _survey(layout: _Layout) -> tuple[set[str], OrderProof, int]:
     return filled, proof, count
 
 
-def _rows(layout: _Layout, rules: CellRules) -> Iterator[ResultRow | RowErrors]:
-    parse = _PARSERS.get(layout.profile.code, parse_row)
+def ordered(layout: Layout, proof: OrderProof, rules: CellRules) -> tuple[tuple[ColumnOrder, ...], CellRules]:
+    """Return the order of the columns whose dates have one, and the rules by which they are then read."""
+    if layout.is_iso:
+        return (), replace(rules, order=DateOrder.ISO, orders={})
+    dates = proof.judge(rules.order, rules.remembered)
+    return tuple(dates.values()), replace(rules, orders={name: known.order for name, known in dates.items()})
+
+
+def rows_of(layout: Layout, parse: Parser[Row], rules: CellRules) -> Iterator[Row | RowErrors]:
+    """Yield the rows as the parser reads them, their problems in the words of the file."""
     for record in _filled(layout.table):
         yield _in_words_of_file(_row(layout, record, parse, rules), layout.written)
 
 
-def _row(
-    layout: _Layout,
-    record: TableRecord,
-    parse: Callable[[int, Mapping[str, str], CellRules], ResultRow | RowErrors],
-    rules: CellRules,
-) -> ResultRow | RowErrors:
+def _row(layout: Layout, record: TableRecord, parse: Parser[Row], rules: CellRules) -> Row | RowErrors:
     names, known = layout.names, layout.profile.known
     flaws = tuple(
         CellProblem(record.row, names[place], code)
@@ -194,11 +207,11 @@ def _row(
     return parse(record.row, values, rules)
 
 
-def _in_words_of_file(row: ResultRow | RowErrors, written: Mapping[str, str]) -> ResultRow | RowErrors:
+def _in_words_of_file(row: Row | RowErrors, written: Mapping[str, str]) -> Row | RowErrors:
     """Name the columns as the file does: it is the file that a person mends."""
     if not written:
         return row
-    if isinstance(row, ResultRow):
+    if not isinstance(row, RowErrors):
         return replace(row, written=written)
     problems = (replace(problem, column=written.get(problem.column, problem.column)) for problem in row.problems)
     return RowErrors(row.row, tuple(problems))
@@ -217,7 +230,8 @@ def _check_header(table: Table, profile: FileProfile, header: list[str], names: 
     if missing:
         _tell_cause(table, profile, header)
     if doubled:
-        raise FileRefusedError("duplicate_columns", columns=tuple(profile.word(name) for name in doubled))
+        twice = tuple(header[names.index(name)].strip() for name in doubled)
+        raise FileRefusedError("duplicate_columns", columns=twice)
     if missing:
         raise FileRefusedError("missing_columns", columns=missing, headings=tuple(cell.strip() for cell in header))
 
@@ -235,7 +249,7 @@ def _tell_cause(table: Table, profile: FileProfile, header: list[str]) -> None:
             raise FileRefusedError("tabs")
         if any(whole.count(sign) >= some for sign in "|^~"):
             raise FileRefusedError("separator")
-    if _is_list_of_patients(header):
+    if profile.code != PATIENTS and _is_list_of_patients(header):
         raise FileRefusedError("patients")
 
 

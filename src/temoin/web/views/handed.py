@@ -76,8 +76,8 @@ def state(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
 
 def say(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
     """Take in what headings stand for, or the order of dates, and try the file again."""
-    headings = request.POST.getlist("heading")
-    columns = {heading: request.POST.get(f"{_HEADING}{place}", "") for place, heading in enumerate(headings)}
+    headings = {name: heading for name, heading in request.POST.items() if name.startswith("of-")}
+    columns = {str(heading): request.POST.get(name.removeprefix("of-"), "") for name, heading in headings.items()}
     try:
         say_of_file(by=seat, file_id=file_id, dates=request.POST.get("dates", ""), columns=columns)
     except InvalidError as error:
@@ -203,18 +203,33 @@ def _refusal(held: HeldFile, typed: Typed, seat: Seat) -> dict[str, Any]:
 
 
 def _heading_fields(headings: tuple[str, ...], held: HeldFile, typed: Typed, seat: Seat) -> list[tuple[str, Field]]:
+    """Return a field for each heading that says nothing by itself; its choices are the columns that are still free."""
     own, said = own_profile(), {**read_terms(by=seat).columns, **held.columns}
-    is_french = (get_language() or "fr").startswith("fr")
-    choices = [
-        Choice(one.name, one.french if is_french else one.english, _("required") if one.is_required else "")
-        for one in OWN_COLUMNS
-    ]
+    taken = set(own.names(headings))
     fields = []
     for place, heading in enumerate(headings):
-        known = said.get(plain_heading(heading)) or own.headings.get(plain_heading(heading), "")
-        name = f"{_HEADING}{place}"
-        fields.append((heading, typed(name, heading or "–", "select", initial=known, choices=choices)))
+        plain = plain_heading(heading)
+        if plain in own.headings or not plain:
+            continue
+        field = typed(
+            f"{_HEADING}{place}",
+            heading,
+            "select",
+            initial=said.get(plain, ""),
+            choices=_free_columns(taken),
+            is_one_of=True,
+        )
+        fields.append((heading, field))
     return fields
+
+
+def _free_columns(taken: set[str]) -> list[Choice]:
+    is_french = (get_language() or "fr").startswith("fr")
+    free = sorted((one for one in OWN_COLUMNS if one.name not in taken), key=lambda one: not one.is_required)
+    return [
+        Choice(one.name, one.french if is_french else one.english, _("needed") if one.is_required else "")
+        for one in free
+    ]
 
 
 def order_field(typed: Typed) -> Field:
