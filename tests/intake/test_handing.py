@@ -29,7 +29,7 @@ from temoin.intake.handing import (
     told_of,
     try_file,
 )
-from temoin.intake.held import HeldFile, Stage, begin_run, held_stream
+from temoin.intake.held import FileStage, HeldFile, begin_run, held_stream
 from temoin.intake.results import import_results
 from temoin.journal.models import Event
 from temoin.lib.clock import frozen_at, now
@@ -77,14 +77,14 @@ def mixed() -> bytes:
 def test_a_trial_tells_what_would_happen_and_stores_nothing(house):
     file = tried(house.owner, template("fr", finess=house.here.finess))
 
-    assert (file.stage, file.rows, file.profile, stored(house.owner)) == (Stage.TRIED, 4, "temoin-results-1", 0)
+    assert (file.stage, file.rows, file.profile, stored(house.owner)) == (FileStage.TRIED, 4, "temoin-results-1", 0)
     assert file.counts == {"stored": 2, "corrected": 1, "cancelled": 1}
 
 
 def test_one_press_takes_the_good_rows_and_once(house):
     file = taken(house.owner, mixed())
 
-    assert (file.stage, file.counts, stored(house.owner)) == (Stage.TAKEN, {"stored": 2, "refused": 1}, 2)
+    assert (file.stage, file.counts, stored(house.owner)) == (FileStage.TAKEN, {"stored": 2, "refused": 1}, 2)
     with pytest.raises(ConflictError):
         take_file(by=house.owner, file_id=file.id, start=at_once)
 
@@ -116,7 +116,7 @@ def test_the_refused_rows_come_back_as_a_file_that_is_taken_once_it_is_mended(ho
 def test_a_file_that_is_refused_tells_why_and_what_to_say_of_it(house):
     unsaid = file_of({"patient_dob": "2/3/1962"}).getvalue()
     file = tried(house.owner, unsaid)
-    assert (file.stage, file.refusal["code"]) == (Stage.REFUSED, "dates_unsaid")
+    assert (file.stage, file.refusal["code"]) == (FileStage.REFUSED, "dates_unsaid")
 
     say_of_file(by=house.owner, file_id=file.id, dates="mdy", columns={})
     try_file(by=house.owner, file_id=file.id, start=at_once)
@@ -155,7 +155,7 @@ def test_a_file_that_stopped_goes_on_after_the_row_that_was_told_last(house, mon
     monkeypatch.setattr(handing, "import_results", stopping)
     take_file(by=house.owner, file_id=file.id, start=at_once)
     half = read_handed(by=house.owner, file_id=file.id)
-    assert (half.stage, half.last_row, half.counts) == (Stage.TAKING, 3, {"stored": 1, "refused": 1})
+    assert (half.stage, half.last_row, half.counts) == (FileStage.TAKING, 3, {"stored": 1, "refused": 1})
     with frozen_at(now() + timedelta(minutes=2)):
         assert half.is_stopped
 
@@ -163,7 +163,7 @@ def test_a_file_that_stopped_goes_on_after_the_row_that_was_told_last(house, mon
     take_file(by=house.owner, file_id=file.id, start=at_once)
 
     whole = read_handed(by=house.owner, file_id=file.id)
-    assert (whole.stage, whole.counts["refused"], stored(house.owner)) == (Stage.TAKEN, 1, 2)
+    assert (whole.stage, whole.counts["refused"], stored(house.owner)) == (FileStage.TAKEN, 1, 2)
 
 
 def test_nobody_goes_on_with_a_file_that_somebody_goes_on_with(house):

@@ -8,6 +8,7 @@ from people import NEWCOMER, House, make_lot, make_patient, make_program, make_s
 from temoin.catalogue.lots import recall_lot
 from temoin.delivery.letters import read_knowledge
 from temoin.delivery.telling import ToldBy, note_told
+from temoin.intake.handing import hand_in
 from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.team import depart_member, invite_member
 from temoin.testing.queries import read_parcels
@@ -40,6 +41,8 @@ def every_page(house: House) -> dict[str, str]:
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
     plain += ["quality", "mfa_generate_recovery_codes", "results", "figures"]
     pages = {name: reverse(name) for name in plain}
+    handed = hand_in(by=house.owner, name="r.csv", content=b"x", encoding="", dates="")
+    pages["handed_file"] = reverse("handed_file", args=[handed])
     pages["merge_patients"] = reverse("merge_patients", args=[patient_id, make_patient(house.owner)])
     pages["told"], pages["handed over"] = (reverse("told", args=[void, way]) for way in ("phone", "paper"))
     note_told(by=house.owner, record_id=signed, expected_version=1, way=ToldBy.PHONE)

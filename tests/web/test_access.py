@@ -24,6 +24,7 @@ from people import (
     sign_in,
 )
 
+from temoin.intake.handing import hand_in
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.professions import RIGHTS, Profession, Right
@@ -58,6 +59,7 @@ def known_objects(house: House) -> dict[str, UUID]:
         "member_id": house.colleague.member_id,
         "invitation_id": invite_member(by=house.owner, newcomer=NEWCOMER).id,
         "program_id": make_program(house.owner),
+        "file_id": hand_in(by=house.owner, name="r.csv", content=b"x", encoding="", dates=""),
     }
 
 

@@ -8,13 +8,14 @@ from django.test import Client
 from django.urls import reverse
 from import_files import file_of
 from page_tree import found
-from people import House
+from people import House, make_patient
 from test_pages import check_page
 
-from temoin.formats.csv.template import template
+from temoin.formats.csv.template import template, template_of_patients
 from temoin.intake import handing
 from temoin.intake.terms import allow_laboratory
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.models import Patient
 from temoin.testing.models import Record
 
 
@@ -148,3 +149,29 @@ def test_a_file_is_forgotten_by_a_press_and_the_model_bears_the_pharmacy_s_numbe
 
     assert owner.get(address).status_code == 404
     assert house.here.finess.encode() in owner.get(reverse("model_of_file")).content
+
+
+def test_a_list_of_patients_shows_whom_it_may_bring_twice_and_registers_who_is_ticked(house: House, owner: Client):
+    make_patient(house.owner, birth_family_name="DURANT", birth_given_names="Anne", birth_date="28/03/1979", nir="")
+    address = send(owner, template_of_patients("fr"), kind="patients")
+    page = page_of(owner, address)
+    (box,) = found(page, '//input[@name="apart"]')
+    assert "DURANT Anne" in page
+
+    assert owner.post(f"{address}take/", {"apart": box.get("value")}).status_code == 302
+
+    assert "Ce que ce fichier est devenu" in page_of(owner, address)
+    with tenant_scope(house.here.id):
+        assert Patient.objects.count() == 3
+    assert b"nom_naissance" in owner.get(reverse("model_of_patients")).content
+
+
+def test_whom_nobody_ticked_is_left_and_led_to(house: House, owner: Client):
+    known = make_patient(
+        house.owner, birth_family_name="DURANT", birth_given_names="Anne", birth_date="28/03/1979", nir=""
+    )
+    address = send(owner, template_of_patients("fr"), kind="patients")
+
+    owner.post(f"{address}take/")
+
+    assert found(page_of(owner, address), f'//a[@href="{reverse("patient", args=[known])}"]')

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from temoin.cli.console import say
 from temoin.formats.csv.reading import FileOfResults
 from temoin.intake.file_words import notes_of
+from temoin.intake.people import PersonFate, PersonOutcome
 from temoin.intake.problems import RowProblem
 from temoin.intake.results import RowOutcome
 from temoin.intake.sameness import Sameness
@@ -88,3 +89,27 @@ class ImportTeller:
             say(text)
         else:
             self._out.write(f"{text}\n")
+
+
+class PeopleTeller:
+    """Tells about the rows of a list of patients: by their number, for a terminal is no place for names."""
+
+    def tell(self, outcome: PersonOutcome) -> None:
+        place = _("Row %(row)d") % {"row": outcome.row}
+        if outcome.verdict is PersonFate.NEAR:
+            words = _("perhaps known: not registered. Compare on the page of files, or at the counter.")
+            say(f"{place} : {words}")
+        for problem in outcome.problems:
+            say(f"{place}, {problem.column} : {problem.reason} {problem.remedy}")
+
+    def sum_up(self, counts: Counter[PersonFate], *, is_trial: bool) -> None:
+        """Tell how many rows had each fate."""
+        if is_trial:
+            say(_("Trial: nothing was stored. It would give:"))
+        labels = {
+            PersonFate.REGISTERED: _("new patients"),
+            PersonFate.KNOWN: _("already known"),
+            PersonFate.NEAR: _("perhaps known"),
+            PersonFate.REFUSED: _("refused"),
+        }
+        say(", ".join(f"{label}: {counts[fate]}" for fate, label in labels.items()))

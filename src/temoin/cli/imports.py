@@ -34,9 +34,24 @@ def add_commands(commands: Commands) -> None:
         description="Signs each valid row of a file of results. Importing a file again stores nothing twice.",
         epilog="Status: 0 every row is stored, 1 rows were refused, 2 nothing could be done.",
     )
-    results.add_argument(
-        "file", metavar="FILE", help="a CSV or XLSX file: temoin-results-1 or SimpleReport's bulk format; - for stdin"
+    _add_options(results)
+    results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
+    results.set_defaults(run=run_results)
+    people = nouns.add_parser(
+        "patients",
+        help="register the patients of a list",
+        description="Registers the new patients of a list. Who may be known already is told and not registered.",
+        epilog="Status: 0 every row is known or registered, 1 rows were set aside or refused, 2 nothing could be done.",
     )
+    _add_options(people)
+    people.set_defaults(run=run_patients)
+    model = nouns.add_parser("template", help="print a file of temoin-results-1 to fill in")
+    model.add_argument("--lang", choices=("fr", "en"), help="language of the columns (default: French)")
+    model.set_defaults(run=run_template)
+
+
+def _add_options(results: argparse.ArgumentParser) -> None:
+    results.add_argument("file", metavar="FILE", help="a CSV or XLSX file: of one of the profiles; - for stdin")
     results.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     results.add_argument("--pharmacy", metavar="FINESS", help="pharmacy that did the tests")
     results.add_argument("--by", metavar="E-MAIL", help="pharmacist of that pharmacy who signs")
@@ -55,12 +70,7 @@ def add_commands(commands: Commands) -> None:
         help="a heading of the file and the column of temoin-results-1 that it stands for; remembered",
     )
     results.add_argument("--dry-run", action="store_true", help="check every row and store nothing")
-    results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
     results.add_argument("--lang", choices=("fr", "en"), help="language of messages (default: French)")
-    results.set_defaults(run=run_results)
-    model = nouns.add_parser("template", help="print a file of temoin-results-1 to fill in")
-    model.add_argument("--lang", choices=("fr", "en"), help="language of the columns (default: French)")
-    model.set_defaults(run=run_template)
 
 
 def run_template(options: argparse.Namespace) -> int:
@@ -78,17 +88,59 @@ def _heading(text: str) -> tuple[str, str]:
 
 
 def run_results(options: argparse.Namespace) -> int:
-    settings = settings_file(options.data)
-    os.environ[VARIABLE] = str(settings)
+    with _opened(options) as opened:
+        stream = opened.enter_context(_opened_file(options.file))
+        errors = opened.enter_context(_opened_errors(options.errors_csv))
+        opened.enter_context(database_running(settings_file(options.data)))
+        return _import(options, stream, errors)
+
+
+def run_patients(options: argparse.Namespace) -> int:
+    with _opened(options) as opened:
+        stream = opened.enter_context(_opened_file(options.file))
+        opened.enter_context(database_running(settings_file(options.data)))
+        return _import_patients(options, stream)
+
+
+@contextmanager
+def _opened(options: argparse.Namespace) -> Iterator[ExitStack]:
+    """Become the staff site, in the language asked for."""
+    os.environ[VARIABLE] = str(settings_file(options.data))
     become(Process.STAFF)
     from django.utils import translation
 
-    with ExitStack() as opened:
-        opened.enter_context(translation.override(_language(options.lang)))
-        stream = opened.enter_context(_opened_file(options.file))
-        errors = opened.enter_context(_opened_errors(options.errors_csv))
-        opened.enter_context(database_running(settings))
-        return _import(options, stream, errors)
+    with ExitStack() as opened, translation.override(_language(options.lang)):
+        yield opened
+
+
+def _import_patients(options: argparse.Namespace, stream: BinaryIO) -> int:
+    from temoin.cli.import_words import PeopleTeller
+    from temoin.cli.signer import choose_signer
+    from temoin.formats.csv.problems import FileRefusedError
+    from temoin.intake.people import ListRun, PersonFate, import_patients
+    from temoin.journal.act import denials_recorded
+    from temoin.lib.errors import DeniedError
+
+    teller = PeopleTeller()
+    try:
+        by = choose_signer(finess=options.pharmacy, email=options.by, is_demo=settings_of_process().site.demo)
+        with denials_recorded(by):
+            counts = import_patients(
+                by=by,
+                stream=stream,
+                run=ListRun(is_trial=options.dry_run),
+                tell=teller.tell,
+                dates=DateOrder(options.dates) if options.dates else None,
+                said=Said(Encoding(options.encoding or Encoding.UTF_8), dict(options.column)),
+            )
+    except FileRefusedError as error:
+        complain(f"{error.message(_language(options.lang))} {error.remedy(_language(options.lang))}")
+        return FILE_REFUSED
+    except DeniedError as error:
+        complain(_denial(error))
+        return FILE_REFUSED
+    teller.sum_up(counts, is_trial=options.dry_run)
+    return SOME_REFUSED if counts[PersonFate.REFUSED] or counts[PersonFate.NEAR] else ALL_TAKEN
 
 
 def _import(options: argparse.Namespace, stream: BinaryIO, errors: TextIO | None) -> int:

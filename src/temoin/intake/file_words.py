@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderSource
+from temoin.formats.csv.patients import ListOfPatients
 from temoin.formats.csv.reading import FileOfResults
 
 _ORDERS = {
@@ -22,7 +23,7 @@ _KNOWN = {
 }
 
 
-def notes_of(file: FileOfResults) -> list[str]:
+def notes_of(file: FileOfResults | ListOfPatients) -> list[str]:
     """Return the sentences, in the language in force."""
     notes = list(_dates(file))
     if file.not_kept:
@@ -32,7 +33,7 @@ def notes_of(file: FileOfResults) -> list[str]:
     return notes
 
 
-def _dates(file: FileOfResults) -> Iterator[str]:
+def _dates(file: FileOfResults | ListOfPatients) -> Iterator[str]:
     """Say in which order the dates of each column are read, and how that is known."""
     alike: dict[tuple[OrderSource, DateOrder], list[str]] = {}
     for one in file.dates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from time import monotonic
@@ -18,14 +18,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.patients import ListOfPatients
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.profiles import own_profile, plain_heading
 from temoin.formats.csv.reading import FileOfResults, Said, records_of
 from temoin.formats.csv.tables import Encoding
 from temoin.intake.file_words import notes_of
 from temoin.intake.held import (
+    FileKind,
+    FileStage,
     HeldFile,
-    Stage,
     add_told,
     begin_run,
     end_run,
@@ -39,6 +41,7 @@ from temoin.intake.held import (
     save_held,
     told_rows,
 )
+from temoin.intake.people import ListRun, PersonFate, PersonOutcome, import_patients
 from temoin.intake.results import RowOutcome, import_results
 from temoin.intake.sameness import Sameness
 from temoin.journal.act import act, denials_recorded
@@ -62,7 +65,9 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 Start = Callable[[Callable[[], None]], None]
 
 
-def hand_in(*, by: Seat, name: str, content: bytes, encoding: str, dates: str) -> UUID:
+def hand_in(
+    *, by: Seat, name: str, content: bytes, encoding: str, dates: str, kind: FileKind = FileKind.RESULTS
+) -> UUID:
     """Keep a file for a day; InvalidError when there is none, or one that only the command takes."""
     check_right(by=by, right=Right.IMPORT_RESULTS)
     if not content:
@@ -75,6 +80,7 @@ def hand_in(*, by: Seat, name: str, content: bytes, encoding: str, dates: str) -
         size=len(content),
         digest=sha256(content).hexdigest(),
         handed_at=now().isoformat(),
+        kind=kind,
         encoding=_checked_encoding(encoding),
         dates=_checked_dates(dates),
     )
@@ -132,30 +138,38 @@ def say_of_file(*, by: Seat, file_id: UUID, dates: str, columns: Mapping[str, st
         raise refuse("columns", "twice", _("Each column stands for one heading: choose another."))
     save_held(
         by.pharmacy_id,
-        replace(held, dates=_checked_dates(dates) or held.dates, columns=said or held.columns, stage=Stage.HANDED_IN),
+        replace(
+            held, dates=_checked_dates(dates) or held.dates, columns=said or held.columns, stage=FileStage.HANDED_IN
+        ),
     )
 
 
 def try_file(*, by: Seat, file_id: UUID, start: Start) -> None:
     """Find out, behind the answer, what taking the file in would do."""
-    stages = {Stage.HANDED_IN, Stage.TRYING, Stage.TRIED, Stage.REFUSED}
-    _begin(by, file_id, stages=stages, stage=Stage.TRYING, start=start)
+    stages = {FileStage.HANDED_IN, FileStage.TRYING, FileStage.TRIED, FileStage.REFUSED}
+    _begin(by, file_id, stages=stages, stage=FileStage.TRYING, start=start)
 
 
-def take_file(*, by: Seat, file_id: UUID, start: Start) -> None:
-    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped."""
+def take_file(*, by: Seat, file_id: UUID, start: Start, apart: Iterable[int] = ()) -> None:
+    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped.
+
+    Of a list, `apart` are the patients of whom the person saw a likely record and said that they are somebody else.
+    """
     check_right(by=by, right=Right.SIGN_RESULT)
-    _begin(by, file_id, stages={Stage.TRIED, Stage.TAKING}, stage=Stage.TAKING, start=start)
+    held = held_file(by.pharmacy_id, file_id)
+    if held.stage is FileStage.TRIED:
+        save_held(by.pharmacy_id, replace(held, apart=sorted(set(apart))))
+    _begin(by, file_id, stages={FileStage.TRIED, FileStage.TAKING}, stage=FileStage.TAKING, start=start)
 
 
-def _begin(by: Seat, file_id: UUID, *, stages: set[Stage], stage: Stage, start: Start) -> None:
+def _begin(by: Seat, file_id: UUID, *, stages: set[FileStage], stage: FileStage, start: Start) -> None:
     check_right(by=by, right=Right.IMPORT_RESULTS)
     held = held_file(by.pharmacy_id, file_id)
     if held.stage not in stages:
         raise ConflictError
     if not begin_run(by.pharmacy_id, file_id):
         raise ConflictError
-    if held.stage is not Stage.TAKING:  # one that stopped goes on after the row that was told last
+    if held.stage is not FileStage.TAKING:  # one that stopped goes on after the row that was told last
         forget_told(by.pharmacy_id, held)
         held = replace(held, done=0, last_row=0, counts={}, told=0, notes=[], refusal={})
     save_held(by.pharmacy_id, replace(held, stage=stage))
@@ -194,16 +208,19 @@ def _run(by: Seat, file_id: UUID, lang: str) -> None:
 
 def _import(by: Seat, teller: _Teller) -> None:
     held = teller.held
-    import_results(
-        by=by,
-        stream=held_stream(by.pharmacy_id, held),
-        dry_run=held.stage is Stage.TRYING,
-        tell=teller.tell,
-        dates=DateOrder(held.dates) if held.dates else None,
-        said=Said(Encoding(held.encoding), held.columns),
-        after=held.last_row,
-        tell_file=teller.tell_file,
-    )
+    told: dict[str, Any] = {
+        "by": by,
+        "stream": held_stream(by.pharmacy_id, held),
+        "tell": teller.tell,
+        "dates": DateOrder(held.dates) if held.dates else None,
+        "said": Said(Encoding(held.encoding), held.columns),
+        "tell_file": teller.tell_file,
+    }
+    is_trial = held.stage is FileStage.TRYING
+    if held.kind is FileKind.PATIENTS:
+        import_patients(**told, run=ListRun(is_trial, held.last_row, tuple(held.apart)))
+    else:
+        import_results(**told, dry_run=is_trial, after=held.last_row)
     teller.end()
 
 
@@ -218,22 +235,26 @@ class _Teller:
         self._done, self._row = held.done, held.last_row
         self._noted = monotonic()
 
-    def tell_file(self, file: FileOfResults) -> None:
+    def tell_file(self, file: FileOfResults | ListOfPatients) -> None:
         self.held = replace(self.held, rows=file.count, profile=file.profile, notes=notes_of(file))
         self._save()
 
-    def tell(self, outcome: RowOutcome) -> None:
+    def tell(self, outcome: RowOutcome | PersonOutcome) -> None:
         self._counts[outcome.verdict.value] += 1
         self._done, self._row = self._done + 1, outcome.row
-        if outcome.problems:
+        near = [[str(known), line] for known, line in outcome.near] if isinstance(outcome, PersonOutcome) else []
+        if outcome.problems or near:
             problems = [[one.column, one.code, str(one.reason), str(one.remedy)] for one in outcome.problems]
-            self._told.append({"row": outcome.row, "verdict": outcome.verdict.value, "problems": problems})
+            told: dict[str, Any] = {"row": outcome.row, "verdict": outcome.verdict.value, "problems": problems}
+            if isinstance(outcome, PersonOutcome):
+                told |= {"person": outcome.person, "near": near}
+            self._told.append(told)
         if len(self._told) >= MOST_TOLD or monotonic() - self._noted >= NOTED_EVERY:
             self._save()
 
     def end(self) -> None:
-        is_trial = self.held.stage is Stage.TRYING
-        stage = Stage.TRIED if is_trial else Stage.TAKEN
+        is_trial = self.held.stage is FileStage.TRYING
+        stage = FileStage.TRIED if is_trial else FileStage.TAKEN
         self.held = replace(self.held, stage=stage, taken_at="" if is_trial else now().isoformat())
         self._save()
 
@@ -246,7 +267,7 @@ class _Teller:
             "columns": list(error.columns),
             "headings": list(error.headings),
         }
-        self.held = replace(self.held, stage=Stage.REFUSED, refusal=told)
+        self.held = replace(self.held, stage=FileStage.REFUSED, refusal=told)
         self._save()
 
     def _save(self) -> None:
@@ -256,6 +277,11 @@ class _Teller:
         save_held(self._pharmacy_id, self.held)
         go_on(self._pharmacy_id, self.held.id)
         self._noted = monotonic()
+
+
+def fates_of(held: HeldFile) -> list[Sameness] | list[PersonFate]:
+    """Return what can become of the rows of a file."""
+    return list(PersonFate) if held.kind is FileKind.PATIENTS else list(Sameness)
 
 
 def refusal_of(held: HeldFile) -> FileRefusedError:
@@ -318,9 +344,9 @@ def receipt_of(*, by: Seat, file_id: UUID) -> dict[str, Any]:
         "file": {"name": held.name, "bytes": held.size, "sha256": held.digest, "profile": held.profile},
         "handed_in_at": held.handed_at,
         "taken_at": held.taken_at or None,
-        "is_trial": held.stage is not Stage.TAKEN and held.stage is not Stage.TAKING,
+        "is_trial": held.stage is not FileStage.TAKEN and held.stage is not FileStage.TAKING,
         "rows": held.rows,
         "done": held.done,
-        "counts": {verdict.value: held.count(verdict.value) for verdict in Sameness},
+        "counts": {verdict.value: held.count(verdict.value) for verdict in fates_of(held)},
         "told": refused,
     }

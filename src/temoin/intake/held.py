@@ -30,7 +30,7 @@ PART = 256 * 1024
 MOST_FILES = 5  # of a pharmacy: a sixth takes the place of the first
 
 
-class Stage(StrEnum):
+class FileStage(StrEnum):
     """How far a file is."""
 
     HANDED_IN = "handed-in"
@@ -42,7 +42,14 @@ class Stage(StrEnum):
 
     @property
     def is_running(self) -> bool:
-        return self in {Stage.TRYING, Stage.TAKING}
+        return self in {FileStage.TRYING, FileStage.TAKING}
+
+
+class FileKind(StrEnum):
+    """What a file brings."""
+
+    RESULTS = "results"
+    PATIENTS = "patients"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -54,7 +61,8 @@ class HeldFile:
     size: int
     digest: str  # SHA-256 of the file, for the receipt
     handed_at: str
-    stage: Stage = Stage.HANDED_IN
+    kind: FileKind = FileKind.RESULTS
+    stage: FileStage = FileStage.HANDED_IN
     encoding: str = "utf-8"
     dates: str = ""
     columns: dict[str, str] = field(default_factory=dict)
@@ -66,6 +74,7 @@ class HeldFile:
     told: int = 0  # parts of what was told
     notes: list[str] = field(default_factory=list)  # sentences about the file as a whole
     refusal: dict[str, Any] = field(default_factory=dict)
+    apart: list[int] = field(default_factory=list)  # rows of patients of whom a person said that they are new
     taken_at: str = ""
     noted_at: str = ""
 
@@ -104,7 +113,9 @@ def held_file(pharmacy_id: UUID, file_id: UUID) -> HeldFile:
     if kept is None:
         raise NotFoundError
     known = orjson.loads(kept)
-    return HeldFile(**{**known, "id": UUID(known["id"]), "stage": Stage(known["stage"])})
+    return HeldFile(
+        **{**known, "id": UUID(known["id"]), "stage": FileStage(known["stage"]), "kind": FileKind(known["kind"])}
+    )
 
 
 def held_ids(pharmacy_id: UUID) -> list[UUID]:

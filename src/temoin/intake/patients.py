@@ -38,16 +38,16 @@ class PatientsOfRun:
         found = hold_namesakes(by=by, names=names) if names else []
         self._known: dict[tuple[object, ...], PersonOfRun] = {}
         for patient_id, traits in found:  # in order: of two records of one person, the first
-            self.keep(PersonOfRun(patient_id, traits, _compared(traits)))
+            self.keep(PersonOfRun(patient_id, traits, compared(traits)))
 
     def find_or_register(self, acts: Acts, traits: Traits) -> PersonOfRun:
         """Return the known patient who is this person beyond doubt, or one whom these acts register.
 
         Two persons may share name and birth date: birth name, given names, birth date, sex and phone must all be equal.
         """
-        compared = _compared(traits)
-        known = self._known.get(compared)
-        return known or PersonOfRun(register_from_file(acts, by=self._by, traits=traits), traits, compared)
+        key = compared(traits)
+        known = self._known.get(key)
+        return known or PersonOfRun(register_from_file(acts, by=self._by, traits=traits), traits, key)
 
     def keep(self, person: PersonOfRun) -> None:
         self._known.setdefault(person.compared, person)
@@ -113,7 +113,8 @@ def _queue_for_patients(by: Seat, brought: list[Traits]) -> None:
         )
 
 
-def _compared(traits: Traits) -> tuple[object, ...]:
+def compared(traits: Traits) -> tuple[object, ...]:
+    """Return what two records of one person beyond doubt have in common."""
     return (
         plain_name(traits.birth_family_name),
         plain_name(traits.birth_given_names),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -124,6 +125,16 @@ def problems_of_action(row: ResultRow, error: InvalidError) -> tuple[RowProblem,
     return tuple(
         RowProblem(row.row, _written(row, _column(one.field)), one.code, str(one.message), remedy)
         for one in error.problems
+    )
+
+
+def problems_of_patient(row: int, written: Mapping[str, str], error: InvalidError) -> tuple[RowProblem, ...]:
+    """Return what the action found in a row of a list of patients, in the language in force."""
+    remedy = _("Correct the cell, then hand the list in again: nobody is registered twice.")
+    columns = [written.get(_column(one.field), _column(one.field)) for one in error.problems]
+    return tuple(
+        RowProblem(row, column, one.code, str(one.message), remedy)
+        for column, one in zip(columns, error.problems, strict=True)
     )
 
 

@@ -31,7 +31,7 @@ from temoin.intake.problems import (
 from temoin.intake.progress import Progress
 from temoin.intake.runs import RunOfRows, check_laboratory, reading_of, runs_of, versions_of
 from temoin.intake.sameness import Content, Sameness, decide, prescriber_of
-from temoin.intake.terms import keep_columns, keep_date_order, read_terms, terms_here
+from temoin.intake.terms import read_terms, remember_said, terms_here
 from temoin.journal.act import act, acts_together
 from temoin.journal.alerts import note_broken_seal
 from temoin.journal.events import EventKind
@@ -206,7 +206,7 @@ def import_results(
     taker = _Trier(by) if dry_run else _Taker(by)
     file = _open_file(by, stream, dates, said)
     if not dry_run:
-        _remember(by, dates, said)
+        remember_said(by=by, dates=dates, columns=said.columns)
     if tell_file is not None:
         tell_file(file)
     counts = _take_rows(taker, file, after, tell)
@@ -233,13 +233,6 @@ def _take_rows(taker: _Taker, file: FileOfResults, after: int, tell: Callable[[R
             progress.note(counts)
     progress.end(counts)
     return counts
-
-
-def _remember(by: Seat, dates: DateOrder | None, said: Said) -> None:
-    if dates is not None:
-        keep_date_order(by=by, order=dates)
-    if said.columns:
-        keep_columns(by=by, columns=said.columns)
 
 
 def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None, said: Said) -> FileOfResults:

@@ -127,6 +127,14 @@ def keep_columns(*, by: Seat, columns: Mapping[str, str]) -> None:
     _change(by, EventKind.COLUMNS_SAID, str(len(said)), add)
 
 
+def remember_said(*, by: Seat, dates: DateOrder | None, columns: Mapping[str, str]) -> None:
+    """Remember what was said of a file that proved readable, for those of which nothing is said."""
+    if dates is not None:
+        keep_date_order(by=by, order=dates)
+    if columns:
+        keep_columns(by=by, columns=columns)
+
+
 def forget_columns(*, by: Seat) -> None:
     """Forget what headings of the pharmacy's files mean."""
     check_right(by=by, right=Right.IMPORT_RESULTS)

@@ -66,6 +66,7 @@ class EventKind(StrEnum):
     DATE_ORDER_SAID = "file.date_order_said"
     COLUMNS_SAID = "file.columns_said"
     FILE_HANDED_IN = "file.handed_in"
+    PATIENTS_IMPORTED = "file.patients_imported"
     FILE_ROWS_READ = "file.rows_read"
     PERSONS_LISTED = "persons.listed"
     PERSONS_COUNTED = "persons.counted"
@@ -201,6 +202,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.FILE_IMPORTED: "Results of a file were taken in.",
     EventKind.LABORATORY_ALLOWED: "An owner let files bring the results of the laboratory named in the detail.",
     EventKind.LABORATORY_WITHDRAWN: "An owner no longer lets files bring the results of the laboratory named.",
+    EventKind.PATIENTS_IMPORTED: "A list of patients was taken in, or tried; each patient registered is an event too.",
     EventKind.FILE_HANDED_IN: "A file of results was handed in on the staff site, to be checked first.",
     EventKind.FILE_ROWS_READ: "The refused rows of a file that was handed in were given back, to be corrected.",
     EventKind.COLUMNS_SAID: "What headings of the pharmacy's files stand for was said, or forgotten.",

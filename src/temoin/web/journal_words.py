@@ -68,6 +68,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.FILE_IMPORTED: _("imported a file"),
     EventKind.LABORATORY_ALLOWED: _("allowed the results of a laboratory"),
     EventKind.LABORATORY_WITHDRAWN: _("withdrew a laboratory"),
+    EventKind.PATIENTS_IMPORTED: _("took in a list of patients"),
     EventKind.FILE_HANDED_IN: _("handed a file of results in"),
     EventKind.FILE_ROWS_READ: _("got the refused rows of a file back"),
     EventKind.COLUMNS_SAID: _("said what headings of files stand for"),

@@ -379,8 +379,9 @@ def _file_page(
 _FILES = [
     _file_page("hand_in_file", "files/hand-in/", handed.hand_in_file, WRITE),
     _file_page("model_of_file", "files/model/", handed.model),
+    _file_page("model_of_patients", "files/model/patients/", handed.model_of_patients),
     _file_page("forget_columns", "files/headings/forget/", files.forget, WRITE),
-    _file_page("handed_file", _HANDED, handed.handed_file),
+    _file_page("handed_file", _HANDED, handed.handed_file, shows=True),
     _file_page("handed_file_state", f"{_HANDED}state/", handed.state),
     _file_page("say_of_file", f"{_HANDED}say/", handed.say, WRITE),
     _file_page("try_file", f"{_HANDED}try/", handed.try_again, WRITE),

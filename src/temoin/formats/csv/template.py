@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from temoin.formats.csv.profiles import OWN_COLUMNS, OwnColumn
+from temoin.formats.csv.profiles import OWN_COLUMNS, PATIENT_COLUMNS, OwnColumn
 from temoin.lib.spreadsheet import guarded_cell
 
 # What the rows after the first say otherwise. A correction and a cancellation name the result by its number.
@@ -24,6 +24,13 @@ EXAMPLES: tuple[dict[str, str], ...] = (
 )
 _IN_ENGLISH = {"négatif": "negative", "positif": "positive", "Prélèvement nasopharyngé": "Nasopharyngeal swab"}
 _IN_ENGLISH |= {"Relu": "Read again"}
+
+
+def template_of_patients(lang: str) -> bytes:
+    """Return the template of a list of patients, with two of them."""
+    rows = [[_heading(column, lang) for column in PATIENT_COLUMNS]]
+    rows += [[_example(column, example, lang, "") for column in PATIENT_COLUMNS] for example in EXAMPLES[:2]]
+    return written(rows)
 
 
 def template(lang: str, *, finess: str = "", separator: str = ";") -> bytes:

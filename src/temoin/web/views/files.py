@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.tables import Encoding
 from temoin.intake.handing import LARGEST_HANDED, list_handed
+from temoin.intake.held import FileKind, FileStage, HeldFile
 from temoin.intake.progress import last_file
 from temoin.intake.terms import (
     FileRules,
@@ -80,8 +81,9 @@ def files_page(request: HttpRequest, seat: Seat, problems: list[Problem]) -> Htt
         laboratory_fields=_laboratory_fields(typed),
         dates_field=_dates_field(typed, terms),
         file_field=_file_field(typed),
+        kind_field=_kind_field(typed),
         encoding_field=_encoding_field(typed),
-        handed=list_handed(by=seat),
+        handed=[{"id": one.id, "name": one.name or "–", "stage": _stage(one)} for one in list_handed(by=seat)],
     )
 
 
@@ -125,10 +127,20 @@ def _dates_field(typed: Typed, terms: FileRules) -> Field:
     )
 
 
+def _stage(held: HeldFile) -> str:
+    if held.is_stopped:
+        return _("stopped")
+    return {
+        FileStage.TRIED: _("checked"),
+        FileStage.TAKEN: _("taken"),
+        FileStage.REFUSED: _("refused"),
+    }.get(held.stage, _("under way"))
+
+
 def _file_field(typed: Typed) -> Field:
     return typed(
         "file",
-        _("File of results"),
+        _("File"),
         "file",
         required=True,
         hint=_("CSV or Excel (.xlsx), 16 MB at most. It is checked first: nothing is stored before you say so."),
@@ -137,6 +149,24 @@ def _file_field(typed: Typed) -> Field:
             "data-largest": str(LARGEST_HANDED),
             "data-too-large": str(_("The file is over 16 MB: split it, or have it taken in by the command.")),
         },
+    )
+
+
+def _kind_field(typed: Typed) -> Field:
+    return typed(
+        "kind",
+        _("What it brings"),
+        "radio",
+        initial=FileKind.RESULTS.value,
+        required=True,
+        choices=[
+            Choice(FileKind.RESULTS.value, _("results"), _("You sign each of them.")),
+            Choice(
+                FileKind.PATIENTS.value,
+                _("patients"),
+                _("A list of appointments or of residents: identity and contact."),
+            ),
+        ],
     )
 
 

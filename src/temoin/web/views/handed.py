@@ -11,14 +11,16 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
+from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.profiles import OWN_COLUMNS, own_profile, plain_heading
-from temoin.formats.csv.template import template
+from temoin.formats.csv.template import template, template_of_patients
 from temoin.intake import handing
 from temoin.intake.handing import (
+    fates_of,
     forget_file,
     hand_in,
     read_handed,
@@ -30,19 +32,23 @@ from temoin.intake.handing import (
     told_of,
     try_file,
 )
-from temoin.intake.held import HeldFile, Stage
+from temoin.intake.held import FileKind, FileStage, HeldFile
+from temoin.intake.people import PersonFate
 from temoin.intake.sameness import Sameness
 from temoin.intake.terms import read_terms
 from temoin.lib.errors import InvalidError, Problem
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.pharmacies.seat import Seat
 from temoin.web.fields import Choice, Field, Typed
+from temoin.web.line_echo import LineEcho
 from temoin.web.pages import show
 from temoin.web.views.files import files_page
 
 SHOWN = 100  # rows on the page; all of them are in the file to correct
 _ORDER_CODES = frozenset({"dates_unsaid", "dates_not_dmy", "dates_not_mdy", "dates_not_iso"})
 _HEADING = "heading-"
+_ASIDE = frozenset({Sameness.REFUSED.value, PersonFate.NEAR.value})
+_GOOD = (Sameness.STORED, Sameness.CORRECTED, Sameness.CANCELLED, PersonFate.REGISTERED)
 
 
 def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -55,6 +61,7 @@ def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
             content=upload.read() if upload else b"",
             encoding=request.POST.get("encoding", ""),
             dates=request.POST.get("dates", ""),
+            kind=FileKind.PATIENTS if request.POST.get("kind") == FileKind.PATIENTS else FileKind.RESULTS,
         )
     except InvalidError as error:
         return files_page(request, seat, error.problems)
@@ -92,9 +99,9 @@ def try_again(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
 
 
 def take(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
-    """Sign and store the good rows."""
-    del request
-    take_file(by=seat, file_id=file_id, start=handing.start_behind)
+    """Sign and store the good rows; of a list, register the new patients, and those said to be somebody else."""
+    apart = [int(row) for row in request.POST.getlist("apart") if row.isascii() and row.isdigit() and len(row) < 9]
+    take_file(by=seat, file_id=file_id, start=handing.start_behind, apart=apart)
     return redirect("handed_file", file_id)
 
 
@@ -131,15 +138,16 @@ def model(request: HttpRequest, seat: Seat) -> HttpResponse:
     return answer
 
 
-class _Echo:
-    """A file that gives back each line written to it."""
-
-    def write(self, line: str) -> str:
-        return line
+def model_of_patients(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Give a list of patients to fill in."""
+    del request, seat
+    answer = HttpResponse(template_of_patients(get_language() or "fr"), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="temoin-patients-1.csv"'
+    return answer
 
 
 def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
-    writer = csv.writer(_Echo(), delimiter=";", lineterminator="\r\n")
+    writer = csv.writer(LineEcho(), delimiter=";", lineterminator="\r\n")
     yield "\ufeff"
     for row in rows:
         yield writer.writerow([guarded_cell(cell) for cell in row])
@@ -148,6 +156,7 @@ def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
 def _page(request: HttpRequest, seat: Seat, file_id: UUID, problems: list[Problem]) -> HttpResponse:
     held = read_handed(by=seat, file_id=file_id)
     typed = Typed(request.POST if problems else {}, problems)
+    parts, told = _parts(held, seat)
     return show(
         request,
         seat,
@@ -155,27 +164,85 @@ def _page(request: HttpRequest, seat: Seat, file_id: UUID, problems: list[Proble
         status=400 if problems else 200,
         held=held,
         problems=problems,
-        is_going=held.stage.is_running and not held.is_stopped,
-        is_trial=held.stage in {Stage.TRYING, Stage.TRIED},
-        is_done=held.stage in {Stage.TRIED, Stage.TAKEN},
+        parts=[f"web/handed/{part}.html" for part in parts],
+        heading=_heading(held),
         sums=_sums(held),
-        good=sum(held.count(one.value) for one in (Sameness.STORED, Sameness.CORRECTED, Sameness.CANCELLED)),
         refused=held.count(Sameness.REFUSED.value),
-        told=_told(seat, held) if held.stage is not Stage.TRYING else [],
+        has_more=held.count(Sameness.REFUSED.value) > SHOWN,
+        told=told,
         shown=SHOWN,
+        **_press(held, told),
         **_refusal(held, typed, seat),
     )
 
 
+def _parts(held: HeldFile, seat: Seat) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the parts of the page, and the rows that one of them tells of."""
+    if held.stage.is_running and not held.is_stopped:
+        return ["going"], []
+    if held.stage is FileStage.REFUSED:
+        return ["refusal", "forget"], []
+    told = _told(seat, held)
+    return ["sums", *(["told"] if told else []), "forget"], told
+
+
+def _heading(held: HeldFile) -> str:
+    is_list = held.kind is FileKind.PATIENTS
+    if held.is_stopped:
+        return _("It stopped before its end")
+    taking = _("The patients are being registered") if is_list else _("The results are being signed")
+    return {
+        FileStage.HANDED_IN: _("The file was not checked yet"),
+        FileStage.TRYING: _("The file is being checked"),
+        FileStage.TRIED: _("What taking this file would do"),
+        FileStage.TAKING: taking,
+        FileStage.TAKEN: _("What became of this file"),
+        FileStage.REFUSED: "",
+    }[held.stage]
+
+
+def _press(held: HeldFile, told: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what one press does next, "" where there is nothing to press."""
+    address = {stage: reverse("try_file", args=[held.id]) for stage in (FileStage.HANDED_IN, FileStage.TRYING)}
+    address |= {stage: reverse("take_file", args=[held.id]) for stage in (FileStage.TRIED, FileStage.TAKING)}
+    good = sum(held.count(one.value) for one in _GOOD)
+    near = [one for one in told if one["near"]] if held.stage is FileStage.TRIED else []
+    press = "press" if held.stage in address else ""
+    if held.stage is FileStage.TRIED and not good and not near:
+        press = "no_press"
+    before, label = _words_of_press(held, good)
+    return {
+        "press": f"web/handed/{press}.html" if press else "",
+        "address": address.get(held.stage, ""),
+        "near": near,
+        "before": before,
+        "label": label,
+    }
+
+
+def _words_of_press(held: HeldFile, good: int) -> tuple[str, str]:
+    if held.stage is FileStage.HANDED_IN:
+        return "", _("Check the file")
+    if held.is_stopped:
+        return _("What is stored stays, and nothing is stored twice."), _("Go on")
+    if held.kind is FileKind.PATIENTS:
+        return "", _("Register the new patients")
+    words = ngettext("Sign and store %(number)s row", "Sign and store %(number)s rows", good) % {"number": good}
+    return _("You sign each of these results for this pharmacy."), words
+
+
 def _sums(held: HeldFile) -> list[tuple[str, int]]:
-    labels = {
+    labels: dict[str, str] = {
         Sameness.STORED: _("new results"),
         Sameness.CORRECTED: _("corrections"),
         Sameness.CANCELLED: _("cancellations"),
         Sameness.ALREADY_STORED: _("already stored"),
         Sameness.REFUSED: _("refused"),
+        PersonFate.REGISTERED: _("new patients"),
+        PersonFate.KNOWN: _("already known"),
+        PersonFate.NEAR: _("perhaps known"),
     }
-    return [(label, held.count(verdict.value)) for verdict, label in labels.items()]
+    return [(labels[fate], held.count(fate.value)) for fate in fates_of(held)]
 
 
 def _told(seat: Seat, held: HeldFile) -> list[dict[str, Any]]:
@@ -183,7 +250,10 @@ def _told(seat: Seat, held: HeldFile) -> list[dict[str, Any]]:
     return [
         {
             "row": one["row"],
-            "is_refused": one["verdict"] == Sameness.REFUSED,
+            "fate": "" if one["verdict"] in _ASIDE else _("(taken)"),
+            "person": one.get("person", ""),
+            "near": one.get("near", []),
+            "lines": ", ".join(line for _known, line in one.get("near", [])),
             "problems": [dict(zip(names, problem, strict=True)) for problem in one["problems"]],
         }
         for one in islice(told_of(by=seat, held=held), SHOWN)
@@ -192,7 +262,7 @@ def _told(seat: Seat, held: HeldFile) -> list[dict[str, Any]]:
 
 def _refusal(held: HeldFile, typed: Typed, seat: Seat) -> dict[str, Any]:
     """Return why the file is refused, and the fields by which a person can say what it lacks."""
-    if held.stage is not Stage.REFUSED:
+    if held.stage is not FileStage.REFUSED:
         return {"refusal": None, "headings": [], "order_field": None}
     error, lang = refusal_of(held), get_language() or "fr"
     return {

@@ -1,0 +1,142 @@
+"""Taking in a list of patients: known ones, new ones, and those who may be known, whom a person has to judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import BinaryIO
+from uuid import UUID
+
+from django.utils.translation import get_language
+
+from temoin.formats.csv.cells import CellRules
+from temoin.formats.csv.dates import DateOrder
+from temoin.formats.csv.patients import ListOfPatients, PatientRow, read_patients
+from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.reading import Said
+from temoin.intake.patients import compared, traits_of_row
+from temoin.intake.problems import RowProblem, problems_of_patient, problems_of_row
+from temoin.intake.terms import read_terms, remember_said
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import InvalidError
+from temoin.patients.actions import register_patient
+from temoin.patients.queries import near_matches
+from temoin.patients.second_record import LikelyKnownError
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import zone_of, zone_of_postcode
+
+
+class PersonFate(StrEnum):
+    """What became of a row of a list of patients."""
+
+    REGISTERED = "registered"
+    KNOWN = "known"
+    NEAR = "near"  # like a record that is there: set aside until a person says that these are two
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonOutcome:
+    """The fate of a row; for one that is near somebody, who it is and whom it may be, to be shown side by side."""
+
+    row: int
+    verdict: PersonFate
+    problems: tuple[RowProblem, ...] = ()
+    person: str = ""
+    near: tuple[tuple[UUID, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListRun:
+    """How a list is gone through; `apart` are the rows of which a person said that they are nobody who is here."""
+
+    is_trial: bool = False
+    after: int = 0
+    apart: tuple[int, ...] = ()
+
+
+def import_patients(
+    *,
+    by: Seat,
+    stream: BinaryIO,
+    run: ListRun,
+    tell: Callable[[PersonOutcome], None],
+    dates: DateOrder | None = None,
+    said: Said,
+    tell_file: Callable[[ListOfPatients], None] | None = None,
+) -> Counter[PersonFate]:
+    """Register the new patients of a list and tell the fate of each row; FileRefusedError when it cannot be read.
+
+    Nobody is merged: whoever is like a record is set aside, unless a person said that they are somebody else.
+    """
+    check_right(by=by, right=Right.IMPORT_RESULTS)
+    check_right(by=by, right=Right.REGISTER_PATIENT)
+    terms = read_terms(by=by)
+    rules = CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, terms.date_order)
+    people = read_patients(stream, rules=rules, said=replace(said, columns={**terms.columns, **said.columns}))
+    if not run.is_trial:
+        remember_said(by=by, dates=dates, columns=said.columns)
+    if tell_file is not None:
+        tell_file(people)
+    taker = _PeopleTaker(by, run)
+    counts: Counter[PersonFate] = Counter()
+    for row in people:
+        if row.row <= run.after:
+            continue
+        outcome = taker.outcome(row)
+        counts[outcome.verdict] += 1
+        tell(outcome)
+    detail = " ".join(f"{fate.value}={counts[fate]}" for fate in PersonFate)
+    told = f"trial {detail}" if run.is_trial else detail
+    with act(by=by, kind=EventKind.PATIENTS_IMPORTED, subject_kind="file", subject_id=None, detail=told):
+        pass
+    return counts
+
+
+class _PeopleTaker:
+    """Takes the rows of a list one by one; a trial remembers whom it would have registered."""
+
+    def __init__(self, by: Seat, run: ListRun) -> None:
+        self._by = by
+        self._apart = frozenset(run.apart)
+        self._is_trial = run.is_trial
+        self._seen: set[tuple[object, ...]] = set()
+
+    def outcome(self, row: PatientRow | RowErrors) -> PersonOutcome:
+        if isinstance(row, RowErrors):
+            return PersonOutcome(row.row, PersonFate.REFUSED, problems_of_row(row, get_language() or "fr"))
+        try:
+            return self._fate(row.row, traits_of_row(row.patient))
+        except InvalidError as error:
+            return PersonOutcome(row.row, PersonFate.REFUSED, problems_of_patient(row.row, row.written, error))
+
+    def _fate(self, row: int, traits: Traits) -> PersonOutcome:
+        found = near_matches(by=self._by, traits=traits)
+        if compared(traits) in self._seen or any(compared(known) == compared(traits) for _, known in found):
+            return PersonOutcome(row, PersonFate.KNOWN)
+        if found and row not in self._apart:
+            return _near(row, traits, found)
+        self._seen.add(compared(traits))
+        if not self._is_trial:
+            try:
+                register_patient(by=self._by, traits=traits, put_aside=[known_id for known_id, _ in found])
+            except LikelyKnownError:  # registered by somebody else since we looked
+                return _near(row, traits, near_matches(by=self._by, traits=traits))
+        return PersonOutcome(row, PersonFate.REGISTERED)
+
+
+def _near(row: int, traits: Traits, found: list[tuple[UUID, Traits]]) -> PersonOutcome:
+    near = tuple((known_id, _line(known)) for known_id, known in found)
+    return PersonOutcome(row, PersonFate.NEAR, person=_line(traits), near=near)
+
+
+def _line(traits: Traits) -> str:
+    names = f"{traits.birth_family_name} {traits.birth_given_names}".strip()
+    return f"{names} · {traits.birth_date:%d/%m/%Y} · {traits.sex}" + (f" · {traits.phone}" if traits.phone else "")
