@@ -22,6 +22,7 @@ from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.profiles import OWN_COLUMNS
 from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import ResultRow
+from temoin.formats.xlsx import reader
 from temoin.formats.xlsx.reader import WorkbookError, read_workbook
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -219,6 +220,12 @@ def test_a_bomb_is_refused_in_little_memory(name):
 
     assert tracemalloc.get_traced_memory()[1] < 64_000_000
     tracemalloc.stop()
+
+
+def test_more_cells_than_any_file_has_are_not_read_to_their_end(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reader, "MOST_CELLS", 10)
+
+    assert refused(workbook(["a"] * 6, ["b"] * 6)) == "xlsx_bomb"
 
 
 def test_an_archive_of_many_parts_or_of_a_strange_packing_is_refused():

@@ -31,6 +31,7 @@ MOST_ROWS = 1_048_576  # that a sheet has
 MOST_TEXT = 64 * 1024 * 1024  # letters that cells share
 LONGEST_TEXT = 32_767 * 2  # of a cell; Excel's bound, twice
 MOST_FORMATS = 65_536
+MOST_CELLS = 10_000_000  # forty for each of the most rows that a file may have
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _OTHER_KINDS = {"mimetype": "ods", "xl/workbook.bin": "xlsb"}
 
@@ -205,7 +206,7 @@ class _SheetReader:
         self._rows: list[SheetRow] = []
         self._row, self._cells, self._flaws = 0, list[str](), dict[int, str]()
         self._cell: _Cell | None = None
-        self._is_text, self._aloud, self._length = False, 0, 0
+        self._is_text, self._aloud, self._length, self._count = False, 0, 0, 0
 
     def take(self) -> list[SheetRow]:
         """Return the rows that are whole since the last call."""
@@ -255,6 +256,9 @@ class _SheetReader:
             raise WorkbookError("too_many_columns", self._row)
         if column < len(self._cells):
             raise WorkbookError("xlsx_broken", self._row)
+        self._count += 1
+        if self._count > MOST_CELLS:
+            raise WorkbookError("xlsx_bomb", self._row)
         self._cells.extend([""] * (column - len(self._cells)))
         self._cell = _Cell(column, own(attributes, "t") or "n", _number(own(attributes, "s") or "0"))
         self._length = 0
