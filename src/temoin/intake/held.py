@@ -112,10 +112,10 @@ def held_file(pharmacy_id: UUID, file_id: UUID) -> HeldFile:
     kept = _kept(pharmacy_id, file_id, "known")
     if kept is None:
         raise NotFoundError
-    known = orjson.loads(kept)
-    return HeldFile(
-        **{**known, "id": UUID(known["id"]), "stage": FileStage(known["stage"]), "kind": FileKind(known["kind"])}
-    )
+    known = orjson.loads(kept)  # perhaps by the release before, for a day
+    told = {name: value for name, value in known.items() if name in HeldFile.__dataclass_fields__}
+    kind = FileKind(known.get("kind", FileKind.RESULTS))
+    return HeldFile(**{**told, "id": UUID(known["id"]), "stage": FileStage(known["stage"]), "kind": kind})
 
 
 def held_ids(pharmacy_id: UUID) -> list[UUID]:

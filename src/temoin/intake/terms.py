@@ -129,6 +129,7 @@ def keep_columns(*, by: Seat, columns: Mapping[str, str]) -> None:
 
 def remember_said(*, by: Seat, dates: DateOrder | None, columns: Mapping[str, str]) -> None:
     """Remember what was said of a file that proved readable, for those of which nothing is said."""
+    check_right(by=by, right=Right.IMPORT_RESULTS)
     if dates is not None:
         keep_date_order(by=by, order=dates)
     if columns:
