@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
@@ -37,10 +35,9 @@ from temoin.intake.people import PersonFate
 from temoin.intake.sameness import Sameness
 from temoin.intake.terms import read_terms
 from temoin.lib.errors import InvalidError, Problem
-from temoin.lib.spreadsheet import guarded_cell
 from temoin.pharmacies.seat import Seat
+from temoin.web.csv_file import csv_answer
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.line_echo import LineEcho
 from temoin.web.pages import show
 from temoin.web.views.files import files_page
 
@@ -114,11 +111,8 @@ def forget(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
 def to_correct(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponseBase:
     """Stream the refused rows as a file that can be mended and handed in again."""
     del request
-    answer = StreamingHttpResponse(
-        _lines(rows_to_correct(by=seat, file_id=file_id)), content_type="text/csv; charset=utf-8"
-    )
-    answer["Content-Disposition"] = 'attachment; filename="a-corriger.csv"'
-    return answer
+    rows = rows_to_correct(by=seat, file_id=file_id)
+    return csv_answer("a-corriger", next(rows), rows, separator=";", mark="\ufeff")
 
 
 def receipt(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
@@ -144,13 +138,6 @@ def model_of_patients(request: HttpRequest, seat: Seat) -> HttpResponse:
     answer = HttpResponse(template_of_patients(get_language() or "fr"), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="temoin-patients-1.csv"'
     return answer
-
-
-def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
-    writer = csv.writer(LineEcho(), delimiter=";", lineterminator="\r\n")
-    yield "\ufeff"
-    for row in rows:
-        yield writer.writerow([guarded_cell(cell) for cell in row])
 
 
 def _page(request: HttpRequest, seat: Seat, file_id: UUID, problems: list[Problem]) -> HttpResponse:
