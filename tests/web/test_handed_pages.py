@@ -11,11 +11,14 @@ from page_tree import found
 from people import House, make_patient
 from test_pages import check_page
 
+from temoin.cli.serve import BODY_AT, LARGEST_AT
 from temoin.formats.csv.template import template, template_of_patients
 from temoin.intake import handing
 from temoin.intake.terms import allow_laboratory
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
+from temoin.serving.pace import TransferPace
+from temoin.settings.file import Process
 from temoin.testing.models import Record
 
 
@@ -175,3 +178,12 @@ def test_whom_nobody_ticked_is_left_and_led_to(house: House, owner: Client):
     owner.post(f"{address}take/")
 
     assert found(page_of(owner, address), f'//a[@href="{reverse("patient", args=[known])}"]')
+
+
+def test_a_file_is_held_in_memory_alone_and_the_server_takes_as_much_as_the_site(settings):
+    at = reverse("hand_in_file")
+
+    assert settings.FILE_UPLOAD_HANDLERS == ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+    assert LARGEST_AT[Process.STAFF][at] == settings.FILE_UPLOAD_MAX_MEMORY_SIZE > handing.LARGEST_HANDED
+    pace = TransferPace(body_at=BODY_AT[Process.STAFF])
+    assert pace.seconds(at) > pace.seconds("/")

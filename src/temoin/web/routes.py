@@ -9,14 +9,13 @@ from django.http import HttpResponseBase
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, GuardedRoute
 from temoin.web.account_routes import ACCOUNTS
+from temoin.web.file_routes import FILES
 from temoin.web.lot_routes import LOTS
 from temoin.web.proposal_routes import PROPOSALS
 from temoin.web.result_routes import RESULTS
 from temoin.web.views import (
     counter,
-    files,
     gallery,
-    handed,
     handover,
     journal,
     lawful,
@@ -365,51 +364,7 @@ _PROGRAMS = [
     _managed("vouch_for_program", "programs/<uuid:program_id>/vouch/", programs.vouch, WRITE),
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
-_HANDED = "files/<uuid:file_id>/"
-
-
-def _file_page(
-    name: str, path: str, view: View, methods: tuple[str, ...] = READ, *, shows: bool = False
-) -> GuardedRoute:
-    return GuardedRoute(
-        name=name, path=path, view=view, access=Right.IMPORT_RESULTS, methods=methods, shows_patients=shows
-    )
-
-
-_FILES = [
-    _file_page("hand_in_file", "files/hand-in/", handed.hand_in_file, WRITE),
-    _file_page("model_of_file", "files/model/", handed.model),
-    _file_page("model_of_patients", "files/model/patients/", handed.model_of_patients),
-    _file_page("forget_columns", "files/headings/forget/", files.forget, WRITE),
-    _file_page("handed_file", _HANDED, handed.handed_file, shows=True),
-    _file_page("handed_file_state", f"{_HANDED}state/", handed.state),
-    _file_page("say_of_file", f"{_HANDED}say/", handed.say, WRITE),
-    _file_page("try_file", f"{_HANDED}try/", handed.try_again, WRITE),
-    _file_page("take_file", f"{_HANDED}take/", handed.take, WRITE),
-    _file_page("forget_file", f"{_HANDED}forget/", handed.forget, WRITE),
-    _file_page("rows_to_correct", f"{_HANDED}to-correct/", handed.to_correct, shows=True),
-    _file_page("receipt_of_file", f"{_HANDED}receipt/", handed.receipt),
-    GuardedRoute(name="files", path="files/", view=files.files, access=Right.IMPORT_RESULTS),
-    GuardedRoute(
-        name="keep_date_order", path="files/dates/", view=files.dates, access=Right.IMPORT_RESULTS, methods=WRITE
-    ),
-    GuardedRoute(
-        name="allow_laboratory",
-        path="files/laboratories/allow/",
-        view=files.allow,
-        access=Right.ALLOW_LABORATORIES,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="withdraw_laboratory",
-        path="files/laboratories/<str:number>/withdraw/",
-        view=files.withdraw,
-        access=Right.ALLOW_LABORATORIES,
-        methods=WRITE,
-    ),
-]
-
 ROUTES: tuple[GuardedRoute, ...] = (
     *(*ACCOUNTS, *_HOUSE),
-    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *PROPOSALS, *_TEAM, *_PROGRAMS, *_FILES, *_JOURNAL),
+    *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *PROPOSALS, *_TEAM, *_PROGRAMS, *FILES, *_JOURNAL),
 )
