@@ -130,8 +130,11 @@ def _read_at(root: Element, sampled_at: datetime) -> datetime:
 
 
 def _commented(parent: Element, narrative: Narrative) -> str:
-    act = maybe(parent, "entryRelationship[@typeCode='SUBJ']/act")
-    return narrative.referred(act, "text") if act is not None else ""
+    acts = every(parent, "entryRelationship[@typeCode='SUBJ']/act")
+    told = [act for act in acts if one(act, "text/reference").get("value") != f"#{names.CONDUCT}"]
+    if len(told) > 1:
+        raise CdaError("one comment at most is expected")
+    return narrative.referred(told[0], "text") if told else ""
 
 
 def _consent_notice(root: Element) -> str:

@@ -31,6 +31,7 @@ if not apps.ready:
 from people import TRAITS
 from strategies import covid_positive
 
+from temoin.catalogue.kinds import kind
 from temoin.certificates.models import IssuedCertificate
 from temoin.crypto import ring
 from temoin.crypto.envelope import Key
@@ -43,8 +44,9 @@ from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, ProgramToken, RegisterCheck
 from temoin.retention.models import Hold, RightsCase
+from temoin.testing.answers import told_answers
 from temoin.testing.models import Record, RecordVersion, Ticket
-from temoin.testing.report import PerformingLaboratory, Prescriber
+from temoin.testing.report import Conduct, PerformingLaboratory, Prescriber
 
 FOLDER = Path(__file__).parent / "crypto" / "golden"
 PHARMACY, ROW, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -78,6 +80,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
                 "program": "LGO",
                 "proposed_at": (AT + timedelta(minutes=17)).isoformat(),
             },
+            "answers": {"symptoms": "yes", "symptoms-onset": "2026-11-27"},
         },
     ),
     RecordVersion: (
@@ -85,6 +88,8 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
         covid_positive(
             prescriber=Prescriber(family_name="PRESCRIPTEUR", given_name="Anne", number="10003879631", is_rpps=True),
             laboratory=PerformingLaboratory(name="Lab", number="05D1234567"),
+            answers=told_answers({"symptoms": "yes", "symptoms-onset": "2026-11-20"}, kind("covid19-ag")),
+            conduct=Conduct(outcome="refer", display="Orienter", reason="Motif", source="Texte"),
         ),
     ),
     Ticket: (

@@ -12,7 +12,9 @@ import pycountry
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from temoin.catalogue.kinds import Target, counter_kinds, load_kinds
+from temoin.catalogue.kinds import Kind, Target, counter_kinds, load_kinds
+from temoin.catalogue.questions import KindQuestion
+from temoin.testing.answers import told_answers
 from temoin.testing.report import (
     Address,
     Device,
@@ -228,6 +230,17 @@ def findings(draw: st.DrawFn, target: Target, *, source: str) -> Finding:
     )
 
 
+def given_answers(kind: Kind) -> st.SearchStrategy[dict[str, str]]:
+    """What was answered to some of the questions of a kind."""
+    return st.fixed_dictionaries({}, optional={one.code: _answers_to(one) for one in kind.questions})
+
+
+def _answers_to(question: KindQuestion) -> st.SearchStrategy[str]:
+    if question.is_day:
+        return st.dates(date(2026, 1, 1), date(2026, 11, 1)).map(date.isoformat)
+    return st.sampled_from([answer.code for answer in question.answers])
+
+
 @st.composite
 def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -> Report:
     """Any Report that signing could make: of a kind of the counter, or of any kind and code that a file may bring."""
@@ -257,6 +270,7 @@ def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -
         organisation=draw(organisations()),
         device=draw(devices()),
         findings=tuple(draw(findings(target, source=source)) for target in kind.targets),
+        answers=told_answers(draw(given_answers(kind)), kind),
         comment=draw(optional(paragraphs())),
         prescriber=draw(st.none() | prescribers()) if source == "csv" else None,
         laboratory=draw(st.none() | laboratories()) if source == "csv" else None,

@@ -19,6 +19,10 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
+from temoin.catalogue.kinds import counter_kinds
+from temoin.catalogue.logigram_drawing import drawing, question_line, table_lines
+from temoin.catalogue.logigrams import load_logigrams
+from temoin.catalogue.questions import load_kind_questions
 from temoin.formats.csv.file_messages import FILE_MESSAGES
 from temoin.formats.csv.messages import ROW_MESSAGES
 from temoin.formats.csv.profiles import OWN_COLUMNS
@@ -77,6 +81,8 @@ def pages() -> dict[Path, str]:
         FOLDER / "states.md": states_page(),
         FOLDER / "channels.md": channels_page(),
         FOLDER / "files.md": files_page(),
+        FOLDER / "logigrams.md": logigrams_page(),
+        FOLDER / "questions.md": questions_page(),
         FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
         FOLDER.parent / "conformance.md": conformance_page(),
         DECISIONS / "index.md": decisions_page(),
@@ -104,6 +110,30 @@ def states_page() -> str:
     lines = [MADE, "# States", "", "Nothing changes its state but by a verb of its table; the verbs are on the arrows."]
     for table in sorted(lifecycle.ALL, key=lambda table: table.noun):
         lines += ["", f"## {table.noun.capitalize()}", "", "```mermaid", table.mermaid(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def logigrams_page() -> str:
+    """Return a drawing of every decision table of an act, with the source of each row."""
+    book = load_logigrams()
+    lines = [MADE, LOGIGRAMS_HEAD, f"Reviewed on {book.review.on} by: {book.review.by}. Source: {book.review.source}."]
+    for table in book.tables.values():
+        lines += ["", f"## {table.words.en}", "", "```mermaid", drawing(table), "```", "", *table_lines(table)]
+    lines += ["", "## Medicines", "", "| medicine | dose | source | not sure |", "|---|---|---|---|"]
+    for one in book.medicines.values():
+        lines.append(f"| {one.words.en} | {one.dose.en} | {one.source} | {one.unsure} |")
+    return "\n".join(lines) + "\n"
+
+
+def questions_page() -> str:
+    """Return the table of every question, and which kind of test asks which."""
+    book = load_kind_questions()
+    lines = [MADE, QUESTIONS_HEAD, f"Reviewed on {book.review.on} by: {book.review.by}. Source: {book.review.source}."]
+    lines += ["", "| code | question | LOINC | answers | asked of | used by | source | not sure |"]
+    lines += ["|---|---|---|---|---|---|---|---|", *map(question_line, book.entries.values()), ""]
+    lines += ["| test | asks |", "|---|---|"]
+    for kind in counter_kinds():
+        lines.append(f"| {kind.words.en} | {', '.join(f'`{one.code}`' for one in kind.questions)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -186,6 +216,17 @@ def _asvs_row(name: str, row: dict[str, Any]) -> str:
     return f"| {name} | {row['level']} | {state} | {row['how']} | {proofs} |"
 
 
+LOGIGRAMS_HEAD = """# Logigrams
+
+What is done before a test and with its result, as decision tables: `src/temoin/catalogue/data/logigrams.toml`. The
+product refuses a table in which some combination of its inputs has no row, or two. Each decision is shown to the
+professional with its reason and its source; it is kept with the signed result.
+"""
+QUESTIONS_HEAD = """# Questions of a test
+
+What is asked with each kind of test: `src/temoin/catalogue/data/questions.toml` and `kinds.toml`. Every question may be
+skipped; what nobody answered was not asked, and travels nowhere.
+"""
 CHANNELS_HEAD = """# Channels
 
 One row for each destination. The section of the settings file bears the channel's name; the destination's is on each

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from temoin_sandbox.codes import is_finess, is_ins, is_loinc, is_rpps, is_snomed
 
-FORMAT = "temoin-report-2"
+FORMAT = "temoin-report-3"
 MARKS = tuple("=+-@\t\r\n\0＝＋－＠")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Row = dict[str, str]
@@ -120,6 +120,10 @@ def _day(value: str) -> bool:
         return False
 
 
+def _answers(value: str) -> bool:
+    return all(re.fullmatch("[a-z0-9-]+=[a-z0-9-]+", line) for line in value.split("\n"))
+
+
 def _laboratory(value: str) -> bool:
     return is_finess(value) or re.fullmatch("[0-9A-Z]{2}D[0-9A-Z]{7}", value) is not None
 
@@ -206,6 +210,7 @@ _COLUMNS: dict[str, Callable[[str], bool]] = {
     "source": _one_of("counter", "csv"),
     "is_demo": _one_of("true", "false"),
     "patient_birth_date": _any,
+    "answers": _or_none(_answers),
     "number": _count,
     "of": _count,
     "target": _filled,

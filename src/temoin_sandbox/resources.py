@@ -160,6 +160,28 @@ def check_specimen(part: ReadPart) -> Iterator[Issue]:
 
 
 def check_observation(part: ReadPart) -> Iterator[Issue]:
+    yield from _check_answer(part) if is_answer(part.resource) else _check_result(part)
+
+
+def is_answer(observation: Json) -> bool:
+    """Tell whether it is what somebody answered to a question about the test, and no result."""
+    return (OBSERVATION_CATEGORY, "survey") in codings(observation, "category")
+
+
+def _check_answer(part: ReadPart) -> Iterator[Issue]:
+    resource, path = part.resource, part.path
+    asked = codings(resource, "code")
+    if text(resource, "status") not in OBSERVATION_STATUSES:
+        yield Issue("observation-status", f"{path}.status")
+    if not asked or not all(is_loinc(code) for system, code in asked if system == LOINC):
+        yield Issue("observation-code", f"{path}.code")
+    if not _has_effective(resource):
+        yield Issue("observation-effective", f"{path}.effective")
+    if bool(codings(resource, "valueCodeableConcept")) == bool(text(resource, "valueDateTime")):
+        yield Issue("observation-value", f"{path}.value")
+
+
+def _check_result(part: ReadPart) -> Iterator[Issue]:
     resource, path = part.resource, part.path
     status = text(resource, "status")
     if status not in OBSERVATION_STATUSES:

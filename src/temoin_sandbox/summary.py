@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from temoin_sandbox.codes import FINESS, LOINC
 from temoin_sandbox.reading import Json, SandboxReading, child, children, codings, text
-from temoin_sandbox.resources import register_numbers
+from temoin_sandbox.resources import is_answer, register_numbers
 
 CODE_SHOWN = 60
 
@@ -33,7 +33,7 @@ def summarise(reading: SandboxReading) -> Summary:
     """Draw the summary of a document that passed validation."""
     composition = reading.of_type("Composition")[0].resource
     report = reading.of_type("DiagnosticReport")[0].resource
-    observations = [part.resource for part in reading.of_type("Observation")]
+    observations = [part.resource for part in reading.of_type("Observation") if not is_answer(part.resource)]
     moments = (text(resource, "effectiveDateTime") for resource in (report, *observations))
     return Summary(
         status=text(composition, "status"),

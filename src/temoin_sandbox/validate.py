@@ -249,6 +249,8 @@ def _check_orphans(reading: SandboxReading) -> Iterator[Issue]:
         named.update(references(part.resource, "result"))
     for part in reading.of_type("Composition"):
         named.update(_section_entries(part))
+    for part in reading.of_type("ServiceRequest"):
+        named.update(references(part.resource, "supportingInfo"))
     observations = reading.of_type("Observation")
     for part in observations:
         named.update(references(part.resource, "hasMember"))

@@ -48,7 +48,13 @@ class Document:
         self.bundle = bundle
         self.entries = bundle["entry"]
         self.head, self.report = self.first("Composition"), self.first("DiagnosticReport")
-        self.patient, self.observations = self.first("Patient"), self.all("Observation")
+        self.patient = self.first("Patient")
+        # What was answered when the test was ordered is no result: the profile of results does not speak of it.
+        self.asked = [each for order in self.all("ServiceRequest") for each in order.get("supportingInfo", [])]
+        named = [each["reference"] for each in self.asked]
+        found = [each for each in self.entries if each["resource"]["resourceType"] == "Observation"]
+        self.answers = [each["resource"] for each in found if each["fullUrl"] in named]
+        self.observations = [each["resource"] for each in found if each["fullUrl"] not in named]
         self.section = (self.head.get("section") or [{}])[0]
 
     def all(self, kind: str) -> list[Element]:
@@ -177,6 +183,16 @@ RULES: dict[str, Callable[[Document], bool]] = {
     "report-specimen": lambda d: all(d.leads_to(each, "Specimen") for each in d.report["specimen"]),
     "effective": lambda d: "effectiveDateTime" in d.report,
     # Observation-resultslab-eu-lab.
+    "answers": lambda d: (
+        all(d.leads_to(each, "Observation") for each in d.asked)
+        and all(
+            codings(*each["category"]) == [(CATEGORY, "survey")]
+            and bool(codings(each["code"]))
+            and each["subject"] == d.head["subject"]
+            and len([name for name in each if name.startswith("value")]) == 1
+            for each in d.answers
+        )
+    ),
     "laboratory": each_observation(lambda d, o: codings(*o["category"]).count((CATEGORY, "laboratory")) == 1),
     "performer": each_observation(
         lambda d, o: (

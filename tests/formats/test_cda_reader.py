@@ -29,6 +29,7 @@ def as_carried(report: Report) -> Report:
         signer=_signer(report.signer),
         findings=tuple(_finding(finding) for finding in report.findings),
         source="counter",
+        answers=(),
     )
 
 

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import as_it_travels, covid_positive, optional, reports, texts
 
+from temoin.catalogue.kinds import kind
 from temoin.formats.csv.report_file import COLUMNS, FORMAT, GUARDED, HEADER, joined_files, report_file
+from temoin.testing.answers import told_answers
 from temoin.testing.report import (
     Address,
     Device,
@@ -71,6 +73,7 @@ def read_back(rows: list[dict[str, str]]) -> Report:
             **under("device", first, "manufacturer", "reference", "name", "udi", "lot"),
         ),
         findings=tuple(finding_of(row) for row in rows),
+        answers=told_answers(dict(line.split("=") for line in first["answers"].splitlines()), kind(first["kind"])),
         prescriber=prescriber_of(first),
         laboratory=laboratory_of(first),
     )
@@ -187,7 +190,7 @@ def leaves(value: object) -> int:
     """Count the values of a dataclass that are none themselves; findings have their own rows, some parts no column."""
     if not is_dataclass(value):
         return 1
-    apart = {"findings", "doctor", "started_at", "typed_times"}
+    apart = {"findings", "doctor", "started_at", "typed_times", "conduct"}
     return sum(leaves(getattr(value, each.name)) for each in fields(value) if each.name not in apart)
 
 

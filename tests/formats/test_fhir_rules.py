@@ -50,6 +50,9 @@ def identifier(kind: str, system: str, **values: Any) -> Change:
 INS, DEMO_TYPE = "urn:oid:1.2.250.1.213.1.4.8", {"coding": [{"system": "x", "code": "INS-NIR-DEMO"}]}
 NOWHERE = {"reference": "urn:uuid:nowhere"}
 BREAKS: dict[str, Change] = {
+    "answers": lambda d: d.entries.append(
+        {"fullUrl": "urn:uuid:order", "resource": {"resourceType": "ServiceRequest", "supportingInfo": [NOWHERE]}}
+    ),
     "document": lambda d: d.bundle.update(type="collection"),
     "key": lambda d: d.bundle.pop("identifier"),
     "timestamp": lambda d: d.bundle.pop("timestamp"),

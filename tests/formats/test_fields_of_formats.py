@@ -28,7 +28,9 @@ from temoin.formats.hcert.own_writing import own_content
 from temoin.testing.fields import FIELDS, names_of
 from temoin.testing.report import (
     Address,
+    Conduct,
     Doctor,
+    GivenAnswer,
     IdentityStatus,
     PerformingLaboratory,
     Prescriber,
@@ -37,6 +39,16 @@ from temoin.testing.report import (
     Sex,
 )
 
+ANSWER = GivenAnswer(
+    question="symptoms",
+    display="Symptômes",
+    loinc="95419-8",
+    loinc_display="Whether",
+    value="yes",
+    value_display="oui",
+    value_system="yes-no",
+    value_code="Y",
+)
 MOMENT = datetime(2026, 11, 23, 17, 42, tzinfo=PARIS)
 
 
@@ -89,6 +101,10 @@ def full() -> Report:
         laboratory=PerformingLaboratory(name="LABORATOIRE", number="05D1234567", phone="+33140000002", address=home),
         consent_notice="2026-11",
         started_at=MOMENT,
+        answers=(ANSWER,),
+        conduct=Conduct(
+            outcome="antibiotic", display="Délivrer", reason="Positif", source="arrêté", medicine="A", dose="1 g"
+        ),
     )
 
 
@@ -127,6 +143,14 @@ OTHER: dict[str, tuple[Any, str]] = {
                 "findings.display",
                 "findings.loinc_display",
                 "findings.snomed_display",
+                "answers.display",
+                "answers.loinc_display",
+                "answers.value_display",
+                "conduct.display",
+                "conduct.reason",
+                "conduct.source",
+                "conduct.medicine",
+                "conduct.dose",
                 "doctor.family_name",
                 "doctor.given_name",
                 "prescriber.family_name",
@@ -181,6 +205,12 @@ OTHER: dict[str, tuple[Any, str]] = {
     "findings.icd10": ("J10.1", "j101"),
     "findings.outcome": ("negative", ""),
     "findings.snomed": ("260385009", "260385009"),
+    "answers.question": ("zq-contact", "zqcontact"),
+    "answers.loinc": ("65222-2", "652222"),
+    "answers.value": ("zq-unknown", "zqunknown"),
+    "answers.value_system": ("snomed", ""),
+    "answers.value_code": ("77386006", "77386006"),
+    "conduct.outcome": ("zq-refer", "zqrefer"),
     "doctor.rpps": ("10003879656", "10003879656"),
     "prescriber.is_rpps": (True, ""),
     "prescriber.phone": ("+33498765498", "98765498"),
@@ -230,6 +260,25 @@ PLACES = {
     for whose in ("prescriber", "laboratory")
     for name in ("lines", "postcode", "city", "county", "state", "country")
 }
+ANSWERED = {
+    f"answers.{name}"
+    for name in (
+        "question",
+        "display",
+        "loinc",
+        "loinc_display",
+        "value",
+        "value_display",
+        "value_system",
+        "value_code",
+    )
+}
+# A document for people says what was asked and answered in words.
+ANSWER_CODES = ANSWERED - {"answers.display", "answers.value_display"}
+# A file has our codes of both, which the catalogue explains.
+ANSWER_WORDS = ANSWERED - {"answers.question", "answers.value"}
+# What was delivered is for the patient, the doctor and the patient's own file, and no authority's.
+CONDUCT = {f"conduct.{name}" for name in ("outcome", "display", "reason", "source", "medicine", "dose")}
 DOCTOR = {f"doctor.{name}" for name in ("family_name", "given_name", "rpps", "mailbox")}
 ADDRESS = {f"organisation.address.{name}" for name in ("county", "state", "country")}
 REACHED = {
@@ -256,16 +305,20 @@ CERTIFIED = {
 }
 BIO_TROD = {"source", "signer.member_id", "findings.loinc_display"}
 NO_PLACE: dict[str, set[str]] = {
-    **dict.fromkeys(("fhir", "hl7v2", "csv"), CLOCK | DOCTOR),
-    **dict.fromkeys(("cda", "xdm"), BIO_TROD | CLOCK),
+    **dict.fromkeys(("fhir", "hl7v2"), CLOCK | DOCTOR | CONDUCT),
+    "csv": CLOCK | DOCTOR | CONDUCT | ANSWER_WORDS,
+    # BIO-TROD has one section, of results: no place for what was asked.
+    **dict.fromkeys(("cda", "xdm"), BIO_TROD | CLOCK | ANSWERED | {"conduct.outcome"}),
     "hcert": set(OTHER) - CERTIFIED,  # whoever is shown a certificate learns no more than that
-    "mssante": BIO_TROD,  # with the page beside the document
+    "mssante": BIO_TROD | ANSWER_CODES | {"conduct.outcome"},  # with the page beside the document
     "pdf": {
+        *(*ANSWER_CODES, "conduct.outcome"),
         *("prescriber.phone", *(PLACES - {f"laboratory.address.{name}" for name in ("lines", "postcode", "city")})),
         *DOCTOR,
         *(*ADDRESS, *REACHED, *NUMBERS, "kind", "findings.target", "findings.outcome"),
     },
     "letter": {
+        *(*ANSWERED, *CONDUCT),  # the patient answered, and has the attestation on paper
         *(*OF_OTHERS, *PLACES),  # a result of a file has no letter
         *(*CLOCK, *DOCTOR, *ADDRESS, *REACHED, *NUMBERS),
         *("key", "kind_display", "specimen_display", "read_at", "patient.sex", "device.udi"),

@@ -9,8 +9,10 @@ import pytest
 from temoin.catalogue.advice import load_advice
 from temoin.catalogue.controls import load_controls
 from temoin.catalogue.kits import load_kits
+from temoin.catalogue.logigrams import load_logigrams
 from temoin.catalogue.patient_languages import patient_languages
-from temoin.cli.check import table_lines
+from temoin.catalogue.questions import load_kind_questions
+from temoin.cli.check import table_lines, unsure_lines
 from temoin.formats.cda.terms import build_terms, load_terms
 from temoin.formats.fhir.terms import build_german, build_swiss, german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import build_questions, load_questions
@@ -81,8 +83,19 @@ def test_the_check_of_a_set_up_names_each_table_that_nobody_reviewed():
         load_advice(),
         load_controls(),
         load_kits(),
+        load_kind_questions(),
+        load_logigrams(),
         *patient_languages().values(),
         *(load() for _, load in TABLES.values()),
     ]
 
     assert len(table_lines()) == len([one for one in loaded if one.review.is_placeholder])
+
+
+def test_the_check_of_a_set_up_repeats_what_an_entry_says_nobody_compared():
+    lines = unsure_lines()
+    told = [one.unsure for one in (*load_kind_questions().entries.values(), *load_logigrams().medicines.values())]
+    told += [row.unsure for table in load_logigrams().tables.values() for row in table.rows]
+
+    assert len(lines) == len([words for words in told if words])
+    assert all(any(line.endswith(words) for line in lines) for words in told if words)

@@ -20,8 +20,10 @@ from temoin.catalogue.advice import build_advice
 from temoin.catalogue.controls import build_controls
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
+from temoin.catalogue.logigrams import build_logigrams
 from temoin.catalogue.outcomes import build_outcomes, build_specimens
 from temoin.catalogue.patient_languages import build_language
+from temoin.catalogue.questions import build_kind_questions
 from temoin.formats.cda.terms import build_terms
 from temoin.formats.csv.vocabulary import SECTIONS, build_languages, build_vocabulary
 from temoin.formats.fhir.terms import build_german, build_swiss
@@ -64,6 +66,11 @@ FILES: dict[str, tuple[Built, str]] = {
         )
         for code in PATIENT_LANGUAGES
     },
+    "catalogue/data/logigrams.toml": (
+        build_logigrams,
+        r"outcomes|medicines|tables|tables\.\S+\.inputs|tables\.\S+\.inputs\.\S+\.any",
+    ),
+    "catalogue/data/questions.toml": (build_kind_questions, "answers|questions"),
     "catalogue/data/specimens.toml": (build_specimens, "specimens"),
     "formats/cda/data/tests.toml": (reviewed(build_terms), "groups|diseases|tests|results"),
     "formats/csv/data/languages.toml": (build_languages, "languages"),

@@ -29,7 +29,7 @@ from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Consignment, Load, Verdict
 from temoin.outbox.models import Parcel
-from temoin.testing.actions import take_sample
+from temoin.testing.actions import answer_questions, take_sample
 from temoin.testing.queries import report_for_courier
 from temoin.testing.sample import Reading, Sample
 from temoin.testing.signing import sign_result
@@ -51,6 +51,7 @@ title = {{ fr = "TROD antigénique variole du dragon", en = "Dragon pox rapid an
 chapter = "microbiology"
 offered_at = "counter"
 specimens = ["throat-swab"]
+questions = ["symptoms"]
 targets = [{{ target = "dragon-pox", loincs = ["{LOINC}"], outcomes = ["negative", "positive"] }}]
 """,
     ("temoin.catalogue", "kits.toml"): f"""
@@ -123,6 +124,7 @@ def record_id(house: House) -> UUID:
     """A signed result of the invented kind."""
     lot = make_lot(house.owner, kit="dragon-check")
     record_id = make_test(house.owner, make_patient(house.owner), kind="dragon-pox-ag")
+    answer_questions(by=house.owner, record_id=record_id, answers={"symptoms": "yes"})
     take_sample(by=house.owner, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=12), lot))
     reading = Reading(outcomes={"dragon-pox": "positive"}, read_at=now())
     sign_result(by=house.owner, record_id=record_id, reading=reading)
@@ -157,6 +159,7 @@ def test_it_is_sent_and_acknowledged(house, record_id, settings, as_role):
             ready = fhir_courier().prepare(Load(**{name: getattr(parcel, name) for name in Load.__dataclass_fields__}))
         assert isinstance(ready, Consignment)
         assert LOINC.encode() in ready.body
+        assert b"95419-8" in ready.body  # what was asked goes with it
         assert asyncio.run(carried(ready)).verdict is Verdict.ACCEPTED
 
 
@@ -174,3 +177,4 @@ def test_the_other_formats_write_it(house, record_id):
 
     written = [cda_document(report), report_message(report, Route()), report_file(report)]
     assert [LOINC in one.decode() for one in written] == [True] * 3
+    assert ["95419-8" in one.decode() or "symptoms=yes" in one.decode() for one in written] == [False, True, True]

@@ -37,7 +37,7 @@ NO_TEXT = {
             *("DueDuty.name", "LaneState.destination", "SetAside.place", "StaffNotice.kind", "FailedTry.way"),
             *("Member.profession", "Invitation.state", "Invitation.profession", "Program.state", "Program.scopes"),
             *("ProgramToken.scopes", "Consent.notice_version", "Lot.kit", "Lot.state", "Record.state", "Record.kind"),
-            "Record.number",
+            *("Record.number", "Record.answers"),
             *(
                 "Record.notice",
                 "Record.source",
@@ -80,7 +80,7 @@ NO_TEXT = {
             *("Record.started_at", "Record.typed_times", "RecordVersion.started_at", "RecordVersion.typed_times"),
             *("RecordVersion.sampled_at", "RecordVersion.read_at", "RecordVersion.signed_at"),
             *("RecordVersion.kind_display", "RecordVersion.chapter_display", "RecordVersion.specimen_display"),
-            "RecordVersion.findings",
+            *("RecordVersion.findings", "RecordVersion.answers", "RecordVersion.conduct"),
             "Record.proposal",  # what is typed in it is measured as a signature's is
             *("ProgramCall.asked", "ProgramCall.answer"),
         ),

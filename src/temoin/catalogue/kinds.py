@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from temoin.catalogue.outcomes import Outcome, Specimen, load_outcomes, load_specimens
+from temoin.catalogue.questions import KindQuestion, load_kind_questions
 from temoin.lib.data_file import TRAVELLING_CODE, Entry, is_loinc, read_data
 from temoin.lib.label import Label
 
@@ -98,6 +99,7 @@ class Kind:
     rules: tuple[EligibilityRule, ...]
     signers: tuple[str, ...]
     certificate_days: int | None  # for how long after the sample a certificate of it is in force; None: there is none
+    questions: tuple[KindQuestion, ...]
 
     def label(self, lang: str) -> str:
         """Return the title of the test in a language; documents use the French one."""
@@ -113,6 +115,10 @@ class Kind:
     def allows_specimen(self, code: str) -> bool:
         """Say whether the test may be done on a specimen."""
         return any(specimen.code == code for specimen in self.specimens)
+
+    def questions_for(self, *, age: int, sex: str) -> tuple[KindQuestion, ...]:
+        """Return what is asked of a person of this age and sex."""
+        return tuple(question for question in self.questions if question.is_for(age=age, sex=sex))
 
     def warnings(self, *, age: int, sex: str) -> tuple[EligibilityRule, ...]:
         """Return the rules that a person of this age and sex is outside of."""
@@ -186,6 +192,7 @@ def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _
         rules=tuple(_rule(item) for item in entry.tables("rules")),
         signers=entry.choices("signers", SIGNERS) if entry.has("signers") else SIGNERS,
         certificate_days=entry.optional_days("certificate_days"),
+        questions=_questions(entry),
     )
     entry.finish()
     if not kind.targets:
@@ -193,6 +200,11 @@ def _kind(code: str, entry: Entry, *, chapters: Mapping[str, Chapter], reader: _
     if len({target.code for target in kind.targets}) != len(kind.targets):
         raise entry.error("targets", "names the same target twice")
     return kind
+
+
+def _questions(entry: Entry) -> tuple[KindQuestion, ...]:
+    known = load_kind_questions().entries
+    return tuple(known[name] for name in entry.choices("questions", tuple(known))) if entry.has("questions") else ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from pathlib import Path
 from temoin.catalogue.advice import load_advice
 from temoin.catalogue.controls import load_controls
 from temoin.catalogue.kits import load_kits
+from temoin.catalogue.logigrams import load_logigrams
 from temoin.catalogue.patient_languages import patient_languages
+from temoin.catalogue.questions import load_kind_questions
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.database_server import database_running
@@ -73,7 +75,7 @@ def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
         say(remark)
     if is_whole:
         say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
-        for line in (*rule_lines(config), *table_lines(), *class_lines(config.retention)):
+        for line in (*rule_lines(config), *table_lines(), *unsure_lines(), *class_lines(config.retention)):
             say(line)
     say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
 
@@ -111,6 +113,8 @@ def table_lines() -> list[str]:
         "HL7 v2 questions": load_questions().review,
         "advice to patients": load_advice().review,
         "controls of lots": load_controls().review,
+        "questions of tests": load_kind_questions().review,
+        "logigrams": load_logigrams().review,
         "kits": load_kits().review,
         **{f"words to patients in {one.name}": one.review for one in patient_languages().values()},
     }
@@ -119,6 +123,16 @@ def table_lines() -> list[str]:
         f"Reviewed data, {name}: not reviewed by a lawyer or a physician ({one.on}: {one.by}); source: {one.source}"
         for name, one in unreviewed.items()
     ]
+
+
+def unsure_lines() -> list[str]:
+    """Return a line for each entry of those tables that says of itself what was not compared with its source."""
+    book = load_logigrams()
+    entries: dict[str, str] = {f"question {one.code}": one.unsure for one in load_kind_questions().entries.values()}
+    entries |= {f"medicine {one.code}": one.unsure for one in book.medicines.values()}
+    for table in book.tables.values():
+        entries |= {f"logigram {table.code}, row {n}": row.unsure for n, row in enumerate(table.rows, 1)}
+    return [f"Not sure, {name}: {words}" for name, words in entries.items() if words]
 
 
 def _of_role(config: Config, role: str, told: CheckReport) -> list[str]:

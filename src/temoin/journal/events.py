@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     READING_UNDONE = "reading.undone"
     RESULT_PROPOSED = "result.proposed"
     PROPOSAL_WITHDRAWN = "proposal.withdrawn"
+    QUESTIONS_ANSWERED = "questions.answered"
     TEST_ABANDONED = "test.abandoned"
     RESULTS_READ = "results.read"
     RESULTS_EXPORTED = "results.exported"
@@ -166,6 +167,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.READING_UNDONE: "The start of the reading clock was taken back before the signature.",
     EventKind.RESULT_PROPOSED: "A program handed in the reading of a test, which a pharmacist signs or puts aside.",
     EventKind.PROPOSAL_WITHDRAWN: "A reading that a program had proposed was taken back or put aside, unsigned.",
+    EventKind.QUESTIONS_ANSWERED: "What was answered to the questions of a test was recorded, or mended.",
     EventKind.TEST_ABANDONED: "A test was closed before any result.",
     EventKind.RESULT_SIGNED: "A pharmacist signed a result; its parcels left with it.",
     EventKind.RESULT_CORRECTED: "A pharmacist signed a new version of a result.",

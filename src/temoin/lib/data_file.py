@@ -84,6 +84,19 @@ class Entry:
         """Return an age in years, or None when it is not written."""
         return self._number(field, 0, 130) if self.has(field) else None
 
+    def whole(self, field: str) -> int:
+        """Return a small whole number, such as the points of a score."""
+        return self._number(field, -100, 100)
+
+    def rising_ages(self, field: str) -> tuple[int, ...]:
+        """Return a list of ages in years, each higher than the one before it."""
+        value = self._take(field)
+        if not isinstance(value, list) or not value or not all(type(age) is int and 0 < age < 130 for age in value):
+            raise self.error(field, "must be a list of ages")
+        if sorted(set(value)) != value:
+            raise self.error(field, "must name each age once, from the lowest to the highest")
+        return tuple(value)
+
     def texts(self, field: str) -> tuple[str, ...]:
         """Return a list of distinct texts, possibly empty."""
         value = self._take(field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,11 +24,13 @@ from temoin.patients.actions import add_consent, check_notice
 from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
+from temoin.testing.answers import AskedPerson, check_answers
 from temoin.testing.models import Record, Ticket, number_index
 from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, opening, sampled
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
+from temoin.testing.states import RecordState
 from temoin.testing.tickets import new_ticket
 
 COUNTER = "counter"
@@ -56,6 +59,24 @@ def register_test(
             commit.insert(new_ticket(by.pharmacy_id, record.id))
             add_consent(commit, record.id, patient_id, notice_version)
     return RecordId(record.id)
+
+
+def answer_questions(*, by: Holder, record_id: UUID, answers: Mapping[str, str]) -> None:
+    """Record what was answered to the questions of a test, in the place of what was before, until it is signed."""
+    check_right(by=by, right=Right.REGISTER_TEST)
+    with act(by=by, kind=EventKind.QUESTIONS_ANSWERED, subject_kind="record", subject_id=record_id) as commit:
+        record = record_in_scope(record_id)
+        verb = "answer_before" if record.state == RecordState.REGISTERED else "answer_after"
+        if not Record.lifecycle.allows(verb, record.state):
+            raise ConflictError(f"cannot answer for a record that is {record.state}")
+        opened = record.unseal()
+        told = check_answers(answers, load_kinds()[opened["kind"]], _person(record.patient_id))
+        commit.move_sealed(record, verb, opened | {"answers": told})
+
+
+def _person(patient_id: UUID) -> AskedPerson:
+    traits = traits_of(patient_id)
+    return AskedPerson(birth_date=traits.birth_date, sex=traits.sex)
 
 
 def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "") -> bool:

@@ -14,13 +14,16 @@ from temoin.catalogue.models import Lot
 from temoin.catalogue.outcomes import outcome, specimen
 from temoin.lib.clock import now
 from temoin.lib.ids import new_id
-from temoin.lib.zones import wall_clock
+from temoin.lib.zones import day_of, wall_clock
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.professions import PROFESSION_CODE
 from temoin.pharmacies.seat import Seat
+from temoin.testing.answers import AskedPerson, told_answers
+from temoin.testing.conduct import conduct_of, decision_after
 from temoin.testing.report import (
     Address,
+    Conduct,
     Device,
     Doctor,
     Finding,
@@ -102,6 +105,8 @@ def first_report(
         organisation=organisation(opened.pharmacy),
         device=_device(opened),
         findings=findings(opened.kind, reading),
+        answers=told_answers(opened.sealed["answers"], opened.kind),
+        conduct=_conduct(opened, reading),
         comment=reading.comment,
         doctor=doctor(opened.traits),
         prescriber=prescriber,
@@ -128,10 +133,30 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
         patient=patient_identity(opened.patient_id, opened.traits),
         signer=signer(by),
         findings=findings(opened.kind, reading),
+        conduct=_mended(former.conduct, _conduct(opened, reading)),
         comment=reading.comment,
         # Whoever holds the wrong result must get the right one, even if the patient has another doctor by now.
         doctor=former.doctor or doctor(opened.traits),
     )
+
+
+def _conduct(opened: Opened, reading: Reading) -> Conduct | None:
+    """Return what the act's logigram leads to, of the person as they were on the day of the sample."""
+    if opened.lot is None:
+        return None  # what a file brings was no act of the pharmacy
+    person = AskedPerson(birth_date=opened.traits.birth_date, sex=opened.traits.sex)
+    day = day_of(opened.steps.sampled_at, opened.pharmacy.zone)
+    found = decision_after(opened.kind, person, opened.sealed["answers"], day, outcomes=reading.outcomes)
+    return conduct_of(found, reading.medicine, person.age(day))
+
+
+def _mended(former: Conduct | None, found: Conduct | None) -> Conduct | None:
+    """Return what a correction tells: what was delivered with the former version was delivered all the same."""
+    if former is None or found is None:
+        return found or former
+    if found.outcome == former.outcome and found.medicine in {"", former.medicine}:
+        return former  # the catalogue's own words may have been mended since
+    return found if found.medicine else replace(found, medicine=former.medicine, dose=former.dose)
 
 
 def _typed_times(told: Iterable[str], reading: Reading) -> tuple[str, ...]:

@@ -83,6 +83,16 @@ FIELDS: Final[Mapping[str, ReportField]] = {
             "target display loinc loinc_display icd10 outcome snomed snomed_display",
             under="findings.",
         ),
+        # Clinical data and risk factors go with a number in the place of the name (CSP R.3113-2, 4° and 5°); what was
+        # delivered does not: it is for the patient, the doctor and the patient's own file.
+        *_rows(
+            _HEALTH,
+            {_PSEUDONYM: FieldTold.AS_IT_IS},
+            "question display loinc loinc_display value value_display value_system value_code",
+            under="answers.",
+            since=3,
+        ),
+        *_rows(_HEALTH, _NOWHERE, "outcome display reason source medicine dose", under="conduct.", since=3),
         *_rows(_PERSONAL, _NOWHERE, "family_name given_name rpps mailbox", under="doctor."),
         # A notification tells who ordered the test (CSP R.3113-2, 1°); an anonymous copy does not.
         *_rows(_PERSONAL, _PRESCRIBER, "family_name given_name number is_rpps phone", under="prescriber.", since=2),

@@ -22,6 +22,10 @@ HEALTH = Sensitivity.HEALTH
 SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket code"
 
 
+def _with_nothing_asked(value: dict[str, Any]) -> dict[str, Any]:
+    return {"answers": {}, **value}
+
+
 def _without_number(value: dict[str, Any]) -> dict[str, Any]:
     return _without_proposal({"number": "", **value})
 
@@ -31,11 +35,15 @@ def _with_reading_clock(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_proposal(value: dict[str, Any]) -> dict[str, Any]:
-    return {"proposal": None, **value}
+    return _with_nothing_asked({"proposal": None, **value})
 
 
 def _with_nobody_who_ordered(value: dict[str, Any]) -> dict[str, Any]:
-    return {"prescriber": None, "laboratory": None, **value}
+    return _with_nothing_asked_or_done({"prescriber": None, "laboratory": None, **value})
+
+
+def _with_nothing_asked_or_done(value: dict[str, Any]) -> dict[str, Any]:
+    return {"answers": [], "conduct": None, **value}
 
 
 class Record(SealedModel):
@@ -62,6 +70,7 @@ class Record(SealedModel):
             "typed_times": PUBLIC,
             "device": HEALTH,
             "proposal": HEALTH,
+            "answers": HEALTH,
         }
     )
 
@@ -78,12 +87,13 @@ class Record(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 4
+    schema: ClassVar = 5
     readers: ClassVar = {
         1: Reader(upgrade=_with_reading_clock),
         2: Reader(upgrade=_without_number),
         3: Reader(upgrade=_without_proposal),
-        4: Reader(),
+        4: Reader(upgrade=_with_nothing_asked),
+        5: Reader(),
     }
 
     class Meta:
@@ -169,8 +179,12 @@ class RecordVersion(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("record_id", "number", "signed_by", "signed_at")
-    schema: ClassVar = 2
-    readers: ClassVar = {1: Reader(upgrade=_with_nobody_who_ordered), 2: Reader()}
+    schema: ClassVar = 3
+    readers: ClassVar = {
+        1: Reader(upgrade=_with_nobody_who_ordered),
+        2: Reader(upgrade=_with_nothing_asked_or_done),
+        3: Reader(),
+    }
     told: ClassVar = False  # a version is written once, and the digest of its own is in the event that tells of it
 
     class Meta:

@@ -32,6 +32,7 @@ def opening(kind: str, notice_version: str, source: str, source_key: str, *, num
         "source": source,
         "source_key": source_key,
         "number": number,
+        "answers": {},
         **UNSAMPLED,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -33,6 +33,7 @@ from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.testing.answers import AskedPerson
 from temoin.testing.build import Opened, patient_identity, steps_of
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.opening import Proposal, proposal_in
@@ -87,6 +88,7 @@ class TestView:
     specimen: str
     steps: Steps | None
     typed_times: tuple[str, ...]
+    answers: Mapping[str, str]
     lot: Lot | None
     proposal: Proposal | None
     has_ticket: bool
@@ -102,6 +104,11 @@ class TestView:
     def sampled_at(self) -> datetime | None:
         """Return the time of sampling, None before it."""
         return self.steps.sampled_at if self.steps is not None else None
+
+    @property
+    def person(self) -> AskedPerson:
+        """Return of whom the questions of the test are asked."""
+        return AskedPerson(birth_date=self.traits.birth_date, sex=self.traits.sex)
 
     @property
     def report(self) -> Report | None:
@@ -326,6 +333,7 @@ def _view(record: Record) -> TestView:
         specimen=sealed["specimen"],
         steps=steps_of(sealed) if sealed["sampled_at"] else None,
         typed_times=tuple(sealed["typed_times"]),
+        answers=sealed["answers"],
         lot=lot_of(record.lot_id) if record.lot_id else None,
         proposal=proposal_in(sealed),
         has_ticket=has_code(record.id),

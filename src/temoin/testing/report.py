@@ -202,6 +202,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer:
+    """What was answered to one question; a question that was not asked has none."""
+
+    question: str  # our code of the question, for instance "symptoms"
+    display: str  # its French words
+    loinc: str = ""  # "" where it has a code of ours alone
+    loinc_display: str = ""
+    value: str  # our code of the answer, or a day (ISO 8601)
+    value_display: str  # its French words
+    value_system: str = ""  # the table that the code is from: yes-no, null-flavour, snomed; "" for a day
+    value_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """What the logigram of the act led to, and the medicine delivered, where one was."""
+
+    outcome: str  # our code, for instance "antibiotic"
+    display: str  # its French words
+    reason: str  # French: why
+    source: str  # the text that says so
+    medicine: str = ""  # French name
+    dose: str = ""  # with its duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One signed version of a test record."""
 
@@ -231,6 +257,8 @@ class Report:
     organisation: Organisation
     device: Device
     findings: tuple[Finding, ...]
+    answers: tuple[GivenAnswer, ...] = ()
+    conduct: Conduct | None = None
     comment: str = ""
     doctor: Doctor | None = None
     prescriber: Prescriber | None = None
@@ -259,6 +287,9 @@ class Report:
         known["doctor"] = Doctor(**_known(Doctor, known["doctor"])) if known.get("doctor") else None
         known["prescriber"] = _placed(Prescriber, known.get("prescriber"))
         known["laboratory"] = _placed(PerformingLaboratory, known.get("laboratory"))
+        # versions signed before these existed have neither
+        known["answers"] = tuple(GivenAnswer(**_known(GivenAnswer, answer)) for answer in known.get("answers", ()))
+        known["conduct"] = Conduct(**_known(Conduct, known["conduct"])) if known.get("conduct") else None
         known["findings"] = tuple(Finding(**_known(Finding, finding)) for finding in known["findings"])
         return Report(**known)
 

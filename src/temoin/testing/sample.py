@@ -71,6 +71,7 @@ class Reading:
     read_at: datetime
     comment: str = ""
     is_typed: bool = False
+    medicine: str = ""  # delivered with the result, by its code in the logigrams; "" for none
 
 
 def check_sample(sample: Sample, kind: Kind, lot: Lot | None, birth_date: date) -> None:

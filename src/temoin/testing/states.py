@@ -25,6 +25,8 @@ RECORD = Lifecycle(
     {
         "sample": ({S.REGISTERED}, S.SAMPLED),
         "undo_sample": ({S.SAMPLED}, S.REGISTERED),
+        "answer_before": ({S.REGISTERED}, S.REGISTERED),
+        "answer_after": ({S.SAMPLED}, S.SAMPLED),
         "start": ({S.SAMPLED}, S.SAMPLED),
         "undo_start": ({S.SAMPLED}, S.SAMPLED),
         "propose": ({S.SAMPLED}, S.SAMPLED),

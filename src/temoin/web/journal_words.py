@@ -32,6 +32,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.READING_UNDONE: _("took back the start of a reading clock"),
     EventKind.RESULT_PROPOSED: _("proposed a result, unsigned"),
     EventKind.PROPOSAL_WITHDRAWN: _("put aside a proposed result"),
+    EventKind.QUESTIONS_ANSWERED: _("recorded the answers to the questions of a test"),
     EventKind.TEST_ABANDONED: _("abandoned a test"),
     EventKind.RESULT_SIGNED: _("signed a result"),
     EventKind.RESULT_CORRECTED: _("corrected a result"),

@@ -172,7 +172,13 @@ def read_reading(typed: Mapping[str, str]) -> Reading:
     }
     moment = read_moment(typed, "read_at")
     comment = typed.get("comment", "").strip()
-    return Reading(outcomes=outcomes, read_at=moment.at, is_typed=moment.is_typed, comment=comment)
+    return Reading(
+        outcomes=outcomes,
+        read_at=moment.at,
+        is_typed=moment.is_typed,
+        comment=comment,
+        medicine=typed.get("medicine", ""),
+    )
 
 
 def typed_reading(report: Report) -> dict[str, str]:

@@ -196,6 +196,13 @@ _TESTS = [
         methods=WRITE,
     ),
     GuardedRoute(
+        name="answer",
+        path="tests/<uuid:record_id>/answers/",
+        view=records.answer,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(
         name="abandon",
         path="tests/<uuid:record_id>/abandon/",
         view=records.abandon,

@@ -45,6 +45,8 @@ def _add_act(entry: Element, report: Report, tests: tuple[Test, ...]) -> None:
         _add_observation(add(act, "entryRelationship", typeCode="COMP"), report, finding, test, number=number)
     if report.reason:
         _add_comment(act, words.REASON)
+    if report.conduct:
+        _add_comment(act, words.CONDUCT)
 
 
 def _add_specimen(act: Element, report: Report) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from temoin.formats.cda.elements import Element, add, add_text, written
-from temoin.testing.report import Device, Report, ReportStatus
+from temoin.testing.report import Conduct, Device, Report, ReportStatus
 
 DEMONSTRATION = "demonstration"
 STATUS = "statut"
@@ -12,6 +12,7 @@ SPECIMEN = "prelevement"
 LABORATORY = "laboratoire"
 PRESCRIBER = "prescripteur"
 COMMENT = "commentaire"
+CONDUCT = "conduite"
 DEVICE = "dispositif-nom-reference"
 DEVICE_PARTS = ("dispositif-fabricant", "dispositif-reference", "dispositif-lot", "dispositif-peremption")
 
@@ -45,8 +46,16 @@ def add_narrative(section: Element, report: Report) -> None:
         prescriber = f"{report.prescriber.given_name} {report.prescriber.family_name}".strip()
         _add_line(text, "Prescripteur : ", PRESCRIBER, prescriber)
     _add_results(text, report)
+    if report.conduct:
+        _add_line(text, "Conduite tenue : ", CONDUCT, _conduct(report.conduct))
     add(text, "br")
     _add_device(text, report.device)
+
+
+def _conduct(conduct: Conduct) -> str:
+    """Return what was done, why, and what was delivered with its dose (CSP R.5125-33-12)."""
+    delivered = f"Médicament délivré : {conduct.medicine}, {conduct.dose}" if conduct.medicine else ""
+    return "\n".join(filter(None, [f"{conduct.display}. {conduct.reason}", f"Selon : {conduct.source}", delivered]))
 
 
 def _add_line(text: Element, label: str, name: str, value: str) -> None:

@@ -16,14 +16,15 @@ from typing import Any
 from temoin.lib.spreadsheet import FORMULA, begins_formula
 from temoin.testing.report import Finding, PatientForm, PatientIdentity, Report
 
-FORMAT = "temoin-report-2"
+FORMAT = "temoin-report-3"
 MARK = "'"
 # The apostrophe itself too: the reader takes one away whatever follows it, so that what comes back is what was written.
 GUARDED = (*FORMULA, MARK)
 
 # Column, and where it stands in the Report. "number" and "of" count the findings of one key. Who treats the patient
 # has no column: an authority that takes files needs no doctor's name. Nor have the start of the reading clock and the
-# mark of a typed time: they are for whoever judges a reading, on the page and in the PDF.
+# mark of a typed time: they are for whoever judges a reading, on the page and in the PDF. Nor has what was delivered:
+# it is for the patient, the doctor and the patient's own file.
 _REPORT: Mapping[str, str] = {
     "key": "key",
     "version": "version",
@@ -117,7 +118,7 @@ _FINDING: Mapping[str, str] = {
     "outcome_snomed": "snomed",
     "outcome_display": "snomed_display",
 }
-COLUMNS = ("format", *_REPORT, "patient_birth_date", "number", "of", *_FINDING)
+COLUMNS = ("format", *_REPORT, "patient_birth_date", "answers", "number", "of", *_FINDING)
 
 
 def report_file(report: Report) -> bytes:
@@ -138,7 +139,7 @@ def _rows(report: Report) -> Iterator[list[str]]:
     patient = report.patient
     if not patient.carries_matricule:
         report = replace(report, patient=replace(patient, nir=""))
-    common = [FORMAT, *_values(report, _REPORT), _born(patient)]
+    common = [FORMAT, *_values(report, _REPORT), _born(patient), _answers(report)]
     for number, finding in enumerate(report.findings, start=1):
         yield [*common, str(number), str(len(report.findings)), *_values(finding, _FINDING)]
 
@@ -148,6 +149,11 @@ def _born(patient: PatientIdentity) -> str:
     if patient.form is PatientForm.ANONYMOUS:
         return ""
     return str(patient.birth_date.year) if patient.form is PatientForm.PSEUDONYMOUS else patient.birth_date.isoformat()
+
+
+def _answers(report: Report) -> str:
+    """Write a line for each question that was answered, with our codes of both: `symptoms=yes`."""
+    return "\n".join(f"{answer.question}={answer.value}" for answer in report.answers)
 
 
 def _values(source: Report | Finding, columns: Mapping[str, str]) -> Iterator[str]:

@@ -17,6 +17,8 @@ PHARMACY_SYSTEM: Final = "https://temoin.org/fhir/pharmacy-id"
 KIND_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-kind"
 TARGET_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-target"
 OUTCOME_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-outcome"
+QUESTION_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-question"
+ANSWER_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/test-answer"
 SOURCE_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/record-source"
 NOTICE_SYSTEM: Final = "https://temoin.org/fhir/CodeSystem/information-notice"
 AGE_BAND: Final = "https://temoin.org/fhir/StructureDefinition/age-band"
@@ -31,6 +33,12 @@ INTERPRETATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationInt
 ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 SECURITY_LABELS: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 DATA_ABSENT_REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+# The tables that the codes of closed answers are from.
+ANSWER_TABLES: Final = {
+    "yes-no": "http://terminology.hl7.org/CodeSystem/v2-0136",
+    "null-flavour": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+    "snomed": SNOMED,
+}
 GS1_ISSUER: Final = "http://hl7.org/fhir/NamingSystem/gs1-di"
 
 # FR Core 2.2 and the nomenclatures of the Agence du numérique en santé.

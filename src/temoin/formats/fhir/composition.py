@@ -4,6 +4,7 @@ from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element, coding, concept, identifier, moment, reference, resource
 from temoin.formats.fhir.links import Links
 from temoin.formats.fhir.narrative import narrative
+from temoin.formats.fhir.order import has_order
 from temoin.formats.fhir.performers import performers
 from temoin.testing.report import Report
 
@@ -55,7 +56,7 @@ def report_resource(report: Report, links: Links) -> Element:
         # The guide asks for the reason of a corrected or cancelled status in this extension.
         values["extension"].append({"url": codes.STATUS_REASON, "valueCodeableConcept": {"text": report.reason}})
     values["identifier"] = [identifier(codes.RECORD_SYSTEM, report.record_id)]
-    if report.prescriber:
+    if has_order(report):
         values["basedOn"] = [reference(links.order)]
     values["status"] = codes.STATUS[report.status][1]
     values["category"] = _categories(report)

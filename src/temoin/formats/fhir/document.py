@@ -3,6 +3,7 @@
 import orjson
 
 from temoin.formats.fhir import codes
+from temoin.formats.fhir.asked import answer_resources
 from temoin.formats.fhir.composition import composition_resource, report_resource
 from temoin.formats.fhir.device import device_resource
 from temoin.formats.fhir.elements import Element, identifier, meta, moment
@@ -45,6 +46,7 @@ def bundle(report: Report) -> Element:
         organization_resource(report, to.organization),
         *laboratory_resources(report, to.laboratory),
         *order_resources(report, to),
+        *answer_resources(report, to),
     ]
     return {
         "resourceType": "Bundle",

@@ -26,6 +26,7 @@ class Links:
     specimen: str
     device: str
     observations: tuple[str, ...]
+    answers: tuple[str, ...]
 
 
 def links(report: Report) -> Links:
@@ -44,6 +45,7 @@ def links(report: Report) -> Links:
         device=_address(key, "device"),
         # By place and not by target: nothing forbids two findings of one target.
         observations=tuple(_address(key, f"observation/{n}") for n in range(len(report.findings))),
+        answers=tuple(_address(key, f"answer/{answer.question}") for answer in report.answers),
     )
 
 

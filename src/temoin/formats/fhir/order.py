@@ -1,4 +1,4 @@
-"""Who ordered the test: a ServiceRequest, and the Practitioner who made it."""
+"""The order of the test: a ServiceRequest with who made it, and with what was answered when it was entered."""
 
 from temoin.formats.fhir import codes
 from temoin.formats.fhir.elements import Element, coding, concept, identifier, reference, resource
@@ -7,11 +7,17 @@ from temoin.formats.fhir.performers import contact_details, register_identifiers
 from temoin.testing.report import Prescriber, Report
 
 
+def has_order(report: Report) -> bool:
+    """Tell whether there is anything to say of the order: who made it, or what was answered."""
+    return report.prescriber is not None or bool(report.answers)
+
+
 def order_resources(report: Report, links: Links) -> list[Element]:
-    """Return the order and who made it, or nothing where nobody ordered the test."""
-    if report.prescriber is None:
+    """Return the order and who made it, or nothing where there is nothing to say of it."""
+    if not has_order(report):
         return []
-    return [_order(report, links), _prescriber(report.prescriber, links.prescriber, demo=report.is_demo)]
+    by = [_prescriber(report.prescriber, links.prescriber, demo=report.is_demo)] if report.prescriber else []
+    return [_order(report, links), *by]
 
 
 def _order(report: Report, links: Links) -> Element:
@@ -21,7 +27,10 @@ def _order(report: Report, links: Links) -> Element:
     kind = coding(codes.KIND_SYSTEM, report.kind, report.kind_display)
     values["code"] = concept(kind, text=report.kind_display)
     values["subject"] = reference(links.patient)
-    values["requester"] = reference(links.prescriber)
+    if report.prescriber:
+        values["requester"] = reference(links.prescriber)
+    if report.answers:
+        values["supportingInfo"] = [reference(link) for link in links.answers]
     return values
 
 

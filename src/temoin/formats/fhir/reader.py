@@ -23,6 +23,7 @@ from temoin.testing.report import (
     Address,
     Device,
     Finding,
+    GivenAnswer,
     IdentityStatus,
     Organisation,
     PatientForm,
@@ -76,6 +77,7 @@ def _report(parts: Parts) -> Report:
         organisation=_organisation(parts.at(head["custodian"], "Organization")),
         device=_device(parts.at(observations[0]["device"], "Device")),
         findings=_findings(parts, report),
+        answers=_answers(parts, report),
         comment=report.get("conclusion", ""),
         prescriber=_prescriber(parts, report),
         laboratory=_laboratory(parts, observations[0]),
@@ -196,10 +198,33 @@ def _organisation(pharmacy: Element) -> Organisation:
     )
 
 
+def _order(parts: Parts, report: Element) -> Element:
+    return parts.at(report["basedOn"][0], "ServiceRequest") if report.get("basedOn") else {}
+
+
+def _answers(parts: Parts, report: Element) -> tuple[GivenAnswer, ...]:
+    order = _order(parts, report)
+    return tuple(_answer(parts.at(each, "Observation")) for each in order.get("supportingInfo", ()))
+
+
+def _answer(observation: Element) -> GivenAnswer:
+    question = coded([observation["code"]], codes.QUESTION_SYSTEM)
+    known = [each for each in observation["code"]["coding"] if each["system"] == codes.LOINC]
+    loinc = known[0] if known else {"code": "", "display": ""}
+    asked = {"question": question["code"], "display": question["display"]}
+    named = {"loinc": loinc["code"], "loinc_display": loinc.get("display", "")}
+    if day := observation.get("valueDateTime"):
+        return GivenAnswer(**asked, **named, value=day, value_display=f"{date.fromisoformat(day):%d/%m/%Y}")
+    of_table, own = observation["valueCodeableConcept"]["coding"]
+    system = {address: name for name, address in codes.ANSWER_TABLES.items()}[of_table["system"]]
+    value = {"value": own["code"], "value_display": own.get("display", "")}
+    return GivenAnswer(**asked, **named, **value, value_system=system, value_code=of_table["code"])
+
+
 def _prescriber(parts: Parts, report: Element) -> Prescriber | None:
-    if not report.get("basedOn"):
+    order = _order(parts, report)
+    if "requester" not in order:
         return None
-    order = parts.at(report["basedOn"][0], "ServiceRequest")
     person = parts.at(order["requester"], "Practitioner")
     name, identifiers = named(person, "official"), person.get("identifier", ())
     return Prescriber(

@@ -40,5 +40,9 @@ DOCUMENT_STATUS: Final = {
 # OBX-8 (table 0078 of 2.5.1, which has no code for a result that says nothing).
 ABNORMAL: Final = {"positive": ("A", "Abnormal", "HL70078"), "negative": ("N", "Normal", "HL70078")}
 
+# The tables that the codes of closed answers are from, as HL7 v2 names them (table 0396).
+ANSWER_TABLES: Final = {"yes-no": "HL70136", "null-flavour": "NULLFL", "snomed": "SCT"}
+ASKED: Final = "QST"  # OBX-29 of 2.8, which senders to public health use before it: an answer, and no result
+
 COMMENT: Final = ("RE", "Remark", "HL70364")
 REASON: Final = ("1R", "Primary reason", "HL70364")

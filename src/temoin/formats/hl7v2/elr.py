@@ -19,7 +19,7 @@ from temoin.formats.hl7v2.people import (
 )
 from temoin.formats.hl7v2.route import Route
 from temoin.formats.hl7v2.writing import Field, Value, day, joined, moment, segment
-from temoin.testing.report import Device, Finding, PatientForm, Report
+from temoin.testing.report import Device, Finding, GivenAnswer, PatientForm, Report
 
 Fields = dict[int, Value]
 
@@ -59,6 +59,8 @@ def _segments(report: Report, route: Route) -> Iterator[tuple[str, Fields]]:
     yield from _notes(report)
     for number, finding in enumerate(report.findings, start=1):
         yield "OBX", _observation(report, finding, number)
+    for number, answer in enumerate(report.answers, start=len(report.findings) + 1):
+        yield "OBX", _answer(report, answer, number)
     yield "SPM", _specimen(report)
     yield "ZTM", _own_facts(report)
 
@@ -119,6 +121,23 @@ def _observation(report: Report, finding: Finding, number: int) -> Fields:
         24: address(laboratory.address if laboratory else organisation.address, "B"),
         # Who directs another laboratory is not known here.
         25: "" if laboratory else professional(report.signer, organisation)[0],
+    }
+
+
+def _answer(report: Report, answer: GivenAnswer, number: int) -> Fields:
+    """Return what was answered to a question asked on entry; its other code is ours, or its only one."""
+    own = (answer.question, answer.display, "L")
+    is_day = not answer.value_system
+    coded = (answer.value_code, "", codes.ANSWER_TABLES.get(answer.value_system, ""), answer.value)
+    return {
+        1: str(number),
+        2: "DT" if is_day else "CWE",
+        3: (answer.loinc, answer.loinc_display, "LN", *own) if answer.loinc else own,
+        4: str(number),
+        5: answer.value.replace("-", "") if is_day else (*coded, answer.value_display, "L"),
+        11: codes.STATUS[report.status],
+        14: moment(report.sampled_at),
+        29: codes.ASKED,
     }
 
 

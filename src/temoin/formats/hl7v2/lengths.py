@@ -35,6 +35,7 @@ TYPES: Final[dict[str, tuple[Part, ...]]] = {
     "XCN": (Whole(199), "FN", 30, 30, 20, 20, 5, 4, "HD", 1, 1, 3, 5),
     # The identity of a person is compared letter by letter in France (INS): the envelope keeps 100 letters of a name.
     "INS": (100, 100, 100, 20, 20, 6, 1),
+    "DT": (Whole(8),),
     "ED": ("HD", 9, 18, 6, DOCUMENT),
     "EIP": ("EI", "EI"),
     "NTE": (ANY,),

@@ -17,6 +17,7 @@ from temoin.testing.report import (
     Address,
     Device,
     Finding,
+    GivenAnswer,
     IdentityStatus,
     Organisation,
     PatientForm,
@@ -36,7 +37,8 @@ def read_report(data: bytes) -> Report:
     """Return the Report that a message of ours carries; anything else raises `Hl7Error`."""
     message = restored(read_message(data))
     order, request = message.one("ORC"), message.one("OBR")
-    observations, specimen, own = message.named("OBX"), message.one("SPM"), message.one("ZTM")
+    told, specimen, own = message.named("OBX"), message.one("SPM"), message.one("ZTM")
+    observations = [each for each in told if each.text(29) != codes.ASKED]
     if not observations:
         raise Hl7Error("OBX", "is missing")
     return Report(
@@ -60,6 +62,7 @@ def read_report(data: bytes) -> Report:
         organisation=_organisation(order),
         device=_device(observations[0], own),
         findings=tuple(_finding(each, request, n) for n, each in enumerate(observations, start=1)),
+        answers=tuple(_answer(each) for each in told if each.text(29) == codes.ASKED),
         comment=_note(message, codes.COMMENT[0]),
         prescriber=_prescriber(order),
         laboratory=_laboratory(observations[0], own),
@@ -110,6 +113,31 @@ def _finding(observation: Segment, request: Segment, number: int) -> Finding:
         snomed=observation.required(5),
         snomed_display=observation.text(5, 2),
     )
+
+
+def _answer(told: Segment) -> GivenAnswer:
+    has_loinc = told.text(3, 3) == "LN"
+    own = 4 if has_loinc else 1
+    return GivenAnswer(
+        question=told.required(3, own),
+        display=told.text(3, own + 1),
+        loinc=told.text(3) if has_loinc else "",
+        loinc_display=told.text(3, 2) if has_loinc else "",
+        **_value(told),
+    )
+
+
+def _value(told: Segment) -> dict[str, str]:
+    if told.text(2) == "DT":
+        day = _day(told, 5)
+        if day is None:
+            raise Hl7Error(told.place(5), "is not a day")
+        return {"value": day.isoformat(), "value_display": f"{day:%d/%m/%Y}"}
+    systems = {name: system for system, name in codes.ANSWER_TABLES.items()}
+    if told.text(5, 3) not in systems:
+        raise Hl7Error(told.place(5), "is of no table of answers")
+    value = {"value": told.required(5, 4), "value_display": told.text(5, 5)}
+    return {**value, "value_system": systems[told.text(5, 3)], "value_code": told.text(5)}
 
 
 def _person(segment: Segment, own: Segment) -> PatientIdentity:

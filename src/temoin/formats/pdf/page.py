@@ -20,7 +20,7 @@ from temoin.formats.cda.header import title
 from temoin.formats.cda.people import GENDER
 from temoin.formats.pdf.letters import font_file, written
 from temoin.lib.zones import offset_words
-from temoin.testing.report import Address, Device, Prescriber, Professional, Report, ReportStatus
+from temoin.testing.report import Address, Conduct, Device, Prescriber, Professional, Report, ReportStatus
 
 MEDIA_TYPE: Final = "application/pdf"
 
@@ -99,6 +99,8 @@ class _Page:
                 ("Dispositif", _device(report.device)),
                 ("Lot", _lot(report.device)),
                 *_others(report),
+                *((each.display, each.value_display) for each in report.answers),
+                *_conduct(report.conduct),
                 ("Professionnel", _person(report.signer)),
                 ("Signé le", _moment(report.signed_at)),
                 ("Version", str(report.version)),
@@ -177,6 +179,18 @@ def _device(device: Device) -> str:
 def _lot(device: Device) -> str:
     expiry = f" (à utiliser avant le {device.expiry:%d/%m/%Y})" if device.expiry else ""
     return f"{device.lot or 'non connu'}{expiry}"
+
+
+def _conduct(conduct: Conduct | None) -> list[tuple[str, str]]:
+    """Return what was done with the result, and what was delivered."""
+    if conduct is None:
+        return []
+    delivered = f"{conduct.medicine}, {conduct.dose}" if conduct.medicine else "aucun"
+    return [
+        ("Conduite tenue", f"{conduct.display}. {conduct.reason}"),
+        ("Selon", conduct.source),
+        ("Médicament délivré", delivered),
+    ]
 
 
 def _others(report: Report) -> list[tuple[str, str]]:

@@ -20,7 +20,15 @@ from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
-from temoin.testing.actions import COUNTER, abandon_test, start_reading, take_sample, undo_sample, undo_start
+from temoin.testing.actions import (
+    COUNTER,
+    abandon_test,
+    answer_questions,
+    start_reading,
+    take_sample,
+    undo_sample,
+    undo_start,
+)
 from temoin.testing.numbers import number_on_label
 from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.reaching import way_to_patient
@@ -38,6 +46,7 @@ from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.letter_words import knowledge_context
 from temoin.web.pages import show
 from temoin.web.patient_facts import patient_facts
+from temoin.web.question_forms import questions_context, read_answers
 from temoin.web.reading_window import reading_window
 from temoin.web.record_forms import (
     age_warnings,
@@ -87,7 +96,7 @@ def show_record(
     }
     if test.report is not None:
         context |= _result_context(seat, test, test.report) | knowledge_context(seat, test)
-    context |= _next_step(seat, test, typed)
+    context |= _next_step(seat, test, typed) | questions_context(seat, test, typed)
     return show(request, seat, "record.html", status=400 if problems else 200, **context)
 
 
@@ -159,6 +168,19 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         messages.success(request, clock if runs else wait)
         warn_of_clock(request)
     return redirect("home") if is_at_counter(request.POST) else lead_to_test(record_id)
+
+
+def answer(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
+    """Record what was answered to the questions of a test, before its result."""
+    try:
+        answer_questions(by=seat, record_id=record_id, answers=read_answers(request.POST))
+    except InvalidError as error:
+        return show_record(request, seat, read_test(by=seat, record_id=record_id), problems=error.problems)
+    except ConflictError:
+        messages.info(request, _("The result is signed: the answers stay as they are."))
+    else:
+        messages.success(request, _("The answers are recorded."))
+    return lead_to_test(record_id)
 
 
 def take_sample_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:

@@ -29,6 +29,7 @@ from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
+from temoin.web.question_forms import attests, review_context
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
 from temoin.web.test_steps import moments_of_report, moments_to_sign
 from temoin.web.times import local_minute, page_today
@@ -96,6 +97,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         doctor=doctor,
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
         moments=moments_to_sign(test, reading),
+        **review_context(test, reading, Typed(request.POST)),
         **device_words(test),
     )
 
@@ -214,6 +216,7 @@ def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRespo
         report=test.report,
         findings=findings_of(test.report, test.kind),
         is_void=test.report.status is ReportStatus.CANCELLED,
+        attests=attests(test.report),
         is_corrected=test.report.status is ReportStatus.CORRECTED,
         moments=moments_of_report(test.report),
         **device_words(test),

@@ -1,0 +1,115 @@
+"""The questions on the page of a test, what the logigram says there and before the signature, and on paper."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from people import House, make_lot, make_patient, make_test, open_house, sign_in
+
+from temoin.lib.clock import now, shifted_by
+from temoin.testing.actions import start_reading, take_sample
+from temoin.testing.queries import read_test
+from temoin.testing.sample import Sample, Start
+
+STRIP = {"outcome-leucocytes": "plus-1", "outcome-nitrites": "negative"}
+WELL = {
+    **dict.fromkeys(("question-cystitis-emergency", "question-cystitis-repeat", "question-cystitis-exclusion"), "no"),
+    "question-pregnancy": "not-pregnant",
+    "question-prescription": "no",
+}
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001 opens the database
+    return open_house()
+
+
+def cystitis(house: House, **changes: str) -> UUID:
+    return make_test(house.owner, make_patient(house.owner, **changes), kind="cystitis-strip")
+
+
+def start(house: House, record_id: UUID) -> None:
+    sample = Sample(specimen="urine", sampled_at=now(), lot_id=make_lot(house.owner, kit="siemens-multistix"))
+    take_sample(by=house.owner, record_id=record_id, sample=sample)
+    start_reading(by=house.owner, record_id=record_id, start=Start(now()))
+
+
+def page(client: Client, name: str, record_id: UUID, **form: str) -> str:
+    path = reverse(name, args=[record_id])
+    return client.post(path, form, follow=True).content.decode() if form else client.get(path).content.decode()
+
+
+def test_the_logigram_asks_then_says_what_to_do(house: House):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+    assert "Le logigramme ne conclut pas encore" in page(client, "test", record_id)
+
+    answered = page(client, "answer", record_id, **WELL)
+
+    assert "Faire le test" in answered
+    assert read_test(by=house.owner, record_id=record_id).answers["pregnancy"] == "not-pregnant"
+
+
+def test_a_sign_of_gravity_is_enough_to_refer(house: House):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+
+    answered = page(client, "answer", record_id, **{"question-cystitis-emergency": "yes"})
+
+    assert "Orienter en urgence vers un médecin" in answered
+
+
+def test_an_antibiotic_is_chosen_before_the_signature_and_attested_on_paper(house: House):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+    page(client, "answer", record_id, **WELL)
+    start(house, record_id)
+    with shifted_by(timedelta(seconds=70)):
+        review = page(client, "sign", record_id, **STRIP)
+        assert "Fosfomycine trométamol, 3 g en une prise" in review
+        page(client, "sign", record_id, **STRIP, reviewed="yes", medicine="fosfomycine")
+
+    paper = page(client, "print_result", record_id)
+
+    assert "Attestation de délivrance sans ordonnance" in paper
+    assert "Fosfomycine trométamol, 3 g en une prise" in paper
+
+
+def test_without_answers_a_result_is_signed_and_nothing_is_said_of_the_act(house: House):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+    start(house, record_id)
+    with shifted_by(timedelta(seconds=70)):
+        review = page(client, "sign", record_id, **STRIP)
+        page(client, "sign", record_id, **STRIP, reviewed="yes")
+
+    assert "Médicament délivré" not in review
+    assert read_test(by=house.owner, record_id=record_id).report.conduct is None
+
+
+def test_a_wrong_answer_comes_back_with_its_problem(house: House):
+    client = sign_in(Client(), house.owner)
+    record_id = make_test(house.owner, make_patient(house.owner))
+
+    answer = client.post(reverse("answer", args=[record_id]), {"question-symptoms-onset": "hier"})
+
+    assert answer.status_code == 400
+    assert "Écrivez un jour qui existe" in answer.content.decode()
+
+
+def test_a_day_may_be_typed_as_people_write_it(house: House):
+    client = sign_in(Client(), house.owner)
+    record_id = make_test(house.owner, make_patient(house.owner))
+
+    page(client, "answer", record_id, **{"question-symptoms-onset": "01/11/2026"})
+
+    assert read_test(by=house.owner, record_id=record_id).answers == {"symptoms-onset": "2026-11-01"}
+
+
+def test_answers_to_a_signed_test_change_nothing(house: House):
+    client, record_id = sign_in(Client(), house.owner), cystitis(house)
+    start(house, record_id)
+    with shifted_by(timedelta(seconds=70)):
+        page(client, "sign", record_id, **STRIP, reviewed="yes")
+
+    assert "les réponses restent comme elles sont" in page(client, "answer", record_id, **WELL)
