@@ -122,8 +122,10 @@ _TAKEN = ("hds_certificate", "hds_expires", "mail_port", "mail_security", "mail_
 def _asked(question: str) -> str:
     if not sys.stdin.isatty():
         return ""
+    sys.stderr.write(f"{question}: ")  # not to the output, which may lead to psql
+    sys.stderr.flush()
     try:
-        return input(f"{question}: ").strip()
+        return input().strip()
     except EOFError:
         return ""
 
@@ -170,7 +172,7 @@ def _make_roles(conninfo: str, passwords: dict[str, str]) -> None:
                 raise ConfigError(older[0])
         make_roles(connect, passwords)
     except psycopg.Error as error:  # its words may quote a statement
-        cause = error.sqlstate or "no connection"
+        cause = error.sqlstate or (str(error).strip().splitlines() or ["no connection"])[-1]  # libpq's own words
         raise ConfigError(
             f"The superuser's connection could not make the roles ({cause}): correct --superuser, and run this again."
         ) from None
