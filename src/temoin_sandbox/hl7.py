@@ -135,7 +135,22 @@ def _results(seen: SeenMessage) -> Iterator[AnsweredFault]:
     if not seen.at("SPM", 4):
         yield AnsweredFault("SPM^1^4", REQUIRED)
     for which in range(seen.count("OBX")):
-        yield from _result(seen, which)
+        is_answer = seen.at("OBX", 29, which=which) == "QST"
+        yield from _answer(seen, which) if is_answer else _result(seen, which)
+
+
+def _answer(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
+    """Check what was answered to a question asked on entry: a code of some table, or a day."""
+    place, kind = f"OBX^{which + 1}", seen.at("OBX", 2, which=which)
+    value, table = seen.at("OBX", 5, which=which), seen.at("OBX", 5, 3, which=which)
+    if kind not in {"CWE", "DT"}:
+        yield AnsweredFault(f"{place}^2", UNKNOWN_CODE)
+    if not seen.at("OBX", 3, which=which):
+        yield AnsweredFault(f"{place}^3", REQUIRED)
+    if not (re.fullmatch("[0-9]{8}", value) if kind == "DT" else value and table):
+        yield AnsweredFault(f"{place}^5", UNKNOWN_CODE)
+    if seen.at("OBX", 11, which=which) != seen.at("OBR", 25):
+        yield AnsweredFault(f"{place}^11", UNKNOWN_CODE)
 
 
 def _result(seen: SeenMessage, which: int) -> Iterator[AnsweredFault]:
