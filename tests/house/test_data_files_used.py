@@ -17,6 +17,7 @@ from attributes import attributes_read
 from source_code import ROOT, files, located, sources
 
 from temoin.catalogue.advice import build_advice
+from temoin.catalogue.billing import build_acts
 from temoin.catalogue.controls import build_controls
 from temoin.catalogue.kinds import build_kinds, build_loincs, load_kinds, load_loincs
 from temoin.catalogue.kits import build_kits
@@ -50,6 +51,7 @@ def reviewed(build: Callable[[Any, Entry], object]) -> Built:
 RULES = sorted(path.name for path in (ROOT / "transmission/rules/data").glob("*.toml"))
 # How each data file is built; and its tables whose keys are codes or words, hence open.
 FILES: dict[str, tuple[Built, str]] = {
+    "catalogue/data/acts.toml": (build_acts, "acts"),
     "catalogue/data/advice.toml": (build_advice, "advice"),
     "catalogue/data/controls.toml": (build_controls, "kinds|kits"),
     "catalogue/data/kinds.toml": (lambda file: build_kinds(file, load_loincs()), "chapters|targets|kinds"),

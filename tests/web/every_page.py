@@ -39,7 +39,7 @@ def every_page(house: House) -> dict[str, str]:
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
     plain += ["calls", "programs", "files", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
-    plain += ["quality", "mfa_generate_recovery_codes", "results", "figures"]
+    plain += ["quality", "mfa_generate_recovery_codes", "results", "figures", "billing"]
     pages = {name: reverse(name) for name in plain}
     handed = hand_in(by=house.owner, name="r.csv", content=b"x", encoding="", dates="")
     pages["handed_file"] = reverse("handed_file", args=[handed])

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from temoin.catalogue.advice import load_advice
+from temoin.catalogue.billing import load_acts
 from temoin.catalogue.controls import load_controls
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.logigrams import load_logigrams
@@ -105,12 +106,13 @@ def rule_lines(config: Config) -> list[str]:
 
 
 def table_lines() -> list[str]:
-    """Return a line for each table of medical data that nobody entitled to has reviewed yet."""
+    """Return a line for each table of data that nobody entitled to has reviewed yet, and for what was not confirmed."""
     tables = {
         "BIO-TROD": bio_trod_terms().review,
         "CH ELM": swiss_terms().review,
         "DEMIS": german_terms().review,
         "HL7 v2 questions": load_questions().review,
+        "acts to bill": load_acts().review,
         "advice to patients": load_advice().review,
         "controls of lots": load_controls().review,
         "questions of tests": load_kind_questions().review,
@@ -118,11 +120,12 @@ def table_lines() -> list[str]:
         "kits": load_kits().review,
         **{f"words to patients in {one.name}": one.review for one in patient_languages().values()},
     }
+    doubts = [f"Acts to bill, {act.name}: {act.doubt.en}" for act in load_acts().acts if act.doubt is not None]
     unreviewed = {name: review for name, review in tables.items() if review.is_placeholder}
     return [
         f"Reviewed data, {name}: not reviewed by a lawyer or a physician ({one.on}: {one.by}); source: {one.source}"
         for name, one in unreviewed.items()
-    ]
+    ] + doubts
 
 
 def unsure_lines() -> list[str]:

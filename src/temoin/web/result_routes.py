@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import GuardedRoute
-from temoin.web.views import figures, signed_results
+from temoin.web.views import billing, figures, signed_results
 
 RESULTS = [
     GuardedRoute(
@@ -24,5 +24,14 @@ RESULTS = [
         path="results/figures/<slug:table>.csv",
         view=figures.table_file,
         access=Right.READ_FIGURES,
+    ),
+    GuardedRoute(name="billing", path="results/billing/", view=billing.billing, access=Right.BILL_TESTS),
+    GuardedRoute(
+        name="billing_file",
+        shows_patients=True,
+        path="results/billing/billing.csv",
+        view=billing.export,
+        access=Right.BILL_TESTS,
+        step_up=True,
     ),
 ]
