@@ -14,7 +14,7 @@ from django.urls import reverse
 from people import House, make_lot, make_patient, make_seat, make_signed, make_test, sign_in
 
 from temoin.journal import queries
-from temoin.journal.act import record_look
+from temoin.journal.act import HouseActor, record_look
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.journal.queries import PAGE, EventFilter
@@ -27,7 +27,7 @@ from temoin.oversight.journal import export_journal, names_of_members, read_jour
 from temoin.oversight.looks import list_looks
 from temoin.oversight.review import Oddity, review_reading
 from temoin.pharmacies.professions import Profession
-from temoin.testing.queries import read_test
+from temoin.testing.queries import list_tests, read_test
 from temoin.web.journal_words import EVENT_WORDS
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_the_owner_sees_who_looked_at_what(house: House, owner: Client, signed: 
 def test_nobody_else_reads_the_journal(house: House, who: str):
     seat = getattr(house, who)
 
-    for act in (lambda: read_journal(by=seat, wanted=today(), page=0), lambda: names_of_members(by=seat)):
+    for act in (lambda: read_journal(by=seat, wanted=today()), lambda: names_of_members(by=seat)):
         with pytest.raises(DeniedError):
             act()
     for act in (export_journal, review_reading):
@@ -84,9 +84,9 @@ def test_nobody_else_reads_the_journal(house: House, who: str):
 
 
 def test_the_stranger_sees_nothing_of_it(house: House, signed: UUID):
-    rows, _ = read_journal(by=house.stranger, wanted=EventFilter(today_in(HOUSE), HOUSE, subject_id=signed), page=0)
+    found = read_journal(by=house.stranger, wanted=EventFilter(today_in(HOUSE), HOUSE, subject_id=signed))
 
-    assert rows == []
+    assert found.rows == []
     with pytest.raises(NotFoundError):
         list_looks(by=house.stranger, record_id=signed)
 
@@ -95,7 +95,10 @@ def test_a_day_is_read_page_by_page(house: House, owner: Client):
     look_at(house.owner, PAGE + 5, EventKind.TICKET_PRINTED)
     asked = {"kind": EventKind.TICKET_PRINTED}
 
-    first, second = (owner.get(reverse("journal"), {**asked, "page": page}).content.decode() for page in (0, 1))
+    answer = owner.get(reverse("journal"), asked)
+    first = answer.content.decode()
+    look_at(house.owner, 1, EventKind.TICKET_PRINTED)  # what comes on top pushes nothing onto the next page
+    second = owner.get(reverse("journal") + answer.context["pages"].after).content.decode()
 
     assert (first.count("<tr>"), second.count("<tr>")) == (PAGE + 1, 5 + 1)
     assert "Événements plus anciens" in first
@@ -104,10 +107,61 @@ def test_a_day_is_read_page_by_page(house: House, owner: Client):
 
 @pytest.mark.parametrize(
     "asked",
-    [{"day": "x"}, {"person": "x"}, {"kind": "x"}, {"object": "'"}, {"page": "-1"}, {"page": "9" * 30}, {"page": "٣"}],
+    [
+        {"day": "x"},
+        {"person": "x"},
+        {"kind": "x"},
+        {"object": "'"},
+        {"after": "_"},
+        {"after": "2026-01-01_x"},
+        {"until": "x"},
+    ],
 )
 def test_a_choice_that_is_none_is_left_out(owner: Client, asked: dict[str, str]):
     assert owner.get(reverse("journal"), asked).status_code == 200
+
+
+def test_people_come_first_and_the_machine_is_counted(house: House, owner: Client):
+    worker = HouseActor(house.here.id, "worker")
+    for _ in range(3):
+        record_look(by=worker, kind=EventKind.LETTER_SEALED, subject_kind="letter", subject_id=uuid4())
+    look_at(house.owner, 1)
+
+    people, everything = (owner.get(reverse("journal"), asked).content.decode() for asked in ({}, {"who": "all"}))
+
+    sealed = "a scellé la lettre du patient"
+    assert sealed not in people.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert f"<li>{sealed}\u00a0: 3</li>" in people
+    assert everything.count(f">{sealed}") == 3 + 1  # and once among the kinds to choose
+    assert "<details" not in everything.partition("</main>")[0].partition("<tbody>")[2]
+
+
+def test_a_patient_s_events_are_those_of_their_tests_letters_and_lists(house: House, signed: UUID):
+    patient_id = read_test(by=house.owner, record_id=signed).patient_id
+    other = make_test(house.owner, make_patient(house.owner))
+    list_tests(by=house.colleague)
+
+    rows = read_journal(by=house.owner, wanted=EventFilter(today_in(HOUSE), HOUSE, subject_id=patient_id)).rows
+
+    assert {EventKind.PATIENT_REGISTERED, EventKind.RESULT_SIGNED, EventKind.TEST_LIST_READ} <= {
+        row.kind for row in rows
+    }
+    assert other not in {row.subject_id for row in rows}
+
+
+def test_several_days_are_read_together_and_bounded(house: House, owner: Client):
+    for days in (1, 3):
+        with frozen_at(now() - timedelta(days=days)):
+            look_at(house.owner, 1, EventKind.TICKET_PRINTED)
+    today = today_in(HOUSE)
+
+    page = owner.get(reverse("journal"), {"day": (today - timedelta(days=3)).isoformat(), "until": today.isoformat()})
+    years = owner.get(reverse("journal"), {"day": "01/01/1990", "until": today.isoformat()})
+
+    shown = [day for day, _lines in page.context["days"]]
+    assert {today - timedelta(days=3), today - timedelta(days=1), today} <= set(shown)
+    assert shown == sorted(shown, reverse=True)
+    assert years.context["fields"][0].value == (today - timedelta(days=91)).isoformat()
 
 
 def test_the_export_is_streamed_guarded_and_recorded(house: House, owner: Client):

@@ -47,13 +47,17 @@ def events_showing(subjects: Iterable[UUID]) -> list[EventRow]:
 
     A listing that is not what its events committed to is passed over: it is not what was shown.
     """
-    digests = {
+    found = Event.objects.filter(kind__in=LISTINGS, digest__in=digests_showing(subjects))
+    return rows_of(found.order_by("at", "id"))
+
+
+def digests_showing(subjects: Iterable[UUID]) -> set[str]:
+    """Return the digests of the lists that showed one of these."""
+    return {
         digest
         for listing in Listing.objects.filter(subjects__overlap=list(subjects))
         if _id(digest := digest_of(listing.subjects)) == listing.id
     }
-    found = Event.objects.filter(kind__in=LISTINGS, digest__in=digests)
-    return rows_of(found.order_by("at", "id"))
 
 
 def lost_listings() -> tuple[UUID | None, int]:

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
+from temoin.journal.events import LISTINGS
 from temoin.journal.models import Event
 from temoin.lib.zones import bounds_of_day
 
@@ -18,19 +19,41 @@ PAGE = 100
 PORTION = 2000  # events read at once
 
 
+# A person's events: a member's, the patient's with their letter, the operator's. The others are the machine's: the
+# worker's and programs'.
+_PEOPLE = Q(profession__in=["portal", "operator"]) | Q(actor_id__isnull=False) & ~Q(profession="program")
+
+
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: of one day of the pharmacy's calendar, and if given of one person, one kind, one object."""
+    """Which events: of some days of the pharmacy's calendar, and if given of one person, one kind, one object."""
 
     day: date
     zone: ZoneInfo  # of the pharmacy
     actor_id: UUID | None = None
     kind: str = ""
     subject_id: UUID | None = None
+    until: date | None = None  # the last day; None: the same
+    around: Around | None = None  # what belongs to the object
+    only_people: bool = False
+
+    @property
+    def told(self) -> str:
+        """Return the days as an event keeps them."""
+        first = self.day.isoformat()
+        return first if self.until in {None, self.day} else f"{first}/{self.until.isoformat()}"
 
     def bounds(self) -> tuple[datetime, datetime]:
-        """Return the instants between which the day lies."""
-        return bounds_of_day(self.day, self.zone)
+        """Return the instants between which the days lie."""
+        return bounds_of_day(self.day, self.zone)[0], bounds_of_day(self.until or self.day, self.zone)[1]
+
+
+@dataclass(frozen=True)
+class Around:
+    """Whatever events about an object may be about: its rows, and the lists that showed one of them by their digest."""
+
+    subjects: frozenset[UUID]
+    digests: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -53,11 +76,27 @@ class EventRow:
 _COLUMNS = tuple(EventRow.__dataclass_fields__)
 
 
-def page_of_events(wanted: EventFilter, page: int) -> tuple[list[EventRow], bool]:
-    """Return one page, the latest first, and whether another follows."""
-    first = page * PAGE
-    rows = [EventRow(*row) for row in _events(wanted).order_by("-at", "id")[first : first + PAGE + 1]]
-    return rows[:PAGE], len(rows) > PAGE
+@dataclass(frozen=True)
+class EventPlace:
+    """Where a list goes on: after this event."""
+
+    at: datetime
+    event_id: UUID
+
+
+def page_of_events(wanted: EventFilter, after: EventPlace | None) -> tuple[list[EventRow], EventPlace | None]:
+    """Return one page, the latest first, and where the next one begins; None after the last."""
+    found = _events(wanted)
+    if after is not None:
+        found = found.filter(Q(at__lt=after.at) | Q(at=after.at, id__gt=after.event_id), at__lte=after.at)
+    rows = [EventRow(*row) for row in found.order_by("-at", "id")[: PAGE + 1]]
+    return rows[:PAGE], EventPlace(rows[PAGE - 1].at, rows[PAGE - 1].id) if len(rows) > PAGE else None
+
+
+def count_machine(wanted: EventFilter) -> list[tuple[str, int]]:
+    """Return how often the machine did each kind of thing, the most frequent first."""
+    found = _events(wanted).exclude(_PEOPLE).values_list("kind").annotate(times=Count("id")).order_by("-times", "kind")
+    return list(found)
 
 
 def all_events(wanted: EventFilter) -> Iterator[EventRow]:
@@ -94,6 +133,11 @@ def _events(wanted: EventFilter) -> Any:
         found = found.filter(actor_id=wanted.actor_id)
     if wanted.kind:
         found = found.filter(kind=wanted.kind)
-    if wanted.subject_id is not None:
+    if wanted.around is not None:
+        in_lists = Q(kind__in=LISTINGS, digest__in=sorted(wanted.around.digests))
+        found = found.filter(Q(subject_id__in=sorted(wanted.around.subjects)) | in_lists)
+    elif wanted.subject_id is not None:
         found = found.filter(subject_id=wanted.subject_id)
+    if wanted.only_people:
+        found = found.filter(_PEOPLE)
     return found.values_list(*_COLUMNS)

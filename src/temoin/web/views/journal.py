@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils.translation import gettext as _
 
 from temoin.journal.events import EventKind
-from temoin.journal.queries import EventFilter, EventRow
+from temoin.journal.queries import EventFilter, EventPlace, EventRow
 from temoin.lib.clock import now
-from temoin.lib.zones import wall_clock
+from temoin.lib.zones import day_of, wall_clock
 from temoin.oversight.journal import export_journal, names_of_members, read_journal
 from temoin.oversight.looks import list_looks
 from temoin.oversight.review import review_reading
@@ -24,10 +26,13 @@ from temoin.pharmacies.zones import page_zone
 from temoin.web.csv_file import csv_answer
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.journal_words import ODDITY_WORDS, ORIGIN_WORDS, SUBJECT_WORDS, event_words, profession_words
-from temoin.web.pages import page_links, page_number, show
+from temoin.web.pages import PageLinks, show
 from temoin.web.times import page_today, read_day
 from temoin.web.wording import RIGHT_WORDS
 
+ALL = "all"  # in the address: the machine's events too
+MOST = timedelta(days=91)  # from the first day to the last
+DAYS_OF_OBJECT = timedelta(days=29)  # that are looked back for a test or a patient, unless told
 COLUMNS = (
     "at",
     "kind",
@@ -43,20 +48,21 @@ COLUMNS = (
 
 
 def events(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Show a day's events, the latest first."""
-    wanted, page = _filter(request), page_number(request)
-    rows, has_more = read_journal(by=seat, wanted=wanted, page=page)
+    """Show events of the days asked for, the latest first: people's, and the machine's counted apart."""
+    wanted, after = _filter(request), _place(request.GET.get("after", ""))
+    found = read_journal(by=seat, wanted=wanted, after=after)
     names = names_of_members(by=seat)
     return show(
         request,
         seat,
         "journal.html",
-        lines=[_line(seat, row, names) for row in rows],
-        day=wanted.day,
+        days=[(day, list(lines)) for day, lines in groupby(_lines(seat, found.rows, names), lambda one: one["day"])],
+        machine=[(event_words(kind), times) for kind, times in found.machine],
+        with_machine="?" + urlencode({**_asked(wanted), "who": ALL}),
         fields=_fields(request, wanted, names),
-        pages=page_links(page, _asked(wanted), has_more=has_more),
-        export=urlencode({name: value for name, value in _asked(wanted).items() if value}),
-        only_day=urlencode({"day": wanted.day.isoformat()}),
+        pages=_links(_asked(wanted), after, found.after),
+        export=urlencode(_asked(wanted)),
+        only_day=urlencode({"day": (wanted.until or wanted.day).isoformat()}),
     )
 
 
@@ -71,7 +77,7 @@ def review(request: HttpRequest, seat: Seat) -> HttpResponse:
         }
         for remark in review_reading(by=seat, wanted=wanted)
     ]
-    fields = _fields(request, wanted, names)[:1]
+    fields = [Typed(request.GET)("day", _("Day"), "date", initial=wanted.day.isoformat(), required=True)]
     return show(request, seat, "journal_review.html", remarks=remarks, day=wanted.day, fields=fields)
 
 
@@ -119,12 +125,19 @@ def looks_file(_request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRespon
 def _filter(request: HttpRequest) -> EventFilter:
     asked = request.GET
     kind = asked.get("kind", "")
+    actor_id, subject_id = _id(asked.get("person", "")), _id(asked.get("object", ""))
+    today = page_today()
+    usual = today - (DAYS_OF_OBJECT if subject_id else timedelta(0))
+    first = read_day(asked.get("day", "")) or usual
+    last = read_day(asked.get("until", "")) or (today if first == usual else first)
     return EventFilter(
-        day=read_day(asked.get("day", "")) or page_today(),
+        day=min(max(first, last - MOST), last),
+        until=last,
         zone=page_zone(),
-        actor_id=_id(asked.get("person", "")),
+        actor_id=actor_id,
         kind=kind if kind in set(EventKind) else "",
-        subject_id=_id(asked.get("object", "")),
+        subject_id=subject_id,
+        only_people=asked.get("who") != ALL and not actor_id and kind not in set(EventKind),
     )
 
 
@@ -136,13 +149,43 @@ def _id(text: str) -> UUID | None:
 
 
 def _asked(wanted: EventFilter) -> dict[str, Any]:
-    day = wanted.day.isoformat()
-    return {"day": day, "person": wanted.actor_id, "kind": wanted.kind, "object": wanted.subject_id}
+    asked = {
+        "day": wanted.day.isoformat(),
+        "until": (wanted.until or wanted.day).isoformat(),
+        "person": wanted.actor_id,
+        "kind": wanted.kind,
+        "object": wanted.subject_id,
+        "who": "" if wanted.only_people else ALL,
+    }
+    return {name: str(value) for name, value in asked.items() if value}
+
+
+def _place(text: str) -> EventPlace | None:
+    """Return where an address goes on: an instant and an event; None for anything else."""
+    at, _mark, event = text.partition("_")
+    event_id = _id(event)
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return EventPlace(instant, event_id) if event_id and instant.tzinfo else None
+
+
+def _links(asked: dict[str, str], came: EventPlace | None, after: EventPlace | None) -> PageLinks | None:
+    if came is None and after is None:
+        return None
+    place = {"after": f"{after.at.astimezone(UTC).isoformat()}_{after.event_id}"} if after else {}
+    return PageLinks(f"?{urlencode(asked)}" if came else "", f"?{urlencode(asked | place)}" if after else "")
+
+
+def _lines(seat: Seat, rows: list[EventRow], names: dict[UUID, str]) -> list[dict[str, Any]]:
+    return [_line(seat, row, names) for row in rows]
 
 
 def _line(seat: Seat, row: EventRow, names: dict[UUID, str]) -> dict[str, Any]:
     return {
         "event": row,
+        "day": day_of(row.at, page_zone()),
         "what": event_words(row.kind),
         "who": names.get(row.actor_id, str(row.actor_id)) if row.actor_id else profession_words(row),
         "profession": profession_words(row) if row.actor_id else "",
@@ -158,10 +201,11 @@ def _fields(request: HttpRequest, wanted: EventFilter, names: dict[UUID, str]) -
     people = sorted((Choice(str(member_id), name) for member_id, name in names.items()), key=lambda one: str(one.label))
     kinds = sorted((Choice(kind, event_words(kind)) for kind in EventKind), key=lambda one: str(one.label))
     return [
-        typed("day", _("Day"), "date", initial=wanted.day.isoformat(), required=True),
-        typed("person", _("Person"), "select", choices=people),
-        typed("kind", _("What was done"), "select", choices=kinds),
-        typed("object", _("Number of the test or the patient"), attributes={"maxlength": "36"}),
+        typed("day", _("From"), "date", initial=wanted.day.isoformat(), required=True),
+        typed("until", _("To"), "date", initial=(wanted.until or wanted.day).isoformat(), required=True),
+        typed("person", _("Person"), "select", choices=people, is_one_of=True),
+        typed("kind", _("What was done"), "select", choices=kinds, is_one_of=True),
+        typed("object", _("Number of the test or the patient"), is_one_of=True, attributes={"maxlength": "36"}),
     ]
 
 
