@@ -12,7 +12,7 @@ WIDTH = 400.0  # units of the drawing; a letter is 11 of them
 _LEFT, _RIGHT, _TOP, _PLOT, _FOOT = 28.0, 6.0, 8.0, 150.0, 20.0  # columns: margins around the plot, and its height
 _LABELS = 7  # under the columns, at most
 _ROW, _BAR, _BASE = 30.0, 9.0, 15.0  # bars: a row with its words, the bar beneath them, and where words stand
-_LETTERS = 46
+_LETTERS = 52
 _STEPS = (1, 2, 5)
 
 

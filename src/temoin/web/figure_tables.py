@@ -135,10 +135,10 @@ def _positivity(figures: Figures) -> FigureTable:
 
 def _waits(figures: Figures) -> FigureTable:
     words = {
-        Wait.SIGNATURE: _("From sample to signature"),
-        Wait.ACKNOWLEDGEMENT: _("From signature to acknowledgement"),
+        Wait.SIGNATURE: _("Sample to signature"),
+        Wait.ACKNOWLEDGEMENT: _("Signature to acknowledgement"),
     }
-    half, most = _("half of the tests"), _("nine tests of ten")
+    half, most = _("median"), _("nine of ten")
     rows = []
     for wait, spread in figures.spreads.items():
         minutes = [spread.median / _MINUTE, spread.ninth / _MINUTE]
