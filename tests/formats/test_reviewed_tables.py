@@ -7,12 +7,13 @@ from importlib import resources
 import pytest
 
 from temoin.catalogue.advice import load_advice
+from temoin.catalogue.billing import load_acts
 from temoin.catalogue.controls import load_controls
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.logigrams import load_logigrams
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.catalogue.questions import load_kind_questions
-from temoin.cli.check import table_lines, unsure_lines
+from temoin.cli.check import doubt_lines, table_lines, unsure_lines
 from temoin.formats.cda.terms import build_terms, load_terms
 from temoin.formats.fhir.terms import build_german, build_swiss, german_terms, swiss_terms
 from temoin.formats.hl7v2.questions import build_questions, load_questions
@@ -80,6 +81,7 @@ def test_a_wrong_table_is_refused_by_the_name_of_the_field(room, name, right, wr
 
 def test_the_check_of_a_set_up_names_each_table_that_nobody_reviewed():
     loaded = [
+        load_acts(),
         load_advice(),
         load_controls(),
         load_kits(),
@@ -90,6 +92,7 @@ def test_the_check_of_a_set_up_names_each_table_that_nobody_reviewed():
     ]
 
     assert len(table_lines()) == len([one for one in loaded if one.review.is_placeholder])
+    assert len(doubt_lines()) == len([act for act in load_acts().acts if act.doubt])
 
 
 def test_the_check_of_a_set_up_repeats_what_an_entry_says_nobody_compared():

@@ -76,7 +76,8 @@ def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
         say(remark)
     if is_whole:
         say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
-        for line in (*rule_lines(config), *table_lines(), *unsure_lines(), *class_lines(config.retention)):
+        tables = (*table_lines(), *unsure_lines(), *doubt_lines())
+        for line in (*rule_lines(config), *tables, *class_lines(config.retention)):
             say(line)
     say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
 
@@ -106,7 +107,7 @@ def rule_lines(config: Config) -> list[str]:
 
 
 def table_lines() -> list[str]:
-    """Return a line for each table of data that nobody entitled to has reviewed yet, and for what was not confirmed."""
+    """Return a line for each table of reviewed data that nobody entitled to has reviewed yet."""
     tables = {
         "BIO-TROD": bio_trod_terms().review,
         "CH ELM": swiss_terms().review,
@@ -120,12 +121,16 @@ def table_lines() -> list[str]:
         "kits": load_kits().review,
         **{f"words to patients in {one.name}": one.review for one in patient_languages().values()},
     }
-    doubts = [f"Acts to bill, {act.name}: {act.doubt.en}" for act in load_acts().acts if act.doubt is not None]
     unreviewed = {name: review for name, review in tables.items() if review.is_placeholder}
     return [
         f"Reviewed data, {name}: not reviewed by a lawyer or a physician ({one.on}: {one.by}); source: {one.source}"
         for name, one in unreviewed.items()
-    ] + doubts
+    ]
+
+
+def doubt_lines() -> list[str]:
+    """Return a line for each act to bill of which something could not be confirmed."""
+    return [f"Acts to bill, {act.name}: {act.doubt.en}" for act in load_acts().acts if act.doubt is not None]
 
 
 def unsure_lines() -> list[str]:
