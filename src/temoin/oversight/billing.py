@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 
 from temoin.catalogue.billing import Act, Performed, Price, load_acts
 from temoin.journal.act import record_look
@@ -15,6 +15,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 
+_DAY = len("2026-11-30")
 OVERSEAS = ("97", "98")  # how their postcodes begin
 
 
@@ -139,11 +140,10 @@ def export_bill(*, by: Seat, wanted: ResultFilter) -> Iterator[BillLine]:
 
 def charge_of(test: SignedTest, *, is_overseas: bool) -> Charge:
     """Return what a test may be billed for."""
-    sampled_at = datetime.fromisoformat(test.told["sampled_at"])  # on the pharmacy's clock, as it was signed
     says = test.says.value if test.says in {ResultSays.POSITIVE, ResultSays.NEGATIVE} else ""
     performed = Performed(
         kind=test.told["kind"],
-        day=sampled_at.date(),
+        day=date.fromisoformat(test.told["sampled_at"][:_DAY]),  # on the pharmacy's clock, as it was signed
         says=says,
         is_prescribed=bool(test.told["prescriber"]),
         is_overseas=is_overseas,

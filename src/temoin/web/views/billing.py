@@ -134,7 +134,7 @@ def _cells(line: BillLine, language: str) -> tuple[object, ...]:
     prescriber, signer = report.prescriber, report.signer
     possible = "; ".join(f"{price.cents / 100:.2f} ({price.when.text(language)})" for price in charge.prices)
     return (
-        *(report.sampled_at.date().isoformat(), f"{report.sampled_at:%H:%M}", test.record_id),
+        *(f"{report.sampled_at:%Y-%m-%d}", f"{report.sampled_at:%H:%M}", test.record_id),
         *(report.kind, test.kind.label(language), test.says.value),
         *(patient.birth_family_name, patient.birth_given_names, patient.birth_date.isoformat()),
         *(charge.act.code if charge.act else "", charge.act.payer.value if charge.act else ""),
