@@ -6,13 +6,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from people import House, change_patient, make_lot, make_patient, make_signed, open_house
+from people import House, change_patient, make_lot, make_patient, make_sampled, make_signed, open_house
 from retention_rounds import arrive
 from roles import take_role
 from sealed_journal import Journal, outsider
 from test_both_verifiers import verdicts
 
-from temoin.lib.clock import now
+from temoin.journal.models import Event
+from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import DeniedError, InvalidError
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.end_certificate import NotEndedError, end_certificate
@@ -20,10 +21,13 @@ from temoin.oversight.whole_file import begin_file, note_file
 from temoin.patients.queries import traits_of
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.seat import Seat
+from temoin.retention import leaving
 from temoin.retention.holds import place_hold
 from temoin.retention.leaving import end_everything
+from temoin.retention.models import RightsCase
 from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import delete_patients, delete_records
+from temoin.testing.actions import abandon_test
 
 FILE = "f" * 64
 
@@ -91,6 +95,67 @@ def test_nothing_ends_that_the_file_does_not_hold(since):
     with pytest.raises(InvalidError):
         end_everything(by=house.owner, file_digest="e" * 64 if since == "another file" else FILE)
     assert erased(house) == (0, 0)
+
+
+@pytest.mark.parametrize(("what", "covered", "gone"), [("signed", 1, (1, 0)), ("amended", 0, (0, 0))])
+@pytest.mark.django_db
+def test_what_is_written_while_the_end_is_asked_stays(monkeypatch: pytest.MonkeyPatch, what, covered, gone):
+    house = open_house()
+    lot, patient_id = make_lot(house.owner), make_patient(house.owner)
+    make_signed(house.owner, patient_id, lot)
+    arrive()
+    taken(house.owner)
+    grant = leaving._grant
+
+    def after_another(*portion) -> int:
+        with shifted_by(timedelta(seconds=2)):
+            if what == "signed":
+                make_signed(house.owner, patient_id, lot)
+                arrive()
+            else:
+                with tenant_scope(house.here.id):
+                    traits = traits_of(patient_id)
+                change_patient(by=house.owner, patient_id=patient_id, traits=traits)
+        return grant(*portion)
+
+    monkeypatch.setattr(leaving, "_grant", after_another)
+
+    assert end_everything(by=house.owner, file_digest=FILE) == covered
+    assert erased(house) == gone
+
+
+@pytest.mark.django_db
+def test_an_end_that_is_asked_twice_is_granted_once():
+    house = open_house()
+    for name in ("BERNARD", "DURAND"):
+        make_patient(house.owner, family_name=name)
+    taken(house.owner)
+
+    asked = [end_everything(by=house.owner, file_digest=FILE) for _ in range(2)]
+
+    assert asked == [2, 2]
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind="case.granted").count() == RightsCase.objects.count() == 2
+    assert erased(house) == (0, 2)
+
+
+@pytest.mark.django_db
+def test_an_end_is_refused_while_a_test_is_under_way_and_taken_once_it_is_abandoned():
+    house = open_house()
+    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    taken(house.owner)
+
+    with pytest.raises(InvalidError) as refused:
+        end_everything(by=house.owner, file_digest=FILE)
+    assert [(problem.code, str(problem.message)[:2]) for problem in refused.value.problems] == [("under_way", "1 ")]
+    assert erased(house) == (0, 0)
+
+    abandon_test(by=house.owner, record_id=record_id)
+    assert end_everything(by=house.owner, file_digest=FILE) == 1
+    make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner, number="B12345"))  # after all
+    assert erased(house) == (1, 1)
+    with pytest.raises(NotEndedError, match="1 under way: sign or abandon"):
+        end_certificate(by=Operator(house.here.id))
 
 
 @pytest.mark.django_db

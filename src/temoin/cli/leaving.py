@@ -33,7 +33,8 @@ def add_commands(commands: Commands) -> None:
         parser.add_argument("--pharmacy", metavar="FINESS", required=True)
     for parser in (taken, ended):
         parser.add_argument("--by", metavar="E-MAIL", required=True, help="pharmacist owner of that pharmacy")
-    ended.add_argument("--file", metavar="SHA-256", required=True, help="of the file, as `export` said it")
+    words = "of the file, as `export` said it"
+    ended.add_argument("--file", dest="digest", metavar="SHA-256", required=True, help=words)
     taken.add_argument("--to", metavar="age1…", required=True, help="public key of the pharmacy: age-keygen makes it")
     taken.add_argument("--out", type=Path, metavar="FILE", required=True, help="where to write it; it must not exist")
 
@@ -47,9 +48,10 @@ def _export(options: argparse.Namespace) -> None:
     by = _owner(options)
     with denials_recorded(by), _new_file(options.out) as target:
         patients = begin_file(by=by, recipient_digest=sha256(recipient.encode()).hexdigest())
-        digest = seal_stream(whole_file(by=by, patients=patients), to=recipient, target=target)
-    note_file(by=by, digest=digest, persons=len(patients))
-    say(f"{options.out}: {len(patients)} patients, sealed to {recipient}.")
+        file = whole_file(by=by, patients=patients)
+        digest = seal_stream(file.stream(), to=recipient, target=target)
+    note_file(by=by, digest=digest, persons=file.persons)
+    say(f"{options.out}: {file.persons} patients, sealed to {recipient}.")
     say(f"SHA-256 {digest}")
     say("Open it before you rely on it: age -d -i KEY-FILE FILE | tar -tf - | tail -1 must name end.json.")
 
@@ -60,8 +62,9 @@ def _end(options: argparse.Namespace) -> None:
 
     by = _owner(options)
     with denials_recorded(by):
-        count = end_everything(by=by, file_digest=options.file)
+        count = end_everything(by=by, file_digest=options.digest)
     say(f"{count} patients go with the next round, with all that is theirs; what is held or on its way stays.")
+    say("So does what is written from now on: nothing of it is in that file.")
     say("Close the pharmacy: temoin pharmacy close. Then: temoin leaving certificate")
 
 

@@ -21,6 +21,7 @@ from temoin.patients.models import Patient
 from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import Holder, check_operator
 from temoin.testing.models import Record
+from temoin.testing.states import UNDER_WAY
 
 PORTION = 1_000  # events proven at once
 PROVEN = (
@@ -42,8 +43,10 @@ STAYS = {
 class NotEndedError(ConflictError):
     """Something of the pharmacy is still here, or not sealed yet."""
 
-    def __init__(self, tests: int, patients: int, unsealed: int) -> None:
-        super().__init__(f"{tests} tests and {patients} patients are still here; {unsealed} events wait for their seal")
+    def __init__(self, tests: int, patients: int, unsealed: int, under_way: int) -> None:
+        asked = f" ({under_way} under way: sign or abandon each)" if under_way else ""
+        here = f"{tests} tests{asked} and {patients} patients are still here"
+        super().__init__(f"{here}; {unsealed} events wait for their seal")
         self.tests, self.patients, self.unsealed = tests, patients, unsealed
 
 
@@ -60,7 +63,7 @@ def end_certificate(*, by: Holder) -> dict[str, Any]:
         proofs = _proofs(ids) if checkpoint else {}
         left = Record.objects.count(), Patient.objects.count(), len(ids) - len(proofs)
         if checkpoint is None or any(left):
-            raise NotEndedError(*left)
+            raise NotEndedError(*left, Record.objects.filter(state__in=[one.value for one in UNDER_WAY]).count())
         counts = {kind: events.filter(kind=kind.value).count() for kind in PROVEN}
     return {
         "certificate": {**_words(by.pharmacy_id, asked), **_counted(counts), "stays": STAYS},

@@ -58,9 +58,9 @@ class RightsCase(SealedModel):
     state = models.TextField(default=CaseState.OPEN.value)
     received_on = models.DateField()
     due_on = models.DateField()  # a month later; two more once the patient was told why
-    answered_at = models.DateTimeField(
-        null=True
-    )  # the very instant, as its event tells anyway: what is signed after it stays
+    # The very instant, as its event tells anyway, or when the file of a pharmacy that leaves was begun: what is signed
+    # after it stays.
+    answered_at = models.DateTimeField(null=True)
     sealed = SealedField(holds=dict.fromkeys(("asked", "answer", "why_later"), Sensitivity.HEALTH))
 
     lifecycle: ClassVar = CASE
