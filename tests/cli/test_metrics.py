@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -18,8 +19,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from measures_shown import LABELS, SHOWN
-from prometheus_client import REGISTRY
-from prometheus_client.core import Metric
+from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from temoin.cli.exporter import port_of
@@ -88,6 +89,38 @@ def test_while_the_database_is_away_the_rest_is_shown(django_db_blocker, tmp_pat
     assert set(found) == {"temoin_certificate_days"}
     measures.OUTAGE.set(0)
     OUTAGE.__init__()  # as if it had never been away
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scrape_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch):
+    config = read_named_config()
+    assert config is not None
+    # The test's own role may not ask what a worker asks.
+    monkeypatch.setitem(ASKED, Process.WORKER, (lambda _config: [GaugeMetricFamily("asked", "Asked.", backends())],))
+    registry = CollectorRegistry()
+    registry.register(StandingMeasures(Process.WORKER, config))
+    before = backends()
+    server, thread = start_http_server(0, "127.0.0.1", registry=registry)
+    gc.disable()  # which would close what was left open, some time
+    try:
+        for _ in range(20):
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=60) as answer:
+                assert b"asked 0" not in answer.read()
+        deadline = time.monotonic() + 20
+        while backends() > before and time.monotonic() < deadline:
+            time.sleep(0.1)  # a backend ends a moment after its connection
+        assert backends() <= before
+    finally:
+        gc.enable()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def backends() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ import pytest
 from couriers import StandIn
 from django.db import connection
 from people import House, make_lot, make_patient, make_signed, open_house
+from prometheus_client import REGISTRY
 
 from temoin.lib.away import Outage
 from temoin.lib.clock import now
@@ -253,7 +254,8 @@ def test_a_parcel_that_is_due_later_wakes_its_lane_at_its_time(house, running):
 def test_a_listener_whose_connection_is_cut_listens_again_and_rings_for_what_it_missed(
     running, caplog, embedded_server, monkeypatch
 ):
-    monkeypatch.setattr(bell, "OUTAGE", Outage())  # one of its own: another test's line may be a moment old
+    outage = Outage()  # one of its own: another test's line may be a moment old
+    monkeypatch.setattr(bell, "OUTAGE", outage)
     running.listener()
     assert running.ringing.wait(PATIENCE)
     running.ringing.clear()
@@ -266,6 +268,8 @@ def test_a_listener_whose_connection_is_cut_listens_again_and_rings_for_what_it_
 
     assert running.ringing.wait(PATIENCE)
     assert "the database is away" in caplog.text
+    assert not outage.is_on
+    assert REGISTRY.get_sample_value("temoin_database_away") == 0
 
 
 def test_without_a_way_to_the_server_itself_nobody_listens_and_lanes_look_by_the_clock():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -33,7 +33,7 @@ class StandingMeasures(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        close_old_connections()
+        """Ask. Each scrape is a thread of its own, which would leave its connection open behind it."""
         yield from certificate_days(self._config)
         try:
             for ask in self._asks:
@@ -42,6 +42,7 @@ class StandingMeasures(Collector):
             if not is_away(error):
                 raise
             OUTAGE.note(error)
+        finally:
             connection.close()
 
 

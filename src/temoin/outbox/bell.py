@@ -116,6 +116,7 @@ class Listener:
     def _listen(self, connect: Callable[[], psycopg.Connection]) -> None:
         with connect() as database:
             database.execute(f"LISTEN {CHANNEL}".encode())
+            OUTAGE.end()  # which this listener alone may have met: its connection is none of Django's
             self._ring(self._bells)  # nobody heard what was told meanwhile
             while not self._stop.is_set():
                 for told in database.notifies(timeout=HEARS_STOP):

@@ -66,6 +66,7 @@ class Ringer:
             due, self._due = sorted(self._due), set()
         try:
             self._notify(due)
+            OUTAGE.end()
         except psycopg.Error as error:
             _tell("the counter's bell does not ring", error)
             self.close()
@@ -140,6 +141,7 @@ def _tell(what: str, error: Exception) -> None:
 def _hear(ring: Callable[[str], None], stop: threading.Event, place: dict[str, Any]) -> None:
     with psycopg.connect(**place, autocommit=True) as database:
         database.execute(f"LISTEN {CHANNEL}".encode())
+        OUTAGE.end()
         ring("")
         while not stop.is_set():
             for told in database.notifies(timeout=HEARS_STOP):
