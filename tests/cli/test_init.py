@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hmac
 import os
+import socketserver
+import struct
 import subprocess
 import sys
+import threading
 from base64 import b64decode
 from hashlib import pbkdf2_hmac, sha256
 from pathlib import Path
@@ -163,6 +166,35 @@ def test_a_unit_starts_while_the_database_is_away_and_the_whole_check_finds_it(t
     assert (as_unit[0], as_whole[0]) == (0, 1)
     assert "\nThe database does not answer at 127.0.0.1" in as_unit[1]
     assert as_whole[1].count("- The database does not answer at 127.0.0.1") == 1
+
+
+class Starting(socketserver.StreamRequestHandler):
+    """What a server says while it starts: SSL and GSS are not offered, and nobody is let in yet."""
+
+    OFFERS = (80877103, 80877104)
+
+    def handle(self) -> None:
+        length, code = struct.unpack("!II", self.rfile.read(8))
+        while code in self.OFFERS:
+            self.wfile.write(b"N")
+            length, code = struct.unpack("!II", self.rfile.read(8))
+        self.rfile.read(length - 8)
+        fields = b"SFATAL\0C57P03\0Mthe database system is starting up\0\0"
+        self.wfile.write(b"E" + struct.pack("!I", len(fields) + 4) + fields)
+
+
+def test_a_server_that_is_starting_keeps_no_role_out_and_no_unit_from_its_start(tmp_path: Path, capsys):
+    folder = tmp_path / "site"
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Starting) as server:
+        threading.Thread(target=server.serve_forever).start()
+        init(folder, database=f"127.0.0.1:{server.server_address[1]}", mail_host="127.0.0.1", mail_security="none")
+        capsys.readouterr()
+        status, told = main(["check", "--as", "worker", "--data", str(folder)]), capsys.readouterr().out
+        server.shutdown()
+
+    assert status == 0
+    assert "The database does not answer at 127.0.0.1" in told
+    assert "does not let" not in told
 
 
 def test_a_process_waits_for_a_server_that_does_not_answer_for_as_long_as_it_takes(tmp_path: Path):

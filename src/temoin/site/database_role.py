@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn, Ping
 
 from temoin.lib.away import OUTAGE
 from temoin.lib.config_error import ConfigError
@@ -62,7 +65,7 @@ def findings_as(
             with connect_as(config, role) as connection:
                 found = list(look(connection))
         except psycopg.OperationalError as error:
-            is_refused = "FATAL" in str(error)  # the word is the server's own, in every language
+            is_refused = _is_refused(config, role, error)
             if wait is not None and not is_refused:
                 wait(error)
             elif time.monotonic() > deadline:
@@ -71,6 +74,16 @@ def findings_as(
         else:
             OUTAGE.end()
             return found
+
+
+def _is_refused(config: Config, role: str, error: psycopg.OperationalError) -> bool:
+    """Tell whether a server that answers keeps this role out, and not everybody while it starts, stops or recovers.
+
+    The driver has no SQLSTATE of a connection that was not made. The library itself knows 57P03, and a ping tells it.
+    """
+    if "FATAL" not in str(error):  # the word is the server's own, in every language
+        return False
+    return PGconn.ping(make_conninfo(**_way(config, role)).encode()) == Ping.OK
 
 
 def _kept_out(config: Config, role: str, *, is_refused: bool) -> str:
@@ -84,12 +97,11 @@ def _kept_out(config: Config, role: str, *, is_refused: bool) -> str:
 
 def connect_as(config: Config, role: str) -> psycopg.Connection:
     """Connect as a role, without Django."""
-    return psycopg.connect(
-        dbname=config.database.name,
-        user=f"temoin_{role}",
-        password=config.database.password(role),
-        **config.database.way,
-    )
+    return psycopg.connect(**_way(config, role), password=config.database.password(role))
+
+
+def _way(config: Config, role: str) -> dict[str, Any]:
+    return {"dbname": config.database.name, "user": f"temoin_{role}", **config.database.way}
 
 
 def power_findings(role: str, connection: psycopg.Connection) -> list[str]:
