@@ -32,7 +32,10 @@ from temoin.outbox.queue import claim_parcels
 from temoin.outbox.set_aside import list_aside
 from temoin.outbox.states import ParcelState
 from temoin.outbox.worker import Lane
+from temoin.patients.merging import MergeReason, SeenRecords
+from temoin.patients.queries import traits_of
 from temoin.patients.traits import check_traits
+from temoin.testing.merging import merge_patients
 from temoin.testing.models import Record
 from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result, renew_ticket, send_link_again
@@ -330,6 +333,20 @@ def test_a_link_sent_another_way_leaves_the_first_way_nothing_to_send(house, car
 
     assert (answer.verdict, answer.code) == (Verdict.REPLACED, "newer_letter")
     assert letter_states(house) == [LetterState.OPEN]
+
+
+def test_a_merge_takes_no_way_that_leads_nowhere_and_the_result_goes_by_the_order(house):
+    goes = make_patient(house.owner, birth_family_name="PAT-TROI", nir="", email="", phone=MOBILE, way="sms")
+    stays = make_patient(house.owner, email="camille@patient.example", phone=LANDLINE)
+    with tenant_scope(house.here.id):
+        both = {one: SeenRecords(patient_id=one, version=traits_of(one).seen_version) for one in (goes, stays)}
+
+    merge_patients(by=house.owner, goes=both[goes], stays=both[stays], reason=MergeReason.REGISTERED_TWICE)
+    make_signed(house.owner, stays, make_lot(house.owner))
+
+    with tenant_scope(house.here.id):
+        assert traits_of(stays).way == ""
+    assert destinations(house) == ["email"]
 
 
 def test_a_way_that_was_taken_back_carries_nothing_any_more(house, carry):

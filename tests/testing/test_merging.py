@@ -26,6 +26,7 @@ from temoin.patients.queries import (
     traits_of,
 )
 from temoin.patients.traits import check_traits
+from temoin.patients.ways import WAY_TEXT
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import register_test
 from temoin.testing.merging import merge_patients
@@ -80,6 +81,17 @@ def test_what_only_one_record_knew_is_kept(house, goes, stays):
     told = check_traits(TRAITS)
     assert (traits.birth_family_name, traits.email) == ("PAT-TROIS", told.email)
     assert (traits.nir, traits.phone) == (told.nir, told.phone)
+
+
+def test_a_way_that_the_merge_takes_is_told_with_its_text(house, stays):
+    goes = make_patient(house.owner, nir="", email="", phone="06 39 98 00 01", way="sms")
+
+    merge(house.owner, goes, stays)
+
+    with tenant_scope(house.here.id):
+        assert traits_of(stays).way == "sms"
+        [told] = Event.objects.filter(kind="patient.way_agreed", subject_id=stays).values_list("detail", flat=True)
+    assert told == f"sms/{WAY_TEXT}"
 
 
 def test_the_record_that_went_is_not_offered_and_leads_to_the_other(house, goes, stays):

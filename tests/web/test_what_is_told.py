@@ -106,6 +106,19 @@ def as_typed(review: str) -> dict[str, str]:
     return {one.name: one.value for one in found(review, '//form[@id="as-typed"]//input')}
 
 
+def test_whoever_signs_is_told_of_a_way_that_leads_nowhere(house: House, owner: Client):
+    patient_id = make_patient(house.owner, phone="06 39 98 00 01", way="sms")  # of a site that writes no messages now
+    record_id = make_sampled(house.owner, patient_id, make_lot(house.owner))
+    form = {"outcome-sars-cov-2": "negative", "read_at": local_minute(now())}
+
+    review = owner.post(reverse("sign", args=[record_id]), form).content.decode()
+    owner.post(reverse("sign", args=[record_id]), {**form, "reviewed": "yes"})
+    after = owner.get(reverse("test", args=[record_id])).content.decode()
+
+    for page in (review, after):
+        assert [text for text in texts(page, '//*[@class="notice"]') if "SMS" in text and "Imprimez" in text]
+
+
 @pytest.mark.parametrize("made", REFUSED.values(), ids=REFUSED)
 def test_a_refusal_names_each_field_once_and_leads_to_what_takes_the_focus(house: House, owner: Client, made):
     answer = owner.post(*made(house))

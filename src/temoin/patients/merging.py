@@ -48,13 +48,16 @@ _WHOLE = {"way": ("way",), "street": ("street", "postcode", "city"), "doctor_fam
 
 
 def completed(stays: Traits, goes: Traits) -> Traits:
-    """Return the traits that stay, with what only the other record knew."""
+    """Return the traits that stay, with what only the other record knew: its way only where that leads somewhere."""
     taken: dict[str, str] = {}
     for group in _GROUPS:
         asked = _WHOLE.get(group[0], group)
         if not any(getattr(stays, name) for name in asked) and any(getattr(goes, name) for name in asked):
             taken |= {name: getattr(goes, name) for name in group}
-    return replace(stays, **taken)  # type: ignore[arg-type] # all of them text
+    traits = replace(stays, **taken)  # type: ignore[arg-type] # all of them text
+    if "way" in taken and traits.way_leads_nowhere:
+        return replace(traits, way=stays.way, way_text=stays.way_text)
+    return traits
 
 
 def hold_both(*, goes: SeenRecords, stays: SeenRecords) -> tuple[Patient, Patient]:
@@ -71,8 +74,11 @@ def hold_both(*, goes: SeenRecords, stays: SeenRecords) -> tuple[Patient, Patien
     return gone, staying
 
 
-def add_merge(commit: Commit, goes: Patient, stays: Patient) -> None:
-    """Add to an act's commit that one record leads to the other, which takes its consents and what only it knew."""
+def add_merge(commit: Commit, goes: Patient, stays: Patient) -> Traits:
+    """Add to an act's commit that one record leads to the other, which takes its consents and what only it knew.
+
+    Return what the one that stays says now.
+    """
     traits = completed(stays.traits, goes.traits)
     commit.reseal(stays, traits.to_dict(), **indexes_of(traits))
     # Whatever was merged into the one that goes leads straight to the one that stays.
@@ -80,3 +86,4 @@ def add_merge(commit: Commit, goes: Patient, stays: Patient) -> None:
         commit.reseal(gone, merged_into=stays.id)
     for consent_id in Consent.objects.filter(patient_id=goes.id).values_list("id", flat=True):
         commit.change(Consent, consent_id, patient_id=stays.id)
+    return traits

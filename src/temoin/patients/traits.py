@@ -81,6 +81,11 @@ class Traits:
         return f"{self.used_family_name or self.birth_family_name} {given}".strip()
 
     @property
+    def way_leads_nowhere(self) -> bool:
+        """Tell whether the way that the patient wants lacks its address or its mobile number."""
+        return (self.way == EMAIL and not self.email) or (self.way == SMS and not is_mobile(self.phone))
+
+    @property
     def seen_version(self) -> str:
         """Return what a form carries so that the action can tell whether its person saw what is there now."""
         return sha256(repr(self).encode()).hexdigest()[:16]
@@ -181,9 +186,11 @@ def _way(reader: TraitsReader) -> str:
 
 def _check_way(reader: TraitsReader, traits: Traits) -> None:
     """Refuse a way that leads nowhere: nothing would be sent, and nobody would know."""
-    if traits.way == EMAIL and not (reader.raw.get("email") or "").strip():
+    if not traits.way_leads_nowhere:
+        return
+    if traits.way == EMAIL and not reader.has_problem("email"):
         reader.refuse("email", "required", _("Enter the e-mail address to which the patient wants the link."))
-    if traits.way == SMS and not reader.has_problem("phone") and not is_mobile(traits.phone):
+    if traits.way == SMS and not reader.has_problem("phone"):
         reader.refuse("phone", "no_mobile", _("Enter the mobile number to which the patient wants the link."))
 
 

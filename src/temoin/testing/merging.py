@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.journal.act import act
+from temoin.journal.act import acts_together
 from temoin.journal.events import EventKind
 from temoin.lib.errors import refuse
 from temoin.patients.merging import MergeReason, SeenRecords, add_merge, hold_both
+from temoin.patients.ways import tell_way
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -24,10 +25,12 @@ def merge_patients(*, by: Seat, goes: SeenRecords, stays: SeenRecords, reason: s
     if reason not in set(MergeReason):
         raise refuse("reason", "required", _("Say why these records are one person's."))
     detail = f"{reason}/{stays.patient_id}"
-    with act(
-        by=by, kind=EventKind.PATIENT_MERGED, subject_kind="patient", subject_id=goes.patient_id, detail=detail
-    ) as commit:
-        gone, staying = hold_both(goes=goes, stays=stays)
-        add_merge(commit, gone, staying)
-        for record in Record.objects.filter(patient_id=gone.id):
-            commit.reseal(record, patient_id=staying.id)
+    kind = EventKind.PATIENT_MERGED
+    with acts_together(by=by) as acts:
+        with acts.act(kind=kind, subject_kind="patient", subject_id=goes.patient_id, detail=detail) as commit:
+            gone, staying = hold_both(goes=goes, stays=stays)
+            known = staying.traits
+            traits = add_merge(commit, gone, staying)
+            for record in Record.objects.filter(patient_id=gone.id):
+                commit.reseal(record, patient_id=staying.id)
+        tell_way(acts, staying.id, traits, known)

@@ -19,6 +19,14 @@ def ways_to_patient(traits: Traits) -> list[str]:
     return [way for way in possible if traits.way in {"", way}]
 
 
+def lost_way(traits: Traits) -> str:
+    """Return the way that the patient wants and by which nothing reaches them, "" for none.
+
+    Another is not taken in its place: what the patient agreed to is the only way. The result is printed.
+    """
+    return traits.way if traits.way in {EMAIL, SMS} and not ways_to_patient(traits) else ""
+
+
 def way_to_patient(traits: Traits) -> str:
     """Return the one way of a result that was signed, "" where it is printed."""
     return next(iter(ways_to_patient(traits)), "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from temoin.delivery.letters import Knowledge, LetterFate, LetterView, read_knowledge
@@ -17,7 +18,7 @@ from temoin.patients.traits import EMAIL, SMS, Traits
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import COUNTER
 from temoin.testing.queries import TestView
-from temoin.testing.reaching import ways_to_patient
+from temoin.testing.reaching import lost_way, ways_to_patient
 from temoin.web.wording import Mark, Words
 
 FATE: dict[LetterFate, Mark] = {
@@ -47,6 +48,13 @@ BECAUSE: dict[Because, Words] = {
     Because.RETURNED: _("The message was refused or came back."),
     Because.UNSENT: _("The message has not left for a day."),
     Because.NO_MESSAGE: _("No message could leave: the patient wants paper, or there is nowhere to write to."),
+}
+
+_OR_ASK = _("Print this result, or ask the patient and change the record first.")
+# Of a way that the patient wants and that leads nowhere: no other is taken in its place.
+LOST: dict[str, Words] = {
+    EMAIL: _("The patient wants results by e-mail, and the record has no address: nothing will be sent."),
+    SMS: _("The patient wants results by text message, and none can reach this number: nothing will be sent."),
 }
 
 
@@ -94,10 +102,18 @@ def knowledge_context(seat: Seat, test: TestView) -> dict[str, object]:
     known = read_knowledge(by=seat, record_id=test.id)
     letters, told = list(map(_letter, known.letters)), list(map(told_line, known.told))
     again = [] if _is_on_its_way(known) or test.source != COUNTER else _again(test.traits)
-    return {"letters": letters, "told": told, "knows_nothing": not letters and not told} | {
+    knows_nothing = not letters and not told
+    lost = lost_words(test.traits, test.source) if knows_nothing else ""
+    return {"letters": letters, "told": told, "knows_nothing": knows_nothing, "lost_way": lost} | {
         "again": again,
         "newest_link": known.newest_link,
     }
+
+
+def lost_words(traits: Traits, source: str) -> Words:
+    """Return that the patient's own way leads nowhere, "" where it does not; a file's patient is never written to."""
+    way = lost_way(traits) if source == COUNTER else ""
+    return format_lazy("{} {}", LOST[way], _OR_ASK) if way else ""
 
 
 def _is_on_its_way(known: Knowledge) -> bool:

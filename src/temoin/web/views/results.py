@@ -27,6 +27,7 @@ from temoin.web.advice import advice_lines
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
+from temoin.web.letter_words import lost_words
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
 from temoin.web.question_forms import attests, review_context
@@ -94,6 +95,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         at=AT_COUNTER if is_at_counter(request.POST) else "",
         typed=_as_typed(request, test, reading),
         ticket_waits=bool(way_to_patient(test.traits)) and ticket_waits(by=seat, record_id=record_id),
+        lost_way=lost_words(test.traits, test.source),
         doctor=doctor,
         outlook=outlook_lines(_case(test, reading), test.kind, sent=None, nobody=nobody),
         moments=moments_to_sign(test, reading),
