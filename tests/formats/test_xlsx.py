@@ -22,7 +22,8 @@ from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.profiles import OWN_COLUMNS
 from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.rows import ResultRow
-from temoin.formats.xlsx import reader
+from temoin.formats.xlsx import parts, reader
+from temoin.formats.xlsx.parts import opened_archive
 from temoin.formats.xlsx.reader import WorkbookError, read_workbook
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -195,7 +196,25 @@ def test_other_archives_are_told_by_what_they_are():
 
 _BOMB = b"<!DOCTYPE x [" + b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 12)) + b"]>"
 _ROWS = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(1, 50))
+_RELATION = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_BOOK = b'<workbook xmlns:r="%s"><sheets>%%s</sheets></workbook>' % _RELATION
+_MANY = range(300_000)
 BOMBS = {
+    "a sheet named again and again": ("xl/workbook.xml", _BOOK % (b'<sheet r:id="rId1"/>' * 300), "xlsx_bomb"),
+    "a tag of many attributes": (SHEET, b"<w " + b" ".join(b'a%d=""' % n for n in _MANY) + b"/>", "xlsx_bomb"),
+    "a comment without end": (SHEET, SPACE + b"<!--" + b"ab" * 1_500_000 + b"-->" + END, "xlsx_bomb"),
+    "elements within elements": (SHEET, SPACE + b"<a>" * 1_000_000, "xlsx_bomb"),
+    "names without number": (SHEET, SPACE + b"".join(b"<a%d/>" % n for n in _MANY) + END, "xlsx_bomb"),
+    "spaces without number": (
+        SHEET,
+        SPACE + b"".join(b'<a xmlns:a%d="u%d"/>' % (n, n) for n in _MANY) + END,
+        "xlsx_bomb",
+    ),
+    "a shared text without end": (
+        "xl/sharedStrings.xml",
+        b"<sst><si><t>" + b"ab" * 16_000_000 + b"</t></si></sst>",
+        "xlsx_bomb",
+    ),
     "a flood of spaces": (SHEET, SPACE + b" " * 40_000_000 + END, "xlsx_bomb"),
     "entities in the sheet": (SHEET, _BOMB + SPACE + b"<row><c t='str'><v>&e11;</v></c></row>" + END, "xlsx_entities"),
     "entities in the texts": ("xl/sharedStrings.xml", _BOMB + b"<sst><si><t>&e11;</t></si></sst>", "xlsx_entities"),
@@ -220,6 +239,32 @@ def test_a_bomb_is_refused_in_little_memory(name):
 
     assert tracemalloc.get_traced_memory()[1] < 64_000_000
     tracemalloc.stop()
+
+
+def test_a_sheet_is_unpacked_once_however_often_the_workbook_names_it(monkeypatch: pytest.MonkeyPatch):
+    rows = SPACE + b" " * 1_000_000 + b"<row><c t='str'><v>a</v></c></row>" + END
+    book = changed(workbook(["a"]), {"xl/workbook.xml": _BOOK % (b'<sheet r:id="rId1"/>' * 20), SHEET: rows})
+    monkeypatch.setattr(parts, "MOST_UNPACKED", 1_100_000)
+
+    assert sheet(book) == [(1, ["a"], {})]
+
+
+def test_what_is_unpacked_is_counted_each_time(monkeypatch: pytest.MonkeyPatch):
+    book = changed(workbook(["a"]), {SHEET: SPACE + b" " * 1_000_000 + END})
+    monkeypatch.setattr(parts, "MOST_UNPACKED", 1_500_000)
+
+    with opened_archive(io.BytesIO(book)) as archive:
+        assert sum(map(len, archive.portions(SHEET))) > 1_000_000
+        with pytest.raises(WorkbookError, match="xlsx_bomb"):
+            list(archive.portions(SHEET))
+
+
+def test_what_no_text_may_hold_stays_as_the_workbook_writes_it():
+    rows = b"<row><c t='str'><v>a_xD800_b_x0000_c_x005F_d_x000D_\ne_x00e9_</v></c></row>"
+
+    ((_, cells, _),) = sheet(changed(workbook(["a"]), {SHEET: SPACE + rows + END}))
+
+    assert cells == ["a_xD800_b_x0000_c_d\r\neé"]
 
 
 def test_more_cells_than_any_file_has_are_not_read_to_their_end(monkeypatch: pytest.MonkeyPatch):

@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from import_files import allow_laboratories, file_of
+from openpyxl import Workbook
 from people import House, open_house
 
 from temoin.formats.csv.template import template
@@ -122,6 +123,18 @@ def test_a_file_that_is_refused_tells_why_and_what_to_say_of_it(house):
     try_file(by=house.owner, file_id=file.id, start=at_once)
 
     assert read_handed(by=house.owner, file_id=file.id).counts == {"stored": 1}
+
+
+@pytest.mark.parametrize("sign", ["_xD800_", "_x0000_", "_xDFFF_"])
+def test_a_workbook_with_half_a_letter_in_its_heading_is_refused_with_its_headings(house, sign):
+    book = Workbook()
+    book.active.append([f"nom{sign}", "prenom"])
+    book.active.append(["Duch", "Ana"])
+    book.save(content := io.BytesIO())
+
+    file = tried(house.owner, content.getvalue())
+
+    assert (file.stage, file.refusal["headings"]) == (FileStage.REFUSED, [f"nom{sign}", "prenom"])
 
 
 def test_headings_are_asked_about_and_remembered_once_the_file_is_taken(house):

@@ -13,7 +13,12 @@ MOST_PARTS = 2_000
 MOST_UNPACKED = 300 * 1024 * 1024
 # Sheets shrink ten to thirty times; a bomb a thousand times. Small parts may shrink as they like.
 MOST_SHRUNK, SMALL = 100, 4 * 1024 * 1024
+LONGEST_TAG = 64 * 1024  # that is kept whole until its end
+DEEPEST = 64  # elements within one another; a sheet has six
+MOST_NAMES = 128 * 1024  # letters of different names, which a parser keeps to its end; Excel's workbooks have a tenth
 _PORTION = 64 * 1024
+
+Start = Callable[[str, dict[str, str]], None]
 
 
 class WorkbookError(Exception):
@@ -25,11 +30,26 @@ class WorkbookError(Exception):
         self.row = row
 
 
+class Archive(zipfile.ZipFile):
+    """A ZIP archive that counts what is unpacked of it, each time that a part is read."""
+
+    unpacked = 0
+
+    def portions(self, name: str) -> Iterator[bytes]:
+        """Unpack a part, some of it at a time."""
+        with self.open(name) as part:
+            while portion := part.read(_PORTION):
+                self.unpacked += len(portion)
+                if self.unpacked > MOST_UNPACKED:
+                    raise WorkbookError("xlsx_bomb")
+                yield portion
+
+
 @contextmanager
-def opened_archive(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
+def opened_archive(stream: BinaryIO) -> Iterator[Archive]:
     """Open an archive whose parts, as it says itself, stay within bounds: more than it says is never unpacked."""
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with Archive(stream) as archive:
             _check_sizes(archive)
             yield archive
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError) as error:
@@ -51,35 +71,64 @@ def _check_sizes(archive: zipfile.ZipFile) -> None:
             raise WorkbookError("xls")  # protected by a password
 
 
-def new_parser() -> Any:
-    """Return a parser that knows no DTD, hence no entity but those of XML itself."""
-    parser: Any = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    return parser
+class Parser:
+    """Parses parts without a DTD, hence without entities but those of XML, and keeps little until it is told of."""
+
+    def __init__(
+        self, start: Start, end: Callable[[str], None] | None = None, letters: Callable[[str], None] | None = None
+    ) -> None:
+        self._start, self._end = start, end
+        self._depth = 0
+        self._names: dict[str, str] = {}
+        self._parser: Any = expat.ParserCreate(namespace_separator=" ", intern=self._names)
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._parser.EntityDeclHandler = _refuse
+        self._parser.StartNamespaceDeclHandler = _pass_over  # so that prefixes are among the names
+        self._parser.StartElementHandler, self._parser.EndElementHandler = self._begin, self._finish
+        if letters is not None:
+            self._parser.CharacterDataHandler = letters
+
+    def parse(self, archive: Archive, name: str) -> Iterator[None]:
+        """Parse a part, and stop after each portion of it."""
+        fed = 0
+        for portion in archive.portions(name):
+            self._parser.Parse(portion)
+            fed += len(portion)
+            # Whatever is between two signs of XML is kept until its end: a tag with all its attributes, a comment.
+            if (
+                fed - self._parser.CurrentByteIndex > LONGEST_TAG
+                or sum(map(len, filter(None, self._names))) > MOST_NAMES
+            ):
+                raise WorkbookError("xlsx_bomb")
+            yield
+        self._parser.Parse(b"", True)
+        yield
+
+    def _begin(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise WorkbookError("xlsx_bomb")
+        self._start(local(tag), attributes)
+
+    def _finish(self, tag: str) -> None:
+        self._depth -= 1
+        if self._end is not None:
+            self._end(local(tag))
 
 
 def _refuse(*_told: object) -> None:
     raise WorkbookError("xlsx_entities")
 
 
-def portions(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """Unpack a part, some of it at a time."""
-    with archive.open(name) as part:
-        while portion := part.read(_PORTION):
-            yield portion
+def _pass_over(*_told: object) -> None:
+    pass
 
 
-def parse_whole(archive: zipfile.ZipFile, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
+def parse_whole(archive: Archive, name: str, start: Start) -> None:
     """Parse a part of which only the elements' beginnings matter; one that is not there says nothing."""
-    if name not in archive.namelist():
-        return
-    parser = new_parser()
-    parser.StartElementHandler = lambda tag, attributes: start(local(tag), attributes)
-    for portion in portions(archive, name):
-        parser.Parse(portion)
-    parser.Parse(b"", True)
+    if name in archive.namelist():
+        for _ in Parser(start).parse(archive, name):
+            pass
 
 
 def local(tag: str) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from temoin.formats.xlsx.parts import WorkbookError, local, new_parser, opened_archive, own, parse_whole, portions
+from temoin.formats.xlsx.parts import MOST_PARTS, Archive, Parser, WorkbookError, opened_archive, own, parse_whole
 from temoin.formats.xlsx.values import (
     GENERAL,
     NoValueError,
@@ -28,6 +27,7 @@ from temoin.formats.xlsx.values import (
 __all__ = ["WorkbookError", "read_workbook"]
 
 MOST_ROWS = 1_048_576  # that a sheet has
+MOST_SHEETS = 256
 MOST_TEXT = 64 * 1024 * 1024  # letters that cells share
 LONGEST_TEXT = 32_767 * 2  # of a cell; Excel's bound, twice
 MOST_FORMATS = 65_536
@@ -53,33 +53,30 @@ def read_workbook(stream: BinaryIO, *, most_columns: int) -> Iterator[SheetRow]:
     with opened_archive(stream) as archive:
         book = _open_book(archive)
         reader = _SheetReader(book, most_columns)
-        parser = new_parser()
-        parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
-        parser.CharacterDataHandler = reader.letters
-        for portion in portions(archive, book.sheet):
-            parser.Parse(portion)
+        for _ in Parser(reader.start, reader.end, reader.letters).parse(archive, book.sheet):
             yield from reader.take()
-        parser.Parse(b"", True)
-        yield from reader.take()
 
 
-def _open_book(archive: zipfile.ZipFile) -> _Book:
+def _open_book(archive: Archive) -> _Book:
     names = set(archive.namelist())
     if "xl/workbook.xml" not in names:
         kind = next((kind for name, kind in _OTHER_KINDS.items() if name in names), "other_zip")
         raise WorkbookError(kind)
-    flags: list[bool] = []
-    sheets: list[tuple[str, str]] = []
+    flags: set[bool] = set()
+    sheets: list[str] = []
 
     def workbook(tag: str, attributes: dict[str, str]) -> None:
         if tag == "workbookPr":
-            flags.append(own(attributes, "date1904") in {"1", "true"})
+            flags.add(own(attributes, "date1904") in {"1", "true"})
         elif tag == "sheet":
-            sheets.append((own(attributes, "id"), own(attributes, "state")))
+            sheets.append(own(attributes, "id"))
+        if len(sheets) > MOST_SHEETS:
+            raise WorkbookError("xlsx_bomb")
 
     parse_whole(archive, "xl/workbook.xml", workbook)
     paths = _sheet_paths(archive)
-    there = [paths[number] for number, _ in sheets if paths.get(number) in names]
+    # Each once, however often the workbook names it: whether it holds anything is found by parsing it.
+    there = list(dict.fromkeys(paths[number] for number in sheets if paths.get(number) in names))
     filled = [path for path in there if _has_content(archive, path)] if len(there) > 1 else there
     if len(filled) > 1:
         raise WorkbookError("several_sheets")
@@ -88,7 +85,7 @@ def _open_book(archive: zipfile.ZipFile) -> _Book:
     return _Book((filled or there)[0], any(flags), _formats(archive), _texts(archive))
 
 
-def _sheet_paths(archive: zipfile.ZipFile) -> dict[str, str]:
+def _sheet_paths(archive: Archive) -> dict[str, str]:
     found: dict[str, str] = {}
 
     def relation(tag: str, attributes: dict[str, str]) -> None:
@@ -96,6 +93,8 @@ def _sheet_paths(archive: zipfile.ZipFile) -> dict[str, str]:
             target = own(attributes, "Target")
             whole = target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target)
             found[own(attributes, "Id")] = posixpath.normpath(whole)
+        if len(found) > MOST_PARTS:
+            raise WorkbookError("xlsx_bomb")
 
     parse_whole(archive, "xl/_rels/workbook.xml.rels", relation)
     return found
@@ -105,7 +104,7 @@ class _FoundError(Exception):
     """Ends the search for a first cell."""
 
 
-def _has_content(archive: zipfile.ZipFile, path: str) -> bool:
+def _has_content(archive: Archive, path: str) -> bool:
     def start(tag: str, _attributes: dict[str, str]) -> None:
         if tag in {"v", "is", "f"}:
             raise _FoundError
@@ -117,7 +116,7 @@ def _has_content(archive: zipfile.ZipFile, path: str) -> bool:
     return False
 
 
-def _formats(archive: zipfile.ZipFile) -> list[NumberFormat]:
+def _formats(archive: Archive) -> list[NumberFormat]:
     """Return the number format of each style that cells name."""
     own_formats: dict[int, NumberFormat] = {}
     formats: list[NumberFormat] = []
@@ -138,17 +137,13 @@ def _formats(archive: zipfile.ZipFile) -> list[NumberFormat]:
     return formats
 
 
-def _texts(archive: zipfile.ZipFile) -> list[str]:
+def _texts(archive: Archive) -> list[str]:
     """Return the texts that cells share."""
     if "xl/sharedStrings.xml" not in archive.namelist():
         return []
     reader = _TextsReader()
-    parser = new_parser()
-    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
-    parser.CharacterDataHandler = reader.letters
-    for portion in portions(archive, "xl/sharedStrings.xml"):
-        parser.Parse(portion)
-    parser.Parse(b"", True)
+    for _ in Parser(reader.start, reader.end, reader.letters).parse(archive, "xl/sharedStrings.xml"):
+        pass
     return reader.texts
 
 
@@ -160,10 +155,9 @@ class _TextsReader:
         self._parts: list[str] = []
         self._is_text = False
         self._aloud = 0
-        self._size = 0
+        self._size = self._length = 0
 
-    def start(self, tag: str, _attributes: dict[str, str]) -> None:
-        name = local(tag)
+    def start(self, name: str, _attributes: dict[str, str]) -> None:
         if name == "rPh":
             self._aloud += 1
         self._is_text = name == "t" and not self._aloud
@@ -171,16 +165,18 @@ class _TextsReader:
     def letters(self, text: str) -> None:
         if self._is_text:
             self._size += len(text)
+            self._length += len(text)
+            if self._length > LONGEST_TEXT or self._size > MOST_TEXT:
+                raise WorkbookError("xlsx_bomb")
             self._parts.append(text)
 
-    def end(self, tag: str) -> None:
-        name = local(tag)
+    def end(self, name: str) -> None:
         self._is_text = False
         if name == "rPh":
             self._aloud -= 1
         elif name == "si":
             self.texts.append(unescaped("".join(self._parts)))
-            self._parts = []
+            self._parts, self._length = [], 0
             self._size += 16
         if self._size > MOST_TEXT:
             raise WorkbookError("xlsx_bomb")
@@ -213,8 +209,7 @@ class _SheetReader:
         rows, self._rows = self._rows, []
         return rows
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = local(tag)
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
             self._begin_cell(attributes)
         elif name == "row":
@@ -231,8 +226,7 @@ class _SheetReader:
                 raise WorkbookError("xlsx_bomb", self._row)
             self._cell.parts.append(text)
 
-    def end(self, tag: str) -> None:
-        name = local(tag)
+    def end(self, name: str) -> None:
         self._is_text = False
         if name == "rPh":
             self._aloud = max(0, self._aloud - 1)

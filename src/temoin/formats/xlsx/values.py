@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
@@ -93,5 +94,13 @@ def _day(serial: int, *, is_1904: bool) -> datetime:
 
 
 def unescaped(text: str) -> str:
-    """Return a text without the form in which workbooks write what XML cannot hold."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+    """Return a text without the form in which workbooks write what XML cannot hold.
+
+    What no text of ours may hold stays in that form: half a letter of UTF-16, and signs that control a machine.
+    """
+    return _ESCAPED.sub(_letter, text) if "_x" in text else text
+
+
+def _letter(match: re.Match[str]) -> str:
+    letter = chr(int(match[1], 16))
+    return letter if letter in "\t\n\r" or unicodedata.category(letter) not in {"Cc", "Cs"} else match[0]
