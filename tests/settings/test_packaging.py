@@ -125,6 +125,19 @@ def test_nginx_takes_its_file(tmp_path: Path):
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
+def test_nginx_writes_nothing_of_a_body_or_an_answer_to_its_own_files():
+    text = (PACKAGING / "nginx/temoin.conf").read_text(encoding="utf-8")
+    servers = [block for block in re.split(r"^server \{", text, flags=re.MULTILINE)[1:] if "proxy_pass" in block]
+
+    assert len(servers) == 2
+    for server in servers:
+        of_server = re.sub(r"location [^{]*\{[^}]*\}", "", server)
+        for words in ("proxy_request_buffering off;", "proxy_buffering off;", "proxy_max_temp_file_size 0;"):
+            assert words in of_server, words
+        for words in ("_buffering on", "proxy_cache", "proxy_store", "client_body_in_file_only"):
+            assert words not in text, words
+
+
 def takes_http2_directive() -> bool:
     told = subprocess.run([need("nginx", "/usr/sbin/nginx"), "-v"], capture_output=True, text=True, check=False).stderr
     numbers = re.search(r"nginx/([0-9]+)\.([0-9]+)", told)
