@@ -25,7 +25,9 @@ PACE = TransferPace(
     body=SECONDS,
     send=SECONDS,
     largest_body=LARGEST,
-    largest_at={"/upload": 300_000, "/little": 16},
+    largest_at={"/upload": 300_000, "/little": 16, "/gate": 300_000},
+    few_at={"/few": 2},
+    cookie_at={"/signed-in": "session"},
     bodies=1_000_000,
     connections=200,
     threads=4,
@@ -37,6 +39,7 @@ PACE = TransferPace(
 )
 closed: list[float] = []
 told: queue.Queue[str] = queue.Queue()
+gate = threading.Event()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -55,6 +58,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         case "/slow":
             time.sleep(0.2)
             said = "slow"
+        case "/gate" | "/few" | "/open" | "/shut" as path:
+            said = _at_gate(path)
         case "/held":
             environ["temoin.not_before"] = time.monotonic() + 1
             said = "held"
@@ -64,6 +69,17 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     body = json.dumps(said).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
     return [body]
+
+
+def _at_gate(path: str) -> bool:
+    """Wait until somebody opens, or open or shut."""
+    if path == "/open":
+        gate.set()
+    elif path == "/shut":
+        gate.clear()
+    else:
+        gate.wait(SECONDS * 4)
+    return gate.is_set()
 
 
 def _followed(topic: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -12,6 +12,7 @@ from served import SECONDS
 from wire import hear, is_over
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
+ONE_MORE = b"POST /few HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
 MANY = 60
 OF_EACH = 12  # more than there are threads, and all ways together fewer than the server holds
 # What a slow caller sends at first, and then bit by bit.
@@ -126,15 +127,53 @@ def test_unfinished_bodies_together_are_bounded(wire):
     assert within(1, lambda: sum(map(is_over, crowd)) >= 3)
 
 
+def statuses(crowd: list[socket.socket]) -> list[bytes]:
+    heard = [hear(connection, seconds=SECONDS * 4) for connection in crowd]
+    return [one.split(b" ")[1] for one in heard if one]
+
+
+def test_whole_bodies_that_wait_are_bounded_together_with_the_unfinished(wire):
+    wire.ask(path="/shut")
+    said = b"POST /gate HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 290000\r\n\r\n"
+    crowd = [wire.connect() for _ in range(12)]
+    for connection in crowd:
+        with suppress(OSError):
+            connection.sendall(said + b"x" * 290_000)
+
+    assert within(SECONDS * 3, lambda: sum(map(is_over, crowd)) == len(crowd) - 3)  # of one MB in all
+    assert wire.ask(path="/open")[0] == 200
+    assert statuses(crowd) == [b"200"] * 3
+
+
+def test_only_a_few_are_in_hand_where_that_is_said_and_one_more_sends_no_body(wire):
+    wire.ask(path="/shut")
+    crowd = [wire.connect() for _ in range(2)]
+    for connection in crowd:
+        connection.sendall(b"POST /few HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc")
+
+    assert within(SECONDS, lambda: wire.say(ONE_MORE).startswith(b"HTTP/1.1 503 "))
+    wire.ask(path="/open")
+    assert statuses(crowd) == [b"200"] * 2
+    assert wire.ask("POST", "/few", b"abc")[0] == 200
+
+
+def test_a_body_without_the_cookie_that_its_address_asks_for_is_not_awaited(wire):
+    head = b"POST /signed-in HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n"
+
+    assert wire.say(head + b"Cookie: other=1; session2=1\r\n\r\n").startswith(b"HTTP/1.1 403 ")
+    assert wire.say(head + b"Cookie: other=1; session=1\r\n\r\nabc").startswith(b"HTTP/1.1 200 ")
+    assert wire.ask("GET", "/signed-in")[0] == 200
+
+
 def test_a_queue_that_is_too_long_is_said_at_once(wire):
     crowd = [wire.connect() for _ in range(150)]  # four threads, a hundred who wait
     for connection in crowd:
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
-    statuses = [hear(connection, seconds=9).split(b" ")[1] for connection in crowd]
+    told = [hear(connection, seconds=9).split(b" ")[1] for connection in crowd]
 
-    assert set(statuses) == {b"200", b"503"}
-    assert statuses.count(b"200") >= 104
+    assert set(told) == {b"200", b"503"}
+    assert told.count(b"200") >= 104
 
 
 def within(seconds: float, happens: Callable[[], bool]) -> bool:

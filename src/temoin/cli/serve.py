@@ -33,6 +33,7 @@ LIVE = "/livez"
 # A file of results comes whole, by a pharmacy's line too: 16 MB at 1.5 Mbit/s. `site.settings` bounds it once more.
 _HAND_IN = "/files/hand-in/"
 LARGEST_AT = {Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000}, Process.PORTAL: {}}
+FEW_AT = {Process.STAFF: {_HAND_IN: 3}, Process.PORTAL: {}}  # of the largest bodies at once, in each server process
 BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}
 
 
@@ -112,6 +113,8 @@ def _processes(process: Process) -> int:
 
 
 def _pace(process: Process) -> TransferPace:
+    from django.conf import settings
+
     from temoin.serving.pace import TransferPace
 
     serving = settings_of_process().serving
@@ -126,6 +129,8 @@ def _pace(process: Process) -> TransferPace:
         largest_body=LARGEST[process],
         largest_at=LARGEST_AT[process],
         body_at=BODY_AT[process],
+        few_at=FEW_AT[process],
+        cookie_at=dict.fromkeys(FEW_AT[process], settings.SESSION_COOKIE_NAME),
     )
 
 

@@ -20,7 +20,9 @@ class TransferPace:
     largest_body: int = 1_000_000
     largest_at: Mapping[str, int] = field(default_factory=dict)  # paths that take less, or more
     body_at: Mapping[str, float] = field(default_factory=dict)  # paths that wait longer for theirs
-    bodies: int = 64_000_000  # bytes of unfinished bodies held at once
+    few_at: Mapping[str, int] = field(default_factory=dict)  # paths, and how many requests are in hand there at once
+    cookie_at: Mapping[str, str] = field(default_factory=dict)  # paths that read a body only beside the cookie named
+    bodies: int = 64_000_000  # bytes of bodies held at once, unfinished or waiting for their answer
     connections: int = 1000
     threads: int = 8  # each keeps one database connection
     streams: int = 500  # held open at once, of the connections; a page without one asks by the clock

@@ -28,7 +28,7 @@ class RefusedError(Exception):
 
 
 def check_head(request: web.BaseRequest, pace: TransferPace) -> None:
-    """Refuse what two servers in a row could read differently, and a body that is said to be too large."""
+    """Refuse what two servers in a row could read differently, and a body that is too large, or a stranger's."""
     coding = request.headers.get("Transfer-Encoding")
     if coding is not None and (coding.strip().lower() != "chunked" or request.version != (1, 1)):
         raise RefusedError(400, "bad request")
@@ -36,6 +36,15 @@ def check_head(request: web.BaseRequest, pace: TransferPace) -> None:
         raise RefusedError(400, "bad request")
     if (request.content_length or 0) > pace.largest(path_of(request)):
         raise RefusedError(413, "too large")
+    cookie = pace.cookie_at.get(path_of(request))
+    if cookie is not None and request.body_exists and not _has_cookie(request, cookie):
+        raise RefusedError(403, "sign in first")
+
+
+def _has_cookie(request: web.BaseRequest, name: str) -> bool:
+    """Tell whether a cookie came along; whether it is worth anything is for the application to say."""
+    sent = (part for header in request.headers.getall("Cookie", []) for part in header.split(";"))
+    return any(part.partition("=")[0].strip() == name for part in sent)
 
 
 async def read_body(request: web.BaseRequest, pace: TransferPace, held: Callable[[int], None]) -> bytes:

@@ -6,7 +6,10 @@ import asyncio
 import resource
 import signal
 import socket
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -46,6 +49,7 @@ class Server:
         self._threads = ThreadPoolExecutor(pace.threads, thread_name_prefix="answer")
         self._desk = Desk(application, self._threads, pace)
         self._streams = Streams(bell, pace)
+        self._in_hand: Counter[str] = Counter()  # of the paths that have a bound
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -81,16 +85,33 @@ class Server:
             return plain(200, "ok")
         try:
             check_head(request, self._pace)
-            body = await self._body(request, visitor)
-            environ = environ_of(request, body)
-            self._streams.offer(environ)
-            answer = await self._desk.ask(environ)
+            with self._turn(path_of(request)):
+                body = await self._body(request, visitor)
+                environ = environ_of(request, body)
+                self._streams.offer(environ)
+                with self._waiting.keeping(len(body)):
+                    answer = await self._desk.ask(environ)
         except RefusedError as refusal:
             return plain(refusal.status, refusal.words)
         self._waiting.begin(visitor)
         if TOPIC in environ:
             return await self._follow(request, answer, environ[TOPIC])
         return await self._desk.send(request, answer, visitor.drop)
+
+    @contextmanager
+    def _turn(self, path: str) -> Iterator[None]:
+        """Count a request where only a few may be in hand; one more is told so before its body is read."""
+        few = self._pace.few_at.get(path)
+        if few is None:
+            yield
+            return
+        if self._in_hand[path] >= few:
+            raise RefusedError(503, "busy")
+        self._in_hand[path] += 1
+        try:
+            yield
+        finally:
+            self._in_hand[path] -= 1
 
     async def _follow(self, request: web.BaseRequest, answer: HttpAnswer, topic: str) -> web.StreamResponse:
         try:
@@ -102,7 +123,10 @@ class Server:
     async def _body(self, request: web.BaseRequest, visitor: Visitor) -> bytes:
         self._waiting.begin(visitor)
         try:
-            return await read_body(request, self._pace, lambda size: self._waiting.hold(visitor, size))
+            body = await read_body(request, self._pace, lambda size: self._waiting.hold(visitor, size))
+            if visitor not in self._waiting:  # dropped with its last part, to make room
+                raise ConnectionResetError
+            return body
         finally:
             self._waiting.end(visitor)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from aiohttp import web
@@ -32,7 +34,7 @@ def plain(status: int, words: str) -> web.Response:
 
 
 class Waiting:
-    """Which connections wait for their caller, the longest first, and how much of a body each holds so far."""
+    """Which connections wait for their caller, the longest first, and how much of bodies is held."""
 
     def __init__(self, pace: TransferPace) -> None:
         self._pace = pace
@@ -49,13 +51,28 @@ class Waiting:
         """Note that it is our turn, or that the caller is gone."""
         self._bytes -= self._held.pop(visitor, 0)
 
+    def __contains__(self, visitor: Visitor) -> bool:
+        return visitor in self._held
+
     def hold(self, visitor: Visitor, size: int) -> None:
-        """Count a part of a body; when all unfinished ones together are too large, the oldest is dropped."""
+        """Count a part of a body; when all bodies together are too large, the oldest unfinished one is dropped."""
         if visitor in self._held:
             self._held[visitor] += size
             self._bytes += size
-        while self._bytes > self._pace.bodies:
-            self._drop(next(one for one, held in self._held.items() if held))
+        while self._bytes > self._pace.bodies and (oldest := self._oldest_body()) is not None:
+            self._drop(oldest)
+
+    def _oldest_body(self) -> Visitor | None:
+        return next((one for one, held in self._held.items() if held), None)
+
+    @contextmanager
+    def keeping(self, size: int) -> Iterator[None]:
+        """Count a whole body until it is answered: it waits for a thread even when its caller is gone."""
+        self._bytes += size
+        try:
+            yield
+        finally:
+            self._bytes -= size
 
     def make_room(self) -> None:
         """Drop the connection that has kept us waiting longest, when there are too many."""
