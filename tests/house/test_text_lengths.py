@@ -77,6 +77,7 @@ NO_TEXT = {
             "Hold.lifted",  # typed as Hold.reason is
             *("Hold.review_on", "Patient.way_text"),  # a day that was read; a version of our own words
             *("Session.session_data", "Record.registered_at", "Record.sampled_at", "RecordVersion.is_demo"),
+            *("Record.called_at", "Record.absent_at", "Record.is_first"),
             *("Record.started_at", "Record.typed_times", "RecordVersion.started_at", "RecordVersion.typed_times"),
             *("RecordVersion.sampled_at", "RecordVersion.read_at", "RecordVersion.signed_at"),
             *("RecordVersion.kind_display", "RecordVersion.chapter_display", "RecordVersion.specimen_display"),

@@ -9,15 +9,19 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from people import House, make_lot, make_patient, make_signed, open_house
+from people import House, make_lot, make_patient, make_sampled, make_signed, open_house
 from sealed_journal import Journal, as_sealer
 
+from temoin.lib.clock import now
 from temoin.pharmacies.actions import close_pharmacy
 from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import today
 from temoin.pharmacies.team import change_profession, depart_member, resume_member, suspend_member
+from temoin.testing.actions import start_reading, take_sample, undo_sample, undo_start
 from temoin.testing.authority import compare_authority
+from temoin.testing.sample import Sample, Start
+from temoin.testing.waiting import WaitMark, mark_waiting
 
 sys.path.append(str(Path(__file__).parents[2] / "drill"))
 import tamperings
@@ -50,6 +54,19 @@ def test_every_change_of_a_place_is_vouched_for(house: House):
     resume_member(by=here, member_id=member)
     depart_member(by=here, member_id=member, last_day=today(house.here.id) + timedelta(days=9))
     change_profession(by=here, member_id=member, profession=Profession.STUDENT, rpps="")
+
+    assert found() == []
+
+
+def test_every_act_before_a_result_is_vouched_for(house: House):
+    here, lot_id = house.owner, make_lot(house.owner, number="B2")
+    undone, again = (make_sampled(here, make_patient(here), lot_id) for _ in range(2))
+    for record_id in (undone, again):
+        undo_sample(by=here, record_id=record_id)
+    mark_waiting(by=here, record_id=undone, mark=WaitMark.CALLED)
+    take_sample(by=here, record_id=again, sample=Sample("nasal-swab", now(), lot_id))
+    start_reading(by=here, record_id=again, start=Start(now()))
+    undo_start(by=here, record_id=again)
 
     assert found() == []
 

@@ -34,6 +34,7 @@ class Lot(TenantModel):
     control_failed = models.BooleanField(default=False)  # until both are right again
 
     lifecycle: ClassVar = LOT
+    stirs: ClassVar = True
     declares: ClassVar = {
         "kit": PUBLIC,
         "number": PUBLIC,

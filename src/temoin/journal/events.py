@@ -18,6 +18,12 @@ class EventKind(StrEnum):
     TEST_REGISTERED = "test.registered"
     TEST_READ = "test.read"
     TEST_LIST_READ = "test.list_read"
+    TEST_CALLED = "test.called"
+    TEST_CALL_UNDONE = "test.call_undone"
+    TEST_NO_SHOW = "test.no_show"
+    TEST_NO_SHOW_UNDONE = "test.no_show_undone"
+    TEST_PUT_FIRST = "test.put_first"
+    TEST_PUT_FIRST_UNDONE = "test.put_first_undone"
     SAMPLE_TAKEN = "sample.taken"
     SAMPLE_UNDONE = "sample.undone"
     READING_STARTED = "reading.started"
@@ -161,6 +167,12 @@ MEANING: dict[EventKind, str] = {
     EventKind.RESULTS_READ: "Signed results of a period were listed, on a page or as a portion of a file.",
     EventKind.RESULTS_EXPORTED: "A file of the pharmacy's results was asked for; the detail has its days.",
     EventKind.BILLING_EXPORTED: "A file of the tests to bill was asked for; the detail has its days.",
+    EventKind.TEST_CALLED: "A patient who waits was called to the sample.",
+    EventKind.TEST_CALL_UNDONE: "A call to the sample was taken back.",
+    EventKind.TEST_NO_SHOW: "A patient who waited was not there; their test stands behind the others.",
+    EventKind.TEST_NO_SHOW_UNDONE: "A patient who was not there is back among those who wait.",
+    EventKind.TEST_PUT_FIRST: "A patient who waits was put before the others.",
+    EventKind.TEST_PUT_FIRST_UNDONE: "A patient who waits stands in order of arrival again.",
     EventKind.SAMPLE_TAKEN: "The sample was taken and the kit lot recorded.",
     EventKind.SAMPLE_UNDONE: "A sample was taken back before the signature: another kit, another time, another person.",
     EventKind.READING_STARTED: "The start of the reading clock was recorded, or mended before the signature.",

@@ -39,6 +39,7 @@ class Patient(SealedModel):
         holds=dict.fromkeys(Traits.__dataclass_fields__, PERSONAL),
     )
 
+    stirs: ClassVar = True  # its name stands in the rows
     declares: ClassVar = {
         "created_at": PUBLIC,
         "merged_into": PUBLIC,

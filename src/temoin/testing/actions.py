@@ -28,7 +28,7 @@ from temoin.testing.answers import AskedPerson, check_answers
 from temoin.testing.models import Record, Ticket, number_index
 from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, opening, sampled
-from temoin.testing.queries import record_in_scope
+from temoin.testing.queries import check_seen, record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
 from temoin.testing.states import RecordState
 from temoin.testing.tickets import new_ticket
@@ -79,10 +79,11 @@ def _person(patient_id: UUID) -> AskedPerson:
     return AskedPerson(birth_date=traits.birth_date, sex=traits.sex)
 
 
-def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "") -> bool:
+def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "", seen: str = "") -> bool:
     """Record the sample: specimen, time, and the lot (or a file's device); tell whether the reading clock runs now.
 
-    The first sample of a lot opens it, at the workstation named as the `place`.
+    The first sample of a lot opens it, at the workstation named as the `place`. `seen` is the state in which a list
+    showed the test: ConflictError when it is another's, so that what is sent twice is done once.
     """
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with (
@@ -90,6 +91,7 @@ def take_sample(*, by: Holder, record_id: UUID, sample: Sample, place: str = "")
         acts.act(kind=EventKind.SAMPLE_TAKEN, subject_kind="record", subject_id=record_id) as commit,
     ):
         record = record_in_scope(record_id)
+        check_seen(record, seen)
         opened = record.unseal()
         lot = lot_of(sample.lot_id) if sample.lot_id else None
         check_sample(sample, load_kinds()[opened["kind"]], lot, traits_of(record.patient_id).birth_date)
@@ -114,11 +116,15 @@ def undo_sample(*, by: Holder, record_id: UUID) -> None:
         commit.move_sealed(record, "undo_sample", {**opened, **UNSAMPLED}, lot_id=None)
 
 
-def start_reading(*, by: Holder, record_id: UUID, start: Start) -> None:
-    """Record when the sample was put on the kit; told again before the signature, it mends what was told."""
+def start_reading(*, by: Holder, record_id: UUID, start: Start, seen: str = "") -> None:
+    """Record when the sample was put on the kit; told again before the signature, it mends what was told.
+
+    `seen` as in `take_sample`.
+    """
     check_right(by=by, right=Right.TAKE_SAMPLE)
     with act(by=by, kind=EventKind.READING_STARTED, subject_kind="record", subject_id=record_id) as commit:
         record, opened = _sampled_record("start", record_id)
+        check_seen(record, seen)
         sampled_at = datetime.fromisoformat(opened["sampled_at"])
         check_start(start, sampled_at)
         typed = [*_typed_but_start(opened), *([STARTED] if start.is_typed else [])]

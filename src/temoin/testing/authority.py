@@ -20,6 +20,7 @@ from temoin.testing.written import TOLD, compare_rows, exported_rows
 _KINDS = (
     EventKind.TEST_REGISTERED,
     EventKind.SAMPLE_TAKEN,
+    EventKind.SAMPLE_UNDONE,
     EventKind.TEST_ABANDONED,
     EventKind.RESULT_SIGNED,
     EventKind.RESULT_CORRECTED,
@@ -43,10 +44,12 @@ _CONSENTS = """
       LEFT JOIN patients_consent AS live ON live.pharmacy_id = told.pharmacy_id AND live.id = told.subject_id
      WHERE told.kind = 'test.registered' AND live.patient_id IS DISTINCT FROM record.patient_id
 """
-# The state of a record, from what was done with it, in whichever order: each step but the reading happens once.
+# The state of a record, from what was done with it, in whichever order: each step but the reading happens once, and a
+# sample once more than it was taken back.
 _STATES = """
     , done AS (
-        SELECT pharmacy_id, subject_id, bool_or(kind = 'sample.taken') AS sampled,
+        SELECT pharmacy_id, subject_id, count(*) FILTER (WHERE kind = 'sample.taken')
+                                        > count(*) FILTER (WHERE kind = 'sample.undone') AS sampled,
                bool_or(kind = 'test.abandoned') AS abandoned, bool_or(kind = 'result.signed') AS signed,
                bool_or(kind = 'result.corrected') AS corrected, bool_or(kind = 'result.cancelled') AS cancelled
           FROM heard GROUP BY pharmacy_id, subject_id

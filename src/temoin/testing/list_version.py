@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from temoin.catalogue.states import IN_USE
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
@@ -33,6 +34,12 @@ SELECT listed.id, listed.xmin::text, patient.xmin::text,
 """
 
 
+# What a patient who waits would be sampled with: a lot received, opened, closed or recalled changes it.
+_LOTS = """
+SELECT id, xmin::text FROM catalogue_lot WHERE pharmacy_id = %(pharmacy)s AND state = ANY(%(in_use)s) ORDER BY id
+"""
+
+
 def version_of_list(*, by: Seat, page: int = 0) -> str:
     """Return a digest that changes with the list: no patient data, as with `read_parcels`."""
     check_right(by=by, right=Right.READ_TEST)
@@ -41,7 +48,10 @@ def version_of_list(*, by: Seat, page: int = 0) -> str:
         "under_way": list(UNDER_WAY),
         "first": page * PAGE,
         "most": PAGE + 1,
+        "in_use": [state.value for state in IN_USE],
     }
     with tenant_scope(by.pharmacy_id), connection.cursor() as cursor:
         cursor.execute(_VERSION, asked)
-        return sha256(repr(cursor.fetchall()).encode()).hexdigest()
+        rows = cursor.fetchall()
+        cursor.execute(_LOTS, asked)
+        return sha256(repr([rows, cursor.fetchall()]).encode()).hexdigest()

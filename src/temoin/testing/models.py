@@ -22,8 +22,12 @@ HEALTH = Sensitivity.HEALTH
 SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket code"
 
 
+def _without_wait(value: dict[str, Any]) -> dict[str, Any]:
+    return {"called_at": "", "absent_at": "", "is_first": False, **value}
+
+
 def _with_nothing_asked(value: dict[str, Any]) -> dict[str, Any]:
-    return {"answers": {}, **value}
+    return _without_wait({"answers": {}, **value})
 
 
 def _without_number(value: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +68,9 @@ class Record(SealedModel):
             "source": PUBLIC,
             "source_key": PERSONAL,
             "number": PUBLIC,
+            "called_at": PERSONAL,
+            "absent_at": PERSONAL,
+            "is_first": HEALTH,  # for symptoms
             "specimen": HEALTH,
             "sampled_at": HEALTH,
             "started_at": HEALTH,
@@ -87,13 +94,14 @@ class Record(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 5
+    schema: ClassVar = 6
     readers: ClassVar = {
         1: Reader(upgrade=_with_reading_clock),
         2: Reader(upgrade=_without_number),
         3: Reader(upgrade=_without_proposal),
         4: Reader(upgrade=_with_nothing_asked),
-        5: Reader(),
+        5: Reader(upgrade=_without_wait),
+        6: Reader(),
     }
 
     class Meta:

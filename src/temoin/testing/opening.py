@@ -33,6 +33,9 @@ def opening(kind: str, notice_version: str, source: str, source_key: str, *, num
         "source_key": source_key,
         "number": number,
         "answers": {},
+        "called_at": "",
+        "absent_at": "",
+        "is_first": False,
         **UNSAMPLED,
     }
 
@@ -44,6 +47,7 @@ def sampled(sample: Sample) -> dict[str, object]:
         "sampled_at": sample.sampled_at.isoformat(),
         "device": _told(sample.device) if sample.device else None,
         "typed_times": [SAMPLED] if sample.is_typed else [],
+        "absent_at": "",  # whoever is sampled is there
     }
 
 

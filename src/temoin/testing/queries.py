@@ -22,7 +22,7 @@ from temoin.journal.listings import record_listing
 from temoin.journal.unreadable import each_opened
 from temoin.lib.asking import Rows, ask
 from temoin.lib.commit import Part
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.outbox.queries import ParcelView, parcels_of, states_by_chain
 from temoin.outbox.states import ParcelState
@@ -37,6 +37,7 @@ from temoin.testing.answers import AskedPerson
 from temoin.testing.build import Opened, patient_identity, steps_of
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.opening import Proposal, proposal_in
+from temoin.testing.reaching import way_to_patient
 from temoin.testing.report import Report
 from temoin.testing.sample import Steps
 from temoin.testing.states import UNDER_WAY, RecordState
@@ -44,6 +45,15 @@ from temoin.testing.tickets import has_code
 
 PAGE = 100  # tests that are done, on one page of a list
 _NAMELESS = _("Patient’s record that cannot be read")
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What was noted of a patient who waits for the sample (`testing.waiting`)."""
+
+    called_at: datetime | None
+    absent_at: datetime | None
+    is_first: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,9 @@ class TestRow:
     lot_id: UUID | None
     parcels: list[tuple[str, ParcelState]]
     proposed_by: str  # the program whose reading waits for a pharmacist, "" for none
+    wait: Wait
+    seen: str  # in which state it is shown: what a form of the row acts on (`check_seen`)
+    is_reachable: bool  # a link would go to the patient: the ticket is of use to them
 
 
 @dataclass(frozen=True)
@@ -249,6 +262,17 @@ def record_in_scope(record_id: UUID) -> Record:
     return record
 
 
+def seen_state(record: Record) -> str:
+    """Return what a form carries to say in which state a test was shown: every change gives another."""
+    return record.told_digest()[:16]
+
+
+def check_seen(record: Record, seen: str) -> None:
+    """Raise ConflictError when a test is not in the state in which it was shown; "" is of who saw no list."""
+    if seen and seen_state(record) != seen:
+        raise ConflictError("somebody went on with this test meanwhile")
+
+
 def latest_report(record_id: UUID) -> Report:
     """Return the latest signed version of a record that has a result, for an act that records its own event."""
     version: RecordVersion = RecordVersion.objects.filter(record_id=record_id).latest("number")
@@ -314,7 +338,14 @@ def _row(record: Record, traits: Traits | None, parcels: list[tuple[str, ParcelS
         lot_id=record.lot_id,
         parcels=parcels,
         proposed_by=proposal.program if proposal else "",
+        wait=Wait(_moment(sealed["called_at"]), _moment(sealed["absent_at"]), sealed["is_first"]),
+        seen=seen_state(record),
+        is_reachable=traits is not None and bool(way_to_patient(traits)),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _view(record: Record) -> TestView:

@@ -104,8 +104,16 @@ def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: s
     return report
 
 
-def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int) -> None:
-    """Replace a lost ticket: a new code and a new link; the former letter is withdrawn."""
+class RenewedError(ConflictError):
+    """A new ticket was drawn since the page was shown."""
+
+
+def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int, after: str | None = None) -> None:
+    """Replace a lost ticket: a new code and a new link; the former letter is withdrawn.
+
+    `after` as in `send_link_again`, None where nobody saw a page: RenewedError when another link was posted since, so
+    that a second press draws no second code.
+    """
     check_right(by=by, right=Right.PRINT_RESULT)
     with act(by=by, kind=EventKind.TICKET_RENEWED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
@@ -117,6 +125,8 @@ def renew_ticket(*, by: Seat, record_id: UUID, expected_version: int) -> None:
             raise refuse("email", "required", _("Nothing can be sent to the patient: print the result instead."))
         _draw_again(commit, record_id, by)
         post_parcels(commit, replace(notice, key=str(new_id()), is_renewal=True))
+        if after is not None and newest_link(record_id) != after:  # asked once the letters are locked
+            raise RenewedError("another link was sent meanwhile")
 
 
 def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, after: str, way: str) -> None:

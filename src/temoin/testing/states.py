@@ -23,6 +23,7 @@ RECORD = Lifecycle(
     RecordState,
     S.REGISTERED,
     {
+        "mark_waiting": ({S.REGISTERED}, S.REGISTERED),
         "sample": ({S.REGISTERED}, S.SAMPLED),
         "undo_sample": ({S.SAMPLED}, S.REGISTERED),
         "answer_before": ({S.REGISTERED}, S.REGISTERED),

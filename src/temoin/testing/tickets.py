@@ -13,6 +13,7 @@ from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
+from temoin.outbox.queries import newest_link
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -56,6 +57,13 @@ def has_ticket(*, by: Holder, record_id: UUID) -> bool:
         if not Record.objects.filter(id=record_id).exists():
             raise NotFoundError
         return has_code(record_id)
+
+
+def link_shown(*, by: Holder, record_id: UUID) -> str:
+    """Return the number of the last link to a result, by which a form says what it was shown; "" for none."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        return newest_link(record_id)
 
 
 def ticket_waits(*, by: Holder, record_id: UUID) -> bool:
