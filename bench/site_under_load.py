@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -99,6 +99,25 @@ def prepare_tests(folder: Path, count: int) -> list[str]:
         take_sample(by=by, record_id=record, sample=Sample("nasal-swab", sampled_at, lot_id=lot))
         records.append(str(record))
     return records
+
+
+def prepare_patients(family_names: Iterable[str]) -> None:
+    """Register patients of these names, who were never tested. Django is loaded: `prepare_tests` was called."""
+    from temoin.patients.actions import register_patient
+    from temoin.patients.second_record import Asked
+    from temoin.patients.traits import check_traits
+
+    by, _patient, _lot = _counter()
+    for number, name in enumerate(family_names, 1):
+        born, email = f"{number:02}/03/1979", f"{name.lower()}@patient.example"
+        traits = {
+            "birth_family_name": name,
+            "birth_given_names": "Alba",
+            "sex": "F",
+            "birth_date": born,
+            "email": email,
+        }
+        register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(traits))
 
 
 @cache
