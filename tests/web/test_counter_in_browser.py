@@ -32,7 +32,7 @@ from test_road_in_browser import shoot
 
 from temoin.delivery.ticket_codes import destroy_codes
 from temoin.journal.act import HouseActor
-from temoin.lib.clock import shifted_by
+from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.queue import claim_parcels
@@ -106,7 +106,7 @@ def test_what_was_done_has_the_focus_unless_work_goes_on_in_a_field(counter: Cou
     counter.expect_title("Signé – TROD antigénique COVID-19")
 
 
-def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
+def test_a_digit_opens_the_review_in_the_row_and_enter_signs(counter: Counter):
     owner = counter.house.owner
     patient, lot = make_patient(owner), make_lot(owner)
     first, second = (make_sampled(owner, patient, lot, minutes_ago=minutes) for minutes in (17, 16))
@@ -115,10 +115,9 @@ def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
     counter.page.on("framenavigated", lambda frame: asked.append(frame.url))
     counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1").focus()
 
-    counter.page.keyboard.press("2")
-    counter.page.keyboard.press("Enter")
+    counter.page.keyboard.press("1")
     review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
-    expect(review).to_contain_text("Positif")
+    expect(review).to_contain_text("Négatif")
     expect(review.get_by_role("button", name="Signer : Claire")).to_be_focused()
     shoot(counter.page, "in-row-review")
     counter.page.keyboard.press("Enter")
@@ -128,6 +127,96 @@ def test_a_result_is_entered_reviewed_and_signed_in_its_row(counter: Counter):
     expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_have_count(0)
     assert len(asked) == 1  # one page for the whole of it
     shoot(counter.page, "in-row-next")
+
+
+def test_a_positive_result_has_one_more_look_and_no_more_page(counter: Counter):
+    record_id = sampled(counter.house)
+    counter.open("home")
+    counter.page.get_by_role("radio", name="Positif").click()
+    review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
+    expect(review.locator("[data-look]")).to_be_focused()
+    shoot(counter.page, "in-row-positive")
+
+    counter.page.keyboard.press("Enter")
+    expect(review.get_by_role("button", name="Signer : Claire")).to_be_focused()
+    assert read_test(by=counter.house.owner, record_id=record_id).report is None
+    counter.page.keyboard.press("Enter")
+
+    expect(counter.page.locator(".messages")).to_contain_text("Le résultat est signé")
+    expect(counter.page.locator("#field-scan")).to_be_focused()  # nothing is due: the next person
+
+
+def test_a_press_of_a_moment_ago_signs_nothing(counter: Counter):
+    record_id = sampled(counter.house)
+    counter.page.clock.install()
+    counter.open("home")
+    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-1").focus()
+    counter.page.clock.pause_at(now() + timedelta(seconds=30))
+    counter.page.keyboard.press("1")
+    review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
+    expect(review).to_be_visible()
+
+    for _each in range(3):
+        counter.page.keyboard.press("Enter")
+
+    expect(review).to_be_visible()
+    assert read_test(by=counter.house.owner, record_id=record_id).report is None
+    counter.page.clock.run_for(500)
+    expect(review.get_by_role("button", name="Signer : Claire")).to_be_focused()
+
+
+def test_arrows_choose_and_ask_for_no_review(counter: Counter):
+    record_id = sampled(counter.house)
+    counter.open("home")
+    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-1").focus()
+
+    counter.page.keyboard.press("ArrowRight")
+
+    expect(counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2")).to_be_checked()
+    expect(counter.page.get_by_role("dialog")).to_have_count(0)
+    counter.page.keyboard.press("Enter")
+    expect(counter.page.get_by_role("dialog", name="Vérifier avant de signer")).to_contain_text("Positif")
+
+
+def test_the_first_to_be_read_takes_the_focus_when_its_bell_rings_and_nobody_works(counter: Counter):
+    first = sampled(counter.house, minutes_ago=14)
+    counter.page.clock.install()
+    counter.open("home")
+    expect(counter.page.locator("#field-scan")).to_be_focused()
+
+    counter.page.clock.run_for(timedelta(minutes=2).total_seconds() * 1000)
+
+    expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_be_focused()
+
+
+def test_a_bell_leads_nobody_away_who_is_typing(counter: Counter):
+    sampled(counter.house, minutes_ago=14)
+    counter.page.clock.install()
+    counter.open("home")
+    counter.page.keyboard.type("mart")
+
+    counter.page.clock.run_for(timedelta(minutes=2).total_seconds() * 1000)
+
+    expect(counter.page.locator("#field-scan")).to_be_focused()
+
+
+def test_a_known_patient_is_tested_by_two_presses_of_enter(counter: Counter):
+    make_lot(counter.house.owner)
+    make_patient(counter.house.owner, email="patient@exemple.fr")
+    counter.page.add_init_script("window.print = () => { window.printed = (window.printed ?? 0) + 1; }")
+    counter.open("home")
+
+    counter.page.keyboard.type("pat-trois")
+    counter.page.keyboard.press("Enter")
+    button = counter.page.get_by_role("button", name="Prélevé maintenant")
+    expect(button).to_be_focused()
+    shoot(counter.page, "hit")
+    counter.page.keyboard.press("Enter")
+
+    expect(counter.page.locator("#list-running tr.is-new")).to_have_count(1)
+    expect(counter.page.locator("#field-scan")).to_be_focused()
+    counter.page.wait_for_function("window.printed === 1")
+    shoot(counter.page, "sampled-now")
 
 
 def test_a_list_that_the_server_keeps_back_leads_the_page_to_the_question_for_a_factor(counter: Counter):
@@ -180,8 +269,8 @@ def test_a_colleagues_acts_come_into_the_list_and_not_under_the_hand(counter: Co
     ours, theirs = (make_sampled(owner, patient, lot, minutes_ago=minutes) for minutes in (16, 17))
     counter.open("home")
     chosen = counter.page.locator(f"#field-{ours}-outcome-sars-cov-2-2")
-    chosen.focus()
-    counter.page.keyboard.press("2")
+    counter.page.locator(f"#field-{ours}-outcome-sars-cov-2-1").focus()
+    counter.page.keyboard.press("ArrowRight")
 
     new = make_test(colleague, patient)
     abandon_test(by=colleague, record_id=theirs)
@@ -190,7 +279,7 @@ def test_a_colleagues_acts_come_into_the_list_and_not_under_the_hand(counter: Co
     expect(counter.page.locator(f"#list-waiting #row-{new}")).to_be_visible()
     expect(counter.page.locator(f"#list-running #row-{theirs}")).to_have_count(0)
     expect(chosen).to_be_checked()
-    expect(counter.page.get_by_role("button", name="Vérifier")).to_be_focused()
+    expect(chosen).to_be_focused()
     counter.page.keyboard.press("Enter")
     expect(counter.page.get_by_role("dialog", name="Vérifier avant de signer")).to_contain_text("Positif")
 
@@ -223,15 +312,14 @@ def test_the_label_of_a_cassette_opens_its_row_wherever_the_focus_is(counter: Co
 
     expect(counter.page.locator(f"#field-{first}-outcome-sars-cov-2-1")).to_be_focused()
     expect(counter.page.locator(f"#row-{first}")).to_have_class("is-opened")
-    expect(counter.page.locator("input:checked")).to_have_count(0)
+    expect(counter.page.locator("#counter-lists input:checked")).to_have_count(0)
     shoot(counter.page, "row-opened")
 
 
 def test_a_scan_over_an_open_review_signs_nothing(counter: Counter):
     record_id = sampled(counter.house)
     counter.open("home")
-    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2").check()
-    counter.page.get_by_role("button", name="Vérifier").press("Enter")
+    counter.page.get_by_role("radio", name="Négatif").click()
     review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
     expect(review.get_by_role("button", name="Signer : Claire")).to_be_focused()
 
@@ -245,21 +333,20 @@ def test_a_scan_over_an_open_review_signs_nothing(counter: Counter):
 def test_going_back_from_the_review_signs_nothing_and_keeps_what_was_chosen(counter: Counter):
     record_id = sampled(counter.house)
     counter.open("home")
-    counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2").check()
-    counter.page.get_by_role("button", name="Vérifier").press("Enter")
+    counter.page.get_by_role("radio", name="Positif").click()
     review = counter.page.get_by_role("dialog", name="Vérifier avant de signer")
+    expect(review.locator("[data-look]")).to_be_focused()
     review.get_by_role("button", name="Revenir").press("Enter")
 
     expect(review).to_be_hidden()
     expect(counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2")).to_be_checked()
-    expect(counter.page.get_by_role("button", name="Vérifier")).to_be_focused()
+    expect(counter.page.locator(f"#field-{record_id}-outcome-sars-cov-2-2")).to_be_focused()
 
 
 def test_a_result_that_may_not_be_signed_leads_to_the_page_of_its_test(counter: Counter):
     sampled(counter.house, minutes_ago=3)  # too early
     counter.open("home")
-    counter.page.get_by_role("radio", name="Négatif").check()
-    counter.page.get_by_role("button", name="Vérifier").click()
+    counter.page.get_by_role("radio", name="Négatif").click()
 
     expect(counter.page.locator(".summary")).to_contain_text("Trop tôt")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from temoin.outbox.settling import settle_parcels
 from temoin.outbox.states import ParcelState
 from temoin.patients.queries import read_patient
 from temoin.testing.queries import read_parcels
+from temoin.testing.tickets import read_ticket
 
 AUTHORITY = "fhir"
 Settle = Callable[..., None]
@@ -93,15 +95,35 @@ def test_a_parcel_of_another_record_is_unknown(owner: Client, record_id: UUID):
 
 
 def test_a_lost_ticket_is_renewed(owner: Client, record_id: UUID):
-    answer = owner.post(reverse("renew_ticket", args=[record_id]), {"version": "1"})
+    answer = owner.post(reverse("renew_ticket", args=[record_id]), as_shown(owner, record_id))
 
     assert answer["Location"] == reverse("ticket", args=[record_id])
+
+
+def as_shown(client: Client, record_id: UUID) -> dict[str, str]:
+    """Return what the form of a lost ticket holds."""
+    page = client.get(reverse("test", args=[record_id])).content.decode()
+    form = page.partition(f'action="{reverse("renew_ticket", args=[record_id])}"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="(version|after)" value="([^"]*)"', form))
+
+
+def test_a_lost_ticket_asked_for_twice_is_renewed_once_and_shown(house: House, owner: Client, record_id: UUID):
+    form = as_shown(owner, record_id)
+    owner.post(reverse("renew_ticket", args=[record_id]), form)
+    code = read_ticket(by=house.owner, record_id=record_id)
+
+    answer = owner.post(reverse("renew_ticket", args=[record_id]), form, follow=True)
+
+    assert code in answer.content.decode()
+    assert "aucun autre par cet appui" in answer.content.decode()
+    sent = [parcel for parcel in read_parcels(by=house.owner, record_id=record_id) if parcel.destination == "email"]
+    assert len(sent) == 2
 
 
 def test_without_an_address_the_ticket_is_not_renewed_but_the_result_printed(house: House, owner: Client):
     record_id = make_signed(house.owner, make_patient(house.owner, email=""), make_lot(house.owner))
 
-    answer = owner.post(reverse("renew_ticket", args=[record_id]), {"version": "1"}, follow=True)
+    answer = owner.post(reverse("renew_ticket", args=[record_id]), {"version": "1", "after": ""}, follow=True)
 
     assert "imprimez plutôt le résultat" in answer.content.decode()
 

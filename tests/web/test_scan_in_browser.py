@@ -66,8 +66,9 @@ def test_boxes_are_received_by_scanning_one_after_the_other(page: Page):
 def test_a_card_scanned_where_the_patient_is_looked_for_fills_the_form_of_a_new_one(page: Page):
     page.goto(reverse("find_patient"))
     scan(page, *CARD)  # each line with an Enter: the field waits for the second
-    expect(page.get_by_role("heading", name="0 patient")).to_be_focused()
-    page.get_by_role("button", name="Créer un nouveau patient").click()
+    expect(page.get_by_role("heading", name="0 patient")).to_be_visible()
+    expect(page.get_by_role("button", name="Créer un nouveau patient")).to_be_focused()
+    page.keyboard.press("Enter")
 
     expect(page.get_by_role("textbox", name="Nom de naissance")).to_have_value("BERTHIER")
     expect(page.get_by_role("textbox", name="Date de naissance")).to_have_value("06/12/1965")

@@ -24,7 +24,7 @@ from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.queries import read_patient
 from temoin.signin.models import Session
 from temoin.testing.queries import read_parcels, read_test
-from temoin.testing.tickets import read_ticket
+from temoin.testing.tickets import link_shown, read_ticket
 from temoin.web.banners import BannerCookie
 from temoin.web.times import local_minute
 
@@ -40,6 +40,11 @@ def sampled(house: House) -> UUID:
 
 def signed(house: House) -> UUID:
     return make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+
+
+def to_renew(house: House, record_id: UUID) -> tuple[str, dict[str, str]]:
+    shown = link_shown(by=house.owner, record_id=record_id)
+    return reverse("renew_ticket", args=[record_id]), {"version": "1", "after": shown}
 
 
 def to_sample(house: House) -> Made:
@@ -93,7 +98,7 @@ DONE: dict[str, Callable[[House], Made]] = {
     ),
     "a cancellation": lambda house: (reverse("cancel", args=[signed(house)]), {"reason": "Erreur", "version": "1"}),
     "an abandoned test": lambda house: (reverse("abandon", args=[sampled(house)]), {}),
-    "a new ticket": lambda house: (reverse("renew_ticket", args=[signed(house)]), {"version": "1"}),
+    "a new ticket": lambda house: to_renew(house, signed(house)),
 }
 
 

@@ -278,6 +278,7 @@ LANGUAGE_COOKIE_NAME = "__Host-language" if _https else f"temoin_language{_suffi
 BANNER_COOKIE_NAME = "__Host-banner" if _https else f"temoin_banner{_suffix}"
 DEVICE_COOKIE_NAME = "__Host-device" if _https else f"temoin_device{_suffix}"
 WORKSTATION_COOKIE_NAME = "__Host-workstation" if _https else f"temoin_workstation{_suffix}"
+HABITS_COOKIE_NAME = "__Host-habits" if _https else f"temoin_habits{_suffix}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

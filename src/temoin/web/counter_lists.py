@@ -14,18 +14,18 @@ from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.testing.list_version import version_of_list
 from temoin.testing.queries import list_tests
-from temoin.web.addresses import ROW
+from temoin.web.addresses import NEW, NEXT, ROW
 from temoin.web.pages import page_links, page_number
 from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
 from temoin.web.times import page_today
-
-NEXT = "next"  # in the address: work goes on with what is due
+from temoin.web.workstation import habits_of
 
 
 def list_mark(request: HttpRequest, seat: Seat) -> str:
     """Return by what a page knows that the list it shows is today's."""
     version = version_of_list(by=seat, page=page_number(request))
     shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
+    shown += f" {habits_of(request).symptoms_first}"
     return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]
 
 
@@ -34,16 +34,17 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     mark, page = list_mark(request, seat), page_number(request)
     found = list_tests(by=seat, page=page)
     midnight, _end = bounds_of_day(page_today(), page_zone())
-    kits = kits_of(seat, found.under_way)
+    kits, symptoms_first = kits_of(seat, found.under_way), habits_of(request).symptoms_first
     may_sign_some = Right.SIGN_RESULT in seat.rights
-    opened, goes_on = request.GET.get(ROW, ""), request.GET.get(NEXT) == "1"
+    opened, new, goes_on = request.GET.get(ROW, ""), request.GET.get(NEW, ""), request.GET.get(NEXT) == "1"
     today = [row for row in found.done if row.registered_at >= midnight]
     earlier = [row for row in found.done if row.registered_at < midnight]
     return {
         "list_mark": mark,
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
-        "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened),
-        "waiting": waiting_lines(seat, found.under_way, opened=opened),
+        "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
+        "waiting": waiting_lines(seat, found.under_way, opened=opened, symptoms_first=symptoms_first),
+        "symptoms_first": symptoms_first,
         "today": test_lines(today, kits),
         "earlier": test_lines(earlier, kits),
         "shows_today": page == 0 or bool(today),

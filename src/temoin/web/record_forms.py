@@ -31,8 +31,8 @@ KEYS = "123456789"
 _ONLY_GOOD = _("Expired, closed and recalled lots are not in this list: the page of the lots says why.")
 
 
-def kind_field(seat: Seat, typed: Typed) -> Field:
-    """Return the choice of the test, as cards."""
+def kind_field(seat: Seat, typed: Typed, last: str = "") -> Field:
+    """Return the choice of the test, as cards; the `last` one of the workstation is chosen unless another was."""
     language = get_language() or "fr"
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
     ready = ready_samples(seat) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
@@ -40,7 +40,7 @@ def kind_field(seat: Seat, typed: Typed) -> Field:
         Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language, ready.get(kind.code)))
         for kind in offered
     ]
-    return typed("kind", _("Which test?"), "cards", choices=choices, required=True)
+    return typed("kind", _("Which test?"), "cards", choices=choices, required=True, initial=last)
 
 
 def _kind_hint(seat: Seat, kind: Kind, language: str, ready: ReadySample | None) -> str:

@@ -31,6 +31,7 @@ from temoin.web.views import (
     session,
     team,
     transmissions,
+    waiting,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -63,6 +64,13 @@ _HOUSE = [
     GuardedRoute(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     GuardedRoute(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
     GuardedRoute(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
+    GuardedRoute(
+        name="keep_habits",
+        path="counter/workstation/",
+        view=counter.keep_habits,
+        access=Right.READ_TEST,
+        methods=WRITE,
+    ),
     GuardedRoute(name="changes", path="counter/changes/", view=live.changes, access=Right.READ_TEST),
     GuardedRoute(
         name="fresh_lists", shows_patients=True, path="counter/list/", view=live.fresh_lists, access=Right.READ_TEST
@@ -166,6 +174,13 @@ _PATIENTS = [
 _TESTS = [
     GuardedRoute(
         name="test", shows_patients=True, path="tests/<uuid:record_id>/", view=records.record, access=Right.READ_TEST
+    ),
+    GuardedRoute(
+        name="wait",
+        path="tests/<uuid:record_id>/waiting/",
+        view=waiting.wait,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
     ),
     GuardedRoute(
         name="sample",

@@ -52,14 +52,19 @@ def ready_samples(seat: Seat) -> dict[str, ReadySample]:
     return found
 
 
-def sample_now(seat: Seat, kind: str) -> Sample:
-    """Return the sample taken this moment; InvalidError when no lot of this test is good."""
+def sample_now(seat: Seat, kind: str, shown: str = "") -> Sample:
+    """Return the sample taken this moment; InvalidError when no lot of this test is good.
+
+    `shown` is the lot that stood beside the button: InvalidError when another would be used meanwhile.
+    """
     ready = ready_samples(seat).get(kind)
     if ready is None:
         message = _(
             "No lot of this test can be used: register the test without the sample, or see to it at Lots first."
         )
         raise refuse("kind", "no_lot", message)
+    if shown and shown != str(ready.lot_id):
+        raise refuse("kind", "other_lot", _("Another lot is used meanwhile: compare it with the box in your hand."))
     return ready.sample
 
 

@@ -7,18 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from temoin.catalogue.actions import kits_of_lots
 from temoin.lib.clock import now
+from temoin.lib.zones import day_of, wall_clock
 from temoin.outbox.open_channels import place_of
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
 from temoin.testing.queries import TestRow
 from temoin.testing.states import UNDER_WAY, RecordState
 from temoin.web.fields import Field, Typed
 from temoin.web.reading_window import ReadingWindow, reading_window
 from temoin.web.record_forms import outcome_fields
 from temoin.web.sampled_now import ReadySample, ready_samples
+from temoin.web.times import page_today
 from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
 
 
@@ -31,8 +36,28 @@ class ListedTest:
     parcels: list[tuple[Words, Mark]]
     fields: list[Field] = field(default_factory=list)  # of the result, where it is entered in the row
     ready: ReadySample | None = None  # what it would be sampled with now, where one press of the row does it
+    may_start: bool = False  # who looks may start its clock in the row
     is_opened: bool = False  # asked for by its number
+    is_new: bool = False  # sampled a moment ago
     link_leads: bool = False  # its name takes the focus, as the row has nothing else to press
+
+    @property
+    def waits_since(self) -> str:
+        """Return since when the patient waits; the day is told when it is not today's."""
+        zone, at = page_zone(), self.row.registered_at
+        is_today = day_of(at, zone) == page_today()
+        return f"{wall_clock(at, zone):{'%H:%M' if is_today else '%d/%m %H:%M'}}"
+
+    @property
+    def waited_words(self) -> str:
+        """Return for how long the patient has waited; "" from an hour on, when the time of arrival says it better."""
+        minutes = max(0, int((now() - self.row.registered_at).total_seconds() // 60))
+        return _("%(minutes)s min") % {"minutes": minutes} if minutes < 60 else ""
+
+    @property
+    def takes_focus(self) -> bool:
+        """Tell whether work goes on in this row."""
+        return self.is_opened or any(each.autofocus for each in self.fields)
 
 
 def kits_of(seat: Seat, rows: Iterable[TestRow]) -> dict[UUID, str]:
@@ -56,9 +81,19 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
     return ListedTest(row=row, mark=STATE[row.state], window=window, is_to_start=is_to_start, parcels=parcels)
 
 
-def waiting_lines(seat: Seat, rows: Iterable[TestRow], *, opened: str = "") -> list[ListedTest]:
-    """Return the tests to be sampled, in order of arrival, each with the sample that one press would record."""
-    waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=lambda row: row.registered_at)
+def waiting_lines(
+    seat: Seat, rows: Iterable[TestRow], *, opened: str = "", symptoms_first: bool = False
+) -> list[ListedTest]:
+    """Return the tests to be sampled, each with the sample that one press would record.
+
+    They stand in order of arrival, those put first before the others where the workstation wishes it, and those who
+    were not there behind.
+    """
+
+    def place(row: TestRow) -> tuple[bool, bool, datetime]:
+        return row.wait.absent_at is not None, not (symptoms_first and row.wait.is_first), row.registered_at
+
+    waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=place)
     samples = waiting and has_right(by=seat, right=Right.TAKE_SAMPLE)
     ready = ready_samples(seat) if samples else {}
     lines = [replace(line, ready=ready.get(line.row.kind.code)) for line in test_lines(waiting, {})]
@@ -74,7 +109,7 @@ _LAST = datetime.max.replace(tzinfo=UTC)  # a reading clock not started yet: aft
 
 
 def running_lines(
-    seat: Seat, rows: Iterable[TestRow], kits: dict[UUID, str], *, leads: bool, opened: str = ""
+    seat: Seat, rows: Iterable[TestRow], kits: dict[UUID, str], *, leads: bool, opened: str = "", new: str = ""
 ) -> list[ListedTest]:
     """Return the tests whose sample is taken, what is due first before the rest, each with the result's own buttons.
 
@@ -87,10 +122,13 @@ def running_lines(
     first = str(lines[is_due.index(True)].row.id) if leads and True in is_due else None
     asked = opened or first
     lines = [_with_entry(seat, line, takes_focus=asked == str(line.row.id)) for line in lines]
+    lines = [replace(line, is_new=new == str(line.row.id)) for line in lines]
     return [_opened(line, opened, leads=not line.fields) for line in lines]
 
 
 def _with_entry(seat: Seat, line: ListedTest, *, takes_focus: bool) -> ListedTest:
+    if line.is_to_start and has_right(by=seat, right=Right.TAKE_SAMPLE):
+        return replace(line, may_start=True)
     if line.window is None or not may_sign(by=seat, signers=line.row.kind.signers):
         return line
     return replace(line, fields=outcome_fields(line.row.kind, Typed({}), takes_focus=takes_focus, row=str(line.row.id)))

@@ -35,8 +35,9 @@ from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
-from temoin.web.addresses import lead_to_row, lead_to_test
+from temoin.web.addresses import lead_on, lead_to_row, lead_to_test
 from temoin.web.fields import Typed
+from temoin.web.hits import Doubts, Hit, doubts_about, hits, is_hit, lot_field, ready_kinds
 from temoin.web.kept_forms import keep_posted
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.patient_facts import patient_facts
@@ -48,7 +49,7 @@ from temoin.web.scan_field import asks_to_read, open_questions, posted_scan, sca
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.wording import STATE, Words
-from temoin.web.workstation import workstation
+from temoin.web.workstation import habits_of, remember, workstation
 
 Values = Any  # a form as posted
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -70,7 +71,12 @@ def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
         problems=search.problems,
         is_question=True,
         has_searched=search.found is not None,
-        found=search.found or [],
+        found=hits(search.found or ()),
+        candidates=search.found or [],
+        is_somebody=search.is_scanned and search.found != [],
+        is_nobody=search.is_scanned and search.found == [],
+        ready=ready_kinds(request, seat) if search.found else [],
+        notice=CURRENT_NOTICE,
         may_be_one=_may_be_one(seat, search.found or ()),
     )
 
@@ -105,10 +111,13 @@ def new_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 def _registered(request: HttpRequest, record_id: UUID) -> HttpResponse:
-    """Lead to the test, with what was noted besides its registration."""
+    """Lead to the test, or on to the next person where its sample was taken too; the workstation keeps the kind."""
+    answer = lead_to_test(record_id)
     if is_pressed(request.POST):
         messages.success(request, _("The sample is recorded: compare lot and kit with the box in your hand."))
-    return lead_to_test(record_id)
+        answer = lead_on(record_id)
+    remember(request, answer, kind=request.POST.get("kind", ""))
+    return answer
 
 
 def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -183,7 +192,7 @@ def _show_new(
         others=" ".join(str(each) for each, _traits in near) or typed.get("others", ""),
         patient_id=typed.get("patient_id") or new_id(),
         record_id=typed.get("record_id") or hourly_id(),
-        **_kind_and_consent(seat, typed, problems),
+        **_kind_and_consent(request, seat, typed, problems),
     )
 
 
@@ -192,6 +201,8 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
     if request.method == "POST":
         record_id = _posted_id(request, "record_id")
         try:
+            if doubts := _doubts(seat, patient_id, record_id, request):
+                return _show_new_test(request, seat, patient_id, warnings=doubts.warnings)
             _register(seat, patient_id, record_id, request)
         except MergedError:
             raise  # the page of the record that stays comes instead
@@ -200,8 +211,28 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         except InvalidError as error:
             problems = error.problems
         else:
-            messages.success(request, _("The test is registered."))
+            if not is_pressed(request.POST):
+                messages.success(request, _("The test is registered."))
             return _registered(request, record_id)
+    return _show_new_test(request, seat, patient_id, problems=problems)
+
+
+def _doubts(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpRequest) -> Doubts:
+    """Return what the list of those found does not show, and this page does."""
+    if not is_hit(request.POST):
+        return Doubts((), ())
+    hit = Hit(patient_id, read_patient(by=seat, patient_id=patient_id), record_id)
+    return doubts_about(hit, request.POST.get("kind", ""), by=seat)
+
+
+def _show_new_test(
+    request: HttpRequest,
+    seat: Seat,
+    patient_id: UUID,
+    *,
+    problems: Sequence[Problem] = (),
+    warnings: Sequence[str] = (),
+) -> HttpResponse:
     traits = read_patient(by=seat, patient_id=patient_id)
     return show(
         request,
@@ -212,8 +243,9 @@ def new_test(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse
         patient_id=patient_id,
         record_id=request.POST.get("record_id") or hourly_id(),
         problems=problems,
+        warnings=warnings,
         **_recent(seat, patient_id),
-        **_kind_and_consent(seat, request.POST, problems),
+        **_kind_and_consent(request, seat, request.POST, list(problems)),
     )
 
 
@@ -238,15 +270,15 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpReques
             record_id=record_id,
         )
         if is_pressed(typed):
-            place = workstation(request)
-            take_sample(by=seat, record_id=record_id, sample=sample_now(seat, kind), place=place)
+            sample, place = sample_now(seat, kind, typed.get(lot_field(kind), "")), workstation(request)
+            take_sample(by=seat, record_id=record_id, sample=sample, place=place)
 
 
-def _kind_and_consent(seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:
+def _kind_and_consent(request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:
     fields = Typed(typed, problems)
     words = _("The patient (or their legal representative) has given consent to the test.")
     return {
-        "kind_field": kind_field(seat, fields),
+        "kind_field": kind_field(seat, fields, habits_of(request).kind),
         "consent": fields("consent", words, "checkbox", required=True),
         "notice": CURRENT_NOTICE,
     }

@@ -19,7 +19,7 @@ from temoin.outbox.actions import release_parcel
 from temoin.outbox.queries import ParcelView
 from temoin.pharmacies.policies import has_right, may_sign
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.seat import Seat, pharmacy_of
+from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import (
     COUNTER,
     abandon_test,
@@ -34,11 +34,11 @@ from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.reaching import way_to_patient
 from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
-from temoin.testing.signing import renew_ticket
+from temoin.testing.signing import RenewedError, renew_ticket
 from temoin.testing.states import WITH_RESULT, RecordState
-from temoin.testing.tickets import has_ticket, read_ticket
+from temoin.testing.tickets import has_ticket, link_shown
 from temoin.transmission.rules.rule_set import Case
-from temoin.web.addresses import is_at_counter, lead_to_test
+from temoin.web.addresses import in_place, is_at_counter, lead_on, lead_to_test
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of
 from temoin.web.history import history
@@ -57,8 +57,8 @@ from temoin.web.record_forms import (
     signer_words,
     start_fields,
 )
-from temoin.web.settings import WEB
 from temoin.web.test_steps import moments_of, steps_of
+from temoin.web.ticket_paper import ticket_paper
 from temoin.web.times import clock_warning
 from temoin.web.wording import STATE, parcel_line
 from temoin.web.workstation import workstation
@@ -154,7 +154,8 @@ def device_words(test: TestView) -> dict[str, Any]:
 
 def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     try:
-        runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST), place=workstation(request))
+        place, seen = workstation(request), request.POST.get("seen", "")
+        runs = take_sample(by=seat, record_id=record_id, sample=read_sample(request.POST), place=place, seen=seen)
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
         return _refused(request, seat, test, error, needed=RecordState.REGISTERED)
@@ -167,7 +168,7 @@ def sample(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
         )
         messages.success(request, clock if runs else wait)
         warn_of_clock(request)
-    return redirect("home") if is_at_counter(request.POST) else lead_to_test(record_id)
+    return in_place(request, lead_on(record_id) if is_at_counter(request.POST) else lead_to_test(record_id))
 
 
 def answer(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -196,7 +197,8 @@ def take_sample_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpR
 def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Record when the sample was put on the kit, or mend it."""
     try:
-        start_reading(by=seat, record_id=record_id, start=read_start(request.POST))
+        seen = request.POST.get("seen", "")
+        start_reading(by=seat, record_id=record_id, start=read_start(request.POST), seen=seen)
     except InvalidError as error:
         test = read_test(by=seat, record_id=record_id)
         return _refused(request, seat, test, error, needed=RecordState.SAMPLED)
@@ -205,7 +207,7 @@ def start(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The reading clock runs."))
         warn_of_clock(request)
-    return lead_to_test(record_id)
+    return in_place(request, redirect("home") if is_at_counter(request.POST) else lead_to_test(record_id))
 
 
 def take_start_back(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -241,12 +243,10 @@ def abandon(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
 def ticket(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Show the counter ticket, to be printed or copied by hand. It names nobody."""
     try:
-        code = read_ticket(by=seat, record_id=record_id)
+        paper = ticket_paper(request, seat, record_id)
     except NotFoundError:
         return _no_ticket(request, seat, read_test(by=seat, record_id=record_id))
-    address = f"{WEB().site.portal_url}/#code={code}"  # a bare code sends people to a search engine
-    shown: dict[str, Any] = {"code": code, "address": address, "place": pharmacy_of(seat), "record_id": record_id}
-    return show(request, seat, "ticket.html", number=number_on_label(by=seat, record_id=record_id), **shown)
+    return show(request, seat, "ticket.html", record_id=record_id, ticket=paper)
 
 
 def label(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -269,17 +269,24 @@ def _no_ticket(request: HttpRequest, seat: Seat, test: TestView) -> HttpResponse
         is_of_a_file=test.source != COUNTER,
         can_renew=may_print and bool(way_to_patient(test.traits)),
         may_print=may_print,
+        newest_link=link_shown(by=seat, record_id=test.id),
     )
 
 
 def renew(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
     """Replace a lost ticket: new code, new link."""
     try:
-        renew_ticket(by=seat, record_id=record_id, expected_version=seen_version(request))
+        after = request.POST.get("after", "")
+        renew_ticket(by=seat, record_id=record_id, expected_version=seen_version(request), after=after)
     except InvalidError as error:
         for problem in error.problems:
             messages.error(request, str(problem.message))
         return lead_to_test(record_id)
+    except RenewedError:
+        messages.info(
+            request, _("A new link was sent meanwhile, and none by this press. This is the ticket as it stands.")
+        )
+        return redirect("ticket", record_id)
     except ConflictError:
         messages.info(request, _("Another version was signed meanwhile: here is where it stands. No link was closed."))
         return lead_to_test(record_id)

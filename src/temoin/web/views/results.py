@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
+from temoin.catalogue.outcomes import POSITIVE
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
@@ -22,7 +23,7 @@ from temoin.testing.signing import cancel_result, correct_result, sign_result
 from temoin.testing.states import RECORD, RecordState
 from temoin.testing.tickets import ticket_waits
 from temoin.transmission.rules.rule_set import Case
-from temoin.web.addresses import AT_COUNTER, is_at_counter, lead_to_test
+from temoin.web.addresses import AT_COUNTER, in_place, is_at_counter, lead_to_test
 from temoin.web.advice import advice_lines
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
@@ -53,9 +54,10 @@ def sign(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
             return _already_signed(request, record_id)
         return show_record(request, seat, test, problems=error.problems)
     except ConflictError:
-        return _already_signed(request, record_id)
+        return in_place(request, _already_signed(request, record_id))
     messages.success(request, _("The result is signed and on its way."))
-    return redirect(f"{reverse('home')}?next=1") if is_at_counter(request.POST) else lead_to_test(record_id)
+    on = redirect(f"{reverse('home')}?next=1") if is_at_counter(request.POST) else lead_to_test(record_id)
+    return in_place(request, on)
 
 
 def _back_to_the_form(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:
@@ -81,7 +83,7 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
     reading = clean_reading(reading)  # what is reviewed is what will be signed
     check_reading(reading, test.kind, used, test.steps)
     check_entry(reading, used, test.steps)
-    doctor = _doctor(test.traits)
+    doctor, findings = _doctor(test.traits), findings_to_sign(reading, test.kind)
     nobody = nobody_at(doctor=bool(doctor), matricule=test.carries_matricule)
     return show(
         request,
@@ -89,7 +91,8 @@ def _review(request: HttpRequest, seat: Seat, record_id: UUID, reading: Reading)
         "review.html",
         test=test,
         reading=reading,
-        findings=findings_to_sign(reading, test.kind),
+        findings=findings,
+        is_positive=any(finding.means == POSITIVE for finding in findings),
         read_at=reading.read_at.isoformat() if reading.is_typed else local_minute(reading.read_at),
         pressed="" if reading.is_typed else reading.read_at.isoformat(),
         at=AT_COUNTER if is_at_counter(request.POST) else "",

@@ -28,9 +28,10 @@ function fetchLists() {
   });
 }
 
-/* A row is held while somebody works in it: it has the focus, an answer that was chosen and not sent, or its review is open. */
+/* A row is held while somebody works in it: something of it waits for the network, it has the focus, an answer that was chosen and not sent, or its review is open. */
 const isTouched = (row) => all("input", row).some((one) => one.checked !== one.defaultChecked);
 function isHeld(row) {
+  if (row.classList.contains("is-queued")) return true;
   const review = document.querySelector("[data-in-place][open]");
   return isTouched(row) || (row.contains(document.activeElement) && document.activeElement.matches("input, button, select")) || (review && isTouched(row));
 }

@@ -66,21 +66,38 @@ function phaseOf(place) {
   if (closes <= 0) return "toldOver";
   return closes <= 60000 ? "toldSoon" : "toldOpen";
 }
+/* The first that can be read has the focus when its bell rings, where nobody works: never from one row to another. */
+function leadToRow(place) {
+  const result = place.closest("tr")?.querySelector("[data-review] input[type=radio]");
+  const here = document.activeElement ?? document.body;
+  const isIdle = here === document.body || ("scan" in here.dataset && !here.value);
+  if (result && isIdle && !document.querySelector("dialog[open]")) result.focus();
+}
 function tellWindow(place, listener) {
   const phase = phaseOf(place);
   if (place.phase && place.phase !== phase) {
+    if (phase === "toldOpen") leadToRow(place);
     const line = document.createElement("p");
     line.textContent = place.dataset[phase];
     listener.append(line);
   }
   place.phase = phase;
 }
+/* For how long somebody has waited: the number alone changes, the words are the page's. */
+function showWaited(place) {
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(place.dataset.since)) / 60000));
+  const text = minutes < 60 ? place.textContent.replace(/[0-9]+/, String(minutes)) : "";
+  if (place.textContent !== text) place.textContent = text;
+}
 if (document.querySelector(".window, #counter-lists")) {
   const listener = document.createElement("div");
   listener.className = "unseen";
   listener.setAttribute("role", "log");
   document.getElementById("main").append(listener);
-  const tick = () => all(".window").forEach((place) => { showWindow(place); tellWindow(place, listener); });
+  const tick = () => {
+    all(".window").forEach((place) => { showWindow(place); tellWindow(place, listener); });
+    all("[data-since]").forEach(showWaited);
+  };
   tick();
   setInterval(tick, 1000);
 }
@@ -92,6 +109,7 @@ function asDocument(address, form) {
     call.responseType = "document"; // parsed by the browser, its scripts dead: no text of ours becomes a page
     const here = new URL(address, location.href).href;
     call.addEventListener("loadend", () => {
+      if (!call.status) resolve(undefined); // no network
       resolve(call.status === 200 && call.responseURL === here ? call.response : null);
     });
     call.open(form ? "POST" : "GET", address);
@@ -136,28 +154,60 @@ document.addEventListener("keydown", (event) => {
   choice.checked = true;
   const next = targets[targets.indexOf(here) + 1];
   (next ? next.querySelector("input") : form.querySelector("button:not([type])")).focus();
+  if (!next) reviewWhole(form);
+});
+/* In a row of the counter, the last digit or press of an answer asks for the review; arrows and Tab only choose. */
+function reviewWhole(form) {
+  if (!form.matches("[data-review]") || !all("fieldset.outcome", form).every((one) => one.querySelector(":checked"))) return;
+  form.requestSubmit();
+}
+document.addEventListener("click", (event) => {
+  const option = event.target.closest("[data-review] label.option");
+  const isPress = event.target.localName !== "input" || event.detail > 0; // an arrow's click counts none
+  if (option && isPress) setTimeout(() => reviewWhole(option.closest("form")));
 });
 
 /* A result entered in its row is reviewed in place; whatever is refused is shown on the test's own page. */
 const inPlace = document.querySelector("[data-in-place]");
+const A_LOOK = 500; // milliseconds in which nobody has taken in what has just appeared: no press of a moment ago acts on it
+let isAsking = false;
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!inPlace || !form.matches("[data-review]")) return;
   event.preventDefault();
-  const review = (await asDocument(form.action, new FormData(form)))?.querySelector("#main:has(.review)");
-  if (!review) {
+  if (!form.querySelector(":checked")) form.querySelector("input[type=radio]").focus();
+  if (isAsking || inPlace.open || !form.querySelector(":checked")) return;
+  isAsking = true;
+  await review(form);
+  isAsking = false;
+});
+async function review(form) {
+  const answer = await asDocument(form.action, new FormData(form));
+  if (answer === undefined) return form.dispatchEvent(new Event("temoin-away", { bubbles: true }));
+  const shown = answer?.querySelector("#main:has(.review)");
+  if (!shown) {
     form.submit();
     return;
   }
-  const parts = [...review.children].map((node) => document.adoptNode(node));
+  const parts = [...shown.children].map((node) => document.adoptNode(node));
   const signs = parts.pop();
   const scrolls = document.createElement("div");
   scrolls.className = "scrolls";
   scrolls.tabIndex = 0;
   scrolls.append(...parts);
   inPlace.replaceChildren(scrolls, signs);
+  signs.inert = true;
   inPlace.showModal();
-  signs.querySelector(".button.main").focus();
+  setTimeout(() => {
+    signs.inert = false;
+    (signs.querySelector("[data-look]") ?? signs.querySelector(".button.main")).focus();
+  }, A_LOOK);
+}
+/* A positive result has one more look: the first Enter leads from what was read to the signature. */
+inPlace?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.repeat || !event.target.matches("[data-look]")) return;
+  event.preventDefault();
+  inPlace.querySelector(".button.main").focus();
 });
 inPlace?.addEventListener("submit", (event) => {
   if (event.target.id === "as-typed") {
@@ -174,14 +224,18 @@ inPlace?.addEventListener("keydown", (event) => {
   if (isText) typedAt = event.timeStamp;
 });
 
-/* The workstation remembers which test it did last. */
-const kinds = document.getElementById("field-kind");
-if (kinds) {
-  const last = all("input", kinds).find((one) => one.value === localStorage.getItem("temoin-kind"));
-  if (last && !kinds.querySelector(":checked")) last.checked = true;
-  kinds.addEventListener("change", (event) => localStorage.setItem("temoin-kind", event.target.value));
+/* What a choice of a list means, in full where the list cuts it. */
+for (const list of all("[data-told-by]")) {
+  const words = document.getElementById(list.dataset.toldBy);
+  const tell = () => { words.textContent = list.selectedOptions[0]?.dataset.words ?? ""; };
+  words.hidden = false;
+  list.addEventListener("change", tell);
+  tell();
 }
-/* And on which paper its labels are printed. */
+/* The ticket of the sample that was just taken. */
+if (document.querySelector("[data-print-now]")) addEventListener("load", () => setTimeout(() => print()));
+
+/* The workstation remembers on which paper its labels are printed. */
 for (const group of all("[data-kept]")) {
   const last = all("input", group).find((one) => one.value === localStorage.getItem(group.dataset.kept));
   if (last) last.checked = true;
@@ -297,3 +351,9 @@ const firstThing = document.querySelector("[data-focus]")
   ?? document.querySelector("main [autofocus]") // the browser waits for the first drawing, a scanner does not
   ?? document.querySelector("[data-done]") ?? document.querySelector(".narrow form .field input");
 if (firstThing) leadTo(firstThing);
+/* The one patient found is sampled by Enter, once whoever pressed it has seen them; a test is chosen before. */
+const afterLook = document.querySelector("[data-after-look]");
+if (afterLook) {
+  const kind = document.getElementById("field-kind");
+  setTimeout(() => { if (document.activeElement === led) (kind.value ? afterLook : kind).focus(); }, A_LOOK);
+}
