@@ -153,6 +153,15 @@ def test_the_open_lot_comes_first_then_the_first_to_expire(house):
     assert lots_to_use(by=house.owner)["covid19-ag"].number == "OPEN"
 
 
+def test_each_workstation_uses_up_the_lot_that_was_opened_there(house):
+    for number, place in (("A1", "Left"), ("B2", "Right")):
+        open_lot(by=house.owner, lot_id=make_lot(house.owner, number=number), place=place)
+
+    used = {place: lots_to_use(by=house.owner, place=place)["covid19-ag"].number for place in ("Left", "Right", "")}
+
+    assert used == {"Left": "A1", "Right": "B2", "": "A1"}
+
+
 @pytest.mark.parametrize(
     ("acts", "days", "trouble"),
     [

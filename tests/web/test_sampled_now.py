@@ -168,6 +168,17 @@ def test_a_second_test_of_the_hour_is_looked_at_first(house: House, owner: Clien
     assert_nothing_registered(house, record_id)
 
 
+def test_a_limit_of_age_or_sex_is_looked_at_first(house: House, owner: Client):
+    make_lot(house.owner)
+    make_patient(house.owner, sex="M", nir="")
+
+    answer, record_id = press_hit(owner, find(owner), kind="cystitis-strip")
+
+    assert answer.status_code == 200
+    assert 'class="banner warning"' in answer.content.decode()
+    assert_nothing_registered(house, record_id)
+
+
 def test_another_lot_than_the_one_shown_is_looked_at_first(house: House, owner: Client):
     make_lot(house.owner)
     make_patient(house.owner)

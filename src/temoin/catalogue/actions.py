@@ -164,8 +164,8 @@ def lots_in_stock(*, by: Holder, kind: str) -> list[Lot]:
         return _good_lots([kit.code for kit in kits_for(kind)], today(by.pharmacy_id))
 
 
-def lots_to_use(*, by: Seat) -> dict[str, Lot]:
-    """Return by kind of test the lot to be used up: the one that is open, else the first to expire.
+def lots_to_use(*, by: Seat, place: str = "") -> dict[str, Lot]:
+    """Return by kind of test the lot to be used up: the one open at this workstation, else any open, else the next.
 
     Of kits whose specimens the catalogue knows: of another nobody can say which one it would be.
     """
@@ -173,9 +173,14 @@ def lots_to_use(*, by: Seat) -> dict[str, Lot]:
     with tenant_scope(by.pharmacy_id):
         known = load_kits().kits
         found: dict[str, Lot] = {}
-        for lot in _good_lots([code for code, kit in known.items() if kit.specimens], today(by.pharmacy_id)):
+        good = _good_lots([code for code, kit in known.items() if kit.specimens], today(by.pharmacy_id))
+        for lot in sorted(good, key=lambda lot: not _is_open_at(lot, place)):
             found.setdefault(known[lot.kit].kind, lot)
     return found
+
+
+def _is_open_at(lot: Lot, place: str) -> bool:
+    return bool(place) and lot.state == LotState.OPEN and lot.opened_where == place
 
 
 def _good_lots(kits: Collection[str], day: date) -> list[Lot]:

@@ -18,14 +18,14 @@ from temoin.web.addresses import NEW, NEXT, ROW
 from temoin.web.pages import page_links, page_number
 from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
 from temoin.web.times import page_today
-from temoin.web.workstation import habits_of
+from temoin.web.workstation import habits_of, workstation
 
 
 def list_mark(request: HttpRequest, seat: Seat) -> str:
     """Return by what a page knows that the list it shows is today's."""
     version = version_of_list(by=seat, page=page_number(request))
     shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
-    shown += f" {habits_of(request).symptoms_first}"
+    shown += f" {habits_of(request).symptoms_first} {workstation(request)}"
     return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]
 
 
@@ -43,7 +43,9 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "list_mark": mark,
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
-        "waiting": waiting_lines(seat, found.under_way, opened=opened, symptoms_first=symptoms_first),
+        "waiting": waiting_lines(
+            seat, found.under_way, place=workstation(request), opened=opened, symptoms_first=symptoms_first
+        ),
         "symptoms_first": symptoms_first,
         "today": test_lines(today, kits),
         "earlier": test_lines(earlier, kits),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,16 +27,18 @@ from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.sampled_now import ReadySample, ready_samples
 from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
+from temoin.web.workstation import habits_of, workstation
 
 KEYS = "123456789"
 _ONLY_GOOD = _("Expired, closed and recalled lots are not in this list: the page of the lots says why.")
 
 
-def kind_field(seat: Seat, typed: Typed, last: str = "") -> Field:
-    """Return the choice of the test, as cards; the `last` one of the workstation is chosen unless another was."""
+def kind_field(request: HttpRequest, seat: Seat, typed: Typed) -> Field:
+    """Return the choice of the test, as cards; the last one of the workstation is chosen unless another was."""
     language = get_language() or "fr"
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
-    ready = ready_samples(seat) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
+    place, last = workstation(request), habits_of(request).kind
+    ready = ready_samples(seat, place) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
     choices = [
         Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language, ready.get(kind.code)))
         for kind in offered

@@ -82,7 +82,7 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
 
 
 def waiting_lines(
-    seat: Seat, rows: Iterable[TestRow], *, opened: str = "", symptoms_first: bool = False
+    seat: Seat, rows: Iterable[TestRow], *, place: str, opened: str = "", symptoms_first: bool = False
 ) -> list[ListedTest]:
     """Return the tests to be sampled, each with the sample that one press would record.
 
@@ -90,12 +90,12 @@ def waiting_lines(
     were not there behind.
     """
 
-    def place(row: TestRow) -> tuple[bool, bool, datetime]:
+    def turn(row: TestRow) -> tuple[bool, bool, datetime]:
         return row.wait.absent_at is not None, not (symptoms_first and row.wait.is_first), row.registered_at
 
-    waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=place)
+    waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=turn)
     samples = waiting and has_right(by=seat, right=Right.TAKE_SAMPLE)
-    ready = ready_samples(seat) if samples else {}
+    ready = ready_samples(seat, place) if samples else {}
     lines = [replace(line, ready=ready.get(line.row.kind.code)) for line in test_lines(waiting, {})]
     return [_opened(line, opened, leads=line.ready is None) for line in lines]
 

@@ -49,7 +49,7 @@ from temoin.web.scan_field import asks_to_read, open_questions, posted_scan, sca
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.wording import STATE, Words
-from temoin.web.workstation import habits_of, remember, workstation
+from temoin.web.workstation import remember, workstation
 
 Values = Any  # a form as posted
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -270,7 +270,8 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpReques
             record_id=record_id,
         )
         if is_pressed(typed):
-            sample, place = sample_now(seat, kind, typed.get(lot_field(kind), "")), workstation(request)
+            place, shown = workstation(request), typed.get(lot_field(kind), "")
+            sample = sample_now(seat, kind, place=place, shown=shown)
             take_sample(by=seat, record_id=record_id, sample=sample, place=place)
 
 
@@ -278,7 +279,7 @@ def _kind_and_consent(request: HttpRequest, seat: Seat, typed: Values, problems:
     fields = Typed(typed, problems)
     words = _("The patient (or their legal representative) has given consent to the test.")
     return {
-        "kind_field": kind_field(seat, fields, habits_of(request).kind),
+        "kind_field": kind_field(request, seat, fields),
         "consent": fields("consent", words, "checkbox", required=True),
         "notice": CURRENT_NOTICE,
     }

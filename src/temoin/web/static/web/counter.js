@@ -37,7 +37,8 @@ function isHeld(row) {
 }
 function sameRow(row, fresh) {
   const words = (one) => [...one.querySelectorAll("td, th")].map((cell) => cell.querySelector(".window .fixed")?.textContent ?? cell.textContent.trim()).join("|");
-  return words(row) === words(fresh) && Boolean(row.querySelector("form")) === Boolean(fresh.querySelector("form"));
+  const state = (one) => one.querySelector("[name=seen]")?.value; // what a press acts on, though it reads the same
+  return words(row) === words(fresh) && state(row) === state(fresh) && Boolean(row.querySelector("form")) === Boolean(fresh.querySelector("form"));
 }
 function sayGone(row) {
   if (row.querySelector(".gone")) return;
