@@ -9,6 +9,7 @@ from django.http import HttpResponseBase
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, GuardedRoute
 from temoin.web.account_routes import ACCOUNTS
+from temoin.web.counter_routes import COUNTER
 from temoin.web.file_routes import FILES
 from temoin.web.lot_routes import LOTS
 from temoin.web.proposal_routes import PROPOSALS
@@ -20,7 +21,6 @@ from temoin.web.views import (
     journal,
     lawful,
     letters,
-    live,
     merging,
     patients,
     programs,
@@ -31,7 +31,6 @@ from temoin.web.views import (
     session,
     team,
     transmissions,
-    waiting,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -64,18 +63,6 @@ _HOUSE = [
     GuardedRoute(name="help", path="help/", view=counter.guide, access=Access.SEATED),
     GuardedRoute(name="lawful_bases", path="legal-bases/", view=lawful.lawful_bases, access=Access.SEATED),
     GuardedRoute(name="gallery", path="gallery/", view=gallery.gallery, access=Access.SEATED),
-    GuardedRoute(
-        name="keep_habits",
-        path="counter/workstation/",
-        view=counter.keep_habits,
-        access=Right.READ_TEST,
-        methods=WRITE,
-    ),
-    GuardedRoute(name="changes", path="counter/changes/", view=live.changes, access=Right.READ_TEST),
-    GuardedRoute(
-        name="fresh_lists", shows_patients=True, path="counter/list/", view=live.fresh_lists, access=Right.READ_TEST
-    ),
-    GuardedRoute(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
 ]
 _PATIENTS = [
     GuardedRoute(
@@ -174,55 +161,6 @@ _PATIENTS = [
 _TESTS = [
     GuardedRoute(
         name="test", shows_patients=True, path="tests/<uuid:record_id>/", view=records.record, access=Right.READ_TEST
-    ),
-    GuardedRoute(
-        name="wait",
-        path="tests/<uuid:record_id>/waiting/",
-        view=waiting.wait,
-        access=Right.TAKE_SAMPLE,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="sample",
-        path="tests/<uuid:record_id>/sample/",
-        view=records.sample,
-        access=Right.TAKE_SAMPLE,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="undo_sample",
-        path="tests/<uuid:record_id>/sample/undo/",
-        view=records.take_sample_back,
-        access=Right.TAKE_SAMPLE,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="start",
-        path="tests/<uuid:record_id>/start/",
-        view=records.start,
-        access=Right.TAKE_SAMPLE,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="undo_start",
-        path="tests/<uuid:record_id>/start/undo/",
-        view=records.take_start_back,
-        access=Right.TAKE_SAMPLE,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="answer",
-        path="tests/<uuid:record_id>/answers/",
-        view=records.answer,
-        access=Right.REGISTER_TEST,
-        methods=WRITE,
-    ),
-    GuardedRoute(
-        name="abandon",
-        path="tests/<uuid:record_id>/abandon/",
-        view=records.abandon,
-        access=Right.TAKE_SAMPLE,
-        methods=WRITE,
     ),
     GuardedRoute(
         name="ticket",
@@ -387,6 +325,6 @@ _PROGRAMS = [
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
 ]
 ROUTES: tuple[GuardedRoute, ...] = (
-    *(*ACCOUNTS, *_HOUSE),
+    *(*ACCOUNTS, *_HOUSE, *COUNTER),
     *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *PROPOSALS, *_TEAM, *_PROGRAMS, *FILES, *_JOURNAL),
 )

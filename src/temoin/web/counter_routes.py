@@ -1,0 +1,73 @@
+"""The pages of the counter and the acts of its rows: their part of the table of every page."""
+
+from __future__ import annotations
+
+from temoin.pharmacies.professions import Right
+from temoin.web.access import Access, GuardedRoute
+from temoin.web.views import counter, live, records, waiting
+
+WRITE = ("POST",)
+
+COUNTER = [
+    GuardedRoute(
+        name="keep_habits",
+        path="counter/workstation/",
+        view=counter.keep_habits,
+        access=Right.READ_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(name="changes", path="counter/changes/", view=live.changes, access=Right.READ_TEST),
+    GuardedRoute(
+        name="fresh_lists", shows_patients=True, path="counter/list/", view=live.fresh_lists, access=Right.READ_TEST
+    ),
+    GuardedRoute(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
+    GuardedRoute(
+        name="wait",
+        path="tests/<uuid:record_id>/waiting/",
+        view=waiting.wait,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="sample",
+        path="tests/<uuid:record_id>/sample/",
+        view=records.sample,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="undo_sample",
+        path="tests/<uuid:record_id>/sample/undo/",
+        view=records.take_sample_back,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="start",
+        path="tests/<uuid:record_id>/start/",
+        view=records.start,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="undo_start",
+        path="tests/<uuid:record_id>/start/undo/",
+        view=records.take_start_back,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="answer",
+        path="tests/<uuid:record_id>/answers/",
+        view=records.answer,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="abandon",
+        path="tests/<uuid:record_id>/abandon/",
+        view=records.abandon,
+        access=Right.TAKE_SAMPLE,
+        methods=WRITE,
+    ),
+]
