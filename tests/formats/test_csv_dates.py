@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from import_files import VALUES
+from kinds_of_files import workbook
 
 from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.dates import DateOrder, OrderProof, OrderSource, read_written
+from temoin.formats.csv.patients import read_patients
 from temoin.formats.csv.problems import FileRefusedError
-from temoin.formats.csv.profiles import DATE_COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from temoin.formats.csv.profiles import DATE_COLUMNS, OPTIONAL_COLUMNS, PATIENT_COLUMNS, REQUIRED_COLUMNS
+from temoin.formats.csv.reading import Said, read_results
+from temoin.formats.csv.template import written
 
 DMY, MDY, ISO = DateOrder
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -160,6 +167,51 @@ def test_strokes_in_a_file_said_to_be_iso_are_refused():
         judged("1980-12-25", "05/05/1990", said=ISO)
 
     assert (refused.value.code, refused.value.row) == ("dates_not_iso", 3)
+
+
+def without_empty_end(row: Sequence[str]) -> list[str]:
+    return [cell for place, cell in enumerate(row) if any(row[place:])]
+
+
+# A spreadsheet writes no empty cell at the end of a row.
+FORMS: dict[str, Callable[[list[list[str]]], bytes]] = {
+    "csv": lambda rows: written(rows, separator=","),
+    "xlsx": lambda rows: workbook(*map(without_empty_end, rows)),
+}
+SHOWN_DAYS = {"order_test_date": "2021-12-20", "specimen_collection_date": "2021-12-20", "test_result_date": "20211220"}
+ORDERS: dict[str, tuple[tuple[str, ...], dict[str, DateOrder], object]] = {
+    "shown": (("07/09/1980", "28/12/1980"), {}, [date(1980, 9, 7), date(1980, 12, 28)]),
+    "shown otherwise": (("07/09/1980", "12/28/1980"), {}, [date(1980, 7, 9), date(1980, 12, 28)]),
+    "said": (("07/09/1980",), {"said": DMY}, [date(1980, 9, 7)]),
+    "remembered": (("07/09/1980",), {"remembered": MDY}, [date(1980, 7, 9)]),
+    "unsaid": (("07/09/1980",), {}, "dates_unsaid"),
+    "mixed": (("28/12/1980", "12/28/1980"), {}, "dates_mixed"),
+    "said against": (("07/09/1980", "12/28/1980"), {"said": DMY}, "dates_not_dmy"),
+    "remembered against": (("28/12/1980",), {"remembered": ISO, "said": ISO}, "dates_not_iso"),
+}
+
+
+# The last column of each is empty.
+RESULTS = {**{name: cell for name, cell in VALUES.items() if name != "comment"}, **SHOWN_DAYS, "comment": ""}
+PATIENTS = {column.french: column.example for column in PATIENT_COLUMNS if column.name != "patient_dob"}
+PATIENTS = {"DN": "", **{name: cell for name, cell in PATIENTS.items() if cell}, "courriel": ""}
+LISTS = {"patient_dob": (read_results, RESULTS), "DN": (read_patients, PATIENTS)}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("born", LISTS)
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_order_is_proved_also_where_the_last_cells_are_empty(name: str, born: str, form: str):
+    (days, words, expected), (read, cells) = ORDERS[name], LISTS[born]
+    content = FORMS[form]([list(cells), *([*{**cells, born: day}.values()] for day in days)])
+    rules = CellRules(NOW, words.get("said"), remembered=words.get("remembered"))
+    try:
+        file = read(io.BytesIO(content), rules=rules, said=Said(columns={"dn": "patient_dob"}))
+        found: object = [row.patient.birth_date for row in file]
+    except FileRefusedError as error:
+        found = error.code
+
+    assert found == expected
 
 
 @given(WALLS, ZONES, st.sampled_from([DMY, MDY]), st.booleans())

@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from import_files import allow_laboratories, file_of
+from import_files import VALUES, allow_laboratories, file_of
+from kinds_of_files import workbook
 from openpyxl import Workbook
 from people import House, open_house
 
-from temoin.formats.csv.template import template
+from temoin.formats.csv.profiles import separator_of
+from temoin.formats.csv.template import template, written
 from temoin.intake import handing, held
 from temoin.intake.handing import (
     forget_file,
@@ -112,6 +114,19 @@ def test_the_refused_rows_come_back_as_a_file_that_is_taken_once_it_is_mended(ho
     text = io.StringIO()
     csv.writer(text).writerows([header, [mended[name] for name in header]])
     assert taken(house.owner, text.getvalue().encode()).counts == {"stored": 1}
+
+
+def test_the_refused_rows_of_a_workbook_come_back_as_whole_as_those_of_a_file(house):
+    cells = {**VALUES, **BAD, "comment": ""}
+    cells["comment"] = cells.pop("comment")  # the last column is empty: a workbook does not write it
+    file = taken(house.owner, workbook(list(cells), list(cells.values())[:-1]))
+
+    header, row = rows_to_correct(by=house.owner, file_id=file.id)
+
+    assert (len(header), header[-1], row[-1]) == (len(row), "comment", "")
+    mended = {**dict(zip(header, row, strict=True)), "patient_dob": "1/20/1962", "patient_last_name": "Cmd"}
+    again = written([header, list(mended.values())], separator=separator_of(file.profile))
+    assert taken(house.owner, again).counts == {"stored": 1}
 
 
 def test_a_file_that_is_refused_tells_why_and_what_to_say_of_it(house):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import configparser
+import itertools
 import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from programs import need
 from temoin.cli.check import PROCESSES
 from temoin.cli.init import WRITERS
 from temoin.cli.main import build_parser
+from temoin.cli.serve import BODY_AT, LARGEST, LARGEST_AT
+from temoin.serving.pace import TransferPace
 from temoin.settings.checks import secrets_of
 from temoin.settings.file import Process, read_config
 from temoin_demo.folder import write_settings
@@ -189,6 +193,49 @@ def test_both_proxies_write_who_asks_and_that_it_came_by_tls():
         text = (PACKAGING / file).read_text(encoding="utf-8")
         assert "X-Forwarded-Proto https" in text, file
         assert "X-Forwarded-For" in text, file
+
+
+def blocks(text: str, head: str) -> list[str]:
+    """Return what stands within braces after each line that has `head`, to the brace that closes it."""
+    found = []
+    for match in re.finditer(rf"^\s*{head}\s*{{\n", text, re.MULTILINE):
+        rest = text[match.end() :]
+        depths = itertools.accumulate({"{": 1, "}": -1}.get(sign, 0) for sign in rest)
+        found.append(rest[: next(place for place, depth in enumerate(depths) if depth < 0)])
+    return found
+
+
+def seconds_and_bytes(block: str, time: str, size: str) -> tuple[int, int]:
+    """Return how long and how many bytes a proxy takes, by the names of its two directives."""
+    (longest,), (largest,) = (re.findall(rf"\b{name} ([0-9]+)(\w+)", block) for name in (time, size))
+    units = {"s": 1, "k": 2**10, "m": 2**20, "KB": 10**3, "MB": 10**6}
+    return int(longest[0]) * units[longest[1]], int(largest[0]) * units[largest[1]]
+
+
+def taken_by_nginx(path: str) -> tuple[int, int]:
+    text = (PACKAGING / "nginx/temoin.conf").read_text(encoding="utf-8")
+    (server,) = (one for one in blocks(text, "server") if "http://temoin_web" in one)
+    block = next(iter(blocks(server, f"location = {path}")), server.partition("location")[0])
+    return seconds_and_bytes(block, "client_body_timeout", "client_max_body_size")
+
+
+def taken_by_caddy(path: str) -> tuple[int, int]:
+    text = (PACKAGING / "caddy/Caddyfile").read_text(encoding="utf-8")
+    (site,) = blocks(text, "temoin.example.fr")
+    matched = re.search(rf"(@\w+) path {path}\n", site)
+    (body,) = blocks(site, f"request_body {matched[1] if matched else '@other'}")
+    return seconds_and_bytes(text.partition("(temoin)")[0] + body, "read_body", "max_size")
+
+
+@pytest.mark.parametrize("taken", [taken_by_nginx, taken_by_caddy])
+def test_both_proxies_let_through_what_the_server_takes(taken: Callable[[str], tuple[int, int]]):
+    at, largest, body = LARGEST_AT[Process.STAFF], LARGEST[Process.STAFF], BODY_AT[Process.STAFF]
+
+    assert largest <= taken("/")[1] < 2 * largest
+    for path in {"/": 0, **at, **body}:
+        seconds, size = taken(path)
+        assert size >= at.get(path, largest), path
+        assert seconds >= body.get(path, TransferPace.body), path
 
 
 def test_the_units_are_written_as_systemd_reads_them():

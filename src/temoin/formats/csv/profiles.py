@@ -315,6 +315,11 @@ def own_profile() -> FileProfile:
     return profiles()[0]
 
 
+def separator_of(code: str) -> str:
+    """Return the sign that parts the columns of what is written for a profile: the first of those that it takes."""
+    return next((one.separators[0] for one in profiles() if one.code == code), own_profile().separators[0])
+
+
 def profile_of(header: list[str]) -> FileProfile:
     """Return the profile that a header is of: the one of which it has the larger part; SimpleReport's in doubt."""
     own, simple = profiles()

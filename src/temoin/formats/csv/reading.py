@@ -199,8 +199,6 @@ def _row(layout: Layout, record: TableRecord, parse: Parser[Row], rules: CellRul
     if flaws:
         return RowErrors(record.row, flaws)
     cells = _without_empty_tail(record.cells, len(names))
-    if layout.table.is_workbook:  # which writes no empty cell at the end of a row
-        cells = cells + [""] * (len(names) - len(cells))
     if len(cells) != len(names):
         return RowErrors(record.row, (CellProblem(record.row, "", "column_count"),))
     values = {name: cell for name, cell in zip(names, cells, strict=True) if name in known}

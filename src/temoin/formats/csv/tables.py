@@ -76,9 +76,12 @@ def open_table(stream: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> Table:
 
 
 def _sheet_records(stream: BinaryIO) -> Iterator[TableRecord]:
+    """Yield the rows of a sheet, none shorter than the first: a workbook writes no empty cell at the end of a row."""
+    width = 0
     try:
         for row, cells, flaws in read_workbook(stream, most_columns=MOST_COLUMNS):
-            yield TableRecord(row, cells, flaws)
+            width = width or len(cells)
+            yield TableRecord(row, cells + [""] * (width - len(cells)), flaws)
     except WorkbookError as error:
         raise FileRefusedError(error.code, row=error.row) from None
 

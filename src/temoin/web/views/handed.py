@@ -14,7 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from temoin.formats.csv.dates import DateOrder
-from temoin.formats.csv.profiles import OWN_COLUMNS, own_profile, plain_heading
+from temoin.formats.csv.profiles import OWN_COLUMNS, own_profile, plain_heading, separator_of
 from temoin.formats.csv.template import template, template_of_patients
 from temoin.intake import handing
 from temoin.intake.handing import (
@@ -112,7 +112,9 @@ def to_correct(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponseB
     """Stream the refused rows as a file that can be mended and handed in again."""
     del request
     rows = rows_to_correct(by=seat, file_id=file_id)
-    return csv_answer("a-corriger", next(rows), rows, separator=";", mark="\ufeff")
+    # As the profile takes it back; a comma where it is another program's.
+    separator = separator_of(read_handed(by=seat, file_id=file_id).profile)
+    return csv_answer("a-corriger", next(rows), rows, separator=separator)
 
 
 def receipt(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
