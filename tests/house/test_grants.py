@@ -99,6 +99,7 @@ TABLES = {
         "outbox_duty": "INSERT SELECT UPDATE",
         "pharmacies_pharmacy": "SELECT",
         "signin_session": "DELETE",
+        "signin_memo": "DELETE",
         **dict.fromkeys(
             (
                 *("delivery_letter", "outbox_attempt", "outbox_parcel", "outbox_sides", "patients_consent"),
@@ -264,6 +265,7 @@ COLUMNS = {
     ("temoin_keeper", "delivery_letter", "SELECT"): {"pharmacy_id", "id", "record_id"},
     ("temoin_keeper", "patients_consent", "SELECT"): {"pharmacy_id", "id", "patient_id"},
     ("temoin_keeper", "signin_session", "SELECT"): {"session_key", "expire_date"},
+    ("temoin_keeper", "signin_memo", "SELECT"): {"key", "expires_at"},
     ("temoin_keeper", "transmission_difference", "SELECT"): {"pharmacy_id", "id", "parcel_id"},
     **{("temoin_keeper", table, "UPDATE"): columns for table, columns in SEALED.items()},
     **{

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
@@ -296,6 +297,20 @@ def test_a_destruction_that_fails_in_the_middle_is_ended_by_the_next_round(monke
 
 def _fails(*_given: object, **_named: object) -> None:
     raise RuntimeError("no disk")
+
+
+@pytest.mark.usefixtures("db")
+def test_what_server_processes_shared_for_a_day_goes_with_the_round(settings, tmp_path):
+    settings.TEMOIN = decided(tmp_path / "destroyed-keys.jsonl")
+    cache.set("a part of a file", "sealed", 60)
+
+    reap(timedelta(seconds=30))
+    assert cache.get("a part of a file") == "sealed"
+    reap(timedelta(seconds=61))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM signin_memo")
+        assert cursor.fetchone()[0] == 0
 
 
 def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, monkeypatch):

@@ -127,3 +127,8 @@ SESSIONS = """
     DELETE FROM signin_session WHERE session_key IN (
         SELECT session_key FROM signin_session WHERE expire_date < %(now)s ORDER BY session_key LIMIT {limit})
 """
+# What server processes share: tries, used codes, and files handed in, sealed, whose day is over.
+MEMORY = """
+    DELETE FROM signin_memo WHERE key IN (
+        SELECT key FROM signin_memo WHERE expires_at < %(now)s ORDER BY key LIMIT {limit})
+"""

@@ -35,6 +35,7 @@ from temoin.retention.questions import (
     FIRST_PATIENTS,
     FIRST_RECORDS,
     INVITATIONS,
+    MEMORY,
     PATIENTS,
     RECORDS,
     RECORDS_OF_PERSONS,
@@ -138,8 +139,12 @@ def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> 
 
 
 def delete_sessions(stop: threading.Event) -> int:
-    """Delete the sessions that are over; they are of no pharmacy, and open nothing any more."""
-    return _in_batches(_delete_some_sessions, MANY, stop)
+    """Delete the sessions that are over, and what else sign-in keeps for a while; they are of no pharmacy.
+
+    Return the sessions. None of it opens anything any more.
+    """
+    _in_batches(lambda: _delete_expired(MEMORY), MANY, stop)
+    return _in_batches(lambda: _delete_expired(SESSIONS), MANY, stop)
 
 
 def _in_batches(work: Callable[[], Batch], size: int, stop: threading.Event) -> int:
@@ -343,9 +348,9 @@ def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
     return done, done
 
 
-def _delete_some_sessions() -> Batch:
+def _delete_expired(expired: str) -> Batch:
     with transaction.atomic():
-        done = _execute(SESSIONS.format(limit=MANY), {"now": now()})
+        done = _execute(expired.format(limit=MANY), {"now": now()})
     return done, done
 
 

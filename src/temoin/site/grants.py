@@ -51,6 +51,7 @@ KEEPER_ENDS = {
 KEEPER_ROUNDS = {
     "outbox_duty": "SELECT, INSERT, UPDATE",
     "signin_session": "SELECT (session_key, expire_date), DELETE",
+    "signin_memo": "SELECT (key, expires_at), DELETE",
 }
 SEALER_ACCOUNTS = {
     "signin_person": "id, email, is_active, password, enrolment, enrolment_until",
