@@ -83,6 +83,14 @@ def test_nothing_reads_across_pharmacies():
     assert places(iter(names)) == []
 
 
+def test_every_csv_of_the_staff_site_is_written_in_one_place():
+    """There it gets the separator and the mark with which a French spreadsheet opens it."""
+    kinds = {s.path for s, n in _hits(ast.Constant) if str(n.value).startswith("text/csv")}
+    writers = {s.path for s, n in _hits(ast.Import) if "csv" in {alias.name for alias in n.names}}
+
+    assert {path for path in kinds | writers if path.startswith("web/")} == {"web/csv_file.py"}
+
+
 def test_only_what_reads_in_short_queries_is_streamed():
     """A streamed answer is made while its reader reads: see `oversight.journal._stream` before adding another."""
     files = {s.path for s, n in _hits(ast.ImportFrom) if "csv_answer" in {alias.name for alias in n.names}}

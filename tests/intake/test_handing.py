@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,11 +19,12 @@ from people import House, open_house
 
 from temoin.formats.csv.profiles import separator_of
 from temoin.formats.csv.template import template, written
-from temoin.intake import handing, held
+from temoin.intake import handing, held, turns
 from temoin.intake.handing import (
     forget_file,
     hand_in,
     list_handed,
+    put_aside,
     read_handed,
     receipt_of,
     rows_to_correct,
@@ -196,12 +197,71 @@ def test_a_file_that_stopped_goes_on_after_the_row_that_was_told_last(house, mon
 
 def test_nobody_goes_on_with_a_file_that_somebody_goes_on_with(house):
     file = tried(house.owner, mixed())
-    assert begin_run(house.here.id, file.id)
+    begin_run(house.here.id, file.id)
 
     with pytest.raises(ConflictError):
         take_file(by=house.owner, file_id=file.id, start=at_once)
     with pytest.raises(ConflictError):
         forget_file(by=house.owner, file_id=file.id)
+
+
+class LaterTurn:
+    """A turn that comes only at the third asking, forty seconds after each other."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._begun, self._asked, self._meanwhile = now(), 0, meanwhile
+        self._clock = ExitStack()
+
+    def acquire(self, timeout: float) -> bool:
+        assert timeout < held.LEASE
+        self._asked += 1
+        self._clock.enter_context(frozen_at(self._begun + timedelta(seconds=40 * self._asked)))
+        self._meanwhile()
+        return self._asked == 3
+
+    def release(self) -> None:
+        self._clock.close()
+
+
+def test_a_file_that_waits_for_its_turn_is_nobody_else_s(house, monkeypatch):
+    file = tried(house.owner, mixed())
+    went_on: list[bool] = []
+
+    def press_go_on() -> None:
+        assert not read_handed(by=house.owner, file_id=file.id).is_stopped
+        with pytest.raises(ConflictError):
+            take_file(by=house.owner, file_id=file.id, start=at_once)
+        went_on.append(False)
+
+    monkeypatch.setattr(turns, "_turns", LaterTurn(press_go_on))
+    take_file(by=house.owner, file_id=file.id, start=at_once)
+
+    assert len(went_on) == 3
+    assert (read_handed(by=house.owner, file_id=file.id).stage, stored(house.owner)) == (FileStage.TAKEN, 2)
+
+
+def test_a_run_whose_file_somebody_else_goes_on_with_does_nothing_more(house):
+    file = tried(house.owner, mixed())
+    works: list[Callable[[], None]] = []
+    take_file(by=house.owner, file_id=file.id, start=works.append)
+    with frozen_at(now() + timedelta(seconds=61)):
+        assert read_handed(by=house.owner, file_id=file.id).is_stopped
+        take_file(by=house.owner, file_id=file.id, start=works.append)
+
+        works[0]()
+        assert (read_handed(by=house.owner, file_id=file.id).done, stored(house.owner)) == (0, 0)
+        works[1]()
+
+    assert (read_handed(by=house.owner, file_id=file.id).stage, stored(house.owner)) == (FileStage.TAKEN, 2)
+
+
+def test_a_page_that_stood_open_since_says_nothing_of_a_file_that_was_taken(house):
+    file = taken(house.owner, mixed())
+
+    for say in ("say_of_file", "put_aside", "try_file"):
+        with pytest.raises(ConflictError):
+            ASKED[say](house.owner, file.id)
+    assert receipt_of(by=house.owner, file_id=file.id)["is_trial"] is False
 
 
 def test_the_receipt_has_the_sums_the_digest_and_no_cell(house):
@@ -217,6 +277,7 @@ ASKED: dict[str, Callable[[Seat, UUID], object]] = {
     "try_file": lambda by, one: try_file(by=by, file_id=one, start=at_once),
     "take_file": lambda by, one: take_file(by=by, file_id=one, start=at_once),
     "say_of_file": lambda by, one: say_of_file(by=by, file_id=one, dates="", columns={}),
+    "put_aside": lambda by, one: put_aside(by=by, file_id=one, shown=[], apart={}),
     "forget_file": lambda by, one: forget_file(by=by, file_id=one),
     "rows_to_correct": lambda by, one: rows_to_correct(by=by, file_id=one),
     "receipt_of": lambda by, one: receipt_of(by=by, file_id=one),
@@ -308,7 +369,7 @@ def test_handing_in_and_giving_back_are_events(house):
 def test_a_page_s_work_is_done_in_a_thread_of_its_own():
     done: list[int] = []
     with suppress(AssertionError):
-        handing.start_behind(lambda: done.append(1))
+        turns.start_behind(lambda: done.append(1))
     for thread in [one for one in __import__("threading").enumerate() if one.name == "file"]:
         thread.join(10)
 

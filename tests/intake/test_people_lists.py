@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from uuid import UUID
 
 import pytest
 from people import House, make_patient, open_house
@@ -13,7 +14,7 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.profiles import PATIENT_COLUMNS
 from temoin.formats.csv.reading import Said
 from temoin.formats.csv.template import template_of_patients, written
-from temoin.intake.handing import hand_in, read_handed, take_file, told_of, try_file
+from temoin.intake.handing import hand_in, put_aside, read_handed, take_file, told_of, try_file
 from temoin.intake.held import FileKind
 from temoin.intake.people import ListRun, PersonFate, PersonOutcome, import_patients
 from temoin.lib.errors import DeniedError
@@ -37,7 +38,7 @@ def a_list(*changes: dict[str, str]) -> bytes:
 def take(by: Seat, content: bytes, **words: object) -> list[PersonOutcome]:
     told: list[PersonOutcome] = []
     stream = io.BytesIO(content)
-    run = ListRun(is_trial=bool(words.pop("dry_run", False)), apart=tuple(words.pop("apart", ())))
+    run = ListRun(is_trial=bool(words.pop("dry_run", False)), put_aside=dict(words.pop("put_aside", {})))
     import_patients(by=by, stream=stream, run=run, tell=told.append, **{"said": Said(), **words})
     return told
 
@@ -71,7 +72,8 @@ def test_a_likely_record_is_shown_and_a_second_one_made_only_where_a_person_says
     assert (outcome.verdict, count(house.owner)) == (NEAR, 1)
     assert outcome.person.startswith("DURANT Anne Marie · 28/03/1979 · F")
     assert [line.split(" · ")[0] for _, line in outcome.near] == ["DURAND Anne Marie"]
-    assert fates(house.owner, slip, apart=[2]) == [REGISTERED]
+    assert fates(house.owner, slip, put_aside={2: []}) == [NEAR]  # whom nobody saw is not put aside
+    assert fates(house.owner, slip, put_aside={2: [known for known, _ in outcome.near]}) == [REGISTERED]
     assert count(house.owner) == 2
 
 
@@ -118,6 +120,8 @@ def test_a_list_handed_in_is_tried_judged_and_taken(house):
     (told,) = told_of(by=house.owner, held=tried)
     assert told["person"].startswith("DURANT Anne")
 
-    take_file(by=house.owner, file_id=file_id, start=lambda work: work(), apart=[2])
+    apart = {told["row"]: [UUID(known) for known, _ in told["near"]]}
+    put_aside(by=house.owner, file_id=file_id, shown=[2], apart=apart)
+    take_file(by=house.owner, file_id=file_id, start=lambda work: work())
 
     assert read_handed(by=house.owner, file_id=file_id).counts == {"registered": 2}

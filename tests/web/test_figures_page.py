@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 from lxml import html
 from people import House, make_lot, make_patient, make_signed
+from sheets import sheet_of
 
 from temoin.lib.zones import HOUSE, today_in
 from temoin.web.charts import BarOf, BarPart, bar_chart, column_chart, nice_top
@@ -42,12 +41,12 @@ def test_each_chart_is_named_and_has_its_table_and_its_file(owner: Client):
 def test_a_file_has_what_its_table_shows(owner: Client, name):
     answer = owner.get(reverse("figures_file", args=[name]))
 
-    rows = list(csv.reader(b"".join(answer).decode().splitlines()))
+    rows = sheet_of(answer)
     assert len({len(row) for row in rows}) == 1
     if name == "days":
         assert rows[-1] == [today_in(HOUSE).isoformat(), "1", "2", "0", "0", "3"]
     if name == "targets":
-        assert rows[1] == ["sars-cov-2", "1", "2", "0", "33.3"]
+        assert rows[1] == ["sars-cov-2", "1", "2", "0", "33,3"]
 
 
 def test_a_period_without_tests_says_so(owner: Client):

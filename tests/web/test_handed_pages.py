@@ -9,23 +9,26 @@ from django.urls import reverse
 from import_files import file_of
 from page_tree import found
 from people import House, make_patient
+from sheets import sheet_of
 from test_pages import check_page
 
 from temoin.cli.serve import BODY_AT, LARGEST_AT
-from temoin.formats.csv.template import template, template_of_patients
-from temoin.intake import handing
+from temoin.formats.csv.profiles import PATIENT_COLUMNS
+from temoin.formats.csv.template import template, template_of_patients, written
+from temoin.intake import handing, turns
 from temoin.intake.terms import allow_laboratory
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
 from temoin.serving.pace import TransferPace
 from temoin.settings.file import Process
 from temoin.testing.models import Record
+from temoin.web.views import handed
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do behind no answer what the page waits for: the test has one connection."""
-    monkeypatch.setattr(handing, "start_behind", lambda work: work())
+    monkeypatch.setattr(turns, "start_behind", lambda work: work())
 
 
 def send(client: Client, content: bytes, **said: str) -> str:
@@ -62,12 +65,11 @@ def test_a_refused_row_is_told_in_the_file_s_words_and_given_back(house: House, 
     address = send(owner, mixed(house))
 
     page = page_of(owner, address)
-    back = b"".join(owner.get(f"{address}to-correct/").streaming_content).decode()
+    back = sheet_of(owner.get(f"{address}to-correct/"))
 
     assert "date_naissance" in page
     assert "28/03/1979" not in page
-    assert back.startswith("\ufeff")
-    assert "28/03/1979" in back.splitlines()[1]
+    assert "28/03/1979" in back[1]
     assert owner.get(f"{address}receipt/").json()["counts"]["refused"] >= 1
 
 
@@ -137,7 +139,7 @@ def test_a_colleague_may_not_and_a_stranger_finds_nothing(
 
 
 def test_a_page_follows_how_far_a_file_is(house: House, owner: Client, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(handing, "start_behind", lambda _work: None)
+    monkeypatch.setattr(turns, "start_behind", lambda _work: None)
     address = send(owner, mixed(house))
 
     assert found(page_of(owner, address), "//*[@data-follow]//progress")
@@ -151,7 +153,7 @@ def test_a_file_is_forgotten_by_a_press_and_the_model_bears_the_pharmacy_s_numbe
     assert owner.post(f"{address}forget/").status_code == 302
 
     assert owner.get(address).status_code == 404
-    assert house.here.finess.encode() in owner.get(reverse("model_of_file")).content
+    assert house.here.finess in sheet_of(owner.get(reverse("model_of_file")))[1]
 
 
 def test_a_list_of_patients_shows_whom_it_may_bring_twice_and_registers_who_is_ticked(house: House, owner: Client):
@@ -161,12 +163,48 @@ def test_a_list_of_patients_shows_whom_it_may_bring_twice_and_registers_who_is_t
     (box,) = found(page, '//input[@name="apart"]')
     assert "DURANT Anne" in page
 
-    assert owner.post(f"{address}take/", {"apart": box.get("value")}).status_code == 302
+    assert owner.post(f"{address}take/", {"shown": "2", "apart": box.get("value")}).status_code == 302
 
     assert "Ce que ce fichier est devenu" in page_of(owner, address)
     with tenant_scope(house.here.id):
         assert Patient.objects.count() == 3
-    assert b"nom_naissance" in owner.get(reverse("model_of_patients")).content
+    assert "nom_naissance" in sheet_of(owner.get(reverse("model_of_patients")))[0]
+
+
+def test_a_likely_record_that_nobody_saw_is_not_put_aside(house: House, owner: Client):
+    said = {"birth_given_names": "Anne", "birth_date": "28/03/1979", "nir": ""}
+    make_patient(house.owner, birth_family_name="DURANT", **said)
+    address = send(owner, template_of_patients("fr"), kind="patients")
+    (box,) = found(page_of(owner, address), '//input[@name="apart"]')
+    unseen = make_patient(house.owner, birth_family_name="DURANDT", **said)
+
+    owner.post(f"{address}take/", {"shown": "2", "apart": box.get("value")})
+
+    assert found(page_of(owner, address), f'//a[@href="{reverse("patient", args=[unseen])}"]')
+    with tenant_scope(house.here.id):
+        assert Patient.objects.count() == 3  # and the other row of the list
+
+
+def test_whoever_may_be_known_is_judged_page_by_page_however_many_rows_are_refused(
+    house: House, owner: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(handed, "SHOWN", 1)
+    for name in ("DURANT", "PETTIT"):
+        make_patient(house.owner, birth_family_name=name, birth_given_names="Anne", birth_date="28/03/1979", nir="")
+    cells = {column.french: column.example for column in PATIENT_COLUMNS}
+    rows = [cells | {"date_naissance": "hier"}] * 2
+    rows += [cells | {"nom_naissance": name, "prenoms": "Anne"} for name in ("DURAND", "PETTITT")]
+    address = send(owner, written([list(cells), *(row.values() for row in rows)]), kind="patients")
+    (first,) = found(page_of(owner, address), '//input[@name="apart"]')
+    asked = {"shown": first.get("value").split()[0], "apart": first.get("value")}
+
+    following = owner.post(f"{address}take/", {**asked, "page": "1"}).url
+
+    (second,) = found(page_of(owner, following), '//input[@name="apart"]')
+    assert found(page_of(owner, address), '//input[@name="apart"][@checked]')
+    owner.post(f"{address}take/", {"shown": second.get("value").split()[0], "apart": second.get("value")})
+    with tenant_scope(house.here.id):
+        assert Patient.objects.count() == 4
 
 
 def test_whom_nobody_ticked_is_left_and_led_to(house: House, owner: Client):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -12,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_seat, make_signed, make_test, sign_in
+from sheets import lines_of
 
 from temoin.journal import queries
 from temoin.journal.act import HouseActor, record_look
@@ -168,7 +167,7 @@ def test_the_export_is_streamed_guarded_and_recorded(house: House, owner: Client
     record_look(by=house.owner, kind=EventKind.TEST_READ, subject_kind="record", subject_id=None, detail="=1+1")
 
     answer = owner.get(reverse("journal_export"))
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    rows = lines_of(answer)
 
     assert answer.streaming
     assert "attachment" in answer["Content-Disposition"]

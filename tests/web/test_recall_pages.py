@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from kit_files import RECALL, SHIPPED, kits_as_before, use_catalogue
 from people import House, make_lot, make_patient, make_signed
+from sheets import lines_of
 
 from temoin.catalogue.actions import read_lot
 from temoin.catalogue.lots import recall_lot
@@ -101,7 +100,7 @@ def test_while_a_notice_stands_its_lot_is_neither_opened_nor_freed(house: House,
 def test_the_file_has_a_line_for_each_test(owner: Client, recalled):
     answer = owner.get(reverse("concerned_file", args=[recalled[0]]))
 
-    (line,) = csv.DictReader(io.StringIO(answer.content.decode()))
+    (line,) = lines_of(answer)
     assert answer["Content-Disposition"] == 'attachment; filename="lot-A12345.csv"'
     assert (line["patient"], line["birth_date"], line["state"]) == ("PAT-TROIS Dominique", "1979-03-28", "signed")
     assert line["result"].endswith(": Positif")

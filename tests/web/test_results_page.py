@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_signed
+from sheets import lines_of
 
 from temoin.lib.zones import HOUSE, today_in
 from temoin.oversight import results
@@ -78,7 +78,7 @@ def test_an_unknown_word_in_the_address_breaks_nothing(owner: Client, name):
 def test_the_file_has_the_same_results_and_computes_nothing(owner: Client):
     answer = owner.get(reverse("results_file"), {"says": "negative"})
 
-    rows = list(csv.DictReader(b"".join(answer).decode().splitlines()))
+    rows = lines_of(answer)
     assert [(row["family_name"], row["result"], row["lot"]) for row in rows] == [("'=EVANS", "negative", "LOT1")]
     assert rows[0]["findings"] == "COVID-19 (SARS-CoV-2): Négatif"
 

@@ -12,7 +12,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
 from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +43,7 @@ from temoin.intake.held import (
 from temoin.intake.people import ListRun, PersonFate, PersonOutcome, import_patients
 from temoin.intake.results import RowOutcome, import_results
 from temoin.intake.sameness import Sameness
+from temoin.intake.turns import turn
 from temoin.journal.act import act, denials_recorded
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
@@ -59,8 +59,6 @@ LARGEST_HANDED = 16_000_000  # bytes of a file from a browser: a hundred thousan
 LONGEST_NAME = 120
 NOTED_EVERY = 1.0  # seconds
 MOST_TOLD = 500  # rows told of in one part
-AT_ONCE = 2  # files that one server process takes in: others wait for their turn
-_turns = threading.BoundedSemaphore(AT_ONCE)
 
 Start = Callable[[Callable[[], None]], None]
 
@@ -123,16 +121,20 @@ def forget_file(*, by: Seat, file_id: UUID) -> None:
     """Forget a kept file now; what was stored of it stays."""
     check_right(by=by, right=Right.IMPORT_RESULTS)
     held_file(by.pharmacy_id, file_id)
-    if not begin_run(by.pharmacy_id, file_id):
-        raise ConflictError
+    run = begin_run(by.pharmacy_id, file_id)
     forget_held(by.pharmacy_id, file_id)
-    end_run(by.pharmacy_id, file_id)
+    end_run(by.pharmacy_id, file_id, run)
 
 
 def say_of_file(*, by: Seat, file_id: UUID, dates: str, columns: Mapping[str, str]) -> None:
-    """Say what the order of a file's dates is, or what its headings stand for; it is then tried again."""
+    """Say what the order of a file's dates is, or what its headings stand for; it is then tried again.
+
+    Only of a file that was refused for want of it: nothing that is said later changes what became of a file.
+    """
     check_right(by=by, right=Right.IMPORT_RESULTS)
     held = held_file(by.pharmacy_id, file_id)
+    if held.stage is not FileStage.REFUSED:
+        raise ConflictError
     said = {plain_heading(heading): name for heading, name in columns.items() if name}
     if set(said.values()) - own_profile().known or len(set(said.values())) < len(said):
         raise refuse("columns", "twice", _("Each column stands for one heading: choose another."))
@@ -150,15 +152,23 @@ def try_file(*, by: Seat, file_id: UUID, start: Start) -> None:
     _begin(by, file_id, stages=stages, stage=FileStage.TRYING, start=start)
 
 
-def take_file(*, by: Seat, file_id: UUID, start: Start, apart: Iterable[int] = ()) -> None:
-    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped.
+def put_aside(*, by: Seat, file_id: UUID, shown: Iterable[int], apart: Mapping[int, Iterable[UUID]]) -> None:
+    """Keep what a person said of the rows of a list that were shown: who of them is somebody else than which records.
 
-    Of a list, `apart` are the patients of whom the person saw a likely record and said that they are somebody else.
+    ConflictError for a file that is not tried, or no longer.
     """
-    check_right(by=by, right=Right.SIGN_RESULT)
+    check_right(by=by, right=Right.IMPORT_RESULTS)
     held = held_file(by.pharmacy_id, file_id)
-    if held.stage is FileStage.TRIED:
-        save_held(by.pharmacy_id, replace(held, apart=sorted(set(apart))))
+    if held.stage is not FileStage.TRIED:
+        raise ConflictError
+    others = {row: ids for row, ids in held.put_aside.items() if int(row) not in set(shown)}
+    said = {str(row): [str(one) for one in ids] for row, ids in apart.items()}
+    save_held(by.pharmacy_id, replace(held, put_aside=others | said))
+
+
+def take_file(*, by: Seat, file_id: UUID, start: Start) -> None:
+    """Sign and store, behind the answer, each good row of a file that was tried; go on with one that stopped."""
+    check_right(by=by, right=Right.SIGN_RESULT)
     _begin(by, file_id, stages={FileStage.TRIED, FileStage.TAKING}, stage=FileStage.TAKING, start=start)
 
 
@@ -167,50 +177,43 @@ def _begin(by: Seat, file_id: UUID, *, stages: set[FileStage], stage: FileStage,
     held = held_file(by.pharmacy_id, file_id)
     if held.stage not in stages:
         raise ConflictError
-    if not begin_run(by.pharmacy_id, file_id):
-        raise ConflictError
+    run = begin_run(by.pharmacy_id, file_id)
     if held.stage is not FileStage.TAKING:  # one that stopped goes on after the row that was told last
         forget_told(by.pharmacy_id, held)
         held = replace(held, done=0, last_row=0, counts={}, told=0, notes=[], refusal={})
+    if stage is FileStage.TRYING:
+        held = replace(held, put_aside={})
     save_held(by.pharmacy_id, replace(held, stage=stage))
     lang = get_language() or "fr"
-    start(lambda: _run(by, file_id, lang))
+    start(lambda: _run(by, file_id, run, lang))
 
 
-def start_behind(work: Callable[[], None]) -> None:
-    """Do the work in a thread of its own: the page that began it is answered at once."""
-
-    def alone() -> None:
-        try:
-            with _turns:
-                work()
-        finally:
-            connections.close_all()
-
-    threading.Thread(target=alone, name="file", daemon=True).start()
-
-
-def _run(by: Seat, file_id: UUID, lang: str) -> None:
-    """Try or take a file; whatever ends it early leaves it to be gone on with."""
-    teller = _Teller(by.pharmacy_id, held_file(by.pharmacy_id, file_id))
+def _run(by: Seat, file_id: UUID, run: UUID, lang: str) -> None:
+    """Try or take a file in its turn; whatever ends it early leaves it to be gone on with."""
     try:
-        with translation.override(lang), denials_recorded(by):
-            _import(by, teller)
-    except FileRefusedError as error:
-        teller.refuse(error)
+        teller = _Teller(by.pharmacy_id, held_file(by.pharmacy_id, file_id), run)
+        with turn(teller.note), translation.override(lang), denials_recorded(by):
+            _try_or_take(by, teller)
     except TemoinError as error:
         log.warning("a file that was handed in stopped: %s", type(error).__name__)
     except Exception as error:  # noqa: BLE001 the outermost frame of its thread: the page tells that it stopped
         log.error("a file that was handed in stopped: %s", type(error).__name__)
     finally:
-        end_run(by.pharmacy_id, file_id)
+        end_run(by.pharmacy_id, file_id, run)
+
+
+def _try_or_take(by: Seat, teller: _Teller) -> None:
+    try:
+        _import(by, teller)
+    except FileRefusedError as error:
+        teller.refuse(error)
 
 
 def _import(by: Seat, teller: _Teller) -> None:
     held = teller.held
     told: dict[str, Any] = {
         "by": by,
-        "stream": held_stream(by.pharmacy_id, held),
+        "stream": held_stream(by.pharmacy_id, held, teller.beat),
         "tell": teller.tell,
         "dates": DateOrder(held.dates) if held.dates else None,
         "said": Said(Encoding(held.encoding), held.columns),
@@ -218,22 +221,35 @@ def _import(by: Seat, teller: _Teller) -> None:
     }
     is_trial = held.stage is FileStage.TRYING
     if held.kind is FileKind.PATIENTS:
-        import_patients(**told, run=ListRun(is_trial, held.last_row, tuple(held.apart)))
+        aside = {int(row): [UUID(one) for one in ids] for row, ids in held.put_aside.items()}
+        import_patients(**told, run=ListRun(is_trial, held.last_row, aside))
     else:
         import_results(**told, dry_run=is_trial, after=held.last_row)
     teller.end()
 
 
 class _Teller:
-    """Keeps what is told of a file and its rows, now and then."""
+    """Keeps what is told of a file and its rows, now and then, as long as no other run has the file."""
 
-    def __init__(self, pharmacy_id: UUID, held: HeldFile) -> None:
-        self._pharmacy_id = pharmacy_id
+    def __init__(self, pharmacy_id: UUID, held: HeldFile, run: UUID) -> None:
+        self._pharmacy_id, self._run = pharmacy_id, run
+        self._thread = threading.get_ident()
         self.held = held
         self._told: list[dict[str, Any]] = []
         self._counts = Counter(held.counts)
         self._done, self._row = held.done, held.last_row
-        self._noted = monotonic()
+        self._noted = self._beaten = monotonic()
+
+    def note(self) -> None:
+        """Say that the run goes on; ConflictError when the file is no longer its own."""
+        go_on(self._pharmacy_id, self.held.id, self._run)
+        self.held = save_held(self._pharmacy_id, self.held)
+        self._beaten = monotonic()
+
+    def beat(self) -> None:
+        """Say it while the file is surveyed, too, before a row is told of; a thread that reads ahead does not."""
+        if monotonic() - self._beaten >= NOTED_EVERY and threading.get_ident() == self._thread:
+            self.note()
 
     def tell_file(self, file: FileOfResults | ListOfPatients) -> None:
         self.held = replace(self.held, rows=file.count, profile=file.profile, notes=notes_of(file))
@@ -271,11 +287,11 @@ class _Teller:
         self._save()
 
     def _save(self) -> None:
+        go_on(self._pharmacy_id, self.held.id, self._run)
         if self._told:
             self.held, self._told = add_told(self._pharmacy_id, self.held, self._told), []
         self.held = replace(self.held, done=self._done, last_row=self._row, counts=dict(self._counts))
-        save_held(self._pharmacy_id, self.held)
-        go_on(self._pharmacy_id, self.held.id)
+        self.note()
         self._noted = monotonic()
 
 

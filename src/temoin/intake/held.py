@@ -1,7 +1,8 @@
-"""A file that a person handed in, kept sealed for a day in the memory that server processes share: never on disk.
+"""A file that a person handed in, kept sealed for a day in the memory that server processes share: never in clear.
 
-Its parts, what is known of it and what became of its rows are sealed for their pharmacy and their place. Whoever may
-import in that pharmacy finds it again; nobody else, and nobody once its day is over.
+That memory is a table of the database (`signin.memory`), whose log and backups hold the sealed values too. The file's
+parts, what is known of it and what became of its rows are sealed for their pharmacy and their place. Whoever may import
+in that pharmacy finds it again; nobody else, and nobody once its day is over.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import zlib
 from base64 import b85decode, b85encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,7 +23,8 @@ from django.core.cache import cache
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
 from temoin.lib.clock import now
-from temoin.lib.errors import NotFoundError
+from temoin.lib.errors import ConflictError, NotFoundError
+from temoin.lib.ids import new_id
 
 LIFE = timedelta(hours=24)
 LEASE = 60.0  # seconds for which nobody else goes on with a file, unless whoever does says so again
@@ -74,7 +76,8 @@ class HeldFile:
     told: int = 0  # parts of what was told
     notes: list[str] = field(default_factory=list)  # sentences about the file as a whole
     refusal: dict[str, Any] = field(default_factory=dict)
-    apart: list[int] = field(default_factory=list)  # rows of patients of whom a person said that they are new
+    # Rows of patients whom a person said to be somebody else, each with the records that were shown beside it.
+    put_aside: dict[str, list[str]] = field(default_factory=dict)
     taken_at: str = ""
     noted_at: str = ""
 
@@ -152,25 +155,35 @@ def forget_told(pharmacy_id: UUID, held: HeldFile) -> None:
         cache.delete(_name(pharmacy_id, held.id, f"told {number}"))
 
 
-def begin_run(pharmacy_id: UUID, file_id: UUID) -> bool:
-    """Tell whether the caller is the one who goes on with a file."""
-    return cache.add(_name(pharmacy_id, file_id, "run"), 1, LEASE)
+def begin_run(pharmacy_id: UUID, file_id: UUID) -> UUID:
+    """Return the run of the one caller who goes on with a file; ConflictError while another does."""
+    run = new_id()
+    if not cache.add(_name(pharmacy_id, file_id, "run"), str(run), LEASE):
+        raise ConflictError
+    return run
 
 
-def go_on(pharmacy_id: UUID, file_id: UUID) -> None:
-    cache.set(_name(pharmacy_id, file_id, "run"), 1, LEASE)
+def go_on(pharmacy_id: UUID, file_id: UUID, run: UUID) -> None:
+    """Keep a file for a run; ConflictError once its time was over: another may have gone on with the file since."""
+    name = _name(pharmacy_id, file_id, "run")
+    if cache.get(name) != str(run):
+        raise ConflictError
+    cache.set(name, str(run), LEASE)
 
 
-def end_run(pharmacy_id: UUID, file_id: UUID) -> None:
-    cache.delete(_name(pharmacy_id, file_id, "run"))
+def end_run(pharmacy_id: UUID, file_id: UUID, run: UUID) -> None:
+    """Leave a file to others, unless another run has it already."""
+    name = _name(pharmacy_id, file_id, "run")
+    if cache.get(name) == str(run):
+        cache.delete(name)
 
 
 class HeldStream(io.RawIOBase):
-    """A kept file as a stream: one part of it is in memory at a time."""
+    """A kept file as a stream: one part of it is in memory at a time; `beat` is called for each."""
 
-    def __init__(self, pharmacy_id: UUID, held: HeldFile) -> None:
+    def __init__(self, pharmacy_id: UUID, held: HeldFile, beat: Callable[[], None]) -> None:
         super().__init__()
-        self._pharmacy_id, self._held = pharmacy_id, held
+        self._pharmacy_id, self._held, self._beat = pharmacy_id, held, beat
         self._place, self._number, self._part = 0, -1, b""
 
     def readable(self) -> bool:
@@ -193,6 +206,7 @@ class HeldStream(io.RawIOBase):
         if self._place >= self._held.size:
             return 0
         if number != self._number:
+            self._beat()
             found = _kept(self._pharmacy_id, self._held.id, f"part {number}")
             if found is None:
                 raise NotFoundError  # its day ended while it was read
@@ -203,8 +217,8 @@ class HeldStream(io.RawIOBase):
         return len(read)
 
 
-def held_stream(pharmacy_id: UUID, held: HeldFile) -> io.BufferedReader:
-    return io.BufferedReader(HeldStream(pharmacy_id, held), PART)
+def held_stream(pharmacy_id: UUID, held: HeldFile, beat: Callable[[], None] = lambda: None) -> io.BufferedReader:
+    return io.BufferedReader(HeldStream(pharmacy_id, held, beat), PART)
 
 
 def _keep_ids(pharmacy_id: UUID, ids: list[UUID]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO
 from uuid import UUID
@@ -55,11 +55,11 @@ class PersonOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ListRun:
-    """How a list is gone through; `apart` are the rows of which a person said that they are nobody who is here."""
+    """How a list is gone through; `put_aside` has, by row, the records that a person saw and said are somebody else."""
 
     is_trial: bool = False
     after: int = 0
-    apart: tuple[int, ...] = ()
+    put_aside: Mapping[int, Collection[UUID]] = field(default_factory=dict)
 
 
 def import_patients(
@@ -105,7 +105,7 @@ class _PeopleTaker:
 
     def __init__(self, by: Seat, run: ListRun) -> None:
         self._by = by
-        self._apart = frozenset(run.apart)
+        self._put_aside = run.put_aside
         self._is_trial = run.is_trial
         self._seen: set[tuple[object, ...]] = set()
 
@@ -121,14 +121,14 @@ class _PeopleTaker:
         found = near_matches(by=self._by, traits=traits)
         if compared(traits) in self._seen or any(compared(known) == compared(traits) for _, known in found):
             return PersonOutcome(row, PersonFate.KNOWN)
-        if found and row not in self._apart:
+        if found and row not in self._put_aside:
             return _near(row, traits, found)
-        self._seen.add(compared(traits))
         if not self._is_trial:
             try:
-                register_patient(by=self._by, traits=traits, put_aside=[known_id for known_id, _ in found])
-            except LikelyKnownError:  # registered by somebody else since we looked
+                register_patient(by=self._by, traits=traits, put_aside=self._put_aside.get(row, ()))
+            except LikelyKnownError:  # like a record that nobody saw beside this row
                 return _near(row, traits, near_matches(by=self._by, traits=traits))
+        self._seen.add(compared(traits))
         return PersonOutcome(row, PersonFate.REGISTERED)
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from temoin.lib.spreadsheet import guarded_cell
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+_KIND = "text/csv; charset=utf-8"
 
 
 class _Echo:
@@ -17,20 +21,35 @@ class _Echo:
         return line
 
 
-def csv_answer(
-    name: str, columns: Sequence[object], rows: Iterable[Sequence[object]], *, separator: str = ",", mark: str = ""
-) -> StreamingHttpResponse:
-    """Return a file to be saved; what a spreadsheet would compute is guarded.
+SEPARATOR, MARK = ";", "\ufeff"  # with both, a spreadsheet set to French opens a file right
 
-    With a semicolon and the mark of UTF-8, a spreadsheet set to French opens it right.
-    """
-    answer = StreamingHttpResponse(_lines(columns, rows, separator, mark), content_type="text/csv; charset=utf-8")
+
+def csv_answer(
+    name: str, columns: Sequence[object], rows: Iterable[Sequence[object]], *, separator: str = SEPARATOR
+) -> StreamingHttpResponse:
+    """Return a file to be saved, sent while its rows are read; another separator is for who takes no semicolon."""
+    answer = StreamingHttpResponse(_lines(columns, rows, separator), content_type=_KIND)
+    return _to_be_saved(answer, name)
+
+
+def csv_whole(name: str, columns: Sequence[object], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """Return a file to be saved whose rows were all read."""
+    return csv_content(name, "".join(_lines(columns, rows, SEPARATOR)).encode())
+
+
+def csv_content(name: str, content: bytes) -> HttpResponse:
+    """Return a file to be saved that was written elsewhere, with the separator and the mark of the others."""
+    return _to_be_saved(HttpResponse(content, content_type=_KIND), name)
+
+
+def _to_be_saved(answer: Answer, name: str) -> Answer:
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _lines(columns: Sequence[object], rows: Iterable[Sequence[object]], separator: str, mark: str) -> Iterator[str]:
+def _lines(columns: Sequence[object], rows: Iterable[Sequence[object]], separator: str) -> Iterator[str]:
+    """Yield the lines of a file; what a spreadsheet would compute is guarded."""
     writer = csv.writer(_Echo(), delimiter=separator)
-    yield mark + writer.writerow([guarded_cell(cell) for cell in columns])
+    yield MARK + writer.writerow([guarded_cell(cell) for cell in columns])
     for row in rows:
         yield writer.writerow([guarded_cell(cell) for cell in row])

@@ -227,7 +227,7 @@ def _shown(cell: Cell) -> str:
 
 
 def _filed(cell: Cell) -> str:
-    """Return a number as a file has it."""
+    """Return a number as a file has it: with a comma in French, so that a spreadsheet reads it as a number."""
     if cell is None:
         return ""
-    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+    return number_format(cell, 1, force_grouping=False) if isinstance(cell, float) else str(cell)

@@ -270,11 +270,11 @@ FILE_MESSAGES |= {
     "several_sheets": CsvMessage(
         (
             "Plusieurs feuilles du classeur contiennent quelque chose : laquelle lire n’est pas deviné.",
-            "Gardez une seule feuille.",
+            "Gardez une seule feuille. Une feuille masquée compte aussi.",
         ),
         (
             "Several sheets of the workbook hold something: which to read is not guessed.",
-            "Keep one sheet only.",
+            "Keep one sheet only; a hidden one counts too.",
         ),
     ),
     "too_many_columns": CsvMessage(

@@ -63,7 +63,7 @@ def _open_book(archive: Archive) -> _Book:
         kind = next((kind for name, kind in _OTHER_KINDS.items() if name in names), "other_zip")
         raise WorkbookError(kind)
     flags: set[bool] = set()
-    sheets: list[str] = []
+    sheets: list[str] = []  # hidden ones too: which to read is not guessed
 
     def workbook(tag: str, attributes: dict[str, str]) -> None:
         if tag == "workbookPr":

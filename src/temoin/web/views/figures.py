@@ -43,7 +43,7 @@ def table_file(request: HttpRequest, seat: Seat, table: str) -> HttpResponseBase
         return figures(request, seat)
     found = _named(table, tables_of(read_figures(by=seat, wanted=wanted)))
     name = f"{found.name}-{wanted.since.isoformat()}-{wanted.until.isoformat()}"
-    return csv_answer(name, [found.about, *found.columns], (row.filed for row in found.rows))
+    return csv_answer(name, [found.about, *found.columns], [row.filed for row in found.rows])
 
 
 def _named(name: str, tables: list[FigureTable]) -> FigureTable:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -16,11 +18,12 @@ from django.utils.translation import gettext as _
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.profiles import OWN_COLUMNS, own_profile, plain_heading, separator_of
 from temoin.formats.csv.template import template, template_of_patients
-from temoin.intake import handing
+from temoin.intake import turns
 from temoin.intake.handing import (
     fates_of,
     forget_file,
     hand_in,
+    put_aside,
     read_handed,
     receipt_of,
     refusal_of,
@@ -36,9 +39,9 @@ from temoin.intake.sameness import Sameness
 from temoin.intake.terms import read_terms
 from temoin.lib.errors import InvalidError, Problem
 from temoin.pharmacies.seat import Seat
-from temoin.web.csv_file import csv_answer
+from temoin.web.csv_file import csv_answer, csv_content
 from temoin.web.fields import Choice, Field, Typed
-from temoin.web.pages import show
+from temoin.web.pages import page_links, page_number, show
 from temoin.web.views.files import files_page
 
 SHOWN = 100  # rows on the page; all of them are in the file to correct
@@ -62,7 +65,7 @@ def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
         )
     except InvalidError as error:
         return files_page(request, seat, error.problems)
-    try_file(by=seat, file_id=file_id, start=handing.start_behind)
+    try_file(by=seat, file_id=file_id, start=turns.start_behind)
     return redirect("handed_file", file_id)
 
 
@@ -91,15 +94,35 @@ def say(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
 
 def try_again(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
     del request
-    try_file(by=seat, file_id=file_id, start=handing.start_behind)
+    try_file(by=seat, file_id=file_id, start=turns.start_behind)
     return redirect("handed_file", file_id)
 
 
 def take(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
-    """Sign and store the good rows; of a list, register the new patients, and those said to be somebody else."""
-    apart = [int(row) for row in request.POST.getlist("apart") if row.isascii() and row.isdigit() and len(row) < 9]
-    take_file(by=seat, file_id=file_id, start=handing.start_behind, apart=apart)
+    """Sign and store the good rows; of a list, register the new patients, and those said to be somebody else.
+
+    A list with more likely patients than a page has is judged page by page before.
+    """
+    shown, page = request.POST.getlist("shown"), request.POST.get("page", "")
+    if shown:
+        put_aside(by=seat, file_id=file_id, shown=_numbers(shown), apart=_records_apart(request.POST.getlist("apart")))
+    if page:
+        return redirect(f"{reverse('handed_file', args=[file_id])}?{urlencode({'page': page})}")
+    take_file(by=seat, file_id=file_id, start=turns.start_behind)
     return redirect("handed_file", file_id)
+
+
+def _numbers(said: list[str]) -> list[int]:
+    return [int(one) for one in said if one.isascii() and one.isdigit() and len(one) < 9]
+
+
+def _records_apart(ticked: list[str]) -> dict[int, list[UUID]]:
+    """Return by row the records that stood beside a tick; what no page of ours has written says nothing."""
+    found = {}
+    for row, *records in (one.split() for one in ticked if one.strip()):
+        with suppress(ValueError):
+            found.update({number: [UUID(one) for one in records] for number in _numbers([row])})
+    return found
 
 
 def forget(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:
@@ -129,23 +152,19 @@ def model(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Give a file to fill in, with the pharmacy's own number."""
     del request
     content = template(get_language() or "fr", finess=read_terms(by=seat).own_number)
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="temoin-results-1.csv"'
-    return answer
+    return csv_content("temoin-results-1", content)
 
 
 def model_of_patients(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Give a list of patients to fill in."""
     del request, seat
-    answer = HttpResponse(template_of_patients(get_language() or "fr"), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="temoin-patients-1.csv"'
-    return answer
+    return csv_content("temoin-patients-1", template_of_patients(get_language() or "fr"))
 
 
 def _page(request: HttpRequest, seat: Seat, file_id: UUID, problems: list[Problem]) -> HttpResponse:
     held = read_handed(by=seat, file_id=file_id)
     typed = Typed(request.POST if problems else {}, problems)
-    parts, told = _parts(held, seat)
+    parts, told = _parts(held, seat, page_number(request))
     return show(
         request,
         seat,
@@ -161,18 +180,29 @@ def _page(request: HttpRequest, seat: Seat, file_id: UUID, problems: list[Proble
         told=told,
         shown=SHOWN,
         **_press(held, told),
+        **_pages(held, page_number(request)),
         **_refusal(held, typed, seat),
     )
 
 
-def _parts(held: HeldFile, seat: Seat) -> tuple[list[str], list[dict[str, Any]]]:
+def _parts(held: HeldFile, seat: Seat, page: int) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the parts of the page, and the rows that one of them tells of."""
     if held.stage.is_running and not held.is_stopped:
         return ["going"], []
     if held.stage is FileStage.REFUSED:
         return ["refusal", "forget"], []
-    told = _told(seat, held)
+    told = _told(seat, held, page)
     return ["sums", *(["told"] if told else []), "forget"], told
+
+
+def _pages(held: HeldFile, page: int) -> dict[str, Any]:
+    """Return the ways to other pages of those who may be known: links, or presses that keep what is ticked."""
+    last = max(0, held.count(PersonFate.NEAR.value) - 1) // SHOWN
+    if held.stage is not FileStage.TRIED:
+        return {"pages": page_links(page, has_more=page < last), "steps": []}
+    steps = [(page - 1, _("Page before"))] if page else []
+    steps += [(page + 1, _("Next page"))] if page < last else []
+    return {"pages": None, "steps": [(str(number), words) for number, words in steps]}
 
 
 def _heading(held: HeldFile) -> str:
@@ -197,7 +227,7 @@ def _press(held: HeldFile, told: list[dict[str, Any]]) -> dict[str, Any]:
     good = sum(held.count(one.value) for one in _GOOD)
     near = [one for one in told if one["near"]] if held.stage is FileStage.TRIED else []
     press = "press" if held.stage in address else ""
-    if held.stage is FileStage.TRIED and not good and not near:
+    if held.stage is FileStage.TRIED and not good and not held.count(PersonFate.NEAR.value):
         press = "no_press"
     before, label = _words_of_press(held, good)
     return {
@@ -234,19 +264,29 @@ def _sums(held: HeldFile) -> list[tuple[str, int]]:
     return [(labels[fate], held.count(fate.value)) for fate in fates_of(held)]
 
 
-def _told(seat: Seat, held: HeldFile) -> list[dict[str, Any]]:
+def _told(seat: Seat, held: HeldFile, page: int) -> list[dict[str, Any]]:
+    """Return the first rows of which there is something to say, and a page of those who may be known."""
+    first = islice((one for one in told_of(by=seat, held=held) if not one.get("near")), SHOWN)
+    found = [_told_row(one, held) for one in first]
+    if held.count(PersonFate.NEAR.value):
+        near = (one for one in told_of(by=seat, held=held) if one.get("near"))
+        found += [_told_row(one, held) for one in islice(near, page * SHOWN, (page + 1) * SHOWN)]
+    return sorted(found, key=lambda one: int(one["row"]))
+
+
+def _told_row(one: dict[str, Any], held: HeldFile) -> dict[str, Any]:
     names = ("column", "code", "reason", "remedy")
-    return [
-        {
-            "row": one["row"],
-            "fate": "" if one["verdict"] in _ASIDE else _("(taken)"),
-            "person": one.get("person", ""),
-            "near": one.get("near", []),
-            "lines": ", ".join(line for _known, line in one.get("near", [])),
-            "problems": [dict(zip(names, problem, strict=True)) for problem in one["problems"]],
-        }
-        for one in islice(told_of(by=seat, held=held), SHOWN)
-    ]
+    near = one.get("near", [])
+    return {
+        "row": one["row"],
+        "fate": "" if one["verdict"] in _ASIDE else _("(taken)"),
+        "person": one.get("person", ""),
+        "near": near,
+        "lines": ", ".join(line for _known, line in near),
+        "apart": " ".join([str(one["row"]), *(known for known, _line in near)]),
+        "is_apart": str(one["row"]) in held.put_aside,
+        "problems": [dict(zip(names, problem, strict=True)) for problem in one["problems"]],
+    }
 
 
 def _refusal(held: HeldFile, typed: Typed, seat: Seat) -> dict[str, Any]:

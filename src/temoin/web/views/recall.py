@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +14,12 @@ from temoin.catalogue.patient_languages import patient_languages
 from temoin.catalogue.usable import recall_of
 from temoin.delivery.recall import Concerned, export_concerned, letters_to_concerned, page_of_concerned
 from temoin.lib.clock import now
-from temoin.lib.spreadsheet import guarded_cell
 from temoin.lib.zones import wall_clock
 from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
+from temoin.web.csv_file import csv_whole
 from temoin.web.findings import findings_of
 from temoin.web.letter_words import told_line
 from temoin.web.pages import page_links, page_number, show
@@ -75,19 +73,8 @@ def letters(request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
 def export(_request: HttpRequest, seat: Seat, lot_id: UUID) -> HttpResponse:
     """Return the list as CSV; nothing is written to disk."""
     lot, found = export_concerned(by=seat, lot_id=lot_id)
-    answer = HttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
     name = "".join(sign for sign in lot.number if sign.isascii() and sign.isalnum())
-    answer["Content-Disposition"] = f'attachment; filename="lot-{name}.csv"'
-    return answer
-
-
-def _csv(found: list[Concerned]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for one in found:
-        writer.writerow([guarded_cell(cell) for cell in _cells(one)])
-    return file.getvalue()
+    return csv_whole(f"lot-{name}", COLUMNS, map(_cells, found))
 
 
 def _cells(one: Concerned) -> tuple[object, ...]:
