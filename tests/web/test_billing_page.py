@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from datetime import timedelta
 from uuid import UUID
@@ -11,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from people import House, make_lot, make_patient, make_signed, make_test
+from sheets import lines_of
 
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -74,12 +74,12 @@ def test_the_page_shows_what_is_certain_and_what_is_to_choose(owner: Client):
 
 def test_the_file_has_a_line_for_each_and_each_is_a_look(house: House, owner: Client, signed):
     answer = owner.get(reverse("billing_file"))
-    lines = {row["test"]: row for row in csv.DictReader(b"".join(answer).decode().splitlines())}
+    lines = {row["test"]: row for row in lines_of(answer)}
 
     assert set(lines) == {str(signed[0]), str(signed[1]), str(signed[3])}
-    assert (lines[str(signed[0])]["act"], lines[str(signed[0])]["amount"]) == ("TRD", "10.00")
+    assert (lines[str(signed[0])]["act"], lines[str(signed[0])]["amount"]) == ("TRD", "10,00")
     assert lines[str(signed[1])]["amount"] == ""
-    assert lines[str(signed[1])]["amounts_possible"].startswith("10.00 (")
+    assert lines[str(signed[1])]["amounts_possible"].startswith("10,00 (")
     assert (lines[str(signed[3])]["act"], lines[str(signed[3])]["paid_by"]) == ("", "patient")
     kinds = [look.event.kind for look in list_looks(by=house.owner, record_id=signed[0]).looks]
     assert EventKind.RESULTS_READ in kinds

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.formats import number_format
 
 from temoin.lib.spreadsheet import guarded_cell
 
@@ -40,6 +41,11 @@ def csv_whole(name: str, columns: Sequence[object], rows: Iterable[Sequence[obje
 def csv_content(name: str, content: bytes) -> HttpResponse:
     """Return a file to be saved that was written elsewhere, with the separator and the mark of the others."""
     return _to_be_saved(HttpResponse(content, content_type=_KIND), name)
+
+
+def number_cell(value: float, places: int) -> str:
+    """Return a number as the language's spreadsheet reads it as one: with a comma in French."""
+    return number_format(value, places, force_grouping=False)
 
 
 def _to_be_saved(answer: Answer, name: str) -> Answer:

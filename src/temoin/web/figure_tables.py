@@ -15,6 +15,7 @@ from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.oversight.figures import Figures, Tally, Wait, positivity
 from temoin.oversight.signed_tests import LetterStands, ResultSays
 from temoin.web.charts import BarOf, BarPart, Chart, bar_chart, column_chart
+from temoin.web.csv_file import number_cell
 from temoin.web.result_words import LETTER, SAYS
 from temoin.web.wording import Words
 
@@ -227,7 +228,7 @@ def _shown(cell: Cell) -> str:
 
 
 def _filed(cell: Cell) -> str:
-    """Return a number as a file has it: with a comma in French, so that a spreadsheet reads it as a number."""
+    """Return a number as a file has it."""
     if cell is None:
         return ""
-    return number_format(cell, 1, force_grouping=False) if isinstance(cell, float) else str(cell)
+    return number_cell(cell, 1) if isinstance(cell, float) else str(cell)

@@ -16,7 +16,7 @@ from temoin.catalogue.billing import Act, Payer, load_acts
 from temoin.catalogue.kinds import load_kinds
 from temoin.oversight.billing import Bill, BillLine, ChargedAlike, export_bill, read_bill
 from temoin.pharmacies.seat import Seat
-from temoin.web.csv_file import csv_answer
+from temoin.web.csv_file import csv_answer, number_cell
 from temoin.web.fields import Typed
 from temoin.web.pages import show
 from temoin.web.period import period_fields, period_links, period_query, read_period
@@ -132,13 +132,15 @@ def _cells(line: BillLine, language: str) -> tuple[object, ...]:
     report = test.report
     patient: Any = traits or report.patient
     prescriber, signer = report.prescriber, report.signer
-    possible = "; ".join(f"{price.cents / 100:.2f} ({price.when.text(language)})" for price in charge.prices)
+    possible = "; ".join(
+        f"{number_cell(price.cents / 100, 2)} ({price.when.text(language)})" for price in charge.prices
+    )
     return (
         *(f"{report.sampled_at:%Y-%m-%d}", f"{report.sampled_at:%H:%M}", test.record_id),
         *(report.kind, test.kind.label(language), test.says.value),
         *(patient.birth_family_name, patient.birth_given_names, patient.birth_date.isoformat()),
         *(charge.act.code if charge.act else "", charge.act.payer.value if charge.act else ""),
-        "" if charge.certain is None else f"{charge.certain / 100:.2f}",
+        "" if charge.certain is None else number_cell(charge.certain / 100, 2),
         possible,
         f"{prescriber.given_name} {prescriber.family_name}".strip() if prescriber else "",
         prescriber.number if prescriber else "",
