@@ -17,12 +17,11 @@ from people import House, make_lot, make_patient, make_signed, open_house
 
 from temoin.cli import keys, keys_work
 from temoin.cli.main import build_parser
-from temoin.cli.two_holders import check_two_holders
-from temoin.crypto.backup import BackupError, write_backup
+from temoin.crypto.backup import BackupError
 from temoin.crypto.root import writing_provider
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.journal.models import Event
-from temoin.lib.clock import now, shifted_by
+from temoin.lib.clock import shifted_by
 from temoin.lib.config_error import ConfigError
 from temoin.lib.tenant import tenant_scope
 
@@ -214,15 +213,3 @@ def test_what_does_not_open_is_named_and_fails(house, run, root_file):  # noqa: 
 
     assert status == 1
     assert "does not open: data key" in said
-
-
-def test_two_different_holders_of_the_backup_in_use_consent(house, run, holders, tmp_path):  # noqa: ARG001
-    folder, made_up = tmp_path / "backup", tmp_path / "made-up"
-    run("backup", str(folder), *recipients(holders))
-    write_backup(made_up, {"file:other": bytes(32)}, recipients(holders)[1::2], at=now())
-
-    check_two_holders(folder, holders[:2])
-
-    for where, who in ((folder, holders[:1]), (folder, [holders[0]] * 2), (made_up, holders[:2])):
-        with pytest.raises(ConfigError):
-            check_two_holders(where, who)

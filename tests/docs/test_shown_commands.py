@@ -40,7 +40,7 @@ NOT_RUN = {
     "temoin certificates make-key": "tests/cli/test_certificate_commands.py makes and turns keys",
     "temoin import results FILE": "a synopsis; tests/intake run it",
     "temoin retention": "holds of invented people; tests/retention place and lift them",
-    "temoin member recover": "needs two holders' secret keys; tests/cli/test_keys.py and tests/signin hold it",
+    "temoin member recover": "needs two holders' secret keys; tests/journal/test_two_holders.py has them",
     "temoin leaving end": "likewise; tests/journal/test_end_certificate.py",
     "temoin leaving export": "needs a terminal; tests/cli/test_leaving_command.py runs it",
     "temoin breach notice": "likewise",

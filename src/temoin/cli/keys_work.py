@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from temoin.crypto.backup import NEEDED, BackupError, read_backup, read_manifest, shares_of, write_backup
+from temoin.crypto.backup import NEEDED, BackupError, marks_of, read_backup, read_manifest, shares_of, write_backup
 from temoin.crypto.root import KEYS, writing_provider
 from temoin.crypto.roots.file import FileRoots
 from temoin.journal.events import EventKind
@@ -105,7 +105,8 @@ def back_up(options: argparse.Namespace, tell: Tell) -> int:
         raise BackupError(f"{options.folder} exists: name a new folder")
     keys = _file_roots().raw_keys()
     write_backup(options.folder, keys, options.recipient, at=now())
-    tell_every_pharmacy(EventKind.ROOT_KEYS_BACKED_UP, str(len(keys)))
+    told = marks_of(options.folder, options.recipient)
+    tell_every_pharmacy(EventKind.ROOT_KEYS_BACKED_UP, str(len(keys)), digest=told)
     tell(f"{len(keys)} root keys are in {options.folder}; any {NEEDED} of its 3 shares open them.")
     tell(
         "Next: give each holder their share, keep root-keys.sealed and manifest.json apart from the database's backups,"

@@ -81,14 +81,13 @@ def _resume(options: argparse.Namespace) -> None:
 
 
 def _recover(options: argparse.Namespace) -> None:
-    """Reset a person's sign-in once two holders have shown that they consent, by opening their shares."""
-    from temoin.cli.two_holders import check_two_holders
+    """Reset a person's sign-in, with two holders who show that they consent by opening their shares."""
     from temoin.pharmacies.operator import Operator
-    from temoin.signin.enrolment import recover_factors
+    from temoin.signin.recovery import recover_factors
+    from temoin.signin.two_holders import ShownBackup
 
-    check_two_holders(options.backup, options.identity)
-    by = Operator(pharmacy_of(options.finess).id)
-    code = recover_factors(by=by, member_id=options.member, password_too=options.forgotten_password)
+    by, shown = Operator(pharmacy_of(options.finess).id), ShownBackup(options.backup, options.identity)
+    code = recover_factors(by=by, member_id=options.member, password_too=options.forgotten_password, shown=shown)
     say("Read this out to whom you know by face; it opens once, within 24 hours:")
     say(f"  address  {settings_of_process().site.staff_url}/account/enrolment/")
     say(f"  code     {code}")

@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pyrage
@@ -73,11 +74,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def open_share(folder: Path, identity: Path) -> str:
     """Open the share of one holder with their secret age key, in memory."""
-    try:
-        lines = identity.read_text(encoding="utf-8").split()
-        key = pyrage.x25519.Identity.from_str(next(line for line in lines if line.startswith("AGE-SECRET-KEY-")))
-    except (OSError, StopIteration, pyrage.IdentityError):
-        raise BackupError(f"{identity} holds no secret age key (AGE-SECRET-KEY-…)") from None
+    key = _identity(identity)
     for path in sorted(folder.glob("share-*.age")):
         try:
             return bytes(pyrage.decrypt(path.read_bytes(), [key])).decode()
@@ -107,6 +104,38 @@ def read_backup(folder: Path, shares: Sequence[str]) -> dict[str, bytes]:
     except InvalidTag:
         raise BackupError("these shares are of another backup, or the backup was altered") from None
     return {name: bytes.fromhex(raw) for name, raw in json.loads(content).items()}
+
+
+def mark_of_holder(identity: Path) -> str:
+    """Return the mark of the holder whose secret age key this is."""
+    return _mark(str(_identity(identity).to_public()).encode())
+
+
+def mark_of_backup(folder: Path) -> str:
+    """Return the mark of a backup: the hash of its sealed file, which no other has."""
+    return _mark((folder / SEALED_FILE).read_bytes())
+
+
+def marks_of(folder: Path, holders: Sequence[str]) -> str:
+    """Return what an event keeps of a backup: its own mark, then those of the holders' public keys."""
+    return marks(mark_of_backup(folder), *sorted(_mark(str(_recipient(text)).encode()) for text in holders))
+
+
+def marks(*each: str) -> str:
+    """Return marks as an event keeps them."""
+    return " ".join(each)
+
+
+def _mark(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _identity(path: Path) -> pyrage.x25519.Identity:
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+        return pyrage.x25519.Identity.from_str(next(line for line in lines if line.startswith("AGE-SECRET-KEY-")))
+    except (OSError, StopIteration, pyrage.IdentityError):
+        raise BackupError(f"{path} holds no secret age key (AGE-SECRET-KEY-…)") from None
 
 
 def _recipient(text: str) -> pyrage.x25519.Recipient:

@@ -238,7 +238,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.REGISTER_AGREED: "The register of professionals knows a number under this name and profession.",
     EventKind.REGISTER_DIFFERED: "The register of professionals differs; the detail says what. The owners are told.",
     EventKind.REGISTER_COMPARED: "What the register shows otherwise was compared with the card; the detail says what.",
-    EventKind.FACTORS_RECOVERED: "The operator, with two holders, ended the factors of whom no colleague could reset.",
+    EventKind.FACTORS_RECOVERED: "The operator, with two holders, ended the factors of whom no colleague could reset; "
+    "the digest names both by the hashes of their keys.",
     EventKind.FACTORS_RESET: "A colleague ended a person's sessions and factors, and drew a one-time enrolment code.",
     EventKind.FACTOR_ADDED: "A person set up a second factor of their account; the detail has its kind.",
     EventKind.FACTOR_CHANGED: "A second factor of a person was changed, as the use of a recovery code does.",
@@ -262,7 +263,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.DATA_KEYS_REWRAPPED: "The pharmacy's data keys were wrapped under a newer root key.",
     EventKind.ROOT_KEY_TURNED: "A new root key was made, which wraps from then on.",
     EventKind.ROOT_KEY_DROPPED: "A root key that wrapped nothing any more was destroyed.",
-    EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders.",
+    EventKind.ROOT_KEYS_BACKED_UP: "The root keys were written to a backup, in shares for several holders; "
+    "the digest has the hashes of it and of their keys.",
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
     EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",

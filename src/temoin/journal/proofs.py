@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,16 @@ _CHECKPOINT = """
                                  WHERE witness.size = seal.size), '') AS lines
       FROM journal_checkpoint AS seal
      WHERE seal.size = coalesce((SELECT max(size) FROM journal_cosignature), (SELECT max(size) FROM journal_checkpoint))
+"""
+
+
+# The last one of those that are that old; where a witness signs, one of those that it has signed.
+_BEFORE = """
+    SELECT seal.note FROM journal_checkpoint AS seal
+     WHERE seal.at <= %s
+       AND (NOT EXISTS (SELECT FROM journal_cosignature)
+            OR EXISTS (SELECT FROM journal_cosignature AS witness WHERE witness.size = seal.size))
+     ORDER BY seal.size DESC LIMIT 1
 """
 
 
@@ -46,6 +57,17 @@ def witnessed_checkpoint() -> Checkpoint | None:
         cursor.execute(_CHECKPOINT)
         row = cursor.fetchone()
     return None if row is None else parse_checkpoint(row[0] + row[1])
+
+
+def checkpoint_before(moment: datetime) -> Checkpoint | None:
+    """Return the last checkpoint whose signed text says that it was made by then; None where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [moment])
+        row = cursor.fetchone()
+    checkpoint = None if row is None else parse_checkpoint(row[0])
+    if checkpoint is None or checkpoint.reach is None:
+        return None
+    return checkpoint if checkpoint.reach.microseconds <= moment.timestamp() * 1_000_000 else None
 
 
 def prove_events(ids: Iterable[UUID], checkpoint: Checkpoint) -> dict[UUID, Proof]:

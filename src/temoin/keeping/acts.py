@@ -25,11 +25,11 @@ def key_act(
         yield commit
 
 
-def tell_every_pharmacy(kind: EventKind, detail: str) -> None:
+def tell_every_pharmacy(kind: EventKind, detail: str, *, digest: str = "") -> None:
     """Record what concerns a root key, which serves every pharmacy."""
     for pharmacy_id in every_pharmacy():
-        with key_act(pharmacy_id, kind, detail=detail):
-            pass
+        with key_act(pharmacy_id, kind, detail=detail) as commit:
+            commit.digest = digest
 
 
 def every_pharmacy() -> list[UUID]:

@@ -18,16 +18,14 @@ from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now
-from temoin.lib.errors import NotFoundError, refuse
+from temoin.lib.errors import refuse
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.account_events import remove_factors, told_by
 from temoin.pharmacies.models import Member
 from temoin.pharmacies.notices import NoticeKind, post_notice
 from temoin.pharmacies.policies import (
-    Holder,
     check_may_seat,
     check_may_stand_in,
-    check_operator,
     check_right,
     has_right,
     may_give,
@@ -48,7 +46,7 @@ _LOOKS_LIKE = str.maketrans("ILO", "110", "- ")
 def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
     """End a colleague's factors and sessions; return the code with which they enrol again within 24 hours."""
     check_right(by=by, right=Right.MANAGE_MEMBERS)
-    code = _draw_code()
+    code = draw_code()
     person_id = find_resettable(by=by, member_id=member_id).person_id
     hashed = seal_hash(ENROLMENT, person_id, code)  # slow on purpose: before the transaction
     with (
@@ -60,50 +58,21 @@ def reset_factors(*, by: Seat, member_id: UUID, password_too: bool) -> str:
         if password_too or not person.has_usable_password():
             check_may_stand_in(by=by, profession=other.profession)
             person.set_unusable_password()
-        _reset(person, by.pharmacy_id, hashed, NoticeKind.FACTORS_RESET)
-    return _said(code)
+        reset_account(person, by.pharmacy_id, hashed, NoticeKind.FACTORS_RESET)
+    return say_code(code)
 
 
-def recover_factors(*, by: Holder, member_id: UUID, password_too: bool) -> str:
-    """Do the same for whom no colleague can, as the operator; two people have consented before (`cli.recovery`)."""
-    check_operator(by=by)
-    code = _draw_code()
-    person_id = _find_alone(by.pharmacy_id, member_id).person_id
-    hashed = seal_hash(ENROLMENT, person_id, code)
-    with (
-        act(by=by, kind=EventKind.FACTORS_RECOVERED, subject_kind="member", subject_id=member_id) as commit,
-        told_by(commit),
-    ):
-        person = lock_person(_find_alone(by.pharmacy_id, member_id).person_id)
-        if password_too or not person.has_usable_password():
-            person.set_unusable_password()
-        _reset(person, by.pharmacy_id, hashed, NoticeKind.FACTORS_RECOVERED)
-    return _said(code)
-
-
-def _find_alone(pharmacy_id: UUID, member_id: UUID) -> Seat:
-    """Return whom nobody else at work here could reset; ask that colleague otherwise."""
-    with tenant_scope(pharmacy_id):
-        seats = [seat for member in Member.objects.order_by("id") if (seat := seat_at_work(member)) is not None]
-        found = next((seat for seat in seats if seat.member_id == member_id), None)
-        if found is None:
-            raise NotFoundError
-        person = Person.objects.get(id=found.person_id)
-        others = [seat for seat in seats if seat.member_id != member_id]
-    if any(_may_reset(seat, found.profession, person) for seat in others):
-        raise refuse("member", "has_colleague", _("A colleague can reset this person's sign-in: ask them."))
-    return found
-
-
-def _draw_code() -> str:
+def draw_code() -> str:
+    """Draw a one-time code of 60 bits."""
     return "".join(secrets.choice(_ALPHABET) for _letter in range(12))
 
 
-def _said(code: str) -> str:
+def say_code(code: str) -> str:
+    """Return a code in groups, as it is read out."""
     return "-".join(code[start : start + 4] for start in (0, 4, 8))
 
 
-def _reset(person: Person, pharmacy_id: UUID, hashed: str, notice: NoticeKind) -> None:
+def reset_account(person: Person, pharmacy_id: UUID, hashed: str, notice: NoticeKind) -> None:
     """End what a locked account had, keep the code, and tell its person."""
     _check_works_here_only(person, pharmacy_id)
     person.enrolment, person.enrolment_until = hashed, now() + LIFE
@@ -166,11 +135,12 @@ def _could_be_given_today(person: Person) -> bool:
                 return seat_at_work(member) is not None
             if reset is not None:
                 giver = seat_at_work(Member.objects.filter(id=reset.actor_id).first())
-                return giver is not None and _may_reset(giver, member.profession, person)
+                return giver is not None and may_reset(giver, member.profession, person)
     return False
 
 
-def _may_reset(giver: Seat, profession: str, person: Person) -> bool:
+def may_reset(giver: Seat, profession: str, person: Person) -> bool:
+    """Tell whether this colleague could reset the person, who has this place."""
     if not has_right(by=giver, right=Right.MANAGE_MEMBERS) or profession not in seats_within_reach(giver):
         return False
     return person.has_usable_password() or may_give(by=giver, profession=profession)
