@@ -13,9 +13,11 @@ from sealed_journal import Journal, outsider
 from test_both_verifiers import verdicts
 
 from temoin.journal.models import Event
+from temoin.journal.proofs import witnessed_checkpoint
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import DeniedError, InvalidError
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight import end_certificate as certifying
 from temoin.oversight.end_certificate import NotEndedError, end_certificate
 from temoin.oversight.whole_file import begin_file, note_file
 from temoin.patients.queries import traits_of
@@ -63,6 +65,25 @@ def test_what_a_pharmacy_that_leaves_had_erased_is_certified_and_proves(journal:
     assert (told["file_sha256"], told["tests_erased"], told["patients_erased"]) == (FILE, 2, 2)
     assert outsider.check_list(certificate, [journal.signer.verifier.vkey]) == []
     assert verdicts(journal, with_folder=True) == (False, False)
+
+
+def test_a_seal_made_meanwhile_leaves_the_certificate_whole(journal: Journal, monkeypatch):
+    house = open_house()
+    make_patient(house.owner)
+    taken(house.owner)
+    end_everything(by=house.owner, file_digest=FILE)
+    assert erased(house) == (0, 1)
+    journal.seal()
+    asked = [witnessed_checkpoint()]
+    journal.seal(looks=2)
+    asked.append(witnessed_checkpoint())
+    answers = iter(asked)
+    monkeypatch.setattr(certifying, "witnessed_checkpoint", lambda: next(answers))
+
+    certificate = end_certificate(by=Operator(house.here.id))
+
+    assert asked[0].size < asked[1].size
+    assert outsider.check_list(certificate, [journal.signer.verifier.vkey]) == []
 
 
 def test_what_is_held_stays_and_nothing_is_certified(journal: Journal):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from temoin.journal.checkpoint import Checkpoint
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.journal.proofs import Proof, prove_events, witnessed_checkpoint
@@ -60,7 +61,7 @@ def end_certificate(*, by: Holder) -> dict[str, Any]:
         events = Event.objects.filter(kind__in=[kind.value for kind in PROVEN])
         ids = list(events.order_by("at", "id").values_list("id", flat=True))
         checkpoint = witnessed_checkpoint()
-        proofs = _proofs(ids) if checkpoint else {}
+        proofs = _proofs(ids, checkpoint) if checkpoint else {}
         left = Record.objects.count(), Patient.objects.count(), len(ids) - len(proofs)
         if checkpoint is None or any(left):
             raise NotEndedError(*left, Record.objects.filter(state__in=[one.value for one in UNDER_WAY]).count())
@@ -72,12 +73,11 @@ def end_certificate(*, by: Holder) -> dict[str, Any]:
     }
 
 
-def _proofs(ids: list[UUID]) -> dict[UUID, Proof]:
-    checkpoint = witnessed_checkpoint()
+def _proofs(ids: list[UUID], checkpoint: Checkpoint) -> dict[UUID, Proof]:
+    """Prove against the checkpoint that the certificate shows: another may be sealed at any moment."""
     found: dict[UUID, Proof] = {}
     for start in range(0, len(ids), PORTION):
-        if checkpoint is not None:
-            found |= prove_events(ids[start : start + PORTION], checkpoint)
+        found |= prove_events(ids[start : start + PORTION], checkpoint)
     return found
 
 
