@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from django.db import transaction
 from prometheus_client import Counter, Gauge, Histogram
+
+from temoin.lib.after_commit import after_commit
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -31,7 +32,7 @@ OUTAGE = Gauge("temoin_database_away", "1 while the database is away.", multipro
 
 def count_event(kind: str) -> None:
     """Count an event of the journal once its transaction is committed."""
-    transaction.on_commit(partial(_count, kind))
+    after_commit(partial(_count, kind))
 
 
 def _count(kind: str) -> None:

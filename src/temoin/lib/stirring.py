@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from temoin.lib.after_commit import after_commit
 
 Tell = Callable[[UUID], None]
 _tell: list[Tell] = []  # none in a process that nobody waits for
@@ -20,4 +20,4 @@ def tell_stirs_to(*tell: Tell) -> None:
 def stir_after_commit(pharmacy_id: UUID) -> None:
     """Tell that the pharmacy's counter shows something else, once the transaction in hand is committed."""
     for tell in _tell:
-        transaction.on_commit(partial(tell, pharmacy_id))
+        after_commit(partial(tell, pharmacy_id))
