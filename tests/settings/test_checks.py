@@ -18,7 +18,8 @@ from temoin.cli.check import run as run_check
 from temoin.cli.main import build_parser
 from temoin.lib.clock import frozen_at
 from temoin.lib.config_error import ConfigError
-from temoin.settings.checks import check_setup, debug_findings, setup_findings, shared_passwords
+from temoin.lib.section import CREDENTIALS
+from temoin.settings.checks import check_setup, debug_findings, homonymous_secrets, setup_findings, shared_passwords
 from temoin.settings.file import Config, Process, read_config
 from temoin.settings.secrets import make_password
 from temoin.site.database_role import role_findings
@@ -325,3 +326,24 @@ def test_temoin_check_fails_when_anything_is_wrong(embedded_server, capsys, monk
 
     assert status == 1
     assert "Findings: 1." in capsys.readouterr().out
+
+
+TWO_OF_A_NAME = ("keys/django.key", "other/app.password")
+
+
+def test_two_secrets_of_one_name_are_told(folder):
+    assert homonymous_secrets(config_of(folder)) == []
+
+    [told] = homonymous_secrets(config_of(folder, TWO_OF_A_NAME))
+
+    assert f"{folder}/keys/app.password and {folder}/other/app.password have the same name" in told
+
+
+def test_one_copy_is_not_read_for_two_secrets(folder, tmp_path_factory, monkeypatch):
+    handed = tmp_path_factory.mktemp("credentials")
+    monkeypatch.setenv(CREDENTIALS, str(handed))
+    config_of(folder, TWO_OF_A_NAME)  # neither is handed: each is read where it lies
+    (handed / "app.password").write_text("q7Lw2xVr9TzKp4Nc8YbM", encoding="ascii")
+
+    with pytest.raises(ConfigError, match=r"names a second file app\.password, and this process was handed one copy"):
+        read_config(folder / "temoin.toml")

@@ -25,7 +25,7 @@ from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
 from temoin.retention.classes import class_lines
-from temoin.settings.checks import debug_findings, setup_findings, shared_passwords
+from temoin.settings.checks import debug_findings, homonymous_secrets, setup_findings, shared_passwords
 from temoin.settings.file import Config, Process, read_config
 from temoin.site.database_role import NoServerError, findings_as
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     processes = list(Process) if options.process is None else [PROCESSES[options.process]]
     told = CheckReport([finding for process in processes for finding in _of_process(config, process)])
     if options.process is None:
-        told.findings += shared_passwords(config)
+        told.findings += shared_passwords(config) + homonymous_secrets(config)
     if Process.WORKER in processes:
         told.findings += look_findings(config)
         told.remarks += certificates_told(config).remarks

@@ -157,18 +157,28 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd, and others after it, han
 
 
 def _placed(value: object, info: ValidationInfo) -> object:
-    folder = (info.context or {}).get("folder", Path())
+    context: dict[str, Any] = info.context or {}
     if not isinstance(value, str) or not value:
         return value
-    return _handed(Path(value).name) or folder / value
+    place = context.get("folder", Path()) / value
+    return _handed(place, context.get("handed", {})) or place
 
 
-def _handed(name: str) -> Path | None:
-    """Return the copy of a file that this process was handed; the settings are the same with one and without."""
+def _handed(place: Path, taken: dict[str, str]) -> Path | None:
+    """Return the copy of a file that this process was handed; the settings are the same with one and without.
+
+    A copy has its file's name alone: `taken` says which file of these settings took it, and another is refused.
+    """
     folder = os.environ.get(CREDENTIALS)
-    if not folder or not name or not (Path(folder) / name).is_file():
+    if not folder or not place.name or not (Path(folder) / place.name).is_file():
         return None
-    return Path(folder) / name
+    written = os.path.normpath(place)
+    if taken.setdefault(place.name, written) != written:
+        refuse_setting(
+            f"names a second file {place.name}, and this process was handed one copy of that name: give each a name of "
+            "its own"
+        )
+    return Path(folder) / place.name
 
 
 def is_handed(path: Path) -> bool:

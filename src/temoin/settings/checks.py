@@ -73,6 +73,23 @@ def shared_passwords(config: Config) -> list[str]:
     ]
 
 
+def homonymous_secrets(config: Config) -> list[str]:
+    """Return a sentence for each name that two secrets share: a unit hands its process copies by their names alone."""
+    named: dict[str, set[Path]] = {}
+    for process in Process:
+        for _, path in secrets_of(config, process):
+            named.setdefault(path.name, set()).add(path)
+    for channel, own in config.set_up:
+        for path in channel.secrets(own).values():
+            named.setdefault(path.name, set()).add(path)
+    return [
+        f"{' and '.join(sorted(map(str, paths)))} have the same name, and a process is handed one copy of that name: "
+        "give each a name of its own."
+        for paths in named.values()
+        if len(paths) > 1
+    ]
+
+
 def debug_findings(config: Config, *, debug: bool) -> list[str]:
     """Return a sentence for each mode that shows the program's inside to whoever meets an error."""
     modes = {

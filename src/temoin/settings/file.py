@@ -166,7 +166,7 @@ def read_config(path: Path) -> Config:
 def settings_of(content: Mapping[str, Any], path: Path) -> Config:
     """Return what a settings file holds, or raise a ConfigError with a line for each fault."""
     folder = path.resolve().parent
-    read = partial(_read, content, file=path.name, folder=folder)
+    read = partial(_read, content, file=path.name, folder=folder, handed={})
     faults: list[str] = []
     parts = {name: part for name, kind in _SECTIONS.items() if (part := _told(faults, read, kind, name)) is not None}
     rules = _told(faults, lambda: rules_of_the_site(read(RulesSection, "rules") or RulesSection(), file=path.name))
