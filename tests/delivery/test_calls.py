@@ -152,6 +152,16 @@ def test_a_changed_result_that_no_message_tells_is_called_at_once(house, signed,
     assert (call.record_id, call.version, call.because) == (record_id, 2, Because.NO_MESSAGE)
 
 
+def test_a_record_s_row_that_says_an_old_version_keeps_nobody_from_the_call(house, signed, tamper):
+    record_id = signed("negative", email="")
+    correct(house, record_id)
+
+    tamper(f"UPDATE testing_record SET version = 1 WHERE id = '{record_id}'")  # noqa: S608
+
+    (call,) = list_calls(by=house.owner).calls
+    assert (call.record_id, call.version) == (record_id, 2)
+
+
 def test_whose_address_was_taken_off_is_called_for_the_correction(house, signed, settle, post):
     record_id = signed("negative")
     settle(Verdict.ACCEPTED)

@@ -69,6 +69,19 @@ def test_every_test_made_with_the_lot_is_on_the_list_whatever_became_of_it(house
     assert [finding.outcome for finding in found[signed].report.findings] == ["negative"]
 
 
+@pytest.mark.parametrize("said", [0, 1])
+def test_the_list_has_the_last_version_whatever_the_record_s_row_says(house, tamper, said: int):
+    lot_id = make_lot(house.owner)
+    void = make_signed(house.owner, make_patient(house.owner), lot_id)
+    cancel_result(by=house.owner, record_id=void, expected_version=1, reason="essai")
+    recall(house, lot_id)
+
+    tamper(f"UPDATE testing_record SET version = {said} WHERE id = '{void}'")  # noqa: S608
+
+    [one] = list_concerned(by=house.owner, lot_id=lot_id)[1]
+    assert (one.report.version, one.is_to_tell) == (2, True)
+
+
 def test_who_was_told_before_the_recall_must_be_told_again(house):
     lot_id = make_lot(house.owner)
     record_id = make_signed(house.owner, make_patient(house.owner), lot_id)

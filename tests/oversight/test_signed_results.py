@@ -78,6 +78,16 @@ def test_a_result_is_found_by_what_it_says_now(house):
     assert found(house.owner, kind="strep-a-ag") == set()
 
 
+def test_a_record_s_row_that_says_an_old_version_hides_no_correction(house, tamper):
+    mended = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner), outcome="negative")
+    correct(house.owner, mended, "positive")
+
+    tamper(f"UPDATE testing_record SET version = 1 WHERE id = '{mended}'")  # noqa: S608
+
+    assert found(house.owner, says=ResultSays.POSITIVE) == {mended}
+    assert found(house.owner, says=ResultSays.NEGATIVE) == set()
+
+
 def test_a_result_is_found_by_lot_and_by_whoever_signed_a_version(house):
     colleague = make_seat(house.here, Profession.ADJOINT, rpps="10003879649")
     patient_id = make_patient(house.owner)

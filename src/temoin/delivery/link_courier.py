@@ -16,7 +16,7 @@ from temoin.outbox.courier import Answer, Consignment, Load, Notice, Verdict
 from temoin.outbox.queries import kept_in_parcel, was_posted_anew
 from temoin.patients.traits import Traits
 from temoin.pharmacies.models import Pharmacy
-from temoin.testing.queries import patient_contact, record_in_scope, versions_for_courier
+from temoin.testing.queries import latest_number, patient_contact, versions_for_courier
 from temoin.testing.report import Report
 from temoin.testing.tickets import has_key
 
@@ -43,7 +43,7 @@ class LinkCourier(ABC):
         The address is always today's: it may have been mended since the former one was refused.
         """
         lock_letters(load.chain_id)
-        if record_in_scope(load.chain_id).version != load.sequence:
+        if latest_number(load.chain_id) != load.sequence:
             return Answer(Verdict.REPLACED, "newer_version")
         patient = patient_contact(load.chain_id)
         if patient.way not in {"", self.destination}:

@@ -24,6 +24,7 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.build import steps_of
 from temoin.testing.models import Record
+from temoin.testing.queries import latest_numbers
 from temoin.testing.report import Report
 from temoin.testing.states import RecordState
 
@@ -146,12 +147,12 @@ def _record_carried(by: Seat, lot: Lot, concerned: list[Concerned]) -> None:
 
 def _sides(lot: Lot) -> tuple[list[UUID], list[UUID]]:
     """Return the tests whose patients are to be told, and the others, the latest first. Nothing is opened."""
-    rows = Record.objects.filter(lot_id=lot.id).order_by("-registered_at", "id").values_list("id", "version")
-    versions = dict(rows)
-    told = _told_since(lot, [record_id for record_id, version in versions.items() if version])
-    to_tell = [record_id for record_id, version in versions.items() if version and record_id not in told]
+    found = list(Record.objects.filter(lot_id=lot.id).order_by("-registered_at", "id").values_list("id", flat=True))
+    signed = latest_numbers(found)
+    told = _told_since(lot, signed)
+    to_tell = [record_id for record_id in found if record_id in signed and record_id not in told]
     first = set(to_tell)
-    return to_tell, [record_id for record_id in versions if record_id not in first]
+    return to_tell, [record_id for record_id in found if record_id not in first]
 
 
 def _lot(lot_id: UUID) -> Lot:
@@ -163,7 +164,8 @@ def _lot(lot_id: UUID) -> Lot:
 
 def _opened(lot: Lot, found: Iterable[Record]) -> list[Concerned]:
     records = list(found)
-    reports = {UUID(one.record_id): one for one in signed_reports({one.id: one.version for one in records}, PAGE)}
+    versions = latest_numbers(one.id for one in records)
+    reports = {UUID(one.record_id): one for one in signed_reports(versions, PAGE)}
     traits = traits_of_records(one.id for one in records)
     told = _told_since(lot, reports)
     rows = each_opened(records, lambda one: _row(one, reports.get(one.id), traits.get(one.id), told.get(one.id)))

@@ -33,7 +33,11 @@ SELECT certificate.id FROM certificates_issued AS certificate
     ON letter.pharmacy_id = certificate.pharmacy_id AND letter.record_id = certificate.record_id
    AND letter.certificate_id = certificate.id AND letter.state = 'open'
  WHERE certificate.pharmacy_id = %(pharmacy)s AND certificate.state = 'standing'
-   AND certificate.expires_on >= %(last_day)s AND (letter.id IS NULL OR record.version > certificate.version)
+   AND certificate.expires_on >= %(last_day)s
+   AND (letter.id IS NULL
+        OR EXISTS (SELECT FROM testing_record_version AS newer
+                    WHERE newer.pharmacy_id = %(pharmacy)s AND newer.record_id = certificate.record_id
+                      AND newer.number > certificate.version))
 """
 
 

@@ -80,7 +80,9 @@ WITH due AS (
 ), latest AS (
     SELECT due.record_id, due.version, max(due.due_at) AS due_at
       FROM due JOIN testing_record AS record
-        ON record.pharmacy_id = %(pharmacy)s AND record.id = due.record_id AND record.version = due.version
+        ON record.pharmacy_id = %(pharmacy)s AND record.id = due.record_id
+     WHERE due.version = (SELECT max(number) FROM testing_record_version AS signed
+                           WHERE signed.pharmacy_id = %(pharmacy)s AND signed.record_id = due.record_id)
      GROUP BY due.record_id, due.version
 )
 SELECT latest.record_id, latest.version,

@@ -263,7 +263,8 @@ def _values(wanted: ResultFilter, after: Place | None) -> dict[str, Any]:
     }
 
 
-# The latest version may have several letters, as after a renewed ticket: the newest counts, but one that was opened is
+# The latest version is the last of those that seals bind, whatever the record's row says in clear.
+# It may have several letters, as after a renewed ticket: the newest counts, but one that was opened is
 # known to the patient. What became of the message says more than an unopened letter (`delivery.letters`).
 _LETTER = """
 CASE WHEN letter.tries_left = 0 AND letter.state = 'open' THEN 'locked'
@@ -286,8 +287,10 @@ SELECT first.record_id, first.id AS first_id, first.signed_at AS hour, first.sig
        {_LETTER} AS letter, {_NOTICE} AS notice, acknowledged.at AS acknowledged_at
   FROM testing_record_version AS first
   JOIN testing_record AS record ON record.pharmacy_id = %(pharmacy)s AND record.id = first.record_id
-  JOIN testing_record_version AS latest
-    ON latest.pharmacy_id = %(pharmacy)s AND latest.record_id = first.record_id AND latest.number = record.version
+  JOIN LATERAL (
+       SELECT id, number, signed_at, signed_by, sealed FROM testing_record_version
+        WHERE pharmacy_id = %(pharmacy)s AND record_id = first.record_id
+        ORDER BY number DESC LIMIT 1) AS latest ON true
   LEFT JOIN LATERAL (
        SELECT bool_or(opened_count > 0) OVER () AS was_opened, tries_left, state, expires_at FROM delivery_letter
         WHERE pharmacy_id = %(pharmacy)s AND record_id = first.record_id AND version = latest.number

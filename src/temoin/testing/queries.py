@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lot_of
@@ -271,6 +271,23 @@ def check_seen(record: Record, seen: str) -> None:
     """Raise ConflictError when a test is not in the state in which it was shown; "" is of who saw no list."""
     if seen and seen_state(record) != seen:
         raise ConflictError("somebody went on with this test meanwhile")
+
+
+def latest_numbers(record_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the number of the last signed version of each record that has one.
+
+    Lists and couriers ask the versions, which seals bind: what a record's row says of them in clear, nothing does.
+    """
+    found = RecordVersion.objects.filter(record_id__in=list(record_ids)).values_list("record_id")
+    return dict(found.annotate(Max("number")).order_by())
+
+
+def latest_number(record_id: UUID) -> int:
+    """Return the number of a record's last signed version."""
+    found = latest_numbers([record_id])
+    if not found:
+        raise NotFoundError
+    return found[record_id]
 
 
 def latest_report(record_id: UUID) -> Report:
