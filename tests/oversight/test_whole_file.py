@@ -31,7 +31,7 @@ def taken(by: Seat) -> dict[str, bytes]:
     patients = begin_file(by=by, recipient_digest="0" * 64)
     recipient = read_recipient(str(KEY.to_public()))
     file = whole_file(by=by, patients=patients)
-    digest = seal_stream(file.stream(), to=recipient, target=target)
+    digest = seal_stream(file.content, to=recipient, target=target)
     note_file(by=by, digest=digest, persons=file.persons)
     with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(target.getvalue(), [KEY]))) as archive:
         return {member.name: archive.extractfile(member).read() for member in archive.getmembers()}
@@ -83,7 +83,7 @@ def test_nobody_but_an_owner_takes_it(house):
 def test_a_stranger_finds_nobody_of_another_pharmacy(house):
     patient_id = make_patient(house.owner)
 
-    content = b"".join(whole_file(by=house.stranger, patients=[patient_id]).stream())
+    content = b"".join(whole_file(by=house.stranger, patients=[patient_id]).content)
 
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         assert not [name for name in archive.getnames() if name.startswith("patients/")]

@@ -49,7 +49,7 @@ def _export(options: argparse.Namespace) -> None:
     with denials_recorded(by), _new_file(options.out) as target:
         patients = begin_file(by=by, recipient_digest=sha256(recipient.encode()).hexdigest())
         file = whole_file(by=by, patients=patients)
-        digest = seal_stream(file.stream(), to=recipient, target=target)
+        digest = seal_stream(file.content, to=recipient, target=target)
     note_file(by=by, digest=digest, persons=file.persons)
     say(f"{options.out}: {file.persons} patients, sealed to {recipient}.")
     say(f"SHA-256 {digest}")

@@ -6,6 +6,7 @@ import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -58,36 +59,34 @@ def note_file(*, by: Seat, digest: str, persons: int) -> None:
         commit.digest = digest
 
 
+@dataclass
 class WholeFile:
-    """The file as a stream, and how many patients were written to it."""
+    """The file as a stream, and how many patients were written to it so far."""
 
-    def __init__(self, by: Seat, patients: list[UUID]) -> None:
-        self._by = by
-        self._patients = patients
-        self.persons = 0
-
-    def stream(self) -> Iterator[bytes]:
-        """Yield it as a tar stream, one patient at a time; each opened is a look at them, with its event."""
-        return _tar(self._files())
-
-    def _files(self) -> Files:
-        yield "README.txt", README.encode()
-        yield from _of_house(self._by)
-        for patient_id in self._patients:
-            found = _of_patient(self._by, patient_id)
-            self.persons += bool(found)
-            yield from found
-        events = 0
-        for number, portion in enumerate(_journal(self._by), start=1):
-            events += len(portion)
-            yield f"journal/{number:06}.jsonl", b"".join(orjson.dumps(event, default=str) + b"\n" for event in portion)
-        yield "end.json", _json({"patients": self.persons, "events": events})
+    content: Iterator[bytes] = field(default_factory=lambda: iter(()))
+    persons: int = 0
 
 
 def whole_file(*, by: Seat, patients: list[UUID]) -> WholeFile:
-    """Return the file of these patients, to be read once; nobody is opened before it is."""
+    """Return the file as a tar stream, made as it is read, one patient at a time; each is a look, with its event."""
     check_right(by=by, right=Right.TAKE_FILE)
-    return WholeFile(by, patients)
+    file = WholeFile()
+    file.content = _tar(_files(by, patients, file))
+    return file
+
+
+def _files(by: Seat, patients: list[UUID], file: WholeFile) -> Files:
+    yield "README.txt", README.encode()
+    yield from _of_house(by)
+    for patient_id in patients:
+        found = _of_patient(by, patient_id)
+        file.persons += bool(found)
+        yield from found
+    events = 0
+    for number, portion in enumerate(_journal(by), start=1):
+        events += len(portion)
+        yield f"journal/{number:06}.jsonl", b"".join(orjson.dumps(event, default=str) + b"\n" for event in portion)
+    yield "end.json", _json({"patients": file.persons, "events": events})
 
 
 def _of_house(by: Seat) -> Files:
