@@ -49,11 +49,11 @@ class Temoin:
         request = urllib.request.Request(audience, urllib.parse.urlencode(form).encode())
         return str(self._answer(request)["access_token"])
 
-    def call(self, path: str, body: dict | None = None) -> dict:
+    def call(self, path: str, body: dict | None = None, key: str = "") -> dict:
         """Call an address. Keep the key of what does something: if no answer comes, send again with the same one."""
         headers = {"Authorization": f"Bearer {self.token()}", "Accept-Language": "en"}
         if body is not None:
-            headers |= {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
+            headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
         data = None if body is None else json.dumps(body).encode()
         return self._answer(urllib.request.Request(f"{self._staff}{path}", data, headers))
 
@@ -71,6 +71,7 @@ def main() -> None:
     for name in ("--staff", "--client-id"):
         parser.add_argument(name, required=True)
     parser.add_argument("--key", required=True, type=Path)
+    parser.add_argument("--key-of-call", default=secrets.token_hex(16), help="of a call to which no answer came")
     parser.add_argument("--number", default=f"EXAMPLE-{secrets.token_hex(4)}", help="the program's own number of it")
     options = parser.parse_args()
     temoin = Temoin(options.staff, options.client_id, options.key.read_text("ascii"))
@@ -86,7 +87,7 @@ def main() -> None:
         "sample": {"specimen": "nasopharyngeal-swab", "lot_id": lot["id"], "sampled_at": sampled_at.isoformat()},
         "reading": {"outcomes": {"sars-cov-2": "negative"}},
     }
-    (verdict,) = temoin.call("/api/v1/results", {"results": [result]})["results"]
+    (verdict,) = temoin.call("/api/v1/results", {"results": [result]}, key=options.key_of_call)["results"]
     print(json.dumps(verdict, indent=1))
     if verdict["taken"]:
         print(json.dumps(temoin.call(f"/api/v1/tests/{verdict['test_id']}"), indent=1))

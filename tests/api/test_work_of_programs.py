@@ -9,10 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from api_programs import ask_token, assertion, get, post, register
-from people import TRAITS, House, make_lot, make_patient, make_sampled, make_signed
+from people import TRAITS, House, change_patient, make_lot, make_patient, make_sampled, make_signed
 
 from temoin.api.answers import error_answer
+from temoin.api.record_views import propose
 from temoin.journal.events import EventKind
+from temoin.journal.listings import events_showing
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError
@@ -20,10 +22,12 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.models import Patient
 from temoin.patients.queries import MergedError
+from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import ProgramCall
 from temoin.pharmacies.scopes import Scope
+from temoin.testing.actions import undo_sample
 from temoin.testing.models import Record
-from temoin.testing.proposals import proposed_tests, sign_proposal, withdraw_proposal
+from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.queries import read_test
 
 COVID = "covid19-ag"
@@ -72,7 +76,7 @@ def test_a_program_goes_the_whole_road_and_a_pharmacist_signs(house: House, work
     before = get(place, worker).json()
 
     (waiting,) = proposed_tests(by=house.owner)
-    sign_proposal(by=house.owner, record_id=waiting.test.id, seen_version=waiting.proposal.seen_version)
+    sign_proposal(by=house.owner, record_id=waiting.opened.record_id, seen_version=waiting.seen_version)
 
     after = get(place, worker).json()
     assert (before["state"], before["is_proposed"], before["result"]) == ("sampled", True, None)
@@ -103,33 +107,74 @@ def test_a_proposal_sends_nothing_and_can_be_replaced_and_taken_back(house: Hous
     post(f"{place}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}})
 
     with pytest.raises(ConflictError):
-        sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.proposal.seen_version)
+        sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
     assert get(f"{place}/parcels", worker).json() == {"parcels": []}
     assert post(f"{place}/proposal/withdraw", worker).status_code == 200
     assert post(f"{place}/proposal/withdraw", worker).status_code == 409
     assert read_test(by=house.owner, record_id=record_id).proposal is None
 
 
-def test_a_pharmacist_puts_a_proposal_aside_and_a_sample_taken_back_takes_it_along(house: House, worker: str):
+def test_a_pharmacist_puts_aside_what_they_saw_and_no_other(house: House, worker: str):
+    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
+    (seen,) = proposed_tests(by=house.owner)
+    post(f"/api/v1/tests/{record_id}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}})
+
+    with pytest.raises(ConflictError):
+        put_aside_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
+    (now_seen,) = proposed_tests(by=house.owner)
+    put_aside_proposal(by=house.owner, record_id=record_id, seen_version=now_seen.seen_version)
+
+    assert proposed_tests(by=house.owner) == []
+
+
+def test_a_sample_taken_back_takes_its_proposal_along(house: House, worker: str):
     record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
 
-    withdraw_proposal(by=house.owner, record_id=record_id)
+    undo_sample(by=house.owner, record_id=record_id)
 
     assert proposed_tests(by=house.owner) == []
+    assert read_test(by=house.owner, record_id=record_id).proposal is None
+
+
+def test_what_changed_around_a_reading_is_not_signed_unseen(house: House, worker: str):
+    patient_id = make_patient(house.owner)
+    record_id = make_sampled(house.owner, patient_id, make_lot(house.owner))
+    post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
+    (seen,) = proposed_tests(by=house.owner)
+
+    change_patient(by=house.owner, patient_id=patient_id, traits=check_traits({**TRAITS, "birth_family_name": "AUTRE"}))
+
     with pytest.raises(ConflictError):
-        withdraw_proposal(by=house.owner, record_id=record_id)
+        sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
+
+
+def test_a_reading_proposed_in_time_is_signed_hours_later(house: House, worker: str):
+    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
+
+    with shifted_by(timedelta(hours=3)):
+        (seen,) = proposed_tests(by=house.owner)
+        report = sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
+
+    assert report.signed_at - report.read_at > timedelta(hours=2)
 
 
 @pytest.mark.parametrize(
     ("reading", "found"),
     [
-        ({"outcomes": {}}, [("outcome-sars-cov-2", "required")]),
-        ({"outcomes": {"sars-cov-2": "perhaps"}}, [("outcome-sars-cov-2", "unknown")]),
+        ({"outcomes": {}}, [("outcomes.sars-cov-2", "required")]),
+        ({"outcomes": {"sars-cov-2": "perhaps"}}, [("outcomes.sars-cov-2", "unknown")]),
         ({"outcomes": {"sars-cov-2": "negative", "rsv": "negative"}}, [("outcomes", "unknown")]),
-        ({**NEGATIVE, "read_at": "2999-01-01T00:00:00Z"}, [("read_at", "future")]),
+        ({**NEGATIVE, "read_at": "2999-01-01T00:00:00Z"}, [("read_at", "malformed")]),
         ({**NEGATIVE, "read_at": "2026-11-29T09:00:00"}, [("read_at", "malformed")]),
         ({**NEGATIVE, "read_at": 5}, [("read_at", "malformed")]),
+        ({**NEGATIVE, "read_at": "1700000000"}, [("read_at", "malformed")]),
+        ({**NEGATIVE, "read_at": "9999-12-31T23:59:59-14:00"}, [("read_at", "malformed")]),
+        ({**NEGATIVE, "read_at": "2026-13-45T00:00:00Z"}, [("read_at", "malformed")]),
+        ({"outcomes": {"x" * 300: 1}}, [("outcomes", "too_long"), ("outcomes", "malformed")]),
+        ({**NEGATIVE, "read_at": "2150-01-01T00:00:00Z"}, [("read_at", "future")]),
         ({**NEGATIVE, "signed": True}, [("", "unknown_field")]),
         ({"outcomes": {"sars-cov-2": 1}}, [("outcomes.sars-cov-2", "malformed")]),
         ("no json", [("", "malformed")]),
@@ -181,6 +226,41 @@ def test_a_refused_request_leaves_its_key_free(worker: str):
     assert post("/api/v1/patients", worker, patient_body(sex="X"), key=key).status_code == 400
     assert post("/api/v1/patients", worker, patient_body(nir="1"), key=key).status_code == 400
     assert post("/api/v1/patients", worker, patient_body(), key=key).status_code == 201
+
+
+def test_a_key_is_told_again_by_a_write_and_refused_while_its_call_is_done(house: House, worker: str):
+    key = uuid4().hex
+    post("/api/v1/patients", worker, patient_body(), key=key)
+    with tenant_scope(house.here.id):
+        before = bytes(ProgramCall.objects.get().sealed)
+
+    assert post("/api/v1/patients", worker, patient_body(), key=key).status_code == 201
+
+    with tenant_scope(house.here.id):
+        assert bytes(ProgramCall.objects.get().sealed) != before
+
+
+@pytest.mark.parametrize(
+    "day", ["00000000", "0", "19790328", "28/03/1979", "1979-02-30", "0001-01-01", "9999-12-31", 1979]
+)
+def test_no_birth_date_is_guessed(worker: str, day: object):
+    answer = post("/api/v1/patients", worker, patient_body(birth_date=day))
+
+    assert (answer.status_code, problems(answer)) == (400, [("birth_date", "malformed")])
+
+
+@pytest.mark.parametrize("changes", [{}, {"birth_family_name": "AUTRE", "birth_date": "1990-01-01"}])
+def test_a_refusal_that_tells_who_is_a_patient_is_a_look(house: House, changes: dict[str, str]):
+    known = make_patient(house.owner)
+    scopes = (Scope.PATIENTS_WRITE,)
+    writer = ask_token(assertion(register(house.owner, scopes=scopes))).json()["access_token"]
+
+    answer = post("/api/v1/patients", writer, patient_body(**changes))
+
+    assert answer.status_code in {400, 409}
+    assert "candidates" not in answer.json()
+    with tenant_scope(house.here.id):
+        assert [event.kind for event in events_showing([known]) if event.origin == "api"] == ["patient.searched"]
 
 
 @pytest.mark.parametrize(("key", "code"), [("", "required"), ("short", "malformed"), ("x" * 129, "malformed")])
@@ -259,6 +339,36 @@ def test_results_handed_in_whole_are_judged_each_alone(house: House, worker: str
     assert len(proposed_tests(by=house.owner)) == 2
     with tenant_scope(house.here.id):
         assert Patient.objects.count() == 2
+
+
+def test_one_result_beyond_the_scopes_keeps_no_verdict_from_the_others(house: House):
+    scopes = (Scope.TESTS_WRITE, Scope.RESULTS_PROPOSE)
+    bare = ask_token(assertion(register(house.owner, scopes=scopes))).json()["access_token"]
+    lot_id, known = make_lot(house.owner), make_patient(house.owner)
+    fine = {**whole(lot_id, "A-2"), "patient": None, "patient_id": str(known)}
+
+    verdicts = post("/api/v1/results", bare, {"results": [whole(lot_id, "A-1"), fine]}).json()["results"]
+
+    assert [(one["taken"], one["error"]) for one in verdicts] == [(False, "insufficient_scope"), (True, "")]
+
+
+def test_a_defect_met_by_one_result_keeps_no_verdict_from_the_others(house: House, worker: str, monkeypatch):
+    lot_id, known = make_lot(house.owner), make_patient(house.owner)
+    batch = [{**whole(lot_id, f"A-{n}"), "patient": None, "patient_id": str(known)} for n in range(3)]
+    taken = iter([propose, lambda *_: 1 / 0, propose])
+    monkeypatch.setattr("temoin.api.whole_results.propose", lambda *words: next(taken)(*words))
+
+    verdicts = post("/api/v1/results", worker, {"results": batch}).json()["results"]
+
+    assert [(one["taken"], one["error"]) for one in verdicts] == [(True, ""), (False, "server_error"), (True, "")]
+    assert verdicts[1]["incident"]
+
+
+@pytest.mark.parametrize(("key", "status"), [("k" * 128, 200), ("short", 400), ("", 400)])
+def test_the_key_of_a_batch_is_judged_by_itself(house: House, worker: str, key: str, status: int):
+    batch = {"results": [whole(make_lot(house.owner), "N" * 64)]}
+
+    assert post("/api/v1/results", worker, batch, key=key).status_code == status
 
 
 def test_results_handed_in_again_are_taken_once(house: House, worker: str):

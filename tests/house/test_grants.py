@@ -177,6 +177,7 @@ COLUMNS = {
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_worker", "journal_alert", "UPDATE"): {"told_at"},
     ("temoin_worker", "journal_event", "SELECT"): {"pharmacy_id", "id", "at", "kind", "subject_id", "detail", "digest"},
+    ("temoin_app", "pharmacies_program_call", "UPDATE"): {"sealed"},
     ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code", "code_index"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
     ("temoin_app", "signin_failed_try", "UPDATE"): {"is_told"},

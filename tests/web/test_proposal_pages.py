@@ -7,16 +7,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
-from people import House, make_lot, make_patient, make_program, make_sampled, open_house, sign_in
+from people import House, make_lot, make_patient, make_program, make_sampled, make_test, open_house, sign_in
 
 from temoin.catalogue.lots import recall_lot
 from temoin.lib.clock import now
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import take_sample
 from temoin.testing.proposals import propose_result, proposed_tests
 from temoin.testing.queries import read_test
-from temoin.testing.sample import Reading
+from temoin.testing.sample import Reading, Sample
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +39,18 @@ def proposed(by: Seat, lot_id: UUID, outcome: str = "negative") -> UUID:
     return record_id
 
 
+def proposed_angina(house: House) -> UUID:
+    by = house.owner
+    record_id = make_test(by, make_patient(by), kind="strep-a-ag")
+    lot_id = make_lot(by, kit="biosynex-strep-a", number="S1")
+    take_sample(by=by, record_id=record_id, sample=Sample("throat-swab", now() - timedelta(minutes=6), lot_id))
+    program = ProgramSeat(by.pharmacy_id, make_program(by), "LGO", (Scope.RESULTS_PROPOSE,))
+    propose_result(by=program, record_id=record_id, reading=Reading({"strep-a": "negative"}, now()))
+    return record_id
+
+
 def ticks(by: Seat) -> list[str]:
-    return [f"{one.test.id} {one.proposal.seen_version}" for one in proposed_tests(by=by)]
+    return [f"{one.opened.record_id} {one.seen_version}" for one in proposed_tests(by=by)]
 
 
 def state_of(by: Seat, record_id: UUID) -> str:
@@ -55,6 +66,8 @@ def test_the_counter_says_that_something_is_proposed_and_the_page_shows_it(house
     assert "LGO" in page
     assert "Positif" in page
     assert ticks(house.owner)[0] in page
+    assert "A12345" in page  # the lot
+    assert page.count("<dt>") >= 2
 
 
 def test_what_is_ticked_is_signed_and_the_rest_stays(house: House, client: Client):
@@ -100,6 +113,7 @@ def test_twice_signs_once_and_says_so(house: House, client: Client):
     first, second = (client.post("/proposals/sign/", form) for _ in range(2))
 
     assert (first.status_code, second.status_code) == (302, 400)
+    assert "a changé depuis l’affichage" in second.content.decode()
     assert len(read_test(by=house.owner, record_id=record_id).reports) == 1
 
 
@@ -113,7 +127,7 @@ def test_what_is_put_aside_waits_for_its_result(house: House, client: Client):
 
 @pytest.mark.parametrize("take", [[], ["x"], ["x y"], [f"{uuid4()}"], [f"{uuid4()} {'0' * 16}"]])
 def test_what_no_page_sends_does_nothing(client: Client, take: list[str]):
-    assert client.post("/proposals/aside/", {"take": take}).status_code == 302
+    assert client.post("/proposals/aside/", {"take": take}).status_code in {302, 400}
     assert client.post("/proposals/sign/", {"take": take}).status_code in {302, 400}
 
 
@@ -134,3 +148,18 @@ def test_the_times_of_a_proposal_bind_its_signature(house: House, client: Client
 
     (report,) = read_test(by=house.owner, record_id=record_id).reports
     assert report.read_at <= before <= report.signed_at + timedelta(seconds=1)
+
+
+def test_a_kind_with_a_logigram_is_signed_on_its_own_page(house: House, client: Client):
+    record_id = proposed_angina(house)
+
+    page = client.get("/proposals/").content.decode()
+    review = client.post(
+        f"/tests/{record_id}/sign/", {"outcome-strep-a": "negative", "read_at-instant": now().isoformat()}
+    )
+
+    assert f'form="check-{record_id}"' in page
+    assert 'name="take"' not in page
+    assert client.post("/proposals/sign/", {"take": ticks(house.owner)}).status_code == 400
+    assert state_of(house.owner, record_id) == "sampled"
+    assert review.status_code == 200

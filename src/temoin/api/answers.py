@@ -14,13 +14,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from temoin.api.bodies import ProblemBody, ProblemTold
+from temoin.api.near import TELLING
 from temoin.api.reading import WrongTypeError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.away import as_told, as_turned_away, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
 from temoin.patients.queries import MergedError
 from temoin.patients.second_record import LikelyKnownError
-from temoin.pharmacies.program_calls import KeyReusedError
+from temoin.pharmacies.program_calls import InProgressError, KeyReusedError
 from temoin.pharmacies.programs import ScopeRefusedError
 
 log = logging.getLogger("temoin.api")
@@ -32,10 +33,13 @@ _CODES: tuple[tuple[type[TemoinError], HTTPStatus, str], ...] = (
     (LikelyKnownError, HTTPStatus.CONFLICT, "likely_known"),
     (WrongTypeError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
     (InvalidError, HTTPStatus.BAD_REQUEST, "invalid"),
+    (InProgressError, HTTPStatus.CONFLICT, "in_progress"),
     (MergedError, HTTPStatus.CONFLICT, "merged"),
     (KeyReusedError, HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
 )
+
+_IN_BODIES = {"lot": "lot_id", "consent": "notice_version"}
 
 # The program proved its key before it reads this: no stranger learns it. ASCII, as RFC 6749 asks of a description.
 UNVOUCHED = "Whoever vouched for this program no longer may: ask an owner of the pharmacy to vouch for it."
@@ -61,13 +65,18 @@ def told_problem(error: TemoinError) -> dict[str, Any]:
     members: dict[str, Any] = {"status": status, "error": code}
     if isinstance(error, InvalidError):
         members["problems"] = [
-            ProblemTold(field=one.field, code=one.code, detail=str(one.message)) for one in error.problems
+            ProblemTold(field=_named(one.field), code=one.code, detail=str(one.message)) for one in error.problems
         ]
-    if isinstance(error, LikelyKnownError):
+    if isinstance(error, TELLING):
         members["candidates"] = error.candidates
     if isinstance(error, MergedError):
         members["candidates"] = [error.stays]
     return members
+
+
+def _named(field: str) -> str:
+    """Return a field by its name in a body, where the pages' forms call it otherwise."""
+    return _IN_BODIES.get(field, field.replace("outcome-", "outcomes.", 1) if field.startswith("outcome-") else field)
 
 
 def error_answer(error: TemoinError) -> JsonResponse:

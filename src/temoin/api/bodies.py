@@ -5,14 +5,46 @@ They say which fields there are and of what type. What a value may be is for the
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 MOST_RESULTS = 100  # handed in by one call
 _Line = Annotated[str, Field(max_length=200)]
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_YEARS = range(1850, 2201)  # nothing of ours is outside, and every zone can tell its day
+
+
+def _day(value: object) -> object:
+    """Read ISO 8601 and nothing else: digits alone are no count of seconds, and no date is guessed."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise PydanticCustomError("no_day", "no ISO 8601 day")
+    return _in_years(date.fromisoformat(value))
+
+
+def _instant(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError("no_instant", "no ISO 8601 instant with an offset")
+    return _in_years(datetime.fromisoformat(value))
+
+
+def _in_years(value: date) -> date:
+    if value.year not in _YEARS:
+        raise PydanticCustomError("no_day", "a year out of reach")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 
 
 class Shape(BaseModel):
@@ -28,7 +60,7 @@ class PatientBody(Shape):
     birth_given_names: Annotated[_Line, Field(description="All of them, in order; empty only with `single_name`.")]
     single_name: Annotated[bool, Field(description="The person bears one name alone.")] = False
     sex: Literal["F", "M", "U"]
-    birth_date: date
+    birth_date: Day
     birth_place: Annotated[_Line, Field(description="INSEE code: 5 characters, 99 and the country abroad.")] = ""
     used_family_name: _Line = ""
     used_given_name: _Line = ""
@@ -62,7 +94,7 @@ class PatientQuestion(Shape):
 
     nir: _Line = ""
     family_name: _Line = ""
-    birth_date: date | None = None
+    birth_date: Day | None = None
 
 
 class Created(Shape):
@@ -111,9 +143,9 @@ class SampleBody(Shape):
 
     specimen: Annotated[_Line, Field(description="A code of the kind's specimens.")]
     lot_id: Annotated[UUID, Field(description="A lot of `GET /api/v1/kinds/{kind}/lots`.")]
-    sampled_at: Annotated[AwareDatetime | None, Field(description="Now, where it is left out.")] = None
+    sampled_at: Annotated[Instant | None, Field(description="Now, where it is left out.")] = None
     started_at: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Field(description="When the sample was put on the kit, where its leaflet counts from there."),
     ] = None
 
@@ -124,7 +156,7 @@ class ReadingBody(Shape):
     outcomes: Annotated[
         dict[_Line, _Line], Field(max_length=20, description="The outcome read for each target of the kind, by code.")
     ]
-    read_at: Annotated[AwareDatetime | None, Field(description="Now, where it is left out.")] = None
+    read_at: Annotated[Instant | None, Field(description="Now, where it is left out.")] = None
     comment: Annotated[str, Field(max_length=1000)] = ""
 
 
@@ -170,6 +202,7 @@ class ResultVerdict(Shape):
     error: Annotated[str, Field(description="The closed code of the problem; empty for what was taken.")] = ""
     problems: list[ProblemTold] = []
     candidates: Annotated[list[UUID], Field(description="Likely records, with `likely_known`.")] = []
+    incident: Annotated[str, Field(description="A number to quote, with `server_error`.")] = ""
 
 
 class ResultVerdicts(Shape):

@@ -15,12 +15,13 @@ from pydantic import BaseModel
 from temoin.api.answers import answer, bad_token, error_answer, method_not_allowed, reads_too_much, unvouched_token
 from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
+from temoin.api.near import TELLING, tell_no_further
 from temoin.api.reading import read_body
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
-from temoin.pharmacies.program_calls import answered_once
+from temoin.pharmacies.program_calls import answered_once, check_key
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat
 from temoin.pharmacies.refused_calls import note_denied_call, note_refused_token
 
@@ -109,6 +110,9 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))
         raise
+    except TELLING as error:
+        tell_no_further(seat, error)
+        raise
 
 
 def _content(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +120,10 @@ def _content(operation: Operation, request: HttpRequest, seat: ProgramSeat, plac
     do = partial(_told, operation, request, seat, given | places)
     if not operation.is_keyed:
         return do()
+    key = request.headers.get("Idempotency-Key", "")
+    check_key(key)
     asked = f"{operation.name} {sorted((name, str(place)) for name, place in places.items())} ".encode() + request.body
-    return answered_once(seat, key=request.headers.get("Idempotency-Key", ""), asked=asked, do=do)
+    return answered_once(seat, key=key, asked=asked, do=do)
 
 
 def _told(operation: Operation, request: HttpRequest, seat: ProgramSeat, given: dict[str, Any]) -> dict[str, Any]:

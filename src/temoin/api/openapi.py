@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import version
 from typing import Any, Literal
 
 from django.http import HttpRequest, JsonResponse
@@ -48,7 +47,7 @@ def specification(operations: Iterable[Operation]) -> dict[str, Any]:
         paths.setdefault(address_of(operation), {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Témoin", "version": version("temoin"), "description": _DESCRIPTION},
+        "info": {"title": "Témoin", "version": "1", "description": _DESCRIPTION},
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
@@ -114,17 +113,19 @@ def _responses(operation: Operation) -> dict[str, Any]:
 def _problems(operation: Operation) -> dict[int, str]:
     """Return the statuses of problems that an operation can meet, each in words."""
     if operation.asks is Open.NOTHING:
-        return {405: "This address does not take the method."}
+        return {405: "This address does not take the method."}  # the specification itself needs no database
     told = {
         401: "The token is missing, wrong, over or revoked.",
         404: "No such object here: unknown and another pharmacy's are the same.",
         405: "This address does not take the method.",
+        409: "The state of things does not allow it; `merged` names the record that stays.",
         500: "A defect: quote the incident.",
+        503: "The database is away: ask again when Retry-After says.",
     }
     if isinstance(operation.asks, Right):
         told |= {403: "The token's scopes do not reach so far.", 429: "Wait as long as Retry-After says."}
     if operation.method == "POST":
-        told |= {400: "What was sent cannot be taken.", 409: "The state of things does not allow it."}
+        told |= {400: "What was sent cannot be taken."}
     if operation.body is not None:
         told |= {415: "The body is not application/json."}
     if operation.is_keyed or operation.takes_key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +25,11 @@ _WORDS: dict[str, tuple[str, str | Promise]] = {
     "too_long": ("too_many", _("There are too many of these: send fewer at a time.")),
     "string_too_long": ("too_long", _("This text is too long.")),
     "too_short": ("required", _("This field is required.")),
-    "timezone_aware": ("malformed", _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")),
+    "no_day": ("malformed", _("Give the day as ISO 8601 has it, for instance 2026-11-29.")),
+    "no_instant": ("malformed", _("Give the time with its offset, for instance 2026-11-29T09:30:00+01:00.")),
     "literal_error": ("unknown", _("This value is not one of those that the specification names.")),
 }
+_NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 _MALFORMED = ("malformed", _("This value is not of the type that the specification names."))
 
 
@@ -55,4 +58,5 @@ def _problem(place: Sequence[Any], kind: str) -> Problem:
     code, message = _WORDS.get(kind, _MALFORMED)
     # The name of a field that nobody knows is the sender's own word: it is not told again.
     named = place[:-1] if kind == "extra_forbidden" else place
-    return Problem(".".join(str(part) for part in named), code, message)
+    told = [str(part) for part in named if isinstance(part, int) or _NAME.fullmatch(part)]
+    return Problem(".".join(told), code, message)

@@ -17,7 +17,7 @@ from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
 from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
 from temoin.patients.queries import check_seen, hold_patient
-from temoin.patients.second_record import PutAside, check_is_new
+from temoin.patients.second_record import KnownNumberError, PutAside, check_is_new
 from temoin.patients.traits import Traits
 from temoin.patients.ways import tell_way, with_text
 from temoin.pharmacies.policies import Holder, check_right
@@ -107,9 +107,9 @@ def _check_nir_is_free(patient_id: UUID, traits: Traits) -> None:
         bucket = nir_indexes(traits.nir)[-1].hex()
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"nir|{current_pharmacy()}|{bucket}"])
     others = Patient.objects.filter(merged_into=None, nir_index__in=nir_indexes(traits.nir)).exclude(id=patient_id)
-    if any(each_opened(others, lambda other: other.traits.nir == traits.nir)):
-        message = _("Another patient's record here bears this NIR: find it by the number, and use that record.")
-        raise refuse("nir", "known", message)
+    opened = each_opened(others, lambda other: (other.id, other.traits.nir))
+    if bearers := [known for known, nir in opened if nir == traits.nir]:
+        raise KnownNumberError(bearers)
 
 
 def add_consent(commit: Commit, record_id: UUID, patient_id: UUID, notice_version: str) -> None:

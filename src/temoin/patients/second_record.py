@@ -9,12 +9,16 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from temoin.journal.events import EventKind
+from temoin.journal.listings import record_listing
 from temoin.lib.errors import InvalidError, Problem
-from temoin.lib.tenant import current_pharmacy
+from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.patients.models import names_indexes
 from temoin.patients.queries import alike_in_scope
 from temoin.patients.starts import born_indexes
 from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
 
 
 class Asked(Enum):
@@ -35,6 +39,23 @@ class LikelyKnownError(InvalidError):
             [Problem("", "likely_known", _("This patient may already have a record here: compare first."))]
         )
         self.candidates = candidates
+
+
+class KnownNumberError(InvalidError):
+    """The NIR stands on the record of `candidates`, which are to be used."""
+
+    def __init__(self, candidates: list[UUID]) -> None:
+        message = _("Another patient's record here bears this NIR: find it by the number, and use that record.")
+        super().__init__([Problem("nir", "known", message)])
+        self.candidates = candidates
+
+
+def note_shown(*, by: Holder, candidates: list[UUID]) -> None:
+    """Record that a refusal told a program who is a patient here: a look, once the refused transaction is over."""
+    check_right(by=by, right=Right.REGISTER_PATIENT)
+    with tenant_scope(by.pharmacy_id):
+        kind = EventKind.PATIENT_SEARCHED
+        record_listing(by=by, kind=kind, subject_kind="patient", shown=candidates, detail="near")
 
 
 def check_is_new(patient_id: UUID, traits: Traits, put_aside: PutAside) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.clock import coarse, now
 from temoin.lib.commit import Commit
-from temoin.lib.errors import TemoinError, refuse
+from temoin.lib.errors import ConflictError, TemoinError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import ProgramCall
@@ -25,8 +25,13 @@ from temoin.pharmacies.programs import ProgramSeat
 Answer = dict[str, Any]
 
 KEPT = timedelta(days=1)
+_HOUR = timedelta(hours=1)  # to which the time of an answer is cut
 _CLEARED_AT_ONCE = 20
 _KEY = re.compile(r"[\x21-\x7e]{16,128}")
+
+
+class InProgressError(ConflictError):
+    """The same call is being done: its answer is not there yet."""
 
 
 class KeyReusedError(TemoinError):
@@ -36,18 +41,16 @@ class KeyReusedError(TemoinError):
 def answered_once(seat: ProgramSeat, *, key: str, asked: bytes, do: Callable[[], Answer]) -> Answer:
     """Do what is asked and keep the answer, in one transaction; return the kept answer where it was done before.
 
-    InvalidError for a key of another shape; KeyReusedError when it was used for something else. What `do` raises undoes
-    all of it, and the key may be used again.
+    KeyReusedError when the key was used for something else; InProgressError while it is being done. What `do` raises
+    undoes all of it, and the key may be used again.
     """
-    if not _KEY.fullmatch(key):
-        message = _("Send a key of 16 to 128 visible ASCII characters, drawn at random for each request.")
-        raise refuse("Idempotency-Key", "required" if not key else "malformed", message)
     key_hash, asked_for = sha256(key.encode()).digest(), sha256(asked).hexdigest()
     with tenant_scope(seat.pharmacy_id):
-        _wait_for_the_same(seat, key_hash)
+        if not _try_to_hold(f"call|{seat.program_id}|{key_hash.hex()}"):
+            raise InProgressError
         former = ProgramCall.objects.filter(program_id=seat.program_id, key_hash=key_hash).first()
         if former is not None:
-            return _former_answer(former, asked_for)
+            return _told_again(former, asked_for)
         answer = do()
         call = ProgramCall(pharmacy_id=seat.pharmacy_id, id=new_id(), program_id=seat.program_id, key_hash=key_hash)
         call.answered_at = coarse(now())
@@ -59,22 +62,39 @@ def answered_once(seat: ProgramSeat, *, key: str, asked: bytes, do: Callable[[],
         return answer
 
 
-def _former_answer(former: ProgramCall, asked_for: str) -> Answer:
+def check_key(key: str) -> None:
+    """Refuse a key of another shape, or none."""
+    if not _KEY.fullmatch(key):
+        message = _("Send a key of 16 to 128 visible ASCII characters, drawn at random for each request.")
+        raise refuse("Idempotency-Key", "required" if not key else "malformed", message)
+
+
+def _told_again(former: ProgramCall, asked_for: str) -> Answer:
+    """Return the kept answer; it is sealed anew, for a commit that writes nothing waits for no second server.
+
+    The first one may have been lost between the two: the program has no answer that only one server knows.
+    """
     held = former.unseal()
     if held["asked"] != asked_for:
         raise KeyReusedError
+    commit = Commit()
+    commit.reseal(former, held)
+    commit.flush()
     answer: Answer = held["answer"]
     return answer
 
 
-def _wait_for_the_same(seat: ProgramSeat, key_hash: bytes) -> None:
-    """Make two calls with one key wait for each other until their commits."""
+def _try_to_hold(name: str) -> bool:
+    """Take a lock until the end of the transaction, if nobody has it: nobody waits here with a thread in hand."""
     with connection.cursor() as cursor:
-        name = f"call|{seat.program_id}|{key_hash.hex()}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [name])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 2))", [name])
+        return bool(cursor.fetchone()[0])
 
 
 def _clear_old(commit: Commit, seat: ProgramSeat) -> None:
-    old = ProgramCall.objects.filter(program_id=seat.program_id, answered_at__lt=now() - KEPT)
+    """Remove some answers past their day; one call at a time, so that no two remove the same."""
+    if not _try_to_hold(f"old calls|{seat.program_id}"):
+        return
+    old = ProgramCall.objects.filter(program_id=seat.program_id, answered_at__lt=now() - KEPT - _HOUR)
     for call_id in old.values_list("id", flat=True)[:_CLEARED_AT_ONCE]:
         commit.remove(ProgramCall, call_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from temoin.lib.clock import now
@@ -62,11 +61,6 @@ class Proposal:
     reading: Reading
     program: str
     proposed_at: datetime
-
-    @property
-    def seen_version(self) -> str:
-        """Return what a form carries so that the action can tell whether its person saw what is proposed now."""
-        return sha256(repr(proposed(self)).encode()).hexdigest()[:16]
 
 
 def proposed(proposal: Proposal) -> dict[str, object]:

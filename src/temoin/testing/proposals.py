@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from uuid import UUID
 
+from temoin.catalogue.logigrams import AFTER, load_logigrams
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.journal.listings import record_listing
@@ -16,21 +18,36 @@ from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.seat import Seat
+from temoin.testing.build import Opened, first_report
 from temoin.testing.models import Record
 from temoin.testing.opening import Proposal, proposal_in, proposed
-from temoin.testing.queries import TestRow, lines_of, open_for_signature
+from temoin.testing.queries import open_for_signature
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RECORD, RecordState
 
+_DRAWN_AT_SIGNATURE = ("key", "signed_at")
+
 
 @dataclass(frozen=True)
 class ProposedTest:
-    """A test under way with the proposal that waits for a pharmacist."""
+    """A test with the proposal that waits, and the result that a signature would make of it now."""
 
-    test: TestRow
+    opened: Opened
     proposal: Proposal
+    report: Report
+
+    @property
+    def seen_version(self) -> str:
+        """Return what a form carries: a digest of all that would be signed, but what is drawn at the signature."""
+        told = {name: value for name, value in asdict(self.report).items() if name not in _DRAWN_AT_SIGNATURE}
+        return sha256(repr(told).encode()).hexdigest()[:32]
+
+    @property
+    def has_page_of_its_own(self) -> bool:
+        """Tell whether it is signed on the test's own page, where the logigram of its kind is shown."""
+        return load_logigrams().table(self.opened.kind.code, AFTER) is not None
 
 
 def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading) -> None:
@@ -52,41 +69,61 @@ def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading) -> Non
         commit.move_sealed(record, "propose", record.unseal() | {"proposal": proposed(proposal)})
 
 
-def withdraw_proposal(*, by: Holder, record_id: UUID) -> None:
-    """Take a proposal back, or put it aside: the test waits for its result again. ConflictError when there is none."""
+def withdraw_proposal(*, by: ProgramSeat, record_id: UUID) -> None:
+    """Take a proposal back: the test waits for its result again. ConflictError when there is none."""
     check_right(by=by, right=Right.PROPOSE_RESULT)
-    with act(by=by, kind=EventKind.PROPOSAL_WITHDRAWN, subject_kind="record", subject_id=record_id) as commit:
-        record, _proposal = _waiting(record_id)
-        commit.move_sealed(record, "withdraw", record.unseal() | {"proposal": None})
+    _withdraw(by, record_id)
+
+
+def put_aside_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> None:
+    """Put a proposal aside that the person saw; ConflictError when it was replaced, put aside or signed."""
+    check_right(by=by, right=Right.SIGN_RESULT)
+    with tenant_scope(by.pharmacy_id):
+        _seen(by, record_id, seen_version)
+        _withdraw(by, record_id)
 
 
 def sign_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> Report:
-    """Sign what a program proposed, as the person saw it; ConflictError when it was replaced, put aside or signed."""
+    """Sign what a program proposed, as the person saw it; ConflictError when anything of it is not as they saw it."""
     check_right(by=by, right=Right.SIGN_RESULT)
     with tenant_scope(by.pharmacy_id):
-        _record, proposal = _waiting(record_id)
-        if proposal.seen_version != seen_version:
-            raise ConflictError("another reading is proposed now")
-        return sign_result(by=by, record_id=record_id, reading=proposal.reading)
+        seen = _seen(by, record_id, seen_version)
+        if seen.has_page_of_its_own:
+            raise ConflictError("the logigram of this kind is shown on the page of the test")
+        entered_at = seen.proposal.proposed_at
+        return sign_result(by=by, record_id=record_id, reading=seen.proposal.reading, entered_at=entered_at)
 
 
 def proposed_tests(*, by: Seat) -> list[ProposedTest]:
     """Return every test under way with a proposal, the one read first at the top; the look is an event."""
-    check_right(by=by, right=Right.READ_TEST)
+    check_right(by=by, right=Right.SIGN_RESULT)
     with tenant_scope(by.pharmacy_id):
         sampled = Record.objects.filter(state=RecordState.SAMPLED.value)
-        found = each_opened(sampled, lambda record: (record, proposal_in(record.unseal())))
-        proposals = {record: proposal for record, proposal in found if proposal is not None}
-        shown = [record.id for record in proposals]
+        waiting = each_opened(sampled, lambda record: (record.id, record.unseal()["proposal"] is not None))
+        shown = [record_id for record_id, is_proposed in waiting if is_proposed]
         record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail="0")
-        by_id = {record.id: proposal for record, proposal in proposals.items()}
-        tests = [ProposedTest(row, by_id[row.id]) for row in lines_of(list(proposals))]
+        tests = each_opened(shown, lambda record_id: _proposed(by, record_id))
         return sorted(tests, key=lambda one: one.proposal.reading.read_at)
 
 
-def _waiting(record_id: UUID) -> tuple[Record, Proposal]:
-    record: Record | None = Record.objects.filter(id=record_id, state=RecordState.SAMPLED.value).first()
-    proposal = proposal_in(record.unseal()) if record is not None else None
-    if record is None or proposal is None:
+def _withdraw(by: Holder, record_id: UUID) -> None:
+    with act(by=by, kind=EventKind.PROPOSAL_WITHDRAWN, subject_kind="record", subject_id=record_id) as commit:
+        record = Record.objects.filter(id=record_id, state=RecordState.SAMPLED.value).first()
+        if record is None or record.unseal()["proposal"] is None:
+            raise ConflictError("no proposal waits")
+        commit.move_sealed(record, "withdraw", record.unseal() | {"proposal": None})
+
+
+def _seen(by: Seat, record_id: UUID, seen_version: str) -> ProposedTest:
+    found = _proposed(by, record_id)
+    if found.seen_version != seen_version:
+        raise ConflictError("this is not what the person saw")
+    return found
+
+
+def _proposed(by: Seat, record_id: UUID) -> ProposedTest:
+    opened = open_for_signature(record_id)
+    proposal = proposal_in(opened.sealed) if opened.state == RecordState.SAMPLED else None
+    if proposal is None:
         raise ConflictError("no proposal waits")
-    return record, proposal
+    return ProposedTest(opened, proposal, first_report(opened, proposal.reading, by))

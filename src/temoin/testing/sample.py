@@ -153,12 +153,15 @@ def check_start(start: Start, sampled_at: datetime) -> None:
         raise InvalidError([Problem(STARTED, "before_sample", message)])
 
 
-def check_entry(reading: Reading, kit: Kit | None, steps: Steps) -> None:
-    """Raise InvalidError when what is outside a span of the kit goes without a reason in the comment."""
+def check_entry(reading: Reading, kit: Kit | None, steps: Steps, *, entered_at: datetime | None = None) -> None:
+    """Raise InvalidError when what is outside a span of the kit goes without a reason in the comment.
+
+    A reading is entered now, or when a program proposed it.
+    """
     begun = steps.clock_start(kit) if kit is not None else None
     if kit is None or begun is None or reading.comment:
         return
-    if _is_late(begun, kit):
+    if _is_late(begun, kit, entered_at or now()):
         message = _("The reading time is over: say in the comment why this reading is entered so late.")
         raise InvalidError([Problem("comment", "late_entry", message)])
     if kit.sample_keeps and begun - steps.sampled_at > kit.sample_keeps:
@@ -166,11 +169,11 @@ def check_entry(reading: Reading, kit: Kit | None, steps: Steps) -> None:
         raise InvalidError([Problem("comment", "stood_long", message)])
 
 
-def _is_late(begun: datetime, kit: Kit) -> bool:
+def _is_late(begun: datetime, kit: Kit, entered_at: datetime) -> bool:
     if kit.read_before_minutes is None:
         return False
     over = begun + timedelta(minutes=kit.read_before_minutes + 1)
-    return now() >= over + COUNTER().late_entry
+    return entered_at >= over + COUNTER().late_entry
 
 
 def check_reading(reading: Reading, kind: Kind, kit: Kit | None, steps: Steps) -> None:

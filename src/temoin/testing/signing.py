@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -37,10 +38,11 @@ _ONLY_ADDRESS = _(
 )
 
 
-def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
+def sign_result(*, by: Seat, record_id: UUID, reading: Reading, entered_at: datetime | None = None) -> Report:
     """Sign the result of a sampled test: version, event and parcels, in one commit.
 
-    ConflictError when the test is not waiting for its result: a second click signs and sends nothing.
+    `entered_at` is when a reading was proposed that is signed later; else it is entered now. ConflictError when the
+    test is not waiting for its result: a second click signs and sends nothing.
     """
     check_right(by=by, right=Right.SIGN_RESULT)
     with act(by=by, kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record_id) as commit:
@@ -49,7 +51,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading) -> Report:
         _check_state("sign", opened)
         reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
-        check_entry(reading, opened.kit, opened.steps)
+        check_entry(reading, opened.kit, opened.steps, entered_at=entered_at)
         check_lot_stands(opened.lot)
         report = first_report(opened, reading, by)
         commit.move(Record, record_id, "sign", version=report.version)

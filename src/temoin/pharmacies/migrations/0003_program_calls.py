@@ -34,6 +34,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        isolate("pharmacies_program_call", {"app": "SELECT, INSERT, DELETE"}),
+        isolate("pharmacies_program_call", {"app": "SELECT, INSERT, UPDATE (sealed), DELETE"}),
         tenant_foreign_key("pharmacies_program_call", "program_id", "pharmacies_program"),
     ]
