@@ -24,6 +24,7 @@ UNTOLD = {
     "outbox_attempt",
     "outbox_sides",
     "outbox_parcel",
+    "pharmacies_program_call",
     "pharmacies_program_token",
     "testing_record_version",
 }

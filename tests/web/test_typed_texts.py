@@ -103,7 +103,7 @@ LOOKED_FOR = {
     *((page, "scan") for page in ("find_patient", "same_person", "new_patient", "receive_lot")),
     *((page, "code") for page in ("mfa_activate_totp", "enrol")),
     *(("enrol", "email"), ("receive_lot", "tests"), ("count_lot", "left"), ("read_shelf", "celsius")),
-    ("journal", "object"),
+    *(("journal", "object"), ("results", "lot")),
 }
 # What the other fields must hold before the text of this one is looked at.
 BESIDE = {

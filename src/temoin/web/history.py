@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.kinds import Kind
 from temoin.catalogue.outcomes import outcome
-from temoin.testing.report import Address, Doctor, Prescriber, Report, ReportStatus
+from temoin.testing.report import Address, Conduct, Doctor, Prescriber, Report, ReportStatus
 from temoin.web.findings import ReadTarget, findings_of
 from temoin.web.patient_form import SEX_WORDS, STATUS_WORDS
 from temoin.web.wording import Words
@@ -37,6 +37,7 @@ TOLD: Mapping[str, Words] = {
     "patient.address": _("Address"),
     "doctor": _("Treating doctor"),
     "prescriber": _("Ordered by"),
+    "conduct": _("What follows from the result"),
 }
 _CLOSED: Mapping[str, Mapping[str, Words]] = {
     "patient.sex": SEX_WORDS,
@@ -104,6 +105,8 @@ def _said(place: str, value: Any) -> Words:
             return " ".join(part for part in (value.family_name, value.given_name, value.mailbox) if part)
         case Prescriber():
             return " ".join(part for part in (value.given_name, value.family_name, value.number) if part)
+        case Conduct():
+            return ", ".join(part for part in (value.display, value.medicine, value.dose) if part)
         case None:
             return ""
     return _CLOSED.get(place, {}).get(value, str(value))

@@ -16,6 +16,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import load_kinds
+from temoin.lib.errors import UNREADABLE, Problem
+from temoin.lib.text import is_clean
 from temoin.lib.zones import wall_clock
 from temoin.oversight.results import NamedTest, export_results, list_results, names_of_signers
 from temoin.oversight.signed_tests import LetterStands, NoticeStands, Place, ResultFilter, ResultSays
@@ -94,6 +96,8 @@ def read_filter(asked: Mapping[str, str]) -> tuple[ResultFilter, list[Any]]:
     """Return what an address asks for; an unknown word of a list asks for nothing."""
     wanted, problems = read_period(asked, days=DAYS)
     kind, lot = asked.get("kind", ""), asked.get("lot", "").strip()
+    if not is_clean(lot):
+        lot, problems = "", [*problems, Problem("lot", "unreadable", UNREADABLE)]
     return (
         replace(
             wanted,
