@@ -121,6 +121,7 @@ def test_whoever_catches_anything_tells_of_broken_seals():
     """
     ends = {"web/errors.py", "api/answers.py", "outbox/worker.py", "outbox/duties.py", "cli/main.py"}
     ends |= {"signin/sessions.py", "outbox/set_aside.py", "intake/results.py", "transmission/daily.py"}
+    ends |= {"api/whole_results.py", "web/views/proposals.py"}  # one of several is not judged, or not signed
 
     assert {source.path for source, node in _hits(ast.Call) if ast.unparse(node.func) == "note_broken_seal"} == ends
 
