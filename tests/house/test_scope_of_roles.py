@@ -22,6 +22,8 @@ from temoin.outbox.courier import Answer, Verdict, couriers
 from temoin.outbox.models import Parcel
 from temoin.outbox.queue import claim_parcels
 from temoin.outbox.settling import settle_parcels
+from temoin.pharmacies.program_calls import answered_once
+from temoin.pharmacies.programs import take_program_seat
 from temoin.pharmacies.team import invite_member
 from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
@@ -58,7 +60,8 @@ def house(as_role) -> House:
         make_signed(seat, make_patient(seat), make_lot(seat))
         make_test(seat, make_patient(seat))
         invite_member(by=seat, newcomer=NEWCOMER)
-        make_token(seat)
+        caller = take_program_seat(token=make_token(seat), certificate=b"")
+        answered_once(caller, key="0" * 16, asked=b"", do=dict)
         list_tests(by=seat)
         open_case(by=seat, patient_id=make_patient(seat), kind="access", asked="Tout", received_on=today_in(HOUSE))
         place_hold(by=seat, patient_id=None, reason="Réquisition")
