@@ -17,6 +17,7 @@ from kinds_of_files import workbook
 from openpyxl import Workbook
 from people import House, open_house
 
+from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.profiles import separator_of
 from temoin.formats.csv.template import template, written
 from temoin.intake import handing, held, turns
@@ -151,6 +152,18 @@ def test_a_workbook_with_half_a_letter_in_its_heading_is_refused_with_its_headin
     file = tried(house.owner, content.getvalue())
 
     assert (file.stage, file.refusal["headings"]) == (FileStage.REFUSED, [f"nom{sign}", "prenom"])
+
+
+def test_a_refusal_that_cannot_be_kept_ends_the_run_with_a_word_in_the_log(house, monkeypatch, caplog):
+    def refusing(**_words: object) -> None:
+        raise FileRefusedError("missing_columns", headings=("nom\ud800",))
+
+    monkeypatch.setattr(handing, "import_results", refusing)
+
+    file = tried(house.owner, mixed())
+
+    assert "a file that was handed in stopped: TypeError" in caplog.text
+    assert begin_run(house.here.id, file.id)
 
 
 def test_headings_are_asked_about_and_remembered_once_the_file_is_taken(house):

@@ -7,7 +7,7 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from people import House, make_patient, open_house
+from people import House, make_patient, make_seat, open_house
 
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import FileRefusedError
@@ -17,9 +17,11 @@ from temoin.formats.csv.template import template_of_patients, written
 from temoin.intake.handing import hand_in, put_aside, read_handed, take_file, told_of, try_file
 from temoin.intake.held import FileKind
 from temoin.intake.people import ListRun, PersonFate, PersonOutcome, import_patients
+from temoin.journal.listings import events_showing
 from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
+from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.seat import Seat
 
 REGISTERED, KNOWN, NEAR, REFUSED = PersonFate
@@ -125,3 +127,18 @@ def test_a_list_handed_in_is_tried_judged_and_taken(house):
     take_file(by=house.owner, file_id=file_id, start=lambda work: work())
 
     assert read_handed(by=house.owner, file_id=file_id).counts == {"registered": 2}
+
+
+def test_whoever_looks_at_the_rows_of_a_list_is_said_to_have_seen_the_patients_they_name(house):
+    known = make_patient(house.owner, birth_family_name="DURAND", birth_given_names="Anne", birth_date="28/03/1979")
+    content = a_list({"nom_naissance": "DURANT", "prenoms": "Anne"}, {"nom_naissance": "PETIT", "prenoms": "Léo"})
+    said = {"name": "rdv.csv", "encoding": "", "dates": "", "kind": FileKind.PATIENTS}
+    file_id = hand_in(by=house.owner, content=content, **said)
+    try_file(by=house.owner, file_id=file_id, start=lambda work: work())
+    other = make_seat(house.here, Profession.ADJOINT, rpps="10003879649")
+
+    (row,) = told_of(by=other, held=read_handed(by=other, file_id=file_id), most=100)
+
+    assert [one for one, _ in row["near"]] == [str(known)]
+    with tenant_scope(house.here.id):
+        assert [event.actor_id for event in events_showing([known])].count(other.member_id) == 1

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from import_files import file_of
 from page_tree import found
-from people import House, make_patient
+from people import House, make_patient, make_seat, sign_in
 from sheets import sheet_of
 from test_pages import check_page
 
@@ -17,8 +17,10 @@ from temoin.formats.csv.profiles import PATIENT_COLUMNS
 from temoin.formats.csv.template import template, template_of_patients, written
 from temoin.intake import handing, turns
 from temoin.intake.terms import allow_laboratory
+from temoin.journal.listings import events_showing
 from temoin.lib.tenant import tenant_scope
 from temoin.patients.models import Patient
+from temoin.pharmacies.professions import Profession
 from temoin.serving.pace import TransferPace
 from temoin.settings.file import Process
 from temoin.testing.models import Record
@@ -216,6 +218,19 @@ def test_whom_nobody_ticked_is_left_and_led_to(house: House, owner: Client):
     owner.post(f"{address}take/")
 
     assert found(page_of(owner, address), f'//a[@href="{reverse("patient", args=[known])}"]')
+
+
+def test_who_opens_a_tried_list_is_said_to_have_seen_the_patients_on_it(house: House, owner: Client):
+    known = make_patient(
+        house.owner, birth_family_name="DURANT", birth_given_names="Anne", birth_date="28/03/1979", nir=""
+    )
+    address = send(owner, template_of_patients("fr"), kind="patients")
+    other = make_seat(house.here, Profession.ADJOINT, rpps="10003879649")
+
+    assert "DURANT Anne" in page_of(sign_in(Client(), other), address)
+
+    with tenant_scope(house.here.id):
+        assert other.member_id in {event.actor_id for event in events_showing([known])}
 
 
 def test_a_file_is_held_in_memory_alone_and_the_server_takes_as_much_as_the_site(settings):

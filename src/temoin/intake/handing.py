@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -46,9 +47,11 @@ from temoin.intake.sameness import Sameness
 from temoin.intake.turns import turn
 from temoin.journal.act import act, denials_recorded
 from temoin.journal.events import EventKind
+from temoin.journal.listings import record_listing
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, NotFoundError, TemoinError, refuse
 from temoin.lib.ids import new_id
+from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -313,10 +316,24 @@ def refusal_of(held: HeldFile) -> FileRefusedError:
     )
 
 
-def told_of(*, by: Seat, held: HeldFile) -> Iterator[dict[str, Any]]:
-    """Yield what became of the rows of which there is something to say."""
+def told_of(
+    *, by: Seat, held: HeldFile, is_near: bool | None = None, start: int = 0, most: int | None = None
+) -> list[dict[str, Any]]:
+    """Return what became of the rows of which there is something to say; at will only those near somebody, or not.
+
+    Where they name patients on record, whoever looks sees these, perhaps long after somebody else tried the file: the
+    look is an event.
+    """
     check_right(by=by, right=Right.IMPORT_RESULTS)
-    return told_rows(by.pharmacy_id, held)
+    wanted = (one for one in told_rows(by.pharmacy_id, held) if is_near in {None, bool(one.get("near"))})
+    told = list(islice(wanted, start, None if most is None else start + most))
+    shown = [UUID(known) for one in told for known, _line in one.get("near", [])]
+    if shown:
+        check_right(by=by, right=Right.READ_PATIENT)
+        with tenant_scope(by.pharmacy_id):
+            kind = EventKind.PATIENT_SEARCHED
+            record_listing(by=by, kind=kind, subject_kind="patient", shown=shown, detail="list")
+    return told
 
 
 def rows_to_correct(*, by: Seat, file_id: UUID) -> Iterator[list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -266,11 +265,10 @@ def _sums(held: HeldFile) -> list[tuple[str, int]]:
 
 def _told(seat: Seat, held: HeldFile, page: int) -> list[dict[str, Any]]:
     """Return the first rows of which there is something to say, and a page of those who may be known."""
-    first = islice((one for one in told_of(by=seat, held=held) if not one.get("near")), SHOWN)
-    found = [_told_row(one, held) for one in first]
+    rows = told_of(by=seat, held=held, is_near=False, most=SHOWN)
     if held.count(PersonFate.NEAR.value):
-        near = (one for one in told_of(by=seat, held=held) if one.get("near"))
-        found += [_told_row(one, held) for one in islice(near, page * SHOWN, (page + 1) * SHOWN)]
+        rows += told_of(by=seat, held=held, is_near=True, start=page * SHOWN, most=SHOWN)
+    found = [_told_row(one, held) for one in rows]
     return sorted(found, key=lambda one: int(one["row"]))
 
 
