@@ -144,7 +144,7 @@ def test_a_page_follows_how_far_a_file_is(house: House, owner: Client, monkeypat
     monkeypatch.setattr(turns, "start_behind", lambda _work: None)
     address = send(owner, mixed(house))
 
-    assert found(page_of(owner, address), "//*[@data-follow]//progress")
+    assert found(page_of(owner, address), "//*[@data-file-state]//progress")
     assert owner.get(f"{address}state/").json() == {"rows": 0, "done": 0, "going": True}
 
 

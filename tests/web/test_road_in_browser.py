@@ -72,7 +72,7 @@ def test_the_road_of_a_result(page: Page, site: str):
     page.get_by_label("Prénom(s) de naissance").fill("DOMINIQUE")
     page.get_by_label("Féminin").check(force=True)
     page.get_by_label("N° de sécurité sociale (NIR)").fill("2 79 03 51 215 189 89")
-    page.get_by_label("E-mail").fill("dominique@patient.example")
+    page.get_by_role("textbox", name="E-mail").fill("dominique@patient.example")
     page.get_by_label("TROD antigénique COVID-19", exact=False).first.check(force=True)
     page.get_by_label("a donné son consentement").check()
     page.get_by_role("button", name="Enregistrer le test").click()

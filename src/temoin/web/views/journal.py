@@ -197,12 +197,14 @@ def _line(seat: Seat, row: EventRow, names: dict[UUID, str]) -> dict[str, Any]:
 
 
 def _fields(request: HttpRequest, wanted: EventFilter, names: dict[UUID, str]) -> list[Field]:
-    typed = Typed(request.GET)
+    # The days that are shown, which may be fewer than were asked for.
+    shown = {"day": wanted.day.isoformat(), "until": (wanted.until or wanted.day).isoformat()}
+    typed = Typed({**request.GET.dict(), **shown})
     people = sorted((Choice(str(member_id), name) for member_id, name in names.items()), key=lambda one: str(one.label))
     kinds = sorted((Choice(kind, event_words(kind)) for kind in EventKind), key=lambda one: str(one.label))
     return [
-        typed("day", _("From"), "date", initial=wanted.day.isoformat(), required=True),
-        typed("until", _("To"), "date", initial=(wanted.until or wanted.day).isoformat(), required=True),
+        typed("day", _("From"), "date", required=True),
+        typed("until", _("To"), "date", required=True),
         typed("person", _("Person"), "select", choices=people, is_one_of=True),
         typed("kind", _("What was done"), "select", choices=kinds, is_one_of=True),
         typed("object", _("Number of the test or the patient"), is_one_of=True, attributes={"maxlength": "36"}),

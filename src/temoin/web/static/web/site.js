@@ -295,9 +295,9 @@ addEventListener("change", ({ target }) => {
   target.reportValidity();
   all("button", target.form).forEach((one) => { one.disabled = isTooLarge; });
 });
-for (const panel of all("[data-follow]")) {
+for (const panel of all("[data-file-state]")) {
   const timer = setInterval(async () => {
-    const answer = await fetch(panel.dataset.follow, { credentials: "same-origin" }).catch(() => null);
+    const answer = await fetch(panel.dataset.fileState, { credentials: "same-origin" }).catch(() => null);
     if (!answer || !answer.ok) return;
     const { rows, done, going } = await answer.json();
     const bar = panel.querySelector("progress");
@@ -305,7 +305,7 @@ for (const panel of all("[data-follow]")) {
     bar.max = rows || 1;
     bar.value = done;
     let place = 0;
-    const words = panel.querySelector("[data-follow-words]");
+    const words = panel.querySelector("[data-file-words]");
     words.textContent = words.textContent.replace(/[0-9][0-9\s\u00a0\u202f,.]*[0-9]|[0-9]/g, () => [done, rows][place++] ?? "");
   }, 1500);
 }
