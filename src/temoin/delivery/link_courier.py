@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 from uuid import UUID
 
@@ -42,6 +43,8 @@ class LinkCourier(ABC):
 
         The address is always today's: it may have been mended since the former one was refused.
         """
+        # Opened before anything is asked for it: a parcel that somebody made say something else goes nowhere.
+        kept = kept_in_parcel(load, load.sealed) if load.sealed is not None else None
         lock_letters(load.chain_id)
         if latest_number(load.chain_id) != load.sequence:
             return Answer(Verdict.REPLACED, "newer_version")
@@ -50,8 +53,8 @@ class LinkCourier(ABC):
             return Answer(Verdict.REFUSED, "way_not_wanted")  # taken back since the signature
         if not self.address_of(patient):
             return Answer(Verdict.REFUSED, self.no_address)
-        if load.sealed is not None:
-            return self._again(load, load.sealed, patient)
+        if kept is not None:
+            return self._again(load, kept, patient)
         if was_posted_anew(load):
             return Answer(Verdict.REPLACED, "newer_letter")
         if not has_key(load.chain_id):
@@ -63,8 +66,7 @@ class LinkCourier(ABC):
             return Answer(Verdict.REFUSED, "demonstration")  # an invented person's address may be somebody's
         return self._message(load, _sealed(load, report, former, patient.language), patient)
 
-    def _again(self, load: Load, sealed: bytes, patient: Traits) -> Consignment | Answer:
-        kept = kept_in_parcel(load, sealed)
+    def _again(self, load: Load, kept: Mapping[str, str], patient: Traits) -> Consignment | Answer:
         if not letter_is_open(UUID(kept["letter"])):
             return Answer(Verdict.REPLACED, "newer_letter")  # the ticket was renewed: this link is dead
         return self._message(load, kept["fragment"], patient)
