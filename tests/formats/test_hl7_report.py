@@ -190,7 +190,9 @@ def test_others_read_our_message_as_results(report):
 
     (order,) = results.orders
     assert (results.control_id, order.number) == (report.key, report.record_id)
-    assert [each.value.code for each in order.observations] == [each.snomed for each in report.findings]
+    read = [each.value.code for each in order.observations if not each.is_answer]
+    assert read == [each.snomed for each in report.findings]
+    assert len([each for each in order.observations if each.is_answer]) == len(report.answers)
 
 
 @pytest.mark.parametrize("route", [ROUTE, OTHER_ROUTE])

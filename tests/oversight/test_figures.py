@@ -21,7 +21,7 @@ from temoin.lib.errors import DeniedError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, today_in
 from temoin.oversight import signed_tests
-from temoin.oversight.figures import Figures, Wait, count_tests, positivity, read_figures, spread_of
+from temoin.oversight.figures import Figures, Pause, count_tests, positivity, read_figures, spread_of
 from temoin.oversight.signed_tests import (
     LetterStands,
     NoticeStands,
@@ -170,7 +170,7 @@ def test_the_database_s_records_are_counted_as_their_versions_say(house, monkeyp
     assert figures.says == Counter(recounted(versions) for versions in lives)
     assert figures.days[today_in(HOUSE)].total() == len(walk)
     assert figures.targets["sars-cov-2"].total() == sum(recounted(one) != "void" for one in lives)
-    assert figures.spreads[Wait.SIGNATURE].count == len(walk)
+    assert figures.spreads[Pause.SIGNATURE].count == len(walk)
 
 
 def versions_of(record: Record) -> list[Report]:

@@ -283,6 +283,7 @@ OF_NO_PATIENT = {
     "pharmacies_invitation": "somebody who is to work there",
     "pharmacies_member": "somebody who works there",
     "pharmacies_program": "a program",
+    "pharmacies_program_call": "a program: numbers of rows, which lead to nobody without the rows",
     "pharmacies_program_token": "a program",
     "pharmacies_register_check": "somebody who works there, or is to",
 }

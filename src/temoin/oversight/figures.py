@@ -24,7 +24,7 @@ Tally = Counter[ResultSays]
 CONCLUSIVE = (ResultSays.POSITIVE, ResultSays.NEGATIVE)
 
 
-class Wait(StrEnum):
+class Pause(StrEnum):
     """From one step of a test to the next."""
 
     SIGNATURE = "signature"  # from the sample to the first signature, of tests made at the counter
@@ -54,7 +54,7 @@ class Figures:
     names: dict[str, str] = field(default_factory=dict)  # of these, as they last signed
     kits: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Counter))  # manufacturer and name
     letters: Counter[LetterStands] = field(default_factory=Counter)
-    waits: dict[Wait, list[timedelta]] = field(default_factory=lambda: defaultdict(list))
+    waits: dict[Pause, list[timedelta]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def says(self) -> Tally:
@@ -67,9 +67,9 @@ class Figures:
         return self.says[ResultSays.VOID]
 
     @property
-    def spreads(self) -> dict[Wait, Spread]:
+    def spreads(self) -> dict[Pause, Spread]:
         """Return how long each step took, of those that some test went through."""
-        return {wait: spread_of(self.waits[wait]) for wait in Wait if self.waits.get(wait)}
+        return {wait: spread_of(self.waits[wait]) for wait in Pause if self.waits.get(wait)}
 
     def add(self, test: SignedTest, zone: ZoneInfo) -> None:
         """Count a test."""
@@ -92,9 +92,9 @@ class Figures:
         if test.told["source"] != COUNTER:
             return  # a file's result is signed at its import, whenever it was found
         sampled = datetime.fromisoformat(test.told["sampled_at"])
-        self.waits[Wait.SIGNATURE].append(test.first_signed_at - sampled)
+        self.waits[Pause.SIGNATURE].append(test.first_signed_at - sampled)
         if test.acknowledged_at is not None:
-            self.waits[Wait.ACKNOWLEDGEMENT].append(max(test.acknowledged_at - test.first_signed_at, timedelta(0)))
+            self.waits[Pause.ACKNOWLEDGEMENT].append(max(test.acknowledged_at - test.first_signed_at, timedelta(0)))
 
 
 def read_figures(*, by: Seat, wanted: ResultFilter) -> Figures:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.kinds import Kind, load_kinds
-from temoin.oversight.figures import Figures, Tally, Wait, positivity
+from temoin.oversight.figures import Figures, Pause, Tally, positivity
 from temoin.oversight.signed_tests import LetterStands, ResultSays
 from temoin.web.charts import BarOf, BarPart, Chart, bar_chart, column_chart
 from temoin.web.csv_file import number_cell
@@ -136,8 +136,8 @@ def _positivity(figures: Figures) -> FigureTable:
 
 def _waits(figures: Figures) -> FigureTable:
     words = {
-        Wait.SIGNATURE: _("Sample to signature"),
-        Wait.ACKNOWLEDGEMENT: _("Signature to acknowledgement"),
+        Pause.SIGNATURE: _("Sample to signature"),
+        Pause.ACKNOWLEDGEMENT: _("Signature to acknowledgement"),
     }
     half, most = _("median"), _("nine of ten")
     rows = []
