@@ -40,6 +40,8 @@ NAMESPACES = {
     "http://loinc.org",
     "http://snomed.info/sct",
     "http://hl7.org/fhir/sid/icd-10",
+    "http://terminology.hl7.org/CodeSystem/v2-0136",  # yes and no, of the answers to questions
+    "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",  # asked, and not known
     "http://terminology.hl7.org/CodeSystem/v2-0203",
     "http://terminology.hl7.org/CodeSystem/observation-category",
     "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",

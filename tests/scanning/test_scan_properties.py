@@ -46,6 +46,7 @@ NOISE = st.lists(PIECES | st.text(max_size=6) | texts(DIGITS, 0, 14) | LINES, ma
 @example("]d2")
 @example("+")
 @example("30")
+@example("10(")
 @example("]C17004")
 @example("010501234567890030\x1d10AB")
 @example("IS01" + "0" * 22 + "S1")

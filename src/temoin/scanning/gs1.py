@@ -161,8 +161,10 @@ def _is_more(text: str, possible: frozenset[str] | set[str]) -> bool:
 
 def _told(found: Elements, *, is_whole: bool) -> Scan:
     values = {element.ai.ai: element for element in found}
-    # No identifier comes twice; and digits of other scripts are none.
-    if len(values) != len(found) or not all(element.value.isascii() for element in found):
+    # No identifier comes twice; digits of other scripts are none; and a bracket in a value could not be told from those
+    # of the one spelling in which a box is kept and found again.
+    values_are_plain = all(element.value.isascii() and "(" not in element.value for element in found)
+    if len(values) != len(found) or not values_are_plain:
         return fault(ScanKind.BOX, ScanTrouble.GS1_FORM)
     device = values.get(DEVICE)
     if device is not None and device.gtin is None:
