@@ -270,21 +270,6 @@ def test_what_is_done_needs_a_key(worker: str, key: str, code: str):
     assert (answer.status_code, problems(answer)) == (400, [("Idempotency-Key", code)])
 
 
-def test_answers_are_kept_for_a_day(house: House):
-    with shifted_by(-timedelta(hours=26)):
-        early = ask_token(assertion(register(house.owner, scopes=tuple(Scope)))).json()["access_token"]
-        post("/api/v1/patients", early, patient_body())
-    with tenant_scope(house.here.id):
-        call = ProgramCall.objects.get()
-        client = f"{house.here.id}.{call.program_id}"
-
-    again = ask_token(assertion(client)).json()["access_token"]
-    post("/api/v1/patients", again, patient_body(birth_family_name="AUTRE", birth_date="1980-01-01", nir=""))
-
-    with tenant_scope(house.here.id):
-        assert [one.id == call.id for one in ProgramCall.objects.all()] == [False]
-
-
 def test_a_likely_record_is_told_and_put_aside_by_a_person(house: House, worker: str):
     known = make_patient(house.owner)
 

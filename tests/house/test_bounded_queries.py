@@ -36,7 +36,6 @@ TAKEN = {
     "outbox/reconciling.py:PORTION": LOOPS,
     "patients/queries.py:most": SAID,
     "pharmacies/programs.py:_CLEARED_AT_ONCE": "tokens past their time: each new one clears some more",
-    "pharmacies/program_calls.py:_CLEARED_AT_ONCE": "answers past their day: each new one clears some more",
     "pharmacies/register_checks.py:limit": "the next round goes on",
     "oversight/whole_file.py:PORTION": LOOPS,
     "retention/questions.py:limit": LOOPS,

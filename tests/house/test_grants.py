@@ -44,7 +44,7 @@ TABLES = {
         "pharmacies_pharmacy": "INSERT SELECT",
         "pharmacies_program": "INSERT SELECT",
         "pharmacies_program_token": "DELETE INSERT SELECT",
-        "pharmacies_program_call": "DELETE INSERT SELECT",
+        "pharmacies_program_call": "INSERT SELECT",
         "pharmacies_register_check": EVERYTHING,
         "retention_case": "INSERT SELECT",
         "retention_hold": "INSERT SELECT",
@@ -105,7 +105,7 @@ TABLES = {
                 *("delivery_letter", "outbox_attempt", "outbox_parcel", "outbox_sides", "patients_consent"),
                 *("patients_patient", "retention_case", "retention_hold", "testing_record", "testing_record_version"),
                 *("testing_ticket", "transmission_difference", "certificates_issued"),
-                *("pharmacies_invitation", "pharmacies_register_check"),
+                *("pharmacies_invitation", "pharmacies_register_check", "pharmacies_program_call"),
             ),
             "DELETE",
         ),
@@ -310,11 +310,14 @@ def test_column_privileges_are_exactly_those_written_here():
 
 
 def test_only_the_keeper_may_delete_what_is_past_its_day():
-    # Besides, four tables whose rows people or pages end by themselves.
-    others = {"testing_ticket", "pharmacies_program_token", "pharmacies_program_call", "pharmacies_register_check"}
+    # Besides, three tables whose rows people or pages end by themselves.
+    others = {"testing_ticket", "pharmacies_program_token", "pharmacies_register_check"}
     ends = {
         one
-        for code in ("results", "identities", "exchanges", "letters", "certificates", "holds", "cases", "invitations")
+        for code in (
+            *("results", "identities", "exchanges", "letters", "certificates", "holds", "cases", "invitations"),
+            "program-calls",
+        )
         for one in _tables_of(code)
     }
 

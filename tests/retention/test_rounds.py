@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, open_house
+from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
 from roles import take_role
 
@@ -27,6 +27,9 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Verdict
+from temoin.pharmacies.models import ProgramCall
+from temoin.pharmacies.program_calls import answered_once
+from temoin.pharmacies.programs import take_program_seat
 from temoin.pharmacies.team import invite_member
 from temoin.retention import reaping
 from temoin.retention.holds import lift_hold, place_hold
@@ -311,6 +314,16 @@ def test_what_server_processes_shared_for_a_day_goes_with_the_round(settings, tm
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM signin_memo")
         assert cursor.fetchone()[0] == 0
+
+
+def test_what_a_program_was_answered_is_kept_for_a_day_and_goes_with_the_next_round(house):
+    caller = take_program_seat(token=make_token(house.owner), certificate=b"")
+    answered_once(caller, key="0" * 16, asked=b"", do=dict)
+
+    assert reap(timedelta(hours=23)).calls == 0
+    assert reap(timedelta(days=2, hours=1)).calls == 1
+    with tenant_scope(house.here.id):
+        assert not ProgramCall.objects.exists()
 
 
 def test_a_pharmacy_that_cannot_be_gone_through_holds_no_other(house, monkeypatch):

@@ -92,7 +92,8 @@ def _apply(_options: argparse.Namespace) -> int:
     done = reap_all(threading.Event())
     say(
         f"Deleted: {done.records} results, {done.patients} patients, both sides of {done.exchanges} tries, "
-        f"{done.invitations} invitations, {done.sessions} sessions; {done.keys} month keys destroyed."
+        f"{done.invitations} invitations, {done.calls} answers to programs, {done.sessions} sessions; "
+        f"{done.keys} month keys destroyed."
     )
     return DONE
 

@@ -1,4 +1,5 @@
-"""A call of a program is done once, however often it is sent: its answer is kept for a day under the program's key.
+"""A call of a program is done once, however often it is sent: its answer is kept under the program's key, for a day at
+least (`retention`).
 
 After the header field `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07).
 """
@@ -7,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -24,9 +24,6 @@ from temoin.pharmacies.programs import ProgramSeat
 
 Answer = dict[str, Any]
 
-KEPT = timedelta(days=1)
-_HOUR = timedelta(hours=1)  # to which the time of an answer is cut
-_CLEARED_AT_ONCE = 20
 _KEY = re.compile(r"[\x21-\x7e]{16,128}")
 
 
@@ -56,7 +53,6 @@ def answered_once(seat: ProgramSeat, *, key: str, asked: bytes, do: Callable[[],
         call.answered_at = coarse(now())
         call.seal({"asked": asked_for, "answer": answer})
         commit = Commit()
-        _clear_old(commit, seat)
         commit.insert(call)
         commit.flush()
         return answer
@@ -89,12 +85,3 @@ def _try_to_hold(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 2))", [name])
         return bool(cursor.fetchone()[0])
-
-
-def _clear_old(commit: Commit, seat: ProgramSeat) -> None:
-    """Remove some answers past their day; one call at a time, so that no two remove the same."""
-    if not _try_to_hold(f"old calls|{seat.program_id}"):
-        return
-    old = ProgramCall.objects.filter(program_id=seat.program_id, answered_at__lt=now() - KEPT - _HOUR)
-    for call_id in old.values_list("id", flat=True)[:_CLEARED_AT_ONCE]:
-        commit.remove(ProgramCall, call_id)

@@ -123,6 +123,11 @@ SIDES = f"""
          WHERE sides.pharmacy_id = %(pharmacy)s AND sides.at < %(before)s AND NOT {HELD_RECORD}
          ORDER BY sides.id LIMIT {{limit}})
 """  # noqa: S608
+CALLS = """
+    DELETE FROM pharmacies_program_call WHERE pharmacy_id = %(pharmacy)s AND id IN (
+        SELECT id FROM pharmacies_program_call
+         WHERE pharmacy_id = %(pharmacy)s AND answered_at < %(before)s ORDER BY id LIMIT {limit})
+"""
 SESSIONS = """
     DELETE FROM signin_session WHERE session_key IN (
         SELECT session_key FROM signin_session WHERE expire_date < %(now)s ORDER BY session_key LIMIT {limit})

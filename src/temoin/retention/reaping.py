@@ -30,6 +30,7 @@ from temoin.patients.models import Patient
 from temoin.pharmacies.models import Invitation, Pharmacy
 from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests, registered_at
 from temoin.retention.questions import (
+    CALLS,
     ERASURE,
     FIRST_INVITATIONS,
     FIRST_PATIENTS,
@@ -91,6 +92,7 @@ class Reaped:
     patients: int = 0
     invitations: int = 0
     exchanges: int = 0
+    calls: int = 0
     sessions: int = 0
     keys: int = 0
 
@@ -136,6 +138,11 @@ def delete_invitations(pharmacy_id: UUID, before: datetime, stop: threading.Even
 def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
     """Delete both sides of the attempts made before an instant."""
     return _in_batches(lambda: _delete_some_sides(pharmacy_id, before), MANY, stop)
+
+
+def delete_calls(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
+    """Delete what programs were answered before an instant; what was done then is told by its own events."""
+    return _in_batches(lambda: _delete_some_calls(pharmacy_id, before), MANY, stop)
 
 
 def delete_sessions(stop: threading.Event) -> int:
@@ -345,6 +352,12 @@ def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
             by = HouseActor(pharmacy_id, OPERATOR)
             with act(by=by, kind=EventKind.SIDES_ERASED, subject_kind="parcel", subject_id=None, detail=str(done)):
                 pass
+    return done, done
+
+
+def _delete_some_calls(pharmacy_id: UUID, before: datetime) -> Batch:
+    with tenant_scope(pharmacy_id):
+        done = _execute(CALLS.format(limit=MANY), values_of(pharmacy_id, before))
     return done, done
 
 

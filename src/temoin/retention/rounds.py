@@ -15,11 +15,12 @@ from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
-from temoin.retention.classes import EXCHANGES, INVITATIONS, RESULTS, load_classes
+from temoin.retention.classes import CALLS, EXCHANGES, INVITATIONS, RESULTS, load_classes
 from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import (
     Reaped,
     day_before,
+    delete_calls,
     delete_invitations,
     delete_patients,
     delete_records,
@@ -69,6 +70,8 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     """Delete what is past its day in one pharmacy, and destroy the keys that only that needed."""
     book, done = load_classes(), Reaped()
     exchanges, invitations, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, INVITATIONS, RESULTS))
+    if (calls := book.days_of(CALLS, DECIDED())) is not None:
+        done.calls = delete_calls(pharmacy.id, day_before(pharmacy, calls), stop)
     if exchanges is not None:
         done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
     before = None if results is None else day_before(pharmacy, results)
@@ -88,5 +91,5 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
 def passing_models() -> list[type[SealedModel]]:
     """Return the models whose sealed rows end by themselves: while one names a month's key, that is kept."""
     book = load_classes()
-    codes = {RESULTS, EXCHANGES}
+    codes = {RESULTS, EXCHANGES, CALLS}
     return [model for model in sealed_models() if book.class_of(model._meta.db_table).code in codes]

@@ -41,6 +41,7 @@ KEEPER_ENDS = {
     "patients_patient": "SELECT (created_at), DELETE",
     "pharmacies_invitation": "DELETE",
     "pharmacies_register_check": "DELETE",
+    "pharmacies_program_call": "DELETE",  # the columns that it asks of are bound, and granted with the seal
     "retention_case": "DELETE",
     "retention_hold": "DELETE",
     "testing_record": "SELECT (registered_at, state), DELETE",

@@ -10,7 +10,7 @@ from temoin.lib.schema import isolate, tenant_foreign_key
 
 
 class Migration(migrations.Migration):
-    """The staff site keeps them for a day, and clears them."""
+    """The staff site keeps them; the keeper deletes them after a day."""
 
     dependencies: ClassVar = [("pharmacies", "0002_isolation")]
     operations: ClassVar = [
@@ -34,6 +34,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        isolate("pharmacies_program_call", {"app": "SELECT, INSERT, UPDATE (sealed), DELETE"}),
+        isolate("pharmacies_program_call", {"app": "SELECT, INSERT, UPDATE (sealed)"}),
         tenant_foreign_key("pharmacies_program_call", "program_id", "pharmacies_program"),
     ]
