@@ -16,6 +16,7 @@ from temoin.journal.models import Event
 from temoin.journal.proofs import witnessed_checkpoint
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import DeniedError, InvalidError
+from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight import end_certificate as certifying
 from temoin.oversight.end_certificate import NotEndedError, end_certificate
@@ -35,8 +36,9 @@ FILE = "f" * 64
 
 
 def taken(by: Seat) -> None:
-    patients = begin_file(by=by, recipient_digest="0" * 64)
-    note_file(by=by, digest=FILE, persons=len(patients))
+    file_id = new_id()
+    patients = begin_file(by=by, file_id=file_id, recipient_digest="0" * 64)
+    note_file(by=by, file_id=file_id, digest=FILE, persons=len(patients))
 
 
 def erased(house: House) -> tuple[int, int]:
@@ -116,6 +118,18 @@ def test_nothing_ends_that_the_file_does_not_hold(since):
     with pytest.raises(InvalidError):
         end_everything(by=house.owner, file_digest="e" * 64 if since == "another file" else FILE)
     assert erased(house) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_a_file_is_measured_by_its_own_begin_and_not_by_that_of_another():
+    house, slow = open_house(), new_id()
+    patients = begin_file(by=house.owner, file_id=slow, recipient_digest="0" * 64)
+    make_patient(house.owner)
+    begin_file(by=house.owner, file_id=new_id(), recipient_digest="0" * 64)
+    note_file(by=house.owner, file_id=slow, digest=FILE, persons=len(patients))
+
+    with pytest.raises(InvalidError, match="file:old"):
+        end_everything(by=house.owner, file_digest=FILE)
 
 
 @pytest.mark.parametrize(("what", "covered", "gone"), [("signed", 1, (1, 0)), ("amended", 0, (0, 0))])

@@ -13,6 +13,7 @@ from people import House, make_lot, make_patient, make_signed, open_house
 from temoin.crypto.sealed_stream import read_recipient, seal_stream
 from temoin.journal.models import Event
 from temoin.lib.errors import DeniedError, InvalidError
+from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
 from temoin.oversight.whole_file import begin_file, note_file, whole_file
 from temoin.pharmacies.seat import Seat
@@ -28,11 +29,12 @@ def house(db: None) -> House:  # noqa: ARG001 opens the database
 def taken(by: Seat) -> dict[str, bytes]:
     """Take the file along, open it with the pharmacy's key, and return what it holds."""
     target = io.BytesIO()
-    patients = begin_file(by=by, recipient_digest="0" * 64)
+    file_id = new_id()
+    patients = begin_file(by=by, file_id=file_id, recipient_digest="0" * 64)
     recipient = read_recipient(str(KEY.to_public()))
     file = whole_file(by=by, patients=patients)
     digest = seal_stream(file.content, to=recipient, target=target)
-    note_file(by=by, digest=digest, persons=file.persons)
+    note_file(by=by, file_id=file_id, digest=digest, persons=file.persons)
     with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(target.getvalue(), [KEY]))) as archive:
         return {member.name: archive.extractfile(member).read() for member in archive.getmembers()}
 
@@ -71,9 +73,9 @@ def test_the_file_is_told_with_each_look_and_with_what_was_written(house):
 
 def test_nobody_but_an_owner_takes_it(house):
     for work in (
-        lambda by: begin_file(by=by, recipient_digest=""),
+        lambda by: begin_file(by=by, file_id=new_id(), recipient_digest=""),
         lambda by: whole_file(by=by, patients=[]),
-        lambda by: note_file(by=by, digest="", persons=0),
+        lambda by: note_file(by=by, file_id=new_id(), digest="", persons=0),
     ):
         for by in (house.colleague, house.administrator):
             with pytest.raises(DeniedError):

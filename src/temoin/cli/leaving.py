@@ -16,6 +16,7 @@ from temoin.cli.console import complain, say
 from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import DONE, operator_command, pharmacy_of
 from temoin.lib.config_error import ConfigError
+from temoin.lib.ids import new_id
 
 if TYPE_CHECKING:
     from temoin.pharmacies.seat import Seat
@@ -45,12 +46,12 @@ def _export(options: argparse.Namespace) -> None:
     from temoin.oversight.whole_file import begin_file, note_file, whole_file
 
     recipient = read_recipient(options.to)
-    by = _owner(options)
+    by, file_id = _owner(options), new_id()
     with denials_recorded(by), _new_file(options.out) as target:
-        patients = begin_file(by=by, recipient_digest=sha256(recipient.encode()).hexdigest())
+        patients = begin_file(by=by, file_id=file_id, recipient_digest=sha256(recipient.encode()).hexdigest())
         file = whole_file(by=by, patients=patients)
         digest = seal_stream(file.content, to=recipient, target=target)
-    note_file(by=by, digest=digest, persons=file.persons)
+    note_file(by=by, file_id=file_id, digest=digest, persons=file.persons)
     say(f"{options.out}: {file.persons} patients, sealed to {recipient}.")
     say(f"SHA-256 {digest}")
     say("Open it before you rely on it: age -d -i KEY-FILE FILE | tar -tf - | tail -1 must name end.json.")

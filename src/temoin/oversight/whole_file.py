@@ -42,20 +42,20 @@ end.json                                 combien de patients et d’événements
 """  # noqa: E501 a table for a person
 
 
-def begin_file(*, by: Seat, recipient_digest: str) -> list[UUID]:
+def begin_file(*, by: Seat, file_id: UUID, recipient_digest: str) -> list[UUID]:
     """Return whom the file will hold, after the event that says who takes it, and to which key it is sealed."""
     check_right(by=by, right=Right.TAKE_FILE)
     kind = EventKind.FILE_BEGUN
-    with act(by=by, kind=kind, subject_kind="pharmacy", subject_id=by.pharmacy_id) as commit:
+    with act(by=by, kind=kind, subject_kind="file", subject_id=file_id) as commit:
         commit.digest = recipient_digest
         return list(Patient.objects.filter(merged_into=None).order_by("id").values_list("id", flat=True))
 
 
-def note_file(*, by: Seat, digest: str, persons: int) -> None:
+def note_file(*, by: Seat, file_id: UUID, digest: str, persons: int) -> None:
     """Record which file was written: its SHA-256, and how many patients it holds."""
     check_right(by=by, right=Right.TAKE_FILE)
-    kind, subject_id = EventKind.FILE_SEALED, by.pharmacy_id
-    with act(by=by, kind=kind, subject_kind="pharmacy", subject_id=subject_id, detail=str(persons)) as commit:
+    kind = EventKind.FILE_SEALED
+    with act(by=by, kind=kind, subject_kind="file", subject_id=file_id, detail=str(persons)) as commit:
         commit.digest = digest
 
 

@@ -66,8 +66,7 @@ def _check_file(digest: str) -> datetime:
     sealed = Event.objects.filter(kind=EventKind.FILE_SEALED.value, digest=digest).order_by("-at").first()
     if not digest or sealed is None:
         raise refuse("file", "unknown", _("No file with this SHA-256 was taken along here: temoin leaving export"))
-    begun = Event.objects.filter(kind=EventKind.FILE_BEGUN.value, at__lte=sealed.at).order_by("-at").first()
-    since: datetime = begun.at if begun else sealed.at
+    since: datetime = Event.objects.get(kind=EventKind.FILE_BEGUN.value, subject_id=sealed.subject_id).at
     if Event.objects.filter(kind__in=[kind.value for kind in _SINCE], at__gte=since).exists():
         raise refuse("file", "old", _("Something was written since this file was begun: take it along anew."))
     return since
