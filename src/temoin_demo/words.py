@@ -28,9 +28,10 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
     say("  5. Correct the result: the authority and the patient get the new version.")
     say("  6. As a technician, hand a sampled test over to a pharmacist; as an owner, invite somebody.")
     say(f"  7. Check the journal against its witness: temoin journal verify --data {folder}")
-    say("  8. Hand in results by a program: its key, its client id and an example")
-    say(f"     python examples/hand_in.py --staff {ports.staff_url} --key {program_key_path(folder)} \\")
-    say(f"       --client-id {demonstration['program']['client_id']}")
+    if program := demonstration.get("program"):  # a folder of an earlier version has none
+        say("  8. Hand in results by a program: its key, its client id and an example")
+        say(f"     python examples/hand_in.py --staff {ports.staff_url} --key {program_key_path(folder)} \\")
+        say(f"       --client-id {program['client_id']}")
     say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
     say("Ctrl-C stops everything.")
 
