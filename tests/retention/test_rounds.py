@@ -31,7 +31,7 @@ from temoin.pharmacies.models import ProgramCall
 from temoin.pharmacies.program_calls import answered_once
 from temoin.pharmacies.programs import take_program_seat
 from temoin.pharmacies.team import invite_member
-from temoin.retention import reaping
+from temoin.retention import passing, reaping
 from temoin.retention.holds import lift_hold, place_hold
 from temoin.retention.overview import KeptRows, retention_standings
 from temoin.retention.rounds import reap_all
@@ -224,7 +224,7 @@ WORKS = {
     "lift": lambda house: lift_hold(by=house.owner, hold_id=HOLD, reason="Classée"),
     **{
         work.__name__: lambda house, work=work: work(house.here.id, DAWN, threading.Event())
-        for work in (reaping.delete_records, reaping.delete_patients, reaping.delete_sides)
+        for work in (reaping.delete_records, reaping.delete_patients, passing.delete_sides)
     },
 }
 

@@ -14,15 +14,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
-from temoin.journal.act import HouseActor, act, acts_together
+from temoin.journal.act import HouseActor, acts_together
 from temoin.journal.events import EventKind
 from temoin.keeping.acts import OPERATOR
-from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.handed import Handed
-from temoin.lib.tenant import current_pharmacy, tenant_scope
+from temoin.lib.tenant import current_pharmacy
 from temoin.lib.zones import bounds_of_day, today_in
 from temoin.outbox.ended import entries_of
 from temoin.outbox.states import OPEN, ParcelState
@@ -30,19 +29,15 @@ from temoin.patients.models import Patient
 from temoin.pharmacies.models import Invitation, Pharmacy
 from temoin.retention.proven import Granted, granted_erasures, lifted_holds, opened_rows, opened_tests, registered_at
 from temoin.retention.questions import (
-    CALLS,
     ERASURE,
     FIRST_INVITATIONS,
     FIRST_PATIENTS,
     FIRST_RECORDS,
     INVITATIONS,
-    MEMORY,
     PATIENTS,
     RECORDS,
     RECORDS_OF_PERSONS,
     RETENTION,
-    SESSIONS,
-    SIDES,
     WHICH_INVITATIONS,
     WHICH_PATIENTS,
     WHICH_RECORDS,
@@ -52,7 +47,6 @@ from temoin.testing.states import UNDER_WAY
 
 Batch = tuple[int, int]  # how many were chosen, and how many of them went
 BATCH = 100  # records, patients: some ten rows each
-MANY = 1_000  # single rows
 # Where results are reported to. What an authority refused is somebody's matter until it is mended or withdrawn; a
 # message that never reached a patient is past its use with the result.
 REPORTED: Handed[Collection[str]] = Handed("destinations of reports")
@@ -117,7 +111,7 @@ def delete_records(pharmacy_id: UUID, before: datetime, stop: threading.Event, *
     With ERASURE as the reason: those of patients who asked for it, and were granted it.
     """
     aside: set[UUID] = set()
-    return _in_batches(lambda: _delete_some(_RECORD, pharmacy_id, before, why=why, aside=aside), BATCH, stop)
+    return in_batches(lambda: _delete_some(_RECORD, pharmacy_id, before, why=why, aside=aside), BATCH, stop)
 
 
 def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, *, why: str = RETENTION) -> int:
@@ -126,35 +120,17 @@ def delete_patients(pharmacy_id: UUID, before: datetime, stop: threading.Event, 
     Until none is found: the record that stands is past its day once those that lead to it have gone.
     """
     aside: set[UUID] = set()
-    return _in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), 1, stop)
+    return in_batches(lambda: _delete_some(_PATIENT, pharmacy_id, before, why=why, aside=aside), 1, stop)
 
 
 def delete_invitations(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
     """Delete the invitations whose code opened nothing any more before an instant, accepted or not."""
     aside: set[UUID] = set()
-    return _in_batches(lambda: _delete_some(_INVITATION, pharmacy_id, before, why=RETENTION, aside=aside), BATCH, stop)
+    return in_batches(lambda: _delete_some(_INVITATION, pharmacy_id, before, why=RETENTION, aside=aside), BATCH, stop)
 
 
-def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
-    """Delete both sides of the attempts made before an instant."""
-    return _in_batches(lambda: _delete_some_sides(pharmacy_id, before), MANY, stop)
-
-
-def delete_calls(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
-    """Delete what programs were answered before an instant; what was done then is told by its own events."""
-    return _in_batches(lambda: _delete_some_calls(pharmacy_id, before), MANY, stop)
-
-
-def delete_sessions(stop: threading.Event) -> int:
-    """Delete the sessions that are over, and what else sign-in keeps for a while; they are of no pharmacy.
-
-    Return the sessions. None of it opens anything any more.
-    """
-    _in_batches(lambda: _delete_expired(MEMORY), MANY, stop)
-    return _in_batches(lambda: _delete_expired(SESSIONS), MANY, stop)
-
-
-def _in_batches(work: Callable[[], Batch], size: int, stop: threading.Event) -> int:
+def in_batches(work: Callable[[], Batch], size: int, stop: threading.Event) -> int:
+    """Do a batch after the other until one finds fewer than it may, or a stop; return how many rows went."""
     total = 0
     while not stop.is_set():
         seen, gone = work()
@@ -341,30 +317,7 @@ def _tell_gone(commit: Commit, gone: Mapping[str, Iterable[UUID]]) -> None:
 
 def _delete(rules: Mapping[str, str], values: Mapping[str, Any], ids: list[UUID]) -> None:
     for table, rule in rules.items() if ids else ():
-        _execute(f"DELETE FROM {table} WHERE pharmacy_id = %(pharmacy)s AND {rule}", {**values, "ids": ids})  # noqa: S608
-
-
-def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
-    with tenant_scope(pharmacy_id):
-        take_turn(pharmacy_id)
-        done = _execute(SIDES.format(limit=MANY), values_of(pharmacy_id, before))
-        if done:
-            by = HouseActor(pharmacy_id, OPERATOR)
-            with act(by=by, kind=EventKind.SIDES_ERASED, subject_kind="parcel", subject_id=None, detail=str(done)):
-                pass
-    return done, done
-
-
-def _delete_some_calls(pharmacy_id: UUID, before: datetime) -> Batch:
-    with tenant_scope(pharmacy_id):
-        done = _execute(CALLS.format(limit=MANY), values_of(pharmacy_id, before))
-    return done, done
-
-
-def _delete_expired(expired: str) -> Batch:
-    with transaction.atomic():
-        done = _execute(expired.format(limit=MANY), {"now": now()})
-    return done, done
+        execute(f"DELETE FROM {table} WHERE pharmacy_id = %(pharmacy)s AND {rule}", {**values, "ids": ids})  # noqa: S608
 
 
 def values_of(pharmacy_id: UUID, before: datetime) -> dict[str, Any]:
@@ -396,7 +349,8 @@ def _ids(sql: str, values: Mapping[str, Any]) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _execute(sql: str, values: Mapping[str, Any]) -> int:
+def execute(sql: str, values: Mapping[str, Any]) -> int:
+    """Execute a statement; return how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)

@@ -16,17 +16,9 @@ from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
 from temoin.retention.classes import CALLS, EXCHANGES, INVITATIONS, RESULTS, load_classes
+from temoin.retention.passing import delete_calls, delete_sessions, delete_sides
 from temoin.retention.questions import ERASURE
-from temoin.retention.reaping import (
-    Reaped,
-    day_before,
-    delete_calls,
-    delete_invitations,
-    delete_patients,
-    delete_records,
-    delete_sessions,
-    delete_sides,
-)
+from temoin.retention.reaping import Reaped, day_before, delete_invitations, delete_patients, delete_records
 from temoin.retention.settings import Retention
 
 log = logging.getLogger("temoin.retention")
