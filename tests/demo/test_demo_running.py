@@ -113,10 +113,15 @@ def shell(running: Running, tmp_path: Path) -> Callable[[str], subprocess.Comple
     return run
 
 
+@pytest.fixture(scope="module")
+def sealed(running: Running) -> None:
+    """Wait for the first seal: before it a journal without a checkpoint is rightly a finding."""
+    running.wait_for(lambda: running.journal("verify").returncode == 0, 600)
+
+
+@pytest.mark.usefixtures("sealed")
 @pytest.mark.parametrize("start", RUN)
 def test_what_the_documentation_shows_runs(start, running, shell):
-    # The first seal is some seconds old at most; before it a journal without a checkpoint is rightly a finding.
-    running.wait_for(lambda: running.journal("verify").returncode == 0, 600)
     (block,) = (block for _, block in blocks() if block.startswith(start))
     yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
     told = {"data": running.data, "today": yesterday, "yesterday": yesterday, "size": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import temoin
@@ -31,9 +31,18 @@ class Source:
         """Return the room, or the package beside the product, that the module is in."""
         return self.path.split("/")[0]
 
+    @cached_property
+    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        found: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in ast.walk(self.tree):
+            found.setdefault(type(node), []).append(node)
+        return found
+
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
-        """Yield the nodes of some kinds."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        """Yield the nodes of some kinds; the tree is walked once, however many ask."""
+        for kind, found in self._by_kind.items():
+            if issubclass(kind, kinds):
+                yield from found
 
 
 @cache
