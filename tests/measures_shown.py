@@ -11,7 +11,7 @@ LABELS = {
     "way": "the steps of a sign-in",
     "destination": "the destinations of the settings",
     "state": "the states of a parcel",
-    "duty": "the duties of the worker and the reaper",
+    "duty": "the duties of the worker and the reaper, the verification of backups",
     "witness": "the witnesses of the settings",
     "certificate": "the channels of the settings, hosting",
     "le": "the bounds of a histogram",
@@ -38,4 +38,6 @@ SHOWN = {
     "temoin_witness_behind": {"witness"},
     "temoin_witness_silent_seconds": {"witness"},
     "temoin_certificate_days": {"certificate"},
+    "temoin_backup_age_seconds": set(),
+    "temoin_archive_failing": set(),
 }

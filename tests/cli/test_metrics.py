@@ -52,7 +52,7 @@ def test_every_measure_and_every_label_is_listed_here(as_role):
     measures.SIGN_IN_FAILURES.labels("password")
     measures.ANSWERS.labels("fhir", Verdict.ACCEPTED.value)
     own = [one for one in REGISTRY.collect() if one.name.startswith("temoin_")]
-    for process, role in ((Process.WORKER, "worker"), (Process.SEALER, "sealer")):
+    for process, role in ((Process.WORKER, "worker"), (Process.SEALER, "sealer"), (Process.KEEPER, "keeper")):
         with as_role(f"temoin_{role}"):
             for ask in ASKED[process]:
                 own += list(ask(config))

@@ -40,6 +40,8 @@ NOT_RUN = {
     "temoin certificates make-key": "tests/cli/test_certificate_commands.py makes and turns keys",
     "temoin import results FILE": "a synopsis; tests/intake run it",
     "temoin retention": "holds of invented people; tests/retention place and lift them",
+    "apt-get install pgbackrest": "for the whole machine; tests/cli/test_pgbackrest.py and tests/settings check each",
+    "temoin backup verify": "tests/journal/test_backup_verify.py restores a backup with it",
     "temoin member recover": "needs two holders' secret keys; tests/journal/test_two_holders.py has them",
     "temoin leaving end": "likewise; tests/journal/test_end_certificate.py",
     "temoin leaving export": "needs a terminal; tests/cli/test_leaving_command.py runs it",

@@ -46,6 +46,15 @@ def embedded_server_running(folder: Path) -> AbstractContextManager[None]:
     return server_running(folder)
 
 
+def embedded_programs() -> Path | None:
+    """Return the folder of the embedded PostgreSQL's programs, where every account can read them; None without it."""
+    if not _are_there(SUPERVISOR):
+        return None
+    from temoin_demo.postgresql.identity import readable_programs
+
+    return readable_programs()
+
+
 def _are_there(modules: tuple[str, ...]) -> bool:
     return all(find_spec(module) is not None for module in modules)
 

@@ -7,15 +7,17 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from temoin.cli.beside import embedded_server_running
+from temoin.settings.file import copy_named
 
 
 def database_running(settings: Path) -> AbstractContextManager[None]:
     """Start the embedded server that the settings name unless it runs; any other server is its operator's."""
-    folder = _embedded_folder(settings)
+    folder = embedded_folder(settings) if copy_named() is None else None
     return nullcontext() if folder is None else embedded_server_running(folder)
 
 
-def _embedded_folder(settings: Path) -> Path | None:
+def embedded_folder(settings: Path) -> Path | None:
+    """Return the data folder of the embedded server that the settings name."""
     content = tomllib.loads(settings.read_text(encoding="utf-8"))
     named = content.get("database", {}).get("embedded")
     return None if named is None else (settings.resolve().parent / named).resolve()

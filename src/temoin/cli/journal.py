@@ -38,6 +38,9 @@ def add_commands(commands: Commands) -> None:
     verify.add_argument(
         "--alone", action="store_true", help="compare with no witness: the database could be an old copy"
     )
+    verify.add_argument(
+        "--as-of-backup", action="store_true", help="this is an older copy: compare up to its own last checkpoint"
+    )
     verify.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="begin at the last checkpoint before")
     _verb(verbs, "status", "tell how far the journal is sealed and followed", run_status)
     _verb(verbs, "seal", "seal once, now", run_seal)
@@ -94,6 +97,7 @@ def journal_followers() -> list[Follower]:
 def run_verify(options: argparse.Namespace) -> int:
     """Verify, name what is wrong, and say how much was gone through."""
     from temoin.journal.listing_evidence import compare_listings
+    from temoin.journal.standing import sealed_size
     from temoin.journal.verification import verify_journal
     from temoin.journal.walk import Evidence
     from temoin.testing.authority import compare_authority
@@ -101,6 +105,9 @@ def run_verify(options: argparse.Namespace) -> int:
 
     began = time.monotonic()
     evidence = Evidence() if options.alone else _evidence(options.witness)
+    if options.as_of_backup:
+        evidence, later = evidence.until(sealed_size())
+        say(f"A copy of earlier: the witnesses know {later} events more.")
     outcome = verify_journal(journal_signer().verifier, evidence, _start(options.since))
     findings = [*outcome.findings, *compare_records(), *compare_listings(), *compare_authority()]
     for finding in findings[:SHOWN]:

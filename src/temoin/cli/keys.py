@@ -6,7 +6,7 @@ import argparse
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from temoin.cli.commands import Commands
@@ -18,7 +18,7 @@ from temoin.crypto.backup import BackupError, read_backup, shares_of
 from temoin.crypto.roots.file import FileRoots
 from temoin.crypto.roots.provider import RootKeyError
 from temoin.lib.config_error import ConfigError
-from temoin.settings.file import VARIABLE, Process, read_config
+from temoin.settings.file import VARIABLE, Process, copy_named, read_config
 
 FAILED = 1
 
@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     from temoin.cli import keys_work
 
     work: Callable[[argparse.Namespace, Callable[[str], None]], int] = getattr(keys_work, options.action)
-    with alone(settings), database_running(settings):
+    with alone(settings) if copy_named() is None else nullcontext(), database_running(settings):
         try:
             return work(options, say)
         except (RootKeyError, BackupError) as error:

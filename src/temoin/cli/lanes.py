@@ -58,9 +58,15 @@ def _told_of_duties(moment: datetime) -> list[str]:
     from temoin.outbox.duties import failing_duties
 
     return [
-        f"duty {duty.name} fails since {_age(moment - duty.since)} ({duty.failure}): see the worker's log"
+        f"duty {duty.name} fails since {_age(moment - duty.since)} ({duty.failure}): see {_log_of(duty.name)}"
         for duty in failing_duties()
     ]
+
+
+def _log_of(duty: str) -> str:
+    from temoin.keeping.backups import DUTY
+
+    return "temoin backup verify" if duty == DUTY else "the worker's log"
 
 
 def _told_of_items(moment: datetime) -> list[str]:

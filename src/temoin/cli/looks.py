@@ -17,6 +17,12 @@ from temoin.site.known_schema import schema_findings
 from temoin.site.server_settings import clock_words, setting_findings, version_findings
 
 SOON = timedelta(days=30)  # before its end, a certificate is told
+OLD = timedelta(days=1)  # in which a backup is to be verified, and after which that is late
+NEVER = 1970
+_BACKUP = """
+SELECT max(due_at), coalesce(bool_or(failing_since IS NOT NULL), false), current_setting('archive_mode')
+  FROM outbox_duty WHERE name = 'verification of backups'
+"""
 
 
 @dataclass
@@ -77,3 +83,25 @@ def look_at_database(config: Config, role: str, told: CheckReport, database: psy
     findings, remarks = clock_words(database)
     yield from findings
     told.remarks += remarks
+    if role == Process.KEEPER.role and not config.site.demo:
+        told.remarks += backup_words(database)
+
+
+def backup_words(database: psycopg.Connection) -> list[str]:
+    """Return what is to be said of backups, asked as the keeper: nothing of it keeps a process from its work."""
+    try:
+        with database.transaction():
+            row = database.execute(_BACKUP).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return []  # told already
+    due_at, is_failing, archives = row or (None, False, "off")
+    words = []
+    if due_at is None or due_at.year == NEVER:
+        words.append("No backup was ever verified: temoin backup verify restores the newest beside the site.")
+    elif due_at + OLD < now():
+        words.append(f"No backup was verified since {due_at - OLD:%Y-%m-%d}: is temoin-backup-verify.timer running?")
+    if is_failing:
+        words.append("The newest backup did not restore as it must: temoin backup verify tells why.")
+    if archives == "off":
+        words.append("The log of the database is not archived: a restore loses all that came after the backup.")
+    return words

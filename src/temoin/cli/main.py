@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from temoin.cli import (
+    backup,
     beside,
     breach,
     catalogue,
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         beside,
         serve,
         init,
+        backup,
         migrate,
         imports,
         journal,

@@ -18,7 +18,7 @@ from temoin.settings.file import Process
 if TYPE_CHECKING:
     from temoin.pharmacies.seat import Seat
     from temoin.retention.holds import HoldView
-    from temoin.retention.overview import KeptRows, Standing
+    from temoin.retention.overview import KeptRows
 
 SOMEBODY_SHOULD_LOOK = 1
 WORDS = {"results": "results", "exchanges": "exchanges"}
@@ -65,7 +65,8 @@ def _show(_options: argparse.Namespace) -> int:
     for standing in standings:
         for kept in standing.kept:
             say(f"{standing.finess}  {_words(kept)}")
-    return SOMEBODY_SHOULD_LOOK if _tell_keys_back(standings) else DONE
+    back = [(standing.finess, key_id) for standing in standings for key_id in standing.keys_back]
+    return SOMEBODY_SHOULD_LOOK if _tell_keys_back(back) else DONE
 
 
 def _words(kept: KeptRows) -> str:
@@ -79,14 +80,14 @@ def _words(kept: KeptRows) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _tell_keys_back(standings: list[Standing]) -> bool:
-    back = [(standing.finess, key_id) for standing in standings for key_id in standing.keys_back]
+def _tell_keys_back(back: list[tuple[str, UUID]]) -> bool:
     for finess, key_id in back:
         complain(f"{finess}: key {key_id} was destroyed and is back, as after a restore: temoin retention apply")
     return bool(back)
 
 
 def _apply(_options: argparse.Namespace) -> int:
+    from temoin.retention.overview import keys_everywhere_back
     from temoin.retention.rounds import reap_all
 
     done = reap_all(threading.Event())
@@ -95,7 +96,7 @@ def _apply(_options: argparse.Namespace) -> int:
         f"{done.invitations} invitations, {done.calls} answers to programs, {done.sessions} sessions; "
         f"{done.keys} month keys destroyed."
     )
-    return DONE
+    return SOMEBODY_SHOULD_LOOK if _tell_keys_back(keys_everywhere_back()) else DONE
 
 
 def _hold(options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from math import inf
 
 from django.db import DatabaseError, connection
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -18,6 +19,10 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.settings.file import Config, Process
 
 Ask = Callable[[Config], Iterable[Metric]]
+_ARCHIVE = """
+SELECT current_setting('archive_mode') = 'off'
+       OR coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver
+"""
 _OVERDUE = "SELECT name, due_at, failing_since IS NOT NULL FROM outbox_duty"
 
 
@@ -77,6 +82,20 @@ def duties(_config: Config) -> Iterator[Metric]:
     yield from (failing, overdue)
 
 
+def backups(_config: Config) -> Iterator[Metric]:
+    """Ask when a backup was last restored and proved, and whether the database's log goes to its archive."""
+    from temoin.keeping.backups import backup_verified_at
+
+    verified_at = backup_verified_at()
+    words = "Time since a backup was restored and proved; infinite when none ever was."
+    yield GaugeMetricFamily("temoin_backup_age_seconds", words, inf if verified_at is None else _age(verified_at))
+    with connection.cursor() as cursor:
+        cursor.execute(_ARCHIVE)
+        ((fails,),) = cursor.fetchall()
+    words = "1 while the database's log is not archived, or the last try to archive it failed."
+    yield GaugeMetricFamily("temoin_archive_failing", words, fails)
+
+
 def journal(_config: Config) -> Iterator[Metric]:
     """Ask how far the sealer and the witnesses are, as `temoin journal status` does."""
     from temoin.journal.standing import journal_standing
@@ -114,7 +133,7 @@ def certificate_days(config: Config) -> Iterator[Metric]:
 ASKED: dict[Process, tuple[Ask, ...]] = {
     Process.WORKER: (lanes, duties),
     Process.SEALER: (journal,),
-    Process.KEEPER: (duties,),
+    Process.KEEPER: (duties, backups),
 }
 
 

@@ -119,6 +119,8 @@ class EventKind(StrEnum):
     ROOT_KEYS_BACKED_UP = "root_keys.backed_up"
     ROOT_KEYS_RESTORED = "root_keys.restored"
     KEYS_VERIFIED = "keys.verified"
+    BACKUP_VERIFIED = "backup.verified"
+    BACKUP_DOUBTED = "backup.doubted"
     RECORD_ERASED = "record.erased"
     PATIENT_ERASED = "patient.erased"
     INVITATION_ERASED = "invitation.erased"
@@ -267,6 +269,8 @@ MEANING: dict[EventKind, str] = {
     "the digest has the hashes of it and of their keys.",
     EventKind.ROOT_KEYS_RESTORED: "Root keys were restored from shares of a backup.",
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
+    EventKind.BACKUP_VERIFIED: "The newest backup was restored beside the site, and journal and keys agreed in it.",
+    EventKind.BACKUP_DOUBTED: "The newest backup was restored, or should have been, and something in it is wrong.",
     EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",
     EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day, or by right.",
     EventKind.INVITATION_ERASED: "An invitation whose code had ended long ago was deleted, with its number's check.",

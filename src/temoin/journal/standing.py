@@ -54,6 +54,13 @@ class JournalStanding:
         return alarms
 
 
+def sealed_size() -> int:
+    """Return how many events the last checkpoint has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(size), 0) FROM journal_checkpoint")
+        return int(cursor.fetchone()[0])
+
+
 def journal_standing() -> JournalStanding:
     with connection.cursor() as cursor:
         cursor.execute("SELECT size, at FROM journal_checkpoint ORDER BY size DESC LIMIT 1")

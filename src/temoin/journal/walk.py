@@ -55,6 +55,12 @@ class Evidence:
         """Put what two witnesses say together; the first folder that kept leaves is believed."""
         return Evidence(self.seen + other.seen, self.leaves or other.leaves, self.findings + other.findings)
 
+    def until(self, size: int) -> tuple[Evidence, int]:
+        """Return what was seen of the first `size` events, and how many more are known: of an older copy, no fault."""
+        known = max((checkpoint.size for _, checkpoint in self.seen), default=size)
+        seen = tuple((name, checkpoint) for name, checkpoint in self.seen if checkpoint.size <= size)
+        return Evidence(seen, self.leaves, self.findings), max(0, known - size)
+
     def leaf(self, index: int) -> bytes | None:
         """Return the hash that the folder kept for a place."""
         return self.leaves[index * 32 : index * 32 + 32] or None

@@ -44,6 +44,8 @@ _OWN = {
         EventKind.ROOT_KEYS_BACKED_UP,
         EventKind.ROOT_KEYS_RESTORED,
         EventKind.KEYS_VERIFIED,
+        EventKind.BACKUP_VERIFIED,
+        EventKind.BACKUP_DOUBTED,
         EventKind.RECORD_ERASED,
         EventKind.PATIENT_ERASED,
         EventKind.SIDES_ERASED,

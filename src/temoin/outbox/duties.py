@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -130,6 +130,24 @@ def _tell(error: Exception) -> None:
         return
     note_broken_seal(error, origin="worker")
     log.error("duties: %s; next look in a moment", type(error).__name__)
+
+
+# What a command does by the system's own clock stands beside the duties, and is watched as they are. One that never
+# went well has been due since the year dot.
+_NOTE = """
+INSERT INTO outbox_duty (name, due_at, failure, failing_since)
+VALUES (%(name)s, %(due)s, %(failure)s, CASE WHEN %(failure)s <> '' THEN %(now)s::timestamptz END)
+ON CONFLICT (name) DO UPDATE SET failure = EXCLUDED.failure,
+    due_at = CASE WHEN %(failure)s = '' THEN EXCLUDED.due_at ELSE outbox_duty.due_at END,
+    failing_since = CASE WHEN %(failure)s = '' THEN NULL ELSE coalesce(outbox_duty.failing_since, %(now)s) END
+"""
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def note_outside_duty(name: str, *, every: timedelta, failure: str = "") -> None:
+    """Note how a duty went that a command did; `failure` is a type's name, "" when it went well."""
+    due = _NEVER + every if failure else now() + every
+    _execute(_NOTE, {"name": name, "due": due, "failure": failure, "now": now()})
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,11 @@ def retention_standings() -> list[Standing]:
     return [_standing(pharmacy) for pharmacy in Pharmacy.objects.filter(id__in=every_pharmacy()).order_by("finess")]
 
 
+def keys_everywhere_back() -> list[tuple[str, UUID]]:
+    """Return each key that was destroyed and is there again, with the public number of its pharmacy."""
+    return [(one.finess, key) for one in Pharmacy.objects.order_by("finess") for key in keys_back(one.id)]
+
+
 def _standing(pharmacy: Pharmacy) -> Standing:
     with tenant_scope(pharmacy.id):
         kept = (_results(pharmacy), _sides(pharmacy))

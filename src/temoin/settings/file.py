@@ -44,6 +44,8 @@ from temoin.web.provider_settings import ProSanteConnect
 
 T = TypeVar("T")
 VARIABLE = "TEMOIN_CONFIG"
+COPY = "TEMOIN_DATABASE_COPY"  # a folder with a restored copy, set for the commands that prove it (`cli.backup`)
+COPIED_LEDGER = "destroyed-keys.jsonl"
 
 
 class Process(StrEnum):
@@ -185,13 +187,29 @@ def settings_of(content: Mapping[str, Any], path: Path) -> Config:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _of_copy(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError:
         raise ConfigError(
             f"The settings file {path} cannot be read: set {VARIABLE} to the path of temoin.toml."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
+
+
+def copy_named() -> Path | None:
+    """Return the folder of the restored copy that this process looks at; None for the site's own database."""
+    named = os.environ.get(COPY)
+    return Path(named) if named else None
+
+
+def _of_copy(content: dict[str, Any]) -> dict[str, Any]:
+    """Put a restored copy, if this process is to look at one, in the place of the site's database and key ledger."""
+    folder, database = copy_named(), content.get("database")
+    if folder is None or not isinstance(database, dict):
+        return content
+    kept = {key: database[key] for key in ("name", "passwords") if key in database}
+    ledger = {**content.get("retention", {}), "key_ledger": str(folder / COPIED_LEDGER)}
+    return {**content, "database": {**kept, "host": str(folder)}, "retention": ledger}
 
 
 def _read(content: Mapping[str, Any], kind: type[T], name: str, *, file: str, **context: Any) -> T | None:

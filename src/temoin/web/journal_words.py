@@ -129,6 +129,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.ROOT_KEYS_BACKED_UP: _("backed up the root keys"),
     EventKind.ROOT_KEYS_RESTORED: _("restored the root keys"),
     EventKind.KEYS_VERIFIED: _("verified the keys"),
+    EventKind.BACKUP_VERIFIED: _("restored the newest backup as a trial: all opens"),
+    EventKind.BACKUP_DOUBTED: _("restored the newest backup as a trial: something is wrong"),
     EventKind.RECORD_ERASED: _("deleted a test past its day"),
     EventKind.PATIENT_ERASED: _("deleted a patient past their day"),
     EventKind.INVITATION_ERASED: _("deleted an invitation past its day"),

