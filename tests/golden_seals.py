@@ -31,6 +31,7 @@ if not apps.ready:
 from people import TRAITS
 from strategies import covid_positive
 
+from temoin.arrivals.models import ArrivalKey, Poster
 from temoin.catalogue.kinds import kind
 from temoin.certificates.models import IssuedCertificate
 from temoin.crypto import ring
@@ -99,6 +100,11 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
         {"record_id": OTHER, "has_code": True, "drawn_at": AT},
         {"code": "7K3M9-QX2TV4", "salt": "00" * 16, "key": "11" * 32},
     ),
+    Poster: (
+        {"state": "standing", "made_at": AT, "token_hash": bytes(32), "place": "Pharmacie du Marché"},
+        {"token": "A" * 22},
+    ),
+    ArrivalKey: ({"month": "2026-11", "ends_at": AT, "public": bytes(65)}, {"private": "11" * 32}),
     IssuedCertificate: (
         {"record_id": OTHER, "version": 1, "state": "standing", "expires_on": date(2026, 12, 24)},
         {"number": "AAECAwQFBgcICQoLDA0ODw"},

@@ -17,7 +17,8 @@ from temoin.catalogue.lots import recall_lot, record_control
 from temoin.catalogue.shelf import record_temperature
 from temoin.lib.clock import frozen_at
 from temoin.lib.zones import age_on, day_of, latest_today
-from temoin.patients.actions import CURRENT_NOTICE, register_patient
+from temoin.patients.actions import register_patient
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import ProgramSeat

@@ -64,7 +64,7 @@ FILES: dict[str, tuple[Built, str]] = {
     **{
         f"catalogue/data/patients/{code}.toml": (
             partial(build_language, code),
-            "page|headline|message|outcomes|targets|kinds|advice",
+            "page|form|headline|message|outcomes|targets|kinds|questions|answers|advice",
         )
         for code in PATIENT_LANGUAGES
     },

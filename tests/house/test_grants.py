@@ -21,6 +21,9 @@ TABLES = {
         "catalogue_lot": "INSERT SELECT",
         "crypto_data_key": "INSERT SELECT",
         "crypto_platform_key": "INSERT SELECT",
+        "arrivals_arrival": "SELECT",
+        "arrivals_key": "INSERT SELECT",
+        "arrivals_poster": "INSERT SELECT",
         "certificates_issued": "SELECT",
         "delivery_letter": "SELECT",
         "intake_file_progress": "INSERT SELECT UPDATE",
@@ -83,7 +86,11 @@ TABLES = {
         "transmission_difference": "INSERT SELECT",
         "transmission_reconciliation": "INSERT SELECT",
     },
-    "temoin_portal": {"certificates_revocation_list": "SELECT", "delivery_pace": EVERYTHING},
+    "temoin_portal": {
+        "arrivals_arrival": "INSERT",
+        "certificates_revocation_list": "SELECT",
+        "delivery_pace": EVERYTHING,
+    },
     "temoin_sealer": {
         "journal_checkpoint": "INSERT SELECT",
         "journal_cosignature": "INSERT SELECT",
@@ -106,6 +113,7 @@ TABLES = {
                 *("patients_patient", "retention_case", "retention_hold", "testing_record", "testing_record_version"),
                 *("testing_ticket", "transmission_difference", "certificates_issued"),
                 *("pharmacies_invitation", "pharmacies_register_check", "pharmacies_program_call"),
+                *("arrivals_arrival", "arrivals_key"),
             ),
             "DELETE",
         ),
@@ -119,6 +127,8 @@ ENDS = {
 }
 # What the keeper may change of what is sealed: the sealed value and its indexes. It sees what a seal binds besides.
 SEALED = {
+    "arrivals_key": {"sealed"},
+    "arrivals_poster": {"sealed"},
     "certificates_issued": {"sealed"},
     "intake_file_terms": {"sealed"},
     "outbox_attempt": {"sealed"},
@@ -138,6 +148,8 @@ SEALED = {
     "testing_ticket": {"sealed", "code_index"},
 }
 BOUND = {
+    "arrivals_key": {"month", "ends_at", "public"},
+    "arrivals_poster": {"state", "made_at", "token_hash", "place"},
     "certificates_issued": {"record_id", "version", "state", "expires_on"},
     "intake_file_terms": {"version"},
     "outbox_attempt": {"parcel_id", "number", "at", "verdict"},
@@ -166,6 +178,8 @@ COLUMNS = {
         *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),
         *("controls", "positive_ok_on", "negative_ok_on", "control_failed"),
     },
+    ("temoin_app", "arrivals_arrival", "UPDATE"): {"state", "ciphertext"},
+    ("temoin_app", "arrivals_poster", "UPDATE"): {"state", "sealed"},
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
@@ -240,6 +254,9 @@ COLUMNS = {
         "sequence",
     },
     ("temoin_sealer", "outbox_attempt", "SELECT"): {"pharmacy_id", "id", "parcel_id", "number", "at", "verdict"},
+    ("temoin_portal", "arrivals_poster", "SELECT"): {"pharmacy_id", "id", "state", "token_hash", "place"},
+    ("temoin_portal", "arrivals_key", "SELECT"): {"pharmacy_id", "id", "month", "public"},
+    ("temoin_keeper", "arrivals_arrival", "SELECT"): {"pharmacy_id", "id", "expires_at"},
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "wrong", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {
         "pharmacy_id",
@@ -316,7 +333,7 @@ def test_only_the_keeper_may_delete_what_is_past_its_day():
         one
         for code in (
             *("results", "identities", "exchanges", "letters", "certificates", "holds", "cases", "invitations"),
-            "program-calls",
+            *("program-calls", "arrivals"),
         )
         for one in _tables_of(code)
     }

@@ -33,6 +33,8 @@ LOOPS = {
     "test_a_pharmacy_whose_key_is_not_to_be_had_holds_no_other",
     "retention/rounds.py:reap_all": "retention/test_rounds.py:"
     "test_a_pharmacy_that_cannot_be_gone_through_holds_no_other",
+    "retention/arrivals.py:end_all": "arrivals/test_arrivals.py:"
+    "test_a_pharmacy_whose_forms_cannot_be_ended_holds_no_other",
     "outbox/worker.py:_prepare": "outbox/test_worker.py:test_one_poison_parcel_does_not_hold_the_others",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from temoin.arrivals.models import ArrivalKey, Poster
 from temoin.certificates.models import IssuedCertificate
 from temoin.crypto.blind import BlindIndexField
 from temoin.crypto.sealed import SealedField, SealedModel
@@ -29,6 +30,8 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
         "registered_at": "an hour, of the time that is sealed",
     },
     RecordVersion: {},
+    Poster: {},
+    ArrivalKey: {},
     Ticket: {},
     IssuedCertificate: {},
     Parcel: {

@@ -21,6 +21,7 @@ OF_THE_HOUSE = {
 }
 # Unique without the pharmacy in front, with its reason.
 UNIQUE_ACROSS = {
+    "arrivals_poster_token_hash_key": "a hash of 128 random bits: found before any pharmacy is known",
     "delivery_letter_lookup_hash_key": "256 derived random bits: found before any pharmacy is known",
     "outbox_parcel_once": "unique within a pharmacy; the key comes first, so that what an authority holds is found",
 }

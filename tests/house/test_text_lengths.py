@@ -46,7 +46,7 @@ NO_TEXT = {
                 "IssuedCertificate.state",
                 "Difference.destination",
             ),
-            *("RightsCase.kind", "RightsCase.state"),
+            *("RightsCase.kind", "RightsCase.state", "Poster.state", "Arrival.state", "ArrivalKey.month"),
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
             "FileTerms.columns",
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),
@@ -73,7 +73,7 @@ NO_TEXT = {
                 "RevocationList.content",
                 "IssuedCertificate.number",
             ),
-            "Ticket.key",
+            *("Ticket.key", "Poster.token", "ArrivalKey.private"),
             "Hold.lifted",  # typed as Hold.reason is
             *("Hold.review_on", "Patient.way_text"),  # a day that was read; a version of our own words
             *("Session.session_data", "Record.registered_at", "Record.sampled_at", "RecordVersion.is_demo"),
@@ -105,6 +105,7 @@ NO_TEXT = {
                 "Record.device",
                 "FileTerms.laboratories",
             ),
+            "Poster.place",
             *(f"RegisterCheck.{name}" for name in ("family_name", "given_name", "rpps", "shown")),
         ),
         COPIED,

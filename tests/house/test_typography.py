@@ -57,7 +57,7 @@ def of_data_files() -> Iterator[tuple[str, str]]:
 def of_patients() -> Iterator[tuple[str, str]]:
     """What patients read in French; the files of other languages are set as those are."""
     content = tomllib.loads((ROOT / "catalogue/data/patients/fr.toml").read_text(encoding="utf-8"))
-    for part in ("page", "headline", "message"):
+    for part in ("page", "form", "headline", "message"):
         yield from ((f"fr.toml {part}", text) for text in content[part].values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arriving import arrive
 from django.urls import reverse
 from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
@@ -48,4 +49,5 @@ def every_page(house: House) -> dict[str, str]:
     note_told(by=house.owner, record_id=signed, expected_version=1, way=ToldBy.PHONE)
     noted = read_knowledge(by=house.owner, record_id=signed).told[0]
     pages["untell"] = reverse("untell", args=[signed, noted.id])
+    pages["poster"], pages["arrival"] = reverse("poster"), reverse("arrival", args=[arrive(house.owner)])
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}

@@ -34,7 +34,7 @@ from temoin.catalogue.kinds import load_kinds
 from temoin.delivery.letters import read_knowledge
 from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
-from temoin.patients.actions import CURRENT_NOTICE
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.actions import abandon_test, register_test, start_reading, take_sample
 from temoin.testing.numbers import number_on_label

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from temoin.catalogue.advice import Advice
 from temoin.catalogue.kinds import Kind, Target
 from temoin.catalogue.outcomes import Outcome
+from temoin.catalogue.questions import ClosedAnswer, KindQuestion
 from temoin.lib.data_file import Entry, read_data
 from temoin.lib.label import PATIENT_LANGUAGES, Label
 from temoin.lib.reviewed import Review, review_of
@@ -44,12 +45,18 @@ class PatientLanguage:
     direction: str  # of its script: ltr or rtl
     review: Review
     page: Words
+    form: Words  # that a patient fills in
     headline: Words
     message: Words
     outcomes: Words = field(default_factory=dict)
     targets: Words = field(default_factory=dict)
     kinds: Words = field(default_factory=dict)
+    questions: Words = field(default_factory=dict)
+    answers: Words = field(default_factory=dict)
     advice: Mapping[str, AdviceWords] = field(default_factory=dict)
+
+
+_OF_CATALOGUE = ("outcomes", "targets", "kinds", "questions", "answers")
 
 
 @cache
@@ -68,9 +75,10 @@ def build_language(code: str, file: Entry) -> PatientLanguage:
         direction=file.choice("direction", ("ltr", RIGHT_TO_LEFT)),
         review=review,
         page=file.mapping("page"),
+        form=file.mapping("form"),
         headline=file.mapping("headline"),
         message=file.mapping("message"),
-        **{part: file.mapping(part) for part in ("outcomes", "targets", "kinds") if file.has(part)},
+        **{part: file.mapping(part) for part in _OF_CATALOGUE if file.has(part)},
         advice={key: _advice(entry) for key, entry in file.children("advice")} if file.has("advice") else {},
     )
     file.finish()
@@ -102,6 +110,16 @@ def target_in_each(target: Target) -> dict[str, str]:
 def kind_in_each(kind: Kind) -> dict[str, str]:
     """Return the name of a kind of test by language."""
     return _each(kind.words, {one.code: one.kinds.get(kind.code, "") for one in _others()})
+
+
+def question_in_each(question: KindQuestion) -> dict[str, str]:
+    """Return what is asked with a test by language."""
+    return _each(question.words, {one.code: one.questions.get(question.code, "") for one in _others()})
+
+
+def answer_in_each(answer: ClosedAnswer) -> dict[str, str]:
+    """Return one of the answers to a question by language."""
+    return _each(answer.words, {one.code: one.answers.get(answer.code, "") for one in _others()})
 
 
 def advice_in_each(advice: Advice) -> dict[str, dict[str, str]]:

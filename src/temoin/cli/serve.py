@@ -32,7 +32,11 @@ LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
 LIVE = "/livez"
 # A file of results comes whole, by a pharmacy's line too: 16 MB at 1.5 Mbit/s. `site.settings` bounds it once more.
 _HAND_IN = "/files/hand-in/"
-LARGEST_AT = {Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000}, Process.PORTAL: {}}
+_OWN_FORM = "/form/hand-in"  # sealed in the browser: two blocks of it at most, in base64
+LARGEST_AT = {
+    Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000},
+    Process.PORTAL: {_OWN_FORM: 12_288},
+}
 FEW_AT = {Process.STAFF: {_HAND_IN: 3}, Process.PORTAL: {}}  # of the largest bodies at once, in each server process
 BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}
 
@@ -98,13 +102,11 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _bell(process: Process) -> Bell | None:
-    """Return what tells this server process of changes at a counter; the patients' site shows none."""
-    if process is not Process.STAFF:
-        return None
+    """Return what tells this server process of changes at a counter; the patients' site tells and hears none."""
     from temoin.outbox.counter_bell import counter_bell, start_ringing
 
     start_ringing()
-    return counter_bell()
+    return counter_bell() if process is Process.STAFF else None
 
 
 def _processes(process: Process) -> int:
@@ -162,15 +164,16 @@ def run_sealer(options: argparse.Namespace) -> int:
 
 
 def run_reaper(options: argparse.Namespace) -> int:
-    """Do the daily round of retention until SIGTERM or SIGINT, as the keeper: no other role may delete."""
+    """Do the rounds of retention until SIGTERM or SIGINT, as the keeper: no other role may delete."""
     follow_supervisor()
     become(Process.KEEPER, options.data)
     require_sound(Process.KEEPER)
     from temoin.outbox.duties import Round
+    from temoin.retention.arrivals import arrivals_duty
     from temoin.retention.rounds import retention_duty
 
     show_measures(settings_of_process(), Process.KEEPER)
-    Round([retention_duty()], _stop_signal()).run()
+    Round([retention_duty(), arrivals_duty()], _stop_signal()).run()
     return 0
 
 

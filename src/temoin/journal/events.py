@@ -15,6 +15,15 @@ class EventKind(StrEnum):
     WAY_WITHDRAWN = "patient.way_withdrawn"
     PATIENT_SEARCHED = "patient.searched"
     PATIENT_READ = "patient.read"
+    ARRIVAL_HANDED_IN = "arrival.handed_in"
+    ARRIVAL_READ = "arrival.read"
+    ARRIVAL_ACCEPTED = "arrival.accepted"
+    ARRIVAL_REFUSED = "arrival.refused"
+    ARRIVALS_ENDED = "arrivals.ended"
+    ARRIVAL_KEY_MADE = "arrival_key.made"
+    ARRIVAL_KEY_ENDED = "arrival_key.ended"
+    POSTER_MADE = "poster.made"
+    POSTER_WITHDRAWN = "poster.withdrawn"
     TEST_REGISTERED = "test.registered"
     TEST_READ = "test.read"
     TEST_LIST_READ = "test.list_read"
@@ -163,6 +172,15 @@ MEANING: dict[EventKind, str] = {
     EventKind.PATIENT_MERGED: "A patient's record was merged into another of the person, named with the reason.",
     EventKind.PATIENT_SEARCHED: "Patients were looked for by NIR, or by name and birth date.",
     EventKind.PATIENT_READ: "A patient record was shown.",
+    EventKind.ARRIVAL_HANDED_IN: "A patient's form came in by the pharmacy's poster, sealed to the pharmacy's key.",
+    EventKind.ARRIVAL_READ: "A form that a patient had filled in was opened at the counter.",
+    EventKind.ARRIVAL_ACCEPTED: "A patient's form was accepted: the test was registered. The detail is the form.",
+    EventKind.ARRIVAL_REFUSED: "A patient's form was put aside; nothing of it was kept.",
+    EventKind.ARRIVALS_ENDED: "Patients' forms whose twelve hours were over were deleted, as many as said.",
+    EventKind.ARRIVAL_KEY_MADE: "A pair of keys for patients' forms was made; the detail is its month.",
+    EventKind.ARRIVAL_KEY_ENDED: "A pair of keys for patients' forms of a past month was destroyed.",
+    EventKind.POSTER_MADE: "A poster that leads to the patients' form was made.",
+    EventKind.POSTER_WITHDRAWN: "A poster was withdrawn: its code leads to no form any more.",
     EventKind.TEST_REGISTERED: "A test was registered, its ticket's code drawn; the detail is the sample number.",
     EventKind.TEST_READ: "A test record was shown.",
     EventKind.TEST_LIST_READ: "The list of the pharmacy's tests was shown.",

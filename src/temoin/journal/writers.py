@@ -32,7 +32,7 @@ _OWN = {
         EventKind.PARCEL_PROVED,
         EventKind.PARCEL_RESENT,
     },
-    Writer.PORTAL: {EventKind.LETTER_OPENED, EventKind.LETTER_REFUSED},
+    Writer.PORTAL: {EventKind.LETTER_OPENED, EventKind.LETTER_REFUSED, EventKind.ARRIVAL_HANDED_IN},
     Writer.KEEPER: {
         EventKind.DATA_KEYS_TURNED,
         EventKind.ROWS_REWRAPPED,
@@ -49,6 +49,8 @@ _OWN = {
         EventKind.RECORD_ERASED,
         EventKind.PATIENT_ERASED,
         EventKind.SIDES_ERASED,
+        EventKind.ARRIVALS_ENDED,
+        EventKind.ARRIVAL_KEY_ENDED,
         EventKind.INVITATION_ERASED,
     },
 }

@@ -16,6 +16,7 @@ from temoin.lib.errors import refuse
 from temoin.lib.ids import PatientId, new_id
 from temoin.lib.tenant import current_pharmacy
 from temoin.patients.models import Consent, Patient, indexes_of, nir_indexes
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.patients.queries import check_seen, hold_patient
 from temoin.patients.second_record import KnownNumberError, PutAside, check_is_new
 from temoin.patients.traits import Traits
@@ -23,9 +24,6 @@ from temoin.patients.ways import tell_way, with_text
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import today
-
-# The information notice shown on screen and on the poster; a new text is a new version, kept with each consent.
-CURRENT_NOTICE = "2026-11"
 
 
 def register_patient(*, by: Holder, traits: Traits, put_aside: PutAside, patient_id: UUID | None = None) -> PatientId:

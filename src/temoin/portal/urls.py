@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from temoin.portal import verifier, views
+from temoin.portal import forms, verifier, views
 
 app_name = "portal"
 
 urlpatterns = [
     path("", views.page, name="page"),
     path("letter", views.letter, name="letter"),
+    path("form/", forms.page, name="form"),
+    path("form/poster", forms.poster, name="poster"),
+    path("form/hand-in", forms.put_in, name="hand_in"),
     path("verify/", verifier.page, name="verifier"),
     path("verify/worker.js", verifier.worker, name="worker"),
     path("verify/keys", verifier.keys, name="keys"),

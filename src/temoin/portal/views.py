@@ -55,20 +55,20 @@ def letter(request: HttpRequest) -> HttpResponse:
     """Hand out the sealed letter to whoever proves both halves; tell the holder of its link alone why not."""
     arrived = time.monotonic()
     if request.content_type != "application/json":
-        return _plain("application/json only", 415)
+        return plain("application/json only", 415)
     body = request.read(BODY_LIMIT + 1)
     if len(body) > BODY_LIMIT:
-        return _plain("too large", 413)
+        return plain("too large", 413)
     try:
         lookup, auth = _halves(body)
     except (ValueError, RecursionError):  # brackets nested a thousand deep fit in the limit too
-        return _plain("lookup and auth, 32 bytes each, in base64url", 400)
-    buckets = caller_buckets(_address(request))
+        return plain("lookup and auth, 32 bytes each, in base64url", 400)
+    buckets = caller_buckets(address_of(request))
     standing = look_up(lookup)
     if standing is not LetterStanding.NONE:
         buckets += letter_buckets(sha256(lookup).digest())
     if standing is not LetterStanding.UNTRIED and not has_tokens(buckets):
-        return _plain("too many requests", 429)
+        return plain("too many requests", 429)
     tried = open_letter_box(lookup, auth)
     if tried.answer is LetterAnswer.OPENED:
         return JsonResponse({"ciphertext": urlsafe_b64encode(tried.ciphertext).decode("ascii")})
@@ -87,9 +87,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if not is_away(error):
         log.error("a request failed", exc_info=True)
-        return as_told(_plain("unavailable", 500))
+        return as_told(plain("unavailable", 500))
     if "text/html" not in request.headers.get("Accept", ""):  # a script of ours asks: it has its own words
-        return as_turned_away(_plain("unavailable", 503), error)
+        return as_turned_away(plain("unavailable", 503), error)
     return as_turned_away(render(request, "portal/away.html", {"is_demo": SITE().demo}), error)
 
 
@@ -110,7 +110,7 @@ def _words() -> Mapping[str, object]:
     }
 
 
-def _address(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
     """Return who asks: the last hop the proxy wrote, where the settings say that one stands before us."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.SECURE_PROXY_SSL_HEADER else ""
     return forwarded.rpartition(",")[2].strip() or str(request.META["REMOTE_ADDR"])
@@ -138,5 +138,5 @@ def _refusal(request: HttpRequest, arrived: float, tried: Tried) -> HttpResponse
     return JsonResponse({"answer": tried.answer.value, **left}, status=_STATUS[tried.answer])
 
 
-def _plain(text: str, status: int) -> HttpResponse:
+def plain(text: str, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

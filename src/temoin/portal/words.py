@@ -39,6 +39,12 @@ def page_words() -> dict[str, SafeString]:
     return {name: side_by_side(_said(name)) for name in names}
 
 
+def form_words() -> dict[str, SafeString]:
+    """Return every text of the form by its name."""
+    said = {code: language.form for code, language in patient_languages().items()}
+    return {name: side_by_side({code: form[name] for code, form in said.items()}) for name in said["fr"]}
+
+
 def advice_on_page() -> list[AdviceOnPage]:
     return [_advice(entry) for entry in load_advice().entries.values()]
 

@@ -67,6 +67,7 @@ _ROOMS = [
     "temoin.patients",
     "temoin.catalogue",
     "temoin.testing",
+    "temoin.arrivals",
     "temoin.certificates",
     "temoin.delivery",
     "temoin.transmission",

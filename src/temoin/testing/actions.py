@@ -37,11 +37,18 @@ COUNTER = "counter"
 
 
 def register_test(
-    *, by: Holder, patient_id: UUID, kind: str, notice_version: str, record_id: UUID | None = None
+    *,
+    by: Holder,
+    patient_id: UUID,
+    kind: str,
+    notice_version: str,
+    record_id: UUID | None = None,
+    code: str = "",
 ) -> RecordId:
     """Open a test at the counter: the consent to it, the code for the patient's ticket, the number for the cassette.
 
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
+    `code` is the one that the patient has already, from a form of their own.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
     check_notice(notice_version)
@@ -56,7 +63,7 @@ def register_test(
         what, whose = EventKind.TEST_REGISTERED, record.id
         with act(by=by, kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
             commit.insert(record)
-            commit.insert(new_ticket(by.pharmacy_id, record.id))
+            commit.insert(new_ticket(by.pharmacy_id, record.id, code))
             add_consent(commit, record.id, patient_id, notice_version)
     return RecordId(record.id)
 

@@ -20,8 +20,9 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record, Ticket, code_index
 
 
-def new_ticket(pharmacy_id: UUID, record_id: UUID) -> Ticket:
-    drawn, moment = _drawn(), coarse(now())
+def new_ticket(pharmacy_id: UUID, record_id: UUID, code: str = "") -> Ticket:
+    """Make a record's ticket, with the code that the patient has already where one is given."""
+    drawn, moment = _drawn(code), coarse(now())
     index = code_index(drawn["code"])
     ticket = Ticket(pharmacy_id=pharmacy_id, id=new_id(), record_id=record_id, drawn_at=moment, code_index=index)
     ticket.seal(drawn)
@@ -34,8 +35,8 @@ def renew_code(commit: Commit, ticket: Ticket) -> None:
     commit.reseal(ticket, drawn, has_code=True, drawn_at=coarse(now()), code_index=code_index(drawn["code"]))
 
 
-def _drawn() -> dict[str, str]:
-    code, salt = draw_code(), draw_salt()
+def _drawn(code: str = "") -> dict[str, str]:
+    code, salt = code or draw_code(), draw_salt()
     return {"code": code, "salt": salt.hex(), "key": stretch(code, salt).hex()}
 
 
@@ -71,7 +72,8 @@ def ticket_waits(*, by: Holder, record_id: UUID) -> bool:
     if not has_ticket(by=by, record_id=record_id):
         return False
     with tenant_scope(by.pharmacy_id):
-        return not events_about([record_id], [EventKind.TICKET_PRINTED.value])
+        had = [EventKind.TICKET_PRINTED.value, EventKind.ARRIVAL_ACCEPTED.value]  # on paper, or on their own telephone
+        return not events_about([record_id], had)
 
 
 def has_code(record_id: UUID) -> bool:

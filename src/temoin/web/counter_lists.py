@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 
+from temoin.arrivals.queries import waiting_arrivals
 from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
@@ -25,6 +26,7 @@ def list_mark(request: HttpRequest, seat: Seat) -> str:
     """Return by what a page knows that the list it shows is today's."""
     version = version_of_list(by=seat, page=page_number(request))
     shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
+    shown += f" {[one.id for one in waiting_arrivals(by=seat)]}"
     shown += f" {habits_of(request).symptoms_first} {workstation(request)}"
     return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]
 
@@ -41,6 +43,7 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     earlier = [row for row in found.done if row.registered_at < midnight]
     return {
         "list_mark": mark,
+        "arrivals": waiting_arrivals(by=seat) if Right.REGISTER_TEST in seat.rights else [],
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
         "waiting": waiting_lines(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, GuardedRoute
-from temoin.web.views import counter, live, records, waiting
+from temoin.web.views import arrivals, counter, live, records, waiting
 
 WRITE = ("POST",)
 
@@ -19,6 +19,35 @@ COUNTER = [
     GuardedRoute(name="changes", path="counter/changes/", view=live.changes, access=Right.READ_TEST),
     GuardedRoute(
         name="fresh_lists", shows_patients=True, path="counter/list/", view=live.fresh_lists, access=Right.READ_TEST
+    ),
+    GuardedRoute(
+        name="arrival",
+        shows_patients=True,
+        path="arrivals/<uuid:arrival_id>/",
+        view=arrivals.arrival,
+        access=Right.REGISTER_TEST,
+    ),
+    GuardedRoute(
+        name="accept_arrival",
+        shows_patients=True,
+        path="arrivals/<uuid:arrival_id>/accept/",
+        view=arrivals.accept,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="refuse_arrival",
+        path="arrivals/<uuid:arrival_id>/refuse/",
+        view=arrivals.refuse,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(name="poster", path="poster/", view=arrivals.poster, access=Right.REGISTER_TEST),
+    GuardedRoute(
+        name="new_poster", path="poster/new/", view=arrivals.new_poster, access=Right.REGISTER_TEST, methods=WRITE
+    ),
+    GuardedRoute(
+        name="end_poster", path="poster/end/", view=arrivals.end_poster, access=Right.REGISTER_TEST, methods=WRITE
     ),
     GuardedRoute(name="home", shows_patients=True, path="", view=counter.home, access=Access.SEATED),
     GuardedRoute(

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.kinds import Kind
 from temoin.catalogue.logigrams import ActDecision, load_logigrams
 from temoin.catalogue.questions import KindQuestion, load_kind_questions
 from temoin.lib.zones import day_of
@@ -60,6 +61,11 @@ def question_fields(test: TestView, typed: Typed) -> list[Field]:
     """Return a field for each question that is asked of this person; what was answered stands in it."""
     asked = test.kind.questions_for(age=test.person.age(_day_of(test)), sex=test.person.sex)
     return [_field(question, test.answers.get(question.code, ""), typed) for question in asked]
+
+
+def fields_of_kind(kind: Kind, age: int, sex: str, typed: Typed) -> list[Field]:
+    """Return a field for each question that a kind of test asks of whoever is of this age and sex."""
+    return [_field(question, "", typed) for question in kind.questions_for(age=age, sex=sex)]
 
 
 def _field(question: KindQuestion, answer: str, typed: Typed) -> Field:

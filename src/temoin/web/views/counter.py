@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.i18n import set_language
 
+from temoin.arrivals.pairs import keep_pairs
 from temoin.delivery.calls import count_unknowing
 from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.policies import has_right
@@ -32,6 +33,8 @@ def home(request: HttpRequest, seat: Seat) -> HttpResponse:
     for right, instead in _INSTEAD.items():
         if not has_right(by=seat, right=Right.READ_TEST) and has_right(by=seat, right=right):
             return redirect(instead)
+    if has_right(by=seat, right=Right.REGISTER_TEST):
+        keep_pairs(by=seat)
     lists, habits = counter_lists(request, seat), habits_of(request)
     leads = any(line.takes_focus for line in (*lists["running"], *lists["waiting"]))
     return show(

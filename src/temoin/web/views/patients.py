@@ -18,7 +18,8 @@ from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Proble
 from temoin.lib.ids import hourly_id, new_id
 from temoin.lib.phones import region_of_postcode
 from temoin.lib.tenant import tenant_scope
-from temoin.patients.actions import CURRENT_NOTICE, amend_patient, check_notice, register_patient
+from temoin.patients.actions import amend_patient, check_notice, register_patient
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.patients.queries import (
     ChangedError,
     Found,

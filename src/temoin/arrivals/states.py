@@ -1,0 +1,41 @@
+"""What can become of a form that a patient filled in, and of a poster."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from temoin.lib.lifecycle import Lifecycle
+
+
+class ArrivalState(StrEnum):
+    """A form that was handed in: whoever was looked after leaves no content behind."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+ARRIVAL = Lifecycle(
+    "arrival",
+    ArrivalState,
+    ArrivalState.WAITING,
+    {
+        "accept": ({ArrivalState.WAITING}, ArrivalState.ACCEPTED),
+        "refuse": ({ArrivalState.WAITING}, ArrivalState.REFUSED),
+    },
+)
+
+
+class PosterState(StrEnum):
+    """A poster opens the form as long as it stands."""
+
+    STANDING = "standing"
+    WITHDRAWN = "withdrawn"
+
+
+POSTER = Lifecycle(
+    "poster",
+    PosterState,
+    PosterState.STANDING,
+    {"withdraw": ({PosterState.STANDING}, PosterState.WITHDRAWN)},
+)

@@ -1,0 +1,147 @@
+"""The form that patients fill in themselves: a page like any other visitor's, and the box for what it seals.
+
+The site cannot read what passes: the browser seals it to the pharmacy's key. Whoever holds the code of a poster may
+hand forms in. What they cost bounds that: work of their browser for each, and a pace for each caller and each pharmacy;
+no more forms wait in a pharmacy than there are numbers to call (decision 0150).
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from temoin.arrivals.box import BoxAnswer, HandedForm, StandingPoster, find_poster, hand_in, key_of_month
+from temoin.delivery.pace import Bucket, charge, has_tokens
+from temoin.lib.clock import now
+from temoin.portal.form_page import form_context
+from temoin.portal.limits import caller_buckets
+from temoin.portal.views import SITE, address_of, plain
+
+TOKEN_BYTES: Final = 16
+LONGEST: Final = 12_288  # of a body: two blocks of a sealed form, in base64
+WORK_BITS: Final = 13  # that the hash of a stamp begins with: some 8,000 tries, a second of a telephone
+PER_POSTER: Final = 30  # forms a minute: a queue at its worst hands in ten
+NUMBERS: Final = range(100, 1000)
+_STATUS = {BoxAnswer.WAITING: 200, BoxAnswer.NUMBER: 409, BoxAnswer.GONE: 410}
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Return the same bytes to everyone: whose poster was read, only the browser knows."""
+    return render(request, "portal/form.html", {"is_demo": SITE().demo, "work_bits": WORK_BITS, **_words()})
+
+
+@csrf_exempt  # nothing to forge: no cookie is read or set, and whoever holds a poster's code may ask
+@require_POST
+def poster(request: HttpRequest) -> HttpResponse:
+    """Tell whose poster it is, and to what its forms are sealed this month."""
+    token = _asked(request, _token)
+    found = token if isinstance(token, HttpResponse) else _found(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    key = key_of_month(found, f"{now():%Y-%m}")
+    if key is None:
+        return plain("no key", 503)
+    told = {"pharmacy": str(found.pharmacy_id), "place": found.place, "key": str(key.key_id)}
+    return JsonResponse({**told, "public": urlsafe_b64encode(key.public).rstrip(b"=").decode("ascii")})
+
+
+@csrf_exempt  # as above
+@require_POST
+def put_in(request: HttpRequest) -> HttpResponse:
+    """Put a sealed form into the pharmacy's box."""
+    sent = _asked(request, _sent)
+    if isinstance(sent, HttpResponse):
+        return sent
+    found = _found(request, sent.token)
+    if isinstance(found, HttpResponse):
+        return found
+    buckets = [*caller_buckets(address_of(request)), Bucket(f"poster|{found.pharmacy_id}", PER_POSTER)]
+    if not has_tokens(buckets):
+        return plain("too many requests", 429)
+    charge(buckets)
+    answer = hand_in(found, sent.form)
+    return JsonResponse({"answer": answer.value}, status=_STATUS[answer])
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What the page sends with a form."""
+
+    token: bytes
+    form: HandedForm
+
+
+Asked = TypeVar("Asked")
+
+
+def _asked(request: HttpRequest, read: Callable[[Mapping[str, Any]], Asked]) -> Asked | HttpResponse:
+    """Return what is asked, or the answer to what cannot be read."""
+    if request.content_type != "application/json":
+        return plain("application/json only", 415)
+    body = request.read(LONGEST + 1)
+    if len(body) > LONGEST:
+        return plain("too large", 413)
+    try:
+        return read(json.loads(body))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return plain("not as the page sends it", 400)
+
+
+def _token(given: Mapping[str, Any]) -> bytes:
+    token = _decoded(given["poster"])
+    if len(token) != TOKEN_BYTES:
+        raise ValueError("a code has 16 bytes")
+    return token
+
+
+def _sent(given: Mapping[str, Any]) -> _Sent:
+    number, sealed, arrival_id = given["number"], _decoded(given["sealed"]), UUID(given["id"])
+    if type(number) is not int or number not in NUMBERS or not sealed:
+        raise ValueError("a number has three digits, and a form is not empty")
+    if not is_worked(given["poster"], arrival_id, given["day"], given["nonce"]):
+        raise ValueError("the browser did not do the work")
+    return _Sent(_token(given), HandedForm(arrival_id, UUID(given["key"]), number, sealed))
+
+
+def is_worked(code: str, arrival_id: UUID, day: str, nonce: int) -> bool:
+    """Tell whether a browser did the work for this form, on a day that is today somewhere."""
+    if day not in {f"{now() + timedelta(days=ahead):%Y-%m-%d}" for ahead in (-1, 0, 1)}:
+        return False
+    digest = sha256(f"{code}|{arrival_id}|{day}|{nonce}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> (32 - WORK_BITS) == 0
+
+
+def _found(request: HttpRequest, token: bytes) -> StandingPoster | HttpResponse:
+    """Return the poster of a code; a wrong one is charged to who asks."""
+    callers = caller_buckets(address_of(request))
+    if not has_tokens(callers):
+        return plain("too many requests", 429)
+    found = find_poster(token)
+    if found is None:
+        charge(callers)
+        return plain("no such poster", 404)
+    return found
+
+
+def _decoded(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError("bytes are texts in base64url")
+    return urlsafe_b64decode(text.encode("ascii") + b"==")
+
+
+@cache
+def _words() -> Mapping[str, object]:
+    return form_context()

@@ -1,0 +1,206 @@
+// The form that a patient fills in: checked while it is typed, sealed to the pharmacy's key, and handed in. What is typed
+// stands in this page alone: it is neither kept nor sent in clear, and nothing of it is in an address.
+//
+// What is sealed (UTF-8, JSON), read by src/temoin/arrivals/filled.py:
+//   {v: 1, traits: {the fields of the patient, as typed}, kind, answers: {question: answer, or a day "YYYY-MM-DD"},
+//    notice: version of the notice agreed to, code: of the ticket}
+
+const { seal, drawCode, drawNumber, work } = globalThis.temoinForms;
+const { readDay, ageOn, problemsOf } = globalThis.temoinFormChecks;
+const KEPT = "ticket-code"; // as letter.js reads it
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+const DRAWS = 40; // numbers tried: of nine hundred, most are free
+const TOKEN = /^#([A-Za-z0-9_-]{22})$/;
+
+const byId = (id) => document.getElementById(id);
+const form = byId("fill");
+const LANGUAGES = Object.fromEntries([...byId("language").options].map((one) => [one.value, one.dataset]));
+
+function speak(language) {
+  document.documentElement.lang = language;
+  document.documentElement.dir = LANGUAGES[language].dir;
+  document.title = LANGUAGES[language].title;
+  byId("language").value = language;
+}
+
+function say(name) {
+  const message = name && byId("messages").content.querySelector(`[data-message="${name}"]`).cloneNode(true);
+  byId("status").replaceChildren(...(message ? [message] : []));
+  if (message?.className) byId("status").scrollIntoView({ block: "nearest" });
+}
+
+const chosen = (name) => form.querySelector(`[name="${name}"]:checked`)?.value ?? "";
+const value = (name) => form.elements[name].value;
+
+function typed() {
+  const texts = Object.fromEntries([...form.querySelectorAll("[data-trait]")].map((field) => [field.name, field.value]));
+  const days = Object.fromEntries([...form.querySelectorAll("[data-question]:not([hidden]) [data-day]")].map((field) => [
+    field.name.replace("question-", ""), field.value]));
+  return {
+    ...texts, days, single_name: form.elements.single_name.checked ? "yes" : "", sex: chosen("sex"), way: chosen("way"),
+    kind: chosen("kind"), consent: form.elements.consent.checked,
+  };
+}
+
+// Only the questions of the test that is chosen, and of whom they are for.
+function ask() {
+  const born = readDay(value("birth_date"));
+  const [kind, sex, age] = [chosen("kind"), chosen("sex"), born ? ageOn(born, new Date()) : null];
+  for (const question of form.querySelectorAll("[data-question]")) {
+    const told = question.dataset;
+    const isOther = told.sex && ["F", "M"].includes(sex) && told.sex !== sex;
+    const isOfAge = age === null || (age >= Number(told.from) && age < Number(told.to));
+    question.hidden = !told.kinds.split(" ").includes(kind) || isOther || !isOfAge;
+  }
+  byId("questions").hidden = !form.querySelector("[data-question]:not([hidden])");
+}
+
+function mark(name, problem) {
+  const place = form.querySelector(`[data-problem="${CSS.escape(name)}"]`);
+  const words = problem && byId("problems").content.querySelector(`[data-says="${problem}"]`).cloneNode(true);
+  place.replaceChildren(...(words ? [words] : []));
+  place.hidden = !problem;
+  for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+    if (problem) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+}
+
+const looked = new Set(); // fields that their person left: nobody is corrected while writing the first letter
+
+function checkLooked() {
+  const found = problemsOf(typed(), new Date());
+  for (const place of form.querySelectorAll("[data-problem]")) {
+    const name = place.dataset.problem;
+    mark(name, looked.has(name) ? found[name] : null);
+  }
+  return found;
+}
+
+function checkAll() {
+  for (const place of form.querySelectorAll("[data-problem]")) looked.add(place.dataset.problem);
+  const found = checkLooked();
+  const first = form.querySelector("[aria-invalid=true]");
+  if (!first) return true;
+  say("check");
+  first.focus();
+  return Object.keys(found).length === 0;
+}
+
+function answers() {
+  const given = {};
+  for (const question of form.querySelectorAll("[data-question]:not([hidden])")) {
+    const name = question.dataset.question;
+    const day = question.querySelector("[data-day]");
+    const told = day ? readDay(day.value) : null;
+    const iso = told && [String(told.year).padStart(4, "0"), ...[told.month, told.day].map((part) => String(part).padStart(2, "0"))].join("-");
+    const answer = day ? iso : chosen(`question-${name}`);
+    if (answer) given[name] = answer;
+  }
+  return given;
+}
+
+function content(code) {
+  const { days, kind, consent, ...traits } = typed();
+  const language = document.documentElement.lang;
+  return { v: 1, traits: { ...traits, language }, kind, answers: answers(), notice: form.elements.consent.value, code };
+}
+
+function post(path, body) {
+  return fetch(path, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), credentials: "omit",
+    cache: "no-store", referrerPolicy: "no-referrer", redirect: "error", signal: AbortSignal.timeout(20000),
+  });
+}
+
+const TOLD = { 404: "gone", 410: "gone", 429: "slow" };
+
+function begin(token) {
+  const id = crypto.randomUUID();
+  const day = new Date().toISOString().slice(0, 10);
+  const code = drawCode();
+  const worked = work(token, id, day, Number(form.dataset.bits)); // while the form is filled in
+  let offer = null;
+  let isBusy = false;
+
+  async function open() {
+    const answer = await post("/form/poster", { poster: token }).catch(() => null);
+    if (!answer?.ok) { say(TOLD[answer?.status] ?? "failed"); return; }
+    offer = await answer.json();
+    for (const slot of document.querySelectorAll("[data-field=place]")) slot.textContent = offer.place;
+    form.hidden = false;
+    ask();
+  }
+
+  async function handIn() {
+    const sealed = await seal(offer, id, content(code));
+    const sent = { poster: token, id, key: offer.key, day, nonce: await worked, sealed };
+    for (let draw = 0; draw < DRAWS; draw += 1) {
+      const number = drawNumber();
+      const answer = await post("/form/hand-in", { ...sent, number });
+      if (answer.ok) return { number };
+      if (answer.status !== 409) return { told: TOLD[answer.status] ?? "failed" };
+    }
+    return { told: "slow" };
+  }
+
+  function show(number) {
+    form.reset();
+    form.hidden = true;
+    byId("number").textContent = String(number);
+    byId("code").textContent = code;
+    byId("done").hidden = false;
+    say(null);
+    byId("done-title").focus();
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    if (isBusy || !offer || !checkAll()) return;
+    isBusy = true;
+    byId("send").setAttribute("aria-disabled", "true");
+    say("sending");
+    const done = await handIn().catch(() => ({ told: "failed" }));
+    isBusy = false;
+    byId("send").removeAttribute("aria-disabled");
+    if (done.number) show(done.number);
+    else say(done.told);
+  }
+
+  function keep() {
+    try {
+      const kept = { code: code.replace("-", ""), until: Date.now() + KEPT_MS };
+      localStorage.setItem(KEPT, JSON.stringify(kept));
+      say("kept");
+    } catch {
+      say("unkept");
+    }
+  }
+
+  form.addEventListener("submit", submit);
+  byId("keep").addEventListener("click", keep);
+  return open();
+}
+
+function start() {
+  const spoken = navigator.languages.map((one) => one.slice(0, 2)).find((one) => one in LANGUAGES);
+  byId("languages").hidden = false;
+  byId("language").addEventListener("change", (event) => speak(event.target.value));
+  speak(spoken ?? "fr");
+  for (const slot of document.querySelectorAll("[data-field=notice]")) slot.textContent = form.elements.consent.value;
+  form.addEventListener("input", () => { ask(); checkLooked(); });
+  form.addEventListener("focusout", (event) => {
+    if (!event.target.name || (event.target.type !== "radio" && !event.target.value)) return;
+    looked.add(event.target.name);
+    checkLooked();
+  });
+  byId("another").addEventListener("click", () => location.reload());
+  addEventListener("hashchange", () => location.reload());
+  addEventListener("pagehide", () => form.reset()); // nothing for the back button to bring back
+  const token = TOKEN.exec(location.hash)?.[1];
+  if (!token) say("gone");
+  else if (!globalThis.crypto?.subtle) say("unable");
+  else begin(token);
+}
+
+start();

@@ -1,0 +1,42 @@
+"""The hourly round that ends patients' forms: each waits for twelve hours, and the daily round would come too late."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from temoin.arrivals.ending import end_arrivals
+from temoin.keeping.acts import every_pharmacy
+from temoin.lib.away import is_away
+from temoin.outbox.duties import Duty
+
+log = logging.getLogger("temoin.retention")
+
+NAME = "arrivals"
+HOURLY = timedelta(hours=1)
+LONGEST = timedelta(minutes=50)
+
+
+def arrivals_duty() -> Duty:
+    return Duty(NAME, HOURLY, end_all, LONGEST)
+
+
+def end_all(stop: threading.Event) -> None:
+    """End what is past its hours in every pharmacy; one that cannot be gone through holds no other.
+
+    The first error is raised at the end: the duty then fails, is shown, and is tried again soon.
+    """
+    ended, failed = 0, []
+    for pharmacy_id in every_pharmacy():
+        if stop.is_set():
+            break
+        try:
+            ended += end_arrivals(pharmacy_id)
+        except Exception as error:
+            if is_away(error):
+                raise
+            failed.append(error)
+    log.info("forms of patients that ended: %d", ended)
+    if failed:
+        raise failed[0]
