@@ -203,9 +203,12 @@ def opened_attempt(attempt: Attempt) -> dict[str, Any]:
     return {"detail": "", "sent": "", "came": "", **attempt.unseal(), **(sides.unseal() if sides else {})}
 
 
-def make_lot(by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: date | None = None) -> UUID:
+def make_lot(
+    by: Seat, *, kit: str = COVID_KIT, number: str = "A12345", expiry: date | None = None, udi: str = ""
+) -> UUID:
     """Receive a lot, good for 200 days unless told, and run the controls that its kit asks for."""
-    lot_id = receive_lot(by=by, kit=kit, number=number, expiry=expiry or today_in(HOUSE) + timedelta(days=200))
+    last = expiry or today_in(HOUSE) + timedelta(days=200)
+    lot_id = receive_lot(by=by, kit=kit, number=number, expiry=last, udi=udi)
     if load_controls().rule_of(load_kits().kits[kit]):
         run_controls(by, lot_id)
     return lot_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.code_words import CODE_WORDS
+from temoin.catalogue.in_hand import kit_received_before
 from temoin.catalogue.kits import kit, kit_of_gtin, kits_for, load_kits
 from temoin.catalogue.models import Lot
 from temoin.catalogue.states import IN_USE, LotState
@@ -95,7 +96,7 @@ def complete_box(*, by: Seat, box: Box) -> Box:
         raise InvalidError(problems)
     return replace(
         box,
-        kit=box.kit or (listed.code if listed else _kit_received_before(by, code)),
+        kit=box.kit or (listed.code if listed else kit_received_before(by.pharmacy_id, code)),
         number=box.number or code.lot,
         expiry=box.expiry or code.expiry,
         udi=code.text,
@@ -113,15 +114,6 @@ def _read_code(text: str, day: date) -> BoxCode:
             "udi", "no_device", _("This code does not name the device: scan the box's other code, which holds (01).")
         )
     return scan.box
-
-
-def _kit_received_before(by: Seat, code: BoxCode) -> str:
-    # A code of HIBC ends the device with the second part's mark, or with the check character where there is none.
-    same = Q(udi__startswith=f"{code.device}/") | Q(udi=f"{code.device}{code.link}")
-    with tenant_scope(by.pharmacy_id):
-        same_device = same if code.is_hibc else Q(udi__startswith=code.device)
-        boxes = Lot.objects.filter(same_device).order_by("-received_at")
-        return boxes.values_list("kit", flat=True).first() or ""
 
 
 def problems_of_box(*, by: Seat, box: Box) -> list[Problem]:
@@ -164,8 +156,10 @@ def lots_in_stock(*, by: Holder, kind: str) -> list[Lot]:
         return _good_lots([kit.code for kit in kits_for(kind)], today(by.pharmacy_id))
 
 
-def lots_to_use(*, by: Seat, place: str = "") -> dict[str, Lot]:
-    """Return by kind of test the lot to be used up: the one open at this workstation, else any open, else the next.
+def lots_to_use(*, by: Seat, place: str = "", scanned: Sequence[UUID] = ()) -> dict[str, Lot]:
+    """Return by kind of test the lot to be used up: the one scanned or open here, else any open, else the next.
+
+    `scanned` are the lots whose boxes were scanned at this workstation, the latest first.
 
     Of kits whose specimens the catalogue knows: of another nobody can say which one it would be.
     """
@@ -173,8 +167,9 @@ def lots_to_use(*, by: Seat, place: str = "") -> dict[str, Lot]:
     with tenant_scope(by.pharmacy_id):
         known = load_kits().kits
         found: dict[str, Lot] = {}
+        turn = {lot_id: number for number, lot_id in enumerate(scanned)}
         good = _good_lots([code for code, kit in known.items() if kit.specimens], today(by.pharmacy_id))
-        for lot in sorted(good, key=lambda lot: not _is_open_at(lot, place)):
+        for lot in sorted(good, key=lambda lot: (turn.get(lot.id, len(turn)), not _is_open_at(lot, place))):
             found.setdefault(known[lot.kit].kind, lot)
     return found
 

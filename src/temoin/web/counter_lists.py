@@ -19,7 +19,7 @@ from temoin.web.addresses import NEW, NEXT, ROW
 from temoin.web.pages import page_links, page_number
 from temoin.web.test_lines import kits_of, running_lines, test_lines, waiting_lines
 from temoin.web.times import page_today
-from temoin.web.workstation import habits_of, workstation
+from temoin.web.workstation import habits_of, station_of
 
 
 def list_mark(request: HttpRequest, seat: Seat) -> str:
@@ -27,7 +27,7 @@ def list_mark(request: HttpRequest, seat: Seat) -> str:
     version = version_of_list(by=seat, page=page_number(request))
     shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
     shown += f" {[one.id for one in waiting_arrivals(by=seat)]}"
-    shown += f" {habits_of(request).symptoms_first} {workstation(request)}"
+    shown += f" {habits_of(request).symptoms_first} {station_of(request)}"
     return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]
 
 
@@ -47,7 +47,7 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
         "waiting": waiting_lines(
-            seat, found.under_way, place=workstation(request), opened=opened, symptoms_first=symptoms_first
+            seat, found.under_way, station=station_of(request), opened=opened, symptoms_first=symptoms_first
         ),
         "symptoms_first": symptoms_first,
         "today": test_lines(today, kits),

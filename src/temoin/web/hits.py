@@ -19,7 +19,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.testing.recent import RecentTest, just_now, recent_tests
 from temoin.web.record_forms import age_warnings
 from temoin.web.sampled_now import ReadySample, ready_samples
-from temoin.web.workstation import habits_of, workstation
+from temoin.web.workstation import habits_of, station_of
 
 HIT = "hit"  # said by the form of those found: nothing was shown of the patient's other tests yet
 
@@ -77,7 +77,7 @@ def ready_kinds(request: HttpRequest, seat: Seat) -> list[ReadyKind]:
     """Return the tests that one press would register and sample now: the last one of this workstation is chosen."""
     if not all(has_right(by=seat, right=right) for right in (Right.REGISTER_TEST, Right.TAKE_SAMPLE, Right.READ_TEST)):
         return []
-    language, last, ready = get_language() or "fr", habits_of(request).kind, ready_samples(seat, workstation(request))
+    language, last, ready = get_language() or "fr", habits_of(request).kind, ready_samples(seat, station_of(request))
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter" and kind.code in ready]
     return [
         ReadyKind(kind.code, kind.label(language), ready[kind.code], len(offered) == 1 or kind.code == last)

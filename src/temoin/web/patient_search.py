@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from temoin.catalogue.in_hand import LotInHand
 from temoin.lib.errors import InvalidError, Problem
 from temoin.patients.queries import Found, patients_by_name, patients_by_nir, patients_by_start
 from temoin.patients.starts import Beginnings
 from temoin.pharmacies.seat import Seat
 from temoin.scanning.nir import check_nir
-from temoin.scanning.scan import ScanTrouble
+from temoin.scanning.scan import ScanKind, ScanTrouble
 from temoin.scanning.tickets import read_ticket_code
 from temoin.testing.numbers import FoundTest
 from temoin.web.fields import Field, Typed
@@ -22,6 +23,7 @@ from temoin.web.named_test import NAMES_TEST, named_test
 from temoin.web.patient_form import CORSICA, DAY_HINT
 from temoin.web.scan_field import SCAN, posted_scan, scan_field, scan_notices
 from temoin.web.scan_words import TROUBLES
+from temoin.web.scanned_box import scanned_lot
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.times import read_typed_day
 from temoin.web.typed_person import typed_person
@@ -30,8 +32,8 @@ from temoin.web.wording import Words
 _EMPTY = _("Enter the NIR, or the birth name and the birth date.")
 FIND = _("Number, ticket or patient")
 FIND_HINT = _(
-    "A sample's number, a ticket or a document, scanned or typed; or the beginning of a name, a birth date, the end of "
-    "a telephone's number"
+    "A sample's number, a ticket or a document, scanned or typed; the code of the box in use; or the beginning of a "
+    "name, a birth date, the end of a telephone's number"
 )
 SHOWN = 10  # of those found by a beginning: more letters, or the birth date, tell the others apart
 SCAN_HINT = _("Identity document (lines with <), health identity code, or social security number")
@@ -48,6 +50,8 @@ class PatientSearch:
     notices: Sequence[Words] = ()
     is_scanned: bool = False
     test: FoundTest | None = None  # where a sample number or a ticket was scanned
+    is_box: bool = False  # a box of tests was scanned
+    lot: LotInHand | None = None  # that box's, where it is in stock
 
     @property
     def scan_field(self) -> Field:
@@ -69,8 +73,11 @@ class PatientSearch:
         return list(self.values.items())
 
 
-def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
-    """Look for whom was scanned, or for what was typed. It travels in the body only."""
+def search_patients(request: HttpRequest, seat: Seat, *, takes_box: bool = False) -> PatientSearch:
+    """Look for whom was scanned, or for what was typed; a box is no fault where the page takes one.
+
+    What is looked for travels in the body only.
+    """
     asked = ("nir", "birth_family_name", "birth_date")
     search = PatientSearch({name: request.POST.get(name, "") for name in asked})
     if request.method != "POST":
@@ -80,9 +87,13 @@ def search_patients(request: HttpRequest, seat: Seat) -> PatientSearch:
         if (person := typed_person(text)) is not None:
             _search_beginnings(search, seat, person, text)
             return search
-        scan = posted_scan(request, NAMES_SOMEBODY | NAMES_TEST)
+        boxes = {ScanKind.BOX} if takes_box else set()
+        scan = posted_scan(request, NAMES_SOMEBODY | NAMES_TEST | boxes)
         if scan is None:
             search.found = _typed_search(seat, search.values)
+            return search
+        if scan.kind is ScanKind.BOX:
+            search.lot, search.is_box = scanned_lot(seat, scan), True
             return search
         if scan.kind in NAMES_TEST:
             search.test = named_test(seat, scan)

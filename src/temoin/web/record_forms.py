@@ -27,7 +27,7 @@ from temoin.testing.sample import SAMPLED, STARTED, Reading, Sample, Start
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.sampled_now import ReadySample, ready_samples
 from temoin.web.times import FIRST, SECOND, TWICE, local_minute, page_today, read_moment
-from temoin.web.workstation import habits_of, workstation
+from temoin.web.workstation import habits_of, station_of
 
 KEYS = "123456789"
 _ONLY_GOOD = _("Expired, closed and recalled lots are not in this list: the page of the lots says why.")
@@ -37,8 +37,8 @@ def kind_field(request: HttpRequest, seat: Seat, typed: Typed) -> Field:
     """Return the choice of the test, as cards; the last one of the workstation is chosen unless another was."""
     language = get_language() or "fr"
     offered = [kind for kind in load_kinds().values() if kind.offered_at == "counter"]
-    place, last = workstation(request), habits_of(request).kind
-    ready = ready_samples(seat, place) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
+    station, last = station_of(request), habits_of(request).kind
+    ready = ready_samples(seat, station) if has_right(by=seat, right=Right.TAKE_SAMPLE) else {}
     choices = [
         Choice(kind.code, kind.label(language), _kind_hint(seat, kind, language, ready.get(kind.code)))
         for kind in offered

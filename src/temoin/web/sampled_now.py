@@ -17,6 +17,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import refuse
 from temoin.pharmacies.seat import Seat
 from temoin.testing.sample import Sample
+from temoin.web.workstation import Station
 
 NOW = "sampled"  # the button that samples at once
 
@@ -41,10 +42,10 @@ class ReadySample:
         return Sample(specimen=self.specimen.code, sampled_at=now(), lot_id=self.lot_id)
 
 
-def ready_samples(seat: Seat, place: str) -> dict[str, ReadySample]:
+def ready_samples(seat: Seat, station: Station) -> dict[str, ReadySample]:
     """Return what would be used at a workstation, by kind of test; a kind without a good lot is not among them."""
     found: dict[str, ReadySample] = {}
-    for kind, lot in lots_to_use(by=seat, place=place).items():
+    for kind, lot in lots_to_use(by=seat, place=station.name, scanned=station.lots).items():
         used = kit(lot.kit)
         both = [specimen for specimen in load_kinds()[kind].specimens if specimen in used.specimens]
         if both:
@@ -52,12 +53,12 @@ def ready_samples(seat: Seat, place: str) -> dict[str, ReadySample]:
     return found
 
 
-def sample_now(seat: Seat, kind: str, *, place: str, shown: str = "") -> Sample:
+def sample_now(seat: Seat, kind: str, *, station: Station, shown: str = "") -> Sample:
     """Return the sample taken this moment; InvalidError when no lot of this test is good.
 
     `shown` is the lot that stood beside the button: InvalidError when another would be used meanwhile.
     """
-    ready = ready_samples(seat, place).get(kind)
+    ready = ready_samples(seat, station).get(kind)
     if ready is None:
         message = _(
             "No lot of this test can be used: register the test without the sample, or see to it at Lots first."

@@ -25,6 +25,7 @@ from temoin.web.record_forms import outcome_fields
 from temoin.web.sampled_now import ReadySample, ready_samples
 from temoin.web.times import page_today
 from temoin.web.wording import STATE, Mark, Words, destination_words, mark_of
+from temoin.web.workstation import Station
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _line(row: TestRow, kits: dict[UUID, str]) -> ListedTest:
 
 
 def waiting_lines(
-    seat: Seat, rows: Iterable[TestRow], *, place: str, opened: str = "", symptoms_first: bool = False
+    seat: Seat, rows: Iterable[TestRow], *, station: Station, opened: str = "", symptoms_first: bool = False
 ) -> list[ListedTest]:
     """Return the tests to be sampled, each with the sample that one press would record.
 
@@ -95,7 +96,7 @@ def waiting_lines(
 
     waiting = sorted((row for row in rows if row.state is RecordState.REGISTERED), key=turn)
     samples = waiting and has_right(by=seat, right=Right.TAKE_SAMPLE)
-    ready = ready_samples(seat, place) if samples else {}
+    ready = ready_samples(seat, station) if samples else {}
     lines = [replace(line, ready=ready.get(line.row.kind.code)) for line in test_lines(waiting, {})]
     return [_opened(line, opened, leads=line.ready is None) for line in lines]
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -15,6 +16,8 @@ from temoin.catalogue.kinds import load_kinds
 from temoin.lib.errors import InvalidError
 from temoin.lib.typed import typed_line
 
+MOST_LOTS = 8  # one for each kind of test, and some to spare
+_LONGEST = 600  # characters of the cookie of habits
 LIFE = timedelta(days=400)  # browsers keep a cookie no longer
 YES = "yes"
 
@@ -35,6 +38,15 @@ class Habits:
     kind: str = ""  # of the last test that was registered there
     paper: Paper = Paper.ROLL
     symptoms_first: bool = False  # those with symptoms stand first among the waiting
+    lots: tuple[UUID, ...] = ()  # whose boxes were scanned there, the latest first
+
+
+@dataclass(frozen=True)
+class Station:
+    """A workstation as samples are taken there: its name, "" without one, and the lots scanned there, latest first."""
+
+    name: str = ""
+    lots: tuple[UUID, ...] = ()
 
 
 def workstation(request: HttpRequest) -> str:
@@ -50,13 +62,19 @@ def name_workstation(response: HttpResponseBase, name: str) -> None:
     _keep(response, settings.WORKSTATION_COOKIE_NAME, quote(typed_line("opened_where", name, of="Lot")))
 
 
+def station_of(request: HttpRequest) -> Station:
+    """Return the workstation with the lots in use there."""
+    return Station(workstation(request), habits_of(request).lots)
+
+
 def habits_of(request: HttpRequest) -> Habits:
     """Return the habits of the workstation; the usual ones in place of what no workstation has."""
-    told = dict(parse_qsl(request.COOKIES.get(settings.HABITS_COOKIE_NAME, "")[:200]))
+    told = dict(parse_qsl(request.COOKIES.get(settings.HABITS_COOKIE_NAME, "")[:_LONGEST]))
     return Habits(
         kind=told.get("kind", "") if told.get("kind") in load_kinds() else "",
         paper=read_paper(told.get("paper", "")),
         symptoms_first=told.get("symptoms_first") == YES,
+        lots=_read_lots(told.get("lots", "")),
     )
 
 
@@ -69,7 +87,21 @@ def remember(request: HttpRequest, response: HttpResponseBase, **changed: Any) -
     """Have the browser remember a habit."""
     habits = replace(habits_of(request), **changed)
     told = asdict(habits) | {"symptoms_first": YES if habits.symptoms_first else ""}
+    told["lots"] = ".".join(lot.hex for lot in habits.lots)
     _keep(response, settings.HABITS_COOKIE_NAME, urlencode(told))
+
+
+def use_lot(request: HttpRequest, response: HttpResponseBase, lot_id: UUID) -> None:
+    """Have the browser remember that a lot is in use here, before those of boxes scanned earlier."""
+    others = (lot for lot in habits_of(request).lots if lot != lot_id)
+    remember(request, response, lots=(lot_id, *others)[:MOST_LOTS])
+
+
+def _read_lots(text: str) -> tuple[UUID, ...]:
+    try:
+        return tuple(UUID(hex=part) for part in text.split(".")[:MOST_LOTS] if part)
+    except ValueError:
+        return ()
 
 
 def _keep(response: HttpResponseBase, name: str, value: str) -> None:

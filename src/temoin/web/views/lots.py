@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from temoin.catalogue.actions import MOST_TESTS, Box, complete_box, page_of_lots, problems_of_box, receive_lot
+from temoin.catalogue.in_hand import LotInHand
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.shelf import shelf_days, shelf_range
@@ -26,7 +27,7 @@ from temoin.web.lot_lines import lot_lines
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.scan_field import SCAN, asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.times import page_today, read_day
-from temoin.web.workstation import name_workstation, workstation
+from temoin.web.workstation import name_workstation, use_lot, workstation
 
 _HINT = gettext_lazy("The code of the box: it fills in the rest, which you then add to the stock. Or type below.")
 _KNOWN = gettext_lazy("This lot is already in stock: choose it in the list, and count its tests there.")
@@ -39,7 +40,7 @@ def lots(request: HttpRequest, seat: Seat) -> HttpResponse:
 def receive(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Add a lot to the stock, as a scan has filled the form or a person."""
     if asks_to_read(request):
-        return _fill_by_scan(request, seat)
+        return fill_by_scan(request, seat)
     box = Box(
         kit=request.POST.get("kit", ""),
         number=request.POST.get("number", "").strip(),
@@ -76,7 +77,7 @@ def _tests(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_TESTS)) else 0
 
 
-def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
+def fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Fill the form from the code of a box, or from its second code. Nothing is recorded: the person looks and adds."""
     before = request.POST.get("udi", "")
     try:
@@ -93,6 +94,16 @@ def _fill_by_scan(request: HttpRequest, seat: Seat) -> HttpResponse:
     if before and both is None and request.POST.get("number") and box.udi != before:
         messages.warning(request, _("The box that was scanned before was not added to the stock: scan it again."))
     return show_lots(request, seat, [*told, *lacking], box, scan=scan)
+
+
+def use_box(request: HttpRequest, seat: Seat, lot: LotInHand | None) -> HttpResponse:
+    """Use the lot of a box scanned at the counter from now on; fill the form of one that is not in the stock yet."""
+    if lot is None:
+        return fill_by_scan(request, seat)
+    answer = redirect("home")
+    use_lot(request, answer, lot.id)
+    messages.success(request, _("Lot %(number)s is in use at this workstation.") % {"number": lot.number})
+    return answer
 
 
 def _at_fields(problems: list[Problem]) -> list[Problem]:

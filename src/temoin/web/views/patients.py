@@ -49,16 +49,19 @@ from temoin.web.sampled_now import is_pressed, sample_now
 from temoin.web.scan_field import asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.test_lines import kits_of, test_lines
+from temoin.web.views.lots import use_box
 from temoin.web.wording import STATE, Words
-from temoin.web.workstation import remember, workstation
+from temoin.web.workstation import remember, station_of
 
 Values = Any  # a form as posted
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Look for a patient, or open the test of a number or ticket. What is looked for travels in the body only."""
-    search = search_patients(request, seat)
+    """Look for a patient, open the test of a number or ticket, or use the lot of a box; it travels in the body only."""
+    search = search_patients(request, seat, takes_box=has_right(by=seat, right=Right.TAKE_SAMPLE))
+    if search.is_box:
+        return use_box(request, seat, search.lot)
     if search.test is not None:
         return lead_to_row(search.test.id) if search.test.is_under_way else lead_to_test(search.test.id)
     return show(
@@ -271,9 +274,9 @@ def _register(seat: Seat, patient_id: UUID, record_id: UUID, request: HttpReques
             record_id=record_id,
         )
         if is_pressed(typed):
-            place, shown = workstation(request), typed.get(lot_field(kind), "")
-            sample = sample_now(seat, kind, place=place, shown=shown)
-            take_sample(by=seat, record_id=record_id, sample=sample, place=place)
+            station, shown = station_of(request), typed.get(lot_field(kind), "")
+            sample = sample_now(seat, kind, station=station, shown=shown)
+            take_sample(by=seat, record_id=record_id, sample=sample, place=station.name)
 
 
 def _kind_and_consent(request: HttpRequest, seat: Seat, typed: Values, problems: list[Problem]) -> dict[str, Any]:
