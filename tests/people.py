@@ -25,6 +25,7 @@ from django.db import connection
 from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from patience import PATIENCE
 from stdnum import luhn
 
 from temoin.catalogue.actions import receive_lot
@@ -270,7 +271,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
     def run(act: Callable[[], object]) -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=PATIENCE)
             found.append(act())
         except TemoinError as error:
             found.append(error)
@@ -281,7 +282,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
     return found
 
 

@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+
+from patience import PATIENCE, wait_until
 
 from temoin_demo.ports import count
 
@@ -31,20 +32,17 @@ class Running:
 
     def ready(self) -> dict:
         """Wait until all is up, and return what the ready file says."""
-        self.wait_for(self.ready_file.exists, 600)  # while it lives: a busy machine is slow
+        self.wait_for(self.ready_file.exists)
         return json.loads(self.ready_file.read_text())
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert self.process.poll() is None, self.output.read_text()
-            assert time.monotonic() < deadline, self.output.read_text()
-            time.sleep(0.05)
+    def wait_for(self, happens: Callable[[], object]) -> None:
+        """Wait for something while it lives."""
+        wait_until(happens, of=self.process, told=self.output.read_text)
 
     def stop(self, number: signal.Signals) -> int:
         """Send the signal and return the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=PATIENCE)
 
     def end(self) -> None:
         """Leave nothing of it, however its test ended."""
@@ -77,7 +75,7 @@ def is_free(port: int) -> bool:
 
 
 def status_of(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 our own addresses
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 our own addresses
         return answer.status
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
+from patience import PATIENCE
+
 from temoin_sandbox.faults import Faults
 from temoin_sandbox.main import Ready, serve
 from temoin_sandbox.secure_mail import Certificates
@@ -44,7 +46,7 @@ class Sandbox:
         self.mssante_port = ready.mssante_port
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, body, named)

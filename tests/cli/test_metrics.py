@@ -19,6 +19,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from measures_shown import LABELS, SHOWN
+from patience import PATIENCE, wait_until
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -104,12 +105,9 @@ def test_a_scrape_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch):
     gc.disable()  # which would close what was left open, some time
     try:
         for _ in range(20):
-            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=60) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=PATIENCE) as answer:
                 assert b"asked 0" not in answer.read()
-        deadline = time.monotonic() + 20
-        while backends() > before and time.monotonic() < deadline:
-            time.sleep(0.1)  # a backend ends a moment after its connection
-        assert backends() <= before
+        wait_until(lambda: backends() <= before)  # a backend ends a moment after its connection
     finally:
         gc.enable()
         server.shutdown()
@@ -166,7 +164,7 @@ def test_server_processes_count_together_and_show_it_on_the_private_port(embedde
         }
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
 
     assert len(pages) == 6
     counts = {sample.labels["status"]: sample.value for sample in families["temoin_requests"].samples}
@@ -190,11 +188,11 @@ def free_port() -> int:
 
 
 def fetched(url: str, process: subprocess.Popen) -> str:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while True:
         assert process.poll() is None
         try:
-            with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 our own addresses
+            with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 our own addresses
                 return answer.read().decode()
         except OSError:
             assert time.monotonic() < deadline

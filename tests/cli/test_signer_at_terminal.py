@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from import_files import allow_laboratories, file_of
+from patience import PATIENCE
 from people import PASSWORD, TOTP_SECRET, House, make_patient, open_house, person_of, set_up_totp, totp_code
 
 from temoin.lib.tenant import tenant_scope
 from temoin.testing.models import Record
 
 QUESTIONS = re.compile(rb"(?:Password of the person who signs|Code of the authenticator): $")
-PATIENCE = 60.0
 
 
 @pytest.fixture

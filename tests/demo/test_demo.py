@@ -1,11 +1,11 @@
 """The whole demonstration, interrupted, started, stopped, started again and killed."""
 
 import signal
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from patience import wait_until
 from running_demo import Running, alive, free_ports, journal_of, status_of
 
 
@@ -25,7 +25,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     folder = tmp_path_factory.mktemp("demonstration")
     port = free_ports()
     interrupted = Running(folder, port)
-    interrupted.wait_for(lambda: "Tables" in interrupted.output.read_text(), 300)
+    interrupted.wait_for(lambda: "Tables" in interrupted.output.read_text())
     assert interrupted.stop(signal.SIGINT) == 0
     running = Running(folder, port)
     try:
@@ -59,7 +59,4 @@ def test_started_again_it_has_the_same_data_and_nothing_outlives_its_kill(ended)
         running.end()
 
     assert again["accounts"] == ended.ready["accounts"]
-    deadline = time.monotonic() + 20
-    while any(alive(pid) for pid in again["pids"].values()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not [name for name, pid in again["pids"].items() if alive(pid)]
+    wait_until(lambda: not any(alive(pid) for pid in again["pids"].values()))

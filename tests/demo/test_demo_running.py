@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from patience import PATIENCE
 from running_demo import Running, children_of, free_ports, status_of
 from shown_blocks import DIFFERS, ROOT, RUN, blocks
 
@@ -30,7 +31,7 @@ def test_its_journal_is_sealed_witnessed_and_verified(running):
     def is_followed() -> bool:
         return len(re.findall("witness [a-z]+: at [1-9][0-9]*, follows", running.journal("status").stdout)) == 2
 
-    running.wait_for(is_followed, 40)
+    running.wait_for(is_followed)
     verified = running.journal("verify")
 
     assert (verified.returncode, verified.stderr) == (0, "")
@@ -44,7 +45,7 @@ def test_a_killed_worker_site_or_database_comes_back(running):
     for name in killed:
         os.kill(before[name], signal.SIGKILL)
 
-    running.wait_for(lambda: all(running.ready()["pids"][name] != before[name] for name in killed), 20)
+    running.wait_for(lambda: all(running.ready()["pids"][name] != before[name] for name in killed))
     assert "worker runs again" in running.output.read_text()
 
 
@@ -54,7 +55,7 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(running):
 
     os.kill(before[0], signal.SIGKILL)
 
-    running.wait_for(lambda: before[0] not in children_of(site) and len(children_of(site)) == len(before), 20)
+    running.wait_for(lambda: before[0] not in children_of(site) and len(children_of(site)) == len(before))
     assert set(before[1:]) < set(children_of(site))
     assert running.ready()["pids"]["staff"] == site
 
@@ -62,7 +63,7 @@ def test_a_killed_server_process_comes_back_and_its_site_never_stops(running):
 def test_slow_callers_keep_no_counter_waiting(running):
     url = running.ready()["addresses"]["staff"]
     head = "POST /api/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    slow = [socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=10) for _ in range(60)]
+    slow = [socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=PATIENCE) for _ in range(60)]
     for connection in slow:
         connection.sendall(f"{head}Content-Length: 16000\r\n\r\ngrant_type=".encode())
 
@@ -116,7 +117,7 @@ def shell(running: Running, tmp_path: Path) -> Callable[[str], subprocess.Comple
 @pytest.fixture(scope="module")
 def sealed(running: Running) -> None:
     """Wait for the first seal: before it a journal without a checkpoint is rightly a finding."""
-    running.wait_for(lambda: running.journal("verify").returncode == 0, 600)
+    running.wait_for(lambda: running.journal("verify").returncode == 0)
 
 
 @pytest.mark.usefixtures("sealed")

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
+from patience import wait_until
 
 from temoin.lib.config_error import ConfigError
 from temoin_demo.postgresql.identity import Mode
@@ -45,15 +45,6 @@ def processes_of(server: EmbeddedServer) -> list[str]:
         except OSError:
             continue
     return [line for line in lines if server.name in line]
-
-
-def wait_for(condition, seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_new_server_is_utf8_with_checksums_and_waits_for_the_disk(server):
@@ -108,7 +99,7 @@ def test_stopping_leaves_no_process(server):
 
 def test_a_killed_server_starts_again(server, folder):
     os.kill(server.process_number(), signal.SIGKILL)
-    assert wait_for(lambda: not server.alive())
+    wait_until(lambda: not server.alive())
     server.stop()
 
     again = EmbeddedServer(folder)
@@ -122,7 +113,7 @@ def test_a_killed_server_starts_again(server, folder):
 
 def test_a_mark_that_names_another_living_process_does_not_block_the_start(server, folder):
     os.kill(server.process_number(), signal.SIGKILL)
-    assert wait_for(lambda: not server.alive())
+    wait_until(lambda: not server.alive())
     server.stop()
     mark = folder / "database" / "postmaster.pid"
     lines = mark.read_text().splitlines()
@@ -167,7 +158,7 @@ def test_the_server_ends_by_itself_when_its_supervisor_is_killed(folder):
         assert supervisor.stdout.readline() == b"up\n"
         supervisor.kill()
 
-    assert wait_for(lambda: not EmbeddedServer(folder).running())
+    wait_until(lambda: not EmbeddedServer(folder).running())
 
 
 def test_a_second_supervisor_is_refused(server):

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from patience import PATIENCE
 from people import House, make_patient, open_house
 from programs import need
 
@@ -59,11 +60,11 @@ def pooler(embedded_server: EmbeddedServer):
             yield folder
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _wait_for(folder: Path) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             psycopg.connect(host=str(folder), port=PORT, user="temoin_app", dbname="temoin").close()

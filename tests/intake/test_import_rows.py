@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from import_files import GIVEN_AND_ACCEPTED, GIVEN_AND_CONTRADICTED, GIVEN_FILES, allow_laboratories, file_of
+from patience import PATIENCE
 from people import House, make_patient, open_house
 
 from temoin.formats.csv.problems import FileRefusedError
@@ -470,7 +471,7 @@ def test_two_imports_at_once_store_each_result_and_each_person_once():
 
     def run() -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=PATIENCE)
             found.append(take(house.owner, file_of(*rows))[0])
         finally:
             connection.close()
@@ -479,7 +480,7 @@ def test_two_imports_at_once_store_each_result_and_each_person_once():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
 
     assert sum(found, Counter()) == {STORED: 8, ALREADY: 8}
     assert len(rows_of(Record, house.owner)) == 8

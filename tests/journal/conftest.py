@@ -8,13 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from patience import PATIENCE
 from sealed_journal import ORIGIN, Journal
 
 from temoin.crypto.notes import NoteSigner
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
-
-PATIENCE = 120.0  # seconds; a busy machine is slow, and another transaction of the server holds the seal up
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from patience import PATIENCE, wait_until
 from sealed_journal import Journal, look
 
 TOOL = Path(__file__).parents[2] / "tools" / "verify_journal.py"
@@ -118,14 +119,11 @@ def test_the_sealer_seals_by_itself_and_says_that_its_witness_is_down(sealed: Jo
         _wait(sealed.superuser, "SELECT 1 FROM journal_witness WHERE trouble = 'unreachable'")
     finally:
         process.send_signal(signal.SIGTERM)
-        errors = process.communicate(timeout=20)[1].decode()
+        errors = process.communicate(timeout=PATIENCE)[1].decode()
 
     assert process.returncode == 0
     assert "witness demonstration: the witness does not answer" in errors
 
 
 def _wait(database: psycopg.Connection, question: str) -> None:
-    deadline = time.monotonic() + 20
-    while database.execute(question).fetchone() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: database.execute(question).fetchone() is not None)

@@ -7,6 +7,7 @@ from contextlib import closing
 from threading import Event, current_thread
 
 import pytest
+from patience import PATIENCE
 
 from temoin.lib.ahead import read_ahead
 
@@ -36,7 +37,7 @@ def test_the_next_item_is_made_while_one_is_worked_on_and_no_more():
 
     with closing(read_ahead(items())) as ahead:
         assert next(ahead) == 0
-        assert second.wait(timeout=60)
+        assert second.wait(timeout=PATIENCE)
 
     assert made == [0, 1]
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from couriers import StandIn
 from django.db import connection
+from patience import PATIENCE
 from people import House, make_lot, make_patient, make_signed, open_house
 from prometheus_client import REGISTRY
 
@@ -30,7 +31,6 @@ from temoin_demo.postgresql.server import SUPERUSER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOTS = count()
-PATIENCE = 20.0  # seconds of a machine that is busy with others; no test waits for them to pass
 
 
 @pytest.fixture

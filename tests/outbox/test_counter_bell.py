@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from patience import PATIENCE
 
 from temoin.lib.away import Outage
 from temoin.outbox import counter_bell
@@ -16,7 +17,6 @@ from temoin.outbox.counter_bell import CHANNEL, Ringer, hear, topic_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE, ELSEWHERE = UUID(int=1), UUID(int=2)
-PATIENCE = 20.0
 
 
 @pytest.fixture

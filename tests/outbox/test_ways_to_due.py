@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from couriers import ACCEPTED
 from django.db import connection
+from patience import PATIENCE
 from people import House, make_lot, make_patient, make_signed, open_house, seen_parcel
 
 import temoin
@@ -33,7 +34,6 @@ from temoin.testing.signing import correct_result
 
 SOURCE = Path(temoin.__file__).parent
 UPDATE = re.compile(r"UPDATE outbox_parcel SET (.*?)\bWHERE", re.DOTALL)
-PATIENCE = 20.0  # seconds of a machine that is busy with others
 
 Act = Callable[[], object]
 

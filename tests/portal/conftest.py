@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from hcert_makers import ISSUER, signer
-from playwright.sync_api import Browser, Page, sync_playwright
+from patience import PATIENCE
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from programs import need
 from site_under_test import Site, portal_environment
 
@@ -25,6 +26,7 @@ from temoin.crypto.signatures import public_jwk
 from temoin_demo.postgresql.roles import DATABASE
 from temoin_demo.postgresql.server import SUPERUSER, EmbeddedServer
 
+expect.set_options(timeout=PATIENCE * 1000)
 _addresses = count(1)
 
 
@@ -62,7 +64,7 @@ def portal_url(settings_file: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def posts(page: Page) -> list[str]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

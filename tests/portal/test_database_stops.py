@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -13,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from patience import PATIENCE, wait_until
 
 from temoin.journal import sealer
 from temoin.lib.away import OUTAGE
@@ -20,8 +19,6 @@ from temoin.outbox import bell, duties, worker
 from temoin.outbox.bell import Listener, listening_place
 from temoin.outbox.duties import Duty, Round
 from temoin_demo.postgresql.server import EmbeddedServer
-
-PATIENCE = 60.0  # seconds of a machine that is busy with others; no test waits for them to pass
 
 
 @pytest.mark.parametrize("pause", [worker.AWAY_PAUSE, duties.AGAIN, sealer.AWAY_PAUSE, bell.AFRESH])
@@ -46,19 +43,19 @@ def test_processes_tell_the_outage_and_go_on_when_the_server_is_back(
         loop.start()
     try:
         assert (status(portal_url, "/readyz"), staff.get("/readyz").status_code) == (200, 200)
-        wait_for(lambda: done.is_set() and bell_rings.is_set())
+        wait_until(lambda: done.is_set() and bell_rings.is_set())
 
         embedded_server.stop()
         outage = [status(portal_url, path) for path in ("/livez", "/readyz", "/verify/revoked")]
         outage += [answer.status_code for answer in (staff.get("/livez"), staff.get("/readyz"), staff.get("/"))]
-        wait_for(lambda: any("no server" in line or "stops" in line for line in caplog.messages))
+        wait_until(lambda: any("no server" in line or "stops" in line for line in caplog.messages))
         done.clear()
         bell_rings.clear()
         embedded_server.start()
-        wait_for(lambda: done.is_set() and bell_rings.is_set())
+        wait_until(lambda: done.is_set() and bell_rings.is_set())
 
         assert outage == [200, 503, 503, 200, 503, 503]
-        wait_for(lambda: status(portal_url, "/readyz") == 200)
+        wait_until(lambda: status(portal_url, "/readyz") == 200)
         assert staff.get("/readyz").status_code == 200
     finally:
         stop.set()
@@ -77,10 +74,3 @@ def status(url: str, path: str) -> int:
         return client.getresponse().status
     finally:
         client.close()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from django.template import Context, Engine
 from letters import any_link, keys_of, sealed_bytes, sealed_under
+from patience import PATIENCE
 from psycopg import sql
 from site_under_test import Site, portal_environment
 
@@ -43,7 +44,7 @@ class Client:
         self._headers = proxy_headers
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes, Any]:
-        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=10)
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=PATIENCE)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, {**self._headers, **named})
         answer = connection.getresponse()
@@ -430,7 +431,7 @@ def test_the_portal_role_neither_removes_nor_prolongs_a_letter(portal_role, stat
 def test_slow_callers_keep_no_patient_waiting(site, client, sent):
     secret, _ = _posted(site)
     port = urlsplit(site.url).port
-    slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(40)]
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(40)]
     for connection in slow:
         connection.sendall(sent)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hcert_makers import ISSUER, card, card_claims, hc1, own_claims, signer
+from patience import PATIENCE
 from playwright.sync_api import Page, expect
 
 from temoin.crypto.signatures import thumbprint
@@ -90,7 +91,7 @@ def behind_a_proxy(site) -> Iterator[str]:
 
     class Proxy(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with urllib.request.urlopen(asking(site.url + self.path), timeout=20) as answer:  # noqa: S310 our own site
+            with urllib.request.urlopen(asking(site.url + self.path), timeout=PATIENCE) as answer:  # noqa: S310 our own site
                 self.send_response(answer.status)
                 for name in ("Content-Type", "Content-Security-Policy", "Cache-Control"):
                     self.send_header(name, answer.headers.get(name, ""))
@@ -133,7 +134,7 @@ def test_the_page_works_without_a_network(page, site, behind_a_proxy):
 
 def test_only_the_verifier_page_may_use_the_camera_and_a_worker(site):
     def headers(path: str) -> dict[str, str]:
-        with urllib.request.urlopen(asking(site.url + path), timeout=20) as answer:  # noqa: S310 our own site
+        with urllib.request.urlopen(asking(site.url + path), timeout=PATIENCE) as answer:  # noqa: S310 our own site
             return dict(answer.headers)
 
     letter, verifier, keys = headers("/"), headers("/verify/"), headers("/verify/keys")

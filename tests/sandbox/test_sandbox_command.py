@@ -8,6 +8,7 @@ import sys
 from http.client import HTTPConnection
 
 import pytest
+from patience import PATIENCE
 
 from temoin_sandbox.main import Ready, announce, main, run
 
@@ -18,7 +19,7 @@ def test_the_command_serves_until_it_is_told_to_stop():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline()
         port = int(re.search(r"http://127\.0\.0\.1:([0-9]+)/", line)[1])
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         connection.request("GET", "/faults")
         told = connection.getresponse().read()
         process.send_signal(signal.SIGTERM)

@@ -7,6 +7,7 @@ from http.client import HTTPSConnection, IncompleteRead, RemoteDisconnected
 
 import pytest
 from mllp_client import END, START, exchange
+from patience import PATIENCE
 from sandbox_documents import SYSTEM, document
 from sandbox_server import Sandbox, running_sandbox
 from test_sandbox_mllp import MESSAGE
@@ -252,7 +253,7 @@ def test_an_answer_can_be_cut_in_the_middle(sandbox):
 
 def test_an_answer_can_come_twice(sandbox):
     sandbox.set_faults(double_answer=1)
-    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=PATIENCE) as line:
         line.sendall(b"GET /fhir/Bundle/1 HTTP/1.1\r\nHost: x\r\n\r\n")
         got = b""
         while got.count(b"HTTP/1.1 404 Not Found") < 2:
@@ -276,7 +277,7 @@ def encrypted():
 
 def ask_by_tls(sandbox: Sandbox) -> int:
     context = ssl.create_default_context(cadata=sandbox.get("/authorities.pem").text)
-    connection = HTTPSConnection("127.0.0.1", sandbox.https_port, timeout=10, context=context)
+    connection = HTTPSConnection("127.0.0.1", sandbox.https_port, timeout=PATIENCE, context=context)
     try:
         connection.request("GET", "/fhir/metadata")
         return connection.getresponse().status
@@ -303,7 +304,7 @@ def test_a_wrong_certificate_is_told_from_the_right_one(encrypted, shown, reason
 
 def test_hl7_comes_by_tls_too(encrypted):
     context = ssl.create_default_context(cadata=encrypted.get("/authorities.pem").text)
-    bare = socket.create_connection(("127.0.0.1", encrypted.mllps_port), timeout=10)
+    bare = socket.create_connection(("127.0.0.1", encrypted.mllps_port), timeout=PATIENCE)
     with context.wrap_socket(bare, server_hostname="127.0.0.1") as line:
         assert "MSA|AA|K1" in exchange(line, START + MESSAGE.encode() + END)
 

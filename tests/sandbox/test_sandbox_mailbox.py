@@ -4,6 +4,7 @@ import smtplib
 from email.message import EmailMessage
 
 import pytest
+from patience import PATIENCE
 
 from temoin_sandbox.faults import FaultDesk
 from temoin_sandbox.mailbox import KEPT, MailHandler, SandboxMailbox
@@ -20,7 +21,7 @@ def letter(to: str = "dominique@example.fr", text: str = f"Bonjour,\nvotre lien 
 
 
 def send(sandbox, *messages: EmailMessage) -> None:
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=PATIENCE) as client:
         for message in messages:
             client.send_message(message)
 
@@ -65,7 +66,7 @@ def test_mail_down_refuses_everybody(sandbox):
 
 
 def test_mail_going_down_reaches_an_open_connection(sandbox):
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=PATIENCE) as client:
         client.send_message(letter())
         sandbox.set_faults(mail_down=True)
         with pytest.raises(smtplib.SMTPSenderRefused) as refusal:
@@ -86,7 +87,7 @@ def test_named_recipients_are_refused(sandbox):
 
 
 def test_a_client_of_the_older_protocol_is_served(sandbox):
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=PATIENCE) as client:
         assert client.helo("here")[0] == 250
         client.sendmail("a@example.fr", ["b@example.fr"], "Subject: short\r\n\r\ntext")
 

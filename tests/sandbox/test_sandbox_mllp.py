@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from mllp_client import END, START, exchange, send
+from patience import PATIENCE
 from sandbox_server import running_sandbox
 
 MESSAGE = r"""MSH|^~\&|LIS|LAB|||20261124120000+0100||ORU^R01^ORU_R01|K1|T|2.5.1|||||FRA|UNICODE UTF-8
@@ -57,7 +58,7 @@ def test_nothing_kept_tells_who_it_is_about(sandbox):
 
 
 def test_one_connection_carries_many_messages(sandbox):
-    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=PATIENCE) as line:
         for key in ("K1", "K2", "K3"):
             assert f"MSA|AA|{key}" in exchange(line, START + changed("|K1|", f"|{key}|") + END)
 
@@ -119,7 +120,7 @@ def test_what_is_no_frame_ends_the_connection(sandbox, data):
 
 
 def test_a_frame_without_end_is_cut_off(sandbox):
-    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=PATIENCE) as line:
         line.sendall(START + MESSAGE.encode())
         line.shutdown(socket.SHUT_WR)
         assert line.recv(10) == b""
@@ -165,7 +166,7 @@ def test_half_an_answer_is_half_an_answer(sandbox):
 
 def test_an_answer_can_come_twice(sandbox):
     sandbox.set_faults(double_answer=1)
-    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=PATIENCE) as line:
         line.sendall(START + MESSAGE.encode() + END)
         got = b""
         while got.count(END) < 2:
@@ -177,7 +178,7 @@ def test_an_answer_can_come_twice(sandbox):
 
 def test_an_open_connection_does_not_keep_the_sandbox_from_stopping():
     with running_sandbox() as sandbox:
-        line = socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=10)
+        line = socket.create_connection(("127.0.0.1", sandbox.mllp_port), timeout=PATIENCE)
         assert "MSA|AA|K1" in exchange(line, START + MESSAGE.encode() + END)
 
     with line:

@@ -5,6 +5,7 @@ import smtplib
 from html.parser import HTMLParser
 
 import pytest
+from patience import PATIENCE
 from sandbox_documents import document, resource_of
 
 from temoin_sandbox.pages import with_links
@@ -48,7 +49,7 @@ def filled(sandbox) -> str:
     resource_of(sent, "Observation")["code"]["coding"][0]["display"] = ATTACK
     made = sandbox.post(sent).json["id"]
     sandbox.post(document(replaces=sent["identifier"]["value"], outcome="10828004"))
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=PATIENCE) as client:
         client.sendmail("a@example.fr", ["b@example.fr"], f"Subject: {ATTACK}\r\n\r\n{ATTACK}")
     return str(made)
 

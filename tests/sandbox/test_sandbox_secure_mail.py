@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from cda_reports import amended
+from patience import PATIENCE
 from sandbox_server import Sandbox, running_sandbox
 from secure_mail import Trust
 from strategies import covid_positive
@@ -52,7 +53,7 @@ def message(report: Report | None = None, *, to: str = DOCTOR, destination: str 
 def send(sandbox: Sandbox, trust: Trust, data: bytes, *, to: str = DOCTOR, sender: str = SENDER) -> tuple[int, str]:
     context = ssl.create_default_context(cafile=trust.authority.file)
     context.load_cert_chain(trust.ours.certificate, trust.ours.key)
-    with smtplib.SMTP_SSL("127.0.0.1", sandbox.mssante_port, context=context, timeout=10) as server:
+    with smtplib.SMTP_SSL("127.0.0.1", sandbox.mssante_port, context=context, timeout=PATIENCE) as server:
         server.ehlo()
         server.mail(sender, ["RET=HDRS", f"ENVID={KEY}.mssante-doctor"])
         code, said = server.rcpt(to, ["NOTIFY=SUCCESS,FAILURE"])
@@ -226,7 +227,7 @@ def test_a_client_without_certificate_gets_no_word(sandbox, trust):
     context = ssl.create_default_context(cafile=trust.authority.file)
 
     with pytest.raises((ssl.SSLError, smtplib.SMTPException, OSError)):  # TLS 1.3 tells it after the handshake
-        smtplib.SMTP_SSL("127.0.0.1", sandbox.mssante_port, context=context, timeout=10)
+        smtplib.SMTP_SSL("127.0.0.1", sandbox.mssante_port, context=context, timeout=PATIENCE)
 
 
 def test_a_notice_that_is_not_there_is_404(sandbox):

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from patience import wait_until
 from sandbox_server import Sandbox, running_sandbox
 
 from temoin_sandbox.csv_rows import COLUMNS
@@ -276,10 +277,7 @@ def test_a_file_that_came_before_the_authority_went_down_is_taken_when_it_is_bac
     assert counts(sandbox)["stored"] == 0
     sandbox.set_faults(off=True)
 
-    deadline = time.monotonic() + 10
-    while not counts(sandbox)["stored"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: counts(sandbox)["stored"])
 
 
 async def _write_openly(files: asyncssh.SFTPClient) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 
 import pytest
+from patience import wait_until
 from served import LARGEST
 from wire import hear
 
@@ -156,9 +156,7 @@ def test_a_server_process_that_dies_is_started_again(server, wire):
 
     os.kill(child, signal.SIGKILL)
 
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and _children(server.pid) in ([], [str(child)]):
-        time.sleep(0.05)
+    wait_until(lambda: _children(server.pid) not in ([], [str(child)]))
     assert wire.ask()[0] == 200
 
 

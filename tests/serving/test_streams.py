@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from wire import Wire, hear
 
 from temoin.serving.pace import TransferPace
@@ -18,7 +19,7 @@ THREADS = 4  # of the small application's server
 
 def follow(wire: Wire, topic: str):
     """Open a stream, as soon as the server has room again for one more."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while True:
         connection = wire.connect()
         connection.sendall(f"GET /follow/{topic} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
@@ -28,7 +29,7 @@ def follow(wire: Wire, topic: str):
 
 
 def wait_for(connection, words: bytes) -> bytes:
-    heard, deadline = b"", time.monotonic() + 5
+    heard, deadline = b"", time.monotonic() + PATIENCE
     while words not in heard:
         assert time.monotonic() < deadline, heard
         heard += hear(connection, seconds=0.2)

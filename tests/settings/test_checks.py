@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from patience import PATIENCE
 
 from temoin.cli.check import run as run_check
 from temoin.cli.main import build_parser
@@ -286,7 +287,7 @@ def test_no_server_starts_as_a_role_with_too_much_power(as_superuser, embedded_s
     words = [sys.executable, "-m", "temoin.cli.main", command, "--data", str(embedded_server.folder)]
     grant, revoke = f"GRANT temoin_owner TO temoin_{role}", f"REVOKE temoin_owner FROM temoin_{role}"
     with changed(as_superuser, grant, revoke):
-        answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     assert answer.returncode == 2
     assert f"Role temoin_{role} is a member of other roles" in answer.stderr

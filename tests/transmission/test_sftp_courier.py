@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from patience import wait_until
 from people import House, make_lot, make_patient, make_signed, open_house, opened_attempt, seen_parcel
 from sandbox_server import Sandbox, running_sandbox
 from strategies import covid_positive
@@ -124,13 +124,6 @@ def held_once(sandbox: Sandbox, parcel: Parcel) -> bool:
     return (result["key"], result["differing"]) == (parcel.key, 0)
 
 
-def wait_for(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_no_parcel_is_posted_where_no_receiver_is_named():
     assert set(couriers()) == {"fhir", "email"}
 
@@ -168,7 +161,7 @@ def test_after_a_fault_the_authority_holds_it_once(sandbox, house, carry, case, 
     sandbox.set_faults(off=True)
     monkeypatch.undo()
     monkeypatch.setattr(sftp, "STILL", 0.0)
-    wait_for(lambda: case.fault in HINDERING or sandbox.stats["csv"]["files"])
+    wait_until(lambda: case.fault in HINDERING or sandbox.stats["csv"]["files"])
     if first.state == ParcelState.REFUSED:
         release_parcel(by=house.owner, parcel_id=first.id, expected_version=seen_parcel(house.owner, first.id))
 
@@ -233,7 +226,7 @@ def test_once_a_day_a_result_waits_for_its_hour_and_then_goes(sandbox, house, bo
 
     with as_role("temoin_worker"), shifted_by(timedelta(hours=2)):
         carry_batch(courier_of(daily, demo=True))
-        wait_for(lambda: sandbox.stats["csv"]["files"])
+        wait_until(lambda: sandbox.stats["csv"]["files"])
     with as_role("temoin_worker"), shifted_by(timedelta(hours=2, minutes=1)):
         carry_batch(courier_of(daily, demo=True))
 

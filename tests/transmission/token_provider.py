@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from joserfc.jwk import ECKey, RSAKey
 from node_provider import running_node
+from patience import PATIENCE
 
 CLIENT = "temoin-worker"
 SCOPE = "system/Bundle.crs"
@@ -23,18 +24,18 @@ class TokenProvider:
 
     def fails(self, **mode: Any) -> None:
         """Make the token address fail from now on: status, delay (milliseconds), body."""
-        requests.put(f"{self.origin}/test/mode", json=mode, timeout=5).raise_for_status()
+        requests.put(f"{self.origin}/test/mode", json=mode, timeout=PATIENCE).raise_for_status()
 
     def ends(self, token: str) -> None:
-        requests.delete(f"{self.origin}/test/token/{requests.utils.quote(token)}", timeout=5)
+        requests.delete(f"{self.origin}/test/token/{requests.utils.quote(token)}", timeout=PATIENCE)
 
     def knows(self, token: str) -> bool:
-        return requests.get(f"{self.origin}/test/token/{requests.utils.quote(token)}", timeout=5).ok
+        return requests.get(f"{self.origin}/test/token/{requests.utils.quote(token)}", timeout=PATIENCE).ok
 
     @property
     def given(self) -> int:
         """How many tokens it gave."""
-        return int(requests.get(f"{self.origin}/test/given", timeout=5).text)
+        return int(requests.get(f"{self.origin}/test/given", timeout=PATIENCE).text)
 
 
 @contextmanager

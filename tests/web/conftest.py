@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from patience import PATIENCE
 from people import House, open_house, sign_in
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from programs import need
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     """A fresh profile at the counter's screen; the test fails on a script's error or a breach of the content policy."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(PATIENCE * 1000)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings as django_settings
 from node_provider import running_node
+from patience import PATIENCE
 
 from temoin.web.provider_settings import ProSanteConnect
 
@@ -27,14 +28,16 @@ class IdentityProvider:
 
     def answers(self, person: dict[str, Any], **mode: Any) -> None:
         """Set the next answers: acr, idToken (claims changed and signed again), foreignKey, delay, cancel."""
-        answer = requests.put(f"{self.origin}/test/mode", json={"acr": "eidas1", **mode, "person": person}, timeout=5)
+        answer = requests.put(
+            f"{self.origin}/test/mode", json={"acr": "eidas1", **mode, "person": person}, timeout=PATIENCE
+        )
         answer.raise_for_status()
 
     def visit(self, address: str) -> str:
         """Go where the site sends the browser, as a browser does; return the address that leads back."""
         with requests.Session() as browser:
             while not address.startswith("http://testserver/"):
-                answer = browser.get(address, allow_redirects=False, timeout=10)
+                answer = browser.get(address, allow_redirects=False, timeout=PATIENCE)
                 assert answer.is_redirect, answer.text
                 address = requests.compat.urljoin(address, answer.headers["Location"])
         return address

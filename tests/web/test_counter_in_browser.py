@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from patience import PATIENCE
 from people import (
     House,
     make_lot,
@@ -478,7 +479,7 @@ def telephone(live_server, chromium: Browser) -> Iterator[Counter]:
     cookie = sign_in(Client(), house.owner).cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(PATIENCE * 1000)
     yield Counter(live_server.url, page, house)
     context.close()
 

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from patience import PATIENCE
 from people import open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
 
@@ -32,7 +33,7 @@ def page(request: pytest.FixtureRequest, live_server, chromium: Browser) -> Iter
     )
     context.add_cookies([{**session, "url": live_server.url}])
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(PATIENCE * 1000)
     yield page
     context.close()
 

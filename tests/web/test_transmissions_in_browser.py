@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from patience import PATIENCE
 from people import make_lot, make_patient, make_signed, open_house, sign_in
 from playwright.sync_api import Browser, Page, expect
 
@@ -33,7 +34,7 @@ def listed(request: pytest.FixtureRequest, live_server, chromium: Browser, as_ro
     )
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(PATIENCE * 1000)
     page.goto(live_server.url + reverse("transmissions"))
     yield page
     context.close()

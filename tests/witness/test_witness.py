@@ -8,6 +8,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from witness_server import running_witness
 
 from temoin.crypto.notes import COSIGNATURE, NoteSigner, parse_vkey
@@ -52,7 +53,7 @@ def witness(tmp_path: Path):
 
 
 def post(server: WitnessServer, body: bytes, path: str = "/add-checkpoint") -> tuple[int, str, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE)
     connection.request("POST", path, body)
     answer = connection.getresponse()
     found = answer.status, answer.read().decode(), answer.headers["Content-Type"]
