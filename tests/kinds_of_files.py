@@ -24,14 +24,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
 if not apps.ready:
     django.setup()
 
+from handed_messages import HL7_MESSAGE, changed
 from import_files import GIVEN_FILES, VALUES
 
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.profiles import OWN_COLUMNS
-from temoin.formats.csv.reading import read_results
 from temoin.formats.csv.template import template
 from temoin.formats.csv.vocabulary import words
+from temoin.formats.handed.opening import open_results
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "files-tried.md"
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -114,20 +115,46 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "PDF": lambda: b"%PDF-1.7\n",
     "HTML page named .xls": lambda: b"<html><body><table></table></body></html>",
-    "HL7 v2 message": lambda: b"MSH|^~\\&|LAB\r",
+    "HL7 v2, one result": HL7_MESSAGE.encode,
+    "HL7 v2, batch of two, ends of line CR": lambda: _batch(HL7_MESSAGE, HL7_MESSAGE).replace("\n", "\r").encode(),
+    "HL7 v2, batch of which one message was lost": lambda: _batch(HL7_MESSAGE, HL7_MESSAGE, told=3).encode(),
+    "HL7 v2, 2.3 with the specimen in OBR-15": lambda: _hl7(
+        ("|2.5.1", "|2.3"), ("SPM|1", "ZPM|1"), ("|||||||||1013", "||||||||SAL|1013")
+    ),
+    "HL7 v2, Latin-1 that MSH-18 tells": lambda: _hl7(("|2.5.1", "|2.5.1||||||8859/1"), ("Doe^", "Doë^")),
+    "HL7 v2, Latin-1 that nothing tells": lambda: _hl7(("Doe^", "Doë^")),
+    "HL7 v2, an order (ORM)": lambda: _hl7(("ORU^R01^ORU_R01", "ORM^O01")),
+    "HL7 v2, marked as training": lambda: _hl7(("|77|P|", "|77|T|")),
+    "HL7 v2, preliminary, with a measure": lambda: _hl7(("|A|||F|", "|A|||P|"), ("OBX|1|CWE|", "OBX|1|NM|")),
+    "HL7 v2, its first line lost": lambda: HL7_MESSAGE.partition("\n")[2].encode(),
+    "HL7 v2, a header alone": lambda: b"MSH|^~\\&|LAB\r",
     "FHIR Bundle": lambda: b'{"resourceType": "Bundle"}',
 }
+
+
+def _hl7(*changes: tuple[str, str]) -> bytes:
+    return changed(*changes).encode("latin-1")
+
+
+def _batch(*messages: str, told: int = 2) -> str:
+    return "FHS|^~\\&\nBHS|^~\\&\n" + "".join(messages) + f"BTS|{told}\nFTS|1\n"
+
+
 # Of other systems: what a run over them gave. The test compares wherever they are at hand.
 GIVEN = (
     *("01_standard_example.csv", "03_duplicates.csv", "all-fields.csv", "invalid-values.csv", "t_weird-dates.csv"),
     *("valid-flu-only.csv", "valid-with-escaped-commas.csv", "valid.csv"),
+    *("01_single_covid_ag.hl7", "02_batch_two_messages.hl7", "10_marsotc_valid.hl7", "13_marsotc_invalid.hl7"),
+    *("20_from_csv_single.hl7", "32_multiplex_AR.hl7", "37_aoe_date_answer.hl7", "62_unknown_segment_SCT.hl7"),
+    *("70_orm_v26_wrong_type.hl7", "84_garbled_two_items.hl7"),
+    *("openelis_genexpert-result.hl7", "senaite_abbott_afinion2.txt"),
 )
 
 
 def line(name: str, content: bytes) -> str:
     """Return what becomes of a file, as a row of the page."""
     try:
-        file = read_results(io.BytesIO(content), rules=CellRules(NOW))
+        file = open_results(io.BytesIO(content), rules=CellRules(NOW))
         rows = list(file)
     except FileRefusedError as error:
         return f"| {name} | | | | whole | {error.message('en').split(':')[0].rstrip('.')} (`{error.code}`) |"
@@ -143,10 +170,14 @@ def page(given: Sequence[str]) -> str:
     return "\n".join([HEAD, *given, *made]) + "\n"
 
 
+def _given(name: str) -> bytes:
+    return next(GIVEN_FILES.parent.glob(f"*/{name}")).read_bytes()
+
+
 def given_lines() -> list[str]:
     """Return the lines of other systems' files: of a run where they are at hand, else as the page has them."""
     if GIVEN_FILES.is_dir():
-        return [line(f"`{name}`", (GIVEN_FILES / name).read_bytes()) for name in GIVEN]
+        return [line(f"`{name}`", _given(name)) for name in GIVEN]
     written = PAGE.read_text("utf-8").splitlines()
     return [row for row in written if row.startswith(tuple(f"| `{name}`" for name in GIVEN))]
 

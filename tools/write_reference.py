@@ -24,6 +24,7 @@ from temoin.catalogue.logigram_drawing import drawing, question_line, table_line
 from temoin.catalogue.logigrams import load_logigrams
 from temoin.catalogue.questions import load_kind_questions
 from temoin.formats.csv.file_messages import FILE_MESSAGES
+from temoin.formats.csv.message_words import MESSAGE_WORDS
 from temoin.formats.csv.messages import ROW_MESSAGES
 from temoin.formats.csv.profiles import OWN_COLUMNS
 from temoin.formats.csv.template import EXAMPLES, template
@@ -162,6 +163,8 @@ def files_page() -> str:
     lines += [f"| `{code}` | {words.en[0]} | {words.en[1]} |" for code, words in sorted(FILE_MESSAGES.items())]
     lines += ["", "## Rows that are refused", "", "| code | reason | remedy |", "|---|---|---|"]
     lines += [f"| `{code}` | {words.en[0]} | {words.en[1]} |" for code, words in sorted(ROW_MESSAGES.items())]
+    lines += ["", MESSAGES_REFUSED]
+    lines += [f"| `{code}` | {words.en[0]} | {words.en[1]} |" for code, words in sorted(MESSAGE_WORDS.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -246,6 +249,8 @@ A CSV or Excel file (`.xlsx`) of one of these profiles, found out by the names o
 | `simplereport-bulk` | `,` | ISO 8601, or the one order of day and month of the column |
 | another program's | `;` or `,` | as before |
 
+Or [messages of another system](../integrator.md#messages-as-a-file), found out by their first bytes.
+
 The first has the columns of the table below, in French or English. The second has
 [those of SimpleReport](../integrator.md#columns), which may bear ReportStream's names. Of the third, a person said
 which column of the table each heading stands for, once for the pharmacy.
@@ -267,6 +272,14 @@ be missing.
 FILES_REFUSED = """## Files that are refused
 
 Whole, before their first row. The words are told as well in French, without any value of a cell.
+
+| code | reason | remedy |
+|---|---|---|"""
+
+MESSAGES_REFUSED = """## Results of messages that are refused
+
+[Messages](../integrator.md#messages-as-a-file) are judged by the reasons above too; these are their own, or say the same
+of a field.
 
 | code | reason | remedy |
 |---|---|---|"""

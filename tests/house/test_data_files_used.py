@@ -28,6 +28,7 @@ from temoin.catalogue.questions import build_kind_questions
 from temoin.formats.cda.terms import build_terms
 from temoin.formats.csv.vocabulary import SECTIONS, build_languages, build_vocabulary
 from temoin.formats.fhir.terms import build_german, build_swiss
+from temoin.formats.handed.codes import build_codes
 from temoin.formats.hcert.dcc_writing import build_dcc_terms
 from temoin.formats.hcert.icao import build_transliteration
 from temoin.formats.hl7v2.questions import build_questions
@@ -79,6 +80,10 @@ FILES: dict[str, tuple[Built, str]] = {
     "formats/csv/data/vocabulary.toml": (build_vocabulary, r"(?!states$)\w+|states\.\w+"),
     "formats/fhir/data/ch_elm.toml": (reviewed(build_swiss), "names"),
     "formats/fhir/data/demis.toml": (reviewed(build_german), "categories|outcomes"),
+    "formats/handed/data/codes.toml": (
+        reviewed(build_codes),
+        r"outcomes\.\w+|specimens\.\w+|outcomes|specimens|interpretations|measures|addresses",
+    ),
     "formats/hcert/data/dcc.toml": (build_dcc_terms, "targets|tests|results"),
     "formats/hcert/data/icao.toml": (build_transliteration, "letters"),
     "formats/hl7v2/data/questions.toml": (reviewed(build_questions), "questions"),

@@ -30,11 +30,11 @@ def add_commands(commands: Commands) -> None:
     nouns = commands.add_parser("import", help="take in a file").add_subparsers(metavar="WHAT", required=True)
     results = nouns.add_parser(
         "results",
-        help="sign the results in a CSV or Excel file",
+        help="sign the results in a file: CSV, Excel or HL7 v2",
         description="Signs each valid row of a file of results. Importing a file again stores nothing twice.",
         epilog="Status: 0 every row is stored, 1 rows were refused, 2 nothing could be done.",
     )
-    _add_options(results)
+    _add_options(results, "a CSV or XLSX file of one of the profiles, or HL7 v2 messages; - for stdin")
     results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
     results.set_defaults(run=run_results)
     people = nouns.add_parser(
@@ -43,15 +43,15 @@ def add_commands(commands: Commands) -> None:
         description="Registers the new patients of a list. Who may be known already is told and not registered.",
         epilog="Status: 0 every row is known or registered, 1 rows were set aside or refused, 2 nothing could be done.",
     )
-    _add_options(people)
+    _add_options(people, "a CSV or XLSX file; - for stdin")
     people.set_defaults(run=run_patients)
     model = nouns.add_parser("template", help="print a file of temoin-results-1 to fill in")
     model.add_argument("--lang", choices=("fr", "en"), help="language of the columns (default: French)")
     model.set_defaults(run=run_template)
 
 
-def _add_options(results: argparse.ArgumentParser) -> None:
-    results.add_argument("file", metavar="FILE", help="a CSV or XLSX file: of one of the profiles; - for stdin")
+def _add_options(results: argparse.ArgumentParser, file: str) -> None:
+    results.add_argument("file", metavar="FILE", help=file)
     results.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     results.add_argument("--pharmacy", metavar="FINESS", help="pharmacy that did the tests")
     results.add_argument("--by", metavar="E-MAIL", help="pharmacist of that pharmacy who signs")

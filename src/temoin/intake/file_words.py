@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderSource
 from temoin.formats.csv.patients import ListOfPatients
 from temoin.formats.csv.reading import FileOfResults
+from temoin.formats.handed.opening import HL7
 
 _ORDERS = {
     DateOrder.DMY: gettext_noop("day/month"),
@@ -21,11 +22,15 @@ _KNOWN = {
     OrderSource.SAID: gettext_noop("Dates read as %(order)s, as was said: %(columns)s."),
     OrderSource.REMEMBERED: gettext_noop("Dates read as %(order)s, as is remembered for this pharmacy: %(columns)s."),
 }
+_READ_AS = {
+    HL7: gettext_noop("Read as HL7 v2 messages: the row is the line of the file at which a result stands."),
+}
 
 
 def notes_of(file: FileOfResults | ListOfPatients) -> list[str]:
     """Return the sentences, in the language in force."""
-    notes = list(_dates(file))
+    notes = [_(_READ_AS[file.profile])] if file.profile in _READ_AS else []
+    notes += _dates(file)
     if file.not_kept:
         notes.append(_("Not kept: %(columns)s.") % {"columns": ", ".join(file.not_kept)})
     if file.unread:

@@ -23,6 +23,7 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.profiles import own_profile, plain_heading
 from temoin.formats.csv.reading import FileOfResults, Said, records_of
 from temoin.formats.csv.tables import Encoding
+from temoin.formats.handed.opening import MESSAGES
 from temoin.intake.file_words import notes_of
 from temoin.intake.held import (
     FileKind,
@@ -347,6 +348,9 @@ def rows_to_correct(*, by: Seat, file_id: UUID) -> Iterator[list[str]]:
 
 def _rows_to_correct(pharmacy_id: UUID, held: HeldFile) -> Iterator[list[str]]:
     refused = (one for one in told_rows(pharmacy_id, held) if one["verdict"] == Sameness.REFUSED)
+    if held.profile in MESSAGES:
+        yield from _problems_of_messages(refused)
+        return
     wanted = next(refused, None)
     records = records_of(held_stream(pharmacy_id, held), Encoding(held.encoding))
     yield [str(_("What is wrong")), *next(records).cells]
@@ -356,6 +360,14 @@ def _rows_to_correct(pharmacy_id: UUID, held: HeldFile) -> Iterator[list[str]]:
         if record.row == wanted["row"]:
             yield [_in_one_cell(wanted["problems"]), *record.cells]
             wanted = next(refused, None)
+
+
+def _problems_of_messages(refused: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
+    """Yield each problem by its place: messages are mended where they are made, and no table holds them."""
+    yield [str(_("Row")), str(_("Column")), str(_("Reason")), str(_("What to do"))]
+    for one in refused:
+        for column, _code, reason, remedy in one["problems"]:
+            yield [str(one["row"]), column, reason, remedy]
 
 
 def _in_one_cell(problems: list[list[str]]) -> str:

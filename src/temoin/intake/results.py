@@ -18,8 +18,9 @@ from temoin.crypto.envelope import SealBrokenError
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
-from temoin.formats.csv.reading import FileOfResults, Said, read_results
+from temoin.formats.csv.reading import FileOfResults, Said
 from temoin.formats.csv.rows import ResultRow, RowStatus
+from temoin.formats.handed.opening import open_results
 from temoin.intake.patients import mend_patient
 from temoin.intake.problems import (
     RowProblem,
@@ -238,7 +239,7 @@ def _take_rows(taker: _Taker, file: FileOfResults, after: int, tell: Callable[[R
 def _open_file(by: Seat, stream: BinaryIO, dates: DateOrder | None, said: Said) -> FileOfResults:
     terms = read_terms(by=by)
     rules = CellRules(now(), dates, zone_of(by.pharmacy_id), zone_of_postcode, terms.date_order)
-    return read_results(stream, rules=rules, said=replace(said, columns={**terms.columns, **said.columns}))
+    return open_results(stream, rules=rules, said=replace(said, columns={**terms.columns, **said.columns}))
 
 
 def _outcome(row: ResultRow, take: Callable[[], Sameness]) -> RowOutcome:

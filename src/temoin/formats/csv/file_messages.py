@@ -237,6 +237,30 @@ FILE_MESSAGES |= {
         ("C’est du JSON (FHIR, par exemple), non un tableau.", "Exportez les résultats au format CSV ou XLSX."),
         ("This is JSON (FHIR, perhaps), not a table.", "Export the results as CSV or XLSX."),
     ),
+    "astm": CsvMessage(
+        (
+            "Ce sont des enregistrements ASTM E1394 d’un automate, qui ne sont pas lus ici.",
+            "Réglez l’automate sur HL7 v2, ou exportez les résultats au format CSV.",
+        ),
+        (
+            "These are ASTM E1394 records of an instrument, which are not read here.",
+            "Set the instrument to HL7 v2, or export the results as CSV.",
+        ),
+    ),
+    "hl7_cut": CsvMessage(
+        (
+            "La ligne {row} n’annonce pas autant de messages, ou de lots, qu’il y en a : le fichier est coupé ou joint.",
+            "Exportez-le de nouveau en entier, ou corrigez le nombre de BTS-1 ou FTS-1.",
+        ),
+        (
+            "Line {row} does not tell as many messages, or batches, as there are: the file is cut or joined.",
+            "Export it again as a whole, or correct the number in BTS-1 or FTS-1.",
+        ),
+    ),
+    "hl7_empty": CsvMessage(
+        ("Le fichier ne contient aucun message HL7.", "Choisissez un fichier qui contient des messages ORU^R01."),
+        ("The file holds no HL7 message.", "Choose a file that holds ORU^R01 messages."),
+    ),
     "xlsx_broken": CsvMessage(
         (
             "Le classeur Excel est abîmé : il ne peut pas être lu.",

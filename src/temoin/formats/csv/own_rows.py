@@ -16,7 +16,7 @@ from temoin.lib.countries import FRANCE
 from temoin.testing.report import Address, Sex
 
 _FINESS = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{7}")
-_NO_ANSWERS = Answers(
+NO_ANSWERS = Answers(
     pregnant=None,
     symptomatic=None,
     symptoms_since=None,
@@ -32,7 +32,8 @@ def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> Resu
     """Read a row; every problem of the row is told, not only the first."""
     cells = Cells(row, values, rules)
     accession = cells.number("accession_number", required=True)
-    patient, laboratory, provider = read_patient_traits(cells), _laboratory(cells), _provider(cells)
+    patient, laboratory = read_patient_traits(cells, own_address(cells)), _laboratory(cells)
+    provider = read_provider(cells)
     device, outcome, specimen = read_device(cells), read_outcome(cells), read_specimen(cells)
     zone = _zone(cells, laboratory.address)
     collected = cells.moment("specimen_collection_date", zone, required=True)
@@ -58,14 +59,14 @@ def parse_own_row(row: int, values: Mapping[str, str], rules: CellRules) -> Resu
         released=tested,
         status=status,
         comment=comment,
-        answers=_NO_ANSWERS,
+        answers=NO_ANSWERS,
     )
 
 
-def read_patient_traits(cells: Cells) -> PatientTraits | None:
-    """Return who the patient is and how to reach them; None where no birth date can be read."""
+def read_patient_traits(cells: Cells, address: Address) -> PatientTraits | None:
+    """Return who the patient is, of that address, and how to reach them; None where no birth date can be read."""
     family, given = cells.required("patient_last_name"), cells.required("patient_first_name")
-    address, born = own_address(cells), cells.birth_date("patient_dob")
+    born = cells.birth_date("patient_dob")
     cells.required("patient_sex")
     sex = cells.word("patient_sex", "sexes", "sex")
     dialled_in = address if address.country else Address()
@@ -103,9 +104,7 @@ def own_address(cells: Cells) -> Address:
 
 def _laboratory(cells: Cells) -> Laboratory:
     number = cells.number("testing_lab_clia", required=True).upper()
-    is_finess = _FINESS.fullmatch(number) and (not number.isdecimal() or luhn.is_valid(number))
-    if number and not is_finess and not is_clia(number):
-        cells.refuse("testing_lab_clia", "zeros_lost" if re.fullmatch("[1-9][0-9]{7}", number) else "finess")
+    check_laboratory_number(cells, number)
     address = Address(postcode=cells.postcode("testing_lab_zip_code", FRANCE), city=cells.optional("testing_lab_city"))
     column = "testing_lab_phone_number"
     return Laboratory(
@@ -116,7 +115,18 @@ def _laboratory(cells: Cells) -> Laboratory:
     )
 
 
-def _provider(cells: Cells) -> Provider:
+def check_laboratory_number(cells: Cells, number: str) -> None:
+    """Refuse a number of a laboratory that is neither FINESS nor CLIA."""
+    if number and not is_finess(number) and not is_clia(number):
+        cells.refuse("testing_lab_clia", "zeros_lost" if re.fullmatch("[1-9][0-9]{7}", number) else "finess")
+
+
+def is_finess(number: str) -> bool:
+    """Tell whether this is a FINESS number: nine signs, whose last digit checks the others where all are digits."""
+    return _FINESS.fullmatch(number) is not None and (not number.isdecimal() or luhn.is_valid(number))
+
+
+def read_provider(cells: Cells) -> Provider:
     """Return who ordered the test; a prescriber without a name is asked for it, as a letter could not name them."""
     number = cells.number("ordering_provider_id")
     given = cells.optional("ordering_provider_first_name")

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.dates import ColumnOrder
-from temoin.formats.csv.own_rows import read_patient_traits
+from temoin.formats.csv.own_rows import own_address, read_patient_traits
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.profiles import patients_profile
 from temoin.formats.csv.reading import Said, layout_of, ordered, rows_of, survey
@@ -51,7 +51,7 @@ def read_patients(stream: BinaryIO, *, rules: CellRules, said: Said) -> ListOfPa
 
 def _parse(row: int, values: Mapping[str, str], rules: CellRules) -> PatientRow | RowErrors:
     cells = Cells(row, values, rules)
-    patient = read_patient_traits(cells)
+    patient = read_patient_traits(cells, own_address(cells))
     if cells.problems or patient is None:
         return RowErrors(row, tuple(cells.problems))
     return PatientRow(row=row, patient=patient)

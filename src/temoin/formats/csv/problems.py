@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from temoin.formats.csv.file_messages import FILE_MESSAGES
+from temoin.formats.csv.message_words import MESSAGE_WORDS
 from temoin.formats.csv.messages import ROW_MESSAGES, CsvMessage
 from temoin.formats.csv.profiles import own_word
 
@@ -21,11 +22,11 @@ class CellProblem:
     code: str
 
     def message(self, lang: str) -> str:
-        return _in(ROW_MESSAGES[self.code], lang)[0]
+        return _in(_words(self.code), lang)[0]
 
     def remedy(self, lang: str) -> str:
         """Say what to write instead."""
-        return _in(ROW_MESSAGES[self.code], lang)[1]
+        return _in(_words(self.code), lang)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class FileRefusedError(Exception):
         if self.code == "missing_columns":  # which the file does not name: in the reader's language
             named = tuple(own_word(column, lang) for column in named)
         return text.format(row=self.row, byte=self.byte, other=self.other, columns=", ".join(named))
+
+
+def _words(code: str) -> CsvMessage:
+    return ROW_MESSAGES.get(code) or MESSAGE_WORDS[code]
 
 
 def _in(message: CsvMessage, lang: str) -> tuple[str, str]:

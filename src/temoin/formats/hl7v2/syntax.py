@@ -7,6 +7,7 @@ in use differ: any end of line, segments nobody knows, fields cut short.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,7 +99,7 @@ def read_messages(data: bytes) -> tuple[Message, ...]:
     messages: list[list[Segment]] = []
     current: list[Segment] | None = None
     batches = in_batch = 0
-    for each in _segments(_text(data)):
+    for each in segments_in(enumerate(LINE_END.split(_text(data)), start=1)):
         if each.name == "MSH":
             current = [each]
             messages.append(current)
@@ -151,10 +152,11 @@ def _check_count(trailer: Segment, counted: int) -> None:
         raise Hl7Error(trailer.place(1), f"does not tell the {counted} that are there: the file is cut or joined")
 
 
-def _segments(text: str) -> list[Segment]:
+def segments_in(lines: Iterable[tuple[int, str]]) -> list[Segment]:
+    """Return the segments of numbered lines, the first of them a header; blank lines are passed over."""
     found: list[Segment] = []
     separators = DEFAULT
-    for line, content in enumerate(LINE_END.split(text), start=1):
+    for line, content in lines:
         if not content.strip():
             continue
         name = content[:3]

@@ -1,0 +1,161 @@
+"""The words of what is wrong with a result that a message tells, where those of a table would not fit."""
+
+from __future__ import annotations
+
+from temoin.formats.csv.messages import CsvMessage
+
+MESSAGE_WORDS: dict[str, CsvMessage] = {
+    "untold": CsvMessage(
+        ("Le message ne le dit pas.", "Faites remplir ce champ par le logiciel qui envoie."),
+        ("The message does not tell this.", "Have the sending software fill in this field."),
+    ),
+    "hl7_form": CsvMessage(
+        (
+            "Le message n’est pas écrit ici comme le veut HL7 v2.",
+            "Faites corriger l’envoi : séparateurs en MSH-1 et MSH-2, un nom de segment en tête de chaque ligne.",
+        ),
+        (
+            "The message is not written here as HL7 v2 asks.",
+            "Have the sending corrected: separators in MSH-1 and MSH-2, the name of a segment at each line's head.",
+        ),
+    ),
+    "hl7_headless": CsvMessage(
+        (
+            "Des segments sont hors de tout message : leur MSH manque.",
+            "Exportez de nouveau : chaque message commence par MSH.",
+        ),
+        (
+            "Segments stand outside any message: their MSH is missing.",
+            "Export again: each message begins with MSH.",
+        ),
+    ),
+    "hl7_charset": CsvMessage(
+        (
+            "Les octets ne sont pas ceux du jeu de caractères annoncé, ou ce jeu n’est pas connu.",
+            "Annoncez en MSH-18 celui qui est employé, par exemple UNICODE UTF-8 ou 8859/1.",
+        ),
+        (
+            "The bytes are not of the character set that is announced, or that set is not known.",
+            "Announce in MSH-18 the one that is used, for example UNICODE UTF-8 or 8859/1.",
+        ),
+    ),
+    "hl7_type": CsvMessage(
+        ("Ce message n’apporte pas de résultats.", "Envoyez les résultats en ORU^R01."),
+        ("This message brings no results.", "Send results as ORU^R01."),
+    ),
+    "hl7_version": CsvMessage(
+        ("Cette version de HL7 n’est pas lue.", "Envoyez une version de 2.3 à 2.5.1."),
+        ("This version of HL7 is not read.", "Send a version from 2.3 to 2.5.1."),
+    ),
+    "message_too_long": CsvMessage(
+        ("Le message est trop long pour être un résultat.", "Envoyez un message par patient."),
+        ("The message is too long to be a result.", "Send one message for each patient."),
+    ),
+    "not_production": CsvMessage(
+        (
+            "Le message est marqué comme un essai ou une formation : rien n’en est signé.",
+            "Faites marquer les vrais résultats comme tels (P en MSH-11).",
+        ),
+        (
+            "The message is marked as a trial or for training: nothing of it is signed.",
+            "Have real results marked as such (P in MSH-11).",
+        ),
+    ),
+    "no_result": CsvMessage(
+        ("Aucun résultat ne s’y trouve.", "Ajoutez les résultats (OBX en HL7, Observation en FHIR)."),
+        ("No result is there.", "Add the results (OBX in HL7, Observation in FHIR)."),
+    ),
+    "not_final": CsvMessage(
+        (
+            "Ce résultat n’est pas encore définitif.",
+            "Envoyez-le une fois définitif (F), corrigé (C) ou annulé (X).",
+        ),
+        ("This result is not final yet.", "Send it once it is final (F), corrected (C) or cancelled (X)."),
+    ),
+    "status_differs": CsvMessage(
+        (
+            "La demande est dite annulée, et le résultat non.",
+            "Donnez le même état à la demande et au résultat.",
+        ),
+        ("The order is said to be cancelled, and the result is not.", "Give order and result the same status."),
+    ),
+    "test_system": CsvMessage(
+        (
+            "Ce code d’examen n’est pas un code LOINC, et n’est pas connu ici.",
+            "Ajoutez le code LOINC de l’examen, avec son système.",
+        ),
+        (
+            "This code of a test is no LOINC code, and is not known here.",
+            "Add the LOINC code of the test, with its system.",
+        ),
+    ),
+    "several_values": CsvMessage(
+        ("Il y a plusieurs valeurs là où une seule est attendue.", "Envoyez chaque valeur dans son propre champ."),
+        ("There are several values where one is expected.", "Send each value in a field of its own."),
+    ),
+    "values_differ": CsvMessage(
+        (
+            "Deux codes de ce résultat se contredisent.",
+            "Vérifiez le résultat, son second code et son interprétation.",
+        ),
+        (
+            "Two codes of this result contradict each other.",
+            "Check the result, its second code and its interpretation.",
+        ),
+    ),
+    "not_a_word": CsvMessage(
+        (
+            "Ce résultat est une mesure : seuls les résultats positifs, négatifs ou indéterminés sont pris.",
+            "Envoyez le résultat sous forme de code, par exemple SNOMED CT 260415000.",
+        ),
+        (
+            "This result is a measure: only positive, negative or indeterminate results are taken.",
+            "Send the result as a code, for example SNOMED CT 260415000.",
+        ),
+    ),
+    "zone_untold": CsvMessage(
+        (
+            "L’heure est donnée sans décalage, et rien ne dit quelle horloge l’a montrée.",
+            "Ajoutez le décalage, par exemple +0100, à cette heure ou à celle du message.",
+        ),
+        (
+            "The time has no offset, and nothing tells which clock showed it.",
+            "Add the offset, for example +0100, to this time or to that of the message.",
+        ),
+    ),
+    "told_date": CsvMessage(
+        (
+            "Ce n’est pas un jour entier : il faut l’année, le mois et le jour.",
+            "Écrivez AAAAMMJJ en HL7, AAAA-MM-JJ en FHIR.",
+        ),
+        ("This is not a whole day: year, month and day are needed.", "Write YYYYMMDD in HL7, YYYY-MM-DD in FHIR."),
+    ),
+    "told_time": CsvMessage(
+        (
+            "Ce n’est ni un jour ni une date avec heure.",
+            "Écrivez AAAAMMJJHHMM+0100 en HL7, AAAA-MM-JJTHH:MM:SS+01:00 en FHIR.",
+        ),
+        (
+            "This is neither a day nor a date and time.",
+            "Write YYYYMMDDHHMM+0100 in HL7, YYYY-MM-DDTHH:MM:SS+01:00 in FHIR.",
+        ),
+    ),
+    "told_invisible": CsvMessage(
+        ("La valeur contient un caractère invisible ou illisible.", "Faites-la ressaisir dans le logiciel qui envoie."),
+        ("The value holds an invisible or unreadable sign.", "Have it typed again in the sending software."),
+    ),
+    "told_garbled": CsvMessage(
+        (
+            "La valeur a été lue dans un autre encodage qu’elle n’était écrite : « Ã© » au lieu de « é ».",
+            "Faites corriger le jeu de caractères par le logiciel qui envoie.",
+        ),
+        (
+            "The value was read in another encoding than it was written in: “Ã©” for “é”.",
+            "Have the sending software correct its character set.",
+        ),
+    ),
+    "told_status": CsvMessage(
+        ("L’état du résultat est inconnu.", "Écrivez F (définitif), C (corrigé) ou X (annulé)."),
+        ("The status of the result is unknown.", "Write F (final), C (corrected) or X (cancelled)."),
+    ),
+}

@@ -1,0 +1,138 @@
+"""The codes of others' messages: what they say of tests, results and specimens, by the system that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from temoin.catalogue.kinds import load_loincs
+from temoin.catalogue.outcomes import find_specimen, load_specimens
+from temoin.formats.csv.vocabulary import folded, words
+from temoin.formats.hl7v2.questions import load_questions
+from temoin.formats.reviewed import read_reviewed
+from temoin.lib.data_file import Entry, is_loinc
+from temoin.lib.reviewed import Review
+
+LOINC, SNOMED = "LN", "SCT"
+_NAMES = {"LOINC": LOINC, "SNOMED": SNOMED, "SNM": SNOMED, "SNOMEDCT": SNOMED}
+
+Meanings = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TellingCodes:
+    """Everything that the codes' data file says: by system and code, our word for it."""
+
+    review: Review
+    outcomes: Mapping[str, Meanings]
+    specimens: Mapping[str, Meanings]
+    interpretations: Meanings
+    measures: Meanings
+    addresses: Meanings
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One code as a message tells it: the code, its words, and its system as HL7 v2 names it."""
+
+    code: str
+    words: str = ""
+    system: str = ""
+
+
+@cache
+def load_codes() -> TellingCodes:
+    return build_codes(*read_reviewed("handed", "codes.toml"))
+
+
+def build_codes(review: Review, file: Entry) -> TellingCodes:
+    found = TellingCodes(
+        review=review,
+        outcomes=_by_system(file.table("outcomes")),
+        specimens=_by_system(file.table("specimens")),
+        interpretations=MappingProxyType(file.mapping("interpretations")),
+        measures=MappingProxyType(file.mapping("measures")),
+        addresses=MappingProxyType(file.mapping("addresses")),
+    )
+    meant = {word for table in (*found.outcomes.values(), found.interpretations) for word in table.values()}
+    if wrong := meant - set(words("outcomes").values()):
+        raise file.error("outcomes", f"means {min(wrong)}, which is no outcome")
+    if lost := {word for table in found.specimens.values() for word in table.values()} - set(load_specimens()):
+        raise file.error("specimens", f"means {min(lost)}, which is no specimen")
+    if bad := [code for code in found.measures if not is_loinc(code)]:
+        raise file.error(f"measures.{bad[0]}", "is not a LOINC code: wrong shape or check digit")
+    file.finish()
+    return found
+
+
+def _by_system(table: Entry) -> Mapping[str, Meanings]:
+    found = {name: MappingProxyType(table.mapping(name)) for name in table.names()}
+    table.finish()
+    return MappingProxyType(found)
+
+
+def system_of(name: str) -> str:
+    """Return a system as HL7 v2 names it, whether a message tells its name or its address."""
+    told = name.strip()
+    known = load_codes().addresses.get(told)
+    plain = told.upper().replace(" ", "").replace("-", "")
+    return known or _NAMES.get(plain, plain)
+
+
+def test_code(told: list[Coded]) -> str | None:
+    """Return the LOINC code that tells a test, one that the catalogue knows before another; None where none is told.
+
+    A code without a system is one of LOINC's when its shape and check digit are.
+    """
+    codes = [one.code for one in told if one.system in {LOINC, ""} and is_loinc(one.code)]
+    known = (code for code in codes if code in load_loincs())
+    return next(known, codes[0] if codes else None)
+
+
+def is_beside(loinc: str) -> bool:
+    """Tell whether a code is that of a question asked on entry, or of a measure that is no result."""
+    return loinc in load_questions().words or loinc in load_codes().measures
+
+
+def outcome_of(told: list[Coded]) -> str | None:
+    """Return the word of a file that the codes of a result tell; None where two of them differ.
+
+    A code that nobody knows is returned as it stands, to be refused where words are judged. The words beside a code
+    count only where its system is the sender's own: the code of a known system tells more than its words.
+    """
+    meant = [_outcome(one) for one in told if one.code or one.words]
+    known = {one for one in meant if folded(one) in words("outcomes")}
+    plain = {words("outcomes")[folded(one)] for one in known}
+    if len(plain) > 1:
+        return None
+    return min(known) if known else next(iter(meant), "")
+
+
+def _outcome(told: Coded) -> str:
+    meant = load_codes().outcomes.get(told.system, {}).get(told.code)
+    if meant:
+        return meant
+    if told.system in {SNOMED, LOINC} or not told.words or folded(told.code) in words("outcomes"):
+        return told.code or told.words
+    return told.words
+
+
+def interpretation_differs(word: str, interpretations: list[str]) -> bool:
+    """Tell whether an interpretation beside a result says another thing than the result."""
+    meant = words("outcomes").get(folded(word))
+    said = {load_codes().interpretations.get(one.upper()) for one in interpretations} - {None}
+    return meant is not None and bool(said) and said != {meant}
+
+
+def specimen_of(told: list[Coded]) -> str:
+    """Return the name or code by which the catalogue knows a specimen; as it is told where it does not."""
+    for one in told:
+        meant = load_codes().specimens.get(one.system, {}).get(one.code.upper())
+        if meant:
+            return load_specimens()[meant].snomed
+        if one.system in {SNOMED, ""} and one.code and find_specimen(one.code):
+            return one.code
+    named = next((one.words for one in told if one.words and find_specimen(one.words)), "")
+    return named or next((one.code or one.words for one in told if one.code or one.words), "")

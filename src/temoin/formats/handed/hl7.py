@@ -1,0 +1,262 @@
+"""From one foreign ORU^R01 to the results that it tells, each with its places; nothing of it is lost without a word.
+
+Tolerant where files in use differ: segments nobody knows, any order of notes, orders without ORC, HL7 2.3's specimen in
+OBR-15. What would need a guess is refused, by segment and field, and never with a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from temoin.formats.handed import hl7_fields as fields
+from temoin.formats.handed.codes import (
+    Coded,
+    interpretation_differs,
+    is_beside,
+    outcome_of,
+    specimen_of,
+    system_of,
+    test_code,
+)
+from temoin.formats.handed.told import ToldResult
+from temoin.formats.hl7v2.results import VERSIONS
+from temoin.formats.hl7v2.syntax import Segment
+
+_TRIALS = frozenset({"T", "D"})
+_NOT_FINAL = frozenset({"P", "R", "S", "I", "A", "B", "V", "O", "N", "U"})
+_CODED, _WORDS, _MEASURES = frozenset({"CE", "CWE", "CNE"}), frozenset({"ST", "TX", "FT", "IS", "ID", ""}), {"NM", "SN"}
+# Fields of which something is read; segments that are technical.
+_READ = {
+    "PID": frozenset({1, 5, 7, 8, 11, 13}),
+    "ORC": frozenset({1, 2, 3, 12}),
+    "OBR": frozenset({1, 2, 3, 4, 7, 15, 16, 22, 25}),
+    "OBX": frozenset({1, 2, 3, 4, 5, 8, 11, 14, 15, 17, 18, 19, 23, 24, 29}),
+    "SPM": frozenset({1, 4, 17}),
+    "NTE": frozenset({1, 2, 3, 4}),
+}
+_TECHNICAL = frozenset({"MSH", "SFT", "DSC"})
+
+
+@dataclass(slots=True)
+class Passed:
+    """What of a file is passed over: segments and fields that are not read, and answers that no result keeps."""
+
+    unread: dict[str, None] = field(default_factory=dict)
+    not_kept: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Result:
+    """An OBX with the notes that follow it."""
+
+    segment: Segment
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Order:
+    """An OBR with what belongs to it."""
+
+    person: Segment | None
+    order: Segment | None
+    request: Segment
+    results: list[_Result] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    specimens: list[Segment] = field(default_factory=list)
+
+
+def told_results(segments: list[Segment], passed: Passed) -> Iterator[ToldResult]:
+    """Yield the results of a message, or one that says why there is none; `passed` learns what is not read."""
+    header = segments[0]
+    if problem := _header_problem(header):
+        yield _refused(header.line, *problem)
+        return
+    orders, stray = _orders(segments, passed)
+    if stray is not None:
+        yield _refused(stray.line, "OBR", "untold")
+    count = 0
+    for order in orders:
+        for told in _of_order(order, header, passed):
+            count += 1
+            yield told
+    if not count and stray is None:
+        yield _refused(header.line, "OBR" if not orders else "OBX", "no_result")
+
+
+def _header_problem(header: Segment) -> tuple[str, str] | None:
+    if (fields.value(header, 9), fields.value(header, 9, 2)) != ("ORU", "R01"):
+        return "MSH-9", "hl7_type"
+    if fields.value(header, 12) not in VERSIONS:
+        return "MSH-12", "hl7_version"
+    return ("MSH-11", "not_production") if fields.value(header, 11) in _TRIALS else None
+
+
+def _refused(row: int, place: str, code: str) -> ToldResult:
+    return ToldResult(row, problems=[(place, code)])
+
+
+def _orders(segments: list[Segment], passed: Passed) -> tuple[list[_Order], Segment | None]:
+    """Return the orders of a message, and the first result that stands in none."""
+    orders: list[_Order] = []
+    person = order = stray = None
+    current: _Order | None = None
+    for each in segments:
+        _note_unread(each, passed)
+        if each.name == "PID":
+            person, order, current = each, None, None
+        elif each.name == "ORC":
+            order, current = each, None
+        elif each.name == "OBR":
+            current = _Order(person, order, each)
+            orders.append(current)
+        elif current is None:
+            stray = stray or (each if each.name == "OBX" else None)
+            if each.name in {"NTE", "SPM"}:
+                passed.unread[each.name] = None
+        else:
+            _belongs(each, current, passed)
+    return orders, stray
+
+
+def _belongs(each: Segment, order: _Order, passed: Passed) -> None:
+    if each.name == "OBX":
+        order.results.append(_Result(each))
+    elif each.name == "SPM":
+        order.specimens.append(each)
+    elif each.name == "NTE" and order.specimens:
+        passed.unread["SPM NTE"] = None
+    elif each.name == "NTE":
+        notes = order.results[-1].notes if order.results else order.notes
+        notes.extend(fields.value(each, 3, repetition=one) for one in fields.repetitions(each, 3))
+
+
+def _note_unread(each: Segment, passed: Passed) -> None:
+    if each.name in _TECHNICAL:
+        return
+    known = _READ.get(each.name)
+    if known is None:
+        passed.unread[each.name] = None
+        return
+    for number, content in enumerate(each.fields[:200], start=1):
+        if content.strip('"^~& ') and number not in known:
+            passed.unread[f"{each.name}-{number}"] = None
+
+
+def _of_order(order: _Order, header: Segment, passed: Passed) -> Iterator[ToldResult]:
+    for result in order.results:
+        loinc = test_code(fields.codes_of(result.segment, 3))
+        if fields.value(result.segment, 29) == "QST" or (loinc and is_beside(loinc)):
+            passed.not_kept[f"OBX-3 {loinc}" if loinc else "OBX (QST)"] = None
+            if any(result.notes):
+                passed.unread["OBX NTE"] = None
+            continue
+        yield _told(order, result, header, loinc)
+
+
+def _told(order: _Order, result: _Result, header: Segment, loinc: str | None) -> ToldResult:
+    observed, request = result.segment, order.request
+    told = ToldResult(observed.line, offset=fields.offset_of(header))
+    _tell_person(told, order.person)
+    _tell_laboratory(told, observed, header)
+    _tell_prescriber(told, order)
+    told.tell(
+        "accession_number",
+        fields.said(request, "OBR", 3),
+        fields.said(order.order, "ORC", 3),
+        fields.said(request, "OBR", 2),
+        fields.said(order.order, "ORC", 2),
+    )
+    told.tell("equipment_model_name", fields.device_of(observed))
+    _tell_test(told, observed, loinc)
+    _tell_status(told, request, observed)
+    _tell_value(told, observed)
+    _tell_specimen(told, order)
+    specimen = order.specimens[0] if order.specimens else None
+    sampled = (fields.time_of(specimen, "SPM", 17), fields.time_of(request, "OBR", 7))
+    told.tell("specimen_collection_date", *sampled, fields.time_of(observed, "OBX", 14))
+    told.tell("test_result_date", fields.time_of(observed, "OBX", 19), fields.time_of(request, "OBR", 22))
+    told.tell("comment", ("NTE-3", " ".join(filter(None, (*order.notes, *result.notes)))))
+    return told
+
+
+def _tell_person(told: ToldResult, person: Segment | None) -> None:
+    family, given, more = fields.names_of(person)
+    told.tell("patient_last_name", family)
+    told.tell("patient_first_name", (given[0], f"{given[1]} {more[1]}".strip()))
+    told.tell("patient_dob", fields.day_of_birth(person))
+    told.tell("patient_sex", fields.said(person, "PID", 8))
+    told.tell("patient_phone_number", fields.phone_of(person))
+    told.tell("patient_email", fields.mail_of(person))
+    told.tell("patient_street", fields.said(person, "PID", 11, 1))
+    told.tell("patient_street2", fields.said(person, "PID", 11, 2))
+    told.tell("patient_city", fields.said(person, "PID", 11, 3))
+    told.tell("patient_state", fields.said(person, "PID", 11, 4))
+    told.tell("patient_zip_code", fields.said(person, "PID", 11, 5))
+    told.tell("patient_country", fields.said(person, "PID", 11, 6))
+
+
+def _tell_laboratory(told: ToldResult, observed: Segment, header: Segment) -> None:
+    number = fields.laboratory_of(observed, header)
+    told.tell("testing_lab_clia", number)
+    told.tell("testing_lab_name", fields.said(observed, "OBX", 23))
+    told.tell("testing_lab_city", fields.said(observed, "OBX", 24, 3))
+    told.tell("testing_lab_state", fields.said(observed, "OBX", 24, 4))
+    told.tell("testing_lab_zip_code", fields.said(observed, "OBX", 24, 5))
+    told.tell("testing_lab_country", fields.said(observed, "OBX", 24, 6))
+
+
+def _tell_prescriber(told: ToldResult, order: _Order) -> None:
+    place, (number, family, given, more) = fields.prescriber_of(order.order, order.request)
+    told.tell("ordering_provider_id", (f"{place}.1", number))
+    told.tell("ordering_provider_last_name", (f"{place}.2", family))
+    told.tell("ordering_provider_first_name", (f"{place}.3", f"{given} {more}".strip()))
+
+
+def _tell_test(told: ToldResult, observed: Segment, loinc: str | None) -> None:
+    told.tell("test_performed_code", ("OBX-3", loinc or ""))
+    if loinc is None and fields.codes_of(observed, 3):
+        told.refuse("OBX-3", "test_system")
+
+
+def _tell_status(told: ToldResult, request: Segment, observed: Segment) -> None:
+    """Tell the status of the result; that of its order must not take back what the result says."""
+    status, of_order = fields.value(observed, 11).upper(), fields.value(request, 25).upper()
+    told.tell("test_result_status", ("OBX-11", status), ("OBR-25", of_order))
+    if (status or of_order) in _NOT_FINAL:
+        told.cells["test_result_status"] = "F"  # refused below, by a reason that fits
+        told.refuse("OBX-11" if status else "OBR-25", "not_final")
+    if of_order in {"X", "W", "D"} and status in {"F", "C"}:
+        told.refuse("OBR-25", "status_differs")
+
+
+def _tell_value(told: ToldResult, observed: Segment) -> None:
+    kind, count = fields.value(observed, 2).upper(), len(fields.repetitions(observed, 5))
+    word = ""
+    if count > 1:
+        told.refuse("OBX-5", "several_values")
+    elif kind in _CODED:
+        found = outcome_of(fields.codes_of(observed, 5))
+        if found is None:
+            told.refuse("OBX-5", "values_differ")
+        word = found or ""
+    elif kind in _WORDS:
+        word = fields.value(observed, 5)  # POS and NEG are words of files; other abbreviations have two readings
+    elif count:
+        told.refuse("OBX-5" if kind in _MEASURES else "OBX-2", "not_a_word")
+    said = [fields.value(observed, 8, repetition=one) for one in fields.repetitions(observed, 8)]
+    if interpretation_differs(word, said):
+        told.refuse("OBX-8", "values_differ")
+    told.tell("test_result", ("OBX-5", word))
+
+
+def _tell_specimen(told: ToldResult, order: _Order) -> None:
+    if len(order.specimens) > 1:
+        told.refuse("SPM-4", "several_values")
+    if order.specimens:
+        told.tell("specimen_type", ("SPM-4", specimen_of(fields.codes_of(order.specimens[0], 4))))
+        return
+    # OBR-15 of HL7 2.3 and 2.4: its first component is a code of subcomponents, or a word.
+    parts = [fields.value(order.request, 15, 1, sub) for sub in (1, 2, 3)]
+    coded = [Coded(parts[0], parts[1], system_of(parts[2] or "HL70070"))] if any(parts) else []
+    told.tell("specimen_type", ("OBR-15" if coded else "SPM-4", specimen_of(coded)))

@@ -1,0 +1,57 @@
+"""Foreign messages for tests: good ones, changed place by place, and how they are read."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+from temoin.formats.csv.cells import CellRules
+from temoin.formats.csv.problems import RowErrors
+from temoin.formats.csv.reading import FileOfResults, Said
+from temoin.formats.csv.rows import ResultRow
+from temoin.formats.handed.opening import open_results
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+LABORATORY = "01D1058442"
+
+HL7_MESSAGE = (
+    r"""MSH|^~\&|LIS^1.2^ISO|LAB|T|T|20261124090000+0100||ORU^R01^ORU_R01|77|P|2.5.1
+PID|1||42^^^LAB^MR||Doe^Jane^Ann^^^^L||19800229|F|||12 Oak Street^^Birmingham^AL^35226^USA||^PRN^PH^^1^205^9992800
+ORC|RE
+OBR|1|P1|F1|94534-5^SARS-CoV-2 RdRp^LN|||202611240830|||||||||1013012657^Smith^John|||||||||F
+OBX|1|CWE|94534-5^SARS-CoV-2 RdRp^LN||260373001^Detected^SCT|||A|||F|||202611240830|||ID NOW^^L||20261124084500||||"""
+    f"""My Testing Lab^^^^^CLIA^^^^{LABORATORY}|300 North Street^^Birmingham^AL^35228
+NTE|1|L|a \\T\\ b
+OBX|2|CWE|95418-0^Employed in healthcare^LN||Y^Yes^HL70136||||||F||||||||||||||||||QST
+ZXX|anything
+SPM|1|||445297001^Nasal swab^SCT|||||||||||||202611240830
+"""
+)
+
+
+def read(content: bytes | str, said: Said = Said()) -> FileOfResults:  # noqa: B008 frozen
+    stream = io.BytesIO(content if isinstance(content, bytes) else content.encode())
+    return open_results(stream, rules=CellRules(NOW), said=said)
+
+
+def rows_of(content: bytes | str) -> list[ResultRow | RowErrors]:
+    return list(read(content))
+
+
+def one_row(content: bytes | str) -> ResultRow:
+    (row,) = rows_of(content)
+    assert isinstance(row, ResultRow), row
+    return row
+
+
+def problems_of(content: bytes | str) -> list[tuple[str, str]]:
+    """Return place and code of every problem of a file, in their order."""
+    return [(one.column, one.code) for row in rows_of(content) if isinstance(row, RowErrors) for one in row.problems]
+
+
+def changed(*changes: tuple[str, str], message: str = HL7_MESSAGE) -> str:
+    """Return the message with each change made where it is to be made, once."""
+    for old, new in changes:
+        assert old in message, old
+        message = message.replace(old, new, 1)
+    return message
