@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.problems import RowErrors
@@ -55,3 +57,74 @@ def changed(*changes: tuple[str, str], message: str = HL7_MESSAGE) -> str:
         assert old in message, old
         message = message.replace(old, new, 1)
     return message
+
+
+def _coded(system: str, code: str, display: str = "") -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code, **({"display": display} if display else {})}]}
+
+
+_PARTS: list[dict[str, Any]] = [
+    {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "code": _coded("http://loinc.org", "94534-5"),
+        "subject": {"reference": "Patient/p"},
+        "issued": "2026-11-24T08:45:00.000+01:00",
+        "performer": [{"reference": "Organization/l"}],
+        "valueCodeableConcept": _coded("http://snomed.info/sct", "260373001", "Detected"),
+        "note": [{"text": "a & b"}],
+        "specimen": {"reference": "Specimen/s"},
+        "device": {"reference": "Device/d"},
+    },
+    {
+        "resourceType": "Patient",
+        "id": "p",
+        "name": [{"use": "usual", "family": "Roe"}, {"use": "official", "family": "Doe", "given": ["Jane", "Ann"]}],
+        "telecom": [{"system": "email", "value": "jane@example.org"}, {"system": "phone", "value": "205-999-2800"}],
+        "gender": "female",
+        "birthDate": "1980-02-29",
+        "address": [{"line": ["12 Oak Street"], "city": "Birmingham", "state": "AL", "postalCode": "35226"}],
+    },
+    {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "identifier": [{"value": "F1"}],
+        "status": "final",
+        "code": _coded("http://loinc.org", "94534-5"),
+        "subject": {"reference": "Patient/p"},
+        "result": [{"reference": "Observation/o"}],
+    },
+    {
+        "resourceType": "Specimen",
+        "id": "s",
+        "type": _coded("http://snomed.info/sct", "445297001", "Nasal swab"),
+        "collection": {"collectedDateTime": "2026-11-24T08:30:00+01:00"},
+    },
+    {"resourceType": "Organization", "id": "l", "name": "My Testing Lab", "identifier": [{"value": LABORATORY}]},
+    {"resourceType": "Device", "id": "d", "deviceName": [{"name": "ID NOW", "type": "model-name"}]},
+]
+FHIR_BUNDLE: dict[str, Any] = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [{"fullUrl": f"urn:uuid:{place}", "resource": part} for place, part in enumerate(_PARTS)],
+}
+
+
+_NAMESPACE = ' xmlns="http://hl7.org/fhir"'
+
+
+def as_xml(resource: dict[str, Any]) -> bytes:
+    """Return a resource of these tests as FHIR writes it in XML."""
+    return f'<?xml version="1.0"?>{_element(resource["resourceType"], resource, _NAMESPACE)}'.encode()
+
+
+def _element(name: str, value: Any, more: str = "") -> str:
+    if isinstance(value, list):
+        return "".join(_element(name, one) for one in value)
+    if not isinstance(value, dict):
+        return f"<{name} value={quoteattr(str(value))}/>"
+    inner = "".join(_element(key, one) for key, one in value.items() if key != "resourceType")
+    if name == "resource":
+        return f"<resource><{value['resourceType']}>{inner}</{value['resourceType']}></resource>"
+    return f"<{name}{more}>{inner}</{name}>"

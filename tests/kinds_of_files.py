@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import django
+import orjson
 from django.apps import apps
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -24,7 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
 if not apps.ready:
     django.setup()
 
-from handed_messages import HL7_MESSAGE, changed
+from handed_messages import FHIR_BUNDLE, HL7_MESSAGE, as_xml, changed
 from import_files import GIVEN_FILES, VALUES
 
 from temoin.formats.csv.cells import CellRules
@@ -128,7 +129,20 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "HL7 v2, preliminary, with a measure": lambda: _hl7(("|A|||F|", "|A|||P|"), ("OBX|1|CWE|", "OBX|1|NM|")),
     "HL7 v2, its first line lost": lambda: HL7_MESSAGE.partition("\n")[2].encode(),
     "HL7 v2, a header alone": lambda: b"MSH|^~\\&|LAB\r",
-    "FHIR Bundle": lambda: b'{"resourceType": "Bundle"}',
+    "FHIR, a Bundle": lambda: orjson.dumps(FHIR_BUNDLE),
+    "FHIR, a Bundle in XML": lambda: as_xml(FHIR_BUNDLE),
+    "FHIR, loose resources, a line for each": lambda: b"\n".join(
+        orjson.dumps(one["resource"]) for one in FHIR_BUNDLE["entry"]
+    ),
+    "FHIR, two Bundles and a broken line between": lambda: b"\n".join(
+        (orjson.dumps(FHIR_BUNDLE), b'{"resourceType', orjson.dumps(FHIR_BUNDLE))
+    ),
+    "FHIR, a modifierExtension": lambda: orjson.dumps(FHIR_BUNDLE | {"modifierExtension": [{"url": "urn:x"}]}),
+    "FHIR, the answer to a search": lambda: orjson.dumps(FHIR_BUNDLE | {"type": "searchset"}),
+    "FHIR, cut": lambda: orjson.dumps(FHIR_BUNDLE, option=orjson.OPT_INDENT_2)[:-40],
+    "FHIR, XML with entities": lambda: _BOMB.replace("<worksheet>", '<Bundle xmlns="http://hl7.org/fhir">').encode(),
+    "JSON that is no FHIR": lambda: b'{"results": []}',
+    "ASTM E1394 of an instrument": lambda: b"\x021H|\\^&|||Reader^1|||||||P|1|20261124100000\r",
 }
 
 
@@ -147,6 +161,9 @@ GIVEN = (
     *("01_single_covid_ag.hl7", "02_batch_two_messages.hl7", "10_marsotc_valid.hl7", "13_marsotc_invalid.hl7"),
     *("20_from_csv_single.hl7", "32_multiplex_AR.hl7", "37_aoe_date_answer.hl7", "62_unknown_segment_SCT.hl7"),
     *("70_orm_v26_wrong_type.hl7", "84_garbled_two_items.hl7"),
+    *("03_sr_csv_row_as_fhir.json", "04_sr_csv_six_rows_as_fhir.ndjson", "51_no_patient.fhir", "80_malformed.json"),
+    *("Bundle-71Doc-RSV.xml", "Bundle-BundleLabResultReportPOC.json", "bundle-lab-test-results-covid.json"),
+    *("covid_pos_input.json", "influenza_named.json"),
     *("openelis_genexpert-result.hl7", "senaite_abbott_afinion2.txt"),
 )
 

@@ -278,8 +278,8 @@ Whole, before their first row. The words are told as well in French, without any
 
 MESSAGES_REFUSED = """## Results of messages that are refused
 
-[Messages](../integrator.md#messages-as-a-file) are judged by the reasons above too; these are their own, or say the same
-of a field.
+[Messages](../integrator.md#messages-as-a-file) are judged by the reasons above too; these are their own, or say the
+same of a field.
 
 | code | reason | remedy |
 |---|---|---|"""

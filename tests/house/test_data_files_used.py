@@ -82,7 +82,7 @@ FILES: dict[str, tuple[Built, str]] = {
     "formats/fhir/data/demis.toml": (reviewed(build_german), "categories|outcomes"),
     "formats/handed/data/codes.toml": (
         reviewed(build_codes),
-        r"outcomes\.\w+|specimens\.\w+|outcomes|specimens|interpretations|measures|addresses",
+        r"outcomes\.\w+|specimens\.\w+|outcomes|specimens|interpretations|measures|addresses|countries",
     ),
     "formats/hcert/data/dcc.toml": (build_dcc_terms, "targets|tests|results"),
     "formats/hcert/data/icao.toml": (build_transliteration, "letters"),

@@ -6,7 +6,7 @@ import io
 from collections import Counter
 
 import pytest
-from handed_messages import HL7_MESSAGE, changed
+from handed_messages import changed
 from import_files import allow_laboratories
 from people import House, open_house
 

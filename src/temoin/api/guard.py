@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from pydantic import BaseModel
 
@@ -16,7 +16,7 @@ from temoin.api.answers import answer, bad_token, error_answer, method_not_allow
 from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
 from temoin.api.near import TELLING, tell_no_further
-from temoin.api.reading import read_body
+from temoin.api.reading import read_body, read_raw
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
@@ -48,6 +48,7 @@ class Operation:
     summary: str
     method: str = "GET"
     body: type[BaseModel] | None = None
+    media: str = ""  # of a body and an answer that are no JSON: its view takes and gives bytes
     answers: type[BaseModel] = Nothing
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
@@ -106,6 +107,9 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
             check_right(by=seat, right=operation.asks)
             if reads_much(by=seat):
                 return reads_too_much()
+        if operation.media:
+            told: bytes = operation.view(request, seat, body=read_raw(request, operation.media), **places)
+            return HttpResponse(told, content_type=operation.media)
         return answer(_content(operation, request, seat, places), operation.status)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))

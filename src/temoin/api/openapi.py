@@ -27,6 +27,7 @@ _KEY = {
     "schema": {"type": "string", "minLength": 16, "maxLength": 128},
     "description": "Drawn at random for each request. Sent again within a day, the same request is answered the same.",
 }
+_TEXT = {"schema": {"type": "string"}}
 _DESCRIPTION = (
     "A program registers, samples and proposes; a pharmacist signs. No address holds personal data. "
     "Problems have the shape of RFC 9457; `error` is a closed code, and `problems` names fields and remedies."
@@ -59,6 +60,8 @@ def specification(operations: Iterable[Operation]) -> dict[str, Any]:
 
 
 def _shapes(operation: Operation) -> list[type[BaseModel]]:
+    if operation.media:
+        return []
     return [operation.answers] if operation.body is None else [operation.answers, operation.body]
 
 
@@ -80,6 +83,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
         "security": [] if operation.asks is Open.NOTHING else [{"token": _scopes(operation)}],
     }
+    if operation.media:
+        told["requestBody"] = {"required": True, "content": {operation.media: _TEXT}}
     if operation.body is not None:
         told["requestBody"] = {"required": True, "content": {"application/json": _refers(operation.body)}}
     return told
@@ -102,7 +107,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    done = {"description": "Done.", "content": {"application/json": _refers(operation.answers)}}
+    content = {operation.media: _TEXT} if operation.media else {"application/json": _refers(operation.answers)}
+    done = {"description": "Done.", "content": content}
     problem = {"content": {"application/problem+json": _refers(ProblemBody)}}
     told: dict[str, Any] = {str(operation.status): done}
     for status, words in _problems(operation).items():
@@ -126,8 +132,8 @@ def _problems(operation: Operation) -> dict[int, str]:
         told |= {403: "The token's scopes do not reach so far.", 429: "Wait as long as Retry-After says."}
     if operation.method == "POST":
         told |= {400: "What was sent cannot be taken."}
-    if operation.body is not None:
-        told |= {415: "The body is not application/json."}
+    if operation.body is not None or operation.media:
+        told |= {415: f"The body is not {operation.media or 'application/json'}."}
     if operation.is_keyed or operation.takes_key:
         told |= {422: "The key was used for another request."}
     return dict(sorted(told.items()))

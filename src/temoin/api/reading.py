@@ -54,6 +54,17 @@ def read_body(request: HttpRequest, shape: type[BaseModel]) -> BaseModel:
     raise InvalidError([_problem(one["loc"], one["type"]) for one in found[:MOST_PROBLEMS]])
 
 
+def read_raw(request: HttpRequest, media: str) -> bytes:
+    """Return what a request holds, of a media type that is no JSON."""
+    if request.content_type != media:
+        message = _("Send %(media)s.") % {"media": media}
+        raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None
+
+
 def _problem(place: Sequence[Any], kind: str) -> Problem:
     code, message = _WORDS.get(kind, _MALFORMED)
     # The name of a field that nobody knows is the sender's own word: it is not told again.

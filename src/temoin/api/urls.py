@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from temoin.api import answers, bodies, openapi, patient_views, record_views, views, whole_results
+from temoin.api import answers, bodies, hl7, openapi, patient_views, record_views, views, whole_results
 from temoin.api.guard import AddressView, Open, Operation
 from temoin.pharmacies.professions import Right
 
@@ -154,6 +154,17 @@ OPERATIONS: tuple[Operation, ...] = (
         is_once=False,  # each of its results is
         takes_key=True,
         summary="Hand in results whole, each with a verdict of its own",
+    ),
+    Operation(
+        name="hl7",
+        path="api/v1/hl7",
+        view=hl7.take_messages,
+        asks=Right.PROPOSE_RESULT,
+        method="POST",
+        media=hl7.MEDIA,
+        asked=(("notice", "^.{1,40}$"),),
+        is_once=False,  # each message is, under its MSH-10
+        summary="Hand in results as HL7 v2 messages, each answered by its ACK",
     ),
     Operation(
         name="letters",

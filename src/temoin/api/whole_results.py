@@ -50,7 +50,7 @@ def _verdict(request: HttpRequest, seat: ProgramSeat, key: str, result: WholeRes
     except Exception as error:
         if is_away(error):
             raise
-        return ResultVerdict(number=result.number, taken=False, **_failed(error))
+        return ResultVerdict(number=result.number, taken=False, **failed_item(error))
     return ResultVerdict(number=result.number, taken=True, **taken)
 
 
@@ -62,12 +62,12 @@ def _refused(seat: ProgramSeat, error: TemoinError) -> dict[str, Any]:
     try:
         told = told_problem(error)
     except TemoinError:  # none that a program can mend: a broken seal
-        return _failed(error)
+        return failed_item(error)
     del told["status"]
     return told
 
 
-def _failed(error: Exception) -> dict[str, Any]:
+def failed_item(error: Exception) -> dict[str, Any]:
     """Return what is told of a defect, which is logged by its kind alone."""
     note_broken_seal(error, origin="api")
     incident = secrets.token_hex(4)

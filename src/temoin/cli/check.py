@@ -21,6 +21,7 @@ from temoin.cli.django_process import settings_file
 from temoin.cli.looks import CheckReport, certificates_told, folder_findings, look_at_database
 from temoin.formats.cda.terms import load_terms as bio_trod_terms
 from temoin.formats.fhir.terms import german_terms, swiss_terms
+from temoin.formats.handed.codes import load_codes
 from temoin.formats.hl7v2.questions import load_questions
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
@@ -113,6 +114,7 @@ def table_lines() -> list[str]:
         "CH ELM": swiss_terms().review,
         "DEMIS": german_terms().review,
         "HL7 v2 questions": load_questions().review,
+        "codes of messages": load_codes().review,
         "acts to bill": load_acts().review,
         "advice to patients": load_advice().review,
         "controls of lots": load_controls().review,

@@ -30,11 +30,11 @@ def add_commands(commands: Commands) -> None:
     nouns = commands.add_parser("import", help="take in a file").add_subparsers(metavar="WHAT", required=True)
     results = nouns.add_parser(
         "results",
-        help="sign the results in a file: CSV, Excel or HL7 v2",
+        help="sign the results in a file: CSV, Excel, HL7 v2 or FHIR",
         description="Signs each valid row of a file of results. Importing a file again stores nothing twice.",
         epilog="Status: 0 every row is stored, 1 rows were refused, 2 nothing could be done.",
     )
-    _add_options(results, "a CSV or XLSX file of one of the profiles, or HL7 v2 messages; - for stdin")
+    _add_options(results, "a CSV or XLSX file of one of the profiles, HL7 v2 messages or FHIR; - for stdin")
     results.add_argument("--errors-csv", metavar="FILE", help="write refused rows as CSV, - for stdout")
     results.set_defaults(run=run_results)
     people = nouns.add_parser(

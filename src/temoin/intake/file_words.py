@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from temoin.formats.csv.dates import ColumnOrder, DateOrder, OrderSource
 from temoin.formats.csv.patients import ListOfPatients
 from temoin.formats.csv.reading import FileOfResults
-from temoin.formats.handed.opening import HL7
+from temoin.formats.handed.opening import FHIR, HL7
 
 _ORDERS = {
     DateOrder.DMY: gettext_noop("day/month"),
@@ -24,6 +24,7 @@ _KNOWN = {
 }
 _READ_AS = {
     HL7: gettext_noop("Read as HL7 v2 messages: the row is the line of the file at which a result stands."),
+    FHIR: gettext_noop("Read as FHIR R4: the row is the number of the result in the file."),
 }
 
 

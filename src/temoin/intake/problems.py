@@ -22,6 +22,26 @@ _REASONS = {
             "results”; then import the file again."
         ),
     ),
+    "not_own": (
+        gettext_noop("A program hands in the results of this pharmacy alone: this laboratory is another."),
+        gettext_noop("A pharmacist takes in another laboratory's results as a file, on the page “Files of results”."),
+    ),
+    "by_a_person": (
+        gettext_noop("A program proposes first results: it neither corrects nor cancels."),
+        gettext_noop("A pharmacist corrects or cancels the result on its page."),
+    ),
+    "no_lot": (
+        gettext_noop("No lot of this device may be used in the pharmacy today."),
+        gettext_noop("Check the name of the device, or receive its lot on the page “Lots”."),
+    ),
+    "several_lots": (
+        gettext_noop("Several lots of this device are in use: nothing tells which one it was."),
+        gettext_noop("Finish or put away the other lots, or hand the result in by POST /api/v1/results, with its lot."),
+    ),
+    "not_of_kind": (
+        gettext_noop("This test is told twice, or is none of those that the device makes."),
+        gettext_noop("Send each target of a device once, under its LOINC code."),
+    ),
     "other_content": (
         gettext_noop("This result is already stored with another content."),
         gettext_noop("Set test_result_status to C if the row corrects it; otherwise remove the row."),

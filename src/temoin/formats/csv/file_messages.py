@@ -237,6 +237,30 @@ FILE_MESSAGES |= {
         ("C’est du JSON (FHIR, par exemple), non un tableau.", "Exportez les résultats au format CSV ou XLSX."),
         ("This is JSON (FHIR, perhaps), not a table.", "Export the results as CSV or XLSX."),
     ),
+    "fhir_json": CsvMessage(
+        ("Ce n’est pas du JSON en UTF-8, ou il est coupé.", "Exportez de nouveau le fichier en entier."),
+        ("This is not JSON in UTF-8, or it was cut.", "Export the file again as a whole."),
+    ),
+    "fhir_xml": CsvMessage(
+        (
+            "Le document XML est mal formé, ou contient des déclarations (DTD) qui ne sont pas lues.",
+            "Exportez de nouveau le fichier en entier, sans DTD.",
+        ),
+        (
+            "The XML document is malformed, or holds declarations (a DTD) that are not read.",
+            "Export the file again as a whole, without a DTD.",
+        ),
+    ),
+    "fhir_large": CsvMessage(
+        (
+            "Un Bundle dépasse 16 Mo, ou le fichier 200 Mo.",
+            "Partagez-le : un Bundle par patient, ou un par ligne (NDJSON).",
+        ),
+        (
+            "A Bundle is over 16 MB, or the file over 200 MB.",
+            "Split it: a Bundle for each patient, or on each line (NDJSON).",
+        ),
+    ),
     "astm": CsvMessage(
         (
             "Ce sont des enregistrements ASTM E1394 d’un automate, qui ne sont pas lus ici.",
@@ -249,7 +273,7 @@ FILE_MESSAGES |= {
     ),
     "hl7_cut": CsvMessage(
         (
-            "La ligne {row} n’annonce pas autant de messages, ou de lots, qu’il y en a : le fichier est coupé ou joint.",
+            "La ligne {row} n’annonce pas le nombre de messages, ou de lots, présents : le fichier est coupé ou joint.",
             "Exportez-le de nouveau en entier, ou corrigez le nombre de BTS-1 ou FTS-1.",
         ),
         (

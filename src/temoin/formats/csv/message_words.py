@@ -12,7 +12,7 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     "hl7_form": CsvMessage(
         (
             "Le message n’est pas écrit ici comme le veut HL7 v2.",
-            "Faites corriger l’envoi : séparateurs en MSH-1 et MSH-2, un nom de segment en tête de chaque ligne.",
+            "Faites corriger l’envoi : séparateurs en MSH-1 et MSH-2, un nom de segment en tête de chaque ligne.",
         ),
         (
             "The message is not written here as HL7 v2 asks.",
@@ -21,8 +21,8 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "hl7_headless": CsvMessage(
         (
-            "Des segments sont hors de tout message : leur MSH manque.",
-            "Exportez de nouveau : chaque message commence par MSH.",
+            "Des segments sont hors de tout message : leur MSH manque.",
+            "Exportez de nouveau : chaque message commence par MSH.",
         ),
         (
             "Segments stand outside any message: their MSH is missing.",
@@ -53,7 +53,7 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "not_production": CsvMessage(
         (
-            "Le message est marqué comme un essai ou une formation : rien n’en est signé.",
+            "Le message est marqué comme un essai ou une formation : rien n’en est signé.",
             "Faites marquer les vrais résultats comme tels (P en MSH-11).",
         ),
         (
@@ -105,7 +105,7 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "not_a_word": CsvMessage(
         (
-            "Ce résultat est une mesure : seuls les résultats positifs, négatifs ou indéterminés sont pris.",
+            "Ce résultat est une mesure : seuls les résultats positifs, négatifs ou indéterminés sont pris.",
             "Envoyez le résultat sous forme de code, par exemple SNOMED CT 260415000.",
         ),
         (
@@ -125,7 +125,7 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "told_date": CsvMessage(
         (
-            "Ce n’est pas un jour entier : il faut l’année, le mois et le jour.",
+            "Ce n’est pas un jour entier : il faut l’année, le mois et le jour.",
             "Écrivez AAAAMMJJ en HL7, AAAA-MM-JJ en FHIR.",
         ),
         ("This is not a whole day: year, month and day are needed.", "Write YYYYMMDD in HL7, YYYY-MM-DD in FHIR."),
@@ -146,7 +146,7 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "told_garbled": CsvMessage(
         (
-            "La valeur a été lue dans un autre encodage qu’elle n’était écrite : « Ã© » au lieu de « é ».",
+            "La valeur a été lue dans un autre encodage qu’elle n’était écrite : « Ã© » au lieu de « é ».",
             "Faites corriger le jeu de caractères par le logiciel qui envoie.",
         ),
         (
@@ -157,5 +157,41 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     "told_status": CsvMessage(
         ("L’état du résultat est inconnu.", "Écrivez F (définitif), C (corrigé) ou X (annulé)."),
         ("The status of the result is unknown.", "Write F (final), C (corrected) or X (cancelled)."),
+    ),
+    "fhir_json": CsvMessage(
+        ("Cette ligne n’est pas du JSON.", "Exportez de nouveau : chaque ligne est une ressource entière, en UTF-8."),
+        ("This line is not JSON.", "Export again: each line is a whole resource, in UTF-8."),
+    ),
+    "fhir_resource": CsvMessage(
+        ("Ce n’est pas une ressource FHIR.", "Envoyez un Bundle, ou des ressources qui disent leur resourceType."),
+        ("This is no FHIR resource.", "Send a Bundle, or resources that tell their resourceType."),
+    ),
+    "fhir_modifier": CsvMessage(
+        (
+            "Un élément inconnu change ici le sens de la ressource : elle ne peut pas être comprise.",
+            "Envoyez les résultats sans modifierExtension ni implicitRules.",
+        ),
+        (
+            "An unknown element changes the meaning of the resource here: it cannot be understood.",
+            "Send the results without modifierExtension and implicitRules.",
+        ),
+    ),
+    "fhir_bundle": CsvMessage(
+        (
+            "Ce type de Bundle n’apporte pas de résultats.",
+            "Envoyez un Bundle transaction, batch, document, collection ou message.",
+        ),
+        (
+            "This type of Bundle brings no results.",
+            "Send a Bundle of type transaction, batch, document, collection or message.",
+        ),
+    ),
+    "fhir_method": CsvMessage(
+        ("Cette entrée demande autre chose que l’ajout d’une ressource.", "N’envoyez que POST ou PUT."),
+        ("This entry asks for something else than adding a resource.", "Send POST or PUT alone."),
+    ),
+    "fhir_reference": CsvMessage(
+        ("La ressource désignée n’est pas dans l’envoi.", "Ajoutez-la au même Bundle."),
+        ("The resource that is referred to is not in what was sent.", "Add it to the same Bundle."),
     ),
 }

@@ -31,10 +31,11 @@ class TellingCodes:
     interpretations: Meanings
     measures: Meanings
     addresses: Meanings
+    countries: Meanings
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class ToldCode:
     """One code as a message tells it: the code, its words, and its system as HL7 v2 names it."""
 
     code: str
@@ -55,6 +56,7 @@ def build_codes(review: Review, file: Entry) -> TellingCodes:
         interpretations=MappingProxyType(file.mapping("interpretations")),
         measures=MappingProxyType(file.mapping("measures")),
         addresses=MappingProxyType(file.mapping("addresses")),
+        countries=MappingProxyType(file.mapping("countries")),
     )
     meant = {word for table in (*found.outcomes.values(), found.interpretations) for word in table.values()}
     if wrong := meant - set(words("outcomes").values()):
@@ -81,7 +83,7 @@ def system_of(name: str) -> str:
     return known or _NAMES.get(plain, plain)
 
 
-def test_code(told: list[Coded]) -> str | None:
+def test_code(told: list[ToldCode]) -> str | None:
     """Return the LOINC code that tells a test, one that the catalogue knows before another; None where none is told.
 
     A code without a system is one of LOINC's when its shape and check digit are.
@@ -96,7 +98,7 @@ def is_beside(loinc: str) -> bool:
     return loinc in load_questions().words or loinc in load_codes().measures
 
 
-def outcome_of(told: list[Coded]) -> str | None:
+def outcome_of(told: list[ToldCode]) -> str | None:
     """Return the word of a file that the codes of a result tell; None where two of them differ.
 
     A code that nobody knows is returned as it stands, to be refused where words are judged. The words beside a code
@@ -110,7 +112,7 @@ def outcome_of(told: list[Coded]) -> str | None:
     return min(known) if known else next(iter(meant), "")
 
 
-def _outcome(told: Coded) -> str:
+def _outcome(told: ToldCode) -> str:
     meant = load_codes().outcomes.get(told.system, {}).get(told.code)
     if meant:
         return meant
@@ -126,7 +128,7 @@ def interpretation_differs(word: str, interpretations: list[str]) -> bool:
     return meant is not None and bool(said) and said != {meant}
 
 
-def specimen_of(told: list[Coded]) -> str:
+def specimen_of(told: list[ToldCode]) -> str:
     """Return the name or code by which the catalogue knows a specimen; as it is told where it does not."""
     for one in told:
         meant = load_codes().specimens.get(one.system, {}).get(one.code.upper())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from temoin.formats.handed import hl7_fields as fields
 from temoin.formats.handed.codes import (
-    Coded,
+    ToldCode,
     interpretation_differs,
     is_beside,
     outcome_of,
@@ -258,5 +258,5 @@ def _tell_specimen(told: ToldResult, order: _Order) -> None:
         return
     # OBR-15 of HL7 2.3 and 2.4: its first component is a code of subcomponents, or a word.
     parts = [fields.value(order.request, 15, 1, sub) for sub in (1, 2, 3)]
-    coded = [Coded(parts[0], parts[1], system_of(parts[2] or "HL70070"))] if any(parts) else []
+    coded = [ToldCode(parts[0], parts[1], system_of(parts[2] or "HL70070"))] if any(parts) else []
     told.tell("specimen_type", ("OBR-15" if coded else "SPM-4", specimen_of(coded)))

@@ -7,7 +7,7 @@ import re
 from temoin.catalogue.kits import kit_of_gtin, knows_device
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
-from temoin.formats.handed.codes import Coded, system_of
+from temoin.formats.handed.codes import ToldCode, system_of
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.lib.names import plain_name
 
@@ -41,12 +41,12 @@ def repetitions(segment: Segment, field: int) -> range:
     return range(1, min(len(segment.repetitions(field)), _MOST_REPETITIONS) + 1)
 
 
-def codes_of(segment: Segment | None, field: int, *, repetition: int = 1) -> list[Coded]:
+def codes_of(segment: Segment | None, field: int, *, repetition: int = 1) -> list[ToldCode]:
     """Return the codes of a CE or CWE: the first triplet, the second, and the words by which it was first told."""
     if segment is None:
         return []
     found = [
-        Coded(
+        ToldCode(
             code=value(segment, field, first, repetition=repetition),
             words=value(segment, field, first + 1, repetition=repetition),
             system=system_of(value(segment, field, first + 2, repetition=repetition)),
@@ -54,7 +54,7 @@ def codes_of(segment: Segment | None, field: int, *, repetition: int = 1) -> lis
         for first in (1, 4)
     ]
     words = value(segment, field, 9, repetition=repetition)
-    return [one for one in (*found, Coded("", words)) if one.code or one.words]
+    return [one for one in (*found, ToldCode("", words)) if one.code or one.words]
 
 
 def time_of(segment: Segment | None, name: str, field: int) -> Said:

@@ -73,6 +73,17 @@ def told_of_message(raw: RawMessage, encoding: Encoding, passed: Passed) -> Iter
         yield ToldResult(raw.line, problems=[("" if place.startswith("line") else place, code)])
 
 
+def header_of(raw: RawMessage) -> Segment | None:
+    """Return the header of a message, read as far as it can be; None where there is none."""
+    if raw.is_headless:
+        return None
+    number, content = raw.lines[0]
+    try:
+        return segments_in([(number, content.decode(errors="replace"))])[0]
+    except Hl7Error:
+        return None
+
+
 def segments_of(raw: RawMessage, encoding: Encoding) -> list[Segment]:
     """Return the segments of a message, read in the character set that it announces; else in the one that was said."""
     header = raw.lines[0][1]

@@ -1,4 +1,4 @@
-"""A file of results, whatever it is written in: a table, or messages of HL7 v2."""
+"""A file of results, whatever it is written in: a table, messages of HL7 v2, or FHIR."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.reading import MOST_ROWS, FileOfResults, Said, read_results
 from temoin.formats.csv.tables import Encoding
+from temoin.formats.handed.fhir_file import is_fhir_xml, is_json, told_of_json, told_of_xml
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.hl7_file import is_hl7, told_of_file
 from temoin.formats.handed.told import ToldResult, judge
 
-HL7 = "hl7-v2-oru"
-MESSAGES = frozenset({HL7})  # profiles whose files are no tables
+HL7, FHIR = "hl7-v2-oru", "fhir-r4"
+MESSAGES = frozenset({HL7, FHIR})  # profiles whose files are no tables
 _HEAD = 4_096
 _ASTM = re.compile(rb"[\x02\x05\s]*[0-7]?H\|[^A-Za-z0-9\s]{3}\|")
 _MOST_NAMED = 60  # of what is not read; a file may invent names without end
@@ -38,6 +39,9 @@ def open_results(stream: BinaryIO, *, rules: CellRules, said: Said = _NOTHING_SA
     stream.seek(start)
     if is_hl7(head):
         return _messages(HL7, told_of_file, stream, rules=rules, said=said)
+    if is_json(head) or is_fhir_xml(head):
+        read = told_of_json if is_json(head) else told_of_xml
+        return _messages(FHIR, read, stream, rules=rules, said=said)
     if _ASTM.match(head):
         raise FileRefusedError("astm")
     return read_results(stream, rules=rules, said=said)

@@ -144,10 +144,11 @@ def _file_field(typed: Typed) -> Field:
         "file",
         required=True,
         hint=_(
-            "CSV, Excel (.xlsx) or HL7 v2, 16 MB at most. It is checked first: nothing is stored before you say so."
+            "CSV, Excel (.xlsx), HL7 v2 or FHIR, 16 MB at most. "
+            "It is checked first: nothing is stored before you say so."
         ),
         attributes={
-            "accept": ".csv,.txt,.xlsx,.hl7,text/csv",
+            "accept": ".csv,.txt,.xlsx,.hl7,.json,.ndjson,.xml,text/csv",
             "data-largest": str(LARGEST_HANDED),
             "data-too-large": str(_("The file is over 16 MB: split it, or have it taken in by the command.")),
         },

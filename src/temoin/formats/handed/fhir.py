@@ -1,0 +1,353 @@
+"""From foreign FHIR R4 to the results that it tells, each with its path; what is not understood is told.
+
+A Bundle of any kind that carries results, or loose resources. Observations are results unless they answer a question
+asked on entry; what belongs to one (report, patient, specimen, device, laboratory, order) is found by its references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from temoin.formats.handed.codes import (
+    interpretation_differs,
+    is_beside,
+    outcome_of,
+    specimen_of,
+    test_code,
+)
+from temoin.formats.handed.fhir_parts import (
+    Said,
+    address_of,
+    codes_of,
+    device_of,
+    identifier_of,
+    laboratory_number,
+    name_of,
+    notes_of,
+    plain_time,
+    telecom_of,
+    when_of,
+)
+from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, first, many, paths_of, text
+from temoin.formats.handed.hl7 import Passed
+from temoin.formats.handed.told import ToldResult
+
+_BUNDLES = frozenset({"transaction", "batch", "document", "collection", "message"})
+_MODIFIERS = frozenset({"modifierExtension", "implicitRules"})
+_TRIALS = frozenset({"HTEST", "T", "D"})
+_STATUSES = {
+    "final": "F",
+    "amended": "C",
+    "corrected": "C",
+    "appended": "C",
+    "cancelled": "X",
+    "entered-in-error": "X",
+}
+_NOT_FINAL = frozenset({"registered", "partial", "preliminary", "unknown"})
+_UNDERSTOOD = {
+    "Observation": "status category code subject issued effectiveDateTime effectivePeriod effectiveInstant performer "
+    "valueCodeableConcept valueString valueQuantity interpretation note method specimen device identifier basedOn",
+    "DiagnosticReport": "identifier basedOn status category code subject effectiveDateTime issued performer specimen "
+    "result conclusion",
+    "Patient": "name telecom gender birthDate address",
+    "Specimen": "type subject collection",
+    "Organization": "identifier name address",
+    "PractitionerRole": "practitioner organization",
+    "Practitioner": "identifier name",
+    "ServiceRequest": "identifier requester status intent code subject performer",
+    "Device": "deviceName type modelNumber udiCarrier",
+    "Composition": "subject",
+    "MessageHeader": "eventCoding",
+}
+_ASKED = "81959-9"  # LOINC: public health laboratory ask at order entry panel
+_TECHNICAL = frozenset({"resourceType", "id", "meta", "text", "language", "contained", "fullUrl"})
+
+
+@dataclass(slots=True)
+class Resources:
+    """The resources that are read together, by their kind and by what names them."""
+
+    placed: list[Placed] = field(default_factory=list)
+    named: dict[str, Placed] = field(default_factory=dict)
+
+    def add(self, placed: Placed, full_url: str = "") -> None:
+        self.placed.append(placed)
+        known = f"{placed.kind}/{text(placed.node, 'id')}"
+        for name in (full_url, known):
+            if name and not name.endswith("/"):
+                self.named.setdefault(name, placed)
+        for place, inner in enumerate(many(placed.node, "contained")):
+            own = Placed(f"{placed.path}.contained[{place}]", inner)
+            self.named.setdefault(f"{placed.path}#{text(inner, 'id')}", own)
+
+    def of(self, kind: str) -> list[Placed]:
+        return [one for one in self.placed if one.kind == kind]
+
+    def at(self, reference: Node, within: Placed) -> Placed | None:
+        """Return what a reference names; None where nothing here is named so."""
+        told = text(reference, "reference")
+        if told.startswith("#"):  # of what contains the element, or contains what contains it
+            return self.named.get(f"{within.path.partition('.contained[')[0]}{told}")
+        return self.named.get(told) or self.named.get("/".join(told.split("/")[-2:]))
+
+    def chosen(self, within: Placed | None, name: str, kind: str) -> Placed | None:
+        """Return the first resource of a kind that an element refers to."""
+        for reference in many(within.node, name) if within else ():
+            found = self.at(reference, within) if within else None
+            if found is not None and found.kind == kind:
+                return found
+        return None
+
+
+def told_results(roots: tuple[object, ...], passed: Passed) -> Iterator[ToldResult]:
+    """Yield the results of a Bundle or of loose resources, numbered from 1 on; or what says why there is none."""
+    resources = Resources()
+    refused = [one for place, root in enumerate(roots) for one in _gather(resources, root, place, len(roots))]
+    for path, code in refused:
+        yield ToldResult(0, problems=[(path, code)])
+    if refused:
+        return
+    reports = _reports_by_result(resources)
+    count = 0
+    for one in resources.of("Observation"):
+        if _is_answer(one, passed):
+            continue
+        count += 1
+        yield _told(one, reports.get(one.path) or _only_report(resources), resources)
+    _note_unread(resources, passed)
+    if not count:
+        yield ToldResult(0, problems=[("Observation", "no_result")])
+
+
+def _gather(resources: Resources, root: object, place: int, count: int) -> Iterator[tuple[str, str]]:
+    """Add what a root holds; yield what forbids to read it, as path and code."""
+    kind = text(root, "resourceType")
+    path = kind or "Resource"
+    if count > 1:
+        path = f"{path}[{place}]"
+    if not isinstance(root, dict) or not kind:
+        yield path, "fhir_resource"
+        return
+    for found in list(paths_of(root, path, _MODIFIERS))[:20]:
+        yield found, "fhir_modifier"
+    if kind != "Bundle":
+        resources.add(Placed(path, root))
+        yield from _trial(root, path)
+        return
+    yield from _trial(root, path)
+    if text(root, "type") not in _BUNDLES:
+        yield f"{path}.type", "fhir_bundle"
+    for number, entry in enumerate(many(root, "entry")):
+        yield from _entry(resources, entry, f"{path}.entry[{number}]")
+
+
+def _entry(resources: Resources, entry: object, path: str) -> Iterator[tuple[str, str]]:
+    method = text(first(entry, "request"), "method")
+    if method and method not in {"POST", "PUT"}:
+        yield f"{path}.request.method", "fhir_method"
+        return
+    inner = first(entry, "resource")
+    if not text(inner, "resourceType"):
+        yield f"{path}.resource", "fhir_resource"
+        return
+    placed = Placed(f"{path}.resource", inner)
+    resources.add(placed, text(entry, "fullUrl"))
+    yield from _trial(inner, placed.path)
+    if placed.kind == "MessageHeader" and text(first(inner, "eventCoding"), "code") not in {"R01", ""}:
+        yield f"{placed.path}.eventCoding", "hl7_type"
+
+
+def _trial(node: Node, path: str) -> Iterator[tuple[str, str]]:
+    """Yield that something is marked as a test: of health data, or of a message (HL7 table 0103)."""
+    meta = first(node, "meta")
+    for name in ("tag", "security"):
+        for each in many(meta, name):
+            is_of_message = "v2-0103" in text(each, "system")
+            code = text(each, "code")
+            if code == "HTEST" or (is_of_message and code in _TRIALS):
+                yield f"{path}.meta.{name}", "not_production"
+
+
+def _reports_by_result(resources: Resources) -> dict[str, Placed]:
+    """Return by the path of each result the report that names it; one contained in its report is one too."""
+    pairs = [
+        (report, result)
+        for report in resources.of("DiagnosticReport")
+        for reference in many(report.node, "result")
+        if (result := resources.at(reference, report)) is not None and result.kind == "Observation"
+    ]
+    known = {one.path for one in resources.placed}
+    found: dict[str, Placed] = {}
+    for report, result in pairs:
+        if result.path not in known:
+            known.add(result.path)
+            resources.placed.append(result)
+        found.setdefault(result.path, report)
+    return found
+
+
+def _only_report(resources: Resources) -> Placed | None:
+    """Return the report of a document that has one, and names no result in it."""
+    reports = resources.of("DiagnosticReport")
+    return reports[0] if len(reports) == 1 and not many(reports[0].node, "result") else None
+
+
+def _is_answer(observation: Placed, passed: Passed) -> bool:
+    codes = codes_of(first(observation.node, "code"))
+    loinc = test_code(codes)
+    kinds = (code for one in many(observation.node, "identifier") for code in codes_of(first(one, "type")))
+    is_asked = any(code.code == _ASKED for code in kinds)
+    is_panel = bool(many(observation.node, "hasMember")) and not _has_value(observation.node)
+    if is_panel:
+        return True
+    if is_asked or (loinc is not None and is_beside(loinc)):
+        passed.not_kept[f"Observation {loinc}" if loinc else "Observation"] = None
+        return True
+    return False
+
+
+def _has_value(node: Node) -> bool:
+    return any(name.startswith("value") for name in node)
+
+
+def _told(result: Placed, report: Placed | None, resources: Resources) -> ToldResult:
+    told = ToldResult(1)
+    order = resources.chosen(result, "basedOn", "ServiceRequest")
+    order = order or resources.chosen(report, "basedOn", "ServiceRequest")
+    specimen = resources.chosen(result, "specimen", "Specimen") or _only_specimen(resources, report)
+    _tell_person(told, result, report, resources)
+    _tell_laboratory(told, result, report, resources)
+    _tell_prescriber(told, order, resources)
+    told.tell(
+        "accession_number",
+        identifier_of(report, "identifier"),
+        identifier_of(result, "identifier"),
+        identifier_of(order, "identifier"),
+        identifier_of(report, "basedOn"),
+        identifier_of(result, "basedOn"),
+    )
+    told.tell("equipment_model_name", device_of(result, resources.chosen(result, "device", "Device")))
+    _tell_test(told, result)
+    _tell_status(told, result, report)
+    _tell_value(told, result)
+    codes = codes_of(first(specimen.node, "type")) if specimen else []
+    place = f"{specimen.path}.type" if specimen else f"{result.path}.specimen"
+    told.tell("specimen_type", (place, specimen_of(codes)))
+    told.tell("specimen_collection_date", *when_of(specimen, "collection"), *when_of(result), *when_of(report))
+    told.tell("test_result_date", *_issued(result, report))
+    told.tell("comment", notes_of(result, report))
+    return told
+
+
+def _only_specimen(resources: Resources, report: Placed | None) -> Placed | None:
+    told = many(report.node, "specimen") if report else []
+    return resources.chosen(report, "specimen", "Specimen") if len(told) == 1 else None
+
+
+def _issued(result: Placed, report: Placed | None) -> list[Said]:
+    told = [one for one in (result, report) if one is not None]
+    return [(f"{one.path}.issued", plain_time(text(one.node, "issued"))) for one in told]
+
+
+def _tell_person(told: ToldResult, result: Placed, report: Placed | None, resources: Resources) -> None:
+    named = [one for one in (result, report) if one and text(first(one.node, "subject"), "reference")]
+    people = [resources.chosen(one, "subject", "Patient") for one in named]
+    person = people[0] if people else None
+    if person is None or any(one is None for one in people):
+        lost = next((one for one, found in zip(named, people, strict=True) if found is None), result)
+        told.refuse(f"{lost.path}.subject", "fhir_reference" if named else "untold")
+        person = person or Placed(f"{result.path}.subject", NOTHING)
+    elif any(one.path != person.path for one in people if one):
+        told.refuse(f"{result.path}.subject", "values_differ")
+    family, given = name_of(person)
+    told.tell("patient_last_name", family)
+    told.tell("patient_first_name", given)
+    told.tell("patient_dob", (f"{person.path}.birthDate", text(person.node, "birthDate")))
+    told.tell("patient_sex", (f"{person.path}.gender", text(person.node, "gender")))
+    told.tell("patient_phone_number", telecom_of(person, "phone"))
+    told.tell("patient_email", telecom_of(person, "email"))
+    for column, said in address_of(person).items():
+        told.tell(f"patient_{column}", said)
+
+
+def _tell_laboratory(told: ToldResult, result: Placed, report: Placed | None, resources: Resources) -> None:
+    """Tell who made the test: the organisation that performed the result or its report, or that of a role."""
+    found = None
+    for one in (result, report):
+        role = resources.chosen(one, "performer", "PractitionerRole")
+        found = found or resources.chosen(one, "performer", "Organization")
+        found = found or resources.chosen(role, "organization", "Organization")
+    if found is None:
+        told.tell("testing_lab_clia", (f"{result.path}.performer", ""))
+        return
+    told.tell("testing_lab_clia", (f"{found.path}.identifier", laboratory_number(found)))
+    told.tell("testing_lab_name", (f"{found.path}.name", text(found.node, "name")))
+    for column, said in address_of(found).items():
+        told.tell(f"testing_lab_{column}", said)
+
+
+def _tell_prescriber(told: ToldResult, order: Placed | None, resources: Resources) -> None:
+    role = resources.chosen(order, "requester", "PractitionerRole")
+    person = resources.chosen(role, "practitioner", "Practitioner")
+    person = person or resources.chosen(order, "requester", "Practitioner")
+    if person is None:
+        return
+    family, given = name_of(person)
+    told.tell("ordering_provider_id", identifier_of(person, "identifier"))
+    told.tell("ordering_provider_last_name", family)
+    told.tell("ordering_provider_first_name", given)
+
+
+def _tell_test(told: ToldResult, result: Placed) -> None:
+    codes, place = codes_of(first(result.node, "code")), f"{result.path}.code"
+    loinc = test_code(codes)
+    told.tell("test_performed_code", (place, loinc or ""))
+    if loinc is None and any(one.code for one in codes):
+        told.refuse(place, "test_system")
+    if many(result.node, "component"):
+        told.refuse(f"{result.path}.component", "several_values")
+
+
+def _tell_status(told: ToldResult, result: Placed, report: Placed | None) -> None:
+    place, status = f"{result.path}.status", text(result.node, "status")
+    told.tell("test_result_status", (place, _STATUSES.get(status, status)))
+    if status in _NOT_FINAL:
+        told.cells["test_result_status"] = "F"  # refused below, by a reason that fits
+        told.refuse(place, "not_final")
+    of_report = text(report.node, "status") if report else ""
+    if report and _STATUSES.get(of_report) == "X" and _STATUSES.get(status) != "X":
+        told.refuse(f"{report.path}.status", "status_differs")
+
+
+def _tell_value(told: ToldResult, result: Placed) -> None:
+    place, word = f"{result.path}.valueCodeableConcept", ""
+    names = [name for name in result.node if name.startswith("value")]
+    if len(names) > 1 or len(many(result.node, "valueCodeableConcept")) > 1:
+        told.refuse(f"{result.path}.value", "several_values")
+    elif names == ["valueCodeableConcept"]:
+        found = outcome_of(codes_of(first(result.node, "valueCodeableConcept")))
+        if found is None:
+            told.refuse(place, "values_differ")
+        word = found or ""
+    elif names == ["valueString"]:
+        place, word = f"{result.path}.valueString", text(result.node, "valueString")
+    elif names:
+        place = f"{result.path}.{names[0]}"
+        told.refuse(place, "not_a_word")
+    said = [one.code for each in many(result.node, "interpretation") for one in codes_of(each)]
+    if interpretation_differs(word, said):
+        told.refuse(f"{result.path}.interpretation", "values_differ")
+    told.tell("test_result", (place, word))
+
+
+def _note_unread(resources: Resources, passed: Passed) -> None:
+    for one in resources.placed:
+        known = _UNDERSTOOD.get(one.kind)
+        if known is None:
+            passed.unread[one.kind if one.kind.isascii() and one.kind.isalpha() else "?"] = None
+            continue
+        names = set(known.split()) | _TECHNICAL
+        for name in one.node:
+            if name not in names and name.isascii() and name.isalnum():
+                passed.unread[f"{one.kind}.{name}"] = None

@@ -1,0 +1,130 @@
+"""Results of a program's message, proposed for a signature: patient, test, sample and reading, all or none of them.
+
+A program signs nothing (decision 0148). What a file's rows become by one signature, a message's become as proposals:
+for this pharmacy's own tests, on a lot of its stock. A person takes in corrections and other laboratories' results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from temoin.catalogue.actions import lots_in_stock
+from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.states import LotState
+from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
+from temoin.intake.patients import compared, traits_of_row
+from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
+from temoin.intake.sameness import read_at, sampled_at
+from temoin.lib.errors import InvalidError, TemoinError
+from temoin.patients.actions import register_patient
+from temoin.patients.queries import near_matches
+from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import check_right, has_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import ProgramSeat
+from temoin.pharmacies.seat import pharmacy_of
+from temoin.testing.actions import register_test, take_sample
+from temoin.testing.proposals import propose_result
+from temoin.testing.sample import Reading, Sample
+
+NEEDED = (Right.PROPOSE_RESULT, Right.REGISTER_PATIENT, Right.REGISTER_TEST, Right.TAKE_SAMPLE, Right.READ_TEST)
+
+
+class MessageRefusedError(TemoinError):
+    """A message cannot be taken; nothing of it was kept. Its problems name places and never values."""
+
+    def __init__(self, problems: Iterable[RowProblem]) -> None:
+        super().__init__()
+        self.problems = tuple(problems)
+
+
+def check_may_propose(*, by: ProgramSeat) -> None:
+    """Raise DeniedError unless a program holds every right that a whole result takes."""
+    for right in NEEDED:
+        check_right(by=by, right=right)
+
+
+def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> int:
+    """Propose the results of one message, in the caller's transaction; return how many tests they are.
+
+    MessageRefusedError names what forbids it; LikelyKnownError where the patient may be one on record.
+    """
+    check_may_propose(by=by)
+    own = plain_number(pharmacy_of(by).finess)
+    refused = [problem_of_refusal(row, error) for row in rows if (error := _unfit(row, own))]
+    if refused:
+        raise MessageRefusedError(refused)
+    tests = _tests(rows)
+    for findings in tests:
+        try:
+            _propose(by, findings, notice)
+        except InvalidError as error:
+            raise MessageRefusedError(problems_of_action(findings[0], error)) from None
+        except RowRefusedError as error:
+            raise MessageRefusedError([problem_of_refusal(findings[0], error)]) from None
+    return len(tests)
+
+
+def _unfit(row: ResultRow, own: str) -> RowRefusedError | None:
+    if plain_number(row.laboratory.number) != own:
+        return RowRefusedError("testing_lab_clia", "not_own")
+    if row.status is not RowStatus.FINAL:
+        return RowRefusedError("test_result_status", "by_a_person")
+    if row.device.kit is None:
+        return RowRefusedError("equipment_model_name", "no_lot")
+    return None
+
+
+def _tests(rows: list[ResultRow]) -> list[list[ResultRow]]:
+    """Return the findings of each test: those of one person, number and device."""
+    found: dict[tuple[object, ...], list[ResultRow]] = {}
+    for row in rows:
+        key = (compared(traits_of_row(row.patient)), plain_number(row.accession), row.device.device_name)
+        found.setdefault(key, []).append(row)
+    return list(found.values())
+
+
+def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> None:
+    first = findings[0]
+    kind, lot_id = _kind_and_lot(by, first)
+    outcomes = _outcomes(kind, findings)
+    patient_id = _patient(by, traits_of_row(first.patient))
+    record_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice)
+    sample = Sample(specimen=first.specimen, sampled_at=sampled_at(first), lot_id=lot_id, is_typed=True)
+    take_sample(by=by, record_id=record_id, sample=sample, place=by.name)
+    reading = Reading(outcomes=outcomes, read_at=read_at(first), comment=first.comment, is_typed=True)
+    propose_result(by=by, record_id=record_id, reading=reading)
+
+
+def _outcomes(kind: Kind, findings: list[ResultRow]) -> dict[str, str]:
+    outcomes: dict[str, str] = {}
+    for row in findings:
+        target = kind.target_of(row.device.loinc.code)
+        if target is None or target.code in outcomes:
+            raise RowRefusedError("test_performed_code", "not_of_kind")
+        outcomes[target.code] = row.outcome
+    return outcomes
+
+
+def _kind_and_lot(by: ProgramSeat, row: ResultRow) -> tuple[Kind, UUID]:
+    """Return the kind of test of a kit, and the lot in use of it: the one that is open, or the only one."""
+    kit = row.device.kit
+    if kit is None:
+        raise RowRefusedError("equipment_model_name", "no_lot")
+    stock = [lot for lot in lots_in_stock(by=by, kind=kit.kind) if lot.kit == kit.code]
+    opened = [lot for lot in stock if lot.state == LotState.OPEN]
+    chosen = opened or stock
+    if len(chosen) != 1:
+        raise RowRefusedError("equipment_model_name", "several_lots" if chosen else "no_lot")
+    return load_kinds()[kit.kind], chosen[0].id
+
+
+def _patient(by: ProgramSeat, traits: Traits) -> UUID:
+    """Return the patient on record who is this person beyond doubt, for who may look; else one registered now."""
+    if has_right(by=by, right=Right.READ_PATIENT):
+        near = near_matches(by=by, traits=traits)
+        same = [patient_id for patient_id, known in near if compared(known) == compared(traits)]
+        if same:
+            return same[0]
+    return register_patient(by=by, traits=traits, put_aside=())

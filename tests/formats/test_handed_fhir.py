@@ -1,0 +1,250 @@
+"""Foreign FHIR R4 results: Bundles, loose resources, JSON, XML and NDJSON; what is told, or refused by its path."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import orjson
+import pytest
+from handed_messages import FHIR_BUNDLE, as_xml, one_row, problems_of, read, rows_of
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from temoin.formats.csv.problems import FileRefusedError
+from temoin.formats.csv.rows import ResultRow, RowStatus
+from temoin.formats.handed import fhir_tree
+
+RESULT, PATIENT, REPORT, SPECIMEN, LABORATORY, DEVICE = (f"Bundle.entry[{place}].resource" for place in range(6))
+
+
+def bundle(**changes: Any) -> dict[str, Any]:
+    """Return the Bundle with elements changed: `r0_status` is the status of its first resource, None takes it away."""
+    made = copy.deepcopy(FHIR_BUNDLE)
+    for name, value in changes.items():
+        place, element = name.split("_", 1)
+        node = made["entry"][int(place[1:])]["resource"]
+        node.pop(element, None) if value is None else node.update({element: value})
+    return made
+
+
+def written(made: Any) -> bytes:
+    return orjson.dumps(made)
+
+
+def test_a_bundle_becomes_the_row_that_a_file_would_give():
+    row = one_row(written(bundle()))
+
+    assert (row.row, row.accession, row.status, row.outcome) == (1, "F1", RowStatus.FINAL, "positive")
+    assert (row.patient.family_name, row.patient.given_name) == ("Doe", "Jane Ann")
+    assert (row.patient.phone, row.patient.address.city) == ("+12059992800", "Birmingham")
+    assert (row.device.device_name, row.specimen, row.comment) == ("ID NOW", "nasal-swab", "a & b")
+    assert row.collected.at.isoformat() == "2026-11-24T08:30:00+01:00"
+    assert row.tested.at.isoformat() == "2026-11-24T08:45:00+01:00"
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch", "document", "collection", "message"])
+def test_each_kind_of_bundle_that_brings_results_is_read(kind):
+    assert one_row(written({**bundle(), "type": kind})).accession == "F1"
+
+
+def test_xml_tells_the_same_as_json():
+    assert one_row(as_xml(bundle())) == one_row(written(bundle()))
+
+
+def test_loose_resources_are_read_together():
+    loose = [entry["resource"] for entry in bundle()["entry"]]
+
+    assert one_row(written(loose)).accession == "F1"
+    assert one_row(b"\n".join(map(written, loose))).accession == "F1"
+
+
+def test_a_report_that_contains_its_resources_is_enough():
+    parts = bundle()["entry"]
+    contained = [{**parts[place]["resource"], "id": f"c{place}"} for place in (0, 1, 3, 4, 5)]
+    contained[0] |= {"subject": {"reference": "#c1"}, "specimen": {"reference": "#c3"}}
+    contained[0] |= {"performer": [{"reference": "#c4"}], "device": {"reference": "#c5"}}
+    # Its references are those of the report, in which they are contained.
+    report = {**parts[2]["resource"], "contained": contained, "result": [{"reference": "#c0"}]}
+    report |= {"subject": {"reference": "#c1"}, "specimen": [{"reference": "#c3"}], "performer": [{"reference": "#c4"}]}
+
+    assert one_row(written(report)).accession == "F1"
+
+
+def test_one_broken_line_harms_no_other():
+    first, second = bundle(), bundle(r2_identifier=[{"value": "F2"}])
+
+    rows = rows_of(written(first) + b'\n{"resourceType":"Bund}\n' + written(second))
+
+    assert [getattr(row, "accession", None) for row in rows] == ["F1", None, "F2"]
+    assert rows[1].problems[0].code == "fhir_json"
+
+
+def test_what_is_not_understood_and_not_kept_is_said():
+    asked = {"resourceType": "Observation", "code": {"coding": [{"system": "http://loinc.org", "code": "95418-0"}]}}
+    made = bundle(r1_maritalStatus={"text": "x"})
+    made["entry"] += [{"resource": asked}, {"resource": {"resourceType": "Provenance"}}]
+
+    file = read(written(made))
+
+    assert (file.profile, file.count) == ("fhir-r4", 1)
+    assert {"Patient.maritalStatus", "Provenance"} <= set(file.unread)
+    assert file.not_kept == ("Observation 95418-0",)
+
+
+@pytest.mark.parametrize(
+    ("status", "meant"),
+    [
+        ("amended", RowStatus.CORRECTED),
+        ("corrected", RowStatus.CORRECTED),
+        ("cancelled", RowStatus.CANCELLED),
+        ("entered-in-error", RowStatus.CANCELLED),
+    ],
+)
+def test_a_status_is_that_of_the_result(status, meant):
+    assert one_row(written(bundle(r0_status=status))).status is meant
+
+
+def coded(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+EXTENSION = [{"url": "http://example.org/not", "valueBoolean": True}]
+REFUSED = [
+    ({"r0_status": "preliminary"}, (f"{RESULT}.status", "not_final")),
+    ({"r0_status": "done"}, (f"{RESULT}.status", "told_status")),
+    ({"r2_status": "cancelled"}, (f"{REPORT}.status", "status_differs")),
+    ({"r0_modifierExtension": EXTENSION}, (f"{RESULT}.modifierExtension", "fhir_modifier")),
+    (
+        {"r1_name": [{"family": "Doe", "modifierExtension": EXTENSION}]},
+        (f"{PATIENT}.name[0].modifierExtension", "fhir_modifier"),
+    ),
+    ({"r1_implicitRules": "http://x"}, (f"{PATIENT}.implicitRules", "fhir_modifier")),
+    ({"r1_meta": {"tag": [{"code": "HTEST"}]}}, (f"{PATIENT}.meta.tag", "not_production")),
+    ({"r0_subject": {"reference": "Patient/other"}}, (f"{RESULT}.subject", "fhir_reference")),
+    ({"r2_subject": {"reference": "Patient/other"}}, (f"{REPORT}.subject", "fhir_reference")),
+    ({"r0_subject": None, "r2_subject": None}, (f"{RESULT}.subject", "untold")),
+    ({"r1_birthDate": "1980-02"}, (f"{PATIENT}.birthDate", "told_date")),
+    ({"r1_gender": "femme?"}, (f"{PATIENT}.gender", "sex")),
+    ({"r1_name": [{"use": "nickname", "family": "Doe", "given": ["J"]}]}, (f"{PATIENT}.name[0].family", "untold")),
+    ({"r0_code": coded("urn:local", "COV")}, (f"{RESULT}.code", "test_system")),
+    ({"r0_code": coded(LOINC, "883-9")}, (f"{RESULT}.code", "unknown_test")),
+    ({"r0_component": [{"code": {}}]}, (f"{RESULT}.component", "several_values")),
+    ({"r0_valueCodeableConcept": coded(SNOMED, "1")}, (f"{RESULT}.valueCodeableConcept", "outcome")),
+    ({"r0_valueString": "Negative"}, (f"{RESULT}.value", "several_values")),
+    ({"r0_valueCodeableConcept": None, "r0_valueQuantity": {"value": 3}}, (f"{RESULT}.valueQuantity", "not_a_word")),
+    ({"r0_valueCodeableConcept": None}, (f"{RESULT}.valueCodeableConcept", "untold")),
+    (
+        {"r0_interpretation": [coded("http://terminology.hl7.org/CodeSystem/v2-0078", "NEG")]},
+        (f"{RESULT}.interpretation", "values_differ"),
+    ),
+    ({"r3_type": coded(SNOMED, "1")}, (f"{SPECIMEN}.type", "specimen")),
+    ({"r4_identifier": None}, (f"{LABORATORY}.identifier", "untold")),
+    ({"r5_deviceName": [{"name": "Other"}]}, (f"{DEVICE}", "unknown_device")),
+    ({"r0_issued": None, "r2_issued": None}, (f"{RESULT}.issued", "untold")),
+    ({"r0_issued": "2026-11"}, (f"{RESULT}.issued", "told_time")),
+    ({"r0_issued": "2026-11-24T07:00:00+01:00"}, (f"{RESULT}.issued", "before_collection")),
+    ({"r2_identifier": None}, (f"{REPORT}.identifier", "untold")),
+]
+
+
+@pytest.mark.parametrize(("changes", "problem"), REFUSED)
+def test_what_cannot_be_taken_is_told_by_its_path(changes, problem):
+    assert problem in problems_of(written(bundle(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ({**bundle(), "type": "searchset"}, ("Bundle.type", "fhir_bundle")),
+        ({"resourceType": "Bundle", "type": "collection"}, ("Observation", "no_result")),
+        (
+            {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "DELETE"}}]},
+            ("Bundle.entry[0].request.method", "fhir_method"),
+        ),
+        ({"resourceType": "Bundle", "type": "batch", "entry": [1]}, ("Bundle.entry[0].resource", "fhir_resource")),
+        ({"a": 1}, ("Resource", "fhir_resource")),
+    ],
+)
+def test_what_brings_no_results_is_told(made, problem):
+    assert problem in problems_of(written(made))
+
+
+ENTITIES = b'<!DOCTYPE Bundle [<!ENTITY a "x"><!ENTITY b "&a;&a;">]>'
+BOMB = ENTITIES + b'<Bundle xmlns="http://hl7.org/fhir"><id value="&b;"/></Bundle>'
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b'{"resourceType":"Bund}', "fhir_json"),
+        (b'{"resourceType":"Bundle","a":' + b"[" * 500 + b"]" * 500 + b"}", "fhir_json"),
+        (b'{"resourceType":' + b"[" * 100_000, "fhir_json"),
+        (BOMB, "fhir_xml"),
+        (b'<Bundle xmlns="http://hl7.org/fhir">', "fhir_xml"),
+        (b'<Bundle xmlns="http://hl7.org/fhir">' + b"<a>" * 5_000, "fhir_xml"),
+        (b'<Bundle xmlns="http://hl7.org/fhir">' + b"<a>" * 240 + b"</a>" * 240 + b"</Bundle>", "fhir_xml"),
+        (b'<html a="http://hl7.org/fhir"/>', "markup"),
+        (b"<html/>", "markup"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_for_its_cause(content, code):
+    with pytest.raises(FileRefusedError) as refused:
+        read(content)
+
+    assert refused.value.code == code
+    assert all((refused.value.message("fr"), refused.value.remedy("en")))
+
+
+def test_a_bundle_beyond_all_measure_is_refused(monkeypatch):
+    monkeypatch.setattr(fhir_tree, "LARGEST_BUNDLE", 1_000)
+
+    for content in (written(bundle()), orjson.dumps(bundle(), option=orjson.OPT_INDENT_2), as_xml(bundle())):
+        with pytest.raises(FileRefusedError, match="fhir_large"):
+            read(content)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["code", "coding", "reference", "value", "identifier", "name", "system", "entry"]),
+            inner,
+            max_size=3,
+        ),
+    ),
+    max_leaves=8,
+)
+ELEMENTS = sorted({name for entry in FHIR_BUNDLE["entry"] for name in entry["resource"]})
+
+
+@given(st.integers(0, 5), st.sampled_from(ELEMENTS), JSON)
+def test_whatever_an_element_holds_is_taken_or_told(place, element, content):
+    for row in rows_of(written(bundle(**{f"r{place}_{element}": content}))):
+        assert isinstance(row, ResultRow) or all(one.message("fr") and one.remedy("en") for one in row.problems)
+
+
+@given(
+    st.one_of(
+        st.binary().map(lambda tail: b"{" + tail),
+        st.text().map(lambda tail: f'<Bundle xmlns="http://hl7.org/fhir">{tail}'.encode(errors="replace")),
+        JSON.map(orjson.dumps),
+    )
+)
+@example(b'{"resourceType":"Bundle","type":"batch","entry":{"resource":{"resourceType":5}}}')
+@example(b"[]")
+@example(b"[{}]")
+def test_whatever_comes_is_taken_or_refused_and_nothing_else_happens(data):
+    refused = None
+    try:
+        rows_of(data)
+    except FileRefusedError as error:
+        refused = error
+    assert refused is None or refused.message("en")
+
+
+def test_no_refusal_repeats_a_value():
+    for row in rows_of(written(bundle(r1_name=[{"family": "Do\ufffde", "given": ["Jane"]}], r1_birthDate="Jane"))):
+        assert "Jane" not in repr(row)
