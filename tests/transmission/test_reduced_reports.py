@@ -15,8 +15,9 @@ from strategies import PARIS, covid_positive, examples, reports
 
 from temoin.formats import cda, fhir, hl7v2
 from temoin.lib.clock import now
+from temoin.testing.coarse import age_band, departement
 from temoin.testing.report import Address, PatientForm, PatientIdentity, Report, ReportStatus, Sex
-from temoin.transmission.rules.reduced import age_band, departement, first_notice, reduced
+from temoin.transmission.rules.reduced import first_notice, reduced
 from temoin_sandbox.hl7 import cut, faults_of
 from temoin_sandbox.validate import validate
 
