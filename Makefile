@@ -3,7 +3,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Rooms with tables of their own.
-ROOMS := crypto journal outbox pharmacies signin patients catalogue testing arrivals certificates delivery transmission oversight intake retention
+ROOMS := crypto journal outbox pharmacies signin patients catalogue testing arrivals certificates delivery transmission oversight intake retention surveillance
 
 .DEFAULT_GOAL := check
 SHELL := /bin/bash # $$RANDOM
@@ -64,6 +64,7 @@ drills: ## some twenty-five minutes, not part of the gate: kills, an outage, a s
 	$(BIN)/python drill/silent_database.py
 	$(BIN)/python drill/tampering.py --at-least 1
 	$(BIN)/python drill/erasure.py --at-least 1
+	$(BIN)/python drill/surveillance.py --acts 1000 --at-least 1
 
 scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
 	$(BIN)/python drill/scanners.py --at-least 1

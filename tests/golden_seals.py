@@ -45,6 +45,7 @@ from temoin.patients.models import Patient
 from temoin.patients.traits import check_traits
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, ProgramToken, RegisterCheck
 from temoin.retention.models import Hold, RightsCase
+from temoin.surveillance.models import CountedDay
 from temoin.testing.answers import told_answers
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.report import Conduct, PerformingLaboratory, Prescriber
@@ -112,6 +113,15 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     Parcel: (
         {"destination": "patient-email", "subject_id": OTHER, "chain_id": OTHER, "sequence": 1, "key": str(ROW)},
         {"fragment": "A" * 43, "letter": str(OTHER)},
+    ),
+    CountedDay: (
+        {"day": date(2026, 11, 29), "mark": "1:5"},
+        {
+            "findings": [["2026-11-28", "75", "40-49", "F", "covid19-ag", "sars-cov-2", "positive", "symptoms", 1]],
+            "lots": [["2026-11-28", "41FK10", "A1", "sars-cov-2", "positive", 1]],
+            "delays": [["2026-11-28", "covid19-ag", "under-30-minutes", 1]],
+            "tests": [["2026-11-28", "covid19-ag", "final", 1]],
+        },
     ),
     Attempt: (
         {"parcel_id": OTHER, "number": 1, "at": AT + timedelta(microseconds=7), "verdict": "accepted"},

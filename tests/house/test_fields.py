@@ -21,6 +21,7 @@ SHARED = {"Pharmacy", "Person", "Session", "PlatformKey", "Memo", "DueDuty", "La
     "WitnessState",
     "Alarm",
     "CallWatch",
+    "Release",
     "StaffNotice",
     "FailedTry",
     "SetAside",

@@ -77,6 +77,8 @@ TABLES = {
         "outbox_set_aside": EVERYTHING,
         "patients_patient": "SELECT",
         "signin_failed_try": "DELETE SELECT",
+        "surveillance_counted_day": "DELETE INSERT SELECT",
+        "surveillance_release": "INSERT SELECT",
         "pharmacies_pharmacy": "SELECT",
         "pharmacies_register_check": "SELECT",
         "pharmacies_staff_notice": "DELETE INSERT SELECT",
@@ -143,6 +145,7 @@ SEALED = {
     "pharmacies_register_check": {"sealed"},
     "retention_case": {"sealed"},
     "retention_hold": {"sealed"},
+    "surveillance_counted_day": {"sealed"},
     "testing_record": {"sealed", "source_index", "number_index"},
     "testing_record_version": {"sealed"},
     "testing_ticket": {"sealed", "code_index"},
@@ -164,6 +167,7 @@ BOUND = {
     "pharmacies_register_check": {"state", "subject_kind", "subject_id", "profession", "differs", "checked_at"},
     "retention_case": {"patient_id", "kind", "state", "received_on", "due_on", "answered_at"},
     "retention_hold": {"patient_id", "placed_at", "lifted_at"},
+    "surveillance_counted_day": {"day", "mark"},
     "testing_record": {"patient_id", "lot_id"},
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
     "testing_ticket": {"record_id", "has_code", "drawn_at"},
@@ -186,6 +190,7 @@ COLUMNS = {
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
     ("temoin_app", "retention_case", "UPDATE"): {"state", "due_on", "answered_at", "sealed"},
     ("temoin_app", "retention_hold", "UPDATE"): {"lifted_at", "sealed"},
+    ("temoin_worker", "catalogue_lot", "SELECT"): {"pharmacy_id", "id", "kit", "number"},
     ("temoin_worker", "certificates_issued", "UPDATE"): {"state", "sealed"},
     ("temoin_worker", "certificates_revocation_list", "UPDATE"): {"content"},
     ("temoin_worker", "delivery_letter", "UPDATE"): {"state"},
@@ -221,7 +226,7 @@ COLUMNS = {
         for table, bound in BOUND.items()
         if table
         not in {
-            "certificates_issued",
+            *("certificates_issued", "surveillance_counted_day"),
             *("outbox_attempt", "outbox_sides", "outbox_parcel", "testing_record"),
             *("pharmacies_program_call", "pharmacies_program_token"),
         }

@@ -28,6 +28,7 @@ from temoin.pharmacies.programs import take_program_seat
 from temoin.pharmacies.team import invite_member
 from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
+from temoin.surveillance.counting import count_pharmacy
 from temoin.testing.queries import list_tests
 from temoin.transmission.models import Difference
 
@@ -77,6 +78,7 @@ def house(as_role) -> House:
             settle_parcels([(load, Answer(Verdict.ACCEPTED, "test", detail="taken"))])
         for pharmacy in (house.here, house.elsewhere):
             _differ(pharmacy.id)
+            count_pharmacy(pharmacy)
     return house
 
 

@@ -17,6 +17,7 @@ from temoin.outbox.models import Attempt, Parcel, Sides
 from temoin.patients.models import Patient
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, ProgramToken, RegisterCheck
 from temoin.retention.models import Hold, RightsCase
+from temoin.surveillance.models import CountedDay
 from temoin.testing.models import Record, RecordVersion, Ticket
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
@@ -54,6 +55,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     Program: {},
     ProgramToken: {},
     ProgramCall: {},
+    CountedDay: {},
 }
 
 

@@ -221,6 +221,7 @@ DAYS = {
     "lib/zones.py": "the one module that turns instants into days",
     "web/times.py": "a typed wall clock, before it has a zone",
     "delivery/content.py": "a Report's times carry the offset of the pharmacy",
+    "surveillance/counts.py": "a Report's times carry the offset of the pharmacy",
     "transmission/rules/rule_set.py": "a Report's times carry the offset of the pharmacy",
     "transmission/rules/reduced.py": "a Report's times carry the offset of the pharmacy",
 }

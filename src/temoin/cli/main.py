@@ -24,6 +24,7 @@ from temoin.cli import (
     reconcile,
     retention,
     serve,
+    surveillance,
 )
 from temoin.cli.console import complain
 from temoin.crypto.envelope import NoReaderError, SealBrokenError
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
         leaving,
         reconcile,
         retention,
+        surveillance,
     ):
         room.add_commands(commands)
     return parser

@@ -15,6 +15,7 @@ from temoin.lib.clock import now
 # The zone of the house: days of the operator, of the authority's reconciliation and of pages without a pharmacy.
 HOUSE = ZoneInfo("Europe/Paris")
 _FIRST = ZoneInfo("Pacific/Kiritimati")  # UTC+14
+_LAST = timezone(timedelta(hours=-12))
 # No pharmacy has a day outside these; beyond them the arithmetic of dates overflows.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(8999, 12, 31)
 
@@ -41,6 +42,11 @@ def today_in(zone: ZoneInfo) -> date:
 def latest_today() -> date:
     """Return the day it is where days begin first: what is after it is in the future everywhere."""
     return day_of(now(), _FIRST)
+
+
+def earliest_today() -> date:
+    """Return the day it is where days begin last: every day before it is over everywhere."""
+    return now().astimezone(_LAST).date()
 
 
 def offset_words(moment: datetime) -> str:

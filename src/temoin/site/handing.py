@@ -112,6 +112,14 @@ def _retention(config: Config) -> None:
     REPORTED.give(config.reported)
 
 
+def _surveillance(config: Config) -> None:
+    from temoin.outbox.duties import register_duty
+    from temoin.surveillance.rounds import recent_duty, whole_duty
+
+    register_duty(recent_duty())
+    register_duty(whole_duty(is_demo=config.site.demo))
+
+
 def _web(config: Config) -> None:
     from temoin.api import settings as api
     from temoin.web.settings import WEB, WebSettings
@@ -151,6 +159,7 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.transmission": _transmission,
     "temoin.oversight": _oversight,
     "temoin.retention": _retention,
+    "temoin.surveillance": _surveillance,
     "temoin.web": _web,
     "temoin.portal": _portal,
 }

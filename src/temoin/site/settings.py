@@ -74,6 +74,7 @@ _ROOMS = [
     "temoin.oversight",
     "temoin.intake",
     "temoin.retention",
+    "temoin.surveillance",
 ]
 _ACCOUNTS = [
     "django.contrib.auth",

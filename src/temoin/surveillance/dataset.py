@@ -1,0 +1,168 @@
+"""The open data set: what was published, as rows of CSV and JSON, with a descriptor after the Data Package standard.
+
+Pure, and the same for the same publications: a file that was handed out grows at its end of each period, and what stood
+in it stays. `revision` tells the publications of one period apart.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from temoin.lib.spreadsheet import guarded_cell
+from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS
+from temoin.surveillance.tables import TABLES, PublishedTable
+
+DESCRIPTOR = "datapackage.json"
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+LEADING = ("period", "revision", "published")
+# Licences that the operator may give the data; without one, none is given.
+LICENCES = {
+    "etalab-2.0": {
+        "name": "etalab-2.0",
+        "title": "Licence Ouverte 2.0",
+        "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    },
+    "ODbL-1.0": {
+        "name": "ODbL-1.0",
+        "title": "Open Database License 1.0",
+        "path": "https://opendatacommons.org/licenses/odbl/1-0/",
+    },
+    "CC-BY-4.0": {
+        "name": "CC-BY-4.0",
+        "title": "Creative Commons Attribution 4.0",
+        "path": "https://creativecommons.org/licenses/by/4.0/",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One table of one period as it was published."""
+
+    name: str
+    period: date
+    revision: int
+    released_on: date
+    figures: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class About:
+    """What the descriptor tells of the whole."""
+
+    source: str  # address of the site
+    licence: str  # of LICENCES; "" for none
+    is_demo: bool
+
+
+def files_of(publications: Iterable[Publication], about: About) -> dict[str, bytes]:
+    """Return the data set's files by name; the descriptor comes last, when what it tells of is there."""
+    found = list(publications)
+    files: dict[str, bytes] = {}
+    for table in TABLES.values():
+        rows = rows_of(table, found)
+        files[f"{table.name}.csv"] = _csv(table, rows)
+        files[f"{table.name}.json"] = _json(table, rows)
+    updated = max((one.released_on for one in found), default=None)
+    files[DESCRIPTOR] = _pretty(_descriptor(files, about, updated))
+    return files
+
+
+def rows_of(table: PublishedTable, publications: Iterable[Publication]) -> list[list[Any]]:
+    """Return the rows of a table: period, revision, day of publication, then its own columns and the count."""
+    return sorted(
+        [one.period.isoformat(), one.revision, one.released_on.isoformat(), *figure]
+        for one in publications
+        if one.name == table.name
+        for figure in one.figures
+    )
+
+
+def names_of_columns(table: PublishedTable) -> list[str]:
+    return [*LEADING, *table.columns, "count"]
+
+
+def rows_lost(before: bytes, after: bytes) -> list[str]:
+    """Return the lines of a file that a newer one does not have: history that would be rewritten."""
+    kept = set(after.decode().splitlines())
+    return [line for line in before.decode().splitlines() if line not in kept]
+
+
+def schema_of(table: PublishedTable) -> dict[str, Any]:
+    """Return a table's schema after the Table Schema standard."""
+    fields = [_field(name, table) for name in names_of_columns(table)]
+    return {"fields": fields, "primaryKey": ["period", "revision", *table.columns], "missingValues": []}
+
+
+def _field(name: str, table: PublishedTable) -> dict[str, Any]:
+    told = COLUMNS[name]
+    field: dict[str, Any] = {"name": name, "type": told.type, "title": told.words.en, "description": told.words.fr}
+    constraints: dict[str, Any] = {"required": True}
+    if name == "revision":
+        constraints |= {"minimum": 1, "maximum": len(table.ages)}
+    if name == "count":
+        constraints["minimum"] = 0
+    return {**field, "constraints": constraints}
+
+
+def _descriptor(files: Mapping[str, bytes], about: About, updated: date | None) -> dict[str, Any]:
+    told = {
+        "$schema": PROFILE,
+        "name": "temoin-surveillance",
+        "title": f"{'DEMONSTRATION, INVENTED PERSONS: ' if about.is_demo else ''}Point-of-care tests in pharmacies",
+        "description": "Counts of findings, with noise that no person can be found through; a figure under ten is left "
+        "out. `revision` tells the publications of one period apart: a later one counts late results and corrections "
+        "too. What was published is never changed.",
+        "version": updated.isoformat() if updated else "0",
+        "sources": [{"title": "Témoin", "path": about.source}],
+        "resources": [_resource(table, files, ending) for table in TABLES.values() for ending in ("csv", "json")],
+    }
+    if updated:
+        told["created"] = f"{updated.isoformat()}T00:00:00Z"
+    if about.licence:
+        told["licenses"] = [LICENCES[about.licence]]
+    return told
+
+
+def _resource(table: PublishedTable, files: Mapping[str, bytes], ending: str) -> dict[str, Any]:
+    path = f"{table.name}.{ending}"
+    words = TABLE_WORDS[table.name]
+    told = {
+        "name": f"{table.name}-{ending}",
+        "type": "table",
+        "path": path,
+        "title": words.en,
+        "description": words.fr,
+        "format": ending,
+        "mediatype": {"csv": "text/csv", "json": "application/json"}[ending],
+        "encoding": "utf-8",
+        "bytes": len(files[path]),
+        "hash": f"sha256:{sha256(files[path]).hexdigest()}",
+        "schema": schema_of(table),
+    }
+    return {**told, "dialect": {"lineTerminator": "\n"}} if ending == "csv" else told
+
+
+def _csv(table: PublishedTable, rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names_of_columns(table))
+    writer.writerows([guarded_cell(value) for value in row] for row in rows)  # a lot is named by whoever typed it
+    return text.getvalue().encode()
+
+
+def _json(table: PublishedTable, rows: Iterable[Sequence[Any]]) -> bytes:
+    names = names_of_columns(table)
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _pretty(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

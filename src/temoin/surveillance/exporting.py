@@ -1,0 +1,39 @@
+"""Writing the data set and its pages into a folder that anybody may serve; nothing in it is rewritten in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from temoin.surveillance.dataset import Publication, rows_lost
+from temoin.surveillance.models import Release
+from temoin.surveillance.tables import TABLES
+
+
+def publications() -> list[Publication]:
+    """Return all that was ever published."""
+    return [
+        Publication(one.name, one.period, one.revision, one.released_on, one.figures)
+        for one in Release.objects.order_by("name", "period", "revision")
+    ]
+
+
+def history_lost(folder: Path, files: Mapping[str, bytes]) -> dict[str, int]:
+    """Return, by table, how many rows the folder holds that the new files do not: nothing may be written over them."""
+    lost: dict[str, int] = {}
+    for name in TABLES:
+        file = folder / f"{name}.csv"
+        if file.is_file() and (rows := rows_lost(file.read_bytes(), files[file.name])):
+            lost[name] = len(rows)
+    return lost
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write each file whole, beside its name first: who reads meanwhile sees the old one or the new one."""
+    for name, content in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_name(f".{file.name}.new")
+        beside.write_bytes(content)
+        beside.chmod(0o644)
+        beside.replace(file)

@@ -1,0 +1,49 @@
+"""The counts of a pharmacy's day, sealed: a cell of one pharmacy may be one person's."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from temoin.crypto.sealed import SealedField, SealedModel
+from temoin.lib.tenant import Sensitivity
+
+PUBLIC, HEALTH = Sensitivity.PUBLIC, Sensitivity.HEALTH
+
+
+class CountedDay(SealedModel):
+    """What a pharmacy's tests first signed on one day say in all. It is made anew whenever one of them changed."""
+
+    day = models.DateField()  # of the signature, by the pharmacy's calendar
+    mark = models.TextField()  # tells the versions signed on that day from any others: see `counting`
+    sealed = SealedField(holds=dict.fromkeys(("findings", "lots", "delays", "tests"), HEALTH))
+
+    declares: ClassVar = {"day": PUBLIC, "mark": PUBLIC, "sealed": HEALTH}
+    binds: ClassVar = ("day", "mark")
+    told: ClassVar = False  # it is derived: an old row put back is found by a recount from the records
+
+    class Meta:
+        db_table = "surveillance_counted_day"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pharmacy_id", "day"], name="surveillance_day_once"),
+        ]
+
+
+class Release(models.Model):
+    """The figures of one table and period as they were published, once for each revision. They tell of no person."""
+
+    pk = models.CompositePrimaryKey("name", "period", "revision")
+    name = models.TextField()  # of the table: see `tables`
+    period = models.DateField()  # its first day
+    revision = models.SmallIntegerField()
+    released_on = models.DateField()
+    figures = models.JSONField()  # rows of words and a number
+
+    declares: ClassVar = dict.fromkeys(("name", "period", "revision", "released_on", "figures"), PUBLIC)
+
+    class Meta:
+        db_table = "surveillance_release"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.period} {self.revision}"

@@ -1,0 +1,72 @@
+"""What the latest publications say day by day: positives, positivity, means of seven days. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from temoin.surveillance.counts import NEGATIVE, POSITIVE
+from temoin.surveillance.dataset import Publication
+from temoin.surveillance.tables import TABLES
+
+SPAN = 7
+SHOWN = 120  # days of a curve
+
+
+@dataclass(frozen=True)
+class TrendDay:
+    """One day of one target; None where a figure was left out for being small."""
+
+    day: date
+    is_last: bool  # whether its figures change no more
+    positive: int | None
+    tests: int | None  # conclusive ones
+    mean: float | None  # of the positives of seven days
+    positivity: float | None  # of seven days
+
+
+def latest(publications: Iterable[Publication], name: str) -> dict[date, Publication]:
+    """Return a table's latest publication of each period."""
+    found: dict[date, Publication] = {}
+    for one in publications:
+        if one.name == name and (one.period not in found or found[one.period].revision < one.revision):
+            found[one.period] = one
+    return dict(sorted(found.items()))
+
+
+def trends(publications: Iterable[Publication]) -> dict[str, list[TrendDay]]:
+    """Return each target's days, the first one first, of targets of which something was published."""
+    days = latest(publications, "days")
+    counts: dict[str, dict[tuple[date, str], int]] = defaultdict(lambda: defaultdict(int))
+    for day, one in days.items():
+        for _kind, target, outcome, count in one.figures:
+            counts[target][day, outcome] += count
+    shown = list(days)[-SHOWN:]
+    last = len(TABLES["days"].ages)
+    return {
+        target: [_trend_day(day, days[day].revision == last, found) for day in shown]
+        for target, found in sorted(counts.items())
+    }
+
+
+def _trend_day(day: date, is_last: bool, found: dict[tuple[date, str], int]) -> TrendDay:  # noqa: FBT001 of the day
+    positive, negative = found.get((day, POSITIVE)), found.get((day, NEGATIVE))
+    span = [day - timedelta(days=back) for back in range(SPAN)]
+    positives = _all_of([found.get((one, POSITIVE)) for one in span])
+    negatives = _all_of([found.get((one, NEGATIVE)) for one in span])
+    return TrendDay(
+        day=day,
+        is_last=is_last,
+        positive=positive,
+        tests=None if positive is None or negative is None else positive + negative,
+        mean=None if positives is None else positives / SPAN,
+        positivity=None if positives is None or negatives is None else positives / (positives + negatives),
+    )
+
+
+def _all_of(counts: list[int | None]) -> int | None:
+    """Return a sum; None where one of seven is not known: a mean of the others would say too little."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

@@ -1,0 +1,137 @@
+"""The open data keep to their own schema, say what they are, and never take back a row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections import Counter
+from datetime import date, timedelta
+from hashlib import sha256
+
+import pytest
+
+from temoin.catalogue.kinds import load_kinds
+from temoin.catalogue.outcomes import load_outcomes
+from temoin.cli.surveillance import LICENCES as OFFERED
+from temoin.surveillance.dataset import DESCRIPTOR, LICENCES, About, Publication, files_of, rows_lost
+from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS, VALUES
+from temoin.surveillance.exporting import history_lost, write_folder
+from temoin.surveillance.pages import page_files
+from temoin.surveillance.releasing import noisy
+from temoin.surveillance.tables import TABLES, Ground
+from temoin.surveillance.trends import trends
+
+ABOUT = About("https://example.org", "etalab-2.0", is_demo=True)
+FIRST = date(2026, 10, 5)  # a Monday
+READERS = {"integer": int, "date": date.fromisoformat, "string": str}
+
+
+def published(weeks: int = 3, most: int = 400) -> list[Publication]:
+    """Return invented publications of some weeks, each drawn and left out as real ones are."""
+    chance = random.Random(15)  # noqa: S311 the same each time
+    kinds = {code: load_kinds()[code] for code in ("covid19-ag", "covid19-flu-rsv-ag")}
+    ground, found = Ground(kinds, {("41FK10", "A12345"): "covid19-ag"}), []
+    for table in TABLES.values():
+        for day in range(7 * weeks):
+            period = FIRST + timedelta(days=day)
+            if table.begins(period) != period:
+                continue
+            counts = Counter({key: chance.randrange(most) for key, _parts in table.domain(ground)})
+            figures = noisy(table, counts, ground, chance)
+            revisions = range(1, len(table.ages) + 1)
+            found += [
+                Publication(table.name, period, one, table.ends(period) + timedelta(days=table.ages[one - 1]), figures)
+                for one in revisions
+            ]
+    return found
+
+
+PUBLISHED = published()
+FILES = files_of(PUBLISHED, ABOUT)
+PACKAGE = json.loads(FILES[DESCRIPTOR])
+
+
+@pytest.mark.parametrize("resource", PACKAGE["resources"], ids=lambda one: one["path"])
+def test_each_file_keeps_to_its_schema(resource):
+    content = FILES[resource["path"]].decode()
+    rows = list(csv.DictReader(content.splitlines())) if resource["format"] == "csv" else json.loads(content)
+    schema = resource["schema"]
+
+    assert rows
+    for row in rows:
+        assert list(row) == [one["name"] for one in schema["fields"]]
+        for one in schema["fields"]:
+            value, rules = READERS[one["type"]](row[one["name"]]), one["constraints"]
+            assert value is not None
+            assert rules.get("minimum", value) <= value <= rules.get("maximum", value)
+    keys = [tuple(str(row[name]) for name in schema["primaryKey"]) for row in rows]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_lot_that_a_spreadsheet_would_compute_is_text():
+    row = ["41FK10", "=HYPERLINK(1)", "sars-cov-2", "positive", 12]
+    files = files_of([Publication("lots", FIRST, 1, FIRST, [row])], ABOUT)
+
+    assert b",'=HYPERLINK(1)," in files["lots.csv"]
+    assert json.loads(files["lots.json"])[0]["lot"] == "=HYPERLINK(1)"
+
+
+def test_the_descriptor_tells_licence_source_day_and_the_digest_of_each_file():
+    assert PACKAGE["licenses"][0]["name"] == "etalab-2.0"
+    assert PACKAGE["sources"][0]["path"] == ABOUT.source
+    assert PACKAGE["created"].startswith(max(one.released_on for one in PUBLISHED).isoformat())
+    assert "DEMONSTRATION" in PACKAGE["title"]
+    for resource in PACKAGE["resources"]:
+        assert resource["hash"] == f"sha256:{sha256(FILES[resource['path']]).hexdigest()}"
+
+
+def test_no_licence_is_given_where_the_operator_gave_none():
+    assert "licenses" not in json.loads(files_of([], About("https://example.org", "", is_demo=False))[DESCRIPTOR])
+    assert set(OFFERED) == set(LICENCES)
+
+
+def test_a_later_export_only_adds_rows(tmp_path):
+    earlier = [one for one in PUBLISHED if one.released_on <= FIRST + timedelta(days=20)]
+    write_folder(tmp_path, files_of(earlier, ABOUT))
+
+    assert not history_lost(tmp_path, FILES)
+    assert not rows_lost(files_of(earlier, ABOUT)["days.csv"], FILES["days.csv"])
+
+
+def test_an_export_that_would_take_rows_back_is_seen(tmp_path):
+    write_folder(tmp_path, FILES)
+
+    assert history_lost(tmp_path, files_of(PUBLISHED[1:], ABOUT))["days"] > 0
+
+
+def test_every_table_column_and_word_has_a_name_in_both_languages():
+    assert set(TABLE_WORDS) == set(TABLES)
+    assert {name for table in TABLES.values() for name in table.columns} <= set(COLUMNS)
+    words = {"sex", "outcome", "reason", "delay", "days_late", "status", "receipt"}
+    for table in TABLES.values():
+        for key, _parts in table.domain(Ground(load_kinds())):
+            told = {value for name, value in zip(table.columns, key, strict=True) if name in words}
+            assert told <= set(VALUES) | set(load_outcomes())
+
+
+def test_means_are_of_seven_known_days_or_not_told():
+    days = trends(PUBLISHED)["sars-cov-2"]
+
+    assert all(day.mean is None for day in days[:6])
+    assert any(day.mean is not None and 0 < (day.positivity or 0) < 1 for day in days[6:])
+
+
+@pytest.mark.parametrize("name", ["index.html", "en.html"])
+def test_a_page_has_no_script_no_style_of_its_own_and_a_strict_policy(name):
+    page = page_files(PUBLISHED, ABOUT)[name].decode()
+
+    assert "default-src 'none'" in page
+    for forbidden in ("<script", " style=", "<style", "http://", "javascript:"):
+        assert forbidden not in page
+    assert page.count("<table>") >= 4
+    assert "<svg" in page
+
+
+def test_pages_without_any_publication_say_so():
+    assert "Rien n’est encore publié." in page_files([], ABOUT)["index.html"].decode()
