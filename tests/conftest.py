@@ -107,6 +107,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(name in item.path.stem for name in SLOW_FILES))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Number the cases that are bytes: those of a key or a seal differ in each process, which must collect the same."""
+    return argname if isinstance(val, bytes) and len(val) > 16 else None
+
+
 def pytest_xdist_setupnodes() -> None:
     """Let each process of a parallel run name its own folder: Django's settings are read before this file is, there."""
     for name in ("TEMOIN_CONFIG", "TEMOIN_PROCESS", "DJANGO_SETTINGS_MODULE"):

@@ -49,10 +49,10 @@ def test_each_byte_that_is_altered_is_refused():
             open_form(PAIR.private, PLACE, bytes(altered))
 
 
-@pytest.mark.parametrize("cut", [b"", b"\x01", SEALED[:66], SEALED[:-1], SEALED + b"\x00", b"\x02" + SEALED[1:]])
-def test_what_is_cut_longer_or_of_another_version_is_refused(cut: bytes):
-    with pytest.raises(FormBrokenError):
-        open_form(PAIR.private, PLACE, cut)
+def test_what_is_cut_longer_or_of_another_version_is_refused():
+    for cut in (b"", b"\x01", SEALED[:66], SEALED[:-1], SEALED + b"\x00", b"\x02" + SEALED[1:]):
+        with pytest.raises(FormBrokenError):
+            open_form(PAIR.private, PLACE, cut)
 
 
 def test_the_size_of_a_form_tells_little_of_its_content():

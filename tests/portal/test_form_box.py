@@ -143,7 +143,11 @@ def test_what_the_page_does_not_send_is_refused(name: str, view: Callable):
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize(
     "change",
-    [{"number": 99}, {"number": 1000}, {"number": True}, {"number": "417"}, {"id": "x"}, {"key": "x"}, {"sealed": ""}],
+    [
+        *({"number": 99}, {"number": 1000}, {"number": True}, {"number": "417"}),
+        *({"id": "x"}, {"id": 1}, {"key": "x"}, {"key": 7}, {"sealed": ""}, {"sealed": 1}),
+        *({"day": []}, {"day": None}, {"nonce": {}}),
+    ],
 )
 def test_a_form_that_cannot_be_one_is_refused(house: House, change: dict[str, object]):
     assert ask(put_in, {**form_of(house), **change})[0] == 400

@@ -108,17 +108,23 @@ def _token(given: Mapping[str, Any]) -> bytes:
 
 
 def _sent(given: Mapping[str, Any]) -> _Sent:
-    number, sealed, arrival_id = given["number"], _decoded(given["sealed"]), UUID(given["id"])
+    number, sealed, arrival_id = given["number"], _decoded(given["sealed"]), _id(given["id"])
     if type(number) is not int or number not in NUMBERS or not sealed:
         raise ValueError("a number has three digits, and a form is not empty")
     if not is_worked(given["poster"], arrival_id, given["day"], given["nonce"]):
         raise ValueError("the browser did not do the work")
-    return _Sent(_token(given), HandedForm(arrival_id, UUID(given["key"]), number, sealed))
+    return _Sent(_token(given), HandedForm(arrival_id, _id(given["key"]), number, sealed))
 
 
-def is_worked(code: str, arrival_id: UUID, day: str, nonce: int) -> bool:
+def _id(text: object) -> UUID:
+    if not isinstance(text, str):
+        raise TypeError("identifiers are texts")
+    return UUID(text)
+
+
+def is_worked(code: str, arrival_id: UUID, day: str, nonce: object) -> bool:
     """Tell whether a browser did the work for this form, on a day that is today somewhere."""
-    if day not in {f"{now() + timedelta(days=ahead):%Y-%m-%d}" for ahead in (-1, 0, 1)}:
+    if type(nonce) is not int or day not in {f"{now() + timedelta(days=ahead):%Y-%m-%d}" for ahead in (-1, 0, 1)}:
         return False
     digest = sha256(f"{code}|{arrival_id}|{day}|{nonce}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> (32 - WORK_BITS) == 0
