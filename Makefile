@@ -53,7 +53,7 @@ shuffle: ## the tests in ten random orders, one after the other
 coverage: ## the tests, and that they take every branch of the rooms below the doors (see pyproject.toml)
 	$(BIN)/pytest --cov
 
-drills: ## some twenty-five minutes, not part of the gate: kills, an outage, a search for anything in clear, keys turned, a journal tampered with, the end of data
+drills: ## some thirty minutes, not part of the gate: kills, an outage, a search for anything in clear, keys turned, a journal tampered with, the end of data, a cluster lost
 	for way in $$($(BIN)/python drill/exactly_once.py --ways); do \
 	  $(BIN)/python drill/exactly_once.py --through $$way --kill-database --outages 1 --at-least 1 || exit 1; \
 	done
@@ -65,6 +65,7 @@ drills: ## some twenty-five minutes, not part of the gate: kills, an outage, a s
 	$(BIN)/python drill/tampering.py --at-least 1
 	$(BIN)/python drill/erasure.py --at-least 1
 	$(BIN)/python drill/surveillance.py --acts 1000 --at-least 1
+	$(BIN)/python drill/restore.py
 
 scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
 	$(BIN)/python drill/scanners.py --at-least 1

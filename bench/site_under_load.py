@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -49,12 +49,12 @@ def _write_settings(folder: Path, ports: Ports) -> None:
 
 
 @contextmanager
-def staff_site(workers: int) -> Iterator[Site]:
-    """Start database and staff site in a folder of their own, and take both down."""
+def staff_site(workers: int, database: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """Start database and staff site in a folder of their own, and take both down; `database` are its settings."""
     with TemporaryDirectory() as name:
         ports = Ports(_free_ports())
         folder = open_folder(Path(name) / "data")
-        server = EmbeddedServer(folder)
+        server = EmbeddedServer(folder, options=database)
         server.ensure_initialised()
         server.start()
         try:

@@ -31,6 +31,7 @@ ERASED = b"record.erased"  # at its day, or by right, by the keeper
 ENDS, BY_CLOCK, BY_RIGHT = (ERASED, b"patient.erased"), b"retention", b"erasure"
 SIGNED = (b"result.signed", b"result.corrected", b"result.cancelled")
 LISTINGS = (b"patient.searched", b"test.list_read")
+RESUMED = b"journal.resumed"  # the statement of what a restore lost
 ACCOUNTS = (b"signin_person", b"mfa_authenticator")  # of no pharmacy: told in each where their person has a place
 NOWHERE = b"00000000-0000-0000-0000-000000000000"
 STEPS = {  # the last of them that was done says the state of a record
@@ -343,6 +344,26 @@ class Requests:
         return right == BY_RIGHT and all(time is not None and time <= at + SLACK for time in times)
 
 
+class Gap:
+    """Places that have lost their events, until a statement says so: the first thing sealed after them, about all."""
+
+    def __init__(self, start: int) -> None:
+        self.start, self.places = start, [start]
+        self.sealed_at: int | None = None  # of the first checkpoint that was lost
+        self.latest, self.latest_since = 0, 0  # the youngest event that is there, up to the last checkpoint and since
+
+    def note_seal(self, at: int) -> None:
+        """Take a checkpoint into account."""
+        self.sealed_at = at if self.sealed_at is None else self.sealed_at
+        self.latest, self.latest_since = max(self.latest, self.latest_since), 0
+
+    def is_stated_by(self, columns: list[bytes], size: int, root: bytes) -> bool:
+        """Tell whether an event states these places, up to the last checkpoint, and bears its root."""
+        told = b"from=%d to=%d" % (self.start, size)
+        is_old = self.sealed_at is not None and self.latest <= self.sealed_at + SLACK
+        return is_old and max(self.places) < size and [columns[12], columns[13]] == [told, root.hex().encode()]
+
+
 class Export:
     """One pass over an export: what is wrong so far, and what later lines are compared with."""
 
@@ -361,6 +382,9 @@ class Export:
         self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
         self.rows, self.authority, self.requests = Rows(), Authority(), Requests()
         self.latest: dict[tuple[bytes, bytes], int] = {}
+        self.gap: Gap | None = None
+        self.last_head = (0, b"")  # of the last checkpoint
+        self.cuts: list[str] = []
 
     def take(self, line: bytes) -> None:
         """Read one line."""
@@ -407,15 +431,33 @@ class Export:
             self._grow(self._kept_at(self.stack.size) or bytes(32))
         sealed = self._kept_at(index) or bytes.fromhex(stored.decode())
         if len(columns) != COLUMNS or columns[2] == NULL:
-            self.problems.append(f"leaf {index}: its event is missing")
+            self._miss(index)
         elif leaf_hash(leaf) != sealed:
             self.problems.append(f"leaf {index}: event {columns[2].decode()} is not the one that was sealed there")
         elif bytes.fromhex(stored.decode()) != sealed:
             self.problems.append(f"leaf {index}: the stored hash is not the sealed one")
         else:
             self.since_seal.append((index, int(columns[3])))
+            self._hear_of_cut(index, columns)
             self._hear(columns)
         self._grow(sealed)
+
+    def _miss(self, index: int) -> None:
+        if self.gap is None:
+            self.gap = Gap(index)
+        else:
+            self.gap.places.append(index)
+
+    def _hear_of_cut(self, index: int, columns: list[bytes]) -> None:
+        gap = self.gap
+        if gap is None:
+            return
+        if columns[4] == RESUMED and gap.is_stated_by(columns, *self.last_head):
+            where = f"{len(gap.places)} events at places {gap.start} to {self.last_head[0] - 1}"
+            self.cuts.append(f"a restore lost {where}, as leaf {index} states: event {columns[2].decode()}")
+            self.gap = None
+        else:
+            gap.latest_since = max(gap.latest_since, int(columns[3]))
 
     def _kept_at(self, index: int) -> bytes:
         return self.kept[index * 32 : index * 32 + 32]
@@ -436,7 +478,9 @@ class Export:
         for index, moment in self.since_seal:
             if moment > seal.at + SLACK or (self.sealed_at is not None and moment < self.sealed_at - SLACK):
                 self.problems.append(f"leaf {index}: the event says a time at which it was not sealed")
-        self.since_seal, self.sealed_at = [], seal.at
+        self.since_seal, self.sealed_at, self.last_head = [], seal.at, (seal.size, self.stack.root())
+        if self.gap is not None:
+            self.gap.note_seal(seal.at)
 
     def _take_unsealed(self, rest: bytes) -> None:
         """Judge an event without a leaf: its transaction must be one that the last seal had not reached, and over."""
@@ -503,6 +547,7 @@ class Export:
 
     def end(self) -> list[str]:
         """Judge what is left over."""
+        self.problems += [f"leaf {index}: its event is missing" for index in (self.gap.places if self.gap else [])]
         beyond = sorted(size for size in self.seals if size > self.stack.size)
         self.problems += [f"checkpoint {size}: its events are missing" for size in beyond]
         if self.stack.size not in self.seals and self.stack.size:
@@ -535,6 +580,8 @@ def check_export(stream: BinaryIO, key: str, folder: Path | None = None) -> list
     problems += export.end()
     if folder:
         problems += _compare_folder(folder, export.seals, key)
+    for cut in export.cuts:
+        print(cut)
     print(export.stack.size, base64.b64encode(export.stack.root()).decode())
     return problems
 

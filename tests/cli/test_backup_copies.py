@@ -29,6 +29,7 @@ from temoin.settings.file import copy_named, read_named_config
 @pytest.fixture
 def scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tb-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
         yield Path(name)
 
 
@@ -99,6 +100,16 @@ def test_a_place_too_long_for_a_socket_is_refused_and_leaves_nothing(scratch: Pa
         pass
 
     assert list(long.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone runs a copy as another account")
+def test_a_place_that_the_copys_account_cannot_reach_is_refused(scratch: Path):
+    (scratch / "private").mkdir(mode=0o700)
+
+    with pytest.raises(ConfigError, match="cannot reach"), scratch_cluster(scratch / "private" / "one"):
+        pass
+
+    assert list((scratch / "private" / "one").iterdir()) == []
 
 
 def test_a_backup_that_holds_a_key_is_told_by_its_name(tmp_path: Path):

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from people import make_lot, make_patient, make_signed, open_house
 from roles import take_role
-from sealed_journal import Journal, as_sealer
+from sealed_journal import Journal, as_sealer, look
+from test_commands import temoin
+from test_resume import lose
 
 from temoin.cli.journal import journal_signer
 from temoin.journal.couriers.folder import FolderWitness
@@ -74,11 +76,11 @@ def verify(place: Path, *words: str) -> tuple[int, dict]:
     return done.returncode, json.loads(done.stdout)
 
 
-def kinds() -> set[str]:
+def kinds(start: str = "backup.") -> set[str]:
     found = set()
     for pharmacy in Pharmacy.objects.all():
         with tenant_scope(pharmacy.id):
-            found |= set(Event.objects.filter(kind__startswith="backup.").values_list("kind", flat=True))
+            found |= set(Event.objects.filter(kind__startswith=start).values_list("kind", flat=True))
     return found
 
 
@@ -117,3 +119,19 @@ def test_a_backup_whose_files_changed_is_a_fault_that_is_told(embedded_server: E
         assert [one.failure for one in failing_duties()] == ["BackupDoubted"]
     with take_role("temoin_keeper"):
         assert backup_verified_at() is None
+
+
+def test_after_a_restore_the_command_states_what_was_lost_and_the_journal_goes_on(site: Path, empty: Journal):
+    before = len(list(empty.superuser.execute("SELECT FROM journal_leaf")))
+    for _ in range(3):
+        look()
+    seal(site)
+    lose(empty, before)
+
+    answers = [temoin("journal", *words) for words in (["resume"], ["verify", "--witness", str(site)], ["resume"])]
+
+    assert [(one.returncode, one.stderr) for one in answers] == [(0, "")] * 3
+    assert f"Lost and stated: from={before} to={before + 3}." in answers[0].stdout
+    assert f"A restore lost 3 events at places {before} to {before + 2}" in answers[1].stdout
+    assert "nothing is to be resumed" in answers[2].stdout or "goes on" in answers[2].stdout
+    assert kinds("journal.") == {"journal.resumed"}

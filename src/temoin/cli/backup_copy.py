@@ -176,6 +176,8 @@ def scratch_cluster(scratch: Path) -> Iterator[ScratchCluster]:
             if len(os.fsencode(folder)) > LONGEST_FOLDER:
                 raise ConfigError(f"{scratch} is too long for a socket: name a shorter folder by --scratch.")
             _give(folder, who)
+            if who and subprocess.run(["test", "-x", folder], check=False, **who).returncode:
+                raise ConfigError(f"Other accounts cannot reach {scratch}: name another folder by --scratch.")
             yield cluster
         finally:
             cluster.stop()

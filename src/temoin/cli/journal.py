@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -44,6 +45,11 @@ def add_commands(commands: Commands) -> None:
     verify.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="begin at the last checkpoint before")
     _verb(verbs, "status", "tell how far the journal is sealed and followed", run_status)
     _verb(verbs, "seal", "seal once, now", run_seal)
+    resume = _verb(
+        verbs, "resume", "go on after a restore from what the folder knows, and state what was lost", run_resume
+    )
+    resume.add_argument("--state", nargs=2, metavar=("DETAIL", "ROOT"), help=argparse.SUPPRESS)
+    resume.set_defaults(run=lambda options: _state(options) if options.state else _with_database(options, run_resume))
     _verb(verbs, "key", "write the public key that outsiders check with", run_key)
     _verb(verbs, "export", "write what the independent verifier needs to standard output", run_export)
 
@@ -116,6 +122,8 @@ def run_verify(options: argparse.Namespace) -> int:
     say(f"{outcome.events} events and {outcome.checkpoints} checkpoints in {took:.1f} s; journal of {outcome.size}")
     seen = sorted({name for name, _ in evidence.seen})
     say(f"Compared with {', '.join(seen)}." if seen else "Compared with no witness.")
+    for cut in outcome.cuts:
+        say(str(cut))
     say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
     return WRONG if findings else FINE
 
@@ -161,6 +169,44 @@ def run_seal(_options: argparse.Namespace) -> int:
 
     checkpoint = seal_events(journal_signer())
     say("Nothing was waiting." if checkpoint is None else checkpoint.note)
+    return FINE
+
+
+def run_resume(_options: argparse.Namespace) -> int:
+    """State the cut, put the folder's hashes back, and seal both: the sealer seals nothing before."""
+    from temoin.journal.resuming import ResumeError, kept_beyond, lost_range, put_back
+    from temoin.journal.sealing import seal_events
+
+    signer = journal_signer()
+    try:
+        kept = kept_beyond(signer, settings_of_process().journal.folder)
+        if kept is None:
+            say("The folder knows no more than this database: nothing is to be resumed.")
+            return FINE
+        lost = lost_range(kept)
+        if lost is not None:
+            words = ["journal", "resume", "--state", lost.detail, lost.root]
+            subprocess.run([sys.executable, "-m", "temoin.cli.main", *words], check=True, env=os.environ.copy())
+        put_back(kept)
+    except ResumeError as error:
+        complain(str(error))
+        return CANNOT
+    except subprocess.CalledProcessError:
+        return CANNOT  # it has told why
+    seal_events(signer)
+    say(f"The journal goes on after {kept.end} events." + (f" Lost and stated: {lost.detail}." if lost else ""))
+    say("Next: temoin journal verify; then start the sealer, and show the auditor what it says.")
+    return FINE
+
+
+def _state(options: argparse.Namespace) -> int:
+    """Write the statement as the keeper, in every pharmacy."""
+    become(Process.KEEPER, options.data)
+    from temoin.journal.events import EventKind
+    from temoin.keeping.acts import tell_every_pharmacy
+
+    detail, root = options.state
+    tell_every_pharmacy(EventKind.JOURNAL_RESUMED, detail, digest=root)
     return FINE
 
 

@@ -130,6 +130,7 @@ class EventKind(StrEnum):
     KEYS_VERIFIED = "keys.verified"
     BACKUP_VERIFIED = "backup.verified"
     BACKUP_DOUBTED = "backup.doubted"
+    JOURNAL_RESUMED = "journal.resumed"
     RECORD_ERASED = "record.erased"
     PATIENT_ERASED = "patient.erased"
     INVITATION_ERASED = "invitation.erased"
@@ -289,6 +290,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
     EventKind.BACKUP_VERIFIED: "The newest backup was restored beside the site, and journal and keys agreed in it.",
     EventKind.BACKUP_DOUBTED: "The newest backup was restored, or should have been, and something in it is wrong.",
+    EventKind.JOURNAL_RESUMED: "After a restore the journal goes on; the detail has the places whose events are lost.",
     EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",
     EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day, or by right.",
     EventKind.INVITATION_ERASED: "An invitation whose code had ended long ago was deleted, with its number's check.",

@@ -11,9 +11,12 @@ from django.db import connection, transaction
 
 from temoin.crypto.notes import NoteSigner
 from temoin.journal.book import StoredBook
+from temoin.journal.couriers.folder import FolderWitness
 from temoin.journal.couriers.following import TROUBLES, Followed, Follower, FollowError
 from temoin.journal.models import Cosignature, WitnessState
+from temoin.journal.nodes import TreeBrokenError
 from temoin.journal.sealing import seal_events
+from temoin.journal.standing import sealed_size
 from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
 from temoin.lib.errors import TemoinError
@@ -33,16 +36,19 @@ def run_sealer(stop: threading.Event, signer: NoteSigner, followers: Sequence[Fo
     loops = [threading.Thread(target=_follow_on, args=[stop, one], name=one.name) for one in followers]
     for loop in loops:
         loop.start()
-    _seal_on(stop, signer)
+    folders = [one for one in followers if isinstance(one, FolderWitness)]
+    _seal_on(stop, signer, folders)
     for loop in loops:
         loop.join()
 
 
-def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
+def _seal_on(stop: threading.Event, signer: NoteSigner, folders: Sequence[FolderWitness]) -> None:
+    goes_on = False
     while not stop.is_set():
         beat(SEALING)
         is_gone = False
         try:
+            goes_on = goes_on or refuse_fork(folders)
             seal_events(signer)
         except TemoinError as error:  # in our own words, without a value
             log.error("sealing: %s", error)
@@ -53,6 +59,15 @@ def _seal_on(stop: threading.Event, signer: NoteSigner) -> None:
         stop.wait(AWAY_PAUSE if is_gone else EVERY)
     end_beat(SEALING)
     connection.close()
+
+
+def refuse_fork(folders: Sequence[FolderWitness]) -> bool:
+    """Refuse to seal, at the start, a database that was restored to before what a folder knows: two histories."""
+    for folder in folders:
+        known = folder.size()
+        if known > sealed_size():
+            raise TreeBrokenError(f"the folder knows {known} events, more than this database: temoin journal resume")
+    return True
 
 
 def _follow_on(stop: threading.Event, follower: Follower) -> None:

@@ -79,7 +79,7 @@ class SealerStanding:
 def seal_events(signer: NoteSigner) -> Checkpoint | None:
     """Seal all that waits under one checkpoint; None when nothing does, or when another sealer is at work."""
     with transaction.atomic():
-        if not _ask("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0]:
+        if not sole_sealer():
             return None
         standing = SealerStanding(*_ask(_STANDING))
         tree = stored_tree(standing.size)
@@ -99,7 +99,7 @@ def _sign(signer: NoteSigner, tree: GrowingTree, standing: SealerStanding) -> Ch
     moment = now()
     reach = Reach(microseconds_of(moment), standing.present_cluster, standing.oldest_running)
     checkpoint = sign_checkpoint(signer, tree.size, tree.root(), reach)
-    _add_checkpoint(checkpoint, moment, reach)
+    add_checkpoint(checkpoint, moment, reach)
     return checkpoint
 
 
@@ -143,19 +143,31 @@ def _unsealed(standing: SealerStanding, reached: int) -> Iterator[tuple[int, byt
         yield int(xid), leaf
 
 
-def _add_leaves(tree: GrowingTree, leaves: list[bytes]) -> None:
-    nodes: list[Node] = []
+def sole_sealer() -> bool:
+    """Take the seal for the rest of the transaction; False while somebody else has it."""
+    return bool(_ask("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])[0])
+
+
+def add_nodes(nodes: list[Node]) -> None:
+    """Keep the nodes that leaves completed."""
     with connection.cursor() as cursor:
-        with cursor.copy("COPY journal_leaf (index, pharmacy_id, event_id, hash) FROM STDIN") as copy:
-            for leaf in leaves:
-                head, digest = read_head(leaf), hash_leaf(leaf)
-                copy.write_row((tree.size, head.pharmacy_id.decode(), head.event_id.decode(), digest))
-                nodes += tree.append(digest)
         if nodes:
             cursor.executemany("INSERT INTO journal_node (level, index, hash) VALUES (%s, %s, %s)", nodes)
 
 
-def _add_checkpoint(checkpoint: Checkpoint, moment: datetime, reach: Reach) -> None:
+def _add_leaves(tree: GrowingTree, leaves: list[bytes]) -> None:
+    nodes: list[Node] = []
+    add = "COPY journal_leaf (index, pharmacy_id, event_id, hash) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(add) as copy:
+        for leaf in leaves:
+            head, digest = read_head(leaf), hash_leaf(leaf)
+            copy.write_row((tree.size, head.pharmacy_id.decode(), head.event_id.decode(), digest))
+            nodes += tree.append(digest)
+    add_nodes(nodes)
+
+
+def add_checkpoint(checkpoint: Checkpoint, moment: datetime, reach: Reach) -> None:
+    """Keep a signed checkpoint."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO journal_checkpoint (size, at, note, cluster, watermark) VALUES (%s, %s, %s, %s, %s)",

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from temoin.crypto.notes import NoteVerifier
 from temoin.journal.checkpoint import Checkpoint, CheckpointError, Reach, parse_checkpoint
+from temoin.journal.cuts import NOWHERE, Cut, Gap, place_of, stated_in
 from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.leaf import NULL, read_head
 from temoin.journal.tree import GrowingTree, hash_leaf
@@ -41,6 +42,7 @@ class WalkOutcome:
     size: int = 0
     root: bytes = b""
     checkpoints: int = 0
+    cuts: list[Cut] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,9 @@ class Walk:
         self.roots = {tree.size: tree.root()}
         self.texts: dict[int, bytes] = {}  # of the database's checkpoints that a witness saw
         self.nodes: dict[tuple[int, int], bytes] = {}
+        self.gap: Gap | None = None  # events that a restore may have lost: a statement may yet come
+        self.lost: dict[int, JournalFinding] = {}
+        self.last_head = (tree.size, tree.root())  # of the last checkpoint
 
     def take(self, row: Row) -> None:
         """Judge one row, then the checkpoint that ends with it, if any."""
@@ -112,11 +117,33 @@ class Walk:
     def _judge_event(self, row: Row, actual: bytes) -> None:
         sealed = self.evidence.leaf(row.index) or row.stored
         if _is_missing(row.leaf):
-            self._add(row.finding(Fault.MISSING))
+            self._miss(row, sealed)
         elif actual != sealed:
             self._add(row.finding(self._kind_of_change(actual)))
         elif row.stored != sealed:
             self._add(row.finding(Fault.LEAF_MISSING, "the hash in the tree is not the sealed one"))
+        elif self.gap is not None:
+            self._hear(row, self.gap)
+
+    def _miss(self, row: Row, sealed: bytes) -> None:
+        """Put off the verdict on a place that has lost its event with a restore, as a place without an owner says."""
+        if (row.pharmacy_id.encode(), row.event_id.encode()) != (NOWHERE, place_of(sealed)):
+            self._add(row.finding(Fault.MISSING))
+            return
+        self.gap = self.gap or Gap(row.index)
+        self.gap.places.append(row.index)
+        self.lost[row.index] = row.finding(Fault.MISSING)
+
+    def _hear(self, row: Row, gap: Gap) -> None:
+        told, (size, root) = stated_in(row.leaf), self.last_head
+        slack = int(SLACK.total_seconds()) * SECOND
+        if told is None or not gap.is_stated_by(told, size=size, root=root, slack=slack):
+            gap.note_event(read_head(row.leaf).microseconds)
+            return
+        self.outcome.cuts.append(Cut(told, len(gap.places), row.event_id))
+        for index in gap.places:
+            del self.lost[index]
+        self.gap = None
 
     def _kind_of_change(self, actual: bytes) -> Fault:
         leaves = self.evidence.leaves
@@ -135,9 +162,12 @@ class Walk:
         if row.reach is not None:
             self._judge_times(rows, row.reach.microseconds)
             self.last_sealed_at = row.reach.microseconds
+            if self.gap is not None:
+                self.gap.note_checkpoint(row.reach.microseconds)
         if not fault and not self.is_broken and parse_checkpoint(row.note.decode()).root != self.tree.root():
             self.is_broken = True
             self._name_rows(rows)
+        self.last_head = (self.tree.size, self.tree.root())
 
     def _fault_of(self, row: Row) -> str:
         try:
@@ -154,7 +184,7 @@ class Walk:
 
     def _name_rows(self, rows: list[Row]) -> None:
         """Name what a failed root is about: exactly, when a folder kept the leaves; else every event it may be."""
-        named = {finding.index for finding in self.outcome.findings}
+        named = {finding.index for finding in self.outcome.findings} | self.lost.keys()
         if self.evidence.leaf(self.tree.size - 1) and named & {row.index for row in rows}:
             return
         note = (
@@ -177,6 +207,7 @@ class Walk:
     def end(self) -> None:
         """Judge what stands after the last row."""
         self.outcome.size, self.outcome.root = self.tree.size, self.tree.root()
+        self.outcome.findings += self.lost.values()  # of which nobody stated that they were lost
         for row in self.since_last:
             self._add(row.finding(Fault.ADDED, "the leaf is of no signed checkpoint"))
         for size in sorted(size for size in self.wanted - self.judged if self.start < size <= self.tree.size):

@@ -38,6 +38,14 @@ class FolderWitness:
             raise FollowError("unreachable") from None
         return Followed(here)
 
+    def size(self) -> int:
+        """Return how many events the folder knows; none while it cannot be read, which its own loop tells."""
+        try:
+            last = self._last()
+        except (OSError, FollowError):
+            return 0
+        return 0 if last is None else last.size
+
     def _last(self) -> Checkpoint | None:
         for hour in sorted(self._hours(), reverse=True):
             notes = sorted(hour.glob("*.checkpoint"))
