@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from itertools import count
+from itertools import cycle
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ from temoin.patients.actions import CURRENT_NOTICE
 from temoin.pharmacies.seat import Seat
 
 CODE = "7K2QF-XM04CP"
-_numbers = count(100)
+_numbers = cycle(range(100, 1000))
 
 
 def token_of(seat: Seat) -> bytes:

@@ -19,7 +19,7 @@ from temoin.arrivals.box import BoxAnswer, HandedForm, find_poster, hand_in, key
 from temoin.arrivals.ending import end_arrivals
 from temoin.arrivals.models import Arrival, ArrivalKey
 from temoin.arrivals.pairs import keep_pairs, month_of
-from temoin.arrivals.posters import make_poster, standing_poster, withdraw_poster
+from temoin.arrivals.posters import end_posters, make_poster, standing_poster, withdraw_poster
 from temoin.arrivals.queries import read_arrival, waiting_arrivals
 from temoin.crypto.arrival import draw_pair
 from temoin.crypto.envelope import SealBrokenError
@@ -34,6 +34,7 @@ from temoin.patients.models import Patient
 from temoin.patients.queries import traits_of
 from temoin.patients.second_record import LikelyKnownError
 from temoin.patients.traits import check_traits
+from temoin.pharmacies.operator import Operator
 from temoin.pharmacies.seat import Seat
 from temoin.retention.arrivals import end_all
 from temoin.testing.models import Record
@@ -202,6 +203,19 @@ def test_a_form_sent_twice_waits_once_and_two_who_wait_have_two_numbers(house: H
 
     assert (again, taken, gone) == (BoxAnswer.WAITING, BoxAnswer.NUMBER, BoxAnswer.GONE)
     assert [one.id for one in waiting_arrivals(by=house.owner)] == [first]
+
+
+def test_a_pharmacy_that_is_closed_has_no_poster_any_more(house: House, as_role: AsRole):
+    token = token_of(house.owner)
+
+    with pytest.raises(DeniedError):
+        end_posters(by=house.owner)
+    for _ in range(2):
+        end_posters(by=Operator(house.here.id))
+
+    assert standing_poster(by=house.owner) is None
+    with as_role("temoin_portal"):
+        assert find_poster(token) is None
 
 
 def test_a_new_poster_ends_the_former_one(house: House, as_role: AsRole):

@@ -13,13 +13,16 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from people import House, open_house, sign_in
 from playwright.sync_api import Page, expect
+from site_under_test import Site
 
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.label import PATIENT_LANGUAGES
+from temoin.outbox.counter_bell import CHANNEL, topic_of
 from temoin.testing.tickets import read_ticket
 
 SHOTS = Path(__file__).parents[2] / "artefacts" / "portal"
 PHONE = {"width": 320, "height": 640}
+LOOKED_THROUGH = ("fr", "ar")  # one of each direction: the languages differ in words alone
 # Browser and database work are in one thread here: Django must not refuse the loop that Playwright runs.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -59,7 +62,10 @@ def fill(page: Page) -> None:
     page.locator('[name="consent"]').check()
 
 
-def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(form: Page, posts: list[str], house: House):
+def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(
+    form: Page, posts: list[str], house: House, site: Site
+):
+    site.database.execute(f"LISTEN {CHANNEL}")
     expect(form.locator('[data-field="place"]').first).to_have_text(house.here.name)
     fill(form)
     shoot(form, "filled")
@@ -67,6 +73,7 @@ def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(form: Page, po
     expect(form.locator("#done")).to_be_visible()
     shoot(form, "done")
     number, code = form.locator("#number").inner_text(), form.locator("#code").inner_text()
+    told = next(site.database.notifies())
     kept = form.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
 
     counter = sign_in(Client(), house.owner)
@@ -79,6 +86,7 @@ def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(form: Page, po
     pressed = {**ids, **traits, "kind": "covid19-ag", "consent": "2026-11", "identity_status": "VALI"}
     done = counter.post(f"{arrival}accept/", pressed)
 
+    assert told.payload == topic_of(house.here.id)
     assert f"Numéro {number}" in listed
     assert "LÉGER" not in listed
     assert all(f'value="{text}"' in opened for text in ("LÉGER-NOÉ", "Zoé", "zoe@patient.example"))
@@ -114,9 +122,10 @@ def test_the_form_is_read_on_a_phone_in_each_language(form: Page):
         expect(form.locator(f'#send [lang="{language}"]')).to_be_visible()
         assert form.locator('main [lang]:visible:not([lang="' + language + '"])').count() == 0
         assert form.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        found = Axe().run(form).response["violations"]
-        assert {each["id"]: [node["html"][:120] for node in each["nodes"][:3]] for each in found} == {}
         shoot(form, language)
+        if language in LOOKED_THROUGH:
+            found = Axe().run(form).response["violations"]
+            assert {each["id"]: [node["html"][:120] for node in each["nodes"][:3]] for each in found} == {}
 
 
 def test_a_poster_that_was_replaced_leads_to_the_counter(page: Page, portal_url: str):

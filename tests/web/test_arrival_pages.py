@@ -63,6 +63,14 @@ def test_the_live_list_of_the_counter_is_told_of_a_form(house: House, owner: Cli
     assert "417" in changed.content.decode()
 
 
+def test_a_number_typed_at_the_counter_opens_its_form(house: House, owner: Client, stranger: Client):
+    arrival_id = arrive(house.owner, number=417)
+
+    assert owner.post("/patients/", {"scan": " 417 "})["Location"] == f"/arrivals/{arrival_id}/"
+    assert owner.post("/patients/", {"scan": "418"}).status_code != 302
+    assert stranger.post("/patients/", {"scan": "417"}).status_code != 302
+
+
 def test_one_press_registers_the_person_and_the_test_and_a_second_one_nothing(house: House, owner: Client):
     arrival_id = arrive(house.owner)
     form = posted(opened(owner, arrival_id)) | {"identity_status": "VALI", "question-symptoms": "no"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from temoin.crypto.arrival import FormBrokenError
-from temoin.crypto.letter import normalise_code
+from temoin.crypto.letter import normalise_code, written_code
 
 VERSION: Final = 1
 LONGEST: Final = 254  # characters of one text: the longest that a record keeps is an address of mail
@@ -37,8 +37,7 @@ def read_filled(content: bytes) -> FilledForm:
         held = orjson.loads(content)
         if not isinstance(held, dict) or held["v"] != VERSION:
             raise FormBrokenError("another version of the form")
-        code = _text(held["code"])
-        normalise_code(code)
+        code = written_code(normalise_code(_text(held["code"])))
         traits = {name: _text(held["traits"].get(name, "")) for name in TRAITS}
         answers = {_text(name): _text(value) for name, value in held["answers"].items()}
         return FilledForm(traits, _text(held["kind"]), answers, _text(held["notice"]), code)

@@ -19,7 +19,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.policies import Holder, check_operator, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import pharmacy_of
 
@@ -64,6 +64,19 @@ def make_poster(*, by: Holder, instead_of: UUID | None) -> None:
 def withdraw_poster(*, by: Holder, poster_id: UUID) -> None:
     """Let a poster open nothing any more; forms that were handed in by it stay. ConflictError once it was withdrawn."""
     check_right(by=by, right=Right.REGISTER_TEST)
+    _withdraw(poster_id, by=by)
+
+
+def end_posters(*, by: Holder) -> None:
+    """Withdraw the poster that stands, for the operator who closes the pharmacy."""
+    check_operator(by=by)
+    with tenant_scope(by.pharmacy_id):
+        standing = list(Poster.objects.filter(state=PosterState.STANDING.value).values_list("id", flat=True))
+        for poster_id in standing:
+            _withdraw(poster_id, by=by)
+
+
+def _withdraw(poster_id: UUID, *, by: Holder) -> None:
     with act(by=by, kind=EventKind.POSTER_WITHDRAWN, subject_kind="poster", subject_id=poster_id) as commit:
         poster: Poster | None = Poster.objects.filter(id=poster_id).first()
         if poster is None:

@@ -84,11 +84,15 @@ def _hour(pharmacy: Pharmacy) -> str:
 
 
 def _close(options: argparse.Namespace) -> None:
+    from temoin.arrivals.posters import end_posters
+    from temoin.lib.tenant import tenant_scope
     from temoin.pharmacies.actions import close_pharmacy
     from temoin.pharmacies.operator import Operator
 
     pharmacy = pharmacy_of(options.finess)
-    close_pharmacy(by=Operator(pharmacy.id))
+    with tenant_scope(pharmacy.id):  # both or neither: nobody hands a form in where nobody works
+        close_pharmacy(by=Operator(pharmacy.id))
+        end_posters(by=Operator(pharmacy.id))
     say(f"{pharmacy.finess} {pharmacy.name} is closed: nobody works there from their next request on.")
 
 

@@ -74,7 +74,12 @@ def draw_code() -> str:
     drawn = ""
     while len(set(drawn)) < LEAST_DIFFERENT:
         drawn = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    return f"{drawn[:GROUP_LENGTH]}-{drawn[GROUP_LENGTH:]}{check_character(drawn)}"
+    return written_code(drawn)
+
+
+def written_code(code: str) -> str:
+    """Return ten characters as people see them: in two groups, with their check character."""
+    return f"{code[:GROUP_LENGTH]}-{code[GROUP_LENGTH:]}{check_character(code)}"
 
 
 def check_character(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from temoin.arrivals.filled import FilledForm
+from temoin.arrivals.queries import waiting_arrivals
 from temoin.catalogue.kinds import load_kinds
 from temoin.lib.days import read_day
 from temoin.lib.errors import Problem
@@ -19,6 +21,8 @@ from temoin.lib.zones import age_on
 from temoin.patients.notice import CURRENT_NOTICE
 from temoin.patients.queries import Found
 from temoin.patients.traits import Traits
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.web.fields import Field, Typed
 from temoin.web.patient_facts import Fact, patient_facts
@@ -28,6 +32,7 @@ from temoin.web.record_forms import kind_field
 from temoin.web.times import page_today
 
 CONTACT = ("email", "phone", "way", "language", "street", "postcode", "city")
+_NUMBER = re.compile("[1-9][0-9]{2}")
 _DOCUMENT = "identity_status"  # said by the button that accepts: a document was compared, or none was
 
 
@@ -46,6 +51,13 @@ def values_of(filled: FilledForm) -> dict[str, str]:
     answers = {f"{PREFIX}{name}": value for name, value in filled.answers.items()}
     consent = filled.notice if filled.notice == CURRENT_NOTICE else ""
     return {**filled.traits, **answers, "kind": filled.kind, "consent": consent}
+
+
+def named_arrival(seat: Seat, text: str) -> UUID | None:
+    """Return the form that waits with a number typed at the counter; None where the text is none, or nobody waits."""
+    if not _NUMBER.fullmatch(text.strip()) or not has_right(by=seat, right=Right.REGISTER_TEST):
+        return None
+    return next((one.id for one in waiting_arrivals(by=seat) if one.number == int(text)), None)
 
 
 def arrival_fields(

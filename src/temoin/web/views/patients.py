@@ -37,6 +37,7 @@ from temoin.testing.actions import register_test, take_sample
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
 from temoin.web.addresses import lead_on, lead_to_row, lead_to_test
+from temoin.web.arrival_form import named_arrival
 from temoin.web.fields import Typed
 from temoin.web.hits import Doubts, Hit, doubts_about, hits, is_hit, lot_field, ready_kinds
 from temoin.web.kept_forms import keep_posted
@@ -46,7 +47,7 @@ from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
 from temoin.web.patient_search import SCAN_HINT, search_patients
 from temoin.web.record_forms import kind_field
 from temoin.web.sampled_now import is_pressed, sample_now
-from temoin.web.scan_field import asks_to_read, open_questions, posted_scan, scan_field, scan_notices
+from temoin.web.scan_field import SCAN, asks_to_read, open_questions, posted_scan, scan_field, scan_notices
 from temoin.web.scanned_person import NAMES_SOMEBODY, find_scanned, scanned_values
 from temoin.web.test_lines import kits_of, test_lines
 from temoin.web.views.lots import use_box
@@ -58,7 +59,9 @@ _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """Look for a patient, open the test of a number or ticket, or use the lot of a box; it travels in the body only."""
+    """Look for a patient, open the form or test of a number or ticket, or use a box in hand; it travels in the body."""
+    if (arrival_id := named_arrival(seat, request.POST.get(SCAN, ""))) is not None:
+        return redirect("arrival", arrival_id)
     search = search_patients(request, seat, takes_box=has_right(by=seat, right=Right.TAKE_SAMPLE))
     if search.is_box:
         return use_box(request, seat, search.lot)

@@ -199,7 +199,7 @@ function start() {
   addEventListener("pagehide", () => form.reset()); // nothing for the back button to bring back
   const token = TOKEN.exec(location.hash)?.[1];
   if (!token) say("gone");
-  else if (!globalThis.crypto?.subtle) say("unable");
+  else if (!globalThis.crypto?.subtle || !crypto.randomUUID || !AbortSignal.timeout) say("unable");
   else begin(token);
 }
 
