@@ -44,7 +44,7 @@ def test_it_is_served_to_anybody_and_names_each_operation_once():
     assert served["openapi"] == "3.1.0"
     found = [each["operationId"] for methods in served["paths"].values() for each in methods.values()]
     assert sorted(found) == sorted(one.name for one in TOLD)
-    assert {one.name for one in OPERATIONS if not one.is_told} == {"token", "openapi"}
+    assert {one.name for one in OPERATIONS if not one.is_told} == {"token", "openapi", "fhir_metadata"}
 
 
 def test_every_reference_leads_to_a_shape_and_every_shape_is_one():
@@ -64,7 +64,9 @@ def test_an_operation_says_its_scope_its_key_its_body_and_its_problems(operation
     scopes = {scope.value for scope, rights in SCOPE_RIGHTS.items() if operation.asks in rights}
     assert told["security"] == [{"token": sorted(scopes)}]
     assert bool(scopes) is isinstance(operation.asks, Right)
-    assert bool(keys) is (operation.method == "POST" and operation.name not in {"search_patients", "hl7"})
+    assert bool(keys) is (
+        operation.method == "POST" and operation.name not in {"search_patients", "hl7", "fhir_validate"}
+    )
     assert ("requestBody" in told) is (operation.body is not None or bool(operation.media))
     assert {401, 404, 405, 500, operation.status} <= statuses
     assert (403 in statuses) is (operation.asks is not Open.TOKEN)

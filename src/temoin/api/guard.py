@@ -48,7 +48,7 @@ class Operation:
     summary: str
     method: str = "GET"
     body: type[BaseModel] | None = None
-    media: str = ""  # of a body and an answer that are no JSON: its view takes and gives bytes
+    media: tuple[str, ...] = ()  # of a body that is no shape of ours: its view takes bytes, and answers by itself
     answers: type[BaseModel] = Nothing
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
@@ -108,8 +108,8 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
             if reads_much(by=seat):
                 return reads_too_much()
         if operation.media:
-            told: bytes = operation.view(request, seat, body=read_raw(request, operation.media), **places)
-            return HttpResponse(told, content_type=operation.media)
+            told: HttpResponse = operation.view(request, seat, body=read_raw(request, operation.media), **places)
+            return told
         return answer(_content(operation, request, seat, places), operation.status)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))

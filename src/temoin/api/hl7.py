@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ from temoin.formats.hl7v2.answering import AckError, AckReason, acknowledgement
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.intake.messages import rows_of_message
 from temoin.intake.problems import RowProblem, problems_of_row
-from temoin.intake.proposing import MessageRefusedError, check_may_propose, propose_rows
+from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError, check_may_propose, propose_rows
 from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, InvalidError, TemoinError, refuse
@@ -31,7 +31,7 @@ from temoin.pharmacies.program_calls import Answer, InProgressError, KeyReusedEr
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.refused_calls import note_denied_call
 
-MEDIA = "application/hl7-v2"
+MEDIA = ("application/hl7-v2",)
 MOST_MESSAGES = 100  # of one call
 
 # What a code of ours is in HL7 table 0357, and which of them no correction of the content mends: those are AR.
@@ -52,7 +52,7 @@ _REASONS = {
 _REJECTED = frozenset({"hl7_type", "hl7_version", "not_production", "hl7_headless", "control_id", "control_id_used"})
 
 
-def take_messages(request: HttpRequest, seat: ProgramSeat, body: bytes) -> bytes:
+def take_messages(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpResponse:
     """Take messages, each alone, and answer them in their order."""
     check_may_propose(by=seat)
     notice = request.GET.get("notice", "")
@@ -60,8 +60,12 @@ def take_messages(request: HttpRequest, seat: ProgramSeat, body: bytes) -> bytes
         raw = list(_bounded(body))
     except FileRefusedError as error:
         words = error.message(get_language() or "fr")
-        return _answer(None, [RowProblem(0, "", "hl7_headless", words, "")])
-    return b"".join(_acknowledged(seat, one, notice) for one in raw)
+        return _told(_answer(None, [RowProblem(0, "", "hl7_headless", words, "")]))
+    return _told(b"".join(_acknowledged(seat, one, notice) for one in raw))
+
+
+def _told(answers: bytes) -> HttpResponse:
+    return HttpResponse(answers, content_type=MEDIA[0])
 
 
 def _bounded(body: bytes) -> list[RawMessage]:
@@ -85,7 +89,7 @@ def _acknowledged(seat: ProgramSeat, raw: RawMessage, notice: str) -> bytes:
     except MessageRefusedError as error:
         return _answer(header, error.problems)
     except TemoinError as error:
-        return _answer(header, _problems(seat, raw.line, error))
+        return _answer(header, told_of_room(seat, raw.line, error))
     except Exception as error:
         if is_away(error):
             raise
@@ -96,6 +100,8 @@ def _acknowledged(seat: ProgramSeat, raw: RawMessage, notice: str) -> bytes:
 def _take(seat: ProgramSeat, raw: RawMessage, header: Segment, notice: str) -> Answer:
     """Propose the results of a message; its answer is kept by the commit that does it."""
     rows = rows_of_message(seat, raw, Encoding.UTF_8)
+    if len(rows) > MOST_RESULTS:
+        raise refuse("", "too_many", _("There are too many of these: send fewer at a time."))
     bad = [one for row in rows if isinstance(row, RowErrors) for one in problems_of_row(row, get_language() or "fr")]
     if bad:
         raise MessageRefusedError(bad)
@@ -103,7 +109,7 @@ def _take(seat: ProgramSeat, raw: RawMessage, header: Segment, notice: str) -> A
     return {"acknowledgement": _answer(header, []).decode()}
 
 
-def _problems(seat: ProgramSeat, line: int, error: TemoinError) -> list[RowProblem]:
+def told_of_room(seat: ProgramSeat, line: int, error: TemoinError) -> list[RowProblem]:
     """Return what is told of a message that a room refused for no row of it."""
     if isinstance(error, DeniedError):
         note_denied_call(by=seat, right=str(error))

@@ -84,7 +84,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "security": [] if operation.asks is Open.NOTHING else [{"token": _scopes(operation)}],
     }
     if operation.media:
-        told["requestBody"] = {"required": True, "content": {operation.media: _TEXT}}
+        told["requestBody"] = {"required": True, "content": dict.fromkeys(operation.media, _TEXT)}
     if operation.body is not None:
         told["requestBody"] = {"required": True, "content": {"application/json": _refers(operation.body)}}
     return told
@@ -107,7 +107,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    content = {operation.media: _TEXT} if operation.media else {"application/json": _refers(operation.answers)}
+    content = {"application/json": _refers(operation.answers)}
+    if operation.media:
+        content = {operation.media[0]: _TEXT}
     done = {"description": "Done.", "content": content}
     problem = {"content": {"application/problem+json": _refers(ProblemBody)}}
     told: dict[str, Any] = {str(operation.status): done}
@@ -133,7 +135,7 @@ def _problems(operation: Operation) -> dict[int, str]:
     if operation.method == "POST":
         told |= {400: "What was sent cannot be taken."}
     if operation.body is not None or operation.media:
-        told |= {415: f"The body is not {operation.media or 'application/json'}."}
+        told |= {415: f"The body is not {' or '.join(operation.media) or 'application/json'}."}
     if operation.is_keyed or operation.takes_key:
         told |= {422: "The key was used for another request."}
     return dict(sorted(told.items()))

@@ -54,10 +54,10 @@ def read_body(request: HttpRequest, shape: type[BaseModel]) -> BaseModel:
     raise InvalidError([_problem(one["loc"], one["type"]) for one in found[:MOST_PROBLEMS]])
 
 
-def read_raw(request: HttpRequest, media: str) -> bytes:
-    """Return what a request holds, of a media type that is no JSON."""
-    if request.content_type != media:
-        message = _("Send %(media)s.") % {"media": media}
+def read_raw(request: HttpRequest, media: Sequence[str]) -> bytes:
+    """Return what a request holds, of one of these media types."""
+    if request.content_type not in media:
+        message = _("Send %(media)s.") % {"media": ", ".join(media)}
         raise WrongTypeError([Problem("Content-Type", "unsupported", message)])
     try:
         return request.body

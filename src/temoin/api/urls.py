@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from temoin.api import answers, bodies, hl7, openapi, patient_views, record_views, views, whole_results
+from temoin.api import answers, bodies, fhir, hl7, openapi, patient_views, record_views, views, whole_results
 from temoin.api.guard import AddressView, Open, Operation
 from temoin.pharmacies.professions import Right
 
 TEST = "api/v1/tests/<uuid:record_id>"
+NOTICE = (("notice", "^.{1,40}$"),)
 PAGES = (("page", "^[0-9]{1,5}$"),)
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -162,9 +163,39 @@ OPERATIONS: tuple[Operation, ...] = (
         asks=Right.PROPOSE_RESULT,
         method="POST",
         media=hl7.MEDIA,
-        asked=(("notice", "^.{1,40}$"),),
+        asked=NOTICE,
         is_once=False,  # each message is, under its MSH-10
         summary="Hand in results as HL7 v2 messages, each answered by its ACK",
+    ),
+    Operation(
+        name="fhir",
+        path="api/v1/fhir",
+        view=fhir.take_bundle,
+        asks=Right.PROPOSE_RESULT,
+        method="POST",
+        media=fhir.MEDIA,
+        asked=NOTICE,
+        is_once=False,  # its view is
+        takes_key=True,
+        summary="Hand in results as a FHIR R4 Bundle, all of it or nothing",
+    ),
+    Operation(
+        name="fhir_validate",
+        path="api/v1/fhir/$validate",
+        view=fhir.validate,
+        asks=Right.PROPOSE_RESULT,
+        method="POST",
+        media=fhir.MEDIA,
+        is_once=False,  # it changes nothing
+        summary="Tell what is wrong with a FHIR R4 Bundle of results, and keep nothing",
+    ),
+    Operation(
+        name="fhir_metadata",
+        path="api/v1/fhir/metadata",
+        view=fhir.metadata,
+        asks=Open.NOTHING,
+        summary="What is taken as FHIR: the CapabilityStatement",
+        is_told=False,
     ),
     Operation(
         name="letters",

@@ -1,15 +1,22 @@
-"""One message of results, read by the rules of the pharmacy that it comes to."""
+"""Results of one message or Bundle, read by the rules of the pharmacy that they come to."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO
 
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
 from temoin.formats.csv.problems import RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.formats.csv.tables import Encoding
+from temoin.formats.handed.fhir_file import told_of_json, told_of_xml
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.hl7_file import RawMessage, told_of_message
+from temoin.formats.handed.opening import named
 from temoin.formats.handed.told import judge
+from temoin.intake.proposing import MOST_RESULTS
 from temoin.lib.clock import now
 from temoin.pharmacies.policies import Holder
 from temoin.pharmacies.zones import zone_of, zone_of_postcode
@@ -17,5 +24,27 @@ from temoin.pharmacies.zones import zone_of, zone_of_postcode
 
 def rows_of_message(by: Holder, raw: RawMessage, encoding: Encoding) -> list[ResultRow | RowErrors]:
     """Return what a message tells, judged as a file's rows are."""
-    rules = CellRules(now(), DateOrder.ISO, zone_of(by.pharmacy_id), zone_of_postcode)
-    return [judge(told, rules) for told in told_of_message(raw, encoding, Passed())]
+    rules = _rules(by)
+    told = islice(told_of_message(raw, encoding, Passed()), MOST_RESULTS + 1)  # one more shows that it is too many
+    return [judge(one, rules) for one in told]
+
+
+def _rules(by: Holder) -> CellRules:
+    return CellRules(now(), DateOrder.ISO, zone_of(by.pharmacy_id), zone_of_postcode)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfBundle:
+    """What a Bundle or loose resources tell, and what of them is passed over."""
+
+    rows: tuple[ResultRow | RowErrors, ...]
+    unread: tuple[str, ...]
+    not_kept: tuple[str, ...]
+
+
+def rows_of_bundle(by: Holder, stream: BinaryIO, *, is_xml: bool) -> RowsOfBundle:
+    """Return what FHIR tells, judged as a file's rows are; FileRefusedError when it cannot be read."""
+    passed, rules, read = Passed(), _rules(by), told_of_xml if is_xml else told_of_json
+    told = islice(read(stream, Encoding.UTF_8, passed), MOST_RESULTS + 1)
+    rows = tuple(judge(one, rules) for one in told)
+    return RowsOfBundle(rows, named(passed.unread), named(passed.not_kept))

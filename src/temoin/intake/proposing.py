@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.states import LotState
@@ -16,7 +18,7 @@ from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
 from temoin.intake.sameness import read_at, sampled_at
-from temoin.lib.errors import InvalidError, TemoinError
+from temoin.lib.errors import InvalidError, TemoinError, refuse
 from temoin.patients.actions import register_patient
 from temoin.patients.queries import near_matches
 from temoin.patients.traits import Traits
@@ -29,6 +31,7 @@ from temoin.testing.proposals import propose_result
 from temoin.testing.sample import Reading, Sample
 
 NEEDED = (Right.PROPOSE_RESULT, Right.REGISTER_PATIENT, Right.REGISTER_TEST, Right.TAKE_SAMPLE, Right.READ_TEST)
+MOST_RESULTS = 100  # of one message, which is one transaction
 
 
 class MessageRefusedError(TemoinError):
@@ -51,6 +54,8 @@ def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> int:
     MessageRefusedError names what forbids it; LikelyKnownError where the patient may be one on record.
     """
     check_may_propose(by=by)
+    if len(rows) > MOST_RESULTS:
+        raise refuse("", "too_many", _("There are too many of these: send fewer at a time."))
     own = plain_number(pharmacy_of(by).finess)
     refused = [problem_of_refusal(row, error) for row in rows if (error := _unfit(row, own))]
     if refused:

@@ -29,7 +29,7 @@ from temoin.formats.handed.fhir_parts import (
     telecom_of,
     when_of,
 )
-from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, first, many, paths_of, text
+from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, few, first, many, paths_of, text
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.told import ToldResult
 
@@ -93,7 +93,7 @@ class Resources:
 
     def chosen(self, within: Placed | None, name: str, kind: str) -> Placed | None:
         """Return the first resource of a kind that an element refers to."""
-        for reference in many(within.node, name) if within else ():
+        for reference in few(within.node, name) if within else ():
             found = self.at(reference, within) if within else None
             if found is not None and found.kind == kind:
                 return found
@@ -108,13 +108,13 @@ def told_results(roots: tuple[object, ...], passed: Passed) -> Iterator[ToldResu
         yield ToldResult(0, problems=[(path, code)])
     if refused:
         return
-    reports = _reports_by_result(resources)
+    reports, only = _reports_by_result(resources), _only_report(resources)
     count = 0
     for one in resources.of("Observation"):
         if _is_answer(one, passed):
             continue
         count += 1
-        yield _told(one, reports.get(one.path) or _only_report(resources), resources)
+        yield _told(one, reports.get(one.path) or only, resources)
     _note_unread(resources, passed)
     if not count:
         yield ToldResult(0, problems=[("Observation", "no_result")])
@@ -196,7 +196,7 @@ def _only_report(resources: Resources) -> Placed | None:
 def _is_answer(observation: Placed, passed: Passed) -> bool:
     codes = codes_of(first(observation.node, "code"))
     loinc = test_code(codes)
-    kinds = (code for one in many(observation.node, "identifier") for code in codes_of(first(one, "type")))
+    kinds = (code for one in few(observation.node, "identifier") for code in codes_of(first(one, "type")))
     is_asked = any(code.code == _ASKED for code in kinds)
     is_panel = bool(many(observation.node, "hasMember")) and not _has_value(observation.node)
     if is_panel:
@@ -335,7 +335,7 @@ def _tell_value(told: ToldResult, result: Placed) -> None:
     elif names:
         place = f"{result.path}.{names[0]}"
         told.refuse(place, "not_a_word")
-    said = [one.code for each in many(result.node, "interpretation") for one in codes_of(each)]
+    said = [one.code for each in few(result.node, "interpretation") for one in codes_of(each)]
     if interpretation_differs(word, said):
         told.refuse(f"{result.path}.interpretation", "values_differ")
     told.tell("test_result", (place, word))

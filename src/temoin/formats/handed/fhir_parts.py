@@ -9,7 +9,7 @@ from temoin.catalogue.kits import kit_of_gtin, knows_device
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
 from temoin.formats.handed.codes import ToldCode, load_codes, system_of
-from temoin.formats.handed.fhir_tree import Node, Placed, first, many, text, texts
+from temoin.formats.handed.fhir_tree import Node, Placed, few, first, text, texts
 
 Said = tuple[str, str]  # a path and what stands there
 
@@ -22,21 +22,21 @@ def codes_of(concept: Node) -> list[ToldCode]:
     """Return the codes of a CodeableConcept, and its words."""
     found = [
         ToldCode(text(one, "code"), text(one, "display"), system_of(text(one, "system")))
-        for one in many(concept, "coding")
+        for one in few(concept, "coding")
     ]
     return [one for one in (*found, ToldCode("", text(concept, "text"))) if one.code or one.words]
 
 
 def name_of(person: Placed) -> tuple[Said, Said]:
     """Return family and given names: those of the birth, or by law, or of no use that is said."""
-    told = {text(one, "use"): (place, one) for place, one in reversed(list(enumerate(many(person.node, "name"))))}
+    told = {text(one, "use"): (place, one) for place, one in reversed(list(enumerate(few(person.node, "name"))))}
     place, name = next((told[use] for use in _NAME_USES if use in told), (0, {}))
     path = f"{person.path}.name[{place}]"
     return (f"{path}.family", text(name, "family")), (f"{path}.given", " ".join(texts(name, "given")))
 
 
 def telecom_of(person: Placed, system: str) -> Said:
-    for place, one in enumerate(many(person.node, "telecom")):
+    for place, one in enumerate(few(person.node, "telecom")):
         value = text(one, "value").removeprefix("tel:").removeprefix("mailto:")
         if text(one, "system") == system and text(one, "use") != "old" and value:
             return f"{person.path}.telecom[{place}].value", value
@@ -45,7 +45,7 @@ def telecom_of(person: Placed, system: str) -> Said:
 
 def address_of(placed: Placed) -> dict[str, Said]:
     """Return by column the parts of the first address that holds."""
-    found = [(place, one) for place, one in enumerate(many(placed.node, "address")) if text(one, "use") != "old"]
+    found = [(place, one) for place, one in enumerate(few(placed.node, "address")) if text(one, "use") != "old"]
     place, address = found[0] if found else (0, {})
     path = f"{placed.path}.address[{place}]"
     lines = [*texts(address, "line"), "", ""]
@@ -64,7 +64,7 @@ def identifier_of(placed: Placed | None, name: str) -> Said:
     """Return the first identifier under a name, or in a reference under it."""
     if placed is None:
         return "DiagnosticReport.identifier", ""
-    for one in many(placed.node, name):
+    for one in few(placed.node, name):
         inner = first(one, "identifier") if name == "basedOn" else one
         if value := text(inner, "value"):
             return f"{placed.path}.{name}", value
@@ -73,7 +73,7 @@ def identifier_of(placed: Placed | None, name: str) -> Said:
 
 def laboratory_number(organisation: Placed) -> str:
     """Return the number of a laboratory: one of the shape of FINESS or CLIA before any other."""
-    values = [text(one, "value").removeprefix(_CLIA_PREFIX) for one in many(organisation.node, "identifier")]
+    values = [text(one, "value").removeprefix(_CLIA_PREFIX) for one in few(organisation.node, "identifier")]
     national = (one for one in values if is_clia(one) or is_finess(one.upper()))
     return next(national, next(filter(None, values), ""))
 
@@ -84,10 +84,10 @@ def device_of(result: Placed, device: Placed | None) -> Said:
     path, gtins = f"{result.path}.device", list[str]()
     if device is not None:
         path = device.path
-        own = [text(one, "name") for one in many(device.node, "deviceName")]
+        own = [text(one, "name") for one in few(device.node, "deviceName")]
         own += [one.words for one in codes_of(first(device.node, "type"))] + [text(device.node, "modelNumber")]
         names = own + names
-        gtins = [text(one, "deviceIdentifier") for one in many(device.node, "udiCarrier")]
+        gtins = [text(one, "deviceIdentifier") for one in few(device.node, "udiCarrier")]
     kits = [kit.name for one in gtins if one.isdecimal() and (kit := kit_of_gtin(one.zfill(14)))]
     parts = [part for one in names for part in dict.fromkeys((one, one.partition("_")[0])) if part]
     known = next((name for name in parts if knows_device(name)), "")
@@ -115,6 +115,6 @@ def plain_time(value: str) -> str:
 
 
 def notes_of(result: Placed, report: Placed | None) -> Said:
-    notes = [text(one, "text") for one in many(result.node, "note")]
+    notes = [text(one, "text") for one in few(result.node, "note")]
     notes += [text(report.node, "conclusion")] if report else []
     return f"{result.path}.note", " ".join(filter(None, notes))

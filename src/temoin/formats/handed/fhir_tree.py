@@ -16,6 +16,7 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.tables import LARGEST_FILE
 
 LARGEST_BUNDLE = 16 * 1024 * 1024
+MOST_ALIKE = 50  # names, addresses, identifiers, codes or references under one element
 DEEPEST = 100  # elements within one another; a Bundle in use has some fifteen
 NAMESPACE = "http://hl7.org/fhir"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -186,6 +187,11 @@ def many(node: Any, name: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
+def few(node: Any, name: str) -> list[Any]:
+    """Return what stands under a name of which nobody has more than some: it is looked through for each result."""
+    return many(node, name)[:MOST_ALIKE]
+
+
 def first(node: Any, *names: str) -> Node:
     """Return the first element on a way of names; one without anything where there is none."""
     for name in names:
@@ -203,7 +209,7 @@ def text(node: Any, name: str) -> str:
 
 
 def texts(node: Any, name: str) -> list[str]:
-    return [one.strip() for one in many(node, name) if isinstance(one, str) and one.strip()]
+    return [one.strip() for one in few(node, name) if isinstance(one, str) and one.strip()]
 
 
 def paths_of(node: Any, path: str, names: frozenset[str]) -> Iterator[str]:

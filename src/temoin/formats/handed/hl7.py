@@ -35,6 +35,7 @@ _READ = {
     "SPM": frozenset({1, 4, 17}),
     "NTE": frozenset({1, 2, 3, 4}),
 }
+LONGEST_FIELD = 5_000  # of any but OBX-5, which may hold a document
 _TECHNICAL = frozenset({"MSH", "SFT", "DSC"})
 
 
@@ -58,7 +59,7 @@ class _Result:
 class _Order:
     """An OBR with what belongs to it."""
 
-    person: Segment | None
+    person: ToldResult
     order: Segment | None
     request: Segment
     results: list[_Result] = field(default_factory=list)
@@ -69,7 +70,7 @@ class _Order:
 def told_results(segments: list[Segment], passed: Passed) -> Iterator[ToldResult]:
     """Yield the results of a message, or one that says why there is none; `passed` learns what is not read."""
     header = segments[0]
-    if problem := _header_problem(header):
+    if problem := _header_problem(header) or _longest_problem(segments):
         yield _refused(header.line, *problem)
         return
     orders, stray = _orders(segments, passed)
@@ -92,6 +93,15 @@ def _header_problem(header: Segment) -> tuple[str, str] | None:
     return ("MSH-11", "not_production") if fields.value(header, 11) in _TRIALS else None
 
 
+def _longest_problem(segments: list[Segment]) -> tuple[str, str] | None:
+    """Return the place of a field beyond all measure: what is looked through again and again has to be short."""
+    for each in segments:
+        for number, content in enumerate(each.fields, start=1):
+            if len(content) > LONGEST_FIELD and (each.name, number) != ("OBX", 5):
+                return f"{each.name}-{number}", "too_long"
+    return None
+
+
 def _refused(row: int, place: str, code: str) -> ToldResult:
     return ToldResult(row, problems=[(place, code)])
 
@@ -99,12 +109,13 @@ def _refused(row: int, place: str, code: str) -> ToldResult:
 def _orders(segments: list[Segment], passed: Passed) -> tuple[list[_Order], Segment | None]:
     """Return the orders of a message, and the first result that stands in none."""
     orders: list[_Order] = []
-    person = order = stray = None
+    person, order = _person(None), None
+    stray: Segment | None = None
     current: _Order | None = None
     for each in segments:
         _note_unread(each, passed)
         if each.name == "PID":
-            person, order, current = each, None, None
+            person, order, current = _person(each), None, None
         elif each.name == "ORC":
             order, current = each, None
         elif each.name == "OBR":
@@ -156,8 +167,9 @@ def _of_order(order: _Order, header: Segment, passed: Passed) -> Iterator[ToldRe
 
 def _told(order: _Order, result: _Result, header: Segment, loinc: str | None) -> ToldResult:
     observed, request = result.segment, order.request
-    told = ToldResult(observed.line, offset=fields.offset_of(header))
-    _tell_person(told, order.person)
+    told = ToldResult(
+        observed.line, dict(order.person.cells), dict(order.person.places), offset=fields.offset_of(header)
+    )
     _tell_laboratory(told, observed, header)
     _tell_prescriber(told, order)
     told.tell(
@@ -180,7 +192,9 @@ def _told(order: _Order, result: _Result, header: Segment, loinc: str | None) ->
     return told
 
 
-def _tell_person(told: ToldResult, person: Segment | None) -> None:
+def _person(person: Segment | None) -> ToldResult:
+    """Return what a PID says, once for all of its results."""
+    told = ToldResult(0)
     family, given, more = fields.names_of(person)
     told.tell("patient_last_name", family)
     told.tell("patient_first_name", (given[0], f"{given[1]} {more[1]}".strip()))
@@ -194,6 +208,7 @@ def _tell_person(told: ToldResult, person: Segment | None) -> None:
     told.tell("patient_state", fields.said(person, "PID", 11, 4))
     told.tell("patient_zip_code", fields.said(person, "PID", 11, 5))
     told.tell("patient_country", fields.said(person, "PID", 11, 6))
+    return told
 
 
 def _tell_laboratory(told: ToldResult, observed: Segment, header: Segment) -> None:

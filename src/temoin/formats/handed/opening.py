@@ -62,13 +62,14 @@ def _messages(profile: str, read: Reader, stream: BinaryIO, *, rules: CellRules,
     return FileOfResults(
         profile=profile,
         dates=(),
-        unread=_named(passed.unread),
-        not_kept=_named(passed.not_kept),
+        unread=named(passed.unread),
+        not_kept=named(passed.not_kept),
         count=count,
         rows=(judge(told, dated) for told in again()),
     )
 
 
-def _named(names: dict[str, None]) -> tuple[str, ...]:
-    named = tuple(islice(names, _MOST_NAMED))
-    return named if len(names) <= _MOST_NAMED else (*named, "…")
+def named(names: dict[str, None]) -> tuple[str, ...]:
+    """Return names of what is passed over, the first of them where a sender has too many."""
+    first = tuple(islice(names, _MOST_NAMED))
+    return first if len(names) <= _MOST_NAMED else (*first, "…")
