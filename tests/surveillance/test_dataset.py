@@ -133,5 +133,24 @@ def test_a_page_has_no_script_no_style_of_its_own_and_a_strict_policy(name):
     assert "<svg" in page
 
 
+def test_a_lot_that_is_bad_shows_by_its_positivity():
+    figures = [["41FK10", lot, "sars-cov-2", *row] for lot, row in (("A1", ("positive", 90)), ("A1", ("negative", 30)))]
+
+    page = page_files([Publication("lots", FIRST, 1, FIRST, figures)], ABOUT)["en.html"].decode()
+
+    assert '<th scope="row">41FK10</th><td>A1</td>' in page
+    assert "<td>90</td><td>30</td><td>under 10</td><td>75.0%</td>" in page
+
+
+def test_what_people_typed_is_text_on_the_page():
+    figures = [["<b>", "<script>", "sars-cov-2", "positive", 90]]
+
+    page = page_files([Publication("lots", FIRST, 1, FIRST, figures)], ABOUT)["en.html"].decode()
+
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "<b>" not in page
+
+
 def test_pages_without_any_publication_say_so():
     assert "Rien n’est encore publié." in page_files([], ABOUT)["index.html"].decode()

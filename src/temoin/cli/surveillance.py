@@ -65,7 +65,7 @@ def _export(options: argparse.Namespace) -> int:
     site = settings_of_process().site
     count_whole(threading.Event())
     published = publish_due(is_demo=site.demo)
-    found, about = publications(), About(site.staff_url, options.licence, site.demo)
+    found, about = publications(), About(site.portal_url, options.licence, site.demo)
     files = files_of(found, about)
     if lost := history_lost(options.folder, files):
         for name, rows in lost.items():

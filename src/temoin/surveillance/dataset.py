@@ -58,7 +58,7 @@ class Publication:
 class About:
     """What the descriptor tells of the whole."""
 
-    source: str  # address of the site
+    source: str  # address of the patients' site: it is public
     licence: str  # of LICENCES; "" for none
     is_demo: bool
 
@@ -93,7 +93,7 @@ def names_of_columns(table: PublishedTable) -> list[str]:
 def rows_lost(before: bytes, after: bytes) -> list[str]:
     """Return the lines of a file that a newer one does not have: history that would be rewritten."""
     kept = set(after.decode().splitlines())
-    return [line for line in before.decode().splitlines() if line not in kept]
+    return [line for line in before.decode(errors="replace").splitlines() if line not in kept]
 
 
 def schema_of(table: PublishedTable) -> dict[str, Any]:

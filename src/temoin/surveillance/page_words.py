@@ -30,6 +30,7 @@ WORDS = {
     "tests": Label(fr="Tests concluants", en="Conclusive tests"),
     "mean": Label(fr="Positifs par jour, moyenne de 7 jours", en="Positive a day, mean of 7 days"),
     "positivity": Label(fr="Positivité sur 7 jours", en="Positivity over 7 days"),
+    "share": Label(fr="Positivité", en="Positivity"),
     "standing": Label(fr="Publication", en="Publication"),
     "last": Label(fr="définitive", en="final"),
     "early": Label(fr="provisoire", en="provisional"),

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
 from importlib.resources import files as resources
+from typing import Any
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.label import Label
+from temoin.surveillance.counts import NEGATIVE, OUTCOMES, POSITIVE
 from temoin.surveillance.curves import curve
 from temoin.surveillance.dataset import DESCRIPTOR, About, Publication
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS, VALUES
 from temoin.surveillance.page_words import WORDS
-from temoin.surveillance.tables import TABLES
-from temoin.surveillance.trends import TrendDay, latest, trends
+from temoin.surveillance.tables import TABLES, PublishedTable
+from temoin.surveillance.trends import TrendDay, latest, positivity, trends
 
 STYLE = "surveillance.css"
 NAMES = {"fr": "index.html", "en": "en.html"}
@@ -40,7 +42,7 @@ class _AuthorityPage:
         self.lang, self.about = lang, about
 
     def whole(self, found: Sequence[Publication]) -> str:
-        """Return the page."""
+        """Write head, curves, the latest figures of each table, and where the data are."""
         updated = max((one.released_on for one in found), default=None)
         other = next(lang for lang in NAMES if lang != self.lang)
         body = self._curves(found) + "".join(self._latest(name, found) for name in LATEST_ONLY)
@@ -100,19 +102,36 @@ class _AuthorityPage:
 
     def _period(self, name: str, period: date, one: Publication) -> str:
         table = TABLES[name]
+        when = f"{WORDS[f'of_{table.step.value}'].text(self.lang)} {period}"
+        if not one.figures:
+            return f"<p>{escape(when)}{self.say('colon')}{self.say('small')}</p>"
+        head, rows = self._by_outcome(table, one) if table.columns[-1] == "outcome" else self._plain(table, one)
+        return self._table(f"{TABLE_WORDS[name].text(self.lang)}, {when}", head, rows)
+
+    def _plain(self, table: PublishedTable, one: Publication) -> tuple[list[str], list[list[str]]]:
         head = [self._label(COLUMNS[column].words) for column in (*table.columns, "count")]
+        return head, [[*self._values(table.columns, row), str(row[-1])] for row in one.figures]
+
+    def _by_outcome(self, table: PublishedTable, one: Publication) -> tuple[list[str], list[list[str]]]:
+        """Return a line for each combination, with what was found of each outcome and the positivity."""
+        found: dict[tuple[Any, ...], dict[str, int]] = {}
+        for *key, outcome, count in one.figures:
+            found.setdefault(tuple(key), {})[outcome] = count
+        columns = table.columns[:-1]
+        head = [self._label(COLUMNS[column].words) for column in columns]
+        head += [escape(self._value("outcome", outcome)) for outcome in OUTCOMES] + [self.say("share")]
         rows = [
             [
-                *(escape(self._value(column, value)) for column, value in zip(table.columns, row, strict=False)),
-                str(row[-1]),
+                *self._values(columns, key),
+                *(self._count(counts.get(outcome)) for outcome in OUTCOMES),
+                self._percent(positivity(counts.get(POSITIVE), counts.get(NEGATIVE))),
             ]
-            for row in one.figures
+            for key, counts in found.items()
         ]
-        step = self.say(f"of_{table.step.value}")
-        caption = f"{TABLE_WORDS[name].text(self.lang)}, {WORDS[f'of_{table.step.value}'].text(self.lang)} {period}"
-        if not rows:
-            return f"<p>{step} {period}{self.say('colon')}{self.say('small')}</p>"
-        return self._table(caption, head, rows)
+        return head, rows
+
+    def _values(self, columns: Iterable[str], row: Sequence[Any]) -> list[str]:
+        return [escape(self._value(column, value)) for column, value in zip(columns, row, strict=False)]
 
     def _table(self, caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         tops = "".join(f'<th scope="col">{one}</th>' for one in head)

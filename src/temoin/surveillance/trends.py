@@ -62,8 +62,13 @@ def _trend_day(day: date, is_last: bool, found: dict[tuple[date, str], int]) -> 
         positive=positive,
         tests=None if positive is None or negative is None else positive + negative,
         mean=None if positives is None else positives / SPAN,
-        positivity=None if positives is None or negatives is None else positives / (positives + negatives),
+        positivity=positivity(positives, negatives),
     )
+
+
+def positivity(positive: int | None, negative: int | None) -> float | None:
+    """Return the share of positives; None where one of the two was left out for being small."""
+    return None if positive is None or negative is None else positive / (positive + negative)
 
 
 def _all_of(counts: list[int | None]) -> int | None:
