@@ -28,6 +28,7 @@ DIGEST = (
 
 # All that a deed may touch.
 TABLES = (
+    "arrivals_poster",
     "journal_event",
     "journal_leaf",
     "journal_node",
@@ -55,6 +56,7 @@ TABLES = (
 
 # What makes a row of a table another one: its sealed value, or what an account keeps of its own.
 SEALED = {
+    "arrivals_poster": "sealed",
     "intake_file_terms": "sealed",
     "patients_patient": "sealed",
     "pharmacies_invitation": "sealed",

@@ -23,6 +23,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     """Make a row of every sealed table, two persons with a factor, and a result of a file; return what is changed."""
     from people import make_lot, make_patient, make_program, make_signed, make_test, person_of, set_up_totp
 
+    from temoin.arrivals.posters import make_poster, standing_poster
     from temoin.intake.terms import allow_laboratory
     from temoin.lib.zones import HOUSE, today_in
     from temoin.pharmacies.team import invite_member
@@ -36,7 +37,12 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
             set_up_totp(person_of(seat))
     make_program(by)
     sign_result_of_file(by, patient)
+    if standing_poster(by=by) is None:
+        make_poster(by=by, instead_of=None)
+    poster = standing_poster(by=by)
+    assert poster is not None
     return {
+        "poster": poster.id,
         "patient": patient,
         "lot": lot,
         "signed": make_signed(by, patient, lot),
@@ -83,6 +89,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     """Return, by table, the act that changes or removes a row of it."""
     from people import TRAITS, change_patient
 
+    from temoin.arrivals.posters import withdraw_poster
     from temoin.intake.terms import allow_laboratory
     from temoin.lib.clock import now
     from temoin.patients.traits import check_traits
@@ -108,6 +115,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
         "mfa_authenticator": lambda: _take_factor_away(made["person"]),
         "retention_case": lambda: answer_case(by=by, case_id=made["case"], granted=True, answer="Remise"),
         "retention_hold": lambda: lift_hold(by=by, hold_id=made["hold"], reason="Classée"),
+        "arrivals_poster": lambda: withdraw_poster(by=by, poster_id=made["poster"]),
         "pharmacies_member": lambda: suspend_member(by=by, member_id=made["colleague"]),
     }
 

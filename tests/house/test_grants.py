@@ -228,7 +228,7 @@ COLUMNS = {
         not in {
             *("certificates_issued", "surveillance_counted_day"),
             *("outbox_attempt", "outbox_sides", "outbox_parcel", "testing_record"),
-            *("pharmacies_program_call", "pharmacies_program_token"),
+            *("pharmacies_program_call", "pharmacies_program_token", "arrivals_key"),
         }
     },
     ("temoin_sealer", "testing_record", "SELECT"): {

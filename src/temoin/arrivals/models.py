@@ -51,6 +51,7 @@ class ArrivalKey(SealedModel):
 
     declares: ClassVar = dict.fromkeys(("month", "ends_at", "public", "sealed"), PUBLIC)
     binds: ClassVar = ("month", "ends_at", "public")
+    told: ClassVar = False  # written once and never changed: there is no former row
 
     class Meta:
         db_table = "arrivals_key"
