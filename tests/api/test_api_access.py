@@ -54,8 +54,8 @@ def test_no_address_exists_outside_the_table():
     assert not [route.name for route in ROUTES if route.path.startswith("api")]
 
 
-def test_only_the_token_and_the_specification_are_asked_for_without_one():
-    assert [one.name for one in OPERATIONS if one.asks is Open.NOTHING] == ["token", "openapi"]
+def test_only_the_token_and_what_the_site_takes_are_asked_for_without_one():
+    assert [one.name for one in OPERATIONS if one.asks is Open.NOTHING] == ["token", "openapi", "fhir_metadata"]
     assert {one.name for one in GUARDED if one.asks is Open.TOKEN} == SCOPELESS
 
 
@@ -138,7 +138,7 @@ def test_every_answer_bears_the_headers_and_no_cookie(operation):
 
     assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert answer["Cache-Control"] == "no-store"
-    assert answer["Content-Type"] in {"application/json", "application/problem+json"}
+    assert answer["Content-Type"] in {"application/json", "application/problem+json", "application/fhir+json"}
     assert not answer.cookies
 
 
