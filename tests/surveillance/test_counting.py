@@ -13,6 +13,7 @@ from roles import take_role
 from temoin.cli.surveillance import _recount
 from temoin.lib.clock import shifted_by
 from temoin.lib.tenant import tenant_scope
+from temoin.lib.unreadable import unreadable_gathered
 from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.set_aside import list_aside
 from temoin.pharmacies.models import Pharmacy
@@ -24,6 +25,7 @@ from temoin.surveillance.counting import (
     compare_pharmacy,
     count_pharmacy,
     recount_pharmacy,
+    sound_counts,
     stored_counts,
 )
 from temoin.surveillance.counts import DayCounts
@@ -158,6 +160,17 @@ def test_what_is_not_counted_yet_is_not_told_as_a_difference(house):
     with take_role("temoin_worker"):
         assert compare_pharmacy(house.here) is None
         assert recount_pharmacy(house.here) == []
+
+
+def test_a_row_that_somebody_altered_is_counted_again_before_anything_is_made_of_it(house, tamper):
+    make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    count()
+    tamper("UPDATE surveillance_counted_day SET sealed = set_byte(sealed, 150, get_byte(sealed, 150) # 1)")
+
+    with take_role("temoin_worker"), tenant_scope(house.here.id), unreadable_gathered():
+        (counts,) = sound_counts(house.here, today_in(HOUSE) - timedelta(days=2)).values()
+
+    assert sum(counts.findings.values()) == 1
 
 
 def test_nothing_is_counted_twice_by_a_second_round(house):

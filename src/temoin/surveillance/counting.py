@@ -135,6 +135,17 @@ def forget_past(pharmacy: Pharmacy) -> None:
         _execute(sql, {"pharmacy": current_pharmacy(), "before": before})
 
 
+def sound_counts(pharmacy: Pharmacy, since: date) -> dict[date, DayCounts]:
+    """Return what was counted since a day; a day whose row does not open is counted again from its records first."""
+    stored = stored_counts(since)
+    broken = _stored_marks(since).keys() - stored.keys()
+    if not broken:
+        return stored
+    forget_days(pharmacy, broken)
+    count_pharmacy(pharmacy)
+    return stored_counts(since)
+
+
 def stored_counts(since: date) -> dict[date, DayCounts]:
     """Return what was counted since a day, by day of first signature, in the scope of the pharmacy."""
     rows = list(CountedDay.objects.filter(day__gte=since))

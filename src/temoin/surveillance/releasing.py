@@ -22,7 +22,7 @@ from temoin.lib.zones import HOUSE, bounds_of_day, earliest_today
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import names_of
 from temoin.pharmacies.models import Pharmacy
-from temoin.surveillance.counting import KEPT_DAYS, stored_counts
+from temoin.surveillance.counting import KEPT_DAYS, sound_counts
 from temoin.surveillance.counts import DayCounts
 from temoin.surveillance.models import Release
 from temoin.surveillance.noise import Chance, draw_noise
@@ -69,7 +69,7 @@ class Sums:
     def add(self, pharmacy: Pharmacy, since: date) -> None:
         """Add what one pharmacy counted."""
         with tenant_scope(pharmacy.id):
-            stored = stored_counts(since)
+            stored = sound_counts(pharmacy, since)
             self.shelves.update(set(_lots_here()))
         self.open.append(pharmacy.closed_on)
         for day, counts in stored.items():
