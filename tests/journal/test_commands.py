@@ -30,11 +30,11 @@ def _run(command: list[str], given: bytes | None = None) -> subprocess.Completed
 @pytest.fixture
 def sealed(empty: Journal, embedded_server) -> Journal:
     """Three events, sealed by the command."""
+    # What an earlier test's journal left there is of another database.
+    _forget(embedded_server.folder / "checkpoints")
     for number in range(3):
         look(detail=str(number))
     assert "\n3\n" in temoin("journal", "seal").stdout
-    # What an earlier test's journal left there is of another database.
-    _forget(embedded_server.folder / "checkpoints")
     return empty
 
 

@@ -165,8 +165,16 @@ def run_status(_options: argparse.Namespace) -> int:
 
 
 def run_seal(_options: argparse.Namespace) -> int:
+    from temoin.journal.couriers.folder import FolderWitness
+    from temoin.journal.nodes import TreeBrokenError
+    from temoin.journal.sealer import refuse_fork
     from temoin.journal.sealing import seal_events
 
+    try:
+        refuse_fork([FolderWitness(settings_of_process().journal.folder)])
+    except TreeBrokenError as error:
+        complain(str(error))
+        return CANNOT
     checkpoint = seal_events(journal_signer())
     say("Nothing was waiting." if checkpoint is None else checkpoint.note)
     return FINE

@@ -42,7 +42,7 @@ def run_sealer(stop: threading.Event, signer: NoteSigner, followers: Sequence[Fo
         loop.join()
 
 
-def _seal_on(stop: threading.Event, signer: NoteSigner, folders: Sequence[FolderWitness]) -> None:
+def _seal_on(stop: threading.Event, signer: NoteSigner, folders: Sequence[FolderWitness] = ()) -> None:
     goes_on = False
     while not stop.is_set():
         beat(SEALING)
@@ -54,6 +54,7 @@ def _seal_on(stop: threading.Event, signer: NoteSigner, folders: Sequence[Folder
             log.error("sealing: %s", error)
         except Exception as error:  # noqa: BLE001 outermost loop: log the type only, wait, go on
             is_gone = is_away(error)
+            goes_on = False  # what answers next may be a standby that lagged
             _tell("sealing", error)
             connection.close()
         stop.wait(AWAY_PAUSE if is_gone else EVERY)
@@ -62,7 +63,10 @@ def _seal_on(stop: threading.Event, signer: NoteSigner, folders: Sequence[Folder
 
 
 def refuse_fork(folders: Sequence[FolderWitness]) -> bool:
-    """Refuse to seal, at the start, a database that was restored to before what a folder knows: two histories."""
+    """Refuse to seal a database that is older than what a folder knows: there would be two histories.
+
+    Asked at the start and after each outage: a restore, or another server, comes with one.
+    """
     for folder in folders:
         known = folder.size()
         if known > sealed_size():

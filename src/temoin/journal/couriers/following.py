@@ -14,7 +14,7 @@ TROUBLES = {
     "unreachable": "the witness does not answer; it will be caught up by itself",
     "refused": "the witness refuses the journal: it does not know its name or its key",
     "unreadable": "the witness answered something that is not its signature",
-    "ahead": "the witness has seen a LONGER journal: an old copy of the database was put back",
+    "ahead": "the witness has seen a LONGER journal: an old copy of the database was put back (temoin journal resume)",
     "rewritten": "the witness has seen ANOTHER history: sealed events were changed",
 }
 
