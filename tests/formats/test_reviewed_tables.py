@@ -16,6 +16,7 @@ from temoin.catalogue.questions import load_kind_questions
 from temoin.cli.check import doubt_lines, table_lines, unsure_lines
 from temoin.formats.cda.terms import build_terms, load_terms
 from temoin.formats.fhir.terms import build_german, build_swiss, german_terms, swiss_terms
+from temoin.formats.handed.codes import build_codes, load_codes
 from temoin.formats.hl7v2.questions import build_questions, load_questions
 from temoin.formats.reviewed import parse_reviewed
 from temoin.lib.data_file import DataFileError
@@ -24,6 +25,7 @@ TABLES = {
     ("cda", "tests.toml"): (build_terms, load_terms),
     ("fhir", "demis.toml"): (build_german, german_terms),
     ("fhir", "ch_elm.toml"): (build_swiss, swiss_terms),
+    ("handed", "codes.toml"): (build_codes, load_codes),
     ("hl7v2", "questions.toml"): (build_questions, load_questions),
 }
 SPOILT = [
@@ -32,6 +34,9 @@ SPOILT = [
     ("fhir", "demis.toml", 'snomed = "121276004"', 'snomed = "antigen"', "snomed"),
     ("fhir", "ch_elm.toml", '"rsv" = "initials"', '"rsv" = "half"', "names"),
     ("fhir", "ch_elm.toml", '"FL",', '"FL", "FL",', "cantons"),
+    ("handed", "codes.toml", 'POS = "positive"', 'POS = "yes"', "outcomes"),
+    ("handed", "codes.toml", 'SAL = "saliva"', 'SAL = "spit"', "specimens"),
+    ("handed", "codes.toml", '"94745-7"', '"94745-8"', "measures.94745-8"),
     ("hl7v2", "questions.toml", '"95417-2"', '"95417-3"', "questions.95417-3"),
 ]
 
