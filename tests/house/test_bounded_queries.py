@@ -12,6 +12,7 @@ PAGED = "the page leads to the next ones"
 LOOPS = "its caller goes on until nothing is left"
 SAID = "what is left is counted and told"
 TAKEN = {
+    "api/paging.py:wish": PAGED,
     "api/reading.py:MOST_PROBLEMS": "problems of one body: mended, it is sent again and the others are told",
     "catalogue/actions.py:PAGE": PAGED,
     "cli/journal.py:SHOWN": SAID,
@@ -44,6 +45,7 @@ TAKEN = {
     "signin/sessions.py:-2": "columns of one row",
     "signin/workplaces.py:MOST": "the rest is told in the log: no person works in so many places",
     "testing/list_version.py:most": "the rows of one page: each page has a mark of its own",
+    "testing/paged.py:limit": PAGED,
     "testing/queries.py:PAGE": PAGED,
     "oversight/results.py:ON_PAGE": PAGED,
     "oversight/signed_tests.py:portion": LOOPS,

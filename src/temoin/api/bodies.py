@@ -240,13 +240,23 @@ class LotTold(Shape):
     """A lot that may be used today."""
 
     id: UUID
+    kind: str
     kit: str
     number: str
     expiry: date
+    is_open: bool
 
 
-class Lots(Shape):
-    """The lots of a kind that may be used today: those that are open, then the first to expire."""
+class Paged(Shape):
+    """One page of a list."""
+
+    next: Annotated[
+        str, Field(description="The address of the next page, which `Link` has too; empty on the last one.")
+    ] = ""
+
+
+class Lots(Paged):
+    """Lots that may be used today: those that are open, then the first to expire."""
 
     lots: list[LotTold]
 
@@ -291,12 +301,10 @@ class TestLine(Shape):
     is_proposed: bool
 
 
-class TestPage(Shape):
-    """Every test under way, and one page of those that are done, newest first."""
+class TestPage(Paged):
+    """Tests, newest first."""
 
-    under_way: list[TestLine]
-    done: list[TestLine]
-    next: Annotated[str, Field(description="The address of the next page; empty on the last one.")]
+    tests: list[TestLine]
 
 
 class TestAnswer(TestLine):

@@ -16,6 +16,7 @@ from temoin.api.answers import answer, bad_token, error_answer, method_not_allow
 from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
 from temoin.api.near import TELLING, tell_no_further
+from temoin.api.paging import list_asked, page_answer
 from temoin.api.reading import read_body, read_raw
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
@@ -52,6 +53,7 @@ class Operation:
     answers: type[BaseModel] = Nothing
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
+    is_paged: bool = False
     is_once: bool = True
     takes_key: bool = False
     is_told: bool = True  # in the specification
@@ -110,6 +112,9 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
         if operation.media:
             told: HttpResponse = operation.view(request, seat, body=read_raw(request, operation.media), **places)
             return told
+        if operation.is_paged:
+            find = partial(operation.view, request, seat, **places)
+            return page_answer(list_asked(seat, request, operation.name, operation.asked), request, find)
         return answer(_content(operation, request, seat, places), operation.status)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))

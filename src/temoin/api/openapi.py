@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from temoin.api.bodies import ProblemBody
 from temoin.api.guard import Open, Operation
+from temoin.api.paging import PAGING
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.scopes import SCOPE_RIGHTS
 
@@ -27,6 +28,7 @@ _KEY = {
     "schema": {"type": "string", "minLength": 16, "maxLength": 128},
     "description": "Drawn at random for each request. Sent again within a day, the same request is answered the same.",
 }
+_LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"` (RFC 8288); none on the last one.'}
 _TEXT = {"schema": {"type": "string"}}
 _DESCRIPTION = (
     "A program registers, samples and proposes; a pharmacist signs. No address holds personal data. "
@@ -101,7 +103,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     ]
     asked = [
         {"name": name, "in": "query", "required": False, "schema": {"type": "string", "pattern": pattern}}
-        for name, pattern in operation.asked
+        for name, pattern in (*operation.asked, *(PAGING if operation.is_paged else ()))
     ]
     return places + asked + ([_KEY] if (operation.is_keyed or operation.takes_key) else [])
 
@@ -110,8 +112,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
     content = {"application/json": _refers(operation.answers)}
     if operation.media:
         content = {operation.media[0]: _TEXT}
-    done = {"description": "Done.", "content": content}
+    done: dict[str, Any] = {"description": "Done.", "content": content}
     problem = {"content": {"application/problem+json": _refers(ProblemBody)}}
+    if operation.is_paged:
+        done["headers"] = {"Link": _LINK}
     told: dict[str, Any] = {str(operation.status): done}
     for status, words in _problems(operation).items():
         told[str(status)] = {"description": words, **problem}
@@ -132,7 +136,7 @@ def _problems(operation: Operation) -> dict[int, str]:
     }
     if isinstance(operation.asks, Right):
         told |= {403: "The token's scopes do not reach so far.", 429: "Wait as long as Retry-After says."}
-    if operation.method == "POST":
+    if operation.method == "POST" or operation.is_paged:
         told |= {400: "What was sent cannot be taken."}
     if operation.body is not None or operation.media:
         told |= {415: f"The body is not {' or '.join(operation.media) or 'application/json'}."}

@@ -5,15 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from temoin.api.bodies import (
     Kinds,
     KindTold,
     Letters,
     LetterTold,
-    Lots,
-    LotTold,
     NewTest,
     Nothing,
     OutcomeTold,
@@ -26,27 +23,22 @@ from temoin.api.bodies import (
     TargetTold,
     TestAnswer,
     TestCreated,
-    TestLine,
-    TestPage,
 )
-from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import load_kinds
 from temoin.delivery.letters import read_knowledge
 from temoin.lib.clock import now
-from temoin.lib.errors import NotFoundError
 from temoin.patients.notice import CURRENT_NOTICE
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.actions import abandon_test, register_test, start_reading, take_sample
 from temoin.testing.numbers import number_on_label
 from temoin.testing.opening import Proposal
 from temoin.testing.proposals import propose_result, withdraw_proposal
-from temoin.testing.queries import TestRow, TestView, list_tests, read_parcels, read_test
+from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample, Start
 from temoin.testing.states import RecordState
 
 LANGUAGE = "en"  # of labels; codes are what counts
-_LAST_PAGE = 10_000
 
 
 def kinds(_request: HttpRequest, _seat: ProgramSeat) -> Kinds:
@@ -69,14 +61,6 @@ def kinds(_request: HttpRequest, _seat: ProgramSeat) -> Kinds:
         for kind in load_kinds().values()
     ]
     return Kinds(notice=CURRENT_NOTICE, kinds=told)
-
-
-def lots(_request: HttpRequest, seat: ProgramSeat, kind: str) -> Lots:
-    """Return the lots of a kind that may be used today."""
-    if kind not in load_kinds():
-        raise NotFoundError
-    found = lots_in_stock(by=seat, kind=kind)
-    return Lots(lots=[LotTold(id=lot.id, kit=lot.kit, number=lot.number, expiry=lot.expiry) for lot in found])
 
 
 def register(_request: HttpRequest, seat: ProgramSeat, body: NewTest) -> TestCreated:
@@ -124,31 +108,6 @@ def reading_in(body: ReadingBody) -> Reading:
         read_at=body.read_at or now(),
         comment=body.comment,
         is_typed=body.read_at is not None,
-    )
-
-
-def tests(request: HttpRequest, seat: ProgramSeat) -> TestPage:
-    """Return every test under way, and one page of those that are done; the look is an event."""
-    asked = request.GET.get("page", "0")
-    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 5 else _LAST_PAGE + 1
-    if page > _LAST_PAGE:
-        raise NotFoundError
-    found = list_tests(by=seat, page=page)
-    after = f"{reverse('tests', urlconf='temoin.api.urls')}?page={page + 1}" if found.has_more else ""
-    return TestPage(
-        under_way=[_line(row) for row in found.under_way], done=[_line(row) for row in found.done], next=after
-    )
-
-
-def _line(row: TestRow) -> TestLine:
-    return TestLine(
-        id=row.id,
-        state=row.state.value,
-        kind=row.kind.code,
-        number=row.number,
-        registered_at=row.registered_at,
-        sampled_at=row.steps.sampled_at if row.steps else None,
-        is_proposed=bool(row.proposed_by),
     )
 
 

@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from temoin.api import answers, bodies, fhir, hl7, openapi, patient_views, record_views, views, whole_results
+from temoin.api import (
+    answers,
+    bodies,
+    fhir,
+    hl7,
+    list_views,
+    openapi,
+    patient_views,
+    record_views,
+    views,
+    whole_results,
+)
 from temoin.api.guard import AddressView, Open, Operation
 from temoin.pharmacies.professions import Right
 
 TEST = "api/v1/tests/<uuid:record_id>"
 NOTICE = (("notice", "^.{1,40}$"),)
-PAGES = (("page", "^[0-9]{1,5}$"),)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -46,10 +56,20 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         name="lots",
-        path="api/v1/kinds/<slug:kind>/lots",
-        view=record_views.lots,
+        path="api/v1/lots",
+        view=list_views.lots,
         asks=Right.READ_TEST,
         answers=bodies.Lots,
+        is_paged=True,
+        summary="List the lots that may be used today",
+    ),
+    Operation(
+        name="lots_of_kind",
+        path="api/v1/kinds/<slug:kind>/lots",
+        view=list_views.lots_of_kind,
+        asks=Right.READ_TEST,
+        answers=bodies.Lots,
+        is_paged=True,
         summary="List the lots of a kind that may be used today",
     ),
     Operation(
@@ -85,11 +105,22 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="tests",
         path="api/v1/tests",
-        view=record_views.tests,
+        view=list_views.tests,
         asks=Right.READ_TEST,
         answers=bodies.TestPage,
-        asked=PAGES,
-        summary="List the tests under way, and those that are done page by page",
+        asked=list_views.STATES,
+        is_paged=True,
+        summary="List tests, newest first: all, those under way or those that are done",
+    ),
+    Operation(
+        name="patient_tests",
+        path="api/v1/patients/<uuid:patient_id>/tests",
+        view=list_views.patient_tests,
+        asks=Right.READ_TEST,
+        answers=bodies.TestPage,
+        asked=list_views.STATES,
+        is_paged=True,
+        summary="List a patient's tests, newest first",
     ),
     Operation(
         name="register_test",

@@ -149,11 +149,12 @@ def _problems(box: Box, day: date) -> list[Problem]:
     return problems
 
 
-def lots_in_stock(*, by: Holder, kind: str) -> list[Lot]:
-    """Return the lots of a kind of test that may be used today: those that are open, then the first to expire."""
+def lots_in_stock(*, by: Holder, kind: str = "") -> list[Lot]:
+    """Return the lots, of a kind of test if given, that may be used today: the open ones, then the first to expire."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
-        return _good_lots([kit.code for kit in kits_for(kind)], today(by.pharmacy_id))
+        kits = [kit.code for kit in kits_for(kind)] if kind else list(load_kits().kits)
+        return _good_lots(kits, today(by.pharmacy_id))
 
 
 def lots_to_use(*, by: Seat, place: str = "", scanned: Sequence[UUID] = ()) -> dict[str, Lot]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from base64 import b32encode
+from base64 import b32encode, urlsafe_b64encode
 from hashlib import sha256
 
 from django.db import models
@@ -75,6 +75,21 @@ def is_mail_token(key: str, token: str) -> bool:
 
 def _mail_token(key: Key, parcel_key: str) -> str:
     return b32encode(_digest(key, "mail token", (parcel_key,))[:10]).decode().lower()
+
+
+def cursor_proof(*parts: str) -> str:
+    """Return what a cursor bears to be known again: 128 bits over the place it names and whatever it is bound to."""
+    return _cursor_proof(index_keys().writing, parts)
+
+
+def is_cursor_proof(proof: str, *parts: str) -> bool:
+    """Tell whether a cursor of these parts was made here, by a key that is in use."""
+    known = [_cursor_proof(each, parts) for each in index_keys().reading]
+    return any(hmac.compare_digest(each.encode(), proof.encode()) for each in known)
+
+
+def _cursor_proof(key: Key, parts: tuple[str, ...]) -> str:
+    return urlsafe_b64encode(_digest(key, "cursor", parts)[:UNIQUE_BYTES]).decode().rstrip("=")
 
 
 def fold_parts(parts: tuple[str, ...]) -> str:
