@@ -104,12 +104,12 @@ def test_a_proposal_sends_nothing_and_can_be_replaced_and_taken_back(house: Hous
     post(f"{place}/proposal", worker, NEGATIVE)
     (seen,) = proposed_tests(by=house.owner)
 
-    post(f"{place}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}})
+    post(f"{place}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}}, **{"If-Match": "*"})
 
     with pytest.raises(ConflictError):
         sign_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)
     assert get(f"{place}/parcels", worker).json() == {"parcels": []}
-    assert post(f"{place}/proposal/withdraw", worker).status_code == 200
+    assert post(f"{place}/proposal/withdraw", worker, **{"If-Match": "*"}).status_code == 200
     assert post(f"{place}/proposal/withdraw", worker).status_code == 409
     assert read_test(by=house.owner, record_id=record_id).proposal is None
 
@@ -118,7 +118,7 @@ def test_a_pharmacist_puts_aside_what_they_saw_and_no_other(house: House, worker
     record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
     post(f"/api/v1/tests/{record_id}/proposal", worker, NEGATIVE)
     (seen,) = proposed_tests(by=house.owner)
-    post(f"/api/v1/tests/{record_id}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}})
+    post(f"/api/v1/tests/{record_id}/proposal", worker, {"outcomes": {"sars-cov-2": "positive"}}, **{"If-Match": "*"})
 
     with pytest.raises(ConflictError):
         put_aside_proposal(by=house.owner, record_id=record_id, seen_version=seen.seen_version)

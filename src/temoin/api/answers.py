@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from temoin.api.bodies import ProblemBody, ProblemTold
 from temoin.api.near import TELLING
 from temoin.api.reading import WrongTypeError
+from temoin.api.versions import MatchNeededError, UnmatchedError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.away import as_told, as_turned_away, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
@@ -37,6 +38,8 @@ _CODES: tuple[tuple[type[TemoinError], HTTPStatus, str], ...] = (
     (MergedError, HTTPStatus.CONFLICT, "merged"),
     (KeyReusedError, HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
+    (UnmatchedError, HTTPStatus.PRECONDITION_FAILED, "changed"),
+    (MatchNeededError, HTTPStatus.PRECONDITION_REQUIRED, "if_match_required"),
 )
 
 _IN_BODIES = {"lot": "lot_id", "consent": "notice_version"}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,6 +19,7 @@ from temoin.api.certificate import presented
 from temoin.api.near import TELLING, tell_no_further
 from temoin.api.paging import list_asked, page_answer
 from temoin.api.reading import read_body, read_raw
+from temoin.api.versions import MatchNeededError, check_match, is_known, quoted
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
@@ -25,6 +27,8 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.program_calls import answered_once, check_key
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_program_seat
 from temoin.pharmacies.refused_calls import note_denied_call, note_refused_token
+
+LEFT = "ETag"  # in what is kept of an answer, beside the fields of its shape
 
 
 class Open(StrEnum):
@@ -54,6 +58,8 @@ class Operation:
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
     is_paged: bool = False
+    version: Callable[..., str] | None = None  # of the one thing it is about; a call that changes it holds its row
+    replaces: Callable[..., bool] | None = None  # whether it would replace something: then `If-Match` is needed
     is_once: bool = True
     takes_key: bool = False
     is_told: bool = True  # in the specification
@@ -115,6 +121,8 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
         if operation.is_paged:
             find = partial(operation.view, request, seat, **places)
             return page_answer(list_asked(seat, request, operation.name, operation.asked), request, find)
+        if operation.version is not None:
+            return _versioned(operation, request, seat, places)
         return answer(_content(operation, request, seat, places), operation.status)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))
@@ -124,11 +132,28 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
         raise
 
 
+def _versioned(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponse:
+    """Answer with a tag: of what is told, taken before it is read; or of what a call left, kept with its answer."""
+    version = "" if operation.is_keyed or operation.version is None else operation.version(seat, **places)
+    if version and is_known(request, version):
+        return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": quoted(version)})
+    content = _content(operation, request, seat, places)
+    version = content.pop(LEFT, version)
+    response = answer(content, operation.status)
+    if version:
+        response["ETag"] = quoted(version)
+    return response
+
+
 def _content(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> dict[str, Any]:
     given = {"body": read_body(request, operation.body)} if operation.body else {}
     do = partial(_told, operation, request, seat, given | places)
     if not operation.is_keyed:
         return do()
+    if operation.replaces is not None:
+        do = partial(_replacing, request, partial(operation.replaces, seat, **places), do)
+    if operation.version is not None:
+        do = partial(_matched, request, partial(operation.version, seat, **places), do)
     key = request.headers.get("Idempotency-Key", "")
     check_key(key)
     asked = f"{operation.name} {sorted((name, str(place)) for name, place in places.items())} ".encode() + request.body
@@ -138,6 +163,18 @@ def _content(operation: Operation, request: HttpRequest, seat: ProgramSeat, plac
 def _told(operation: Operation, request: HttpRequest, seat: ProgramSeat, given: dict[str, Any]) -> dict[str, Any]:
     told: BaseModel = operation.view(request, seat, **given)
     return told.model_dump(mode="json")
+
+
+def _matched(request: HttpRequest, version: Callable[[], str], do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do a call if the thing is as the program saw it, in the transaction that holds its row; tell how it was left."""
+    check_match(request, version())
+    return do() | {LEFT: version()}
+
+
+def _replacing(request: HttpRequest, replaces: Callable[[], bool], do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    if "If-Match" not in request.headers and replaces():
+        raise MatchNeededError
+    return do()
 
 
 def _seat(request: HttpRequest) -> ProgramSeat:

@@ -29,6 +29,7 @@ _KEY = {
     "description": "Drawn at random for each request. Sent again within a day, the same request is answered the same.",
 }
 _LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"` (RFC 8288); none on the last one.'}
+_TAG = {"schema": {"type": "string"}, "description": "The version of the thing, a strong tag (RFC 9110)."}
 _TEXT = {"schema": {"type": "string"}}
 _DESCRIPTION = (
     "A program registers, samples and proposes; a pharmacist signs. No address holds personal data. "
@@ -105,7 +106,20 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": False, "schema": {"type": "string", "pattern": pattern}}
         for name, pattern in (*operation.asked, *(PAGING if operation.is_paged else ()))
     ]
-    return places + asked + ([_KEY] if (operation.is_keyed or operation.takes_key) else [])
+    return places + asked + _conditions(operation) + ([_KEY] if (operation.is_keyed or operation.takes_key) else [])
+
+
+def _conditions(operation: Operation) -> list[dict[str, Any]]:
+    if operation.version is None:
+        return []
+    if not operation.is_keyed:
+        return [_header("If-None-Match", "Tags that you have: for the same version the answer is 304, and is no look.")]
+    needed = " Needed where it replaces a proposal that waits." if operation.replaces else ""
+    return [_header("If-Match", f"The tag of the version that you saw: for another nothing is done.{needed}")]
+
+
+def _header(name: str, words: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
@@ -116,7 +130,11 @@ def _responses(operation: Operation) -> dict[str, Any]:
     problem = {"content": {"application/problem+json": _refers(ProblemBody)}}
     if operation.is_paged:
         done["headers"] = {"Link": _LINK}
+    if operation.version is not None:
+        done["headers"] = {"ETag": _TAG}
     told: dict[str, Any] = {str(operation.status): done}
+    if operation.version is not None and not operation.is_keyed:
+        told["304"] = {"description": "You have this version.", "headers": {"ETag": _TAG}}
     for status, words in _problems(operation).items():
         told[str(status)] = {"description": words, **problem}
     return told
@@ -140,6 +158,10 @@ def _problems(operation: Operation) -> dict[int, str]:
         told |= {400: "What was sent cannot be taken."}
     if operation.body is not None or operation.media:
         told |= {415: f"The body is not {' or '.join(operation.media) or 'application/json'}."}
+    if operation.version is not None and operation.is_keyed:
+        told |= {412: "It is no longer the version that `If-Match` names."}
+    if operation.replaces is not None:
+        told |= {428: "It would replace something: say in `If-Match` which version you saw."}
     if operation.is_keyed or operation.takes_key:
         told |= {422: "The key was used for another request."}
     return dict(sorted(told.items()))

@@ -19,7 +19,7 @@ from temoin.api.bodies import (
 from temoin.lib.errors import refuse
 from temoin.lib.phones import region_of_postcode
 from temoin.patients.actions import register_patient
-from temoin.patients.queries import patients_by_name, patients_by_nir, read_patient
+from temoin.patients.queries import patients_by_name, patients_by_nir, read_patient, version_of_patient
 from temoin.patients.traits import NO_COUNTRY, Traits, check_traits
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.seat import pharmacy_of
@@ -50,6 +50,11 @@ def patient(_request: HttpRequest, seat: ProgramSeat, patient_id: UUID) -> Patie
     told = {name: getattr(traits, name) for name in PatientBody.model_fields if name != "single_name"}
     told |= {"single_name": not traits.birth_given_names, "country": traits.country or NO_COUNTRY}
     return PatientAnswer(id=patient_id, **told)
+
+
+def version(seat: ProgramSeat, patient_id: UUID) -> str:
+    """Return the version of a patient's record."""
+    return version_of_patient(by=seat, patient_id=patient_id)
 
 
 def register(_request: HttpRequest, seat: ProgramSeat, body: NewPatient) -> Created:

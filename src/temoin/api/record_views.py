@@ -36,6 +36,7 @@ from temoin.testing.proposals import propose_result, withdraw_proposal
 from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.report import Report
 from temoin.testing.sample import Reading, Sample, Start
+from temoin.testing.seen import has_proposal, held_version, version_of_test
 from temoin.testing.states import RecordState
 
 LANGUAGE = "en"  # of labels; codes are what counts
@@ -127,6 +128,21 @@ def test(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> TestAnswe
         proposal=_proposal(waits) if waits else None,
         result=_result(view),
     )
+
+
+def version(seat: ProgramSeat, record_id: UUID) -> str:
+    """Return the version of a test, for who reads it."""
+    return version_of_test(by=seat, record_id=record_id)
+
+
+def version_to_change(_seat: ProgramSeat, record_id: UUID) -> str:
+    """Return the version of a test that a call is about to change, or has changed."""
+    return held_version(record_id)
+
+
+def is_proposed(_seat: ProgramSeat, record_id: UUID) -> bool:
+    """Tell whether a call about a test's proposal would replace one that waits."""
+    return has_proposal(record_id)
 
 
 def _proposal(proposal: Proposal) -> ProposalTold:

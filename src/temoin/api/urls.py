@@ -100,6 +100,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=patient_views.patient,
         asks=Right.READ_PATIENT,
         answers=bodies.PatientAnswer,
+        version=patient_views.version,
         summary="Read a patient's record",
     ),
     Operation(
@@ -139,6 +140,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=record_views.test,
         asks=Right.READ_TEST,
         answers=bodies.TestAnswer,
+        version=record_views.version,
         summary="Read a test, what is proposed and what is signed",
     ),
     Operation(
@@ -148,6 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
         asks=Right.TAKE_SAMPLE,
         method="POST",
         body=bodies.SampleBody,
+        version=record_views.version_to_change,
         summary="Record the sample",
     ),
     Operation(
@@ -157,6 +160,8 @@ OPERATIONS: tuple[Operation, ...] = (
         asks=Right.PROPOSE_RESULT,
         method="POST",
         body=bodies.ReadingBody,
+        version=record_views.version_to_change,
+        replaces=record_views.is_proposed,
         summary="Propose a result, which a pharmacist signs or puts aside",
     ),
     Operation(
@@ -165,6 +170,8 @@ OPERATIONS: tuple[Operation, ...] = (
         view=record_views.withdraw,
         asks=Right.PROPOSE_RESULT,
         method="POST",
+        version=record_views.version_to_change,
+        replaces=record_views.is_proposed,
         summary="Take a proposal back",
     ),
     Operation(
@@ -173,6 +180,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=record_views.abandon,
         asks=Right.TAKE_SAMPLE,
         method="POST",
+        version=record_views.version_to_change,
         summary="Close a test that will have no result",
     ),
     Operation(
