@@ -10,7 +10,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.testing.models import Record
-from temoin.testing.queries import record_in_scope
+from temoin.testing.queries import latest_numbers, record_in_scope
 from temoin.testing.states import RecordState
 
 
@@ -36,5 +36,6 @@ def has_proposal(record_id: UUID) -> bool:
 
 
 def _version(record: Record) -> str:
-    """Return a digest of what is sealed as it lies there, of state and number of version: of no person's data."""
-    return sha256(f"{record.told_digest()}|{record.state}|{record.version}".encode()).hexdigest()[:32]
+    """Return a digest of what is sealed as it lies there, of state and last signed version: of no person's data."""
+    number = latest_numbers([record.id]).get(record.id, 0)
+    return sha256(f"{record.told_digest()}|{record.state}|{number}".encode()).hexdigest()[:32]
