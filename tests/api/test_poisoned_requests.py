@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
 
 import pytest
 from api_programs import KEY, ask_token, assertion
-from django.apps import apps
-from django.db import models
 from django.test import Client
 from joserfc.jws import JWSRegistry
+from kept_texts import texts_of
 from people import House
 
 from temoin.api.guard import Open
 from temoin.api.openapi import address_of
 from temoin.api.urls import OPERATIONS
 from temoin.api.views import FORM_FIELDS
-from temoin.crypto.sealed import SealedModel
 from temoin.lib.lengths import LONGEST
-from temoin.lib.tenant import TenantModel, tenant_scope
 from temoin.lib.text import is_clean
 
 GUARDED = [one for one in OPERATIONS if one.asks is not Open.NOTHING]
@@ -67,7 +63,7 @@ def test_no_text_in_the_form_of_a_token_breaks_it(house: House, program: str, na
     answer = ask_token(assertion(program), **{name: text})
 
     assert answer.status_code == 200 if ("form", name) in UNREAD else is_refused(answer)
-    assert list(unclean(house)) == []
+    assert unclean(house) == []
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -76,7 +72,7 @@ def test_no_text_in_a_claim_breaks_a_token_even_when_it_is_signed(house: House, 
     claims = json.loads(decoded(assertion(program).split(".")[1])) | {name: BAD[kind]}
 
     assert is_refused(ask_token(signed('{"alg":"ES256"}', json.dumps(claims))))
-    assert list(unclean(house)) == []
+    assert unclean(house) == []
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -85,7 +81,7 @@ def test_no_text_in_the_head_of_an_assertion_breaks_it(house: House, program: st
     answer = ask_token(with_head(program, name, BAD[kind]))
 
     assert is_refused(answer) or (answer.status_code == 200 and ("head", name) in UNREAD and len(BAD[kind]) < 9000)
-    assert list(unclean(house)) == []
+    assert unclean(house) == []
 
 
 @pytest.mark.parametrize("parts", [(DEEP, "{}"), ('{"alg":"ES256"}', DEEP), ("[]", "[]"), ('{"alg":"ES256"}', "7")])
@@ -113,16 +109,6 @@ def test_the_fields_tried_here_are_those_that_the_address_reads(program: str):
     assert set(FORM_FIELDS) == {"grant_type", "client_assertion_type", "client_assertion", "scope", "client_id"}
 
 
-def unclean(house: House) -> Iterator[str]:
-    """Yield every text of the pharmacy's rows that nobody could read, sealed ones opened."""
-    with tenant_scope(house.here.id):
-        for model in (one for one in apps.get_models() if issubclass(one, TenantModel)):
-            plain = [one.name for one in model._meta.get_fields() if isinstance(one, models.TextField)]
-            for row in model.objects.all():
-                held = {name: getattr(row, name) for name in plain}
-                held |= row.unseal() if issubclass(model, SealedModel) and row.sealed else {}
-                yield from (
-                    f"{model.__name__}.{name}"
-                    for name, text in held.items()
-                    if isinstance(text, str) and not (is_clean(text) and len(text) < 8000)
-                )
+def unclean(house: House) -> list[str]:
+    """Return where a text of the pharmacy's rows stands that nobody could read."""
+    return [place for place, text in texts_of(house.here.id) if not (is_clean(text) and len(text) < 8000)]

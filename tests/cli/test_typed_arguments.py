@@ -45,6 +45,7 @@ LOOKED_FOR = {
         f"leaving {command} --{name}"
         for command, name in (("export", "by"), ("export", "to"), ("end", "by"), ("end", "file"))
     ),
+    *("backup settings --stanza", "backup verify --stanza", "journal resume --state"),
     *("lanes --close", "lanes --looked", "reconcile destination", "conformance address"),
 }
 

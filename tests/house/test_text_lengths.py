@@ -47,6 +47,7 @@ NO_TEXT = {
                 "Difference.destination",
             ),
             *("RightsCase.kind", "RightsCase.state", "Poster.state", "Arrival.state", "ArrivalKey.month"),
+            "Release.name",
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
             "FileTerms.columns",
             *("RecordVersion.status", "RecordVersion.kind", "RecordVersion.consent_notice", "RecordVersion.source"),
@@ -84,6 +85,7 @@ NO_TEXT = {
             *("RecordVersion.findings", "RecordVersion.answers", "RecordVersion.conduct"),
             "Record.proposal",  # what is typed in it is measured as a signature's is
             *("ProgramCall.asked", "ProgramCall.answer"),
+            *("CountedDay.mark", "CountedDay.findings", "CountedDay.lots", "CountedDay.delays", "CountedDay.tests"),
         ),
         OURS_ALONE,
     ),

@@ -14,6 +14,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection
 from keepers import secret, token_place, transit_place
+from keys_seen import broken_of
 from people import PASSWORD, House, make_lot, make_patient, make_signed, open_house, person_of, set_up_totp, totp_code
 
 from temoin.crypto.envelope import SealBrokenError
@@ -27,7 +28,7 @@ from temoin.keeping import broken
 from temoin.keeping.broken import broken_secrets
 from temoin.keeping.platform import begin_platform_turn, destroy_spent_platform_keys, move_platform_secrets
 from temoin.keeping.roots import drop_root, rewrap_keys, rewrap_platform_keys, turn_root, wrapped_by_root
-from temoin.keeping.state import broken_platform_keys, verify_pharmacy
+from temoin.keeping.state import broken_platform_keys
 from temoin.lib.clock import shifted_by
 from temoin.lib.key_places import Keeper
 from temoin.lib.tenant import tenant_scope
@@ -62,7 +63,7 @@ def as_keeper(as_role) -> Keep:
 
 def everything_opens(house: House) -> bool:
     forget_keys()
-    broken = [*verify_pharmacy(house.here.id, size=0).broken, *verify_pharmacy(house.elsewhere.id, size=0).broken]
+    broken = [*broken_of(house.here.id), *broken_of(house.elsewhere.id)]
     return broken + broken_platform_keys() == []
 
 
@@ -239,8 +240,8 @@ def test_a_row_that_verification_cannot_open_is_told_in_its_pharmacy_once_a_day(
         alter("patients_patient", "sealed", "true")
     with as_keeper():
         for _ in range(2):
-            verify_pharmacy(house.here.id, size=0)
-            verify_pharmacy(house.elsewhere.id, size=0)
+            broken_of(house.here.id)
+            broken_of(house.elsewhere.id)
 
     assert told_here(house.here) == [("operator", "patients_patient")]
     assert told_here(house.elsewhere) == []
@@ -251,7 +252,7 @@ def test_a_lost_data_key_is_told_and_not_every_row_under_it(house, as_keeper, mo
     with as_keeper():
         with tenant_scope(house.here.id):
             alter("crypto_data_key", "wrapped", "true")
-        verify_pharmacy(house.here.id, size=0)
+        broken_of(house.here.id)
 
     assert told_here(house.here) == [("operator", "crypto_data_key")] * 2
 

@@ -10,14 +10,13 @@ from uuid import UUID
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from keys_seen import broken_of, named_by_rows, states_of
 from people import TRAITS, House, make_lot, make_patient, make_signed, open_house
 
 from temoin.crypto.envelope import content_of, key_id_of
 from temoin.crypto.ring import CURRENT_AGE, GRACE, INDEX_DELAY, forget_keys, index_keys, month_key
 from temoin.journal.models import Event
 from temoin.keeping import turning
-from temoin.keeping.rows import rows_by_key
-from temoin.keeping.state import key_states, verify_pharmacy
 from temoin.keeping.turning import begin_turn, destroy_spent, index_due, move_rows, reindex, superseded_keys
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
@@ -99,14 +98,13 @@ def test_moving_rows_changes_their_wrap_and_never_their_content(house, as_keeper
     after = sealed_versions(house)
     assert [content_of(sealed) for sealed in after] == [content_of(sealed) for sealed in before]
     assert {key_id_of(sealed) for sealed in after}.isdisjoint(key_id_of(sealed) for sealed in before)
-    assert verify_pharmacy(house.here.id, size=0).broken == ()
+    assert broken_of(house.here.id) == ()
 
 
 def test_every_table_is_moved(house, as_keeper):
     turn(house, as_keeper)
 
-    with tenant_scope(house.here.id):
-        assert set(rows_by_key()).isdisjoint(superseded_keys(house.here.id))
+    assert set(rows(house)).isdisjoint(superseded_keys(house.here.id))
 
 
 def test_a_turn_that_was_killed_is_gone_on_with(house, as_keeper, monkeypatch):
@@ -123,8 +121,7 @@ def test_a_turn_that_was_killed_is_gone_on_with(house, as_keeper, monkeypatch):
 
 
 def rows(house: House) -> dict[UUID, int]:
-    with tenant_scope(house.here.id):
-        return rows_by_key()
+    return named_by_rows(house.here.id)
 
 
 def _kill(_seconds: float) -> None:
@@ -137,7 +134,7 @@ def test_an_old_key_is_destroyed_at_no_row_left_and_not_before_its_grace(house, 
         early, late = end(house, later=GRACE - timedelta(seconds=60)), end(house)
 
     assert (early, late) == (0, 2)  # the month's and the indexes'
-    assert [key.number for key in key_states(house.here.id)] == [2, 2]
+    assert [key.number for key in states_of(house.here.id)] == [2, 2]
 
 
 def test_a_key_that_a_row_still_names_is_kept(house, as_keeper):
@@ -145,7 +142,7 @@ def test_a_key_that_a_row_still_names_is_kept(house, as_keeper):
         begin_turn(house.here.id)  # and no row is moved
 
         assert end(house, reindexed=False) == 0
-    assert verify_pharmacy(house.here.id, size=0).broken == ()
+    assert broken_of(house.here.id) == ()
 
 
 def test_an_index_key_is_kept_until_the_indexes_are_made_anew(house, as_keeper):
@@ -153,15 +150,15 @@ def test_an_index_key_is_kept_until_the_indexes_are_made_anew(house, as_keeper):
     with as_keeper():
         assert end(house, reindexed=False) == 1
 
-    assert [key.number for key in key_states(house.here.id) if key.purpose == "index"] == [1, 2]
+    assert [key.number for key in states_of(house.here.id) if key.purpose == "index"] == [1, 2]
 
 
 def test_another_pharmacy_keeps_its_keys(house, as_keeper):
-    before = key_states(house.elsewhere.id)
+    before = states_of(house.elsewhere.id)
 
     turn(house, as_keeper)
 
-    assert key_states(house.elsewhere.id) == before
+    assert states_of(house.elsewhere.id) == before
 
 
 def test_each_act_of_a_turn_is_one_event_of_the_pharmacy(house, as_keeper):
@@ -208,7 +205,7 @@ def test_indexes_made_anew_find_the_same_patient_under_the_new_key_alone(house, 
         forget_keys()
 
         assert len(patients_by_nir(by=house.owner, nir=NIR)) == 1
-    assert [key.number for key in key_states(house.here.id)] == [2, 2]
+    assert [key.number for key in states_of(house.here.id)] == [2, 2]
 
 
 def test_a_row_that_somebody_holds_is_left_for_later(house, as_keeper, monkeypatch):

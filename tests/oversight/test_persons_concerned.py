@@ -279,6 +279,9 @@ def test_a_key_holds_whose_request_or_hold_is_sealed_with_it(house: House):
 
 # Sealed rows that tell of no patient, and of whom they tell.
 OF_NO_PATIENT = {
+    "arrivals_key": "forms that patients seal: each ends with its twelve hours, unread by us before somebody looks",
+    "arrivals_poster": "the way to a pharmacy's form",
+    "surveillance_counted_day": "counts, in which nobody is named",
     "intake_file_terms": "the words of a laboratory's files",
     "pharmacies_invitation": "somebody who is to work there",
     "pharmacies_member": "somebody who works there",

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from keys_seen import broken_of
 from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
 from roles import take_role
@@ -22,7 +23,6 @@ from temoin.crypto.ring import INDEX
 from temoin.journal.models import Event
 from temoin.keeping import ending
 from temoin.keeping.ledger import LEDGER, remembered_keys
-from temoin.keeping.state import verify_pharmacy
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
@@ -273,7 +273,7 @@ def test_the_key_of_a_month_of_which_nothing_is_kept_is_destroyed_and_what_lasts
 
     assert (done.keys, old in months(house)) == (2, False)  # of two pharmacies
     assert {one.purpose for one in remembered_keys()} == {old}
-    assert verify_pharmacy(house.here.id, size=0).broken == ()
+    assert broken_of(house.here.id) == ()
     assert events(house, "data_key.destroyed") != []
 
 
@@ -353,7 +353,7 @@ def test_a_destroyed_key_that_a_restore_brings_back_is_destroyed_again(house, ta
     done = reap(timedelta(days=DAYS + 40))
 
     assert (len(back[0]), done.keys, len(months(house))) == (1, 2, 1)
-    assert verify_pharmacy(house.here.id, size=0).broken == ()
+    assert broken_of(house.here.id) == ()
 
 
 @pytest.mark.usefixtures("house")

@@ -121,7 +121,6 @@ def test_an_open_century_is_asked_for_at_its_field(owner: Client):
 @pytest.mark.parametrize(
     ("scan", "message"),
     [
-        ("0105012345678900172909301012AB", "il se scanne à la page des lots"),
         ("DC04FR0000011E581E58B201FR", "2D-Doc"),
         (CARD.replace("6512068", "6512078"), "Une clé des lignes du document est fausse"),
         (CARD[:36], "Il manque une ligne du document"),
@@ -134,6 +133,13 @@ def test_a_scan_of_another_kind_says_what_it_is(owner: Client, page: str, scan: 
 
     assert answer.status_code == 400
     assert answer.content.decode().count(message) == 2  # in the summary, and beside the field
+
+
+def test_a_box_is_for_the_counter_and_the_lots_and_not_for_a_patients_form(owner: Client):
+    answer = owner.post(reverse("new_patient") + "?read", {"scan": "0105012345678900172909301012AB", **ids()})
+
+    assert answer.status_code == 400
+    assert answer.content.decode().count("il se scanne à la page des lots") == 2
 
 
 @pytest.mark.parametrize("scan", [CARD, INS, CARD.replace("6512068", "6512078")])

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
-from django.db import models
 from django.test import Client
 from django.urls import resolve, reverse
 from every_page import every_page
+from kept_texts import texts_of
 from people import House
 
-from temoin.crypto.sealed import SealedModel
 from temoin.lib.lengths import LONGEST
-from temoin.lib.tenant import TenantModel, tenant_scope
 from temoin.lib.text import is_clean
 from temoin.web.access import GuardedRoute
 from temoin.web.routes import ROUTES
@@ -83,6 +79,7 @@ PATIENT = (
 KEPT = {
     **{("new_patient", name): f"Patient.{name}" for name in PATIENT},
     **{("amend_patient", name): f"Patient.{name}" for name in PATIENT},
+    **{("accept_arrival", name): f"Patient.{name}" for name in PATIENT},
     **{("invite", name): f"Invitation.{name}" for name in ("family_name", "given_name", "email", "rpps")},
     ("change_member", "rpps"): "Member.rpps",
     ("receive_lot", "number"): "Lot.number",
@@ -141,7 +138,7 @@ def test_what_nobody_can_read_breaks_no_page_and_is_kept_nowhere(house: House, o
             answer = send(owner, form, **BESIDE.get((form.name, name), {}), **{name: POISON})
             assert answer.status_code < 500, (form.name, name)
 
-    assert [name for name, text in texts_of(house) if not is_clean(text)] == []
+    assert [name for name, text in texts_of(house.here.id) if not is_clean(text)] == []
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.methods == ("POST",)], ids=lambda one: one.name)
@@ -151,16 +148,3 @@ def test_no_word_of_a_closed_list_breaks_an_address_that_only_takes_forms(owner:
     words = dict.fromkeys(("destination", "code", "reason", "next", "language", "path", "fields", "dates"), POISON)
 
     assert owner.post(reverse(route.name, kwargs=places), words).status_code < 500
-
-
-def texts_of(house: House) -> Iterator[tuple[str, str]]:
-    """Yield every text of a pharmacy's rows that is kept, sealed ones opened."""
-    with tenant_scope(house.here.id):
-        for model in apps.get_models():
-            if not issubclass(model, TenantModel):
-                continue
-            plain = [one.name for one in model._meta.get_fields() if isinstance(one, models.TextField)]
-            for row in model.objects.all():
-                held = {name: getattr(row, name) for name in plain}
-                held |= row.unseal() if issubclass(model, SealedModel) and row.sealed else {}
-                yield from ((f"{model.__name__}.{name}", text) for name, text in held.items() if isinstance(text, str))

@@ -137,14 +137,14 @@ def _web(config: Config) -> None:
 
 
 def _portal(config: Config) -> None:
-    from temoin.delivery.channels.sms.channel import SMS
+    from temoin.patients.traits import SMS
     from temoin.portal.form_page import HAS_SMS
     from temoin.portal.trust import trusted_list
     from temoin.portal.verifier import KEYS
     from temoin.portal.views import SITE
 
     SITE.give(config.site)
-    HAS_SMS.give(SMS.name in config.channels)
+    HAS_SMS.give(SMS in config.channels)
     KEYS.give(trusted_list(config.certificates))
 
 
