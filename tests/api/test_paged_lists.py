@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import typing
+from datetime import timedelta
 
 import pytest
 from api_programs import ask_token, assertion, get, register
+from django.db import connection
 from people import House, make_lot, make_patient, make_sampled, make_signed, make_test
 
 from temoin.api.paging import MOST
 from temoin.api.urls import OPERATIONS
 from temoin.journal.models import Event
+from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.scopes import Scope
 
@@ -128,6 +131,41 @@ def test_a_cursor_is_good_for_its_list_and_its_program_alone(house: House, worke
 )
 def test_a_limit_and_a_state_are_of_those_that_it_names(worker: str, asked: str):
     assert problems(get(f"/api/v1/tests?{asked}", worker)) == (400, [asked.partition("=")[0]])
+
+
+@pytest.mark.django_db
+def test_changes_are_told_once_settled_and_go_on_where_they_ended(house: House, worker: str):
+    patient, lot = make_patient(house.owner), make_lot(house.owner)
+    first = str(make_signed(house.owner, patient, lot))
+    make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
+
+    def poll(address: str) -> tuple[list[str], str]:
+        met = []
+        while True:
+            page = get(address, worker).json()
+            met, address = met + page["tests"], page["next"]
+            if not page["has_more"]:
+                return met, address
+
+    young, _ = poll("/api/v1/changes")
+    with shifted_by(timedelta(minutes=2)):
+        worker = ask_token(assertion(register(house.owner))).json()["access_token"]
+        met, following = poll("/api/v1/changes?limit=2")
+        second = str(make_sampled(house.owner, patient, lot))
+        assert (young, {one["id"] for one in met}) == ([], {first})
+        assert (met[-1]["state"], len(met[-1]["parcels"]) > 0) == ("signed", True)
+        with tenant_scope(house.here.id):
+            assert not Event.objects.filter(origin="api", kind__in=["test.read", "test.list_read"]).exists()
+    with shifted_by(timedelta(minutes=4)):
+        met, following = poll(following)
+        assert {one["id"] for one in met} == {second}
+        with tenant_scope(house.here.id), connection.cursor() as cursor:
+            settled = "UPDATE outbox_parcel SET state = 'accepted', settled_at = %s WHERE chain_id = %s"
+            cursor.execute(settled, [now(), first])
+    with shifted_by(timedelta(minutes=6)):
+        met, following = poll(following)
+        assert [{parcel["state"] for parcel in one["parcels"]} for one in met] == [{"accepted"}]
+        assert poll(following)[0] == []
 
 
 @pytest.mark.django_db

@@ -19,6 +19,8 @@ TAKEN = {
     "cli/reconcile.py:RUNS": SAID,
     "cli/reconcile.py:SHOWN": SAID,
     "oversight/staff_notices.py:MOST_IN_A_ROUND": "the next round goes on",
+    "delivery/following.py:MOST": PAGED,
+    "delivery/following.py:most": PAGED,
     "delivery/recall.py:MOST": PAGED,
     "delivery/unknowing.py:portion": LOOPS,
     "delivery/channels/sms/receipts.py:%s": "the next round goes on",

@@ -343,6 +343,23 @@ class Parcels(Shape):
     parcels: list[ParcelTold]
 
 
+class ChangeTold(Shape):
+    """A test that something happened to, as it stands now."""
+
+    id: UUID
+    state: str
+    changed_at: datetime
+    parcels: list[ParcelTold]
+    letters: list[LetterTold]
+
+
+class ChangePage(Paged):
+    """Tests that changed. `next` is never empty: asked again later, it tells what changed since."""
+
+    tests: list[ChangeTold]
+    has_more: Annotated[bool, Field(description="Ask on at once; else after a while.")]
+
+
 class PharmacyTold(Shape):
     """The pharmacy that gave the program access."""
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from temoin.api.bodies import Lots, LotTold, TestLine, TestPage
+from temoin.api.bodies import ChangePage, ChangeTold, LetterTold, Lots, LotTold, ParcelTold, TestLine, TestPage
 from temoin.api.paging import Keys, ListPart, PageWish, part_of
 from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.kits import load_kits
 from temoin.catalogue.states import LotState
+from temoin.delivery.following import ChangedTest, ChangePlace, changed_tests
 from temoin.lib.errors import NotFoundError
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.paged import ListPlace, TestsWanted, some_tests
@@ -38,6 +39,26 @@ def _tests(request: HttpRequest, seat: ProgramSeat, wish: PageWish, patient_id: 
     after = ListPlace(datetime.fromisoformat(wish.after[0]), UUID(wish.after[1])) if wish.after else None
     found = some_tests(by=seat, wanted=wanted, limit=wish.limit, after=after)
     return ListPart(TestPage(tests=[_line(row) for row in found.tests]), _keys(found.reached))
+
+
+def changes(_request: HttpRequest, seat: ProgramSeat, wish: PageWish) -> ListPart:
+    """Return tests that changed: states and times, and nothing of results or patients."""
+    after = ChangePlace(datetime.fromisoformat(wish.after[0]), UUID(wish.after[1])) if wish.after else None
+    found = changed_tests(by=seat, limit=wish.limit, after=after)
+    told = ChangePage(tests=[_changed(one) for one in found.tests], has_more=found.has_more)
+    return ListPart(told, (found.reached.at.isoformat(), str(found.reached.record_id)))
+
+
+def _changed(test: ChangedTest) -> ChangeTold:
+    return ChangeTold(
+        id=test.id,
+        state=test.state,
+        changed_at=test.changed_at,
+        parcels=[ParcelTold(destination=place, version=number, state=end.value) for place, number, end in test.parcels],
+        letters=[
+            LetterTold(version=one.version, state=one.fate.value, opened_at=one.opened_at) for one in test.letters
+        ],
+    )
 
 
 def _keys(place: ListPlace | None) -> Keys:

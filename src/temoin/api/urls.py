@@ -124,6 +124,15 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="List a patient's tests, newest first",
     ),
     Operation(
+        name="changes",
+        path="api/v1/changes",
+        view=list_views.changes,
+        asks=Right.READ_TEST,
+        answers=bodies.ChangePage,
+        is_paged=True,
+        summary="List the tests that changed since a cursor, with the states of their parcels and letters",
+    ),
+    Operation(
         name="register_test",
         path="api/v1/tests",
         view=record_views.register,

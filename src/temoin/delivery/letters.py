@@ -73,7 +73,7 @@ def read_knowledge(*, by: Holder, record_id: UUID) -> Knowledge:
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         record_in_scope(record_id)
-        return Knowledge(_letters(record_id), tellings_of([record_id]), newest_link(record_id))
+        return Knowledge(letters_of(record_id), tellings_of([record_id]), newest_link(record_id))
 
 
 def opened_versions(record_id: UUID) -> set[int]:
@@ -81,7 +81,8 @@ def opened_versions(record_id: UUID) -> set[int]:
     return set(Letter.objects.filter(record_id=record_id, opened_count__gt=0).values_list("version", flat=True))
 
 
-def _letters(record_id: UUID) -> list[LetterView]:
+def letters_of(record_id: UUID) -> list[LetterView]:
+    """Return the letters of a record in scope, in order."""
     found = Letter.objects.filter(record_id=record_id).order_by("version", "expires_at")
     columns = "id", "certificate_id", "version", "state", "tries_left", "opened_count", "expires_at"
     rows = list(found.values_list(*columns))

@@ -262,6 +262,11 @@ def record_in_scope(record_id: UUID) -> Record:
     return record
 
 
+def states_of(record_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the state of each of these records that the pharmacy in scope has."""
+    return dict(Record.objects.filter(id__in=list(record_ids)).values_list("id", "state"))
+
+
 def seen_state(record: Record) -> str:
     """Return what a form carries to say in which state a test was shown: every change gives another."""
     return record.told_digest()[:16]
