@@ -93,6 +93,12 @@ def test_french_is_set_as_it_is_printed(source):
     ] == []
 
 
+@pytest.mark.parametrize("source", [translated, of_data_files, of_patients, of_programs, of_mails])
+def test_one_thing_has_one_word(source):
+    """The field says e-mail; the headings of files understand both."""
+    assert [(place, text) for place, text in source() if "courriel" in text.lower()] == []
+
+
 @pytest.mark.parametrize("source", [translated, of_data_files])
 def test_a_double_sign_has_its_space(source):
     assert [(place, text) for place, text in source() if NO_SPACE.search(text)] == []

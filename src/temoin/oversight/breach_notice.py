@@ -29,7 +29,7 @@ DATA: Mapping[str, tuple[str, ...]] = {
     "votre lieu de naissance": ("birth_place",),
     "votre numéro de sécurité sociale (NIR)": ("nir",),
     "votre téléphone": ("phone",),
-    "votre courriel": ("email",),
+    "votre adresse e-mail": ("email",),
     "la langue dans laquelle vous écrire": ("language",),
     "comment vous souhaitez recevoir vos résultats": ("way", "way_text"),
     "votre adresse": ("street", "postcode", "city", "county", "state"),

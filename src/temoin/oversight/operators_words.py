@@ -176,7 +176,7 @@ MATTERS: dict[str, Matter] = {
         KEYS,
     ),
     "mail_server_refused": Matter(
-        Label(fr="Le serveur de courriel refuse nos messages.", en="The mail server refuses our messages."),
+        Label(fr="Le serveur de messagerie refuse nos messages.", en="The mail server refuses our messages."),
         Label(fr="Vérifiez notre compte et notre adresse d’envoi.", en="Check our account and our sender's address."),
         CHECK,
     ),
