@@ -105,7 +105,10 @@ class Erasure:
 
     def look(self, place: str, values: list[str]) -> int:
         """Open all that opens, and count the values that are there."""
-        found = len(self.step("look", values))
+        looks = [self.step(name, values) for name in ("look", "look_as_worker")]
+        if unseen := set.intersection(*(set(each["left"]) for each in looks)):
+            raise RuntimeError(f"nobody looked at {sorted(unseen)}")
+        found = len(set().union(*(each["values"] for each in looks)))
         print(f"{place}: found {found} of {len(values)} values")
         return found
 
@@ -264,9 +267,11 @@ def _round(data: Path, _given: object) -> dict[str, int]:
         return vars(reap_all(threading.Event()))
 
 
-def _look(data: Path, values: list[str]) -> list[str]:
-    """Open every sealed row that opens, and return the values that stand in one."""
-    become(Process.STAFF, data)
+def _look(data: Path, values: list[str], process: Process = Process.STAFF) -> dict[str, list[str]]:
+    """Open every sealed row that the role may read and that opens; return the values that stand in one, and tables."""
+    become(process, data)
+    from django.db import connection
+
     from temoin.crypto.envelope import SealBrokenError
     from temoin.keeping.rows import sealed_models
     from temoin.lib.tenant import tenant_scope
@@ -278,12 +283,23 @@ def _look(data: Path, values: list[str]) -> list[str]:
         except SealBrokenError:
             return ""
 
-    texts = []
+    def is_read(table: str) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [table])
+            return bool(cursor.fetchone()[0])
+
+    models, texts = [model for model in sealed_models() if is_read(model._meta.db_table)], []
     for pharmacy in Pharmacy.objects.all():
         with tenant_scope(pharmacy.id):
-            texts += [opened(row) for model in sealed_models() for row in model.objects.exclude(sealed=None)]
+            texts += [opened(row) for model in models for row in model.objects.exclude(sealed=None)]
     text = "\n".join(texts)
-    return [value for value in values if value in text]
+    left = {model._meta.db_table for model in sealed_models()} - {model._meta.db_table for model in models}
+    return {"values": [value for value in values if value in text], "left": sorted(left)}
+
+
+def _look_as_worker(data: Path, values: list[str]) -> dict[str, list[str]]:
+    """Look at what the worker's role alone reads, too."""
+    return _look(data, values, Process.WORKER)
 
 
 def _unwrap(data: Path, keys: list[dict[str, str]]) -> int:
@@ -308,7 +324,7 @@ def _unwrap(data: Path, keys: list[dict[str, str]]) -> int:
     return sum(opens(key) for key in keys)
 
 
-STEPS = {"values": _values, "round": _round, "look": _look, "unwrap": _unwrap}
+STEPS = {"values": _values, "round": _round, "look": _look, "look_as_worker": _look_as_worker, "unwrap": _unwrap}
 
 if __name__ == "__main__":
     sys.exit(main())
