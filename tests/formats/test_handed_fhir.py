@@ -248,3 +248,54 @@ def test_whatever_comes_is_taken_or_refused_and_nothing_else_happens(data):
 def test_no_refusal_repeats_a_value():
     for row in rows_of(written(bundle(r1_name=[{"family": "Do\ufffde", "given": ["Jane"]}], r1_birthDate="Jane"))):
         assert "Jane" not in repr(row)
+
+
+def addressed(base: str, subject: str) -> dict[str, Any]:
+    """Return the Bundle with its patient at a server's address, and a result that names a subject."""
+    made = bundle(r0_subject={"reference": subject}, r2_subject=None)
+    made["entry"][1]["fullUrl"] = f"{base}/Patient/p"
+    return made
+
+
+def test_the_same_number_on_another_server_is_somebody_else():
+    here, there = "https://a.example/fhir", "https://b.example/fhir/Patient/p"
+
+    assert one_row(written(addressed(here, f"{here}/Patient/p"))).patient.family_name == "Doe"
+    assert (f"{RESULT}.subject", "fhir_reference") in problems_of(written(addressed(here, there)))
+
+
+def test_a_number_that_two_people_have_names_neither():
+    made = bundle()
+    made["entry"].append(
+        {"fullUrl": "urn:uuid:9", "resource": {**made["entry"][1]["resource"], "birthDate": "1970-01-01"}}
+    )
+    again = bundle()
+    again["entry"].append(again["entry"][1])
+
+    assert (f"{RESULT}.subject", "fhir_reference") in problems_of(written(made))
+    assert one_row(written(again)).patient.family_name == "Doe"
+
+
+@pytest.mark.parametrize(
+    "said", [{"text": "Negative"}, {"coding": [{"code": "IND"}]}, coded("http://snomed.info/sct", "260415000")]
+)
+def test_an_interpretation_in_any_words_must_not_contradict_the_result(said):
+    made = written(bundle(r0_interpretation=[said]))
+
+    assert (f"{RESULT}.interpretation", "values_differ") in problems_of(made)
+
+
+def test_names_numbers_and_homes_that_ended_or_are_of_work_stand_back():
+    ended, patient = {"period": {"end": "2020-01-01"}}, FHIR_BUNDLE["entry"][1]["resource"]
+    names = [{"use": "official", "family": "Old", "given": ["Jane"], **ended}, *patient["name"]]
+    phones = [{"system": "phone", "use": "work", "value": "205-555-0100"}, *patient["telecom"]]
+    homes = [
+        {"use": "work", "city": "Troy", "state": "AL"},
+        {"city": "Gone", "state": "AL", **ended},
+        *patient["address"],
+    ]
+
+    row = one_row(written(bundle(r1_name=names, r1_telecom=phones, r1_address=homes)))
+
+    assert (row.patient.family_name, row.patient.phone) == ("Doe", "+12059992800")
+    assert row.patient.address.city == "Birmingham"

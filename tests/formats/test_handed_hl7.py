@@ -271,3 +271,57 @@ def test_whatever_comes_is_taken_or_told_and_nothing_else_happens(data):
 def test_no_refusal_repeats_a_value():
     for row in rows_of(changed(("Doe^Jane", "Do\ufffde^Jane"), ("|19800229|", "|Jane Doe|"))):
         assert "Jane" not in repr(row)
+
+
+@pytest.mark.parametrize("said", ["IND", "E", "NR", "260415000^Not detected^SCT", "x^Negative^L"])
+def test_an_interpretation_in_any_code_must_not_contradict_the_result(said):
+    assert problems_of(changed(("|||A|||F", f"|||{said}|||F"))) == [("OBX-8", "values_differ")]
+
+
+@pytest.mark.parametrize(
+    "said", ["A^Abnormal^HL70078", "POS^Positive^HL70078", "RR", "10828004^Positive^SCT", "^Abnormal"]
+)
+def test_an_interpretation_that_agrees_or_says_no_outcome_is_passed(said):
+    assert one_row(changed(("|||A|||F", f"|||{said}|||F"))).outcome == "positive"
+
+
+def test_a_place_of_birth_and_an_office_are_no_home():
+    home = "12 Oak Street^^Birmingham^AL^35226^USA"
+    other = changed((home, f"^^Lyon^^69001^FRA^BDL~1 Main^^Troy^AL^36081^USA^O~{home}^H"))
+
+    assert one_row(other).patient.address == one_row(HL7_MESSAGE).patient.address
+    assert one_row(changed((home, "^^Lyon^^69001^FRA^BDL"))).patient.address.city == ""
+
+
+@pytest.mark.parametrize("use", ["EMR", "ASN", "BPN", "WPN"])
+def test_a_number_of_somebody_else_or_of_work_stands_back(use):
+    more = changed(
+        ("^PRN^PH^^1^205^9992800", f"^{use}^PH^boss@example.org^1^205^5550100~^PRN^PH^a@example.org^1^205^9992800")
+    )
+
+    assert (one_row(more).patient.phone, one_row(more).patient.email) == ("+12059992800", "a@example.org")
+
+
+def test_a_nickname_is_no_name():
+    assert one_row(changed(("Doe^Jane", "Doe^Jinny^^^^^N~Doe^Jane"))).patient.given_name == "Jane Ann"
+
+
+@pytest.mark.parametrize("born", ["19800229220000+0000", "198002290100+0100"])
+def test_a_birth_at_an_hour_of_some_zone_is_refused(born):
+    assert problems_of(changed(("|19800229|", f"|{born}|"))) == [("PID-7", "told_date")]
+
+
+@pytest.mark.parametrize("born", ["19800229220000", "19800229000000-0600", "198002290000"])
+def test_a_birth_by_the_clock_of_its_place_is_its_day(born):
+    assert one_row(changed(("|19800229|", f"|{born}|"))).patient.birth_date.isoformat() == "1980-02-29"
+
+
+def test_words_with_signs_of_the_standard_in_them_are_kept_whole():
+    assert one_row(changed((r"a \T\ b", "seen twice & read ^ again"))).comment == "seen twice & read ^ again"
+    two = changed(("|CWE|94534-5", "|ST|94534-5"), ("260373001^Detected^SCT", "Positive^Negative"))
+    assert problems_of(two) == [("OBX-5", "outcome")]
+
+
+@pytest.mark.parametrize("mode", ["t", "d", "TEST", "Training"])
+def test_a_trial_is_one_however_it_is_written(mode):
+    assert problems_of(changed(("|P|2.5.1", f"|{mode}|2.5.1"))) == [("MSH-11", "not_production")]

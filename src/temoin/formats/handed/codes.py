@@ -121,11 +121,16 @@ def _outcome(told: ToldCode) -> str:
     return told.words
 
 
-def interpretation_differs(word: str, interpretations: list[str]) -> bool:
+def interpretation_differs(word: str, interpretations: list[ToldCode]) -> bool:
     """Tell whether an interpretation beside a result says another thing than the result."""
     meant = words("outcomes").get(folded(word))
-    said = {load_codes().interpretations.get(one.upper()) for one in interpretations} - {None}
+    said = {_interpreted(one) for one in interpretations} - {None}
     return meant is not None and bool(said) and said != {meant}
+
+
+def _interpreted(told: ToldCode) -> str | None:
+    """Return what an interpretation says of a result: by a code of table 0078, or as a result itself would say it."""
+    return load_codes().interpretations.get(told.code.upper()) or words("outcomes").get(folded(_outcome(told)))
 
 
 def specimen_of(told: list[ToldCode]) -> str:

@@ -69,27 +69,39 @@ class Resources:
     """The resources that are read together, by their kind and by what names them."""
 
     placed: list[Placed] = field(default_factory=list)
-    named: dict[str, Placed] = field(default_factory=dict)
+    named: dict[str, Placed | None] = field(default_factory=dict)  # None for what names two different ones
+    urls: dict[str, str] = field(default_factory=dict)  # by path: the full URL of an entry
 
     def add(self, placed: Placed, full_url: str = "") -> None:
         self.placed.append(placed)
+        self.urls[placed.path] = full_url
         known = f"{placed.kind}/{text(placed.node, 'id')}"
         for name in (full_url, known):
             if name and not name.endswith("/"):
-                self.named.setdefault(name, placed)
+                self._name(name, placed)
         for place, inner in enumerate(many(placed.node, "contained")):
             own = Placed(f"{placed.path}.contained[{place}]", inner)
-            self.named.setdefault(f"{placed.path}#{text(inner, 'id')}", own)
+            self._name(f"{placed.path}#{text(inner, 'id')}", own)
+
+    def _name(self, name: str, placed: Placed) -> None:
+        known = self.named.setdefault(name, placed)
+        if known is not None and known.node != placed.node:
+            self.named[name] = None
 
     def of(self, kind: str) -> list[Placed]:
         return [one for one in self.placed if one.kind == kind]
 
     def at(self, reference: Node, within: Placed) -> Placed | None:
-        """Return what a reference names; None where nothing here is named so."""
+        """Return what a reference names; None where nothing here is named so, or two are."""
         told = text(reference, "reference")
         if told.startswith("#"):  # of what contains the element, or contains what contains it
             return self.named.get(f"{within.path.partition('.contained[')[0]}{told}")
-        return self.named.get(told) or self.named.get("/".join(told.split("/")[-2:]))
+        if told in self.named:
+            return self.named[told]
+        found = self.named.get("/".join(told.split("/")[-2:]))
+        # The same number on another server is somebody else.
+        is_elsewhere = "://" in told and found is not None and "://" in self.urls.get(found.path, "")
+        return None if is_elsewhere else found
 
     def chosen(self, within: Placed | None, name: str, kind: str) -> Placed | None:
         """Return the first resource of a kind that an element refers to."""
@@ -335,7 +347,7 @@ def _tell_value(told: ToldResult, result: Placed) -> None:
     elif names:
         place = f"{result.path}.{names[0]}"
         told.refuse(place, "not_a_word")
-    said = [one.code for each in few(result.node, "interpretation") for one in codes_of(each)]
+    said = [one for each in few(result.node, "interpretation") for one in codes_of(each)]
     if interpretation_differs(word, said):
         told.refuse(f"{result.path}.interpretation", "values_differ")
     told.tell("test_result", (place, word))

@@ -29,14 +29,24 @@ def codes_of(concept: Node) -> list[ToldCode]:
 
 def name_of(person: Placed) -> tuple[Said, Said]:
     """Return family and given names: those of the birth, or by law, or of no use that is said."""
-    told = {text(one, "use"): (place, one) for place, one in reversed(list(enumerate(few(person.node, "name"))))}
-    place, name = next((told[use] for use in _NAME_USES if use in told), (0, {}))
+    fit = [(place, one) for place, one in _lasting(person, "name") if text(one, "use") in _NAME_USES]
+    place, name = min(fit, key=lambda one: (_has_end(one[1]), _NAME_USES.index(text(one[1], "use"))), default=(0, {}))
     path = f"{person.path}.name[{place}]"
     return (f"{path}.family", text(name, "family")), (f"{path}.given", " ".join(texts(name, "given")))
 
 
+def _lasting(placed: Placed, name: str) -> list[tuple[int, Node]]:
+    """Return names, numbers or addresses with their places, those whose time has an end after those without one."""
+    return sorted(enumerate(few(placed.node, name)), key=lambda one: _has_end(one[1]))
+
+
+def _has_end(part: Node) -> bool:
+    return bool(text(first(part, "period"), "end"))
+
+
 def telecom_of(person: Placed, system: str) -> Said:
-    for place, one in enumerate(few(person.node, "telecom")):
+    """Return the first phone number or e-mail address of a person that holds, one of work last."""
+    for place, one in sorted(_lasting(person, "telecom"), key=lambda one: text(one[1], "use") == "work"):
         value = text(one, "value").removeprefix("tel:").removeprefix("mailto:")
         if text(one, "system") == system and text(one, "use") != "old" and value:
             return f"{person.path}.telecom[{place}].value", value
@@ -44,8 +54,10 @@ def telecom_of(person: Placed, system: str) -> Said:
 
 
 def address_of(placed: Placed) -> dict[str, Said]:
-    """Return by column the parts of the first address that holds."""
-    found = [(place, one) for place, one in enumerate(few(placed.node, "address")) if text(one, "use") != "old"]
+    """Return by column the parts of the first address that holds; a patient's is one to live at."""
+    others = {"old", "work", "billing"} if placed.kind == "Patient" else {"old"}
+    found = [(place, one) for place, one in _lasting(placed, "address") if text(one, "use") not in others]
+    found.sort(key=lambda one: text(one[1], "use") == "temp")
     place, address = found[0] if found else (0, {})
     path = f"{placed.path}.address[{place}]"
     lines = [*texts(address, "line"), "", ""]

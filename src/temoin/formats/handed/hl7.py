@@ -23,7 +23,7 @@ from temoin.formats.handed.told import ToldResult
 from temoin.formats.hl7v2.results import VERSIONS
 from temoin.formats.hl7v2.syntax import Segment
 
-_TRIALS = frozenset({"T", "D"})
+_TRIALS = frozenset({"T", "D", "TEST", "TRAINING", "DEBUG"})
 _NOT_FINAL = frozenset({"P", "R", "S", "I", "A", "B", "V", "O", "N", "U"})
 _CODED, _WORDS, _MEASURES = frozenset({"CE", "CWE", "CNE"}), frozenset({"ST", "TX", "FT", "IS", "ID", ""}), {"NM", "SN"}
 # Fields of which something is read; segments that are technical.
@@ -90,7 +90,7 @@ def _header_problem(header: Segment) -> tuple[str, str] | None:
         return "MSH-9", "hl7_type"
     if fields.value(header, 12) not in VERSIONS:
         return "MSH-12", "hl7_version"
-    return ("MSH-11", "not_production") if fields.value(header, 11) in _TRIALS else None
+    return ("MSH-11", "not_production") if fields.value(header, 11).upper() in _TRIALS else None
 
 
 def _longest_problem(segments: list[Segment]) -> tuple[str, str] | None:
@@ -139,7 +139,7 @@ def _belongs(each: Segment, order: _Order, passed: Passed) -> None:
         passed.unread["SPM NTE"] = None
     elif each.name == "NTE":
         notes = order.results[-1].notes if order.results else order.notes
-        notes.extend(fields.value(each, 3, repetition=one) for one in fields.repetitions(each, 3))
+        notes.extend(fields.whole(each, 3, repetition=one) for one in fields.repetitions(each, 3))
 
 
 def _note_unread(each: Segment, passed: Passed) -> None:
@@ -202,12 +202,9 @@ def _person(person: Segment | None) -> ToldResult:
     told.tell("patient_sex", fields.said(person, "PID", 8))
     told.tell("patient_phone_number", fields.phone_of(person))
     told.tell("patient_email", fields.mail_of(person))
-    told.tell("patient_street", fields.said(person, "PID", 11, 1))
-    told.tell("patient_street2", fields.said(person, "PID", 11, 2))
-    told.tell("patient_city", fields.said(person, "PID", 11, 3))
-    told.tell("patient_state", fields.said(person, "PID", 11, 4))
-    told.tell("patient_zip_code", fields.said(person, "PID", 11, 5))
-    told.tell("patient_country", fields.said(person, "PID", 11, 6))
+    home, columns = fields.home_of(person), ("street", "street2", "city", "state", "zip_code", "country")
+    for part, column in enumerate(columns, start=1):
+        told.tell(f"patient_{column}", fields.said(person if home else None, "PID", 11, part, repetition=home))
     return told
 
 
@@ -256,10 +253,10 @@ def _tell_value(told: ToldResult, observed: Segment) -> None:
             told.refuse("OBX-5", "values_differ")
         word = found or ""
     elif kind in _WORDS:
-        word = fields.value(observed, 5)  # POS and NEG are words of files; other abbreviations have two readings
+        word = fields.whole(observed, 5)  # POS and NEG are words of files; other abbreviations have two readings
     elif count:
         told.refuse("OBX-5" if kind in _MEASURES else "OBX-2", "not_a_word")
-    said = [fields.value(observed, 8, repetition=one) for one in fields.repetitions(observed, 8)]
+    said = [code for one in fields.repetitions(observed, 8) for code in fields.codes_of(observed, 8, repetition=one)]
     if interpretation_differs(word, said):
         told.refuse("OBX-8", "values_differ")
     told.tell("test_result", ("OBX-5", word))

@@ -8,6 +8,7 @@ from temoin.catalogue.kits import kit_of_gtin, knows_device
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
 from temoin.formats.handed.codes import ToldCode, system_of
+from temoin.formats.hl7v2.separators import unescaped
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.lib.names import plain_name
 
@@ -16,10 +17,15 @@ Said = tuple[str, str]  # a place, as PID-5.1, and what stands there
 _NOTHING = '""'  # HL7 v2 writes it for a value that is taken away
 _MOST_REPETITIONS = 50
 _FRACTION = re.compile(r"([0-9]{14})\.[0-9]{1,4}([+-][0-9]{4})?")
+_BIRTH = re.compile(r"([0-9]{8})(?:[0-9]{2,6}(?:\.[0-9]{1,4})?|0{2,6}(?:\.0{1,4})?[+-][0-9]{4})")
 _OFFSET = re.compile(r"[0-9]{4,14}(?:\.[0-9]{1,4})?([+-][0-9]{4})")
 _PHONE_KINDS = frozenset({"", "PH", "CP", "MD", "SAT"})
-# Name types (table 0200), the one that names a person best first: as at birth, by law, not said.
-_NAME_KINDS = ("B", "L", "N", "", "C", "U")
+# Uses of a number (table 0201) under which somebody else answers: an emergency contact, a service, a pager.
+_OTHERS_USES, _WORK = frozenset({"EMR", "ASN", "BPN"}), "WPN"
+# Name types (table 0200), the one that names a person best first: as at birth, by law, not said. N is a nickname.
+_NAME_KINDS = ("B", "L", "", "C", "U")
+# Address types (table 0190) of where somebody lives; others are of a birth, an office, a bill.
+_HOME_KINDS = ("H", "", "L", "P", "C", "M")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -31,10 +37,18 @@ def value(segment: Segment | None, field: int, component: int = 1, sub: int = 1,
     return "" if found == _NOTHING else found
 
 
-def said(segment: Segment | None, name: str, field: int, component: int = 0) -> Said:
+def whole(segment: Segment, field: int, *, repetition: int = 1) -> str:
+    """Return a text field as it stands: one of type ST, TX or FT has no components, whatever signs are in it."""
+    found = segment.repetitions(field)[repetition - 1 : repetition]
+    marks = segment.separators
+    plain = unescaped("".join(found).rstrip(marks.component + marks.subcomponent), marks).strip()
+    return "" if plain == _NOTHING else plain
+
+
+def said(segment: Segment | None, name: str, field: int, component: int = 0, *, repetition: int = 1) -> Said:
     """Return a value with its place; a component of 0 is the first, of which the place says no more than the field."""
     place = f"{name}-{field}.{component}" if component else f"{name}-{field}"
-    return place, value(segment, field, component or 1)
+    return place, value(segment, field, component or 1, repetition=repetition)
 
 
 def repetitions(segment: Segment, field: int) -> range:
@@ -64,9 +78,13 @@ def time_of(segment: Segment | None, name: str, field: int) -> Said:
 
 
 def day_of_birth(person: Segment | None) -> Said:
-    """Return a birth date without its hour, which nothing keeps."""
+    """Return a birth date without its hour, which nothing keeps.
+
+    An hour with an offset stays, to be refused: 22:00 in UTC is the evening of one day or the midnight of the next.
+    """
     place, told = said(person, "PID", 7)
-    return place, told[:8] if re.fullmatch(r"[0-9]{10,14}(?:\.[0-9]{1,4})?(?:[+-][0-9]{4})?", told) else told
+    found = _BIRTH.fullmatch(told)
+    return place, found[1] if found else told
 
 
 def offset_of(header: Segment) -> str:
@@ -87,9 +105,25 @@ def names_of(person: Segment | None) -> tuple[Said, Said, Said]:
     return ("PID-5.1", family), ("PID-5.2", given), ("PID-5.3", more)
 
 
+def home_of(person: Segment | None) -> int:
+    """Return which repetition of PID-11 tells where a person lives, 0 where none does."""
+    if person is None:
+        return 0
+    kinds = {value(person, 11, 7, repetition=one): one for one in reversed(repetitions(person, 11))}
+    return next((kinds[kind] for kind in _HOME_KINDS if kind in kinds), 0)
+
+
+def _own_numbers(person: Segment | None) -> list[int]:
+    """Return the repetitions of PID-13 that reach this person, those of work last."""
+    if person is None:
+        return []
+    uses = {one: value(person, 13, 2, repetition=one) for one in repetitions(person, 13)}
+    return sorted((one for one, use in uses.items() if use not in _OTHERS_USES), key=lambda one: uses[one] == _WORK)
+
+
 def phone_of(person: Segment | None) -> Said:
     """Return a phone number: in its parts where they are told, for they need no reading."""
-    for one in repetitions(person, 13) if person is not None else ():
+    for one in _own_numbers(person):
         if value(person, 13, 3, repetition=one) not in _PHONE_KINDS:
             continue
         country, area, local = (value(person, 13, part, repetition=one) for part in (5, 6, 7))
@@ -104,11 +138,7 @@ def phone_of(person: Segment | None) -> Said:
 
 
 def mail_of(person: Segment | None) -> Said:
-    found = (
-        value(person, 13, part, repetition=one)
-        for one in (repetitions(person, 13) if person is not None else ())
-        for part in (4, 1)
-    )
+    found = (value(person, 13, part, repetition=one) for one in _own_numbers(person) for part in (4, 1))
     return "PID-13.4", next((told for told in found if _MAIL.fullmatch(told)), "")
 
 
