@@ -300,6 +300,32 @@ def test_a_pair_ends_a_day_after_its_month_with_the_forms_sealed_to_it(house: Ho
         assert not ArrivalKey.objects.filter(month=month_of(now())).exists()
 
 
+def test_no_form_holds_up_the_end_of_its_key_and_of_other_forms(
+    house: House, as_role: AsRole, tamper: Callable[[str], None]
+):
+    token, month = token_of(house.owner), month_of(now())
+    with as_role("temoin_portal"):
+        poster = find_poster(token)
+        assert poster is not None
+        key = key_of_month(poster, month)
+        assert key is not None
+    with tenant_scope(house.here.id):
+        ends = ArrivalKey.objects.get(month=month).ends_at
+    handed = []
+    for hours in (11, 13):
+        with shifted_by(ends - now() + timedelta(hours=hours)), as_role("temoin_portal"):
+            handed.append(hand_in(poster, HandedForm(uuid4(), key.key_id, 100 + hours, b"x")))
+    longer = "UPDATE arrivals_arrival SET expires_at = expires_at + interval '9 days' WHERE pharmacy_id = "
+    tamper(f"{longer}'{house.here.id}'")
+    with shifted_by(ends - now() + timedelta(hours=25)), as_role("temoin_keeper"):
+        end_all(threading.Event())
+
+    assert handed == [BoxAnswer.WAITING, BoxAnswer.GONE]
+    with tenant_scope(house.here.id):
+        assert not ArrivalKey.objects.filter(month=month).exists()
+        assert not Arrival.objects.exists()
+
+
 def test_the_pair_of_the_next_month_is_there_before_it_begins(house: House):
     token_of(house.owner)
     with tenant_scope(house.here.id):

@@ -261,7 +261,7 @@ COLUMNS = {
     ("temoin_sealer", "outbox_attempt", "SELECT"): {"pharmacy_id", "id", "parcel_id", "number", "at", "verdict"},
     ("temoin_portal", "arrivals_poster", "SELECT"): {"pharmacy_id", "id", "state", "token_hash", "place"},
     ("temoin_portal", "arrivals_key", "SELECT"): {"pharmacy_id", "id", "month", "public"},
-    ("temoin_keeper", "arrivals_arrival", "SELECT"): {"pharmacy_id", "id", "expires_at"},
+    ("temoin_keeper", "arrivals_arrival", "SELECT"): {"pharmacy_id", "id", "key_id", "expires_at"},
     ("temoin_portal", "delivery_letter", "UPDATE"): {"tries_left", "wrong", "opened_count"},
     ("temoin_portal", "delivery_letter", "SELECT"): {
         "pharmacy_id",

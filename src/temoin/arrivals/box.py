@@ -29,6 +29,8 @@ _PUT = """
     INSERT INTO arrivals_arrival (pharmacy_id, id, poster_id, key_id, state, number, expires_at, ciphertext)
     VALUES (%s, %s, %s, %s, 'waiting', %s, %s, %s)
 """
+# Whoever keeps a month's key goes on sealing to it: a form that outlived the key would hold up the key's end.
+_TAKES = "SELECT FROM arrivals_key WHERE pharmacy_id = %s AND id = %s AND month = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,26 @@ def hand_in(poster: StandingPoster, form: HandedForm) -> BoxAnswer:
     by_browser = [form.arrival_id, poster.poster_id, form.key_id, form.number]
     values: list[Any] = [poster.pharmacy_id, *by_browser, now() + LIFE, form.sealed]
     try:
-        with act(by=by, kind=kind, subject_kind="arrival", subject_id=form.arrival_id):
-            with connection.cursor() as cursor:
+        with tenant_scope(poster.pharmacy_id):
+            if not _takes(poster, form.key_id):
+                return BoxAnswer.GONE
+            with (
+                act(by=by, kind=kind, subject_kind="arrival", subject_id=form.arrival_id),
+                connection.cursor() as cursor,
+            ):
                 cursor.execute(_PUT, values)
-            stir_after_commit(poster.pharmacy_id)
+                stir_after_commit(poster.pharmacy_id)
     except IntegrityError as error:
         return _COLLIDED[_constraint(error)]
     return BoxAnswer.WAITING
+
+
+def _takes(poster: StandingPoster, key_id: UUID) -> bool:
+    """Tell whether a key serves: of this month, or of the one in which a page was opened before midnight."""
+    months = [f"{moment:%Y-%m}" for moment in (now(), now() - LIFE)]
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKES, [poster.pharmacy_id, key_id, months])
+        return cursor.fetchone() is not None
 
 
 _COLLIDED: Final = {

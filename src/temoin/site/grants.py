@@ -32,7 +32,7 @@ KEEPER_SCOPED = {
 }
 # It alone deletes what is past its day: rows of every class that ends (`temoin.retention`), and what it asks of them.
 KEEPER_ENDS = {
-    "arrivals_arrival": "SELECT (pharmacy_id, id, expires_at), DELETE",
+    "arrivals_arrival": "SELECT (pharmacy_id, id, key_id, expires_at), DELETE",
     "arrivals_key": "DELETE",
     "certificates_issued": "DELETE",
     "delivery_letter": "SELECT (pharmacy_id, id, record_id), DELETE",
