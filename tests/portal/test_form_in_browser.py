@@ -12,9 +12,10 @@ from arriving import token_of
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from people import House, open_house, sign_in
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from site_under_test import Site
 
+from temoin.arrivals.queries import waiting_arrivals
 from temoin.catalogue.patient_languages import patient_languages
 from temoin.lib.label import PATIENT_LANGUAGES
 from temoin.outbox.counter_bell import CHANNEL, topic_of
@@ -93,6 +94,26 @@ def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(
     assert done.status_code == 302
     assert read_ticket(by=house.owner, record_id=ids["record_id"]) == code  # type: ignore[arg-type]
     assert not re.search("LÉGER|zoe@|patient.example|28031979|covid19", "".join(posts) + kept)
+
+
+def test_a_form_whose_answer_was_lost_keeps_its_number_when_it_is_sent_again(form: Page, house: House):
+    answers = iter(("lost", "told"))
+
+    def pass_on(route: Route) -> None:
+        answer = route.fetch()
+        if next(answers) == "lost":
+            route.abort()
+        else:
+            route.fulfill(response=answer)
+
+    form.route("**/form/hand-in", pass_on)
+    fill(form)
+    form.locator("#send").click()
+    expect(form.locator("#status .problem")).to_be_visible()
+    form.locator("#send").click()
+    expect(form.locator("#done")).to_be_visible()
+
+    assert [str(one.number) for one in waiting_arrivals(by=house.owner)] == [form.locator("#number").inner_text()]
 
 
 def test_what_is_wrong_is_told_by_field_and_what_was_typed_stays(form: Page):

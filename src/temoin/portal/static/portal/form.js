@@ -122,6 +122,7 @@ function begin(token) {
   const worked = work(token, id, day, Number(form.dataset.bits)); // while the form is filled in
   let offer = null;
   let isBusy = false;
+  let number = drawNumber(); // kept until the site says that it is taken: an answer that was lost may have given it to us
 
   async function open() {
     const answer = await post("/form/poster", { poster: token }).catch(() => null);
@@ -136,15 +137,15 @@ function begin(token) {
     const sealed = await seal(offer, id, content(code));
     const sent = { poster: token, id, key: offer.key, day, nonce: await worked, sealed };
     for (let draw = 0; draw < DRAWS; draw += 1) {
-      const number = drawNumber();
       const answer = await post("/form/hand-in", { ...sent, number });
       if (answer.ok) return { number };
       if (answer.status !== 409) return { told: TOLD[answer.status] ?? "failed" };
+      number = drawNumber();
     }
     return { told: "slow" };
   }
 
-  function show(number) {
+  function show() {
     form.reset();
     form.hidden = true;
     byId("number").textContent = String(number);
@@ -163,7 +164,7 @@ function begin(token) {
     const done = await handIn().catch(() => ({ told: "failed" }));
     isBusy = false;
     byId("send").removeAttribute("aria-disabled");
-    if (done.number) show(done.number);
+    if (done.number) show();
     else say(done.told);
   }
 
