@@ -12,6 +12,7 @@ from people import House, make_lot, make_patient, make_sampled, make_signed, mak
 
 from temoin.api.paging import MOST
 from temoin.api.urls import OPERATIONS
+from temoin.catalogue.lots import open_lot
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
@@ -182,3 +183,14 @@ def test_lots_come_in_their_order_page_by_page(house: House, worker: str):
     assert (whole["next"], second["next"]) == ("", "")
     assert [one["number"] for one in whole["lots"]] == ["A1", "B2", "C3"]
     assert get("/api/v1/kinds/covid19-ag/lots?limit=3", worker).json() == whole
+
+
+@pytest.mark.django_db
+def test_a_lot_that_is_opened_between_two_pages_is_not_missed(house: House, worker: str):
+    lots = {number: make_lot(house.owner, number=number) for number in ("A1", "B2", "C3")}
+
+    first = get("/api/v1/lots?limit=2", worker).json()
+    open_lot(by=house.owner, lot_id=lots["C3"])
+    second = get(first["next"], worker).json()
+
+    assert [one["number"] for one in first["lots"] + second["lots"]] == ["A1", "B2", "C3"]

@@ -107,4 +107,5 @@ def _lots(seat: ProgramSeat, wish: PageWish, kind: str) -> ListPart:
 
 
 def _place_of(lot: LotTold) -> Keys:
-    return ("0" if lot.is_open else "1"), lot.expiry.isoformat(), lot.number, str(lot.id)
+    # Not whether it is open: one that is opened between two pages would stand before the place reached, and be missed.
+    return lot.expiry.isoformat(), lot.number, str(lot.id)
