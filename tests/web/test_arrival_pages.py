@@ -8,12 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from arriving import CODE, arrive, filled, token_of
 from django.test import Client
-from people import COVID, TRAITS, House, make_patient
+from people import COVID, TRAITS, House, change_patient, make_patient
 
 from temoin.arrivals.queries import waiting_arrivals
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.models import Patient
 from temoin.patients.queries import traits_of
+from temoin.patients.traits import check_traits
+from temoin.testing.merging import merge_patients
 from temoin.testing.models import Record
 from temoin.testing.tickets import read_ticket
 
@@ -112,6 +115,34 @@ def test_how_to_reach_the_patient_is_taken_over_only_where_that_is_ticked(house:
     with tenant_scope(house.here.id):
         traits = traits_of(known)
     assert (traits.email, traits.way, traits.birth_place) == ("dominique@patient.example", "email", "51215")
+
+
+def test_a_record_that_changed_meanwhile_is_compared_again(house: House, owner: Client):
+    known = make_patient(house.owner, email="ancien@patient.example")
+    arrival_id = arrive(house.owner)
+    form = posted(opened(owner, arrival_id)) | {"known": str(known), "take_contact": "yes"}
+    traits = check_traits({**TRAITS, "email": "nouveau@patient.example"})
+    change_patient(by=house.owner, patient_id=known, traits=traits)
+
+    asked = owner.post(f"/arrivals/{arrival_id}/accept/", form)
+
+    assert (asked.status_code, "Quelqu’un a modifié cette fiche" in asked.content.decode()) == (400, True)
+    assert "nouveau@patient.example" in asked.content.decode()
+    assert [one.id for one in waiting_arrivals(by=house.owner)] == [arrival_id]
+
+
+def test_a_record_that_was_merged_meanwhile_is_compared_again(house: House, owner: Client):
+    known, twin = make_patient(house.owner), make_patient(house.owner, nir="")
+    arrival_id = arrive(house.owner)
+    form = posted(opened(owner, arrival_id)) | {"known": str(known)}
+    with tenant_scope(house.here.id):
+        seen = [SeenRecords(patient_id=one, version=traits_of(one).seen_version) for one in (known, twin)]
+    merge_patients(by=house.owner, goes=seen[0], stays=seen[1], reason=MergeReason.REGISTERED_TWICE)
+
+    asked = owner.post(f"/arrivals/{arrival_id}/accept/", form)
+
+    assert (asked.status_code, "Quelqu’un a modifié cette fiche" in asked.content.decode()) == (400, True)
+    assert [one.id for one in waiting_arrivals(by=house.owner)] == [arrival_id]
 
 
 def test_somebody_else_gets_a_record_of_their_own_by_the_press_that_says_so(house: House, owner: Client):

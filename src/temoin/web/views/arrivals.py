@@ -22,7 +22,7 @@ from temoin.catalogue.kinds import load_kinds
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.ids import hourly_id, new_id
 from temoin.patients.actions import check_notice
-from temoin.patients.queries import ChangedError, Found, near_matches, read_patient
+from temoin.patients.queries import ChangedError, Found, MergedError, near_matches, read_patient
 from temoin.patients.second_record import LikelyKnownError
 from temoin.patients.traits import Traits, check_traits
 from temoin.pharmacies.seat import Seat
@@ -35,6 +35,7 @@ from temoin.web.question_forms import read_answers
 from temoin.web.settings import WEB
 
 _OVER = gettext_lazy("Somebody looked after this form already, or its twelve hours are over.")
+_CHANGED = gettext_lazy("Somebody changed this record meanwhile: compare it again, then press again.")
 
 
 def arrival(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
@@ -55,8 +56,10 @@ def accept(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
     try:
         traits, test = _check(request, seat, record_id)
         accept_arrival(by=seat, arrival_id=arrival_id, person=_person(request, seat, traits, patient_id), test=test)
-    except (LikelyKnownError, ChangedError):
+    except LikelyKnownError:
         return _again(request, seat, arrival_id, [])
+    except (ChangedError, MergedError):
+        return _again(request, seat, arrival_id, [Problem("", "changed", _CHANGED)])
     except InvalidError as error:
         return _again(request, seat, arrival_id, error.problems)
     except ConflictError:
