@@ -115,6 +115,15 @@ def test_a_lost_separator_fills_what_is_sure_and_asks_for_the_lot(owner: Client)
     assert page.count("Le lecteur omet les séparateurs") == 2  # in the summary, and beside the field
 
 
+def test_a_space_that_is_a_check_character_is_kept_and_without_it_the_lot_is_asked_for(owner: Client):
+    sent = scan(owner, "+A99912345/$$3290930V9J ").content.decode()
+    cut_off = scan(owner, "+A99912345/$$3290930V9J").content.decode()
+
+    assert (value_of(sent, "number"), value_of(sent, "expiry")) == ("V9J", "2029-09-30")
+    assert (value_of(cut_off, "number"), value_of(cut_off, "expiry")) == ("", "2029-09-30")
+    assert "Le J qui termine ce code" in cut_off
+
+
 def test_a_scanner_of_another_keyboard_is_understood_and_named(owner: Client):
     page = scan(owner, 'à&à(à&é"\'(-è_çàà&èéçàç"à&à&éQB').content.decode()
 

@@ -18,6 +18,10 @@ CODE_WORDS: Mapping[ScanTrouble, Promise] = {
         "The scanner leaves out the separators of the code, and the lot number can be read in two ways: "
         "type it as printed on the box, and set the scanner to send FNC1 as GS."
     ),
+    ScanTrouble.CHECK_OR_LOT: _(
+        "The J that ends this code is its check character or the end of the lot number: type the lot number as "
+        "printed on the box."
+    ),
     ScanTrouble.LINK_ORDER: _(
         "The parts of this GS1 link stand in an order that the standard does not know: "
         "scan another code of the box, or type what it says."

@@ -52,28 +52,54 @@ def read_hibc(text: str) -> Scan | None:
     plain = plain.strip("*").upper()
     if not plain.startswith("+") or len(plain) > LONGEST or not set(plain) <= set(_CHARACTERS):
         return None
-    # The check character may be a space, which nobody sees and a page cuts off.
-    sent = (plain, f"{plain} ")
-    whole = next((one for one in sent if _is_checked(one)), None)
-    if whole is None:
-        both = next((scan for one in sent if (scan := _two_in_one(one))), None)
+    readings = _readings(plain)
+    if not readings:
+        both = next((scan for one in _endings(plain) if (scan := _two_in_one(one))), None)
         return both or fault(ScanKind.BOX, ScanTrouble.HIBC_CHECK)
+    sound = [scan for scan in readings if scan.is_sound]
+    if len(sound) == 2 and not plain.endswith(" "):
+        return _with_open_end(*sound)
+    return (sound or readings)[0]
+
+
+def join(first: BoxCode, second: BoxCode) -> Scan | None:
+    """Return the two codes of one box as one; None where the second is that of another box."""
+    if not first.device or second.device:
+        return None
+    boxes = [scan.box for scan in _readings(second.text) if scan.box]
+    linked = next((box for box in boxes if box.link == first.link), None)
+    if linked is None:
+        return None
+    body = f"{first.device}/{linked.text[1:-2]}"
+    return _as_it_stands(body + check_character(body))
+
+
+def check_character(text: str) -> str:
+    return _CHARACTERS[sum(_CHARACTERS.index(character) for character in text) % 43]
+
+
+def _endings(plain: str) -> tuple[str, str]:
+    """Return how a code may end: its check character may be a space, which nobody sees and much software cuts off."""
+    bare = plain.rstrip(" ")
+    return (plain, bare) if plain != bare else (plain, f"{plain} ")
+
+
+def _readings(plain: str) -> list[Scan]:
+    return [_as_it_stands(one) for one in _endings(plain) if _is_checked(one)]
+
+
+def _as_it_stands(whole: str) -> Scan:
     try:
         return Scan(kind=ScanKind.BOX, box=_box(whole))
     except (HibcError, ValueError):
         return fault(ScanKind.BOX, ScanTrouble.HIBC_FORM)
 
 
-def join(first: BoxCode, second: BoxCode) -> Scan | None:
-    """Return the two codes of one box as one; None where the second is that of another box."""
-    if not first.device or second.device or first.link != second.link:
-        return None
-    body = f"{first.device}/{second.text[1:-2]}"
-    return read_hibc(body + check_character(body))
-
-
-def check_character(text: str) -> str:
-    return _CHARACTERS[sum(_CHARACTERS.index(character) for character in text) % 43]
+def _with_open_end(shorter: Scan, longer: Scan) -> Scan:
+    """Return a code whose J is its check character, or its last letter before a space that was cut off: both check."""
+    if shorter.box is None or longer.box is None or shorter.box.lot == longer.box.lot:
+        return shorter
+    return replace(shorter, box=replace(shorter.box, lot=""), notices=(ScanTrouble.CHECK_OR_LOT,))
 
 
 def _is_checked(text: str) -> bool:
@@ -92,15 +118,15 @@ def _two_in_one(plain: str) -> Scan | None:
 
 
 def _box(whole: str) -> BoxCode:
+    if not whole[1].isalpha():  # its link may be any character, a slash too
+        told = _told([whole[1:-2]])
+        return BoxCode(lot=told.lot, expiry=told.expiry, text=whole, link=whole[-2])
     first, slash, rest = whole[:-1].partition("/")
-    if _FIRST.fullmatch(first):
-        told = _told(rest.split("/")) if slash else _BoxFacts()
-        link = "" if slash else whole[-1]
-        return BoxCode(device=first, lot=told.lot, expiry=told.expiry, text=whole, link=link)
-    if slash or whole[1].isalpha():
+    if not _FIRST.fullmatch(first):
         raise HibcError
-    told = _told([whole[1:-2]])
-    return BoxCode(lot=told.lot, expiry=told.expiry, text=whole, link=whole[-2])
+    told = _told(rest.split("/")) if slash else _BoxFacts()
+    link = "" if slash else whole[-1]
+    return BoxCode(device=first, lot=told.lot, expiry=told.expiry, text=whole, link=link)
 
 
 def _told(parts: list[str]) -> _BoxFacts:

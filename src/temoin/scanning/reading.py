@@ -30,7 +30,8 @@ _CERTIFICATE = re.compile("HC1:[0-9A-Z $%*+./:-]+")
 
 def read_scan(text: str, *, today: date) -> Scan:
     """Tell what was scanned. Nothing is guessed: what has two meanings is said to have them, and what has none too."""
-    plain = text.strip(_AROUND)
+    # A space at the end is kept: it may be the check character of HIBC.
+    plain = text.rstrip("\r\n\t").lstrip(_AROUND)
     if not 0 < len(plain) <= LONGEST:
         return UNKNOWN
     plainly = _read(plain, today)
@@ -71,11 +72,15 @@ def join_codes(text: str, second: BoxCode, *, today: date) -> Scan | None:
 
 def _read(plain: str, today: date) -> Scan:
     """Ask the readers, those first whose check leaves little doubt: a raw GS1 code begins like many a number."""
+    found = read_hibc(plain)
+    if found is not None:
+        return found
+    plain = plain.rstrip(_AROUND)
     if _STAMP.match(plain):
         return Scan(kind=ScanKind.STAMP)
     if _CERTIFICATE.fullmatch(plain):
         return Scan(kind=ScanKind.CERTIFICATE)
-    readers = (read_sample_number, read_ticket_code, _linked, read_nir, _professional, read_hibc, read_ins)
+    readers = (read_sample_number, read_ticket_code, _linked, read_nir, _professional, read_ins)
     for reader in readers:
         found = reader(plain)
         if found is not None:

@@ -43,6 +43,7 @@ class ScanTrouble(StrEnum):
     SAMPLE_CHECK = "sample_check"
 
     NO_SEPARATOR = "no_separator"
+    CHECK_OR_LOT = "check_or_lot"
     BIRTH_CENTURY = "birth_century"
     BIRTH_OPEN = "birth_open"
     NAMES_OF_ZONE = "names_of_zone"

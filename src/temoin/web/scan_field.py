@@ -26,6 +26,7 @@ _SCAN = _("Scan")
 # What stands beside the field that it is about.
 _AT_FIELD = {
     ScanTrouble.NO_SEPARATOR: "number",
+    ScanTrouble.CHECK_OR_LOT: "number",
     ScanTrouble.BIRTH_CENTURY: "birth_date",
     ScanTrouble.BIRTH_OPEN: "birth_date",
 }
@@ -50,13 +51,13 @@ def scan_field(
 
 def asks_to_read(request: HttpRequest) -> bool:
     """Tell whether a form was sent to be filled by a scan: nothing of it is to be recorded."""
-    return request.method == "POST" and (READ in request.GET or bool(_scanned(request)))
+    return request.method == "POST" and (READ in request.GET or bool(_scanned(request).strip()))
 
 
 def posted_scan(request: HttpRequest, wanted: Collection[ScanKind]) -> Scan | None:
     """Return what was scanned, None for an empty field; InvalidError for a damaged scan, or one of another page."""
     text = _scanned(request)
-    if not text:
+    if not text.strip():
         return None
     scan = read_scan(text, today=page_today())
     if scan.faults:
@@ -78,4 +79,4 @@ def scan_notices(scan: Scan) -> list[Words]:
 
 
 def _scanned(request: HttpRequest) -> str:
-    return request.POST.get(SCAN, "").strip()
+    return request.POST.get(SCAN, "")
