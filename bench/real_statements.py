@@ -158,7 +158,8 @@ def copy_record(site: Site, script: Script, count: int) -> None:
         connection.execute("INSERT INTO one SELECT * FROM testing_record WHERE id = %s", [script.record])
         connection.execute("UPDATE one SET state = 'sampled', version = 0")
         columns = [column.name for column in connection.execute("SELECT * FROM one").description or ()]
-        given = ", ".join(name if column == "id" else column for column in columns)
+        own = {"id": name, "number_index": "uuid_send(gen_random_uuid())"}  # no two tests under way have one number
+        given = ", ".join(own.get(column, column) for column in columns)
         copies = f"SELECT {given} FROM one, generate_series(1, {count}::bigint) AS number"  # noqa: S608
         connection.execute(f"INSERT INTO testing_record ({', '.join(columns)}) {copies}".encode())
 
