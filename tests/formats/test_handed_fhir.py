@@ -89,7 +89,7 @@ def test_what_is_not_understood_and_not_kept_is_said():
 
     assert (file.profile, file.count) == ("fhir-r4", 1)
     assert {"Patient.maritalStatus", "Provenance"} <= set(file.unread)
-    assert file.not_kept == ("Observation 95418-0",)
+    assert file.not_kept == ("Observation 95418-0", "Patient.name[0]")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,17 @@ REFUSED = [
     ({"r1_gender": "femme?"}, (f"{PATIENT}.gender", "sex")),
     ({"r1_name": [{"use": "nickname", "family": "Doe", "given": ["J"]}]}, (f"{PATIENT}.name[0].family", "untold")),
     ({"r0_code": coded("urn:local", "COV")}, (f"{RESULT}.code", "test_system")),
+    (
+        {"r0_code": {"coding": [*coded(LOINC, "94534-5")["coding"], *coded(LOINC, "94558-4")["coding"]]}},
+        (f"{RESULT}.code", "tests_differ"),
+    ),
+    ({"r3_subject": {"reference": "Patient/other"}}, (f"{SPECIMEN}.subject", "fhir_reference")),
+    ({"r5_deviceName": [{"name": "ID NOW"}, {"name": "BinaxNOW COVID-19 Ag Card"}]}, (f"{DEVICE}", "values_differ")),
+    ({"r1_link": [{"type": "replaced-by"}]}, (f"{PATIENT}.link", "not_in_use")),
+    (
+        {"r0_meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0103", "code": "t"}]}},
+        (f"{RESULT}.meta.tag", "not_production"),
+    ),
     ({"r0_code": coded(LOINC, "883-9")}, (f"{RESULT}.code", "unknown_test")),
     ({"r0_component": [{"code": {}}]}, (f"{RESULT}.component", "several_values")),
     ({"r0_valueCodeableConcept": coded(SNOMED, "1")}, (f"{RESULT}.valueCodeableConcept", "outcome")),

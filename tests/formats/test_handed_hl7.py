@@ -32,7 +32,7 @@ def test_what_is_not_read_and_not_kept_is_said():
     file = read(HL7_MESSAGE)
 
     assert (file.profile, file.count) == ("hl7-v2-oru", 1)
-    assert (file.unread, file.not_kept) == (("PID-3", "ZXX"), ("OBX-3 95418-0",))
+    assert (file.unread, file.not_kept) == (("PID-3", "OBR-4", "NTE-2", "ZXX"), ("OBX-3 95418-0",))
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\r\n"])
@@ -136,6 +136,22 @@ REFUSED = [
     (("|2.5.1", "|2.6"), ("MSH-12", "hl7_version")),
     (("|77|P|", "|77|T|"), ("MSH-11", "not_production")),
     (("|77|P|", "|77|D|"), ("MSH-11", "not_production")),
+    (("|77|P|", "|77|PROD|"), ("MSH-11", "processing")),
+    (("|77|P|", "|77|X|"), ("MSH-11", "processing")),
+    (("|77|P|", "|77|P^A|"), ("MSH-11", "processing")),
+    (("|77|P|", "|77||"), ("MSH-11", "untold")),
+    (("ORC|RE", "ORC|CA"), ("ORC-1", "status_differs")),
+    (("ORC|RE", "ORC|OD"), ("ORC-1", "status_differs")),
+    (("ORC|RE", "ORC|XO"), ("ORC-1", "order_control")),
+    (("ORC|RE", "ORC|ZZ"), ("ORC-1", "order_control")),
+    (("|||||F\n", "|||||S\n"), ("OBR-25", "not_final")),
+    (("|||||F\n", "|||||Z\n"), ("OBR-25", "state")),
+    (("|94534-5^SARS-CoV-2 RdRp^LN||260", "|94534-5^x^LN^94558-4^y^LN||260"), ("OBX-3", "tests_differ")),
+    (("|94534-5^SARS-CoV-2 RdRp^LN||260", "|94534-5^x^LN^883-9^y^LN||260"), ("OBX-3", "tests_differ")),
+    (("ID NOW^^L", "ID NOW^^L^BinaxNOW COVID-19 Ag Card^^L"), ("OBX-17", "values_differ")),
+    (("ID NOW^^L", "ID NOW^^L~BinaxNOW COVID-19 Ag Card^^L"), ("OBX-17", "values_differ")),
+    (("445297001^Nasal swab^SCT", "445297001^Nasal swab^SCT^SAL^Saliva^HL70487"), ("SPM-4", "values_differ")),
+    (("||202611240830\n", "||202611240830||||HEM\n"), ("SPM-21", "specimen_unfit")),
     (("MSH|^~\\&|", "MSH|^^\\&|"), ("MSH-2", "hl7_form")),
     (("|2.5.1", "|2.5.1||||||KLINGON"), ("MSH-18", "hl7_charset")),
     (("PID|1", "ZID|1"), ("PID-5.1", "untold")),

@@ -44,12 +44,15 @@ _REASONS = {
     "hl7_type": AckReason.MESSAGE_TYPE,
     "hl7_version": AckReason.VERSION,
     "not_production": AckReason.PROCESSING,
+    "processing": AckReason.PROCESSING,
     "control_id": AckReason.REQUIRED,
     "control_id_used": AckReason.DUPLICATE,
     "in_progress": AckReason.LOCKED,
     "failed": AckReason.INTERNAL,
 }
-_REJECTED = frozenset({"hl7_type", "hl7_version", "not_production", "hl7_headless", "control_id", "control_id_used"})
+_REJECTED = frozenset(
+    {"hl7_type", "hl7_version", "not_production", "processing", "hl7_headless", "control_id", "control_id_used"}
+)
 
 
 def take_messages(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpResponse:

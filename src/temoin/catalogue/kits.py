@@ -227,7 +227,7 @@ def allowed_loincs() -> frozenset[str]:
 
 def find_kit(name: str, loinc: str) -> KitMatch | None:
     """Return what a device name and a LOINC code of a file stand for, or None when the pair is not known."""
-    found = _kit_named(name)
+    found = kit_named(name)
     if found is not None and loinc in found.reports:
         return _match(found, name, loinc)
     if loinc in load_kits().unlisted_reports:
@@ -237,7 +237,7 @@ def find_kit(name: str, loinc: str) -> KitMatch | None:
 
 def knows_device(name: str) -> bool:
     """Say whether a device name of a file is in the catalogue, whatever it may report."""
-    return _kit_named(name) is not None
+    return kit_named(name) is not None
 
 
 def kit_of_gtin(gtin: str) -> Kit | None:
@@ -288,7 +288,8 @@ def is_gtin(code: str) -> bool:
     return sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(code)) % 10 == 0
 
 
-def _kit_named(name: str) -> Kit | None:
+def kit_named(name: str) -> Kit | None:
+    """Return the kit that a file names so."""
     code = load_kits().names.get(fold_name(name))
     return None if code is None else load_kits().kits[code]
 

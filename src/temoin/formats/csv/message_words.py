@@ -61,6 +61,16 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
             "Have real results marked as such (P in MSH-11).",
         ),
     ),
+    "processing": CsvMessage(
+        (
+            "Rien ne dit que ce message apporte de vrais résultats, nouveaux : ce mot de MSH-11 n’est pas connu.",
+            "Faites écrire P en MSH-11.",
+        ),
+        (
+            "Nothing says that this message brings real, new results: this word of MSH-11 is not known.",
+            "Have P written in MSH-11.",
+        ),
+    ),
     "no_result": CsvMessage(
         ("Aucun résultat ne s’y trouve.", "Ajoutez les résultats (OBX en HL7, Observation en FHIR)."),
         ("No result is there.", "Add the results (OBX in HL7, Observation in FHIR)."),
@@ -74,10 +84,68 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
     ),
     "status_differs": CsvMessage(
         (
-            "La demande est dite annulée, et le résultat non.",
-            "Donnez le même état à la demande et au résultat.",
+            "La demande, l’échantillon ou le compte rendu est dit annulé ou saisi par erreur, et le résultat non.",
+            "Donnez le même état à tout ce qui est envoyé ensemble.",
         ),
-        ("The order is said to be cancelled, and the result is not.", "Give order and result the same status."),
+        (
+            "The order, specimen or report is said to be cancelled or entered in error, and the result is not.",
+            "Give all that is sent together the same status.",
+        ),
+    ),
+    "state": CsvMessage(
+        ("Ce mot n’est pas de ceux que le standard prévoit ici.", "Écrivez un mot de sa liste, ou rien."),
+        ("This word is not one that the standard has here.", "Write a word of its list, or nothing."),
+    ),
+    "order_control": CsvMessage(
+        (
+            "Le message agit sur une demande au lieu d’apporter ses résultats.",
+            "Envoyez les résultats avec RE en ORC-1.",
+        ),
+        ("The message acts on an order instead of bringing its results.", "Send results with RE in ORC-1."),
+    ),
+    "specimen_unfit": CsvMessage(
+        (
+            "L’échantillon est dit inutilisable, et un résultat en est donné.",
+            "Envoyez le résultat comme non interprétable, annulez-le (X), ou corrigez l’état de l’échantillon.",
+        ),
+        (
+            "The specimen is said to be unusable, and a result of it is given.",
+            "Send the result as unsatisfactory, cancel it (X), or correct the status of the specimen.",
+        ),
+    ),
+    "not_in_use": CsvMessage(
+        (
+            "Cette fiche n’est plus en usage : une autre peut l’avoir remplacée.",
+            "Envoyez le résultat avec la fiche en usage.",
+        ),
+        (
+            "This record is no longer in use: another may have replaced it.",
+            "Send the result with the record in use.",
+        ),
+    ),
+    "other_subject": CsvMessage(
+        ("Ceci est dit d’une autre personne que le résultat.", "Vérifiez de qui est le résultat."),
+        ("This is said of another person than the result.", "Check whose result it is."),
+    ),
+    "tests_differ": CsvMessage(
+        (
+            "Les codes LOINC de ce champ ne désignent pas le même examen.",
+            "Envoyez le code LOINC de l’examen qui a été fait, et lui seul.",
+        ),
+        (
+            "The LOINC codes of this field do not name the same test.",
+            "Send the LOINC code of the test that was made, and no other.",
+        ),
+    ),
+    "told_twice": CsvMessage(
+        (
+            "Le message donne plusieurs résultats de cet examen sous un seul numéro.",
+            "Donnez à chaque prélèvement son numéro, ou n’envoyez que le résultat qui vaut.",
+        ),
+        (
+            "The message gives several results of this test under one number.",
+            "Give each sample its own number, or send only the result that stands.",
+        ),
     ),
     "test_system": CsvMessage(
         (

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from temoin.catalogue.kinds import load_loincs
-from temoin.catalogue.outcomes import find_specimen, load_specimens
+from temoin.catalogue.kinds import load_kinds, load_loincs
+from temoin.catalogue.kits import kit_named, kit_of_gtin
+from temoin.catalogue.outcomes import Specimen, find_specimen, load_specimens
 from temoin.formats.csv.vocabulary import folded, words
 from temoin.formats.hl7v2.questions import load_questions
 from temoin.formats.reviewed import read_reviewed
@@ -88,9 +89,26 @@ def test_code(told: list[ToldCode]) -> str | None:
 
     A code without a system is one of LOINC's when its shape and check digit are.
     """
-    codes = [one.code for one in told if one.system in {LOINC, ""} and is_loinc(one.code)]
+    codes = _loincs(told)
     known = (code for code in codes if code in load_loincs())
     return next(known, codes[0] if codes else None)
+
+
+def tests_differ(told: list[ToldCode]) -> bool:
+    """Tell whether one field names two tests: LOINC codes are of one only where a kind's target has them all."""
+    named = set(_loincs(told))
+    return len(named) > 1 and not any(named <= alike for alike in _names_of_tests())
+
+
+def _loincs(told: list[ToldCode]) -> list[str]:
+    return [one.code for one in told if one.system in {LOINC, ""} and is_loinc(one.code)]
+
+
+@cache
+def _names_of_tests() -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(one.code for one in target.loincs) for kind in load_kinds().values() for target in kind.targets
+    )
 
 
 def is_beside(loinc: str) -> bool:
@@ -133,13 +151,34 @@ def _interpreted(told: ToldCode) -> str | None:
     return load_codes().interpretations.get(told.code.upper()) or words("outcomes").get(folded(_outcome(told)))
 
 
-def specimen_of(told: list[ToldCode]) -> str:
-    """Return the name or code by which the catalogue knows a specimen; as it is told where it does not."""
-    for one in told:
-        meant = load_codes().specimens.get(one.system, {}).get(one.code.upper())
-        if meant:
-            return load_specimens()[meant].snomed
-        if one.system in {SNOMED, ""} and one.code and find_specimen(one.code):
-            return one.code
-    named = next((one.words for one in told if one.words and find_specimen(one.words)), "")
-    return named or next((one.code or one.words for one in told if one.code or one.words), "")
+def specimen_of(told: list[ToldCode]) -> str | None:
+    """Return the code by which the catalogue knows a specimen; as it is told where it does not; None where two differ.
+
+    Words count where no code is known: a code tells more.
+    """
+    found = {one.code: one for one in map(_specimen, told) if one is not None}
+    found = found or {one.code: one for one in (find_specimen(each.words) for each in told if each.words) if one}
+    if len(found) > 1:
+        return None
+    known = next((one.snomed for one in found.values()), "")
+    return known or next((one.code or one.words for one in told if one.code or one.words), "")
+
+
+def _specimen(told: ToldCode) -> Specimen | None:
+    meant = load_codes().specimens.get(told.system, {}).get(told.code.upper())
+    if meant:
+        return load_specimens()[meant]
+    return find_specimen(told.code) if told.system in {SNOMED, ""} and told.code else None
+
+
+def device_named(names: list[str], gtins: list[str]) -> str | None:
+    """Return the name of a device: one that the catalogue knows before any other; None where it knows two of them.
+
+    A name may stand in the LIVD list's form: name, maker and its permit, joined by low lines.
+    """
+    plain = [part for name in names for part in dict.fromkeys((name, name.partition("_")[0])) if part]
+    kits = [kit_named(name) for name in plain] + [kit_of_gtin(one.zfill(14)) for one in gtins if one.isdecimal()]
+    known = {kit.code: kit.name for kit in kits if kit is not None}
+    if len(known) > 1:
+        return None
+    return next(iter(known.values()), "") or next((name for name in plain if not name.isdecimal()), "")

@@ -7,7 +7,6 @@ asked on entry; what belongs to one (report, patient, specimen, device, laborato
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from temoin.formats.handed.codes import (
     interpretation_differs,
@@ -15,10 +14,12 @@ from temoin.formats.handed.codes import (
     outcome_of,
     specimen_of,
     test_code,
+    tests_differ,
 )
 from temoin.formats.handed.fhir_parts import (
     Said,
     address_of,
+    chosen_places,
     codes_of,
     device_of,
     identifier_of,
@@ -29,13 +30,14 @@ from temoin.formats.handed.fhir_parts import (
     telecom_of,
     when_of,
 )
+from temoin.formats.handed.fhir_resources import Resources
+from temoin.formats.handed.fhir_states import JUDGED, judge_states
 from temoin.formats.handed.fhir_tree import NOTHING, Node, Placed, few, first, many, paths_of, text
 from temoin.formats.handed.hl7 import Passed
-from temoin.formats.handed.told import ToldResult
+from temoin.formats.handed.told import ToldResult, refuse_repeated
 
 _BUNDLES = frozenset({"transaction", "batch", "document", "collection", "message"})
 _MODIFIERS = frozenset({"modifierExtension", "implicitRules"})
-_TRIALS = frozenset({"HTEST", "T", "D"})
 _STATUSES = {
     "final": "F",
     "amended": "C",
@@ -45,17 +47,19 @@ _STATUSES = {
     "entered-in-error": "X",
 }
 _NOT_FINAL = frozenset({"registered", "partial", "preliminary", "unknown"})
-_UNDERSTOOD = {
-    "Observation": "status category code subject issued effectiveDateTime effectivePeriod effectiveInstant performer "
-    "valueCodeableConcept valueString valueQuantity interpretation note method specimen device identifier basedOn",
-    "DiagnosticReport": "identifier basedOn status category code subject effectiveDateTime issued performer specimen "
-    "result conclusion",
+# Elements of which something is read, beside those that `fhir_states` judges.
+UNDERSTOOD = {
+    "Observation": "status code subject issued effectiveDateTime effectivePeriod effectiveInstant performer "
+    "valueCodeableConcept valueString valueQuantity interpretation note method specimen device identifier basedOn "
+    "component hasMember",
+    "DiagnosticReport": "identifier basedOn subject effectiveDateTime effectivePeriod issued performer specimen result "
+    "conclusion",
     "Patient": "name telecom gender birthDate address",
     "Specimen": "type subject collection",
     "Organization": "identifier name address",
     "PractitionerRole": "practitioner organization",
     "Practitioner": "identifier name",
-    "ServiceRequest": "identifier requester status intent code subject performer",
+    "ServiceRequest": "identifier requester subject",
     "Device": "deviceName type modelNumber udiCarrier",
     "Composition": "subject",
     "MessageHeader": "eventCoding",
@@ -64,71 +68,21 @@ _ASKED = "81959-9"  # LOINC: public health laboratory ask at order entry panel
 _TECHNICAL = frozenset({"resourceType", "id", "meta", "text", "language", "contained", "fullUrl"})
 
 
-@dataclass(slots=True)
-class Resources:
-    """The resources that are read together, by their kind and by what names them."""
-
-    placed: list[Placed] = field(default_factory=list)
-    named: dict[str, Placed | None] = field(default_factory=dict)  # None for what names two different ones
-    urls: dict[str, str] = field(default_factory=dict)  # by path: the full URL of an entry
-
-    def add(self, placed: Placed, full_url: str = "") -> None:
-        self.placed.append(placed)
-        self.urls[placed.path] = full_url
-        known = f"{placed.kind}/{text(placed.node, 'id')}"
-        for name in (full_url, known):
-            if name and not name.endswith("/"):
-                self._name(name, placed)
-        for place, inner in enumerate(many(placed.node, "contained")):
-            own = Placed(f"{placed.path}.contained[{place}]", inner)
-            self._name(f"{placed.path}#{text(inner, 'id')}", own)
-
-    def _name(self, name: str, placed: Placed) -> None:
-        known = self.named.setdefault(name, placed)
-        if known is not None and known.node != placed.node:
-            self.named[name] = None
-
-    def of(self, kind: str) -> list[Placed]:
-        return [one for one in self.placed if one.kind == kind]
-
-    def at(self, reference: Node, within: Placed) -> Placed | None:
-        """Return what a reference names; None where nothing here is named so, or two are."""
-        told = text(reference, "reference")
-        if told.startswith("#"):  # of what contains the element, or contains what contains it
-            return self.named.get(f"{within.path.partition('.contained[')[0]}{told}")
-        if told in self.named:
-            return self.named[told]
-        found = self.named.get("/".join(told.split("/")[-2:]))
-        # The same number on another server is somebody else.
-        is_elsewhere = "://" in told and found is not None and "://" in self.urls.get(found.path, "")
-        return None if is_elsewhere else found
-
-    def chosen(self, within: Placed | None, name: str, kind: str) -> Placed | None:
-        """Return the first resource of a kind that an element refers to."""
-        for reference in few(within.node, name) if within else ():
-            found = self.at(reference, within) if within else None
-            if found is not None and found.kind == kind:
-                return found
-        return None
-
-
 def told_results(roots: tuple[object, ...], passed: Passed) -> Iterator[ToldResult]:
     """Yield the results of a Bundle or of loose resources, numbered from 1 on; or what says why there is none."""
-    resources = Resources()
+    resources = Resources(passed)
     refused = [one for place, root in enumerate(roots) for one in _gather(resources, root, place, len(roots))]
     for path, code in refused:
         yield ToldResult(0, problems=[(path, code)])
     if refused:
         return
     reports, only = _reports_by_result(resources), _only_report(resources)
-    count = 0
-    for one in resources.of("Observation"):
-        if _is_answer(one, passed):
-            continue
-        count += 1
-        yield _told(one, reports.get(one.path) or only, resources)
+    results = [one for one in resources.of("Observation") if not _is_answer(one, passed)]
+    found = [_told(one, reports.get(one.path) or only, resources) for one in results]
+    refuse_repeated(found)
+    yield from found
     _note_unread(resources, passed)
-    if not count:
+    if not found:
         yield ToldResult(0, problems=[("Observation", "no_result")])
 
 
@@ -177,7 +131,7 @@ def _trial(node: Node, path: str) -> Iterator[tuple[str, str]]:
         for each in many(meta, name):
             is_of_message = "v2-0103" in text(each, "system")
             code = text(each, "code")
-            if code == "HTEST" or (is_of_message and code in _TRIALS):
+            if code == "HTEST" or (is_of_message and code.upper() != "P"):
                 yield f"{path}.meta.{name}", "not_production"
 
 
@@ -225,6 +179,7 @@ def _has_value(node: Node) -> bool:
 
 def _told(result: Placed, report: Placed | None, resources: Resources) -> ToldResult:
     told = ToldResult(1)
+    resources.used = {one.path: one for one in (*resources.of("Composition"), report) if one is not None}
     order = resources.chosen(result, "basedOn", "ServiceRequest")
     order = order or resources.chosen(report, "basedOn", "ServiceRequest")
     specimen = resources.chosen(result, "specimen", "Specimen") or _only_specimen(resources, report)
@@ -239,13 +194,12 @@ def _told(result: Placed, report: Placed | None, resources: Resources) -> ToldRe
         identifier_of(report, "basedOn"),
         identifier_of(result, "basedOn"),
     )
-    told.tell("equipment_model_name", device_of(result, resources.chosen(result, "device", "Device")))
+    _tell_device(told, result, resources)
     _tell_test(told, result)
-    _tell_status(told, result, report)
+    _tell_status(told, result)
     _tell_value(told, result)
-    codes = codes_of(first(specimen.node, "type")) if specimen else []
-    place = f"{specimen.path}.type" if specimen else f"{result.path}.specimen"
-    told.tell("specimen_type", (place, specimen_of(codes)))
+    _tell_specimen(told, result, specimen)
+    judge_states(told, resources.used.values())
     told.tell("specimen_collection_date", *when_of(specimen, "collection"), *when_of(result), *when_of(report))
     told.tell("test_result_date", *_issued(result, report))
     told.tell("comment", notes_of(result, report))
@@ -263,15 +217,14 @@ def _issued(result: Placed, report: Placed | None) -> list[Said]:
 
 
 def _tell_person(told: ToldResult, result: Placed, report: Placed | None, resources: Resources) -> None:
-    named = [one for one in (result, report) if one and text(first(one.node, "subject"), "reference")]
-    people = [resources.chosen(one, "subject", "Patient") for one in named]
-    person = people[0] if people else None
-    if person is None or any(one is None for one in people):
-        lost = next((one for one, found in zip(named, people, strict=True) if found is None), result)
-        told.refuse(f"{lost.path}.subject", "fhir_reference" if named else "untold")
-        person = person or Placed(f"{result.path}.subject", NOTHING)
-    elif any(one.path != person.path for one in people if one):
-        told.refuse(f"{result.path}.subject", "values_differ")
+    naming = next((one for one in (result, report) if one and text(first(one.node, "subject"), "reference")), None)
+    person = resources.chosen(naming, "subject", "Patient")
+    if person is None:
+        told.refuse(f"{(naming or result).path}.subject", "fhir_reference" if naming else "untold")
+        person = Placed(f"{result.path}.subject", NOTHING)
+    else:
+        for one in (result, *resources.used.values()):
+            _check_subject(told, one, person, resources)
     family, given = name_of(person)
     told.tell("patient_last_name", family)
     told.tell("patient_first_name", given)
@@ -283,10 +236,25 @@ def _tell_person(told: ToldResult, result: Placed, report: Placed | None, resour
         told.tell(f"patient_{column}", said)
 
 
+def _check_subject(told: ToldResult, one: Placed, person: Placed, resources: Resources) -> None:
+    """Refuse what belongs to a result and is said to be of another person, or of one that is not here."""
+    subject = first(one.node, "subject")
+    if not text(subject, "reference"):
+        return
+    found = resources.at(subject, one)
+    if found is None:
+        told.refuse(f"{one.path}.subject", "fhir_reference")
+    elif found.path != person.path:
+        told.refuse(f"{one.path}.subject", "other_subject")
+
+
 def _tell_laboratory(told: ToldResult, result: Placed, report: Placed | None, resources: Resources) -> None:
     """Tell who made the test: the organisation that performed the result or its report, or that of a role."""
     found = None
     for one in (result, report):
+        numbers = {laboratory_number(each) for each in resources.all_of(one, "performer", "Organization")}
+        if one and len(numbers) > 1:
+            told.refuse(f"{one.path}.performer", "several_values")
         role = resources.chosen(one, "performer", "PractitionerRole")
         found = found or resources.chosen(one, "performer", "Organization")
         found = found or resources.chosen(role, "organization", "Organization")
@@ -311,25 +279,39 @@ def _tell_prescriber(told: ToldResult, order: Placed | None, resources: Resource
     told.tell("ordering_provider_first_name", given)
 
 
+def _tell_device(told: ToldResult, result: Placed, resources: Resources) -> None:
+    place, named = device_of(result, resources.chosen(result, "device", "Device"))
+    told.tell("equipment_model_name", (place, named or ""))
+    if named is None:
+        told.refuse(place, "values_differ")
+
+
+def _tell_specimen(told: ToldResult, result: Placed, specimen: Placed | None) -> None:
+    place = f"{specimen.path}.type" if specimen else f"{result.path}.specimen"
+    found = specimen_of(codes_of(first(specimen.node, "type")) if specimen else [])
+    told.tell("specimen_type", (place, found or ""))
+    if found is None:
+        told.refuse(place, "values_differ")
+
+
 def _tell_test(told: ToldResult, result: Placed) -> None:
     codes, place = codes_of(first(result.node, "code")), f"{result.path}.code"
     loinc = test_code(codes)
     told.tell("test_performed_code", (place, loinc or ""))
     if loinc is None and any(one.code for one in codes):
         told.refuse(place, "test_system")
+    if tests_differ(codes):
+        told.refuse(place, "tests_differ")
     if many(result.node, "component"):
         told.refuse(f"{result.path}.component", "several_values")
 
 
-def _tell_status(told: ToldResult, result: Placed, report: Placed | None) -> None:
+def _tell_status(told: ToldResult, result: Placed) -> None:
     place, status = f"{result.path}.status", text(result.node, "status")
     told.tell("test_result_status", (place, _STATUSES.get(status, status)))
     if status in _NOT_FINAL:
         told.cells["test_result_status"] = "F"  # refused below, by a reason that fits
         told.refuse(place, "not_final")
-    of_report = text(report.node, "status") if report else ""
-    if report and _STATUSES.get(of_report) == "X" and _STATUSES.get(status) != "X":
-        told.refuse(f"{report.path}.status", "status_differs")
 
 
 def _tell_value(told: ToldResult, result: Placed) -> None:
@@ -354,12 +336,14 @@ def _tell_value(told: ToldResult, result: Placed) -> None:
 
 
 def _note_unread(resources: Resources, passed: Passed) -> None:
-    for one in resources.placed:
-        known = _UNDERSTOOD.get(one.kind)
+    for one in (*resources.placed, *resources.contained):
+        known = UNDERSTOOD.get(one.kind)
         if known is None:
             passed.unread[one.kind if one.kind.isascii() and one.kind.isalpha() else "?"] = None
             continue
-        names = set(known.split()) | _TECHNICAL
-        for name in one.node:
-            if name not in names and name.isascii() and name.isalnum():
-                passed.unread[f"{one.kind}.{name}"] = None
+        names = {*known.split(), *_TECHNICAL, *JUDGED.get(one.kind, {})}
+        others = (name for name in one.node if name not in names and name.isascii())
+        passed.unread |= dict.fromkeys(f"{one.kind}.{name}" for name in others if name.removeprefix("_").isalnum())
+        for name, kept in chosen_places(one).items():
+            left = (place for place in range(len(few(one.node, name))) if place not in kept)
+            passed.not_kept |= dict.fromkeys(f"{one.kind}.{name}[{place}]" for place in left)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from temoin.catalogue.kits import kit_of_gtin, knows_device
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
-from temoin.formats.handed.codes import ToldCode, load_codes, system_of
+from temoin.formats.handed.codes import ToldCode, device_named, load_codes, system_of
 from temoin.formats.handed.fhir_tree import Node, Placed, few, first, text, texts
 
 Said = tuple[str, str]  # a path and what stands there
 
 # Uses of a name: official, or not said, names a person as at birth (FR Core); maiden is the name before a marriage.
 _NAME_USES = ("official", "", "maiden")
+_NONE: tuple[int, Node] = (-1, {})
 _CLIA_PREFIX = "urn:clia:"
 
 
@@ -29,10 +29,14 @@ def codes_of(concept: Node) -> list[ToldCode]:
 
 def name_of(person: Placed) -> tuple[Said, Said]:
     """Return family and given names: those of the birth, or by law, or of no use that is said."""
-    fit = [(place, one) for place, one in _lasting(person, "name") if text(one, "use") in _NAME_USES]
-    place, name = min(fit, key=lambda one: (_has_end(one[1]), _NAME_USES.index(text(one[1], "use"))), default=(0, {}))
-    path = f"{person.path}.name[{place}]"
+    place, name = _name_of(person)
+    path = f"{person.path}.name[{max(place, 0)}]"
     return (f"{path}.family", text(name, "family")), (f"{path}.given", " ".join(texts(name, "given")))
+
+
+def _name_of(person: Placed) -> tuple[int, Node]:
+    fit = [(place, one) for place, one in _lasting(person, "name") if text(one, "use") in _NAME_USES]
+    return min(fit, key=lambda one: (_has_end(one[1]), _NAME_USES.index(text(one[1], "use"))), default=_NONE)
 
 
 def _lasting(placed: Placed, name: str) -> list[tuple[int, Node]]:
@@ -46,20 +50,29 @@ def _has_end(part: Node) -> bool:
 
 def telecom_of(person: Placed, system: str) -> Said:
     """Return the first phone number or e-mail address of a person that holds, one of work last."""
+    place, value = _telecom_of(person, system)
+    return (f"{person.path}.telecom[{place}].value" if value else f"{person.path}.telecom"), value
+
+
+def _telecom_of(person: Placed, system: str) -> tuple[int, str]:
     for place, one in sorted(_lasting(person, "telecom"), key=lambda one: text(one[1], "use") == "work"):
         value = text(one, "value").removeprefix("tel:").removeprefix("mailto:")
         if text(one, "system") == system and text(one, "use") != "old" and value:
-            return f"{person.path}.telecom[{place}].value", value
-    return f"{person.path}.telecom", ""
+            return place, value
+    return -1, ""
+
+
+def _home_of(placed: Placed) -> tuple[int, Node]:
+    """Return the first address that holds; a patient's is one to live at."""
+    others = {"old", "work", "billing"} if placed.kind == "Patient" else {"old"}
+    found = [(place, one) for place, one in _lasting(placed, "address") if text(one, "use") not in others]
+    return min(found, key=lambda one: text(one[1], "use") == "temp", default=_NONE)
 
 
 def address_of(placed: Placed) -> dict[str, Said]:
-    """Return by column the parts of the first address that holds; a patient's is one to live at."""
-    others = {"old", "work", "billing"} if placed.kind == "Patient" else {"old"}
-    found = [(place, one) for place, one in _lasting(placed, "address") if text(one, "use") not in others]
-    found.sort(key=lambda one: text(one[1], "use") == "temp")
-    place, address = found[0] if found else (0, {})
-    path = f"{placed.path}.address[{place}]"
+    """Return by column the parts of an address."""
+    place, address = _home_of(placed)
+    path = f"{placed.path}.address[{max(place, 0)}]"
     lines = [*texts(address, "line"), "", ""]
     country = text(address, "country")
     return {
@@ -72,38 +85,48 @@ def address_of(placed: Placed) -> dict[str, Said]:
     }
 
 
+def chosen_places(placed: Placed) -> dict[str, set[int]]:
+    """Return which of the names, numbers and addresses of somebody are read: the others are not kept."""
+    if placed.kind == "Patient":
+        numbers = {_telecom_of(placed, system)[0] for system in ("phone", "email")}
+        return {"name": {_name_of(placed)[0]}, "telecom": numbers, "address": {_home_of(placed)[0]}}
+    if placed.kind == "Organization":
+        return {"address": {_home_of(placed)[0]}}
+    return {"name": {_name_of(placed)[0]}} if placed.kind == "Practitioner" else {}
+
+
 def identifier_of(placed: Placed | None, name: str) -> Said:
     """Return the first identifier under a name, or in a reference under it."""
     if placed is None:
         return "DiagnosticReport.identifier", ""
     for one in few(placed.node, name):
         inner = first(one, "identifier") if name == "basedOn" else one
-        if value := text(inner, "value"):
+        if (value := text(inner, "value")) and _holds(inner):
             return f"{placed.path}.{name}", value
     return f"{placed.path}.{name}", ""
 
 
+def _holds(identifier: Node) -> bool:
+    return text(identifier, "use") != "old" and not _has_end(identifier)
+
+
 def laboratory_number(organisation: Placed) -> str:
     """Return the number of a laboratory: one of the shape of FINESS or CLIA before any other."""
-    values = [text(one, "value").removeprefix(_CLIA_PREFIX) for one in few(organisation.node, "identifier")]
+    told = [one for one in few(organisation.node, "identifier") if _holds(one)]
+    values = [text(one, "value").removeprefix(_CLIA_PREFIX) for one in told]
     national = (one for one in values if is_clia(one) or is_finess(one.upper()))
     return next(national, next(filter(None, values), ""))
 
 
-def device_of(result: Placed, device: Placed | None) -> Said:
-    """Return the name of the device: one that the catalogue knows before any other."""
+def device_of(result: Placed, device: Placed | None) -> tuple[str, str | None]:
+    """Return where the device is told, and its name; None where two are told."""
     names = [one for coded in codes_of(first(result.node, "method")) for one in (coded.words, coded.code)]
-    path, gtins = f"{result.path}.device", list[str]()
-    if device is not None:
-        path = device.path
-        own = [text(one, "name") for one in few(device.node, "deviceName")]
-        own += [one.words for one in codes_of(first(device.node, "type"))] + [text(device.node, "modelNumber")]
-        names = own + names
-        gtins = [text(one, "deviceIdentifier") for one in few(device.node, "udiCarrier")]
-    kits = [kit.name for one in gtins if one.isdecimal() and (kit := kit_of_gtin(one.zfill(14)))]
-    parts = [part for one in names for part in dict.fromkeys((one, one.partition("_")[0])) if part]
-    known = next((name for name in parts if knows_device(name)), "")
-    return path, known or next(iter(kits), "") or next(iter(parts), "")
+    if device is None:
+        return f"{result.path}.device", device_named(names, [])
+    own = [text(one, "name") for one in few(device.node, "deviceName")]
+    own += [one.words for one in codes_of(first(device.node, "type"))] + [text(device.node, "modelNumber")]
+    gtins = [text(one, "deviceIdentifier") for one in few(device.node, "udiCarrier")]
+    return device.path, device_named(own + names, gtins)
 
 
 def when_of(placed: Placed | None, within: str = "") -> Iterator[Said]:

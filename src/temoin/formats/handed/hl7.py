@@ -18,23 +18,32 @@ from temoin.formats.handed.codes import (
     specimen_of,
     system_of,
     test_code,
+    tests_differ,
 )
-from temoin.formats.handed.told import ToldResult
+from temoin.formats.handed.told import ToldResult, refuse_repeated
 from temoin.formats.hl7v2.results import VERSIONS
 from temoin.formats.hl7v2.syntax import Segment
 
 _TRIALS = frozenset({"T", "D", "TEST", "TRAINING", "DEBUG"})
 _NOT_FINAL = frozenset({"P", "R", "S", "I", "A", "B", "V", "O", "N", "U"})
+# OBR-25 (table 0123) beside the status that a result has of its own: no results yet, or none verified; ended.
+_REQUEST_OPEN, _REQUEST_ENDED, _REQUEST_DONE = frozenset("IORS"), frozenset("DWX"), frozenset({"", "A", "C", "F", "P"})
+# ORC-1 (table 0119) of an order with its results; NW asks the receiver for an order that the result had none of (IHE
+# LAB-32). Of an order that was cancelled or discontinued. Any other speaks of orders, not of results.
+_WITH_RESULTS = frozenset({"", "RE", "CN", "CH", "NW", "OK", "PA", "SC", "SN"})
+_ENDING_ORDER = frozenset({"CA", "OC", "CR", "DC", "OD", "DR"})
 _CODED, _WORDS, _MEASURES = frozenset({"CE", "CWE", "CNE"}), frozenset({"ST", "TX", "FT", "IS", "ID", ""}), {"NM", "SN"}
-# Fields of which something is read; segments that are technical.
-_READ = {
-    "PID": frozenset({1, 5, 7, 8, 11, 13}),
+# Fields of which something is read; those that number their segments, and tell no more; segments that are technical.
+READ = {
+    "PID": frozenset({5, 7, 8, 11, 13}),
     "ORC": frozenset({1, 2, 3, 12}),
-    "OBR": frozenset({1, 2, 3, 4, 7, 15, 16, 22, 25}),
-    "OBX": frozenset({1, 2, 3, 4, 5, 8, 11, 14, 15, 17, 18, 19, 23, 24, 29}),
-    "SPM": frozenset({1, 4, 17}),
-    "NTE": frozenset({1, 2, 3, 4}),
+    "OBR": frozenset({2, 3, 7, 15, 16, 22, 25}),
+    "OBX": frozenset({2, 3, 4, 5, 8, 11, 14, 15, 17, 18, 19, 23, 24, 29}),
+    "SPM": frozenset({4, 17, 21}),
+    "NTE": frozenset({3}),
 }
+_NUMBER = 1  # of each of these but ORC: the place of the segment among its like
+_EACH_REPETITION = frozenset({("OBX", 5), ("OBX", 8), ("OBX", 17), ("OBX", 18), ("NTE", 3)})
 LONGEST_FIELD = 5_000  # of any but OBX-5, which may hold a document
 _TECHNICAL = frozenset({"MSH", "SFT", "DSC"})
 
@@ -76,12 +85,10 @@ def told_results(segments: list[Segment], passed: Passed) -> Iterator[ToldResult
     orders, stray = _orders(segments, passed)
     if stray is not None:
         yield _refused(stray.line, "OBR", "untold")
-    count = 0
-    for order in orders:
-        for told in _of_order(order, header, passed):
-            count += 1
-            yield told
-    if not count and stray is None:
+    found = [told for order in orders for told in _of_order(order, header, passed)]
+    refuse_repeated(found)
+    yield from found
+    if not found and stray is None:
         yield _refused(header.line, "OBR" if not orders else "OBX", "no_result")
 
 
@@ -90,7 +97,12 @@ def _header_problem(header: Segment) -> tuple[str, str] | None:
         return "MSH-9", "hl7_type"
     if fields.value(header, 12) not in VERSIONS:
         return "MSH-12", "hl7_version"
-    return ("MSH-11", "not_production") if fields.value(header, 11).upper() in _TRIALS else None
+    mode = fields.value(header, 11).upper()
+    if mode in _TRIALS:
+        return "MSH-11", "not_production"
+    # Table 0103 has no other word than P, and 0207 none for what is new but T: archives are loaded by the other modes.
+    is_new = fields.value(header, 11, 2).upper() in {"", "T"}
+    return None if mode == "P" and is_new else ("MSH-11", "processing" if mode else "untold")
 
 
 def _longest_problem(segments: list[Segment]) -> tuple[str, str] | None:
@@ -145,12 +157,16 @@ def _belongs(each: Segment, order: _Order, passed: Passed) -> None:
 def _note_unread(each: Segment, passed: Passed) -> None:
     if each.name in _TECHNICAL:
         return
-    known = _READ.get(each.name)
+    known = READ.get(each.name)
     if known is None:
         passed.unread[each.name] = None
         return
-    for number, content in enumerate(each.fields[:200], start=1):
-        if content.strip('"^~& ') and number not in known:
+    for number in range(1, min(len(each.fields), 200) + 1):
+        told = fields.filled(each, number)
+        if number in known:
+            kept = told if (each.name, number) in _EACH_REPETITION else fields.kept_of(each, number)
+            passed.not_kept |= dict.fromkeys(f"{each.name}-{number}[{one}]" for one in told if one not in kept)
+        elif told and number != _NUMBER:
             passed.unread[f"{each.name}-{number}"] = None
 
 
@@ -179,11 +195,12 @@ def _told(order: _Order, result: _Result, header: Segment, loinc: str | None) ->
         fields.said(request, "OBR", 2),
         fields.said(order.order, "ORC", 2),
     )
-    told.tell("equipment_model_name", fields.device_of(observed))
+    _tell_device(told, observed)
     _tell_test(told, observed, loinc)
     _tell_status(told, request, observed)
     _tell_value(told, observed)
     _tell_specimen(told, order)
+    _judge_order(told, order)
     specimen = order.specimens[0] if order.specimens else None
     sampled = (fields.time_of(specimen, "SPM", 17), fields.time_of(request, "OBR", 7))
     told.tell("specimen_collection_date", *sampled, fields.time_of(observed, "OBX", 14))
@@ -225,10 +242,21 @@ def _tell_prescriber(told: ToldResult, order: _Order) -> None:
     told.tell("ordering_provider_first_name", (f"{place}.3", f"{given} {more}".strip()))
 
 
+def _tell_device(told: ToldResult, observed: Segment) -> None:
+    named = fields.device_of(observed)
+    told.tell("equipment_model_name", ("OBX-17", named or ""))
+    if named is None:
+        told.refuse("OBX-17", "values_differ")
+
+
 def _tell_test(told: ToldResult, observed: Segment, loinc: str | None) -> None:
     told.tell("test_performed_code", ("OBX-3", loinc or ""))
-    if loinc is None and fields.codes_of(observed, 3):
+    told.part = fields.value(observed, 4)
+    codes = fields.codes_of(observed, 3)
+    if loinc is None and codes:
         told.refuse("OBX-3", "test_system")
+    if tests_differ(codes):
+        told.refuse("OBX-3", "tests_differ")
 
 
 def _tell_status(told: ToldResult, request: Segment, observed: Segment) -> None:
@@ -238,8 +266,23 @@ def _tell_status(told: ToldResult, request: Segment, observed: Segment) -> None:
     if (status or of_order) in _NOT_FINAL:
         told.cells["test_result_status"] = "F"  # refused below, by a reason that fits
         told.refuse("OBX-11" if status else "OBR-25", "not_final")
-    if of_order in {"X", "W", "D"} and status in {"F", "C"}:
+    if of_order in _REQUEST_ENDED and not told.is_cancelled:
         told.refuse("OBR-25", "status_differs")
+    elif status and of_order in _REQUEST_OPEN and not told.is_cancelled:
+        told.refuse("OBR-25", "not_final")
+    elif status and of_order not in _REQUEST_OPEN | _REQUEST_ENDED | _REQUEST_DONE:
+        told.refuse("OBR-25", "state")
+
+
+def _judge_order(told: ToldResult, order: _Order) -> None:
+    """Refuse a result whose order or specimen contradicts it."""
+    control = fields.value(order.order, 1).upper()
+    if control in _ENDING_ORDER and not told.is_cancelled:
+        told.refuse("ORC-1", "status_differs")
+    elif control not in _ENDING_ORDER | _WITH_RESULTS:
+        told.refuse("ORC-1", "order_control")
+    if told.is_read and any(fields.value(one, 21) or fields.value(one, 21, 2) for one in order.specimens):
+        told.refuse("SPM-21", "specimen_unfit")
 
 
 def _tell_value(told: ToldResult, observed: Segment) -> None:
@@ -266,9 +309,12 @@ def _tell_specimen(told: ToldResult, order: _Order) -> None:
     if len(order.specimens) > 1:
         told.refuse("SPM-4", "several_values")
     if order.specimens:
-        told.tell("specimen_type", ("SPM-4", specimen_of(fields.codes_of(order.specimens[0], 4))))
+        found = specimen_of(fields.codes_of(order.specimens[0], 4))
+        told.tell("specimen_type", ("SPM-4", found or ""))
+        if found is None:
+            told.refuse("SPM-4", "values_differ")
         return
     # OBR-15 of HL7 2.3 and 2.4: its first component is a code of subcomponents, or a word.
     parts = [fields.value(order.request, 15, 1, sub) for sub in (1, 2, 3)]
     coded = [ToldCode(parts[0], parts[1], system_of(parts[2] or "HL70070"))] if any(parts) else []
-    told.tell("specimen_type", ("OBR-15" if coded else "SPM-4", specimen_of(coded)))
+    told.tell("specimen_type", ("OBR-15" if coded else "SPM-4", specimen_of(coded) or ""))

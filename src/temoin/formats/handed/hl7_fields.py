@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from temoin.catalogue.kits import kit_of_gtin, knows_device
 from temoin.formats.csv.own_rows import is_finess
 from temoin.formats.csv.rows import is_clia
-from temoin.formats.handed.codes import ToldCode, system_of
+from temoin.formats.handed.codes import ToldCode, device_named, system_of
 from temoin.formats.hl7v2.separators import unescaped
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.lib.names import plain_name
@@ -93,12 +92,36 @@ def offset_of(header: Segment) -> str:
     return found[1] if found else ""
 
 
+def _best(person: Segment | None, field: int, kinds: tuple[str, ...], end: int) -> int:
+    """Return which repetition is of the best kind, 0 for none; the first in sequence where two are (PID-11 of 2.5.1).
+
+    One with the day on which it ended stands behind all without.
+    """
+    if person is None:
+        return 0
+    told = ((one, value(person, field, 7, repetition=one)) for one in filled(person, field))
+    fit = [
+        (bool(value(person, field, end, repetition=one)), kinds.index(kind), one) for one, kind in told if kind in kinds
+    ]
+    return min(fit)[2] if fit else 0
+
+
+def filled(segment: Segment, field: int) -> list[int]:
+    """Return the repetitions of a field in which anything stands."""
+    marks = segment.separators
+    empty = f'{marks.component}{marks.subcomponent}" '
+    return [one for one, told in enumerate(segment.repetitions(field), start=1) if told.strip(empty)][
+        :_MOST_REPETITIONS
+    ]
+
+
+def _name_of(person: Segment | None) -> int:
+    return _best(person, 5, _NAME_KINDS, 13)
+
+
 def names_of(person: Segment | None) -> tuple[Said, Said, Said]:
     """Return family, given and further given names: those of the birth, or by law, or of no kind, and of no other."""
-    if person is None:
-        return ("PID-5.1", ""), ("PID-5.2", ""), ("PID-5.3", "")
-    kinds = {value(person, 5, 7, repetition=one): one for one in reversed(repetitions(person, 5))}
-    chosen = next((kinds[kind] for kind in _NAME_KINDS if kind in kinds), 0)
+    chosen = _name_of(person)
     family, given, more = (value(person, 5, part, repetition=chosen) if chosen else "" for part in (1, 2, 3))
     if given and plain_name(" ".join(more.split()[: len(given.split())])) == plain_name(given):
         given, more = more, ""  # the French profile of PID-5.3: every given name, the first one too
@@ -107,39 +130,54 @@ def names_of(person: Segment | None) -> tuple[Said, Said, Said]:
 
 def home_of(person: Segment | None) -> int:
     """Return which repetition of PID-11 tells where a person lives, 0 where none does."""
-    if person is None:
-        return 0
-    kinds = {value(person, 11, 7, repetition=one): one for one in reversed(repetitions(person, 11))}
-    return next((kinds[kind] for kind in _HOME_KINDS if kind in kinds), 0)
+    return _best(person, 11, _HOME_KINDS, 14)
 
 
 def _own_numbers(person: Segment | None) -> list[int]:
     """Return the repetitions of PID-13 that reach this person, those of work last."""
     if person is None:
         return []
-    uses = {one: value(person, 13, 2, repetition=one) for one in repetitions(person, 13)}
+    uses = {one: value(person, 13, 2, repetition=one) for one in filled(person, 13)}
     return sorted((one for one, use in uses.items() if use not in _OTHERS_USES), key=lambda one: uses[one] == _WORK)
 
 
-def phone_of(person: Segment | None) -> Said:
-    """Return a phone number: in its parts where they are told, for they need no reading."""
+def _phone_of(person: Segment | None) -> tuple[int, str]:
+    """Return a phone number and its repetition: in its parts where they are told, for they need no reading."""
     for one in _own_numbers(person):
         if value(person, 13, 3, repetition=one) not in _PHONE_KINDS:
             continue
         country, area, local = (value(person, 13, part, repetition=one) for part in (5, 6, 7))
         if country.isdecimal() and area.isdecimal() and local.isdecimal():
-            return "PID-13", f"+{country}{area}{local}"
+            return one, f"+{country}{area}{local}"
         written = value(person, 13, 1, repetition=one) or value(person, 13, 12, repetition=one)
         if not (written or area or local):
             continue
         if not _MAIL.fullmatch(written):
-            return "PID-13", written or f"{area}{local}"
-    return "PID-13", ""
+            return one, written or f"{area}{local}"
+    return 0, ""
+
+
+def _mail_of(person: Segment | None) -> tuple[int, str]:
+    found = ((one, value(person, 13, part, repetition=one)) for one in _own_numbers(person) for part in (4, 1))
+    return next(((one, told) for one, told in found if _MAIL.fullmatch(told)), (0, ""))
+
+
+def phone_of(person: Segment | None) -> Said:
+    return "PID-13", _phone_of(person)[1]
 
 
 def mail_of(person: Segment | None) -> Said:
-    found = (value(person, 13, part, repetition=one) for one in _own_numbers(person) for part in (4, 1))
-    return "PID-13.4", next((told for told in found if _MAIL.fullmatch(told)), "")
+    return "PID-13.4", _mail_of(person)[1]
+
+
+def kept_of(segment: Segment, field: int) -> set[int]:
+    """Return the repetitions of a field that are read: of a person's those that were chosen, the first of another."""
+    chosen = {
+        ("PID", 5): lambda: {_name_of(segment)},
+        ("PID", 11): lambda: {home_of(segment)},
+        ("PID", 13): lambda: {_phone_of(segment)[0], _mail_of(segment)[0]},
+    }.get((segment.name, field))
+    return chosen() if chosen else {1}
 
 
 def laboratory_of(result: Segment, header: Segment) -> Said:
@@ -162,15 +200,12 @@ def _is_number(text: str) -> bool:
     return is_clia(text) or is_finess(text.upper())
 
 
-def device_of(result: Segment) -> Said:
-    """Return the name of the device: one that the catalogue knows before any other."""
-    told = [one for coded in codes_of(result, 17) for one in (coded.words, coded.code)]
-    # The LIVD list's form: name, maker and its permit, joined by low lines.
-    names = [name for one in told for name in dict.fromkeys((one, one.partition("_")[0])) if name]
-    gtins = [value(result, 18), *(one.partition("_")[0] for one in told)]
-    kits = [kit.name for one in gtins if one.isdecimal() and (kit := kit_of_gtin(one.zfill(14)))]
-    known = next((name for name in names if knows_device(name)), "")
-    return "OBX-17", known or next(iter(kits), "") or next((name for name in names if not name.isdecimal()), "")
+def device_of(result: Segment) -> str | None:
+    """Return the name of the device; None where two are told."""
+    coded = [code for one in filled(result, 17) for code in codes_of(result, 17, repetition=one)]
+    told = [one for code in coded for one in (code.words, code.code)]
+    gtins = [value(result, 18, repetition=one) for one in filled(result, 18)]
+    return device_named(told, [*gtins, *(one.partition("_")[0] for one in told)])
 
 
 def prescriber_of(order: Segment | None, request: Segment) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
+from temoin.catalogue.outcomes import NEGATIVE, POSITIVE
 from temoin.formats.csv.cells import CellRules, Cells
 from temoin.formats.csv.dates import read_written
 from temoin.formats.csv.own_rows import (
@@ -21,8 +22,8 @@ from temoin.formats.csv.own_rows import (
 )
 from temoin.formats.csv.parsing import check_order, read_device, read_outcome, read_specimen, read_status
 from temoin.formats.csv.problems import CellProblem, RowErrors
-from temoin.formats.csv.rows import CellMoment, Laboratory, PatientTraits, ResultRow, is_clia
-from temoin.formats.csv.vocabulary import find_zone, states
+from temoin.formats.csv.rows import CellMoment, Laboratory, PatientTraits, ResultRow, RowStatus, is_clia
+from temoin.formats.csv.vocabulary import find_zone, folded, states, words
 from temoin.lib.countries import FRANCE
 from temoin.testing.report import Address
 
@@ -50,6 +51,7 @@ class ToldResult:
     places: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)  # place and code
     offset: str = ""  # of the message, for times that have none
+    part: str = ""  # which of several results of one test this is, where the message numbers them
 
     def tell(self, column: str, *said: tuple[str, str]) -> None:
         """Note what the first place that says anything says, of those where it may stand: pairs of place and value."""
@@ -58,9 +60,34 @@ class ToldResult:
         if value:
             self.cells[column] = value
 
+    @property
+    def is_cancelled(self) -> bool:
+        return words("statuses").get(folded(self.cells.get("test_result_status", ""))) == RowStatus.CANCELLED
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether it says what was found: it is neither cancelled nor undecided."""
+        outcome = words("outcomes").get(folded(self.cells.get("test_result", "")))
+        return outcome in {POSITIVE, NEGATIVE} and not self.is_cancelled
+
     def refuse(self, place: str, code: str) -> None:
         if (place, code) not in self.problems:
             self.problems.append((place, code))
+
+
+def refuse_repeated(found: Iterable[ToldResult]) -> None:
+    """Refuse all results of one message that bear the same number and test and do not say the same."""
+    alike: dict[tuple[str, ...], list[ToldResult]] = {}
+    for told in found:
+        named = tuple(
+            told.cells.get(name, "") for name in ("testing_lab_clia", "accession_number", "test_performed_code")
+        )
+        if all(named):
+            alike.setdefault(named, []).append(told)
+    for several in alike.values():
+        if any((one.part, one.cells) != (several[0].part, several[0].cells) for one in several):
+            for one in several:
+                one.refuse(one.places["test_performed_code"], "told_twice")
 
 
 def judge(told: ToldResult, rules: CellRules) -> ResultRow | RowErrors:
