@@ -47,7 +47,7 @@ from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, P
 from temoin.retention.models import Hold, RightsCase
 from temoin.surveillance.models import CountedDay
 from temoin.testing.answers import told_answers
-from temoin.testing.models import Record, RecordVersion, Ticket
+from temoin.testing.models import Group, Record, RecordVersion, Ticket
 from temoin.testing.report import Conduct, PerformingLaboratory, Prescriber
 
 FOLDER = Path(__file__).parent / "crypto" / "golden"
@@ -100,6 +100,15 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     Ticket: (
         {"record_id": OTHER, "has_code": True, "drawn_at": AT},
         {"code": "7K3M9-QX2TV4", "salt": "00" * 16, "key": "11" * 32},
+    ),
+    Group: (
+        {"state": "open", "opened_at": AT, "ends_at": AT + timedelta(days=31)},
+        {
+            "name": "École Jules-Ferry",
+            "kind": "covid19-ag",
+            "asker": "Dr Anne Prescripteur",
+            "roster": [{"patient": str(OTHER), "number": "50006", "state": "tested", "record": str(ROW)}],
+        },
     ),
     Poster: (
         {"state": "standing", "made_at": AT, "token_hash": bytes(32), "place": "Pharmacie du Marché"},

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 PASSWORD = "Un-autre-m0t-de-passe!"  # of somebody invented
 NUMBERS = ("01D1058442", "01D1058443")
@@ -29,6 +29,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     from temoin.pharmacies.team import invite_member
     from temoin.retention.cases import open_case
     from temoin.retention.holds import place_hold
+    from temoin.testing.groups import open_group
 
     patient, lot = make_patient(by, nir=""), make_lot(by, number="Z99")
     allow_laboratory(by=by, number=NUMBERS[0], name="Laboratoire des Halles")
@@ -41,7 +42,9 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
         make_poster(by=by, instead_of=None)
     poster = standing_poster(by=by)
     assert poster is not None
+    open_group(by=by, group_id=(group := uuid4()), name="École", kind="covid19-ag")
     return {
+        "group": group,
         "poster": poster.id,
         "patient": patient,
         "lot": lot,
@@ -98,6 +101,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     from temoin.retention.cases import answer_case
     from temoin.retention.holds import lift_hold
     from temoin.testing.actions import take_sample
+    from temoin.testing.groups import close_group
     from temoin.testing.sample import Sample
     from temoin.testing.signing import renew_ticket
 
@@ -106,6 +110,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     return {
         "patients_patient": lambda: change_patient(by=by, patient_id=made["patient"], traits=moved),
         "testing_record": lambda: take_sample(by=by, record_id=made["registered"], sample=sample),
+        "testing_group": lambda: close_group(by=by, group_id=made["group"]),
         "testing_ticket": lambda: renew_ticket(by=by, record_id=made["signed"], expected_version=1),
         "intake_file_terms": lambda: allow_laboratory(by=by, number=NUMBERS[1], name="Laboratoire du Port"),
         "pharmacies_program": lambda: revoke_program(by=by, program_id=made["program"]),

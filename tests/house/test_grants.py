@@ -56,6 +56,7 @@ TABLES = {
         "socialaccount_socialaccount": "SELECT",
         "testing_record": "INSERT SELECT UPDATE",
         "testing_record_version": "INSERT SELECT",
+        "testing_group": "INSERT SELECT",
         "testing_ticket": EVERYTHING,
         "transmission_difference": "SELECT",
         "transmission_reconciliation": "SELECT",
@@ -115,7 +116,7 @@ TABLES = {
                 *("patients_patient", "retention_case", "retention_hold", "testing_record", "testing_record_version"),
                 *("testing_ticket", "transmission_difference", "certificates_issued"),
                 *("pharmacies_invitation", "pharmacies_register_check", "pharmacies_program_call"),
-                *("arrivals_arrival", "arrivals_key"),
+                *("arrivals_arrival", "arrivals_key", "testing_group"),
             ),
             "DELETE",
         ),
@@ -148,6 +149,7 @@ SEALED = {
     "surveillance_counted_day": {"sealed"},
     "testing_record": {"sealed", "source_index", "number_index"},
     "testing_record_version": {"sealed"},
+    "testing_group": {"sealed"},
     "testing_ticket": {"sealed", "code_index"},
 }
 BOUND = {
@@ -170,6 +172,7 @@ BOUND = {
     "surveillance_counted_day": {"day", "mark"},
     "testing_record": {"patient_id", "lot_id"},
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
+    "testing_group": {"state", "opened_at", "ends_at"},
     "testing_ticket": {"record_id", "has_code", "drawn_at"},
 }
 EVENT = set(event_columns())  # but the time, which no role may give
@@ -188,6 +191,7 @@ COLUMNS = {
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},
     ("temoin_app", "pharmacies_pharmacy", "UPDATE"): {"closed_on", "time_zone"},
     ("temoin_app", "pharmacies_program", "UPDATE"): {"state", "vouched_by", "sealed"},
+    ("temoin_app", "testing_group", "UPDATE"): {"state", "sealed"},
     ("temoin_app", "retention_case", "UPDATE"): {"state", "due_on", "answered_at", "sealed"},
     ("temoin_app", "retention_hold", "UPDATE"): {"lifted_at", "sealed"},
     ("temoin_worker", "catalogue_lot", "SELECT"): {"pharmacy_id", "id", "kit", "number"},

@@ -8,7 +8,7 @@ import pytest
 from arriving import arrive
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
-from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
+from people import COVID, NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
 
 from temoin.intake.progress import Progress
@@ -29,6 +29,7 @@ from temoin.pharmacies.team import invite_member
 from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
 from temoin.surveillance.counting import count_pharmacy
+from temoin.testing.groups import open_group
 from temoin.testing.queries import list_tests
 from temoin.transmission.models import Difference
 
@@ -69,6 +70,7 @@ def house(as_role) -> House:
         open_case(by=seat, patient_id=make_patient(seat), kind="access", asked="Tout", received_on=today_in(HOUSE))
         place_hold(by=seat, patient_id=None, reason="Réquisition")
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
+        open_group(by=seat, group_id=uuid4(), name="École", kind=COVID)
         Progress(seat, rows=1, is_trial=True)
         raise_alert(by=seat, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=uuid4())
     with as_role("temoin_worker"):

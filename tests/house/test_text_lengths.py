@@ -37,7 +37,7 @@ NO_TEXT = {
             *("DueDuty.name", "LaneState.destination", "SetAside.place", "StaffNotice.kind", "FailedTry.way"),
             *("Member.profession", "Invitation.state", "Invitation.profession", "Program.state", "Program.scopes"),
             *("ProgramToken.scopes", "Consent.notice_version", "Lot.kit", "Lot.state", "Record.state", "Record.kind"),
-            *("Record.number", "Record.answers"),
+            *("Record.number", "Record.answers", "Group.state", "Group.kind", "Group.roster"),
             *(
                 "Record.notice",
                 "Record.source",

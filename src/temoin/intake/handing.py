@@ -56,6 +56,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.testing.group_queries import group_named
 
 log = logging.getLogger("temoin.intake")
 
@@ -68,7 +69,14 @@ Start = Callable[[Callable[[], None]], None]
 
 
 def hand_in(
-    *, by: Seat, name: str, content: bytes, encoding: str, dates: str, kind: FileKind = FileKind.RESULTS
+    *,
+    by: Seat,
+    name: str,
+    content: bytes,
+    encoding: str,
+    dates: str,
+    kind: FileKind = FileKind.RESULTS,
+    group_id: UUID | None = None,
 ) -> UUID:
     """Keep a file for a day; InvalidError when there is none, or one that only the command takes."""
     check_right(by=by, right=Right.IMPORT_RESULTS)
@@ -85,6 +93,7 @@ def hand_in(
         kind=kind,
         encoding=_checked_encoding(encoding),
         dates=_checked_dates(dates),
+        group=str(group_named(by=by, group_id=group_id).id) if group_id else "",
     )
     keep_file(by.pharmacy_id, held, content)
     with act(by=by, kind=EventKind.FILE_HANDED_IN, subject_kind="file", subject_id=held.id):
@@ -226,7 +235,8 @@ def _import(by: Seat, teller: _Teller) -> None:
     is_trial = held.stage is FileStage.TRYING
     if held.kind is FileKind.PATIENTS:
         aside = {int(row): [UUID(one) for one in ids] for row, ids in held.put_aside.items()}
-        import_patients(**told, run=ListRun(is_trial, held.last_row, aside))
+        group = UUID(held.group) if held.group else None
+        import_patients(**told, run=ListRun(is_trial, held.last_row, aside, group))
     else:
         import_results(**told, dry_run=is_trial, after=held.last_row)
     teller.end()
@@ -302,19 +312,6 @@ class _Teller:
 def fates_of(held: HeldFile) -> list[Sameness] | list[PersonFate]:
     """Return what can become of the rows of a file."""
     return list(PersonFate) if held.kind is FileKind.PATIENTS else list(Sameness)
-
-
-def refusal_of(held: HeldFile) -> FileRefusedError:
-    """Return why a file was refused, to be told in the language of who looks."""
-    told = held.refusal
-    return FileRefusedError(
-        told["code"],
-        row=told["row"],
-        byte=told["byte"],
-        other=told["other"],
-        columns=tuple(told["columns"]),
-        headings=tuple(told["headings"]),
-    )
 
 
 def told_of(

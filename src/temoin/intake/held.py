@@ -22,6 +22,7 @@ from django.core.cache import cache
 
 from temoin.crypto.envelope import SealBrokenError
 from temoin.crypto.platform import open_platform_secret, seal_platform_secret
+from temoin.formats.csv.problems import FileRefusedError
 from temoin.lib.clock import now
 from temoin.lib.errors import ConflictError, NotFoundError
 from temoin.lib.ids import new_id
@@ -78,6 +79,7 @@ class HeldFile:
     refusal: dict[str, Any] = field(default_factory=dict)
     # Rows of patients whom a person said to be somebody else, each with the records that were shown beside it.
     put_aside: dict[str, list[str]] = field(default_factory=dict)
+    group: str = ""  # the group whose roster a list of patients is
     taken_at: str = ""
     noted_at: str = ""
 
@@ -244,3 +246,16 @@ def _kept(pharmacy_id: UUID, file_id: UUID, what: str) -> bytes | None:
 
 def _name(pharmacy_id: UUID, file_id: UUID, what: str) -> str:
     return f"file {pharmacy_id} {file_id} {what}"
+
+
+def refusal_of(held: HeldFile) -> FileRefusedError:
+    """Return why a file was refused, to be told in the language of who looks."""
+    told = held.refusal
+    return FileRefusedError(
+        told["code"],
+        row=told["row"],
+        byte=told["byte"],
+        other=told["other"],
+        columns=tuple(told["columns"]),
+        headings=tuple(told["headings"]),
+    )

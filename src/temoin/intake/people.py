@@ -10,6 +10,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
@@ -22,7 +23,7 @@ from temoin.intake.terms import read_terms, remember_said
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import InvalidError
+from temoin.lib.errors import ConflictError, InvalidError, refuse
 from temoin.patients.actions import register_patient
 from temoin.patients.queries import near_matches
 from temoin.patients.second_record import LikelyKnownError
@@ -31,6 +32,7 @@ from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of, zone_of_postcode
+from temoin.testing.groups import join_group
 
 
 class PersonFate(StrEnum):
@@ -51,6 +53,7 @@ class PersonOutcome:
     problems: tuple[RowProblem, ...] = ()
     person: str = ""
     near: tuple[tuple[UUID, str], ...] = ()
+    patient_id: UUID | None = None  # of one who was registered, or known beyond doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class ListRun:
     is_trial: bool = False
     after: int = 0
     put_aside: Mapping[int, Collection[UUID]] = field(default_factory=dict)
+    group_id: UUID | None = None  # the group that whoever is registered, or known beyond doubt, joins
 
 
 def import_patients(
@@ -107,29 +111,42 @@ class _PeopleTaker:
         self._by = by
         self._put_aside = run.put_aside
         self._is_trial = run.is_trial
-        self._seen: set[tuple[object, ...]] = set()
+        self._group_id = run.group_id
+        self._seen: dict[tuple[object, ...], UUID | None] = {}
 
     def outcome(self, row: PatientRow | RowErrors) -> PersonOutcome:
         if isinstance(row, RowErrors):
             return PersonOutcome(row.row, PersonFate.REFUSED, problems_of_row(row, get_language() or "fr"))
         try:
-            return self._fate(row.row, traits_of_row(row.patient))
+            return self._joined(self._fate(row.row, traits_of_row(row.patient)))
         except InvalidError as error:
             return PersonOutcome(row.row, PersonFate.REFUSED, problems_of_patient(row.row, row.written, error))
 
+    def _joined(self, outcome: PersonOutcome) -> PersonOutcome:
+        """Put the person on the roster that the list is for; one that is full or closed refuses the row."""
+        if self._group_id is None or outcome.patient_id is None or self._is_trial:
+            return outcome
+        try:
+            join_group(by=self._by, group_id=self._group_id, patient_ids=[outcome.patient_id])
+        except ConflictError:
+            raise refuse("group", "closed", _("The group is closed: nobody joins it any more.")) from None
+        return outcome
+
     def _fate(self, row: int, traits: Traits) -> PersonOutcome:
         found = near_matches(by=self._by, traits=traits)
-        if compared(traits) in self._seen or any(compared(known) == compared(traits) for _, known in found):
-            return PersonOutcome(row, PersonFate.KNOWN)
+        same = {compared(known): known_id for known_id, known in found} | self._seen
+        if compared(traits) in same:
+            return PersonOutcome(row, PersonFate.KNOWN, patient_id=same[compared(traits)])
         if found and row not in self._put_aside:
             return _near(row, traits, found)
+        patient_id = None
         if not self._is_trial:
             try:
-                register_patient(by=self._by, traits=traits, put_aside=self._put_aside.get(row, ()))
+                patient_id = register_patient(by=self._by, traits=traits, put_aside=self._put_aside.get(row, ()))
             except LikelyKnownError:  # like a record that nobody saw beside this row
                 return _near(row, traits, near_matches(by=self._by, traits=traits))
-        self._seen.add(compared(traits))
-        return PersonOutcome(row, PersonFate.REGISTERED)
+        self._seen[compared(traits)] = patient_id
+        return PersonOutcome(row, PersonFate.REGISTERED, patient_id=patient_id)
 
 
 def _near(row: int, traits: Traits, found: list[tuple[UUID, Traits]]) -> PersonOutcome:

@@ -24,6 +24,11 @@ class EventKind(StrEnum):
     ARRIVAL_KEY_ENDED = "arrival_key.ended"
     POSTER_MADE = "poster.made"
     POSTER_WITHDRAWN = "poster.withdrawn"
+    GROUP_OPENED = "group.opened"
+    GROUP_JOINED = "group.joined"
+    GROUP_MARKED = "group.marked"
+    GROUP_CLOSED = "group.closed"
+    GROUP_ENDED = "group.ended"
     TEST_REGISTERED = "test.registered"
     TEST_READ = "test.read"
     TEST_LIST_READ = "test.list_read"
@@ -182,6 +187,11 @@ MEANING: dict[EventKind, str] = {
     EventKind.ARRIVAL_KEY_ENDED: "A pair of keys for patients' forms of a past month was destroyed.",
     EventKind.POSTER_MADE: "A poster that leads to the patients' form was made.",
     EventKind.POSTER_WITHDRAWN: "A poster was withdrawn: its code leads to no form any more.",
+    EventKind.GROUP_OPENED: "A group to be tested in series was opened.",
+    EventKind.GROUP_JOINED: "People were put on a group's roster, as many as said, each with a sample number.",
+    EventKind.GROUP_MARKED: "A person of a group was tested, absent or refused, or this was taken back; by number.",
+    EventKind.GROUP_CLOSED: "A group was closed: nobody is tested with it any more.",
+    EventKind.GROUP_ENDED: "A group past its month was deleted, its roster with it; the tests stay.",
     EventKind.TEST_REGISTERED: "A test was registered, its ticket's code drawn; the detail is the sample number.",
     EventKind.TEST_READ: "A test record was shown.",
     EventKind.TEST_LIST_READ: "The list of the pharmacy's tests was shown.",
@@ -198,8 +208,8 @@ MEANING: dict[EventKind, str] = {
     EventKind.SAMPLE_UNDONE: "A sample was taken back before the signature: another kit, another time, another person.",
     EventKind.READING_STARTED: "The start of the reading clock was recorded, or mended before the signature.",
     EventKind.READING_UNDONE: "The start of the reading clock was taken back before the signature.",
-    EventKind.RESULT_PROPOSED: "A program handed in the reading of a test, which a pharmacist signs or puts aside.",
-    EventKind.PROPOSAL_WITHDRAWN: "A reading that a program had proposed was taken back or put aside, unsigned.",
+    EventKind.RESULT_PROPOSED: "A program, or a person in series, noted the reading of a test, for a signature.",
+    EventKind.PROPOSAL_WITHDRAWN: "A reading that was noted for a signature was taken back or put aside, unsigned.",
     EventKind.QUESTIONS_ANSWERED: "What was answered to the questions of a test was recorded, or mended.",
     EventKind.TEST_ABANDONED: "A test was closed before any result.",
     EventKind.RESULT_SIGNED: "A pharmacist signed a result; its parcels left with it.",

@@ -53,6 +53,7 @@ _OWN = {
         EventKind.ARRIVALS_ENDED,
         EventKind.ARRIVAL_KEY_ENDED,
         EventKind.INVITATION_ERASED,
+        EventKind.GROUP_ENDED,
     },
 }
 # By which doors. All but the staff site's role name nobody as the actor.

@@ -50,6 +50,8 @@ LONGEST: Final[Mapping[str, int]] = {
     "Lot.udi": 200,
     "Lot.opened_where": 40,
     "Lot.recall_reference": 80,
+    "Group.name": 120,
+    "Group.asker": 120,
     "RecordVersion.comment": 1000,
     "RecordVersion.reason": 500,
     "Passkey.name": 40,

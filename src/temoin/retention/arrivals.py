@@ -1,4 +1,7 @@
-"""The hourly round that ends patients' forms: each waits for twelve hours, and the daily round would come too late."""
+"""The hourly round that ends patients' forms: each waits for twelve hours, and the daily round would come too late.
+
+Groups tested in series, whose moment stands in their rows too, end with it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from temoin.arrivals.ending import end_arrivals
 from temoin.keeping.acts import every_pharmacy
 from temoin.lib.away import is_away
 from temoin.outbox.duties import Duty
+from temoin.testing.groups import end_groups
 
 log = logging.getLogger("temoin.retention")
 
@@ -33,6 +37,7 @@ def end_all(stop: threading.Event) -> None:
             break
         try:
             ended += end_arrivals(pharmacy_id)
+            end_groups(pharmacy_id)
         except Exception as error:
             if is_away(error):
                 raise

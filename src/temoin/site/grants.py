@@ -48,6 +48,7 @@ KEEPER_ENDS = {
     "retention_hold": "DELETE",
     "testing_record": "SELECT (registered_at, state), DELETE",
     "testing_record_version": "DELETE",
+    "testing_group": "DELETE",
     "testing_ticket": "DELETE",
     "transmission_difference": "SELECT (pharmacy_id, id, parcel_id), DELETE",
 }

@@ -44,11 +44,12 @@ def register_test(
     notice_version: str,
     record_id: UUID | None = None,
     code: str = "",
+    number: str = "",
 ) -> RecordId:
     """Open a test at the counter: the consent to it, the code for the patient's ticket, the number for the cassette.
 
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
-    `code` is the one that the patient has already, from a form of their own.
+    `code` is the one that the patient has already, from a form of their own; `number` that on a label made before.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
     check_notice(notice_version)
@@ -57,7 +58,7 @@ def register_test(
     with tenant_scope(by.pharmacy_id):
         hold_patient(patient_id)  # another pharmacy's is unknown here; one merged away meanwhile takes no new test
         record = Record(pharmacy_id=by.pharmacy_id, id=record_id or hourly_id(), patient_id=patient_id)
-        record.registered_at, number = coarse(now()), draw_number()
+        record.registered_at, number = coarse(now()), number or draw_number()
         record.number_index = number_index(number)
         record.seal(opening(kind, notice_version, COUNTER, "", number=number))
         what, whose = EventKind.TEST_REGISTERED, record.id

@@ -16,6 +16,7 @@ from temoin.patients.ways import tell_way
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.testing.groups import stand_in_groups
 from temoin.testing.models import Record
 
 
@@ -31,6 +32,7 @@ def merge_patients(*, by: Seat, goes: SeenRecords, stays: SeenRecords, reason: s
             gone, staying = hold_both(goes=goes, stays=stays)
             known = staying.traits
             traits = add_merge(commit, gone, staying)
+            stand_in_groups(commit, gone.id, staying.id)
             for record in Record.objects.filter(patient_id=gone.id):
                 commit.reseal(record, patient_id=staying.id)
         tell_way(acts, staying.id, traits, known)

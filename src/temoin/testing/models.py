@@ -14,7 +14,7 @@ from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.fields import sensitivity_of
 from temoin.testing.report import Report
-from temoin.testing.states import RECORD, UNDER_WAY, RecordState
+from temoin.testing.states import GROUP, RECORD, UNDER_WAY, GroupState, RecordState
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
@@ -264,6 +264,35 @@ class Ticket(SealedModel):
     def blind_indexes(self) -> dict[str, bytes | None]:
         """Return the index of the code, while it is there."""
         return {"code_index": code_index(self.unseal()["code"])}
+
+
+class Group(SealedModel):
+    """People to be tested in series for a school, a care home or a firm, which is told nothing (decision 0168).
+
+    The roster names patients of this pharmacy by their numbers alone; a test is registered once its person consents.
+    """
+
+    state = models.TextField(default=GroupState.OPEN.value)
+    opened_at = models.DateTimeField()  # to the hour
+    ends_at = models.DateTimeField()  # deleted then
+    sealed = SealedField(holds={"name": PERSONAL, "kind": HEALTH, "asker": PERSONAL, "roster": HEALTH})
+
+    lifecycle: ClassVar = GROUP
+    stirs: ClassVar = True
+    declares: ClassVar = {"state": PUBLIC, "opened_at": PUBLIC, "ends_at": PUBLIC, "sealed": HEALTH}
+    binds: ClassVar = ("state", "opened_at", "ends_at")
+
+    class Meta:
+        db_table = "testing_group"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in GroupState]), name="testing_group_state"
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the list of groups, those whose numbers are taken, and the round that ends them
+            models.Index(fields=["pharmacy_id", "ends_at"], name="testing_group_ends"),
+        ]
 
 
 def code_index(code: str) -> bytes | None:

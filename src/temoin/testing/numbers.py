@@ -23,8 +23,8 @@ from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
-from temoin.testing.models import Record, Ticket, code_indexes, number_indexes
-from temoin.testing.states import UNDER_WAY, RecordState
+from temoin.testing.models import Group, Record, Ticket, code_indexes, number_indexes
+from temoin.testing.states import UNDER_WAY, GroupState, RecordState
 
 RESTS = timedelta(days=3)  # a number is not drawn again while its cassette may still lie on the tray
 FEW = 16  # tried at first; more where most of them are in use
@@ -41,13 +41,28 @@ class FoundTest:
 
 def draw_number() -> str:
     """Return a number for a test that is being registered; "" where the pharmacy has two thousand open tests."""
+    return next(iter(draw_numbers(1)), "")
+
+
+def draw_numbers(count: int) -> list[str]:
+    """Return so many numbers, or fewer where the pharmacy has too many open tests; none that a group's label bears."""
     _wait_for_others()
-    numbers = all_numbers()
+    taken = reserved_numbers()
+    numbers = [number for number in all_numbers() if number not in taken]
     secrets.SystemRandom().shuffle(numbers)
-    for tried, busy in ((numbers[:FEW], _lately()), (numbers, _lately()), (numbers, _open())):
-        if free := _free(tried, busy):
-            return free
-    return ""
+    free: list[str] = []
+    for tried, busy in ((numbers[: FEW + count], _lately()), (numbers, _lately()), (numbers, _open())):
+        free = _free(tried, busy)
+        if len(free) >= count:
+            break
+    return free[:count]
+
+
+def reserved_numbers() -> set[str]:
+    """Return the numbers on labels of people in open groups who are not tested yet."""
+    groups = Group.objects.filter(state=GroupState.OPEN.value)
+    rosters = each_opened(groups, lambda group: group.unseal()["roster"])
+    return {place["number"] for roster in rosters for place in roster if not place["record"]}
 
 
 def _wait_for_others() -> None:
@@ -64,11 +79,11 @@ def _lately() -> Q:
     return _open() | Q(registered_at__gte=coarse(now() - RESTS))
 
 
-def _free(tried: list[str], busy: Q) -> str:
+def _free(tried: list[str], busy: Q) -> list[str]:
     indexes = {index: number for number in tried for index in number_indexes(number)}
     taken: Any = _records(indexes).filter(busy).values_list("number_index", flat=True)
     in_use = {indexes[bytes(index)] for index in taken}
-    return next((number for number in tried if number not in in_use), "")
+    return [number for number in tried if number not in in_use]
 
 
 def _records(indexes: Iterable[bytes]) -> QuerySet[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -55,6 +56,15 @@ def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading) -> Non
 
     ConflictError unless the test waits for its result; InvalidError for a reading that could not be signed.
     """
+    _propose(by, record_id, reading, by.name)
+
+
+def enter_result(*, by: Seat, record_id: UUID, reading: Reading) -> None:
+    """Note what a person read, to be reviewed and signed with others: a proposal that no program made."""
+    _propose(by, record_id, reading, "")
+
+
+def _propose(by: Holder, record_id: UUID, reading: Reading, program: str) -> None:
     check_right(by=by, right=Right.PROPOSE_RESULT)
     with act(by=by, kind=EventKind.RESULT_PROPOSED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
@@ -65,7 +75,7 @@ def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading) -> Non
         check_entry(reading, opened.kit, opened.steps)
         check_lot_stands(opened.lot)
         record = Record.objects.get(id=record_id)
-        proposal = Proposal(reading, by.name, now())
+        proposal = Proposal(reading, program, now())
         commit.move_sealed(record, "propose", record.unseal() | {"proposal": proposed(proposal)})
 
 
@@ -94,13 +104,18 @@ def sign_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> Report:
         return sign_result(by=by, record_id=record_id, reading=seen.proposal.reading, entered_at=entered_at)
 
 
-def proposed_tests(*, by: Seat) -> list[ProposedTest]:
-    """Return every test under way with a proposal, the one read first at the top; the look is an event."""
+def proposed_tests(*, by: Seat, among: Collection[UUID] | None = None) -> list[ProposedTest]:
+    """Return what programs proposed for tests under way, the one read first at the top; the look is an event.
+
+    Of the tests `among` which to look, also what persons noted.
+    """
     check_right(by=by, right=Right.SIGN_RESULT)
     with tenant_scope(by.pharmacy_id):
         sampled = Record.objects.filter(state=RecordState.SAMPLED.value)
-        waiting = each_opened(sampled, lambda record: (record.id, record.unseal()["proposal"] is not None))
-        shown = [record_id for record_id, is_proposed in waiting if is_proposed]
+        if among is not None:
+            sampled = sampled.filter(id__in=among)
+        waiting = each_opened(sampled, lambda record: (record.id, proposal_in(record.unseal())))
+        shown = [record_id for record_id, told in waiting if told and (told.program or among is not None)]
         record_listing(by=by, kind=EventKind.TEST_LIST_READ, subject_kind="record", shown=shown, detail="0")
         tests = each_opened(shown, lambda record_id: _proposed(by, record_id))
         return sorted(tests, key=lambda one: one.proposal.reading.read_at)

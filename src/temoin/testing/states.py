@@ -39,5 +39,21 @@ RECORD = Lifecycle(
     },
 )
 
+
+class GroupState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+GROUP = Lifecycle(
+    "group",
+    GroupState,
+    GroupState.OPEN,
+    {
+        "change": ({GroupState.OPEN}, GroupState.OPEN),
+        "close": ({GroupState.OPEN}, GroupState.CLOSED),
+    },
+)
+
 UNDER_WAY = (S.REGISTERED, S.SAMPLED)
 WITH_RESULT = frozenset({S.SIGNED, S.CORRECTED, S.CANCELLED})

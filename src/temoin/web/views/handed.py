@@ -25,14 +25,13 @@ from temoin.intake.handing import (
     put_aside,
     read_handed,
     receipt_of,
-    refusal_of,
     rows_to_correct,
     say_of_file,
     take_file,
     told_of,
     try_file,
 )
-from temoin.intake.held import FileKind, FileStage, HeldFile
+from temoin.intake.held import FileKind, FileStage, HeldFile, refusal_of
 from temoin.intake.people import PersonFate
 from temoin.intake.sameness import Sameness
 from temoin.intake.terms import read_terms
