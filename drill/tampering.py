@@ -107,7 +107,7 @@ def owned_database(data: Path) -> Iterator[psycopg.Connection[Any]]:
 
 def tamper(database: psycopg.Connection[Any], tries: int, chance: random.Random) -> tuple[int, int]:
     """Try every deed; return how many tries both verifiers caught, and how many there were."""
-    from tamperings import DEEDS, Scene, keep_tables, put_back_tables
+    from tamperings import DEEDS, Scene, keep_tables, put_back_folder, put_back_tables
 
     judge, seal, signer = _means()
     database.execute(LOOK_AT_A_LIST)
@@ -115,13 +115,14 @@ def tamper(database: psycopg.Connection[Any], tries: int, chance: random.Random)
     if judge() != ((False, False), (False, False)):
         raise RuntimeError("the demonstration's journal is not clean before any deed")
     keep_tables(database)
-    caught = 0
+    caught, size = 0, Scene(database, signer, chance).size
     for deed in DEEDS:
         found = []
         for _ in range(tries):
             deed(Scene(database, signer, chance, seal))
             found.append(judge())
             put_back_tables(database)
+            put_back_folder(_checkpoints(), size)
         both = sum(alone[0] == alone[1] and witnessed == (True, True) for alone, witnessed in found)
         inside, outside = (sum(witnessed[who] for _, witnessed in found) for who in (0, 1))
         print(f"{deed.__name__}: inside {inside}/{tries}, outside {outside}/{tries}, agreed and caught {both}/{tries}")

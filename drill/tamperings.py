@@ -6,8 +6,10 @@ witness keeps (here the folder of checkpoints) betrays it for sure. None may esc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,6 +18,7 @@ import psycopg
 from temoin.crypto.envelope import CONTENT
 from temoin.crypto.notes import NoteSigner
 from temoin.journal.checkpoint import Reach, sign_checkpoint
+from temoin.journal.cuts import NOWHERE, LostRange, lost_of
 from temoin.journal.leaf import LEAF
 from temoin.journal.tree import GrowingTree, hash_leaf
 
@@ -25,6 +28,12 @@ DIGEST = (
     "|| int8send(extract(epoch FROM signed_at)::bigint)), 'hex')"
 )
 
+
+UNSEALED = (
+    "NOT EXISTS (SELECT FROM journal_leaf AS leaf WHERE leaf.pharmacy_id = event.pharmacy_id "
+    "AND leaf.event_id = event.id)"
+)
+SEALINGS = 200
 
 # All that a deed may touch.
 TABLES = (
@@ -121,6 +130,13 @@ def put_back_tables(database: psycopg.Connection[Any]) -> None:
             database.execute(f"INSERT INTO public.{table} SELECT * FROM aside.{table}")  # noqa: S608
 
 
+def put_back_folder(folder: Path, size: int) -> None:
+    """Forget what a deed had sealed: the checkpoints beyond a size, with their leaves."""
+    for path in folder.glob("*/*"):
+        if int(path.name.split(".")[0]) > size:
+            path.unlink()
+
+
 @dataclass
 class Scene:
     """A sealed journal, its key, the superuser's hand on it, chance, and the means to seal as the product does."""
@@ -213,6 +229,54 @@ class Scene:
             "WHERE event.kind IN ('result.signed', 'result.corrected', 'result.cancelled') AND version.id = %s",
             version,
         )
+
+    def seal_all(self) -> None:
+        """Seal until nothing waits: a transaction of the server's own puts sealing off for a moment."""
+        for _ in range(SEALINGS):
+            self.seal()
+            if self.ask(f"SELECT count(*) FROM journal_event AS event WHERE {UNSEALED}") == 0:  # noqa: S608
+                return
+            time.sleep(0.05)
+        raise RuntimeError("the events are not sealed")
+
+    def reads(self, count: int = 3) -> list[int]:
+        """Add reads of a test, which no row hangs on, under a checkpoint of their own; return their places."""
+        size = self.size
+        for _ in range(count):
+            self.forge(
+                like=self.event(self.chance.randrange(size)), kind="'test.read'", detail="'0'", digest="''", wrote="''"
+            )
+        self.seal_all()
+        return list(range(size, size + count))
+
+    def lose(self, places: Iterable[int]) -> None:
+        """Take events away, and leave of each place what a restore leaves."""
+        for place in places:
+            self.do("DELETE FROM journal_event WHERE id = %s", self.event(place))
+            self.do(
+                "UPDATE journal_leaf SET pharmacy_id = %s, event_id = substr(encode(hash, 'hex'), 1, 32)::uuid "
+                "WHERE index = %s",
+                NOWHERE.decode(),
+                place,
+            )
+
+    def loss(self, places: list[int]) -> LostRange:
+        """Return what is to be stated of a loss, as of now."""
+        return lost_of(places, self.size, self.root())
+
+    def state(self, told: LostRange, *, pharmacies: int | None = None) -> None:
+        """State a loss as `temoin journal resume` does, in each pharmacy or in some."""
+        words = "SELECT DISTINCT ON (pharmacy_id) id FROM journal_event ORDER BY pharmacy_id, at, id"
+        for (like,) in self.database.execute(words).fetchall()[:pharmacies]:
+            kind, detail, digest = "'journal.resumed'", f"'{told.detail}'", f"'{told.digest}'"
+            self.forge(like=like, kind=kind, detail=detail, digest=digest, wrote="''")
+
+    def root(self) -> bytes:
+        """Return the root of the tree as it stands."""
+        tree = GrowingTree()
+        for (leaf,) in self.database.execute("SELECT hash FROM journal_leaf ORDER BY index").fetchall():
+            tree.append(bytes(leaf))
+        return tree.root()
 
     def cut(self, size: int) -> None:
         """Remove the tail: events, leaves, nodes and checkpoints."""
@@ -637,6 +701,110 @@ def erase_by_a_request_of_another_right(scene: Scene) -> None:
     _erase(scene, f"'erasure/{case}'")
 
 
+def lose_and_state(scene: Scene, *, kept: int = 0) -> list[int]:
+    """Lose events as a restore does, but for the last few, and state it as the command does: the one lawful deed."""
+    places = scene.reads(3)
+    lost = places[: len(places) - kept]
+    scene.lose(lost)
+    scene.state(scene.loss(lost))
+    scene.seal_all()
+    return places
+
+
+def lose_events_and_state_nothing(scene: Scene) -> None:
+    scene.lose(scene.reads())
+    scene.reads()
+
+
+def state_a_loss_that_is_not_there(scene: Scene) -> None:
+    scene.state(scene.loss(scene.reads()))
+    scene.seal_all()
+
+
+def state_fewer_than_were_taken(scene: Scene) -> None:
+    places = scene.reads()
+    scene.lose(places)
+    places.remove(scene.chance.choice(places))
+    scene.state(scene.loss(places))
+    scene.seal_all()
+
+
+def state_more_than_were_taken(scene: Scene) -> None:
+    places = scene.reads()
+    scene.lose(places)
+    scene.state(scene.loss([places[0] - 1, *places]))
+    scene.seal_all()
+
+
+def state_a_loss_under_the_root_of_another_journal(scene: Scene) -> None:
+    places = scene.reads()
+    scene.lose(places)
+    scene.state(lost_of(places, scene.size, scene.chance.randbytes(32)))
+    scene.seal_all()
+
+
+def state_a_loss_where_few_look(scene: Scene) -> None:
+    places = scene.reads()
+    scene.lose(places)
+    scene.state(scene.loss(places), pharmacies=1)
+    scene.seal_all()
+
+
+def state_a_loss_too_late(scene: Scene) -> None:
+    places = scene.reads()
+    scene.lose(places)
+    told = scene.loss(places)
+    scene.reads(1)
+    scene.state(told)
+    scene.seal_all()
+
+
+def state_a_loss_again(scene: Scene) -> None:
+    places = scene.reads()
+    told = scene.loss(places)
+    scene.lose(places)
+    for _ in range(2):
+        scene.state(told)
+        scene.seal_all()
+
+
+def state_a_loss_and_sign_with_another_key(scene: Scene) -> None:
+    lose_and_state(scene)
+    scene.sign_again(NoteSigner(scene.signer.verifier.name, scene.chance.randbytes(32)))
+
+
+def state_the_loss_of_a_tail_that_was_cut(scene: Scene) -> None:
+    places = scene.reads()
+    told = scene.loss(places)
+    scene.cut(places[0])
+    scene.state(told)
+    scene.seal_all()
+
+
+def take_one_more_after_a_cut_was_stated(scene: Scene) -> None:
+    scene.lose(lose_and_state(scene, kept=1)[-1:])
+
+
+def take_an_event_from_before_a_cut(scene: Scene) -> None:
+    places = lose_and_state(scene)
+    scene.lose([scene.chance.randrange(places[0])])
+
+
+def take_a_statement_away(scene: Scene) -> None:
+    places = lose_and_state(scene)
+    scene.lose([scene.chance.randrange(places[-1] + 1, scene.size)])
+
+
+def edit_a_statement(scene: Scene) -> None:
+    lose_and_state(scene)
+    scene.do("UPDATE journal_event SET detail = detail || '0' WHERE kind = 'journal.resumed'")
+
+
+def change_the_hash_of_a_lost_place(scene: Scene) -> None:
+    place = scene.chance.choice(lose_and_state(scene))
+    scene.do("UPDATE journal_leaf SET hash = sha256('x') WHERE index = %s", place)
+
+
 Deed = Callable[[Scene], None]
 DEEDS: dict[Deed, bool] = {
     edit_an_event: False,
@@ -700,4 +868,19 @@ DEEDS: dict[Deed, bool] = {
     erase_by_right_without_a_request: False,
     erase_by_a_request_that_nobody_made: False,
     erase_by_a_request_of_another_right: False,
+    lose_events_and_state_nothing: False,
+    state_a_loss_that_is_not_there: False,
+    state_fewer_than_were_taken: False,
+    state_more_than_were_taken: False,
+    state_a_loss_under_the_root_of_another_journal: False,
+    state_a_loss_where_few_look: False,
+    state_a_loss_too_late: False,
+    state_a_loss_again: False,
+    state_a_loss_and_sign_with_another_key: False,
+    state_the_loss_of_a_tail_that_was_cut: False,
+    take_one_more_after_a_cut_was_stated: False,
+    take_an_event_from_before_a_cut: False,
+    take_a_statement_away: False,
+    edit_a_statement: False,
+    change_the_hash_of_a_lost_place: False,
 }

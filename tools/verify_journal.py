@@ -344,24 +344,83 @@ class Requests:
         return right == BY_RIGHT and all(time is not None and time <= at + SLACK for time in times)
 
 
-class Gap:
-    """Places that have lost their events, until a statement says so: the first thing sealed after them, about all."""
+class Missing:
+    """A place without its event, and the times of what is there between it and the next one."""
 
-    def __init__(self, start: int) -> None:
-        self.start, self.places = start, [start]
-        self.sealed_at: int | None = None  # of the first checkpoint that was lost
-        self.latest, self.latest_since = 0, 0  # the youngest event that is there, up to the last checkpoint and since
+    def __init__(self, place: int) -> None:
+        self.place, self.times = place, (1 << 63, 0)  # the oldest and the youngest
+        self.sealed_at: int | None = None  # of the checkpoint that came next
 
-    def note_seal(self, at: int) -> None:
-        """Take a checkpoint into account."""
-        self.sealed_at = at if self.sealed_at is None else self.sealed_at
-        self.latest, self.latest_since = max(self.latest, self.latest_since), 0
+    def widen(self, times: tuple[int, int]) -> None:
+        """Take times into account."""
+        self.times = min(self.times[0], times[0]), max(self.times[1], times[1])
 
-    def is_stated_by(self, columns: list[bytes], size: int, root: bytes) -> bool:
-        """Tell whether an event states these places, up to the last checkpoint, and bears its root."""
-        told = b"from=%d to=%d" % (self.start, size)
-        is_old = self.sealed_at is not None and self.latest <= self.sealed_at + SLACK
-        return is_old and max(self.places) < size and [columns[12], columns[13]] == [told, root.hex().encode()]
+
+class Cuts:
+    """Statements of what a restore lost: believed next after a checkpoint, of exactly the places missing before it."""
+
+    def __init__(self) -> None:
+        self.missing: list[Missing] = []  # before the last checkpoint
+        self.newer: list[Missing] = []  # and since
+        self.times = Missing(-1)  # what is there since, before the first of the newer
+        self.head = (0, b"")  # of the last checkpoint
+        self.first: dict[bytes, int] = {}  # place of a pharmacy's first event
+        self.stated: dict[tuple[bytes, bytes], list[tuple[int, bytes, bytes]]] = {}  # leaf, pharmacy, event
+        self.believed: list[str] = []
+
+    def miss(self, place: int) -> None:
+        """Take a place without its event into account."""
+        self.newer.append(Missing(place))
+
+    def hear(self, index: int, columns: list[bytes]) -> None:
+        """Take an event into account."""
+        self.first.setdefault(columns[1], index)
+        if columns[4] == RESUMED:
+            self.stated.setdefault((columns[12], columns[13]), []).append((index, columns[1], columns[2]))
+        (self.newer[-1] if self.newer else self.times).widen((int(columns[3]), int(columns[3])))
+
+    def seal(self, size: int, root: bytes, at: int) -> list[str]:
+        """Judge what was stated since the last checkpoint, and go on from this one; return what is made up."""
+        problems = []
+        for (detail, digest), leaves in self.stated.items():
+            count = self._count_of(detail)
+            lost = self.missing[len(self.missing) - count :]
+            if lost and self._fits(lost, detail, digest) and self._is_everywhere(lost[0].place, leaves):
+                where = f"{count} events at places {lost[0].place} to {self.head[0] - 1}"
+                leaf, _, event = leaves[0]
+                self.believed.append(f"a restore lost {where}, as leaf {leaf} states: event {event.decode()}")
+                del self.missing[-count:]
+                for one in lost if self.missing else ():
+                    self.missing[-1].widen(one.times)
+            else:
+                words = "states a loss that is not there so, or not in every pharmacy"
+                problems += [f"leaf {leaf}: event {event.decode()} {words}" for leaf, _, event in leaves]
+        if self.missing:
+            self.missing[-1].widen(self.times.times)
+        for one in self.newer:
+            one.sealed_at = at
+        self.missing += self.newer
+        self.newer, self.times, self.stated, self.head = [], Missing(-1), {}, (size, root)
+        return problems
+
+    def _count_of(self, detail: bytes) -> int:
+        """Return how many places a statement is about; 0 when there are not as many."""
+        word = detail.rpartition(b" lost=")[2].decode()
+        count = int(word) if word.isascii() and word.isdecimal() and len(word) < 19 else 0
+        return count if count <= len(self.missing) else 0
+
+    def _fits(self, lost: list[Missing], detail: bytes, digest: bytes) -> bool:
+        told = b"from=%d to=%d lost=%d" % (lost[0].place, self.head[0], len(lost))
+        places = b"".join(one.place.to_bytes(8, "big") for one in lost)
+        if (detail, digest.decode()) != (told, hashlib.sha256(self.head[1] + places).hexdigest()):
+            return False
+        oldest, youngest = min(one.times[0] for one in lost), max(one.times[1] for one in lost)
+        sealed_at = lost[0].sealed_at
+        return sealed_at is not None and youngest <= sealed_at + SLACK and youngest - oldest <= 2 * SLACK
+
+    def _is_everywhere(self, start: int, leaves: list[tuple[int, bytes, bytes]]) -> bool:
+        """Tell whether each pharmacy with an event before the first lost place states it."""
+        return {pharmacy for _, pharmacy, _ in leaves} >= {one for one, place in self.first.items() if place < start}
 
 
 class Export:
@@ -382,9 +441,7 @@ class Export:
         self.shown: set[tuple[bytes, bytes]] = set()  # pharmacy, and the digest that a look at a list tells
         self.rows, self.authority, self.requests = Rows(), Authority(), Requests()
         self.latest: dict[tuple[bytes, bytes], int] = {}
-        self.gap: Gap | None = None
-        self.last_head = (0, b"")  # of the last checkpoint
-        self.cuts: list[str] = []
+        self.cuts = Cuts()
 
     def take(self, line: bytes) -> None:
         """Read one line."""
@@ -431,33 +488,18 @@ class Export:
             self._grow(self._kept_at(self.stack.size) or bytes(32))
         sealed = self._kept_at(index) or bytes.fromhex(stored.decode())
         if len(columns) != COLUMNS or columns[2] == NULL:
-            self._miss(index)
+            self.cuts.miss(index)
+            if bytes.fromhex(stored.decode()) != sealed:
+                self.problems.append(f"leaf {index}: the stored hash is not the sealed one")
         elif leaf_hash(leaf) != sealed:
             self.problems.append(f"leaf {index}: event {columns[2].decode()} is not the one that was sealed there")
         elif bytes.fromhex(stored.decode()) != sealed:
             self.problems.append(f"leaf {index}: the stored hash is not the sealed one")
         else:
             self.since_seal.append((index, int(columns[3])))
-            self._hear_of_cut(index, columns)
+            self.cuts.hear(index, columns)
             self._hear(columns)
         self._grow(sealed)
-
-    def _miss(self, index: int) -> None:
-        if self.gap is None:
-            self.gap = Gap(index)
-        else:
-            self.gap.places.append(index)
-
-    def _hear_of_cut(self, index: int, columns: list[bytes]) -> None:
-        gap = self.gap
-        if gap is None:
-            return
-        if columns[4] == RESUMED and gap.is_stated_by(columns, *self.last_head):
-            where = f"{len(gap.places)} events at places {gap.start} to {self.last_head[0] - 1}"
-            self.cuts.append(f"a restore lost {where}, as leaf {index} states: event {columns[2].decode()}")
-            self.gap = None
-        else:
-            gap.latest_since = max(gap.latest_since, int(columns[3]))
 
     def _kept_at(self, index: int) -> bytes:
         return self.kept[index * 32 : index * 32 + 32]
@@ -478,9 +520,8 @@ class Export:
         for index, moment in self.since_seal:
             if moment > seal.at + SLACK or (self.sealed_at is not None and moment < self.sealed_at - SLACK):
                 self.problems.append(f"leaf {index}: the event says a time at which it was not sealed")
-        self.since_seal, self.sealed_at, self.last_head = [], seal.at, (seal.size, self.stack.root())
-        if self.gap is not None:
-            self.gap.note_seal(seal.at)
+        self.since_seal, self.sealed_at = [], seal.at
+        self.problems += self.cuts.seal(seal.size, self.stack.root(), seal.at)
 
     def _take_unsealed(self, rest: bytes) -> None:
         """Judge an event without a leaf: its transaction must be one that the last seal had not reached, and over."""
@@ -547,7 +588,8 @@ class Export:
 
     def end(self) -> list[str]:
         """Judge what is left over."""
-        self.problems += [f"leaf {index}: its event is missing" for index in (self.gap.places if self.gap else [])]
+        unstated = [*self.cuts.missing, *self.cuts.newer]
+        self.problems += [f"leaf {one.place}: its event is missing" for one in unstated]
         beyond = sorted(size for size in self.seals if size > self.stack.size)
         self.problems += [f"checkpoint {size}: its events are missing" for size in beyond]
         if self.stack.size not in self.seals and self.stack.size:
@@ -580,7 +622,7 @@ def check_export(stream: BinaryIO, key: str, folder: Path | None = None) -> list
     problems += export.end()
     if folder:
         problems += _compare_folder(folder, export.seals, key)
-    for cut in export.cuts:
+    for cut in export.cuts.believed:
         print(cut)
     print(export.stack.size, base64.b64encode(export.stack.root()).decode())
     return problems

@@ -123,8 +123,9 @@ def test_a_backup_whose_files_changed_is_a_fault_that_is_told(embedded_server: E
 
 def test_after_a_restore_the_command_states_what_was_lost_and_the_journal_goes_on(site: Path, empty: Journal):
     before = len(list(empty.superuser.execute("SELECT FROM journal_leaf")))
+    pharmacy_id = Pharmacy.objects.order_by("finess").values_list("id", flat=True)[0]
     for _ in range(3):
-        look()
+        look(pharmacy_id)
     seal(site)
     lose(empty, before)
 
@@ -133,7 +134,7 @@ def test_after_a_restore_the_command_states_what_was_lost_and_the_journal_goes_o
 
     assert (fork.returncode, "temoin journal resume" in fork.stderr) == (2, True)
     assert [(one.returncode, one.stderr) for one in answers] == [(0, "")] * 3
-    assert f"Lost and stated: from={before} to={before + 3}." in answers[0].stdout
+    assert f"Lost and stated: from={before} to={before + 3} lost=3." in answers[0].stdout
     assert f"A restore lost 3 events at places {before} to {before + 2}" in answers[1].stdout
     assert "nothing is to be resumed" in answers[2].stdout
     assert kinds("journal.") == {"journal.resumed"}

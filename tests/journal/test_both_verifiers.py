@@ -20,7 +20,7 @@ from temoin.testing.sample import Reading
 from temoin.testing.signing import correct_result
 
 sys.path.append(str(Path(__file__).parents[2] / "drill"))
-from tamperings import DEEDS, Scene, keep_former_rows, keep_tables, put_back_tables
+from tamperings import DEEDS, Scene, keep_former_rows, keep_tables, lose_and_state, put_back_folder, put_back_tables
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def verdicts(journal: Journal, *, with_folder: bool) -> tuple[bool, bool]:
 def test_no_deed_escapes_either_verifier_and_their_verdicts_are_one(told: Journal):
     assert verdicts(told, with_folder=True) == (False, False)
     keep_tables(told.superuser)
+    size = told.outcome().size
 
     for deed, takes_a_witness in DEEDS.items():
         deed(Scene(told.superuser, told.signer, random.Random(deed.__name__), told.seal))  # noqa: S311 not a secret
@@ -60,7 +61,15 @@ def test_no_deed_escapes_either_verifier_and_their_verdicts_are_one(told: Journa
         assert (deed.__name__, *verdicts(told, with_folder=True)) == (deed.__name__, True, True)
         assert (deed.__name__, *alone) in {(deed.__name__, True, True), (deed.__name__, *(not takes_a_witness,) * 2)}
         put_back_tables(told.superuser)
+        put_back_folder(told.folder, size)
 
     for schema in ("aside", "former"):
         told.superuser.execute(f"DROP SCHEMA {schema} CASCADE")
     assert verdicts(told, with_folder=True) == (False, False)
+
+
+def test_a_loss_that_is_stated_as_it_was_is_taken_by_both(told: Journal):
+    lose_and_state(Scene(told.superuser, told.signer, random.Random(1), told.seal), kept=1)  # noqa: S311 not a secret
+
+    assert verdicts(told, with_folder=False) == verdicts(told, with_folder=True) == (False, False)
+    told.superuser.execute("DROP SCHEMA former CASCADE")

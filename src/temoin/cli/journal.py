@@ -48,7 +48,7 @@ def add_commands(commands: Commands) -> None:
     resume = _verb(
         verbs, "resume", "go on after a restore from what the folder knows, and state what was lost", run_resume
     )
-    resume.add_argument("--state", nargs=2, metavar=("DETAIL", "ROOT"), help=argparse.SUPPRESS)
+    resume.add_argument("--state", nargs=2, metavar=("DETAIL", "DIGEST"), help=argparse.SUPPRESS)
     resume.set_defaults(run=lambda options: _state(options) if options.state else _with_database(options, run_resume))
     _verb(verbs, "key", "write the public key that outsiders check with", run_key)
     _verb(verbs, "export", "write what the independent verifier needs to standard output", run_export)
@@ -182,8 +182,7 @@ def run_seal(_options: argparse.Namespace) -> int:
 
 def run_resume(_options: argparse.Namespace) -> int:
     """State the cut, put the folder's hashes back, and seal both: the sealer seals nothing before."""
-    from temoin.journal.resuming import ResumeError, kept_beyond, lost_range, put_back
-    from temoin.journal.sealing import seal_events
+    from temoin.journal.resuming import ResumeError, go_on, kept_beyond, lost_range
 
     signer = journal_signer()
     try:
@@ -193,15 +192,14 @@ def run_resume(_options: argparse.Namespace) -> int:
             return FINE
         lost = lost_range(kept)
         if lost is not None:
-            words = ["journal", "resume", "--state", lost.detail, lost.root]
+            words = ["journal", "resume", "--state", lost.detail, lost.digest]
             subprocess.run([sys.executable, "-m", "temoin.cli.main", *words], check=True, env=os.environ.copy())
-        put_back(kept)
+        go_on(signer, kept)
     except ResumeError as error:
         complain(str(error))
         return CANNOT
     except subprocess.CalledProcessError:
         return CANNOT  # it has told why
-    seal_events(signer)
     say(f"The journal goes on after {kept.end} events." + (f" Lost and stated: {lost.detail}." if lost else ""))
     say("Next: temoin journal verify; then start the sealer, and show the auditor what it says.")
     return FINE
@@ -213,8 +211,8 @@ def _state(options: argparse.Namespace) -> int:
     from temoin.journal.events import EventKind
     from temoin.keeping.acts import tell_every_pharmacy
 
-    detail, root = options.state
-    tell_every_pharmacy(EventKind.JOURNAL_RESUMED, detail, digest=root)
+    detail, digest = options.state
+    tell_every_pharmacy(EventKind.JOURNAL_RESUMED, detail, digest=digest)
     return FINE
 
 

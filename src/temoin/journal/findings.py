@@ -11,6 +11,7 @@ class Fault(StrEnum):
 
     ALTERED = "altered"
     MISSING = "missing"
+    CUT = "cut"
     ADDED = "added"
     REORDERED = "reordered"
     BACKDATED = "backdated"
@@ -25,6 +26,7 @@ class Fault(StrEnum):
 MEANING = {
     Fault.ALTERED: "the event is not the one that was sealed",
     Fault.MISSING: "the event was sealed and is not there any more",
+    Fault.CUT: "the event states a loss that is not there so, or not in every pharmacy",
     Fault.ADDED: "the event is not sealed, and none that waits for the next seal",
     Fault.REORDERED: "the event was sealed at another place",
     Fault.BACKDATED: "the event says a time at which it was not sealed",

@@ -2,25 +2,27 @@
 
 The folder kept the hash of every leaf and each signed checkpoint. Both are put back, so that the tree only grows and no
 witness sees another history; events that are here find their places again. The others are gone: an event of every
-pharmacy states which places that are, with the tree's root. Both verifiers accept exactly these, and name them.
+pharmacy states which places that are. Both verifiers accept exactly these, and name them.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
 from temoin.crypto.notes import NoteSigner
 from temoin.journal.checkpoint import Checkpoint
-from temoin.journal.cuts import NOWHERE, LostRange, place_of
+from temoin.journal.cuts import NOWHERE, LostRange, lost_of, place_of
 from temoin.journal.evidence import folder_evidence
 from temoin.journal.leaf import LEAF, LeafHead, read_head
 from temoin.journal.nodes import stored_tree
-from temoin.journal.sealing import EPOCH, add_checkpoint, add_nodes, copied_lines, sole_sealer
+from temoin.journal.sealing import EPOCH, add_checkpoint, add_nodes, copied_lines, seal_events, sole_sealer
 from temoin.journal.tree import HASH, GrowingTree, Node, hash_leaf
 from temoin.lib.errors import TemoinError
 
@@ -29,6 +31,7 @@ _WAITING = f"""
      WHERE NOT EXISTS (SELECT FROM journal_leaf AS leaf
                         WHERE leaf.pharmacy_id = event.pharmacy_id AND leaf.event_id = event.id)
 """  # noqa: S608
+PATIENCE = 60.0  # seconds for transactions that were open when the loss was stated
 
 
 class ResumeError(TemoinError):
@@ -74,8 +77,26 @@ def kept_beyond(signer: NoteSigner, folder: Path) -> KeptTree | None:
 def lost_range(kept: KeptTree) -> LostRange | None:
     """Return which places have lost their events; None when every event is still here."""
     here = _waiting()
-    first = next((index for index, digest in kept.hashes() if digest not in here), None)
-    return None if first is None else LostRange(first, kept.end, kept.checkpoints[-1].root.hex())
+    places = [index for index, digest in kept.hashes() if digest not in here]
+    return lost_of(places, kept.end, kept.checkpoints[-1].root) if places else None
+
+
+def go_on(signer: NoteSigner, kept: KeptTree) -> None:
+    """Put back what the folder knows and seal what was stated, in one transaction: nothing is sealed between."""
+    _await_open_transactions()
+    with transaction.atomic():
+        put_back(kept)
+        seal_events(signer)
+
+
+def _await_open_transactions() -> None:
+    """Wait until no transaction is left that began before a statement: it would hold that up beyond the next seal."""
+    (coming,) = _ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+    deadline = time.monotonic() + PATIENCE
+    while not _ask("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8", [coming])[0]:
+        if time.monotonic() > deadline:
+            raise ResumeError("a transaction has been open since before the loss was stated: end it, and resume again")
+        time.sleep(0.1)
 
 
 def put_back(kept: KeptTree) -> None:
@@ -112,10 +133,15 @@ def _compare(tree: GrowingTree, signed: Checkpoint | None) -> None:
 
 
 def _own_head() -> tuple[int, bytes]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(size), 0) FROM journal_checkpoint")
-        (size,) = cursor.fetchone()
+    (size,) = _ask("SELECT coalesce(max(size), 0) FROM journal_checkpoint")
     return size, stored_tree(size).root()
+
+
+def _ask(question: str, values: list[Any] | None = None) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
 
 
 def _waiting() -> dict[bytes, LeafHead]:

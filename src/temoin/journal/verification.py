@@ -15,12 +15,13 @@ from django.db import connection, transaction
 
 from temoin.crypto.notes import NoteVerifier
 from temoin.journal.checkpoint import Checkpoint, Reach, parse_checkpoint
+from temoin.journal.cuts import SLACK
 from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.leaf import LEAF, NULL
 from temoin.journal.nodes import TreeBrokenError, stored_tree
 from temoin.journal.sealing import copied_lines
 from temoin.journal.tree import GrowingTree
-from temoin.journal.walk import SLACK, Evidence, Row, Walk, WalkOutcome, wrong_reach
+from temoin.journal.walk import Evidence, Row, Walk, WalkOutcome, wrong_reach
 
 _ROWS = """
     SELECT leaf.index, encode(leaf.hash, 'hex'), leaf.pharmacy_id, leaf.event_id,
@@ -153,9 +154,19 @@ def _added_events() -> Iterator[JournalFinding]:
         yield JournalFinding(Fault.ADDED, None, event_id, pharmacy_id)
 
 
+# Not one within a cut or at its end: its statement, which comes next, is about all of its places.
+_BEFORE = r"""
+    SELECT note FROM journal_checkpoint WHERE at < %s AND NOT EXISTS (
+        SELECT FROM journal_event WHERE kind = 'journal.resumed'
+           AND size > substring(detail FROM '^from=([0-9]{1,18}) ')::bigint
+           AND size <= substring(detail FROM ' to=([0-9]{1,18}) ')::bigint
+    ) ORDER BY size DESC LIMIT 1
+"""
+
+
 def checkpoint_before(moment: datetime) -> Checkpoint | None:
     """Return the last checkpoint made before a moment."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT note FROM journal_checkpoint WHERE at < %s ORDER BY size DESC LIMIT 1", [moment])
+        cursor.execute(_BEFORE, [moment])
         row = cursor.fetchone()
     return None if row is None else parse_checkpoint(row[0])

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from temoin.crypto.notes import NoteVerifier
 from temoin.journal.checkpoint import Checkpoint, CheckpointError, Reach, parse_checkpoint
-from temoin.journal.cuts import NOWHERE, Cut, Gap, place_of, stated_in
+from temoin.journal.cuts import SECOND, SLACK, Cut, Losses
 from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.leaf import NULL, read_head
 from temoin.journal.tree import GrowingTree, hash_leaf
-
-SLACK = timedelta(minutes=5)  # between an act's own clock and its commit; no statement or idle transaction lasts longer
-SECOND = 1_000_000
 
 
 @dataclass(slots=True)
@@ -85,9 +81,7 @@ class Walk:
         self.roots = {tree.size: tree.root()}
         self.texts: dict[int, bytes] = {}  # of the database's checkpoints that a witness saw
         self.nodes: dict[tuple[int, int], bytes] = {}
-        self.gap: Gap | None = None  # events that a restore may have lost: a statement may yet come
-        self.lost: dict[int, JournalFinding] = {}
-        self.last_head = (tree.size, tree.root())  # of the last checkpoint
+        self.losses = Losses(tree.size, tree.root())
 
     def take(self, row: Row) -> None:
         """Judge one row, then the checkpoint that ends with it, if any."""
@@ -117,33 +111,14 @@ class Walk:
     def _judge_event(self, row: Row, actual: bytes) -> None:
         sealed = self.evidence.leaf(row.index) or row.stored
         if _is_missing(row.leaf):
-            self._miss(row, sealed)
+            self.losses.miss(row.finding(Fault.MISSING))  # a statement may yet come
         elif actual != sealed:
             self._add(row.finding(self._kind_of_change(actual)))
-        elif row.stored != sealed:
+            return
+        else:
+            self.losses.hear(row.index, row.pharmacy_id, row.event_id, row.leaf)
+        if row.stored != sealed:
             self._add(row.finding(Fault.LEAF_MISSING, "the hash in the tree is not the sealed one"))
-        elif self.gap is not None:
-            self._hear(row, self.gap)
-
-    def _miss(self, row: Row, sealed: bytes) -> None:
-        """Put off the verdict on a place that has lost its event with a restore, as a place without an owner says."""
-        if (row.pharmacy_id.encode(), row.event_id.encode()) != (NOWHERE, place_of(sealed)):
-            self._add(row.finding(Fault.MISSING))
-            return
-        self.gap = self.gap or Gap(row.index)
-        self.gap.places.append(row.index)
-        self.lost[row.index] = row.finding(Fault.MISSING)
-
-    def _hear(self, row: Row, gap: Gap) -> None:
-        told, (size, root) = stated_in(row.leaf), self.last_head
-        slack = int(SLACK.total_seconds()) * SECOND
-        if told is None or not gap.is_stated_by(told, size=size, root=root, slack=slack):
-            gap.note_event(read_head(row.leaf).microseconds)
-            return
-        self.outcome.cuts.append(Cut(told, len(gap.places), row.event_id))
-        for index in gap.places:
-            del self.lost[index]
-        self.gap = None
 
     def _kind_of_change(self, actual: bytes) -> Fault:
         leaves = self.evidence.leaves
@@ -162,12 +137,15 @@ class Walk:
         if row.reach is not None:
             self._judge_times(rows, row.reach.microseconds)
             self.last_sealed_at = row.reach.microseconds
-            if self.gap is not None:
-                self.gap.note_checkpoint(row.reach.microseconds)
         if not fault and not self.is_broken and parse_checkpoint(row.note.decode()).root != self.tree.root():
             self.is_broken = True
             self._name_rows(rows)
-        self.last_head = (self.tree.size, self.tree.root())
+        sealed_at = None if row.reach is None else row.reach.microseconds
+        for judged in self.losses.seal(self.tree.size, self.tree.root(), sealed_at):
+            if isinstance(judged, JournalFinding):
+                self._add(judged)
+            else:
+                self.outcome.cuts.append(judged)
 
     def _fault_of(self, row: Row) -> str:
         try:
@@ -184,7 +162,7 @@ class Walk:
 
     def _name_rows(self, rows: list[Row]) -> None:
         """Name what a failed root is about: exactly, when a folder kept the leaves; else every event it may be."""
-        named = {finding.index for finding in self.outcome.findings} | self.lost.keys()
+        named = {finding.index for finding in self.outcome.findings} | {one.index for one in self.losses.end()}
         if self.evidence.leaf(self.tree.size - 1) and named & {row.index for row in rows}:
             return
         note = (
@@ -207,7 +185,7 @@ class Walk:
     def end(self) -> None:
         """Judge what stands after the last row."""
         self.outcome.size, self.outcome.root = self.tree.size, self.tree.root()
-        self.outcome.findings += self.lost.values()  # of which nobody stated that they were lost
+        self.outcome.findings += self.losses.end()  # of which nobody stated that they were lost
         for row in self.since_last:
             self._add(row.finding(Fault.ADDED, "the leaf is of no signed checkpoint"))
         for size in sorted(size for size in self.wanted - self.judged if self.start < size <= self.tree.size):

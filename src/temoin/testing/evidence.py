@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from django.db import connection, transaction
 
 from temoin.crypto.envelope import CONTENT
+from temoin.journal.cuts import SLACK
 from temoin.journal.events import EventKind
 from temoin.journal.export import worded_lines
 from temoin.journal.findings import Fault, JournalFinding
 from temoin.journal.verification import EVENTS, WAITS
-from temoin.journal.walk import SLACK
 
 _SIGNED = (EventKind.RESULT_SIGNED.value, EventKind.RESULT_CORRECTED.value, EventKind.RESULT_CANCELLED.value)
 _BY_CLOCK, _BY_RIGHT = "retention", "erasure"  # why something was deleted, as its event tells
