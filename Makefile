@@ -7,7 +7,7 @@ ROOMS := crypto journal outbox pharmacies signin patients catalogue testing arri
 
 .DEFAULT_GOAL := check
 SHELL := /bin/bash # $$RANDOM
-.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills scan docs lock sbom
+.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills benches scan docs lock sbom
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -66,6 +66,16 @@ drills: ## some thirty minutes, not part of the gate: kills, an outage, a search
 	$(BIN)/python drill/erasure.py --at-least 1
 	$(BIN)/python drill/surveillance.py --acts 1000 --at-least 1
 	$(BIN)/python drill/restore.py
+
+benches: ## some five minutes, not part of the gate: each measurement at its smallest, which tells that it still runs and nothing else
+	$(BIN)/python bench/claim.py --most 20000 --claims 5
+	$(BIN)/python bench/counter.py
+	$(BIN)/python bench/drain.py --results 200 --pharmacies 4 --runs 1
+	$(BIN)/python bench/intake.py --rows 1000 --runs 1
+	$(BIN)/python bench/latency.py --rate 10 --minutes 1 --pharmacies 5
+	$(BIN)/python bench/seal_cost.py --results 100 --pairs 1
+	$(BIN)/python bench/sign.py --results 200 --runs 1
+	$(BIN)/python bench/verify_journal.py --events 20000
 
 scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
 	$(BIN)/python drill/scanners.py --at-least 1

@@ -27,9 +27,9 @@ from full_outbox import outbox
 LANE, BATCH = "fhir", 128
 PARCELS = """
 INSERT INTO outbox_parcel (pharmacy_id, id, destination, subject_id, chain_id, sequence, key, state, attempts,
-    posted_at, due_at, settled_at, lease_until, answer_code)
+    posted_at, due_at, settled_at, lease_until, answer_code, same_count)
 SELECT md5((number %% 500)::text)::uuid, gen_random_uuid(), {destination}, chain, chain, {sequence},
-    gen_random_uuid()::text, {state}, 0, now() - interval '1 day', {due}, {settled}, NULL, ''
+    gen_random_uuid()::text, {state}, 0, now() - interval '1 day', {due}, {settled}, NULL, '', 0
 FROM (SELECT number, md5({chain})::uuid AS chain FROM generate_series(1, {count}) AS number) made
 """
 PLAIN = {
@@ -93,7 +93,7 @@ def measure(database: psycopg.Connection, case: str, count: int, claims: int) ->
 
 def fill(database: psycopg.Connection, case: str, count: int) -> None:
     """Put the case's parcels, and a thousand ordinary ones behind them, in the place of all that was there."""
-    database.execute("TRUNCATE outbox_parcel, outbox_attempt, outbox_sides")
+    database.execute("TRUNCATE outbox_parcel, outbox_attempt, outbox_sides, transmission_difference")
     if case == "behind an earlier version":
         _insert(database, EARLIER, count)
     _insert(database, {**PLAIN, **CASES[case]}, count)
