@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import statistics
 from collections import Counter
 from datetime import date, timedelta
 from hashlib import sha256
@@ -14,12 +15,12 @@ import pytest
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.cli.surveillance import LICENCES as OFFERED
-from temoin.surveillance.dataset import DESCRIPTOR, LICENCES, About, Publication, files_of, rows_lost
+from temoin.surveillance.dataset import DESCRIPTOR, INCOMPLETE, LICENCES, About, Publication, files_of, rows_lost
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS, VALUES
 from temoin.surveillance.exporting import history_lost, write_folder
 from temoin.surveillance.pages import page_files
-from temoin.surveillance.releasing import noisy
-from temoin.surveillance.tables import TABLES, Ground
+from temoin.surveillance.releasing import left, noisy, summed
+from temoin.surveillance.tables import FILES, SUMS, TABLES, Ground
 from temoin.surveillance.trends import trends
 
 ABOUT = About("https://example.org", "etalab-2.0", is_demo=True)
@@ -38,23 +39,27 @@ def published(weeks: int = 3, most: int = 400) -> list[Publication]:
             if table.begins(period) != period:
                 continue
             counts = Counter({key: chance.randrange(most) for key, _parts in table.domain(ground)})
-            figures = noisy(table, counts, ground, chance)
-            revisions = range(1, len(table.ages) + 1)
+            drawn = noisy(table, counts, ground, chance)
+            told = {table.name: left(drawn)}
+            if into := SUMS.get(table.name):
+                told[into.name] = left(summed(table, into, drawn))
             found += [
-                Publication(table.name, period, one, table.ends(period) + timedelta(days=table.ages[one - 1]), figures)
-                for one in revisions
+                Publication(name, period, one, table.ends(period) + timedelta(days=table.ages[one - 1]), figures)
+                for one in range(1, len(table.ages) + 1)
+                for name, figures in told.items()
             ]
+    found.append(Publication("days", FIRST + timedelta(days=7 * weeks), 1, found[-1].released_on, [], missing=3))
     return found
 
 
 PUBLISHED = published()
-FILES = files_of(PUBLISHED, ABOUT)
-PACKAGE = json.loads(FILES[DESCRIPTOR])
+WRITTEN = files_of(PUBLISHED, ABOUT)
+PACKAGE = json.loads(WRITTEN[DESCRIPTOR])
 
 
 @pytest.mark.parametrize("resource", PACKAGE["resources"], ids=lambda one: one["path"])
 def test_each_file_keeps_to_its_schema(resource):
-    content = FILES[resource["path"]].decode()
+    content = WRITTEN[resource["path"]].decode()
     rows = list(csv.DictReader(content.splitlines())) if resource["format"] == "csv" else json.loads(content)
     schema = resource["schema"]
 
@@ -83,7 +88,7 @@ def test_the_descriptor_tells_licence_source_day_and_the_digest_of_each_file():
     assert PACKAGE["created"].startswith(max(one.released_on for one in PUBLISHED).isoformat())
     assert "DEMONSTRATION" in PACKAGE["title"]
     for resource in PACKAGE["resources"]:
-        assert resource["hash"] == f"sha256:{sha256(FILES[resource['path']]).hexdigest()}"
+        assert resource["hash"] == f"sha256:{sha256(WRITTEN[resource['path']]).hexdigest()}"
 
 
 def test_no_licence_is_given_where_the_operator_gave_none():
@@ -95,18 +100,18 @@ def test_a_later_export_only_adds_rows(tmp_path):
     earlier = [one for one in PUBLISHED if one.released_on <= FIRST + timedelta(days=20)]
     write_folder(tmp_path, files_of(earlier, ABOUT))
 
-    assert not history_lost(tmp_path, FILES)
-    assert not rows_lost(files_of(earlier, ABOUT)["days.csv"], FILES["days.csv"])
+    assert not history_lost(tmp_path, WRITTEN)
+    assert not rows_lost(files_of(earlier, ABOUT)["days.csv"], WRITTEN["days.csv"])
 
 
 def test_an_export_that_would_take_rows_back_is_seen(tmp_path):
-    write_folder(tmp_path, FILES)
+    write_folder(tmp_path, WRITTEN)
 
     assert history_lost(tmp_path, files_of(PUBLISHED[1:], ABOUT))["days"] > 0
 
 
 def test_every_table_column_and_word_has_a_name_in_both_languages():
-    assert set(TABLE_WORDS) == set(TABLES)
+    assert set(TABLE_WORDS) == {*FILES, INCOMPLETE}
     assert {name for table in TABLES.values() for name in table.columns} <= set(COLUMNS)
     words = {"sex", "outcome", "reason", "delay", "days_late", "status", "receipt"}
     for table in TABLES.values():
@@ -154,3 +159,34 @@ def test_what_people_typed_is_text_on_the_page():
 
 def test_pages_without_any_publication_say_so():
     assert "Rien n’est encore publié." in page_files([], ABOUT)["index.html"].decode()
+
+
+def test_a_curve_is_the_sum_of_all_kinds_those_under_ten_included():
+    chance = random.Random(158)  # noqa: S311 the same each time
+    table, into, ground = TABLES["days"], SUMS["days"], Ground(load_kinds())
+    key = ("sars-cov-2", "positive")
+    # One kind of many tests, and as many of few as the catalogue has: none of them is published by itself.
+    kinds = [one for one, _parts in table.domain(ground) if one[1:] == key]
+    counts = Counter(dict.fromkeys(kinds, 8) | {kinds[0]: 4_000})
+    drawn = [noisy(table, counts, ground, chance) for _ in range(400)]
+    sums = [row[-1] for one in drawn for row in summed(table, into, one) if tuple(row[:-1]) == key]
+    of_those_that_left = [sum(row[-1] for row in left(one) if tuple(row[1:-1]) == key) for one in drawn]
+
+    real, error = sum(counts.values()), 3 * statistics.stdev(sums) / 400**0.5
+    assert abs(statistics.fmean(sums) - real) < error
+    assert statistics.fmean(of_those_that_left) > real + error  # a sum of what is over ten leans upwards
+
+
+def test_what_is_without_some_pharmacies_says_so_in_the_data_and_on_the_page():
+    one = Publication("senders", FIRST, 1, FIRST, [["sent", 400]], missing=2)
+    days = [Publication("targets", FIRST, 3, FIRST, [["sars-cov-2", "positive", 90]], missing=1)]
+    files, pages = files_of([one, *days], ABOUT), page_files([one, *days], ABOUT)
+
+    assert files["incomplete.csv"].decode().splitlines() == [
+        "period,revision,published,table,pharmacies",
+        "2026-10-05,1,2026-10-05,senders,2",
+        "2026-10-05,3,2026-10-05,targets,1",
+    ]
+    assert "day of 2026-10-05 (incomplete, pharmacies that are missing: 2)" in pages["en.html"].decode()
+    assert "final, incomplete, pharmacies that are missing: 1" in pages["en.html"].decode()
+    assert "officines qui manquent\u00a0: 2" in pages["index.html"].decode()

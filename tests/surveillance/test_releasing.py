@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -12,11 +14,17 @@ from roles import take_role
 
 from temoin.cli.surveillance import _export
 from temoin.lib.clock import shifted_by
-from temoin.surveillance.counting import KEPT_DAYS
+from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, earliest_today, today_in
+from temoin.pharmacies.models import Pharmacy
+from temoin.surveillance import rounds
+from temoin.surveillance.counting import KEPT_DAYS, _put, count_pharmacy
+from temoin.surveillance.counts import DayCounts, DelayCell
 from temoin.surveillance.dataset import Publication
 from temoin.surveillance.exporting import publications
-from temoin.surveillance.releasing import periods_due, publish_due
-from temoin.surveillance.rounds import count_whole
+from temoin.surveillance.models import CountedDay
+from temoin.surveillance.releasing import _silent, periods_due, publish_due
+from temoin.surveillance.rounds import UncountedError, count_whole, whole_duty
 from temoin.surveillance.tables import TABLES
 
 NEVER = threading.Event()
@@ -70,8 +78,79 @@ def told() -> list[Publication]:
 
 def publish(days: int) -> int:
     with take_role("temoin_worker"), shifted_by(timedelta(days=days)):
-        count_whole(NEVER)
-        return publish_due(is_demo=True)
+        return publish_due(is_demo=True, uncounted=count_whole(NEVER)).publications
+
+
+def round_of_duty(later: int) -> bool:
+    """Do the duty so many days later, by the clock of publications; tell whether it went well."""
+    behind = today_in(HOUSE) - earliest_today()
+    with take_role("temoin_worker"), shifted_by(behind + timedelta(days=later)):
+        try:
+            whole_duty(is_demo=True).do(NEVER)
+        except UncountedError:
+            return False
+    return True
+
+
+@pytest.fixture
+def uncounted(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Let the count of the stranger's pharmacy fail, until it is undone."""
+
+    def failing(pharmacy: Pharmacy, *, days: int) -> int:
+        if pharmacy.id == house.stranger.pharmacy_id:
+            raise ValueError("broken")
+        return count_pharmacy(pharmacy, days=days)
+
+    publish(0)
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds, "count_pharmacy", failing)
+        yield patch
+
+
+def test_a_publication_waits_for_the_count_of_every_pharmacy(uncounted: pytest.MonkeyPatch):
+    assert not round_of_duty(1)
+    assert told() == []
+
+    uncounted.undo()
+
+    assert round_of_duty(1)
+    assert [(one.name, one.missing) for one in told()] == [("senders", 0)]
+
+
+def test_after_two_days_it_leaves_without_that_pharmacy_says_so_and_stays(uncounted: pytest.MonkeyPatch):
+    went_well = [round_of_duty(day) for day in (1, 2, 3)]
+
+    first = [(one.name, one.missing) for one in told() if one.period == today_in(HOUSE)]
+    uncounted.undo()
+    went_well.append(round_of_duty(3))
+
+    assert went_well == [False, False, False, True]
+    # A day's counts are due on the second day: they wait until the fourth, and are whole when the count was mended.
+    assert first == [("senders", 1)]
+    found = {one.name: one.missing for one in told() if one.period == today_in(HOUSE)}
+    assert found == {"days": 0, "senders": 1, "targets": 0}
+
+
+def test_a_pharmacy_whose_counts_cannot_be_added_up_is_missing_too(house: House, tamper: Callable[[str], None]):
+    publish(0)
+    with take_role("temoin_worker"), tenant_scope(house.stranger.pharmacy_id):
+        row = CountedDay.objects.get()
+    tamper(f"DELETE FROM surveillance_counted_day WHERE pharmacy_id = '{house.stranger.pharmacy_id}'")  # noqa: S608
+    odd = DayCounts(delays=Counter({DelayCell("no day", "covid19-ag", "under-30-minutes"): 1}))
+    with take_role("temoin_worker"), tenant_scope(house.stranger.pharmacy_id):
+        _put(row.day, row.mark, odd)
+
+    with take_role("temoin_worker"), shifted_by(timedelta(days=28)):
+        published = publish_due(is_demo=True)
+
+    assert published.missing == {house.stranger.pharmacy_id}
+    assert published.publications > 0
+    assert {one.missing for one in told()} == {1}
+
+
+def test_a_day_on_which_few_pharmacies_sent_does_not_call_the_others_silent():
+    assert _silent([], [None, None], MONDAY) == []
+    assert _silent([["sent", 30]], [None] * 42, MONDAY) == [["silent", 12]]
 
 
 @pytest.mark.usefixtures("house")

@@ -63,8 +63,8 @@ def _export(options: argparse.Namespace) -> int:
     from temoin.surveillance.rounds import count_whole
 
     site = settings_of_process().site
-    count_whole(threading.Event())
-    published = publish_due(is_demo=site.demo)
+    uncounted = count_whole(threading.Event())
+    published = publish_due(is_demo=site.demo, uncounted=uncounted)
     found, about = publications(), About(site.portal_url, options.licence, site.demo)
     files = files_of(found, about)
     if lost := history_lost(options.folder, files):
@@ -73,5 +73,9 @@ def _export(options: argparse.Namespace) -> int:
         complain("Nothing was written: what was handed out is not rewritten. Is it another site's, or an older backup?")
         return LOST
     write_folder(options.folder, {**page_files(found, about), **files})
-    say(f"{published} publications were due; {len(found)} in all are in {options.folder}, with their pages.")
+    if published.missing:
+        complain(
+            f"{len(published.missing)} pharmacies could not be counted: what is due waits for them; see temoin lanes."
+        )
+    say(f"{published.publications} publications left; {len(found)} in all are in {options.folder}, with their pages.")
     return DONE

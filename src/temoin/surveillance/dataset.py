@@ -18,8 +18,10 @@ import orjson
 
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS
-from temoin.surveillance.tables import TABLES, PublishedTable
+from temoin.surveillance.tables import FILES, PublishedTable
 
+INCOMPLETE = "incomplete"  # the file that names the publications which are without some pharmacies
+INCOMPLETE_COLUMNS = ("table", "pharmacies")
 DESCRIPTOR = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LEADING = ("period", "revision", "published")
@@ -52,6 +54,7 @@ class Publication:
     revision: int
     released_on: date
     figures: Sequence[Sequence[Any]]
+    missing: int = 0  # pharmacies that could not be counted
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,10 @@ def files_of(publications: Iterable[Publication], about: About) -> dict[str, byt
     """Return the data set's files by name; the descriptor comes last, when what it tells of is there."""
     found = list(publications)
     files: dict[str, bytes] = {}
-    for table in TABLES.values():
-        rows = rows_of(table, found)
-        files[f"{table.name}.csv"] = _csv(table, rows)
-        files[f"{table.name}.json"] = _json(table, rows)
+    for name, columns in _columns().items():
+        rows = _incomplete(found) if name == INCOMPLETE else rows_of(FILES[name], found)
+        files[f"{name}.csv"] = _csv(columns, rows)
+        files[f"{name}.json"] = _json(columns, rows)
     updated = max((one.released_on for one in found), default=None)
     files[DESCRIPTOR] = _pretty(_descriptor(files, about, updated))
     return files
@@ -86,8 +89,18 @@ def rows_of(table: PublishedTable, publications: Iterable[Publication]) -> list[
     )
 
 
-def names_of_columns(table: PublishedTable) -> list[str]:
-    return [*LEADING, *table.columns, "count"]
+def _incomplete(publications: Iterable[Publication]) -> list[list[Any]]:
+    """Return what was published without some pharmacies, and how many."""
+    without = (one for one in publications if one.missing)
+    return sorted(
+        [one.period.isoformat(), one.revision, one.released_on.isoformat(), one.name, one.missing] for one in without
+    )
+
+
+def _columns() -> dict[str, list[str]]:
+    """Return the columns of each file by its name."""
+    told = {table.name: [*LEADING, *table.columns, "count"] for table in FILES.values()}
+    return {**told, INCOMPLETE: [*LEADING, *INCOMPLETE_COLUMNS]}
 
 
 def rows_lost(before: bytes, after: bytes) -> list[str]:
@@ -96,20 +109,27 @@ def rows_lost(before: bytes, after: bytes) -> list[str]:
     return [line for line in before.decode(errors="replace").splitlines() if line not in kept]
 
 
-def schema_of(table: PublishedTable) -> dict[str, Any]:
-    """Return a table's schema after the Table Schema standard."""
-    fields = [_field(name, table) for name in names_of_columns(table)]
-    return {"fields": fields, "primaryKey": ["period", "revision", *table.columns], "missingValues": []}
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the schema of a file after the Table Schema standard."""
+    columns = _columns()[name]
+    return {"fields": [_field(one, name) for one in columns], "primaryKey": _key(columns), "missingValues": []}
 
 
-def _field(name: str, table: PublishedTable) -> dict[str, Any]:
+def _key(columns: list[str]) -> list[str]:
+    return [one for one in columns[:-1] if one != "published"]
+
+
+def _field(name: str, file: str) -> dict[str, Any]:
     told = COLUMNS[name]
     field: dict[str, Any] = {"name": name, "type": told.type, "title": told.words.en, "description": told.words.fr}
     constraints: dict[str, Any] = {"required": True}
     if name == "revision":
-        constraints |= {"minimum": 1, "maximum": len(table.ages)}
+        tables = [FILES[file]] if file in FILES else list(FILES.values())
+        constraints |= {"minimum": 1, "maximum": max(len(table.ages) for table in tables)}
     if name == "count":
         constraints["minimum"] = 0
+    if name == "pharmacies":
+        constraints["minimum"] = 1
     return {**field, "constraints": constraints}
 
 
@@ -119,11 +139,12 @@ def _descriptor(files: Mapping[str, bytes], about: About, updated: date | None) 
         "name": "temoin-surveillance",
         "title": f"{'DEMONSTRATION, INVENTED PERSONS: ' if about.is_demo else ''}Point-of-care tests in pharmacies",
         "description": "Counts of findings, with noise that no person can be found through; a figure under ten is left "
-        "out. `revision` tells the publications of one period apart: a later one counts late results and corrections "
-        "too. What was published is never changed.",
+        "out; `targets` adds up `days` over all kinds of test, small figures included. `incomplete` names what was "
+        "published without pharmacies that could not be counted. `revision` tells the publications of one period "
+        "apart: a later one counts late results and corrections too. What was published is never changed.",
         "version": updated.isoformat() if updated else "0",
         "sources": [{"title": "Témoin", "path": about.source}],
-        "resources": [_resource(table, files, ending) for table in TABLES.values() for ending in ("csv", "json")],
+        "resources": [_resource(name, files, ending) for name in _columns() for ending in ("csv", "json")],
     }
     if updated:
         told["created"] = f"{updated.isoformat()}T00:00:00Z"
@@ -132,11 +153,11 @@ def _descriptor(files: Mapping[str, bytes], about: About, updated: date | None) 
     return told
 
 
-def _resource(table: PublishedTable, files: Mapping[str, bytes], ending: str) -> dict[str, Any]:
-    path = f"{table.name}.{ending}"
-    words = TABLE_WORDS[table.name]
+def _resource(name: str, files: Mapping[str, bytes], ending: str) -> dict[str, Any]:
+    path = f"{name}.{ending}"
+    words = TABLE_WORDS[name]
     told = {
-        "name": f"{table.name}-{ending}",
+        "name": f"{name}-{ending}",
         "type": "table",
         "path": path,
         "title": words.en,
@@ -146,22 +167,21 @@ def _resource(table: PublishedTable, files: Mapping[str, bytes], ending: str) ->
         "encoding": "utf-8",
         "bytes": len(files[path]),
         "hash": f"sha256:{sha256(files[path]).hexdigest()}",
-        "schema": schema_of(table),
+        "schema": schema_of(name),
     }
     return {**told, "dialect": {"lineTerminator": "\n"}} if ending == "csv" else told
 
 
-def _csv(table: PublishedTable, rows: Iterable[Sequence[Any]]) -> bytes:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names_of_columns(table))
+    writer.writerow(columns)
     writer.writerows([guarded_cell(value) for value in row] for row in rows)  # a lot is named by whoever typed it
     return text.getvalue().encode()
 
 
-def _json(table: PublishedTable, rows: Iterable[Sequence[Any]]) -> bytes:
-    names = names_of_columns(table)
-    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], option=orjson.OPT_APPEND_NEWLINE)
+def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    return orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows], option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _pretty(value: object) -> bytes:

@@ -38,9 +38,12 @@ COLUMNS = {
     "status": _text("Version qui vaut", "Version that stands"),
     "receipt": _text("De la signature à l’accusé de réception", "From the signature to the receipt"),
     "sender": _text("Officines", "Pharmacies"),
+    "table": _text("Fichier", "File"),
+    "pharmacies": Column("integer", Label(fr="Officines qui manquent", en="Pharmacies that are missing")),
 }
 TABLE_WORDS = {
     "days": Label(fr="Résultats par jour de prélèvement", en="Results by day of sample"),
+    "targets": Label(fr="Résultats par jour de prélèvement, tous tests", en="Results by day of sample, all tests"),
     "departments": Label(fr="Résultats par semaine et département", en="Results by week and département"),
     "ages": Label(fr="Résultats par semaine, âge et sexe", en="Results by week, age and sex"),
     "reasons": Label(fr="Résultats par semaine et motif du test", en="Results by week and reason of the test"),
@@ -51,6 +54,7 @@ TABLE_WORDS = {
     "receipts": Label(
         fr="Délais de la signature à l’accusé de réception", en="Delays from the signature to the receipt"
     ),
+    "incomplete": Label(fr="Publications incomplètes", en="Incomplete publications"),
     "senders": Label(fr="Officines qui ont signé, et silencieuses", en="Pharmacies that signed, and silent ones"),
 }
 # Words that stand in several columns mean the same in each; those of outcomes are the catalogue's.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from temoin.surveillance.dataset import Publication, rows_lost
+from temoin.surveillance.dataset import INCOMPLETE, Publication, rows_lost
 from temoin.surveillance.models import Release
-from temoin.surveillance.tables import TABLES
+from temoin.surveillance.tables import FILES
 
 
 def publications() -> list[Publication]:
     """Return all that was ever published."""
     return [
-        Publication(one.name, one.period, one.revision, one.released_on, one.figures)
+        Publication(one.name, one.period, one.revision, one.released_on, one.figures, one.missing)
         for one in Release.objects.order_by("name", "period", "revision")
     ]
 
@@ -21,7 +21,7 @@ def publications() -> list[Publication]:
 def history_lost(folder: Path, files: Mapping[str, bytes]) -> dict[str, int]:
     """Return, by table, how many rows the folder holds that the new files do not: nothing may be written over them."""
     lost: dict[str, int] = {}
-    for name in TABLES:
+    for name in (*FILES, INCOMPLETE):
         file = folder / f"{name}.csv"
         if file.is_file() and (rows := rows_lost(file.read_bytes(), files[file.name])):
             lost[name] = len(rows)

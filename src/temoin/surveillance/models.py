@@ -39,8 +39,9 @@ class Release(models.Model):
     revision = models.SmallIntegerField()
     released_on = models.DateField()
     figures = models.JSONField()  # rows of words and a number
+    missing = models.IntegerField(db_default=0)  # pharmacies that could not be counted, and are not in the figures
 
-    declares: ClassVar = dict.fromkeys(("name", "period", "revision", "released_on", "figures"), PUBLIC)
+    declares: ClassVar = dict.fromkeys(("name", "period", "revision", "released_on", "figures", "missing"), PUBLIC)
 
     class Meta:
         db_table = "surveillance_release"

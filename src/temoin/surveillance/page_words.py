@@ -17,10 +17,12 @@ WORDS = {
         fr="Chaque nombre porte un bruit aléatoire, pour que personne ne puisse y être retrouvé ; ceux de "
         "moins de dix sont omis. Les chiffres d’un jour sont publiés trois fois, après 2, 9 et 28 jours, "
         "ceux d’une semaine deux fois : une publication ultérieure compte aussi les résultats tardifs et "
-        "les corrections.",
+        "les corrections. Une courbe est la somme de toutes les sortes de "
+        "test, ceux de moins de dix compris.",
         en="Each count carries random noise, so that nobody can be found through it; those under ten are left "
         "out. The figures of a day are published three times, after 2, 9 and 28 days, those of a week "
-        "twice: a later publication counts late results and corrections too.",
+        "twice: a later publication counts late results and corrections too. A curve is the sum "
+        "over all kinds of test, those under ten included.",
     ),
     "nothing": Label(fr="Rien n’est encore publié.", en="Nothing is published yet."),
     "small": Label(fr="tous les nombres sont inférieurs à dix.", en="all counts are under ten."),
@@ -34,6 +36,9 @@ WORDS = {
     "standing": Label(fr="Publication", en="Publication"),
     "last": Label(fr="définitive", en="final"),
     "early": Label(fr="provisoire", en="provisional"),
+    "without": Label(
+        fr="incomplète, officines qui manquent : {count}", en="incomplete, pharmacies that are missing: {count}"
+    ),
     "under": Label(fr="moins de 10", en="under 10"),
     "curve": Label(
         fr="Positifs par jour de prélèvement et moyenne de sept jours ; les chiffres suivent dans le tableau.",

@@ -16,10 +16,10 @@ from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.label import Label
 from temoin.surveillance.counts import NEGATIVE, OUTCOMES, POSITIVE
 from temoin.surveillance.curves import curve
-from temoin.surveillance.dataset import DESCRIPTOR, About, Publication
+from temoin.surveillance.dataset import DESCRIPTOR, INCOMPLETE, About, Publication
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS, VALUES
 from temoin.surveillance.page_words import WORDS
-from temoin.surveillance.tables import TABLES, PublishedTable
+from temoin.surveillance.tables import FILES, TABLES, PublishedTable
 from temoin.surveillance.trends import TrendDay, latest, positivity, trends
 
 STYLE = "surveillance.css"
@@ -67,7 +67,7 @@ class _AuthorityPage:
     def _curves(self, found: Sequence[Publication]) -> str:
         known = trends(found)
         if not known:
-            return f"<h2>{self._label(TABLE_WORDS['days'])}</h2><p>{self.say('nothing')}</p>"
+            return f"<h2>{self._label(TABLE_WORDS['targets'])}</h2><p>{self.say('nothing')}</p>"
         return "".join(self._curve(target, days) for target, days in known.items())
 
     def _curve(self, target: str, days: Sequence[TrendDay]) -> str:
@@ -89,8 +89,15 @@ class _AuthorityPage:
             self._count(day.tests),
             self._decimal(day.mean, 1),
             self._percent(day.positivity),
-            self.say("last") if day.is_last else self.say("early"),
+            self._standing(day),
         ]
+
+    def _standing(self, day: TrendDay) -> str:
+        told = [self.say("last" if day.is_last else "early")]
+        return ", ".join(told + ([self._without(day.missing)] if day.missing else []))
+
+    def _without(self, missing: int) -> str:
+        return escape(WORDS["without"].text(self.lang).format(count=missing))
 
     def _latest(self, name: str, found: Sequence[Publication]) -> str:
         title = TABLE_WORDS[name].text(self.lang)
@@ -101,8 +108,10 @@ class _AuthorityPage:
         return f"<section><h2>{escape(title)}</h2>{self._period(name, period, one)}</section>"
 
     def _period(self, name: str, period: date, one: Publication) -> str:
-        table = TABLES[name]
+        table = FILES[name]
         when = f"{WORDS[f'of_{table.step.value}'].text(self.lang)} {period}"
+        if one.missing:
+            when = f"{when} ({WORDS['without'].text(self.lang).format(count=one.missing)})"
         if not one.figures:
             return f"<p>{escape(when)}{self.say('colon')}{self.say('small')}</p>"
         head, rows = self._by_outcome(table, one) if table.columns[-1] == "outcome" else self._plain(table, one)
@@ -149,7 +158,7 @@ class _AuthorityPage:
         links = "".join(
             f'<li>{self._label(TABLE_WORDS[name])}{self.say("colon")}<a href="{name}.csv">{name}.csv</a>, '
             f'<a href="{name}.json">{name}.json</a></li>'
-            for name in TABLES
+            for name in (*FILES, INCOMPLETE)
         )
         return (
             f"<section><h2>{self.say('data')}</h2><p>{self.say('history')} "

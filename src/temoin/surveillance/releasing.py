@@ -1,6 +1,7 @@
 """Publishing: when the figures of a period are due, what they add up to, and the noise that they leave with.
 
-What was published is kept as it left, and read from there ever after: no figure is drawn twice.
+What was published is kept as it left, and read from there ever after: no figure is drawn twice. Hence it waits for the
+count of every pharmacy, and after some days leaves without those that still cannot be counted, and says how many.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
@@ -21,14 +23,17 @@ from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, bounds_of_day, earliest_today
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import names_of
+from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
 from temoin.surveillance.counting import KEPT_DAYS, sound_counts
 from temoin.surveillance.counts import DayCounts
 from temoin.surveillance.models import Release
 from temoin.surveillance.noise import Chance, draw_noise
-from temoin.surveillance.tables import TABLES, Ground, Key, PharmacySent, PublishedTable, Receipt
+from temoin.surveillance.tables import SUMS, TABLES, Ground, Key, PharmacySent, PublishedTable, Receipt
 
 FLOOR = 10  # a smaller figure is noise more than anything: it is left out
+LONGEST_WAIT = 2  # days that a publication waits for a count: its readers rather know of a gap than of nothing
+PLACE = "publishing counts"
 SHELVES = 5  # a lot is told of once so many pharmacies have it
 
 # One line a test: the first acknowledgement of its first version, of whichever authority.
@@ -55,6 +60,17 @@ class Due:
     period: date
     revision: int
 
+    def waited(self, today: date) -> int:
+        """Return for how many days it has been due."""
+        return (today - self.table.ends(self.period)).days - self.table.ages[self.revision - 1]
+
+
+class Published(NamedTuple):
+    """How many publications left, and which pharmacies could not be counted."""
+
+    publications: int
+    missing: frozenset[UUID]
+
 
 @dataclass
 class Sums:
@@ -67,13 +83,16 @@ class Sums:
     open: list[date | None] = field(default_factory=list)  # the last day of each pharmacy
 
     def add(self, pharmacy: Pharmacy, since: date) -> None:
-        """Add what one pharmacy counted."""
+        """Add what one pharmacy counted, all of it or nothing."""
+        own = Sums(self.due, self.is_demo)
         with tenant_scope(pharmacy.id):
-            stored = sound_counts(pharmacy, since)
-            self.shelves.update(set(_lots_here()))
-        self.open.append(pharmacy.closed_on)
+            stored, lots = sound_counts(pharmacy, since), set(_lots_here())
         for day, counts in stored.items():
-            self.fold(counts, day)
+            own.fold(counts, day)
+        for one, found in own.found.items():
+            self.found.setdefault(one, Counter()).update(found)
+        self.shelves.update(lots)
+        self.open.append(pharmacy.closed_on)
 
     def fold(self, counts: DayCounts, day: date) -> None:
         """Add the counts of a day."""
@@ -94,34 +113,69 @@ class Sums:
         return lots
 
 
-def publish_due(*, is_demo: bool) -> int:
-    """Publish what is due, once; return how many publications that were."""
-    due = tuple(_due(earliest_today(), _first_days(is_demo)))
+def publish_due(*, is_demo: bool, uncounted: frozenset[UUID] = frozenset()) -> Published:
+    """Publish what is due, once; what waits for a pharmacy that could not be counted is done by a later round."""
+    today = earliest_today()
+    due = tuple(_due(today, _first_days(is_demo)))
     if not due:
-        return 0
-    sums = Sums(due, is_demo)
+        return Published(0, uncounted)
+    sums, missing = _sums(due, is_demo=is_demo, uncounted=uncounted)
+    ready = [one for one in due if not missing or one.waited(today) >= LONGEST_WAIT]
+    ground = Ground(load_kinds(), sums.lots())
+    for one in ready:
+        _publish(one, sums, ground, missing=len(missing))
+    return Published(len(ready), missing)
+
+
+def _publish(one: Due, sums: Sums, ground: Ground, *, missing: int) -> None:
+    found = sums.found.get(one, Counter())
+    if one.table.name == "receipts":
+        found = _receipts(one, is_demo=sums.is_demo)
+    drawn = noisy(one.table, found, ground, secrets.SystemRandom())
+    figures = left(drawn)
+    if one.table.name == "senders":
+        figures += _silent(figures, sums.open, one.period)
+    told = {one.table.name: figures}
+    if one.table.name in SUMS:
+        told[SUMS[one.table.name].name] = left(summed(one.table, SUMS[one.table.name], drawn))
+    _keep(one, told, missing)
+
+
+def _sums(due: tuple[Due, ...], *, is_demo: bool, uncounted: frozenset[UUID]) -> tuple[Sums, frozenset[UUID]]:
+    """Return what the pharmacies say that were counted, and which ones were not."""
+    sums, missing = Sums(due, is_demo), set()
     since = min(one.period for one in due)
     for pharmacy in Pharmacy.objects.filter(is_demo=is_demo).order_by("id"):
-        sums.add(pharmacy, since)
-    ground = Ground(load_kinds(), sums.lots())
-    for one in due:
-        if one.table.name == "receipts":
-            sums.found[one] = _receipts(one, is_demo=is_demo)
-        figures = noisy(one.table, sums.found.get(one, Counter()), ground, secrets.SystemRandom())
-        if one.table.name == "senders":
-            figures += _silent(figures, sums.open, one.period)
-        _keep(one, figures)
-    return len(due)
+        if pharmacy.id in uncounted:
+            missing.add(pharmacy.id)
+            continue
+        with apart(PLACE, str(pharmacy.id)) as fate:
+            sums.add(pharmacy, since)
+        if fate.was_set_aside:
+            missing.add(pharmacy.id)
+    return sums, frozenset(missing)
 
 
-def noisy(table: PublishedTable, found: Mapping[Key, int], ground: Ground, chance: Chance) -> list[list[Any]]:
-    """Return the figures that leave: each possible key, also where nothing was found, with noise; small ones not."""
-    rows = []
-    for key, parts in table.domain(ground):
-        figure = found.get(key, 0) + draw_noise(table.share / parts, chance)
-        if figure >= FLOOR:
-            rows.append([*key, figure])
-    return rows
+Figures = list[list[Any]]
+
+
+def noisy(table: PublishedTable, found: Mapping[Key, int], ground: Ground, chance: Chance) -> Figures:
+    """Return a figure with noise for each possible key, also where nothing was found."""
+    return [[*key, found.get(key, 0) + draw_noise(table.share / parts, chance)] for key, parts in table.domain(ground)]
+
+
+def left(drawn: Figures) -> Figures:
+    """Return the figures that leave: small ones do not."""
+    return [row for row in drawn if row[-1] >= FLOOR]
+
+
+def summed(table: PublishedTable, into: PublishedTable, drawn: Figures) -> Figures:
+    """Return what figures of a table add up to by the columns of another, small ones among them, and their noise."""
+    at = [table.columns.index(column) for column in into.columns]
+    found: Counter[Key] = Counter()
+    for row in drawn:
+        found[tuple(row[place] for place in at)] += row[-1]
+    return [[*key, figure] for key, figure in found.items()]
 
 
 def periods_due(today: date, first: date, published: Iterable[tuple[str, date, int]]) -> Iterator[Due]:
@@ -174,23 +228,29 @@ def _receipts(one: Due, *, is_demo: bool) -> Counter[Key]:
         return Counter({(band,): count for band, count in cursor.fetchall()})
 
 
-def _silent(figures: list[list[Any]], last_days: Iterable[date | None], day: date) -> list[list[Any]]:
-    """Return how many of the pharmacies then open sent nothing: made of what is published, and of nothing else."""
+def _silent(figures: Figures, last_days: Iterable[date | None], day: date) -> Figures:
+    """Return how many of the pharmacies then open sent nothing: made of what is published, and of nothing else.
+
+    Where the number of those that sent is left out for being small, so is this one: nobody knows it.
+    """
+    if not figures:
+        return []
     there = sum(last is None or last >= day for last in last_days)
     sent = sum(row[-1] for row in figures)
     return [[PharmacySent.SILENT, max(0, there - sent)]]
 
 
-def _keep(one: Due, figures: list[list[Any]]) -> None:
-    Release.objects.bulk_create(
-        [
-            Release(
-                name=one.table.name,
-                period=one.period,
-                revision=one.revision,
-                released_on=earliest_today(),
-                figures=figures,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+def _keep(one: Due, told: Mapping[str, Figures], missing: int) -> None:
+    """Keep what leaves together, all of it or nothing."""
+    rows = [
+        Release(
+            name=name,
+            period=one.period,
+            revision=one.revision,
+            released_on=earliest_today(),
+            figures=figures,
+            missing=missing,
+        )
+        for name, figures in told.items()
+    ]
+    Release.objects.bulk_create(rows, ignore_conflicts=True)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from temoin.surveillance.counts import NEGATIVE, POSITIVE
 from temoin.surveillance.dataset import Publication
-from temoin.surveillance.tables import TABLES
+from temoin.surveillance.tables import FILES
 
 SPAN = 7
 SHOWN = 120  # days of a curve
@@ -21,6 +21,7 @@ class TrendDay:
 
     day: date
     is_last: bool  # whether its figures change no more
+    missing: int  # pharmacies that the figures are without
     positive: int | None
     tests: int | None  # conclusive ones
     mean: float | None  # of the positives of seven days
@@ -38,27 +39,25 @@ def latest(publications: Iterable[Publication], name: str) -> dict[date, Publica
 
 def trends(publications: Iterable[Publication]) -> dict[str, list[TrendDay]]:
     """Return each target's days, the first one first, of targets of which something was published."""
-    days = latest(publications, "days")
+    days = latest(publications, "targets")
     counts: dict[str, dict[tuple[date, str], int]] = defaultdict(lambda: defaultdict(int))
     for day, one in days.items():
-        for _kind, target, outcome, count in one.figures:
+        for target, outcome, count in one.figures:
             counts[target][day, outcome] += count
     shown = list(days)[-SHOWN:]
-    last = len(TABLES["days"].ages)
-    return {
-        target: [_trend_day(day, days[day].revision == last, found) for day in shown]
-        for target, found in sorted(counts.items())
-    }
+    return {target: [_trend_day(days[day], found) for day in shown] for target, found in sorted(counts.items())}
 
 
-def _trend_day(day: date, is_last: bool, found: dict[tuple[date, str], int]) -> TrendDay:  # noqa: FBT001 of the day
+def _trend_day(one: Publication, found: dict[tuple[date, str], int]) -> TrendDay:
+    day = one.period
     positive, negative = found.get((day, POSITIVE)), found.get((day, NEGATIVE))
     span = [day - timedelta(days=back) for back in range(SPAN)]
     positives = _all_of([found.get((one, POSITIVE)) for one in span])
     negatives = _all_of([found.get((one, NEGATIVE)) for one in span])
     return TrendDay(
         day=day,
-        is_last=is_last,
+        is_last=one.revision == len(FILES["targets"].ages),
+        missing=one.missing,
         positive=positive,
         tests=None if positive is None or negative is None else positive + negative,
         mean=None if positives is None else positives / SPAN,
