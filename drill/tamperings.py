@@ -60,6 +60,7 @@ TABLES = (
     "outbox_sides",
     "retention_case",
     "retention_hold",
+    "webhooks_webhook",
 )
 
 
@@ -78,6 +79,7 @@ SEALED = {
     "retention_hold": "sealed",
     "testing_record": "sealed",
     "testing_ticket": "sealed",
+    "webhooks_webhook": "sealed",
 }
 
 # What goes with a result, in whichever order.

@@ -49,6 +49,7 @@ from temoin.surveillance.models import CountedDay
 from temoin.testing.answers import told_answers
 from temoin.testing.models import Group, Record, RecordVersion, Ticket
 from temoin.testing.report import Conduct, PerformingLaboratory, Prescriber
+from temoin.webhooks.models import Webhook
 
 FOLDER = Path(__file__).parent / "crypto" / "golden"
 PHARMACY, ROW, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -169,6 +170,15 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
     ProgramCall: (
         {"program_id": OTHER, "key_hash": bytes(32), "answered_at": AT},
         {"asked": "00" * 32, "answer": {"id": str(ROW)}},
+    ),
+    Webhook: (
+        {"program_id": OTHER, "state": "active", "started_at": AT},
+        {
+            "address": "https://program.example/temoin",
+            "secret": "whsec_AAAA",
+            "former": "whsec_BBBB",
+            "former_until": AT.isoformat(),
+        },
     ),
     FileTerms: (
         {"version": 2},

@@ -22,6 +22,7 @@ NUMBERS = ("01D1058442", "01D1058443")
 def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     """Make a row of every sealed table, two persons with a factor, and a result of a file; return what is changed."""
     from people import make_lot, make_patient, make_program, make_signed, make_test, person_of, set_up_totp
+    from told_programs import have_told
 
     from temoin.arrivals.posters import make_poster, standing_poster
     from temoin.intake.terms import allow_laboratory
@@ -51,6 +52,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
         "signed": make_signed(by, patient, lot),
         "registered": make_test(by, patient),
         "program": make_program(by),
+        "told": have_told(by),
         "invitation": invite_member(by=by, newcomer=_newcomer()).id,
         "colleague": colleague.member_id,
         "person": colleague.person_id,
@@ -104,6 +106,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     from temoin.testing.groups import close_group
     from temoin.testing.sample import Sample
     from temoin.testing.signing import renew_ticket
+    from temoin.webhooks.actions import turn_secret
 
     moved = check_traits({**TRAITS, "nir": "", "street": "1 rue Neuve"})
     sample = Sample(specimen="nasopharyngeal-swab", sampled_at=now(), lot_id=made["lot"])
@@ -114,6 +117,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
         "testing_ticket": lambda: renew_ticket(by=by, record_id=made["signed"], expected_version=1),
         "intake_file_terms": lambda: allow_laboratory(by=by, number=NUMBERS[1], name="Laboratoire du Port"),
         "pharmacies_program": lambda: revoke_program(by=by, program_id=made["program"]),
+        "webhooks_webhook": lambda: turn_secret(by=by, program_id=made["told"]),
         "pharmacies_register_check": lambda: withdraw_invitation(by=by, invitation_id=made["invitation"]),
         "pharmacies_invitation": lambda: None,  # by the same act
         "signin_person": lambda: _change_password(made["person"]),

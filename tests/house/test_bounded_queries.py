@@ -52,6 +52,9 @@ TAKEN = {
     "oversight/results.py:ON_PAGE": PAGED,
     "oversight/signed_tests.py:portion": LOOPS,
     "oversight/statement.py:page": PAGED,
+    "webhooks/gathering.py:most": "the next round goes on",
+    "webhooks/queries.py:SHOWN": "the last ones, and how many wait: the events tell the others",
+    "webhooks/queue.py:most": LOOPS,
 }
 # Bounds that cut one text, one file of bytes or one known triple: no rows.
 NO_ROWS = re.compile(r"\b(formats|crypto|couriers|temoin_[a-z]+|portal|lib)/")

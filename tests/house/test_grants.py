@@ -60,6 +60,8 @@ TABLES = {
         "testing_ticket": EVERYTHING,
         "transmission_difference": "SELECT",
         "transmission_reconciliation": "SELECT",
+        "webhooks_notice": "INSERT SELECT",
+        "webhooks_webhook": "INSERT SELECT",
     },
     "temoin_worker": {
         "crypto_data_key": "INSERT SELECT",
@@ -88,6 +90,8 @@ TABLES = {
         "testing_ticket": "SELECT",
         "transmission_difference": "INSERT SELECT",
         "transmission_reconciliation": "INSERT SELECT",
+        "webhooks_notice": "INSERT SELECT",
+        "webhooks_webhook": "SELECT",
     },
     "temoin_portal": {
         "arrivals_arrival": "INSERT",
@@ -116,7 +120,7 @@ TABLES = {
                 *("patients_patient", "retention_case", "retention_hold", "testing_record", "testing_record_version"),
                 *("testing_ticket", "transmission_difference", "certificates_issued"),
                 *("pharmacies_invitation", "pharmacies_register_check", "pharmacies_program_call"),
-                *("arrivals_arrival", "arrivals_key", "testing_group"),
+                *("arrivals_arrival", "arrivals_key", "testing_group", "webhooks_notice"),
             ),
             "DELETE",
         ),
@@ -151,6 +155,7 @@ SEALED = {
     "testing_record_version": {"sealed"},
     "testing_group": {"sealed"},
     "testing_ticket": {"sealed", "code_index"},
+    "webhooks_webhook": {"sealed"},
 }
 BOUND = {
     "arrivals_key": {"month", "ends_at", "public"},
@@ -174,6 +179,7 @@ BOUND = {
     "testing_record_version": {"record_id", "number", "signed_by", "signed_at"},
     "testing_group": {"state", "opened_at", "ends_at"},
     "testing_ticket": {"record_id", "has_code", "drawn_at"},
+    "webhooks_webhook": {"program_id", "state", "started_at"},
 }
 EVENT = set(event_columns())  # but the time, which no role may give
 COLUMNS = {
@@ -203,6 +209,11 @@ COLUMNS = {
     ("temoin_app", "pharmacies_program_call", "UPDATE"): {"sealed"},
     ("temoin_worker", "testing_ticket", "UPDATE"): {"sealed", "has_code", "code_index"},
     ("temoin_worker", "transmission_difference", "UPDATE"): {"mended_at"},
+    ("temoin_app", "webhooks_webhook", "UPDATE"): {"state", "sealed"},
+    ("temoin_worker", "webhooks_webhook", "UPDATE"): {"gathered_to", "matter_since"},
+    ("temoin_worker", "webhooks_notice", "UPDATE"): {"attempts", "due_at", "tried_at", "answer_code", "told_at"},
+    ("temoin_worker", "pharmacies_program", "SELECT"): {"pharmacy_id", "id", "state", "vouched_by"},
+    ("temoin_keeper", "webhooks_notice", "SELECT"): {"pharmacy_id", "id", "record_id", "happened_at"},
     ("temoin_app", "signin_failed_try", "UPDATE"): {"is_told"},
     ("temoin_worker", "signin_failed_try", "UPDATE"): {"is_noted", "is_mailed"},
     ("temoin_worker", "pharmacies_member", "SELECT"): {
@@ -342,7 +353,7 @@ def test_only_the_keeper_may_delete_what_is_past_its_day():
         one
         for code in (
             *("results", "identities", "exchanges", "letters", "certificates", "holds", "cases", "invitations"),
-            *("program-calls", "arrivals"),
+            *("program-calls", "arrivals", "webhook-notices"),
         )
         for one in _tables_of(code)
     }

@@ -37,6 +37,8 @@ LOOPS = {
     "test_a_pharmacy_whose_forms_cannot_be_ended_holds_no_other",
     "surveillance/rounds.py:_count_each": "surveillance/test_counting.py:"
     "test_a_pharmacy_that_cannot_be_counted_holds_no_other",
+    "webhooks/rounds.py:_gather": "webhooks/test_notices.py:test_a_webhook_that_cannot_be_opened_holds_no_other",
+    "webhooks/rounds.py:_launch": "webhooks/test_notices.py:test_a_webhook_that_cannot_be_opened_holds_no_other",
     "outbox/worker.py:_prepare": "outbox/test_worker.py:test_one_poison_parcel_does_not_hold_the_others",
 }
 

@@ -28,8 +28,9 @@ def test_the_round_deletes_every_table_that_ends_with_results():
 
     ending = {table for one in load_classes().classes.values() if ends_with_results(one.code) for table in one.tables}
 
-    # The months' keys end by `keeping.ending`; both sides of tries go earlier, and with their parcel at the latest.
-    assert {*_OF_RECORDS, *_OF_PATIENTS} == ending - {"crypto_data_key"} | {"outbox_sides"}
+    # The months' keys end by `keeping.ending`; both sides of tries and notices to programs go earlier, and with their
+    # parcel or test at the latest.
+    assert {*_OF_RECORDS, *_OF_PATIENTS} == ending - {"crypto_data_key"} | {"outbox_sides", "webhooks_notice"}
 
 
 def test_the_operator_is_told_of_each_span_without_a_source_and_of_each_that_is_not_decided():

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 from people import COVID, NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
+from told_programs import have_told
 
 from temoin.intake.progress import Progress
 from temoin.intake.terms import allow_laboratory
@@ -32,6 +33,7 @@ from temoin.surveillance.counting import count_pharmacy
 from temoin.testing.groups import open_group
 from temoin.testing.queries import list_tests
 from temoin.transmission.models import Difference
+from temoin.webhooks.actions import try_webhook
 
 TENANT_TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, TenantModel))
 ONLY_ADDED = (
@@ -47,6 +49,8 @@ SCHEDULE = {
     ("temoin_worker", "journal_alert"),
     ("temoin_worker", "outbox_parcel"),
     ("temoin_worker", "pharmacies_register_check"),
+    ("temoin_worker", "webhooks_notice"),
+    ("temoin_worker", "webhooks_webhook"),
 }
 
 
@@ -64,6 +68,7 @@ def house(as_role) -> House:
         make_test(seat, make_patient(seat))
         invite_member(by=seat, newcomer=NEWCOMER)
         caller = take_program_seat(token=make_token(seat), certificate=b"")
+        try_webhook(by=seat, program_id=have_told(seat))
         answered_once(caller, key="0" * 16, asked=b"", do=dict)
         arrive(seat)
         list_tests(by=seat)

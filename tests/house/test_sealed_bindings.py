@@ -19,6 +19,7 @@ from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, P
 from temoin.retention.models import Hold, RightsCase
 from temoin.surveillance.models import CountedDay
 from temoin.testing.models import Group, Record, RecordVersion, Ticket
+from temoin.webhooks.models import Webhook
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
 _SCHEDULE = "when and how often it is tried: carries nothing to anybody else"
@@ -57,6 +58,10 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     ProgramToken: {},
     ProgramCall: {},
     CountedDay: {},
+    Webhook: {
+        "gathered_to": "how far events were gone through: one set back tells again, which each notice's key forbids",
+        "matter_since": "whether owners were written to",
+    },
 }
 
 

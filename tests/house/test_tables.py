@@ -33,6 +33,8 @@ SECOND_POLICY = {
         "pharmacies_register_check",
         "worker_reads",
     ): "which numbers are due to be asked about, in any pharmacy",
+    ("webhooks_notice", "worker_reads"): "what programs are to be told, in any pharmacy; read only",
+    ("webhooks_webhook", "worker_reads"): "who is told, in any pharmacy; read only",
     ("journal_alert", "worker_reads"): "what owners must be told of, in any pharmacy; read only",
 }
 
@@ -121,7 +123,7 @@ def test_no_policy_is_open_but_the_workers_schedule_and_the_sealers_reading():
     read = {"journal_event", "journal_listing", "outbox_attempt", "outbox_parcel", "patients_consent"}
     sealed = [(table, "sealer_rows") for table in told | read | {"testing_record_version"}]
     due = [("journal_alert", "worker_reads"), ("outbox_parcel", "worker_rows")]
-    due += [("pharmacies_register_check", "worker_reads")]
+    due += [(table, "worker_reads") for table in ("pharmacies_register_check", "webhooks_notice", "webhooks_webhook")]
     assert sorted(rows) == sorted([*sealed, *due])
 
 

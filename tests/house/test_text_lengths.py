@@ -84,7 +84,8 @@ NO_TEXT = {
             *("RecordVersion.kind_display", "RecordVersion.chapter_display", "RecordVersion.specimen_display"),
             *("RecordVersion.findings", "RecordVersion.answers", "RecordVersion.conduct"),
             "Record.proposal",  # what is typed in it is measured as a signature's is
-            *("ProgramCall.asked", "ProgramCall.answer"),
+            *("ProgramCall.asked", "ProgramCall.answer", "Webhook.secret", "Webhook.former", "Webhook.former_until"),
+            *("Webhook.state", "WebhookNotice.kind", "WebhookNotice.answer_code"),
             *("CountedDay.mark", "CountedDay.findings", "CountedDay.lots", "CountedDay.delays", "CountedDay.tests"),
         ),
         OURS_ALONE,

@@ -289,6 +289,7 @@ OF_NO_PATIENT = {
     "pharmacies_program_call": "a program: numbers of rows, which lead to nobody without the rows",
     "pharmacies_program_token": "a program",
     "pharmacies_register_check": "somebody who works there, or is to",
+    "webhooks_webhook": "the address of a program, and its secrets",
 }
 
 

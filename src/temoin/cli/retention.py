@@ -93,7 +93,8 @@ def _apply(_options: argparse.Namespace) -> int:
     done = reap_all(threading.Event())
     say(
         f"Deleted: {done.records} results, {done.patients} patients, both sides of {done.exchanges} tries, "
-        f"{done.invitations} invitations, {done.calls} answers to programs, {done.sessions} sessions; "
+        f"{done.invitations} invitations, {done.calls} answers and "
+        f"{done.webhook_notices} notices to programs, {done.sessions} sessions; "
         f"{done.keys} month keys destroyed."
     )
     return SOMEBODY_SHOULD_LOOK if _tell_keys_back(keys_everywhere_back()) else DONE

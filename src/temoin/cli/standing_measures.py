@@ -82,6 +82,15 @@ def duties(_config: Config) -> Iterator[Metric]:
     yield from (failing, overdue)
 
 
+def webhooks(_config: Config) -> Iterator[Metric]:
+    """Ask how many notices to programs wait, and how many addresses have taken none for a day."""
+    from temoin.webhooks.queries import webhook_standing
+
+    matters, waiting = webhook_standing()
+    yield GaugeMetricFamily("temoin_webhook_matters", "Programs that took no notice for a day.", matters)
+    yield GaugeMetricFamily("temoin_webhook_notices", "Notices to programs that wait.", waiting)
+
+
 def backups(_config: Config) -> Iterator[Metric]:
     """Ask when a backup was last restored and proved, and whether the database's log goes to its archive."""
     from temoin.keeping.backups import backup_verified_at
@@ -131,7 +140,7 @@ def certificate_days(config: Config) -> Iterator[Metric]:
 
 
 ASKED: dict[Process, tuple[Ask, ...]] = {
-    Process.WORKER: (lanes, duties),
+    Process.WORKER: (lanes, duties, webhooks),
     Process.SEALER: (journal,),
     Process.KEEPER: (duties, backups),
 }

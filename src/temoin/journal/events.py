@@ -154,6 +154,11 @@ class EventKind(StrEnum):
     PROGRAM_ADDED = "program.added"
     PROGRAM_VOUCHED = "program.vouched"
     PROGRAM_REVOKED = "program.revoked"
+    WEBHOOK_REGISTERED = "webhook.registered"
+    WEBHOOK_MOVED = "webhook.moved"
+    WEBHOOK_SECRET_TURNED = "webhook.secret_turned"  # noqa: S105 the name of an event
+    WEBHOOK_TRIED = "webhook.tried"
+    WEBHOOK_ENDED = "webhook.ended"
     TOKEN_ISSUED = "program.token_issued"  # noqa: S105 the name of an event
 
 
@@ -319,5 +324,10 @@ MEANING: dict[EventKind, str] = {
     EventKind.PROGRAM_ADDED: "A program was given access, with its public key and what it may ask.",
     EventKind.PROGRAM_VOUCHED: "A person took a program over: its access lasts as long as their place.",
     EventKind.PROGRAM_REVOKED: "A program's access was revoked.",
+    EventKind.WEBHOOK_REGISTERED: "A program is told of changes at an address of its own, by signed notices.",
+    EventKind.WEBHOOK_MOVED: "The address at which a program is told was changed.",
+    EventKind.WEBHOOK_SECRET_TURNED: "A program's notices are signed by a new secret; for a week, by the former too.",
+    EventKind.WEBHOOK_TRIED: "A trial notice was sent to a program.",
+    EventKind.WEBHOOK_ENDED: "A program is told nothing any more.",
     EventKind.TOKEN_ISSUED: "A program proved its key and was given a token for five minutes.",
 }

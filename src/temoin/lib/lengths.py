@@ -44,6 +44,7 @@ LONGEST: Final[Mapping[str, int]] = {
     "Person.email": ADDRESS,
     "Program.name": 80,
     "Program.public_key": 8192,
+    "Webhook.address": 2000,  # what clients and proxies carry without trouble
     "Laboratory.name": 120,
     "Laboratory.number": SIGNS,
     "Lot.number": 20,  # GS1 application identifier 10

@@ -188,5 +188,10 @@ def _pause(load: Load, answer: Answer) -> timedelta:
     asked = answer.retry_after or 0.0
     if answer.verdict is Verdict.DOUBTFUL and load.state == ParcelState.SENDING:
         return timedelta(seconds=max(0.5, asked))  # ask soon: patient and counter wait for the acknowledgement
-    pause = min(LONGEST_WAIT, 2.0 ** min(load.attempts, 12))
-    return timedelta(seconds=max(asked, pause * random.uniform(0.5, 1.0)))  # noqa: S311 spreads retries, guards nothing
+    return timedelta(seconds=max(asked, pause_after(load.attempts)))
+
+
+def pause_after(attempts: int) -> float:
+    """Return the seconds before the next try of what was tried so often."""
+    pause = min(LONGEST_WAIT, 2.0 ** min(attempts, 12))
+    return pause * random.uniform(0.5, 1.0)  # noqa: S311 spreads retries, guards nothing

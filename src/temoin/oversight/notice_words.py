@@ -257,6 +257,24 @@ def _program_stopped(_count: int) -> NoticeText:
     )
 
 
+def _program_untold(_count: int) -> NoticeText:
+    return NoticeText(
+        Label(fr="un logiciel ne prend plus ses avis", en="a program no longer takes its notices"),
+        (
+            Label(
+                fr="Un logiciel de votre officine n’a pas pris ses avis depuis un jour. Rien n’est perdu : ils lui "
+                "sont proposés à nouveau pendant trente jours.",
+                en="A program of your pharmacy has not taken its notices for a day. Nothing is lost: they are offered "
+                "again for thirty days.",
+            ),
+            Label(
+                fr="Prévenez l’éditeur du logiciel, ou corrigez l’adresse sur la page des logiciels.",
+                en="Tell the program's maker, or mend the address on the page of programs.",
+            ),
+        ),
+    )
+
+
 def _approval_asked(_count: int) -> NoticeText:
     return NoticeText(
         Label(fr="une invitation attend votre accord", en="an invitation waits for your approval"),
@@ -295,5 +313,6 @@ _TO_STAFF: Mapping[NoticeKind, Callable[[int], NoticeText]] = {
     NoticeKind.FACTORS_RECOVERED: _factors_recovered,
     NoticeKind.FAILED_TRIES: _failed_tries,
     NoticeKind.PROGRAM_STOPPED: _program_stopped,
+    NoticeKind.PROGRAM_UNTOLD: _program_untold,
     NoticeKind.APPROVAL_ASKED: _approval_asked,
 }

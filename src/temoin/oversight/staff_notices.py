@@ -24,6 +24,7 @@ LEADS_TO = {
     NoticeKind.FAILED_TRIES: "/account/security/",
     NoticeKind.APPROVAL_ASKED: "/team/",
     NoticeKind.PROGRAM_STOPPED: "/programs/",
+    NoticeKind.PROGRAM_UNTOLD: "/programs/",
 }
 
 

@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     FAILED_TRIES = "failed_tries"
     APPROVAL_ASKED = "approval_asked"
     PROGRAM_STOPPED = "program_stopped"
+    PROGRAM_UNTOLD = "program_untold"
 
 
 def post_notice(*, person_id: UUID, kind: NoticeKind, count: int = 0) -> None:

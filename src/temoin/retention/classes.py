@@ -14,7 +14,7 @@ from temoin.lib.reviewed import Review, review_of
 from temoin.retention.settings import Retention
 
 RESULTS, EXCHANGES, INVITATIONS, BACKUPS = "results", "exchanges", "invitations", "backups"
-CALLS = "program-calls"
+CALLS, WEBHOOK_NOTICES = "program-calls", "webhook-notices"
 
 
 class Ends(StrEnum):

@@ -13,7 +13,7 @@ from temoin.journal.events import EventKind
 from temoin.keeping.acts import OPERATOR
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
-from temoin.retention.questions import CALLS, MEMORY, SESSIONS, SIDES
+from temoin.retention.questions import CALLS, MEMORY, SESSIONS, SIDES, WEBHOOK_NOTICES
 from temoin.retention.reaping import Batch, execute, in_batches, values_of
 from temoin.retention.turns import take_turn
 
@@ -27,7 +27,12 @@ def delete_sides(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> 
 
 def delete_calls(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
     """Delete what programs were answered before an instant; what was done then is told by its own events."""
-    return in_batches(lambda: _delete_some_calls(pharmacy_id, before), MANY, stop)
+    return in_batches(lambda: _delete_some(CALLS, pharmacy_id, before), MANY, stop)
+
+
+def delete_webhook_notices(pharmacy_id: UUID, before: datetime, stop: threading.Event) -> int:
+    """Delete what programs were told, or were to be told, before an instant: the API tells all of it."""
+    return in_batches(lambda: _delete_some(WEBHOOK_NOTICES, pharmacy_id, before), MANY, stop)
 
 
 def delete_sessions(stop: threading.Event) -> int:
@@ -50,9 +55,9 @@ def _delete_some_sides(pharmacy_id: UUID, before: datetime) -> Batch:
     return done, done
 
 
-def _delete_some_calls(pharmacy_id: UUID, before: datetime) -> Batch:
+def _delete_some(passing: str, pharmacy_id: UUID, before: datetime) -> Batch:
     with tenant_scope(pharmacy_id):
-        done = execute(CALLS.format(limit=MANY), values_of(pharmacy_id, before))
+        done = execute(passing.format(limit=MANY), values_of(pharmacy_id, before))
     return done, done
 
 

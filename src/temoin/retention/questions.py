@@ -128,6 +128,11 @@ CALLS = """
         SELECT id FROM pharmacies_program_call
          WHERE pharmacy_id = %(pharmacy)s AND answered_at < %(before)s ORDER BY id LIMIT {limit})
 """
+WEBHOOK_NOTICES = """
+    DELETE FROM webhooks_notice WHERE pharmacy_id = %(pharmacy)s AND id IN (
+        SELECT id FROM webhooks_notice
+         WHERE pharmacy_id = %(pharmacy)s AND happened_at < %(before)s ORDER BY id LIMIT {limit})
+"""
 SESSIONS = """
     DELETE FROM signin_session WHERE session_key IN (
         SELECT session_key FROM signin_session WHERE expire_date < %(now)s ORDER BY session_key LIMIT {limit})

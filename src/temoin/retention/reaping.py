@@ -60,6 +60,7 @@ _OF_RECORDS = {
     "outbox_sides": f"parcel_id IN ({_PARCELS})",
     "outbox_attempt": f"parcel_id IN ({_PARCELS})",
     "outbox_parcel": "chain_id = ANY(%(ids)s)",
+    "webhooks_notice": "record_id = ANY(%(ids)s)",
     "delivery_letter": "record_id = ANY(%(ids)s)",
     "certificates_issued": "record_id = ANY(%(ids)s)",
     "testing_ticket": "record_id = ANY(%(ids)s)",
@@ -87,6 +88,7 @@ class Reaped:
     invitations: int = 0
     exchanges: int = 0
     calls: int = 0
+    webhook_notices: int = 0
     sessions: int = 0
     keys: int = 0
 

@@ -15,8 +15,8 @@ from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 from temoin.outbox.duties import Duty
 from temoin.pharmacies.models import Pharmacy
-from temoin.retention.classes import CALLS, EXCHANGES, INVITATIONS, RESULTS, load_classes
-from temoin.retention.passing import delete_calls, delete_sessions, delete_sides
+from temoin.retention.classes import CALLS, EXCHANGES, INVITATIONS, RESULTS, WEBHOOK_NOTICES, load_classes
+from temoin.retention.passing import delete_calls, delete_sessions, delete_sides, delete_webhook_notices
 from temoin.retention.questions import ERASURE
 from temoin.retention.reaping import Reaped, day_before, delete_invitations, delete_patients, delete_records
 from temoin.retention.settings import Retention
@@ -64,6 +64,8 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     exchanges, invitations, results = (book.days_of(code, DECIDED()) for code in (EXCHANGES, INVITATIONS, RESULTS))
     if (calls := book.days_of(CALLS, DECIDED())) is not None:
         done.calls = delete_calls(pharmacy.id, day_before(pharmacy, calls), stop)
+    if (notices := book.days_of(WEBHOOK_NOTICES, DECIDED())) is not None:
+        done.webhook_notices = delete_webhook_notices(pharmacy.id, day_before(pharmacy, notices), stop)
     if exchanges is not None:
         done.exchanges = delete_sides(pharmacy.id, day_before(pharmacy, exchanges), stop)
     before = None if results is None else day_before(pharmacy, results)

@@ -41,6 +41,7 @@ from temoin.transmission.report_channel import ReportChannel
 from temoin.transmission.rules.of_the_site import Rules, RulesSection, check_alarms_in_time, rules_of_the_site
 from temoin.transmission.rules.rule_set import RuleSet
 from temoin.web.provider_settings import ProSanteConnect
+from temoin.webhooks.settings import WebhookSettings
 
 T = TypeVar("T")
 VARIABLE = "TEMOIN_CONFIG"
@@ -85,6 +86,7 @@ class Config:
     pro_sante_connect: ProSanteConnect | None = None
     register: RegisterSettings | None = None
     certificates: CertificateSettings | None = None
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     rates: Mapping[str, int] = field(default_factory=dict)
     serving: Serving = field(default_factory=Serving)
     retention: Retention = field(default_factory=Retention)
@@ -151,6 +153,7 @@ _SECTIONS: dict[str, Any] = {
     "pro_sante_connect": ProSanteConnect,
     "register": RegisterSettings,
     "certificates": CertificateSettings,
+    "webhooks": WebhookSettings,
     "rates": Rates,
     "serving": Serving,
     "retention": Retention,

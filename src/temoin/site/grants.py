@@ -51,6 +51,7 @@ KEEPER_ENDS = {
     "testing_group": "DELETE",
     "testing_ticket": "DELETE",
     "transmission_difference": "SELECT (pharmacy_id, id, parcel_id), DELETE",
+    "webhooks_notice": "SELECT (pharmacy_id, id, record_id, happened_at), DELETE",
 }
 KEEPER_ROUNDS = {
     "outbox_duty": "SELECT, INSERT, UPDATE",

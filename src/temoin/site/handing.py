@@ -120,6 +120,17 @@ def _surveillance(config: Config) -> None:
     register_duty(whole_duty(is_demo=config.site.demo))
 
 
+def _webhooks(config: Config) -> None:
+    from temoin.outbox.duties import register_duty
+    from temoin.webhooks.rounds import webhook_duty
+    from temoin.webhooks.settings import OUTSIDE, Outside
+
+    own = config.webhooks
+    outside = Outside(frozenset(own.allowed_hosts), config.site.demo, own.authorities_file)
+    OUTSIDE.give(outside)
+    register_duty(webhook_duty(outside))
+
+
 def _web(config: Config) -> None:
     from temoin.api import settings as api
     from temoin.web.settings import WEB, WebSettings
@@ -160,6 +171,7 @@ _ROOMS: dict[str, Callable[[Config], None]] = {
     "temoin.oversight": _oversight,
     "temoin.retention": _retention,
     "temoin.surveillance": _surveillance,
+    "temoin.webhooks": _webhooks,
     "temoin.web": _web,
     "temoin.portal": _portal,
 }

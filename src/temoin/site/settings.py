@@ -75,6 +75,7 @@ _ROOMS = [
     "temoin.intake",
     "temoin.retention",
     "temoin.surveillance",
+    "temoin.webhooks",
 ]
 _ACCOUNTS = [
     "django.contrib.auth",

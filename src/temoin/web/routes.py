@@ -31,6 +31,7 @@ from temoin.web.views import (
     session,
     team,
     transmissions,
+    webhooks,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -323,6 +324,12 @@ _PROGRAMS = [
     _managed("add_program", "programs/add/", programs.add, WRITE),
     _managed("vouch_for_program", "programs/<uuid:program_id>/vouch/", programs.vouch, WRITE),
     _managed("revoke_program", "programs/<uuid:program_id>/revoke/", programs.revoke, WRITE),
+    _managed("webhook", "programs/<uuid:program_id>/webhook/", webhooks.webhook),
+    _managed("register_webhook", "programs/<uuid:program_id>/webhook/register/", webhooks.register, WRITE),
+    _managed("move_webhook", "programs/<uuid:program_id>/webhook/move/", webhooks.move, WRITE),
+    _managed("turn_webhook_secret", "programs/<uuid:program_id>/webhook/secret/", webhooks.turn, WRITE),
+    _managed("try_webhook", "programs/<uuid:program_id>/webhook/try/", webhooks.send_trial, WRITE),
+    _managed("end_webhook", "programs/<uuid:program_id>/webhook/end/", webhooks.end, WRITE),
 ]
 ROUTES: tuple[GuardedRoute, ...] = (
     *(*ACCOUNTS, *_HOUSE, *COUNTER),

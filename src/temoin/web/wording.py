@@ -135,6 +135,7 @@ SUSPENDED = Mark("warn", "!", _("Suspended"))
 LEFT = Mark("over", "–", _("Left"))
 # A program whose voucher left, was suspended or lost the right.
 STOPPED = Mark("warn", "!", _("no longer may: the program is stopped"))
+UNTOLD = Mark("warn", "!", _("not taken for a day"))
 
 # What the register of professionals says of somebody's number; the second table once somebody looked at the card.
 REGISTER: dict[RegisterState, Mark] = {

@@ -19,7 +19,8 @@ from temoin.pharmacies.vouching import vouch_for_program
 from temoin.web.fields import Field, Typed
 from temoin.web.pages import show
 from temoin.web.settings import WEB
-from temoin.web.wording import REFUSED_WORDS, SCOPE_WORDS, STOPPED
+from temoin.web.wording import REFUSED_WORDS, SCOPE_WORDS, STOPPED, UNTOLD
+from temoin.webhooks.queries import programs_untold
 
 
 def programs(request: HttpRequest, seat: Seat) -> HttpResponse:
@@ -54,8 +55,14 @@ def revoke(request: HttpRequest, seat: Seat, program_id: UUID) -> HttpResponse:
 
 
 def _show(request: HttpRequest, seat: Seat, problems: list[Problem]) -> HttpResponse:
+    untold = programs_untold(by=seat)
     rows = [
-        (one, [SCOPE_WORDS[scope] for scope in one.scopes], [(REFUSED_WORDS[each.why], each) for each in one.refusals])
+        (
+            one,
+            [SCOPE_WORDS[scope] for scope in one.scopes],
+            [(REFUSED_WORDS[each.why], each) for each in one.refusals],
+            UNTOLD if one.id in untold else None,
+        )
         for one in list_programs(by=seat)
     ]
     return show(

@@ -1,0 +1,127 @@
+"""Telling a program at an address of its own: registering, moving, turning its secret, trying, ending. One act each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from temoin.journal.act import act
+from temoin.journal.events import EventKind
+from temoin.lib.clock import now
+from temoin.lib.errors import ConflictError, NotFoundError, refuse
+from temoin.lib.ids import new_id
+from temoin.lib.typed import typed_line
+from temoin.pharmacies.models import Program
+from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.scopes import Scope, read_scopes
+from temoin.pharmacies.states import ProgramState
+from temoin.webhooks.addresses import AddressRefusedError, read_target
+from temoin.webhooks.models import Webhook, WebhookNotice
+from temoin.webhooks.settings import OUTSIDE
+from temoin.webhooks.signing import new_secret
+from temoin.webhooks.states import ToldKind, WebhookState
+
+BOTH_SECRETS = timedelta(days=7)  # after a turning: room for a program that is set up by hand
+
+
+@dataclass(frozen=True)
+class ShownSecret:
+    """A secret as the person who asked for it receives it, once."""
+
+    text: str = field(repr=False)
+
+
+def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecret:
+    """Have a program told at an address; it may read tests already, so it learns nothing that it could not ask."""
+    _check_may_manage(by)
+    address, moment, secret = _checked(address), now(), new_secret()
+    webhook = Webhook(
+        pharmacy_id=by.pharmacy_id, id=new_id(), program_id=program_id, started_at=moment, gathered_to=moment
+    )
+    with act(
+        by=by, kind=EventKind.WEBHOOK_REGISTERED, subject_kind="program", subject_id=program_id, detail=str(webhook.id)
+    ) as commit:
+        _check_reads_tests(program_id)
+        webhook.seal({"address": address, "secret": secret, "former": "", "former_until": ""})
+        commit.insert(webhook)
+    return ShownSecret(secret)
+
+
+def move_webhook(*, by: Holder, program_id: UUID, address: str) -> None:
+    """Have a program told elsewhere from the next try on; the secret stays."""
+    _check_may_manage(by)
+    address = _checked(address)
+    with act(by=by, kind=EventKind.WEBHOOK_MOVED, subject_kind="program", subject_id=program_id) as commit:
+        webhook = _active(program_id)
+        commit.reseal(webhook, {**webhook.unseal(), "address": address})
+
+
+def turn_secret(*, by: Holder, program_id: UUID) -> ShownSecret:
+    """Give a webhook another secret; each notice bears a signature by the former one too for BOTH_SECRETS."""
+    _check_may_manage(by)
+    secret = new_secret()
+    with act(by=by, kind=EventKind.WEBHOOK_SECRET_TURNED, subject_kind="program", subject_id=program_id) as commit:
+        webhook = _active(program_id)
+        held = webhook.unseal()
+        until = (now() + BOTH_SECRETS).isoformat()
+        commit.reseal(webhook, {**held, "secret": secret, "former": held["secret"], "former_until": until})
+    return ShownSecret(secret)
+
+
+def end_webhook(*, by: Holder, program_id: UUID) -> None:
+    """Tell a program nothing any more; what waits is not sent."""
+    _check_may_manage(by)
+    with act(by=by, kind=EventKind.WEBHOOK_ENDED, subject_kind="program", subject_id=program_id) as commit:
+        commit.move_sealed(_active(program_id), "end")
+
+
+def try_webhook(*, by: Holder, program_id: UUID) -> None:
+    """Leave a notice for the worker that tells of nothing."""
+    _check_may_manage(by)
+    number, moment = new_id(), now()
+    with act(by=by, kind=EventKind.WEBHOOK_TRIED, subject_kind="program", subject_id=program_id) as commit:
+        commit.insert(
+            WebhookNotice(
+                pharmacy_id=by.pharmacy_id,
+                id=number,
+                webhook_id=_active(program_id).id,
+                kind=ToldKind.TRIAL.value,
+                source_id=number,
+                happened_at=moment,
+                due_at=moment,
+            )
+        )
+
+
+def _check_may_manage(by: Holder) -> None:
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_right(by=by, right=Right.READ_TEST)  # nobody has a program told what they may not read
+
+
+def _checked(address: str) -> str:
+    address = typed_line("address", address, of="Webhook")
+    try:
+        read_target(address, OUTSIDE())
+    except AddressRefusedError:
+        advice = _("Give an address that begins with https:// and that can be reached from the internet.")
+        raise refuse("address", "malformed", advice) from None
+    return address
+
+
+def _check_reads_tests(program_id: UUID) -> None:
+    program = Program.objects.filter(id=program_id).first()
+    if program is None:
+        raise NotFoundError
+    if program.state != ProgramState.ACTIVE.value or Scope.TESTS_READ not in read_scopes(program.scopes):
+        raise ConflictError("revoked, or without the scope to read tests")
+
+
+def _active(program_id: UUID) -> Webhook:
+    found: Webhook | None = Webhook.objects.filter(program_id=program_id, state=WebhookState.ACTIVE.value).first()
+    if found is None:
+        raise NotFoundError
+    return found

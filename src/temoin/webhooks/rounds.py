@@ -1,0 +1,122 @@
+"""The worker's duty: to gather notices and to send what is due, so that a slow address holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from functools import partial
+from time import monotonic
+
+import orjson
+
+from temoin.lib.clock import now
+from temoin.outbox.courier import Answer, Verdict
+from temoin.outbox.duties import Duty
+from temoin.outbox.set_aside import apart
+from temoin.webhooks.couriers.https import CONNECTIONS, WebhookLine
+from temoin.webhooks.gathering import WebhookPlace, active_webhooks, gather_notices
+from temoin.webhooks.queue import Claimed, DueNotice, claim_notices, ready_webhooks, settle_notice
+from temoin.webhooks.settings import Outside
+from temoin.webhooks.signing import signed_headers
+
+log = logging.getLogger("temoin.webhooks")
+
+WEBHOOKS = "webhooks"
+EVERY = timedelta(seconds=5)
+LONGEST = 300.0  # seconds after which a round begins nothing more: its lease is twice as long
+EACH = 8  # notices of one webhook on their way at a time: a slow one holds these connections and no other
+IDLE = 0.4  # seconds between looks while something is on its way
+
+
+def webhook_duty(outside: Outside) -> Duty:
+    return Duty(WEBHOOKS, EVERY, partial(tell_programs, outside))
+
+
+def tell_programs(outside: Outside, stop: threading.Event) -> None:
+    """Gather, and send until nothing is due."""
+    with asyncio.Runner() as runner:
+        line = runner.run(_line(outside))
+        try:
+            _Round(line, runner, stop).run()
+        finally:
+            runner.run(line.close())
+
+
+async def _line(outside: Outside) -> WebhookLine:
+    return WebhookLine(outside)
+
+
+class _Round:
+    def __init__(self, line: WebhookLine, runner: asyncio.Runner, stop: threading.Event) -> None:
+        self._line, self._runner, self._stop = line, runner, stop
+        self._under_way: dict[asyncio.Task[Answer], tuple[WebhookPlace, DueNotice]] = {}
+        self._began = monotonic()
+        self._gathered = self._began - EVERY.total_seconds()
+
+    def run(self) -> None:
+        while True:
+            if not self._stop.is_set() and monotonic() - self._began < LONGEST:
+                self._gather()
+                self._launch()
+            if not self._under_way:
+                return
+            self._runner.run(_some(self._under_way))
+            self._land()
+
+    def _gather(self) -> None:
+        if monotonic() - self._gathered < EVERY.total_seconds():
+            return
+        self._gathered = monotonic()
+        for place in active_webhooks():
+            with apart(WEBHOOKS, str(place.id)):
+                gather_notices(place)
+
+    def _launch(self) -> None:
+        busy = Counter(place for place, _ in self._under_way.values())
+        for place in ready_webhooks():
+            room = min(EACH - busy[place], CONNECTIONS - len(self._under_way))
+            if room <= 0:
+                continue
+            with apart(WEBHOOKS, str(place.id)):
+                for notice, told in _letters(claim_notices(place, room)):
+                    task = self._runner.get_loop().create_task(self._line.post(*told))
+                    self._under_way[task] = (place, notice)
+
+    def _land(self) -> None:
+        for task in [task for task in self._under_way if task.done()]:
+            place, notice = self._under_way.pop(task)
+            with apart(WEBHOOKS, str(place.id)):
+                settle_notice(place, notice, _certain(task))
+
+
+def _letters(claimed: Claimed | None) -> Iterator[tuple[DueNotice, tuple[str, bytes, dict[str, str]]]]:
+    """Yield each claimed notice with its address, body and headers."""
+    if claimed is None:
+        return
+    for notice in claimed.notices:
+        body = body_of(notice, claimed.client_id)
+        headers = signed_headers(str(notice.id), int(now().timestamp()), body, claimed.secrets)
+        yield notice, (claimed.address, body, headers)
+
+
+def body_of(notice: DueNotice, client_id: str) -> bytes:
+    """Return what is told: the same on each try."""
+    told = {"client_id": client_id, "test_id": notice.record_id, "version": notice.version}
+    told = {name: value for name, value in told.items() if value is not None}
+    return orjson.dumps({"type": notice.kind, "timestamp": notice.happened_at.astimezone(UTC), "data": told})
+
+
+def _certain(task: asyncio.Task[Answer]) -> Answer:
+    error = task.exception()
+    if error is None:
+        return task.result()
+    log.error("a notice could not be sent: %s", type(error).__name__)
+    return Answer(Verdict.POSTPONED, "courier_failed", is_own=True)
+
+
+async def _some(tasks: dict[asyncio.Task[Answer], tuple[WebhookPlace, DueNotice]]) -> None:
+    await asyncio.wait(tasks, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,355 @@
+"""Notices to programs, to a real receiver: what is told, signed, again and again, in order, and to whom nothing is."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from base64 import b64decode, b64encode
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from people import House, make_lot, make_patient, make_program, make_seat, make_signed, suspend
+from receiver import Receiver, running_receiver
+from retention_rounds import arrive
+from roles import take_role
+from told_programs import make_reader
+
+from temoin.catalogue.models import Lot
+from temoin.delivery.models import Letter
+from temoin.journal.act import HouseActor, act
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.errors import ConflictError, DeniedError, NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.outbox.courier import Verdict
+from temoin.outbox.set_aside import list_aside
+from temoin.patients.models import Patient
+from temoin.pharmacies.models import StaffNotice
+from temoin.pharmacies.notices import NoticeKind
+from temoin.pharmacies.professions import Profession
+from temoin.pharmacies.programs import revoke_program
+from temoin.testing.sample import Reading
+from temoin.testing.signing import cancel_result, correct_result
+from temoin.webhooks.actions import (
+    BOTH_SECRETS,
+    end_webhook,
+    move_webhook,
+    register_webhook,
+    try_webhook,
+    turn_secret,
+)
+from temoin.webhooks.queries import WebhookView, read_webhook, webhook_standing
+from temoin.webhooks.settings import OUTSIDE, Outside
+
+
+def sign(house: House) -> UUID:
+    """Sign a result; all are of one box and of one patient."""
+    with tenant_scope(house.here.id):
+        lot, patient = Lot.objects.first(), Patient.objects.first()
+    lot_id = lot.id if lot else make_lot(house.owner)
+    return make_signed(house.owner, patient.id if patient else make_patient(house.owner), lot_id)
+
+
+def view(house: House, program: UUID) -> WebhookView:
+    webhook = read_webhook(by=house.owner, program_id=program).webhook
+    assert webhook is not None
+    return webhook
+
+
+def is_signed(receiver: Receiver, secret: str, number: int = -1) -> bool:
+    """Check a signature as the scheme has it, by its own words and none of ours."""
+    one = receiver.came[number]
+    content = f"{one.headers['webhook-id']}.{one.headers['webhook-timestamp']}.".encode() + one.body
+    made = hmac.new(b64decode(secret.removeprefix("whsec_")), content, sha256).digest()
+    return f"v1,{b64encode(made).decode()}" in one.headers["webhook-signature"].split(" ")
+
+
+def test_a_signature_is_told_by_number_and_nothing_of_the_person(house, program, receiver, tell):
+    secret = register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    record_id = sign(house)
+
+    tell()
+    tell()
+
+    (came,) = receiver.came
+    assert came.told == {
+        "type": "result.signed",
+        "timestamp": came.told["timestamp"],
+        "data": {"client_id": f"{house.here.id}.{program}", "test_id": str(record_id), "version": 1},
+    }
+    assert is_signed(receiver, secret.text)
+    (notice,) = view(house, program).notices
+    assert (str(notice.id), notice.attempts) == (came.headers["webhook-id"], 1)
+    assert notice.told_at is not None
+
+
+def test_corrections_answers_openings_and_cancellations_are_told_in_their_order(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    record_id = sign(house)
+    arrive()
+    open_letter(house, record_id)
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    correct_result(by=house.owner, record_id=record_id, reading=reading, reason="Lecture", expected_version=1)
+    arrive(Verdict.REFUSED, only="fhir")
+    tell()
+    cancel_result(by=house.owner, record_id=record_id, reason="Autre patient", expected_version=2)
+
+    tell()
+    open_letter(house, record_id)  # once more: told already
+    tell()
+
+    assert [(one.told["type"], one.told["data"]["version"]) for one in receiver.came] == [
+        ("result.signed", 1),
+        ("authority.acknowledged", 1),
+        ("letter.opened", 1),
+        ("result.corrected", 2),
+        ("authority.refused", 2),
+        ("result.cancelled", 3),
+    ]
+
+
+def open_letter(house: House, record_id: UUID) -> None:
+    """Tell the journal what the patients' site tells it."""
+    with tenant_scope(house.here.id):
+        letter = Letter.objects.get(record_id=record_id, version=1)
+    by = HouseActor(house.here.id, "portal")
+    opened = {"kind": EventKind.LETTER_OPENED, "subject_kind": "letter", "subject_id": letter.id}
+    with take_role("temoin_portal"), act(by=by, **opened):
+        pass
+
+
+def test_what_happened_before_it_was_registered_is_not_told(house, program, receiver, tell):
+    sign(house)
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+
+    tell()
+
+    assert receiver.came == []
+
+
+def test_a_down_program_is_told_the_same_under_the_same_number_once_it_is_back(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    sign(house)
+    receiver.status = 503
+
+    tell()
+    receiver.status = 200
+    with shifted_by(timedelta(minutes=1)):
+        tell()
+
+    first, second = receiver.came
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
+    (notice,) = view(house, program).notices
+    assert (notice.attempts, notice.answer_code) == (2, "http_200")
+
+
+def test_within_a_test_a_later_notice_waits_and_other_tests_do_not(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    record_id = sign(house)
+    arrive(only="fhir")
+    receiver.refuses = {"result.signed"}
+    tell()
+    assert receiver.kinds() == ["result.signed"]
+
+    other = sign(house)
+    receiver.refuses = set()
+    tell()
+
+    assert [one.told["data"]["test_id"] for one in receiver.came] == [str(record_id), str(other)]
+    with shifted_by(timedelta(minutes=1)):
+        tell()
+    assert receiver.kinds()[2:] == ["result.signed", "authority.acknowledged"]
+
+
+def test_a_program_that_does_not_answer_holds_up_no_other(house, receiver, tmp_path, tell):
+    slow, quick = make_reader(house.owner), make_reader(house.owner)
+    with running_receiver(tmp_path) as silent:
+        silent.hold = threading.Event()
+        both = receiver.authorities.read_text() + silent.authorities.read_text()
+        (tmp_path / "both.pem").write_text(both)
+        OUTSIDE.give(Outside(frozenset({receiver.name, silent.name}), authorities=tmp_path / "both.pem"))
+        register_webhook(by=house.owner, program_id=slow, address=silent.address)
+        register_webhook(by=house.owner, program_id=quick, address=receiver.address)
+        for _ in range(3):
+            sign(house)
+        receiver.on_post = lambda: len(receiver.came) == 3 and silent.hold.set()
+
+        tell()
+
+    assert (len(receiver.came), len(silent.came)) == (3, 3)
+
+
+def test_troubles_in_a_row_pause_the_program_and_spend_no_attempts(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    for _ in range(7):
+        sign(house)
+    receiver.status = 500
+    with shifted_by(timedelta(seconds=0)):
+        tell()
+    tried = len(receiver.came)
+
+    tell()
+
+    assert (tried, len(receiver.came)) == (7, 7)
+
+
+def test_a_day_without_taking_is_told_to_the_owner_once_and_shown(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    sign(house)
+    receiver.status = 404
+    tell()
+
+    for hours in (25, 26):
+        with shifted_by(timedelta(hours=hours)):
+            tell()
+
+    with take_role("temoin_worker"):
+        posted = StaffNotice.objects.filter(kind=NoticeKind.PROGRAM_UNTOLD.value).count()
+        assert (posted, webhook_standing()) == (1, (1, 1))
+    assert view(house, program).matter_since is not None
+    receiver.status = 200
+    with shifted_by(timedelta(hours=28)):
+        tell()
+        tell()
+    assert view(house, program).matter_since is None
+
+
+def test_both_secrets_sign_for_a_week_after_a_turning(house, program, receiver, tell):
+    former = register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    secret = turn_secret(by=house.owner, program_id=program)
+    try_webhook(by=house.owner, program_id=program)
+
+    tell()
+    with shifted_by(BOTH_SECRETS + timedelta(minutes=1)):
+        try_webhook(by=house.owner, program_id=program)
+        tell()
+
+    found = [(is_signed(receiver, former.text, number), is_signed(receiver, secret.text, number)) for number in (0, 1)]
+    assert found == [(True, True), (False, True)]
+    assert receiver.kinds() == ["trial", "trial"]
+
+
+def test_a_redirect_is_not_followed_and_a_long_answer_not_read(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    receiver.status, receiver.headers = 307, {"Location": receiver.address + "/elsewhere"}
+    try_webhook(by=house.owner, program_id=program)
+
+    tell()
+
+    assert len(receiver.came) == 1
+    assert view(house, program).notices[0].answer_code == "redirected"
+
+
+@pytest.mark.parametrize("end", ["end", "revoke", "suspend"])
+def test_whoever_may_not_come_in_is_told_nothing(house, receiver, tell, end):
+    voucher = make_seat(house.here, Profession.TITULAIRE, family_name="HENRY", given_name="Alice")
+    program = make_reader(voucher)
+    register_webhook(by=voucher, program_id=program, address=receiver.address)
+    sign(house)
+    if end == "end":
+        end_webhook(by=house.owner, program_id=program)
+    elif end == "revoke":
+        revoke_program(by=house.owner, program_id=program)
+    else:
+        suspend(voucher)
+
+    tell()
+
+    assert receiver.came == []
+
+
+def test_a_pharmacy_learns_nothing_of_another(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    make_signed(house.stranger, make_patient(house.stranger), make_lot(house.stranger))
+
+    tell()
+
+    assert receiver.came == []
+
+
+def test_a_webhook_that_cannot_be_opened_holds_no_other(house, receiver, tell, tamper):
+    broken, sound = make_reader(house.owner), make_reader(house.owner)
+    for one in (broken, sound):
+        register_webhook(by=house.owner, program_id=one, address=receiver.address)
+    tamper(f"UPDATE webhooks_webhook SET sealed = sealed || '\\x00' WHERE program_id = '{broken}'")  # noqa: S608
+    sign(house)
+
+    tell()
+
+    assert [one.told["data"]["client_id"] for one in receiver.came] == [f"{house.here.id}.{sound}"]
+    with take_role("temoin_worker"):
+        assert [(one.place, one.count) for one in list_aside()] == [("webhooks", 1)]
+
+
+def test_only_who_manages_the_team_and_reads_tests_has_a_program_told(house, program, receiver):
+    for seat, error in (
+        (house.colleague, DeniedError),
+        (house.administrator, DeniedError),
+        (house.stranger, NotFoundError),
+    ):
+        with pytest.raises(error):
+            register_webhook(by=seat, program_id=program, address=receiver.address)
+        with pytest.raises(error):
+            turn_secret(by=seat, program_id=program)
+
+
+def test_a_program_has_one_address_and_one_that_reads_no_tests_has_none(house, program, receiver):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+
+    with pytest.raises(ConflictError):
+        register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    with pytest.raises(ConflictError):
+        register_webhook(by=house.owner, program_id=make_program(house.owner), address=receiver.address)
+
+
+def test_every_decision_is_an_event(house, program, receiver):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    move_webhook(by=house.owner, program_id=program, address=receiver.address + "/2")
+    turn_secret(by=house.owner, program_id=program)
+    try_webhook(by=house.owner, program_id=program)
+    end_webhook(by=house.owner, program_id=program)
+
+    with pytest.raises(NotFoundError):
+        end_webhook(by=house.owner, program_id=program)
+    with tenant_scope(house.here.id):
+        kinds = Event.objects.filter(subject_id=program, kind__startswith="webhook.").order_by("at")
+        assert [one.kind for one in kinds] == [
+            "webhook.registered",
+            "webhook.moved",
+            "webhook.secret_turned",
+            "webhook.tried",
+            "webhook.ended",
+        ]
+
+
+def test_address_and_secret_stand_nowhere_in_clear(house, program, receiver):
+    secret = register_webhook(by=house.owner, program_id=program, address=receiver.address)
+
+    with tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("SELECT hook::text FROM webhooks_webhook AS hook")
+        (row,) = cursor.fetchone()
+    assert (receiver.name in row, secret.text in row, secret.text in repr(secret)) == (False, False, False)
+
+
+def test_the_lines_of_the_integrators_page_know_a_notice_from_a_forged_one(house, program, receiver, tell):
+    page = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text(encoding="utf-8")
+    lines = page.partition("### To be told")[2].partition("```python\n")[2].partition("```")[0]
+    shown: dict[str, Any] = {}
+    exec(lines, shown)  # noqa: S102 our own page
+    secret = register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    try_webhook(by=house.owner, program_id=program)
+
+    tell()
+
+    (came,) = receiver.came
+    late = {**came.headers, "webhook-timestamp": str(int(came.headers["webhook-timestamp"]) - 301)}
+    assert shown["is_genuine"](came.headers, came.body, secret.text)
+    assert not shown["is_genuine"](came.headers, came.body + b" ", secret.text)
+    assert not shown["is_genuine"](came.headers, came.body, "whsec_AAAA")
+    assert not shown["is_genuine"](late, came.body, secret.text)
