@@ -34,8 +34,9 @@ migrations: ## the tables that the models describe are those that the migrations
 	TEMOIN_PROCESS=owner DJANGO_SETTINGS_MODULE=temoin.site.settings \
 	  $(BIN)/python -W 'ignore::RuntimeWarning' -m django makemigrations --check --dry-run $(ROOMS)
 
-reference: ## the pages made from the code are those of today
+reference: ## the pages and the client that are made from the code are those of today
 	$(BIN)/python tools/write_reference.py --check
+	$(BIN)/python tools/write_client.py --check
 
 settings: ## the settings file that the documentation shows is one that the program takes
 	$(BIN)/python -c "from pathlib import Path; from temoin.settings.file import read_config; \

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -128,3 +129,34 @@ def _element(name: str, value: Any, more: str = "") -> str:
     if name == "resource":
         return f"<resource><{value['resourceType']}>{inner}</{value['resourceType']}></resource>"
     return f"<{name}{more}>{inner}</{name}>"
+
+
+def own_message(finess: str, at: datetime) -> str:
+    """Return a message of a pharmacy's own instrument, of a test read a minute before with a lot of Panbio."""
+    taken, read_at = (f"{at - timedelta(minutes=ago):%Y%m%d%H%M%S+0000}" for ago in (17, 1))
+    return changed(
+        (LABORATORY, finess),
+        ("|300 North Street^^Birmingham^AL^35228", "|"),
+        ("ID NOW^^L", "Panbio COVID-19 Ag Rapid Test^^L"),
+        ("OBX|1|CWE|94534-5^SARS-CoV-2 RdRp^LN", "OBX|1|CWE|94558-4^SARS-CoV-2 Ag^LN"),
+        ("445297001^Nasal swab", "258500001^Nasopharyngeal swab"),
+        ("|||||||||||||202611240830", f"|||||||||||||{taken}"),
+        ("202611240830||||||", f"{taken}||||||"),
+        ("20261124084500", read_at),
+        ("|20261124090000+0100", f"|{read_at}"),
+    )
+
+
+def own_bundle(finess: str, at: datetime) -> dict[str, Any]:
+    """Return a Bundle of a pharmacy's own test, read a minute before with a lot of Panbio."""
+    made = copy.deepcopy(FHIR_BUNDLE)
+    result, _, report, specimen, laboratory, device = (entry["resource"] for entry in made["entry"])
+    result["code"]["coding"][0]["code"] = report["code"]["coding"][0]["code"] = "94558-4"
+    result["issued"] = (at - timedelta(minutes=1)).isoformat()
+    specimen["type"]["coding"][0]["code"] = "258500001"
+    specimen["collection"]["collectedDateTime"] = (at - timedelta(minutes=17)).isoformat()
+    laboratory["identifier"][0]["value"] = finess
+    device["deviceName"][0]["name"] = "Panbio COVID-19 Ag Rapid Test"
+    made["entry"][1]["resource"]["address"][0] |= {"postalCode": "75011", "city": "Paris", "state": "", "country": "FR"}
+    made["entry"][1]["resource"]["telecom"] = []
+    return made

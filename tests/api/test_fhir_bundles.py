@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ import orjson
 import pytest
 from api_programs import ask_token, assertion, register
 from django.test import Client
-from handed_messages import FHIR_BUNDLE, as_xml
+from handed_messages import as_xml, own_bundle
 from people import House, make_lot
 
 from temoin.lib.clock import now
@@ -36,17 +35,7 @@ def worker(house: House) -> str:
 def bundle(house: House) -> dict[str, Any]:
     """A Bundle of the pharmacy's own test, read just now with a lot that is in stock."""
     make_lot(house.owner)
-    made = copy.deepcopy(FHIR_BUNDLE)
-    result, _, report, specimen, laboratory, device = (entry["resource"] for entry in made["entry"])
-    result["code"]["coding"][0]["code"] = report["code"]["coding"][0]["code"] = "94558-4"
-    result["issued"] = (now() - timedelta(minutes=1)).isoformat()
-    specimen["type"]["coding"][0]["code"] = "258500001"
-    specimen["collection"]["collectedDateTime"] = (now() - timedelta(minutes=17)).isoformat()
-    laboratory["identifier"][0]["value"] = house.here.finess
-    device["deviceName"][0]["name"] = "Panbio COVID-19 Ag Rapid Test"
-    made["entry"][1]["resource"]["address"][0] |= {"postalCode": "75011", "city": "Paris", "state": "", "country": "FR"}
-    made["entry"][1]["resource"]["telecom"] = []
-    return made
+    return own_bundle(house.here.finess, now())
 
 
 def send(body: Any, token: str, *, address: str = ADDRESS, key: str = "", media: str = "application/fhir+json"):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from api_programs import ask_token, assertion, register
 from django.test import Client
-from handed_messages import HL7_MESSAGE, changed
+from handed_messages import HL7_MESSAGE, changed, own_message
 from people import House, make_lot
 
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
@@ -32,18 +30,7 @@ def worker(house: House) -> str:
 def message(house: House) -> str:
     """A message of the pharmacy's own instrument, of a test read just now with a lot that is in stock."""
     make_lot(house.owner)
-    taken, read = (f"{now() - timedelta(minutes=ago):%Y%m%d%H%M%S+0000}" for ago in (17, 1))
-    return changed(
-        ("01D1058442", house.here.finess),
-        ("|300 North Street^^Birmingham^AL^35228", "|"),
-        ("ID NOW^^L", "Panbio COVID-19 Ag Rapid Test^^L"),
-        ("OBX|1|CWE|94534-5^SARS-CoV-2 RdRp^LN", "OBX|1|CWE|94558-4^SARS-CoV-2 Ag^LN"),
-        ("445297001^Nasal swab", "258500001^Nasopharyngeal swab"),
-        ("|||||||||||||202611240830", f"|||||||||||||{taken}"),
-        ("202611240830||||||", f"{taken}||||||"),
-        ("20261124084500", read),
-        ("|20261124090000+0100", f"|{read}"),
-    )
+    return own_message(house.here.finess, now())
 
 
 def send(body: str, token: str, address: str = ADDRESS, media: str = "application/hl7-v2"):

@@ -131,8 +131,9 @@ def test_every_package_beside_the_product_has_its_distribution():
 def test_a_package_beside_the_product_is_what_its_distribution_says(path: Path):
     own, product = tomllib.loads(path.read_text("utf-8")), tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))
     name = own["project"]["name"].replace("-", "_")
-    extras = product["project"]["optional-dependencies"]["demo"]
-    asked = {Requirement(line).name: line for line in [*product["project"]["dependencies"], *extras]}
+    extras = product["project"]["optional-dependencies"]
+    lines = [*product["project"]["dependencies"], *extras["demo"], *extras["client"]]
+    asked = {Requirement(line).name: line for line in lines}
     data = own["tool"]["setuptools"].get("package-data", {}).get(name, [])
 
     assert own["project"]["version"] == product["project"]["version"]

@@ -1,0 +1,37 @@
+"""The small parts of which a call is made: its address, its question, its headers and its key."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import quote
+from uuid import UUID
+
+from temoin_client.models import ResultVerdicts
+from temoin_client.shape import ApiShape
+
+
+def place(value: UUID | str) -> str:
+    """Return what stands in an address; it stays one part of it."""
+    return quote(str(value), safe="")
+
+
+def given(**asked: str | int | None) -> dict[str, str]:
+    """Return what stands after the question mark, without what was left out."""
+    return {name: str(value) for name, value in asked.items() if value not in (None, "")}
+
+
+def headers(*, media: str = "", known: ApiShape | None = None, if_match: str = "", key: str = "") -> dict[str, str]:
+    """Return the headers of a call."""
+    told = {"Content-Type": media, "If-None-Match": known.etag if known else ""}
+    told |= {"If-Match": if_match, "Idempotency-Key": key}
+    return {name: value for name, value in told.items() if value}
+
+
+def drawn_key() -> str:
+    """Return an Idempotency-Key that nobody guesses and nobody drew before."""
+    return secrets.token_urlsafe(24)
+
+
+def are_under_way(verdicts: ResultVerdicts) -> bool:
+    """Tell whether an earlier try of a result is still being done."""
+    return any(one.error == "in_progress" for one in verdicts.results)

@@ -1,0 +1,105 @@
+"""What a server or a stranger between answers, whatever it is: read, or an exception of ours; and keys of each kind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from temoin_client import KeyFile
+from temoin_client.answers import bundle_outcome, message_verdicts, retry_after, shape_of
+from temoin_client.exchange import ApiReply
+from temoin_client.models import ResultVerdicts, TestAnswer, WholeResults
+from temoin_client.problems import CallError
+from temoin_client.tokens import ClientOptions, TokenBook
+
+TestAnswer.__test__ = False
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+)
+MEMBERS = ("resourceType", "issue", "error", "problems", "candidates", "detail", "incident", "results", "access_token")
+OBJECTS = st.dictionaries(st.sampled_from(MEMBERS), JSON | st.just("OperationOutcome"), max_size=6)
+BODIES = st.binary(max_size=200) | (JSON | OBJECTS).map(lambda value: json.dumps(value).encode())
+LINES = st.lists(st.sampled_from(["MSA|AA|1", "MSA|AE", "ERR", "ERR|^^", "ERR||PID^1", "MSH|^~\\&", "|||"]) | st.text())
+BOOK = TokenBook("https://staff.example.org", "c", lambda _claims: "", ClientOptions())
+READERS = [partial(shape_of, ResultVerdicts, None), partial(shape_of, TestAnswer, None)]
+READERS += [message_verdicts, bundle_outcome, BOOK.keep]
+
+
+@pytest.mark.parametrize("read", READERS, ids=["verdicts", "test", "messages", "bundle", "token"])
+@given(status=st.sampled_from([200, 201, 304, 400, 401, 422, 500, 503]), body=BODIES, after=st.text(max_size=40))
+def test_any_answer_is_read_or_is_an_exception_of_ours(read, status, body, after):
+    with contextlib.suppress(CallError):
+        read(ApiReply(status, {"retry-after": after}, body))
+
+
+@given(LINES)
+def test_any_lines_are_acknowledgements_or_none(lines):
+    reply = ApiReply(200, {}, "\r".join(lines).encode("utf-8", "replace"))
+    try:
+        assert message_verdicts(reply)
+    except CallError:
+        assert not any(line.startswith("MSA|AA") for line in lines)
+
+
+@given(st.text(max_size=40))
+def test_a_pause_is_a_number_of_seconds_or_none(text):
+    told = retry_after(ApiReply(503, {"retry-after": text}))
+
+    assert told is None or told >= 0
+
+
+def test_a_field_that_a_newer_server_adds_is_passed_over():
+    body = b'{"results": [{"number": "1", "taken": true, "newer": 1}], "newer": {}}'
+
+    assert shape_of(ResultVerdicts, None, ApiReply(200, {}, body)).results[0].taken
+
+
+def test_no_value_is_told_of_what_is_not_of_its_shape():
+    with pytest.raises(ValueError, match="results") as refused:
+        WholeResults.model_validate({"results": "DUPONT"})
+
+    assert "DUPONT" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("alg", "key"),
+    [
+        ("ES256", ECKey.generate_key("P-256")),
+        ("Ed25519", OKPKey.generate_key("Ed25519")),
+        ("PS256", RSAKey.generate_key(2048)),
+    ],
+    ids=["P-256", "Ed25519", "RSA"],
+)
+def test_each_kind_of_key_signs(alg, key, tmp_path):
+    (tmp_path / "key.pem").write_bytes(key.as_pem(private=True))
+
+    signed = KeyFile(tmp_path / "key.pem")({"iss": "me"})
+
+    told = jwt.decode(signed, key, algorithms=[alg])
+    assert (told.header["alg"], told.claims) == (alg, {"iss": "me"})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"rubbish",
+        b"",
+        OKPKey.generate_key("X25519").as_pem(private=True),
+        ECKey.generate_key("P-384").as_pem(private=True),
+        ECKey.generate_key("P-256").as_pem(private=False),
+    ],
+    ids=["rubbish", "empty", "X25519", "P-384", "public"],
+)
+def test_a_file_without_a_key_of_ours_is_refused(content, tmp_path):
+    (tmp_path / "key.pem").write_bytes(content)
+
+    with pytest.raises(ValueError, match="No private key"):
+        KeyFile(tmp_path / "key.pem")

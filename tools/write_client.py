@@ -1,0 +1,267 @@
+"""Writes what of the client is made from the API's specification: `python tools/write_client.py [--check]`.
+
+Its shapes, and a method for each operation, blocking and awaited. A test compares them with what the site serves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "temoin.site.settings")
+
+import django
+from django.apps import apps
+
+if not apps.ready:
+    django.setup()
+
+from temoin.api.openapi import specification
+from temoin.api.urls import OPERATIONS
+
+FOLDER = Path(__file__).parents[1] / "src" / "temoin_client"
+MADE = "Made by tools/write_client.py from the specification."
+FACE = '''"""A method for each operation, {way}. {made}"""
+
+from __future__ import annotations
+
+from collections.abc import {iterator}
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+from temoin_client.answers import BundleOutcome, MessageVerdict
+from temoin_client.answers import bundle_outcome, is_locked, message_verdicts, shape_of
+from temoin_client.asking import are_under_way, drawn_key, given, headers, place
+from temoin_client.exchange import ApiCall
+from temoin_client.faces import {kind}Face
+from temoin_client.models import {names}
+
+
+class {kind}Calls({kind}Face):
+    """Each operation of the specification, under its name there."""
+'''
+FORMATS = {"uuid": "UUID", "date": "date", "date-time": "AwareDatetime"}
+PLAIN = {"string": "str", "boolean": "bool", "integer": "int", "number": "float", "null": "None"}
+# What answers in another language than ours is read by these.
+MEDIA = {
+    "application/hl7-v2": ("list[MessageVerdict]", "message_verdicts", "is_locked"),
+    "application/fhir+json": ("BundleOutcome", "bundle_outcome", ""),
+}
+
+
+def type_of(schema: dict[str, Any]) -> str:
+    """Return the Python type of a schema; KeyError for what this API has not used so far."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " | ".join(type_of(each) for each in schema["anyOf"])
+    if "enum" in schema:
+        return f"Literal[{', '.join(repr(each) for each in schema['enum'])}]"
+    if schema["type"] == "array":
+        return f"list[{type_of(schema['items'])}]"
+    if schema["type"] == "object":
+        return f"dict[str, {type_of(schema['additionalProperties'])}]"
+    return FORMATS[schema["format"]] if "format" in schema else PLAIN[schema["type"]]
+
+
+def default_of(schema: dict[str, Any]) -> str:
+    return "Field(default_factory=list)" if schema["default"] == [] else repr(schema["default"])
+
+
+def shape_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
+    yield f"class {name}(ApiShape):"
+    yield f'    """{schema["description"]}"""'
+    yield ""
+    for field, each in schema["properties"].items():
+        if "description" in each:
+            yield f"    # {each['description']}"
+        default = "" if field in schema.get("required", ()) else f" = {default_of(each)}"
+        yield f"    {field}: {type_of(each)}{default}"
+    yield ""
+    yield ""
+
+
+def shapes(told: dict[str, Any]) -> str:
+    """Return the module of shapes."""
+    lines = [f'"""The shapes of the API. {MADE}"""', "", "from __future__ import annotations", ""]
+    lines += ["from datetime import date", "from typing import Literal", "from uuid import UUID", ""]
+    lines += ["from pydantic import AwareDatetime, Field", "", "from temoin_client.shape import ApiShape", "", ""]
+    for name, schema in sorted(told["components"]["schemas"].items()):
+        lines += shape_lines(name, schema)
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One operation of the specification."""
+
+    path: str
+    verb: str
+    told: dict[str, Any]
+    schemas: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.told["operationId"])
+
+    def named(self, place: str) -> list[str]:
+        """Return its parameters of one place."""
+        return [one["name"] for one in self.told["parameters"] if one["in"] == place]
+
+    @property
+    def takes(self) -> dict[str, Any]:
+        """Return its body by media type."""
+        return dict(self.told.get("requestBody", {}).get("content", {}))
+
+    @property
+    def answers(self) -> tuple[str, dict[str, Any]]:
+        """Return media type and schema of its success."""
+        ((media, content),) = next(
+            one["content"] for status, one in self.told["responses"].items() if status in {"200", "201"}
+        ).items()
+        return media, content["schema"]
+
+    @property
+    def shape(self) -> str:
+        return "" if self.answers[0] in MEDIA else type_of(self.answers[1])
+
+    @property
+    def is_followed(self) -> bool:
+        return "cursor" in self.named("query") and "has_more" in self.schemas[self.shape]["properties"]
+
+    @property
+    def listed(self) -> str:
+        """Return the field of a page that holds its items; "" where it is no page, or one that is followed."""
+        if "cursor" not in self.named("query") or self.is_followed:
+            return ""
+        fields = self.schemas[self.shape]["properties"].items()
+        (name,) = (field for field, schema in fields if schema.get("type") == "array")
+        return str(name)
+
+    @property
+    def item(self) -> str:
+        return type_of(self.schemas[self.shape]["properties"][self.listed]["items"])
+
+
+def operations(told: dict[str, Any]) -> list[Told]:
+    schemas = told["components"]["schemas"]
+    return [Told(path, verb, each, schemas) for path, verbs in told["paths"].items() for verb, each in verbs.items()]
+
+
+def parameters(one: Told) -> list[str]:
+    found = [f"{name}: UUID | str" if name.endswith("_id") else f"{name}: str" for name in one.named("path")]
+    if one.takes:
+        found.append(
+            "content: bytes" if one.shape == "" else f"body: {type_of(one.takes['application/json']['schema'])}"
+        )
+    own = [f'{name}: str = ""' for name in one.named("query") if name not in {"limit", "cursor"}]
+    if "limit" in one.named("query"):
+        own.append("limit: int | None = None")
+    if one.is_followed:
+        own += ['after: str = ""', "pause: float | None = None"]
+    if len(one.takes) > 1:
+        own.append(f"media: Literal[{', '.join(repr(each) for each in one.takes)}] = {next(iter(one.takes))!r}")
+    headers = one.named("header")
+    own += [f"known: {one.shape} | None = None"] if "If-None-Match" in headers else []
+    own += ['if_match: str = ""'] if "If-Match" in headers else []
+    own += ['key: str = ""'] if "Idempotency-Key" in headers else []
+    return ["self", *found, *(["*", *own] if own else [])]
+
+
+def call_of(one: Told) -> str:
+    """Return the expression of the call."""
+    path = re.sub(r"{(\w+)}", r"{place(\1)}", one.path)
+    if one.shape:
+        read = f"partial(shape_of, {one.shape}, {'known' if 'If-None-Match' in one.named('header') else 'None'})"
+    else:
+        read = MEDIA[one.answers[0]][1]
+    words = [repr(one.verb.upper()), f"f{path!r}" if "{" in path else repr(path), read]
+    asked = [name for name in one.named("query") if name != "cursor"]
+    words += [f"query=given({', '.join(f'{name}={name}' for name in asked)})"] if asked else []
+    headers = []
+    if one.takes:
+        headers.append("media=media" if len(one.takes) > 1 else f"media={next(iter(one.takes))!r}")
+        words.append("body=content" if one.shape == "" else "body=body.sent()")
+    headers += {"If-None-Match": ["known=known"], "If-Match": ["if_match=if_match"]}.get(
+        next((name for name in one.named("header") if name.startswith("If-")), ""), []
+    )
+    headers += ["key=key or drawn_key()"] if "Idempotency-Key" in one.named("header") else []
+    words += [f"headers=headers({', '.join(headers)})"] if headers else []
+    under_way = "are_under_way" if one.shape == "ResultVerdicts" else ("" if one.shape else MEDIA[one.answers[0]][2])
+    words += [f"is_under_way={under_way}"] if under_way else []
+    return f"ApiCall({', '.join(words)})"
+
+
+def method(one: Told, *, awaited: bool) -> Iterator[str]:
+    told = one.shape or MEDIA[one.answers[0]][0]
+    iterator = "AsyncIterator" if awaited else "Iterator"
+    listed, call = one.listed, call_of(one)
+    word, answer, body = ("async def", told, f"await self.do({call})") if awaited else ("def", told, f"self.do({call})")
+    if one.is_followed:
+        word, answer, body = "def", f"{iterator}[{told}]", f"self.follow({call}, after, pause)"
+    elif listed:
+        word, answer, body = "def", f"{iterator}[{one.item}]", f"self.items({call}, lambda page: page.{listed})"
+    yield f"    {word} {one.name}({', '.join(parameters(one))}) -> {answer}:"
+    yield f'        """{one.told["summary"]}.'
+    yield ""
+    yield f"        `{one.verb.upper()} {one.path}`"
+    yield '        """'
+    yield f"        return {body}"
+    yield ""
+
+
+def face(told: dict[str, Any], *, awaited: bool) -> str:
+    """Return the module of one face's methods."""
+    found = operations(told)
+    words = " ".join(word for one in found for word in [*parameters(one), one.shape, one.item if one.listed else ""])
+    names = sorted(set(re.findall(r"[A-Z]\w+", words)) & set(told["components"]["schemas"]))
+    way, kind, iterator = ("awaited", "Awaited", "AsyncIterator") if awaited else ("blocking", "Blocking", "Iterator")
+    head = FACE.format(way=way, kind=kind, iterator=iterator, made=MADE, names=", ".join(names))
+    return "\n".join([head, *(line for one in found for line in method(one, awaited=awaited))])
+
+
+def formatted(text: str) -> str:
+    """Return a module as the house formats it."""
+    ruff = [str(Path(sys.executable).with_name("ruff"))]
+    for words in (["check", "--select=I", "--fix", "--quiet"], ["format", "--quiet"]):
+        command = [*ruff, *words, "--stdin-filename", str(FOLDER / "made.py"), "-"]
+        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    return text
+
+
+def pages(told: dict[str, Any]) -> dict[str, str]:
+    """Return what is made of a specification, by the name of its file."""
+    made = {
+        "models.py": shapes(told),
+        "blocking_calls.py": face(told, awaited=False),
+        "awaited_calls.py": face(told, awaited=True),
+    }
+    return {name: formatted(text) for name, text in made.items()}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
+    options = parser.parse_args()
+    differing = []
+    for name, text in pages(specification(OPERATIONS)).items():
+        path = FOLDER / name
+        if path.read_text("utf-8") != text:
+            differing.append(name)
+            if not options.check:
+                path.write_text(text, "utf-8")
+    if options.check and differing:
+        sys.stderr.write(f"differ from the specification: {', '.join(differing)}: run tools/write_client.py\n")
+    return 1 if options.check and differing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
