@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.api.hl7 import told_of_room
+from temoin.api.hl7_taken import told_of_room
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.intake.messages import RowsOfBundle, rows_of_bundle

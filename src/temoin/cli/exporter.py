@@ -32,6 +32,7 @@ def port_of(config: Config, process: Process) -> int | None:
         Process.WORKER: metrics.worker,
         Process.SEALER: metrics.sealer,
         Process.KEEPER: metrics.reaper,
+        Process.LISTENER: metrics.listen,
     }
     return ports.get(process)
 

@@ -42,18 +42,18 @@ BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}
 
 
 def add_commands(commands: Commands) -> None:
-    web = _command(commands, "web", "serve the staff site")
+    web = process_command(commands, "web", "serve the staff site")
     _add_address(web, port=8600)
     web.set_defaults(run=run_site, process=Process.STAFF)
-    portal = _command(commands, "portal", "serve the patients' site")
+    portal = process_command(commands, "portal", "serve the patients' site")
     _add_address(portal, port=8601)
     portal.set_defaults(run=run_site, process=Process.PORTAL)
-    _command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
-    _command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
-    _command(commands, "reaper", "delete each day what is past its day").set_defaults(run=run_reaper)
+    process_command(commands, "worker", "carry parcels to the authority and to patients").set_defaults(run=run_worker)
+    process_command(commands, "sealer", "seal the journal and show it to its witnesses").set_defaults(run=run_sealer)
+    process_command(commands, "reaper", "delete each day what is past its day").set_defaults(run=run_reaper)
 
 
-def _command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
+def process_command(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=words)
     parser.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     return parser

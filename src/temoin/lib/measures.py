@@ -26,6 +26,9 @@ IN_PROGRESS = Gauge(
 )
 SIGN_IN_FAILURES = Counter("temoin_sign_in_failures", "Failed steps of a sign-in, by the step.", ["way"])
 ANSWERS = Counter("temoin_parcel_answers", "Answers to tries with a destination.", ["destination", "verdict"])
+MESSAGES = Counter("temoin_messages", "Answers to messages of open lines, by their code.", ["protocol", "code"])
+LINES = Gauge("temoin_lines", "Open lines of programs and instruments.", ["protocol"])
+LINES_CLOSED = Counter("temoin_lines_closed", "Lines closed on their peer, by what was wrong.", ["protocol", "reason"])
 OUTAGES = Counter("temoin_database_outages", "Outages of the database that this process met.")
 OUTAGE = Gauge("temoin_database_away", "1 while the database is away.", multiprocess_mode="livemax")
 

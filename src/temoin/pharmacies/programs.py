@@ -279,6 +279,26 @@ def take_program_seat(*, token: str, certificate: bytes) -> ProgramSeat:
         return ProgramSeat(pharmacy_id, program.id, program.name, read_scopes(found.unseal()["scopes"]))
 
 
+def take_named_seat(*, client_id: str, public_key: str | None) -> ProgramSeat:
+    """Return the seat of the program that a line belongs to, with all its scopes; ProgramRefusedError, UnvouchedError.
+
+    `public_key`, as canonical JWK, is the one that the line has proved to hold; None where the operator named the
+    program for a network without TLS.
+    """
+    try:
+        pharmacy_id, program_id = (UUID(part) for part in client_id.split("."))
+    except ValueError:
+        raise ProgramRefusedError from None
+    with tenant_scope(pharmacy_id):
+        program = _active(program_id)
+        if not is_witnessed(program) or public_key not in {None, program.unseal()["public_key"]}:
+            raise ProgramRefusedError(pharmacy_id, program_id)
+        if is_vouched(program):
+            return ProgramSeat(pharmacy_id, program_id, program.name, read_scopes(program.scopes))
+        tell_owners(program)
+    raise UnvouchedError  # outside the transaction, which keeps the message to the owners
+
+
 def _active(program_id: UUID) -> Program:
     program: Program | None = Program.objects.filter(id=program_id, state=ProgramState.ACTIVE.value).first()
     if program is None:

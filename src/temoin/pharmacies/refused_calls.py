@@ -33,6 +33,7 @@ class RefusedFor(StrEnum):
 
     ASSERTION = "assertion"  # no proof of the program's key, or one shown before
     SCOPE = "scope"  # proved, and asked for more than it was given
+    CERTIFICATE = "certificate"  # of a line: of another key, or of a program that was revoked
     TOKEN = "token"  # noqa: S105 none that the pharmacy gave, of another certificate, or of a program that was revoked
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from temoin.api.listening_settings import check_hl7_files
 from temoin.lib.config_error import ConfigError
 from temoin.lib.key_places import check_root_place
 from temoin.lib.zones import HOUSE, today_in
@@ -21,6 +22,7 @@ from temoin.settings.hosting import check_hosting
 from temoin.settings.own_key import check_key_published
 from temoin.settings.secrets import ROOT_KEY_BYTES, check_secret, check_strength
 
+HL7_KEY = "key of our certificate for HL7 v2"
 # Secrets that others draw have their own strength: a token's PIN, the engine's token; and those of channels.
 OTHERS_SECRETS = (
     "token PIN",
@@ -28,6 +30,7 @@ OTHERS_SECRETS = (
     "mail password",
     "Pro Santé Connect secret",
     "key to the register of professionals",
+    HL7_KEY,
 )
 
 
@@ -54,6 +57,8 @@ def setup_findings(config: Config, process: Process) -> list[str]:
                 found += _finding(check_secret, path, noun)
             found += _finding(channel.check, own)
         found += _finding(check_key_published, config)
+    if process is Process.LISTENER and config.hl7 is not None:
+        found += _finding(check_hl7_files, config.hl7)
     found += _finding(check_rates, config.rates, config.destinations)
     found += _finding(check_hosting, config.hosting, demo=config.site.demo, today=today_in(HOUSE))
     return found
@@ -107,17 +112,45 @@ def secrets_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     if process is Process.SEALER:
         yield "journal key", config.journal.key
         return  # the sealer signs, and opens nothing
-    if process is Process.STAFF:
-        yield "session key", config.keys.django
-        if config.pro_sante_connect is not None:
-            yield "Pro Santé Connect secret", config.pro_sante_connect.secret_file
     yield from config.keys.secrets().items()
-    if config.email.password_file is not None and process is not Process.KEEPER:
-        yield "mail password", config.email.password_file
-    if process is Process.WORKER and config.register is not None:
+    yield from _OWN_SECRETS.get(process, _none_of_its_own)(config)
+
+
+def _secrets_of_staff(config: Config) -> Iterator[tuple[str, Path]]:
+    yield "session key", config.keys.django
+    if config.pro_sante_connect is not None:
+        yield "Pro Santé Connect secret", config.pro_sante_connect.secret_file
+    yield from _secrets_of_mail(config)
+
+
+def _secrets_of_worker(config: Config) -> Iterator[tuple[str, Path]]:
+    yield from _secrets_of_mail(config)
+    if config.register is not None:
         yield "key to the register of professionals", config.register.key_file
-    if process is Process.WORKER and config.certificates is not None and config.certificates.key is not None:
+    if config.certificates is not None and config.certificates.key is not None:
         yield CERTIFICATE_KEY, config.certificates.key
+
+
+def _secrets_of_mail(config: Config) -> Iterator[tuple[str, Path]]:
+    if config.email.password_file is not None:
+        yield "mail password", config.email.password_file
+
+
+def _secrets_of_listener(config: Config) -> Iterator[tuple[str, Path]]:
+    if config.hl7 is not None and config.hl7.key is not None:
+        yield HL7_KEY, config.hl7.key
+
+
+def _none_of_its_own(_config: Config) -> Iterator[tuple[str, Path]]:
+    yield from ()
+
+
+_OWN_SECRETS: dict[Process, Callable[[Config], Iterator[tuple[str, Path]]]] = {
+    Process.STAFF: _secrets_of_staff,
+    Process.WORKER: _secrets_of_worker,
+    Process.LISTENER: _secrets_of_listener,
+    Process.OWNER: _secrets_of_mail,
+}
 
 
 def check_settings_file(path: Path) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from temoin.api.listening_settings import Hl7Settings
 from temoin.api.settings import Api
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
@@ -58,11 +59,12 @@ class Process(StrEnum):
     OWNER = "owner"
     KEEPER = "keeper"  # turns keys: `temoin keys`
     SEALER = "sealer"  # seals the journal, and verifies it
+    LISTENER = "listen"  # takes messages on open lines: the staff site's role, without its sessions
 
     @property
     def role(self) -> str:
         """Return the short name of the process's database role."""
-        return "app" if self is Process.STAFF else self.value
+        return "app" if self in {Process.STAFF, Process.LISTENER} else self.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ class Config:
     channels: Mapping[str, Any] = field(default_factory=dict)  # the settings of each channel that has a section
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
+    hl7: Hl7Settings | None = None
     alarms: Alarms = field(default_factory=Alarms)
     sessions: SessionTimes = field(default_factory=SessionTimes)
     reading: ReadingPace = field(default_factory=ReadingPace)
@@ -146,6 +149,7 @@ _SECTIONS: dict[str, Any] = {
     "journal": Journal,
     "hosting": Hosting,
     "api": Api,
+    "hl7": Hl7Settings,
     "alarms": Alarms,
     "sessions": SessionTimes,
     "reading": ReadingPace,

@@ -17,6 +17,7 @@ class Metrics:
     worker: Port | None = None
     sealer: Port | None = None
     reaper: Port | None = None
+    listen: Port | None = None
 
 
 class LogFormat(StrEnum):

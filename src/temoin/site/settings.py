@@ -91,6 +91,7 @@ INSTALLED_APPS = {
     Process.OWNER: [*_ACCOUNTS, *_ROOMS],
     Process.WORKER: _ROOMS,
     Process.KEEPER: _ROOMS,
+    Process.LISTENER: _ROOMS,
     Process.PORTAL: ["django.contrib.staticfiles", "temoin.journal", "temoin.delivery", "temoin.portal"],
     Process.SEALER: _ROOMS,  # whose models say what a sealed row is: it verifies them, and has no key to open one
 }[PROCESS] + ["temoin.site"]  # last: it hands the settings down to those before
@@ -315,11 +316,12 @@ EMAIL_HOST_PASSWORD = (
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = TEMOIN.email.sender
 
-# The staff site counts tries and remembers used codes in the database: its server processes share them.
+# The staff site counts tries and remembers used codes in the database: its server processes share them. So does the
+# door of open lines, which counts refused programs with it.
 CACHES = {
     "default": {
         "BACKEND": "temoin.signin.memory.SharedMemory"
-        if PROCESS is Process.STAFF
+        if PROCESS in {Process.STAFF, Process.LISTENER}
         else "django.core.cache.backends.locmem.LocMemCache"
     }
 }

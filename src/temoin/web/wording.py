@@ -126,6 +126,7 @@ SCOPE_WORDS: dict[Scope, Words] = {
 REFUSED_WORDS: dict[RefusedFor, Words] = {
     RefusedFor.ASSERTION: _("its key was not proved"),
     RefusedFor.SCOPE: _("it asked for more than it was given"),
+    RefusedFor.CERTIFICATE: _("its certificate is not valid"),
     RefusedFor.TOKEN: _("its token is not valid"),
 }
 

@@ -59,6 +59,21 @@ def acknowledgement(
     return joined([*lines, *(_error(one, version) for one in errors[:_MOST_ERRORS])])
 
 
+def batch_acknowledgement(header: Segment | None, answers: Sequence[bytes], *, at: datetime, own_id: str) -> bytes:
+    """Put the answers to a batch into a batch of their own; `header` is the BHS of the sender's, where it had one."""
+    head: dict[int, Value] = {
+        3: APPLICATION,
+        4: header.text(6) if header else "",
+        5: header.text(3) if header else "",
+        6: header.text(4) if header else "",
+        7: moment(at),
+        11: own_id,
+        12: header.text(11) if header else "",
+    }
+    begin, end = segment("BHS", head, DEFAULT), segment("BTS", {1: str(len(answers))}, DEFAULT)
+    return joined([begin]) + b"".join(answers) + joined([end])
+
+
 def _error(error: AckError, version: str) -> str:
     found = _PLACE.fullmatch(error.place)
     name, field, component = (part or "" for part in found.groups()) if found else ("", "", "")
