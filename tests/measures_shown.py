@@ -13,7 +13,10 @@ LABELS = {
     "state": "the states of a parcel",
     "duty": "the duties of the worker and the reaper, the verification of backups",
     "witness": "the witnesses of the settings",
-    "certificate": "the channels of the settings, hosting",
+    "certificate": "the channels of the settings, hosting, hl7",
+    "protocol": "hl7",
+    "code": "the codes of an acknowledgement",
+    "reason": "why a line was closed on its peer",
     "le": "the bounds of a histogram",
 }
 SHOWN = {
@@ -24,6 +27,9 @@ SHOWN = {
     "temoin_requests_in_progress": {"site"},
     "temoin_sign_in_failures": {"way"},
     "temoin_parcel_answers": {"destination", "verdict"},
+    "temoin_messages": {"protocol", "code"},
+    "temoin_lines": {"protocol"},
+    "temoin_lines_closed": {"protocol", "reason"},
     "temoin_database_outages": set(),
     "temoin_database_away": set(),
     "temoin_parcels": {"destination", "state"},

@@ -25,7 +25,7 @@ from temoin.lib.private_socket import PORT
 from temoin.settings.file import VARIABLE
 from temoin.settings.secrets import write_secret
 from temoin_demo.accounts_file import accounts_path, recall_demonstration
-from temoin_demo.folder import open_folder, prepare_database, witness_words, write_settings
+from temoin_demo.folder import add_lines, open_folder, prepare_database, witness_words, write_settings
 from temoin_demo.ports import LOOPBACK, Ports, count, first_port
 from temoin_demo.postgresql.server import EmbeddedServer
 from temoin_demo.processes import Child, stop_children, wait_until_answer
@@ -50,6 +50,8 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--workers", type=count_of_processes, default=1, help="processes that carry parcels (default: 1)"
     )
+    words = "take HL7 v2 of the demonstration's program on open lines"
+    parser.add_argument("--listen", action="store_true", help=words)
     parser.add_argument("--ready-file", type=Path, help="write addresses, accounts and links here once all is up")
     parser.set_defaults(run=run)
 
@@ -65,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     say(f"Témoin, demonstration in {folder}")
     with suppress(KeyboardInterrupt), ExitStack() as running:
         through = tuple(dict.fromkeys(options.through or [FIRST_WAY]))
-        _run_demonstration(Demo(folder, ports, options.ready_file, options.workers, through), stop, running)
+        demo = Demo(folder, ports, options.ready_file, options.workers, through, options.listen)
+        _run_demonstration(demo, stop, running)
     say("Stopped. The data stays: run the same command to go on.")
     return 0
 
@@ -101,6 +104,7 @@ class Demo:
     ready_file: Path | None
     workers: int
     through: tuple[str, ...]
+    listens: bool
 
 
 def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None:
@@ -118,6 +122,8 @@ def _run_demonstration(demo: Demo, stop: StopSignal, running: ExitStack) -> None
     demonstration = recall_demonstration(demo.folder)
     if not stop.is_set():
         tell_demonstration(demo.ports, demonstration, demo.folder, time.monotonic() - began)
+        if demo.listens:
+            say(f"HL7 v2 by MLLP: {LOOPBACK}:{demo.ports.lines}, as the program of 8.")
         _write_ready(demo, demonstration, server, children)
     while not stop.is_set():
         if _watch(server, children):
@@ -139,6 +145,8 @@ def _set_up(server: EmbeddedServer, demo: Demo) -> None:
     if not accounts_path(demo.folder).exists():
         say("  Made-up pharmacies, staff, patients and results")
         _run_child(demo.folder, "temoin_demo.load", str(demo.folder))
+    if demo.listens:
+        add_lines(demo.folder, demo.ports, recall_demonstration(demo.folder)["program"]["client_id"])
 
 
 def _run_child(folder: Path, *words: str) -> None:
@@ -163,6 +171,7 @@ def _children(demo: Demo) -> list[Child]:
         ("reaper", ["reaper"], None),
         ("witness", witness_words(demo.folder, ports), f"{ports.url(ports.witness)}/"),
     ]
+    wanted += [("listen", ["listen", "hl7"], None)] if demo.listens else []
     wanted += [(f"worker-{number}", ["worker"], None) for number in range(2, demo.workers + 1)]
     environment = _environment(demo.folder)
     return [Child(name, words, data=demo.folder, environment=environment, probe=probe) for name, words, probe in wanted]

@@ -13,6 +13,7 @@ from temoin.cli.certificates import publish_key
 from temoin.cli.django_process import DATA_FILE
 from temoin.crypto.notes import read_signer
 from temoin.lib.config_error import ConfigError
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.settings.file import read_config
 from temoin.settings.secrets import make_password, make_root_key, private_folder, write_secret
 from temoin_demo.accounts_file import accounts_path
@@ -76,6 +77,19 @@ vkey = "{vkey}"
 """
 
 
+LINES = """
+[hl7]
+notice = "{notice}"
+
+[hl7.plain.demonstration]
+host = "{host}"
+port = {port}
+network = "127.0.0.0/8"
+program = "{program}"
+reason = "a demonstration on one machine"
+"""
+
+
 def open_folder(folder: Path) -> Path:
     """Make or check the folder; refuse one that git would pick up, or one that holds a real site."""
     folder = _resolved(folder)
@@ -135,6 +149,12 @@ def write_settings(folder: Path, ports: Ports, through: Collection[str] = (FIRST
         ways=ways_settings(through, ports, keys),
     )
     write_secret(folder / DATA_FILE, content.encode("utf-8"))
+
+
+def add_lines(folder: Path, ports: Ports, program: str) -> None:
+    """Add to the settings the port at which the demonstration's program sends HL7 v2."""
+    content = LINES.format(notice=CURRENT_NOTICE, host=LOOPBACK, port=ports.lines, program=program)
+    write_secret(folder / DATA_FILE, (folder / DATA_FILE).read_bytes() + content.encode("utf-8"))
 
 
 def witness_words(folder: Path, ports: Ports) -> list[str]:

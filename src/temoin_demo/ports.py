@@ -1,4 +1,4 @@
-"""The ports of a demonstration, one after the other: the fixed ones, then one of each channel that has its own."""
+"""The ports of a demonstration: the fixed ones, one of each channel that has its own, that of open lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def own_ports() -> list[str]:
 
 def count() -> int:
     """Return how many ports a demonstration takes."""
-    return len(FIXED) + len(own_ports())
+    return len(FIXED) + len(own_ports()) + 1
 
 
 def first_port(text: str) -> int:
@@ -51,6 +51,11 @@ class Ports:
     @property
     def witness(self) -> int:
         return self._at("witness")
+
+    @property
+    def lines(self) -> int:
+        """Return the port at which programs hold lines open, where the demonstration listens."""
+        return self.base + count() - 1
 
     def of(self, channel: AnyChannel) -> int:
         """Return the port at which the sandbox answers for a channel."""

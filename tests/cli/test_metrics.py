@@ -52,6 +52,9 @@ def test_every_measure_and_every_label_is_listed_here(as_role):
         measures.IN_PROGRESS.labels(site)
     measures.SIGN_IN_FAILURES.labels("password")
     measures.ANSWERS.labels("fhir", Verdict.ACCEPTED.value)
+    measures.MESSAGES.labels("hl7", "AA")
+    measures.LINES.labels("hl7")
+    measures.LINES_CLOSED.labels("hl7", "slow")
     own = [one for one in REGISTRY.collect() if one.name.startswith("temoin_")]
     for process, role in ((Process.WORKER, "worker"), (Process.SEALER, "sealer"), (Process.KEEPER, "keeper")):
         with as_role(f"temoin_{role}"):
@@ -206,14 +209,14 @@ def test_each_kind_of_process_has_its_own_port(tmp_path: Path):
     tmp_path.chmod(0o700)
     write_settings(tmp_path, Ports(9490))
     path = tmp_path / "temoin.toml"
-    kinds = ("web", "portal", "worker", "sealer", "reaper")
+    kinds = ("web", "portal", "worker", "sealer", "reaper", "listen")
     ports = "\n".join(f"{kind} = {9601 + number}" for number, kind in enumerate(kinds))
     path.write_text(f"{path.read_text(encoding='utf-8')}\n[metrics]\n{ports}\n", encoding="utf-8")
 
     config = read_config(path)
 
     found = {process: port_of(config, process) for process in Process}
-    assert sorted(port for port in found.values() if port) == [9601, 9602, 9603, 9604, 9605]
+    assert sorted(port for port in found.values() if port) == [9601, 9602, 9603, 9604, 9605, 9606]
     assert found[Process.OWNER] is None
 
 

@@ -29,6 +29,7 @@ WITHOUT_BY = {
     "pharmacies/invitations.py:read_offer": "a question, asked by who held the code and is nobody yet",
     "pharmacies/programs.py:issue_token": "the program acts, which the assertion proves",
     "pharmacies/programs.py:take_program_seat": "a question, asked with a token by who is nobody yet",
+    "pharmacies/programs.py:take_named_seat": "a question, asked on a line by who is nobody yet",
     "delivery/actions.py:seal_letter_for": "the worker acts, for the pharmacy of the parcel",
     "delivery/actions.py:letter_is_open": "a question within the act of a courier",
     "delivery/actions.py:lock_letters": "a lock within an act",

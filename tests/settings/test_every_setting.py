@@ -19,7 +19,13 @@ from temoin_demo.folder import write_settings
 from temoin_demo.ports import Ports
 
 CANARY = "c4nary"  # of a secret that somebody wrote in the wrong place
-OF_NAMES = {("rates",), ("journal", "witnesses"), ("fhir", "senders")}  # tables whose keys the operator gives
+OF_NAMES = {
+    ("rates",),
+    ("journal", "witnesses"),
+    ("fhir", "senders"),
+    ("hl7", "programs"),
+    ("hl7", "plain"),
+}  # tables whose keys the operator gives
 _OPTIONAL = re.compile(r"^# (?=\[|[a-z_0-9]+ = )", re.MULTILINE)
 EXAMPLE = Path(__file__).parents[2] / "docs" / "temoin.example.toml"
 TEXT = _OPTIONAL.sub("", EXAMPLE.read_text(encoding="utf-8"))

@@ -90,7 +90,7 @@ def test_a_unit_checks_before_its_start_and_is_handed_what_its_process_reads(tmp
     assert words["ExecStart"] == [f"{PROGRAM} {name_of(unit)}"]
     build_parser().parse_args(words["ExecStart"][0].split()[1:])
     assert needed <= handed
-    assert handed - needed <= {"mail.password", "certificates.key"}
+    assert handed - needed <= {"mail.password", "certificates.key", "hl7.key"}
     assert words["User"] == words["Group"] == [f"temoin-{name_of(unit)}"]
 
 

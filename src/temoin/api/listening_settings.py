@@ -42,7 +42,6 @@ PrivateNetwork = Annotated[
 
 
 def is_within(address: str, network: str) -> bool:
-    """Tell whether an address is one of a network."""
     try:
         return ip_address(address) in ip_network(network)
     except ValueError:

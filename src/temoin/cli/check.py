@@ -78,7 +78,7 @@ def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
     if is_whole:
         say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
         tables = (*table_lines(), *unsure_lines(), *doubt_lines())
-        for line in (*rule_lines(config), *tables, *class_lines(config.retention)):
+        for line in (*rule_lines(config), *plain_lines(config), *tables, *class_lines(config.retention)):
             say(line)
     say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
 
@@ -105,6 +105,14 @@ def rule_lines(config: Config) -> list[str]:
         doubts += ["not reviewed by a lawyer or a physician"] if rules.review.is_placeholder else []
         lines.append(" - ".join([f"{destination}: rules {rules.name} ({articles})", *doubts]))
     return lines or ["No destination of results is switched on."]
+
+
+def plain_lines(config: Config) -> list[str]:
+    """Return a line for each port that takes messages without TLS, with the reason that the operator gave."""
+    ports = config.hl7.plain.items() if config.hl7 is not None else ()
+    return [
+        f"Without TLS, hl7.plain.{name}: {one.host}:{one.port}, from {one.network}: {one.reason}" for name, one in ports
+    ]
 
 
 def table_lines() -> list[str]:

@@ -35,22 +35,20 @@ PROTOCOLS = (HL7,)
 
 def add_commands(commands: Commands) -> None:
     listen = process_command(commands, "listen", "take messages of programs on open lines: HL7 v2")
-    words = f"what to listen to, of {', '.join(PROTOCOLS)} (default: all that the settings have a section for)"
-    listen.add_argument("protocols", nargs="*", metavar="PROTOCOL", help=words)
+    words = "what to listen to (default: all that the settings have a section for)"
+    listen.add_argument("protocol", nargs="?", choices=PROTOCOLS, help=words)
     listen.set_defaults(run=run_listener)
 
 
 def run_listener(options: argparse.Namespace) -> int:
     """Listen until SIGTERM or SIGINT; messages in hand are answered before the end."""
-    if unknown := set(options.protocols) - set(PROTOCOLS):
-        raise ConfigError(f"Nothing is called {', '.join(sorted(unknown))} here: name {' or '.join(PROTOCOLS)}.")
     follow_supervisor()
     become(Process.LISTENER, options.data)
     require_sound(Process.LISTENER)
     from temoin.outbox.counter_bell import start_ringing
 
     config = settings_of_process()
-    ports = _ports(config, options.protocols)
+    ports = _ports(config, options.protocol)
     start_ringing()
     show_measures(config, Process.LISTENER)
     asyncio.run(_listen(ports))
@@ -89,8 +87,8 @@ class LineCounts:
         beat("lines")
 
 
-def _ports(config: Config, asked: list[str]) -> list[LinePort]:
-    found = _hl7_ports(config.hl7) if config.hl7 is not None and (HL7 in asked or not asked) else []
+def _ports(config: Config, asked: str | None) -> list[LinePort]:
+    found = _hl7_ports(config.hl7) if config.hl7 is not None and asked in {None, HL7} else []
     if not found:
         raise ConfigError(f"{config.file.name}: nothing is set up to be listened to: add the section [hl7].")
     return found

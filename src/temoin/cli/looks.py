@@ -62,15 +62,14 @@ def certificates_told(config: Config) -> CheckReport:
     from temoin.crypto.signatures import PublicKeyError, end_of_certificate
 
     told = CheckReport()
-    for channel, own in config.set_up:
-        for noun, path in channel.certificates(own).items():
-            try:
-                left = end_of_certificate(path.read_bytes()) - now()
-            except (OSError, PublicKeyError):
-                continue  # told by the channel's own check
-            if left < SOON:
-                words = f"has ended: renew {path}" if left < timedelta(0) else f"ends in {left.days} days: {path}"
-                told.remarks.append(f"The {noun} {words}.")
+    for _name, noun, path in config.own_certificates:
+        try:
+            left = end_of_certificate(path.read_bytes()) - now()
+        except (OSError, PublicKeyError):
+            continue  # told by a check of its own
+        if left < SOON:
+            words = f"has ended: renew {path}" if left < timedelta(0) else f"ends in {left.days} days: {path}"
+            told.remarks.append(f"The {noun} {words}.")
     return told
 
 

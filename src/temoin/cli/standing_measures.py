@@ -129,13 +129,12 @@ def certificate_days(config: Config) -> Iterator[Metric]:
     days = _gauge("temoin_certificate_days", "Days that a certificate of ours has left.", "certificate")
     if config.hosting is not None and config.hosting.expires is not None:
         days.add_metric(["hosting"], (config.hosting.expires - today_in(HOUSE)).days)
-    for channel, own in config.set_up:
-        for path in channel.certificates(own).values():
-            try:
-                left = end_of_certificate(path.read_bytes()) - now()
-            except (OSError, PublicKeyError):
-                continue  # told by `temoin check`
-            days.add_metric([channel.name], left.days)
+    for name, _noun, path in config.own_certificates:
+        try:
+            left = end_of_certificate(path.read_bytes()) - now()
+        except (OSError, PublicKeyError):
+            continue  # told by `temoin check`
+        days.add_metric([name], left.days)
     yield days
 
 

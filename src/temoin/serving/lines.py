@@ -41,7 +41,7 @@ class LinePace:
     at_once: int = 2  # threads that one peer may hold
 
 
-class Told(Protocol):
+class LineReply(Protocol):
     """What became of a message."""
 
     @property
@@ -84,7 +84,7 @@ class LinePort:
     context: ssl.SSLContext | None
     admit: Callable[[str, bytes], Hashable | None]  # by address and certificate; None turns them away
     talk: Callable[[], Talk]
-    take: Callable[[Any, bytes], Told]  # in a thread
+    take: Callable[[Any, bytes], LineReply]  # in a thread
 
 
 class CountsLines(Protocol):
@@ -246,11 +246,11 @@ class LineServer:
             line.is_busy = False
         return not told.ends and not self._stops
 
-    async def _told(self, line: OpenLine, content: bytes) -> Told:
+    async def _told(self, line: OpenLine, content: bytes) -> LineReply:
         loop, until = asyncio.get_running_loop(), time.monotonic() + self._pace.again
         while True:
             async with self._book.turn_of(line.who):
-                told: Told = await loop.run_in_executor(self._threads, line.port.take, line.who, content)
+                told: LineReply = await loop.run_in_executor(self._threads, line.port.take, line.who, content)
             if not told.is_later or self._stops or time.monotonic() >= until:
                 return told
             await asyncio.sleep(self._pace.pause)

@@ -120,6 +120,14 @@ class Config:
         return ((each, self.channels[each.name]) for each in all_channels() if each.name in self.channels)
 
     @property
+    def own_certificates(self) -> Iterator[tuple[str, str, Path]]:
+        """Return the certificates that we show to others: whose they are, what they are, and their files."""
+        for channel, own in self.set_up:
+            yield from ((channel.name, noun, path) for noun, path in channel.certificates(own).items())
+        if self.hl7 is not None and self.hl7.certificate is not None:
+            yield "hl7", "certificate for HL7 v2", self.hl7.certificate
+
+    @property
     def destinations(self) -> frozenset[str]:
         """Return the names of all that parcels go to here, switched off or on."""
         return frozenset(each.name for channel, _ in self.set_up for each in channel.destinations)
