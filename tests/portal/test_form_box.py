@@ -71,7 +71,7 @@ def test_a_poster_tells_whose_it_is_and_what_to_seal_to(house: House):
 
     assert (status, told["place"], told["pharmacy"]) == (200, house.here.name, str(house.here.id))
     assert len(told["public"]) == 87
-    assert set(told) == {"place", "pharmacy", "key", "public"}
+    assert set(told) == {"place", "pharmacy", "key", "public", "day"}
 
 
 @pytest.mark.usefixtures("cheap")
@@ -117,8 +117,22 @@ def test_a_form_without_its_work_is_refused(house: House):
 
     assert ask(put_in, {**form, "nonce": spoilt})[0] == 400
     assert ask(put_in, {**form, "id": str(uuid4())})[0] == 400
-    assert ask(put_in, {**form, "day": "2026-01-01"})[0] == 400
+    assert ask(put_in, {**form, "day": "2026-01-01"})[0] == 400  # the work is of another day
     assert waiting_arrivals(by=house.owner) == []
+
+
+@pytest.mark.usefixtures("cheap")
+def test_a_stamp_of_a_day_that_is_over_is_asked_for_again(house: House):
+    form = form_of(house)
+
+    with shifted_by(timedelta(days=1)):
+        assert ask(put_in, form)[0] == 200
+    with shifted_by(timedelta(days=3)):
+        late = form_of(house, number=500)
+        assert ask(put_in, {**form, "number": 500}) == (412, {"answer": "day"})
+        assert ask(put_in, late) == (200, {"answer": "waiting"})
+    with shifted_by(-timedelta(days=3)):
+        assert ask(put_in, form)[0] == 412
 
 
 BAD = {
@@ -153,6 +167,7 @@ CHANGED = {
     "an empty form": {"sealed": ""},
     "a number for a form": {"sealed": 1},
     "a list for a day": {"day": []},
+    "a word for a day": {"day": "today"},
     "nothing for a day": {"day": None},
     "no number for the work": {"nonce": {}},
     "half a letter": {"poster": "\ud800"},

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from base64 import urlsafe_b64encode
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from arriving import token_of
@@ -17,7 +19,9 @@ from site_under_test import Site
 
 from temoin.arrivals.queries import waiting_arrivals
 from temoin.catalogue.patient_languages import patient_languages
+from temoin.lib.clock import now
 from temoin.lib.label import PATIENT_LANGUAGES
+from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.counter_bell import CHANNEL, topic_of
 from temoin.testing.tickets import read_ticket
 
@@ -38,11 +42,15 @@ def house() -> House:
 @pytest.fixture
 def form(page: Page, portal_url: str, house: House) -> Page:
     """The page that the pharmacy's poster leads to."""
+    open_form(page, portal_url, house)
+    return page
+
+
+def open_form(page: Page, portal_url: str, house: House) -> None:
     page.set_viewport_size(PHONE)
     token = urlsafe_b64encode(token_of(house.owner)).rstrip(b"=").decode()
     page.goto(f"{portal_url}/form/#{token}")
     expect(page.locator("#fill")).to_be_visible()
-    return page
 
 
 def shoot(page: Page, name: str) -> None:
@@ -114,6 +122,43 @@ def test_a_form_whose_answer_was_lost_keeps_its_number_when_it_is_sent_again(for
     expect(form.locator("#done")).to_be_visible()
 
     assert [str(one.number) for one in waiting_arrivals(by=house.owner)] == [form.locator("#number").inner_text()]
+
+
+@pytest.mark.parametrize("days", [-700, -2, 2, 700])
+def test_a_wrong_clock_of_the_phone_does_not_matter(page: Page, portal_url: str, house: House, days: int):
+    page.clock.set_fixed_time(now() + timedelta(days=days))
+    open_form(page, portal_url, house)
+    fill(page)
+    page.locator("#birth_date").fill(f"{today_in(HOUSE):%d%m%Y}")
+    page.locator('[name="question-symptoms-onset"]').fill(f"{today_in(HOUSE):%d%m%Y}")
+    page.locator("#send").click()
+
+    expect(page.locator("#done")).to_be_visible()
+    assert len(waiting_arrivals(by=house.owner)) == 1
+
+
+@pytest.mark.parametrize("given", [{"day": "2026-01-02"}, {"key": str(UUID(int=7))}], ids=["day", "key"])
+def test_a_page_left_open_is_stamped_and_sealed_anew_when_it_is_sent(
+    page: Page, portal_url: str, house: House, given: dict[str, str]
+):
+    offers: list[dict[str, str]] = []
+
+    def pass_on(route: Route) -> None:
+        """Let the page be one that was opened on another day, or under a key that has ended since."""
+        answer = route.fetch()
+        offers.append({**answer.json(), **(given if not offers else {})})
+        route.fulfill(response=answer, json=offers[-1])
+
+    page.route("**/form/poster", pass_on)
+    open_form(page, portal_url, house)
+    fill(page)
+    page.locator("#send").click()
+
+    expect(page.locator("#done")).to_be_visible()
+    (arrival,) = waiting_arrivals(by=house.owner)
+    assert len(offers) == 2
+    opened = sign_in(Client(), house.owner).get(f"/arrivals/{arrival.id}/").content.decode()
+    assert 'value="LÉGER-NOÉ"' in opened
 
 
 def test_what_is_wrong_is_told_by_field_and_what_was_typed_stays(form: Page):

@@ -8,6 +8,7 @@ no more forms wait in a pharmacy than there are numbers to call (decision 0150).
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ LONGEST: Final = 12_288  # of a body: two blocks of a sealed form, in base64
 WORK_BITS: Final = 13  # that the hash of a stamp begins with: some 8,000 tries, a second of a telephone
 PER_POSTER: Final = 30  # forms a minute: a queue at its worst hands in ten
 NUMBERS: Final = range(100, 1000)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _STATUS = {BoxAnswer.WAITING: 200, BoxAnswer.NUMBER: 409, BoxAnswer.GONE: 410}
 
 
@@ -46,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # nothing to forge: no cookie is read or set, and whoever holds a poster's code may ask
 @require_POST
 def poster(request: HttpRequest) -> HttpResponse:
-    """Tell whose poster it is, and to what its forms are sealed this month."""
+    """Tell whose poster it is, to what its forms are sealed this month, and the day of their stamp."""
     token = _asked(request, _token)
     found = token if isinstance(token, HttpResponse) else _found(request, token)
     if isinstance(found, HttpResponse):
@@ -54,7 +56,12 @@ def poster(request: HttpRequest) -> HttpResponse:
     key = key_of_month(found, f"{now():%Y-%m}")
     if key is None:
         return plain("no key", 503)
-    told = {"pharmacy": str(found.pharmacy_id), "place": found.place, "key": str(key.key_id)}
+    told = {
+        "pharmacy": str(found.pharmacy_id),
+        "place": found.place,
+        "key": str(key.key_id),
+        "day": _day(0),
+    }  # a phone may have another
     return JsonResponse({**told, "public": urlsafe_b64encode(key.public).rstrip(b"=").decode("ascii")})
 
 
@@ -65,6 +72,8 @@ def put_in(request: HttpRequest) -> HttpResponse:
     sent = _asked(request, _sent)
     if isinstance(sent, HttpResponse):
         return sent
+    if sent.day not in {_day(-1), _day(0), _day(1)}:
+        return JsonResponse({"answer": "day"}, status=412)  # the page asks for its poster again, and stamps anew
     found = _found(request, sent.token)
     if isinstance(found, HttpResponse):
         return found
@@ -81,6 +90,7 @@ class _Sent:
     """What the page sends with a form."""
 
     token: bytes
+    day: str
     form: HandedForm
 
 
@@ -113,7 +123,7 @@ def _sent(given: Mapping[str, Any]) -> _Sent:
         raise ValueError("a number has three digits, and a form is not empty")
     if not is_worked(given["poster"], arrival_id, given["day"], given["nonce"]):
         raise ValueError("the browser did not do the work")
-    return _Sent(_token(given), HandedForm(arrival_id, _id(given["key"]), number, sealed))
+    return _Sent(_token(given), given["day"], HandedForm(arrival_id, _id(given["key"]), number, sealed))
 
 
 def _id(text: object) -> UUID:
@@ -123,11 +133,15 @@ def _id(text: object) -> UUID:
 
 
 def is_worked(code: str, arrival_id: UUID, day: str, nonce: object) -> bool:
-    """Tell whether a browser did the work for this form, on a day that is today somewhere."""
-    if type(nonce) is not int or day not in {f"{now() + timedelta(days=ahead):%Y-%m-%d}" for ahead in (-1, 0, 1)}:
+    """Tell whether a browser did the work for this form and day."""
+    if type(nonce) is not int or type(day) is not str or not _DAY.fullmatch(day):
         return False
     digest = sha256(f"{code}|{arrival_id}|{day}|{nonce}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> (32 - WORK_BITS) == 0
+
+
+def _day(ahead: int) -> str:
+    return f"{now() + timedelta(days=ahead):%Y-%m-%d}"
 
 
 def _found(request: HttpRequest, token: bytes) -> StandingPoster | HttpResponse:

@@ -10,6 +10,7 @@ const { readDay, ageOn, problemsOf } = globalThis.temoinFormChecks;
 const KEPT = "ticket-code"; // as letter.js reads it
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const DRAWS = 40; // numbers tried: of nine hundred, most are free
+const DAY_MS = 24 * 60 * 60 * 1000;
 const TOKEN = /^#([A-Za-z0-9_-]{22})$/;
 
 const byId = (id) => document.getElementById(id);
@@ -42,15 +43,25 @@ function typed() {
   };
 }
 
+// Which day the site said it was, and when by this device's clock: that may be wrong, but it goes on.
+let told = null;
+
+// The latest day that it is anywhere: nobody is held up for living east of the site.
+function today() {
+  if (!told) return new Date();
+  const day = new Date(Date.parse(told.day) + DAY_MS + Math.max(0, Date.now() - told.at));
+  return new Date(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate());
+}
+
 // Only the questions of the test that is chosen, and of whom they are for.
 function ask() {
   const born = readDay(value("birth_date"));
-  const [kind, sex, age] = [chosen("kind"), chosen("sex"), born ? ageOn(born, new Date()) : null];
+  const [kind, sex, age] = [chosen("kind"), chosen("sex"), born ? ageOn(born, today()) : null];
   for (const question of form.querySelectorAll("[data-question]")) {
-    const told = question.dataset;
-    const isOther = told.sex && ["F", "M"].includes(sex) && told.sex !== sex;
-    const isOfAge = age === null || (age >= Number(told.from) && age < Number(told.to));
-    question.hidden = !told.kinds.split(" ").includes(kind) || isOther || !isOfAge;
+    const asked = question.dataset;
+    const isOther = asked.sex && ["F", "M"].includes(sex) && asked.sex !== sex;
+    const isOfAge = age === null || (age >= Number(asked.from) && age < Number(asked.to));
+    question.hidden = !asked.kinds.split(" ").includes(kind) || isOther || !isOfAge;
   }
   byId("questions").hidden = !form.querySelector("[data-question]:not([hidden])");
 }
@@ -69,7 +80,7 @@ function mark(name, problem) {
 const looked = new Set(); // fields that their person left: nobody is corrected while writing the first letter
 
 function checkLooked() {
-  const found = problemsOf(typed(), new Date());
+  const found = problemsOf(typed(), today());
   for (const place of form.querySelectorAll("[data-problem]")) {
     const name = place.dataset.problem;
     mark(name, looked.has(name) ? found[name] : null);
@@ -92,8 +103,8 @@ function answers() {
   for (const question of form.querySelectorAll("[data-question]:not([hidden])")) {
     const name = question.dataset.question;
     const day = question.querySelector("[data-day]");
-    const told = day ? readDay(day.value) : null;
-    const iso = told && [String(told.year).padStart(4, "0"), ...[told.month, told.day].map((part) => String(part).padStart(2, "0"))].join("-");
+    const read = day ? readDay(day.value) : null;
+    const iso = read && [String(read.year).padStart(4, "0"), ...[read.month, read.day].map((part) => String(part).padStart(2, "0"))].join("-");
     const answer = day ? iso : chosen(`question-${name}`);
     if (answer) given[name] = answer;
   }
@@ -114,20 +125,29 @@ function post(path, body) {
 }
 
 const TOLD = { 404: "gone", 410: "gone", 429: "slow" };
+const PAST = [410, 412]; // the key or the day that the page was given: both are asked for again
 
 function begin(token) {
   const id = crypto.randomUUID();
-  const day = new Date().toISOString().slice(0, 10);
   const code = drawCode();
-  const worked = work(token, id, day, Number(form.dataset.bits)); // while the form is filled in
   let offer = null;
+  let worked = null;
   let isBusy = false;
   let number = drawNumber(); // kept until the site says that it is taken: an answer that was lost may have given it to us
 
-  async function open() {
+  // Ask for the key and the day, and begin the work for them; return what is to be told where there is none.
+  async function ready() {
     const answer = await post("/form/poster", { poster: token }).catch(() => null);
-    if (!answer?.ok) { say(TOLD[answer?.status] ?? "failed"); return; }
+    if (!answer?.ok) return TOLD[answer?.status] ?? "failed";
     offer = await answer.json();
+    told = { day: offer.day, at: Date.now() };
+    worked = work(token, id, offer.day, Number(form.dataset.bits)); // while the form is filled in
+    return null;
+  }
+
+  async function open() {
+    const problem = await ready();
+    if (problem) { say(problem); return; }
     for (const slot of document.querySelectorAll("[data-field=place]")) slot.textContent = offer.place;
     form.hidden = false;
     ask();
@@ -135,14 +155,24 @@ function begin(token) {
 
   async function handIn() {
     const sealed = await seal(offer, id, content(code));
-    const sent = { poster: token, id, key: offer.key, day, nonce: await worked, sealed };
+    const sent = { poster: token, id, key: offer.key, day: offer.day, nonce: await worked, sealed };
     for (let draw = 0; draw < DRAWS; draw += 1) {
       const answer = await post("/form/hand-in", { ...sent, number });
-      if (answer.ok) return { number };
-      if (answer.status !== 409) return { told: TOLD[answer.status] ?? "failed" };
+      if (answer.status !== 409) return answer.status;
       number = drawNumber();
     }
-    return { told: "slow" };
+    return 429;
+  }
+
+  // Return what is to be told; null when the form waits. A page that was left open is given another key and day first.
+  async function send() {
+    let status = await handIn();
+    if (PAST.includes(status)) {
+      const problem = await ready();
+      if (problem) return problem;
+      status = await handIn();
+    }
+    return status === 200 ? null : TOLD[status] ?? "failed";
   }
 
   function show() {
@@ -161,11 +191,11 @@ function begin(token) {
     isBusy = true;
     byId("send").setAttribute("aria-disabled", "true");
     say("sending");
-    const done = await handIn().catch(() => ({ told: "failed" }));
+    const problem = await send().catch(() => "failed");
     isBusy = false;
     byId("send").removeAttribute("aria-disabled");
-    if (done.number) show();
-    else say(done.told);
+    if (problem) say(problem);
+    else show();
   }
 
   function keep() {
