@@ -33,8 +33,9 @@ from temoin.pharmacies.professions import Profession
 from temoin.retention.case_states import CaseKind
 from temoin.retention.cases import open_case
 from temoin.retention.holds import place_hold
-from temoin.testing import queries
+from temoin.testing import paged, queries
 from temoin.testing.actions import abandon_test
+from temoin.testing.paged import some_tests
 from temoin.testing.queries import list_tests, list_tests_of_patient, read_test, report_for_courier
 
 MONDAY = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -196,6 +197,23 @@ def test_a_list_of_tests_has_shown_what_was_under_way_and_the_newest_done(
         abandon_test(by=house.owner, record_id=records[0])
 
     assert on_tuesday(house) == {patients[0], patients[5], *(patients[number] for number in shown)}
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, [4, 5]), (1, [2, 3]), (2, [0, 1])])
+def test_a_page_of_a_program_has_shown_what_lies_between_its_hours(house: House, tamper, number: int, shown: list[int]):
+    patients = [patient_of(house, MONDAY) for _each in range(6)]
+    for hour, one in enumerate(patients):
+        record_id = registered(house, one, MONDAY + timedelta(hours=hour))
+        with frozen_at(MONDAY + timedelta(hours=9)):
+            abandon_test(by=house.owner, record_id=record_id)
+    page = None
+    for place in range(number + 1):
+        with frozen_at(TUESDAY if place == number else TUESDAY - DAY):
+            after = page.reached if page else None
+            page = some_tests(by=house.owner, wanted=paged.TestsWanted(), limit=2, after=after)
+    tamper("DELETE FROM journal_listing")
+
+    assert on_tuesday(house) == {patients[one] for one in shown}
 
 
 def registered(house: House, patient_id: UUID, moment: datetime) -> UUID:

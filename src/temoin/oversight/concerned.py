@@ -23,6 +23,7 @@ from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.testing.paged import HOURS
 from temoin.testing.states import UNDER_WAY
 
 CHUNK = 200  # persons opened in one transaction: a slow reader must not hold one for long
@@ -58,15 +59,21 @@ _LED_TO = " UNION ".join(
 
 # With a beginning: whom an event of the period is about, by whichever row; whom a search or a list showed, as it stands
 # beside its event; and whom a list of tests may have shown, were that gone: what was under way at that time (signed or
-# abandoned later, or still so), and of what was done as many of the newest as the event says. With a key: whose rows it
-# seals.
+# abandoned later, or still so), and of what was done as many of the newest as the event says, or all between the hours
+# that it says. With a key: whose rows it seals.
+_IS_PAGE = f"detail LIKE '%%{HOURS}%%'"
 _CONCERNED = f"""
 WITH heard AS (
     SELECT kind, at, subject_id, detail, digest FROM journal_event
      WHERE pharmacy_id = %(pharmacy)s AND at >= %(since)s::timestamptz
        AND (%(until)s::timestamptz IS NULL OR at < %(until)s::timestamptz)
 ), lists AS (
-    SELECT min(at) AS first, max(detail::int) AS seen FROM heard WHERE kind = %(list_read)s AND subject_id IS NULL
+    SELECT min(at) AS first, max(CASE WHEN detail ~ '^[0-9]+$' THEN detail::int END) AS seen
+      FROM heard WHERE kind = %(list_read)s AND subject_id IS NULL
+), pages AS (
+    SELECT CASE WHEN {_IS_PAGE} THEN split_part(detail, '{HOURS}', 1)::timestamptz END AS oldest,
+           CASE WHEN {_IS_PAGE} THEN split_part(detail, '{HOURS}', 2)::timestamptz END AS newest
+      FROM heard WHERE kind = %(list_read)s AND subject_id IS NULL
 ), listed AS (
     SELECT id, registered_at, state = ANY(%(open)s) OR EXISTS (
                SELECT FROM journal_event WHERE pharmacy_id = %(pharmacy)s AND subject_id = record.id
@@ -77,6 +84,8 @@ WITH heard AS (
     SELECT id FROM listed WHERE was_under_way
      UNION ALL (SELECT id FROM listed WHERE NOT was_under_way
                  ORDER BY registered_at DESC FETCH FIRST (SELECT coalesce(max(seen), 0) FROM lists) ROWS WITH TIES)
+     UNION ALL SELECT id FROM testing_record JOIN pages ON registered_at BETWEEN oldest AND newest
+                WHERE pharmacy_id = %(pharmacy)s
 ), subjects AS (
     SELECT subject_id AS id FROM heard
      UNION SELECT id FROM shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,6 +17,8 @@ from temoin.pharmacies.professions import Right
 from temoin.testing.models import Record
 from temoin.testing.queries import TestRow, lines_of
 from temoin.testing.states import UNDER_WAY
+
+HOURS = "/"  # between the oldest hour of a page and its newest, in the event of the look
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,12 @@ def _after(found: QuerySet[Record], place: ListPlace | None) -> QuerySet[Record]
 
 
 def _detail(wanted: TestsWanted, shown: list[Record]) -> str:
-    """Return how many of the newest that are done may have been seen, to the last of this page: as `list_tests` has it.
+    """Return the hours between which this page lies, the oldest first: by them a breach finds whom it may have shown.
 
-    What began in the hour of that last one is counted too: a breach rather names one person more.
+    How many newer tests there are, as `list_tests` has it, would be counted anew for each page: the deeper, the longer.
     """
     if wanted.patient_id is not None:
         return ""
     if wanted.is_under_way or not shown:
         return "0"
-    done = Record.objects.exclude(state__in=UNDER_WAY)
-    return str(done.filter(registered_at__gte=shown[-1].registered_at).count())
+    return HOURS.join(f"{one.registered_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}" for one in (shown[-1], shown[0]))
