@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from temoin.lib.clock import shifted_by
 from temoin.signin import memory
@@ -64,3 +67,30 @@ def test_what_has_expired_is_swept_away(shared: SharedMemory, monkeypatch: pytes
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM signin_memo")
         assert cursor.fetchone() == (1,)
+
+
+def test_a_bucket_takes_what_it_holds_and_empties_by_one_a_second(shared: SharedMemory):
+    left = [shared.pour("writes", 20.0, 60.0) for _ in range(4)]
+
+    assert [round(one) for one in left] == [40, 20, 0, -20]
+    with shifted_by(timedelta(seconds=21)):
+        assert round(shared.pour("writes", 20.0, 60.0)) == 1
+    with shifted_by(timedelta(hours=1)):
+        assert round(shared.pour("writes", 60.0, 60.0)) == 0
+
+
+@given(costs=st.lists(st.tuples(st.floats(0.01, 60.0), st.floats(0.0, 30.0)), max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_history_lets_more_through_than_was_saved_up_or_blocks_for_longer_than_it_says(costs):
+    shared, key, clock, poured = SharedMemory("", {}), uuid4().hex, 0.0, 0.0
+    for cost, pause in costs:
+        clock += pause
+        with shifted_by(timedelta(seconds=clock)):
+            room = shared.pour(key, cost, 60.0)
+        poured += cost if room >= 0.0 else 0.0
+        assert poured <= 60.0 + clock + 1.0  # the clock itself goes on meanwhile
+        if room < 0.0:
+            clock += -room
+            with shifted_by(timedelta(seconds=clock)):
+                assert shared.pour(key, cost, 60.0) >= 0.0
+            poured += cost

@@ -17,6 +17,7 @@ from temoin.api.bodies import ProblemBody, ProblemTold
 from temoin.api.near import TELLING
 from temoin.api.reading import WrongTypeError
 from temoin.api.versions import MatchNeededError, UnmatchedError
+from temoin.api.write_pace import WritesTooMuchError
 from temoin.journal.alerts import note_broken_seal
 from temoin.lib.away import as_told, as_turned_away, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TemoinError
@@ -40,6 +41,7 @@ _CODES: tuple[tuple[type[TemoinError], HTTPStatus, str], ...] = (
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
     (UnmatchedError, HTTPStatus.PRECONDITION_FAILED, "changed"),
     (MatchNeededError, HTTPStatus.PRECONDITION_REQUIRED, "if_match_required"),
+    (WritesTooMuchError, HTTPStatus.TOO_MANY_REQUESTS, "writes_too_much"),
 )
 
 _IN_BODIES = {"lot": "lot_id", "consent": "notice_version"}

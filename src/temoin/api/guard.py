@@ -20,6 +20,7 @@ from temoin.api.near import TELLING, tell_no_further
 from temoin.api.paging import list_asked, page_answer
 from temoin.api.reading import read_body, read_raw
 from temoin.api.versions import MatchNeededError, check_match, is_known, quoted
+from temoin.api.write_pace import spend_write, tell_budget
 from temoin.lib.errors import DeniedError, TemoinError
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.policies import check_right
@@ -62,7 +63,13 @@ class Operation:
     replaces: Callable[..., bool] | None = None  # whether it would replace something: then `If-Match` is needed
     is_once: bool = True
     takes_key: bool = False
+    is_look: bool = False  # although what is asked stands in a body
     is_told: bool = True  # in the specification
+
+    @property
+    def is_write(self) -> bool:
+        """Tell whether a call is work that a program has a pace for; a search is a look, and has that of looks."""
+        return self.method == "POST" and isinstance(self.asks, Right) and not self.is_look
 
     @property
     def is_keyed(self) -> bool:
@@ -84,7 +91,9 @@ class AddressView:
         if operation.asks is Open.NOTHING:
             return _without_token(operation, request, places)
         with translation.override(translation.get_language_from_request(request)):
-            return _with_token(operation, request, places)
+            told = _with_token(operation, request, places)
+        tell_budget(request, told)
+        return told
 
 
 def _without_token(operation: Operation, request: HttpRequest, places: dict[str, Any]) -> HttpResponseBase:
@@ -115,21 +124,27 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
             check_right(by=seat, right=operation.asks)
             if reads_much(by=seat):
                 return reads_too_much()
-        if operation.media:
-            told: HttpResponse = operation.view(request, seat, body=read_raw(request, operation.media), **places)
-            return told
-        if operation.is_paged:
-            find = partial(operation.view, request, seat, **places)
-            return page_answer(list_asked(seat, request, operation.name, operation.asked), request, find)
-        if operation.version is not None:
-            return _versioned(operation, request, seat, places)
-        return answer(_content(operation, request, seat, places), operation.status)
+            if operation.is_write:
+                spend_write(request, seat)
+        return _done(operation, request, seat, places)
     except DeniedError as error:
         note_denied_call(by=seat, right=str(error))
         raise
     except TELLING as error:
         tell_no_further(seat, error)
         raise
+
+
+def _done(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponseBase:
+    if operation.media:
+        told: HttpResponse = operation.view(request, seat, body=read_raw(request, operation.media), **places)
+        return told
+    if operation.is_paged:
+        find = partial(operation.view, request, seat, **places)
+        return page_answer(list_asked(seat, request, operation.name, operation.asked), request, find)
+    if operation.version is not None:
+        return _versioned(operation, request, seat, places)
+    return answer(_content(operation, request, seat, places), operation.status)
 
 
 def _versioned(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponse:

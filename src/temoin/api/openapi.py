@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from temoin.api.bodies import ProblemBody
 from temoin.api.guard import Open, Operation
 from temoin.api.paging import PAGING
+from temoin.api.write_pace import POLICY, STANDING
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.scopes import SCOPE_RIGHTS
 
@@ -30,6 +31,11 @@ _KEY = {
 }
 _LINK = {"schema": {"type": "string"}, "description": 'The next page, `rel="next"` (RFC 8288); none on the last one.'}
 _TAG = {"schema": {"type": "string"}, "description": "The version of the thing, a strong tag (RFC 9110)."}
+_WAIT = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+_BUDGET = {
+    POLICY: {"schema": {"type": "string"}, "description": "How much the program may write: `q` in `w` seconds."},
+    STANDING: {"schema": {"type": "string"}, "description": "What is left, `r`, and in how many seconds all is, `t`."},
+}
 _TEXT = {"schema": {"type": "string"}}
 _DESCRIPTION = (
     "A program registers, samples and proposes; a pharmacist signs. No address holds personal data. "
@@ -132,11 +138,15 @@ def _responses(operation: Operation) -> dict[str, Any]:
         done["headers"] = {"Link": _LINK}
     if operation.version is not None:
         done["headers"] = {"ETag": _TAG}
+    if operation.is_write:
+        done["headers"] = {**done.get("headers", {}), **_BUDGET}
     told: dict[str, Any] = {str(operation.status): done}
     if operation.version is not None and not operation.is_keyed:
         told["304"] = {"description": "You have this version.", "headers": {"ETag": _TAG}}
     for status, words in _problems(operation).items():
         told[str(status)] = {"description": words, **problem}
+    if "429" in told:
+        told["429"] = {**told["429"], "headers": {"Retry-After": _WAIT, **(_BUDGET if operation.is_write else {})}}
     return told
 
 

@@ -80,7 +80,8 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         body=bodies.PatientQuestion,
         answers=bodies.FoundPatients,
-        is_once=False,  # it changes nothing, and each search is a look
+        is_once=False,  # it changes nothing
+        is_look=True,
         summary="Look for patients by NIR, or by family name and birth date",
     ),
     Operation(

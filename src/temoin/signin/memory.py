@@ -31,6 +31,14 @@ _COUNT = (
     "value = CASE WHEN memo.expires_at <= %s THEN '1' ELSE (memo.value::bigint + 1)::text END, "
     "expires_at = CASE WHEN memo.expires_at <= %s THEN excluded.expires_at ELSE memo.expires_at END RETURNING value"
 )
+# A bucket as one number: the moment at which it is empty. What is put in moves that moment on, and is not put in where
+# it would move it further from now than a whole bucket.
+_POUR = (
+    "INSERT INTO signin_memo AS memo (key, value, expires_at) VALUES (%(key)s, (%(now)s + %(cost)s)::text, %(expiry)s) "
+    "ON CONFLICT (key) DO UPDATE SET "
+    "value = (greatest(memo.value::float8, %(now)s) + %(cost)s)::text, expires_at = excluded.expires_at "
+    "WHERE greatest(memo.value::float8, %(now)s) + %(cost)s <= %(now)s + %(most)s RETURNING value::float8"
+)
 
 
 class SharedMemory(BaseCache):
@@ -65,6 +73,22 @@ class SharedMemory(BaseCache):
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, (self._hashed(key, None), self._expiry(timeout), now(), now()))
             return int(cursor.fetchone()[0])
+
+    def pour(self, key: str, cost: float, most: float) -> float:
+        """Put `cost` into a bucket that holds `most` and empties by one a second; return what room is left.
+
+        Where there is too little room nothing is put in, and what is returned is negative: the seconds to wait.
+        """
+        moment = now()
+        asked: dict[str, Any] = {"key": self._hashed(key, None), "expiry": moment + timedelta(seconds=most)}
+        asked |= {"now": moment.timestamp(), "cost": cost, "most": most}
+        with connection.cursor() as cursor:
+            cursor.execute(_POUR, asked)
+            row = cursor.fetchone()
+        if row is not None:
+            return most - (float(row[0]) - moment.timestamp())
+        empty_at = float(self.get(key, moment.timestamp()))
+        return min(-0.001, most - cost - (empty_at - moment.timestamp()))
 
     def delete(self, key: str, version: int | None = None) -> bool:
         """Forget the value; tell whether there was one."""
