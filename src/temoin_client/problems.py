@@ -128,6 +128,7 @@ BY_CODE: dict[str, type[ProblemError]] = {
     "if_match_required": VersionAskedError,
     "key_reused": OtherRequestError,
     "reads_too_much": TooMuchError,
+    "writes_too_much": TooMuchError,
     "slow_down": TooMuchError,
     "server_error": ServerDefectError,
     "away": ServerAwayError,

@@ -288,6 +288,8 @@ def test_a_webhook_that_cannot_be_opened_holds_no_other(house, receiver, tell, t
 
 
 def test_only_who_manages_the_team_and_reads_tests_has_a_program_told(house, program, receiver):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+
     for seat, error in (
         (house.colleague, DeniedError),
         (house.administrator, DeniedError),
@@ -297,6 +299,16 @@ def test_only_who_manages_the_team_and_reads_tests_has_a_program_told(house, pro
             register_webhook(by=seat, program_id=program, address=receiver.address)
         with pytest.raises(error):
             turn_secret(by=seat, program_id=program)
+
+
+def test_who_manages_the_team_alone_ends_the_notices_of_a_program(house, program, receiver):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+
+    with pytest.raises(DeniedError):
+        move_webhook(by=house.administrator, program_id=program, address=receiver.address)
+    end_webhook(by=house.administrator, program_id=program)
+
+    assert read_webhook(by=house.owner, program_id=program).webhook is None
 
 
 def test_a_program_has_one_address_and_one_that_reads_no_tests_has_none(house, program, receiver):

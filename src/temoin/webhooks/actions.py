@@ -37,7 +37,7 @@ class ShownSecret:
 
 def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecret:
     """Have a program told at an address; it may read tests already, so it learns nothing that it could not ask."""
-    _check_may_manage(by)
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
     address, moment, secret = _checked(address), now(), new_secret()
     webhook = Webhook(
         pharmacy_id=by.pharmacy_id, id=new_id(), program_id=program_id, started_at=moment, gathered_to=moment
@@ -45,7 +45,7 @@ def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecr
     with act(
         by=by, kind=EventKind.WEBHOOK_REGISTERED, subject_kind="program", subject_id=program_id, detail=str(webhook.id)
     ) as commit:
-        _check_reads_tests(program_id)
+        _check_may_be_told(by, program_id)
         webhook.seal({"address": address, "secret": secret, "former": "", "former_until": ""})
         commit.insert(webhook)
     return ShownSecret(secret)
@@ -53,19 +53,19 @@ def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecr
 
 def move_webhook(*, by: Holder, program_id: UUID, address: str) -> None:
     """Have a program told elsewhere from the next try on; the secret stays."""
-    _check_may_manage(by)
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
     address = _checked(address)
     with act(by=by, kind=EventKind.WEBHOOK_MOVED, subject_kind="program", subject_id=program_id) as commit:
-        webhook = _active(program_id)
+        webhook = _changed(by, program_id)
         commit.reseal(webhook, {**webhook.unseal(), "address": address})
 
 
 def turn_secret(*, by: Holder, program_id: UUID) -> ShownSecret:
     """Give a webhook another secret; each notice bears a signature by the former one too for BOTH_SECRETS."""
-    _check_may_manage(by)
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
     secret = new_secret()
     with act(by=by, kind=EventKind.WEBHOOK_SECRET_TURNED, subject_kind="program", subject_id=program_id) as commit:
-        webhook = _active(program_id)
+        webhook = _changed(by, program_id)
         held = webhook.unseal()
         until = (now() + BOTH_SECRETS).isoformat()
         commit.reseal(webhook, {**held, "secret": secret, "former": held["secret"], "former_until": until})
@@ -74,32 +74,27 @@ def turn_secret(*, by: Holder, program_id: UUID) -> ShownSecret:
 
 def end_webhook(*, by: Holder, program_id: UUID) -> None:
     """Tell a program nothing any more; what waits is not sent."""
-    _check_may_manage(by)
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
     with act(by=by, kind=EventKind.WEBHOOK_ENDED, subject_kind="program", subject_id=program_id) as commit:
         commit.move_sealed(_active(program_id), "end")
 
 
 def try_webhook(*, by: Holder, program_id: UUID) -> None:
     """Leave a notice for the worker that tells of nothing."""
-    _check_may_manage(by)
+    check_right(by=by, right=Right.MANAGE_MEMBERS)
     number, moment = new_id(), now()
     with act(by=by, kind=EventKind.WEBHOOK_TRIED, subject_kind="program", subject_id=program_id) as commit:
         commit.insert(
             WebhookNotice(
                 pharmacy_id=by.pharmacy_id,
                 id=number,
-                webhook_id=_active(program_id).id,
+                webhook_id=_changed(by, program_id).id,
                 kind=ToldKind.TRIAL.value,
                 source_id=number,
                 happened_at=moment,
                 due_at=moment,
             )
         )
-
-
-def _check_may_manage(by: Holder) -> None:
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
-    check_right(by=by, right=Right.READ_TEST)  # nobody has a program told what they may not read
 
 
 def _checked(address: str) -> str:
@@ -112,12 +107,19 @@ def _checked(address: str) -> str:
     return address
 
 
-def _check_reads_tests(program_id: UUID) -> None:
+def _check_may_be_told(by: Holder, program_id: UUID) -> None:
     program = Program.objects.filter(id=program_id).first()
     if program is None:
         raise NotFoundError
+    check_right(by=by, right=Right.READ_TEST)  # nobody has a program told what they may not read
     if program.state != ProgramState.ACTIVE.value or Scope.TESTS_READ not in read_scopes(program.scopes):
         raise ConflictError("revoked, or without the scope to read tests")
+
+
+def _changed(by: Holder, program_id: UUID) -> Webhook:
+    found = _active(program_id)
+    _check_may_be_told(by, program_id)
+    return found
 
 
 def _active(program_id: UUID) -> Webhook:

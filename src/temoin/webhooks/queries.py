@@ -13,7 +13,7 @@ from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Program
-from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.policies import Holder, check_right, has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.scopes import Scope, read_scopes
 from temoin.pharmacies.states import ProgramState
@@ -67,6 +67,7 @@ def read_webhook(*, by: Holder, program_id: UUID) -> ToldProgram:
         if program is None:
             raise NotFoundError
         may = program.state == ProgramState.ACTIVE.value and Scope.TESTS_READ in read_scopes(program.scopes)
+        may = may and has_right(by=by, right=Right.READ_TEST)
         active = Webhook.objects.filter(program_id=program_id, state=WebhookState.ACTIVE.value)
         return ToldProgram(program.id, program.name, may, next(iter(each_opened(active, _view)), None))
 
