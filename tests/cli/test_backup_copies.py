@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from temoin.cli.backup_copy import ScratchCluster, newest_in, scratch_cluster, secrets_within
+from temoin.cli.backup_copy import (
+    BackupSource,
+    CopyError,
+    ScratchCluster,
+    _copy,
+    newest_in,
+    scratch_cluster,
+    secrets_within,
+)
 from temoin.cli.backup_proof import BackupProof, looking_at, secrets_of_site
 from temoin.cli.looks import backup_words
 from temoin.crypto.notes import NoteSigner
@@ -33,27 +42,29 @@ def scratch() -> Iterator[Path]:
         yield Path(name)
 
 
-def made(folder: Path, age: int = 0) -> Path:
+def made(folder: Path, begins: int = 1) -> Path:
     folder.mkdir(parents=True)
     (folder / "PG_VERSION").write_text("18\n", encoding="ascii")
-    label = folder / "backup_label"
-    label.touch()
-    moment = (now() - timedelta(hours=age)).timestamp()
-    os.utime(label, (moment, moment))
+    words = f"START WAL LOCATION: 0/{begins:X}000028 (file 00000001000000000000{begins:04X})\n"
+    (folder / "backup_label").write_text(words, encoding="ascii")
     return folder
 
 
 def test_the_newest_of_a_folder_is_taken_or_the_folder_itself(tmp_path: Path):
-    made(tmp_path / "b-old", age=30)
-    newest = made(tmp_path / "a-new", age=2)
-    made(tmp_path / "c-older", age=50)
+    newest = made(tmp_path / "a-new", begins=12)
+    made(tmp_path / "c-older", begins=3)
+    made(tmp_path / "b-old", begins=7)  # copied last, and no newer for that
+    made(tmp_path / "still-written", begins=13)
+    (tmp_path / "still-written" / "backup_manifest.tmp").touch()
 
     assert newest_in(tmp_path) == newest
     assert newest_in(newest) == newest
+    with pytest.raises(ConfigError, match="holds no whole backup"):
+        newest_in(tmp_path / "still-written")
 
 
 def test_a_folder_without_a_backup_and_one_that_points_elsewhere_are_refused(tmp_path: Path):
-    with pytest.raises(ConfigError, match="holds no backup"):
+    with pytest.raises(ConfigError, match="holds no whole backup"):
         newest_in(tmp_path)
     folder = made(tmp_path / "one")
     (folder / "pg_tblspc").mkdir()
@@ -73,6 +84,56 @@ def test_what_a_killed_run_left_goes_with_the_next_and_nothing_else_does(scratch
 
     assert there == {cluster.folder.name, "others", "temoin-copy-link"}
     assert {path.name for path in scratch.iterdir()} == {"others", "temoin-copy-link"}
+
+
+@pytest.mark.parametrize("place", ["link", "open", "within an open one", "of another"])
+def test_a_place_in_which_others_could_put_their_own_is_refused(scratch: Path, place: str):
+    target = scratch / "one"
+    (scratch / "two").mkdir()
+    if place == "link":
+        target.symlink_to(scratch / "two")
+    elif place == "open":
+        target.mkdir()
+        target.chmod(0o777)
+    elif place == "within an open one":
+        (scratch / "two").chmod(0o777)
+        target = scratch / "two" / "one"
+    elif os.geteuid() == 0:
+        target.mkdir()
+        os.chown(target, 65534, 65534)
+    else:
+        pytest.skip("root alone gives a folder to another account")
+
+    with pytest.raises(ConfigError, match="Other accounts may change"), scratch_cluster(target):
+        pass
+
+
+def test_where_we_write_stays_ours_and_a_read_only_backup_leaves_nothing(scratch: Path, tmp_path: Path):
+    backup = made(tmp_path / "one")
+    (backup / "base").mkdir()
+    (backup / "base" / "1").touch(mode=0o400)
+    (backup / "base").chmod(0o500)
+
+    with scratch_cluster(scratch) as cluster:
+        cluster.restore(BackupSource(folder=backup), None)
+
+        assert cluster.folder.stat().st_uid == os.geteuid()
+        assert stat.S_IMODE(cluster.folder.stat().st_mode) in {0o700, 0o711}
+        assert stat.S_IMODE(cluster.database.stat().st_mode) == 0o700
+        assert {path.stat().st_uid for path in cluster.database.rglob("*")} == {cluster.database.stat().st_uid}
+
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_link_that_came_after_the_look_and_a_file_that_is_none_are_faults(tmp_path: Path):
+    linked, piped = made(tmp_path / "linked"), made(tmp_path / "piped")
+    (linked / "pg_hba.conf").symlink_to("/etc/passwd")
+    os.mkfifo(piped / "pipe")
+
+    with pytest.raises(CopyError, match="points to files elsewhere"):
+        _copy(linked, tmp_path / "a")
+    with pytest.raises(CopyError, match=r"could not be copied: .*pipe"):
+        _copy(piped, tmp_path / "b")
 
 
 def test_two_at_once_do_not_take_each_others_copy(scratch: Path):
@@ -117,7 +178,9 @@ def test_a_backup_that_holds_a_key_is_told_by_its_name(tmp_path: Path):
     (tmp_path / "base" / "root.key").write_bytes(bytes(range(32)))
     (tmp_path / "base" / "16384").write_bytes(bytes(8192))
 
-    assert secrets_within(tmp_path, {"the root key": bytes(range(32)), "the password": b"s" * 20}) == ["the root key"]
+    assert secrets_within(tmp_path, {"the root key": bytes(range(32)), "a password": b"s" * 20, "none": b""}) == [
+        "the root key"
+    ]
 
 
 def test_the_sites_secrets_are_looked_for():
@@ -126,7 +189,8 @@ def test_the_sites_secrets_are_looked_for():
 
     found = secrets_of_site(replace(config, journal=replace(config.journal, key=Path("/nonexistent"))))
 
-    assert {"the password of temoin_owner", "the password of temoin_keeper"} <= set(found)
+    assert {f"password of temoin_{role}" for role in ("owner", "keeper", "app", "worker", "sealer")} <= set(found)
+    assert "journal key" not in found
     assert all(found.values())
 
 
@@ -137,7 +201,7 @@ def test_settings_read_while_a_copy_is_looked_at_name_the_copy_and_its_ledger(tm
     assert site is not None
     assert copy is not None
 
-    assert (copy.database.way["host"], copy.key_ledger) == (str(tmp_path), tmp_path / "destroyed-keys.jsonl")
+    assert (copy.database.way["host"], copy.key_ledger) == (str(tmp_path / "s"), tmp_path / "destroyed-keys.jsonl")
     assert (copy.database.embedded, copy.database.pooled, copy.database.hosts) == (None, False, ())
     assert copy.database.passwords == site.database.passwords
     assert read_named_config() == site

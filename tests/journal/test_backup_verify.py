@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, wait_until
 from people import make_lot, make_patient, make_signed, open_house
 from roles import take_role
 from sealed_journal import Journal, as_sealer, look
@@ -20,6 +22,7 @@ from test_commands import temoin
 from test_resume import lose
 
 from temoin.cli.journal import journal_signer
+from temoin.cli.main import build_parser
 from temoin.journal.couriers.folder import FolderWitness
 from temoin.journal.models import Event
 from temoin.journal.sealer import bring_up_to_date
@@ -119,6 +122,60 @@ def test_a_backup_whose_files_changed_is_a_fault_that_is_told(embedded_server: E
         assert [one.failure for one in failing_duties()] == ["BackupDoubted"]
     with take_role("temoin_keeper"):
         assert backup_verified_at() is None
+
+
+@pytest.mark.usefixtures("site")
+def test_what_was_planted_in_the_settings_does_not_run_in_the_copy(embedded_server: EmbeddedServer, place: Path):
+    backup(embedded_server, place / "backup")
+    """Neither a command nor a library; nor another port, at which nobody would ever find it."""
+    planted = f"recovery_end_command = 'touch {place}/run'\narchive_cleanup_command = 'touch {place}/run'\n"
+    planted += "session_preload_libraries = 'planted'\nlocal_preload_libraries = 'planted'\n"
+    planted += "jit_provider = 'planted'\nlisten_addresses = '*'\nport = 21042\n"
+    with (place / "backup" / "postgresql.auto.conf").open("a", encoding="ascii") as file:
+        file.write(planted)
+    (place / "backup" / "backup_manifest").unlink()
+
+    status, told = verify(place)
+
+    assert [step for step in told["steps"] if not step["is_well"]] == []
+    assert (status, (place / "run").exists()) == (0, False)
+
+
+def test_without_the_folder_of_checkpoints_nothing_is_green(site: Path, embedded_server: EmbeddedServer, place: Path):
+    """It may be there and not readable for whoever verifies: a copy compared with nothing proves little."""
+    backup(embedded_server, place / "backup")
+    shutil.rmtree(site)
+
+    status, told = verify(place)
+
+    assert (status, [step["name"] for step in told["steps"] if not step["is_well"]]) == (1, ["journal"])
+
+
+@pytest.mark.usefixtures("site")
+def test_an_old_backup_is_a_fault_unless_that_was_allowed(embedded_server: EmbeddedServer, place: Path):
+    backup(embedded_server, place / "backup")
+    open_house()
+
+    status, told = verify(place, "--at-most", "0")
+
+    assert (status, told["lost_events"] > 0) == (1, True)
+    assert build_parser().parse_args(["backup", "verify", "--stanza", "x"]).at_most == 26 * 3600
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.usefixtures("site")
+def test_a_verification_that_is_told_to_end_leaves_nothing(
+    embedded_server: EmbeddedServer, place: Path, number: signal.Signals
+):
+    backup(embedded_server, place / "backup")
+    command = [sys.executable, "-m", "temoin.cli.main", "backup", "verify", "--from", str(place / "backup")]
+    run = subprocess.Popen([*command, "--scratch", str(place / "scratch")])
+    wait_until(lambda: list(place.glob("scratch/temoin-copy-*/database/postmaster.pid")), of=run)
+
+    run.send_signal(number)
+
+    assert run.wait(timeout=PATIENCE) == 128 + number
+    assert list((place / "scratch").iterdir()) == []
 
 
 def test_after_a_restore_the_command_states_what_was_lost_and_the_journal_goes_on(site: Path, empty: Journal):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -181,3 +183,15 @@ def test_a_clock_that_goes_back_leaves_the_folder_in_order(journal: Journal):
     assert {line.split(": ")[1] for line in journal.outside(with_folder=True)} == {
         "the event says a time at which it was not sealed"
     }
+
+
+def test_whoever_verifies_under_another_account_may_read_the_folder_whatever_the_umask(empty: Journal):
+    before = os.umask(0o077)
+    try:
+        empty.seal(looks=1)
+    finally:
+        os.umask(before)
+
+    hours = list(empty.folder.iterdir())
+    assert {stat.S_IMODE(hour.stat().st_mode) for hour in hours} == {0o755}
+    assert {stat.S_IMODE(file.stat().st_mode) for hour in hours for file in hour.iterdir()} == {0o444}

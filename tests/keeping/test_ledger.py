@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from uuid import uuid4
 
@@ -45,3 +47,16 @@ def test_a_key_is_written_down_once(ledger: Path):
         remember_destroyed(uuid4(), key_id, "2026-01")
 
     assert ledger.read_text(encoding="utf-8").count(str(key_id)) == 1
+
+
+def test_a_new_ledger_is_its_folders_owners_and_may_be_read_whatever_the_umask(ledger: Path):
+    if os.geteuid() == 0:
+        os.chown(ledger.parent, 65534, 65534)
+    before = os.umask(0o077)
+    try:
+        remember_destroyed(uuid4(), uuid4(), "2026-01")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(ledger.stat().st_mode) == 0o644
+    assert ledger.stat().st_uid == ledger.parent.stat().st_uid

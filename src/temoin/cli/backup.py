@@ -15,6 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
+import psycopg
+
 from temoin.cli.backup_copy import BackupSource, CopyError, scratch_cluster, secrets_within
 from temoin.cli.backup_proof import BackupProof, begin_proof, looking_at, measure, prove, secrets_of_site
 from temoin.cli.backup_settings import add_settings_command
@@ -26,7 +28,7 @@ from temoin.settings.file import VARIABLE, Config, Process, read_config
 
 FINE, WRONG = 0, 1
 SCRATCH = Path("/var/tmp/temoin-backup")  # noqa: S108 copies in it are 0700 and sweeping follows no link
-DAILY = timedelta(days=1)
+A_DAY_AND_SOME = 26 * 3600  # seconds: a backup each night, and the hour of its work
 
 
 def add_commands(commands: Commands) -> None:
@@ -42,7 +44,8 @@ def add_commands(commands: Commands) -> None:
     verify.add_argument("--scratch", type=Path, help="where there is room for a copy of the database, for a while")
     verify.add_argument("--programs", type=Path, help="PostgreSQL's programs, of the version of the backup")
     verify.add_argument("--rows", type=int, default=200, help="rows of each table and pharmacy to open (0: all)")
-    verify.add_argument("--at-most", type=int, metavar="SECONDS", help="that a restore may lose; more is a fault")
+    words = f"that a restore may lose; more is a fault (default: {A_DAY_AND_SOME})"
+    verify.add_argument("--at-most", type=int, metavar="SECONDS", default=A_DAY_AND_SOME, help=words)
     verify.add_argument("--json", action="store_true", help="one object instead of lines")
     verify.set_defaults(run=run)
     words = "write the settings of pgBackRest and a passphrase, and say what PostgreSQL must be told"
@@ -54,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_file(options.data)
     os.environ[VARIABLE] = str(settings.resolve())
     site = read_config(settings)
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     with database_running(settings):
         proof = _prove(options, site)
         _note(proof)
@@ -67,8 +71,8 @@ def run(options: argparse.Namespace) -> int:
     return FINE if proof.is_verified else WRONG
 
 
-def _leave(_number: int, _frame: object) -> NoReturn:
-    raise SystemExit(128 + signal.SIGTERM)  # by way of everything that is to be cleaned up
+def _leave(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)  # by way of everything that is to be cleaned up
 
 
 def _prove(options: argparse.Namespace, site: Config) -> BackupProof:
@@ -80,15 +84,18 @@ def _prove(options: argparse.Namespace, site: Config) -> BackupProof:
             inside = [f"{noun} lies in it" for noun in secrets_within(cluster.database, secrets_of_site(site))]
             proof.add("holds nothing that opens it", inside)
             cluster.start(source, options.programs)
+            proof.add("restored and started", [], f"{time.monotonic() - clock:.0f} s")
+            with looking_at(cluster.folder):
+                copy = read_config(site.file)
+            measure(proof, copy, site, at_most=timedelta(seconds=options.at_most))
+            prove(proof, cluster.folder, site, rows=options.rows)
         except CopyError as error:
             proof.add("restored", [str(error)])
-            return proof
-        proof.add("restored and started", [], f"{time.monotonic() - clock:.0f} s")
-        with looking_at(cluster.folder):
-            copy = read_config(site.file)
-        at_most = None if options.at_most is None else timedelta(seconds=options.at_most)
-        measure(proof, copy, site, at_most=at_most)
-        prove(proof, cluster.folder, site, rows=options.rows)
+        except OSError as error:
+            proof.add("files", [f"{error.strerror or type(error).__name__}: {error.filename or 'the copy'}"])
+        except psycopg.Error as error:
+            words = "it does not answer a role of the site's: was a password turned since?"
+            proof.add("the copy answers", [f"{type(error).__name__}: {words}"])
     proof.took_seconds = round(time.monotonic() - clock, 1)
     return proof
 

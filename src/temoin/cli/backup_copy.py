@@ -9,8 +9,11 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import re
+import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -25,15 +28,20 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from temoin.cli.beside import embedded_programs
+from temoin.cli.console import complain
 from temoin.lib.config_error import ConfigError
 from temoin.lib.lifeline import die_with
 from temoin.lib.private_socket import LONGEST_FOLDER, PORT
+from temoin.settings.file import COPIED_SOCKET
+from temoin.settings.secrets import SHORTEST
 
-PREFIX = "temoin-copy-"
+PREFIX, WORK = "temoin-copy-", "work"
+_BEGINS = re.compile(r"^START WAL LOCATION: [0-9A-F]+/([0-9A-F]+) \(file ([0-9A-F]{24})\)$", re.MULTILINE)
 # PostgreSQL refuses to run as root: the first of these that the machine has.
 ACCOUNTS = ("postgres", "nobody")
 PLACES = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin")  # of Debian, and of RHEL
-# On the command line, so that nothing that the backup brings along (ALTER SYSTEM) can say otherwise.
+# On the command line; and the settings that the backup brings along (ALTER SYSTEM: another port, a library, a command)
+# are emptied, so that nothing says otherwise.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -48,6 +56,7 @@ SETTINGS = {
     "max_wal_senders": "0",
     "shared_buffers": "128MB",
     "shared_preload_libraries": "",
+    "max_logical_replication_workers": "0",  # a subscription would take what is the site's
     "autovacuum": "off",
     "logging_collector": "off",
     "fsync": "off",  # it is thrown away
@@ -73,7 +82,8 @@ class BackupSource:
 
 
 class ScratchCluster:
-    """One restored copy: `folder` holds it, its socket and its copy of the key ledger."""
+    """One restored copy. `folder` stays ours, so that nobody else says where we write; of what lies in it, the account
+    that runs the copy has the database, the socket and a place for pgBackRest."""
 
     def __init__(self, folder: Path, who: Mapping[str, Any]) -> None:
         self.folder, self.database = folder, folder / "database"
@@ -82,36 +92,40 @@ class ScratchCluster:
 
     def restore(self, source: BackupSource, programs: Path | None) -> None:
         """Bring the newest backup's files here."""
-        self.database.mkdir(mode=0o700)
-        _give(self.database, self._who)
+        for name in (COPIED_SOCKET, WORK):
+            self._own_folder(self.folder / name)
         if source.folder is None:
+            self._own_folder(self.database)
             self._run(_pgbackrest(source.stanza or "", self.database), "pgBackRest could not restore the backup")
             return
-        newest = newest_in(source.folder)
-        shutil.copytree(newest, self.database, dirs_exist_ok=True)
-        self.database.chmod(0o700)
-        for path in (self.database, *self.database.rglob("*")):
-            _give(path, self._who)
+        self.database.mkdir(mode=0o700)  # ours until all is there
+        _copy(newest_in(source.folder), self.database)
+        for place, _, files in os.walk(self.database, topdown=False):
+            for name in files:
+                _give(Path(place) / name, self._who)
+            _give(Path(place), self._who)
         if (self.database / "backup_manifest").exists():
             verify = [str(self._programs(programs) / "pg_verifybackup"), "--quiet", "--no-parse-wal"]
             self._run([*verify, str(self.database)], "its files are not those of its manifest")
-        for name in ("standby.signal", "recovery.signal", "postmaster.pid"):
-            (self.database / name).unlink(missing_ok=True)
+
+    def _own_folder(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        _give(folder, self._who)
 
     def start(self, source: BackupSource, programs: Path | None) -> None:
         """Start it, and wait until it has recovered, for as long as that takes."""
-        (self.folder / "hba.conf").write_text("local all all scram-sha-256\n", encoding="ascii")
-        (self.folder / "empty.conf").touch()
-        for name in ("hba.conf", "empty.conf"):
-            _give(self.folder / name, self._who)
+        for name, text in (("hba.conf", "local all all scram-sha-256\n"), ("empty.conf", "")):
+            (self.folder / name).write_text(text, encoding="ascii")
+            (self.folder / name).chmod(0o644)
         settings = {
             **SETTINGS,
             "config_file": str(self.folder / "empty.conf"),
             "hba_file": str(self.folder / "hba.conf"),
             "ident_file": str(self.folder / "empty.conf"),
-            "unix_socket_directories": str(self.folder),
-            **({} if source.folder is None else {"restore_command": ""}),
+            "unix_socket_directories": str(self.folder / COPIED_SOCKET),
+            "restore_command": "" if source.folder else _archive_get(source.stanza or "", self.database),
         }
+        os.close(os.open(self.database / "postgresql.auto.conf", os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW))
         words = [str(self._programs(programs) / "postgres"), "-D", str(self.database)]
         words += [f"--{name}={value}" for name, value in settings.items()]
         with (self.folder / "log").open("wb") as log:
@@ -138,7 +152,9 @@ class ScratchCluster:
                 continue
 
     def _ping(self) -> Ping:
-        return Ping(PGconn.ping(make_conninfo(host=str(self.folder), port=PORT, dbname="postgres").encode()))
+        return Ping(
+            PGconn.ping(make_conninfo(host=str(self.folder / COPIED_SOCKET), port=PORT, dbname="postgres").encode())
+        )
 
     def _programs(self, told: Path | None) -> Path:
         """Return the folder of the programs of the cluster's own version."""
@@ -164,30 +180,54 @@ class ScratchCluster:
         return _last_line((self.folder / "log").read_text(encoding="utf-8", errors="replace"))
 
 
+def _copy(backup: Path, target: Path) -> None:
+    """Copy a backup; links are kept as links and refused, whoever put them there meanwhile."""
+    try:
+        shutil.copytree(backup, target, symlinks=True, dirs_exist_ok=True)
+    except OSError as error:  # a full disk, a file that is none
+        raise CopyError(f"its files could not be copied: {_last_line(_words_of(error))}") from None
+    for place, folders, files in os.walk(target):
+        for path in (Path(place) / name for name in (*folders, *files)):
+            if path.is_symlink():
+                raise CopyError("it points to files elsewhere")
+            path.chmod(0o700 if path.is_dir() else 0o600)  # a backup may be kept read-only
+    target.chmod(0o700)
+    for name in ("standby.signal", "recovery.signal", "postmaster.pid"):
+        (target / name).unlink(missing_ok=True)
+
+
+def _words_of(error: OSError) -> str:
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][-1][-1])
+    return error.strerror or type(error).__name__
+
+
 @contextmanager
 def scratch_cluster(scratch: Path) -> Iterator[ScratchCluster]:
     """Yield a place for one copy below `scratch`, alone there; it is gone at the end, and what others left before."""
     who = _account()
     with _held(scratch):
+        if who and subprocess.run(["test", "-x", scratch], check=False, **who).returncode:
+            raise ConfigError(f"Other accounts cannot reach {scratch}: name another folder by --scratch.")
         sweep(scratch)
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch.resolve()))
         cluster = ScratchCluster(folder, who)
         try:
-            if len(os.fsencode(folder)) > LONGEST_FOLDER:
+            if len(os.fsencode(folder / COPIED_SOCKET)) > LONGEST_FOLDER:
                 raise ConfigError(f"{scratch} is too long for a socket: name a shorter folder by --scratch.")
-            _give(folder, who)
-            if who and subprocess.run(["test", "-x", folder], check=False, **who).returncode:
-                raise ConfigError(f"Other accounts cannot reach {scratch}: name another folder by --scratch.")
+            if who:
+                folder.chmod(0o711)
             yield cluster
         finally:
             cluster.stop()
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 @contextmanager
 def _held(scratch: Path) -> Iterator[None]:
     """Keep everybody else from the folder: whatever copy lies in it is then nobody's any more."""
     scratch.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _refuse_others(scratch)
     handle = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -198,40 +238,71 @@ def _held(scratch: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def _refuse_others(scratch: Path) -> None:
+    """Refuse a folder in which another account could put its own in the place of ours."""
+    place = scratch.absolute()
+    for folder in (place, *place.resolve().parents):
+        status = folder.lstat()
+        is_open = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {0, os.geteuid()} or is_open:
+            raise ConfigError(f"Other accounts may change {folder}: name another folder by --scratch.")
+
+
 def sweep(scratch: Path) -> None:
     """Remove the copies that a killed run left; whoever calls holds the folder, so that none of them is in use."""
-    mine = {os.geteuid(), _account().get("user", os.geteuid())}
     for folder in scratch.glob(f"{PREFIX}*"):
-        if folder.is_dir() and not folder.is_symlink() and folder.lstat().st_uid in mine:
-            shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir() and not folder.is_symlink() and folder.lstat().st_uid == os.geteuid():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        complain(f"{folder} could not be removed: it holds a copy of the database.")
 
 
 def newest_in(folder: Path) -> Path:
     """Return the newest backup of a folder: itself, or one below; one that points elsewhere is refused."""
     found = [place for place in (folder, *sorted(folder.glob("*"))) if (place / "PG_VERSION").is_file()]
-    if not found:
-        raise ConfigError(f"{folder} holds no backup that pg_basebackup wrote (PG_VERSION is missing).")
-    newest = found[0] if found[0] == folder else max(found, key=lambda place: (place / "backup_label").stat().st_mtime
-        if (place / "backup_label").exists() else 0.0)  # fmt: skip
+    whole = [place for place in found if not (place / "backup_manifest.tmp").exists()]  # others are still written
+    if not whole:
+        raise ConfigError(f"{folder} holds no whole backup that pg_basebackup wrote.")
+    newest = folder if folder in whole else max(whole, key=_began)
     for place, folders, files in os.walk(newest):
         if any((Path(place) / name).is_symlink() for name in (*folders, *files)):
             raise ConfigError(f"{newest} points to files elsewhere (a tablespace?): a copy would write into those.")
     return newest
 
 
+def _began(backup: Path) -> tuple[str, int]:
+    """Return where in the log a backup begins, as itself says: a file's own time goes with each copy of it."""
+    try:
+        label = (backup / "backup_label").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "", 0
+    found = _BEGINS.search(label)
+    return ("", 0) if found is None else (found[2], int(found[1], 16))
+
+
 def secrets_within(database: Path, secrets: Mapping[str, bytes]) -> list[str]:
     """Return the names of the secrets that lie in a file of the copy: a backup must not hold what opens it."""
+    looked_for = {noun: secret for noun, secret in secrets.items() if len(secret) >= SHORTEST}
     found = set()
     for path in database.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.stat().st_size <= 4096:
             content = path.read_bytes()
-            found |= {noun for noun, secret in secrets.items() if secret and secret in content}
+            found |= {noun for noun, secret in looked_for.items() if secret in content}
     return sorted(found)
 
 
 def _pgbackrest(stanza: str, target: Path) -> list[str]:
     words = ["pgbackrest", f"--stanza={stanza}", f"--pg1-path={target}", "--type=default", "--archive-mode=off"]
-    return [*words, f"--tablespace-map-all={target.parent / 'tablespaces'}", "restore"]
+    return [*words, f"--tablespace-map-all={target.parent / WORK / 'tablespaces'}", "restore"]
+
+
+def _archive_get(stanza: str, target: Path) -> str:
+    words = shlex.join(["pgbackrest", f"--stanza={stanza}", f"--pg1-path={target}", "archive-get"])
+    return words.replace("%", "%%") + ' %f "%p"'
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -240,7 +311,7 @@ def _environment(folder: Path) -> dict[str, str]:
     bounds = {
         "PGBACKREST_LOG_LEVEL_CONSOLE": "error",
         "PGBACKREST_LOG_LEVEL_FILE": "off",
-        "PGBACKREST_LOCK_PATH": str(folder / "locks"),
+        "PGBACKREST_LOCK_PATH": str(folder / WORK / "locks"),
         "PGBACKREST_ARCHIVE_ASYNC": "n",
     }
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", **own, **bounds}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ import psycopg
 from psycopg import sql
 
 from temoin.lib.clock import now
-from temoin.settings.file import COPIED_LEDGER, COPY, VARIABLE, Config, read_config
+from temoin.lib.lifeline import die_with
+from temoin.settings.checks import secrets_of
+from temoin.settings.file import COPIED_LEDGER, COPY, VARIABLE, Config, Process, read_config
 from temoin.site.database_role import connect_as
 from temoin.site.known_schema import schema_findings
 
@@ -92,7 +96,7 @@ def measure(proof: BackupProof, copy: Config, site: Config, *, at_most: timedelt
         counted = {table: _count(database, table) for (table,) in database.execute(_COUNTED).fetchall()}
         ends = _ends(database)
     proof.last_event_at, proof.sealed_events = ends.at, ends.size
-    proof.rows = {table: (count, None) for table, count in counted.items() if count}
+    proof.rows = {table: (count, None) for table, count in counted.items()}
     try:
         with connect_as(site, "sealer") as database:
             database.execute("SET statement_timeout = 0")
@@ -100,6 +104,7 @@ def measure(proof: BackupProof, copy: Config, site: Config, *, at_most: timedelt
             faults = _compare(proof, database, ends, at_most)
     except psycopg.OperationalError:
         faults = ["the site's database does not answer, so that nothing could be compared with it"]
+    proof.rows = {table: counts for table, counts in proof.rows.items() if any(counts)}
     lost, point = proof.lost_events, proof.recovery_point_seconds
     proof.add("compared with the site", faults, f"{lost} events younger than the copy, recovery point {point:.0f} s"
               if point is not None else "")  # fmt: skip
@@ -133,17 +138,19 @@ def _count(database: psycopg.Connection, table: str) -> int:
 
 def prove(proof: BackupProof, folder: Path, site: Config, *, rows: int) -> None:
     """Do what the guide's section `Restore` says, on the copy, in its order, each command as an operator types it."""
-    ledger = site.key_ledger.read_bytes() if site.key_ledger.exists() else b""
-    (folder / COPIED_LEDGER).write_bytes(ledger)
+    try:
+        (folder / COPIED_LEDGER).write_bytes(site.key_ledger.read_bytes())
+    except FileNotFoundError:
+        if not site.key_ledger.parent.is_dir():  # where no key was ever destroyed, there is no file in it
+            raise
     with looking_at(folder):
         copy = read_config(site.file)
         with connect_as(copy, "keeper") as database:
             is_older = bool(schema_findings(database))
     if is_older:  # taken before an upgrade
         _command(proof, "tables brought up to this version", folder, site, "migrate", "--quiet")
-    kept = any(site.journal.folder.glob("*/*.checkpoint"))
     # The folder alone: a far witness that is silent is no fault of the backup.
-    compared = ["--witness", str(site.journal.folder), "--as-of-backup"] if kept else ["--alone"]
+    compared = ["--witness", str(site.journal.folder), "--as-of-backup"] if proof.sealed_events else ["--alone"]
     _command(proof, "journal", folder, site, "journal", "verify", *compared)
     _command(proof, "destroyed keys destroyed again", folder, site, "retention", "apply")
     _command(proof, "keys and rows open", folder, site, "keys", "verify", "--rows", str(rows))
@@ -163,7 +170,10 @@ def looking_at(folder: Path) -> Iterator[None]:
 def _command(proof: BackupProof, name: str, folder: Path, site: Config, *words: str) -> None:
     environment = {**os.environ, COPY: str(folder), VARIABLE: str(site.file.resolve())}
     command = [sys.executable, "-m", "temoin.cli.main", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False,
+        preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),
+    )  # fmt: skip
     if done.returncode == 0:
         proof.add(name, [], _last(done.stdout))
         return
@@ -173,10 +183,8 @@ def _command(proof: BackupProof, name: str, folder: Path, site: Config, *words: 
 
 def secrets_of_site(site: Config) -> Mapping[str, bytes]:
     """Return what must not lie in a backup, by name, as far as this account may read it."""
-    named = {"the root key": site.keys.root, "the journal's key": site.journal.key}
-    named |= {f"the password of temoin_{role}": site.database.password_file(role) for role in ("owner", "keeper")}
-    readable = {noun: path for noun, path in named.items() if path is not None and os.access(path, os.R_OK)}
-    return {noun: path.read_bytes().strip() for noun, path in readable.items()}
+    named = {noun: path for process in Process for noun, path in secrets_of(site, process)}
+    return {noun: path.read_bytes().strip() for noun, path in named.items() if os.access(path, os.R_OK)}
 
 
 def begin_proof() -> BackupProof:

@@ -39,13 +39,27 @@ def remember_destroyed(pharmacy_id: UUID, key_id: UUID, purpose: str) -> None:
     if _is_remembered(key_id):
         return
     line = json.dumps(asdict(DestroyedKey(str(pharmacy_id), str(key_id), purpose, now().isoformat())))
-    handle = os.open(LEDGER(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with os.fdopen(_opened(), "wb") as file:
         file.write(f"\n{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
     if not _is_remembered(key_id):
         raise LedgerError(f"{LEDGER()} does not hold what was written into it")
+
+
+def _opened() -> int:
+    """Open the ledger to add to it. A new one is its folder's owner's, whoever began it, and everybody may read it, as
+    whoever verifies backups must: it names keys, and opens nothing."""
+    path = LEDGER()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    except FileExistsError:
+        return os.open(path, os.O_WRONLY | os.O_APPEND)
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.fchown(handle, folder.st_uid, folder.st_gid)
+    os.fchmod(handle, 0o644)
+    return handle
 
 
 def _is_remembered(key_id: UUID) -> bool:

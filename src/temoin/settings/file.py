@@ -47,7 +47,7 @@ from temoin.webhooks.settings import WebhookSettings
 T = TypeVar("T")
 VARIABLE = "TEMOIN_CONFIG"
 COPY = "TEMOIN_DATABASE_COPY"  # a folder with a restored copy, set for the commands that prove it (`cli.backup`)
-COPIED_LEDGER = "destroyed-keys.jsonl"
+COPIED_LEDGER, COPIED_SOCKET = "destroyed-keys.jsonl", "s"
 
 
 class Process(StrEnum):
@@ -224,7 +224,7 @@ def _of_copy(content: dict[str, Any]) -> dict[str, Any]:
         return content
     kept = {key: database[key] for key in ("name", "passwords") if key in database}
     ledger = {**content.get("retention", {}), "key_ledger": str(folder / COPIED_LEDGER)}
-    return {**content, "database": {**kept, "host": str(folder)}, "retention": ledger}
+    return {**content, "database": {**kept, "host": str(folder / COPIED_SOCKET)}, "retention": ledger}
 
 
 def _read(content: Mapping[str, Any], kind: type[T], name: str, *, file: str, **context: Any) -> T | None:

@@ -56,7 +56,9 @@ class FolderWitness:
     def _keep(self, checkpoint: Checkpoint, leaves: bytes) -> None:
         # Never an earlier hour than the last one, whatever the clock does: the last folder has the last checkpoint.
         hour = max([self.folder / now().strftime("%Y-%m-%dT%H"), *self._hours()])
-        hour.mkdir(parents=True, exist_ok=True)
+        if not hour.is_dir():
+            hour.mkdir(parents=True)
+            hour.chmod(0o755)  # hashes, for whoever verifies under another account; a umask does not decide that
         # The leaves first: a checkpoint in the folder always has its leaves beside it.
         _write_once(hour / f"{checkpoint.size:020d}.leaves", leaves)
         _write_once(hour / f"{checkpoint.size:020d}.checkpoint", checkpoint.note.encode())
