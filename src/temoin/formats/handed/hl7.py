@@ -161,13 +161,21 @@ def _note_unread(each: Segment, passed: Passed) -> None:
     if known is None:
         passed.unread[each.name] = None
         return
-    for number in range(1, min(len(each.fields), 200) + 1):
-        told = fields.filled(each, number)
-        if number in known:
-            kept = told if (each.name, number) in _EACH_REPETITION else fields.kept_of(each, number)
-            passed.not_kept |= dict.fromkeys(f"{each.name}-{number}[{one}]" for one in told if one not in kept)
-        elif told and number != _NUMBER:
-            passed.unread[f"{each.name}-{number}"] = None
+    for number, content in enumerate(each.fields[:200], start=1):
+        if not content or (number not in known and number == _NUMBER):
+            continue
+        if number not in known:
+            passed.unread |= {f"{each.name}-{number}": None} if fields.filled(each, number) else {}
+        elif each.name == "PID" or each.separators.repetition in content:
+            _note_repetitions(each, number, passed)
+
+
+def _note_repetitions(each: Segment, number: int, passed: Passed) -> None:
+    if (each.name, number) in _EACH_REPETITION:
+        return
+    kept = fields.kept_of(each, number)
+    left = (one for one in fields.filled(each, number) if one not in kept)
+    passed.not_kept |= dict.fromkeys(f"{each.name}-{number}[{one}]" for one in left)
 
 
 def _of_order(order: _Order, header: Segment, passed: Passed) -> Iterator[ToldResult]:

@@ -172,12 +172,11 @@ def mail_of(person: Segment | None) -> Said:
 
 def kept_of(segment: Segment, field: int) -> set[int]:
     """Return the repetitions of a field that are read: of a person's those that were chosen, the first of another."""
-    chosen = {
-        ("PID", 5): lambda: {_name_of(segment)},
-        ("PID", 11): lambda: {home_of(segment)},
-        ("PID", 13): lambda: {_phone_of(segment)[0], _mail_of(segment)[0]},
-    }.get((segment.name, field))
-    return chosen() if chosen else {1}
+    if (segment.name, field) == ("PID", 5):
+        return {_name_of(segment)}
+    if (segment.name, field) == ("PID", 11):
+        return {home_of(segment)}
+    return {_phone_of(segment)[0], _mail_of(segment)[0]} if (segment.name, field) == ("PID", 13) else {1}
 
 
 def laboratory_of(result: Segment, header: Segment) -> Said:
