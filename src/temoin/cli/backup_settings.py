@@ -68,7 +68,10 @@ def write_settings(options: argparse.Namespace) -> int:
     target, passphrase = options.out / "pgbackrest.conf", options.out / "conf.d" / PASSPHRASE
     if target.exists():
         raise ConfigError(f"{target} exists, and nothing is written over: choose another folder with --out.")
-    passphrase.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for folder in (options.out, passphrase.parent):
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.chmod(0o755)  # the account of PostgreSQL enters them, whatever the umask
     if not passphrase.exists():
         write_secret(passphrase, f"[global]\nrepo1-cipher-pass={secrets.token_urlsafe(48)}\n".encode("ascii"))
     _give_to_postgresql(passphrase)
@@ -90,8 +93,9 @@ def _refuse_odd(options: argparse.Namespace) -> None:
     """Refuse what would be read as another setting, or as another stanza."""
     for name in ("cluster", "repository", "socket"):
         path = getattr(options, name)
-        if not path.is_absolute() or "\n" in str(path):
-            raise ConfigError(f"--{name} must be an absolute path.")
+        # pgBackRest takes a line as it stands, but for spaces at its ends.
+        if not path.is_absolute() or not str(path).isprintable() or str(path) != str(path).strip():
+            raise ConfigError(f"--{name} must be an absolute path, of characters that can be seen.")
     if not (options.stanza.isascii() and options.stanza.replace("-", "").isalnum()):
         raise ConfigError("--stanza is a name of letters, digits and hyphens.")
 
