@@ -89,7 +89,7 @@ class Listening:
         """Start, and wait until it says that it takes callers."""
         ready, told = os.pipe()
         environment = os.environ | {"TEMOIN_READY_FD": str(told)}
-        command = [sys.executable, "-m", "temoin.cli.main", "listen", "hl7", "--data", str(self.folder)]
+        command = [sys.executable, "-m", "temoin.cli.main", "listen", "--data", str(self.folder)]
         self.process = subprocess.Popen(command, env=environment, pass_fds=[told])
         os.close(told)
         with os.fdopen(ready, "rb") as said:

@@ -14,7 +14,7 @@ LABELS = {
     "duty": "the duties of the worker and the reaper, the verification of backups",
     "witness": "the witnesses of the settings",
     "certificate": "the channels of the settings, hosting, hl7",
-    "protocol": "hl7",
+    "protocol": "hl7, astm",
     "code": "the codes of an acknowledgement",
     "reason": "why a line was closed on its peer",
     "le": "the bounds of a histogram",

@@ -14,6 +14,7 @@ from lines import own_message
 from people import House, suspend
 from prometheus_client import REGISTRY
 
+from temoin.api.hl7_taken import road_with_notice
 from temoin.api.listening import LineAnswer, LineProgram, MllpTalk, program_of_certificate, take_frame
 from temoin.crypto.assertion import read_public_key
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
@@ -38,7 +39,7 @@ def on_line(by: Seat, *, scopes: tuple[Scope, ...] = ALL) -> LineProgram:
 
 
 def take(program: LineProgram, message: str) -> LineAnswer:
-    return take_frame(program, message.replace("\n", "\r").encode(), notice=CURRENT_NOTICE)
+    return take_frame(program, message.replace("\n", "\r").encode(), road=road_with_notice(CURRENT_NOTICE))
 
 
 def told(answer: LineAnswer) -> Acknowledgement:

@@ -14,16 +14,19 @@ import hl7
 import pytest
 from handed_messages import changed
 from hl7.client import MLLPClient
-from lines import LineClient, Listening, make_client, own_message
+from joserfc.jwk import ECKey
+from lines import LineClient, Listening, free_port, make_client, own_message
 from mllp_client import END, START, exchange
 from patience import PATIENCE, wait_until
-from people import House, open_house
+from people import House, make_lot, make_patient, make_sampled, open_house
 
 from temoin.lib.tenant import tenant_scope
+from temoin.pharmacies.programs import add_program
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
 from temoin.testing.models import Record
 from temoin.testing.proposals import proposed_tests, sign_proposal
+from temoin.testing.queries import read_test
 from temoin_demo.postgresql.server import EmbeddedServer
 
 Start = Callable[..., Listening]
@@ -217,6 +220,52 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_double(house: House
             assert msa(exchange(line, one)) == [f"AA|{number}"]
 
     assert stored(house.owner) == len(numbers)
+
+
+def checked(number: int, text: bytes, end: bytes = b"\x03") -> bytes:
+    """A frame as an analyser writes it."""
+    counted = b"%d" % number + text + end
+    return b"\x02" + counted + b"%02X\r\n" % (sum(counted) % 256)
+
+
+def analysers(house: House, ports: list[int]) -> str:
+    key = ECKey.generate_key("P-256").as_pem(private=False).decode()
+    scopes = (Scope.RESULTS_PROPOSE, Scope.TESTS_READ)
+    program_id = add_program(by=house.owner, name="Automate", public_key=key, scopes=scopes)
+    own = 'host = "127.0.0.1"\nnetwork = "127.0.0.0/8"\nreason = "a test"\ncodes = { COV2 = "94558-4" }\n'
+    named = f'program = "{house.owner.pharmacy_id}.{program_id}"\n{own}'
+    return "".join(f"[astm.analysers.a{port}]\nport = {port}\n{named}" for port in ports)
+
+
+def test_an_analyser_sends_again_what_was_cut_and_it_is_proposed_once(house: House, client: LineClient, start: Start):
+    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    number = read_test(by=house.owner, record_id=record_id).number.encode()
+    ports = [free_port(), free_port()]
+    listening = start(client, more=analysers(house, ports))
+    head, rest = b"H|\\^&|||Nat\rP|1\rO|1|" + number + b"\r", b"R|1|^^^COV2|Negative|||||F\rL|1|N\r"
+    frames = [checked(1, head, b"\x17"), checked(2, rest)]
+
+    def line(port: int) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+    with line(ports[0]) as one, line(ports[1]) as other:
+        other.sendall(b"\x05garbage\x02\x02\r\n")  # of another analyser, all the while
+        assert said(one, b"\x05") == said(one, frames[0]) == b"\x06"
+        listening.process.kill()
+        listening.process.wait()
+    listening.start()
+    for _again in range(2):
+        with line(ports[0]) as one:
+            assert [said(one, part) for part in (b"\x05", *frames)] == [b"\x06"] * 3
+            one.sendall(b"\x04")
+
+    (waiting,) = proposed_tests(by=house.owner)
+    assert waiting.opened.record_id == record_id
+
+
+def said(line: socket.socket, part: bytes) -> bytes:
+    line.sendall(part)
+    return line.recv(1)
 
 
 def test_told_to_stop_it_answers_what_it_took(house: House, client: LineClient, start: Start):

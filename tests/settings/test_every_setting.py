@@ -25,6 +25,8 @@ OF_NAMES = {
     ("fhir", "senders"),
     ("hl7", "programs"),
     ("hl7", "plain"),
+    ("astm", "analysers"),
+    ("astm", "analysers", "nat", "codes"),
 }  # tables whose keys the operator gives
 _OPTIONAL = re.compile(r"^# (?=\[|[a-z_0-9]+ = )", re.MULTILINE)
 EXAMPLE = Path(__file__).parents[2] / "docs" / "temoin.example.toml"

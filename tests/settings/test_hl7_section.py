@@ -1,4 +1,4 @@
-"""The section [hl7]: right, or refused with a sentence; without TLS only on a private network that is named."""
+"""The sections [hl7] and [astm]: right, or refused with a sentence; without TLS on a private network alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from temoin.api.listening_settings import Hl7Settings, check_hl7_files, is_within
+from temoin.api.listening_settings import AstmSettings, Hl7Settings, check_hl7_files, is_within
 from temoin.cli.check import plain_lines
 from temoin.lib.config_error import ConfigError
 from temoin.lib.section import read_section
@@ -79,6 +79,16 @@ def test_who_calls_from_elsewhere_is_not_within():
     assert is_within("192.168.7.9", "192.168.7.0/24")
     assert not is_within("192.168.8.9", "192.168.7.0/24")
     assert not is_within("", "192.168.7.0/24")
+
+
+def test_an_analyser_has_a_port_and_names_of_its_own():
+    own = read_section(AstmSettings, "astm", {"analysers": {"nat": PLAIN | {"codes": {"COV2": "94500-6"}}}})
+
+    assert own.analysers["nat"].codes == {"COV2": "94500-6"}
+    with pytest.raises(ConfigError, match="check digits"):
+        read_section(AstmSettings, "astm", {"analysers": {"nat": PLAIN | {"codes": {"COV2": "94500-7"}}}})
+    with pytest.raises(ConfigError, match="is empty"):
+        read_section(AstmSettings, "astm", {"analysers": {}})
 
 
 def test_a_demonstration_may_listen_and_check_repeats_why_without_tls(tmp_path: Path):

@@ -6,7 +6,7 @@ from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
-from temoin.api.hl7_taken import acknowledged, answers_to, in_progress
+from temoin.api.hl7_taken import MessageRoad, acknowledged, answers_to, in_progress, road_with_notice
 from temoin.formats.handed.hl7_file import RawMessage
 from temoin.intake.proposing import check_may_propose
 from temoin.pharmacies.program_calls import InProgressError
@@ -18,12 +18,13 @@ MEDIA = ("application/hl7-v2",)
 def take_messages(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpResponse:
     """Take messages, each alone, and answer them in their order."""
     check_may_propose(by=seat)
-    answers = answers_to(body, partial(_acknowledged, seat, request.GET.get("notice", "")))
+    road = road_with_notice(request.GET.get("notice", ""))
+    answers = answers_to(body, partial(_acknowledged, seat, road))
     return HttpResponse(b"".join(answers), content_type=MEDIA[0])
 
 
-def _acknowledged(seat: ProgramSeat, notice: str, raw: RawMessage) -> bytes:
+def _acknowledged(seat: ProgramSeat, road: MessageRoad, raw: RawMessage) -> bytes:
     try:
-        return acknowledged(seat, raw, notice)
+        return acknowledged(seat, road, raw)
     except InProgressError:
         return in_progress(raw)

@@ -6,6 +6,7 @@ import io
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import islice
@@ -22,9 +23,10 @@ from temoin.formats.handed.hl7_file import RawMessage, header_of, raw_messages
 from temoin.formats.hl7v2 import AckCode
 from temoin.formats.hl7v2.answering import AckError, AckReason, acknowledgement
 from temoin.formats.hl7v2.syntax import Segment
-from temoin.intake.messages import rows_of_message
+from temoin.intake.measuring import check_may_measure, propose_measured
+from temoin.intake.messages import rows_of_message, told_by
 from temoin.intake.problems import RowProblem, problems_of_row
-from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError, propose_rows
+from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError, check_may_propose, propose_rows
 from temoin.lib.away import is_away
 from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, InvalidError, TemoinError, refuse
@@ -57,6 +59,20 @@ _OF_FORM = frozenset(
 _REJECTED = _OF_FORM | {"in_progress", "not_now", "not_admitted"}
 
 
+@dataclass(frozen=True)
+class MessageRoad:
+    """What is done with the messages of a call or a line, by which name, and who may."""
+
+    name: str
+    check: Callable[[ProgramSeat], None]
+    propose: Callable[[ProgramSeat, RawMessage], object]
+
+
+def road_with_notice(notice: str) -> MessageRoad:
+    """Return the road by which each message brings patient, test, sample and reading; the notice is told beside it."""
+    return MessageRoad(notice, _check_whole, partial(_propose_whole, notice))
+
+
 MOST_MESSAGES = 100  # of one call, or of one frame
 
 
@@ -79,7 +95,7 @@ def refused_each(body: bytes, code: str, words: str) -> list[bytes]:
     return [refused(header, [RowProblem(0, "", code, words, "")]) for header in headers or [None]]
 
 
-def acknowledged(seat: ProgramSeat, raw: RawMessage, notice: str) -> bytes:
+def acknowledged(seat: ProgramSeat, road: MessageRoad, raw: RawMessage) -> bytes:
     """Return the answer to a message; InProgressError while it is being taken in, DeniedError for who may not."""
     header = header_of(raw)
     if header is None or not header.text(10):
@@ -87,8 +103,8 @@ def acknowledged(seat: ProgramSeat, raw: RawMessage, notice: str) -> bytes:
         words = _("The message has no number: each is known again by its MSH-10.")
         return refused(header, [RowProblem(raw.line, place, "control_id", words, "")])
     name = "|".join(("hl7", header.text(3), header.text(4), header.text(10)))
-    asked = notice.encode() + b"\r" + b"\r".join(content for _number, content in raw.lines)
-    do = partial(_take, seat, raw, header, notice)
+    asked = road.name.encode() + b"\r" + b"\r".join(content for _number, content in raw.lines)
+    do = partial(_take, seat, road, raw, header)
     try:
         told = answered_once(seat, key=sha256(name.encode()).hexdigest(), asked=asked, do=do)
     except InProgressError:
@@ -110,8 +126,17 @@ def in_progress(raw: RawMessage) -> bytes:
     return refused(header_of(raw), [RowProblem(raw.line, "MSH-10", "in_progress", words, "")])
 
 
-def _take(seat: ProgramSeat, raw: RawMessage, header: Segment, notice: str) -> Answer:
+def _take(seat: ProgramSeat, road: MessageRoad, raw: RawMessage, header: Segment) -> Answer:
     """Propose the results of a message; its answer is kept by the commit that does it."""
+    road.propose(seat, raw)
+    return {"acknowledgement": _written(header, AckCode.ACCEPT, []).decode()}
+
+
+def _check_whole(seat: ProgramSeat) -> None:
+    check_may_propose(by=seat)
+
+
+def _propose_whole(notice: str, seat: ProgramSeat, raw: RawMessage) -> None:
     rows = rows_of_message(seat, raw, Encoding.UTF_8)
     if len(rows) > MOST_RESULTS:
         raise refuse("", "too_many", _("There are too many of these: send fewer at a time."))
@@ -119,7 +144,18 @@ def _take(seat: ProgramSeat, raw: RawMessage, header: Segment, notice: str) -> A
     if bad:
         raise MessageRefusedError(bad)
     propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
-    return {"acknowledgement": _written(header, AckCode.ACCEPT, []).decode()}
+
+
+def _check_measured(seat: ProgramSeat) -> None:
+    check_may_measure(by=seat)
+
+
+def _propose_measured(seat: ProgramSeat, raw: RawMessage) -> None:
+    propose_measured(by=seat, told=told_by(raw))
+
+
+# An analyser tells the number on the sample's label: all else is on record.
+SAMPLES = MessageRoad("samples", _check_measured, _propose_measured)
 
 
 def told_of_room(seat: ProgramSeat, line: int, error: TemoinError) -> list[RowProblem]:

@@ -15,23 +15,22 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from temoin.api.hl7_taken import acknowledged, answers_to, refused, refused_each
+from temoin.api.hl7_taken import MessageRoad, acknowledged, answers_to, refused, refused_each
 from temoin.crypto.assertion import KeyRefusedError
 from temoin.crypto.client_certificate import read_shown_certificate
-from temoin.formats.handed.hl7_file import LARGEST_MESSAGE, RawMessage
+from temoin.formats.handed.hl7_file import LARGEST_MESSAGE
 from temoin.formats.hl7v2.answering import batch_acknowledgement
 from temoin.formats.hl7v2.errors import Hl7Error
 from temoin.formats.hl7v2.framing import FrameReader, framed
 from temoin.formats.hl7v2.syntax import LINE_END, Segment, segments_in
 from temoin.intake.problems import RowProblem
-from temoin.intake.proposing import check_may_propose
 from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
 from temoin.lib.errors import DeniedError, InvalidError
 from temoin.lib.measures import MESSAGES
 from temoin.oversight.reading import reads_much
 from temoin.pharmacies.program_calls import InProgressError
-from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_named_seat
+from temoin.pharmacies.programs import ProgramRefusedError, UnvouchedError, take_named_seat
 from temoin.pharmacies.refused_calls import RefusedFor, note_denied_call, note_refused_program
 
 HL7 = "hl7"
@@ -51,6 +50,7 @@ class LineProgram:
 
     client_id: str
     public_key: str | None  # that the line has proved to hold; None without TLS
+    port: str = ""  # of those without TLS, its name: several analysers may be one program's
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ class MllpTalk:
         return framed(told.answer) if told.answer else b""
 
 
-def take_frame(program: LineProgram, content: bytes, *, notice: str) -> LineAnswer:
+def take_frame(program: LineProgram, content: bytes, *, road: MessageRoad) -> LineAnswer:
     """Take what stands in a frame, and return what is answered after the commit."""
     try:
-        return _taken(program, content, notice)
+        return _taken(program, content, road)
     except Exception as error:
         if not is_away(error):
             raise
@@ -111,13 +111,13 @@ def take_frame(program: LineProgram, content: bytes, *, notice: str) -> LineAnsw
         return LineAnswer(_refused_whole(content, "not_now", _AWAY), is_later=True)
 
 
-def _taken(program: LineProgram, content: bytes, notice: str) -> LineAnswer:
+def _taken(program: LineProgram, content: bytes, road: MessageRoad) -> LineAnswer:
     try:
         seat = take_named_seat(client_id=program.client_id, public_key=program.public_key)
-        check_may_propose(by=seat)
+        road.check(seat)
         if reads_much(by=seat):
             return LineAnswer(_refused_whole(content, "not_now", _TOO_MUCH))
-        return LineAnswer(_batched(content, answers_to(content, partial(_acknowledged, seat, notice))))
+        return LineAnswer(_batched(content, answers_to(content, partial(acknowledged, seat, road))))
     except ProgramRefusedError:
         note_refused_program(client_id=program.client_id, why=RefusedFor.CERTIFICATE)
         return LineAnswer(ends=True)
@@ -130,10 +130,6 @@ def _taken(program: LineProgram, content: bytes, notice: str) -> LineAnswer:
         return LineAnswer(_refused_whole(content, "in_progress", _BUSY), is_later=True)
     except InvalidError as error:
         return LineAnswer(_refused_whole(content, "hl7_headless", str(error.problems[0].message)))
-
-
-def _acknowledged(seat: ProgramSeat, notice: str, raw: RawMessage) -> bytes:
-    return acknowledged(seat, raw, notice)
 
 
 def _refused_whole(content: bytes, code: str, words: str | Promise) -> bytes:

@@ -1,4 +1,4 @@
-"""The section [hl7]: where programs send HL7 v2 over open lines, and by what each is known."""
+"""The sections [hl7] and [astm]: where programs and analysers hold lines open, and by what each is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from temoin.lib.config_error import ConfigError
-from temoin.lib.section import Place, Port, Text, fitting, refuse_setting, section
+from temoin.lib.data_file import is_loinc
+from temoin.lib.section import Place, Port, Switch, Text, fitting, refuse_setting, section
 
 _SHA_256 = re.compile("[0-9a-f]{64}")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -22,6 +23,8 @@ _PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1
 
 ClientId = Annotated[Text, fitting(_CLIENT_ID.fullmatch, "must be a program's client identifier, as its page shows it")]
 Fingerprint = Annotated[Text, fitting(_SHA_256.fullmatch, "must be SHA-256 fingerprints: 64 digits 0-9 a-f, no colons")]
+
+Loinc = Annotated[Text, fitting(is_loinc, "must be LOINC codes: their check digits are looked at")]
 
 
 def _is_private(text: str) -> bool:
@@ -66,6 +69,27 @@ class PlainPort:
 
 
 @section
+class Hl7PlainPort(PlainPort):
+    """A port for HL7 v2 without TLS."""
+
+    samples: Switch = False  # an analyser's: each result is that of the test under its sample's number
+
+
+@section
+class AnalyserPort(PlainPort):
+    """A port for one analyser, which has no TLS."""
+
+    codes: Mapping[Text, Loinc] = field(default_factory=dict)  # what the analyser calls its tests, in LOINC
+
+
+@section
+class AstmSettings:
+    """Where `temoin listen` takes results of analysers, by ASTM."""
+
+    analysers: Annotated[Mapping[str, AnalyserPort], fitting(bool, "is empty: nothing would listen")]
+
+
+@section
 class Hl7Settings:
     """Where `temoin listen` takes HL7 v2: with TLS for programs that show a certificate, or on plain ports."""
 
@@ -76,7 +100,7 @@ class Hl7Settings:
     key: Place | None = None
     authorities: Place | None = None  # who may have signed programs' certificates; or those certificates themselves
     programs: Mapping[Fingerprint, ClientId] = field(default_factory=dict)  # whose certificate names no program
-    plain: Mapping[str, PlainPort] = field(default_factory=dict)
+    plain: Mapping[str, Hl7PlainPort] = field(default_factory=dict)
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

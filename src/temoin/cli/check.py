@@ -7,6 +7,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+from temoin.api.listening_settings import PlainPort
 from temoin.catalogue.advice import load_advice
 from temoin.catalogue.billing import load_acts
 from temoin.catalogue.controls import load_controls
@@ -109,10 +110,10 @@ def rule_lines(config: Config) -> list[str]:
 
 def plain_lines(config: Config) -> list[str]:
     """Return a line for each port that takes messages without TLS, with the reason that the operator gave."""
-    ports = config.hl7.plain.items() if config.hl7 is not None else ()
-    return [
-        f"Without TLS, hl7.plain.{name}: {one.host}:{one.port}, from {one.network}: {one.reason}" for name, one in ports
-    ]
+    ports = [(f"hl7.plain.{name}", one) for name, one in (config.hl7.plain if config.hl7 else {}).items()]
+    analysers = config.astm.analysers if config.astm else {}
+    both: list[tuple[str, PlainPort]] = [*ports, *((f"astm.analysers.{name}", one) for name, one in analysers.items())]
+    return [f"Without TLS, {name}: {one.host}:{one.port}, from {one.network}: {one.reason}" for name, one in both]
 
 
 def table_lines() -> list[str]:

@@ -15,7 +15,7 @@ from temoin.formats.handed.fhir_file import told_of_json, told_of_xml
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.hl7_file import RawMessage, told_of_message
 from temoin.formats.handed.opening import named
-from temoin.formats.handed.told import judge
+from temoin.formats.handed.told import ToldResult, judge
 from temoin.intake.proposing import MOST_RESULTS
 from temoin.lib.clock import now
 from temoin.pharmacies.policies import Holder
@@ -24,12 +24,17 @@ from temoin.pharmacies.zones import zone_of, zone_of_postcode
 
 def rows_of_message(by: Holder, raw: RawMessage, encoding: Encoding) -> list[ResultRow | RowErrors]:
     """Return what a message tells, judged as a file's rows are."""
-    rules = _rules(by)
+    rules = rules_of(by)
     told = islice(told_of_message(raw, encoding, Passed()), MOST_RESULTS + 1)  # one more shows that it is too many
     return [judge(one, rules) for one in told]
 
 
-def _rules(by: Holder) -> CellRules:
+def told_by(raw: RawMessage) -> list[ToldResult]:
+    """Return what a message tells, not judged yet."""
+    return list(islice(told_of_message(raw, Encoding.UTF_8, Passed()), MOST_RESULTS + 1))
+
+
+def rules_of(by: Holder) -> CellRules:
     return CellRules(now(), DateOrder.ISO, zone_of(by.pharmacy_id), zone_of_postcode)
 
 
@@ -44,7 +49,7 @@ class RowsOfBundle:
 
 def rows_of_bundle(by: Holder, stream: BinaryIO, *, is_xml: bool) -> RowsOfBundle:
     """Return what FHIR tells, judged as a file's rows are; FileRefusedError when it cannot be read."""
-    passed, rules, read = Passed(), _rules(by), told_of_xml if is_xml else told_of_json
+    passed, rules, read = Passed(), rules_of(by), told_of_xml if is_xml else told_of_json
     told = islice(read(stream, Encoding.UTF_8, passed), MOST_RESULTS + 1)
     rows = tuple(judge(one, rules) for one in told)
     return RowsOfBundle(rows, named(passed.unread), named(passed.not_kept))

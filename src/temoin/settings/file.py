@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from temoin.api.listening_settings import Hl7Settings
+from temoin.api.listening_settings import AstmSettings, Hl7Settings
 from temoin.api.settings import Api
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.delivery.channels.email.settings import EmailSettings
@@ -82,6 +82,7 @@ class Config:
     hosting: Hosting | None = None
     api: Api = field(default_factory=Api)
     hl7: Hl7Settings | None = None
+    astm: AstmSettings | None = None
     alarms: Alarms = field(default_factory=Alarms)
     sessions: SessionTimes = field(default_factory=SessionTimes)
     reading: ReadingPace = field(default_factory=ReadingPace)
@@ -158,6 +159,7 @@ _SECTIONS: dict[str, Any] = {
     "hosting": Hosting,
     "api": Api,
     "hl7": Hl7Settings,
+    "astm": AstmSettings,
     "alarms": Alarms,
     "sessions": SessionTimes,
     "reading": ReadingPace,

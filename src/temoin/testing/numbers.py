@@ -91,7 +91,7 @@ def _records(indexes: Iterable[bytes]) -> QuerySet[Record]:
     return found
 
 
-def find_by_number(*, by: Seat, number: str) -> FoundTest:
+def find_by_number(*, by: Holder, number: str) -> FoundTest:
     """Return the test that bears a number, open or else registered lately; the look is an event. NotFoundError."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
@@ -128,7 +128,7 @@ def _with_code(ticket: Ticket) -> tuple[UUID, str]:
     return ticket.record_id, str(ticket.unseal()["code"])
 
 
-def _shown(by: Seat, found: list[Record], detail: str) -> FoundTest:
+def _shown(by: Holder, found: list[Record], detail: str) -> FoundTest:
     if not found:
         raise NotFoundError
     record = found[0]

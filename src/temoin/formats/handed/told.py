@@ -103,7 +103,7 @@ def judge(told: ToldResult, rules: CellRules) -> ResultRow | RowErrors:
     cells.required("test_result_status")
     status, comment = read_status(cells), cells.comment("comment")
     _check_times(cells, patient, collected, tested)
-    problems = _named(told, cells.problems)
+    problems = problems_by_place(told, cells.problems)
     if problems or not (patient and device and collected and tested):
         return RowErrors(told.row, problems)
     return ResultRow(
@@ -134,7 +134,7 @@ def _check_times(
     check_order(cells, "specimen_collection_date", collected=collected, tested=tested, born=born)
 
 
-def _named(told: ToldResult, found: Iterable[CellProblem]) -> tuple[CellProblem, ...]:
+def problems_by_place(told: ToldResult, found: Iterable[CellProblem]) -> tuple[CellProblem, ...]:
     """Return all problems by their place in the message; what a message does not tell for a reason is told once."""
     problems = [CellProblem(told.row, place, code) for place, code in told.problems]
     known = {one.column for one in problems}

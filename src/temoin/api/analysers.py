@@ -1,0 +1,88 @@
+"""What an analyser sends on its own line (ASTM): proposed for the program that the operator named, or not acknowledged.
+
+ASTM has two answers. ACK lets the analyser forget, so it is given after the commit alone; with NAK it keeps the result,
+and says to whoever stands there that it was not sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from functools import partial
+from hashlib import sha256
+
+from django.db import connection
+
+from temoin.api.listening import LineAnswer, LineProgram
+from temoin.formats.handed.astm_frames import ACK, NAK, AstmReceiver
+from temoin.intake.measuring import propose_astm
+from temoin.intake.proposing import MessageRefusedError
+from temoin.lib.away import OUTAGE, is_away
+from temoin.lib.errors import DeniedError, TemoinError
+from temoin.lib.measures import MESSAGES
+from temoin.pharmacies.program_calls import Answer, InProgressError, answered_once
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, take_named_seat
+from temoin.pharmacies.refused_calls import RefusedFor, note_denied_call, note_refused_program
+
+log = logging.getLogger("temoin.api")
+
+ASTM = "astm"
+
+
+class AstmTalk:
+    """One line of an analyser."""
+
+    def __init__(self) -> None:
+        self._receiver = AstmReceiver()
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether a transfer is open."""
+        return self._receiver.is_begun
+
+    def came(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
+        """Yield the signs to send, and each message at its last frame."""
+        return self._receiver.came(data)
+
+    def answered(self, told: LineAnswer) -> bytes:
+        """Return the sign for the last frame, which is waited for."""
+        is_taken = told.answer == ACK
+        MESSAGES.labels(ASTM, "AA" if is_taken else "AE").inc()
+        return self._receiver.answer(is_taken=is_taken)
+
+
+def take_astm(program: LineProgram, content: bytes, *, codes: Mapping[str, str]) -> LineAnswer:
+    """Propose what a message tells, once however often it comes, and return what is answered after the commit."""
+    try:
+        seat = take_named_seat(client_id=program.client_id, public_key=program.public_key)
+        do = partial(_propose, seat, content, codes)
+        answered_once(seat, key=sha256(b"astm|" + content).hexdigest(), asked=content, do=do)
+    except InProgressError:
+        return LineAnswer(NAK, is_later=True)
+    except ProgramRefusedError:
+        note_refused_program(client_id=program.client_id, why=RefusedFor.CERTIFICATE)
+        return LineAnswer(ends=True)
+    except DeniedError as error:
+        note_denied_call(by=seat, right=str(error))
+        return _refused(["scope"])
+    except MessageRefusedError as error:
+        return _refused([f"{one.column or 'message'} {one.code}" for one in error.problems])
+    except TemoinError as error:
+        return _refused([type(error).__name__])
+    except Exception as error:
+        if not is_away(error):
+            raise
+        OUTAGE.note(error)
+        connection.close()
+        return LineAnswer(NAK, is_later=True)
+    return LineAnswer(ACK)
+
+
+def _propose(seat: ProgramSeat, content: bytes, codes: Mapping[str, str]) -> Answer:
+    return {"tests": propose_astm(by=seat, content=content, codes=codes)}
+
+
+def _refused(reasons: list[str]) -> LineAnswer:
+    """Refuse; the log has places and codes, for the analyser shows its person no reason."""
+    log.warning("a message of an analyser was refused: %s", ", ".join(dict.fromkeys(reasons)))
+    return LineAnswer(NAK)

@@ -1,0 +1,93 @@
+"""The line of an analyser (ASTM E1381, CLSI LIS01-A2) as its receiver speaks it: bytes in, signs and messages out.
+
+The last frame of a message is answered once what took the message has said so: an analyser that was told ACK forgets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
+_STX, _ETX, _ETB, _LF = 0x02, 0x03, 0x17, b"\n"
+_FRAME = re.compile(rb"\x02([0-7])(.*)([\x03\x17])([0-9A-Fa-f]{2})\r\n", re.DOTALL)
+LARGEST_FRAME: Final = 64_000
+LARGEST_MESSAGE: Final = 1024 * 1024
+
+
+class AstmReceiver:
+    """The receiving side of one line. What stands between two transfers is nobody's."""
+
+    def __init__(self) -> None:
+        self._held = self._records = b""
+        self._is_open = False
+        self._next, self._count = 1, 0  # the number of the frame that is awaited, and how many there were
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether a transfer is open."""
+        return self._is_open
+
+    def came(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
+        """Yield signs to send, and messages to take (true); `answer` says what became of one before the next comes."""
+        self._held += data
+        while self._held:
+            if self._held[0] != _STX or not self._is_open:
+                sign, self._held = self._held[:1], self._held[1:]
+                yield from self._sign(sign)
+                continue
+            frame, end, rest = self._held.partition(_LF)
+            if not end:
+                if len(frame) > LARGEST_FRAME:
+                    raise ValueError("a frame is too long")
+                return
+            self._held = rest
+            yield from self._frame(frame + end)
+
+    def answer(self, *, is_taken: bool) -> bytes:
+        """Return the sign for the frame that ended a message."""
+        if not is_taken:
+            return NAK
+        self._accept(b"")
+        self._records = b""
+        return ACK
+
+    def _sign(self, sign: bytes) -> Iterator[tuple[bytes, bool]]:
+        if sign == ENQ:  # in the midst of a transfer too: its sender began anew
+            self._end_transfer()
+            self._is_open = True
+            yield ACK, False
+        elif sign == EOT:  # what has no terminator was not sent whole, and is sent again
+            self._end_transfer()
+
+    def _frame(self, frame: bytes) -> Iterator[tuple[bytes, bool]]:
+        found = _FRAME.fullmatch(frame)
+        if found is None or sum(frame[1:-4]) % 256 != int(found[4], 16):
+            yield NAK, False
+            return
+        number, text = int(found[1]), found[2]
+        if number == (self._next - 1) % 8 and self._count:
+            yield ACK, False  # it came before, and our answer was lost
+        elif number != self._next:
+            yield NAK, False
+        elif found[3][0] == _ETX and _ends(self._records + text):
+            yield self._records + text, True
+        else:
+            self._accept(text)
+            if len(self._records) > LARGEST_MESSAGE:
+                raise ValueError("a message is too long")
+            yield ACK, False
+
+    def _accept(self, text: bytes) -> None:
+        self._records += text
+        self._next, self._count = (self._next + 1) % 8, self._count + 1
+
+    def _end_transfer(self) -> None:
+        self._is_open = False
+        self._records, self._next, self._count = b"", 1, 0
+
+
+def _ends(records: bytes) -> bool:
+    """Tell whether the last record is the terminator."""
+    return records.rstrip(b"\r\n").rpartition(b"\r")[2].startswith(b"L")

@@ -1,0 +1,165 @@
+"""Results of analysers: each in the row of the test under its sample's number, or not acknowledged and not kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from api_programs import client_id, pem_of
+from django.db import connection
+from joserfc.jwk import ECKey
+from people import House, make_lot, make_patient, make_sampled, make_test
+
+from temoin.api.analysers import AstmTalk, take_astm
+from temoin.api.hl7_taken import SAMPLES
+from temoin.api.listening import LineAnswer, LineProgram, take_frame
+from temoin.formats.handed.astm_frames import ACK, NAK
+from temoin.formats.hl7v2 import AckCode, read_acknowledgement
+from temoin.lib import measures
+from temoin.lib.away import OUTAGE
+from temoin.lib.clock import now
+from temoin.lib.sample_number import all_numbers
+from temoin.pharmacies.programs import add_program
+from temoin.pharmacies.scopes import Scope
+from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import zone_of
+from temoin.testing.proposals import proposed_tests
+from temoin.testing.queries import read_test
+
+CODES = {"COV2": "94558-4"}
+NEEDED = (Scope.RESULTS_PROPOSE, Scope.TESTS_READ)
+
+
+def analyser(by: Seat, scopes: tuple[Scope, ...] = NEEDED) -> LineProgram:
+    key = pem_of(ECKey.generate_key("P-256"))
+    return LineProgram(client_id(by, add_program(by=by, name="Automate", public_key=key, scopes=scopes)), None, "nat")
+
+
+@pytest.fixture
+def number(house: House) -> str:
+    """The number of a test that waits for its result."""
+    record_id = make_sampled(house.owner, make_patient(house.owner), make_lot(house.owner))
+    return read_test(by=house.owner, record_id=record_id).number
+
+
+def message(number: str, value: str = "Negative", at: str = "") -> bytes:
+    lines = ["H|\\^&|||Nat 2^^1234|||||||P|1|20261130", "P|1", f"O|1|{number}||^^^COV2"]
+    return "\r".join([*lines, f"R|1|^^^COV2|{value}|||||F||||{at}", "L|1|N", ""]).encode()
+
+
+def take(program: LineProgram, content: bytes) -> bytes:
+    return take_astm(program, content, codes=CODES).answer
+
+
+def proposed(house: House) -> list[tuple[str, str]]:
+    found = proposed_tests(by=house.owner)
+    return [(one.opened.sealed["number"], one.proposal.reading.outcomes["sars-cov-2"]) for one in found]
+
+
+def test_a_result_is_proposed_in_the_row_of_its_sample_and_once(house: House, number: str):
+    program = analyser(house.owner)
+
+    assert [take(program, message(number)) for _ in range(2)] == [ACK, ACK]
+    assert proposed(house) == [(number, "negative")]
+
+
+def test_the_analysers_clock_is_the_pharmacys(house: House, number: str):
+    read = (now() - timedelta(seconds=5)).astimezone(zone_of(house.here.id)).replace(microsecond=0)
+
+    assert take(analyser(house.owner), message(number, at=f"{read:%Y%m%d%H%M%S}")) == ACK
+    (one,) = proposed_tests(by=house.owner)
+    assert one.proposal.reading.read_at == read
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("", "O-3 no_sample"),
+        ("50000", "O-3 no_sample"),  # its check digit is another
+        (all_numbers()[0], "O-3 unknown_sample"),
+    ],
+)
+def test_a_sample_that_nobody_knows_is_not_acknowledged_and_never_guessed(
+    house: House, number: str, caplog: pytest.LogCaptureFixture, told: str, reason: str
+):
+    told = all_numbers()[1] if told == number else told
+
+    assert take(analyser(house.owner), message(told)) == NAK
+    assert reason in caplog.text
+    assert proposed(house) == []
+
+
+def test_another_pharmacys_number_is_nobodys(house: House, number: str):
+    assert take(analyser(house.stranger), message(number)) == NAK
+    assert proposed(house) == []
+
+
+def test_without_a_sample_or_with_another_kind_nothing_is_kept(house: House, number: str):
+    waiting = read_test(by=house.owner, record_id=make_test(house.owner, make_patient(house.owner))).number
+    program = analyser(house.owner)
+
+    assert take(program, message(waiting)) == NAK
+    assert take_astm(program, message(number), codes={"COV2": "4548-4"}).answer == NAK
+    assert take_astm(program, message(number), codes={}).answer == NAK
+    assert take(program, message(number, "5.9")) == NAK
+    assert take(program, b"junk") == NAK
+    assert proposed(house) == []
+
+
+def test_one_bad_result_of_a_message_keeps_all_from_being_kept(house: House, number: str):
+    two = message(number).replace(b"L|1|N", b"O|2|99999\rR|2|^^^COV2|Negative|||||F\rL|1|N")
+
+    assert take(analyser(house.owner), two) == NAK
+    assert proposed(house) == []
+
+
+def test_a_program_without_the_scopes_and_one_that_is_none_get_nothing(house: House, number: str):
+    assert take(analyser(house.owner, (Scope.TESTS_READ,)), message(number)) == NAK
+    assert take_astm(LineProgram("nobody", None), message(number), codes=CODES) == LineAnswer(ends=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_nothing_is_acknowledged(tmp_path: Path):
+    before = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict.update(HOST=str(tmp_path), PORT="5432")
+    pharmacy = "69cc9d2a-498d-401b-84b3-6afd63b287b6"
+    try:
+        answer = take_astm(LineProgram(f"{pharmacy}.{pharmacy}", None), message("50003"), codes=CODES)
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+        measures.OUTAGE.set(0)
+        OUTAGE.__init__()  # type: ignore[misc] # as if it had never been away
+
+    assert answer == LineAnswer(NAK, is_later=True)
+
+
+def test_a_line_says_ack_for_the_last_frame_only_once_it_is_taken():
+    talk = AstmTalk()
+    text = b"1H|\\^&\rL|1\r\x03"
+    frame = b"\x02" + text + b"%02X\r\n" % (sum(text) % 256)
+
+    assert list(talk.came(b"\x05" + frame)) == [(ACK, False), (b"H|\\^&\rL|1\r", True)]
+    assert talk.answered(LineAnswer(NAK)) == NAK
+    assert list(talk.came(frame)) == [(b"H|\\^&\rL|1\r", True)]
+    assert (talk.answered(LineAnswer(ACK)), talk.is_begun) == (ACK, True)
+
+
+def test_an_analyser_that_speaks_hl7_comes_by_the_same_number(house: House, number: str):
+    lines = [
+        "MSH|^~\\&|GENEXPERT|CEPHEID|TEMOIN|LAB|20261130143000||ORU^R01|GX001|P|2.5.1",
+        "PID|1||PAT-GX001^^^HOSPITAL||DOE^JANE||19850320|F",
+        f"OBR|1||{number}|94558-4^SARS-CoV-2 Ag^LN",
+        "OBX|1|CE|94558-4^SARS-CoV-2 Ag^LN||260415000^Not detected^SCT||||||F",
+        "OBX|2|NM|94745-7^Ct value^LN||28.5|Ct|||||F",
+    ]
+    program = analyser(house.owner)
+
+    told = take_frame(program, "\r".join(lines).encode(), road=SAMPLES)
+    other = take_frame(program, "\r".join(lines).replace(number, "X").replace("GX001|P", "2|P").encode(), road=SAMPLES)
+
+    assert read_acknowledgement(told.answer).code is AckCode.ACCEPT
+    assert [(one.code, one.place) for one in read_acknowledgement(other.answer).complaints] == [("103", "OBR-1-3")]
+    assert proposed(house) == [(number, "negative")]
