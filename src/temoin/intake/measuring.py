@@ -35,12 +35,13 @@ from temoin.testing.sample import Reading
 
 def check_may_measure(*, by: ProgramSeat) -> None:
     """Raise DeniedError unless a program holds the rights that a result of a known test takes."""
-    for right in (Right.PROPOSE_RESULT, Right.READ_TEST):
-        check_right(by=by, right=right)
+    check_right(by=by, right=Right.PROPOSE_RESULT)
+    check_right(by=by, right=Right.READ_TEST)
 
 
 def propose_astm(*, by: ProgramSeat, content: bytes, codes: Mapping[str, str]) -> int:
     """Propose what an ASTM message tells, in the caller's transaction; return how many tests it is of."""
+    check_may_measure(by=by)
     try:
         told = told_by_analyser(content, codes)
     except AstmError as error:
@@ -53,7 +54,7 @@ def propose_astm(*, by: ProgramSeat, content: bytes, codes: Mapping[str, str]) -
 def propose_measured(*, by: ProgramSeat, told: Iterable[ToldResult]) -> int:
     """Propose what an analyser measured; MessageRefusedError names by its place what forbids it."""
     check_may_measure(by=by)
-    rules = rules_of(by)
+    rules = rules_of(by.pharmacy_id)
     judged = [judge_measured(one, rules) for one in told]
     lang = get_language() or "fr"
     bad = [one for row in judged if isinstance(row, RowErrors) for one in problems_of_row(row, lang)]
@@ -61,7 +62,7 @@ def propose_measured(*, by: ProgramSeat, told: Iterable[ToldResult]) -> int:
     bad += [problem for row in good if (problem := _unfit(row))]
     if bad or not 0 < len(good) <= MOST_RESULTS:
         raise MessageRefusedError(
-            bad or [RowProblem(0, "", "no_result", _("No result that can be taken is told."), "")]
+            bad or [RowProblem(0, "", "no_result", _("No result that can be taken is told, or too many."), "")]
         )
     samples: dict[str, list[MeasuredResult]] = {}
     for row in good:

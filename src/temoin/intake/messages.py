@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
+from uuid import UUID
 
 from temoin.formats.csv.cells import CellRules
 from temoin.formats.csv.dates import DateOrder
@@ -24,7 +25,7 @@ from temoin.pharmacies.zones import zone_of, zone_of_postcode
 
 def rows_of_message(by: Holder, raw: RawMessage, encoding: Encoding) -> list[ResultRow | RowErrors]:
     """Return what a message tells, judged as a file's rows are."""
-    rules = rules_of(by)
+    rules = rules_of(by.pharmacy_id)
     told = islice(told_of_message(raw, encoding, Passed()), MOST_RESULTS + 1)  # one more shows that it is too many
     return [judge(one, rules) for one in told]
 
@@ -34,8 +35,8 @@ def told_by(raw: RawMessage) -> list[ToldResult]:
     return list(islice(told_of_message(raw, Encoding.UTF_8, Passed()), MOST_RESULTS + 1))
 
 
-def rules_of(by: Holder) -> CellRules:
-    return CellRules(now(), DateOrder.ISO, zone_of(by.pharmacy_id), zone_of_postcode)
+def rules_of(pharmacy_id: UUID) -> CellRules:
+    return CellRules(now(), DateOrder.ISO, zone_of(pharmacy_id), zone_of_postcode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class RowsOfBundle:
 
 def rows_of_bundle(by: Holder, stream: BinaryIO, *, is_xml: bool) -> RowsOfBundle:
     """Return what FHIR tells, judged as a file's rows are; FileRefusedError when it cannot be read."""
-    passed, rules, read = Passed(), rules_of(by), told_of_xml if is_xml else told_of_json
+    passed, rules, read = Passed(), rules_of(by.pharmacy_id), told_of_xml if is_xml else told_of_json
     told = islice(read(stream, Encoding.UTF_8, passed), MOST_RESULTS + 1)
     rows = tuple(judge(one, rules) for one in told)
     return RowsOfBundle(rows, named(passed.unread), named(passed.not_kept))
