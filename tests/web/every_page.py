@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from arriving import arrive
 from django.urls import reverse
-from people import NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
+from people import COVID, NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
 from temoin.catalogue.lots import recall_lot
 from temoin.delivery.letters import read_knowledge
 from temoin.delivery.telling import ToldBy, note_told
 from temoin.intake.handing import hand_in
+from temoin.lib.ids import new_id
 from temoin.lib.zones import HOUSE, today_in
 from temoin.pharmacies.team import depart_member, invite_member
+from temoin.testing.groups import join_group, open_group
 from temoin.testing.queries import read_parcels
 from temoin.testing.signing import cancel_result
 
@@ -37,10 +39,14 @@ def every_page(house: House) -> dict[str, str]:
     of_people.append(("member", house.student.member_id))
     invite_member(by=house.owner, newcomer=NEWCOMER)
     make_program(house.owner)
+    open_group(by=house.owner, group_id=(group_id := new_id()), name="École", kind=COVID)
+    join_group(by=house.owner, group_id=group_id, patient_ids=[patient_id])
+    names = ("group", "fresh_roster", "group_labels", "group_attendance", "review_group")
+    of_patients += [(name, group_id) for name in names]
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
     plain += ["calls", "programs", "files", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
-    plain += ["quality", "mfa_generate_recovery_codes", "results", "figures", "billing"]
+    plain += ["groups", "quality", "mfa_generate_recovery_codes", "results", "figures", "billing"]
     pages = {name: reverse(name) for name in plain}
     handed = hand_in(by=house.owner, name="r.csv", content=b"x", encoding="", dates="")
     pages["handed_file"] = reverse("handed_file", args=[handed])

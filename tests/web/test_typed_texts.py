@@ -82,6 +82,8 @@ KEPT = {
     **{("accept_arrival", name): f"Patient.{name}" for name in PATIENT},
     **{("invite", name): f"Invitation.{name}" for name in ("family_name", "given_name", "email", "rpps")},
     ("change_member", "rpps"): "Member.rpps",
+    ("open_group", "name"): "Group.name",
+    ("open_group", "asker"): "Group.asker",
     ("receive_lot", "number"): "Lot.number",
     ("name_workstation", "opened_where"): "Lot.opened_where",
     ("recall_lot", "recall_reference"): "Lot.recall_reference",
@@ -100,6 +102,7 @@ LOOKED_FOR = {
     *((page, "scan") for page in ("find_patient", "same_person", "new_patient", "receive_lot")),
     *((page, "code") for page in ("mfa_activate_totp", "enrol")),
     *(("enrol", "email"), ("receive_lot", "tests"), ("count_lot", "left"), ("read_shelf", "celsius")),
+    *(("scan_in_group", "scan"), ("type_people", "people")),
     *(("journal", "object"), ("results", "lot")),
 }
 # What the other fields must hold before the text of this one is looked at.
@@ -107,6 +110,8 @@ BESIDE = {
     ("sign", "comment"): {"outcome-sars-cov-2": "negative", "reviewed": "yes"},
     ("correct", "comment"): {"outcome-sars-cov-2": "positive", "reason": "essai"},
     ("correct", "reason"): {"outcome-sars-cov-2": "positive"},
+    ("open_group", "asker"): {"name": "École", "kind": "covid19-ag"},
+    ("open_group", "name"): {"kind": "covid19-ag"},
     ("change_member", "rpps"): {"profession": "adjoint"},
     ("invite", "rpps"): {"profession": "adjoint"},
     ("receive_lot", "number"): {"kit": "abbott-panbio-covid19", "expiry": "2090-01-01"},

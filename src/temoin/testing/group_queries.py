@@ -74,7 +74,7 @@ def group_of_number(*, by: Seat, number: str) -> UUID | None:
     """Return the open group in which a label's number waits for its person, None for no such group."""
     check_right(by=by, right=Right.READ_TEST)
     groups = [line.group for line in list_groups(by=by) if line.group.is_open]
-    return next((one.id for one in groups if any(number == place.number for place in one.places)), None)
+    return next((one.id for one in groups if number in _waiting(one)), None)
 
 
 def read_group(*, by: Seat, group_id: UUID) -> GroupView:
@@ -109,6 +109,10 @@ def version_of_group(*, by: Seat, group_id: UUID) -> str:
         if group is None:
             raise NotFoundError
         return sha256(f"{version} {group.told_digest()}".encode()).hexdigest()
+
+
+def _waiting(group: OpenedGroup) -> set[str]:
+    return {place.number for place in group.places if place.state is not PlaceState.TESTED}
 
 
 def _group(group_id: UUID) -> OpenedGroup:

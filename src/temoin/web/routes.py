@@ -11,6 +11,7 @@ from temoin.web.access import Access, GuardedRoute
 from temoin.web.account_routes import ACCOUNTS
 from temoin.web.counter_routes import COUNTER
 from temoin.web.file_routes import FILES
+from temoin.web.group_routes import GROUPS
 from temoin.web.lot_routes import LOTS
 from temoin.web.proposal_routes import PROPOSALS
 from temoin.web.result_routes import RESULTS
@@ -332,6 +333,6 @@ _PROGRAMS = [
     _managed("end_webhook", "programs/<uuid:program_id>/webhook/end/", webhooks.end, WRITE),
 ]
 ROUTES: tuple[GuardedRoute, ...] = (
-    *(*ACCOUNTS, *_HOUSE, *COUNTER),
+    *(*ACCOUNTS, *_HOUSE, *COUNTER, *GROUPS),
     *(*_PATIENTS, *_TESTS, *_TRANSMISSIONS, *RESULTS, *LOTS, *PROPOSALS, *_TEAM, *_PROGRAMS, *FILES, *_JOURNAL),
 )

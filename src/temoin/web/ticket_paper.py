@@ -13,6 +13,7 @@ from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.testing.numbers import number_on_label
+from temoin.testing.queries import TestRow
 from temoin.testing.tickets import read_ticket, ticket_waits
 from temoin.web.settings import WEB
 from temoin.web.test_lines import ListedTest
@@ -44,7 +45,11 @@ def ticket_to_print(request: HttpRequest, seat: Seat, lines: list[ListedTest]) -
 
     {} for none.
     """
-    new = next((line.row for line in lines if line.is_new), None)
+    return ticket_of_new(request, seat, next((line.row for line in lines if line.is_new), None))
+
+
+def ticket_of_new(request: HttpRequest, seat: Seat, new: TestRow | None) -> dict[str, Any]:
+    """Return that ticket for the test that was sampled by the press before this page."""
     if new is None or not new.is_reachable or habits_of(request).paper is Paper.NONE:
         return {}
     if not has_right(by=seat, right=Right.REGISTER_TEST) or not ticket_waits(by=seat, record_id=new.id):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from temoin.formats.csv.profiles import OWN_COLUMNS, PATIENT_COLUMNS, OwnColumn
@@ -22,6 +23,9 @@ EXAMPLES: tuple[dict[str, str], ...] = (
         "test_result_status": "X",
     },
 )
+# What is typed of a person who comes without a file, in this order.
+TYPED = ["birth_name", "given_names", "birth_date", "sex", "phone", "email"]
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _IN_ENGLISH = {"négatif": "negative", "positif": "positive", "Prélèvement nasopharyngé": "Nasopharyngeal swab"}
 _IN_ENGLISH |= {"Relu": "Read again"}
 
@@ -31,6 +35,21 @@ def template_of_patients(lang: str) -> bytes:
     rows = [[_heading(column, lang) for column in PATIENT_COLUMNS]]
     rows += [[_example(column, example, lang, "") for column in PATIENT_COLUMNS] for example in EXAMPLES[:2]]
     return written(rows)
+
+
+def list_of_lines(text: str) -> bytes:
+    """Return what was typed, a person a line, semicolons or tabs between, as a list of patients; b"" for none.
+
+    Days are typed as everywhere at the counter, the day first; in a list of ours the year stands first.
+    """
+    lines = [line.replace("\t", ";").split(";") for line in text.splitlines() if line.strip()]
+    cells = [[_typed(cell.strip()) for cell in line] + [""] * (len(TYPED) - len(line)) for line in lines]
+    return written([TYPED, *cells]) if cells else b""
+
+
+def _typed(cell: str) -> str:
+    found = _DAY_FIRST.fullmatch(cell)
+    return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else cell
 
 
 def template(lang: str, *, finess: str = "", separator: str = ";") -> bytes:

@@ -35,7 +35,7 @@ from temoin.intake.held import FileKind, FileStage, HeldFile, refusal_of
 from temoin.intake.people import PersonFate
 from temoin.intake.sameness import Sameness
 from temoin.intake.terms import read_terms
-from temoin.lib.errors import InvalidError, Problem
+from temoin.lib.errors import InvalidError, NotFoundError, Problem
 from temoin.pharmacies.seat import Seat
 from temoin.web.csv_file import csv_answer, csv_content
 from temoin.web.fields import Choice, Field, Typed
@@ -51,7 +51,7 @@ _GOOD = (Sameness.STORED, Sameness.CORRECTED, Sameness.CANCELLED, PersonFate.REG
 
 def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Take a file from the browser, keep it sealed, and begin its trial."""
-    upload = request.FILES.get("file")
+    upload, group_id = request.FILES.get("file"), _posted_group(request)
     try:
         file_id = hand_in(
             by=seat,
@@ -60,11 +60,20 @@ def hand_in_file(request: HttpRequest, seat: Seat) -> HttpResponse:
             encoding=request.POST.get("encoding", ""),
             dates=request.POST.get("dates", ""),
             kind=FileKind.PATIENTS if request.POST.get("kind") == FileKind.PATIENTS else FileKind.RESULTS,
+            group_id=group_id,
         )
     except InvalidError as error:
         return files_page(request, seat, error.problems)
     try_file(by=seat, file_id=file_id, start=turns.start_behind)
     return redirect("handed_file", file_id)
+
+
+def _posted_group(request: HttpRequest) -> UUID | None:
+    """Return the group whose roster a list is, None for a file of no group."""
+    try:
+        return UUID(request.POST["group"]) if request.POST.get("group") else None
+    except ValueError:
+        raise NotFoundError from None
 
 
 def handed_file(request: HttpRequest, seat: Seat, file_id: UUID) -> HttpResponse:

@@ -34,6 +34,8 @@ from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat, pharmacy_of
 from temoin.signin.sessions import owner_of
 from temoin.testing.actions import register_test, take_sample
+from temoin.testing.group_queries import list_groups
+from temoin.testing.groups import OpenedGroup
 from temoin.testing.queries import list_tests_of_patient, read_test
 from temoin.testing.recent import just_now, recent_tests
 from temoin.web.addresses import lead_on, lead_to_row, lead_to_test
@@ -41,6 +43,7 @@ from temoin.web.arrival_form import named_arrival
 from temoin.web.fields import Typed
 from temoin.web.hits import Doubts, Hit, doubts_about, hits, is_hit, lot_field, ready_kinds
 from temoin.web.kept_forms import keep_posted
+from temoin.web.named_test import row_of_group
 from temoin.web.pages import page_links, page_number, show
 from temoin.web.patient_facts import patient_facts
 from temoin.web.patient_form import patient_groups, raw_traits, typed_traits
@@ -62,6 +65,8 @@ def find_patient(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Look for a patient, open the form or test of a number or ticket, or use a box in hand; it travels in the body."""
     if (arrival_id := named_arrival(seat, request.POST.get(SCAN, ""))) is not None:
         return redirect("arrival", arrival_id)
+    if row := row_of_group(seat, request.POST.get(SCAN, "")):
+        return redirect(row)
     search = search_patients(request, seat, takes_box=has_right(by=seat, right=Right.TAKE_SAMPLE))
     if search.is_box:
         return use_box(request, seat, search.lot)
@@ -321,10 +326,18 @@ def patient(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
         "patient.html",
         facts=patient_facts(traits),
         patient_id=patient_id,
+        groups=_open_groups(seat),
         shows_tests=tests is not None,
         lines=test_lines([*tests.under_way, *tests.done], kits_of(seat, tests.under_way)) if tests else [],
         pages=page_links(page, has_more=tests is not None and tests.has_more),
     )
+
+
+def _open_groups(seat: Seat) -> list[OpenedGroup]:
+    """Return the groups that a patient could join."""
+    if not all(has_right(by=seat, right=right) for right in (Right.READ_TEST, Right.REGISTER_TEST)):
+        return []
+    return [line.group for line in list_groups(by=seat) if line.group.is_open]
 
 
 def amend(request: HttpRequest, seat: Seat, patient_id: UUID) -> HttpResponse:
