@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 from people import House, make_lot, make_patient, make_program, make_seat, make_signed, suspend
 from receiver import Receiver, running_receiver
-from retention_rounds import arrive
+from retention_rounds import arrive, decided, reap
 from roles import take_role
 from told_programs import make_reader
 
@@ -34,6 +34,7 @@ from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind
 from temoin.pharmacies.professions import Profession
 from temoin.pharmacies.programs import revoke_program
+from temoin.retention.reaping import delete_records
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
 from temoin.webhooks.actions import (
@@ -44,6 +45,7 @@ from temoin.webhooks.actions import (
     try_webhook,
     turn_secret,
 )
+from temoin.webhooks.models import WebhookNotice
 from temoin.webhooks.queries import WebhookView, read_webhook, webhook_standing
 from temoin.webhooks.settings import OUTSIDE, Outside
 
@@ -365,3 +367,35 @@ def test_the_lines_of_the_integrators_page_know_a_notice_from_a_forged_one(house
     assert not shown["is_genuine"](came.headers, came.body + b" ", secret.text)
     assert not shown["is_genuine"](came.headers, came.body, "whsec_AAAA")
     assert not shown["is_genuine"](late, came.body, secret.text)
+
+
+def test_notices_end_after_thirty_days_taken_or_not(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    sign(house)
+    tell()
+    receiver.status = 500
+    sign(house)
+    tell()
+
+    assert reap(timedelta(days=29)).webhook_notices == 0
+    assert reap(timedelta(days=32)).webhook_notices == 2
+
+
+def test_a_notice_goes_with_its_test(house, program, receiver, tell, settings, tmp_path):
+    settings.TEMOIN = decided(tmp_path / "ledger", days=90)
+    OUTSIDE.give(Outside(frozenset({receiver.name}), authorities=receiver.authorities))
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    record_id = sign(house)
+    arrive()
+    tell()
+
+    delete_records_of(house)
+
+    with tenant_scope(house.here.id):
+        assert not WebhookNotice.objects.filter(record_id=record_id).exists()
+
+
+def delete_records_of(house: House) -> None:
+    """Let the keeper delete every record, on the day itself."""
+    with take_role("temoin_keeper"):
+        assert delete_records(house.here.id, now() + timedelta(days=2), threading.Event()) == 1

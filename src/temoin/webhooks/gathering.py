@@ -16,11 +16,11 @@ from django.db import connection
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
-from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import names_of
 from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
 from temoin.pharmacies.professions import MANAGERS
+from temoin.pharmacies.seat import today
 from temoin.webhooks.models import Webhook, WebhookNotice
 from temoin.webhooks.states import ToldKind
 
@@ -105,7 +105,7 @@ def may_be_told(webhook: Webhook) -> bool:
     asked: dict[str, Any] = {
         "pharmacy": webhook.pharmacy_id,
         "program": webhook.program_id,
-        "today": today_in(HOUSE),
+        "today": today(webhook.pharmacy_id),
         "managers": sorted(MANAGERS),
     }
     with connection.cursor() as cursor:

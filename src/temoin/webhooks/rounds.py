@@ -7,6 +7,8 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 from functools import partial
 from time import monotonic
@@ -47,6 +49,8 @@ def tell_programs(outside: Outside, stop: threading.Event) -> None:
 
 
 async def _line(outside: Outside) -> WebhookLine:
+    # Names are resolved in threads: those of a server that does not answer must not be all there are.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(CONNECTIONS))
     return WebhookLine(outside)
 
 
@@ -54,6 +58,7 @@ class _Round:
     def __init__(self, line: WebhookLine, runner: asyncio.Runner, stop: threading.Event) -> None:
         self._line, self._runner, self._stop = line, runner, stop
         self._under_way: dict[asyncio.Task[Answer], tuple[WebhookPlace, DueNotice]] = {}
+        self._aside: set[WebhookPlace] = set()  # until the next round: it would be told again at each look
         self._began = monotonic()
         self._gathered = self._began - EVERY.total_seconds()
 
@@ -72,16 +77,18 @@ class _Round:
             return
         self._gathered = monotonic()
         for place in active_webhooks():
-            with apart(WEBHOOKS, str(place.id)):
+            with self._apart(place):
                 gather_notices(place)
 
     def _launch(self) -> None:
         busy = Counter(place for place, _ in self._under_way.values())
         for place in ready_webhooks():
+            if place in self._aside:
+                continue
             room = min(EACH - busy[place], CONNECTIONS - len(self._under_way))
             if room <= 0:
                 continue
-            with apart(WEBHOOKS, str(place.id)):
+            with self._apart(place):
                 for notice, told in _letters(claim_notices(place, room)):
                     task = self._runner.get_loop().create_task(self._line.post(*told))
                     self._under_way[task] = (place, notice)
@@ -89,8 +96,15 @@ class _Round:
     def _land(self) -> None:
         for task in [task for task in self._under_way if task.done()]:
             place, notice = self._under_way.pop(task)
-            with apart(WEBHOOKS, str(place.id)):
+            with self._apart(place):
                 settle_notice(place, notice, _certain(task))
+
+    @contextmanager
+    def _apart(self, place: WebhookPlace) -> Iterator[None]:
+        with apart(WEBHOOKS, str(place.id)) as fate:
+            yield
+        if fate.was_set_aside:
+            self._aside.add(place)
 
 
 def _letters(claimed: Claimed | None) -> Iterator[tuple[DueNotice, tuple[str, bytes, dict[str, str]]]]:
@@ -107,7 +121,8 @@ def body_of(notice: DueNotice, client_id: str) -> bytes:
     """Return what is told: the same on each try."""
     told = {"client_id": client_id, "test_id": notice.record_id, "version": notice.version}
     told = {name: value for name, value in told.items() if value is not None}
-    return orjson.dumps({"type": notice.kind, "timestamp": notice.happened_at.astimezone(UTC), "data": told})
+    moment = notice.happened_at.astimezone(UTC)
+    return orjson.dumps({"type": notice.kind, "timestamp": moment, "data": told}, option=orjson.OPT_UTC_Z)
 
 
 def _certain(task: asyncio.Task[Answer]) -> Answer:
