@@ -19,7 +19,7 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.channel import Audience
 from temoin.outbox.open_channels import names_of
 from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
-from temoin.pharmacies.professions import MANAGERS
+from temoin.pharmacies.professions import MANAGERS, RIGHTS, Right
 from temoin.pharmacies.seat import today
 from temoin.webhooks.models import Webhook, WebhookNotice
 from temoin.webhooks.states import ToldKind
@@ -31,6 +31,7 @@ KEPT = timedelta(days=30)  # the class of retention: what is older is asked of t
 MATTER_AFTER = timedelta(days=1)
 
 _ACTIVE = "SELECT pharmacy_id, id FROM webhooks_webhook WHERE state = 'active' ORDER BY pharmacy_id, id"
+_VOUCHERS = sorted(each.value for each in MANAGERS if Right.READ_TEST in RIGHTS[each])
 # What `vouching.is_vouched` asks, as far as the worker reads people.
 _MAY_BE_TOLD = """
 SELECT FROM pharmacies_program AS program
@@ -38,7 +39,7 @@ SELECT FROM pharmacies_program AS program
    AND (program.vouched_by IS NULL OR EXISTS (
         SELECT FROM pharmacies_member AS member
          WHERE member.pharmacy_id = %(pharmacy)s AND member.id = program.vouched_by AND member.is_active
-           AND coalesce(member.last_day >= %(today)s, true) AND member.profession = ANY(%(managers)s)))
+           AND coalesce(member.last_day >= %(today)s, true) AND member.profession = ANY(%(vouchers)s)))
 """
 _FACTS = """
 WITH heard AS (
@@ -106,7 +107,7 @@ def may_be_told(webhook: Webhook) -> bool:
         "pharmacy": webhook.pharmacy_id,
         "program": webhook.program_id,
         "today": today(webhook.pharmacy_id),
-        "managers": sorted(MANAGERS),
+        "vouchers": _VOUCHERS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_MAY_BE_TOLD, asked)
