@@ -107,6 +107,19 @@ def test_without_a_sample_or_with_another_kind_nothing_is_kept(house: House, num
     assert proposed(house) == []
 
 
+def test_a_correction_and_a_time_that_cannot_be_are_not_acknowledged(
+    house: House, number: str, caplog: pytest.LogCaptureFixture
+):
+    program = analyser(house.owner)
+    ahead = (now() + timedelta(hours=1)).astimezone(zone_of(house.here.id))
+
+    assert take(program, message(number).replace(b"|||||F||", b"|||||C||")) == NAK
+    assert take(program, message(number, at=f"{ahead:%Y%m%d%H%M%S}")) == NAK
+    assert "R-9 by_a_person" in caplog.text
+    assert "future" in caplog.text
+    assert proposed(house) == []
+
+
 def test_one_bad_result_of_a_message_keeps_all_from_being_kept(house: House, number: str):
     two = message(number).replace(b"L|1|N", b"O|2|99999\rR|2|^^^COV2|Negative|||||F\rL|1|N")
 

@@ -41,6 +41,12 @@ def test_nothing_that_comes_makes_it_hold_more_than_a_frame(pieces_of: list[byte
         assert len(reader._held) <= 20
 
 
+def test_a_message_that_holds_a_sign_of_the_frame_is_not_framed():
+    for sign in (START, STOP):
+        with pytest.raises(Hl7Error):
+            framed(b"MSH" + sign)
+
+
 def test_without_cr_or_vt_a_frame_is_read_and_an_empty_one_is_nothing():
     reader = FrameReader(100)
 
