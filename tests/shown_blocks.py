@@ -26,6 +26,7 @@ RUN = {
     },
     "temoin breach count": {"[--pharmacy FINESS] [--since DAY] [--until DAY]": ""},
 }
+RUN_WHOLE = {"tutorial.md"}  # run from top to bottom, whatever their language, by tests/demo/test_tutorial.py
 DIFFERS = 1  # the status of `reconcile` when the two sides do: nothing was sent on the day asked for
 
 

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from shown_blocks import PAGES, ROOT, RUN, blocks
+from shown_blocks import PAGES, ROOT, RUN, RUN_WHOLE, blocks
 
 from temoin.cli.main import build_parser
 from temoin_witness.main import build_parser as build_witness_parser
@@ -102,7 +102,7 @@ def test_every_command_named_in_a_sentence_exists_as_far_as_it_is_written():
 
 
 def test_every_block_is_run_or_says_why_not():
-    starts = [block.splitlines()[0] for _, block in blocks()]
+    starts = [block.splitlines()[0] for name, block in blocks() if name not in RUN_WHOLE]
 
     assert [start for start in starts if not key_of(start, RUN) and not key_of(start, NOT_RUN)] == []
     for table in (RUN, NOT_RUN):
