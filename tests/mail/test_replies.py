@@ -6,6 +6,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -194,3 +195,12 @@ def test_the_content_leaves_as_data_takes_it():
         send(port)
 
     assert came[4] == b"A: b\r\n\r\n..dot\r\nlast\r\n.\r\n"
+
+
+def test_however_much_a_server_says_it_is_judged_at_once():
+    began = time.process_time()
+
+    for words in (b"a" * 300_000, b"5.1.1 " + b"<" * 300_000, b"\xff@" * 150_000):
+        judge_reply(MailStage.RCPT, 550, words)
+
+    assert time.process_time() - began < 1

@@ -64,7 +64,8 @@ GOOD = {
 }
 # The server will not carry for us at all. Its words are the only sign: 5.7.1 is also "this mailbox takes no such mail".
 _RELAY = re.compile(rb"\brelay(ing)?\b", re.IGNORECASE)
-_ADDRESS = re.compile(rb"<[^<>]*>|\S+@\S+")
+_ADDRESS = re.compile(rb"<[^<>]*>|\S+@\S+")  # it looks at a word without spaces from each of its letters on
+_MOST_WORDS = 2_000  # bytes of a reply that are judged: RFC 5321 has 512 a line, a stranger's server what it likes
 _ENHANCED = re.compile(rb"\s*([245])\.([0-9]{1,3})\.([0-9]{1,3})\b")
 
 
@@ -119,6 +120,7 @@ class _Reply:
 def judge_reply(stage: MailStage, code: int, words: bytes = b"") -> Fate:
     if code in GOOD[stage]:
         return Fate.TAKEN
+    words = words[:_MOST_WORDS]
     enhanced = _ENHANCED.match(words)
     is_of_relay = _RELAY.search(_ADDRESS.sub(b"", words)) is not None
     reply = _Reply(stage, code, enhanced[2].decode() if enhanced else "", is_of_relay)
