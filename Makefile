@@ -78,6 +78,9 @@ benches: ## some five minutes, not part of the gate: each measurement at its sma
 	$(BIN)/python bench/sign.py --results 200 --runs 1
 	$(BIN)/python bench/verify_journal.py --events 20000
 
+fuzz: ## some hours, not part of the gate: every parser of what strangers send, with a hundred thousand inputs each
+	$(BIN)/python fuzz/run.py --inputs 100000 --keep artefacts/fuzz
+
 scan: ## some fifteen minutes, not part of the gate: independent scanners on the source and on a demonstration
 	$(BIN)/python drill/scanners.py --at-least 1
 
