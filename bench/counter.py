@@ -1,7 +1,8 @@
 """What a result costs the hand at the counter: gestures, keystrokes, pages and seconds, in the real pages.
 
     python bench/counter.py [--known-gestures 3] [--known-within 10] [--pressed-gestures 4] [--pressed-within 15]
-                            [--walk-in-gestures 6] [--walk-in-within 45] [--rounds 3] [--slow]
+                            [--walk-in-gestures 6] [--walk-in-within 45] [--series-gestures 4] [--series-within 20]
+                            [--rounds 3] [--slow]
 
 A real Chromium drives the real site with the delays of a hand: so long to look at a new page, to bring the pointer to
 a button and press it, and to strike a key (the figures of the keystroke-level model of Card, Moran and Newell, 1980;
@@ -23,6 +24,10 @@ digit.
 What is nobody's time here: the reading window (the result is entered for tests sampled a quarter of an hour before) and
 the browser's dialog of printing, which a counter switches off (`--kiosk-printing`).
 
+A fourth road, series, is told per person of a group: ten people are sampled, each by a scan of their label, a look and
+Enter; ten others, sampled a quarter of an hour before, are read, each by a scan, a look at the cassette and a digit;
+then their results are reviewed and signed at once.
+
 Then a second screen of the counter is watched while a result is signed: the list is told by a stream.
 
 Each road is judged by the most gestures of its rounds and the median of its seconds. The last line is the largest share
@@ -32,6 +37,7 @@ of what is allowed: 1 or less passes, anything else ends with 1.
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import time
@@ -40,12 +46,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from playwright.sync_api import Locator, Page, sync_playwright
-from site_under_load import prepare_patients, prepare_tests, sign_in, staff_site
+from site_under_load import prepare_group, prepare_patients, prepare_tests, sign_in, staff_site
 
 CHROMIUM = "/usr/bin/chromium"
 # Lines of a former French identity card, of an invented person.
 CARD = "IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<8806923102858CORINNE<<<<<<<6512068F6"
 PATIENCE = 30.0  # seconds
+PEOPLE = 10  # of a group
 SCANNED_AT = 0.005  # seconds a character: a scanner is no hand
 
 
@@ -194,6 +201,40 @@ def sign_next(hand: Hand) -> None:
     page.locator(".messages", has_text="signé").wait_for()
 
 
+def series_sampled(hand: Hand, numbers: list[str]) -> None:
+    """Sample everybody of a group, as they come: the label, a look at the row, Enter."""
+    for number in numbers:
+        hand.scan(f"T{number}")
+        hand.page.locator(f"#row-{number} button:focus").wait_for()
+        hand.look()
+        hand.send()
+        hand.page.locator(f"#row-{number}.is-new").wait_for()
+
+
+def series_read(hand: Hand, numbers: list[str]) -> None:
+    """Enter everybody's result by the label on the cassette, then review and sign them together."""
+    page = hand.page
+    for number in numbers:
+        hand.scan(f"T{number}")
+        page.locator(f"#row-{number} input[type=radio]:focus").wait_for()
+        hand.look()
+        hand.type("1")
+    hand.send()
+    hand.look()
+    hand.press(page.locator(".tally .button.main"))
+    page.locator("input[name=take]:checked").first.wait_for()
+    hand.look()
+    hand.press(page.get_by_role("button", name="Signer ce qui est coché"))
+    page.locator(".messages", has_text="signés").wait_for()
+
+
+def per_person(costs: list[Cost]) -> Cost:
+    """Return what one person of a group cost: gestures are rounded up."""
+    total = [sum(getattr(cost, name) for cost in costs) for name in ("gestures", "keys", "pages", "seconds")]
+    gestures, keys, pages, seconds = (one / PEOPLE for one in total)
+    return Cost(math.ceil(gestures), math.ceil(keys), math.ceil(pages), seconds)
+
+
 def told_live(hand: Hand, watcher: Page) -> float:
     """Sign a result; return the seconds until another screen of the counter shows it, told by its stream."""
     watcher.locator("#list-running tbody tr").first.wait_for()
@@ -236,12 +277,14 @@ def main() -> int:
         # before the browser's driver, whose loop the ORM refuses
         prepare_tests(site.folder, 2 * options.rounds + 3)
         prepare_patients(NAMES[: 2 * options.rounds])
+        groups = [prepare_group(name, PEOPLE, is_sampled=name == "LUS") for name in ("VENUS", "LUS")]
         cookies = sign_in(site.port).cookies
-        known, pressed, walked, live = _walk(f"http://127.0.0.1:{site.port}", cookies, options)
+        known, pressed, walked, series, live = _walk(f"http://127.0.0.1:{site.port}", cookies, options, groups)
     shares = [
         tell("known", known, Aim(options.known_gestures, options.known_within)),
         tell("pressed", pressed, Aim(options.pressed_gestures, options.pressed_within)),
         tell("walk-in", walked, Aim(options.walk_in_gestures, options.walk_in_within)),
+        tell("series", [per_person(series)], Aim(options.series_gestures, options.series_within)),
     ]
     print(f"another screen shows a colleague's signature after {live:.1f} s")
     print(f"{max(shares):.2f}")
@@ -249,8 +292,8 @@ def main() -> int:
 
 
 def _walk(
-    address: str, cookies: dict[str, str], options: argparse.Namespace
-) -> tuple[list[Cost], list[Cost], list[Cost], float]:
+    address: str, cookies: dict[str, str], options: argparse.Namespace, groups: list[tuple[str, list[str]]]
+) -> tuple[list[Cost], list[Cost], list[Cost], list[Cost], float]:
     """Walk each road at a workstation that has one kind of test in stock."""
     names = [f"{name[:4].lower()} alb" for name in NAMES[: 2 * options.rounds]]
     with sync_playwright() as playwright:
@@ -259,6 +302,10 @@ def _walk(
         context.add_init_script("window.print = () => {}")
         context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
         hand = Hand(context.new_page(), SLOW if options.slow else USUAL)
+        series = []
+        for road, (group, numbers) in zip((series_sampled, series_read), groups, strict=True):
+            hand.page.goto(f"{address}/groups/{group}/")
+            series.append(hand.road(partial(road, hand, numbers)))
         hand.page.goto(address)
         known = [hand.road(partial(known_patient, hand, name)) for name in names[::2]]
         pressed = [hand.road(partial(known_pressed, hand, name)) for name in names[1::2]]
@@ -267,12 +314,17 @@ def _walk(
         watcher.goto(address)
         live = told_live(hand, watcher)
         browser.close()
-    return known, pressed, walked, live
+    return known, pressed, walked, series, live
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    for road, gestures, seconds in (("known", 3, 10.0), ("pressed", 4, 15.0), ("walk-in", 6, 45.0)):
+    for road, gestures, seconds in (
+        ("known", 3, 10.0),
+        ("pressed", 4, 15.0),
+        ("walk-in", 6, 45.0),
+        ("series", 4, 20.0),
+    ):
         parser.add_argument(f"--{road}-gestures", type=int, default=gestures, help=f"gestures of the road {road}")
         parser.add_argument(f"--{road}-within", type=float, default=seconds, help=f"seconds of the road {road}")
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, len(NAMES) // 2 + 1))

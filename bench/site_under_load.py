@@ -120,6 +120,35 @@ def prepare_patients(family_names: Iterable[str]) -> None:
         register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(traits))
 
 
+def prepare_group(name: str, people: int, *, is_sampled: bool) -> tuple[str, list[str]]:
+    """Open a group of people with a label each; with `is_sampled` all of them sampled a quarter of an hour ago.
+
+    Return its id and the numbers of its labels. Django is loaded, as for `prepare_patients`.
+    """
+    from temoin.lib.clock import now
+    from temoin.lib.ids import new_id
+    from temoin.patients.actions import register_patient
+    from temoin.patients.notice import CURRENT_NOTICE
+    from temoin.patients.second_record import Asked
+    from temoin.patients.traits import check_traits
+    from temoin.testing.group_queries import read_group
+    from temoin.testing.groups import join_group, open_group, sample_place
+    from temoin.testing.sample import Sample
+
+    by, _patient, lot = _counter()
+    open_group(by=by, group_id=(group := new_id()), name=name, kind="covid19-ag")
+    for place in range(people):
+        told = {"birth_family_name": f"{name} {chr(65 + place)}", "birth_given_names": "Lou", "sex": "F"}
+        told |= {"birth_date": f"{place + 1:02}/05/2015", "email": f"eleve{place}@patient.example"}
+        patient = register_patient(by=by, put_aside=Asked.NOBODY, traits=check_traits(told))
+        join_group(by=by, group_id=group, patient_ids=[patient])
+    numbers = [one.place.number for one in read_group(by=by, group_id=group).members]
+    for number in numbers if is_sampled else ():
+        sample = Sample("nasal-swab", now() - timedelta(minutes=15), lot_id=lot)
+        sample_place(by=by, group_id=group, number=number, notice_version=CURRENT_NOTICE, sample=sample, station="")
+    return str(group), numbers
+
+
 @cache
 def _counter() -> tuple[Any, UUID, UUID]:
     by = _open_pharmacy()
