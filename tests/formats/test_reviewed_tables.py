@@ -19,7 +19,7 @@ from temoin.formats.fhir.terms import build_german, build_swiss, german_terms, s
 from temoin.formats.handed.codes import build_codes, load_codes
 from temoin.formats.hl7v2.questions import build_questions, load_questions
 from temoin.formats.reviewed import parse_reviewed
-from temoin.lib.data_file import DataFileError
+from temoin.lib.data_file import DataFileError, parse_data
 
 TABLES = {
     ("cda", "tests.toml"): (build_terms, load_terms),
@@ -107,3 +107,8 @@ def test_the_check_of_a_set_up_repeats_what_an_entry_says_nobody_compared():
 
     assert len(lines) == len([words for words in told if words])
     assert all(any(line.endswith(words) for line in lines) for words in told if words)
+
+
+def test_a_number_of_thousands_of_digits_is_refused_by_the_name_of_its_file():
+    with pytest.raises(DataFileError, match=r"x\.toml.*is not TOML"):
+        parse_data("x.toml", f"big = {'9' * 5000}")

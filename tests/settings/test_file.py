@@ -79,6 +79,7 @@ def test_every_process_finds_its_secrets(folder, process):
         ("[keys]", "[clefs]", r"section \[keys\] is missing"),
         ("[site]", "[extra]\n[site]", "extra is not a setting"),
         ("[site]", "[site", "is not valid TOML"),
+        ("[site]", f"big = {'9' * 5000}\n[site]", "is not valid TOML"),
         ("port = 8603", 'port = "8603"', "must be a whole number"),
         ("port = 8603", "port = true", "must be a whole number"),
         ('root = "keys/root.key"', 'root = ""', r"root in \[keys\] is empty"),

@@ -205,6 +205,7 @@ def test_the_pause_is_read_in_seconds_and_never_beyond_a_day(exchange, header, p
         ("Tue, 24 Nov 2026 09:00:00 GMT", 0.0),
         ("Tue, 24 Nov 2099 10:00:00 GMT", 86_400.0),
         ("Tue, 24 Nov 2026", None),
+        (f"Tue, 24 Nov {'20' * 40} 10:00:00 GMT", None),
     ],
 )
 def test_the_pause_may_be_a_date(header, pause):

@@ -232,7 +232,7 @@ class Entry:
 def parse_data(file: str, content: str) -> Entry:
     try:
         return Entry(file, "file", tomllib.loads(content))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is none of its own kind of error
         raise DataFileError(file, "file", "", f"is not TOML: {error}") from error
 
 

@@ -209,7 +209,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"The settings file {path} cannot be read: set {VARIABLE} to the path of temoin.toml."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}") from None
 
 

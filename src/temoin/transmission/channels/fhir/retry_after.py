@@ -16,7 +16,7 @@ def asked_pause(header: str) -> float | None:
         return min(float(header), LONGEST)
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a year of many digits
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)  # "-0000" and the obsolete forms: RFC 9110 dates are in GMT
