@@ -15,6 +15,8 @@ RUN = {
     "temoin journal key > journal.vkey": {"/mnt/folder": "{data}/checkpoints", "2026-11-01": "{today}"},
     "temoin journal export | awk": {"464": "{size}"},
     "openssl ecparam -name secp384r1": {},
+    "openssl genpkey -algorithm EC": {"$PHARMACY/CN=$PROGRAM": "{subject}"},
+    "openssl req -x509 -newkey rsa:3072": {"pharmacy-a.pem pharmacy-b.pem": "keys/hl7.pem"},
     "install -d -m 0700 keys": {},
     "temoin pharmacy open --finess": {},
     "temoin reconcile --status": {"2026-11-24": "{yesterday}"},

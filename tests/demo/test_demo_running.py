@@ -127,7 +127,8 @@ def test_what_the_documentation_shows_runs(start, running, shell):
     yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
     told = {"data": running.data, "today": yesterday, "yesterday": yesterday, "size": "1"}
     told |= {"staff": running.ready()["addresses"]["staff"], "program_key": running.data / "keys" / "program.pem"}
-    told |= {"client_id": running.ready()["program"]["client_id"]}
+    client_id = running.ready()["program"]["client_id"]
+    told |= {"client_id": client_id, "subject": client_id.replace(".", "/CN=")}
     for written, meant in RUN[start].items():
         assert written in block
         block = block.replace(written, meant.format(**told))
