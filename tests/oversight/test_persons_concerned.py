@@ -307,6 +307,7 @@ OF_NO_PATIENT = {
     "pharmacies_program_call": "a program: numbers of rows, which lead to nobody without the rows",
     "pharmacies_program_token": "a program",
     "pharmacies_register_check": "somebody who works there, or is to",
+    "testing_group": "a school, a home or a firm: numbers of its people's rows, which lead to nobody without the rows",
     "webhooks_webhook": "the address of a program, and its secrets",
 }
 
