@@ -14,16 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from temoin.cli.backup_copy import (
-    BackupSource,
-    CopyError,
-    ScratchCluster,
-    _copy,
-    newest_in,
-    scratch_cluster,
-    secrets_within,
-)
+from temoin.cli.backup_copy import BackupSource, ScratchCluster, _copy, newest_in, scratch_cluster, secrets_within
 from temoin.cli.backup_proof import BackupProof, looking_at, secrets_of_site
+from temoin.cli.backup_server import CopyError
 from temoin.cli.looks import backup_words
 from temoin.crypto.notes import NoteSigner
 from temoin.journal.checkpoint import sign_checkpoint

@@ -15,9 +15,11 @@ import psycopg
 import pytest
 from programs import need
 
-from temoin.cli.backup_copy import BackupSource, _account, _give, scratch_cluster
+from temoin.cli.backup_accounts import give, reading_account
+from temoin.cli.backup_copy import BackupSource, scratch_cluster
 from temoin.cli.backup_settings import write_settings
 from temoin.lib.config_error import ConfigError
+from temoin.settings.file import COPIED_SOCKET
 
 MARK = "Claire-Martin-was-here"
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")  # Debian's pgBackRest is as old, and takes no newer one
@@ -32,7 +34,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         folder = Path(name)
         for path in (folder, folder / "repo", folder / "spool"):
             path.mkdir(exist_ok=True)
-            _give(path, _account())
+            give(path, reading_account())
         monkeypatch.setenv("PGBACKREST_CONFIG", str(folder / "etc" / "pgbackrest.conf"))
         monkeypatch.setenv("PGBACKREST_CONFIG_INCLUDE_PATH", str(folder / "etc" / "conf.d"))
         monkeypatch.setenv("PGBACKREST_SPOOL_PATH", str(folder / "spool"))
@@ -46,9 +48,21 @@ def options(place: Path, **other: object) -> Namespace:
     return Namespace(**(told | {"out": place / "etc"} | other))
 
 
+def opened(folder: str) -> Path:
+    """Let other accounts through a folder of ours."""
+    Path(folder).chmod(0o711)
+    return Path(folder)
+
+
 def run(*words: str) -> None:
     done = subprocess.run(
-        words, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"}, cwd="/", **_account()
+        words,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"LC_ALL": "C"},
+        cwd="/",
+        **reading_account(),
     )
     assert done.returncode == 0, (words, done.stdout, done.stderr)
 
@@ -91,16 +105,18 @@ def test_what_came_after_the_backup_is_restored_from_the_archive_and_nothing_can
         database.execute("SELECT pg_switch_wal()")
         run("pgbackrest", "--stanza=temoin", "check")  # waits until the log has arrived
         source = BackupSource(stanza="temoin")
-        with scratch_cluster(place / "scratch") as copy:
+        with (
+            tempfile.TemporaryDirectory(prefix="tb-", dir="/tmp") as scratch,
+            scratch_cluster(opened(scratch)) as copy,
+        ):
             copy.restore(source, PROGRAMS)
-            copy.start(source, PROGRAMS)
+            copy.start(PROGRAMS)
             (copy.folder / "hba.conf").write_text("local all all trust\n")
-            os.kill(copy._process.pid, 1)
-            with psycopg.connect(host=str(copy.folder), user="postgres", dbname="postgres") as restored:
+            os.kill(copy._running._process.pid, 1)
+            with psycopg.connect(host=str(copy.folder / COPIED_SOCKET), user="postgres", dbname="postgres") as restored:
                 found = restored.execute("SELECT words, current_setting('archive_mode') FROM one").fetchall()
 
     assert found == [(MARK, "off")]
-    assert list((place / "scratch").iterdir()) == []
     kept = [path for path in (place / "repo").rglob("*") if path.is_file()]
     assert len(kept) > 3
     assert not [path for path in kept if MARK.encode() in path.read_bytes() or b"PG_VERSION" in path.read_bytes()]

@@ -19,6 +19,7 @@ from temoin_demo.ports import Ports
 
 BACKUP = PACKAGING / "backup"
 SERVICES = sorted(BACKUP.glob("*.service"))
+COPY = "/var/cache/temoin-copy"
 TIMERS = sorted(BACKUP.glob("*.timer"))
 
 
@@ -67,14 +68,35 @@ def test_the_verification_is_handed_what_it_reads_and_its_command_is_one(tmp_pat
         for _, path in secrets_of(config, process)
     }
 
-    assert needed | {PASSPHRASE, "mail.password"} == handed
-    assert words["ExecStart"][0].startswith(f"{PROGRAM} backup verify --stanza temoin --at-most ")
+    assert needed | {"mail.password"} == handed
+    assert words["ExecStart"][0].startswith(f"{PROGRAM} backup verify --copy {COPY} --at-most ")
     build_parser().parse_args(words["ExecStart"][0].split()[1:])
-    assert "u temoin-backup " in (PACKAGING / "sysusers.d/temoin-backup.conf").read_text(encoding="utf-8")
+
+
+def test_what_a_backup_brings_along_runs_where_no_secret_is():
+    """One account holds keys and runs nothing of the copy; the other runs it, and is handed nothing while it does."""
+    verify, restore, serve = (
+        words_of(BACKUP / f"{name}.service") for name in ("temoin-backup-verify", "temoin-copy-restore", "temoin-copy")
+    )
+    accounts = (PACKAGING / "sysusers.d/temoin-backup.conf").read_text(encoding="utf-8")
+
+    assert (verify["User"], restore["User"], serve["User"]) == (["temoin-backup"], ["temoin-copy"], ["temoin-copy"])
+    assert {"u temoin-backup", "u temoin-copy"} <= {" ".join(line.split()[:2]) for line in accounts.splitlines()}
+    assert not [line for line in accounts.splitlines() if line.startswith("m ")]
+    assert [value.partition(":")[0] for value in restore["LoadCredential"]] == [PASSPHRASE]
+    assert not {"LoadCredential", "SetCredential", "SupplementaryGroups", "Environment", "EnvironmentFile"} & set(serve)
+    assert (serve["PrivateNetwork"], serve["RestrictAddressFamilies"]) == (["yes"], ["AF_UNIX"])
+    assert "temoin-copy.service" in verify["Wants"][0]
+    assert "temoin-copy.service" in verify["After"][0]
+    assert (serve["Requires"], serve["StopWhenUnneeded"]) == (["temoin-copy-restore.service"], ["yes"])
+    for words, verb in ((restore, "copy --stanza temoin"), (serve, "serve")):
+        assert words["ExecStart"] == [f"{PROGRAM} backup {verb} --copy {COPY}"]
+        assert words["CacheDirectory"] == [COPY.rpartition("/")[2]]
+        build_parser().parse_args(words["ExecStart"][0].split()[1:])
 
 
 def test_each_timer_starts_a_unit_that_is_there_and_full_ones_come_as_often_as_their_end_counts_on():
-    names = {unit.name for unit in SERVICES}
+    names = {unit.name for unit in SERVICES if unit.name.startswith("temoin-backup")}  # the others are wanted by these
     started = {timer.stem: words_of(timer)["Unit"][0] for timer in TIMERS}
 
     assert {re.sub("@.*service", "@.service", unit) for unit in started.values()} == names

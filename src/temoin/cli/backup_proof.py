@@ -35,6 +35,15 @@ SELECT table_name FROM information_schema.column_privileges
  WHERE grantee = 'temoin_sealer' AND column_name = 'pharmacy_id' AND table_schema = 'public' ORDER BY table_name
 """
 SHOWN = 10  # lines of a step that went wrong
+LONGEST = 12 * 3600  # seconds that a step may take: what a backup brings along may wait for ever
+# How every connection to a copy is made: a password is proved and never shown, and what a superuser may have set for
+# the roles (ALTER ROLE ... SET) is set by us, as far as a client can.
+_WAY = {
+    "require_auth": "scram-sha-256",
+    "options": "-c search_path=public -c role=none -c local_preload_libraries= -c row_security=on "
+    "-c statement_timeout=1h -c lock_timeout=1min -c default_transaction_read_only=off",
+}
+_WAY_OF_CHILDREN = {"PGREQUIREAUTH": _WAY["require_auth"], "PGOPTIONS": _WAY["options"]}
 
 
 @dataclass(frozen=True)
@@ -91,8 +100,7 @@ class _Ends:
 
 def measure(proof: BackupProof, copy: Config, site: Config, *, at_most: timedelta | None) -> None:
     """Compare counts and the journal's end with the site, before anything is done to the copy."""
-    with connect_as(copy, "sealer") as database:
-        database.execute("SET statement_timeout = 0")
+    with connect_as(copy, "sealer", **_WAY) as database:
         counted = {table: _count(database, table) for (table,) in database.execute(_COUNTED).fetchall()}
         ends = _ends(database)
     proof.last_event_at, proof.sealed_events = ends.at, ends.size
@@ -145,7 +153,7 @@ def prove(proof: BackupProof, folder: Path, site: Config, *, rows: int) -> None:
             raise
     with looking_at(folder):
         copy = read_config(site.file)
-        with connect_as(copy, "keeper") as database:
+        with connect_as(copy, "keeper", **_WAY) as database:
             is_older = bool(schema_findings(database))
     if is_older:  # taken before an upgrade
         _command(proof, "tables brought up to this version", folder, site, "migrate", "--quiet")
@@ -168,12 +176,16 @@ def looking_at(folder: Path) -> Iterator[None]:
 
 
 def _command(proof: BackupProof, name: str, folder: Path, site: Config, *words: str) -> None:
-    environment = {**os.environ, COPY: str(folder), VARIABLE: str(site.file.resolve())}
+    environment = {**os.environ, **_WAY_OF_CHILDREN, COPY: str(folder), VARIABLE: str(site.file.resolve())}
     command = [sys.executable, "-m", "temoin.cli.main", *words]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False,
-        preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST,
+            preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        proof.add(name, [f"temoin {' '.join(words)} did not end within {LONGEST // 3600} hours"])
+        return
     if done.returncode == 0:
         proof.add(name, [], _last(done.stdout))
         return

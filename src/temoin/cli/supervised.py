@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import NoReturn
 
 from temoin.cli.systemd import notify
 from temoin.lib.lifeline import die_with
@@ -26,3 +27,13 @@ def tell_ready() -> None:
     if handle is not None:
         os.write(int(handle), b"1")
         os.close(int(handle))
+
+
+def end_by_cleaning() -> None:
+    """Have a polite end of this process go by way of everything that is to be cleaned up."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)

@@ -95,9 +95,9 @@ def _kept_out(config: Config, role: str, *, is_refused: bool) -> str:
     return f"The database does not let temoin_{role} in: see that {file} holds its password, and pg_hba.conf."
 
 
-def connect_as(config: Config, role: str) -> psycopg.Connection:
+def connect_as(config: Config, role: str, **more: Any) -> psycopg.Connection:
     """Connect as a role, without Django."""
-    return psycopg.connect(**_way(config, role), password=config.database.password(role))
+    return psycopg.connect(**_way(config, role), password=config.database.password(role), **more)
 
 
 def _way(config: Config, role: str) -> dict[str, Any]:
