@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 from sealed_journal import ELSEWHERE, HERE, Journal, as_sealer, look
 
-from temoin.journal.couriers.folder import FolderWitness
+from temoin.journal.couriers.folder import FolderWitness, kept_checkpoints
 from temoin.journal.cuts import NOWHERE, LostRange, lost_of, place_of
 from temoin.journal.events import EventKind
 from temoin.journal.nodes import TreeBrokenError
 from temoin.journal.resuming import ResumeError, go_on, kept_beyond, lost_range, put_back
-from temoin.journal.sealer import bring_up_to_date, refuse_fork
+from temoin.journal.sealer import begin_folder_anew, bring_up_to_date, refuse_fork
+from temoin.journal.standing import journal_standing
 from temoin.journal.tree import hash_leaf
 from temoin.journal.verification import checkpoint_before, verify_journal
 from temoin.keeping.acts import key_act
@@ -381,6 +384,84 @@ def test_a_database_that_was_sealed_anew_since_is_refused(journal: Journal):
         seal_events(journal.signer)
         with pytest.raises(ResumeError, match="sealed anew"):
             kept_beyond(journal.signer, journal.folder)
+
+
+def unmounted(folder: Path) -> Path:
+    """Move what lies in a folder away, as if it were not mounted; return where it is."""
+    kept = folder.with_name("kept")
+    folder.rename(kept)
+    folder.mkdir()
+    return kept
+
+
+def test_a_folder_that_cannot_be_read_may_know_more_and_nothing_is_sealed(journal: Journal):
+    kept = unmounted(journal.folder)
+    journal.folder.rmdir()
+    journal.folder.touch()  # root reads whatever its mode says, but no folder where there is a file
+    with as_sealer():
+        for _ in range(2):
+            with pytest.raises(TreeBrokenError, match=r"cannot be read.*mount it"):
+                refuse_fork([FolderWitness(journal.folder)])
+        with pytest.raises(TreeBrokenError, match="cannot be read"):
+            begin_folder_anew(FolderWitness(journal.folder))
+    journal.folder.unlink()
+    kept.rename(journal.folder)
+    note = max(journal.folder.glob("*/*.checkpoint"))
+    note.chmod(0o644)
+    note.write_text("what no journal signed", encoding="ascii")
+
+    with as_sealer(), pytest.raises(TreeBrokenError, match="cannot be read"):
+        refuse_fork([FolderWitness(journal.folder)])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone becomes an account that may not read")
+@pytest.mark.parametrize("part", ["folder", "hour"])
+def test_what_an_account_may_not_read_is_no_empty_folder(journal: Journal, part: str):
+    """A glob finds nothing in a folder that it may not read, and says nothing of it."""
+    place = journal.folder if part == "folder" else max(journal.folder.iterdir())
+    place.chmod(0o700)
+    for above in journal.folder.parents:
+        if above.stat().st_uid == 0 and above.name.startswith("pytest"):
+            above.chmod(0o711)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError):
+            FolderWitness(journal.folder).size()
+        with pytest.raises(PermissionError):
+            list(kept_checkpoints(journal.folder))
+    finally:
+        os.seteuid(0)
+
+
+def test_an_empty_folder_that_held_checkpoints_is_a_finding_until_it_is_back(journal: Journal):
+    kept = unmounted(journal.folder)
+    look()
+    with as_sealer():
+        with pytest.raises(TreeBrokenError, match=r"is empty and held 9 events.*--new-folder"):
+            refuse_fork([FolderWitness(journal.folder)])
+        assert not bring_up_to_date(FolderWitness(journal.folder))
+        assert any("held checkpoints" in alarm for alarm in journal_standing().alarms())
+    assert list(journal.folder.iterdir()) == []  # it was not filled anew
+    assert "holds no checkpoint" in " ".join(journal.verify(journal.kept()))
+
+    journal.folder.rmdir()
+    kept.rename(journal.folder)
+    with as_sealer():
+        assert refuse_fork([FolderWitness(journal.folder)])
+    journal.seal()
+    assert journal.verify(journal.kept()) == []
+
+
+def test_a_folder_that_is_lost_for_good_is_filled_anew_when_somebody_says_so(journal: Journal):
+    unmounted(journal.folder)
+    with as_sealer():
+        begin_folder_anew(FolderWitness(journal.folder))
+        assert refuse_fork([FolderWitness(journal.folder)])
+        assert bring_up_to_date(FolderWitness(journal.folder))
+        with pytest.raises(TreeBrokenError, match="not empty"):
+            begin_folder_anew(FolderWitness(journal.folder))
+
+    assert journal.verify(journal.kept()) == []
 
 
 def test_a_folder_with_a_hole_is_refused(journal: Journal):

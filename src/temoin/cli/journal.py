@@ -44,7 +44,9 @@ def add_commands(commands: Commands) -> None:
     )
     verify.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="begin at the last checkpoint before")
     _verb(verbs, "status", "tell how far the journal is sealed and followed", run_status)
-    _verb(verbs, "seal", "seal once, now", run_seal)
+    seal = _verb(verbs, "seal", "seal once, now", run_seal)
+    words = "the folder of checkpoints is lost for good: fill the empty one in its place from the database"
+    seal.add_argument("--new-folder", action="store_true", help=words)
     resume = _verb(
         verbs, "resume", "go on after a restore from what the folder knows, and state what was lost", run_resume
     )
@@ -164,19 +166,25 @@ def run_status(_options: argparse.Namespace) -> int:
     return WRONG if standing.alarms() else FINE
 
 
-def run_seal(_options: argparse.Namespace) -> int:
+def run_seal(options: argparse.Namespace) -> int:
     from temoin.journal.couriers.folder import FolderWitness
     from temoin.journal.nodes import TreeBrokenError
-    from temoin.journal.sealer import refuse_fork
+    from temoin.journal.sealer import begin_folder_anew, bring_up_to_date, refuse_fork
     from temoin.journal.sealing import seal_events
 
+    folder = FolderWitness(settings_of_process().journal.folder)
     try:
-        refuse_fork([FolderWitness(settings_of_process().journal.folder)])
+        if options.new_folder:
+            begin_folder_anew(folder)
+        refuse_fork([folder])
     except TreeBrokenError as error:
         complain(str(error))
         return CANNOT
     checkpoint = seal_events(journal_signer())
     say("Nothing was waiting." if checkpoint is None else checkpoint.note)
+    if options.new_folder and not bring_up_to_date(folder):
+        complain(f"{folder.folder} cannot be filled: temoin journal status")
+        return CANNOT
     return FINE
 
 

@@ -68,10 +68,40 @@ def refuse_fork(folders: Sequence[FolderWitness]) -> bool:
     Asked at the start and after each outage: a restore, or another server, comes with one.
     """
     for folder in folders:
-        known = folder.size()
+        known = _known(folder)
         if known > sealed_size():
             raise TreeBrokenError(f"the folder knows {known} events, more than this database: temoin journal resume")
+        if not known and (held := _last_seen(folder)):
+            raise TreeBrokenError(
+                f"{folder.folder} is empty and held {held} events: mount it, or put its copy back; when it is lost for "
+                "good, temoin journal seal --new-folder"
+            )
     return True
+
+
+def _known(folder: FolderWitness) -> int:
+    try:
+        return folder.size()
+    except (OSError, FollowError):
+        raise TreeBrokenError(
+            f"{folder.folder} cannot be read, and may know more events than this database: mount it, or let the "
+            "sealer's account read it; nothing is sealed before"
+        ) from None
+
+
+def _last_seen(follower: Follower) -> int:
+    sizes = WitnessState.objects.filter(witness=follower.name).values_list("size", flat=True)
+    return sizes.first() or 0
+
+
+def begin_folder_anew(folder: FolderWitness) -> None:
+    """Take an empty folder for a new one, since somebody says that the one before is lost.
+
+    It is filled from the database by whoever follows next.
+    """
+    if _known(folder):
+        raise TreeBrokenError(f"{folder.folder} is not empty: nothing is to be begun anew")
+    WitnessState.objects.filter(witness=folder.name).update(size=0)
 
 
 def _follow_on(stop: threading.Event, follower: Follower) -> None:

@@ -28,6 +28,8 @@ class FolderWitness:
         """Add what is missing, one file after the other: a cut leaves no gap. The folder itself tells how far it is."""
         try:
             last = self._last()
+            if last is None and size:
+                raise FollowError("emptied")  # and not filled anew, as if it were the one that was there
             here = last.size if last else 0
             if last is not None:
                 _compare(last, book)
@@ -39,16 +41,13 @@ class FolderWitness:
         return Followed(here)
 
     def size(self) -> int:
-        """Return how many events the folder knows; none while it cannot be read, which its own loop tells."""
-        try:
-            last = self._last()
-        except (OSError, FollowError):
-            return 0
+        """Return how many events the folder knows; OSError or FollowError while it cannot be read."""
+        last = self._last()
         return 0 if last is None else last.size
 
     def _last(self) -> Checkpoint | None:
         for hour in sorted(self._hours(), reverse=True):
-            notes = sorted(hour.glob("*.checkpoint"))
+            notes = _notes(hour)
             if notes:
                 return _read(notes[-1])
         return None
@@ -64,13 +63,26 @@ class FolderWitness:
         _write_once(hour / f"{checkpoint.size:020d}.checkpoint", checkpoint.note.encode())
 
     def _hours(self) -> list[Path]:
-        return [hour for hour in self.folder.glob("[0-9]*") if hour.is_dir()]
+        return _hours_of(self.folder)
 
 
 def kept_checkpoints(folder: Path) -> Iterator[tuple[Checkpoint, bytes]]:
     """Yield every checkpoint of a folder in order of size, with the hashes of the leaves it added."""
-    for path in sorted(folder.glob("*/*.checkpoint"), key=lambda path: path.name):
+    for path in sorted((note for hour in _hours_of(folder) for note in _notes(hour)), key=lambda path: path.name):
         yield _read(path), path.with_suffix(".leaves").read_bytes()
+
+
+def _hours_of(folder: Path) -> list[Path]:
+    """Return the folders of a folder's hours; a glob would pass over what this account may not read."""
+    try:
+        found = [folder / name for name in os.listdir(folder) if name[0].isdigit()]
+    except FileNotFoundError:
+        return []
+    return [hour for hour in found if hour.is_dir()]
+
+
+def _notes(hour: Path) -> list[Path]:
+    return sorted(hour / name for name in os.listdir(hour) if name.endswith(".checkpoint"))
 
 
 def _compare(last: Checkpoint, book: Book) -> None:

@@ -15,6 +15,7 @@ TROUBLES = {
     "refused": "the witness refuses the journal: it does not know its name or its key",
     "unreadable": "the witness answered something that is not its signature",
     "ahead": "the witness has seen a LONGER journal: an old copy of the database was put back (temoin journal resume)",
+    "emptied": "the folder held checkpoints and is empty: mount it or put its copy back (temoin journal seal tells)",
     "rewritten": "the witness has seen ANOTHER history: sealed events were changed",
 }
 
