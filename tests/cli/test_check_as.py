@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from temoin.cli.check import PROCESSES, look_findings
+from temoin.cli.check import PROCESSES, look_at_channels
 from temoin.cli.looks import certificates_told, folder_findings, folders_of
 from temoin.cli.main import main
 from temoin.lib.clock import frozen_at, now
@@ -67,9 +67,11 @@ def test_a_sound_set_up_lets_each_process_start(embedded_server: EmbeddedServer,
     assert "Nothing is wrong." in capsys.readouterr().out
 
 
-def test_a_mail_server_that_is_down_is_told_and_stops_nobody(config: Config, capsys):
-    assert look_findings(config) == []
-    assert "does not answer now (connect): mail waits for it." in capsys.readouterr().out
+def test_a_mail_server_that_is_down_is_told_and_stops_nobody(config: Config):
+    found = look_at_channels(config)
+
+    assert found.findings == []
+    assert any("does not answer now (connect): mail waits for it." in words for words in found.remarks)
 
 
 # The tables -------------------------------------------------------------------------------------------------

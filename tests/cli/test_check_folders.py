@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sftp_peer import Desk, box_of, peer
 
-from temoin.cli.check import look_findings
+from temoin.cli.check import look_at_channels
 from temoin.settings.file import Config, read_config
 from temoin.transmission.channels.sftp import look
 from temoin.transmission.channels.sftp.settings import SftpSettings
@@ -61,9 +61,11 @@ def test_what_the_operator_must_mend_is_a_finding(config, keys, monkeypatch, cod
     monkeypatch.setattr(look, "looked", told)
     box = replace(box_of(keys, 1), enabled=True)
 
-    assert len(look_findings(config.with_channel("sftp", box))) == findings
-    assert look_findings(config) == []
+    assert len(look_at_channels(config.with_channel("sftp", box)).findings) == findings
+    assert look_at_channels(config).findings == []
 
 
 def test_a_key_file_that_cannot_be_read_is_told_elsewhere(config, keys, tmp_path):
-    assert look_findings(config.with_channel("sftp", replace(box_of(keys, 1), host_keys=tmp_path / "none"))) == []
+    box = replace(box_of(keys, 1), host_keys=tmp_path / "none")
+
+    assert look_at_channels(config.with_channel("sftp", box)).findings == []

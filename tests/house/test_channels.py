@@ -24,7 +24,7 @@ from people import make_lot, make_patient, make_signed, open_house, sign_in
 from source_code import sources
 
 import temoin.transmission.channels as folder_of_channels
-from temoin.cli.check import look_findings, rule_lines
+from temoin.cli.check import look_at_channels, rule_lines
 from temoin.delivery.channels.email.channel import EMAIL
 from temoin.lib.config_error import ConfigError
 from temoin.outbox import courier as register
@@ -104,7 +104,7 @@ def test_check_names_what_is_wrong_with_it(config):
     assert any("ring of our pigeons" in finding for finding in found)
     assert any("no bird finds its way" in finding for finding in found)
     assert not any("pigeon" in finding for finding in setup_findings(config, Process.STAFF))
-    assert look_findings(config) == ["the loft is closed on Sundays."]
+    assert look_at_channels(config).findings == ["the loft is closed on Sundays."]
     assert any(line.startswith("pigeon: rules demonstration") for line in rule_lines(config))
     check_rates({"pigeon": 3}, config.destinations)
 

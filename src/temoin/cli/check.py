@@ -52,36 +52,41 @@ def run(options: argparse.Namespace) -> int:
     """Print the findings; 0 when there is none. What is down, or ends soon, is only told: down is normal."""
     settings = settings_file(options.data)
     config = read_config(settings)
-    processes = list(Process) if options.process is None else [PROCESSES[options.process]]
-    told = CheckReport([finding for process in processes for finding in _of_process(config, process)])
-    if options.process is None:
-        told.findings += shared_passwords(config) + homonymous_secrets(config)
-    if Process.WORKER in processes:
-        told.findings += look_findings(config)
-        told.remarks += certificates_told(config).remarks
-    told.findings += debug_findings(config, debug=False)
     with database_running(settings):
-        for role in dict.fromkeys(process.role for process in processes):
-            try:
-                told.findings += _of_role(config, role, told)
-            except NoServerError as error:  # a unit starts all the same, and its process waits
-                (told.findings if options.process is None else told.remarks).append(str(error))
+        told = checked(config, None if options.process is None else PROCESSES[options.process])
     _say(config, told, is_whole=options.process is None)
     return 1 if told.findings else 0
 
 
+def checked(config: Config, process: Process | None = None) -> CheckReport:
+    """Return what is found and what is to be told, of one process or of all; the database is up if it can be."""
+    processes = list(Process) if process is None else [process]
+    told = CheckReport([finding for each in processes for finding in _of_process(config, each)])
+    if process is None:
+        told.findings += shared_passwords(config) + homonymous_secrets(config)
+    if Process.WORKER in processes:
+        told.add(look_at_channels(config))
+        told.remarks += certificates_told(config).remarks
+    told.findings += debug_findings(config, debug=False)
+    for role in dict.fromkeys(each.role for each in processes):
+        try:
+            told.findings += _of_role(config, role, told)
+        except NoServerError as error:  # a unit starts all the same, and its process waits
+            (told.findings if process is None else told.remarks).append(str(error))
+    return CheckReport(list(dict.fromkeys(told.findings)), list(dict.fromkeys(told.remarks)))
+
+
 def _say(config: Config, told: CheckReport, *, is_whole: bool) -> None:
-    findings = list(dict.fromkeys(told.findings))
-    for finding in findings:
+    for finding in told.findings:
         say(f"- {finding}")
-    for remark in dict.fromkeys(told.remarks):
+    for remark in told.remarks:
         say(remark)
     if is_whole:
         say(f"Hosting: {config.hosting.words if config.hosting else 'not declared (a demonstration needs none)'}")
         tables = (*table_lines(), *unsure_lines(), *doubt_lines())
         for line in (*rule_lines(config), *plain_lines(config), *tables, *class_lines(config.retention)):
             say(line)
-    say("Nothing is wrong." if not findings else f"Findings: {len(findings)}.")
+    say("Nothing is wrong." if not told.findings else f"Findings: {len(told.findings)}.")
 
 
 def _of_process(config: Config, process: Process) -> list[str]:
@@ -89,12 +94,11 @@ def _of_process(config: Config, process: Process) -> list[str]:
     return found + (alarm_findings(config.alarms, demo=config.site.demo) if process is Process.WORKER else [])
 
 
-def look_findings(config: Config) -> list[str]:
+def look_at_channels(config: Config) -> CheckReport:
     """Return what each channel finds at its other side; what cannot be known now is told, and is no finding."""
     looks = [channel.look(own) for channel, own in config.set_up]
-    for words in (words for look in looks for words in look.unknown):
-        say(words)
-    return [finding for look in looks for finding in look.findings]
+    unknown = [words for look in looks for words in look.unknown]
+    return CheckReport([finding for look in looks for finding in look.findings], unknown)
 
 
 def rule_lines(config: Config) -> list[str]:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from temoin.crypto.notes import NoteSigner
     from temoin.journal.checkpoint import Checkpoint
     from temoin.journal.couriers.following import Follower
-    from temoin.journal.walk import Evidence
+    from temoin.journal.findings import JournalFinding
+    from temoin.journal.walk import Evidence, WalkOutcome
 
 FINE, WRONG, CANNOT = 0, 1, 2
 SHOWN = 200  # findings written out; the count is always whole
@@ -104,20 +105,15 @@ def journal_followers() -> list[Follower]:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Verify, name what is wrong, and say how much was gone through."""
-    from temoin.journal.listing_evidence import compare_listings
     from temoin.journal.standing import sealed_size
-    from temoin.journal.verification import verify_journal
     from temoin.journal.walk import Evidence
-    from temoin.testing.authority import compare_authority
-    from temoin.testing.evidence import compare_records
 
     began = time.monotonic()
-    evidence = Evidence() if options.alone else _evidence(options.witness)
+    evidence = Evidence() if options.alone else evidence_of(options.witness)
     if options.as_of_backup:
         evidence, later = evidence.until(sealed_size())
         say(f"A copy of earlier: the witnesses know {later} events more.")
-    outcome = verify_journal(journal_signer().verifier, evidence, _start(options.since))
-    findings = [*outcome.findings, *compare_records(), *compare_listings(), *compare_authority()]
+    outcome, findings = whole_verdict(evidence, _start(options.since))
     for finding in findings[:SHOWN]:
         complain(str(finding))
     took = time.monotonic() - began
@@ -130,13 +126,24 @@ def run_verify(options: argparse.Namespace) -> int:
     return WRONG if findings else FINE
 
 
+def whole_verdict(evidence: Evidence, start: Checkpoint | None = None) -> tuple[WalkOutcome, list[JournalFinding]]:
+    """Go through the journal and through every row that its events tell of; return all that is found."""
+    from temoin.journal.listing_evidence import compare_listings
+    from temoin.journal.verification import verify_journal
+    from temoin.testing.authority import compare_authority
+    from temoin.testing.evidence import compare_records
+
+    outcome = verify_journal(journal_signer().verifier, evidence, start)
+    return outcome, [*outcome.findings, *compare_records(), *compare_listings(), *compare_authority()]
+
+
 def _start(since: date | None) -> Checkpoint | None:
     from temoin.journal.verification import checkpoint_before
 
     return None if since is None else checkpoint_before(datetime(since.year, since.month, since.day, tzinfo=UTC))
 
 
-def _evidence(named: list[str]) -> Evidence:
+def evidence_of(named: list[str]) -> Evidence:
     """Gather what witnesses have seen: those named, or every one of the settings."""
     from temoin.journal.evidence import folder_evidence, witness_evidence
     from temoin.journal.walk import Evidence

@@ -32,6 +32,10 @@ class CheckReport:
     findings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
+    def add(self, other: CheckReport) -> None:
+        self.findings += other.findings
+        self.remarks += other.remarks
+
 
 def folders_of(config: Config, process: Process) -> Iterator[tuple[str, Path]]:
     """Return the folders that a process writes in, by what they are for."""

@@ -36,7 +36,7 @@ def schema_findings(database: psycopg.Connection) -> list[str]:
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
         return ["The database has no tables of this version of Témoin yet: run temoin migrate."]
     known = known_migrations()
-    lacking, newer = known - applied, {one for one in applied - known if one[0] in _labels()}
+    lacking, newer = known - applied, ours_among(applied - known)
     found = []
     if lacking:
         found.append(f"The database lacks {_named(lacking)}: run temoin migrate.")
@@ -57,6 +57,11 @@ def known_migrations() -> set[Migration]:
         for file in folder.glob("*.py")
         if not file.stem.startswith("_")
     }
+
+
+def ours_among(migrations: set[Migration]) -> set[Migration]:
+    """Return those of our rooms and of the libraries whose tables we use."""
+    return {one for one in migrations if one[0] in _labels()}
 
 
 def _labels() -> set[str]:
