@@ -23,6 +23,7 @@ from temoin.catalogue.kinds import counter_kinds
 from temoin.catalogue.logigram_drawing import drawing, question_line, table_lines
 from temoin.catalogue.logigrams import load_logigrams
 from temoin.catalogue.questions import load_kind_questions
+from temoin.evidence.making import schema_file
 from temoin.formats.csv.file_messages import FILE_MESSAGES
 from temoin.formats.csv.message_words import MESSAGE_WORDS
 from temoin.formats.csv.messages import ROW_MESSAGES
@@ -84,6 +85,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "files.md": files_page(),
         FOLDER / "logigrams.md": logigrams_page(),
         FOLDER / "questions.md": questions_page(),
+        FOLDER / "evidence.schema.json": schema_file().decode(),
         FOLDER.parent / "compliance" / "asvs.md": asvs_page(),
         FOLDER.parent / "conformance.md": conformance_page(),
         DECISIONS / "index.md": decisions_page(),

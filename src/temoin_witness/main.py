@@ -1,4 +1,4 @@
-"""Runs the witness until it is told to stop; it needs neither Témoin's settings nor its database."""
+"""Runs the witness until it is told to stop, or checks a pack; it needs neither Témoin's settings nor its database."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from temoin_witness.judging import Witness
 from temoin_witness.notes import LogKey, NoteError, open_key
+from temoin_witness.pack_command import check_pack
 from temoin_witness.server import WitnessServer
 from temoin_witness.state import WitnessMemory
 
@@ -20,7 +21,8 @@ LOOPBACK = "127.0.0.1"
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="temoin witness", description="Countersigns checkpoints of journals that only grow."
+        prog="temoin witness",
+        description="Countersigns checkpoints of journals that only grow; `pack FILE --key VKEY` checks a pack.",
     )
     parser.add_argument("--folder", type=Path, required=True, help="where the witness keeps its key and its memory")
     parser.add_argument("--name", required=True, help="name of its key, such as ordre.example.fr/temoin")
@@ -31,7 +33,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None, *, on_ready: Callable[[], None] = lambda: None) -> int:
-    options = build_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["pack"]:
+        return check_pack(given[1:])
+    options = build_parser().parse_args(given)
     try:
         logs = [LogKey.parse(vkey) for vkey in options.log]
         key = open_key(options.folder, options.name)

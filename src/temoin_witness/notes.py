@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 LOG, WITNESS = b"\x01", b"\x04"
+KINDS = {LOG: "log", WITNESS: "witness"}
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -34,46 +35,77 @@ class LogKey:
     @classmethod
     def parse(cls, vkey: str) -> LogKey:
         """Read a published key of an Ed25519 log; NoteError when it is not one."""
-        name, key_id, encoded = (*vkey.strip().split("+", 2), "", "")[:3]
-        raw = decode(encoded)
-        if not name or len(raw) != 33 or raw[:1] != LOG or _key_id(name, raw).hex() != key_id:
-            raise NoteError("a log's key reads name+id+base64, and must bear its own id")
-        return cls(name, raw[1:])
+        name, public = _published(vkey, LOG)
+        return cls(name, public)
 
-    def has_signed(self, note: Note) -> bool:
+    def has_signed(self, note: SignedText) -> bool:
         """Tell whether the log's signature is on the note and holds."""
-        wanted = _key_id(self.origin, LOG + self.public)
-        for name, raw in note.signatures:
-            if name == self.origin and raw[:4] == wanted:
-                try:
-                    Ed25519PublicKey.from_public_bytes(self.public).verify(raw[4:], note.text)
-                except InvalidSignature:
-                    return False
-                return True
-        return False
+        raw = note.signature_of(self.origin, _key_id(self.origin, LOG + self.public))
+        return raw is not None and _holds(self.public, raw, note.text)
 
 
 @dataclass(frozen=True)
-class Note:
-    """A checkpoint: what was signed, what it says, and by whom it says it is signed."""
+class CosignerKey:
+    """The public key of a witness, as whoever checks its countersignatures knows it."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, vkey: str) -> CosignerKey:
+        """Read a published key of a witness; NoteError when it is not one."""
+        name, raw = _published(vkey, WITNESS)
+        return cls(name, raw)
+
+    def has_cosigned(self, note: SignedText) -> bool:
+        """Tell whether the witness's countersignature is on the note and holds."""
+        raw = note.signature_of(self.name, _key_id(self.name, WITNESS + self.public))
+        if raw is None:
+            return False
+        moment, signature = int.from_bytes(raw[:8], "big"), raw[8:]
+        return _holds(self.public, signature, b"cosignature/v1\ntime %d\n" % moment + note.text)
+
+
+@dataclass(frozen=True)
+class SignedText:
+    """A signed note of any kind: what was signed, and by whom it says it is signed."""
 
     text: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def read(cls, content: str) -> SignedText:
+        """Read a note, whatever it says; NoteError when it is not one."""
+        text, gap, below = content.rpartition("\n\n")
+        if not gap:
+            raise NoteError("not a signed note")
+        return SignedText(text.encode() + b"\n", _signatures(below))
+
+    def signature_of(self, name: str, key_id: bytes) -> bytes | None:
+        """Return what follows the key's id in the first line of this key; None without one."""
+        found = (raw[4:] for named, raw in self.signatures if named == name and raw[:4] == key_id)
+        return next(found, None)
+
+
+@dataclass(frozen=True)
+class Note(SignedText):
+    """A checkpoint: what was signed, what it says, and by whom it says it is signed."""
+
     origin: str
     size: int
     root: bytes
-    signatures: tuple[tuple[str, bytes], ...]
 
     @classmethod
     def parse(cls, content: str) -> Note:
         """Read a checkpoint; NoteError when it is not one."""
-        text, gap, below = content.rpartition("\n\n")
-        lines = text.split("\n")
-        if not gap or len(lines) < 3 or not lines[0] or not DECIMAL.fullmatch(lines[1]):
+        signed = SignedText.read(content)
+        lines = signed.text.decode().split("\n")[:-1]
+        if len(lines) < 3 or not lines[0] or not DECIMAL.fullmatch(lines[1]):
             raise NoteError("not a checkpoint")
         root = decode(lines[2])
         if len(root) != 32:
             raise NoteError("not a checkpoint")
-        return cls(text.encode() + b"\n", lines[0], int(lines[1]), root, _signatures(below))
+        return cls(signed.text, signed.signatures, lines[0], int(lines[1]), root)
 
 
 class WitnessKey:
@@ -116,6 +148,23 @@ def decode(encoded: str) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def _published(vkey: str, kind: bytes) -> tuple[str, bytes]:
+    """Return name and public half of a published key of this kind."""
+    name, key_id, encoded = (*vkey.strip().split("+", 2), "", "")[:3]
+    raw = decode(encoded)
+    if not name or len(raw) != 33 or raw[:1] != kind or _key_id(name, raw).hex() != key_id:
+        raise NoteError(f"a {KINDS[kind]}'s key reads name+id+base64, and must bear its own id")
+    return name, raw[1:]
+
+
+def _holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _key_id(name: str, typed_key: bytes) -> bytes:

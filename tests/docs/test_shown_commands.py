@@ -15,10 +15,11 @@ from shown_blocks import PAGES, ROOT, RUN, RUN_WHOLE, blocks
 
 from temoin.cli.main import build_parser
 from temoin_witness.main import build_parser as build_witness_parser
+from temoin_witness.pack_command import build_pack_parser
 
 INLINE = re.compile(r"`(temoin [^`\n]+)`")
 PATHS = re.compile(r"`((?:src|packages|docs|drill|bench|tools|tests|\.ci)/[\w./-]+)`")
-PROGRAMS = {"temoin": build_parser, "temoin-witness": build_witness_parser}
+PROGRAMS = {"temoin": build_parser, "temoin-witness": build_witness_parser, "temoin-witness pack": build_pack_parser}
 STAND_FOR = {
     "FINESS": "750712184",
     "PROCESS": "web",
@@ -47,6 +48,8 @@ NOT_RUN = {
     "temoin leaving export": "needs a terminal; tests/cli/test_leaving_command.py runs it",
     "temoin breach notice": "likewise",
     "temoin breach persons": "a synopsis; tests/cli/test_breach.py runs it",
+    "temoin evidence": "writes into a folder of the operator's; tests/journal/test_evidence_pack.py runs it",
+    "temoin-witness pack": "likewise, and tests/witness/test_packs.py",
     "python tools/verify_journal.py --key": "the look of one patient; tests/delivery check a list of looks",
     "temoin conformance https://your.host/fhir": "the reader's own host; tests/conformance run it",
     ".venv/bin/python bench/sign.py": "measures for minutes",
@@ -63,7 +66,13 @@ def commands_of(text: str) -> Iterator[list[str]]:
         for part in re.split(r"&&|\||>|;", line.partition(" #")[0]):
             if re.match(r"\s*(\S*/)?temoin(-witness)?\s", part):
                 words = shlex.split(part.replace("…", " ").translate(str.maketrans("[]", "  ")))
-                yield [Path(words[0]).name, *(STAND_FOR.get(word, word) for word in words[1:])]
+                yield [*program_of(words), *(STAND_FOR.get(word, word) for word in words)]
+
+
+def program_of(words: list[str]) -> list[str]:
+    """Take the program off the front of a command line, and the word that makes it another one."""
+    program = Path(words.pop(0)).name
+    return [f"{program} {words.pop(0)}" if f"{program} {words[0]}" in PROGRAMS else program]
 
 
 def refusal(words: list[str]) -> str:

@@ -135,6 +135,7 @@ class EventKind(StrEnum):
     KEYS_VERIFIED = "keys.verified"
     BACKUP_VERIFIED = "backup.verified"
     BACKUP_DOUBTED = "backup.doubted"
+    EVIDENCE_PACKED = "evidence.packed"
     JOURNAL_RESUMED = "journal.resumed"
     RECORD_ERASED = "record.erased"
     PATIENT_ERASED = "patient.erased"
@@ -305,6 +306,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.KEYS_VERIFIED: "All keys were unwrapped and a sample of rows of each table opened, as a proof.",
     EventKind.BACKUP_VERIFIED: "The newest backup was restored beside the site, and journal and keys agreed in it.",
     EventKind.BACKUP_DOUBTED: "The newest backup was restored, or should have been, and something in it is wrong.",
+    EventKind.EVIDENCE_PACKED: "The operator made an evidence pack; the digest is the SHA-256 of its manifest.",
     EventKind.JOURNAL_RESUMED: "After a restore the journal goes on; the detail has the places whose events are lost.",
     EventKind.RECORD_ERASED: "A test past its day, or erased by right, was deleted with all that hung on it.",
     EventKind.PATIENT_ERASED: "A patient's record, of whom no test was left, was deleted at its day, or by right.",

@@ -46,6 +46,7 @@ _OWN = {
         EventKind.KEYS_VERIFIED,
         EventKind.BACKUP_VERIFIED,
         EventKind.BACKUP_DOUBTED,
+        EventKind.EVIDENCE_PACKED,
         EventKind.JOURNAL_RESUMED,
         EventKind.RECORD_ERASED,
         EventKind.PATIENT_ERASED,

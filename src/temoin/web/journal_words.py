@@ -150,6 +150,7 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.KEYS_VERIFIED: _("verified the keys"),
     EventKind.BACKUP_VERIFIED: _("restored the newest backup as a trial: all opens"),
     EventKind.BACKUP_DOUBTED: _("restored the newest backup as a trial: something is wrong"),
+    EventKind.EVIDENCE_PACKED: _("made an evidence pack for the supervising authority"),
     EventKind.JOURNAL_RESUMED: _("restored the database: events after the backup are lost"),
     EventKind.RECORD_ERASED: _("deleted a test past its day"),
     EventKind.PATIENT_ERASED: _("deleted a patient past their day"),
