@@ -87,6 +87,20 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
                 "proposed_at": (AT + timedelta(minutes=17)).isoformat(),
             },
             "answers": {"symptoms": "yes", "symptoms-onset": "2026-11-27"},
+            "amendment": {
+                "version": 1,
+                "reading": {
+                    "outcomes": {"sars-cov-2": "negative"},
+                    "read_at": (AT + timedelta(minutes=16)).isoformat(),
+                    "comment": "",
+                    "is_typed": False,
+                },
+                "reason": "Saisie inversée",
+                "program": "LGO",
+                "proposed_at": (AT + timedelta(minutes=40)).isoformat(),
+                "ended": "refused",
+                "word": "La cassette montre deux lignes",
+            },
         },
     ),
     RecordVersion: (

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,31 @@ def shape_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def shapes(told: dict[str, Any]) -> str:
-    """Return the module of shapes."""
-    lines = [f'"""The shapes of the API. {MADE}"""', "", "from __future__ import annotations", ""]
+def named_in(schema: object) -> set[str]:
+    """Return the shapes that a part of the specification names."""
+    return set(re.findall(r"#/components/schemas/(\w+)", repr(schema)))
+
+
+def sent(told: dict[str, Any]) -> set[str]:
+    """Return the shapes of what is sent, and those within them."""
+    schemas = told["components"]["schemas"]
+    found = {
+        name for path in told["paths"].values() for one in path.values() for name in named_in(one.get("requestBody"))
+    }
+    while more := {name for each in found for name in named_in(schemas[each])} - found:
+        found |= more
+    return found
+
+
+def shapes(told: dict[str, Any], names: Iterable[str], *, what: str, beside: Iterable[str] = ()) -> str:
+    """Return a module of shapes; those of another, `beside`, have their name here too."""
+    lines = [f'"""The shapes of {what}. {MADE}"""', "", "from __future__ import annotations", ""]
     lines += ["from datetime import date", "from typing import Literal", "from uuid import UUID", ""]
-    lines += ["from pydantic import AwareDatetime, Field", "", "from temoin_client.shape import ApiShape", "", ""]
-    for name, schema in sorted(told["components"]["schemas"].items()):
-        lines += shape_lines(name, schema)
+    lines += ["from pydantic import AwareDatetime, Field", ""]
+    lines += [f"from temoin_client.bodies import {name} as {name}" for name in sorted(beside)]
+    lines += ["from temoin_client.shape import ApiShape", "", ""]
+    for name in sorted(names):
+        lines += shape_lines(name, told["components"]["schemas"][name])
     return "\n".join(lines)
 
 
@@ -231,7 +249,7 @@ def face(told: dict[str, Any], *, awaited: bool) -> str:
 def formatted(text: str) -> str:
     """Return a module as the house formats it."""
     ruff = [str(Path(sys.executable).with_name("ruff"))]
-    for words in (["check", "--select=I", "--fix", "--quiet"], ["format", "--quiet"]):
+    for words in (["check", "--select=I,F401", "--fix", "--quiet"], ["format", "--quiet"]):
         command = [*ruff, *words, "--stdin-filename", str(FOLDER / "made.py"), "-"]
         text = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
     return text
@@ -239,8 +257,11 @@ def formatted(text: str) -> str:
 
 def pages(told: dict[str, Any]) -> dict[str, str]:
     """Return what is made of a specification, by the name of its file."""
+    bodies = sent(told)
+    answers = set(told["components"]["schemas"]) - bodies
     made = {
-        "models.py": shapes(told),
+        "bodies.py": shapes(told, bodies, what="what is sent to the API"),
+        "models.py": shapes(told, answers, what="the API", beside=bodies),
         "blocking_calls.py": face(told, awaited=False),
         "awaited_calls.py": face(told, awaited=True),
     }
@@ -254,7 +275,7 @@ def main() -> int:
     differing = []
     for name, text in pages(specification(OPERATIONS)).items():
         path = FOLDER / name
-        if path.read_text("utf-8") != text:
+        if not path.exists() or path.read_text("utf-8") != text:
             differing.append(name)
             if not options.check:
                 path.write_text(text, "utf-8")

@@ -12,7 +12,9 @@ from temoin_client.asking import are_under_way, drawn_key, given, headers, place
 from temoin_client.exchange import ApiCall
 from temoin_client.faces import AwaitedFace
 from temoin_client.models import (
+    CancellationBody,
     ChangePage,
+    CorrectionBody,
     Created,
     FoundPatients,
     Kinds,
@@ -228,6 +230,54 @@ class AwaitedCalls(AwaitedFace):
             ApiCall(
                 "POST",
                 f"/api/v1/tests/{place(record_id)}/proposal/withdraw",
+                partial(shape_of, Nothing, None),
+                headers=headers(if_match=if_match, key=key or drawn_key()),
+            )
+        )
+
+    async def propose_correction(
+        self, record_id: UUID | str, body: CorrectionBody, *, if_match: str = "", key: str = ""
+    ) -> Nothing:
+        """Propose a correction of a signed result, which a pharmacist signs or refuses.
+
+        `POST /api/v1/tests/{record_id}/correction`
+        """
+        return await self.do(
+            ApiCall(
+                "POST",
+                f"/api/v1/tests/{place(record_id)}/correction",
+                partial(shape_of, Nothing, None),
+                body=body.sent(),
+                headers=headers(media="application/json", if_match=if_match, key=key or drawn_key()),
+            )
+        )
+
+    async def propose_cancellation(
+        self, record_id: UUID | str, body: CancellationBody, *, if_match: str = "", key: str = ""
+    ) -> Nothing:
+        """Propose that a signed result be declared void, which a pharmacist signs or refuses.
+
+        `POST /api/v1/tests/{record_id}/cancellation`
+        """
+        return await self.do(
+            ApiCall(
+                "POST",
+                f"/api/v1/tests/{place(record_id)}/cancellation",
+                partial(shape_of, Nothing, None),
+                body=body.sent(),
+                headers=headers(media="application/json", if_match=if_match, key=key or drawn_key()),
+            )
+        )
+
+    async def withdraw_amendment(self, record_id: UUID | str, *, if_match: str = "", key: str = "") -> Nothing:
+        """Take back what is proposed of a signed result.
+
+        `POST /api/v1/tests/{record_id}/amendment/withdraw`
+        """
+        return await self.do(
+            ApiCall(
+                "POST",
+                f"/api/v1/tests/{place(record_id)}/amendment/withdraw",
                 partial(shape_of, Nothing, None),
                 headers=headers(if_match=if_match, key=key or drawn_key()),
             )

@@ -8,7 +8,33 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from temoin_client.bodies import CancellationBody as CancellationBody
+from temoin_client.bodies import CorrectionBody as CorrectionBody
+from temoin_client.bodies import NewPatient as NewPatient
+from temoin_client.bodies import NewTest as NewTest
+from temoin_client.bodies import PatientQuestion as PatientQuestion
+from temoin_client.bodies import ReadingBody as ReadingBody
+from temoin_client.bodies import SampleBody as SampleBody
+from temoin_client.bodies import WholeResult as WholeResult
+from temoin_client.bodies import WholeResults as WholeResults
 from temoin_client.shape import ApiShape
+
+
+class AmendmentTold(ApiShape):
+    """The last correction or cancellation that a program proposed, and what became of it."""
+
+    program: str
+    proposed_at: AwareDatetime
+    # The signed version of which it was proposed.
+    version: int
+    status: Literal["corrected", "cancelled"]
+    reason: str
+    read_at: AwareDatetime | None
+    outcomes: list[OutcomeTold]
+    # `waits`, `signed`, `refused`, `withdrawn`; `outdated`: something else was signed first.
+    fate: str
+    # Of the pharmacist who refused it, for you.
+    word: str
 
 
 class ChangePage(ApiShape):
@@ -100,48 +126,6 @@ class Lots(ApiShape):
     lots: list[LotTold]
 
 
-class NewPatient(ApiShape):
-    """A patient to register."""
-
-    birth_family_name: str
-    # All of them, in order; empty only with `single_name`.
-    birth_given_names: str
-    # The person bears one name alone.
-    single_name: bool = False
-    sex: Literal["F", "M", "U"]
-    birth_date: date
-    # INSEE code: 5 characters, 99 and the country abroad.
-    birth_place: str = ""
-    used_family_name: str = ""
-    used_given_name: str = ""
-    # 15 characters, the last two being the key.
-    nir: str = ""
-    # VALI once an identity document was compared with the person.
-    identity_status: Literal["PROV", "VALI"] = "PROV"
-    # As dialled from the pharmacy, or from + on.
-    phone: str = ""
-    email: str = ""
-    # In which to write to the patient: fr, en, es, pt, ar, uk.
-    language: str = ""
-    street: str = ""
-    postcode: str = ""
-    city: str = ""
-    # ISO 3166-1 alpha-3, or `unknown`.
-    country: str = "FRA"
-    # Likely records that a person compared and said are of somebody else; see `likely_known`.
-    put_aside: list[UUID] = Field(default_factory=list)
-
-
-class NewTest(ApiShape):
-    """A test to register. The patient was informed, and agreed, by the notice that is named."""
-
-    patient_id: UUID
-    # A code of `GET /api/v1/kinds`.
-    kind: str
-    # The notice that the patient was shown: `notice` of the kinds.
-    notice_version: str
-
-
 class Nothing(ApiShape):
     """Done; whoever asks knows the rest."""
 
@@ -198,14 +182,6 @@ class PatientAnswer(ApiShape):
     id: UUID
 
 
-class PatientQuestion(ApiShape):
-    """Whom to look for: by the NIR, or by the family name and the birth date."""
-
-    nir: str = ""
-    family_name: str = ""
-    birth_date: date | None = None
-
-
 class PharmacyTold(ApiShape):
     """The pharmacy that gave the program access."""
 
@@ -251,16 +227,6 @@ class ProposalTold(ApiShape):
     outcomes: list[OutcomeTold]
 
 
-class ReadingBody(ApiShape):
-    """What was read. A pharmacist signs it, or puts it aside."""
-
-    # The outcome read for each target of the kind, by code.
-    outcomes: dict[str, str]
-    # Now, where it is left out.
-    read_at: AwareDatetime | None = None
-    comment: str = ""
-
-
 class ResultTold(ApiShape):
     """The latest signed version of a result."""
 
@@ -295,19 +261,6 @@ class ResultVerdicts(ApiShape):
     results: list[ResultVerdict]
 
 
-class SampleBody(ApiShape):
-    """The sample that was taken."""
-
-    # A code of the kind's specimens.
-    specimen: str
-    # A lot of `GET /api/v1/kinds/{kind}/lots`.
-    lot_id: UUID
-    # Now, where it is left out.
-    sampled_at: AwareDatetime | None = None
-    # When the sample was put on the kit, where its leaflet counts from there.
-    started_at: AwareDatetime | None = None
-
-
 class TargetTold(ApiShape):
     """One thing that a kind of test looks for, and what can be read for it."""
 
@@ -318,7 +271,7 @@ class TargetTold(ApiShape):
 
 
 class TestAnswer(ApiShape):
-    """A test, with what is proposed and what is signed."""
+    """A test, with what is proposed, what is signed and what is proposed of that."""
 
     id: UUID
     state: str
@@ -330,6 +283,7 @@ class TestAnswer(ApiShape):
     patient_id: UUID
     proposal: ProposalTold | None
     result: ResultTold | None
+    amendment: AmendmentTold | None
 
 
 class TestCreated(ApiShape):
@@ -358,23 +312,3 @@ class TestPage(ApiShape):
     # The address of the next page, which `Link` has too; empty on the last one.
     next: str = ""
     tests: list[TestLine]
-
-
-class WholeResult(ApiShape):
-    """A result handed in whole: its patient, its test, its sample and what was read."""
-
-    # Your own number of it: sent again with the same key, it is taken once.
-    number: str
-    # A known patient; or `patient`, for a new one.
-    patient_id: UUID | None = None
-    patient: NewPatient | None = None
-    kind: str
-    notice_version: str
-    sample: SampleBody
-    reading: ReadingBody
-
-
-class WholeResults(ApiShape):
-    """Results handed in whole, each judged alone."""
-
-    results: list[WholeResult]

@@ -41,7 +41,6 @@ UNCHECKED = {
     "temoin.intake.proposing.propose_rows": "checks each right of a list",
     "temoin.intake.runs.versions_of": "a look within an import, whose start has checked; the look is an event",
     "temoin.testing.build.cancelled_report": VALUE,
-    "temoin.testing.build.corrected_report": VALUE,
     "temoin.testing.build.first_report": VALUE,
     "temoin.testing.build.signer": VALUE,
     "temoin.testing.signing.write_version": "a step of a signature or of an import, whose start has checked",

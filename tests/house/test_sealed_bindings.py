@@ -29,6 +29,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     Record: {
         "state": "moves without the record being opened; the journal's verification compares it with the events",
         "version": "as the state",
+        "amends": "says where to look: what is sealed names the version of which it was proposed",
         "registered_at": "an hour, of the time that is sealed",
     },
     RecordVersion: {},

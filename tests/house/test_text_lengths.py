@@ -13,7 +13,7 @@ from temoin.lib.typed import typed_line, typed_lines
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("temoin.")]
 # Kept with a table of their own, inside another value, or by the sign-in library.
-ELSEWHERE = {"Passkey.name", "Laboratory.name", "Laboratory.number"}
+ELSEWHERE = {"ProposedAmendment.word", "Passkey.name", "Laboratory.name", "Laboratory.number"}
 READ_ONLY = {"Patient.single_name"}  # a box of the form: what it says is an empty given name
 WORD, OURS_ALONE, NUMBER, COPIED = (
     "a word of a closed list",
@@ -83,7 +83,7 @@ NO_TEXT = {
             *("RecordVersion.sampled_at", "RecordVersion.read_at", "RecordVersion.signed_at"),
             *("RecordVersion.kind_display", "RecordVersion.chapter_display", "RecordVersion.specimen_display"),
             *("RecordVersion.findings", "RecordVersion.answers", "RecordVersion.conduct"),
-            "Record.proposal",  # what is typed in it is measured as a signature's is
+            *("Record.proposal", "Record.amendment"),  # what is typed in them is measured as a signature's is
             *("ProgramCall.asked", "ProgramCall.answer", "Webhook.secret", "Webhook.former", "Webhook.former_until"),
             *("Webhook.state", "WebhookNotice.kind", "WebhookNotice.answer_code"),
             *("CountedDay.mark", "CountedDay.findings", "CountedDay.lots", "CountedDay.delays", "CountedDay.tests"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.cache import cache
@@ -29,12 +29,14 @@ from temoin.lib.tenant import tenant_scope
 from temoin.outbox.courier import Verdict
 from temoin.pharmacies.models import ProgramCall
 from temoin.pharmacies.program_calls import answered_once
-from temoin.pharmacies.programs import take_program_seat
+from temoin.pharmacies.programs import ProgramSeat, take_program_seat
+from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.team import invite_member
 from temoin.retention import passing, reaping
 from temoin.retention.holds import lift_hold, place_hold
 from temoin.retention.overview import KeptRows, retention_standings
 from temoin.retention.rounds import reap_all
+from temoin.testing.amendments import propose_cancellation, proposed_amendments
 from temoin.testing.models import Record
 from temoin.testing.signing import cancel_result
 
@@ -68,6 +70,20 @@ def test_past_its_day_a_result_goes_with_all_that_hangs_on_it(house):
     assert (done.records, done.patients, done.exchanges > 0) == (3, 3, True)
     assert rows_left(house) == {}
     assert len(events(house, "record.erased")) == len(events(house, "patient.erased")) == 2
+
+
+def test_what_is_proposed_of_a_result_goes_with_it(house):
+    with tenant_scope(house.here.id):
+        record_id = Record.objects.get(version=1).id
+    program = ProgramSeat(house.here.id, uuid4(), "LGO", (Scope.RESULTS_PROPOSE,))
+    propose_cancellation(by=program, record_id=record_id, reason="Une autre personne")
+    arrive()
+
+    reap()
+
+    assert (rows_left(house), proposed_amendments(by=house.owner)) == ({}, [])
+    with pytest.raises(NotFoundError):
+        propose_cancellation(by=program, record_id=record_id, reason="Une autre personne")
 
 
 def test_on_its_day_everything_is_there_but_both_sides_of_tries(house):

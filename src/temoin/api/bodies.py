@@ -307,14 +307,6 @@ class TestPage(Paged):
     tests: list[TestLine]
 
 
-class TestAnswer(TestLine):
-    """A test, with what is proposed and what is signed."""
-
-    patient_id: UUID
-    proposal: ProposalTold | None
-    result: ResultTold | None
-
-
 class LetterTold(Shape):
     """A letter to the patient: of which version, and how far it has come."""
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from temoin.api.amendment_bodies import TestAnswer
+from temoin.api.amendment_views import amendment_told
 from temoin.api.bodies import (
     Kinds,
     KindTold,
@@ -21,7 +23,6 @@ from temoin.api.bodies import (
     ResultTold,
     SampleBody,
     TargetTold,
-    TestAnswer,
     TestCreated,
 )
 from temoin.catalogue.kinds import load_kinds
@@ -113,7 +114,7 @@ def reading_in(body: ReadingBody) -> Reading:
 
 
 def test(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> TestAnswer:
-    """Return a test, what is proposed and what is signed; the look is an event."""
+    """Return a test, what is signed and what is proposed; the look is an event."""
     view = read_test(by=seat, record_id=record_id)
     waits = view.proposal if view.state is RecordState.SAMPLED else None
     return TestAnswer(
@@ -127,6 +128,7 @@ def test(_request: HttpRequest, seat: ProgramSeat, record_id: UUID) -> TestAnswe
         patient_id=view.patient_id,
         proposal=_proposal(waits) if waits else None,
         result=_result(view),
+        amendment=amendment_told(view),
     )
 
 

@@ -52,6 +52,9 @@ class EventKind(StrEnum):
     RESULT_SIGNED = "result.signed"
     RESULT_CORRECTED = "result.corrected"
     RESULT_CANCELLED = "result.cancelled"
+    AMENDMENT_PROPOSED = "amendment.proposed"
+    AMENDMENT_WITHDRAWN = "amendment.withdrawn"
+    AMENDMENT_REFUSED = "amendment.refused"
     RESULT_PRINTED = "result.printed"
     RESULT_TOLD = "result.told"
     RESULT_UNTOLD = "result.untold"
@@ -216,6 +219,9 @@ MEANING: dict[EventKind, str] = {
     EventKind.READING_UNDONE: "The start of the reading clock was taken back before the signature.",
     EventKind.RESULT_PROPOSED: "A program, or a person in series, noted the reading of a test, for a signature.",
     EventKind.PROPOSAL_WITHDRAWN: "A reading that was noted for a signature was taken back or put aside, unsigned.",
+    EventKind.AMENDMENT_PROPOSED: "A program proposed a correction or a cancellation of a signed result.",
+    EventKind.AMENDMENT_WITHDRAWN: "A program took back what it had proposed of a signed result.",
+    EventKind.AMENDMENT_REFUSED: "What a program had proposed of a signed result was refused; the result stands.",
     EventKind.QUESTIONS_ANSWERED: "What was answered to the questions of a test was recorded, or mended.",
     EventKind.TEST_ABANDONED: "A test was closed before any result.",
     EventKind.RESULT_SIGNED: "A pharmacist signed a result; its parcels left with it.",

@@ -55,6 +55,7 @@ LONGEST: Final[Mapping[str, int]] = {
     "Group.asker": 120,
     "RecordVersion.comment": 1000,
     "RecordVersion.reason": 500,
+    "ProposedAmendment.word": 500,  # as its reason
     "Passkey.name": 40,
     "Hold.reason": 500,
     "RightsCase.asked": 2000,

@@ -117,7 +117,9 @@ def first_report(
     )
 
 
-def corrected_report(former: Report, reading: Reading, *, reason: str, opened: Opened, by: Seat) -> Report:
+def corrected_report(
+    former: Report, reading: Reading, *, reason: str, opened: Opened, signed_by: Professional
+) -> Report:
     """Build the next version of a result: same test, other reading, with the patient's traits of today."""
     zone = opened.pharmacy.zone
     return replace(
@@ -131,7 +133,7 @@ def corrected_report(former: Report, reading: Reading, *, reason: str, opened: O
         typed_times=_typed_times(former.typed_times, reading),
         signed_at=wall_clock(now(), zone),
         patient=patient_identity(opened.patient_id, opened.traits),
-        signer=signer(by),
+        signer=signed_by,
         findings=findings(opened.kind, reading),
         conduct=_mended(former.conduct, _conduct(opened, reading)),
         comment=reading.comment,

@@ -22,8 +22,12 @@ HEALTH = Sensitivity.HEALTH
 SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket code"
 
 
+def _without_amendment(value: dict[str, Any]) -> dict[str, Any]:
+    return {"amendment": None, **value}
+
+
 def _without_wait(value: dict[str, Any]) -> dict[str, Any]:
-    return {"called_at": "", "absent_at": "", "is_first": False, **value}
+    return _without_amendment({"called_at": "", "absent_at": "", "is_first": False, **value})
 
 
 def _with_nothing_asked(value: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +61,7 @@ class Record(SealedModel):
     lot_id = models.UUIDField(null=True)  # in clear, so that a recalled lot's tests can be found
     state = models.TextField(default=RecordState.REGISTERED.value)
     version = models.IntegerField(default=0)  # of the latest signed version
+    amends = models.IntegerField(null=True)  # the version that a program proposes to correct or to cancel
     registered_at = models.DateTimeField()  # to the hour
     source_index = BlindIndexField(null=True)  # keyed digest of a source file's own result number
     number_index = BlindIndexField(null=True)  # keyed digest of the number on its cassette
@@ -78,6 +83,7 @@ class Record(SealedModel):
             "device": HEALTH,
             "proposal": HEALTH,
             "answers": HEALTH,
+            "amendment": HEALTH,
         }
     )
 
@@ -88,20 +94,22 @@ class Record(SealedModel):
         "lot_id": PUBLIC,
         "state": PUBLIC,
         "version": PUBLIC,
+        "amends": PUBLIC,
         "registered_at": PUBLIC,
         "source_index": HEALTH,
         "number_index": PUBLIC,
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 6
+    schema: ClassVar = 7
     readers: ClassVar = {
         1: Reader(upgrade=_with_reading_clock),
         2: Reader(upgrade=_without_number),
         3: Reader(upgrade=_without_proposal),
         4: Reader(upgrade=_with_nothing_asked),
         5: Reader(upgrade=_without_wait),
-        6: Reader(),
+        6: Reader(upgrade=_without_amendment),
+        7: Reader(),
     }
 
     class Meta:
@@ -141,6 +149,12 @@ class Record(SealedModel):
                 fields=["pharmacy_id", "lot_id"],
                 condition=models.Q(lot_id__isnull=False),
                 name="testing_record_lot",
+            ),
+            # serves what programs propose of signed results; the next signature takes a row out of it
+            models.Index(
+                fields=["pharmacy_id"],
+                condition=models.Q(amends=models.F("version")),
+                name="testing_record_amended",
             ),
         ]
 

@@ -35,6 +35,7 @@ def opening(kind: str, notice_version: str, source: str, source_key: str, *, num
         "called_at": "",
         "absent_at": "",
         "is_first": False,
+        "amendment": None,
         **UNSAMPLED,
     }
 
@@ -63,16 +64,30 @@ class Proposal:
     proposed_at: datetime
 
 
+def told_reading(reading: Reading) -> dict[str, object]:
+    """Return what a record seals of a reading that waits for a signature."""
+    return {
+        "outcomes": dict(sorted(reading.outcomes.items())),
+        "read_at": reading.read_at.isoformat(),
+        "comment": reading.comment,
+        "is_typed": reading.is_typed,
+    }
+
+
+def reading_told(told: Mapping[str, Any]) -> Reading:
+    """Return the reading that a record sealed so."""
+    return Reading(
+        outcomes=told["outcomes"],
+        read_at=datetime.fromisoformat(told["read_at"]),
+        comment=told["comment"],
+        is_typed=told["is_typed"],
+    )
+
+
 def proposed(proposal: Proposal) -> dict[str, object]:
     """Return what a record seals of a proposal."""
-    return {
-        "outcomes": dict(sorted(proposal.reading.outcomes.items())),
-        "read_at": proposal.reading.read_at.isoformat(),
-        "comment": proposal.reading.comment,
-        "is_typed": proposal.reading.is_typed,
-        "program": proposal.program,
-        "proposed_at": proposal.proposed_at.isoformat(),
-    }
+    told = {"program": proposal.program, "proposed_at": proposal.proposed_at.isoformat()}
+    return {**told_reading(proposal.reading), **told}
 
 
 def proposal_in(sealed: Mapping[str, Any]) -> Proposal | None:
@@ -80,10 +95,4 @@ def proposal_in(sealed: Mapping[str, Any]) -> Proposal | None:
     told = sealed["proposal"]
     if told is None:
         return None
-    reading = Reading(
-        outcomes=told["outcomes"],
-        read_at=datetime.fromisoformat(told["read_at"]),
-        comment=told["comment"],
-        is_typed=told["is_typed"],
-    )
-    return Proposal(reading, told["program"], datetime.fromisoformat(told["proposed_at"]))
+    return Proposal(reading_told(told), told["program"], datetime.fromisoformat(told["proposed_at"]))

@@ -42,13 +42,18 @@ class ProposedTest:
     @property
     def seen_version(self) -> str:
         """Return what a form carries: a digest of all that would be signed, but what is drawn at the signature."""
-        told = {name: value for name, value in asdict(self.report).items() if name not in _DRAWN_AT_SIGNATURE}
-        return sha256(repr(told).encode()).hexdigest()[:32]
+        return shown_digest(self.report)
 
     @property
     def has_page_of_its_own(self) -> bool:
         """Tell whether it is signed on the test's own page, where the logigram of its kind is shown."""
         return load_logigrams().table(self.opened.kind.code, AFTER) is not None
+
+
+def shown_digest(report: Report, *beside: object) -> str:
+    """Return a digest of what a person is shown: all of a result to be signed, and what stands beside it."""
+    told = {name: value for name, value in asdict(report).items() if name not in _DRAWN_AT_SIGNATURE}
+    return sha256(repr((told, *beside)).encode()).hexdigest()[:32]
 
 
 def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading) -> None:

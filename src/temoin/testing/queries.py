@@ -33,6 +33,7 @@ from temoin.pharmacies.models import Pharmacy
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
+from temoin.testing.amended import ProposedAmendment, amendment_in
 from temoin.testing.answers import AskedPerson
 from temoin.testing.build import Opened, patient_identity, steps_of
 from temoin.testing.models import Record, RecordVersion
@@ -104,6 +105,7 @@ class TestView:
     answers: Mapping[str, str]
     lot: Lot | None
     proposal: Proposal | None
+    amendment: ProposedAmendment | None
     has_ticket: bool
     reports: list[Report]
     parcels: list[ParcelView]
@@ -389,6 +391,7 @@ def _view(record: Record) -> TestView:
         answers=sealed["answers"],
         lot=lot_of(record.lot_id) if record.lot_id else None,
         proposal=proposal_in(sealed),
+        amendment=amendment_in(sealed),
         has_ticket=has_code(record.id),
         reports=[version.report for version in versions],
         parcels=parcels_of(record.id),

@@ -14,7 +14,6 @@ from temoin.lib.clock import coarse
 from temoin.lib.commit import Commit
 from temoin.lib.errors import ConflictError, refuse
 from temoin.lib.ids import hourly_id, new_id
-from temoin.lib.typed import typed_lines
 from temoin.outbox.actions import post_parcels
 from temoin.outbox.courier import Notice
 from temoin.outbox.queries import newest_link
@@ -22,20 +21,15 @@ from temoin.pharmacies.policies import check_may_sign, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.testing.actions import COUNTER
-from temoin.testing.build import Opened, cancelled_report, corrected_report, first_report, says_more_than_the_address
+from temoin.testing.build import Opened, cancelled_report, first_report, signer
+from temoin.testing.corrections import check_state, clean_reason, correction_of
 from temoin.testing.models import Record, RecordVersion, Ticket
 from temoin.testing.queries import latest_report, open_for_signature
 from temoin.testing.reaching import way_to_patient, ways_to_patient
 from temoin.testing.report import Prescriber, Report
-from temoin.testing.sample import READ, Reading, check_entry, check_lot_stands, check_reading, clean_reading
+from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_reading, clean_reading
 from temoin.testing.states import WITH_RESULT, RecordState
 from temoin.testing.tickets import new_ticket, renew_code
-
-_UNCHANGED = _("Nothing was changed: the result stays as it is. Change what is wrong, or give up the correction.")
-_ONLY_ADDRESS = _(
-    "Only the patient's e-mail address changed, which corrects no result. To send the link to the new address, "
-    "go back to the test: “Send a new link”."
-)
 
 
 def sign_result(*, by: Seat, record_id: UUID, reading: Reading, entered_at: datetime | None = None) -> Report:
@@ -48,7 +42,7 @@ def sign_result(*, by: Seat, record_id: UUID, reading: Reading, entered_at: date
     with act(by=by, kind=EventKind.RESULT_SIGNED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         check_may_sign(by=by, signers=opened.kind.signers)
-        _check_state("sign", opened)
+        check_state("sign", opened)
         reading = clean_reading(reading)
         check_reading(reading, opened.kind, opened.kit, opened.steps)
         check_entry(reading, opened.kit, opened.steps, entered_at=entered_at)
@@ -74,18 +68,20 @@ def correct_result(
     `prescriber` the former version's stays.
     """
     check_right(by=by, right=Right.CORRECT_RESULT)
-    reason = _clean_reason(reason)
+    reason = clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CORRECTED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         check_may_sign(by=by, signers=opened.kind.signers)
-        _check_state("correct", opened)
+        check_state("correct", opened)
         _check_seen(expected_version, opened)
-        former = latest_report(record_id)
-        reading = _at_the_time_of(former, clean_reading(reading))
-        check_reading(reading, opened.kind, opened.kit, opened.steps)
-        report = corrected_report(former, reading, reason=reason, opened=opened, by=by)
-        report = replace(report, prescriber=prescriber or former.prescriber)
-        _check_changed(former, report)
+        report = correction_of(
+            latest_report(record_id),
+            reading,
+            reason=reason,
+            opened=opened,
+            signed_by=signer(by),
+            prescriber=prescriber,
+        )
         commit.move(Record, record_id, "correct", version=report.version)
         write_version(commit, report, opened=opened, by=by)
     return report
@@ -94,11 +90,11 @@ def correct_result(
 def cancel_result(*, by: Seat, record_id: UUID, expected_version: int, reason: str) -> Report:
     """Declare the version that the person saw void (wrong patient, wrong test). It travels like a correction."""
     check_right(by=by, right=Right.CORRECT_RESULT)
-    reason = _clean_reason(reason)
+    reason = clean_reason(reason)
     with act(by=by, kind=EventKind.RESULT_CANCELLED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
         check_may_sign(by=by, signers=opened.kind.signers)
-        _check_state("cancel", opened)
+        check_state("cancel", opened)
         _check_seen(expected_version, opened)
         report = cancelled_report(latest_report(record_id), reason, opened=opened, by=by)
         commit.move(Record, record_id, "cancel", version=report.version)
@@ -154,37 +150,9 @@ def send_link_again(*, by: Seat, record_id: UUID, expected_version: int, after: 
             raise ConflictError("another link was sent meanwhile")
 
 
-def _check_state(verb: str, opened: Opened) -> None:
-    if not Record.lifecycle.allows(verb, opened.state):
-        raise ConflictError(f"cannot {verb} a record that is {opened.state}")
-
-
 def _check_seen(expected_version: int, opened: Opened) -> None:
     if opened.version != expected_version:
         raise ConflictError("another version was signed meanwhile")
-
-
-def _at_the_time_of(former: Report, reading: Reading) -> Reading:
-    """Return the reading at the very time of the former version, where a form holds that minute."""
-    if reading.read_at.replace(second=0, microsecond=0) != former.read_at.replace(second=0, microsecond=0):
-        return reading
-    return replace(reading, read_at=former.read_at, is_typed=READ in former.typed_times)
-
-
-def _check_changed(former: Report, report: Report) -> None:
-    """Refuse a version that says the same: the authority and the patient would be told of nothing."""
-    if says_more_than_the_address(former, report):
-        return
-    if former.patient.email != report.patient.email:
-        raise refuse("", "only_address", _ONLY_ADDRESS)
-    raise refuse("", "unchanged", _UNCHANGED)
-
-
-def _clean_reason(reason: str) -> str:
-    reason = typed_lines("reason", reason, of="RecordVersion")
-    if not reason:
-        raise refuse("reason", "required", _("Say why: the reason is kept with the new version."))
-    return reason
 
 
 def write_version(commit: Commit, report: Report, *, opened: Opened, by: Seat) -> None:

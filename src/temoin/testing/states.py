@@ -40,6 +40,16 @@ RECORD = Lifecycle(
 )
 
 
+class AmendmentFate(StrEnum):
+    """What became of a correction or cancellation that a program proposed."""
+
+    WAITS = "waits"
+    SIGNED = "signed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OUTDATED = "outdated"  # another version was signed meanwhile
+
+
 class GroupState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
