@@ -22,8 +22,10 @@ WITH under_way AS (
 ), done AS (
     SELECT id, patient_id, xmin FROM testing_record WHERE pharmacy_id = %(pharmacy)s AND state <> ALL(%(under_way)s)
      ORDER BY registered_at DESC, id OFFSET %(first)s LIMIT %(most)s
+), amended AS (
+    SELECT id, patient_id, xmin FROM testing_record WHERE pharmacy_id = %(pharmacy)s AND amends = version
 ), listed AS (
-    SELECT * FROM under_way UNION ALL SELECT * FROM done
+    SELECT * FROM under_way UNION ALL SELECT * FROM done UNION ALL SELECT * FROM amended
 )
 SELECT listed.id, listed.xmin::text, patient.xmin::text,
        (SELECT string_agg(parcel.destination || parcel.sequence || parcel.state, ' ' ORDER BY parcel.id)

@@ -13,6 +13,7 @@ from temoin.lib.zones import bounds_of_day
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
+from temoin.testing.amendments import count_amendments
 from temoin.testing.list_version import version_of_list
 from temoin.testing.queries import list_tests
 from temoin.web.addresses import NEW, NEXT, ROW
@@ -44,6 +45,7 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     return {
         "list_mark": mark,
         "arrivals": waiting_arrivals(by=seat) if Right.REGISTER_TEST in seat.rights else [],
+        "amended": count_amendments(by=seat) if Right.CORRECT_RESULT in seat.rights else 0,
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
         "waiting": waiting_lines(

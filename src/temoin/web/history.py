@@ -86,6 +86,11 @@ def _changes(former: Report, later: Report, kind: Kind) -> Iterator[Amendment]:
             was = capfirst(outcome(before).label(language)) if before else ""
             target = kind.target(finding.target).label(language)
             yield Amendment(target, was, capfirst(outcome(finding.outcome).label(language)))
+    yield from changes_beside(former, later)
+
+
+def changes_beside(former: Report, later: Report) -> Iterator[Amendment]:
+    """Yield what a version says otherwise than the one before it, beside what was read."""
     for place, label in TOLD.items():
         values = [attrgetter(place)(report) for report in (former, later)]
         if values[0] != values[1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import GuardedRoute
-from temoin.web.views import proposals
+from temoin.web.views import amendments, proposals
 
 WRITE = ("POST",)
 
@@ -29,6 +29,22 @@ PROPOSALS = [
         path="proposals/aside/",
         view=proposals.put_aside,
         access=Right.SIGN_RESULT,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="sign_amendment",
+        shows_patients=True,
+        path="proposals/<uuid:record_id>/sign/",
+        view=amendments.sign,
+        access=Right.CORRECT_RESULT,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="refuse_amendment",
+        shows_patients=True,
+        path="proposals/<uuid:record_id>/refuse/",
+        view=amendments.refuse,
+        access=Right.CORRECT_RESULT,
         methods=WRITE,
     ),
 ]

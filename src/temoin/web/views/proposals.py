@@ -24,6 +24,7 @@ from temoin.pharmacies.policies import may_sign
 from temoin.pharmacies.seat import Seat
 from temoin.testing.groups import OpenedGroup
 from temoin.testing.proposals import ProposedTest, proposed_tests, put_aside_proposal, sign_proposal
+from temoin.web.amendment_lines import Unsigned, amendment_lines
 from temoin.web.findings import ReadTarget, findings_of
 from temoin.web.pages import show
 from temoin.web.test_steps import Moment, moments_of_report
@@ -31,7 +32,7 @@ from temoin.web.times import local_minute
 from temoin.web.wording import Words
 
 TICKED = "take"
-_CHANGED = gettext_lazy("This changed since the page was shown: look at it again.")
+CHANGED = gettext_lazy("This changed since the page was shown: look at it again.")
 _NOT_YOURS = gettext_lazy("Your profession does not sign this kind of test.")
 _UNREADABLE = gettext_lazy("This cannot be read any more. The owners are told.")
 
@@ -177,7 +178,7 @@ def _trouble_of(act: Callable[[], Any]) -> str | Promise:
     try:
         act()
     except (ConflictError, NotFoundError):
-        return _CHANGED
+        return CHANGED
     except DeniedError:
         return _NOT_YOURS
     except InvalidError as error:
@@ -189,7 +190,12 @@ def _trouble_of(act: Callable[[], Any]) -> str | Promise:
 
 
 def show_batch(
-    request: HttpRequest, seat: Seat, batch: Batch, troubles: dict[UUID, str | Promise] | None = None
+    request: HttpRequest,
+    seat: Seat,
+    batch: Batch,
+    troubles: dict[UUID, str | Promise] | None = None,
+    *,
+    unsigned: Unsigned | None = None,
 ) -> HttpResponse:
     """Show what waits, each with its trouble; a trouble of what no longer waits is told above."""
     troubles = troubles or {}
@@ -197,13 +203,16 @@ def show_batch(
     lines = [_line(seat, one, troubles.pop(one.opened.record_id, "")) for one in found]
     for trouble in dict.fromkeys(str(one) for one in troubles.values()):
         messages.warning(request, trouble)
-    status = 400 if troubles or any(line.trouble for line in lines) else 200
+    amended = amendment_lines(seat, unsigned) if batch.group is None else []
+    status = 400 if troubles or unsigned or any(line.trouble for line in lines) else 200
     return show(
         request,
         seat,
         "proposals.html",
         status=status,
         lines=lines,
+        amended=amended,
+        problems=unsigned.problems if unsigned else [],
         ticked=TICKED,
         group=batch.group,
         texts=_TEXTS_OF_PROPOSALS if batch.group is None else _TEXTS_OF_GROUP,

@@ -29,13 +29,14 @@ from temoin.testing.actions import (
     undo_sample,
     undo_start,
 )
+from temoin.testing.amended import fate_of
 from temoin.testing.numbers import number_on_label
 from temoin.testing.queries import TestView, read_parcels, read_test
 from temoin.testing.reaching import way_to_patient
 from temoin.testing.report import Report, ReportStatus
 from temoin.testing.sample import STARTED
 from temoin.testing.signing import RenewedError, renew_ticket
-from temoin.testing.states import WITH_RESULT, RecordState
+from temoin.testing.states import WITH_RESULT, AmendmentFate, RecordState
 from temoin.testing.tickets import has_ticket, link_shown
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.addresses import in_place, is_at_counter, lead_on, lead_to_test
@@ -118,6 +119,11 @@ def _next_step(seat: Seat, test: TestView, typed: Typed) -> dict[str, Any]:
     }
 
 
+def _is_amended(test: TestView) -> bool:
+    """Tell whether a correction or cancellation waits that a program proposed."""
+    return test.amendment is not None and fate_of(test.amendment, test.reports) is AmendmentFate.WAITS
+
+
 def _result_context(seat: Seat, test: TestView, report: Report) -> dict[str, Any]:
     """Return what the page of a signed test shows: what was read, and where the law lets it go."""
     sent = {parcel.destination for parcel in test.parcels}
@@ -126,6 +132,7 @@ def _result_context(seat: Seat, test: TestView, report: Report) -> dict[str, Any
     corrects = has_right(by=seat, right=Right.CORRECT_RESULT) and may_sign(by=seat, signers=test.kind.signers)
     return {
         "findings": findings_of(report, test.kind),
+        "may_decide": _is_amended(test) and has_right(by=seat, right=Right.CORRECT_RESULT),
         "is_void": is_void,
         "may_correct": corrects and not is_void,
         "outlook": outlook_lines(Case.of(report), test.kind, sent=sent, nobody=nobody),
