@@ -45,8 +45,10 @@ from temoin.webhooks.actions import (
     try_webhook,
     turn_secret,
 )
+from temoin.webhooks.couriers.https import CONNECTIONS
 from temoin.webhooks.models import WebhookNotice
 from temoin.webhooks.queries import WebhookView, read_webhook, webhook_standing
+from temoin.webhooks.rounds import EACH
 from temoin.webhooks.settings import OUTSIDE, Outside
 
 
@@ -185,6 +187,42 @@ def test_a_program_that_does_not_answer_holds_up_no_other(house, receiver, tmp_p
         tell()
 
     assert (len(receiver.came), len(silent.came)) == (3, 3)
+
+
+def test_many_programs_that_fail_leave_connections_to_the_others(house, receiver, tmp_path, tell):
+    with running_receiver(tmp_path) as silent:
+        both = receiver.authorities.read_text() + silent.authorities.read_text()
+        (tmp_path / "both.pem").write_text(both)
+        OUTSIDE.give(Outside(frozenset({receiver.name, silent.name}), authorities=tmp_path / "both.pem"))
+        failing = [make_reader(house.owner) for _ in range(CONNECTIONS // EACH + 1)]
+        for program in failing:
+            register_webhook(by=house.owner, program_id=program, address=silent.address)
+        sign(house)
+        silent.status = 500
+        tell()
+        for _ in range(EACH):
+            sign(house)
+        silent.status, silent.hold, receiver.on_post = 204, threading.Event(), lambda: silent.hold.set()
+        quick = make_reader(house.owner)
+        register_webhook(by=house.owner, program_id=quick, address=receiver.address)
+        sign(house)
+
+        tell()
+
+    assert len(receiver.came) == 1
+    codes = {one.answer_code for program in failing for one in view(house, program).notices}
+    assert "no_answer" not in codes  # none of them was waited for until its end
+
+
+def test_a_clock_that_ran_ahead_for_a_while_keeps_nothing_from_being_told(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    with shifted_by(timedelta(hours=1)):
+        tell()
+    sign(house)
+
+    tell()
+
+    assert receiver.kinds() == ["result.signed"]
 
 
 def test_troubles_in_a_row_pause_the_program_and_spend_no_attempts(house, program, receiver, tell):

@@ -36,10 +36,10 @@ _VOUCHERS = sorted(each.value for each in MANAGERS if Right.READ_TEST in RIGHTS[
 _MAY_BE_TOLD = """
 SELECT FROM pharmacies_program AS program
  WHERE program.pharmacy_id = %(pharmacy)s AND program.id = %(program)s AND program.state = 'active'
-   AND (program.vouched_by IS NULL OR EXISTS (
+   AND EXISTS (
         SELECT FROM pharmacies_member AS member
          WHERE member.pharmacy_id = %(pharmacy)s AND member.id = program.vouched_by AND member.is_active
-           AND coalesce(member.last_day >= %(today)s, true) AND member.profession = ANY(%(vouchers)s)))
+           AND coalesce(member.last_day >= %(today)s, true) AND member.profession = ANY(%(vouchers)s))
 """
 _FACTS = """
 WITH heard AS (
@@ -114,28 +114,39 @@ def may_be_told(webhook: Webhook) -> bool:
         return cursor.fetchone() is not None
 
 
-def gather_notices(place: WebhookPlace) -> None:
-    """Make notices of what happened since the last time, and say whether the webhook is a person's matter."""
+def moment_of_all() -> datetime:
+    """Return the time by the slower of two clocks: events have that of the database, ends of parcels a worker's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        theirs: datetime = cursor.fetchone()[0]
+    return min(now(), theirs)
+
+
+def gather_notices(place: WebhookPlace, moment: datetime) -> None:
+    """Make notices of what happened since the last time, and say whether the webhook is a person's matter.
+
+    A clock that ran ahead for a while, and left `gathered_to` there, is not waited for: nobody would be told meanwhile.
+    """
     with tenant_scope(place.pharmacy_id):
         webhook = Webhook.objects.get(id=place.id)
         if not may_be_told(webhook):
             return
-        moment, facts = now(), _facts(webhook)
+        facts = _facts(webhook, min(webhook.gathered_to, moment) - LATE_COMMIT)
         commit = Commit()
         for fact in facts:
-            commit.insert(_notice(webhook, fact, moment))
-        matter_since = _matter_since(webhook, moment)
-        reached = max(facts[-1].at if len(facts) == AT_ONCE else moment, webhook.gathered_to)
-        if facts or matter_since != webhook.matter_since or reached - webhook.gathered_to > NOTED_EVERY:
+            commit.insert(_notice(webhook, fact, now()))
+        matter_since = _matter_since(webhook, now())
+        reached = min(facts[-1].at, moment) if len(facts) == AT_ONCE else moment
+        if facts or matter_since != webhook.matter_since or abs(reached - webhook.gathered_to) > NOTED_EVERY:
             commit.change(Webhook, place.id, gathered_to=reached, matter_since=matter_since)
         commit.flush()
 
 
-def _facts(webhook: Webhook) -> list[Happening]:
+def _facts(webhook: Webhook, since: datetime) -> list[Happening]:
     asked: dict[str, Any] = {
         "pharmacy": webhook.pharmacy_id,
         "webhook": webhook.id,
-        "since": max(webhook.started_at, webhook.gathered_to - LATE_COMMIT, now() - KEPT),
+        "since": max(webhook.started_at, since, now() - KEPT),
         "kinds": [kind.value for kind in _KINDS],
         "authorities": names_of(Audience.AUTHORITY),
         "most": AT_ONCE,

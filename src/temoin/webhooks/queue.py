@@ -25,11 +25,12 @@ LEASE = timedelta(seconds=30)  # longer than a try
 TOLD = "told"
 
 _READY = """
-SELECT hook.pharmacy_id, hook.id FROM webhooks_webhook AS hook
- WHERE hook.state = 'active' AND EXISTS (
+SELECT hook.pharmacy_id, hook.id, coalesce(lane.troubles > 0, false)
+  FROM webhooks_webhook AS hook LEFT JOIN outbox_lane AS lane ON lane.destination = 'webhook ' || hook.id
+ WHERE hook.state = 'active' AND coalesce(lane.paused_until <= %(now)s, true) AND EXISTS (
        SELECT FROM webhooks_notice AS notice
         WHERE notice.pharmacy_id = hook.pharmacy_id AND notice.webhook_id = hook.id
-          AND notice.told_at IS NULL AND notice.due_at <= %s)
+          AND notice.told_at IS NULL AND notice.due_at <= %(now)s)
 """
 # In order within a test: while an earlier notice of it waits, a later one does.
 _CLAIM = """
@@ -74,11 +75,20 @@ class Claimed:
     notices: list[DueNotice]
 
 
-def ready_webhooks() -> list[WebhookPlace]:
-    """Return the webhooks of every pharmacy that have something due; for the worker."""
+@dataclass(frozen=True)
+class ReadyWebhook:
+    """A webhook that has something due and is not paused, and whether its last try brought trouble."""
+
+    place: WebhookPlace
+    is_troubled: bool
+
+
+def ready_webhooks() -> list[ReadyWebhook]:
+    """Return those of every pharmacy; for the worker."""
+    asked: dict[str, Any] = {"now": now()}
     with connection.cursor() as cursor:
-        cursor.execute(_READY, [now()])
-        return [WebhookPlace(*row) for row in cursor.fetchall()]
+        cursor.execute(_READY, asked)
+        return [ReadyWebhook(WebhookPlace(*place), is_troubled) for *place, is_troubled in cursor.fetchall()]
 
 
 def claim_notices(place: WebhookPlace, most: int) -> Claimed | None:

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from functools import partial
 from time import monotonic
@@ -20,8 +21,8 @@ from temoin.outbox.courier import Answer, Verdict
 from temoin.outbox.duties import Duty
 from temoin.outbox.set_aside import apart
 from temoin.webhooks.couriers.https import CONNECTIONS, WebhookLine
-from temoin.webhooks.gathering import WebhookPlace, active_webhooks, gather_notices
-from temoin.webhooks.queue import Claimed, DueNotice, claim_notices, ready_webhooks, settle_notice
+from temoin.webhooks.gathering import WebhookPlace, active_webhooks, gather_notices, moment_of_all
+from temoin.webhooks.queue import Claimed, DueNotice, ReadyWebhook, claim_notices, ready_webhooks, settle_notice
 from temoin.webhooks.settings import Outside
 from temoin.webhooks.signing import signed_headers
 
@@ -31,6 +32,7 @@ WEBHOOKS = "webhooks"
 EVERY = timedelta(seconds=5)
 LONGEST = 300.0  # seconds after which a round begins nothing more: its lease is twice as long
 EACH = 8  # notices of one webhook on their way at a time: a slow one holds these connections and no other
+TROUBLED = CONNECTIONS // 2  # of those, for webhooks whose last try failed: the others find a free one at once
 IDLE = 0.4  # seconds between looks while something is on its way
 
 
@@ -54,10 +56,20 @@ async def _line(outside: Outside) -> WebhookLine:
     return WebhookLine(outside)
 
 
+@dataclass(frozen=True)
+class _OnItsWay:
+    """A notice on its way."""
+
+    place: WebhookPlace
+    notice: DueNotice
+    is_troubled: bool  # at the time
+
+
 class _Round:
     def __init__(self, line: WebhookLine, runner: asyncio.Runner, stop: threading.Event) -> None:
         self._line, self._runner, self._stop = line, runner, stop
-        self._under_way: dict[asyncio.Task[Answer], tuple[WebhookPlace, DueNotice]] = {}
+        self._under_way: dict[asyncio.Task[Answer], _OnItsWay] = {}
+        self._launched: dict[WebhookPlace, float] = {}  # when each was last sent something
         self._aside: set[WebhookPlace] = set()  # until the next round: it would be told again at each look
         self._began = monotonic()
         self._gathered = self._began - EVERY.total_seconds()
@@ -75,29 +87,41 @@ class _Round:
     def _gather(self) -> None:
         if monotonic() - self._gathered < EVERY.total_seconds():
             return
-        self._gathered = monotonic()
+        self._gathered, moment = monotonic(), moment_of_all()
         for place in active_webhooks():
             with self._apart(place):
-                gather_notices(place)
+                gather_notices(place, moment)
+            self._turn()
 
     def _launch(self) -> None:
-        busy = Counter(place for place, _ in self._under_way.values())
-        for place in ready_webhooks():
-            if place in self._aside:
-                continue
-            room = min(EACH - busy[place], CONNECTIONS - len(self._under_way))
+        """Send what is due, who had to wait longest first."""
+        for one in sorted(ready_webhooks(), key=lambda one: (one.is_troubled, self._launched.get(one.place, 0.0))):
+            room = 0 if one.place in self._aside else self._room_for(one)
             if room <= 0:
                 continue
-            with self._apart(place):
-                for notice, told in _letters(claim_notices(place, room)):
+            with self._apart(one.place):
+                for notice, told in _letters(claim_notices(one.place, room)):
                     task = self._runner.get_loop().create_task(self._line.post(*told))
-                    self._under_way[task] = (place, notice)
+                    self._under_way[task] = _OnItsWay(one.place, notice, one.is_troubled)
+                    self._launched[one.place] = monotonic()
+            self._turn()
+
+    def _room_for(self, one: ReadyWebhook) -> int:
+        sent = Counter(each.place for each in self._under_way.values())
+        rooms = [EACH - sent[one.place], CONNECTIONS - len(self._under_way)]
+        if one.is_troubled:
+            rooms.append(TROUBLED - sum(each.is_troubled for each in self._under_way.values()))
+        return min(rooms)
+
+    def _turn(self) -> None:
+        """Let what is on its way go on between two questions to the database: a thousand of them outlast a try."""
+        self._runner.run(asyncio.sleep(0))
 
     def _land(self) -> None:
         for task in [task for task in self._under_way if task.done()]:
-            place, notice = self._under_way.pop(task)
-            with self._apart(place):
-                settle_notice(place, notice, _certain(task))
+            sent = self._under_way.pop(task)
+            with self._apart(sent.place):
+                settle_notice(sent.place, sent.notice, _certain(task))
 
     @contextmanager
     def _apart(self, place: WebhookPlace) -> Iterator[None]:
@@ -133,5 +157,5 @@ def _certain(task: asyncio.Task[Answer]) -> Answer:
     return Answer(Verdict.POSTPONED, "courier_failed", is_own=True)
 
 
-async def _some(tasks: dict[asyncio.Task[Answer], tuple[WebhookPlace, DueNotice]]) -> None:
+async def _some(tasks: Iterable[asyncio.Task[Answer]]) -> None:
     await asyncio.wait(tasks, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)
