@@ -60,16 +60,16 @@ def open_pack(content: bytes, key: LogKey) -> Pack:
         raise PackError("it has no manifest that reads as one") from None
     if not key.has_signed(manifest):
         raise PackError(f"the manifest is not signed by {key.origin}")
-    told_format, origin, *lines = manifest.text.decode().splitlines()
-    head = _HEAD.fullmatch("\n".join(lines[:2]))
-    if (told_format, origin) != (FORMAT, key.origin) or head is None:
+    lines = manifest.text.decode().split("\n")[:-1]
+    head = _HEAD.fullmatch("\n".join(lines[2:4]))
+    if lines[:2] != [FORMAT, key.origin] or head is None:
         raise PackError("the manifest is of another format, or of another journal")
-    _compare_files(files, lines[2:])
+    _compare_files(files, lines[4:])
     chain = _chain_in(files, key)
     size, root = int(head[2]), decode(head[3])
     if not chain or (chain[-1].size, chain[-1].root) != (size, root):
         raise PackError(f"the last checkpoint is not that of {size} events which the manifest names")
-    return Pack(origin, datetime.fromtimestamp(int(head[1]) / 1e6, UTC), size, root, files, chain)
+    return Pack(key.origin, datetime.fromtimestamp(int(head[1]) / 1e6, UTC), size, root, files, chain)
 
 
 def differences(later: Pack, earlier: Pack) -> list[str]:
@@ -165,6 +165,6 @@ def _read_chain(content: bytes) -> list[tuple[str, list[bytes]]]:
         told = json.loads(content)
         if told["format"] != CHAIN_FORMAT:
             raise PackError("the checkpoints are of another format")
-        return [(one["note"], [decode(each) for each in one["proof"]]) for one in told["checkpoints"]]
+        return [(str(one["note"]), [decode(each) for each in one["proof"]]) for one in told["checkpoints"]]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise PackError("the checkpoints do not read") from None

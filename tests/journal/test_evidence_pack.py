@@ -24,6 +24,7 @@ from sealed_journal import Journal, as_sealer, look
 from tampering_material import make_material
 from test_commands import temoin
 
+import temoin as temoin_package
 from temoin.cli.journal import journal_signer
 from temoin.crypto.sealed import SealedModel
 from temoin.evidence.facts import EvidencePack
@@ -41,7 +42,8 @@ from temoin_demo.postgresql.server import EmbeddedServer
 # Kept sealed, and of nobody: where a result came from (the pack countersigns), what somebody asked for (it says "en
 # tout cas"), and the month of a key (it counts by months).
 OF_NOBODY = {"counter", "tout", f"{now():%Y-%m}"}
-SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "evidence.schema.json"
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA, AUDITOR = DOCS / "reference" / "evidence.schema.json", DOCS / "auditor.md"
 
 
 @pytest.fixture
@@ -123,6 +125,10 @@ def fits_its_schema(files: dict[str, bytes]) -> None:
         for pointer, value in one["measured"].items():
             found = value_at(document, pointer)
             assert value == (len(found) if isinstance(found, list | dict) else found)
+    line = re.search(r"^cd src/temoin && (.*?)   #", AUDITOR.read_text("utf-8"), re.MULTILINE)
+    assert line is not None
+    hashed = subprocess.run(["bash", "-c", line[1]], cwd=Path(temoin_package.__file__).parent, capture_output=True)
+    assert hashed.stdout.decode().split()[0] == document["versions"]["source_sha256"]
     names = {one["name"] for one in json.loads(files["sbom.json"])["components"]}
     assert {"django", "cryptography", "postgresql"} <= names
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from temoin.crypto.notes import NoteSigner
 from temoin.evidence.archive import MANIFEST, packed, signed_manifest
 from temoin.evidence.chain import CHAIN, CHAIN_FORMAT
-from temoin.journal.checkpoint import Checkpoint, sign_checkpoint
+from temoin.journal.checkpoint import Checkpoint, CheckpointError, parse_checkpoint, sign_checkpoint
 from temoin.journal.tree import GrowingTree, hash_leaf, prove_consistency, root_of
 from temoin_witness.main import main
-from temoin_witness.notes import CosignerKey, LogKey, Note, WitnessKey
+from temoin_witness.notes import CosignerKey, LogKey, Note, NoteError, WitnessKey
 from temoin_witness.packs import PackError, differences, open_pack
 
 ORIGIN = "temoin.test/journal"
@@ -140,6 +140,17 @@ def test_a_manifest_that_was_edited_is_refused():
     assert "not signed" in refusal(with_file(MANIFEST, manifest.replace(b"tree 7", b"tree 6")))
     assert "no manifest" in refusal(with_file(MANIFEST, b"\xff"))
     assert "no manifest" in refusal(with_file(MANIFEST, b"signed by nobody\n"))
+
+
+def test_a_checkpoint_is_no_manifest_and_a_manifest_no_checkpoint():
+    """Both are signed by one key: neither may be taken for the other."""
+    manifest = files_in(pack(3))[MANIFEST].decode()
+
+    assert "another format" in refusal(with_file(MANIFEST, checkpoint(7).note.encode()))
+    with pytest.raises(NoteError):
+        Note.parse(manifest)
+    with pytest.raises(CheckpointError):
+        parse_checkpoint(manifest)
 
 
 def test_an_older_checkpoint_put_in_is_refused_even_if_the_site_signs_it():

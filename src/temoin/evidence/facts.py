@@ -128,6 +128,8 @@ class WitnessTold(EvidencePart):
 
 
 class MonthTold(EvidencePart):
+    """Events of one month, in Paris, of all pharmacies together."""
+
     month: str
     complete: bool
     looks: CountTold
@@ -216,7 +218,7 @@ class VersionsTold(EvidencePart):
     postgresql: str
     source_files: int
     source_sha256: str
-    """Of the lines "SHA-256 name" of every file of the product, sorted."""
+    """Of what sha256sum says of every file of the product, sorted."""
     libraries: list[LibraryTold]
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 import temoin
 from temoin.evidence.facts import LibraryTold, VersionsTold
 
-_NOT_SOURCE = {"__pycache__", ".mypy_cache"}
+_NOT_SOURCE = {"__pycache__"}
 
 
 def versions_told() -> VersionsTold:
@@ -84,7 +84,8 @@ def _is_as_listed(file: PackagePath) -> bool:
 
 
 def _source() -> tuple[int, str]:
+    """Hash our own files as `sha256sum | LC_ALL=C sort | sha256sum` does (docs/auditor.md)."""
     folder = Path(temoin.__file__).parent
-    files = sorted(one for one in folder.rglob("*") if one.is_file() and not _NOT_SOURCE & set(one.parts))
-    lines = [f"{sha256(one.read_bytes()).hexdigest()} {one.relative_to(folder).as_posix()}" for one in files]
-    return len(files), sha256("\n".join(lines).encode()).hexdigest()
+    files = [one for one in folder.rglob("*") if one.is_file() and not _NOT_SOURCE & set(one.parts)]
+    lines = [f"{sha256(one.read_bytes()).hexdigest()}  {one.relative_to(folder).as_posix()}\n" for one in files]
+    return len(files), sha256("".join(sorted(lines)).encode()).hexdigest()

@@ -63,7 +63,7 @@ def accounts_by_factor(pharmacies: int) -> dict[str, CountTold]:
     """Return how many active accounts there are, and how many have which factor."""
     ((*counts,),) = ask_at_length(_FACTORS)
     names = ("accounts", "with_passkey", "with_one_time_code", "with_no_factor")
-    return {name: told_count(count, pharmacies) for name, count in zip(names, counts, strict=True)}
+    return {name: told_count(count, pharmacies, complete=False) for name, count in zip(names, counts, strict=True)}
 
 
 def months_told() -> list[MonthTold]:
