@@ -159,11 +159,18 @@ def test_nothing_of_anybody_is_in_it(without_witness: House, embedded_server: Em
 
     assert len(values) > 100
     assert {"martin", "negative"} <= values
-    assert sorted(value for value in values if value.encode() in whole) == []
+    assert sorted(value for value in values if is_in(value, whole)) == []
     secrets = [path.read_bytes() for path in (embedded_server.folder / "keys").rglob("*") if path.is_file()]
     assert len(secrets) > 5
     forms = [form for one in secrets for form in (one.hex().encode(), b64encode(one).rstrip(b"="), one.strip())]
     assert [form for form in forms if form.lower() in whole] == []
+
+
+def is_in(value: str, whole: bytes) -> bool:
+    """Find a value; a few digits may stand by chance within a hash, and count where they stand by themselves."""
+    if re.fullmatch("[0-9a-f]{1,10}", value):
+        return re.search(rb"(?<![0-9a-z+/])%s(?![0-9a-z+/])" % value.encode(), whole) is not None
+    return value.encode() in whole
 
 
 def personal_values(pharmacy: Pharmacy) -> Iterator[str]:

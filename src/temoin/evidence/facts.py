@@ -128,7 +128,7 @@ class WitnessTold(EvidencePart):
 
 
 class MonthTold(EvidencePart):
-    """Events of one month, in Paris, of all pharmacies together."""
+    """Events of one month by the house's clock, of all pharmacies together."""
 
     month: str
     complete: bool
