@@ -79,6 +79,17 @@ def test_a_bucket_takes_what_it_holds_and_empties_by_one_a_second(shared: Shared
         assert round(shared.pour("writes", 60.0, 60.0)) == 0
 
 
+def test_what_a_clock_that_ran_ahead_left_turns_nobody_away(shared: SharedMemory):
+    with shifted_by(timedelta(hours=1)):
+        assert round(shared.pour("writes", 60.0, 60.0)) == 0
+        assert [shared.count("tokens", 60) for _ in range(2)] == [1, 2]
+
+    assert round(shared.pour("writes", 20.0, 60.0)) == 40
+    assert [shared.count("tokens", 60) for _ in range(2)] == [1, 2]
+    with shifted_by(timedelta(seconds=-50)):  # another server's, a little behind
+        assert (shared.pour("writes", 60.0, 60.0) < 0.0, shared.count("tokens", 60)) == (True, 3)
+
+
 @given(costs=st.lists(st.tuples(st.floats(0.01, 60.0), st.floats(0.0, 30.0)), max_size=12))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_history_lets_more_through_than_was_saved_up_or_blocks_for_longer_than_it_says(costs):

@@ -28,17 +28,22 @@ _INSERT = (
 _COUNT = (
     "INSERT INTO signin_memo AS memo (key, value, expires_at) VALUES (%s, '1', %s) "
     "ON CONFLICT (key) DO UPDATE SET "
-    "value = CASE WHEN memo.expires_at <= %s THEN '1' ELSE (memo.value::bigint + 1)::text END, "
-    "expires_at = CASE WHEN memo.expires_at <= %s THEN excluded.expires_at ELSE memo.expires_at END RETURNING value"
+    "value = CASE WHEN memo.expires_at BETWEEN %s AND %s THEN (memo.value::bigint + 1)::text ELSE '1' END, "
+    "expires_at = CASE WHEN memo.expires_at BETWEEN %s AND %s THEN memo.expires_at ELSE excluded.expires_at END "
+    "RETURNING value"
 )
 # A bucket as one number: the moment at which it is empty. What is put in moves that moment on, and is not put in where
-# it would move it further from now than a whole bucket.
+# it would move it further from now than a whole bucket. What lies further than two buckets, or two windows of a count,
+# was written by a clock that ran ahead: nobody is turned away until it comes true.
+_FULL_UNTIL = (
+    "(CASE WHEN memo.value::float8 > %(now)s + 2 * %(most)s THEN %(now)s "
+    "ELSE greatest(memo.value::float8, %(now)s) END)"
+)
 _POUR = (
     "INSERT INTO signin_memo AS memo (key, value, expires_at) VALUES (%(key)s, (%(now)s + %(cost)s)::text, %(expiry)s) "
-    "ON CONFLICT (key) DO UPDATE SET "
-    "value = (greatest(memo.value::float8, %(now)s) + %(cost)s)::text, expires_at = excluded.expires_at "
-    "WHERE greatest(memo.value::float8, %(now)s) + %(cost)s <= %(now)s + %(most)s RETURNING value::float8"
-)
+    "ON CONFLICT (key) DO UPDATE SET value = (_FULL_UNTIL_ + %(cost)s)::text, expires_at = excluded.expires_at "
+    "WHERE _FULL_UNTIL_ + %(cost)s <= %(now)s + %(most)s RETURNING value::float8"
+).replace("_FULL_UNTIL_", _FULL_UNTIL)
 
 
 class SharedMemory(BaseCache):
@@ -71,7 +76,8 @@ class SharedMemory(BaseCache):
     def count(self, key: str, timeout: float) -> int:
         """Count one more under a key and return how many there are in this window, whichever process counted."""
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT, (self._hashed(key, None), self._expiry(timeout), now(), now()))
+            window = (now(), now() + timedelta(seconds=2 * timeout))
+            cursor.execute(_COUNT, (self._hashed(key, None), self._expiry(timeout), *window, *window))
             return int(cursor.fetchone()[0])
 
     def pour(self, key: str, cost: float, most: float) -> float:
