@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -108,6 +109,14 @@ def test_what_was_cut_before_its_terminator_is_nothing():
     assert said(receiver, b"noise\x02" + first) == (b"", [])
     assert said(receiver, ENQ + ENQ + first) == (ACK * 3, [])
     assert said(receiver, checked(5, b"x", b"\x17")) == (NAK, [])
+
+
+@pytest.mark.parametrize("noise", [b"x", EOT, b"\x02"])
+def test_noise_costs_no_more_than_its_length(noise: bytes):
+    receiver, began = AstmReceiver(), perf_counter()
+
+    assert said(receiver, noise * 1_000_000 + ENQ) == (ACK, [])
+    assert perf_counter() - began < 20  # a minute and more, where each byte moves all that follow
 
 
 @pytest.mark.parametrize("endless", [b"\x021" + b"x" * 70_000, None])

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
-_STX, _ETX, _ETB, _LF = 0x02, 0x03, 0x17, b"\n"
+_STX, _ETX, _LF = b"\x02", 0x03, b"\n"
+_SIGN = re.compile(rb"[\x02\x04\x05]")  # STX, EOT, ENQ: what begins something
 _FRAME = re.compile(rb"\x02([0-7])(.*)([\x03\x17])([0-9A-Fa-f]{2})\r\n", re.DOTALL)
 LARGEST_FRAME: Final = 64_000
 LARGEST_MESSAGE: Final = 1024 * 1024
@@ -31,19 +32,19 @@ class AstmReceiver:
 
     def came(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
         """Yield signs to send, and messages to take (true); `answer` says what became of one before the next comes."""
-        self._held += data
-        while self._held:
-            if self._held[0] != _STX or not self._is_open:
-                sign, self._held = self._held[:1], self._held[1:]
-                yield from self._sign(sign)
+        held, self._held, place = self._held + data, b"", 0
+        while (found := _SIGN.search(held, place)) is not None:
+            place = found.end()
+            if found[0] != _STX or not self._is_open:
+                yield from self._sign(found[0])
                 continue
-            frame, end, rest = self._held.partition(_LF)
-            if not end:
-                if len(frame) > LARGEST_FRAME:
-                    raise ValueError("a frame is too long")
-                return
-            self._held = rest
-            yield from self._frame(frame + end)
+            place = held.find(_LF, place) + 1
+            if not place:
+                self._held = held[found.start() :]
+                break
+            yield from self._frame(held[found.start() : place])
+        if len(self._held) > LARGEST_FRAME:
+            raise ValueError("a frame is too long")
 
     def answer(self, *, is_taken: bool) -> bytes:
         """Return the sign for the frame that ended a message."""
