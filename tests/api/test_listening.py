@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from ssl import PEM_cert_to_DER_cert
 from uuid import UUID
 
 import pytest
 from api_programs import client_id, pem_of
+from certificates import make_identity
 from django.db import connection
 from handed_messages import changed
 from joserfc.jwk import ECKey
@@ -14,10 +17,14 @@ from lines import own_message
 from people import House, suspend
 from prometheus_client import REGISTRY
 
+from temoin.api.analysers import take_astm
 from temoin.api.hl7_taken import road_with_notice
 from temoin.api.listening import LineAnswer, LineProgram, MllpTalk, program_of_certificate, take_frame
 from temoin.crypto.assertion import read_public_key
+from temoin.formats.handed.astm_frames import NAK
 from temoin.formats.hl7v2 import AckCode, Acknowledgement, read_acknowledgement
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
 from temoin.lib import measures
 from temoin.lib.away import OUTAGE
 from temoin.lib.tenant import tenant_scope
@@ -147,5 +154,20 @@ def test_a_frame_without_end_is_refused_and_no_more_is_read():
         next(steps)
 
 
-def test_what_is_no_certificate_names_nobody():
+def test_what_is_no_certificate_names_nobody(tmp_path: Path):
+    named = PEM_cert_to_DER_cert(make_identity(tmp_path, "localhost").certificate.read_text())
+    unread = named.replace(b"localhost", b"\xff" * 9)  # no UTF-8
+
     assert program_of_certificate(b"", {}) is None
+    assert program_of_certificate(unread, {}) is None
+
+
+def test_a_broken_seal_is_answered_and_the_owners_are_told(house: House, tamper: Callable[[str], object]):
+    program, message = on_line(house.owner), own_message(house)
+    tamper(f"UPDATE pharmacies_program SET sealed = sealed || '\\x00' WHERE id = '{program.client_id[37:]}'")  # noqa: S608
+
+    answers = told(take(program, message)).code, take_astm(program, b"", codes={})
+
+    assert answers == (AckCode.ERROR, LineAnswer(NAK))
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind=EventKind.SEAL_BROKEN.value).count() == 1  # the same, once a day

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from certificates import make_identity
 from patience import PATIENCE, wait_until
 
 from temoin.serving.lines import LinePace, LinePort, LineServer
@@ -69,16 +73,20 @@ class Counts:
 class Site:
     """A server of lines in a thread; who calls is told by the first port that they have from 127.0.0.x."""
 
-    def __init__(self, pace: LinePace, take: Callable[[Hashable, bytes], Said]) -> None:
+    def __init__(
+        self, pace: LinePace, take: Callable[[Hashable, bytes], Said], context: ssl.SSLContext | None = None
+    ) -> None:
         self.counts, self.listener = Counts(), listen("127.0.0.1", 0)
         self.number = self.listener.getsockname()[1]
-        port = LinePort(name="words", listener=self.listener, context=None, admit=self._admit, talk=Words, take=take)
+        port = LinePort(name="words", listener=self.listener, context=context, admit=self._admit, talk=Words, take=take)
         self._server = LineServer([port], pace, self.counts)
         self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._server.run(self._stop)])
         self._thread.start()
 
     def _admit(self, address: str, _der: bytes) -> str | None:
+        if address == "127.0.0.8":
+            raise KeyError(address)
         return None if address == "127.0.0.9" else address
 
     def call(self, address: str = "127.0.0.1") -> socket.socket:
@@ -94,8 +102,12 @@ class Site:
 def site() -> Iterator[Callable[..., Site]]:
     made: list[Site] = []
 
-    def make(take: Callable[[Hashable, bytes], Said] = lambda _who, word: Said(word + b";"), **pace: float) -> Site:
-        made.append(Site(LinePace(**pace), take))
+    def make(
+        take: Callable[[Hashable, bytes], Said] = lambda _who, word: Said(word + b";"),
+        context: ssl.SSLContext | None = None,
+        **pace: float,
+    ) -> Site:
+        made.append(Site(LinePace(**pace), take, context))
         return made[-1]
 
     yield make
@@ -135,6 +147,22 @@ def test_a_stranger_is_turned_away(site):
         assert line.recv(1) == b""
 
     assert here.counts.closed_for == {"stranger": 1}
+
+
+def test_whoever_cannot_be_admitted_for_a_defect_of_ours_keeps_no_connection(site):
+    with site().call("127.0.0.8") as line:
+        assert line.recv(1) == b""
+
+
+def test_a_crowd_from_one_address_ends_no_handshake_of_another(site, tmp_path: Path):
+    identity = make_identity(tmp_path, "localhost")
+    here = site(context=identity.server(), unproved=4)
+    with ExitStack() as crowd, here.call() as line:
+        for _ in range(20):
+            crowd.enter_context(here.call("127.0.0.2"))
+        trusted = ssl.create_default_context(cafile=identity.certificate)
+        with trusted.wrap_socket(line, server_hostname="localhost") as proved:
+            assert ask(proved, b"one.") == b"one;"
 
 
 def test_a_peer_with_too_many_lines_keeps_the_newest(site):

@@ -14,14 +14,15 @@ from hashlib import sha256
 from django.db import connection
 
 from temoin.api.listening import LineAnswer, LineProgram
+from temoin.api.whole_results import failed_item
 from temoin.formats.handed.astm_frames import ACK, NAK, AstmReceiver
 from temoin.intake.measuring import propose_astm
 from temoin.intake.proposing import MessageRefusedError
 from temoin.lib.away import OUTAGE, is_away
-from temoin.lib.errors import DeniedError, TemoinError
+from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.measures import MESSAGES
 from temoin.pharmacies.program_calls import Answer, InProgressError, answered_once
-from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, take_named_seat
+from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_named_seat
 from temoin.pharmacies.refused_calls import RefusedFor, note_denied_call, note_refused_program
 
 log = logging.getLogger("temoin.api")
@@ -67,11 +68,12 @@ def take_astm(program: LineProgram, content: bytes, *, codes: Mapping[str, str])
         return _refused(["scope"])
     except MessageRefusedError as error:
         return _refused([f"{one.column or 'message'} {one.code}" for one in error.problems])
-    except TemoinError as error:
+    except (ConflictError, InvalidError, NotFoundError, UnvouchedError) as error:
         return _refused([type(error).__name__])
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 a defect is answered, and its line goes on
         if not is_away(error):
-            raise
+            failed_item(error)
+            return LineAnswer(NAK)
         OUTAGE.note(error)
         connection.close()
         return LineAnswer(NAK, is_later=True)

@@ -116,7 +116,7 @@ def acknowledged(seat: ProgramSeat, road: MessageRoad, raw: RawMessage) -> bytes
     except Exception as error:
         if is_away(error):
             raise
-        return refused(header, [_defect(raw.line, error)])
+        return refused(header, [told_of_defect(raw.line, error)])
     return str(told["acknowledgement"]).encode()
 
 
@@ -172,10 +172,10 @@ def told_of_room(seat: ProgramSeat, line: int, error: TemoinError) -> list[RowPr
     if isinstance(error, KeyReusedError):
         words = _("This MSH-10 was used for another message: neither is done in the place of the other.")
         return [RowProblem(line, "MSH-10", "control_id_used", words, "")]
-    return [_defect(line, error)]
+    return [told_of_defect(line, error)]
 
 
-def _defect(line: int, error: Exception) -> RowProblem:
+def told_of_defect(line: int, error: Exception) -> RowProblem:
     incident = failed_item(error)["incident"]
     words = _("A program error occurred, and nothing of the message was kept. Quote %(incident)s.")
     return RowProblem(line, "", "failed", words % {"incident": incident}, "")

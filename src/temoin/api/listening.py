@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from temoin.api.hl7_taken import MessageRoad, acknowledged, answers_to, refused, refused_each
+from temoin.api.hl7_taken import MessageRoad, acknowledged, answers_to, refused, refused_each, told_of_defect
 from temoin.crypto.assertion import KeyRefusedError
 from temoin.crypto.client_certificate import read_shown_certificate
 from temoin.formats.handed.hl7_file import LARGEST_MESSAGE
@@ -103,9 +103,10 @@ def take_frame(program: LineProgram, content: bytes, *, road: MessageRoad) -> Li
     """Take what stands in a frame, and return what is answered after the commit."""
     try:
         return _taken(program, content, road)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 a defect is answered, and its line goes on
         if not is_away(error):
-            raise
+            defect = told_of_defect(0, error)
+            return LineAnswer(_refused_whole(content, defect.code, defect.reason))
         OUTAGE.note(error)
         connection.close()
         return LineAnswer(_refused_whole(content, "not_now", _AWAY), is_later=True)

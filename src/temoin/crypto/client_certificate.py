@@ -28,9 +28,9 @@ def read_shown_certificate(der: bytes) -> ShownCertificate:
     try:
         found = x509.load_der_x509_certificate(der)
         pem = found.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        named = _only(found.subject, NameOID.ORGANIZATION_NAME), _only(found.subject, NameOID.COMMON_NAME)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyRefusedError("not a certificate that can be read") from None
-    named = _only(found.subject, NameOID.ORGANIZATION_NAME), _only(found.subject, NameOID.COMMON_NAME)
     return ShownCertificate(sha256(der).hexdigest(), read_public_key(pem.decode()), _client_id(*named))
 
 

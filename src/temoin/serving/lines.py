@@ -12,6 +12,7 @@ import logging
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -119,7 +120,7 @@ class LineServer:
         self._counts = counts
         self._threads = ThreadPoolExecutor(pace.threads, thread_name_prefix="take")
         self._book: LineBook[OpenLine] = LineBook(pace.lines, pace.each, pace.at_once)
-        self._unproved: dict[asyncio.Task[None], None] = {}  # the oldest first
+        self._unproved: dict[asyncio.Task[None], str] = {}  # by address, the oldest first
         self._stops = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -140,17 +141,15 @@ class LineServer:
 
     async def _finish(self) -> None:
         self._stops = True
-        lines = list(self._book)
-        for task in [*self._unproved, *(line.task for line in lines if not line.is_busy)]:
+        lines, strangers = list(self._book), list(self._unproved)
+        for task in [*strangers, *(line.task for line in lines if not line.is_busy)]:
             task.cancel()
-        if lines:
-            await asyncio.wait([line.task for line in lines], timeout=self._pace.finish)
+        if ending := [*strangers, *(line.task for line in lines)]:
+            await asyncio.wait(ending, timeout=self._pace.finish)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _accept(self, port: LinePort) -> None:
-        """Take one connection; when too many have not said who they are, the oldest of them goes."""
-        if len(self._unproved) >= self._pace.unproved:
-            next(iter(self._unproved)).cancel()
+        """Take one connection, though it may have to make room for another at once."""
         try:
             connection, address = port.listener.accept()
         except OSError:  # gone already; or no file is left, and the next round makes room
@@ -158,8 +157,17 @@ class LineServer:
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         task = asyncio.get_running_loop().create_task(self._welcome(port, connection, str(address[0])))
-        self._unproved[task] = None
+        self._unproved[task] = str(address[0])
         task.add_done_callback(self._over)
+        if len(self._unproved) > self._pace.unproved:
+            self._end_a_stranger()
+
+    def _end_a_stranger(self) -> None:
+        """End the oldest of those who have not said who they are, at the address that has most of them."""
+        crowd, _ = Counter(self._unproved.values()).most_common(1)[0]
+        oldest = next(task for task, address in self._unproved.items() if address == crowd)
+        del self._unproved[oldest]
+        asyncio.get_running_loop().call_soon(oldest.cancel)  # once its connection is one that a cancelled task closes
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._unproved.pop(task, None)
@@ -180,10 +188,13 @@ class LineServer:
             self._counts.closed(port.name, "handshake")
             return
         shown = transport.get_extra_info("ssl_object")
-        who = port.admit(address, (shown.getpeercert(binary_form=True) if shown else None) or b"")
-        task = asyncio.current_task()
+        who, task = None, asyncio.current_task()
+        try:
+            who = port.admit(address, (shown.getpeercert(binary_form=True) if shown else None) or b"")
+        finally:  # a certificate on which it fails is no way to keep a connection either
+            if who is None:
+                transport.abort()
         if who is None or task is None:
-            transport.abort()
             self._counts.closed(port.name, "stranger")
             return
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
@@ -260,6 +271,7 @@ class LineServer:
             line.writer.write(content)
             async with asyncio.timeout(self._pace.send):
                 await line.writer.drain()
+            await asyncio.sleep(0)  # a buffer full of signs, each answered, is no turn of one line alone
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:
