@@ -83,6 +83,12 @@ def announced_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def settings_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name the tests' settings again after a command, run in this process, that was told of others."""
+    monkeypatch.setenv("TEMOIN_CONFIG", os.environ["TEMOIN_CONFIG"])
+
+
+@pytest.fixture(autouse=True)
 def language_as_before() -> None:
     """Speak the site's language: the last page asked for by a test before may have spoken another, and it stays."""
     from django.utils import translation

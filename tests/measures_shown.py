@@ -46,6 +46,7 @@ SHOWN = {
     "temoin_certificate_days": {"certificate"},
     "temoin_backup_age_seconds": set(),
     "temoin_archive_failing": set(),
+    "temoin_ledger_missing": set(),
     "temoin_webhook_matters": set(),
     "temoin_webhook_notices": set(),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -220,6 +221,16 @@ def test_a_copy_handed_by_the_supervisor_is_taken_in_the_place_of_the_file(folde
 
     assert database.password("app") == "q7Lw2xVr9TzKp4Nc8YbM"
     assert database.password_file("worker") == folder / "keys" / "worker.password"
+
+
+def test_the_settings_that_are_told_count_and_not_those_of_the_environment(embedded_server: EmbeddedServer):
+    words = [sys.executable, "-m", "temoin.cli.main", "check", "--data", str(embedded_server.folder)]
+    elsewhere = {**os.environ, "TEMOIN_CONFIG": "/nonexistent/temoin.toml"}
+
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=elsewhere)
+
+    assert "/nonexistent" not in done.stdout + done.stderr
+    assert "Findings: " in done.stdout or "Nothing is wrong." in done.stdout
 
 
 def test_the_command_ends_with_a_status_that_a_unit_understands(folder: Path):

@@ -17,6 +17,8 @@ from temoin.crypto.envelope import content_of, key_id_of
 from temoin.crypto.ring import CURRENT_AGE, GRACE, INDEX_DELAY, forget_keys, index_keys, month_key
 from temoin.journal.models import Event
 from temoin.keeping import turning
+from temoin.keeping.ending import destroy_past_months, keys_back
+from temoin.keeping.ledger import LedgerError
 from temoin.keeping.turning import begin_turn, destroy_spent, index_due, move_rows, reindex, superseded_keys
 from temoin.lib.clock import frozen_at, now
 from temoin.lib.tenant import tenant_scope
@@ -206,6 +208,43 @@ def test_indexes_made_anew_find_the_same_patient_under_the_new_key_alone(house, 
 
         assert len(patients_by_nir(by=house.owner, nir=NIR)) == 1
     assert [key.number for key in states_of(house.here.id)] == [2, 2]
+
+
+def test_a_key_that_was_turned_away_is_back_after_a_restore_until_it_is_turned_away_again(house, as_keeper):
+    """It was turned away because somebody has it: a database that was restored would seal under it again."""
+    forget_keys()
+    with tenant_scope(house.here.id):
+        taken = month_key().id
+    with transaction.atomic():
+        turn(house, as_keeper)
+        with as_keeper():
+            end(house, reindexed=False)
+        transaction.set_rollback(True)  # the database is that of before; the ledger is a file
+    forget_keys()
+
+    assert taken in keys_back(house.here.id)
+    with as_keeper():
+        assert destroy_past_months(house.here.id, set()) == 0  # it is in use
+    turn(house, as_keeper)
+    with as_keeper():
+        end(house, reindexed=False)
+
+    assert taken not in keys_back(house.here.id)
+    assert len(broken_of(house.here.id)) == 0
+
+
+def test_a_key_is_in_the_ledger_before_it_goes(house, as_keeper, monkeypatch):
+    turn(house, as_keeper)
+    monkeypatch.setattr(turning, "remember_destroyed", refuse)
+
+    with as_keeper(), pytest.raises(LedgerError):
+        end(house, reindexed=False)
+
+    assert len(superseded_keys(house.here.id)) == 2
+
+
+def refuse(*_told: object) -> None:
+    raise LedgerError
 
 
 def test_a_row_that_somebody_holds_is_left_for_later(house, as_keeper, monkeypatch):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings as site
 from django.core.cache import cache
 from django.db import connection
 from keys_seen import broken_of
@@ -18,6 +20,8 @@ from people import NEWCOMER, House, make_lot, make_patient, make_signed, make_te
 from retention_rounds import DAYS, LATER, arrive, decided, reap, rows_left
 from roles import take_role
 
+from temoin.cli.looks import ledger_words
+from temoin.cli.standing_measures import ledger
 from temoin.crypto.models import DataKey
 from temoin.crypto.ring import INDEX
 from temoin.journal.models import Event
@@ -36,6 +40,7 @@ from temoin.retention import passing, reaping
 from temoin.retention.holds import lift_hold, place_hold
 from temoin.retention.overview import KeptRows, retention_standings
 from temoin.retention.rounds import reap_all
+from temoin.retention.settings import Retention
 from temoin.testing.amendments import propose_cancellation, proposed_amendments
 from temoin.testing.models import Record
 from temoin.testing.signing import cancel_result
@@ -370,6 +375,39 @@ def test_a_destroyed_key_that_a_restore_brings_back_is_destroyed_again(house, ta
 
     assert (len(back[0]), done.keys, len(months(house))) == (1, 2, 1)
     assert broken_of(house.here.id) == ()
+
+
+@pytest.mark.usefixtures("house")
+def test_a_ledger_that_was_lost_is_told_and_made_whole_from_the_journal():
+    arrive()
+    reap(timedelta(days=DAYS + 40))
+    ended = {one.key_id for one in remembered_keys()}
+    LEDGER().write_text("\n".join(LEDGER().read_text(encoding="utf-8").splitlines()[:2]), encoding="utf-8")
+    told = ledger_said()
+    LEDGER().unlink()
+    gone = ledger_said()
+    LEDGER().mkdir()
+    unreadable = ledger_said()
+    LEDGER().rmdir()
+
+    reap(timedelta(days=DAYS + 40))
+
+    assert len(ended) >= 2
+    assert f"lacks {len(ended) - 1} that" in told
+    assert f"lacks {len(ended)} that" in gone
+    assert "cannot be read" in unreadable
+    assert {one.key_id for one in remembered_keys()} == ended
+    assert ledger_said() == ""
+
+
+def ledger_said() -> str:
+    """Return what the check says, as the sealer; the measure counts the same."""
+    with take_role("temoin_sealer"):
+        connection.ensure_connection()
+        words = " ".join(ledger_words(LEDGER(), connection.connection))
+        (measure,) = ledger(replace(site.TEMOIN, retention=Retention(key_ledger=LEDGER())))
+    assert bool(measure.samples[0].value) == bool(words)
+    return words
 
 
 @pytest.mark.usefixtures("house")

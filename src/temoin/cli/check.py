@@ -28,7 +28,7 @@ from temoin.lib.zones import HOUSE, today_in
 from temoin.outbox.lateness import alarm_findings
 from temoin.retention.classes import class_lines
 from temoin.settings.checks import debug_findings, homonymous_secrets, setup_findings, shared_passwords
-from temoin.settings.file import Config, Process, read_config
+from temoin.settings.file import VARIABLE, Config, Process, read_config
 from temoin.site.database_role import NoServerError, findings_as
 
 # By the command that the process is, and by the name that the settings give it.
@@ -51,6 +51,7 @@ def add_commands(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; 0 when there is none. What is down, or ends soon, is only told: down is normal."""
     settings = settings_file(options.data)
+    os.environ[VARIABLE] = str(settings.resolve())  # kits and what else lies beside them are those of these settings
     config = read_config(settings)
     with database_running(settings):
         told = checked(config, None if options.process is None else PROCESSES[options.process])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from temoin.keeping.ledger import KEYS_ENDED, count_forgotten
 from temoin.lib.clock import now
 from temoin.settings.file import Config, Process
 from temoin.site.database_role import power_findings
@@ -86,8 +87,25 @@ def look_at_database(config: Config, role: str, told: CheckReport, database: psy
     findings, remarks = clock_words(database)
     yield from findings
     told.remarks += remarks
+    if role == Process.SEALER.role:
+        told.remarks += ledger_words(config.key_ledger, database)
     if role == Process.KEEPER.role and not config.site.demo:
         told.remarks += backup_words(database)
+
+
+def ledger_words(ledger: Path, database: psycopg.Connection) -> list[str]:
+    """Return what is amiss with the ledger of destroyed keys, asked as the sealer: a restore goes by it."""
+    try:
+        with database.transaction():
+            missing = count_forgotten((key for (key,) in database.execute(KEYS_ENDED)), ledger)
+    except psycopg.errors.UndefinedTable:
+        return []  # told already
+    except OSError as error:
+        return [f"The ledger of destroyed keys, {ledger}, cannot be read ({error.strerror}): a restore goes by it."]
+    if not missing:
+        return []
+    words = f"The ledger of destroyed keys, {ledger}, is missing or old: it lacks {missing} that the journal names."
+    return [f"{words} Put its newest copy back; temoin retention apply then adds what is left."]
 
 
 def backup_words(database: psycopg.Connection) -> list[str]:

@@ -82,7 +82,8 @@ def _words(kept: KeptRows) -> str:
 
 def _tell_keys_back(back: list[tuple[str, UUID]]) -> bool:
     for finess, key_id in back:
-        complain(f"{finess}: key {key_id} was destroyed and is back, as after a restore: temoin retention apply")
+        remedy = f"temoin retention apply; if it stays, temoin keys rotate-data --pharmacy {finess}"
+        complain(f"{finess}: key {key_id} was destroyed and is back, as after a restore: {remedy}")
     return bool(back)
 
 

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from temoin.keeping.ledger import KEYS_ENDED, count_forgotten
 from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.clock import now
 from temoin.lib.zones import HOUSE, today_in
@@ -105,6 +106,19 @@ def backups(_config: Config) -> Iterator[Metric]:
     yield GaugeMetricFamily("temoin_archive_failing", words, fails)
 
 
+def ledger(config: Config) -> Iterator[Metric]:
+    """Ask how many destroyed keys their ledger does not know."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS_ENDED)
+        ended = [key for (key,) in cursor.fetchall()]
+    try:
+        missing: float = count_forgotten(ended, config.key_ledger)
+    except OSError:
+        missing = inf
+    words = "Destroyed keys that their ledger does not know; infinite when it cannot be read."
+    yield GaugeMetricFamily("temoin_ledger_missing", words, missing)
+
+
 def journal(_config: Config) -> Iterator[Metric]:
     """Ask how far the sealer and the witnesses are, as `temoin journal status` does."""
     from temoin.journal.standing import journal_standing
@@ -140,7 +154,7 @@ def certificate_days(config: Config) -> Iterator[Metric]:
 
 ASKED: dict[Process, tuple[Ask, ...]] = {
     Process.WORKER: (lanes, duties, webhooks),
-    Process.SEALER: (journal,),
+    Process.SEALER: (journal, ledger),
     Process.KEEPER: (duties, backups),
 }
 

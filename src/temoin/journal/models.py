@@ -65,6 +65,12 @@ class Event(TenantModel):
                 name="journal_event_listing",
                 condition=models.Q(kind__in=[*LISTINGS]),
             ),
+            # serves "which keys were destroyed", against which their ledger is held (`keeping.forgotten`)
+            models.Index(
+                fields=["pharmacy_id", "subject_id"],
+                name="journal_event_key_ended",
+                condition=models.Q(kind="data_key.destroyed"),
+            ),
         ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +19,9 @@ from temoin.lib.clock import now
 from temoin.lib.handed import Handed
 
 LEDGER: Handed[Path] = Handed("place of the key ledger")
+
+# Asked as the sealer, who sees every pharmacy.
+KEYS_ENDED = "SELECT subject_id FROM journal_event WHERE kind = 'data_key.destroyed' AND subject_id IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,23 @@ def _is_remembered(key_id: UUID) -> bool:
 
 
 def remembered_keys() -> list[DestroyedKey]:
-    """Return the keys that were destroyed; a line that was cut by a crash names no key and is passed over."""
+    """Return the keys that were destroyed."""
+    return keys_in(LEDGER())
+
+
+def keys_in(ledger: Path) -> list[DestroyedKey]:
+    """Return the keys that a ledger names; a line that was cut by a crash names none and is passed over."""
     try:
-        lines = LEDGER().read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = ledger.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
     return [one for line in lines if (one := _read(line)) is not None]
+
+
+def count_forgotten(ended: Iterable[UUID], ledger: Path) -> int:
+    """Count the keys that were destroyed and of which a ledger has no line; OSError when it cannot be read."""
+    remembered = {one.key_id for one in keys_in(ledger)}
+    return len({str(key_id) for key_id in ended} - remembered)
 
 
 def _read(line: str) -> DestroyedKey | None:

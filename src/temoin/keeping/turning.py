@@ -20,6 +20,7 @@ from temoin.crypto.sealed import SealedModel
 from temoin.journal.events import EventKind
 from temoin.journal.unreadable import each_opened
 from temoin.keeping.acts import OPERATOR, key_act
+from temoin.keeping.ledger import remember_destroyed
 from temoin.keeping.rows import FIRST, change_rows, locked_rows, page, row_of, rows_by_key, sealed_models, still_there
 from temoin.lib.clock import now
 from temoin.lib.tenant import current_pharmacy, tenant_scope
@@ -158,6 +159,8 @@ def destroy_spent(pharmacy_id: UUID, *, reindexed: bool) -> int:
         with tenant_scope(pharmacy_id):
             if old in rows_by_key():
                 continue
+            # A restored database would seal under it again: whoever turned it away wants it gone there, too.
+            remember_destroyed(pharmacy_id, old, new.purpose)
             with key_act(pharmacy_id, EventKind.DATA_KEY_DESTROYED, key_id=old, detail=new.purpose) as commit:
                 commit.remove(DataKey, old)
         destroyed += 1

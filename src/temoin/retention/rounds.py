@@ -9,6 +9,7 @@ from datetime import timedelta
 from temoin.crypto.sealed import SealedModel
 from temoin.keeping.acts import every_pharmacy
 from temoin.keeping.ending import destroy_past_months
+from temoin.keeping.forgotten import remember_forgotten
 from temoin.keeping.rows import sealed_models
 from temoin.lib.away import is_away
 from temoin.lib.clock import now
@@ -78,6 +79,7 @@ def reap_pharmacy(pharmacy: Pharmacy, stop: threading.Event) -> Reaped:
     if invitations is not None:
         done.invitations = delete_invitations(pharmacy.id, day_before(pharmacy, invitations), stop)
     if not stop.is_set():
+        remember_forgotten(pharmacy.id)
         done.keys = destroy_past_months(pharmacy.id, {model._meta.db_table for model in passing_models()})
     return done
 
