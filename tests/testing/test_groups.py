@@ -330,6 +330,47 @@ def test_a_patient_merged_away_stands_on_the_roster_as_the_one_who_stays(house):
     assert stays in {one.place.patient_id for one in members(house.owner, group_id)}
 
 
+@pytest.mark.parametrize("goes", [0, 1])
+@pytest.mark.parametrize(("noted", "left"), [(None, "expected"), (PlaceState.REFUSED, "refused")])
+def test_a_person_twice_on_a_roster_has_one_label_once_they_are_merged(house, goes: int, noted, left: str):
+    group_id = make_group(house.owner)
+    first, second, _third = (one.place for one in members(house.owner, group_id))
+    if noted:
+        mark_place(by=house.owner, group_id=group_id, number=first.number, state=noted)
+    pair = (first.patient_id, second.patient_id)
+
+    gone, kept = seen(house, pair[goes]), seen(house, pair[1 - goes])
+    merge_patients(by=house.owner, goes=gone, stays=kept, reason="registered_twice")
+
+    left_of = [one.place for one in members(house.owner, group_id) if one.place.patient_id == kept.patient_id]
+    assert [one.state for one in left_of] == [left]
+    assert len(numbers(house.owner, group_id)) == 2
+
+
+def test_a_person_tested_twice_under_two_records_keeps_both_tests_once_they_are_merged(house):
+    group_id, lot_id = make_group(house.owner), make_lot(house.owner)
+    first, second, third = (one.place for one in members(house.owner, group_id))
+    for one in (first, second):
+        sampled(house.owner, group_id, one.number, lot_id)
+    stays = first.patient_id
+
+    for gone in (second.patient_id, third.patient_id):  # the third is not tested yet
+        merge_patients(by=house.owner, goes=seen(house, gone), stays=seen(house, stays), reason="registered_twice")
+
+    assert sorted(numbers(house.owner, group_id)) == sorted([first.number, second.number])
+
+
+def test_the_journal_has_no_number_of_a_label_beside_what_was_noted(house):
+    group_id, lot_id = make_group(house.owner), make_lot(house.owner)
+    first, second, _third = numbers(house.owner, group_id)
+    mark_place(by=house.owner, group_id=group_id, number=first, state=PlaceState.REFUSED)
+    sampled(house.owner, group_id, second, lot_id)
+
+    with tenant_scope(house.here.id):
+        told = Event.objects.filter(kind=EventKind.GROUP_MARKED.value).values_list("detail", flat=True)
+        assert set(told) == {"refused", "tested"}
+
+
 def seen(house: House, patient_id: UUID) -> SeenRecords:
     with tenant_scope(house.here.id):
         return SeenRecords(patient_id=patient_id, version=traits_of(patient_id).seen_version)

@@ -198,7 +198,7 @@ MEANING: dict[EventKind, str] = {
     EventKind.POSTER_WITHDRAWN: "A poster was withdrawn: its code leads to no form any more.",
     EventKind.GROUP_OPENED: "A group to be tested in series was opened.",
     EventKind.GROUP_JOINED: "People were put on a group's roster, as many as said, each with a sample number.",
-    EventKind.GROUP_MARKED: "A person of a group was tested, absent or refused, or this was taken back; by number.",
+    EventKind.GROUP_MARKED: "A person of a group, named in its seal, was tested, absent or refused, or is expected.",
     EventKind.GROUP_CLOSED: "A group was closed: nobody is tested with it any more.",
     EventKind.GROUP_ENDED: "A group past its month was deleted, its roster with it; the tests stay.",
     EventKind.TEST_REGISTERED: "A test was registered, its ticket's code drawn; the detail is the sample number.",

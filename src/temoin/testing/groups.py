@@ -48,6 +48,10 @@ class PlaceState(StrEnum):
     TESTED = "tested"
 
 
+# Of two places of one person: which says more. Who refused is not asked again for having been registered twice.
+_TELLS = {state: rank for rank, state in enumerate(PlaceState)}
+
+
 @dataclass(frozen=True)
 class RosterPlace:
     """A person of a group, with the number on the label of their cassette."""
@@ -120,7 +124,7 @@ def mark_place(*, by: Seat, group_id: UUID, number: str, state: PlaceState) -> N
         place = _place(value, number)
         if PlaceState.TESTED in {state, place["state"]} or place["state"] == state:
             raise ConflictError("somebody noted this, or tested the person, meanwhile")
-        with _change(by, group_id, EventKind.GROUP_MARKED, f"{number}/{state.value}") as commit:
+        with _change(by, group_id, EventKind.GROUP_MARKED, state.value) as commit:
             commit.move_sealed(group, "change", _with_place(value, place | {"state": state.value}))
 
 
@@ -147,7 +151,7 @@ def sample_place(*, by: Seat, group_id: UUID, number: str, notice_version: str, 
         )
         take_sample(by=by, record_id=record_id, sample=sample, place=station)
         told = place | {"state": PlaceState.TESTED.value, "record": str(record_id)}
-        with _change(by, group_id, EventKind.GROUP_MARKED, f"{number}/{PlaceState.TESTED.value}") as commit:
+        with _change(by, group_id, EventKind.GROUP_MARKED, PlaceState.TESTED.value) as commit:
             commit.move_sealed(group, "change", _with_place(value, told))
     return record_id
 
@@ -166,8 +170,7 @@ def stand_in_groups(commit: Commit, gone: UUID, stays: UUID) -> None:
     held = Group.objects.filter(state=GroupState.OPEN.value).select_for_update(of=("self",), no_key=True)
     for group, value in each_opened(held, _with_value):
         if any(place["patient"] == str(gone) for place in value["roster"]):
-            roster = [{**one, "patient": str(stays)} if one["patient"] == str(gone) else one for one in value["roster"]]
-            commit.move_sealed(group, "change", value | {"roster": roster})
+            commit.move_sealed(group, "change", value | {"roster": _stood_in(value["roster"], str(gone), str(stays))})
 
 
 def end_groups(pharmacy_id: UUID) -> int:
@@ -191,6 +194,15 @@ def opened_group(group: Group) -> OpenedGroup:
     ]
     is_open = group.state == GroupState.OPEN
     return OpenedGroup(group.id, value["name"], value["kind"], value["asker"], is_open, group.opened_at, places)
+
+
+def _stood_in(roster: list[dict[str, str]], gone: str, stays: str) -> list[dict[str, str]]:
+    """Return a roster with one person for two: each of their tests stays, or else what was noted of them last."""
+    theirs = [one | {"patient": stays} for one in roster if one["patient"] in {gone, stays}]
+    kept = [one for one in theirs if one["record"]] or [max(theirs, key=lambda one: _TELLS[PlaceState(one["state"])])]
+    by_number = {one["number"]: one for one in kept}
+    others = (one if one["patient"] not in {gone, stays} else by_number.get(one["number"]) for one in roster)
+    return [one for one in others if one is not None]
 
 
 def _record(text: str) -> UUID | None:
