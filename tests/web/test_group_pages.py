@@ -15,6 +15,7 @@ from temoin.intake import turns
 from temoin.lib.clock import now, shifted_by
 from temoin.patients.notice import CURRENT_NOTICE
 from temoin.pharmacies.seat import Seat
+from temoin.testing.actions import abandon_test
 from temoin.testing.group_queries import GroupMember, read_group
 from temoin.testing.groups import PlaceState, close_group, join_group, mark_place, open_group, sample_place
 from temoin.testing.proposals import enter_result
@@ -103,7 +104,9 @@ def test_an_empty_group_says_what_to_do_and_no_group_says_it_too(owner: Client, 
     assert "Aucun groupe" in body(owner, "groups")
     group_id = make_group(house.owner, ())
 
-    assert "Personne n’est encore sur la liste" in body(owner, "group", group_id)
+    page = body(owner, "group", group_id)
+    assert "Personne n’est encore sur la liste" in page
+    assert reverse("close_group", args=[group_id]) in page  # one opened by mistake is closed as others are
 
 
 def test_a_group_without_a_name_keeps_what_was_typed(owner: Client):
@@ -242,6 +245,41 @@ def test_a_reading_before_its_time_stays_open_with_its_reason(owner: Client, hou
     assert members(house.owner, group_id)[0].proposal is None
 
 
+@pytest.mark.parametrize("act", ["scan_in_group", "sample_in_group", "start_in_group", "mark_in_group"])
+def test_what_was_chosen_in_the_open_row_is_kept_whatever_is_pressed_next(
+    owner: Client, house: House, group_id: UUID, act: str
+):
+    first, second, third = numbers(house.owner, group_id)
+    lot_id = make_lot(house.owner)
+    for number in (first, second):
+        sampled(house.owner, group_id, number, lot_id)
+    pressed = {"scan_in_group": {"next": second}, "mark_in_group": {"mark": f"absent {third}"}}
+    form = {"entered": first, "outcome-sars-cov-2": "negative", "scan": "", "number": second} | pressed.get(act, {})
+
+    answer = owner.post(reverse(act, args=[group_id]), form)
+
+    assert answer.status_code == 302
+    assert members(house.owner, group_id)[0].proposal.reading.outcomes == {"sars-cov-2": "negative"}
+    if act == "scan_in_group":
+        assert answer["Location"].endswith(f"?row={second}")
+
+
+def test_what_cannot_be_kept_yet_stays_on_screen_and_the_other_row_is_left_alone(
+    owner: Client, house: House, group_id: UUID
+):
+    first, _second, third = numbers(house.owner, group_id)
+    sampled(house.owner, group_id, first, make_lot(house.owner), minutes_ago=1)
+    form = {"entered": first, "outcome-sars-cov-2": "negative", "mark": f"absent {third}"}
+
+    answer = owner.post(reverse("mark_in_group", args=[group_id]), form)
+
+    assert answer.status_code == 400
+    row = answer.content.decode().split(f'id="row-{first}"')[1].split("</tr>")[0]
+    assert "Trop tôt" in row  # beside what was chosen: the head of a long page is out of sight
+    assert "Ne pas garder" in row
+    assert members(house.owner, group_id)[2].place.state is PlaceState.EXPECTED
+
+
 def test_a_student_sees_no_result_to_enter_and_no_review(student: Client, house: House, group_id: UUID):
     number = numbers(house.owner, group_id)[0]
     sampled(house.owner, group_id, number, make_lot(house.owner))
@@ -321,6 +359,16 @@ def test_the_attendance_list_bears_no_result(owner: Client, house: House, group_
     assert "ARNAUD" in page
     assert "Dr Vidal" in page
     assert "ositif" not in page
+
+
+def test_the_attendance_list_tells_whose_test_was_given_up(owner: Client, house: House, group_id: UUID):
+    record_id = sampled(house.owner, group_id, numbers(house.owner, group_id)[0], make_lot(house.owner))
+    abandon_test(by=house.owner, record_id=record_id)
+
+    page = body(owner, "group_attendance", group_id)
+
+    assert "Présent, test abandonné" in page
+    assert "Présent, testé" not in page
 
 
 def test_the_roster_is_fetched_anew_only_when_it_changed(owner: Client, house: House, group_id: UUID):

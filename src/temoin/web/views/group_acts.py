@@ -36,18 +36,31 @@ from temoin.web.workstation import station_of
 
 def scan(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
     """Keep what was chosen in the row that is open, then open the row of the label scanned, or of the name typed."""
-    entered = request.POST.get("entered", "")
     view = read_group(by=seat, group_id=group_id)
-    problems: list[Problem] = []
+    refused = _keep(request, seat, view)
+    if refused is not None:
+        return refused
     try:
-        _note(request, seat, view, entered)
-        entered = ""
         found = _asked(request, view)
     except InvalidError as error:
-        problems = error.problems
-    if problems:
-        return show_group(request, seat, group_id, problems=problems, opened=entered)
+        return show_group(request, seat, group_id, problems=error.problems)
     return _lead(group_id, **({ROW: found} if found else {}))
+
+
+def _keep_chosen(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse | None:
+    """Keep what was chosen in the open row before another is acted upon, or return the page that says why not."""
+    if not request.POST.get("entered") or not read_reading(request.POST).outcomes:
+        return None
+    return _keep(request, seat, read_group(by=seat, group_id=group_id))
+
+
+def _keep(request: HttpRequest, seat: Seat, view: GroupView) -> HttpResponse | None:
+    entered = request.POST.get("entered", "")
+    try:
+        _note(request, seat, view, entered)
+    except InvalidError as error:
+        return show_group(request, seat, view.group.id, problems=error.problems, opened=entered)
+    return None
 
 
 def _note(request: HttpRequest, seat: Seat, view: GroupView, number: str) -> None:
@@ -68,6 +81,9 @@ def _note(request: HttpRequest, seat: Seat, view: GroupView, number: str) -> Non
 
 def _asked(request: HttpRequest, view: GroupView) -> str:
     """Return the number of the row that was asked for; "" where nothing was."""
+    pressed = request.POST.get("next", "")
+    if any(one.place.number == pressed for one in view.members):
+        return pressed
     text = request.POST.get(SCAN, "").strip()
     named = [one for one in view.members if text and _begins(one, text)]
     if len(named) == 1:
@@ -92,6 +108,9 @@ def _begins(member: GroupMember, text: str) -> bool:
 def sample(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
     """Register the test of a person who consents, and its sample, by one press."""
     number, station = request.POST.get("number", ""), station_of(request)
+    refused = _keep_chosen(request, seat, group_id)
+    if refused is not None:
+        return refused
     kind = group_named(by=seat, group_id=group_id).kind
     try:
         taken = sample_now(seat, kind, station=station, shown=request.POST.get("lot", ""))
@@ -119,6 +138,9 @@ def start(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
     record_id = next((one.record_id for one in places if one.number == number), None)
     if record_id is None:
         raise NotFoundError
+    refused = _keep_chosen(request, seat, group_id)
+    if refused is not None:
+        return refused
     try:
         start_reading(by=seat, record_id=record_id, start=Start(now()))
     except (ConflictError, InvalidError):
@@ -131,6 +153,9 @@ def mark(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
     state, _space, number = request.POST.get("mark", "").partition(" ")
     if state not in set(PlaceState) - {PlaceState.TESTED}:
         raise NotFoundError
+    refused = _keep_chosen(request, seat, group_id)
+    if refused is not None:
+        return refused
     try:
         mark_place(by=seat, group_id=group_id, number=number, state=PlaceState(state))
     except ConflictError:

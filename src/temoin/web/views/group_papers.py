@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from temoin.lib.sample_number import MARK
 from temoin.pharmacies.seat import Seat
-from temoin.testing.group_queries import group_named, read_group
+from temoin.testing.group_queries import GroupMember, group_named, read_group
 from temoin.testing.groups import PlaceState
+from temoin.testing.states import RecordState
 from temoin.web.group_lines import PLACE
 from temoin.web.pages import show
 from temoin.web.views.proposals import Batch, put_batch_aside, show_batch, sign_batch
@@ -33,8 +34,14 @@ def labels(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
 def attendance(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:
     """Show who came, was absent or refused, for the pharmacy's own file: no result stands on it."""
     view = read_group(by=seat, group_id=group_id)
-    rows = [(one, _CAME[one.place.state]) for one in view.members]
+    rows = [(one, _came(one)) for one in view.members]
     return show(request, seat, "group_attendance.html", group=view.group, kind=view.kind, rows=rows)
+
+
+def _came(member: GroupMember) -> Words:
+    if member.test is not None and member.test.state is RecordState.ABANDONED:
+        return _("Came, test given up")
+    return _CAME[member.place.state]
 
 
 def review(request: HttpRequest, seat: Seat, group_id: UUID) -> HttpResponse:

@@ -113,6 +113,8 @@ def show_group(
     lines: list[RosterLine] = shown["lines"]
     registers = shown["group"].is_open and has_right(by=seat, right=Right.REGISTER_TEST)
     leads = any(line.is_opened for line in lines)
+    fields = [field for line in lines for field in line.fields]
+    told = {field.name for field in fields}
     new = next((line.member.test for line in lines if line.is_new), None)
     return show(
         request,
@@ -120,21 +122,26 @@ def show_group(
         "group.html",
         status=400 if problems else 200,
         problems=problems,
-        scan_field=scan_field(
-            label=_("Label, or beginning of a name"),
-            hint=_("Scan the label, or type a name: the row opens. The next scan keeps what was chosen in it."),
-            problems=problems,
-            autofocus=not leads,
-        ),
+        scan_field=_scan(problems, leads=leads),
         people_fields=_people_fields(Typed(request.POST, problems)),
-        opened_fields=[field for line in lines for field in line.fields],
+        opened_fields=fields,
+        row_problems=[one for one in problems if one.field not in told],  # the row is in sight, and not the page's head
         may_import=has_right(by=seat, right=Right.IMPORT_RESULTS),
-        may_close=bool(lines) and registers,
+        may_close=registers,
         prints_labels=any(line.member.test is None for line in lines) and registers,
         is_unfolded=not lines or any(problem.field == "people" for problem in problems),
         ticket=ticket_of_new(request, seat, new),
         most=MOST,
         **shown,
+    )
+
+
+def _scan(problems: list[Problem], *, leads: bool) -> Field:
+    return scan_field(
+        label=_("Label, or beginning of a name"),
+        hint=_("Scan the label, or type a name: the row opens. The next scan keeps what was chosen in it."),
+        problems=problems,
+        autofocus=not leads,
     )
 
 
