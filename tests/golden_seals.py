@@ -47,7 +47,7 @@ from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, P
 from temoin.retention.models import Hold, RightsCase
 from temoin.surveillance.models import CountedDay
 from temoin.testing.answers import told_answers
-from temoin.testing.models import Group, Record, RecordVersion, Ticket
+from temoin.testing.models import Group, OrphanResult, Record, RecordVersion, Ticket
 from temoin.testing.report import Conduct, PerformingLaboratory, Prescriber
 from temoin.webhooks.models import Webhook
 
@@ -123,6 +123,18 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "kind": "covid19-ag",
             "asker": "Dr Anne Prescripteur",
             "roster": [{"patient": str(OTHER), "number": "50006", "state": "tested", "record": str(ROW)}],
+        },
+    ),
+    OrphanResult: (
+        {"state": "waiting", "kept_at": AT, "ends_at": AT + timedelta(days=31)},
+        {
+            "number": "50003",
+            "findings": [["94558-4", "negative"]],
+            "told_at": AT.isoformat(),
+            "came_at": AT.isoformat(),
+            "program": "Automate",
+            "why": "unknown",
+            "reason": "",
         },
     ),
     Poster: (

@@ -21,6 +21,7 @@ NUMBERS = ("01D1058442", "01D1058443")
 
 def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     """Make a row of every sealed table, two persons with a factor, and a result of a file; return what is changed."""
+    from orphaned import leave_orphan
     from people import make_lot, make_patient, make_program, make_signed, make_test, person_of, set_up_totp
     from told_programs import have_told
 
@@ -45,6 +46,7 @@ def make_material(by: Any, colleague: Any) -> Mapping[str, UUID]:
     assert poster is not None
     open_group(by=by, group_id=(group := uuid4()), name="École", kind="covid19-ag")
     return {
+        "orphan": leave_orphan(by),
         "group": group,
         "poster": poster.id,
         "patient": patient,
@@ -104,6 +106,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
     from temoin.retention.holds import lift_hold
     from temoin.testing.actions import take_sample
     from temoin.testing.groups import close_group
+    from temoin.testing.orphans import set_aside_orphan
     from temoin.testing.sample import Sample
     from temoin.testing.signing import renew_ticket
     from temoin.webhooks.actions import turn_secret
@@ -114,6 +117,7 @@ def changes_of(by: Any, made: Mapping[str, Any]) -> Mapping[str, Callable[[], ob
         "patients_patient": lambda: change_patient(by=by, patient_id=made["patient"], traits=moved),
         "testing_record": lambda: take_sample(by=by, record_id=made["registered"], sample=sample),
         "testing_group": lambda: close_group(by=by, group_id=made["group"]),
+        "testing_orphan_result": lambda: set_aside_orphan(by=by, orphan_id=made["orphan"], reason="Contrôle"),
         "testing_ticket": lambda: renew_ticket(by=by, record_id=made["signed"], expected_version=1),
         "intake_file_terms": lambda: allow_laboratory(by=by, number=NUMBERS[1], name="Laboratoire du Port"),
         "pharmacies_program": lambda: revoke_program(by=by, program_id=made["program"]),

@@ -1,7 +1,8 @@
-"""Results of analysers: each in the row of the test under its sample's number, or not acknowledged and not kept."""
+"""Results of analysers: each in the row of the test under its sample's number, or kept for a person."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from temoin.lib import measures
 from temoin.lib.away import OUTAGE
 from temoin.lib.clock import now
 from temoin.lib.sample_number import all_numbers
+from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.programs import add_program
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of
-from temoin.testing.proposals import proposed_tests
+from temoin.testing.orphans import list_orphans
+from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.queries import read_test
+from temoin.testing.states import OrphanWhy
 
 CODES = {"COV2": "94558-4"}
 NEEDED = (Scope.RESULTS_PROPOSE, Scope.TESTS_READ)
@@ -57,6 +61,10 @@ def proposed(house: House) -> list[tuple[str, str]]:
     return [(one.opened.sealed["number"], one.proposal.reading.outcomes["sars-cov-2"]) for one in found]
 
 
+def kept(by: Seat) -> list[OrphanWhy]:
+    return [one.why for one in list_orphans(by=by)]
+
+
 def test_a_result_is_proposed_in_the_row_of_its_sample_and_once(house: House, number: str):
     program = analyser(house.owner)
 
@@ -75,32 +83,46 @@ def test_the_analysers_clock_is_the_pharmacys(house: House, number: str):
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
-        ("", "O-3 no_sample"),
-        ("50000", "O-3 no_sample"),  # its check digit is another
-        (all_numbers()[0], "O-3 unknown_sample"),
+        ("", OrphanWhy.NO_NUMBER),
+        ("50000", OrphanWhy.NO_NUMBER),  # its check digit is another
+        (all_numbers()[0], OrphanWhy.UNKNOWN),
     ],
 )
-def test_a_sample_that_nobody_knows_is_not_acknowledged_and_never_guessed(
-    house: House, number: str, caplog: pytest.LogCaptureFixture, told: str, reason: str
+def test_a_sample_that_nobody_knows_is_kept_for_a_person_and_never_guessed(
+    house: House, number: str, told: str, reason: OrphanWhy
 ):
     told = all_numbers()[1] if told == number else told
 
-    assert take(analyser(house.owner), message(told)) == NAK
-    assert reason in caplog.text
+    assert take(analyser(house.owner), message(told)) == ACK
+    assert kept(house.owner) == [reason]
     assert proposed(house) == []
 
 
 def test_another_pharmacys_number_is_nobodys(house: House, number: str):
-    assert take(analyser(house.stranger), message(number)) == NAK
+    assert take(analyser(house.stranger), message(number)) == ACK
+    assert (kept(house.stranger), kept(house.owner)) == ([OrphanWhy.UNKNOWN], [])
     assert proposed(house) == []
 
 
-def test_without_a_sample_or_with_another_kind_nothing_is_kept(house: House, number: str):
+def test_what_does_not_fit_the_test_is_kept_for_a_person(house: House, number: str):
     waiting = read_test(by=house.owner, record_id=make_test(house.owner, make_patient(house.owner))).number
     program = analyser(house.owner)
+    two = message(number).replace(b"L|1|N", b"R|2|^^^COV2|Positive|||||F\rL|1|N")
+    early = (now() - timedelta(days=1)).astimezone(zone_of(house.here.id))
 
-    assert take(program, message(waiting)) == NAK
-    assert take_astm(program, message(number), codes={"COV2": "4548-4"}).answer == NAK
+    assert take(program, message(waiting)) == ACK
+    assert take_astm(program, message(number), codes={"COV2": "4548-4"}).answer == ACK
+    assert take(program, two) == ACK
+    assert take(program, message(number, at=f"{early:%Y%m%d%H%M%S}")) == ACK
+
+    whys = [OrphanWhy.NOT_SAMPLED, OrphanWhy.OTHER_KIND, OrphanWhy.TWICE, OrphanWhy.TWICE, OrphanWhy.UNFIT]
+    assert kept(house.owner) == whys
+    assert proposed(house) == []
+
+
+def test_what_cannot_be_read_is_not_acknowledged(house: House, number: str):
+    program = analyser(house.owner)
+
     assert take_astm(program, message(number), codes={}).answer == NAK
     assert take(program, message(number, "5.9")) == NAK
     assert take(program, b"junk") == NAK
@@ -121,10 +143,38 @@ def test_a_correction_and_a_time_that_cannot_be_are_not_acknowledged(
 
 
 def test_one_bad_result_of_a_message_keeps_all_from_being_kept(house: House, number: str):
-    two = message(number).replace(b"L|1|N", b"O|2|99999\rR|2|^^^COV2|Negative|||||F\rL|1|N")
+    two = message(number).replace(b"L|1|N", b"O|2|99999\rR|2|^^^COV2|5.9|||||F\rL|1|N")
 
     assert take(analyser(house.owner), two) == NAK
-    assert proposed(house) == []
+    assert (proposed(house), kept(house.owner)) == ([], [])
+
+
+def test_a_second_result_never_replaces_one_that_waits(house: House, number: str):
+    program = analyser(house.owner)
+
+    assert [take(program, message(number, value)) for value in ("Negative", "Positive")] == [ACK, ACK]
+    assert (proposed(house), kept(house.owner)) == ([(number, "negative")], [OrphanWhy.WAITS])
+
+
+@pytest.mark.parametrize("tells_time", [True, False])
+@pytest.mark.parametrize("done", ["nothing", "signed", "put aside"])
+def test_a_message_that_comes_again_days_later_proposes_nothing_again(
+    house: House, number: str, as_role: Callable, done: str, tells_time: bool
+):
+    read = now().astimezone(zone_of(house.here.id)).replace(microsecond=0)
+    program, content = analyser(house.owner), message(number, at=f"{read:%Y%m%d%H%M%S}" if tells_time else "")
+    take(program, content)
+    (one,) = proposed_tests(by=house.owner)
+    act = {"signed": sign_proposal, "put aside": put_aside_proposal}.get(done)
+    if act:
+        act(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
+    with as_role("temoin_keeper"), tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pharmacies_program_call")  # its kept answer ended
+
+    assert take(program, content) == ACK
+    assert proposed(house) == ([(number, "negative")] if done == "nothing" else [])
+    told = {"put aside": [OrphanWhy.PUT_ASIDE], "signed": [] if tells_time else [OrphanWhy.OVER]}
+    assert kept(house.owner) == told.get(done, [])
 
 
 def test_a_program_without_the_scopes_and_one_that_is_none_get_nothing(house: House, number: str):
@@ -173,6 +223,6 @@ def test_an_analyser_that_speaks_hl7_comes_by_the_same_number(house: House, numb
     told = take_frame(program, "\r".join(lines).encode(), road=SAMPLES)
     other = take_frame(program, "\r".join(lines).replace(number, "X").replace("GX001|P", "2|P").encode(), road=SAMPLES)
 
-    assert read_acknowledgement(told.answer).code is AckCode.ACCEPT
-    assert [(one.code, one.place) for one in read_acknowledgement(other.answer).complaints] == [("103", "OBR-1-3")]
+    assert [read_acknowledgement(one.answer).code for one in (told, other)] == [AckCode.ACCEPT] * 2
+    assert kept(house.owner) == [OrphanWhy.NO_NUMBER]
     assert proposed(house) == [(number, "negative")]

@@ -8,6 +8,7 @@ import pytest
 from arriving import arrive
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
+from orphaned import leave_orphan
 from people import COVID, NEWCOMER, House, make_lot, make_patient, make_signed, make_test, make_token, open_house
 from test_grants import ROLES, TABLES
 from told_programs import have_told
@@ -76,6 +77,7 @@ def house(as_role) -> House:
         place_hold(by=seat, patient_id=None, reason="Réquisition")
         allow_laboratory(by=seat, number="01D1058442", name="Laboratoire des Halles")
         open_group(by=seat, group_id=uuid4(), name="École", kind=COVID)
+        leave_orphan(seat)
         Progress(seat, rows=1, is_trial=True)
         raise_alert(by=seat, kind=EventKind.SEAL_BROKEN, subject_kind="row", subject_id=uuid4())
     with as_role("temoin_worker"):

@@ -18,7 +18,7 @@ from temoin.patients.models import Patient
 from temoin.pharmacies.models import Invitation, Member, Program, ProgramCall, ProgramToken, RegisterCheck
 from temoin.retention.models import Hold, RightsCase
 from temoin.surveillance.models import CountedDay
-from temoin.testing.models import Group, Record, RecordVersion, Ticket
+from temoin.testing.models import Group, OrphanResult, Record, RecordVersion, Ticket
 from temoin.webhooks.models import Webhook
 
 OF_EVERY_ROW = {"pharmacy_id", "id"}  # always bound
@@ -37,6 +37,7 @@ UNBOUND: dict[type[SealedModel], dict[str, str]] = {
     ArrivalKey: {},
     Ticket: {},
     Group: {},
+    OrphanResult: {},
     IssuedCertificate: {},
     Parcel: {
         **dict.fromkeys(("attempts", "posted_at", "due_at", "lease_until", "same_count", "same_since"), _SCHEDULE),

@@ -38,6 +38,8 @@ NO_TEXT = {
             *("Member.profession", "Invitation.state", "Invitation.profession", "Program.state", "Program.scopes"),
             *("ProgramToken.scopes", "Consent.notice_version", "Lot.kit", "Lot.state", "Record.state", "Record.kind"),
             *("Record.number", "Record.answers", "Group.state", "Group.kind", "Group.roster"),
+            *("OrphanResult.state", "OrphanResult.number", "OrphanResult.findings", "OrphanResult.told_at"),
+            *("OrphanResult.came_at", "OrphanResult.program", "OrphanResult.why"),
             *(
                 "Record.notice",
                 "Record.source",

@@ -309,6 +309,7 @@ OF_NO_PATIENT = {
     "pharmacies_register_check": "somebody who works there, or is to",
     "testing_group": "a school, a home or a firm: numbers of its people's rows, which lead to nobody without the rows",
     "webhooks_webhook": "the address of a program, and its secrets",
+    "testing_orphan_result": "a result that nobody has said of whom it is",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arriving import arrive
 from django.urls import reverse
+from orphaned import leave_orphan
 from people import COVID, NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
 from temoin.catalogue.lots import recall_lot
@@ -41,12 +42,13 @@ def every_page(house: House) -> dict[str, str]:
     make_program(house.owner)
     open_group(by=house.owner, group_id=(group_id := new_id()), name="École", kind=COVID)
     join_group(by=house.owner, group_id=group_id, patient_ids=[patient_id])
+    of_patients.append(("orphan", leave_orphan(house.owner)))
     names = ("group", "fresh_roster", "group_labels", "group_attendance", "review_group")
     of_patients += [(name, group_id) for name in names]
     plain = ["home", "find_patient", "new_patient", "lots", "help", "gallery", "choose_pharmacy", "team", "invite"]
     plain += ["calls", "programs", "files", "journal", "journal_review", "transmissions", "statement"]
     plain += ["account_change_password", "mfa_index", "mfa_add_webauthn", "mfa_activate_totp", "sessions", "enrol"]
-    plain += ["groups", "quality", "mfa_generate_recovery_codes", "results", "figures", "billing"]
+    plain += ["groups", "orphans", "quality", "mfa_generate_recovery_codes", "results", "figures", "billing"]
     pages = {name: reverse(name) for name in plain}
     handed = hand_in(by=house.owner, name="r.csv", content=b"x", encoding="", dates="")
     pages["handed_file"] = reverse("handed_file", args=[handed])

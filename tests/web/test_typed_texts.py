@@ -84,6 +84,8 @@ KEPT = {
     ("change_member", "rpps"): "Member.rpps",
     ("open_group", "name"): "Group.name",
     ("open_group", "asker"): "Group.asker",
+    ("tie_orphan", "comment"): "RecordVersion.comment",
+    ("set_aside_orphan", "reason"): "OrphanResult.reason",
     ("receive_lot", "number"): "Lot.number",
     ("name_workstation", "opened_where"): "Lot.opened_where",
     ("recall_lot", "recall_reference"): "Lot.recall_reference",

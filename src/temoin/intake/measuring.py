@@ -1,13 +1,12 @@
-"""Results of an analyser: each is proposed in the row of the test that bears its sample's number, or nothing is kept.
+"""Results of an analyser: each is proposed in the row of the test that bears its sample's number, or kept for a person.
 
 One message is one transaction, as another's is (decision 0156). A number that no test under way bears is never given to
-the test that may have been meant.
+the test that may have been meant: a person ties such a result to its test (decision 0172).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -22,15 +21,20 @@ from temoin.formats.handed.told import ToldResult
 from temoin.intake.messages import rules_of
 from temoin.intake.problems import RowProblem, problems_of_row
 from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError
+from temoin.journal.events import EventKind
+from temoin.journal.queries import events_about
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError, InvalidError, NotFoundError
+from temoin.lib.errors import InvalidError, NotFoundError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.numbers import find_by_number
+from temoin.testing.opening import Proposal, proposal_in
+from temoin.testing.orphans import OrphansFullError, SampleResult, keep_orphan
 from temoin.testing.proposals import propose_result
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import Reading
+from temoin.testing.states import UNDER_WAY, OrphanWhy, RecordState
 
 
 def check_may_measure(*, by: ProgramSeat) -> None:
@@ -64,18 +68,21 @@ def propose_measured(*, by: ProgramSeat, told: Iterable[ToldResult]) -> int:
         raise MessageRefusedError(
             bad or [RowProblem(0, "", "no_result", _("No result that can be taken is told, or too many."), "")]
         )
-    samples: dict[str, list[MeasuredResult]] = {}
-    for row in good:
-        samples.setdefault(row.number, []).append(row)
-    for number, rows in samples.items():
-        _propose(by, number, rows)
+    samples = _samples(good)
+    for rows in samples:
+        _take(by, rows)
     return len(samples)
 
 
+def _samples(good: list[MeasuredResult]) -> list[list[MeasuredResult]]:
+    """Return the results of each sample; of results without a number, each alone."""
+    found: dict[object, list[MeasuredResult]] = {}
+    for row in good:
+        found.setdefault(row.number or row.row, []).append(row)
+    return list(found.values())
+
+
 def _unfit(row: MeasuredResult) -> RowProblem | None:
-    if not row.number:
-        words = _("No number of our own label is told, or two of them: scan the label at the analyser.")
-        return _problem(row, "accession_number", "no_sample", words)
     if not row.loinc:
         words = _("The settings name no LOINC code for what this analyser calls the test.")
         return _problem(row, "test_performed_code", "unknown_test", words)
@@ -85,43 +92,77 @@ def _unfit(row: MeasuredResult) -> RowProblem | None:
     return None
 
 
-def _propose(by: ProgramSeat, number: str, rows: list[MeasuredResult]) -> None:
-    first = rows[0]
-    record_id = _test_of(by, number, first)
-    kind = load_kinds()[record_in_scope(record_id).unseal()["kind"]]
-    outcomes: dict[str, str] = {}
-    for row in rows:
-        target = kind.target_of(row.loinc)
-        if target is None or target.code in outcomes:
-            words = _("The test under this number is of another kind, or its result is told twice.")
-            raise MessageRefusedError([_problem(row, "test_performed_code", "not_of_kind", words)])
-        outcomes[target.code] = row.outcome
+def _take(by: ProgramSeat, rows: list[MeasuredResult]) -> None:
+    """Propose what is beyond doubt, and keep the rest for a person."""
+    if len({row.loinc for row in rows}) < len(rows):
+        kept = [(_result([row]), OrphanWhy.TWICE) for row in rows]
+    else:
+        result = _result(rows)
+        why = _propose(by, result, rows[0])
+        kept = [(result, why)] if why else []
     try:
-        propose_result(by=by, record_id=record_id, reading=Reading(outcomes=outcomes, read_at=_read_at(rows)))
-    except InvalidError as error:
-        raise MessageRefusedError(
-            RowProblem(first.row, "", one.code, str(one.message), "") for one in error.problems
-        ) from None
-    except ConflictError:
-        words = _("The test under this number is not waiting for a result: no sample was recorded, or it is over.")
-        raise MessageRefusedError([_problem(first, "accession_number", "not_waiting", words)]) from None
+        for one, reason in kept:
+            keep_orphan(by=by, result=one, why=reason)
+    except OrphansFullError:
+        words = _("Too many results wait here for a person: look through them first, then send this one again.")
+        raise MessageRefusedError([_problem(rows[0], "accession_number", "full", words)]) from None
 
 
-def _test_of(by: ProgramSeat, number: str, row: MeasuredResult) -> UUID:
+def _propose(by: ProgramSeat, result: SampleResult, row: MeasuredResult) -> OrphanWhy | None:
+    """Propose a result for the test under its number; return why a person has to look instead, None when it stands."""
     try:
-        found = find_by_number(by=by, number=number)
+        found = find_by_number(by=by, number=result.number) if result.number else None
     except NotFoundError:
         found = None
-    if found is None or not found.is_under_way:
-        words = _("No test under way bears this number: look at the label, and record the result by hand.")
-        raise MessageRefusedError([_problem(row, "accession_number", "unknown_sample", words)])
-    return found.id
+    if found is None:
+        return OrphanWhy.UNKNOWN if result.number else OrphanWhy.NO_NUMBER
+    record = record_in_scope(found.id)
+    sealed = record.unseal()
+    outcomes = result.outcomes(load_kinds()[sealed["kind"]])
+    if outcomes is None:
+        return OrphanWhy.OTHER_KIND
+    state, former = RecordState(record.state), proposal_in(sealed)
+    if former is not None and _stands(former, outcomes, result, by.name, waits=state is RecordState.SAMPLED):
+        return None
+    if why := _why_not(found.id, state, former, result):
+        return why
+    try:
+        reading = Reading(outcomes=outcomes, read_at=result.read_at)
+        propose_result(by=by, record_id=found.id, reading=reading)
+    except InvalidError as error:
+        if all(one.code != "future" for one in error.problems):
+            return OrphanWhy.UNFIT
+        # The analyser's clock is wrong: once it is set right, the analyser sends what it kept.
+        raise MessageRefusedError(
+            RowProblem(row.row, "", one.code, str(one.message), "") for one in error.problems
+        ) from None
+    return None
 
 
-def _read_at(rows: list[MeasuredResult]) -> datetime:
-    """Return when the last was read; where the analyser does not tell, when it came in: it tells what it just did."""
+def _stands(former: Proposal, outcomes: dict[str, str], result: SampleResult, program: str, *, waits: bool) -> bool:
+    """Tell whether the very result was proposed before: a resend, however late, proposes nothing again."""
+    if (former.program, former.reading.outcomes) != (program, outcomes):
+        return False
+    return former.reading.read_at == result.told_at or (result.told_at is None and waits)
+
+
+def _why_not(record_id: UUID, state: RecordState, former: Proposal | None, result: SampleResult) -> OrphanWhy | None:
+    if state not in UNDER_WAY:
+        return OrphanWhy.OVER
+    if state is not RecordState.SAMPLED:
+        return OrphanWhy.NOT_SAMPLED
+    if former is not None:
+        return OrphanWhy.WAITS
+    put_aside = [event.at for event in events_about([record_id], [EventKind.PROPOSAL_WITHDRAWN.value])]
+    # What was read before may be what the person put aside.
+    is_doubtful = bool(put_aside) and (result.told_at is None or result.told_at <= max(put_aside))
+    return OrphanWhy.PUT_ASIDE if is_doubtful else None
+
+
+def _result(rows: list[MeasuredResult]) -> SampleResult:
     told = [row.at for row in rows if row.at is not None]
-    return max(told) if told else now()
+    findings = tuple((row.loinc, row.outcome) for row in rows)
+    return SampleResult(rows[0].number, findings, max(told) if told else None, now())
 
 
 def _problem(row: MeasuredResult, column: str, code: str, words: str) -> RowProblem:

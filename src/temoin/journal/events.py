@@ -29,6 +29,11 @@ class EventKind(StrEnum):
     GROUP_MARKED = "group.marked"
     GROUP_CLOSED = "group.closed"
     GROUP_ENDED = "group.ended"
+    ORPHAN_KEPT = "orphan.kept"
+    ORPHANS_READ = "orphan.read"
+    ORPHAN_TIED = "orphan.tied"
+    ORPHAN_SET_ASIDE = "orphan.set_aside"
+    ORPHAN_ENDED = "orphan.ended"
     TEST_REGISTERED = "test.registered"
     TEST_READ = "test.read"
     TEST_LIST_READ = "test.list_read"
@@ -201,6 +206,11 @@ MEANING: dict[EventKind, str] = {
     EventKind.GROUP_MARKED: "A person of a group, named in its seal, was tested, absent or refused, or is expected.",
     EventKind.GROUP_CLOSED: "A group was closed: nobody is tested with it any more.",
     EventKind.GROUP_ENDED: "A group past its month was deleted, its roster with it; the tests stay.",
+    EventKind.ORPHAN_KEPT: "A result of an analyser that no test bears was kept for a person; the detail says why.",
+    EventKind.ORPHANS_READ: "Results of analysers that no test bears were shown, as many as said; they name nobody.",
+    EventKind.ORPHAN_TIED: "A person proposed a kept result of an analyser for a test; its number is the detail.",
+    EventKind.ORPHAN_SET_ASIDE: "A person said why a kept result of an analyser is of no test here.",
+    EventKind.ORPHAN_ENDED: "A kept result of an analyser past its month was deleted; the detail is its state.",
     EventKind.TEST_REGISTERED: "A test was registered, its ticket's code drawn; the detail is the sample number.",
     EventKind.TEST_READ: "A test record was shown.",
     EventKind.TEST_LIST_READ: "The list of the pharmacy's tests was shown.",

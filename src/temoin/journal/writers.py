@@ -55,6 +55,7 @@ _OWN = {
         EventKind.ARRIVAL_KEY_ENDED,
         EventKind.INVITATION_ERASED,
         EventKind.GROUP_ENDED,
+        EventKind.ORPHAN_ENDED,
     },
 }
 # By which doors. All but the staff site's role name nobody as the actor.

@@ -53,6 +53,7 @@ LONGEST: Final[Mapping[str, int]] = {
     "Lot.recall_reference": 80,
     "Group.name": 120,
     "Group.asker": 120,
+    "OrphanResult.reason": 500,
     "RecordVersion.comment": 1000,
     "RecordVersion.reason": 500,
     "ProposedAmendment.word": 500,  # as its reason

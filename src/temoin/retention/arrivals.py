@@ -1,6 +1,6 @@
 """The hourly round that ends patients' forms: each waits for twelve hours, and the daily round would come too late.
 
-Groups tested in series, whose moment stands in their rows too, end with it.
+Groups tested in series and results of analysers without a test, whose moments stand in their rows too, end with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from temoin.keeping.acts import every_pharmacy
 from temoin.lib.away import is_away
 from temoin.outbox.duties import Duty
 from temoin.testing.groups import end_groups
+from temoin.testing.orphans import end_orphans
 
 log = logging.getLogger("temoin.retention")
 
@@ -38,6 +39,7 @@ def end_all(stop: threading.Event) -> None:
         try:
             ended += end_arrivals(pharmacy_id)
             end_groups(pharmacy_id)
+            end_orphans(pharmacy_id)
         except Exception as error:
             if is_away(error):
                 raise

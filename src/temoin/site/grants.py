@@ -46,6 +46,7 @@ KEEPER_ENDS = {
     "pharmacies_program_call": "DELETE",  # the columns that it asks of are bound, and granted with the seal
     "retention_case": "DELETE",
     "retention_hold": "DELETE",
+    "testing_orphan_result": "DELETE",
     "testing_record": "SELECT (registered_at, state), DELETE",
     "testing_record_version": "DELETE",
     "testing_group": "DELETE",

@@ -14,7 +14,7 @@ from temoin.crypto.sealed import Reader, SealedField, SealedModel
 from temoin.lib.tenant import Sensitivity
 from temoin.testing.fields import sensitivity_of
 from temoin.testing.report import Report
-from temoin.testing.states import GROUP, RECORD, UNDER_WAY, GroupState, RecordState
+from temoin.testing.states import GROUP, ORPHAN, RECORD, UNDER_WAY, GroupState, OrphanState, RecordState
 
 PUBLIC = Sensitivity.PUBLIC
 PERSONAL = Sensitivity.PERSONAL
@@ -306,6 +306,41 @@ class Group(SealedModel):
         indexes: ClassVar = [
             # serves the list of groups, those whose numbers are taken, and the round that ends them
             models.Index(fields=["pharmacy_id", "ends_at"], name="testing_group_ends"),
+        ]
+
+
+class OrphanResult(SealedModel):
+    """A result of an analyser that was not proposed by itself: a person ties it to its test, or sets it aside."""
+
+    state = models.TextField(default=OrphanState.WAITING.value)
+    kept_at = models.DateTimeField()  # to the hour
+    ends_at = models.DateTimeField()  # deleted then
+    sealed = SealedField(
+        holds={
+            **dict.fromkeys(("number", "findings", "told_at", "came_at"), HEALTH),
+            **dict.fromkeys(("program", "why"), PUBLIC),
+            "reason": PERSONAL,
+        }
+    )
+
+    lifecycle: ClassVar = ORPHAN
+    stirs: ClassVar = True
+    declares: ClassVar = {
+        **dict.fromkeys(("state", "kept_at", "ends_at"), PUBLIC),
+        "sealed": HEALTH,
+    }
+    binds: ClassVar = ("state", "kept_at", "ends_at")
+
+    class Meta:
+        db_table = "testing_orphan_result"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in OrphanState]), name="testing_orphan_result_state"
+            ),
+        ]
+        indexes: ClassVar = [
+            # serves the round that ends them, and the list of those that wait
+            models.Index(fields=["pharmacy_id", "ends_at"], name="testing_orphan_result_ends"),
         ]
 
 

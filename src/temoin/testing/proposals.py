@@ -69,6 +69,11 @@ def enter_result(*, by: Seat, record_id: UUID, reading: Reading) -> None:
     _propose(by, record_id, reading, "")
 
 
+def tie_result(*, by: Seat, record_id: UUID, reading: Reading, program: str) -> None:
+    """Hand in what a program read, for the test that a person says it is of; judged as every proposal."""
+    _propose(by, record_id, reading, program)
+
+
 def _propose(by: Holder, record_id: UUID, reading: Reading, program: str) -> None:
     check_right(by=by, right=Right.PROPOSE_RESULT)
     with act(by=by, kind=EventKind.RESULT_PROPOSED, subject_kind="record", subject_id=record_id) as commit:

@@ -65,5 +65,36 @@ GROUP = Lifecycle(
     },
 )
 
+
+class OrphanState(StrEnum):
+    WAITING = "waiting"
+    TIED = "tied"
+    SET_ASIDE = "set_aside"
+
+
+class OrphanWhy(StrEnum):
+    """Why an analyser's result was not proposed by itself."""
+
+    NO_NUMBER = "no_number"
+    UNKNOWN = "unknown"
+    OVER = "over"
+    NOT_SAMPLED = "not_sampled"
+    OTHER_KIND = "other_kind"
+    TWICE = "twice"
+    WAITS = "waits"
+    PUT_ASIDE = "put_aside"
+    UNFIT = "unfit"
+
+
+ORPHAN = Lifecycle(
+    "orphan",
+    OrphanState,
+    OrphanState.WAITING,
+    {
+        "tie": ({OrphanState.WAITING}, OrphanState.TIED),
+        "set_aside": ({OrphanState.WAITING}, OrphanState.SET_ASIDE),
+    },
+)
+
 UNDER_WAY = (S.REGISTERED, S.SAMPLED)
 WITH_RESULT = frozenset({S.SIGNED, S.CORRECTED, S.CANCELLED})

@@ -15,6 +15,7 @@ from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
 from temoin.testing.amendments import count_amendments
 from temoin.testing.list_version import version_of_list
+from temoin.testing.orphans import count_orphans
 from temoin.testing.queries import list_tests
 from temoin.web.addresses import NEW, NEXT, ROW
 from temoin.web.pages import page_links, page_number
@@ -28,6 +29,7 @@ def list_mark(request: HttpRequest, seat: Seat) -> str:
     version = version_of_list(by=seat, page=page_number(request))
     shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
     shown += f" {[one.id for one in waiting_arrivals(by=seat)]}"
+    shown += f" {count_orphans(by=seat) if Right.SIGN_RESULT in seat.rights else 0}"
     shown += f" {habits_of(request).symptoms_first} {station_of(request)}"
     return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]
 
@@ -47,6 +49,7 @@ def counter_lists(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "arrivals": waiting_arrivals(by=seat) if Right.REGISTER_TEST in seat.rights else [],
         "amended": count_amendments(by=seat) if Right.CORRECT_RESULT in seat.rights else 0,
         "proposed": sum(bool(row.proposed_by) for row in found.under_way) if may_sign_some else 0,
+        "orphans": count_orphans(by=seat) if may_sign_some else 0,
         "running": running_lines(seat, found.under_way, kits, leads=goes_on, opened=opened, new=new),
         "waiting": waiting_lines(
             seat, found.under_way, station=station_of(request), opened=opened, symptoms_first=symptoms_first
