@@ -45,7 +45,8 @@ LOOKED_FOR = {
         f"leaving {command} --{name}"
         for command, name in (("export", "by"), ("export", "to"), ("end", "by"), ("end", "file"))
     ),
-    *("backup settings --stanza", "backup verify --stanza", "journal resume --state"),
+    *(f"backup {command} --stanza" for command in ("settings", "verify", "copy")),
+    *("journal resume --state", "evidence --keeper-told"),
     *("lanes --close", "lanes --looked", "reconcile destination", "conformance address"),
 }
 

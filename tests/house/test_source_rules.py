@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -294,3 +295,12 @@ def test_no_clock_is_moved_to_the_zone_of_the_machine():
     moved = [(s, n) for s, n in _hits(ast.Call) if isinstance(n.func, ast.Attribute) and n.func.attr == "astimezone"]
 
     assert places((s, n) for s, n in moved if not n.args and not s.path.startswith(BESIDE)) == []
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """One process that collects both takes the second for the first, and runs none of it."""
+    names = Counter(
+        path.name for path in Path(__file__).parents[1].rglob("test_*.py") if "node_modules" not in path.parts
+    )
+
+    assert [name for name, count in names.items() if count > 1] == []

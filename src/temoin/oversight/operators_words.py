@@ -102,6 +102,17 @@ MATTERS: dict[str, Matter] = {
         ),
         CHECK,
     ),
+    "not_public": Matter(
+        Label(
+            fr="L’adresse donnée pour un logiciel mène à l’intérieur d’un réseau : rien n’y est envoyé.",
+            en="The address given for a program leads inside a network: nothing is sent there.",
+        ),
+        Label(
+            fr="Faites donner une autre adresse, ou autorisez celle-ci dans les paramètres (allowed_hosts).",
+            en="Have another address given, or allow this one in the settings (allowed_hosts).",
+        ),
+        CHECK,
+    ),
     "no_token": Matter(
         Label(fr="Le service de jetons ne répond pas.", en="The service of tokens does not answer."), _WAIT, LANES
     ),
