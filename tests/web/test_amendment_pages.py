@@ -109,7 +109,7 @@ def test_what_is_not_what_was_seen_is_told_and_not_done(house: House, client: Cl
     for form in ({"seen": mark, "word": "Non"}, {"seen": "", "word": "Non"}, {"word": "Non"}):
         answer = client.post(f"/proposals/{amended}/{act}/", form, follow=True)
         assert "regardez-le de nouveau" in answer.content.decode()
-    assert client.post(f"/proposals/{uuid4()}/{act}/", {"seen": mark, "word": "Non"}).status_code == 302
+    assert client.post(f"/proposals/{uuid4()}/{act}/", {"seen": mark, "word": "Non"}).status_code == 404
     assert fate(house.owner, amended) == ("cancelled", "outdated", 2)
 
 
@@ -128,7 +128,7 @@ def test_a_student_a_colleague_and_a_stranger_decide_nothing(house: House, amend
 
     for seat in (house.student, house.colleague):
         assert sign_in(Client(), seat).post(f"/proposals/{amended}/{act}/", form).status_code == 403
-    sign_in(Client(), house.stranger).post(f"/proposals/{amended}/{act}/", form)
+    assert sign_in(Client(), house.stranger).post(f"/proposals/{amended}/{act}/", form).status_code == 404
 
     assert fate(house.owner, amended) == ("signed", "waits", 1)
     for seat in (house.student, house.stranger):

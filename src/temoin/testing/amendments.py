@@ -112,10 +112,11 @@ def withdraw_amendment(*, by: ProgramSeat, record_id: UUID) -> None:
 def refuse_amendment(*, by: Seat, record_id: UUID, seen_version: str, word: str) -> None:
     """Refuse what the person saw, with a word for the program; ConflictError when it is not, or no longer, that."""
     check_right(by=by, right=Right.CORRECT_RESULT)
-    word = typed_lines("word", word, of="ProposedAmendment")
-    if not word:
-        raise refuse("word", "required", _("Say why: the program is told."))
     with tenant_scope(by.pharmacy_id):
+        _held(record_id)  # another pharmacy's is unknown here, whatever was typed
+        word = typed_lines("word", word, of="ProposedAmendment")
+        if not word:
+            raise refuse("word", "required", _("Say why: the program is told."))
         _seen(by, record_id, seen_version)
         _end(by, record_id, AmendmentFate.REFUSED, word)
 

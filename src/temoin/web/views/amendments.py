@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from temoin.lib.errors import ConflictError, InvalidError, NotFoundError
+from temoin.lib.errors import ConflictError, InvalidError
 from temoin.pharmacies.seat import Seat
 from temoin.testing.amendments import refuse_amendment, sign_amendment
 from temoin.web.amendment_lines import Unsigned
@@ -42,7 +42,7 @@ def _decided(
     except InvalidError as error:
         unsigned = Unsigned(record_id, request.POST.get("word", ""), error.problems)
         return show_batch(request, seat, Batch(), unsigned=unsigned)
-    except (ConflictError, NotFoundError):
+    except ConflictError:
         messages.warning(request, CHANGED)
     else:
         messages.success(request, done)
