@@ -1,4 +1,4 @@
-"""Drills and measurements are no part of the gate: what `make` runs of them is whole, so that none stops unseen."""
+"""What `make` runs of drills and measurements is whole, and what the gate installs for the tests: none stops unseen."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ def test_make_runs_each_of_them(target: str, folder: str):
 
     assert recipe is not None
     assert set(re.findall(rf"{folder}/\w+\.py", recipe[1])) == commands(folder) - APART
+
+
+# The package that brings a program of another name.
+BRINGS = {"nginx": "nginx-light", "node": "nodejs", "psql": "postgresql", "systemd-analyze": "systemd"}
+
+
+def test_the_gate_installs_each_program_that_a_test_needs():
+    files = [path for path in (HOUSE / "tests").rglob("*.py") if "node_modules" not in path.parts]
+    needed = {name for path in files for name in re.findall(r"\bneed\(\"([\w-]+)", path.read_text("utf-8"))}
+    installed = set(re.findall(r"[\w-]+", (HOUSE / ".ci" / "run").read_text("utf-8")))
+
+    assert len(needed) > 8
+    assert sorted(name for name in needed if BRINGS.get(name, name) not in installed) == []

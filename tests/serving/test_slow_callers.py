@@ -78,7 +78,8 @@ def test_an_answer_that_nobody_reads_holds_no_thread_and_is_given_up(wire):
 
     assert [wire.ask()[0] for _ in range(3)] == [200] * 3
     assert within(SECONDS * 4, lambda: int(wire.ask(path="/closed")[1]) == before + MANY)
-    assert all(map(is_over, idle))
+    # what is on its way yet comes before the end
+    assert within(SECONDS * 2, lambda: all(map(is_over, idle)))
 
 
 def test_a_reader_who_leaves_ends_what_was_made_for_them(wire):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from temoin.serving.line_book import LineBook
@@ -158,7 +159,7 @@ class LineServer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         task = asyncio.get_running_loop().create_task(self._welcome(port, connection, str(address[0])))
         self._unproved[task] = str(address[0])
-        task.add_done_callback(self._over)
+        task.add_done_callback(partial(self._over, connection))
         if len(self._unproved) > self._pace.unproved:
             self._end_a_stranger()
 
@@ -169,7 +170,8 @@ class LineServer:
         del self._unproved[oldest]
         asyncio.get_running_loop().call_soon(oldest.cancel)  # once its connection is one that a cancelled task closes
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _over(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        connection.close()  # a task that is cancelled before its first step has taken nothing over
         self._unproved.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a line failed: %s", type(error).__name__)
