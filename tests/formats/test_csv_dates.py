@@ -194,7 +194,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], dict[str, DateOrder], object]] = {
 # The last column of each is empty.
 RESULTS = {**{name: cell for name, cell in VALUES.items() if name != "comment"}, **SHOWN_DAYS, "comment": ""}
 PATIENTS = {column.french: column.example for column in PATIENT_COLUMNS if column.name != "patient_dob"}
-PATIENTS = {"DN": "", **{name: cell for name, cell in PATIENTS.items() if cell}, "courriel": ""}
+PATIENTS = {"DN": "", **{name: cell for name, cell in PATIENTS.items() if cell}, "e-mail": ""}
 LISTS = {"patient_dob": (read_results, RESULTS), "DN": (read_patients, PATIENTS)}
 
 

@@ -77,7 +77,9 @@ def of_programs() -> Iterator[tuple[str, str]]:
 
 
 def of_mails() -> Iterator[tuple[str, str]]:
-    for path in [*ROOT.rglob("templates/**/*.txt"), *ROOT.rglob("templates/**/*.html")]:
+    for path in [
+        path for kind in ("templates/**/*.txt", "words/*.txt", "templates/**/*.html") for path in ROOT.rglob(kind)
+    ]:
         for line in path.read_text(encoding="utf-8").splitlines():
             if FRENCH_LETTER.search(line) and "{%" not in line:
                 yield path.name, line

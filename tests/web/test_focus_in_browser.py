@@ -41,7 +41,7 @@ def test_a_password_typed_at_once_is_sent(page: Page, live_server):
     person = person_of(open_house().owner)
     set_up_totp(person)
     held = open_before_its_scripts(page, live_server.url)
-    page.get_by_label("Courriel").fill(person.email)
+    page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
 
     let_scripts_come(page, held)

@@ -92,7 +92,7 @@ def test_headings_that_nobody_knows_are_asked_about(house: House, owner: Client)
 
 
 def test_two_headings_never_stand_for_one_column(house: House, owner: Client):
-    content = template("fr", finess=house.here.finess).replace(b"sexe", b"Genre").replace(b"courriel", b"Adr. elec.")
+    content = template("fr", finess=house.here.finess).replace(b"sexe", b"Genre").replace(b"e-mail", b"Adr. elec.")
     address = send(owner, content)
     said = {"of-heading-1": "Genre", "heading-1": "comment", "of-heading-2": "Adr. elec.", "heading-2": "comment"}
 

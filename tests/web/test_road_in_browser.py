@@ -42,7 +42,7 @@ def enter(page: Page, site: str, house: House) -> None:
     set_up_totp(person)
     page.goto(site)
     shoot(page, "login")
-    page.get_by_label("Courriel").fill(person.email)
+    page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.keyboard.press("Enter")
     shoot(page, "second-factor")
@@ -145,7 +145,7 @@ def test_the_road_of_a_result(page: Page, site: str):
 def test_a_new_account_must_set_up_its_second_factor_first(page: Page, site: str):
     house = open_house()
     page.goto(site)
-    page.get_by_label("Courriel").fill(person_of(house.owner).email)
+    page.get_by_label("E-mail").fill(person_of(house.owner).email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Vos moyens de connexion")

@@ -38,7 +38,7 @@ def at_work(page: Page, site: str, house: House) -> None:
 
 
 def sign_in_here(page: Page, house: House) -> None:
-    page.get_by_label("Courriel").fill(person_of(house.owner).email)
+    page.get_by_label("E-mail").fill(person_of(house.owner).email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_label("Code").fill(totp_code())

@@ -37,7 +37,7 @@ def heading(page: Page) -> object:
 
 def type_password(page: Page, site: str, email: str) -> None:
     page.goto(site)
-    page.get_by_label("Courriel").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.keyboard.press("Enter")
 

@@ -79,7 +79,7 @@ OWN_COLUMNS = (
         "telephone number; `+` and the country's number for one abroad",
         ("tel", "portable", "mobile"),
     ),
-    OwnColumn("patient_email", "email", "courriel", False, "", "e-mail address", ("e-mail", "mail")),
+    OwnColumn("patient_email", "email", "e-mail", False, "", "e-mail address", ("courriel", "mail")),
     OwnColumn("patient_street", "street", "adresse", False, "12 rue du Port", "street and number", ("rue",)),
     OwnColumn("patient_zip_code", "postcode", "code_postal", False, "75011", "five digits in France", ("cp",)),
     OwnColumn("patient_city", "city", "ville", False, "Paris", "text", ("commune",)),
