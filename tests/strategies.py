@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,8 @@ import pycountry
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from temoin.catalogue.kinds import Kind, Target, counter_kinds, load_kinds
+from temoin.catalogue.kinds import Kind, Loinc, Target, counter_kinds, load_kinds
+from temoin.catalogue.outcomes import Outcome, Specimen
 from temoin.catalogue.questions import KindQuestion
 from temoin.testing.answers import told_answers
 from temoin.testing.report import (
@@ -36,6 +38,8 @@ def examples(count: int, **changes: Any) -> settings:
     """Settings for a slow property: `count` examples where another has a hundred, in each profile of `conftest`."""
     return settings(max_examples=count * settings().max_examples // 100, **changes)
 
+
+Facts = dict[str, Any]
 
 PARIS = ZoneInfo("Europe/Paris")
 _CAYENNE = timezone(timedelta(hours=-3))
@@ -61,28 +65,34 @@ _HARD = (
 _LETTERS = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
 
 
+@cache
 def texts(*, max_size: int = 30) -> st.SearchStrategy[str]:
     """One line of text without control characters, with no space at either end."""
     free = st.text(_LETTERS, min_size=1, max_size=max_size).map(str.strip).filter(bool)
     return st.one_of(st.sampled_from(_HARD), free)
 
 
+@cache
 def paragraphs() -> st.SearchStrategy[str]:
     return st.lists(texts(), min_size=1, max_size=3).map("\n".join)
 
 
+@cache
 def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(st.just(""), strategy)
 
 
+@cache
 def identifiers() -> st.SearchStrategy[str]:
     return st.uuids().map(str)
 
 
+@cache
 def digits(size: int) -> st.SearchStrategy[str]:
     return st.text("0123456789", min_size=size, max_size=size)
 
 
+@cache
 def moments() -> st.SearchStrategy[datetime]:
     return st.datetimes(
         min_value=datetime(2023, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone
@@ -97,6 +107,7 @@ def _with_fixed_offset(moment: datetime) -> datetime:
     return moment.astimezone(timezone(moment.utcoffset() or timedelta()))
 
 
+@cache
 def addresses() -> st.SearchStrategy[Address]:
     return st.one_of(
         st.just(Address()),
@@ -112,16 +123,18 @@ def addresses() -> st.SearchStrategy[Address]:
     )
 
 
-def patients(*, born_by: date = date(2026, 1, 1)) -> st.SearchStrategy[PatientIdentity]:
-    """Any patient born on that day, for instance that of the test, or before; some of them have one name alone."""
-    return st.one_of(_patients(born_by), _patients(born_by).map(_with_one_name))
+@cache
+def patients() -> st.SearchStrategy[PatientIdentity]:
+    """Any patient born before 2026; some of them have one name alone."""
+    return st.one_of(_patients(), _patients().map(_with_one_name))
 
 
 def _with_one_name(patient: PatientIdentity) -> PatientIdentity:
     return replace(patient, birth_given_names="", first_birth_given_name="")
 
 
-def _patients(born_by: date) -> st.SearchStrategy[PatientIdentity]:
+@cache
+def _patients() -> st.SearchStrategy[PatientIdentity]:
     return st.builds(
         PatientIdentity,
         patient_id=identifiers(),
@@ -129,7 +142,7 @@ def _patients(born_by: date) -> st.SearchStrategy[PatientIdentity]:
         birth_given_names=texts(),
         first_birth_given_name=texts(),
         sex=st.sampled_from(Sex),
-        birth_date=st.just(born_by) | st.dates(date(1900, 1, 1), born_by),
+        birth_date=st.dates(date(1900, 1, 1), date(2025, 12, 31)),
         birth_place=st.sampled_from(["", "51215", "2A004", "97302", "99126"]),
         used_family_name=optional(texts()),
         used_given_name=optional(texts()),
@@ -141,6 +154,7 @@ def _patients(born_by: date) -> st.SearchStrategy[PatientIdentity]:
     )
 
 
+@cache
 def professionals() -> st.SearchStrategy[Professional]:
     return st.builds(
         Professional,
@@ -153,6 +167,7 @@ def professionals() -> st.SearchStrategy[Professional]:
     )
 
 
+@cache
 def doctors() -> st.SearchStrategy[Doctor]:
     return st.builds(
         Doctor,
@@ -163,6 +178,7 @@ def doctors() -> st.SearchStrategy[Doctor]:
     )
 
 
+@cache
 def prescribers() -> st.SearchStrategy[Prescriber]:
     """Who ordered a test: with a number of the register, of another, or with none."""
     known = {"family_name": texts(), "given_name": optional(texts()), "address": addresses()}
@@ -171,6 +187,7 @@ def prescribers() -> st.SearchStrategy[Prescriber]:
     return registered | st.builds(Prescriber, number=optional(texts()), **known)
 
 
+@cache
 def laboratories() -> st.SearchStrategy[PerformingLaboratory]:
     return st.builds(
         PerformingLaboratory,
@@ -181,6 +198,7 @@ def laboratories() -> st.SearchStrategy[PerformingLaboratory]:
     )
 
 
+@cache
 def organisations() -> st.SearchStrategy[Organisation]:
     return st.builds(
         Organisation,
@@ -201,6 +219,7 @@ UDIS = (
 )
 
 
+@cache
 def devices() -> st.SearchStrategy[Device]:
     return st.builds(
         Device,
@@ -213,21 +232,17 @@ def devices() -> st.SearchStrategy[Device]:
     )
 
 
-@st.composite
-def findings(draw: st.DrawFn, target: Target, *, source: str) -> Finding:
+def findings(target: Target, *, source: str) -> st.SearchStrategy[Finding]:
     """What one target of a kind was found to be, in the codes that signing takes from the catalogue."""
-    outcome = draw(st.sampled_from(target.outcomes))
-    loinc = target.loincs[0] if source == "counter" else draw(st.sampled_from(target.loincs))
-    return Finding(
-        target=target.code,
-        display=draw(st.just(target.label("fr")) | texts()),
-        loinc=loinc.code,
-        loinc_display=loinc.display,
-        icd10=target.icd10,
-        outcome=outcome.code,
-        snomed=outcome.snomed,
-        snomed_display=outcome.label("fr"),
-    )
+
+    def found(display: str, loinc: Loinc, outcome: Outcome) -> Finding:
+        codes = {"loinc": loinc.code, "icd10": target.icd10, "outcome": outcome.code, "snomed": outcome.snomed}
+        words = {"display": display, "loinc_display": loinc.display, "snomed_display": outcome.label("fr")}
+        return Finding(target=target.code, **codes, **words)
+
+    loincs = target.loincs[:1] if source == "counter" else target.loincs
+    words = st.just(target.label("fr")) | texts()
+    return st.builds(found, words, st.sampled_from(loincs), st.sampled_from(target.outcomes))
 
 
 def given_answers(kind: Kind) -> st.SearchStrategy[dict[str, str]]:
@@ -241,56 +256,76 @@ def _answers_to(question: KindQuestion) -> st.SearchStrategy[str]:
     return st.sampled_from([answer.code for answer in question.answers])
 
 
-@st.composite
-def reports(draw: st.DrawFn, *, sources: tuple[str, ...] = ("counter", "csv")) -> Report:
+# A strategy is built once: to build one and let it check itself takes longer than to draw from it.
+@cache
+def reports(*, sources: tuple[str, ...] = ("counter", "csv")) -> st.SearchStrategy[Report]:
     """Any Report that signing could make: of a kind of the counter, or of any kind and code that a file may bring."""
-    source = draw(st.sampled_from(sources))
-    kind = draw(st.sampled_from(counter_kinds() if source == "counter" else list(load_kinds().values())))
-    specimen = draw(st.sampled_from(kind.specimens))
-    sampled_at = draw(moments())
-    read_at = sampled_at + draw(st.timedeltas(timedelta(0), timedelta(minutes=40)))
-    started_at = draw(st.none() | st.just(sampled_at + (read_at - sampled_at) / 2))
-    first = Report(
-        record_id=draw(identifiers()),
-        version=1,
-        key=draw(identifiers()),
-        kind=kind.code,
-        kind_display=draw(st.just(kind.label("fr")) | texts()),
-        chapter_loinc=kind.chapter.loinc,
-        chapter_display=kind.chapter.label("fr"),
-        specimen_snomed=specimen.snomed,
-        specimen_display=draw(st.just(specimen.label("fr")) | texts()),
-        sampled_at=sampled_at,
-        read_at=read_at,
-        signed_at=read_at + draw(st.timedeltas(timedelta(0), timedelta(days=2))),
-        started_at=started_at,
-        typed_times=draw(st.sampled_from([(), ("read_at",), ("sampled_at", "read_at")])),
-        patient=draw(patients(born_by=sampled_at.date())),
-        signer=draw(professionals()),
-        organisation=draw(organisations()),
-        device=draw(devices()),
-        findings=tuple(draw(findings(target, source=source)) for target in kind.targets),
-        answers=told_answers(draw(given_answers(kind)), kind),
-        comment=draw(optional(paragraphs())),
-        prescriber=draw(st.none() | prescribers()) if source == "csv" else None,
-        laboratory=draw(st.none() | laboratories()) if source == "csv" else None,
-        consent_notice=draw(st.sampled_from(["", "2026-09", "v1"])),
-        source=source,
-        is_demo=draw(st.booleans()),
-    )
-    status = draw(st.sampled_from(ReportStatus))
-    if status is ReportStatus.FINAL:
-        return first
-    return replace(
-        first,
-        version=draw(st.integers(2, 9)),
-        key=draw(identifiers()),
-        replaces_key=first.key,
-        status=status,
-        reason=draw(paragraphs()),
+    kinds = {"counter": counter_kinds(), "csv": list(load_kinds().values())}
+    return st.builds(
+        _report,
+        st.one_of([_facts_of_kind(kind, source) for source in sources for kind in kinds[source]]),
+        st.builds(_times, moments(), _minutes(40), _minutes(2 * 24 * 60), st.booleans()),
+        st.one_of(st.just({}), _facts_of_a_later_version()),
+        record_id=identifiers(),
+        key=identifiers(),
+        typed_times=st.sampled_from([(), ("read_at",), ("sampled_at", "read_at")]),
+        patient=patients(),
+        days_old=st.just(0) | st.integers(1, 45_000),
+        signer=professionals(),
+        organisation=organisations(),
+        device=devices(),
+        comment=optional(paragraphs()),
+        consent_notice=st.sampled_from(["", "2026-09", "v1"]),
+        is_demo=st.booleans(),
     )
 
 
+def _report(
+    of_kind: Facts, times: Facts, later: Facts, *, patient: PatientIdentity, days_old: int, key: str, **rest: Any
+) -> Report:
+    """A Report of these facts, whose patient was born on the day of the test or so many days before."""
+    born = times["sampled_at"].date() - timedelta(days=days_old)
+    first = {"version": 1, "key": key, "patient": replace(patient, birth_date=born)}
+    replaced = {"replaces_key": key} if later else {}
+    return Report(**(rest | of_kind | times | first | later | replaced))
+
+
+def _facts_of_kind(kind: Kind, source: str) -> st.SearchStrategy[Facts]:
+    facts: dict[str, st.SearchStrategy[Any]] = {
+        "kind_display": st.just(kind.label("fr")) | texts(),
+        "findings": st.tuples(*(findings(target, source=source) for target in kind.targets)),
+        "answers": given_answers(kind).map(lambda given: told_answers(given, kind)),
+    }
+    if source == "csv":
+        facts |= {"prescriber": st.none() | prescribers(), "laboratory": st.none() | laboratories()}
+    same = {"source": source, "kind": kind.code}
+    same |= {"chapter_loinc": kind.chapter.loinc, "chapter_display": kind.chapter.label("fr")}
+    specimens = st.one_of([_facts_of_specimen(specimen) for specimen in kind.specimens])
+    return st.builds(lambda drawn, specimen: same | drawn | specimen, st.fixed_dictionaries(facts), specimens)
+
+
+def _facts_of_specimen(specimen: Specimen) -> st.SearchStrategy[Facts]:
+    words = st.just(specimen.label("fr")) | texts()
+    return words.map(lambda display: {"specimen_snomed": specimen.snomed, "specimen_display": display})
+
+
+def _minutes(most: int) -> st.SearchStrategy[timedelta]:
+    return st.timedeltas(timedelta(0), timedelta(minutes=most))
+
+
+def _times(sampled_at: datetime, reading: timedelta, signing: timedelta, is_started: bool) -> Facts:
+    read_at = sampled_at + reading
+    started_at = sampled_at + reading / 2 if is_started else None
+    return {"sampled_at": sampled_at, "started_at": started_at, "read_at": read_at, "signed_at": read_at + signing}
+
+
+def _facts_of_a_later_version() -> st.SearchStrategy[Facts]:
+    statuses = st.sampled_from([status for status in ReportStatus if status is not ReportStatus.FINAL])
+    facts = {"version": st.integers(2, 9), "key": identifiers(), "status": statuses, "reason": paragraphs()}
+    return st.fixed_dictionaries(facts)
+
+
+@cache
 def addressed_reports() -> st.SearchStrategy[Report]:
     """Any Report of the counter's kinds, with others who had a part in it or without: what BIO-TROD documents tell."""
     others = {"doctor": doctors(), "prescriber": prescribers(), "laboratory": laboratories()}
