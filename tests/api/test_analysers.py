@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from django.db import connection
 from joserfc.jwk import ECKey
 from people import House, make_lot, make_patient, make_sampled, make_test
 
+from temoin.api import analysers
 from temoin.api.analysers import AstmTalk, take_astm
 from temoin.api.hl7_taken import SAMPLES
 from temoin.api.listening import LineAnswer, LineProgram, take_frame
@@ -20,6 +23,7 @@ from temoin.formats.hl7v2 import AckCode, read_acknowledgement
 from temoin.lib import measures
 from temoin.lib.away import OUTAGE
 from temoin.lib.clock import now
+from temoin.lib.folded_log import FoldedLog
 from temoin.lib.sample_number import all_numbers
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.programs import add_program
@@ -130,8 +134,11 @@ def test_what_cannot_be_read_is_not_acknowledged(house: House, number: str):
 
 
 def test_a_correction_and_a_time_that_cannot_be_are_not_acknowledged(
-    house: House, number: str, caplog: pytest.LogCaptureFixture
+    house: House, number: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
+    minutes = count(step=60)
+    folded = FoldedLog(logging.getLogger("temoin.api"), "refused", clock=lambda: float(next(minutes)))
+    monkeypatch.setattr(analysers, "REFUSALS", folded)
     program = analyser(house.owner)
     ahead = (now() + timedelta(hours=1)).astimezone(zone_of(house.here.id))
 

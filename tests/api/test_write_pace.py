@@ -11,8 +11,13 @@ from api_programs import ask_token, assertion, get, post, register
 from people import House, make_lot, make_patient
 from test_work_of_programs import patient_body, test_body, whole
 
+from temoin.api.analysers import take_astm
+from temoin.api.hl7_taken import road_with_notice
+from temoin.api.listening import LineProgram, take_frame
 from temoin.api.settings import Api
+from temoin.formats.handed.astm_frames import NAK
 from temoin.lib.clock import shifted_by
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.pharmacies.scopes import Scope
 
 test_body.__test__ = False
@@ -105,3 +110,18 @@ def test_whoever_may_not_write_spends_nothing(house: House):
     answer = post("/api/v1/tests", token, "{}")
 
     assert (answer.status_code, "RateLimit" in answer) == (403, False)
+
+
+@pytest.mark.usefixtures("slow")
+def test_an_open_line_spends_the_same_budget_and_what_is_beyond_it_is_kept_by_its_sender(house: House):
+    program = register(house.owner, scopes=tuple(Scope))
+    line, road = LineProgram(program, None), road_with_notice(CURRENT_NOTICE)
+    spend_all(ask_token(assertion(program)).json()["access_token"])
+
+    message = take_frame(line, b"MSH|^~\\&|A|B|C|D|2026||ORU^R01|77|P|2.5.1\r", road=road)
+    frame = take_astm(line, b"H|\\^&\rL|1\r", codes={})
+
+    assert (message.is_later, message.ends, b"\rMSA|AR|77" in message.answer) == (True, False, True)
+    assert (frame.is_later, frame.answer) == (True, NAK)
+    with shifted_by(timedelta(minutes=1)):
+        assert not take_frame(line, b"MSH|^~\\&|A|B|C|D|2026||ORU^R01|77|P|2.5.1\r", road=road).is_later

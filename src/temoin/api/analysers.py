@@ -15,19 +15,21 @@ from django.db import connection
 
 from temoin.api.listening import LineAnswer, LineProgram
 from temoin.api.whole_results import failed_item
+from temoin.api.write_pace import spend
 from temoin.formats.handed.astm_frames import ACK, NAK, AstmReceiver
 from temoin.intake.measuring import propose_astm
 from temoin.intake.proposing import MessageRefusedError
 from temoin.lib.away import OUTAGE, is_away
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from temoin.lib.folded_log import FoldedLog
 from temoin.lib.measures import MESSAGES
 from temoin.pharmacies.program_calls import Answer, InProgressError, answered_once
 from temoin.pharmacies.programs import ProgramRefusedError, ProgramSeat, UnvouchedError, take_named_seat
 from temoin.pharmacies.refused_calls import RefusedFor, note_denied_call, note_refused_program
 
-log = logging.getLogger("temoin.api")
-
 ASTM = "astm"
+# Places and codes, for the analyser shows its person no reason; one that sends the same for ever fills no disk.
+REFUSALS = FoldedLog(logging.getLogger("temoin.api"), "messages of analysers were refused")
 
 
 class AstmTalk:
@@ -56,6 +58,8 @@ def take_astm(program: LineProgram, content: bytes, *, codes: Mapping[str, str])
     """Propose what a message tells, once however often it comes, and return what is answered after the commit."""
     try:
         seat = take_named_seat(client_id=program.client_id, public_key=program.public_key)
+        if spend(seat, len(content)).wait:
+            return LineAnswer(NAK, is_later=True)
         do = partial(_propose, seat, content, codes)
         answered_once(seat, key=sha256(b"astm|" + content).hexdigest(), asked=content, do=do)
     except InProgressError:
@@ -85,6 +89,5 @@ def _propose(seat: ProgramSeat, content: bytes, codes: Mapping[str, str]) -> Ans
 
 
 def _refused(reasons: list[str]) -> LineAnswer:
-    """Refuse; the log has places and codes, for the analyser shows its person no reason."""
-    log.warning("a message of an analyser was refused: %s", ", ".join(dict.fromkeys(reasons)))
+    REFUSALS.note(*reasons)
     return LineAnswer(NAK)

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from temoin.api.hl7_taken import MessageRoad, acknowledged, answers_to, refused, refused_each, told_of_defect
+from temoin.api.write_pace import spend
 from temoin.crypto.assertion import KeyRefusedError
 from temoin.crypto.client_certificate import read_shown_certificate
 from temoin.formats.handed.hl7_file import LARGEST_MESSAGE
@@ -38,6 +39,7 @@ _CODES = re.compile(rb"\rMSA\|([A-Z]{2})")
 _AWAY = _("The database is away for a moment: send the same message again.")
 _BUSY = _("This message is being taken in: send it again for its answer.")
 _TOO_MUCH = _("This program saw unusually many patients within an hour: send the same message again later.")
+_TOO_FAST = _("This program writes more than it may in a minute: send the same message again a little later.")
 _UNVOUCHED = _("Whoever vouched for this program no longer may: an owner of the pharmacy has to vouch for it.")
 _DENIED = _("This program was not given every scope that a result takes: ask an owner of the pharmacy.")
 _TOO_LONG = _("This frame is too long: send fewer messages at a time.")
@@ -118,6 +120,8 @@ def _taken(program: LineProgram, content: bytes, road: MessageRoad) -> LineAnswe
         road.check(seat)
         if reads_much(by=seat):
             return LineAnswer(_refused_whole(content, "not_now", _TOO_MUCH))
+        if spend(seat, len(content)).wait:
+            return LineAnswer(_refused_whole(content, "not_now", _TOO_FAST), is_later=True)
         return LineAnswer(_batched(content, answers_to(content, partial(acknowledged, seat, road))))
     except ProgramRefusedError:
         note_refused_program(client_id=program.client_id, why=RefusedFor.CERTIFICATE)

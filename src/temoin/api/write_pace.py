@@ -1,7 +1,8 @@
 """How much a program may write: a bucket of its own, of a minute's worth, that empties at an even pace.
 
-A call counts one, and one more for each PIECE of its body: a hundred results in one call are more work than one. Beyond
-its budget a call is turned away before anything is done, and leaves its key free.
+A call, or a message on an open line, counts one, and one more for each PIECE of its body: a hundred results in one call
+are more work than one. Beyond its budget a call is turned away before anything is done, and leaves its key free; a
+message on a line is held a while, as when the database is away, and its sender is then told to send it again.
 """
 
 from __future__ import annotations
@@ -49,14 +50,18 @@ class WriteBudget:
 
 def spend_write(request: HttpRequest, seat: ProgramSeat) -> None:
     """Count a write of a program; WritesTooMuchError beyond its budget. Its answer tells how it stands."""
-    limit = API().writes_per_minute
     length = request.headers.get("Content-Length", "")
-    units = min(limit, 1 + (int(length) // PIECE if length.isascii() and length.isdigit() else 0))
-    second = limit / MINUTE  # units that a second is worth
-    room = cast("Pouring", cache).pour(f"writes {seat.program_id}", units / second, MINUTE)
-    request.META[_NOTED] = WriteBudget(limit, int(max(0.0, room) * second), ceil(max(0.0, -room)))
-    if room < 0.0:
+    budget = request.META[_NOTED] = spend(seat, int(length) if length.isascii() and length.isdigit() else 0)
+    if budget.wait:
         raise WritesTooMuchError
+
+
+def spend(seat: ProgramSeat, length: int) -> WriteBudget:
+    """Count a write of so many bytes, whatever brought it; nothing is spent where the program has to wait."""
+    limit = API().writes_per_minute
+    units, second = min(limit, 1 + length // PIECE), limit / MINUTE  # a second's worth
+    room = cast("Pouring", cache).pour(f"writes {seat.program_id}", units / second, MINUTE)
+    return WriteBudget(limit, int(max(0.0, room) * second), ceil(max(0.0, -room)))
 
 
 def tell_budget(request: HttpRequest, response: HttpResponseBase) -> None:

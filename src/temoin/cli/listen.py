@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from temoin.cli.line_ports import PROTOCOLS, ports_of
 from temoin.cli.serve import process_command, require_sound
 from temoin.cli.supervised import follow_supervisor, tell_ready
 from temoin.cli.systemd import keep_watchdog
+from temoin.lib.folded_log import FoldedLog
 from temoin.lib.heartbeat import beat
 from temoin.settings.file import Process
 
@@ -59,6 +61,9 @@ async def _listen(ports: list[LinePort]) -> None:
 class LineCounts:
     """Shows in the measures what the server of lines tells, and that it turns."""
 
+    def __init__(self) -> None:
+        self._failures = FoldedLog(logging.getLogger("temoin.serving"), "lines failed")
+
     def opened(self, name: str, change: int) -> None:
         """Count a line that was opened, or is over."""
         from temoin.lib.measures import LINES
@@ -70,6 +75,10 @@ class LineCounts:
         from temoin.lib.measures import LINES_CLOSED
 
         LINES_CLOSED.labels(name, reason).inc()
+
+    def failed(self, kind: str) -> None:
+        """Say that a defect ended a line; whoever meets one a hundred times a second fills no disk."""
+        self._failures.note(kind)
 
     def turned(self) -> None:
         """Tell the watchdog that the loop turns."""

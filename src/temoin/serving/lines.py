@@ -8,7 +8,6 @@ proved who they are yet makes room for the next.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
 import time
@@ -21,8 +20,6 @@ from functools import partial
 from typing import Any, Protocol
 
 from temoin.serving.line_book import LineBook
-
-log = logging.getLogger("temoin.serving")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +92,8 @@ class CountsLines(Protocol):
     def opened(self, name: str, change: int) -> None: ...
 
     def closed(self, name: str, reason: str) -> None: ...
+
+    def failed(self, kind: str) -> None: ...
 
     def turned(self) -> None: ...
 
@@ -174,7 +173,7 @@ class LineServer:
         connection.close()  # a task that is cancelled before its first step has taken nothing over
         self._unproved.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a line failed: %s", type(error).__name__)
+            self._counts.failed(type(error).__name__)
 
     async def _welcome(self, port: LinePort, connection: socket.socket, address: str) -> None:
         """Have a peer prove who they are, and talk with them."""

@@ -15,13 +15,14 @@ _SIGN = re.compile(rb"[\x02\x04\x05]")  # STX, EOT, ENQ: what begins something
 _FRAME = re.compile(rb"\x02([0-7])(.*)([\x03\x17])([0-9A-Fa-f]{2})\r\n", re.DOTALL)
 LARGEST_FRAME: Final = 64_000
 LARGEST_MESSAGE: Final = 1024 * 1024
+MOST_FRAMES: Final = 5_000  # 240 characters each, as the standard has it; each is looked at with all before it
 
 
 class AstmReceiver:
     """The receiving side of one line. What stands between two transfers is nobody's."""
 
     def __init__(self) -> None:
-        self._held = self._records = b""
+        self._held, self._records = b"", bytearray()
         self._is_open = False
         self._next, self._count = 1, 0  # the number of the frame that is awaited, and how many there were
 
@@ -51,7 +52,7 @@ class AstmReceiver:
         if not is_taken:
             return NAK
         self._accept(b"")
-        self._records = b""
+        self._records = bytearray()
         return ACK
 
     def _sign(self, sign: bytes) -> Iterator[tuple[bytes, bool]]:
@@ -72,11 +73,11 @@ class AstmReceiver:
             yield ACK, False  # it came before, and our answer was lost
         elif number != self._next:
             yield NAK, False
-        elif found[3][0] == _ETX and _ends(self._records + text):
-            yield self._records + text, True
+        elif found[3][0] == _ETX and _ends(whole := bytes(self._records) + text):
+            yield whole, True
         else:
             self._accept(text)
-            if len(self._records) > LARGEST_MESSAGE:
+            if len(self._records) > LARGEST_MESSAGE or self._count > MOST_FRAMES:
                 raise ValueError("a message is too long")
             yield ACK, False
 
@@ -86,7 +87,7 @@ class AstmReceiver:
 
     def _end_transfer(self) -> None:
         self._is_open = False
-        self._records, self._next, self._count = b"", 1, 0
+        self._records, self._next, self._count = bytearray(), 1, 0
 
 
 def _ends(records: bytes) -> bool:
