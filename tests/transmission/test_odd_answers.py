@@ -17,12 +17,12 @@ from site_settings import fhir_courier
 
 from temoin.formats.fhir import REPORT_KEY_SYSTEM
 from temoin.lib.clock import frozen_at
+from temoin.lib.retry_after import asked_pause
 from temoin.outbox.courier import Answer, Consignment, Verdict
 from temoin.transmission.channels.fhir import courier as fhir
 from temoin.transmission.channels.fhir import http_line
 from temoin.transmission.channels.fhir.exchange import Reply
 from temoin.transmission.channels.fhir.http_courier import outcome_words
-from temoin.transmission.channels.fhir.retry_after import asked_pause
 
 KEY = "11111111-2222-4333-8444-555555555555"
 PARCEL = Consignment(key=KEY, body=b"{}")

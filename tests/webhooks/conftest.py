@@ -28,7 +28,7 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
 def receiver(_running: Receiver) -> Iterator[Receiver]:
     """The receiver, which takes everything, allowed by the operator."""
     _running.came, _running.status, _running.headers, _running.hold = [], 204, {}, None
-    _running.refuses, _running.on_post = set(), lambda: None
+    _running.refuses, _running.on_post, _running.interim = set(), lambda: None, 0
     before = OUTSIDE()
     OUTSIDE.give(Outside(frozenset({_running.name}), authorities=_running.authorities))
     yield _running

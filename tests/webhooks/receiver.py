@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,6 +36,7 @@ class Receiver:
     status: int = 204
     refuses: set[str] = field(default_factory=set)  # kinds that are answered by 500
     headers: dict[str, str] = field(default_factory=dict)
+    interim: int = 0  # answers that say no more than that the answer will come
     came: list[Received] = field(default_factory=list)
     hold: threading.Event | None = None  # answers wait for it
     on_post: Callable[[], object] = lambda: None
@@ -67,6 +68,9 @@ def running_receiver(folder: Path) -> Iterator[Receiver]:
             receiver.on_post()
             if receiver.hold:
                 receiver.hold.wait(20)
+            with suppress(OSError):
+                for _ in range(receiver.interim):
+                    self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
             self.send_response(500 if one.told["type"] in receiver.refuses else receiver.status)
             for name, value in receiver.headers.items():
                 self.send_header(name, value)

@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from time import process_time
 from typing import Any
 from uuid import UUID
 
@@ -284,6 +285,42 @@ def test_a_redirect_is_not_followed_and_a_long_answer_not_read(house, program, r
 
     assert len(receiver.came) == 1
     assert view(house, program).notices[0].answer_code == "redirected"
+
+
+@pytest.mark.parametrize(("interim", "code"), [(3, "http_204"), (100_000, "unreachable")])
+def test_a_server_that_never_comes_to_its_answer_is_left(house, program, receiver, tell, interim, code):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    receiver.interim = interim
+    try_webhook(by=house.owner, program_id=program)
+    began = process_time()
+
+    tell()
+
+    assert view(house, program).notices[0].answer_code == code
+    assert process_time() - began < 5  # it would be listened to for ten seconds, each of them busy
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "least", "most"),
+    [(429, "1200", 1200, 1200), (503, "9" * 30, 3600, 3600), (503, "soon", 0, 60), (500, "1200", 0, 60)],
+)
+def test_a_pause_that_a_program_asks_for_is_kept_within_bounds(
+    house, program, receiver, tell, status, header, least, most
+):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    receiver.status, receiver.headers = status, {"Retry-After": header}
+    try_webhook(by=house.owner, program_id=program)
+
+    tell()
+
+    with tenant_scope(house.here.id):
+        one = WebhookNotice.objects.get()
+    assert one.tried_at is not None
+    assert timedelta(seconds=least) <= one.due_at - one.tried_at <= timedelta(seconds=most)
+    receiver.status = 204
+    with shifted_by(timedelta(seconds=most + 60)):
+        tell()
+    assert view(house, program).waiting == 0
 
 
 @pytest.mark.parametrize("end", ["end", "revoke", "suspend"])

@@ -128,7 +128,7 @@ def _claim(place: WebhookPlace, most: int, moment: datetime) -> list[DueNotice]:
 def settle_notice(place: WebhookPlace, notice: DueNotice, answer: Answer) -> None:
     """Write what a try brought; the circuit learns of it."""
     moment, is_told = now(), answer.verdict is Verdict.ACCEPTED
-    pause = timedelta(seconds=pause_after(notice.attempts))
+    pause = timedelta(seconds=max(pause_after(notice.attempts), answer.retry_after or 0.0))
     asked: dict[str, Any] = {
         "pharmacy": place.pharmacy_id,
         "id": notice.id,

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from temoin.lib.http_replies import BoundedReply
 from temoin.pharmacies.register import (
     RegisterAnswerError,
     RegisterAwayError,
@@ -43,7 +44,7 @@ class AnnuaireSante:
         # trust_env off: a proxy variable of the machine must not see the key
         whole = aiohttp.ClientTimeout(total=self._settings.seconds)
         try:
-            async with aiohttp.ClientSession(timeout=whole, trust_env=False) as session:
+            async with aiohttp.ClientSession(timeout=whole, trust_env=False, response_class=BoundedReply) as session:
                 return await self._post(session, {"identifier": rpps, **_SEARCH})
         except aiohttp.ClientSSLError:
             raise RegisterAwayError("certificate_refused") from None

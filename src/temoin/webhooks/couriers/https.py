@@ -13,10 +13,14 @@ from typing import Any
 
 import aiohttp
 
+from temoin.lib.http_replies import BoundedReply
+from temoin.lib.retry_after import asked_pause
 from temoin.outbox.courier import Answer, Verdict
 from temoin.webhooks.addresses import AddressRefusedError, is_public, read_target
 from temoin.webhooks.settings import Outside
 
+_NOT_NOW = frozenset({429, 503})
+LONGEST = 3_600.0  # seconds that a program may ask to be left alone for: the longest pause between two tries anyway
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
 CONNECTIONS = 64
 
@@ -45,7 +49,11 @@ class WebhookLine:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._context(), socket_factory=make)
         # trust_env off: a proxy variable of the machine would choose the address instead
         return aiohttp.ClientSession(
-            connector=connector, timeout=TIMEOUT, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+            connector=connector,
+            timeout=TIMEOUT,
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            response_class=BoundedReply,
         )
 
     def _context(self) -> ssl.SSLContext:
@@ -61,7 +69,7 @@ class WebhookLine:
             headers = {**headers, "Content-Type": "application/json"}
             async with session.post(address, data=body, headers=headers, allow_redirects=False) as reply:
                 reply.close()  # what else it says is nobody's business
-                return _answer(reply.status)
+                return _answer(reply.status, reply.headers.get("Retry-After", ""))
         except AddressRefusedError:
             return Answer(Verdict.POSTPONED, "not_public")
         except aiohttp.ClientSSLError:
@@ -79,7 +87,10 @@ class WebhookLine:
         await self._allowed.close()
 
 
-def _answer(status: int) -> Answer:
+def _answer(status: int, retry_after: str) -> Answer:
     if 200 <= status < 300:
         return Answer(Verdict.ACCEPTED, f"http_{status}")
+    if status in _NOT_NOW:
+        pause = asked_pause(retry_after)
+        return Answer(Verdict.POSTPONED, f"http_{status}", retry_after=None if pause is None else min(pause, LONGEST))
     return Answer(Verdict.POSTPONED, "redirected" if 300 <= status < 400 else f"http_{status}")

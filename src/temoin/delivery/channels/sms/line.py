@@ -9,6 +9,9 @@ from typing import Any
 import aiohttp
 import orjson
 
+from temoin.lib.http_replies import BoundedReply
+from temoin.lib.retry_after import asked_pause
+
 # Seconds. A lease (30) outlives two requests, the enquiry and the sending.
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
 LARGEST_ANSWER = 1_000_000  # bytes
@@ -45,7 +48,7 @@ class SmsReply:
     @property
     def pause(self) -> float | None:
         """Return the seconds that the provider asks to wait, a day at most."""
-        return min(float(self.retry_after), 86_400.0) if self.retry_after.isdecimal() else None
+        return asked_pause(self.retry_after)
 
 
 class SmsLine:
@@ -53,7 +56,7 @@ class SmsLine:
 
     def __init__(self) -> None:
         # trust_env off: a proxy variable of the machine must not see links
-        self._session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False)
+        self._session = aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False, response_class=BoundedReply)
 
     async def ask(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> SmsReply:
         """Make one request; SmsNotSentError or SmsNoAnswerError when nothing readable came back."""

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from temoin.transmission.channels.fhir.retry_after import asked_pause
+from temoin.lib.retry_after import asked_pause
 
 
 class NotSentError(Exception):

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from temoin.lib.http_replies import BoundedReply
 from temoin.transmission.channels.fhir.connections import CleanConnector
 from temoin.transmission.channels.fhir.exchange import NoAnswerError, NotSentError, Reply, read_reply
 from temoin.transmission.channels.fhir.settings import FhirSettings
@@ -31,6 +32,7 @@ class HttpLine:
         # trust_env off: a proxy variable of the machine must not see results
         self._session = aiohttp.ClientSession(
             timeout=TIMEOUT,
+            response_class=BoundedReply,
             connector=CleanConnector(limit=CONNECTIONS, ssl=not encrypts or _context(authority, authority.pin)),
             trust_env=False,
         )
