@@ -51,6 +51,7 @@ from temoin.lib.data_file import DataFileError, parse_data
 from temoin.lib.days import read_day
 from temoin.lib.errors import TemoinError
 from temoin.lib.phones import PhoneError, read_phone
+from temoin.lib.retry_after import asked_pause
 from temoin.mail.answers import reply_kept
 from temoin.mail.replies import MailStage, judge_reply
 from temoin.pharmacies.couriers.annuaire_sante import RegisterAnswerError, read_entries
@@ -61,7 +62,6 @@ from temoin.scanning import gs1, hibc, ins, mrz, nir, sample_numbers, tickets
 from temoin.scanning import reading as scans
 from temoin.settings.file import settings_of
 from temoin.transmission.channels.fhir.exchange import read_json
-from temoin.transmission.channels.fhir.retry_after import asked_pause
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -24,6 +24,15 @@ def test_who_fails_too_often_waits():
     assert ask_token("x.y.z", Client(REMOTE_ADDR=STRANGER))["Retry-After"] == "60"
 
 
+@pytest.mark.django_db
+def test_one_subscriber_of_ipv6_is_one_caller_and_ipv4_is_not():
+    answers = [ask("x.y.z", f"2001:db8:1:2::{number:x}") for number in range(FAILURES + 2)]
+
+    assert answers == [401] * FAILURES + [429] * 2
+    assert ask("x.y.z", "2001:db8:1:3::1") == 401
+    assert [ask("x.y.z", f"::ffff:192.0.2.{number}") for number in range(FAILURES + 2)] == [401] * (FAILURES + 2)
+
+
 def test_a_stranger_who_names_the_program_does_not_shut_it_out(house: House):
     program = register(house.owner)
     for _ in range(FAILURES + 5):

@@ -17,6 +17,7 @@ import pytest
 from certificates import make_identity
 from patience import PATIENCE, wait_until
 
+from temoin.lib.callers import caller_network
 from temoin.serving.lines import LinePace, LinePort, LineServer
 from temoin.serving.processes import listen
 
@@ -83,7 +84,7 @@ class Site:
         self.counts, self.listener = Counts(), listen("127.0.0.1", 0)
         self.number = self.listener.getsockname()[1]
         port = LinePort(name="words", listener=self.listener, context=context, admit=self._admit, talk=Words, take=take)
-        self._server = LineServer([port], pace, self.counts)
+        self._server = LineServer([port], pace, self.counts, caller_network)
         self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._server.run(self._stop)])
         self._thread.start()

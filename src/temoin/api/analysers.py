@@ -57,6 +57,18 @@ class AstmTalk:
 def take_astm(program: LineProgram, content: bytes, *, codes: Mapping[str, str]) -> LineAnswer:
     """Propose what a message tells, once however often it comes, and return what is answered after the commit."""
     try:
+        return _taken(program, content, codes)
+    except Exception as error:  # noqa: BLE001 a defect is answered, and its line goes on
+        if not is_away(error):
+            failed_item(error)
+            return LineAnswer(NAK)
+        OUTAGE.note(error)
+        connection.close()
+        return LineAnswer(NAK, is_later=True)
+
+
+def _taken(program: LineProgram, content: bytes, codes: Mapping[str, str]) -> LineAnswer:
+    try:
         seat = take_named_seat(client_id=program.client_id, public_key=program.public_key)
         if spend(seat, len(content)).wait:
             return LineAnswer(NAK, is_later=True)
@@ -74,13 +86,6 @@ def take_astm(program: LineProgram, content: bytes, *, codes: Mapping[str, str])
         return _refused([f"{one.column or 'message'} {one.code}" for one in error.problems])
     except (ConflictError, InvalidError, NotFoundError, UnvouchedError) as error:
         return _refused([type(error).__name__])
-    except Exception as error:  # noqa: BLE001 a defect is answered, and its line goes on
-        if not is_away(error):
-            failed_item(error)
-            return LineAnswer(NAK)
-        OUTAGE.note(error)
-        connection.close()
-        return LineAnswer(NAK, is_later=True)
     return LineAnswer(ACK)
 
 

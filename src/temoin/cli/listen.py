@@ -47,6 +47,7 @@ def run_listener(options: argparse.Namespace) -> int:
 
 
 async def _listen(ports: list[LinePort]) -> None:
+    from temoin.lib.callers import caller_network
     from temoin.serving.lines import LinePace, LineServer
 
     stop, ended = asyncio.Event(), threading.Event()
@@ -54,7 +55,7 @@ async def _listen(ports: list[LinePort]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tell_ready()  # the ports take callers from now on
     keep_watchdog(ended)
-    await LineServer(ports, LinePace(), LineCounts()).run(stop)
+    await LineServer(ports, LinePace(), LineCounts(), caller_network).run(stop)
     ended.set()
 
 

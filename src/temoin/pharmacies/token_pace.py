@@ -1,7 +1,8 @@
 """How fast tokens may be asked for: a budget for who fails, one for who proves their key, and neither fills the other.
 
-Failures count per network address, and are forgiven to a program at an address where it has proved its key: strangers
-cannot shut it out, not even from behind the same connection. What a program gets counts after the proof of its key.
+Failures count per caller (`lib.callers`), and are forgiven to a program at an address where it has proved its key:
+strangers cannot shut it out, not even from behind the same connection. What a program gets counts after the
+proof of its key.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.core.cache import cache
 
 from temoin.crypto.assertion import AssertionRefusedError, named_issuer
+from temoin.lib.callers import caller_network
 from temoin.lib.errors import TemoinError
 
 MINUTE, DAY = 60, 24 * 60 * 60  # seconds
@@ -53,11 +55,11 @@ class Caller:
 
     @property
     def _failures(self) -> str:
-        return f"token failures {self.address}"
+        return f"token failures {caller_network(self.address)}"
 
     @property
     def _known(self) -> str:
-        return f"token proved {self.client_id} {self.address}"
+        return f"token proved {self.client_id} {caller_network(self.address)}"
 
 
 def check_pace(program_id: UUID) -> None:

@@ -7,29 +7,25 @@ holds its link. See decision 0077.
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
-
 from temoin.delivery.pace import Bucket
+from temoin.lib.callers import caller_network
 
 PER_ADDRESS = 60  # an IPv4 address may be that of a carrier, with thousands of telephones behind it
 PER_SUBSCRIBER = 20  # the /64 that an IPv6 address is drawn from
-PER_SITE = 200  # the /48 that a subscriber may be given whole
+PER_SITE, WHOLE_SITE = 200, 48  # the /48 that a subscriber may be given whole
 PER_LETTER = 20
 IN_ALL = 1200  # wrong codes on real letters, each of which has a link behind it
 
 
 def caller_buckets(address: str) -> list[Bucket]:
     """Return what a wrong try is charged to, whatever it was for."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return [Bucket(f"caller|{address}", PER_ADDRESS)]
-    if not isinstance(known, IPv6Address):
-        return [Bucket(f"caller|{known}", PER_ADDRESS)]
-    if known.ipv4_mapped is not None:
-        return [Bucket(f"caller|{known.ipv4_mapped}", PER_ADDRESS)]
-    sizes = {64: PER_SUBSCRIBER, 48: PER_SITE}
-    return [Bucket(f"caller|{ip_network((known, bits), strict=False)}", size) for bits, size in sizes.items()]
+    network = caller_network(address)
+    if "/" not in network:
+        return [Bucket(f"caller|{network}", PER_ADDRESS)]
+    return [
+        Bucket(f"caller|{network}", PER_SUBSCRIBER),
+        Bucket(f"caller|{caller_network(address, WHOLE_SITE)}", PER_SITE),
+    ]
 
 
 def letter_buckets(lookup_hash: bytes) -> list[Bucket]:

@@ -114,13 +114,15 @@ class OpenLine:
 class LineServer:
     """Listens at ports until it is told to stop."""
 
-    def __init__(self, ports: list[LinePort], pace: LinePace, counts: CountsLines) -> None:
-        self._ports = ports
+    def __init__(
+        self, ports: list[LinePort], pace: LinePace, counts: CountsLines, crowd_of: Callable[[str], str]
+    ) -> None:
+        self._ports, self._crowd_of = ports, crowd_of
         self._pace = pace
         self._counts = counts
         self._threads = ThreadPoolExecutor(pace.threads, thread_name_prefix="take")
         self._book: LineBook[OpenLine] = LineBook(pace.lines, pace.each, pace.at_once)
-        self._unproved: dict[asyncio.Task[None], str] = {}  # by address, the oldest first
+        self._unproved: dict[asyncio.Task[None], str] = {}  # by whom they are counted as, the oldest first
         self._stops = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -157,15 +159,15 @@ class LineServer:
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         task = asyncio.get_running_loop().create_task(self._welcome(port, connection, str(address[0])))
-        self._unproved[task] = str(address[0])
+        self._unproved[task] = self._crowd_of(str(address[0]))
         task.add_done_callback(partial(self._over, connection))
         if len(self._unproved) > self._pace.unproved:
             self._end_a_stranger()
 
     def _end_a_stranger(self) -> None:
-        """End the oldest of those who have not said who they are, at the address that has most of them."""
+        """End the oldest of those who have not said who they are, of the caller who has most of them."""
         crowd, _ = Counter(self._unproved.values()).most_common(1)[0]
-        oldest = next(task for task, address in self._unproved.items() if address == crowd)
+        oldest = next(task for task, caller in self._unproved.items() if caller == crowd)
         del self._unproved[oldest]
         asyncio.get_running_loop().call_soon(oldest.cancel)  # once its connection is one that a cancelled task closes
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from temoin.lib.callers import plain_address
 from temoin.lib.clock import now
 from temoin.lib.zones import utc_offset, wall_clock
 from temoin.pharmacies.zones import page_zone
@@ -32,6 +33,10 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the l
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return who asks, IPv4 as IPv4: the library counts IPv6 by its /64, in which all of IPv4 may be written."""
+        return plain_address(super().get_client_ip(request))
 
     def get_login_stages(self) -> list[str]:
         """Ask for the second step with our own class, in the place of the library's."""
