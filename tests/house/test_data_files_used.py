@@ -39,6 +39,7 @@ from temoin.lib.reviewed import review_of
 from temoin.pharmacies.register import build_register_terms
 from temoin.pharmacies.zones import build_zones
 from temoin.retention.classes import build_classes
+from temoin.surveillance.departments import build_country
 from temoin.transmission.rules.loading import build_rule_set
 from temoin_sandbox.outcomes import build_outcomes as build_sandbox_outcomes
 
@@ -91,6 +92,7 @@ FILES: dict[str, tuple[Built, str]] = {
     "pharmacies/data/register.toml": (build_register_terms, "systems|professions|names"),
     "pharmacies/data/zones.toml": (build_zones, "zones"),
     "retention/data/classes.toml": (build_classes, "classes"),
+    "surveillance/data/departments.toml": (build_country, ""),
     **{f"transmission/rules/data/{name}": (build_rule_set, "bases") for name in RULES},
 }
 # The sandbox imports no room, and so reads its files by itself.

@@ -84,6 +84,10 @@ class Entry:
         """Return an age in years, or None when it is not written."""
         return self._number(field, 0, 130) if self.has(field) else None
 
+    def inhabitants(self, field: str) -> int | None:
+        """Return how many people live somewhere, or None when it is not written."""
+        return self._number(field, 1, 100_000_000) if self.has(field) else None
+
     def whole(self, field: str) -> int:
         """Return a small whole number, such as the points of a score."""
         return self._number(field, -100, 100)

@@ -18,6 +18,7 @@ import orjson
 
 from temoin.lib.spreadsheet import guarded_cell
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS
+from temoin.surveillance.departments import load_country
 from temoin.surveillance.tables import FILES, PublishedTable
 
 INCOMPLETE = "incomplete"  # the file that names the publications which are without some pharmacies
@@ -25,6 +26,12 @@ INCOMPLETE_COLUMNS = ("table", "pharmacies")
 DESCRIPTOR = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LEADING = ("period", "revision", "published")
+LEAST = {
+    **dict.fromkeys(("count", "per_100000", "percent", "low", "high"), 0),
+    "pharmacies": 1,
+    "inhabitants": 1,
+    "tests": 1,
+}
 # Licences that the operator may give the data; without one, none is given.
 LICENCES = {
     "etalab-2.0": {
@@ -80,7 +87,7 @@ def files_of(publications: Iterable[Publication], about: About) -> dict[str, byt
 
 
 def rows_of(table: PublishedTable, publications: Iterable[Publication]) -> list[list[Any]]:
-    """Return the rows of a table: period, revision, day of publication, then its own columns and the count."""
+    """Return the rows of a table: period, revision, day of publication, then its own columns and measures."""
     return sorted(
         [one.period.isoformat(), one.revision, one.released_on.isoformat(), *figure]
         for one in publications
@@ -99,7 +106,7 @@ def _incomplete(publications: Iterable[Publication]) -> list[list[Any]]:
 
 def _columns() -> dict[str, list[str]]:
     """Return the columns of each file by its name."""
-    told = {table.name: [*LEADING, *table.columns, "count"] for table in FILES.values()}
+    told = {table.name: [*LEADING, *table.columns, *table.measures] for table in FILES.values()}
     return {**told, INCOMPLETE: [*LEADING, *INCOMPLETE_COLUMNS]}
 
 
@@ -112,11 +119,12 @@ def rows_lost(before: bytes, after: bytes) -> list[str]:
 def schema_of(name: str) -> dict[str, Any]:
     """Return the schema of a file after the Table Schema standard."""
     columns = _columns()[name]
-    return {"fields": [_field(one, name) for one in columns], "primaryKey": _key(columns), "missingValues": []}
+    return {"fields": [_field(one, name) for one in columns], "primaryKey": _key(name), "missingValues": []}
 
 
-def _key(columns: list[str]) -> list[str]:
-    return [one for one in columns[:-1] if one != "published"]
+def _key(name: str) -> list[str]:
+    columns = FILES[name].columns if name in FILES else INCOMPLETE_COLUMNS[:1]
+    return [one for one in LEADING if one != "published"] + list(columns)
 
 
 def _field(name: str, file: str) -> dict[str, Any]:
@@ -126,10 +134,10 @@ def _field(name: str, file: str) -> dict[str, Any]:
     if name == "revision":
         tables = [FILES[file]] if file in FILES else list(FILES.values())
         constraints |= {"minimum": 1, "maximum": max(len(table.ages) for table in tables)}
-    if name == "count":
-        constraints["minimum"] = 0
-    if name == "pharmacies":
-        constraints["minimum"] = 1
+    if name in LEAST:
+        constraints["minimum"] = LEAST[name]
+    if name == "percent":
+        constraints["maximum"] = 100
     return {**field, "constraints": constraints}
 
 
@@ -139,11 +147,15 @@ def _descriptor(files: Mapping[str, bytes], about: About, updated: date | None) 
         "name": "temoin-surveillance",
         "title": f"{'DEMONSTRATION, INVENTED PERSONS: ' if about.is_demo else ''}Point-of-care tests in pharmacies",
         "description": "Counts of findings, with noise that no person can be found through; a figure under ten is left "
-        "out; `targets` adds up `days` over all kinds of test, small figures included. `incomplete` names what was "
-        "published without pharmacies that could not be counted. `revision` tells the publications of one period "
-        "apart: a later one counts late results and corrections too. What was published is never changed.",
+        "out; `targets` adds up `days` over all kinds of test, small figures included, and `areas` `departments`; "
+        "`incidence` and `positivity` are made of `areas`, with intervals of 95 % that hold the noise. `incomplete` "
+        "names what was published without pharmacies that could not be counted. `revision` tells the publications of "
+        "one period apart: a later one counts late results and corrections too. What was published is never changed.",
         "version": updated.isoformat() if updated else "0",
-        "sources": [{"title": "Témoin", "path": about.source}],
+        "sources": [
+            {"title": "Témoin", "path": about.source},
+            {"title": load_country().review.source, "path": load_country().address},
+        ],
         "resources": [_resource(name, files, ending) for name in _columns() for ending in ("csv", "json")],
     }
     if updated:

@@ -19,11 +19,21 @@ def _text(fr: str, en: str) -> Column:
     return Column("string", Label(fr=fr, en=en))
 
 
+def _number(fr: str, en: str) -> Column:
+    return Column("number", Label(fr=fr, en=en))
+
+
 COLUMNS = {
     "period": Column("date", Label(fr="Jour, ou lundi de la semaine", en="Day, or Monday of the week")),
     "revision": Column("integer", Label(fr="Numéro de la publication", en="Number of the publication")),
     "published": Column("date", Label(fr="Publié le", en="Published on")),
     "count": Column("integer", Label(fr="Nombre, avec bruit", en="Count, with noise")),
+    "inhabitants": Column("integer", Label(fr="Habitants", en="Inhabitants")),
+    "per_100000": _number("Positifs pour 100 000 habitants", "Positive per 100,000 inhabitants"),
+    "tests": Column("integer", Label(fr="Tests concluants, avec bruit", en="Conclusive tests, with noise")),
+    "percent": _number("Positivité, en pour cent", "Positivity, in percent"),
+    "low": _number("Intervalle à 95 %, borne basse", "Interval of 95 %, lower end"),
+    "high": _number("Intervalle à 95 %, borne haute", "Interval of 95 %, upper end"),
     "department": _text("Département du domicile, vide si inconnu", "Département of the home, empty if not known"),
     "age": _text("Âge", "Age"),
     "sex": _text("Sexe", "Sex"),
@@ -45,6 +55,11 @@ TABLE_WORDS = {
     "days": Label(fr="Résultats par jour de prélèvement", en="Results by day of sample"),
     "targets": Label(fr="Résultats par jour de prélèvement, tous tests", en="Results by day of sample, all tests"),
     "departments": Label(fr="Résultats par semaine et département", en="Results by week and département"),
+    "areas": Label(
+        fr="Résultats par semaine et département, tous tests", en="Results by week and département, all tests"
+    ),
+    "incidence": Label(fr="Incidence par semaine et département", en="Incidence by week and département"),
+    "positivity": Label(fr="Positivité par semaine et département", en="Positivity by week and département"),
     "ages": Label(fr="Résultats par semaine, âge et sexe", en="Results by week, age and sex"),
     "reasons": Label(fr="Résultats par semaine et motif du test", en="Results by week and reason of the test"),
     "lots": Label(fr="Résultats par semaine et lot de kits", en="Results by week and lot of kits"),

@@ -31,8 +31,39 @@ WORDS = {
     "positives": Label(fr="Positifs", en="Positive"),
     "tests": Label(fr="Tests concluants", en="Conclusive tests"),
     "mean": Label(fr="Positifs par jour, moyenne de 7 jours", en="Positive a day, mean of 7 days"),
-    "positivity": Label(fr="Positivité sur 7 jours", en="Positivity over 7 days"),
-    "share": Label(fr="Positivité", en="Positivity"),
+    "incidence": Label(fr="Positifs sur 7 jours pour 100 000 habitants", en="Positive in 7 days per 100,000"),
+    "positivity_week": Label(fr="Positivité sur 7 jours", en="Positivity over 7 days"),
+    "positivity": Label(fr="Positivité", en="Positivity"),
+    "interval": Label(fr="Intervalle à 95 %", en="Interval of 95%"),
+    "between": Label(fr="{low} à {high}", en="{low} to {high}"),
+    "code": Label(fr="Code", en="Code"),
+    "department": Label(fr="Département du domicile", en="Département of the home"),
+    "per_100000": Label(fr="Pour 100 000 habitants", en="Per 100,000 inhabitants"),
+    "areas": Label(fr="Incidence par département", en="Incidence by département"),
+    "areas_of": Label(
+        fr="{target} : incidence par département, semaine du lundi {period}",
+        en="{target}: incidence by département, week of Monday {period}",
+    ),
+    "map": Label(fr="Carte. {title}", en="Map. {title}"),
+    "map_reading": Label(
+        fr="Résultats positifs de la semaine pour 100 000 habitants. Un carré par département, placé à peu près où il "
+        "se trouve ; l’outre-mer en bas. Chaque carré mène à sa ligne du tableau, qui donne les intervalles : ils "
+        "comprennent le bruit et le hasard des petits nombres.",
+        en="Positive results of the week per 100,000 inhabitants. One square for each département, roughly where it "
+        "lies; overseas at the bottom. Each square leads to its line of the table, which has the intervals: they hold "
+        "the noise and the chance of small numbers.",
+    ),
+    "skip_map": Label(fr="Passer la carte", en="Skip the map"),
+    "tile": Label(fr="{code} {place} : {rate}", en="{code} {place}: {rate}"),
+    "tile_empty": Label(fr="{code} {place} : non montré", en="{code} {place}: not shown"),
+    "step_none": Label(
+        fr="non montré : trop peu de positifs pour les distinguer du bruit, ou population non estimée",
+        en="not shown: too few positive to tell them from noise, or no estimate of inhabitants",
+    ),
+    "step_first": Label(fr="moins de {high}", en="under {high}"),
+    "step": Label(fr="de {low} à moins de {high}", en="{low} to under {high}"),
+    "step_last": Label(fr="{low} ou plus", en="{low} or more"),
+    "inhabitants_from": Label(fr="Habitants au {day} :", en="Inhabitants on {day}:"),
     "standing": Label(fr="Publication", en="Publication"),
     "last": Label(fr="définitive", en="final"),
     "early": Label(fr="provisoire", en="provisional"),
@@ -59,12 +90,10 @@ WORDS = {
     ),
     "missing_title": Label(fr="Ce qui manque", en="What is missing"),
     "missing": Label(
-        fr="L’incidence pour 100 000 habitants : les populations ne sont pas encore reprises d’une source "
-        "vérifiée. Les communes : une surface plus petite exige plus de bruit. Une carte : les contours ne "
-        "sont pas repris. Une prévision des résultats encore attendus : les chiffres provisoires sont "
+        fr="L’incidence par âge : les populations par âge ne sont pas reprises. Les communes : une surface plus petite "
+        "exige plus de bruit. Une prévision des résultats encore attendus : les chiffres provisoires sont "
         "montrés tels quels.",
-        en="Incidence per 100,000 inhabitants: populations are not taken from a verified source yet. Communes: "
-        "a smaller area asks for more noise. A map: borders are not taken over. A forecast of results still "
-        "awaited: provisional figures are shown as they are.",
+        en="Incidence by age: populations by age are not taken over. Communes: a smaller area asks for more noise. "
+        "A forecast of results still awaited: provisional figures are shown as they are.",
     ),
 }

@@ -27,11 +27,12 @@ from temoin.outbox.set_aside import apart
 from temoin.pharmacies.models import Pharmacy
 from temoin.surveillance.counting import KEPT_DAYS, sound_counts
 from temoin.surveillance.counts import DayCounts
+from temoin.surveillance.departments import load_country
 from temoin.surveillance.models import Release
 from temoin.surveillance.noise import Chance, draw_noise
-from temoin.surveillance.tables import SUMS, TABLES, Ground, Key, PharmacySent, PublishedTable, Receipt
+from temoin.surveillance.rates import incidence_rows, noise_of, positivity_rows
+from temoin.surveillance.tables import FLOOR, SUMS, TABLES, Ground, Key, PharmacySent, PublishedTable, Receipt
 
-FLOOR = 10  # a smaller figure is noise more than anything: it is left out
 LONGEST_WAIT = 2  # days that a publication waits for a count: its readers rather know of a gap than of nothing
 PLACE = "publishing counts"
 SHELVES = 5  # a lot is told of once so many pharmacies have it
@@ -132,12 +133,9 @@ def _publish(one: Due, sums: Sums, ground: Ground, *, missing: int) -> None:
     if one.table.name == "receipts":
         found = _receipts(one, is_demo=sums.is_demo)
     drawn = noisy(one.table, found, ground, secrets.SystemRandom())
-    figures = left(drawn)
+    told = leaving(one.table, drawn, ground)
     if one.table.name == "senders":
-        figures += _silent(figures, sums.open, one.period)
-    told = {one.table.name: figures}
-    if one.table.name in SUMS:
-        told[SUMS[one.table.name].name] = left(summed(one.table, SUMS[one.table.name], drawn))
+        told["senders"] += _silent(told["senders"], sums.open, one.period)
     _keep(one, told, missing)
 
 
@@ -162,6 +160,26 @@ Figures = list[list[Any]]
 def noisy(table: PublishedTable, found: Mapping[Key, int], ground: Ground, chance: Chance) -> Figures:
     """Return a figure with noise for each possible key, also where nothing was found."""
     return [[*key, found.get(key, 0) + draw_noise(table.share / parts, chance)] for key, parts in table.domain(ground)]
+
+
+def leaving(table: PublishedTable, drawn: Figures, ground: Ground) -> dict[str, Figures]:
+    """Return what leaves, by file: figures, what they add up to, and the rates made of these sums."""
+    told = {table.name: left(drawn)}
+    if into := SUMS.get(table.name):
+        sums = summed(table, into, drawn)
+        told[into.name] = left(sums)
+        if into.name == "areas":
+            told |= _rates(table, sums, ground)
+    return told
+
+
+def _rates(table: PublishedTable, sums: Figures, ground: Ground) -> dict[str, Figures]:
+    found = {(area, target, outcome): count for area, target, outcome, count in sums}
+    noise = {target: noise_of(table, ground, target) for _area, target, _outcome in found}
+    return {
+        "incidence": incidence_rows(found, noise, load_country().departments),
+        "positivity": positivity_rows(found, noise),
+    }
 
 
 def left(drawn: Figures) -> Figures:

@@ -19,6 +19,7 @@ from temoin.surveillance.counts import OUTCOMES, REASONS, DayCounts, SignatureDe
 from temoin.testing.report import ReportStatus, Sex
 
 Key = tuple[str, ...]
+FLOOR = 10  # a smaller figure is noise more than anything: it is left out
 WHOLE = Fraction(1)  # of one test, over all that is ever published of it
 AREAS = (
     *(f"{number:02d}" for number in range(1, 20)),
@@ -94,6 +95,7 @@ class PublishedTable:
     columns: tuple[str, ...]
     fold: Fold
     domain: Domain
+    measures: tuple[str, ...] = ("count",)  # what a row tells behind its key; a count is the last of a drawn figure
 
     @property
     def share(self) -> Fraction:
@@ -220,5 +222,16 @@ TABLES = {
 }
 # What tables add up to with all of their noise, before small figures are left out of them: made of them alone, a sum
 # takes no share of its own. A sum of those that were not left out would lean upwards.
-SUMS = {"days": replace(TABLES["days"], name="targets", columns=("target", "outcome"))}
-FILES = {**TABLES, **{table.name: table for table in SUMS.values()}}
+SUMS = {
+    "days": replace(TABLES["days"], name="targets", columns=("target", "outcome")),
+    "departments": replace(TABLES["departments"], name="areas", columns=("department", "target", "outcome")),
+}
+# What such sums are divided by, at the moment of their publication: a rate is kept as it left, like any figure.
+RATES = {
+    name: replace(SUMS["departments"], name=name, columns=("department", "target"), measures=(*measures, "low", "high"))
+    for name, measures in (
+        ("incidence", ("count", "inhabitants", "per_100000")),
+        ("positivity", ("count", "tests", "percent")),
+    )
+}
+FILES = {**TABLES, **{table.name: table for table in (*SUMS.values(), *RATES.values())}}

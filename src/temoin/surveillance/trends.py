@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from temoin.catalogue.kinds import load_kinds
 from temoin.surveillance.counts import NEGATIVE, POSITIVE
 from temoin.surveillance.dataset import Publication
-from temoin.surveillance.tables import FILES
+from temoin.surveillance.departments import load_country
+from temoin.surveillance.rates import Rate, noise_of, per_inhabitants, percent_positive
+from temoin.surveillance.tables import FILES, TABLES, Ground
 
 SPAN = 7
 SHOWN = 120  # days of a curve
@@ -25,7 +28,8 @@ class TrendDay:
     positive: int | None
     tests: int | None  # conclusive ones
     mean: float | None  # of the positives of seven days
-    positivity: float | None  # of seven days
+    incidence: Rate | None  # positives of seven days, per 100,000 inhabitants
+    positivity: Rate | None  # of seven days, in percent
 
 
 def latest(publications: Iterable[Publication], name: str) -> dict[date, Publication]:
@@ -45,10 +49,15 @@ def trends(publications: Iterable[Publication]) -> dict[str, list[TrendDay]]:
         for target, outcome, count in one.figures:
             counts[target][day, outcome] += count
     shown = list(days)[-SHOWN:]
-    return {target: [_trend_day(days[day], found) for day in shown] for target, found in sorted(counts.items())}
+    ground = Ground(load_kinds())
+    noise = {target: SPAN * noise_of(TABLES["days"], ground, target) for target in counts}
+    return {
+        target: [_trend_day(days[day], found, noise[target]) for day in shown]
+        for target, found in sorted(counts.items())
+    }
 
 
-def _trend_day(one: Publication, found: dict[tuple[date, str], int]) -> TrendDay:
+def _trend_day(one: Publication, found: dict[tuple[date, str], int], noise: float) -> TrendDay:
     day = one.period
     positive, negative = found.get((day, POSITIVE)), found.get((day, NEGATIVE))
     span = [day - timedelta(days=back) for back in range(SPAN)]
@@ -61,13 +70,14 @@ def _trend_day(one: Publication, found: dict[tuple[date, str], int]) -> TrendDay
         positive=positive,
         tests=None if positive is None or negative is None else positive + negative,
         mean=None if positives is None else positives / SPAN,
-        positivity=positivity(positives, negatives),
+        incidence=None if positives is None else per_inhabitants(positives, noise, load_country().inhabitants),
+        positivity=None if positives is None or negatives is None else percent_positive(positives, negatives, noise),
     )
 
 
 def positivity(positive: int | None, negative: int | None) -> float | None:
-    """Return the share of positives; None where one of the two was left out for being small."""
-    return None if positive is None or negative is None else positive / (positive + negative)
+    """Return the share of positives in percent; None where one of the two was left out for being small."""
+    return None if positive is None or negative is None else 100 * positive / (positive + negative)
 
 
 def _all_of(counts: list[int | None]) -> int | None:
