@@ -56,6 +56,7 @@ sender = "temoin@demonstration.invalid"
 [certificates]
 trusted = "trusted"
 key = "keys/certificates.key"
+health_cards = true
 
 [register]
 base_url = "{url[sandbox]}/annuaire/fhir/v2"

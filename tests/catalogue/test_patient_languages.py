@@ -29,7 +29,7 @@ PARTS = ("page", "headline", "message")
 TARGETS = {target.code: target for kind in load_kinds().values() for target in kind.targets}
 # Of a language in another script: names alone are in ours, and no word was left behind.
 LATIN = re.compile("[A-Za-zÀ-ÿ]{2,}")
-NAMES = {"QR", "COVID", "SARS", "CoV", "pyogenes", "RSV", "IgG", "IgM", "TROD", "JavaScript"}
+NAMES = {"QR", "COVID", "SARS", "CoV", "pyogenes", "RSV", "IgG", "IgM", "TROD", "JavaScript", "SMART", "Health", "Card"}
 NOT_UKRAINIAN = re.compile("[ыэъёЫЭЪЁ]")
 
 

@@ -31,9 +31,16 @@ from site_settings import email_courier
 from strategies import covid_positive, examples, reports
 
 from temoin.catalogue.kinds import load_kinds
-from temoin.certificates.issuing import ISSUER, CertificateIssuer, drawing_of, is_certifiable, sign_certificate
+from temoin.certificates.issuing import (
+    ISSUER,
+    CertificateIssuer,
+    drawing_of,
+    drawing_of_card,
+    is_certifiable,
+    sign_certificate,
+)
 from temoin.certificates.models import CertificateState, IssuedCertificate
-from temoin.certificates.published import published_revocations
+from temoin.certificates.published import published_revocations, revoked_cards
 from temoin.crypto.certificate_key import read_certificate_key
 from temoin.crypto.letter import BLOCK_BYTES, SECRET_BYTES, derive, open_letter, stretch
 from temoin.crypto.signatures import thumbprint
@@ -45,6 +52,7 @@ from temoin.formats.hcert.base45 import decode_base45
 from temoin.formats.hcert.errors import NotACertificateError
 from temoin.formats.hcert.judging import CertificateVerdict, judge_certificate
 from temoin.formats.hcert.revoking import Revocations, read_revocations
+from temoin.formats.hcert.smart import LONGEST_JWS, write_digits
 from temoin.formats.hcert.trusted import KEY_ID, TrustedKey, published
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
@@ -170,6 +178,38 @@ def test_a_letter_holds_a_certificate_that_another_library_verifies(post, signed
     assert claims[-65_537]["found"] == [["sars-cov-2", "negative"]]
     assert judge_certificate(text, own_keys(), at=now()).verdict is VALID
     assert post.events(EventKind.CERTIFICATE_ISSUED) == [("worker", "certificate")]
+
+
+def test_beside_it_is_the_same_as_a_health_card_and_both_are_revoked_together(post, signed):
+    (fragment,) = post.seal()
+    told = post.open(fragment, signed)["certificate"]
+    card = write_digits(told["card"]["jws"])
+    post.revoke()
+    judged = judge_certificate(card, own_keys(), at=now(), revoked=revoked(post.as_role).marks)
+    assert judged.verdict is VALID
+    assert judged.claims.expires_at == judge_certificate(told["text"], own_keys(), at=now()).claims.expires_at
+    assert [each["resource"]["resourceType"] for each in judged.claims.content["entry"]] == ["Patient", "Observation"]
+
+    correct(post, signed)
+    post.revoke()
+
+    listed = revoked(post.as_role)
+    assert (verdict(card, listed), verdict(told["text"], listed)) == (REVOKED, REVOKED)
+    payload = zlib.decompress(urlsafe_b64decode(told["card"]["jws"].split(".")[1] + "=="), -15)
+    with post.as_role("temoin_portal"):
+        cards = revoked_cards()
+    assert cards.numbers == [orjson.loads(payload)["vc"]["rid"]]
+    assert cards.version == int(listed.issued_at.timestamp())
+
+
+@pytest.mark.usefixtures("cardless")
+def test_an_operator_who_wants_no_cards_has_certificates_all_the_same(post, signed):
+    (fragment,) = post.seal()
+
+    told = post.open(fragment, signed)["certificate"]
+
+    assert told["card"] is None
+    assert verdict(told["text"], Revocations(ISSUER().name, now(), frozenset())) is VALID
 
 
 def test_the_letter_says_what_the_certificate_says_and_until_when(post, signed):
@@ -319,10 +359,16 @@ def test_a_letter_opened_again_by_hand_saves_no_certificate_of_a_former_version(
 
 
 @pytest.fixture
+def cardless(settings: Any) -> None:
+    site = settings.TEMOIN
+    settings.TEMOIN = replace(site, certificates=replace(site.certificates, health_cards=False))
+
+
+@pytest.fixture
 def keyless(settings: Any) -> None:
     """An operator without a key of certificates."""
     site = settings.TEMOIN
-    settings.TEMOIN = replace(site, certificates=replace(site.certificates, key=None))
+    settings.TEMOIN = replace(site, certificates=replace(site.certificates, key=None, health_cards=False))
 
 
 @pytest.mark.usefixtures("keyless")
@@ -336,7 +382,7 @@ def test_without_a_key_the_letter_goes_without_a_certificate(post, signed):
     assert told["findings"][0]["outcome"] == "negative"
     assert post.states() == []
     with post.as_role("temoin_portal"):
-        assert published_revocations() == ""
+        assert (published_revocations(), revoked_cards()) == ("", None)
 
 
 @pytest.fixture
@@ -491,6 +537,16 @@ def modules(drawing: dict[str, Any]) -> list[list[int]]:
     width = drawing["width"]
     bits = "".join(f"{byte:08b}" for byte in b64decode(drawing["bits"]))
     return [[int(bit) for bit in bits[at : at + width]] for at in range(0, width * width, width)]
+
+
+def test_a_card_that_no_code_holds_is_left_out_and_the_longest_is_drawn_as_version_22():
+    names = ["".join(chr(0x4E00 + place * step % 20_000) for place in range(80)) for step in (7_919, 6_007)]
+    patient = replace(covid_positive().patient, birth_family_name=names[0], birth_given_names=names[1])
+    too_long = replace(covid_positive(), patient=patient, sampled_at=now())
+
+    assert sign_certificate(too_long, zone=HOUSE).content["card"] is None
+    assert drawing_of_card("e" * LONGEST_JWS)["width"] == 105
+    assert drawing_of_card("e" * (LONGEST_JWS + 1))["width"] > 105
 
 
 def test_the_drawing_of_a_short_text_is_what_the_library_draws():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 import zlib
+from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,7 +34,7 @@ from temoin.formats.hcert.icao import load_transliteration
 from temoin.formats.hcert.issuing import Issuance
 from temoin.formats.hcert.judging import CertificateVerdict, judge_certificate
 from temoin.formats.hcert.own_writing import own_certificate
-from temoin.formats.hcert.smart import encode_base64url
+from temoin.formats.hcert.smart import encode_base64url, write_digits
 from temoin.formats.hcert.smart_writing import card_bundle, smart_card
 from temoin.formats.hcert.trusted import KEY_ID, TrustedKey, published
 from temoin.formats.hcert.uses import Use
@@ -63,7 +65,7 @@ def eu(report: Report) -> str | None:
 
 
 def card(report: Report) -> str:
-    return smart_card(report, ISSUE, key_id=encode_base64url(NAME), sign=KEY.sign_digest)
+    return write_digits(smart_card(report, ISSUE, key_id=encode_base64url(NAME), sign=KEY.sign_digest))
 
 
 def read_by_another(code: str, key: CertificateKey, name: bytes) -> dict[Any, Any]:
@@ -160,7 +162,40 @@ def test_another_library_verifies_our_card():
     found = jws.deserialize_compact(text, ECKey.import_key(public_jwk(KEY.public)), registry=packed_too)
 
     assert found.headers() == {"zip": "DEF", "alg": "ES256", "kid": encode_base64url(NAME)}
-    assert b'"rid":"AAECAwQFBgcICQoLDA0ODw"' in zlib.decompress(found.payload, -15)
+    claims = json.loads(zlib.decompress(found.payload, -15))
+    assert (claims["iss"], claims["nbf"]) == (ISSUER, int(AT.timestamp()))
+    assert claims["vc"]["type"] == [
+        f"https://smarthealth.cards#{name}" for name in ("health-card", "laboratory", "covid19")
+    ]
+    assert b64decode(claims["vc"]["rid"] + "=", altchars=b"-_") == mark_of(NUMBER.encode())
+    assert claims["vc"]["credentialSubject"] == {"fhirVersion": "4.0.1", "fhirBundle": card_bundle(covid_positive())}
+
+
+def names_within(value: Any) -> set[str]:
+    """Return the names of all elements at any depth."""
+    if isinstance(value, list):
+        return set().union(*map(names_within, value))
+    return set(value).union(*map(names_within, value.values())) if isinstance(value, dict) else set()
+
+
+@examples(10)
+@given(reports().filter(lambda report: report.status is not ReportStatus.CANCELLED))
+def test_a_card_of_any_result_holds_nothing_that_a_code_must_not(report: Report):
+    bundle = card_bundle(report)
+
+    assert names_within(bundle).isdisjoint({"id", "text"})
+    assert [each["fullUrl"] for each in bundle["entry"]] == [f"resource:{at}" for at in range(len(bundle["entry"]))]
+    for entry in bundle["entry"][1:]:
+        told = entry["resource"]
+        assert told["subject"] == {"reference": "resource:0"}
+        assert "display" not in names_within([told["code"], told["valueCodeableConcept"]])
+        assert set(told.get("meta", {})) <= {"security"}
+
+
+def test_a_card_of_a_demonstration_is_marked():
+    bundle = card_bundle(covid_positive(is_demo=True))
+
+    assert [entry["resource"]["meta"]["security"][0]["code"] for entry in bundle["entry"]] == ["HTEST", "HTEST"]
 
 
 def test_a_corrected_result_says_so_in_its_card():

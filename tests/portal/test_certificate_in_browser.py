@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from base64 import b64decode
 from collections.abc import Iterator
@@ -17,13 +18,16 @@ from letters import any_link, sealed_bytes, sealed_under
 from PIL import Image
 from playwright.sync_api import Page, expect
 from site_under_test import Site
+from strategies import covid_positive
 
-from temoin.certificates.issuing import drawing_of
+from temoin.certificates.issuing import drawing_of, drawing_of_card
 from temoin.crypto.letter import link_fragment
 from temoin.crypto.signatures import thumbprint
 from temoin.formats.hcert.claims import mark_of
+from temoin.formats.hcert.issuing import Issuance
 from temoin.formats.hcert.revoking import write_revocations
-from temoin.formats.hcert.smart import encode_base64url
+from temoin.formats.hcert.smart import encode_base64url, write_digits
+from temoin.formats.hcert.smart_writing import card_number, smart_card
 from temoin.lib.clock import now
 
 CODE = "7K2QF-XM04CP"
@@ -42,6 +46,13 @@ def of_letter(text: str) -> dict[str, Any]:
     return {"text": text, "drawing": drawing_of(text), **held}
 
 
+def card_of_demonstration() -> str:
+    """Return a card of today as the worker signs it, under the key of another operator that this site believes."""
+    issue = Issuance(ISSUER, encode_base64url(NUMBER), now(), now() + timedelta(hours=1))
+    name = encode_base64url(thumbprint(signer().public))
+    return smart_card(covid_positive(is_demo=True), issue, key_id=name, sign=signer().sign_digest)
+
+
 def open_letter_page(page: Page, site: Site, **changes: Any) -> None:
     link = any_link()
     site.post(sealed_under(link, CODE, sealed_bytes(**changes)))
@@ -51,9 +62,9 @@ def open_letter_page(page: Page, site: Site, **changes: Any) -> None:
     expect(page.locator("#result-title")).to_be_visible()
 
 
-def seen_modules(page: Page, width: int) -> str:
+def seen_modules(page: Page, width: int, place_on_page: str = "#drawing") -> str:
     """Return the modules as a camera would see them: the middle of each, in a picture of the page."""
-    picture = Image.open(io.BytesIO(page.locator("#drawing").screenshot())).convert("L")
+    picture = Image.open(io.BytesIO(page.locator(place_on_page).screenshot())).convert("L")
     step = picture.width / (width + 2 * QUIET)
     middles = [int((place + QUIET + 0.5) * step) for place in range(width)]
     return "".join("1" if picture.getpixel((x, y)) < 128 else "0" for y in middles for x in middles)
@@ -90,8 +101,33 @@ def test_the_certificate_is_copied_and_printed_and_a_letter_without_one_says_not
     expect(page.locator("#copy")).to_be_hidden()
     page.emulate_media(media="screen")
 
+    expect(page.locator("#card")).to_have_count(0)  # of a letter that was sealed before there were cards
+
     open_letter_page(page, site)
     expect(page.locator("#certificate")).to_have_count(0)
+
+
+def test_the_card_beside_it_is_drawn_saved_for_a_wallet_and_judged_like_any_other(page: Page, site: Site, list_of: Any):
+    jws = card_of_demonstration()
+    drawing = drawing_of_card(jws)
+    open_letter_page(page, site, certificate=of_letter(fresh()) | {"card": {"jws": jws, "drawing": drawing}})
+
+    bits = "".join(f"{byte:08b}" for byte in b64decode(drawing["bits"]))
+    assert seen_modules(page, drawing["width"], "#card-drawing") == bits[: drawing["width"] ** 2]
+    with page.expect_download() as saved:
+        page.locator("#save").click()
+    expect(page.locator("#status")).to_contain_text("à l’application")
+    assert saved.value.suggested_filename == "certificat.smart-health-card"
+    assert json.loads(saved.value.path().read_text()) == {"verifiableCredential": [jws]}
+    assert Axe().run(page).response["violations"] == []
+    page.screenshot(path=SHOTS / "card.png", full_page=True)
+
+    for revoked, words in (((), "Valide"), ((mark_of(encode_base64url(NUMBER).encode()),), "Révoqué")):
+        list_of(*revoked)
+        page.goto(f"{site.url}/verify/")
+        check(page, write_digits(jws))
+        expect(page.locator("#verdict-title")).to_have_text(words, use_inner_text=True)
+        expect(page.locator("#outcome")).to_contain_text("pas un vrai résultat")
 
 
 @pytest.fixture
@@ -138,4 +174,20 @@ def test_the_operators_own_keys_are_published_where_issuers_of_cards_have_them(p
     (key,) = answer.json()["keys"]
     assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
     assert len(key["kid"]) == 43
+    assert "crlVersion" not in key
+    assert page.request.get(f"{site.url}/.well-known/crl/{key['kid']}.json").status == 404
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_verifiers_of_cards_find_the_revoked_ones_under_the_key_that_signed_them(page, site, list_of):
+    list_of(mark_of(NUMBER))
+    (key,) = page.request.get(f"{site.url}/.well-known/jwks.json").json()["keys"]
+
+    answer = page.request.get(f"{site.url}/.well-known/crl/{key['kid']}.json")
+
+    rid = card_number(encode_base64url(NUMBER))
+    told = {"kid": key["kid"], "method": "rid", "ctr": key["crlVersion"], "rids": [encode_base64url(mark_of(NUMBER))]}
+    assert answer.json() == told
+    assert len(rid) == len(told["rids"][0]) == 11
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert page.request.get(f"{site.url}/.well-known/crl/{'A' * 43}.json").status == 404

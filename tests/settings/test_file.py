@@ -56,6 +56,11 @@ def test_half_a_setting_of_certificates_is_refused(folder, lines, words):
         read_config(rewrite(folder, "[email]", f"[api]\n{lines}\n\n[email]"))
 
 
+def test_health_cards_without_a_key_are_refused(folder):
+    with pytest.raises(ConfigError, match=r"health_cards in \[certificates\] needs key"):
+        read_config(rewrite(folder, 'key = "keys/certificates.key"\n', ""))
+
+
 def test_certificates_are_off_unless_asked_for(folder):
     assert read_config(folder / "temoin.toml").api.certificate_header is None
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import segno
+from segno.consts import MODE_BYTE, MODE_NUMERIC
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import NEGATIVE, POSITIVE, load_outcomes
@@ -21,7 +22,8 @@ from temoin.crypto.signatures import thumbprint
 from temoin.formats.hcert.icao import FILLER
 from temoin.formats.hcert.issuing import Issuance
 from temoin.formats.hcert.own_writing import name_of, own_certificate
-from temoin.formats.hcert.smart import encode_base64url
+from temoin.formats.hcert.smart import LONGEST_JWS, PREFIX, encode_base64url, write_digits
+from temoin.formats.hcert.smart_writing import smart_card
 from temoin.formats.hcert.trusted import KEY_ID
 from temoin.journal.act import Acts
 from temoin.journal.events import EventKind
@@ -33,15 +35,19 @@ from temoin.testing.report import Report, ReportStatus
 
 NUMBER_BYTES = 16  # 128 random bits
 # The drawing's mask is fixed: the text looks random already, and trying all eight takes most of a second's processor.
-_MASK, _CORRECTION = 3, "m"
+_MASK, _CORRECTION, _CORRECTION_OF_CARDS = 3, "m", "l"
 
 
 @dataclass(frozen=True)
 class CertificateIssuer:
-    """Under which address certificates are issued, and the file of the key; without a key none is."""
+    """Under which address certificates are issued, and the file of the key; without a key none is.
+
+    With `health_cards`, each comes as a SMART Health Card too.
+    """
 
     name: str
     key: Path | None
+    health_cards: bool = False
 
     def read_key(self) -> CertificateKey | None:
         """Return the key; None where there is none, or where it cannot be read: a letter never waits for it.
@@ -83,7 +89,9 @@ def sign_certificate(report: Report, *, zone: ZoneInfo) -> SignedCertificate | N
     number = encode_base64url(secrets.token_bytes(NUMBER_BYTES))
     issue = Issuance(issuer.name, number, now(), expires_at)
     text = own_certificate(report, issue, key_id=thumbprint(key.public)[:KEY_ID], sign=key.sign_digest)
-    return SignedCertificate(number, text, expires_on, _content(report, text, expires_on, issuer.name))
+    content = _content(report, text, expires_on, issuer.name)
+    card = _card(report, issue, key) if issuer.health_cards else None
+    return SignedCertificate(number, text, expires_on, {**content, "card": card})
 
 
 def keep_number(acts: Acts, certificate: SignedCertificate, report: Report) -> UUID:
@@ -118,9 +126,25 @@ def _content(report: Report, text: str, expires_on: date, issuer: str) -> dict[s
     }
 
 
+def _card(report: Report, issue: Issuance, key: CertificateKey) -> dict[str, Any] | None:
+    """Return the card; None for one that no code holds: names in other letters than Latin ones take more room."""
+    jws = smart_card(report, issue, key_id=encode_base64url(thumbprint(key.public)), sign=key.sign_digest)
+    return {"jws": jws, "drawing": drawing_of_card(jws)} if len(jws) <= LONGEST_JWS else None
+
+
 def drawing_of(text: str) -> dict[str, Any]:
     """Return the QR code of a text as its width and the bits of its rows, which the patient's browser draws."""
-    code = segno.make_qr(text, error=_CORRECTION, mode="alphanumeric", mask=_MASK, boost_error=False)
+    return _drawn(segno.make_qr(text, error=_CORRECTION, mode="alphanumeric", mask=_MASK, boost_error=False))
+
+
+def drawing_of_card(jws: str) -> dict[str, Any]:
+    """Return the QR code of a card: its address in bytes and its text in digits, as version 1.4 asks."""
+    parts = [(PREFIX, MODE_BYTE), (write_digits(jws).removeprefix(PREFIX), MODE_NUMERIC)]
+    # The library takes parts, which its types do not say.
+    return _drawn(segno.make_qr(parts, error=_CORRECTION_OF_CARDS, mask=_MASK, boost_error=False))  # type: ignore[arg-type]
+
+
+def _drawn(code: segno.QRCode) -> dict[str, Any]:
     bits = "".join("1" if module else "0" for row in code.matrix for module in row)
     whole = bits.ljust(len(bits) + -len(bits) % 8, "0")
     packed = int(whole, 2).to_bytes(len(whole) // 8, "big")

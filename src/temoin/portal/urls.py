@@ -17,6 +17,7 @@ urlpatterns = [
     path("verify/keys", verifier.keys, name="keys"),
     path("verify/revoked", verifier.revoked, name="revoked"),
     path(".well-known/jwks.json", verifier.own_keys, name="own_keys"),
+    path(".well-known/crl/<str:name>.json", verifier.revoked_of_key, name="revoked_of_key"),
 ]
 
 handler404 = views.not_found

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
-from temoin.certificates.published import published_revocations
+from temoin.certificates.published import published_revocations, revoked_cards
 from temoin.lib.handed import Handed
 from temoin.lib.label import Label
 from temoin.portal.headers import CONTENT_SECURITY_POLICY, PERMISSIONS, TRUSTED_TYPES
@@ -51,9 +51,23 @@ def keys(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def own_keys(_request: HttpRequest) -> HttpResponse:
     """Publish the operator's own keys where SMART Health Cards have them: a JWKS below the issuer's address."""
-    own = [each for each in orjson.loads(KEYS())["keys"] if each["issuer"] == SITE().portal_url]
-    told = [{**each["jwk"], "kid": _key_name(each["names"]), "use": "sig", "alg": "ES256"} for each in own]
+    revoked = revoked_cards()
+    version = {} if revoked is None else {"crlVersion": revoked.version}
+    told = [{**jwk, "kid": name, "use": "sig", "alg": "ES256", **version} for name, jwk in _own_keys().items()]
     return for_anybody(orjson.dumps({"keys": told}), "application/json")
+
+
+@require_safe
+def revoked_of_key(_request: HttpRequest, name: str) -> HttpResponse:
+    """Publish the numbers of revoked cards where verifiers of SMART Health Cards look for them.
+
+    The list of each key has the numbers of all: they are random, and which key signed a card is not kept.
+    """
+    revoked = revoked_cards()
+    if revoked is None or name not in _own_keys():
+        raise Http404
+    told = {"kid": name, "method": "rid", "ctr": revoked.version, "rids": revoked.numbers}
+    return for_anybody(orjson.dumps(told), "application/json")
 
 
 @require_safe
@@ -69,6 +83,11 @@ def for_anybody(content: bytes, content_type: str) -> HttpResponse:
     answer["Access-Control-Allow-Origin"] = "*"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
+
+
+def _own_keys() -> dict[str, dict[str, str]]:
+    own = [each for each in orjson.loads(KEYS())["keys"] if each["issuer"] == SITE().portal_url]
+    return {_key_name(each["names"]): each["jwk"] for each in own}
 
 
 def _key_name(names: list[str]) -> str:

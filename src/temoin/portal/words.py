@@ -14,7 +14,7 @@ from temoin.catalogue.patient_languages import RIGHT_TO_LEFT, advice_in_each, pa
 
 # What the page says while a letter is opened, and how it looks: nothing, a notice, a problem.
 MESSAGES = {
-    **dict.fromkeys(("working", "kept", "soon", "hidden", "copied"), ""),
+    **dict.fromkeys(("working", "kept", "soon", "hidden", "copied", "saved"), ""),
     **dict.fromkeys(("short", "mistyped", "wrong", "locked", "expired", "none", "cut"), "problem"),
     **dict.fromkeys(("unkept", "uncopied", "slow", "unavailable", "unable"), "problem"),
     "replaced": "notice",

@@ -61,7 +61,8 @@ def _certificates(config: Config) -> None:
     from temoin.certificates.issuing import ISSUER, CertificateIssuer
 
     own = config.certificates
-    ISSUER.give(CertificateIssuer(config.site.portal_url, own.key if own else None))
+    key, cards = (own.key, own.health_cards) if own else (None, False)
+    ISSUER.give(CertificateIssuer(config.site.portal_url, key, health_cards=cards))
 
 
 def _delivery(config: Config) -> None:

@@ -13,7 +13,7 @@ from temoin.formats.hcert.dcc import check_dcc
 from temoin.formats.hcert.errors import NotACertificateError
 from temoin.formats.hcert.own import check_own
 from temoin.formats.hcert.signed import Family, SignedPayload
-from temoin.formats.hcert.smart import read_json
+from temoin.formats.hcert.smart import decode_base64url, read_json
 from temoin.formats.hcert.uses import Use
 
 ISSUER, EXPIRES_AT, ISSUED_AT, NUMBER = 1, 4, 6, 7  # claims of RFC 8392
@@ -84,8 +84,17 @@ def _card(claims: dict[str, Any]) -> Claims:
     if _CARD not in types or not isinstance(bundle, dict) or not isinstance(number, str):
         raise NotACertificateError("not the content of a card")
     until = _moment(claims, "exp") if "exp" in claims else None
-    marks = (mark_of(number.encode()),) if number else ()
-    return Claims(Form.SMART, issuer, _moment(claims, "nbf"), until, None, marks, bundle)
+    return Claims(Form.SMART, issuer, _moment(claims, "nbf"), until, None, _marks_of_card(number), bundle)
+
+
+def _marks_of_card(number: str) -> tuple[bytes, ...]:
+    """Return what a list may hold of a card: its number hashed, or the number itself, the mark of a card of ours."""
+    if not number:
+        return ()
+    try:
+        return mark_of(number.encode()), decode_base64url(number)
+    except NotACertificateError:
+        return (mark_of(number.encode()),)
 
 
 def _moment(claims: dict[Any, Any], name: int | str) -> datetime:

@@ -21,6 +21,7 @@ PREFIX = "shc:/"
 _DIGITS = re.compile("(?:[0-9]{2})+")
 _PARTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 _FIRST = 45  # the character that is written 00
+LONGEST_JWS = 1195  # characters that a code of version 22 holds: larger ones are not read from 40 mm of paper
 
 
 def read_smart(text: str) -> SignedPayload:

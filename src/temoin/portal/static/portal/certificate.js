@@ -333,8 +333,17 @@ function cardClaims(claims) {
   const isCard = Array.isArray(credential?.type) && credential.type.includes(CARD);
   if (!isText(claims.iss) || !isCard || !isObject(bundle) || !isText(number)) refuse();
   const expiresAt = "exp" in claims ? moment(claims.exp) : null;
-  const numbers = number ? [utf8(number)] : [];
-  return { form: "smart", issuer: claims.iss, issuedAt: moment(claims.nbf), expiresAt, content: bundle, use: null, numbers };
+  const told = { form: "smart", issuer: claims.iss, issuedAt: moment(claims.nbf), expiresAt, content: bundle, use: null };
+  return { ...told, numbers: number ? [utf8(number)] : [], mark: markOfCard(number) };
+}
+
+// The number of a card of ours is its mark.
+function markOfCard(number) {
+  try {
+    return hex(fromBase64url(number));
+  } catch {
+    return null;
+  }
 }
 
 async function verifies(key, signed) {
@@ -354,6 +363,7 @@ function maySign(key, claims) {
 }
 
 async function standing(claims, at, revoked) {
+  if (revoked.has(claims.mark)) return "revoked";
   for (const number of claims.numbers) {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", number));
     if (revoked.has(hex(digest.subarray(0, MARK_BYTES)))) return "revoked";

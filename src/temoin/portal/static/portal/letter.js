@@ -12,7 +12,10 @@
 //    advice: [key of an entry of the page, ...], findings: [{target: {words}, outcome:
 //    "positive"|"negative"|"indeterminate"|"unsatisfactory"|..., label: {words}}],
 //    certificate: null, or {text: "HC1:...", drawing: {width, bits: the modules of its QR code, row by row, in base64},
-//    name, latin, expires_on: "YYYY-MM-DD", verifier: the address of the page that judges it}}
+//    name, latin, expires_on: "YYYY-MM-DD", verifier: the address of the page that judges it,
+//    card: null, or {jws, drawing}: the same as a SMART Health Card; letters sealed before there were cards have none}}
+
+const { drawCertificate } = globalThis.temoinLetterCertificate;
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 10;
@@ -29,8 +32,6 @@ const SYMBOLS = { positive: "+", negative: "−", indeterminate: "?", unsatisfac
 
 const byId = (id) => document.getElementById(id);
 const LANGUAGES = Object.fromEntries([...byId("language").options].map((one) => [one.value, one.dataset]));
-const SVG = "http://www.w3.org/2000/svg";
-const QUIET = 4; // modules around a QR code
 const utf8 = new TextEncoder();
 
 function fromBase64url(text) {
@@ -207,41 +208,6 @@ function formerItem(finding) {
   return item;
 }
 
-// One path of all dark modules: a step for each run of a row, so that a phone draws it at once.
-function pathOf({ width, bits }) {
-  const bytes = fromBase64url(bits);
-  const isDark = (at) => (bytes[at >> 3] >> (7 - (at & 7))) & 1;
-  const steps = [];
-  for (let y = 0; y < width; y += 1) {
-    for (let x = 0, end; x < width; x = end + 1) {
-      for (end = x; end < width && isDark(y * width + end);) end += 1;
-      if (end > x) steps.push(`M${x + QUIET} ${y + QUIET}h${end - x}v1h${x - end}z`);
-    }
-  }
-  return steps.join("");
-}
-
-function drawn(drawing) {
-  const side = drawing.width + 2 * QUIET;
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", pathOf(drawing));
-  const code = document.createElementNS(SVG, "svg");
-  code.setAttribute("viewBox", `0 0 ${side} ${side}`);
-  code.setAttribute("shape-rendering", "crispEdges");
-  code.append(path);
-  return code;
-}
-
-function showCertificate(result, certificate) {
-  result.querySelector("#drawing").append(drawn(certificate.drawing));
-  result.querySelector("#copy").addEventListener("click", async () => {
-    // A browser that asks somebody, or whose window is behind another, may never answer: then it was not copied.
-    const silent = new Promise((give) => setTimeout(give, 3000, "uncopied"));
-    const copied = navigator.clipboard.writeText(certificate.text).then(() => "copied", () => "uncopied");
-    say(await Promise.race([copied, silent]));
-  });
-}
-
 function resultOf(payload) {
   const { pharmacy, device, patient, certificate } = payload;
   const result = byId("result").content.cloneNode(true);
@@ -249,7 +215,7 @@ function resultOf(payload) {
     demo: payload.demo, corrected: payload.status === "corrected", cancelled: payload.status === "cancelled",
     standing: payload.status !== "cancelled", comment: payload.comment, reason: payload.reason,
     before: payload.before?.length > 0, lot: device.lot, expiry: device.expiry,
-    advice: payload.status !== "cancelled", phone: pharmacy.phone, certificate,
+    advice: payload.status !== "cancelled", phone: pharmacy.phone, certificate, card: certificate?.card,
   });
   const fields = {
     headline: payload.headline, kind: payload.kind, name: patient.name, birth_date: when(patient.birth_date), version: payload.version,
@@ -262,7 +228,7 @@ function resultOf(payload) {
   };
   for (const [name, value] of Object.entries(fields)) fill(result, name, value);
   result.querySelector("#phone")?.setAttribute("href", `tel:${pharmacy.phone.replace(/[^+0-9]/g, "")}`);
-  if (certificate) showCertificate(result, certificate);
+  if (certificate) drawCertificate(result, certificate, fromBase64url, say);
   result.querySelector("#findings")?.append(...payload.findings.map(findingItem));
   result.querySelector("#advice")?.append(...adviceOf(payload.advice));
   result.querySelector("#before")?.append(...payload.before.map(formerItem));
