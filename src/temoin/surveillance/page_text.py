@@ -10,6 +10,7 @@ from temoin.catalogue.kinds import load_kinds
 from temoin.catalogue.outcomes import load_outcomes
 from temoin.lib.label import Label
 from temoin.surveillance.dataset_words import VALUES
+from temoin.surveillance.nowcast import Estimate
 from temoin.surveillance.page_words import WORDS
 from temoin.surveillance.rates import Rate
 
@@ -62,11 +63,11 @@ class PageText:
             return NO_NUMBER
         return self.decimal(percent) + ("\u202f%" if self.lang == "fr" else "%")
 
-    def between(self, rate: Rate | None) -> str:
-        """Return the interval of a rate."""
+    def between(self, rate: Rate | Estimate | None, digits: int = 1) -> str:
+        """Return the interval of a rate or an estimate."""
         if rate is None:
             return NO_NUMBER
-        return self.say("between", low=self.decimal(rate.low), high=self.decimal(rate.high))
+        return self.say("between", low=self.decimal(rate.low, digits), high=self.decimal(rate.high, digits))
 
     def table(self, caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], ids: Sequence[str] = ()) -> str:
         """Return a table that scrolls by itself; `ids` name its lines, so that links may point at them."""

@@ -80,6 +80,18 @@ WORDS = {
         "encore ; ligne : moyenne de sept jours.",
         en="Solid bars: final figures; light bars: provisional, results still arrive; line: mean of seven days.",
     ),
+    "expected": Label(fr="Estimation du chiffre définitif", en="Estimate of the final figure"),
+    "key_estimates": Label(
+        fr="En tirets : estimation du chiffre définitif et de sa moyenne, d’après la façon dont les jours précédents "
+        "ont grandi ; bande : son intervalle à 95 %. Ce ne sont pas des résultats.",
+        en="Dashed: estimate of the final figure and of its mean, from how earlier days grew; band: its interval of "
+        "95%. These are no results.",
+    ),
+    "no_estimates": Label(
+        fr="Pas d’estimation des chiffres définitifs : trop peu de jours sont publiés, ou ils sont trop petits, pour "
+        "en faire une.",
+        en="No estimate of final figures: too few days are published, or they are too small, to make one.",
+    ),
     "figures": Label(fr="Les chiffres :", en="The figures:"),
     "of_day": Label(fr="jour du", en="day of"),
     "of_week": Label(fr="semaine du lundi", en="week of Monday"),
@@ -91,9 +103,7 @@ WORDS = {
     "missing_title": Label(fr="Ce qui manque", en="What is missing"),
     "missing": Label(
         fr="L’incidence par âge : les populations par âge ne sont pas reprises. Les communes : une surface plus petite "
-        "exige plus de bruit. Une prévision des résultats encore attendus : les chiffres provisoires sont "
-        "montrés tels quels.",
-        en="Incidence by age: populations by age are not taken over. Communes: a smaller area asks for more noise. "
-        "A forecast of results still awaited: provisional figures are shown as they are.",
+        "exige plus de bruit.",
+        en="Incidence by age: populations by age are not taken over. Communes: a smaller area asks for more noise.",
     ),
 }

@@ -85,9 +85,13 @@ class _AuthorityPage(PageText):
         table = self.table(title, [self.say(name) for name in names], rows)
         return (
             f"<section><h2>{escape(title)}</h2>{curve(days, name=f'curve-{target}', words=words)}"
-            f'<p class="key">{self.say("key")}</p>'
+            f'<p class="key">{self.say("key")} {self._of_estimates(days)}</p>'
             f"<details><summary>{self.say('figures')} {escape(title)}</summary>{table}</details></section>"
         )
+
+    def _of_estimates(self, days: Sequence[TrendDay]) -> str:
+        """Return how to read the estimates, or why there are none."""
+        return self.say("key_estimates" if any(day.expected for day in days) else "no_estimates")
 
     def _trend_row(self, day: TrendDay) -> list[str]:
         return [
@@ -100,6 +104,8 @@ class _AuthorityPage(PageText):
             self.percent(day.positivity.rate if day.positivity else None),
             self.between(day.positivity),
             self._standing(day),
+            self.decimal(day.expected.value if day.expected else None, 0),
+            self.between(day.expected, 0),
         ]
 
     def _standing(self, day: TrendDay) -> str:
