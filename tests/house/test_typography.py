@@ -6,11 +6,12 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from source_code import ROOT, files
+from source_code import ROOT, files, sources
 
 PO = ROOT / "web" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 FRENCH_LETTER = re.compile("[àâçéèêëîïôùûœ«»’]")
@@ -61,15 +62,19 @@ def of_patients() -> Iterator[tuple[str, str]]:
         yield from ((f"fr.toml {part}", text) for text in content[part].values())
 
 
-def of_programs() -> Iterator[tuple[str, str]]:
+@cache
+def of_programs() -> list[tuple[str, str]]:
     """Texts of Python and of the pages' scripts that have a French letter; documentation and demonstration apart."""
-    for _, path in files("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
-            text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    return list(_of_programs())
+
+
+def _of_programs() -> Iterator[tuple[str, str]]:
+    for source in sources():
+        told = {id(node.value) for node in source.nodes(ast.Expr)}
+        for node in source.nodes(ast.Constant):
+            text = isinstance(node.value, str) and id(node) not in told
             if text and FRENCH_LETTER.search(node.value) and " " in node.value:
-                yield path.name, node.value
+                yield source.path, node.value
     for _, path in files("*.js"):
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', path.read_text(encoding="utf-8")):
             if FRENCH_LETTER.search(text) and " " in text:
