@@ -29,6 +29,7 @@ UNCHANGED = 304
 FHIR = "application/fhir+json"
 _LOCKED = "206"  # HL7 table 0357: an earlier try is being done
 _AWAY = frozenset({502, 503, 504})
+_OF_THE_CALL = frozenset({401, 403, 404, 409, 429, 500, 503})
 
 
 def shape_of(kind: type[Shaped], known: Shaped | None, reply: ApiReply) -> Shaped:
@@ -52,7 +53,7 @@ def problem_in(reply: ApiReply) -> ProblemError:
     """Return a reply that is no success as the exception of its code; of a stranger between, by its status alone."""
     told = _object_in(reply)
     if told.get("resourceType") == "OperationOutcome":
-        return WrongRequestError(status=reply.status, error="invalid", problems=_problems_of(told.get("issue")))
+        return _refused_outcome(reply, _problems_of(told.get("issue")))
     error = str(told.get("error", ""))
     kind = BY_CODE.get(error) or (ServerAwayError if reply.status in _AWAY else ProblemError)
     return kind(
@@ -67,6 +68,14 @@ def problem_in(reply: ApiReply) -> ProblemError:
         incident=str(told.get("incident", "")),
         retry_after=retry_after(reply),
     )
+
+
+def _refused_outcome(reply: ApiReply, problems: list[FieldProblem]) -> ProblemError:
+    """Return what FHIR says was not done: of the call itself under its own code, else of what was sent."""
+    code = problems[0].reason if problems else ""
+    if code == "key_reused" or (code in BY_CODE and reply.status in _OF_THE_CALL):
+        return BY_CODE[code](status=reply.status, error=code, detail=problems[0].remedy, retry_after=retry_after(reply))
+    return WrongRequestError(status=reply.status, error="invalid", problems=problems)
 
 
 def retry_after(reply: ApiReply) -> float | None:

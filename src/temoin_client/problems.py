@@ -120,6 +120,8 @@ BY_CODE: dict[str, type[ProblemError]] = {
     "invalid_token": TokenLostError,
     "insufficient_scope": ScopeMissingError,
     "not_found": NotHereError,
+    "gone": NotHereError,
+    "not_acceptable": WrongRequestError,
     "conflict": WrongStateError,
     "likely_known": PerhapsKnownError,
     "merged": MergedRecordError,

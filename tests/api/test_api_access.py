@@ -11,6 +11,7 @@ from django.urls import get_resolver, reverse
 from people import House, make_lot, make_patient, make_signed
 
 from temoin.api.guard import Open
+from temoin.api.outcomes import BASE
 from temoin.api.urls import OPERATIONS
 from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
@@ -23,7 +24,7 @@ from temoin.site.headers import CONTENT_SECURITY_POLICY
 from temoin.web.routes import ROUTES
 
 GUARDED = [one for one in OPERATIONS if one.asks is not Open.NOTHING]
-PLACES = {"record_id": UUID(int=7), "patient_id": UUID(int=8), "kind": "covid19-ag"}
+PLACES = {"record_id": UUID(int=7), "patient_id": UUID(int=8), "kind": "covid19-ag", "number": 0}
 SCOPELESS = {"whoami", "kinds"}
 
 
@@ -42,7 +43,12 @@ def methods_of(path: str) -> list[str]:
 
 
 def told(answer) -> tuple[int, str, str]:
-    return answer.status_code, answer.json()["error"], answer["Content-Type"]
+    """Return status, code and media type of a refusal; what FHIR says of it is told as that of the others."""
+    problem, media = answer.json(), answer["Content-Type"]
+    if not answer.wsgi_request.path.startswith(BASE):
+        return answer.status_code, problem["error"], media
+    assert (problem["resourceType"], media) == ("OperationOutcome", "application/fhir+json")
+    return answer.status_code, problem["issue"][0]["details"]["coding"][0]["code"], "application/problem+json"
 
 
 def test_no_address_exists_outside_the_table():

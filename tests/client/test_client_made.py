@@ -12,6 +12,7 @@ from pathlib import Path
 from patience import PATIENCE
 
 from temoin.api import answers
+from temoin.api.fhir_operations import FHIR_READS
 from temoin.api.urls import OPERATIONS
 from temoin_client import AsyncTemoin, Temoin
 from temoin_client.clients import MOST_RESULTS
@@ -27,7 +28,7 @@ spec.loader.exec_module(write_client)
 WITHOUT_METHOD = {
     "token": "asked for by itself, when a call needs one",
     "openapi": "what the client is made from",
-    "fhir_metadata": "for software that knows FHIR and not us",
+    **dict.fromkeys(["fhir_metadata", *(one.name for one in FHIR_READS)], "for software that knows FHIR and not us"),
 }
 
 

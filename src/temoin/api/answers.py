@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from temoin.api.bodies import ProblemBody, ProblemTold
 from temoin.api.near import TELLING
-from temoin.api.reading import WrongTypeError
+from temoin.api.reading import NotWantedError, WrongTypeError
 from temoin.api.versions import MatchNeededError, UnmatchedError
 from temoin.api.write_pace import WritesTooMuchError
 from temoin.journal.alerts import note_broken_seal
@@ -25,15 +25,18 @@ from temoin.patients.queries import MergedError
 from temoin.patients.second_record import LikelyKnownError
 from temoin.pharmacies.program_calls import InProgressError, KeyReusedError
 from temoin.pharmacies.programs import ScopeRefusedError
+from temoin.testing.signed import NeverError
 
 log = logging.getLogger("temoin.api")
 
 PROBLEM = "application/problem+json"
 _CODES: tuple[tuple[type[TemoinError], HTTPStatus, str], ...] = (
     (DeniedError, HTTPStatus.FORBIDDEN, "insufficient_scope"),
+    (NeverError, HTTPStatus.GONE, "gone"),
     (NotFoundError, HTTPStatus.NOT_FOUND, "not_found"),
     (LikelyKnownError, HTTPStatus.CONFLICT, "likely_known"),
     (WrongTypeError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+    (NotWantedError, HTTPStatus.NOT_ACCEPTABLE, "not_acceptable"),
     (InvalidError, HTTPStatus.BAD_REQUEST, "invalid"),
     (InProgressError, HTTPStatus.CONFLICT, "in_progress"),
     (MergedError, HTTPStatus.CONFLICT, "merged"),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve, set_urlconf
 
 from temoin.api.answers import not_found
+from temoin.api.outcomes import in_fhir
 
 PREFIX = "/api/"
 ADDRESSES = "temoin.api.urls"
@@ -27,6 +28,5 @@ class ApiDoor:
         try:
             found = resolve(request.path_info, ADDRESSES)
         except Resolver404:
-            return not_found(request)
-        answer: HttpResponseBase = found.func(request, **found.kwargs)
-        return answer
+            return in_fhir(request, not_found(request))
+        return in_fhir(request, found.func(request, **found.kwargs))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import orjson
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.api.hl7_taken import told_of_room
+from temoin.api.outcomes import JSON, good, issue_of, issue_of_file, outcome
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.intake.messages import RowsOfBundle, rows_of_bundle
@@ -23,36 +22,8 @@ from temoin.lib.errors import TemoinError, refuse
 from temoin.pharmacies.program_calls import Answer, InProgressError, KeyReusedError, answered_once, check_key
 from temoin.pharmacies.programs import ProgramSeat
 
-JSON, XML = "application/fhir+json", "application/fhir+xml"
+XML = "application/fhir+xml"
 MEDIA = (JSON, XML)
-
-# What a code of ours is among FHIR's kinds of issues; "value" for any other.
-_KINDS = {
-    "untold": "required",
-    "no_result": "required",
-    "fhir_reference": "not-found",
-    "fhir_modifier": "extension",
-    "fhir_bundle": "not-supported",
-    "fhir_method": "not-supported",
-    "hl7_type": "not-supported",
-    "not_production": "business-rule",
-    "status_differs": "conflict",
-    "values_differ": "conflict",
-    "other_subject": "conflict",
-    "tests_differ": "conflict",
-    "told_twice": "duplicate",
-    "state": "code-invalid",
-    "by_a_person": "business-rule",
-    "not_own": "business-rule",
-    "no_lot": "business-rule",
-    "several_lots": "business-rule",
-    "likely_known": "duplicate",
-    "fhir_json": "structure",
-    "fhir_xml": "structure",
-    "fhir_resource": "structure",
-    "fhir_large": "too-long",
-    "failed": "exception",
-}
 
 
 def take_bundle(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpResponse:
@@ -65,15 +36,15 @@ def take_bundle(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpRes
     try:
         told = answered_once(seat, key=key, asked=f"fhir {notice} ".encode() + body, do=do)
     except FileRefusedError as error:
-        return _outcome([_of_file(error)], HTTPStatus.BAD_REQUEST)
+        return outcome([issue_of_file(error)], HTTPStatus.BAD_REQUEST)
     except MessageRefusedError as error:
-        return _outcome([_issue(one) for one in error.problems], HTTPStatus.UNPROCESSABLE_ENTITY)
+        return outcome([issue_of(one) for one in error.problems], HTTPStatus.UNPROCESSABLE_ENTITY)
     except (KeyReusedError, InProgressError):
         raise  # told as for every call
     except TemoinError as error:
         problems = told_of_room(seat, 0, error)
-        return _outcome([_issue(one) for one in problems], HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _outcome(told["issues"], HTTPStatus.OK)
+        return outcome([issue_of(one) for one in problems], HTTPStatus.UNPROCESSABLE_ENTITY)
+    return outcome(told["issues"], HTTPStatus.OK)
 
 
 def validate(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpResponse:
@@ -82,9 +53,9 @@ def validate(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpRespon
     try:
         read = _bounded(rows_of_bundle(seat, io.BytesIO(body), is_xml=request.content_type == XML))
     except FileRefusedError as error:
-        return _outcome([_of_file(error)], HTTPStatus.OK)
-    issues = [_issue(one) for one in _problems(read)]
-    return _outcome([*issues, *_passed_over(read)] or [_good(_("Nothing is wrong with it."))], HTTPStatus.OK)
+        return outcome([issue_of_file(error)], HTTPStatus.OK)
+    issues = [issue_of(one) for one in _problems(read)]
+    return outcome([*issues, *_passed_over(read)] or [good(_("Nothing is wrong with it."))], HTTPStatus.OK)
 
 
 def _take(seat: ProgramSeat, body: bytes, is_xml: bool, notice: str) -> Answer:  # noqa: FBT001 of a partial
@@ -94,7 +65,7 @@ def _take(seat: ProgramSeat, body: bytes, is_xml: bool, notice: str) -> Answer: 
     rows = [row for row in read.rows if isinstance(row, ResultRow)]
     tests = propose_rows(by=seat, rows=rows, notice=notice)
     words = _("Proposed for a pharmacist's signature: tests %(count)d.") % {"count": tests}
-    return {"issues": [_good(words), *_passed_over(read)]}
+    return {"issues": [good(words), *_passed_over(read)]}
 
 
 def _bounded(read: RowsOfBundle) -> RowsOfBundle:
@@ -108,53 +79,7 @@ def _problems(read: RowsOfBundle) -> list[RowProblem]:
     return [one for row in read.rows if isinstance(row, RowErrors) for one in problems_of_row(row, lang)]
 
 
-def _issue(problem: RowProblem) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "severity": "error",
-        "code": _KINDS.get(problem.code, "value"),
-        "details": {"coding": [{"code": problem.code}], "text": f"{problem.reason} {problem.remedy}".strip()},
-    }
-    return {**told, "expression": [problem.column]} if problem.column else told
-
-
-def _of_file(error: FileRefusedError) -> dict[str, Any]:
-    lang = get_language() or "fr"
-    return _issue(RowProblem(0, "", error.code, error.message(lang), error.remedy(lang)))
-
-
 def _passed_over(read: RowsOfBundle) -> list[dict[str, Any]]:
     """Return what of it is not read and not kept, as information."""
     words = {_("Not read: %(columns)s."): read.unread, _("Not kept: %(columns)s."): read.not_kept}
-    return [_good(sentence % {"columns": ", ".join(names)}) for sentence, names in words.items() if names]
-
-
-def _good(words: str) -> dict[str, Any]:
-    return {"severity": "information", "code": "informational", "details": {"text": words}}
-
-
-def _outcome(issues: Sequence[dict[str, Any]], status: HTTPStatus) -> HttpResponse:
-    content = orjson.dumps({"resourceType": "OperationOutcome", "issue": list(issues)})
-    return HttpResponse(content, status=status, content_type=JSON)
-
-
-def metadata(_request: HttpRequest) -> JsonResponse:
-    """Return the CapabilityStatement; it tells nothing of anybody."""
-    rest = {
-        "mode": "server",
-        "security": {"description": "A token of POST /api/token, as a bearer (RFC 6750)."},
-        "resource": [{"type": "Bundle", "operation": [{"name": "validate", "definition": _VALIDATE}]}],
-        "interaction": [{"code": "transaction"}, {"code": "batch"}],
-    }
-    statement = {
-        "resourceType": "CapabilityStatement",
-        "status": "active",
-        "date": "2026-11-30",
-        "kind": "capability",
-        "fhirVersion": "4.0.1",
-        "format": [JSON, XML],
-        "rest": [rest],
-    }
-    return JsonResponse(statement, content_type=JSON)
-
-
-_VALIDATE = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
+    return [good(sentence % {"columns": ", ".join(names)}) for sentence, names in words.items() if names]

@@ -9,6 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from pydantic import BaseModel
@@ -18,7 +19,7 @@ from temoin.api.bodies import Nothing
 from temoin.api.certificate import presented
 from temoin.api.near import TELLING, tell_no_further
 from temoin.api.paging import list_asked, page_answer
-from temoin.api.reading import read_body, read_raw
+from temoin.api.reading import check_accepted, read_body, read_raw
 from temoin.api.versions import MatchNeededError, check_match, is_known, quoted
 from temoin.api.write_pace import spend_write, tell_budget
 from temoin.lib.errors import DeniedError, TemoinError
@@ -56,6 +57,7 @@ class Operation:
     body: type[BaseModel] | None = None
     media: tuple[str, ...] = ()  # of a body that is no shape of ours: its view takes bytes, and answers by itself
     answers: type[BaseModel] = Nothing
+    speaks: str = ""  # the media type of an answer that is no shape of ours
     status: int = 200
     asked: tuple[tuple[str, str], ...] = ()  # what may stand after the question mark: name and pattern
     is_paged: bool = False
@@ -136,6 +138,8 @@ def _answer(operation: Operation, request: HttpRequest, seat: ProgramSeat, place
 
 
 def _done(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponseBase:
+    if operation.speaks:
+        return _spoken(operation, request, seat, places)
     if operation.media:
         told: HttpResponse = operation.view(request, seat, body=read_raw(request, operation.media), **places)
         return told
@@ -145,6 +149,17 @@ def _done(operation: Operation, request: HttpRequest, seat: ProgramSeat, places:
     if operation.version is not None:
         return _versioned(operation, request, seat, places)
     return answer(_content(operation, request, seat, places), operation.status)
+
+
+def _spoken(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponse:
+    """Answer in another language than ours, with a weak tag of the version (FHIR R4, 3.1.0.1.3)."""
+    check_accepted(request, operation.speaks)
+    given = {"body": read_raw(request, operation.media)} if operation.media else {}
+    tag = {} if operation.version is None else {"ETag": f"W/{quoted(version := operation.version(seat, **places))}"}
+    if tag and is_known(request, version):
+        return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=tag)
+    content = orjson.dumps(operation.view(request, seat, **given, **places))
+    return HttpResponse(content, content_type=operation.speaks, headers=tag)
 
 
 def _versioned(operation: Operation, request: HttpRequest, seat: ProgramSeat, places: dict[str, Any]) -> HttpResponse:

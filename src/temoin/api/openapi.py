@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from temoin.api.bodies import ProblemBody
 from temoin.api.guard import Open, Operation
+from temoin.api.outcomes import BASE, JSON
 from temoin.api.paging import PAGING
 from temoin.api.write_pace import POLICY, STANDING
 from temoin.pharmacies.professions import Right
@@ -129,11 +130,10 @@ def _header(name: str, words: str) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    content = {"application/json": _refers(operation.answers)}
-    if operation.media:
-        content = {operation.media[0]: _TEXT}
+    content = {operation.media[0]: _TEXT} if operation.media else {"application/json": _refers(operation.answers)}
     done: dict[str, Any] = {"description": "Done.", "content": content}
-    problem = {"content": {"application/problem+json": _refers(ProblemBody)}}
+    is_fhir = address_of(operation).startswith(BASE)
+    problem = {"content": {JSON: _TEXT} if is_fhir else {"application/problem+json": _refers(ProblemBody)}}
     if operation.is_paged:
         done["headers"] = {"Link": _LINK}
     if operation.version is not None:

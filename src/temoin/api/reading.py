@@ -37,6 +37,10 @@ class WrongTypeError(InvalidError):
     """What was sent does not say that it is JSON."""
 
 
+class NotWantedError(InvalidError):
+    """What would be answered is of no form that the program takes."""
+
+
 def read_body(request: HttpRequest, shape: type[BaseModel]) -> BaseModel:
     """Return what a request holds; InvalidError with every problem, by its path in the body.
 
@@ -63,6 +67,16 @@ def read_raw(request: HttpRequest, media: Sequence[str]) -> bytes:
         return request.body
     except RequestDataTooBig:
         raise refuse("", "too_large", _("This is too much for one request: send fewer at a time.")) from None
+
+
+def check_accepted(request: HttpRequest, media: str) -> None:
+    """Raise NotWantedError where a program takes none of the names of a media type of JSON."""
+    ranges = [part.replace(" ", "").lower().split(";") for part in request.headers.get("Accept", "*/*").split(",")]
+    taken = {name for name, *rest in ranges if "q=0" not in rest}
+    asked = request.GET.get("_format", media)
+    if not taken & {"*/*", "application/*", JSON, media} or asked not in {"json", JSON, media}:
+        message = _("Only %(media)s is answered here.") % {"media": media}
+        raise NotWantedError([Problem("Accept", "unsupported", message)])
 
 
 def _problem(place: Sequence[Any], kind: str) -> Problem:

@@ -5,17 +5,19 @@ from django.urls import path
 from temoin.api import (
     amendment_bodies,
     amendment_views,
-    answers,
     bodies,
     fhir,
+    fhir_statement,
     hl7,
     list_views,
     openapi,
+    outcomes,
     patient_views,
     record_views,
     views,
     whole_results,
 )
+from temoin.api.fhir_operations import FHIR_READS
 from temoin.api.guard import AddressView, Open, Operation
 from temoin.pharmacies.professions import Right
 
@@ -275,11 +277,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="fhir_metadata",
         path="api/v1/fhir/metadata",
-        view=fhir.metadata,
+        view=fhir_statement.metadata,
         asks=Open.NOTHING,
-        summary="What is taken as FHIR: the CapabilityStatement",
+        summary="What is taken and told as FHIR: the CapabilityStatement",
         is_told=False,
     ),
+    *FHIR_READS,
     Operation(
         name="letters",
         path=f"{TEST}/letters",
@@ -305,6 +308,6 @@ _ADDRESSES = {place: AddressView(one for one in OPERATIONS if one.path == place)
 # An address has the name of each of its operations, so that any can be turned back into it.
 urlpatterns = [path(operation.path, _ADDRESSES[operation.path], name=operation.name) for operation in OPERATIONS]
 
-handler400 = answers.bad_request
-handler404 = answers.not_found
-handler500 = answers.failed
+handler400 = outcomes.bad_request
+handler404 = outcomes.not_found
+handler500 = outcomes.failed

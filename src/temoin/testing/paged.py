@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -92,4 +93,10 @@ def _detail(wanted: TestsWanted, shown: list[Record]) -> str:
         return ""
     if wanted.is_under_way or not shown:
         return "0"
-    return HOURS.join(f"{one.registered_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}" for one in (shown[-1], shown[0]))
+    return hours_between(one.registered_at for one in shown)
+
+
+def hours_between(moments: Iterable[datetime]) -> str:
+    """Return the oldest and the newest hour of registered tests as an event tells them; "0" for none."""
+    told = sorted(f"{one.astimezone(UTC):%Y-%m-%dT%H:%MZ}" for one in moments)
+    return HOURS.join((told[0], told[-1])) if told else "0"

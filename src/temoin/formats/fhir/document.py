@@ -7,7 +7,7 @@ from temoin.formats.fhir.asked import answer_resources
 from temoin.formats.fhir.composition import composition_resource, report_resource
 from temoin.formats.fhir.device import device_resource
 from temoin.formats.fhir.elements import Element, identifier, meta, moment
-from temoin.formats.fhir.links import links
+from temoin.formats.fhir.links import Links, links
 from temoin.formats.fhir.observation import observation_resources, specimen_resource
 from temoin.formats.fhir.order import order_resources
 from temoin.formats.fhir.patient import patient_resource
@@ -33,8 +33,19 @@ def plain_document(report: Report) -> bytes:
 
 def bundle(report: Report) -> Element:
     """Return the document as plain values, the Composition first as FHIR asks."""
-    to = links(report)
-    resources = [
+    return {
+        "resourceType": "Bundle",
+        "meta": meta(codes.EU_LAB + "Bundle-eu-lab", demo=report.is_demo),
+        "identifier": identifier(codes.REPORT_KEY_SYSTEM, report.key),
+        "type": "document",
+        "timestamp": moment(report.signed_at),
+        "entry": [{"fullUrl": f"urn:uuid:{each['id']}", "resource": each} for each in resources(report, links(report))],
+    }
+
+
+def resources(report: Report, to: Links) -> list[Element]:
+    """Return every resource of a result, under the addresses given."""
+    return [
         composition_resource(report, to),
         report_resource(report, to),
         patient_resource(report, to.patient),
@@ -48,11 +59,3 @@ def bundle(report: Report) -> Element:
         *order_resources(report, to),
         *answer_resources(report, to),
     ]
-    return {
-        "resourceType": "Bundle",
-        "meta": meta(codes.EU_LAB + "Bundle-eu-lab", demo=report.is_demo),
-        "identifier": identifier(codes.REPORT_KEY_SYSTEM, report.key),
-        "type": "document",
-        "timestamp": moment(report.signed_at),
-        "entry": [{"fullUrl": f"urn:uuid:{each['id']}", "resource": each} for each in resources],
-    }

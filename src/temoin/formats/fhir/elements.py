@@ -36,8 +36,13 @@ def reference(target: str) -> Element:
 
 def resource(kind: str, full_url: str, profile: str, *, demo: bool) -> Element:
     """Open a resource: its type, its id, the profile it follows and the mark of a demonstration."""
-    values, told = {"resourceType": kind, "id": full_url[9:]}, meta(profile, demo=demo)
+    values, told = {"resourceType": kind, "id": _id_in(full_url)}, meta(profile, demo=demo)
     return {**values, "meta": told} if told else values
+
+
+def _id_in(full_url: str) -> str:
+    """Return the id of an address: of an entry, of a resource served alone, or of one within another (`#id`)."""
+    return full_url[9:] if full_url.startswith("urn:uuid:") else full_url.lstrip("#").rpartition("/")[2]
 
 
 def meta(profile: str, *, demo: bool) -> Element:

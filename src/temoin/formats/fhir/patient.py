@@ -15,13 +15,16 @@ from temoin.testing.report import PatientForm, PatientIdentity, Report
 
 
 def patient_resource(report: Report, full_url: str) -> Element:
-    patient = report.patient
-    if patient.form is not PatientForm.NAMED:
+    if report.patient.form is not PatientForm.NAMED:
         return masked_patient(report, full_url)
+    return named_patient(report.patient, full_url, demo=report.is_demo)
+
+
+def named_patient(patient: PatientIdentity, full_url: str, *, demo: bool) -> Element:
     profile = "fr-core-patient-ins" if patient.carries_matricule else "fr-core-patient"
-    values = resource("Patient", full_url, codes.FR_CORE + profile, demo=report.is_demo)
+    values = resource("Patient", full_url, codes.FR_CORE + profile, demo=demo)
     values["extension"] = _extensions(patient)
-    values["identifier"] = _identifiers(patient, demo=report.is_demo)
+    values["identifier"] = _identifiers(patient, demo=demo)
     values["name"] = _names(patient)
     contacts = telecom("home", phone=patient.phone, email=patient.email)
     if contacts:

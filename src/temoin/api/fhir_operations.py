@@ -1,0 +1,86 @@
+"""What is read back as FHIR: told by the CapabilityStatement, and not by the specification of the other operations."""
+
+from typing import Any
+
+from temoin.api import fhir_reads, fhir_searches
+from temoin.api.guard import Operation
+from temoin.api.outcomes import BASE, JSON
+from temoin.pharmacies.professions import Right
+
+PATIENTS, REPORTS = f"{BASE[1:]}/Patient", f"{BASE[1:]}/DiagnosticReport"
+_READ: dict[str, Any] = {"speaks": JSON, "is_told": False, "is_once": False, "is_look": True}
+
+FHIR_READS: tuple[Operation, ...] = (
+    Operation(
+        name="fhir_patient",
+        path=f"{PATIENTS}/<uuid:patient_id>",
+        view=fhir_reads.patient,
+        asks=Right.READ_PATIENT,
+        version=fhir_reads.version_of_person,
+        summary="Read a patient's record as FHIR",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_patients",
+        path=PATIENTS,
+        view=fhir_searches.patients,
+        asks=Right.READ_PATIENT,
+        summary="Refuse to look for a person by an address",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_search_patients",
+        path=f"{PATIENTS}/_search",
+        view=fhir_searches.patients_by_post,
+        asks=Right.READ_PATIENT,
+        method="POST",
+        media=fhir_searches.FORM,
+        summary="Look for a person by a number",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_report",
+        path=f"{REPORTS}/<uuid:record_id>",
+        view=fhir_reads.report,
+        asks=Right.READ_TEST,
+        version=fhir_reads.version,
+        summary="Read a signed result as FHIR",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_reports",
+        path=REPORTS,
+        view=fhir_searches.reports,
+        asks=Right.READ_TEST,
+        summary="List signed results as FHIR, by the moment of their last signature",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_search_reports",
+        path=f"{REPORTS}/_search",
+        view=fhir_searches.reports_by_post,
+        asks=Right.READ_TEST,
+        method="POST",
+        media=fhir_searches.FORM,
+        summary="Look for a signed result by a number",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_observation",
+        path=f"{BASE[1:]}/Observation/<uuid:record_id>.<int:number>",
+        view=fhir_reads.observation,
+        asks=Right.READ_TEST,
+        version=fhir_reads.version,
+        summary="Read one finding of a signed result as FHIR",
+        **_READ,
+    ),
+    Operation(
+        name="fhir_specimen",
+        path=f"{BASE[1:]}/Specimen/<uuid:record_id>",
+        view=fhir_reads.specimen,
+        asks=Right.READ_TEST,
+        version=fhir_reads.version,
+        summary="Read the sample of a signed result as FHIR",
+        **_READ,
+    ),
+)
