@@ -7,7 +7,7 @@ ROOMS := crypto journal outbox pharmacies signin patients catalogue testing arri
 
 .DEFAULT_GOAL := check
 SHELL := /bin/bash # $$RANDOM
-.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills benches scan docs lock sbom
+.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills benches scan docs lock sbom package
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -96,3 +96,6 @@ sbom: ## the bill of materials of the locked versions, as CycloneDX, in sbom.cdx
 docs: ## the documentation as a site, in site/
 	$(BIN)/pip install -e '.[docs]'
 	$(BIN)/mkdocs build --strict
+
+package: ## a package of the last commit for Debian, in dist; SUITE is bookworm or trixie
+	$(BIN)/python tools/build_package.py --suite $(or $(SUITE),trixie)
