@@ -69,6 +69,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "notice": "2026-11",
             "source": "counter",
             "source_key": "",
+            "source_content": "",
             "number": "50006",
             "called_at": AT.isoformat(),
             "absent_at": "",

@@ -66,6 +66,15 @@ def test_a_bundle_is_proposed_once_under_its_key_and_signed_by_a_person(house: H
     assert sign_proposal(by=house.owner, **seen).findings[0].outcome == "positive"
 
 
+def test_what_is_left_out_of_a_bundle_is_named_element_by_element(house: House, worker: str, bundle):
+    told = issues(send(bundle, worker))
+
+    assert told[1:] == [
+        ("information", "informational", "DiagnosticReport.code"),
+        ("information", "informational", "Patient.name[0]"),
+    ]
+
+
 def test_another_bundle_under_the_same_key_is_refused(house: House, worker: str, bundle):
     send(bundle, worker, key="k" * 16)
 
@@ -94,7 +103,7 @@ def test_what_a_program_may_not_bring_is_told_by_its_path(house: House, worker: 
 
     answer = send(bundle, worker)
 
-    assert issues(answer) == [("error", "business-rule", "Bundle.entry[0].resource.status")]
+    assert issues(answer) == [("error", "not-found", "Bundle.entry[0].resource.status")]
     assert stored(house) == (0, 0)
 
 

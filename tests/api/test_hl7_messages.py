@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from api_programs import ask_token, assertion, register
+from django.db import connection
 from django.test import Client
 from handed_messages import HL7_MESSAGE, changed, own_message
 from people import House, make_lot
@@ -15,7 +18,8 @@ from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.models import Patient
 from temoin.pharmacies.scopes import Scope
 from temoin.testing.models import Record
-from temoin.testing.proposals import proposed_tests, sign_proposal
+from temoin.testing.amendments import proposed_amendments
+from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 
 ADDRESS = f"/api/v1/hl7?notice={CURRENT_NOTICE}"
 
@@ -52,7 +56,7 @@ def stored(house: House) -> tuple[int, int]:
 def test_a_message_is_acknowledged_proposed_and_signed_by_a_person(house: House, worker: str, message: str):
     told = answered(message, worker)
 
-    assert (told.code, told.control_id, told.complaints) == (AckCode.ACCEPT, "77", ())
+    assert (told.code, told.control_id, told.errors) == (AckCode.ACCEPT, "77", set())
     (waiting,) = proposed_tests(by=house.owner)
     seen = {"record_id": waiting.opened.record_id, "seen_version": waiting.seen_version}
     report = sign_proposal(by=house.owner, **seen)
@@ -64,6 +68,116 @@ def test_a_message_sent_again_is_answered_the_same_and_done_once(house: House, w
 
     assert first.content == again.content
     assert stored(house) == (1, 1)
+
+
+def test_what_is_left_out_is_named_in_the_answer_and_the_rest_is_counted(house: House, worker: str, message: str):
+    many = "".join(f"Z{number:02}|x\n" for number in range(30))
+
+    told, old = (
+        answered(message, worker),
+        answered(changed(("|77|", "|78|"), ("2.5.1", "2.3.1"), message=message), worker),
+    )
+    more = answered(changed(("|77|", "|79|"), message=message + many), worker)
+
+    assert {(one.code, one.severity) for one in told.complaints} == {("0", "W")}
+    assert [one.place for one in told.complaints] == ["PID-1-3", "OBR-1-4", "NTE-1-2", "ZXX-1", "", "OBR-1-16-1"]
+    assert (old.code, old.complaints, bool(old.words)) == (AckCode.ACCEPT, (), True)  # ERR says an error there
+    assert len([one for one in more.complaints if one.severity == "W"]) == 21
+
+
+DETECTED, NOT_DETECTED = "260373001^Detected", "260415000^Not detected"
+
+
+@pytest.fixture
+def forget(house: House, as_role: Callable) -> Callable[[], None]:
+    """End the kept answers, as the daily round does once they are a day old."""
+
+    def end_calls() -> None:
+        with as_role("temoin_keeper"), tenant_scope(house.here.id), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM pharmacies_program_call")
+
+    return end_calls
+
+
+@pytest.mark.parametrize("done", ["waits", "signed", "put aside"])
+def test_a_message_that_comes_again_after_its_kept_answer_proposes_nothing_again(
+    house: House, worker: str, message: str, forget: Callable, done: str
+):
+    answered(message, worker)
+    (one,) = proposed_tests(by=house.owner)
+    act = {"signed": sign_proposal, "put aside": put_aside_proposal}.get(done)
+    if act:
+        act(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
+    forget()
+
+    again = answered(message, worker)
+    renamed = answered(changed(("|77|", "|78|"), message=message), worker)
+
+    assert [told.code for told in (again, renamed)] == [AckCode.ACCEPT] * 2
+    assert [told.complaints[0].severity for told in (again, renamed)] == ["I"] * 2
+    assert stored(house) == (1, 1)
+    assert len(proposed_tests(by=house.owner)) == (done == "waits")
+
+
+def test_another_result_under_the_number_is_refused_however_late(
+    house: House, worker: str, message: str, forget: Callable
+):
+    answered(message, worker)
+    forget()
+
+    for change in ((DETECTED, NOT_DETECTED), ("Doe^Jane", "Roe^Jane")):
+        told = answered(changed(change, message=message), worker)
+        assert (told.code, [one.place for one in told.complaints]) == (AckCode.ERROR, ["OBR-1-3"])
+    assert stored(house) == (1, 1)
+
+
+def test_another_program_and_another_pharmacy_have_numbers_of_their_own(house: House, worker: str, message: str):
+    answered(message, worker)
+    other = ask_token(assertion(register(house.owner, scopes=tuple(Scope)))).json()["access_token"]
+    elsewhere = ask_token(assertion(register(house.stranger, scopes=tuple(Scope)))).json()["access_token"]
+    make_lot(house.stranger)
+
+    told = answered(changed((DETECTED, NOT_DETECTED), message=message), other)
+    abroad = answered(own_message(house.elsewhere.finess, now()), elsewhere)
+
+    assert (told.code, abroad.code) == (AckCode.ACCEPT, AckCode.ACCEPT)
+    assert [one.severity for one in (*told.complaints, *abroad.complaints)].count("I") == 0
+    assert stored(house)[0] == 2
+
+
+def test_a_correction_replaces_what_waits_and_is_proposed_of_what_is_signed(
+    house: House, worker: str, message: str, forget: Callable
+):
+    negative = changed((DETECTED, NOT_DETECTED), ("|A|||F|", "|A|||C|"), ("|77|", "|78|"), message=message)
+    positive = changed(("|A|||F|", "|A|||C|"), ("|77|", "|79|"), message=message)
+    answered(message, worker)
+
+    assert answered(negative, worker).code is AckCode.ACCEPT
+    (waits,) = proposed_tests(by=house.owner)
+    assert waits.proposal.reading.outcomes == {"sars-cov-2": "negative"}
+    sign_proposal(by=house.owner, record_id=waits.opened.record_id, seen_version=waits.seen_version)
+    forget()
+
+    assert answered(message, worker).complaints[0].severity == "I"  # an old message, read again
+    assert answered(positive, worker).code is AckCode.ERROR  # back to what was replaced: only a person can tell
+    once_more = changed(("|79|", "|80|"), ("NTE|1|L|a", "NTE|1|L|Relu, a"), message=positive)
+    assert answered(once_more, worker).code is AckCode.ACCEPT
+    (amended,) = proposed_amendments(by=house.owner)
+    assert [one.outcome for one in amended.report.findings] == ["positive"]
+    assert stored(house) == (1, 1)
+
+
+def test_a_correction_of_what_was_never_sent_and_one_of_another_person_are_refused(
+    house: House, worker: str, message: str
+):
+    corrects = changed(("|A|||F|", "|A|||C|"), (DETECTED, NOT_DETECTED), message=message)
+    assert answered(corrects, worker).code is AckCode.ERROR
+    answered(message, worker)
+
+    told = answered(changed(("|77|", "|78|"), ("Doe^Jane", "Roe^Jane"), message=corrects), worker)
+
+    assert (told.code, [one.place for one in told.complaints]) == (AckCode.ERROR, ["OBR-1-3"])
+    assert [one.proposal.reading.outcomes["sars-cov-2"] for one in proposed_tests(by=house.owner)] == ["positive"]
 
 
 def test_another_message_under_the_same_number_is_rejected(house: House, worker: str, message: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +13,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from temoin.api.hl7_taken import told_of_room
+from temoin.api.message_notes import MessageNote, notes_of
 from temoin.api.outcomes import JSON, good, issue_of, issue_of_file, outcome
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
-from temoin.intake.messages import RowsOfBundle, rows_of_bundle
+from temoin.intake.messages import RowsTold, rows_of_bundle
 from temoin.intake.problems import RowProblem, problems_of_row
 from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError, check_may_propose, propose_rows
 from temoin.lib.errors import TemoinError, refuse
@@ -24,6 +26,7 @@ from temoin.pharmacies.programs import ProgramSeat
 
 XML = "application/fhir+xml"
 MEDIA = (JSON, XML)
+_PATH = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+|\[[0-9]+\])*")
 
 
 def take_bundle(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpResponse:
@@ -55,7 +58,7 @@ def validate(request: HttpRequest, seat: ProgramSeat, body: bytes) -> HttpRespon
     except FileRefusedError as error:
         return outcome([issue_of_file(error)], HTTPStatus.OK)
     issues = [issue_of(one) for one in _problems(read)]
-    return outcome([*issues, *_passed_over(read)] or [good(_("Nothing is wrong with it."))], HTTPStatus.OK)
+    return outcome([*issues, *map(_note, notes_of(read))] or [good(_("Nothing is wrong with it."))], HTTPStatus.OK)
 
 
 def _take(seat: ProgramSeat, body: bytes, is_xml: bool, notice: str) -> Answer:  # noqa: FBT001 of a partial
@@ -63,23 +66,23 @@ def _take(seat: ProgramSeat, body: bytes, is_xml: bool, notice: str) -> Answer: 
     if bad := _problems(read):
         raise MessageRefusedError(bad)
     rows = [row for row in read.rows if isinstance(row, ResultRow)]
-    tests = propose_rows(by=seat, rows=rows, notice=notice)
-    words = _("Proposed for a pharmacist's signature: tests %(count)d.") % {"count": tests}
-    return {"issues": [good(words), *_passed_over(read)]}
+    done = propose_rows(by=seat, rows=rows, notice=notice)
+    count = sum(one.again is None for one in done)
+    words = _("Proposed for a pharmacist's signature: tests %(count)d.") % {"count": count}
+    return {"issues": [good(words), *map(_note, notes_of(read, done))]}
 
 
-def _bounded(read: RowsOfBundle) -> RowsOfBundle:
+def _bounded(read: RowsTold) -> RowsTold:
     if len(read.rows) > MOST_RESULTS:
         raise refuse("", "too_many", _("There are too many of these: send fewer at a time."))
     return read
 
 
-def _problems(read: RowsOfBundle) -> list[RowProblem]:
+def _problems(read: RowsTold) -> list[RowProblem]:
     lang = get_language() or "fr"
     return [one for row in read.rows if isinstance(row, RowErrors) for one in problems_of_row(row, lang)]
 
 
-def _passed_over(read: RowsOfBundle) -> list[dict[str, Any]]:
-    """Return what of it is not read and not kept, as information."""
-    words = {_("Not read: %(columns)s."): read.unread, _("Not kept: %(columns)s."): read.not_kept}
-    return [good(sentence % {"columns": ", ".join(names)}) for sentence, names in words.items() if names]
+def _note(one: MessageNote) -> dict[str, Any]:
+    """Return as information what of it is left out, or what stood here before."""
+    return {**good(one.words), "expression": [one.place]} if _PATH.fullmatch(one.place) else good(one.words)

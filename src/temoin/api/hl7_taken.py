@@ -14,6 +14,7 @@ from itertools import islice
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from temoin.api.message_notes import MessageNote, notes_of
 from temoin.api.near import TELLING, tell_no_further
 from temoin.api.whole_results import failed_item
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
@@ -65,7 +66,7 @@ class MessageRoad:
 
     name: str
     check: Callable[[ProgramSeat], None]
-    propose: Callable[[ProgramSeat, RawMessage], object]
+    propose: Callable[[ProgramSeat, RawMessage], list[MessageNote]]
 
 
 def road_with_notice(notice: str) -> MessageRoad:
@@ -128,30 +129,37 @@ def in_progress(raw: RawMessage) -> bytes:
 
 def _take(seat: ProgramSeat, road: MessageRoad, raw: RawMessage, header: Segment) -> Answer:
     """Propose the results of a message; its answer is kept by the commit that does it."""
-    road.propose(seat, raw)
-    return {"acknowledgement": _written(header, AckCode.ACCEPT, []).decode()}
+    notes = [
+        AckError(one.place, AckReason.ACCEPTED, one.words, "W" if one.is_warning else "I")
+        for one in road.propose(seat, raw)
+    ]
+    return {"acknowledgement": _acknowledgement(header, AckCode.ACCEPT, notes).decode()}
 
 
 def _check_whole(seat: ProgramSeat) -> None:
     check_may_propose(by=seat)
 
 
-def _propose_whole(notice: str, seat: ProgramSeat, raw: RawMessage) -> None:
-    rows = rows_of_message(seat, raw, Encoding.UTF_8)
+def _propose_whole(notice: str, seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
+    read = rows_of_message(seat, raw, Encoding.UTF_8)
+    rows = read.rows
     if len(rows) > MOST_RESULTS:
         raise refuse("", "too_many", _("There are too many of these: send fewer at a time."))
     bad = [one for row in rows if isinstance(row, RowErrors) for one in problems_of_row(row, get_language() or "fr")]
     if bad:
         raise MessageRefusedError(bad)
-    propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
+    return notes_of(
+        read, propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
+    )
 
 
 def _check_measured(seat: ProgramSeat) -> None:
     check_may_measure(by=seat)
 
 
-def _propose_measured(seat: ProgramSeat, raw: RawMessage) -> None:
+def _propose_measured(seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
     propose_measured(by=seat, told=told_by(raw))
+    return []  # what an analyser's port reads is a short table: each of its messages would be answered by the same list
 
 
 # An analyser tells the number on the sample's label: all else is on record.
@@ -192,4 +200,8 @@ def _written(header: Segment | None, code: AckCode, problems: Sequence[RowProble
         AckError(one.column, _REASONS.get(one.code, AckReason.VALUE), f"{one.reason} {one.remedy}".strip())
         for one in problems
     ]
+    return _acknowledgement(header, code, errors)
+
+
+def _acknowledgement(header: Segment | None, code: AckCode, errors: Sequence[AckError]) -> bytes:
     return acknowledgement(header, code, errors, at=now(), own_id=secrets.token_hex(10))

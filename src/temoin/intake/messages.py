@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -22,12 +23,22 @@ from temoin.lib.clock import now
 from temoin.pharmacies.policies import Holder
 from temoin.pharmacies.zones import zone_of, zone_of_postcode
 
+_WHO_ORDERED = "ordering_provider_last_name"
 
-def rows_of_message(by: Holder, raw: RawMessage, encoding: Encoding) -> list[ResultRow | RowErrors]:
+
+@dataclass(frozen=True, slots=True)
+class RowsTold:
+    """What a message, a Bundle or loose resources tell, and the places of what is passed over."""
+
+    rows: tuple[ResultRow | RowErrors, ...]
+    unread: tuple[str, ...]
+    not_kept: tuple[str, ...]
+
+
+def rows_of_message(by: Holder, raw: RawMessage, encoding: Encoding) -> RowsTold:
     """Return what a message tells, judged as a file's rows are."""
-    rules = rules_of(by.pharmacy_id)
-    told = islice(told_of_message(raw, encoding, Passed()), MOST_RESULTS + 1)  # one more shows that it is too many
-    return [judge(one, rules) for one in told]
+    passed = Passed()
+    return _told(by, told_of_message(raw, encoding, passed), passed)
 
 
 def told_by(raw: RawMessage) -> list[ToldResult]:
@@ -39,18 +50,20 @@ def rules_of(pharmacy_id: UUID) -> CellRules:
     return CellRules(now(), DateOrder.ISO, zone_of(pharmacy_id), zone_of_postcode)
 
 
-@dataclass(frozen=True, slots=True)
-class RowsOfBundle:
-    """What a Bundle or loose resources tell, and what of them is passed over."""
-
-    rows: tuple[ResultRow | RowErrors, ...]
-    unread: tuple[str, ...]
-    not_kept: tuple[str, ...]
-
-
-def rows_of_bundle(by: Holder, stream: BinaryIO, *, is_xml: bool) -> RowsOfBundle:
+def rows_of_bundle(by: Holder, stream: BinaryIO, *, is_xml: bool) -> RowsTold:
     """Return what FHIR tells, judged as a file's rows are; FileRefusedError when it cannot be read."""
-    passed, rules, read = Passed(), rules_of(by.pharmacy_id), told_of_xml if is_xml else told_of_json
-    told = islice(read(stream, Encoding.UTF_8, passed), MOST_RESULTS + 1)
-    rows = tuple(judge(one, rules) for one in told)
-    return RowsOfBundle(rows, named(passed.unread), named(passed.not_kept))
+    passed, read = Passed(), told_of_xml if is_xml else told_of_json
+    return _told(by, read(stream, Encoding.UTF_8, passed), passed)
+
+
+def _told(by: Holder, told: Iterator[ToldResult], passed: Passed) -> RowsTold:
+    rules = rules_of(by.pharmacy_id)
+    # One more than are taken shows that it is too many.
+    rows = tuple(judge(one, rules) for one in islice(told, MOST_RESULTS + 1))
+    ordered = {row.written[_WHO_ORDERED]: None for row in rows if isinstance(row, ResultRow) and _is_ordered(row)}
+    return RowsTold(rows, named(passed.unread), named(passed.not_kept | ordered))
+
+
+def _is_ordered(row: ResultRow) -> bool:
+    """Tell whether a result says who ordered it: of a proposal nobody is on record."""
+    return bool(row.provider.family_name) and _WHO_ORDERED in row.written

@@ -27,8 +27,24 @@ _REASONS = {
         gettext_noop("A pharmacist takes in another laboratory's results as a file, on the page “Files of results”."),
     ),
     "by_a_person": (
-        gettext_noop("A program proposes first results: it neither corrects nor cancels."),
-        gettext_noop("A pharmacist corrects or cancels the result on its page."),
+        gettext_noop("A message of a program proposes and corrects: it cancels no result."),
+        gettext_noop("A pharmacist cancels the result on its page, or a program proposes it by the test's number."),
+    ),
+    "number_used": (
+        gettext_noop("Another result was handed in under this number by this program."),
+        gettext_noop("Send a correction as one (status C); give another result a number of its own."),
+    ),
+    "correction_of_another": (
+        gettext_noop("A correction changes what was read: the person, the device, the specimen and its time stay."),
+        gettext_noop("Cancel the result on its page, then send it under a number of its own."),
+    ),
+    "never_sent": (
+        gettext_noop("This corrects a result that this program never handed in."),
+        gettext_noop("Check the number and the device; a pharmacist corrects other results on their page."),
+    ),
+    "over": (
+        gettext_noop("This result was cancelled, or its test is not at that point: nothing can be corrected."),
+        gettext_noop("A pharmacist decides on its page; send a new result under a number of its own."),
     ),
     "no_lot": (
         gettext_noop("No lot of this device may be used in the pharmacy today."),

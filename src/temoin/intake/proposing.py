@@ -7,28 +7,33 @@ for this pharmacy's own tests, on a lot of its stock. A person takes in correcti
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from temoin.catalogue.actions import lots_in_stock
 from temoin.catalogue.kinds import Kind, load_kinds
+from temoin.catalogue.kits import Kit
 from temoin.catalogue.states import LotState
 from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
 from temoin.intake.patients import compared, traits_of_row
 from temoin.intake.problems import RowProblem, RowRefusedError, problem_of_refusal, problems_of_action
+from temoin.intake.resent import said_of, take_again
 from temoin.intake.sameness import read_at, sampled_at
-from temoin.lib.errors import InvalidError, TemoinError, refuse
+from temoin.lib.errors import ConflictError, InvalidError, TemoinError, refuse
 from temoin.patients.actions import register_patient
 from temoin.patients.queries import near_matches
 from temoin.patients.traits import Traits
 from temoin.pharmacies.policies import check_right, has_right
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.program_calls import InProgressError
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.seat import pharmacy_of
 from temoin.testing.actions import register_test, take_sample
 from temoin.testing.proposals import propose_result
 from temoin.testing.sample import Reading, Sample
+from temoin.testing.sent import SentAs, Stands, find_sent
 
 NEEDED = (Right.PROPOSE_RESULT, Right.REGISTER_PATIENT, Right.REGISTER_TEST, Right.TAKE_SAMPLE, Right.READ_TEST)
 MOST_RESULTS = 100  # of one message, which is one transaction
@@ -48,10 +53,20 @@ def check_may_propose(*, by: ProgramSeat) -> None:
         check_right(by=by, right=right)
 
 
-def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> int:
-    """Propose the results of one message, in the caller's transaction; return how many tests they are.
+@dataclass(frozen=True, slots=True)
+class ProposedRow:
+    """What became of the results of one test, the first of which stands in that row of the message."""
 
+    row: ResultRow = field(repr=False)
+    again: Stands | None = None  # what stands of a result that was sent before; None for what is proposed now
+
+
+def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> list[ProposedRow]:
+    """Propose the results of one message, in the caller's transaction; return what became of each test.
+
+    One that was sent before, however long ago, is known by its number, and not proposed again; a correction of it is.
     MessageRefusedError names what forbids it; LikelyKnownError where the patient may be one on record.
+    InProgressError where another message is bringing the same result.
     """
     check_may_propose(by=by)
     if len(rows) > MOST_RESULTS:
@@ -60,21 +75,21 @@ def propose_rows(*, by: ProgramSeat, rows: list[ResultRow], notice: str) -> int:
     refused = [problem_of_refusal(row, error) for row in rows if (error := _unfit(row, own))]
     if refused:
         raise MessageRefusedError(refused)
-    tests = _tests(rows)
-    for findings in tests:
+    done = []
+    for findings in _tests(rows):
         try:
-            _propose(by, findings, notice)
+            done.append(ProposedRow(findings[0], _propose(by, findings, notice)))
         except InvalidError as error:
             raise MessageRefusedError(problems_of_action(findings[0], error)) from None
         except RowRefusedError as error:
             raise MessageRefusedError([problem_of_refusal(findings[0], error)]) from None
-    return len(tests)
+    return done
 
 
 def _unfit(row: ResultRow, own: str) -> RowRefusedError | None:
     if plain_number(row.laboratory.number) != own:
         return RowRefusedError("testing_lab_clia", "not_own")
-    if row.status is not RowStatus.FINAL:
+    if row.status is RowStatus.CANCELLED:
         return RowRefusedError("test_result_status", "by_a_person")
     if row.device.kit is None:
         return RowRefusedError("equipment_model_name", "no_lot")
@@ -90,15 +105,33 @@ def _tests(rows: list[ResultRow]) -> list[list[ResultRow]]:
     return list(found.values())
 
 
-def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> None:
+def _propose(by: ProgramSeat, findings: list[ResultRow], notice: str) -> Stands | None:
     first = findings[0]
-    kind, lot_id = _kind_and_lot(by, first)
+    kind = load_kinds()[_kit(first).kind]
     outcomes = _outcomes(kind, findings)
+    reading = Reading(outcomes=outcomes, read_at=read_at(first), comment=first.comment, is_typed=True)
+    said = said_of(by.program_id, kind, findings, outcomes)
+    sent = find_sent(by=by, key=said.key)
+    if sent is not None:
+        return None if take_again(by, sent, said, findings=findings, reading=reading) else sent.stands
+    if any(row.status is RowStatus.CORRECTED for row in findings):
+        raise RowRefusedError("test_result_status", "never_sent")
+    _register(by, findings, kind, notice, said, reading)
+    return None
+
+
+def _register(  # noqa: PLR0917 one each of what a test is made of
+    by: ProgramSeat, findings: list[ResultRow], kind: Kind, notice: str, said: SentAs, reading: Reading
+) -> None:
+    first = findings[0]
+    lot_id = _lot(by, first)
     patient_id = _patient(by, traits_of_row(first.patient))
-    record_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice)
+    try:
+        record_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice, said=said)
+    except ConflictError:
+        raise InProgressError from None  # another message brought it meanwhile: sent again, it is known
     sample = Sample(specimen=first.specimen, sampled_at=sampled_at(first), lot_id=lot_id, is_typed=True)
     take_sample(by=by, record_id=record_id, sample=sample, place=by.name)
-    reading = Reading(outcomes=outcomes, read_at=read_at(first), comment=first.comment, is_typed=True)
     propose_result(by=by, record_id=record_id, reading=reading)
 
 
@@ -112,17 +145,21 @@ def _outcomes(kind: Kind, findings: list[ResultRow]) -> dict[str, str]:
     return outcomes
 
 
-def _kind_and_lot(by: ProgramSeat, row: ResultRow) -> tuple[Kind, UUID]:
-    """Return the kind of test of a kit, and the lot in use of it: the one that is open, or the only one."""
-    kit = row.device.kit
-    if kit is None:
+def _kit(row: ResultRow) -> Kit:
+    if row.device.kit is None:
         raise RowRefusedError("equipment_model_name", "no_lot")
+    return row.device.kit
+
+
+def _lot(by: ProgramSeat, row: ResultRow) -> UUID:
+    """Return the lot of a kit that is in use: the one that is open, or the only one."""
+    kit = _kit(row)
     stock = [lot for lot in lots_in_stock(by=by, kind=kit.kind) if lot.kit == kit.code]
     opened = [lot for lot in stock if lot.state == LotState.OPEN]
     chosen = opened or stock
     if len(chosen) != 1:
         raise RowRefusedError("equipment_model_name", "several_lots" if chosen else "no_lot")
-    return load_kinds()[kit.kind], chosen[0].id
+    return chosen[0].id
 
 
 def _patient(by: ProgramSeat, traits: Traits) -> UUID:

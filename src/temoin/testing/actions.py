@@ -25,11 +25,12 @@ from temoin.patients.queries import hold_patient, traits_of
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
 from temoin.testing.answers import AskedPerson, check_answers
-from temoin.testing.models import Record, Ticket, number_index
+from temoin.testing.models import Record, Ticket, number_index, source_index
 from temoin.testing.numbers import draw_number
 from temoin.testing.opening import UNSAMPLED, opening, sampled
 from temoin.testing.queries import check_seen, record_in_scope
 from temoin.testing.sample import STARTED, Sample, Start, check_order, check_sample, check_start
+from temoin.testing.sent import SentAs
 from temoin.testing.states import RecordState
 from temoin.testing.tickets import new_ticket
 
@@ -45,11 +46,13 @@ def register_test(
     record_id: UUID | None = None,
     code: str = "",
     number: str = "",
+    said: SentAs | None = None,
 ) -> RecordId:
     """Open a test at the counter: the consent to it, the code for the patient's ticket, the number for the cassette.
 
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
     `code` is the one that the patient has already, from a form of their own; `number` that on a label made before.
+    `said` is the result as a program sent it, for which the test is made: a second one of its number collides too.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
     check_notice(notice_version)
@@ -60,7 +63,9 @@ def register_test(
         record = Record(pharmacy_id=by.pharmacy_id, id=record_id or hourly_id(), patient_id=patient_id)
         record.registered_at, number = coarse(now()), number or draw_number()
         record.number_index = number_index(number)
-        record.seal(opening(kind, notice_version, COUNTER, "", number=number))
+        record.source_index = source_index(said.key) if said else None
+        key, content = (said.key, said.kept()) if said else ("", "")
+        record.seal(opening(kind, notice_version, COUNTER, key, source_content=content, number=number))
         what, whose = EventKind.TEST_REGISTERED, record.id
         with act(by=by, kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
             commit.insert(record)

@@ -50,6 +50,7 @@ class Correction:
     """What a program would have corrected; what is left out stays as it is signed."""
 
     reason: str
+    said: str = ""  # what the record is to seal of what its sender said (`testing.sent`), where it came in a message
     outcomes: Mapping[str, str] = field(default_factory=dict)
     read_at: datetime | None = None
     comment: str | None = None
@@ -94,13 +95,13 @@ def propose_correction(*, by: ProgramSeat, record_id: UUID, correction: Correcti
         correction_of(former, reading, reason=reason, opened=opened, signed_by=former.signer)
         return reading
 
-    _propose(by, record_id, reason, judged)
+    _propose(by, record_id, reason, judged, more={"source_content": correction.said} if correction.said else {})
 
 
 def propose_cancellation(*, by: ProgramSeat, record_id: UUID, reason: str) -> None:
     """Propose that a signed result be declared void; what was proposed before is replaced. ConflictError likewise."""
     check_right(by=by, right=Right.PROPOSE_RESULT)
-    _propose(by, record_id, clean_reason(reason), None)
+    _propose(by, record_id, clean_reason(reason), None, more={})
 
 
 def withdraw_amendment(*, by: ProgramSeat, record_id: UUID) -> None:
@@ -151,7 +152,7 @@ def proposed_amendments(*, by: Seat) -> list[AmendedTest]:
         return sorted(tests, key=lambda one: one.amendment.proposed_at)
 
 
-def _propose(by: ProgramSeat, record_id: UUID, reason: str, judged: Judge | None) -> None:
+def _propose(by: ProgramSeat, record_id: UUID, reason: str, judged: Judge | None, *, more: Mapping[str, str]) -> None:
     """Propose the reading that is judged, or a cancellation where there is none."""
     with act(by=by, kind=EventKind.AMENDMENT_PROPOSED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
@@ -159,7 +160,7 @@ def _propose(by: ProgramSeat, record_id: UUID, reason: str, judged: Judge | None
         record, former = _held(record_id), latest_report(record_id)
         reading = judged(opened, former) if judged else None
         amendment = ProposedAmendment(former.version, reading, reason, by.name, now())
-        told = record.unseal() | {"amendment": told_amendment(amendment)}
+        told = record.unseal() | {"amendment": told_amendment(amendment), **more}
         commit.reseal(record, told, amends=amendment.version)
 
 

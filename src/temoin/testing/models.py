@@ -22,8 +22,12 @@ HEALTH = Sensitivity.HEALTH
 SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket code"
 
 
+def _without_source_content(value: dict[str, Any]) -> dict[str, Any]:
+    return {"source_content": "", **value}
+
+
 def _without_amendment(value: dict[str, Any]) -> dict[str, Any]:
-    return {"amendment": None, **value}
+    return _without_source_content({"amendment": None, **value})
 
 
 def _without_wait(value: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class Record(SealedModel):
     version = models.IntegerField(default=0)  # of the latest signed version
     amends = models.IntegerField(null=True)  # the version that a program proposes to correct or to cancel
     registered_at = models.DateTimeField()  # to the hour
-    source_index = BlindIndexField(null=True)  # keyed digest of a source file's own result number
+    source_index = BlindIndexField(null=True)  # keyed digest of the number that a file or a program gave the result
     number_index = BlindIndexField(null=True)  # keyed digest of the number on its cassette
     sealed = SealedField(
         holds={
@@ -72,6 +76,7 @@ class Record(SealedModel):
             "notice": PERSONAL,
             "source": PUBLIC,
             "source_key": PERSONAL,
+            "source_content": HEALTH,  # digests of what its sender said of it
             "number": PUBLIC,
             "called_at": PERSONAL,
             "absent_at": PERSONAL,
@@ -101,7 +106,7 @@ class Record(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 7
+    schema: ClassVar = 8
     readers: ClassVar = {
         1: Reader(upgrade=_with_reading_clock),
         2: Reader(upgrade=_without_number),
@@ -109,14 +114,15 @@ class Record(SealedModel):
         4: Reader(upgrade=_with_nothing_asked),
         5: Reader(upgrade=_without_wait),
         6: Reader(upgrade=_without_amendment),
-        7: Reader(),
+        7: Reader(upgrade=_without_source_content),
+        8: Reader(),
     }
 
     class Meta:
         db_table = "testing_record"
         constraints: ClassVar = [
-            # only of records that came from a file: the counter's would have an entry that nobody looks up, and a
-            # second one at each change of state
+            # only of records that came from a file or a program's message: the counter's would have an entry that
+            # nobody looks up, and a second one at each change of state
             models.UniqueConstraint(
                 fields=["pharmacy_id", "source_index"],
                 condition=models.Q(source_index__isnull=False),
@@ -159,7 +165,7 @@ class Record(SealedModel):
         ]
 
     def blind_indexes(self) -> dict[str, bytes | None]:
-        """Return the index of the source file's result, for a record that came from one, and of the sample number."""
+        """Return the index of the result that a file or a message brought, where one did, and of the sample number."""
         held = self.unseal()
         return {"source_index": source_index(held["source_key"]), "number_index": number_index(held["number"])}
 

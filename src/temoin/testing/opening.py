@@ -22,7 +22,9 @@ UNSAMPLED: Mapping[str, object] = {
 }
 
 
-def opening(kind: str, notice_version: str, source: str, source_key: str, *, number: str = "") -> dict[str, object]:
+def opening(
+    kind: str, notice_version: str, source: str, source_key: str, *, source_content: str = "", number: str = ""
+) -> dict[str, object]:
     """Return what a record seals at its registration."""
     return {
         "kind": kind,
@@ -30,6 +32,7 @@ def opening(kind: str, notice_version: str, source: str, source_key: str, *, num
         "notice": notice_version,
         "source": source,
         "source_key": source_key,
+        "source_content": source_content,
         "number": number,
         "answers": {},
         "called_at": "",

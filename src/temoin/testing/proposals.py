@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -28,6 +28,7 @@ from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RECORD, RecordState
 
+_NOTHING: Mapping[str, str] = {}
 _DRAWN_AT_SIGNATURE = ("key", "signed_at")
 
 
@@ -56,12 +57,13 @@ def shown_digest(report: Report, *beside: object) -> str:
     return sha256(repr((told, *beside)).encode()).hexdigest()[:32]
 
 
-def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading) -> None:
+def propose_result(*, by: ProgramSeat, record_id: UUID, reading: Reading, said: str = "") -> None:
     """Hand in the reading of a sampled test; one proposed before is replaced. It is judged as at the signature.
 
+    `said` is what its record is to seal of what its sender said (`testing.sent`), where it was sent in a message.
     ConflictError unless the test waits for its result; InvalidError for a reading that could not be signed.
     """
-    _propose(by, record_id, reading, by.name)
+    _propose(by, record_id, reading, by.name, more={"source_content": said} if said else {})
 
 
 def enter_result(*, by: Seat, record_id: UUID, reading: Reading) -> None:
@@ -74,7 +76,9 @@ def tie_result(*, by: Seat, record_id: UUID, reading: Reading, program: str) -> 
     _propose(by, record_id, reading, program)
 
 
-def _propose(by: Holder, record_id: UUID, reading: Reading, program: str) -> None:
+def _propose(
+    by: Holder, record_id: UUID, reading: Reading, program: str, *, more: Mapping[str, str] = _NOTHING
+) -> None:
     check_right(by=by, right=Right.PROPOSE_RESULT)
     with act(by=by, kind=EventKind.RESULT_PROPOSED, subject_kind="record", subject_id=record_id) as commit:
         opened = open_for_signature(record_id)
@@ -86,7 +90,7 @@ def _propose(by: Holder, record_id: UUID, reading: Reading, program: str) -> Non
         check_lot_stands(opened.lot)
         record = Record.objects.get(id=record_id)
         proposal = Proposal(reading, program, now())
-        commit.move_sealed(record, "propose", record.unseal() | {"proposal": proposed(proposal)})
+        commit.move_sealed(record, "propose", record.unseal() | {"proposal": proposed(proposal), **more})
 
 
 def withdraw_proposal(*, by: ProgramSeat, record_id: UUID) -> None:

@@ -14,24 +14,27 @@ from temoin.formats.hl7v2.writing import Value, joined, moment, segment
 
 APPLICATION = "TEMOIN"
 _WITHOUT_ERR_2 = frozenset({"2.3", "2.3.1", "2.4"})  # ERR-1 alone tells a place there
-_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([0-9]{1,3}))?(?:\.([0-9]{1,2}))?")
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([0-9]{1,3}))?(?:\[([0-9]{1,3})\])?(?:\.([0-9]{1,2}))?")
+_LONGEST_WORDS = 80  # of MSA-3
 _MOST_ERRORS = 50
 
 
 class AckReason:
     """Codes of HL7 table 0357."""
 
+    ACCEPTED = "0"
     SEGMENT, REQUIRED, TYPE, VALUE = "100", "101", "102", "103"
     MESSAGE_TYPE, PROCESSING, VERSION, DUPLICATE, LOCKED, INTERNAL = "200", "202", "203", "205", "206", "207"
 
 
 @dataclass(frozen=True, slots=True)
 class AckError:
-    """One ERR: a place as PID-5.1 or "", a code of table 0357, and words that repeat no value."""
+    """One ERR: a place as PID-5.1 or "", a code of table 0357, words that repeat no value, and how grave it is."""
 
     place: str
     code: str
     words: str
+    severity: str = "E"  # of table 0516: W and I are of a message that was taken
 
 
 def acknowledgement(
@@ -54,7 +57,8 @@ def acknowledgement(
     }
     told: dict[int, Value] = {1: code.value, 2: asked}
     if version in _WITHOUT_ERR_2 and errors:
-        told[3] = errors[0].words
+        told[3] = _short(errors)
+        errors = [one for one in errors if one.severity == "E"]  # ERR cannot say there that it is none
     lines = [segment("MSH", head, DEFAULT), segment("MSA", told, DEFAULT)]
     return joined([*lines, *(_error(one, version) for one in errors[:_MOST_ERRORS])])
 
@@ -76,8 +80,18 @@ def batch_acknowledgement(header: Segment | None, answers: Sequence[bytes], *, a
 
 def _error(error: AckError, version: str) -> str:
     found = _PLACE.fullmatch(error.place)
-    name, field, component = (part or "" for part in found.groups()) if found else ("", "", "")
+    name, field, repetition, component = (part or "" for part in found.groups()) if found else ("",) * 4
     if version in _WITHOUT_ERR_2:
         return segment("ERR", {1: (name, "1" if name else "", field, (error.code, error.words, "HL70357"))}, DEFAULT)
-    place = (name, "1" if name else "", field, "1" if component else "", component)
-    return segment("ERR", {2: place, 3: (error.code, "", "HL70357"), 4: "E", 8: error.words}, DEFAULT)
+    place = (name, "1" if name else "", field, repetition or ("1" if component else ""), component)
+    return segment("ERR", {2: place, 3: (error.code, "", "HL70357"), 4: error.severity, 8: error.words}, DEFAULT)
+
+
+def _short(errors: Sequence[AckError]) -> str:
+    """Return the words of the first error, or as many notes as have room."""
+    told = errors[0].words
+    for one in errors[1:] if errors[0].severity != "E" else ():
+        if len(told) + len(one.words) >= _LONGEST_WORDS:
+            return f"{told} …"
+        told = f"{told} {one.words}"
+    return told

@@ -1,0 +1,53 @@
+"""What a program is told of a message that was taken: what of it is not kept, and what was taken before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from temoin.intake.messages import RowsTold
+from temoin.intake.proposing import ProposedRow
+from temoin.testing.sent import Stands
+
+MOST: Final = 20  # a message may name things without end
+_STANDING = {
+    Stands.WAITS: gettext_lazy("Handed in before, and not proposed again: it waits for a signature."),
+    Stands.PUT_ASIDE: gettext_lazy("Handed in before, and not proposed again: a person put it aside."),
+    Stands.SIGNED: gettext_lazy("Handed in before, and not proposed again: it is signed."),
+    Stands.CANCELLED: gettext_lazy("Handed in before, and not proposed again: it was cancelled."),
+    Stands.ENDED: gettext_lazy("Handed in before, and not proposed again: its test ended without a result."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageNote:
+    """One thing to know: a place in the message or "", words without any value, and whether something is left out."""
+
+    place: str
+    words: str
+    is_warning: bool = True
+
+
+def notes_of(read: RowsTold, done: Iterable[ProposedRow] = ()) -> list[MessageNote]:
+    """Return what is told of a message beside that it was taken, the first of each where there is too much."""
+    again = [
+        MessageNote(one.row.written.get("accession_number", ""), str(_STANDING[one.again]), is_warning=False)
+        for one in done
+        if one.again is not None
+    ]
+    return [*_bounded(again), *_bounded(_left_out(read))]
+
+
+def _left_out(read: RowsTold) -> list[MessageNote]:
+    unread = [MessageNote(name, _("Not read: %(columns)s.") % {"columns": name}) for name in read.unread]
+    return unread + [MessageNote(name, _("Not kept: %(columns)s.") % {"columns": name}) for name in read.not_kept]
+
+
+def _bounded(notes: list[MessageNote]) -> Iterator[MessageNote]:
+    yield from notes[:MOST]
+    if more := notes[MOST:]:
+        yield MessageNote("", _("And %(count)d more of this.") % {"count": len(more)}, more[0].is_warning)

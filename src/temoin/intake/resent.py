@@ -1,0 +1,78 @@
+"""What a program's message says of a result that it sent before: the same, a correction, or a contradiction.
+
+Its identity is the program, the sender's number and the kind of test, as a file's is laboratory, number and test
+(`intake.sameness`). No other program's number is the same number, even of the same pharmacy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from temoin.catalogue.kinds import Kind
+from temoin.catalogue.outcomes import specimen
+from temoin.crypto.blind import fold_parts
+from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
+from temoin.intake.patients import compared, traits_of_row
+from temoin.intake.problems import RowRefusedError
+from temoin.lib.errors import ConflictError, InvalidError
+from temoin.pharmacies.programs import ProgramSeat
+from temoin.testing.amendments import Correction, propose_correction
+from temoin.testing.proposals import propose_result
+from temoin.testing.sample import Reading
+from temoin.testing.sent import SentAs, SentResult, Stands
+
+# Kept in the signed version, which is in French.
+REASON = "Correction reçue par message"
+
+
+def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcomes: Mapping[str, str]) -> SentAs:
+    """Return what a message says of one test, as it is compared with what it said before."""
+    first = findings[0]
+    *person, _phone = compared(traits_of_row(first.patient))
+    sample = (specimen(first.specimen).snomed, first.device.device_name.casefold(), first.collected.key())
+    read = (first.tested.key(), first.comment, *(part for one in sorted(outcomes.items()) for part in one))
+    return SentAs(
+        key=fold_parts(("program", str(program_id), plain_number(first.accession), kind.code)),
+        fixed=fold_parts((*map(str, person), *sample)),
+        read=fold_parts(read),
+    )
+
+
+def take_again(
+    by: ProgramSeat, sent: SentResult, said: SentAs, *, findings: Sequence[ResultRow], reading: Reading
+) -> bool:
+    """Take what is said of a result that was sent before; tell whether it was a correction, which is now proposed.
+
+    RowRefusedError where it is neither what was said nor a correction that can be proposed.
+    """
+    if said.fixed == sent.fixed and said.read == sent.read[-1]:
+        return False
+    if all(row.status is RowStatus.FINAL for row in findings):
+        if said.fixed == sent.fixed and said.read in sent.read:
+            return False  # what was corrected since, read again
+        raise RowRefusedError("accession_number", "number_used")
+    if said.fixed != sent.fixed:
+        raise RowRefusedError("accession_number", "correction_of_another")
+    if said.read in sent.read:
+        raise RowRefusedError("test_result_status", "replaced")
+    try:
+        return _corrected(by, sent, said, reading)
+    except ConflictError:
+        raise RowRefusedError("test_result_status", "over") from None
+
+
+def _corrected(by: ProgramSeat, sent: SentResult, said: SentAs, reading: Reading) -> bool:
+    kept = said.kept(sent.read)
+    if sent.stands is not Stands.SIGNED:
+        propose_result(by=by, record_id=sent.id, reading=reading, said=kept)
+        return True
+    outcomes, read_at, comment = reading.outcomes, reading.read_at, reading.comment
+    correction = Correction(reason=REASON, outcomes=outcomes, read_at=read_at, comment=comment, said=kept)
+    try:
+        propose_correction(by=by, record_id=sent.id, correction=correction)
+    except InvalidError as error:
+        if all(one.code == "unchanged" for one in error.problems):
+            return False  # a person corrected it already
+        raise
+    return True
