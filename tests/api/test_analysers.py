@@ -22,17 +22,20 @@ from temoin.formats.handed.astm_frames import ACK, NAK
 from temoin.formats.hl7v2 import AckCode, read_acknowledgement
 from temoin.lib import measures
 from temoin.lib.away import OUTAGE
-from temoin.lib.clock import now
+from temoin.lib.clock import now, shifted_by
 from temoin.lib.folded_log import FoldedLog
 from temoin.lib.sample_number import all_numbers
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.notice import CURRENT_NOTICE
 from temoin.pharmacies.programs import add_program
 from temoin.pharmacies.scopes import Scope
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import zone_of
+from temoin.testing.actions import register_test, take_sample
 from temoin.testing.orphans import list_orphans
 from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 from temoin.testing.queries import read_test
+from temoin.testing.sample import Sample
 from temoin.testing.states import OrphanWhy
 
 CODES = {"COV2": "94558-4"}
@@ -163,6 +166,12 @@ def test_a_second_result_never_replaces_one_that_waits(house: House, number: str
     assert (proposed(house), kept(house.owner)) == ([(number, "negative")], [OrphanWhy.WAITS])
 
 
+def forget(house: House, as_role: Callable) -> None:
+    """End the kept answers, as the daily round does once they are a day old."""
+    with as_role("temoin_keeper"), tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pharmacies_program_call")
+
+
 @pytest.mark.parametrize("tells_time", [True, False])
 @pytest.mark.parametrize("done", ["nothing", "signed", "put aside"])
 def test_a_message_that_comes_again_days_later_proposes_nothing_again(
@@ -175,13 +184,40 @@ def test_a_message_that_comes_again_days_later_proposes_nothing_again(
     act = {"signed": sign_proposal, "put aside": put_aside_proposal}.get(done)
     if act:
         act(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
-    with as_role("temoin_keeper"), tenant_scope(house.here.id), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM pharmacies_program_call")  # its kept answer ended
+    forget(house, as_role)
 
     assert take(program, content) == ACK
     assert proposed(house) == ([(number, "negative")] if done == "nothing" else [])
     told = {"put aside": [OrphanWhy.PUT_ASIDE], "signed": [] if tells_time else [OrphanWhy.OVER]}
     assert kept(house.owner) == told.get(done, [])
+
+
+@pytest.mark.parametrize(
+    ("again", "tells_time", "reasons"),
+    [("Negative", False, [OrphanWhy.RETURNED]), ("Positive", False, []), ("Negative", True, [])],
+)
+def test_a_result_without_a_time_that_another_test_of_the_number_had_is_a_persons_matter(
+    house: House, number: str, as_role: Callable, again: str, tells_time: bool, reasons: list[OrphanWhy]
+):
+    program = analyser(house.owner)
+    take(program, message(number))
+    (one,) = proposed_tests(by=house.owner)
+    sign_proposal(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
+    forget(house, as_role)
+    with shifted_by(timedelta(days=5)):
+        person, lot = one.opened.patient_id, one.opened.lot
+        assert lot is not None
+        record_id = register_test(
+            by=house.owner, patient_id=person, kind="covid19-ag", notice_version=CURRENT_NOTICE, number=number
+        )
+        sampled = Sample(specimen="nasopharyngeal-swab", sampled_at=now() - timedelta(minutes=16), lot_id=lot.id)
+        take_sample(by=house.owner, record_id=record_id, sample=sampled)
+        at = f"{now().astimezone(zone_of(house.here.id)):%Y%m%d%H%M%S}" if tells_time else ""
+
+        assert take(program, message(number, again, at=at)) == ACK
+
+        assert kept(house.owner) == reasons
+        assert len(proposed(house)) == (not reasons)
 
 
 def test_a_program_without_the_scopes_and_one_that_is_none_get_nothing(house: House, number: str):

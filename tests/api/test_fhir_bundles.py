@@ -66,7 +66,7 @@ def test_a_bundle_is_proposed_once_under_its_key_and_signed_by_a_person(house: H
     assert sign_proposal(by=house.owner, **seen).findings[0].outcome == "positive"
 
 
-def test_what_is_left_out_of_a_bundle_is_named_element_by_element(house: House, worker: str, bundle):
+def test_what_is_left_out_of_a_bundle_is_named_element_by_element(worker: str, bundle):
     told = issues(send(bundle, worker))
 
     assert told[1:] == [

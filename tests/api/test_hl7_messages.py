@@ -17,8 +17,8 @@ from temoin.lib.tenant import tenant_scope
 from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.models import Patient
 from temoin.pharmacies.scopes import Scope
-from temoin.testing.models import Record
 from temoin.testing.amendments import proposed_amendments
+from temoin.testing.models import Record
 from temoin.testing.proposals import proposed_tests, put_aside_proposal, sign_proposal
 
 ADDRESS = f"/api/v1/hl7?notice={CURRENT_NOTICE}"
@@ -70,7 +70,7 @@ def test_a_message_sent_again_is_answered_the_same_and_done_once(house: House, w
     assert stored(house) == (1, 1)
 
 
-def test_what_is_left_out_is_named_in_the_answer_and_the_rest_is_counted(house: House, worker: str, message: str):
+def test_what_is_left_out_is_named_in_the_answer_and_the_rest_is_counted(worker: str, message: str):
     many = "".join(f"Z{number:02}|x\n" for number in range(30))
 
     told, old = (

@@ -28,9 +28,9 @@ from temoin.lib.errors import InvalidError, NotFoundError
 from temoin.pharmacies.policies import check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramSeat
-from temoin.testing.numbers import find_by_number
+from temoin.testing.numbers import earlier_tests, find_by_number
 from temoin.testing.opening import Proposal, proposal_in
-from temoin.testing.orphans import OrphansFullError, SampleResult, keep_orphan
+from temoin.testing.orphans import LIFE, OrphansFullError, SampleResult, keep_orphan
 from temoin.testing.proposals import propose_result
 from temoin.testing.queries import record_in_scope
 from temoin.testing.sample import Reading
@@ -124,7 +124,7 @@ def _propose(by: ProgramSeat, result: SampleResult, row: MeasuredResult) -> Orph
     state, former = RecordState(record.state), proposal_in(sealed)
     if former is not None and _stands(former, outcomes, result, by.name, waits=state is RecordState.SAMPLED):
         return None
-    if why := _why_not(found.id, state, former, result):
+    if why := _why_not(found.id, state, former, result) or _may_be_of_another(by, found.id, result):
         return why
     try:
         reading = Reading(outcomes=outcomes, read_at=result.read_at)
@@ -144,6 +144,18 @@ def _stands(former: Proposal, outcomes: dict[str, str], result: SampleResult, pr
     if (former.program, former.reading.outcomes) != (program, outcomes):
         return False
     return former.reading.read_at == result.told_at or (result.told_at is None and waits)
+
+
+def _may_be_of_another(by: ProgramSeat, record_id: UUID, result: SampleResult) -> OrphanWhy | None:
+    """Say so where a result without a time was told before, of a test that bore the number until another got it."""
+    if result.told_at is not None:
+        return None
+    for held in earlier_tests(result.number, but=record_id, within=LIFE):
+        former = proposal_in(held)
+        told = result.outcomes(load_kinds()[held["kind"]])
+        if former is not None and (former.program, former.reading.outcomes) == (by.name, told):
+            return OrphanWhy.RETURNED
+    return None
 
 
 def _why_not(record_id: UUID, state: RecordState, former: Proposal | None, result: SampleResult) -> OrphanWhy | None:

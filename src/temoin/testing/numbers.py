@@ -101,6 +101,12 @@ def find_by_number(*, by: Holder, number: str) -> FoundTest:
         return _shown(by, sorted(borne, key=lambda record: record.state not in UNDER_WAY), BY_NUMBER)
 
 
+def earlier_tests(number: str, *, but: UUID, within: timedelta) -> list[dict[str, Any]]:
+    """Return what other tests seal that bore a number lately; for who has found the one that bears it now."""
+    hits = _records(number_indexes(number)).filter(registered_at__gte=coarse(now() - within)).exclude(id=but)
+    return [held for held in each_opened(hits, lambda record: record.unseal()) if held["number"] == number]
+
+
 def find_by_ticket(*, by: Seat, code: str) -> FoundTest:
     """Return the test whose ticket bears a code that is still there; the look is an event. NotFoundError."""
     check_right(by=by, right=Right.READ_TEST)

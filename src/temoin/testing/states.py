@@ -84,6 +84,7 @@ class OrphanWhy(StrEnum):
     WAITS = "waits"
     PUT_ASIDE = "put_aside"
     UNFIT = "unfit"
+    RETURNED = "returned"
 
 
 ORPHAN = Lifecycle(

@@ -33,6 +33,9 @@ _WHY: dict[OrphanWhy, Words] = {
     OrphanWhy.TWICE: gettext_lazy("The instrument told two results of one sample."),
     OrphanWhy.WAITS: gettext_lazy("Another result waits for a signature under this number."),
     OrphanWhy.PUT_ASIDE: gettext_lazy("A result under this number was put aside, perhaps this one."),
+    OrphanWhy.RETURNED: gettext_lazy(
+        "The instrument tells no time, and told the same of another test that bore this number within the month."
+    ),
     OrphanWhy.UNFIT: gettext_lazy("It does not fit the test under this number: its time, its kit or what it reads."),
 }
 
