@@ -87,6 +87,27 @@ def test_xml_is_taken_as_json_is(house: House, worker: str, bundle):
     assert stored(house) == (1, 1)
 
 
+def test_the_components_of_an_observation_are_proposed_as_one_test_or_none(house: House, worker: str):
+    make_lot(house.owner, kit="quidel-sofia2-flu-sars")
+    made = own_bundle(house.here.finess, now())
+    whole, device = made["entry"][0]["resource"], made["entry"][5]["resource"]
+    device["deviceName"][0]["name"] = "Sofia 2 Flu + SARS Antigen FIA"
+    value = whole.pop("valueCodeableConcept")
+    codes = [{"coding": [{"system": "http://loinc.org", "code": code}]} for code in ("97097-0", "80382-5", "80383-3")]
+    whole["component"] = [{"code": code, "valueCodeableConcept": value} for code in codes]
+
+    bad = copy.deepcopy(made)
+    bad["entry"][0]["resource"]["component"][2]["code"]["coding"][0]["code"] = "883-9"
+    refused, taken = send(bad, worker), send(made, worker)
+
+    assert ("error", "value", "Bundle.entry[0].resource.component[2].code") in issues(refused)
+    assert (refused.status_code, taken.status_code) == (422, 200)
+    (waiting,) = proposed_tests(by=house.owner)
+    assert dict(waiting.proposal.reading.outcomes) == dict.fromkeys(
+        ("sars-cov-2", "influenza-a", "influenza-b"), "positive"
+    )
+
+
 def test_a_result_that_is_wrong_is_told_by_its_path_and_nothing_is_kept(house: House, worker: str, bundle):
     second = copy.deepcopy(bundle["entry"][0]["resource"])
     bundle["entry"].append({"resource": second | {"id": "o2", "status": "preliminary"}})

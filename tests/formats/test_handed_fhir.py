@@ -141,7 +141,7 @@ REFUSED = [
         (f"{RESULT}.meta.tag", "not_production"),
     ),
     ({"r0_code": coded(LOINC, "883-9")}, (f"{RESULT}.code", "unknown_test")),
-    ({"r0_component": [{"code": {}}]}, (f"{RESULT}.component", "several_values")),
+    ({"r0_component": [{"code": {}}]}, (f"{RESULT}.component[0].code", "untold")),
     ({"r0_valueCodeableConcept": coded(SNOMED, "1")}, (f"{RESULT}.valueCodeableConcept", "outcome")),
     ({"r0_valueString": "Negative"}, (f"{RESULT}.value", "several_values")),
     ({"r0_valueCodeableConcept": None, "r0_valueQuantity": {"value": 3}}, (f"{RESULT}.valueQuantity", "not_a_word")),

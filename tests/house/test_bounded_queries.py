@@ -49,6 +49,7 @@ TAKEN = {
     "testing/list_version.py:most": "the rows of one page: each page has a mark of its own",
     "testing/paged.py:limit": PAGED,
     "testing/queries.py:PAGE": PAGED,
+    "testing/signed.py:limit": PAGED,
     "oversight/results.py:ON_PAGE": PAGED,
     "oversight/signed_tests.py:portion": LOOPS,
     "oversight/statement.py:page": PAGED,

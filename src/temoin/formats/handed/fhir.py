@@ -1,7 +1,7 @@
 """From foreign FHIR R4 to the results that it tells, each with its path; what is not understood is told.
 
-A Bundle of any kind that carries results, or loose resources. Observations are results unless they answer a question
-asked on entry; what belongs to one (report, patient, specimen, device, laboratory, order) is found by its references.
+A Bundle of any kind that carries results, or loose resources. Observations or their components are results, unless they
+answer a question asked on entry; what belongs to one (report, patient, specimen, device, order) is found by references.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from temoin.formats.handed.codes import (
     test_code,
     tests_differ,
 )
+from temoin.formats.handed.fhir_panels import ResultPart, find_panels, is_panel, judge_panels, note_left, parts_of
 from temoin.formats.handed.fhir_parts import (
     Said,
     address_of,
@@ -77,12 +78,17 @@ def told_results(roots: tuple[object, ...], passed: Passed) -> Iterator[ToldResu
     if refused:
         return
     reports, only = _reports_by_result(resources), _only_report(resources)
-    results = [one for one in resources.of("Observation") if not _is_answer(one, passed)]
-    found = [_told(one, reports.get(one.path) or only, resources) for one in results]
+    panels = find_panels(resources)
+    yield from (ToldResult(0, problems=[(path, "fhir_reference")]) for path in panels.lost)
+    found: list[ToldResult] = []
+    for one in (one for one in resources.of("Observation") if not is_panel(one)):
+        over = panels.all_over(one)
+        report = next((reports[each.path] for each in (one, *over) if each.path in reports), only)
+        found += [_told(part, report, resources) for part in parts_of(one, over) if not _is_answer(part, passed)]
     refuse_repeated(found)
     yield from found
     _note_unread(resources, passed)
-    if not found:
+    if not found and not panels.lost:
         yield ToldResult(0, problems=[("Observation", "no_result")])
 
 
@@ -159,27 +165,19 @@ def _only_report(resources: Resources) -> Placed | None:
     return reports[0] if len(reports) == 1 and not many(reports[0].node, "result") else None
 
 
-def _is_answer(observation: Placed, passed: Passed) -> bool:
-    codes = codes_of(first(observation.node, "code"))
-    loinc = test_code(codes)
-    kinds = (code for one in few(observation.node, "identifier") for code in codes_of(first(one, "type")))
-    is_asked = any(code.code == _ASKED for code in kinds)
-    is_panel = bool(many(observation.node, "hasMember")) and not _has_value(observation.node)
-    if is_panel:
-        return True
-    if is_asked or (loinc is not None and is_beside(loinc)):
-        passed.not_kept[f"Observation {loinc}" if loinc else "Observation"] = None
+def _is_answer(part: ResultPart, passed: Passed) -> bool:
+    loinc = test_code(codes_of(first(part.at.node, "code")))
+    kinds = (code for one in few(part.observation.node, "identifier") for code in codes_of(first(one, "type")))
+    if any(code.code == _ASKED for code in kinds) or (loinc is not None and is_beside(loinc)):
+        passed.not_kept[f"{part.name} {loinc}" if loinc else part.name] = None
         return True
     return False
 
 
-def _has_value(node: Node) -> bool:
-    return any(name.startswith("value") for name in node)
-
-
-def _told(result: Placed, report: Placed | None, resources: Resources) -> ToldResult:
-    told = ToldResult(1)
-    resources.used = {one.path: one for one in (*resources.of("Composition"), report) if one is not None}
+def _told(part: ResultPart, report: Placed | None, resources: Resources) -> ToldResult:
+    told, result = ToldResult(1), part.observation
+    whole = (*resources.of("Composition"), report, *part.over)
+    resources.used = {one.path: one for one in whole if one is not None}
     order = resources.chosen(result, "basedOn", "ServiceRequest")
     order = order or resources.chosen(report, "basedOn", "ServiceRequest")
     specimen = resources.chosen(result, "specimen", "Specimen") or _only_specimen(resources, report)
@@ -195,11 +193,12 @@ def _told(result: Placed, report: Placed | None, resources: Resources) -> ToldRe
         identifier_of(result, "basedOn"),
     )
     _tell_device(told, result, resources)
-    _tell_test(told, result)
+    _tell_test(told, part.at)
     _tell_status(told, result)
-    _tell_value(told, result)
+    _tell_value(told, part.at)
     _tell_specimen(told, result, specimen)
     judge_states(told, resources.used.values())
+    judge_panels(told, part.over)
     told.tell("specimen_collection_date", *when_of(specimen, "collection"), *when_of(result), *when_of(report))
     told.tell("test_result_date", *_issued(result, report))
     told.tell("comment", notes_of(result, report))
@@ -302,8 +301,6 @@ def _tell_test(told: ToldResult, result: Placed) -> None:
         told.refuse(place, "test_system")
     if tests_differ(codes):
         told.refuse(place, "tests_differ")
-    if many(result.node, "component"):
-        told.refuse(f"{result.path}.component", "several_values")
 
 
 def _tell_status(told: ToldResult, result: Placed) -> None:
@@ -342,6 +339,8 @@ def _note_unread(resources: Resources, passed: Passed) -> None:
             passed.unread[one.kind if one.kind.isascii() and one.kind.isalpha() else "?"] = None
             continue
         names = {*known.split(), *_TECHNICAL, *JUDGED.get(one.kind, {})}
+        if one.kind == "Observation":
+            note_left(one, frozenset(known.split()), passed)
         others = (name for name in one.node if name not in names and name.isascii())
         passed.unread |= dict.fromkeys(f"{one.kind}.{name}" for name in others if name.removeprefix("_").isalnum())
         for name, kept in chosen_places(one).items():
