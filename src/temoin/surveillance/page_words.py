@@ -92,6 +92,34 @@ WORDS = {
         "en faire une.",
         en="No estimate of final figures: too few days are published, or they are too small, to make one.",
     ),
+    "threshold": Label(
+        fr="La règle : {what}, positivité au-dessus de {percent} % pendant {weeks} semaines de suite, intervalle "
+        "compris.",
+        en="The rule: {what}, positivity above {percent}% for {weeks} weeks on end, with its whole interval.",
+    ),
+    "threshold_above": Label(
+        fr="Seuil épidémique dépassé depuis la semaine du lundi {since}.",
+        en="Epidemic threshold exceeded since the week of Monday {since}.",
+    ),
+    "threshold_below": Label(fr="Seuil épidémique non atteint.", en="Epidemic threshold not reached."),
+    "threshold_unsure": Label(
+        fr="Seuil épidémique : trop près, ou depuis trop peu de semaines, pour le dire.",
+        en="Epidemic threshold: too near, or for too few weeks, to tell.",
+    ),
+    "threshold_unknown": Label(
+        fr="Seuil épidémique : la positivité des dernières semaines n’est pas connue.",
+        en="Epidemic threshold: the positivity of the last weeks is not known.",
+    ),
+    "no_threshold": Label(
+        fr="Pas de seuil épidémique : aucune règle n’a été trouvée pour ce test, et un seuil calculé sur les saisons "
+        "passées demande des années de chiffres.",
+        en="No epidemic threshold: no rule was found for this test, and one computed from past seasons needs years of "
+        "figures.",
+    ),
+    "unreviewed": Label(
+        fr="Aucun épidémiologiste n’a encore relu cette règle.", en="No epidemiologist has reviewed this rule yet."
+    ),
+    "source": Label(fr="Source :", en="Source:"),
     "figures": Label(fr="Les chiffres :", en="The figures:"),
     "of_day": Label(fr="jour du", en="day of"),
     "of_week": Label(fr="semaine du lundi", en="week of Monday"),

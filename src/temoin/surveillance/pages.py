@@ -5,7 +5,7 @@ They are files: no script, no cookie, no database and no key behind them. Whoeve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
 from importlib.resources import files as resources
@@ -19,6 +19,7 @@ from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS
 from temoin.surveillance.page_text import PageText
 from temoin.surveillance.page_words import WORDS
 from temoin.surveillance.tables import FILES, TABLES, PublishedTable
+from temoin.surveillance.thresholds import crossing_of, load_thresholds
 from temoin.surveillance.trends import TrendDay, latest, positivity, trends
 
 STYLE = "surveillance.css"
@@ -65,9 +66,22 @@ class _AuthorityPage(PageText):
         known = trends(found)
         if not known:
             return f"<h2>{self.label(TABLE_WORDS['targets'])}</h2><p>{self.say('nothing')}</p>"
-        return "".join(self._curve(target, days) for target, days in known.items())
+        return "".join(self._curve(target, days, self._threshold(target, known)) for target, days in known.items())
 
-    def _curve(self, target: str, days: Sequence[TrendDay]) -> str:
+    def _threshold(self, target: str, known: Mapping[str, Sequence[TrendDay]]) -> str:
+        """Return whether an epidemic is there by the rule of a target, or that there is no rule."""
+        rule = load_thresholds().rule_of(target)
+        if rule is None:
+            return f'<p class="key">{self.say("no_threshold")}</p>'
+        standing, since = crossing_of(rule, known)
+        told = self.say("threshold", what=rule.label.text(self.lang), percent=rule.percent, weeks=rule.weeks)
+        return (
+            f'<p class="key {standing}"><strong>{self.say(f"threshold_{standing}", since=since)}</strong> {told} '
+            f"{self.label(rule.caveat)} {self.say('unreviewed') if load_thresholds().review.is_placeholder else ''} "
+            f'{self.say("source")} <a href="{rule.address}">{escape(rule.source)}</a>.</p>'
+        )
+
+    def _curve(self, target: str, days: Sequence[TrendDay], threshold: str) -> str:
         title = self.value("target", target)
         names = (
             "day",
@@ -85,7 +99,7 @@ class _AuthorityPage(PageText):
         table = self.table(title, [self.say(name) for name in names], rows)
         return (
             f"<section><h2>{escape(title)}</h2>{curve(days, name=f'curve-{target}', words=words)}"
-            f'<p class="key">{self.say("key")} {self._of_estimates(days)}</p>'
+            f'<p class="key">{self.say("key")} {self._of_estimates(days)}</p>{threshold}'
             f"<details><summary>{self.say('figures')} {escape(title)}</summary>{table}</details></section>"
         )
 
