@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 from api_programs import ask_token, assertion, register
 from django.test import Client
 from fhir.resources.R4B import get_fhir_model_class
 from fhir_judge import judge
+from handed_messages import own_bundle
 from people import House, make_lot, make_patient, make_sampled, make_signed
 
 from temoin.api.fhir_operations import FHIR_READS
@@ -23,9 +25,11 @@ from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
+from temoin.patients.actions import CURRENT_NOTICE
 from temoin.patients.queries import read_patient
 from temoin.pharmacies.scopes import Scope
 from temoin.testing.actions import abandon_test
+from temoin.testing.proposals import proposed_tests, sign_proposal
 from temoin.testing.signing import cancel_result
 
 FORM = "application/x-www-form-urlencoded"
@@ -181,6 +185,24 @@ def test_a_patient_and_a_result_are_found_by_their_numbers_without_an_address(
     assert report["id"] == str(result)
     assert matches(search("Patient", reader, identifier=f"{codes.PATIENT_SYSTEM}|{uuid4()}")) == []
     assert nir not in search("Patient", reader, identifier=f"{codes.INS_NIR}|{nir}").json()["link"][0]["url"]
+
+
+@pytest.mark.usefixtures("lot_id")
+def test_a_result_is_found_by_the_number_that_its_sender_gave_it_and_by_nobody_else(house: House):
+    worker, other = token_of(house.owner, *Scope), token_of(house.owner, *Scope)
+    head = {"Authorization": f"Bearer {worker}", "Idempotency-Key": "k" * 16}
+    body = orjson.dumps(own_bundle(house.here.finess, now()))
+    sent = Client().post(f"{BASE}?notice={CURRENT_NOTICE}", body, content_type="application/fhir+json", headers=head)
+    before = matches(search("DiagnosticReport", worker, identifier="F1"))
+    (waiting,) = proposed_tests(by=house.owner)
+    sign_proposal(by=house.owner, record_id=waiting.opened.record_id, seen_version=waiting.seen_version)
+
+    (found,) = matches(search("DiagnosticReport", worker, identifier="f1"))
+
+    assert (sent.status_code, before) == (200, [])
+    assert found["id"] == str(waiting.opened.record_id)
+    assert matches(search("DiagnosticReport", worker, identifier="F2")) == []
+    assert matches(search("DiagnosticReport", other, identifier="F1")) == []
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from temoin.api.paging import AskedList
 from temoin.api.settings import SITE
 from temoin.formats.fhir import codes, served_result
 from temoin.formats.fhir.elements import Element
+from temoin.intake.resent import tests_of_number
 from temoin.lib.errors import NotFoundError, refuse
 from temoin.patients.queries import MergedError, patients_by_nir, read_patient
 from temoin.patients.traits import Traits
@@ -57,7 +58,7 @@ def reports_by_post(request: HttpRequest, seat: ProgramSeat, body: bytes) -> Ele
     asked = _known(QueryDict(body), IDENTIFIER, UPDATED, COUNT, CURSOR)
     if IDENTIFIER not in asked:
         return _reports(seat, asked)
-    found = signed_results(by=seat, wanted=_wanted(asked, among=[_record(asked)]), limit=MOST)
+    found = signed_results(by=seat, wanted=_wanted(asked, among=_tests(seat, asked)), limit=MOST)
     return _searchset("DiagnosticReport/_search", (_told(one) for one in found.reports))
 
 
@@ -117,11 +118,14 @@ def _number(asked: QueryDict) -> tuple[str, str]:
     return system, value
 
 
-def _record(asked: QueryDict) -> UUID:
+def _tests(seat: ProgramSeat, asked: QueryDict) -> list[UUID]:
+    """Return the tests that bear a number: without a system, that which the program gave its result."""
     system, value = _number(asked)
-    if system != codes.RECORD_SYSTEM:
+    if system == codes.RECORD_SYSTEM:
+        return [_uuid(value)]
+    if system:
         raise refuse(IDENTIFIER, "unknown", _ONE_NUMBER)
-    return _uuid(value)
+    return tests_of_number(by=seat, number=value)
 
 
 def _uuid(value: str) -> UUID:

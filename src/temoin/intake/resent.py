@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from temoin.catalogue.kinds import Kind
+from temoin.catalogue.kinds import Kind, load_kinds
 from temoin.catalogue.outcomes import specimen
 from temoin.crypto.blind import fold_parts
 from temoin.formats.csv.rows import ResultRow, RowStatus, plain_number
@@ -20,7 +20,7 @@ from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.amendments import Correction, propose_correction
 from temoin.testing.proposals import propose_result
 from temoin.testing.sample import Reading
-from temoin.testing.sent import SentAs, SentResult, Stands
+from temoin.testing.sent import SentAs, SentResult, Stands, tests_of_keys
 
 # Kept in the signed version, which is in French.
 REASON = "Correction reçue par message"
@@ -33,10 +33,19 @@ def said_of(program_id: UUID, kind: Kind, findings: Sequence[ResultRow], outcome
     sample = (specimen(first.specimen).snomed, first.device.device_name.casefold(), first.collected.key())
     read = (first.tested.key(), first.comment, *(part for one in sorted(outcomes.items()) for part in one))
     return SentAs(
-        key=fold_parts(("program", str(program_id), plain_number(first.accession), kind.code)),
+        key=_key(program_id, first.accession, kind),
         fixed=fold_parts((*map(str, person), *sample)),
         read=fold_parts(read),
     )
+
+
+def _key(program_id: UUID, number: str, kind: Kind) -> str:
+    return fold_parts(("program", str(program_id), plain_number(number), kind.code))
+
+
+def tests_of_number(*, by: ProgramSeat, number: str) -> list[UUID]:
+    """Return the tests that a program's own results of this number became, of whatever kind."""
+    return tests_of_keys(by=by, keys={_key(by.program_id, number, kind) for kind in load_kinds().values()})
 
 
 def take_again(

@@ -5,6 +5,7 @@ A message that comes again, a day later or a year, says what was said before, co
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -67,6 +68,15 @@ def find_sent(*, by: Holder, key: str) -> SentResult | None:
                 record_look(by=by, kind=kind, subject_kind="record", subject_id=found.id, detail=BY_SENDERS_NUMBER)
                 return found
     return None
+
+
+def tests_of_keys(*, by: Holder, keys: Collection[str]) -> list[UUID]:
+    """Return the tests that were made of results of these keys; nothing of them is shown, so it is no look."""
+    check_right(by=by, right=Right.READ_TEST)
+    with tenant_scope(by.pharmacy_id):
+        hits = Record.objects.filter(source_index__in=[index for key in keys for index in source_indexes(key)])
+        found = each_opened(hits, lambda record: (record.unseal()["source_key"], record.id))
+    return [record_id for key, record_id in found if key in keys]
 
 
 def _sent(record: Record) -> SentResult:
