@@ -14,7 +14,7 @@ from roles import take_role
 
 from temoin.arrivals.box import BoxAnswer, HandedForm, find_poster, hand_in, key_of_month
 from temoin.arrivals.filled import TRAITS as ASKED
-from temoin.arrivals.pairs import month_of
+from temoin.arrivals.hours import month_of
 from temoin.arrivals.posters import make_poster, standing_poster
 from temoin.crypto.arrival import FormPlace, seal_form
 from temoin.lib.clock import now

@@ -14,6 +14,7 @@ SAID = "what is left is counted and told"
 TAKEN = {
     "api/paging.py:wish": PAGED,
     "api/reading.py:MOST_PROBLEMS": "problems of one body: mended, it is sent again and the others are told",
+    "arrivals/reminding.py:MOST": "the next round goes on",
     "catalogue/actions.py:PAGE": PAGED,
     "cli/journal.py:SHOWN": SAID,
     "cli/reconcile.py:RUNS": SAID,

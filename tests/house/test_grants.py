@@ -22,6 +22,7 @@ TABLES = {
         "crypto_data_key": "INSERT SELECT",
         "crypto_platform_key": "INSERT SELECT",
         "arrivals_arrival": "SELECT",
+        "arrivals_calendar": "INSERT SELECT",
         "arrivals_key": "INSERT SELECT",
         "arrivals_poster": "INSERT SELECT",
         "certificates_issued": "SELECT",
@@ -65,6 +66,7 @@ TABLES = {
         "webhooks_webhook": "INSERT SELECT",
     },
     "temoin_worker": {
+        "arrivals_key": "SELECT",
         "crypto_data_key": "INSERT SELECT",
         "oversight_alarm": EVERYTHING,
         "oversight_call_watch": "INSERT SELECT UPDATE",
@@ -96,6 +98,7 @@ TABLES = {
     },
     "temoin_portal": {
         "arrivals_arrival": "INSERT",
+        "arrivals_calendar": "SELECT",
         "certificates_revocation_list": "SELECT",
         "delivery_pace": EVERYTHING,
     },
@@ -194,7 +197,22 @@ COLUMNS = {
         *("state", "tests", "opened_at", "opened_where", "closed_at", "recalled_at", "recall_reference"),
         *("controls", "positive_ok_on", "negative_ok_on", "control_failed"),
     },
-    ("temoin_app", "arrivals_arrival", "UPDATE"): {"state", "ciphertext"},
+    ("temoin_app", "arrivals_arrival", "UPDATE"): {
+        *("state", "ciphertext", "called_at", "starts_at", "seat", "expires_at", "remind_at", "link_hash"),
+    },
+    ("temoin_app", "arrivals_calendar", "UPDATE"): {"hours"},
+    ("temoin_worker", "arrivals_arrival", "SELECT"): {
+        *("pharmacy_id", "id", "key_id", "state", "starts_at", "expires_at", "remind_at", "link_hash", "ciphertext"),
+    },
+    ("temoin_worker", "arrivals_arrival", "UPDATE"): {"link_hash"},
+    ("temoin_portal", "arrivals_arrival", "SELECT"): {
+        *("pharmacy_id", "id", "key_id", "state", "starts_at", "seat", "expires_at", "remind_at"),
+    },
+    # Of the one appointment whose secret it names: test_tables.py.
+    ("temoin_portal", "arrivals_arrival", "UPDATE"): {
+        *("state", "ciphertext", "starts_at", "seat", "expires_at", "remind_at", "called_at", "link_hash"),
+    },
+    ("temoin_portal", "pharmacies_pharmacy", "SELECT"): {"id", "time_zone"},
     ("temoin_app", "arrivals_poster", "UPDATE"): {"state", "sealed"},
     ("temoin_app", "delivery_letter", "UPDATE"): {"state"},
     ("temoin_app", "patients_consent", "UPDATE"): {"patient_id"},

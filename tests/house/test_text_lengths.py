@@ -49,6 +49,7 @@ NO_TEXT = {
                 "Difference.destination",
             ),
             *("RightsCase.kind", "RightsCase.state", "Poster.state", "Arrival.state", "ArrivalKey.month"),
+            "Calendar.hours",
             "Release.name",
             *("Difference.kind", "Reconciliation.destination", "Reconciliation.ending", "FileTerms.date_order"),
             "FileTerms.columns",

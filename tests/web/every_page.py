@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appointing import Booking
 from arriving import arrive
 from django.urls import reverse
 from orphaned import leave_orphan
@@ -57,5 +58,9 @@ def every_page(house: House) -> dict[str, str]:
     note_told(by=house.owner, record_id=signed, expected_version=1, way=ToldBy.PHONE)
     noted = read_knowledge(by=house.owner, record_id=signed).told[0]
     pages["untell"] = reverse("untell", args=[signed, noted.id])
+    appointed = Booking(house.owner)
+    _taken, appointment = appointed.take(appointed.hour(60), number=4170)
+    pages["appointments"], pages["hours"] = reverse("appointments"), reverse("appointment_hours")
+    pages["appointment"] = reverse("appointment", args=[appointment])
     pages["poster"], pages["arrival"] = reverse("poster"), reverse("arrival", args=[arrive(house.owner)])
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}

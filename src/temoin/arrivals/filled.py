@@ -29,6 +29,7 @@ class FilledForm:
     answers: Mapping[str, str]
     notice: str  # the version of the notice that the patient agreed to
     code: str  # that will open the letter
+    remind: bool = False  # of the appointment, by e-mail
 
 
 def read_filled(content: bytes) -> FilledForm:
@@ -40,7 +41,8 @@ def read_filled(content: bytes) -> FilledForm:
         code = written_code(normalise_code(_text(held["code"])))
         traits = {name: _text(held["traits"].get(name, "")) for name in TRAITS}
         answers = {_text(name): _text(value) for name, value in held["answers"].items()}
-        return FilledForm(traits, _text(held["kind"]), answers, _text(held["notice"]), code)
+        remind = held.get("remind", False) is True
+        return FilledForm(traits, _text(held["kind"]), answers, _text(held["notice"]), code, remind)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise FormBrokenError("the form is not as the page makes it") from None
 

@@ -1,4 +1,4 @@
-"""A poster, the month's pair of keys that forms are sealed to, and a form that waits for somebody to look."""
+"""A poster, the month's pair of keys that forms are sealed to, a form that waits, and the hours of appointments."""
 
 from __future__ import annotations
 
@@ -61,19 +61,36 @@ class ArrivalKey(SealedModel):
 
 
 class Arrival(TenantModel):
-    """A form as the browser sealed it: who hands it in is not known here, and may be anybody."""
+    """A form as the browser sealed it: who hands it in is not known here, and may be anybody.
+
+    With `starts_at` it is an appointment: it holds one of the places of its hour, and waits until that day is over.
+    """
 
     poster_id = models.UUIDField()
     key_id = models.UUIDField()
     state = models.TextField(default=ArrivalState.WAITING.value)
     number = models.SmallIntegerField()  # by which the person is called; drawn by the browser
     expires_at = models.DateTimeField()
-    ciphertext = models.BinaryField()  # emptied once somebody accepted or refused it
+    ciphertext = models.BinaryField()  # emptied once somebody accepted or refused it, or it was cancelled
+    called_at = models.DateTimeField(null=True)
+    starts_at = models.DateTimeField(null=True)
+    seat = models.SmallIntegerField(null=True)  # which of the places of its hour
+    proof_hash = models.BinaryField(null=True)  # of what a browser makes of the code and the number
+    link_hash = models.BinaryField(null=True)  # of the secret in the link of the reminder, once it was sent
+    remind_at = models.DateTimeField(null=True)  # where the patient asked for it
+    device_hash = models.BinaryField(null=True)
+    device_seat = models.SmallIntegerField(null=True)  # which of the few places that one device may hold
 
     lifecycle: ClassVar = ARRIVAL
     stirs: ClassVar = True
     # What the browser sealed is for whoever holds the pharmacy's key, like a letter for whoever holds link and code.
-    declares: ClassVar = dict.fromkeys(("poster_id", "key_id", "state", "number", "expires_at", "ciphertext"), PUBLIC)
+    declares: ClassVar = dict.fromkeys(
+        (
+            *("poster_id", "key_id", "state", "number", "expires_at", "ciphertext", "called_at", "starts_at", "seat"),
+            *("proof_hash", "link_hash", "remind_at", "device_hash", "device_seat"),
+        ),
+        PUBLIC,
+    )
 
     class Meta:
         db_table = "arrivals_arrival"
@@ -81,9 +98,11 @@ class Arrival(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(state__in=[state.value for state in ArrivalState]), name="arrivals_arrival_state"
             ),
-            # three digits: no more forms can wait in one pharmacy, whoever hands them in
+            # three digits in the queue and four with an appointment: neither can use up the numbers of the other
             models.CheckConstraint(
-                condition=models.Q(number__gte=100, number__lte=999), name="arrivals_arrival_digits"
+                condition=models.Q(starts_at=None, number__gte=100, number__lte=999)
+                | models.Q(starts_at__isnull=False, seat__isnull=False, number__gte=1000, number__lte=9999),
+                name="arrivals_arrival_numbers",
             ),
             # two who wait are never called by one number; serves the list of the counter
             models.UniqueConstraint(
@@ -91,8 +110,31 @@ class Arrival(TenantModel):
                 condition=models.Q(state=ArrivalState.WAITING.value),
                 name="arrivals_arrival_number",
             ),
+            # of two who take the last place at once, one gets it; serves the count of places left
+            models.UniqueConstraint(
+                fields=["pharmacy_id", "starts_at", "seat"],
+                condition=models.Q(state__in=[ArrivalState.WAITING.value, ArrivalState.ACCEPTED.value]),
+                name="arrivals_arrival_seat",
+            ),
+            models.UniqueConstraint(
+                fields=["pharmacy_id", "device_hash", "device_seat"],
+                condition=models.Q(state=ArrivalState.WAITING.value),
+                name="arrivals_arrival_device",
+            ),
         ]
         indexes: ClassVar = [
             # serves the round that ends what is past its hours
             models.Index(fields=["pharmacy_id", "expires_at"], name="arrivals_arrival_ends"),
         ]
+
+
+class Calendar(TenantModel):
+    """When a pharmacy takes appointments: public words, as on its door."""
+
+    hours = models.TextField()  # see `hours.Hours`
+
+    declares: ClassVar = {"hours": PUBLIC}
+
+    class Meta:
+        db_table = "arrivals_calendar"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pharmacy_id"], name="arrivals_calendar_once")]

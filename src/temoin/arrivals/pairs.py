@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from temoin.arrivals.models import ArrivalKey, Poster
+from temoin.arrivals.hours import MOVES, month_of, read_hours
+from temoin.arrivals.models import ArrivalKey, Calendar, Poster
 from temoin.arrivals.states import PosterState
 from temoin.crypto.arrival import draw_pair
 from temoin.journal.act import act
@@ -23,19 +24,22 @@ AHEAD: Final = timedelta(days=10)  # before a month begins: a counter that is cl
 def keep_pairs(*, by: Holder) -> None:
     """Make the pairs that the pharmacy's poster needs now and in the coming days, where they are not there yet."""
     check_right(by=by, right=Right.REGISTER_TEST)
-    wanted = dict.fromkeys([month_of(now()), month_of(now() + AHEAD)])
     with tenant_scope(by.pharmacy_id):
         if not Poster.objects.filter(state=PosterState.STANDING.value).exists():
             return
-        there = set(ArrivalKey.objects.filter(month__in=list(wanted)).values_list("month", flat=True))
+        wanted = _wanted()
+        there = set(ArrivalKey.objects.filter(month__in=wanted).values_list("month", flat=True))
     for month in wanted:
         if month not in there:
             _make(month, by)
 
 
-def month_of(moment: datetime) -> str:
-    """Return the month whose pair serves at a moment, as the patients' site counts it: in UTC."""
-    return f"{moment.astimezone(UTC):%Y-%m}"
+def _wanted() -> list[str]:
+    """Return the months that forms are sealed to now and in the coming days, and appointments as far as they go."""
+    calendar = Calendar.objects.first()
+    hours = read_hours(calendar.hours) if calendar else None
+    ahead = AHEAD + (timedelta(days=hours.ahead) + MOVES if hours and hours.openings else timedelta(0))
+    return list(dict.fromkeys(month_of(now() + timedelta(days=day)) for day in range(ahead.days + 1)))
 
 
 def _make(month: str, by: Holder) -> None:

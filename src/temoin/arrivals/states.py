@@ -13,6 +13,7 @@ class ArrivalState(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    CANCELLED = "cancelled"  # an appointment, by its patient or by the pharmacy
 
 
 ARRIVAL = Lifecycle(
@@ -22,6 +23,7 @@ ARRIVAL = Lifecycle(
     {
         "accept": ({ArrivalState.WAITING}, ArrivalState.ACCEPTED),
         "refuse": ({ArrivalState.WAITING}, ArrivalState.REFUSED),
+        "cancel": ({ArrivalState.WAITING}, ArrivalState.CANCELLED),
     },
 )
 

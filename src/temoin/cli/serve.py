@@ -32,10 +32,10 @@ LARGEST = {Process.STAFF: 1_000_000, Process.PORTAL: 1024}
 LIVE = "/livez"
 # A file of results comes whole, by a pharmacy's line too: 16 MB at 1.5 Mbit/s. `site.settings` bounds it once more.
 _HAND_IN = "/files/hand-in/"
-_OWN_FORM = "/form/hand-in"  # sealed in the browser: two blocks of it at most, in base64
+_OWN_FORMS = ("/form/hand-in", "/appointments/take")  # sealed in the browser: two blocks at most, in base64
 LARGEST_AT = {
     Process.STAFF: {"/api/token": 16_384, _HAND_IN: 16_100_000},
-    Process.PORTAL: {_OWN_FORM: 12_288},
+    Process.PORTAL: dict.fromkeys(_OWN_FORMS, 12_288),
 }
 FEW_AT = {Process.STAFF: {_HAND_IN: 3}, Process.PORTAL: {}}  # of the largest bodies at once, in each server process
 BODY_AT = {Process.STAFF: {_HAND_IN: 90.0}, Process.PORTAL: {}}

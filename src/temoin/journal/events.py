@@ -19,7 +19,16 @@ class EventKind(StrEnum):
     ARRIVAL_READ = "arrival.read"
     ARRIVAL_ACCEPTED = "arrival.accepted"
     ARRIVAL_REFUSED = "arrival.refused"
+    ARRIVAL_CALLED = "arrival.called"
+    ARRIVAL_CALL_UNDONE = "arrival.call_undone"
     ARRIVALS_ENDED = "arrivals.ended"
+    APPOINTMENT_TAKEN = "appointment.taken"
+    APPOINTMENT_GIVEN_UP = "appointment.given_up"
+    APPOINTMENT_PUT_OFF = "appointment.put_off"
+    APPOINTMENT_CANCELLED = "appointment.cancelled"
+    APPOINTMENT_MOVED = "appointment.moved"
+    APPOINTMENT_REMINDED = "appointment.reminded"
+    CALENDAR_SET = "calendar.set"
     ARRIVAL_KEY_MADE = "arrival_key.made"
     ARRIVAL_KEY_ENDED = "arrival_key.ended"
     POSTER_MADE = "poster.made"
@@ -196,7 +205,16 @@ MEANING: dict[EventKind, str] = {
     EventKind.ARRIVAL_READ: "A form that a patient had filled in was opened at the counter.",
     EventKind.ARRIVAL_ACCEPTED: "A patient's form was accepted: the test was registered. The detail is the form.",
     EventKind.ARRIVAL_REFUSED: "A patient's form was put aside; nothing of it was kept.",
-    EventKind.ARRIVALS_ENDED: "Patients' forms whose twelve hours were over were deleted, as many as said.",
+    EventKind.ARRIVAL_CALLED: "A patient who had handed in a form was called by its number.",
+    EventKind.ARRIVAL_CALL_UNDONE: "A patient who had handed in a form was not called after all.",
+    EventKind.ARRIVALS_ENDED: "Patients' forms and appointments whose hours were over were deleted, as many as said.",
+    EventKind.APPOINTMENT_TAKEN: "An appointment was taken by the pharmacy's page, with a form sealed to its key.",
+    EventKind.APPOINTMENT_GIVEN_UP: "A patient cancelled their appointment; nothing of their form was kept.",
+    EventKind.APPOINTMENT_PUT_OFF: "A patient moved their appointment to another hour.",
+    EventKind.APPOINTMENT_CANCELLED: "The pharmacy cancelled an appointment; nothing of its form was kept.",
+    EventKind.APPOINTMENT_MOVED: "The pharmacy moved an appointment to another hour.",
+    EventKind.APPOINTMENT_REMINDED: "The form of a patient who asked for it was opened, and they were reminded.",
+    EventKind.CALENDAR_SET: "The hours were set at which appointments can be taken.",
     EventKind.ARRIVAL_KEY_MADE: "A pair of keys for patients' forms was made; the detail is its month.",
     EventKind.ARRIVAL_KEY_ENDED: "A pair of keys for patients' forms of a past month was destroyed.",
     EventKind.POSTER_MADE: "A poster that leads to the patients' form was made.",

@@ -31,8 +31,16 @@ _OWN = {
         EventKind.REGISTER_DIFFERED,
         EventKind.PARCEL_PROVED,
         EventKind.PARCEL_RESENT,
+        EventKind.APPOINTMENT_REMINDED,
     },
-    Writer.PORTAL: {EventKind.LETTER_OPENED, EventKind.LETTER_REFUSED, EventKind.ARRIVAL_HANDED_IN},
+    Writer.PORTAL: {
+        EventKind.LETTER_OPENED,
+        EventKind.LETTER_REFUSED,
+        EventKind.ARRIVAL_HANDED_IN,
+        EventKind.APPOINTMENT_TAKEN,
+        EventKind.APPOINTMENT_GIVEN_UP,
+        EventKind.APPOINTMENT_PUT_OFF,
+    },
     Writer.KEEPER: {
         EventKind.DATA_KEYS_TURNED,
         EventKind.ROWS_REWRAPPED,

@@ -34,13 +34,18 @@ _REACHED: Final = (
 # What the page says of a field that is to be corrected.
 PROBLEMS: Final = (
     *("p_name", "p_given", "p_date", "p_impossible", "p_sex", "p_email", "p_no_email", "p_phone", "p_no_phone"),
-    *("p_way", "p_kind", "p_consent"),
+    *("p_way", "p_kind", "p_consent", "p_hour", "p_remind"),
 )
 # What it says of the whole, and how that looks.
 MESSAGES: Final = {
     "sending": "",
     **dict.fromkeys(("check", "gone", "slow", "failed", "unable"), "problem"),
+    **dict.fromkeys(("taken", "held", "closed", "unknown", "far"), "problem"),
+    **dict.fromkeys(("cancelled", "moved"), "notice"),
 }
+# Words of the page that differ where an hour is chosen, and those of an hour that the script puts together.
+DIFFERING: Final = ("title", "lead", "private", "send", "done_title", "done_next", "done_code")
+SPOKEN: Final = ("left", "full")
 
 KEPT: Final = {"kept": "", "unkept": "problem"}  # as the page of letters says it
 
@@ -89,12 +94,17 @@ class AskedQuestion:
     answers: list[AskedChoice]
 
 
-def form_context() -> Mapping[str, object]:
+def form_context(*, takes_appointments: bool) -> Mapping[str, object]:
     """Return all that the page says, which is the same until the program is started anew."""
     words, letters = form_words(), page_words()
+    named = {name: f"a_{name}" if takes_appointments else name for name in DIFFERING}
     ways = [way for way in (EMAIL, SMS, PAPER) if way != SMS or HAS_SMS()]
     return {
-        "languages": patient_languages().values(),
+        "languages": [(one, one.form[named["title"]]) for one in patient_languages().values()],
+        "title": patient_languages()["fr"].form[named["title"]],
+        "takes_appointments": takes_appointments,
+        "head": {name: words[which] for name, which in named.items()},
+        "spoken": [(name, words[name]) for name in SPOKEN],
         "f": words,
         "w": letters,
         "notice": CURRENT_NOTICE,

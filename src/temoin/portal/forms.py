@@ -42,15 +42,21 @@ _STATUS = {BoxAnswer.WAITING: 200, BoxAnswer.NUMBER: 409, BoxAnswer.GONE: 410}
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Return the same bytes to everyone: whose poster was read, only the browser knows."""
-    return render(request, "portal/form.html", {"is_demo": SITE().demo, "work_bits": WORK_BITS, **_words()})
+    return form_page(request, takes_appointments=False)
+
+
+def form_page(request: HttpRequest, *, takes_appointments: bool) -> HttpResponse:
+    """Return the form, for the queue or with the choice of an hour."""
+    about = {"is_demo": SITE().demo, "work_bits": WORK_BITS}
+    return render(request, "portal/form.html", {**about, **_words(takes_appointments=takes_appointments)})
 
 
 @csrf_exempt  # nothing to forge: no cookie is read or set, and whoever holds a poster's code may ask
 @require_POST
 def poster(request: HttpRequest) -> HttpResponse:
     """Tell whose poster it is, to what its forms are sealed this month, and the day of their stamp."""
-    token = _asked(request, _token)
-    found = token if isinstance(token, HttpResponse) else _found(request, token)
+    token = read_asked(request, read_token)
+    found = token if isinstance(token, HttpResponse) else standing_of(request, token)
     if isinstance(found, HttpResponse):
         return found
     key = key_of_month(found, f"{now():%Y-%m}")
@@ -60,7 +66,7 @@ def poster(request: HttpRequest) -> HttpResponse:
         "pharmacy": str(found.pharmacy_id),
         "place": found.place,
         "key": str(key.key_id),
-        "day": _day(0),
+        "day": stamp_day(0),
     }  # a phone may have another
     return JsonResponse({**told, "public": urlsafe_b64encode(key.public).rstrip(b"=").decode("ascii")})
 
@@ -69,12 +75,12 @@ def poster(request: HttpRequest) -> HttpResponse:
 @require_POST
 def put_in(request: HttpRequest) -> HttpResponse:
     """Put a sealed form into the pharmacy's box."""
-    sent = _asked(request, _sent)
+    sent = read_asked(request, _sent)
     if isinstance(sent, HttpResponse):
         return sent
-    if sent.day not in {_day(-1), _day(0), _day(1)}:
-        return JsonResponse({"answer": "day"}, status=412)  # the page asks for its poster again, and stamps anew
-    found = _found(request, sent.token)
+    if not is_recent(sent.day):
+        return another_day()
+    found = standing_of(request, sent.token)
     if isinstance(found, HttpResponse):
         return found
     buckets = [*caller_buckets(address_of(request)), Bucket(f"poster|{found.pharmacy_id}", PER_POSTER)]
@@ -86,7 +92,7 @@ def put_in(request: HttpRequest) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class _Sent:
+class SentForm:
     """What the page sends with a form."""
 
     token: bytes
@@ -97,7 +103,7 @@ class _Sent:
 Asked = TypeVar("Asked")
 
 
-def _asked(request: HttpRequest, read: Callable[[Mapping[str, Any]], Asked]) -> Asked | HttpResponse:
+def read_asked(request: HttpRequest, read: Callable[[Mapping[str, Any]], Asked]) -> Asked | HttpResponse:
     """Return what is asked, or the answer to what cannot be read."""
     if request.content_type != "application/json":
         return plain("application/json only", 415)
@@ -110,23 +116,30 @@ def _asked(request: HttpRequest, read: Callable[[Mapping[str, Any]], Asked]) -> 
         return plain("not as the page sends it", 400)
 
 
-def _token(given: Mapping[str, Any]) -> bytes:
-    token = _decoded(given["poster"])
+def read_token(given: Mapping[str, Any]) -> bytes:
+    """Read the code of a poster."""
+    token = decoded(given["poster"])
     if len(token) != TOKEN_BYTES:
         raise ValueError("a code has 16 bytes")
     return token
 
 
-def _sent(given: Mapping[str, Any]) -> _Sent:
-    number, sealed, arrival_id = given["number"], _decoded(given["sealed"]), _id(given["id"])
-    if type(number) is not int or number not in NUMBERS or not sealed:
-        raise ValueError("a number has three digits, and a form is not empty")
+def _sent(given: Mapping[str, Any]) -> SentForm:
+    return read_sent(given, NUMBERS)
+
+
+def read_sent(given: Mapping[str, Any], numbers: range) -> SentForm:
+    """Read a sealed form with its stamp, and a number that its kind of form may have."""
+    number, sealed, arrival_id = given["number"], decoded(given["sealed"]), read_id(given["id"])
+    if type(number) is not int or number not in numbers or not sealed:
+        raise ValueError("a number is of its range, and a form is not empty")
     if not is_worked(given["poster"], arrival_id, given["day"], given["nonce"]):
         raise ValueError("the browser did not do the work")
-    return _Sent(_token(given), given["day"], HandedForm(arrival_id, _id(given["key"]), number, sealed))
+    return SentForm(read_token(given), given["day"], HandedForm(arrival_id, read_id(given["key"]), number, sealed))
 
 
-def _id(text: object) -> UUID:
+def read_id(text: object) -> UUID:
+    """Read an identifier."""
     if not isinstance(text, str):
         raise TypeError("identifiers are texts")
     return UUID(text)
@@ -140,11 +153,22 @@ def is_worked(code: str, arrival_id: UUID, day: str, nonce: object) -> bool:
     return int.from_bytes(digest[:4], "big") >> (32 - WORK_BITS) == 0
 
 
-def _day(ahead: int) -> str:
+def is_recent(day: str) -> bool:
+    """Tell whether a stamp is of these days; a phone may have another day than the site."""
+    return day in {stamp_day(-1), stamp_day(0), stamp_day(1)}
+
+
+def another_day() -> HttpResponse:
+    """Answer a stamp that is too old: the page asks for its poster again, and stamps anew."""
+    return JsonResponse({"answer": "day"}, status=412)
+
+
+def stamp_day(ahead: int) -> str:
+    """Return the day that a stamp is of, some days from now."""
     return f"{now() + timedelta(days=ahead):%Y-%m-%d}"
 
 
-def _found(request: HttpRequest, token: bytes) -> StandingPoster | HttpResponse:
+def standing_of(request: HttpRequest, token: bytes) -> StandingPoster | HttpResponse:
     """Return the poster of a code; a wrong one is charged to who asks."""
     callers = caller_buckets(address_of(request))
     if not has_tokens(callers):
@@ -156,12 +180,13 @@ def _found(request: HttpRequest, token: bytes) -> StandingPoster | HttpResponse:
     return found
 
 
-def _decoded(text: object) -> bytes:
+def decoded(text: object) -> bytes:
+    """Read bytes that were sent as a text."""
     if not isinstance(text, str):
         raise TypeError("bytes are texts in base64url")
     return urlsafe_b64decode(text.encode("ascii") + b"==")
 
 
 @cache
-def _words() -> Mapping[str, object]:
-    return form_context()
+def _words(*, takes_appointments: bool) -> Mapping[str, object]:
+    return form_context(takes_appointments=takes_appointments)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from temoin.portal import forms, verifier, views
+from temoin.portal import appointments, forms, verifier, views
 
 app_name = "portal"
 
@@ -12,6 +12,11 @@ urlpatterns = [
     path("form/", forms.page, name="form"),
     path("form/poster", forms.poster, name="poster"),
     path("form/hand-in", forms.put_in, name="hand_in"),
+    path("appointments/", appointments.page, name="appointments"),
+    path("appointments/offer", appointments.offer, name="offer"),
+    path("appointments/take", appointments.take, name="take"),
+    path("appointments/move", appointments.move, name="move"),
+    path("appointments/give-up", appointments.end, name="give_up"),
     path("verify/", verifier.page, name="verifier"),
     path("verify/worker.js", verifier.worker, name="worker"),
     path("verify/keys", verifier.keys, name="keys"),

@@ -28,7 +28,7 @@ def list_mark(request: HttpRequest, seat: Seat) -> str:
     """Return by what a page knows that the list it shows is today's."""
     version = version_of_list(by=seat, page=page_number(request))
     shown = f"{version} {get_language()} {page_today()} {request.GET.get(ROW, '')} {sorted(seat.rights)}"
-    shown += f" {[one.id for one in waiting_arrivals(by=seat)]}"
+    shown += f" {[(one.id, one.called_at, one.is_late, one.is_absent) for one in waiting_arrivals(by=seat)]}"
     shown += f" {count_orphans(by=seat) if Right.SIGN_RESULT in seat.rights else 0}"
     shown += f" {habits_of(request).symptoms_first} {station_of(request)}"
     return salted_hmac("temoin.list", shown, algorithm="sha256").hexdigest()[:32]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temoin.pharmacies.professions import Right
 from temoin.web.access import Access, GuardedRoute
-from temoin.web.views import arrivals, counter, live, records, waiting
+from temoin.web.views import appointments, arrivals, counter, live, records, waiting
 
 WRITE = ("POST",)
 
@@ -39,6 +39,41 @@ COUNTER = [
         name="refuse_arrival",
         path="arrivals/<uuid:arrival_id>/refuse/",
         view=arrivals.refuse,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="call_arrival",
+        path="arrivals/<uuid:arrival_id>/call/",
+        view=appointments.call,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(name="appointments", path="appointments/", view=appointments.appointments, access=Right.REGISTER_TEST),
+    GuardedRoute(
+        name="appointment_hours",
+        path="appointments/hours/",
+        view=appointments.hours,
+        access=Right.MANAGE_MEMBERS,
+        methods=("GET", "POST"),
+    ),
+    GuardedRoute(
+        name="appointment",
+        path="appointments/<uuid:arrival_id>/",
+        view=appointments.appointment,
+        access=Right.REGISTER_TEST,
+    ),
+    GuardedRoute(
+        name="move_appointment",
+        path="appointments/<uuid:arrival_id>/move/",
+        view=appointments.move,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
+    GuardedRoute(
+        name="cancel_appointment",
+        path="appointments/<uuid:arrival_id>/cancel/",
+        view=appointments.cancel,
         access=Right.REGISTER_TEST,
         methods=WRITE,
     ),

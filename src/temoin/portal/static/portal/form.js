@@ -3,8 +3,11 @@
 //
 // What is sealed (UTF-8, JSON), read by src/temoin/arrivals/filled.py:
 //   {v: 1, traits: {the fields of the patient, as typed}, kind, answers: {question: answer, or a day "YYYY-MM-DD"},
-//    notice: version of the notice agreed to, code: of the ticket}
+//    notice: version of the notice agreed to, code: of the ticket, remind: true where an appointment is to be reminded of}
+//
+// Where an hour is chosen, appointments.js asks for it and tells what goes with the form.
 
+const appointments = globalThis.temoinAppointments;
 const { seal, drawCode, drawNumber, work } = globalThis.temoinForms;
 const { readDay, ageOn, problemsOf } = globalThis.temoinFormChecks;
 const KEPT = "ticket-code"; // as letter.js reads it
@@ -24,8 +27,9 @@ function speak(language) {
   byId("language").value = language;
 }
 
-function say(name) {
+function say(name, when) {
   const message = name && byId("messages").content.querySelector(`[data-message="${name}"]`).cloneNode(true);
+  for (const slot of message?.querySelectorAll("[data-field=when]") ?? []) slot.textContent = when;
   byId("status").replaceChildren(...(message ? [message] : []));
   if (message?.className) byId("status").scrollIntoView({ block: "nearest" });
 }
@@ -80,7 +84,7 @@ function mark(name, problem) {
 const looked = new Set(); // fields that their person left: nobody is corrected while writing the first letter
 
 function checkLooked() {
-  const found = problemsOf(typed(), today());
+  const found = { ...problemsOf(typed(), today()), ...appointments?.problemsOf(form) };
   for (const place of form.querySelectorAll("[data-problem]")) {
     const name = place.dataset.problem;
     mark(name, looked.has(name) ? found[name] : null);
@@ -114,7 +118,8 @@ function answers() {
 function content(code) {
   const { days, kind, consent, ...traits } = typed();
   const language = document.documentElement.lang;
-  return { v: 1, traits: { ...traits, language }, kind, answers: answers(), notice: form.elements.consent.value, code };
+  const written = { v: 1, traits: { ...traits, language }, kind, answers: answers(), notice: form.elements.consent.value, code };
+  return appointments ? { ...written, remind: form.elements.remind.checked } : written;
 }
 
 function post(path, body) {
@@ -124,7 +129,10 @@ function post(path, body) {
   });
 }
 
-const TOLD = { 404: "gone", 410: "gone", 429: "slow" };
+const GONE = appointments ? "closed" : "gone";
+const TOLD = { 403: "held", 404: GONE, 410: GONE, 423: "taken", 429: "slow" };
+const OFFER = appointments ? "/appointments/offer" : "/form/poster";
+const HAND_IN = appointments ? "/appointments/take" : "/form/hand-in";
 const PAST = [410, 412]; // the key or the day that the page was given: both are asked for again
 
 function begin(token) {
@@ -133,14 +141,15 @@ function begin(token) {
   let offer = null;
   let worked = null;
   let isBusy = false;
-  let number = drawNumber(); // kept until the site says that it is taken: an answer that was lost may have given it to us
+  let number = drawNumber(appointments?.LEAST); // kept until the site says that it is taken: an answer that was lost may have given it to us
 
   // Ask for the key and the day, and begin the work for them; return what is to be told where there is none.
   async function ready() {
-    const answer = await post("/form/poster", { poster: token }).catch(() => null);
+    const answer = await post(OFFER, { poster: token }).catch(() => null);
     if (!answer?.ok) return TOLD[answer?.status] ?? "failed";
     offer = await answer.json();
     told = { day: offer.day, at: Date.now() };
+    appointments?.show(offer);
     worked = work(token, id, offer.day, Number(form.dataset.bits)); // while the form is filled in
     return null;
   }
@@ -154,12 +163,13 @@ function begin(token) {
   }
 
   async function handIn() {
-    const sealed = await seal(offer, id, content(code));
-    const sent = { poster: token, id, key: offer.key, day: offer.day, nonce: await worked, sealed };
+    const to = appointments ? { ...offer, ...appointments.key() } : offer;
+    const sealed = await seal(to, id, content(code));
+    const sent = { poster: token, id, key: to.key, day: offer.day, nonce: await worked, sealed };
     for (let draw = 0; draw < DRAWS; draw += 1) {
-      const answer = await post("/form/hand-in", { ...sent, number });
+      const answer = await post(HAND_IN, { ...sent, number, ...await appointments?.asked(form, code, number) });
       if (answer.status !== 409) return answer.status;
-      number = drawNumber();
+      number = drawNumber(appointments?.LEAST);
     }
     return 429;
   }
@@ -172,10 +182,12 @@ function begin(token) {
       if (problem) return problem;
       status = await handIn();
     }
+    if (status === 423) await ready(); // the hours as they are now; what was typed stays
     return status === 200 ? null : TOLD[status] ?? "failed";
   }
 
   function show() {
+    for (const slot of byId("done").querySelectorAll("[data-field=when]")) slot.textContent = appointments.when();
     form.reset();
     form.hidden = true;
     byId("number").textContent = String(number);
@@ -194,6 +206,7 @@ function begin(token) {
     const problem = await send().catch(() => "failed");
     isBusy = false;
     byId("send").removeAttribute("aria-disabled");
+    if (problem === "taken") { looked.add("hour"); checkLooked(); }
     if (problem) say(problem);
     else show();
   }
@@ -229,7 +242,9 @@ function start() {
   addEventListener("hashchange", () => location.reload());
   addEventListener("pagehide", () => form.reset()); // nothing for the back button to bring back
   const token = TOKEN.exec(location.hash)?.[1];
-  if (!token) say("gone");
+  appointments?.start({ form, say, post, token });
+  if (appointments?.isByLink()) return;
+  if (!token) say(GONE);
   else if (!globalThis.crypto?.subtle || !crypto.randomUUID || !AbortSignal.timeout) say("unable");
   else begin(token);
 }

@@ -8,6 +8,7 @@ const CURVE = { name: "ECDH", namedCurve: "P-256" };
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 10;
 const LEAST_DIFFERENT = 3;
+const ITERATIONS = 10000; // as a letter's code is stretched
 const AT_ONCE = 64; // tries between two looks of the page at its person
 
 const utf8 = (text) => new TextEncoder().encode(text);
@@ -63,10 +64,25 @@ function drawCode() {
   return checked(code);
 }
 
-// Three digits, each number as likely as any other.
-function drawNumber() {
+// Three digits, or four of an appointment; each number as likely as any other.
+function drawNumber(least = 100) {
   const [drawn] = crypto.getRandomValues(new Uint32Array(1));
-  return 100 + (drawn % 900);
+  return least + (drawn % (9 * least));
+}
+
+// The code as it was typed, without its hyphen; null for what is none.
+function readCode(text) {
+  const typed = text.toUpperCase().replaceAll("O", "0").replace(/[IL]/g, "1").replace(/[^0-9A-Z*~$=]/g, "");
+  return typed.length === CODE_LENGTH + 1 && [...typed].every((char) => ALPHABET.includes(char)) &&
+    checked(typed.slice(0, CODE_LENGTH)).replace("-", "") === typed ? typed : null;
+}
+
+// What the holder of a code shows to change the appointment with this number; the code cannot be told from it.
+async function proofOf(code, pharmacy, number) {
+  const material = await crypto.subtle.importKey("raw", utf8(code.replace("-", "")), "PBKDF2", false, ["deriveBits"]);
+  const salt = utf8(`temoin appointment 1|${pharmacy}|${number}`);
+  const stretched = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ITERATIONS };
+  return toBase64url(new Uint8Array(await crypto.subtle.deriveBits(stretched, material, 256)));
 }
 
 async function work(poster, id, day, bits) {
@@ -80,4 +96,4 @@ async function work(poster, id, day, bits) {
   }
 }
 
-globalThis.temoinForms = { seal, drawCode, drawNumber, work };
+globalThis.temoinForms = { seal, drawCode, drawNumber, work, readCode, proofOf, fromBase64url, toBase64url };

@@ -1,0 +1,143 @@
+"""Appointments at the counter: the days to come, moving, cancelling and calling, and the hours that are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from temoin.arrivals.appointed import (
+    Appointment,
+    appointments_to_come,
+    call_arrival,
+    cancel_appointment,
+    free_hours,
+    move_appointment,
+    uncall_arrival,
+)
+from temoin.arrivals.calendar import calendar_to_set, set_hours
+from temoin.arrivals.posters import standing_poster
+from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
+from temoin.lib.zones import day_of, wall_clock
+from temoin.pharmacies.policies import has_right
+from temoin.pharmacies.professions import Right
+from temoin.pharmacies.seat import Seat
+from temoin.pharmacies.zones import page_zone
+from temoin.web.fields import Choice, Field, Typed
+from temoin.web.hours_form import hours_fields, in_order, read_form, values_of
+from temoin.web.pages import show
+from temoin.web.settings import WEB
+from temoin.web.wording import Words
+
+_OVER = gettext_lazy("This appointment was looked after, moved or cancelled meanwhile: here is how it stands.")
+_CALLS: dict[str, Words] = {
+    "called": gettext_lazy("Noted as called."),
+    "undo-called": gettext_lazy("The call was taken back."),
+}
+
+
+def appointments(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show the appointments of today and of the days to come, by number and hour."""
+    found = appointments_to_come(by=seat)
+    days = [(day, list(each)) for day, each in groupby(found, lambda one: day_of(one.starts_at, page_zone()))]
+    standing = standing_poster(by=seat)
+    address = f"{WEB().site.portal_url}/appointments/#{standing.token}" if standing else ""
+    return show(request, seat, "appointments.html", days=days, address=address)
+
+
+def appointment(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
+    """Show one appointment with the hours to which it can be moved."""
+    return _page(request, seat, arrival_id, [])
+
+
+def move(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
+    """Move an appointment to the hour that was chosen."""
+    try:
+        at = datetime.fromisoformat(request.POST.get("starts_at", ""))
+        move_appointment(by=seat, arrival_id=arrival_id, starts_at=_aware(at))
+    except ValueError:
+        return _page(request, seat, arrival_id, [Problem("starts_at", "required", gettext_lazy("Choose an hour."))])
+    except InvalidError as error:
+        return _page(request, seat, arrival_id, error.problems)
+    except ConflictError:
+        messages.info(request, str(_OVER))
+    else:
+        messages.success(request, _("The appointment is moved. Its number and code stay the same."))
+    return redirect("appointments")
+
+
+def cancel(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
+    """Cancel an appointment: nothing of its form stays."""
+    try:
+        cancel_appointment(by=seat, arrival_id=arrival_id)
+    except ConflictError:
+        messages.info(request, str(_OVER))
+    else:
+        messages.success(request, _("The appointment is cancelled; nothing of its form is kept."))
+    return redirect("appointments")
+
+
+def call(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
+    """Note that a number was called, or take it back."""
+    done = request.POST.get("do", "")
+    if done not in _CALLS:
+        raise NotFoundError
+    try:
+        (call_arrival if done == "called" else uncall_arrival)(by=seat, arrival_id=arrival_id)
+    except ConflictError:
+        messages.info(request, _("Somebody else was faster: here is how it stands."))
+    else:
+        messages.success(request, str(_CALLS[done]))
+    return redirect("home")
+
+
+def hours(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Show and set the hours at which appointments can be taken."""
+    values: Mapping[str, str] = values_of(calendar_to_set(by=seat))
+    problems: list[Problem] = []
+    if request.method == "POST":
+        values = in_order(request.POST)
+        try:
+            set_hours(by=seat, hours=read_form(values))
+        except InvalidError as error:
+            problems = error.problems
+        else:
+            messages.success(request, _("The hours are set: the page of appointments offers them from now on."))
+            return redirect("appointment_hours")
+    fields = hours_fields(Typed(values, problems))
+    leads = has_right(by=seat, right=Right.REGISTER_TEST)
+    status = 400 if problems else 200
+    return show(request, seat, "appointment_hours.html", status=status, problems=problems, leads=leads, **fields)
+
+
+def _page(request: HttpRequest, seat: Seat, arrival_id: UUID, problems: list[Problem]) -> HttpResponse:
+    found: Appointment | None = next((one for one in appointments_to_come(by=seat) if one.id == arrival_id), None)
+    if found is None:
+        raise NotFoundError
+    typed = Typed(request.POST if problems else {}, problems)
+    field = _hour_field(seat, typed)
+    status = 400 if problems else 200
+    return show(request, seat, "appointment.html", status=status, problems=problems, appointment=found, field=field)
+
+
+def _hour_field(seat: Seat, typed: Typed) -> Field:
+    free = [hour.starts_at for hour in free_hours(by=seat)]
+    choices = [Choice(at.isoformat(), f"{_local(at):%d/%m/%Y %H:%M}") for at in free]
+    return typed("starts_at", _("Day and hour"), "select", choices=choices, required=True)
+
+
+def _local(at: datetime) -> datetime:
+    return wall_clock(at, page_zone())
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("an hour says its zone")
+    return at

@@ -1,0 +1,260 @@
+"""Appointments: who gets the last place, who may move or cancel one, and what the counter sees of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from appointing import ALL_DAY, Booking
+from django.db import ProgrammingError, connection, transaction
+from people import House, open_house
+
+from temoin.arrivals.appointed import (
+    appointments_to_come,
+    call_arrival,
+    cancel_appointment,
+    free_hours,
+    move_appointment,
+    uncall_arrival,
+)
+from temoin.arrivals.appointments import Taking, Wish, take_place
+from temoin.arrivals.box import HandedForm
+from temoin.arrivals.calendar import calendar_of, calendar_to_set, set_hours
+from temoin.arrivals.hours import Hours, Opening
+from temoin.arrivals.models import Arrival
+from temoin.arrivals.queries import read_arrival, waiting_arrivals
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, day_of
+from temoin.retention.arrivals import end_all
+
+AsRole = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001
+    return open_house()
+
+
+@pytest.fixture
+def portal(house: House) -> Booking:
+    return Booking(house.owner)
+
+
+def kept(house: House, arrival_id: UUID) -> Arrival:
+    with tenant_scope(house.here.id):
+        found: Arrival = Arrival.objects.get(id=arrival_id)
+        return found
+
+
+def test_an_appointment_is_taken_and_its_place_is_gone(house: House, portal: Booking):
+    at = portal.hour(60)
+    taken, arrival_id = portal.take(at, number=4170)
+
+    assert taken is Taking.TAKEN
+    assert next(offer.left for offer in portal.calendar().offers if offer.starts_at == at) == 0
+    assert [(one.id, one.number, one.starts_at) for one in appointments_to_come(by=house.colleague)] == [
+        (arrival_id, 4170, at)
+    ]
+    assert waiting_arrivals(by=house.owner) == []  # not today's
+    assert appointments_to_come(by=house.stranger) == []
+
+
+def test_of_two_who_take_the_last_place_one_is_told(portal: Booking):
+    at = portal.hour(60)
+
+    assert [portal.take(at, number=number)[0] for number in (1000, 1001)] == [Taking.TAKEN, Taking.FULL]
+
+
+def test_a_place_taken_between_the_look_and_the_press_is_the_other_persons(
+    house: House, portal: Booking, monkeypatch: pytest.MonkeyPatch
+):
+    at = portal.hour(60)
+    portal.take(at, number=1000)
+    # Both looked while it was free: the database alone decides.
+    monkeypatch.setattr("temoin.arrivals.appointments._free", lambda *_: [1])
+
+    assert portal.take(at, number=1001)[0] is Taking.FULL
+    assert len(appointments_to_come(by=house.owner)) == 1
+
+
+def test_one_sent_twice_is_taken_once_and_a_number_is_one_persons(house: House, portal: Booking):
+    at, later = portal.hour(60), portal.hour(61)
+    _taken, arrival_id = portal.take(at, number=1000)
+
+    assert portal.take(at, number=1000, arrival_id=arrival_id)[0] is Taking.TAKEN
+    assert portal.take(later, number=1000)[0] is Taking.NUMBER
+    assert len(appointments_to_come(by=house.owner)) == 1
+
+
+def test_a_device_holds_three_places(portal: Booking):
+    hours = [portal.hour(60 + number) for number in range(4)]
+
+    taken = [portal.take(at, number=1000 + place, device=b"one")[0] for place, at in enumerate(hours)]
+
+    assert taken == [Taking.TAKEN] * 3 + [Taking.HELD]
+    assert portal.take(hours[3], number=1003, device=b"other")[0] is Taking.TAKEN
+
+
+def test_an_hour_that_is_not_offered_is_not_given(house: House, portal: Booking, as_role: AsRole):
+    at = portal.hour(60)
+    set_hours(by=house.owner, hours=Hours((Opening(0, 540, 600),), closed=(day_of(at, HOUSE),)))
+
+    with as_role("temoin_portal"):
+        wish = Wish(at, b"p", b"d", remind=False)
+        assert take_place(portal.poster(), HandedForm(uuid4(), uuid4(), 1000, b"x"), wish) is Taking.FULL
+
+
+def test_whoever_has_the_secret_cancels_and_nothing_of_the_form_stays(house: House, portal: Booking):
+    at = portal.hour(60)
+    _taken, arrival_id = portal.take(at, number=1000, proof=b"mine")
+
+    assert not portal.give_up(b"another")
+    assert portal.give_up(b"mine")
+    assert not portal.give_up(b"mine")
+
+    row = kept(house, arrival_id)
+    assert (row.state, bytes(row.ciphertext)) == ("cancelled", b"")
+    assert portal.take(at, number=1001)[0] is Taking.TAKEN
+
+
+def test_whoever_has_the_secret_moves_it_to_a_free_hour(house: House, portal: Booking):
+    at, later, full = portal.hour(60), portal.hour(70), portal.hour(71)
+    portal.take(full, number=1001)
+    _taken, arrival_id = portal.take(at, number=1000, proof=b"mine")
+
+    assert portal.put_off(b"another", later) is Taking.NONE
+    assert portal.put_off(b"mine", full) is Taking.FULL
+    assert portal.put_off(b"mine", later) is Taking.TAKEN
+
+    row = kept(house, arrival_id)
+    assert (row.starts_at, row.remind_at) == (later, later - timedelta(days=1))
+    assert read_arrival(by=house.owner, arrival_id=arrival_id).filled is not None
+
+
+def test_an_appointment_is_not_moved_beyond_the_end_of_its_key(house: House, portal: Booking):
+    offers = portal.calendar().offers
+    first = offers[1].starts_at
+    key = offers[1].key.key_id
+    far = next((offer.starts_at for offer in offers if offer.key.key_id != key), None)
+    assert far is not None  # forty days reach the key of another month
+    later = [offer.starts_at for offer in offers if f"{offer.starts_at:%Y-%m}" > f"{first + timedelta(days=14):%Y-%m}"]
+    portal.take(first, number=1000, proof=b"mine")
+    (mine,) = appointments_to_come(by=house.owner)
+
+    for at in later[-1:]:
+        assert portal.put_off(b"mine", at) is Taking.FAR
+        with pytest.raises(InvalidError):
+            move_appointment(by=house.owner, arrival_id=mine.id, starts_at=at)
+    assert appointments_to_come(by=house.owner) == [mine]
+
+
+def test_the_patients_site_sees_hours_and_changes_what_it_names_alone(house: House, portal: Booking, as_role: AsRole):
+    _taken, arrival_id = portal.take(portal.hour(60), number=1000, proof=b"mine")
+    refused = ("number", "ciphertext", "proof_hash", "link_hash", "device_hash")
+
+    for column in refused:
+        with as_role("temoin_portal"), tenant_scope(house.here.id), pytest.raises(ProgrammingError):
+            run(f"SELECT {column} FROM arrivals_arrival")  # noqa: S608
+    with as_role("temoin_portal"), tenant_scope(house.here.id), connection.cursor() as cursor:
+        cursor.execute("UPDATE arrivals_arrival SET state = 'cancelled'")
+        assert cursor.rowcount == 0
+    assert kept(house, arrival_id).state == "waiting"
+
+
+def run(statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_the_team_moves_and_cancels_and_the_stranger_does_not(house: House, portal: Booking):
+    at, later = portal.hour(60), portal.hour(70)
+    _taken, arrival_id = portal.take(at, number=1000)
+
+    for act in (cancel_appointment, call_arrival):
+        with pytest.raises(NotFoundError):
+            act(by=house.stranger, arrival_id=arrival_id)
+        with pytest.raises(DeniedError):
+            act(by=house.administrator, arrival_id=arrival_id)
+    with pytest.raises(InvalidError):
+        move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later + timedelta(minutes=1))
+    assert later in {hour.starts_at for hour in free_hours(by=house.owner)}
+    move_appointment(by=house.student, arrival_id=arrival_id, starts_at=later)
+    assert [one.starts_at for one in appointments_to_come(by=house.owner)] == [later]
+    cancel_appointment(by=house.colleague, arrival_id=arrival_id)
+    with pytest.raises(ConflictError):
+        cancel_appointment(by=house.colleague, arrival_id=arrival_id)
+    assert appointments_to_come(by=house.owner) == []
+
+
+def test_whoever_is_called_is_noted_once_and_can_be_uncalled(house: House, portal: Booking):
+    _taken, arrival_id = portal.take(portal.hour(60), number=1000)
+
+    call_arrival(by=house.owner, arrival_id=arrival_id)
+    with pytest.raises(ConflictError):
+        call_arrival(by=house.colleague, arrival_id=arrival_id)
+    uncall_arrival(by=house.colleague, arrival_id=arrival_id)
+
+    assert kept(house, arrival_id).called_at is None
+
+
+def test_todays_list_tells_who_is_late_and_puts_who_did_not_come_behind(house: House, portal: Booking):
+    first, second = portal.hour(100), portal.hour(101)
+    portal.take(first, number=1000)
+    portal.take(second, number=1001)
+
+    def seen(after: timedelta) -> list[tuple[int, bool, bool]]:
+        with shifted_by(first + after - now()):
+            return [(one.number, one.is_late, one.is_absent) for one in waiting_arrivals(by=house.owner)]
+
+    if day_of(first, HOUSE) == day_of(second, HOUSE):
+        assert seen(timedelta(minutes=4)) == [(1000, False, False), (1001, False, False)]
+        assert seen(timedelta(minutes=6)) == [(1000, True, False), (1001, False, False)]
+        assert seen(timedelta(minutes=31)) == [(1001, False, False), (1000, False, True)]
+
+
+def test_an_appointment_that_nobody_came_to_ends_with_its_day(house: House, portal: Booking, as_role: AsRole):
+    at = portal.hour(60)
+    portal.take(at, number=1000)
+
+    with shifted_by(at + timedelta(days=1) - now()):
+        assert appointments_to_come(by=house.owner) == []
+        with as_role("temoin_keeper"):
+            end_all(threading.Event())
+
+    with tenant_scope(house.here.id):
+        assert not Arrival.objects.exists()
+
+
+def test_only_who_runs_the_place_says_its_hours(house: House):
+    for act in (calendar_to_set, lambda by: set_hours(by=by, hours=ALL_DAY)):
+        with pytest.raises(DeniedError):
+            act(by=house.student)
+    set_hours(by=house.administrator, hours=Hours())
+
+    assert calendar_of(by=house.owner) == Hours()
+    assert calendar_of(by=house.stranger) == Hours()
+
+
+@pytest.mark.parametrize(
+    ("hours", "field"),
+    [
+        (Hours((Opening(0, 540, 600), Opening(0, 590, 700))), "begins-1"),
+        (Hours((Opening(0, 540, 550),)), "ends-0"),
+        (Hours((Opening(0, 540, 600, "unknown"),)), "kind-0"),
+        (Hours(minutes=7), "minutes"),
+        (Hours(places=0), "places"),
+        (Hours(ahead=61), "ahead"),
+        (Hours(tuple(Opening(day, hour * 60, hour * 60 + 30) for day in range(7) for hour in range(5))), ""),
+    ],
+)
+def test_hours_that_cannot_be_are_refused_at_their_field(house: House, hours: Hours, field: str):
+    with pytest.raises(InvalidError) as told:
+        set_hours(by=house.owner, hours=hours)
+
+    assert [problem.field for problem in told.value.problems] == [field]

@@ -1,0 +1,124 @@
+"""Reminders of appointments by a real mail server: the day before, to who asked, once, and no name in them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from appointing import Booking
+from arriving import filled
+from mail_server import OK, Behaviour, running_mail_server
+from people import House, open_house
+from site_settings import notice_settings
+
+from temoin.arrivals.appointed import appointments_to_come, cancel_appointment
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.tenant import tenant_scope
+from temoin.lib.zones import HOUSE, wall_clock
+from temoin.outbox.set_aside import list_aside
+from temoin.oversight.appointment_reminders import send_reminders
+
+
+@pytest.fixture
+def house(as_role) -> House:  # noqa: ARG001 opens the database
+    return open_house()
+
+
+@pytest.fixture
+def mail(settings) -> Iterator[Behaviour]:
+    """A running mail server, named in the settings."""
+    with running_mail_server(Behaviour()) as server:
+        settings.TEMOIN = settings.TEMOIN.with_channel("email", replace(settings.TEMOIN.email, port=server.port))
+        yield server
+
+
+def remind(as_role, at: datetime, before: timedelta) -> None:
+    """Do the worker's duty in its role, so long before an hour."""
+    with shifted_by(at - before - now()), as_role("temoin_worker"):
+        send_reminders(notice_settings(), threading.Event())
+
+
+DAY = timedelta(days=1)
+
+
+def test_who_asked_is_reminded_the_day_before_once_and_can_cancel_by_the_link(house: House, mail: Behaviour, as_role):
+    booking = Booking(house.owner)
+    at = booking.hour(100)
+    _taken, arrival_id = booking.take(at, number=4170)
+
+    remind(as_role, at, DAY + timedelta(minutes=1))
+    assert mail.messages == []
+    for _ in range(2):
+        remind(as_role, at, DAY - timedelta(minutes=1))
+    (sent,) = mail.messages
+    text = sent.get_body(("plain",)).get_content()
+    link = re.search(r"https?://\S+/appointments/#~([\w-]{22})\.([\w-]{22})", text)
+
+    assert sent["To"] == filled()["traits"]["email"]
+    assert f"{wall_clock(at, HOUSE):%d/%m/%Y %H:%M}" in text
+    assert not re.search("PAT-TROIS|test|covid|résultat|4170|7K2QF", text, re.IGNORECASE)
+    assert link is not None
+    assert urlsafe_b64decode(link[1] + "==") == house.here.id.bytes
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind=EventKind.APPOINTMENT_REMINDED.value, subject_id=arrival_id).count() == 1
+    assert booking.give_up(urlsafe_b64decode(link[2] + "=="))
+    assert appointments_to_come(by=house.owner) == []
+
+
+def test_who_did_not_ask_or_cancelled_is_written_nothing(house: House, mail: Behaviour, as_role):
+    booking = Booking(house.owner)
+    at = booking.hour(100)
+    booking.take(at, number=4170, remind=False)
+    _taken, cancelled = booking.take(booking.hour(101), number=4171)
+    cancel_appointment(by=house.owner, arrival_id=cancelled)
+
+    remind(as_role, at, timedelta(hours=20))
+
+    assert mail.messages == []
+
+
+def test_a_form_that_asks_for_no_mail_is_opened_once_and_another_that_breaks_holds_up_none(
+    house: House, mail: Behaviour, as_role, tamper
+):
+    booking = Booking(house.owner)
+    at = booking.hour(100)
+    booking.take(at, number=4170, traits={})  # the mark in clear was set by somebody else than the page
+    _taken, broken = booking.take(booking.hour(101), number=4171)
+    booking.take(booking.hour(102), number=4172)
+    spoil(tamper, broken)
+
+    for _ in range(2):
+        remind(as_role, at, timedelta(hours=20))
+
+    assert len(mail.messages) == 1
+    with as_role("temoin_worker"):
+        assert list_aside() == []
+
+
+def spoil(tamper, arrival_id: UUID) -> None:
+    tamper(f"UPDATE arrivals_arrival SET ciphertext = 'x' WHERE id = '{arrival_id}'")  # noqa: S608
+
+
+@pytest.mark.parametrize("answer", ["full", "cut"])
+def test_a_mailbox_or_server_that_is_not_ready_loses_no_reminder(house: House, mail: Behaviour, as_role, answer: str):
+    booking = Booking(house.owner)
+    at = booking.hour(100)
+    booking.take(at, number=4170)
+    mail.full, mail.mail = (filled()["traits"]["email"], OK) if answer == "full" else ("", "cut")
+
+    with suppress(OSError):
+        remind(as_role, at, timedelta(hours=20))
+    assert mail.messages == []
+    mail.full, mail.mail = "", OK
+    remind(as_role, at, timedelta(hours=19))
+
+    assert len(mail.messages) == 1

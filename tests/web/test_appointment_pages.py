@@ -1,0 +1,116 @@
+"""Appointments on the staff site: the hours that are offered, the days to come, and who is waited for today."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from appointing import ALL_DAY, Booking
+from arriving import token_of
+from django.test import Client
+from people import House, sign_in
+
+from temoin.arrivals.appointed import appointments_to_come
+from temoin.arrivals.calendar import calendar_of
+from temoin.arrivals.hours import Opening
+from temoin.lib.clock import now, shifted_by
+from temoin.lib.zones import HOUSE, wall_clock
+from temoin.pharmacies.seat import Seat
+
+OFTEN = replace(ALL_DAY, minutes=5, ahead=20)
+
+
+def appoint(seat: Seat, *, number: int, ahead: int) -> tuple[UUID, datetime]:
+    """Take an appointment; return it and its hour."""
+    booking = Booking(seat, OFTEN)
+    at = booking.hour(ahead)
+    return booking.take(at, number=number)[1], at
+
+
+def test_whoever_runs_the_place_sets_the_hours(house: House, owner: Client):
+    token_of(house.owner)
+    line = {"weekday-1": "0", "begins-1": "09:00", "ends-1": "12:00", "kind-1": "covid19-ag"}  # the first stays empty
+    rest = {"minutes": "20", "places": "2", "ahead": "14", "closed-2": "2026-12-25"}
+
+    wrong = owner.post("/appointments/hours/", {**line, **rest, "ends-1": "09:10"})
+    right = owner.post("/appointments/hours/", {**line, **rest}, follow=True)
+
+    assert wrong.status_code == 400
+    assert re.search(r'name="ends-0"[^>]*aria-invalid', wrong.content.decode())
+    assert 'value="09:00"' in right.content.decode()
+    hours = calendar_of(by=house.owner)
+    assert (hours.openings, hours.minutes, hours.places, hours.ahead) == (
+        (Opening(0, 540, 720, "covid19-ag"),),
+        20,
+        2,
+        14,
+    )
+    assert [f"{day}" for day in hours.closed] == ["2026-12-25"]
+    assert sign_in(Client(), house.student).get("/appointments/hours/").status_code == 403
+
+
+@pytest.mark.parametrize(("name", "text"), [("begins-0", "9"), ("weekday-0", "8"), ("closed-0", "x"), ("places", "")])
+def test_what_cannot_be_read_is_told_at_its_field(owner: Client, name: str, text: str):
+    typed = {"weekday-0": "0", "begins-0": "09:00", "ends-0": "12:00", "kind-0": "all"}
+    answer = owner.post("/appointments/hours/", {**typed, "minutes": "20", "places": "2", "ahead": "14", name: text})
+
+    assert answer.status_code == 400
+    assert re.search(rf'name="{name}"[^>]*aria-invalid', answer.content.decode())
+
+
+def test_todays_appointment_is_in_the_list_called_and_late(house: House, owner: Client):
+    arrival_id, at = appoint(house.owner, number=4170, ahead=0)
+
+    with shifted_by(at + timedelta(minutes=6) - now()):
+        if wall_clock(at, HOUSE).date() != wall_clock(now(), HOUSE).date():
+            pytest.skip("midnight came in between")
+        late = sign_in(owner, house.owner).get("/").content.decode()
+        seen = owner.get("/counter/list/")["ETag"]
+        called = owner.post(f"/arrivals/{arrival_id}/call/", {"do": "called"}, follow=True).content.decode()
+        again = owner.post(f"/arrivals/{arrival_id}/call/", {"do": "called"}, follow=True).content.decode()
+        live = owner.get("/counter/list/")["ETag"]
+        undone = owner.post(f"/arrivals/{arrival_id}/call/", {"do": "undo-called"}, follow=True).content.decode()
+
+    assert f"rendez-vous à {wall_clock(at, HOUSE):%H:%M}" in late
+    assert "en retard" in late
+    assert "appelé à" in called
+    assert "Un autre a été plus rapide" in again or "plus rapide" in again
+    assert live != seen
+    assert "appelé à" not in undone
+
+
+def test_the_days_to_come_are_moved_and_cancelled_by_the_team(house: House, owner: Client):
+    arrival_id, _at = appoint(house.owner, number=4170, ahead=300)
+    token_of(house.owner)
+
+    listed = owner.get("/appointments/").content.decode()
+    page = owner.get(f"/appointments/{arrival_id}/").content.decode()
+    hours = re.findall(r'<option value="(2[^"]*)"', page)
+    none = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": ""})
+    gone = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": "2026-01-01T00:00:00+00:00"})
+    moved = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": hours[350]})
+    (mine,) = appointments_to_come(by=house.owner)
+    cancelled = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
+    twice = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
+
+    assert "4170" in listed
+    assert "PAT-TROIS" not in listed + page
+    assert (none.status_code, gone.status_code, moved.status_code) == (400, 400, 302)
+    assert mine.starts_at.isoformat() == hours[350]
+    assert "rien de son formulaire" in cancelled.content.decode()
+    assert "entre-temps" in twice.content.decode()
+    assert appointments_to_come(by=house.owner) == []
+
+
+def test_the_stranger_has_no_such_appointment(house: House, owner: Client):
+    arrival_id, _at = appoint(house.owner, number=4170, ahead=300)
+    stranger = sign_in(Client(), house.stranger)
+
+    assert owner.get(f"/appointments/{arrival_id}/").status_code == 200
+    assert stranger.get(f"/appointments/{arrival_id}/").status_code == 404
+    for verb in ("cancel", "move"):
+        assert stranger.post(f"/appointments/{arrival_id}/{verb}/", {"starts_at": ""}).status_code == 404
+    assert stranger.post(f"/arrivals/{arrival_id}/call/", {"do": "called"}).status_code == 404
