@@ -53,7 +53,7 @@ def problem_in(reply: ApiReply) -> ProblemError:
     """Return a reply that is no success as the exception of its code; of a stranger between, by its status alone."""
     told = _object_in(reply)
     if told.get("resourceType") == "OperationOutcome":
-        return _refused_outcome(reply, _problems_of(told.get("issue")))
+        return _refused_outcome(reply, _objects(told.get("issue")))
     error = str(told.get("error", ""))
     kind = BY_CODE.get(error) or (ServerAwayError if reply.status in _AWAY else ProblemError)
     return kind(
@@ -70,11 +70,18 @@ def problem_in(reply: ApiReply) -> ProblemError:
     )
 
 
-def _refused_outcome(reply: ApiReply, problems: list[FieldProblem]) -> ProblemError:
+def _refused_outcome(reply: ApiReply, issues: list[dict[str, Any]]) -> ProblemError:
     """Return what FHIR says was not done: of the call itself under its own code, else of what was sent."""
+    problems = _problems_of(issues)
     code = problems[0].reason if problems else ""
     if code == "key_reused" or (code in BY_CODE and reply.status in _OF_THE_CALL):
-        return BY_CODE[code](status=reply.status, error=code, detail=problems[0].remedy, retry_after=retry_after(reply))
+        return BY_CODE[code](
+            status=reply.status,
+            error=code,
+            detail=problems[0].remedy,
+            incident=str(issues[0].get("diagnostics", "")),
+            retry_after=retry_after(reply),
+        )
     return WrongRequestError(status=reply.status, error="invalid", problems=problems)
 
 

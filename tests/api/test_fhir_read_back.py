@@ -21,14 +21,19 @@ from temoin.api.fhir_statement import RESOURCES
 from temoin.api.outcomes import BASE
 from temoin.api.urls import OPERATIONS
 from temoin.formats.fhir import codes
+from temoin.journal.act import record_looks
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now
 from temoin.lib.tenant import tenant_scope
+from temoin.oversight.reading_settings import ReadingPace
 from temoin.patients.actions import CURRENT_NOTICE
+from temoin.patients.merging import MergeReason, SeenRecords
 from temoin.patients.queries import read_patient
+from temoin.pharmacies.programs import take_program_seat
 from temoin.pharmacies.scopes import Scope
 from temoin.testing.actions import abandon_test
+from temoin.testing.merging import merge_patients
 from temoin.testing.proposals import proposed_tests, sign_proposal
 from temoin.testing.signing import cancel_result
 
@@ -134,6 +139,36 @@ def test_what_is_not_here_is_404_and_what_will_not_come_is_410(house: House, rea
     for place in (*unknown, f"DiagnosticReport/{waits}", "DiagnosticReport/x", "Condition/1"):
         assert refusal(get(place, reader)) == (404, "not-found", "not_found"), place
     assert refusal(get(f"DiagnosticReport/{given_up}", reader)) == (410, "deleted", "gone")
+
+
+def test_a_record_that_was_merged_is_410_and_names_the_one_that_stays(house: House, reader: str, patient_id, result):
+    stays = make_patient(house.owner)
+    seen = [
+        SeenRecords(patient_id=one, version=read_patient(by=house.owner, patient_id=one).seen_version)
+        for one in (patient_id, stays)
+    ]
+    merge_patients(by=house.owner, goes=seen[0], stays=seen[1], reason=MergeReason.REGISTERED_TWICE)
+
+    gone = get(get(f"DiagnosticReport/{result}", reader).json()["subject"]["reference"], reader)
+
+    assert refusal(gone) == (410, "deleted", "merged")
+    assert gone.json()["issue"][0]["diagnostics"] == f"Patient/{stays}"
+    (found,) = matches(search("Patient", reader, identifier=f"{codes.PATIENT_SYSTEM}|{patient_id}"))
+    assert found["id"] == str(stays)
+
+
+def test_who_reads_much_waits_and_a_defect_is_a_number(reader: str, result, monkeypatch):
+    place, client = f"{BASE}/Specimen/{result}", Client(raise_request_exception=False)
+    monkeypatch.setattr("temoin.api.fhir_reads.served_result", lambda _report: 1 / 0)
+    defect = client.get(place, headers={"Authorization": f"Bearer {reader}"})
+    seat = take_program_seat(token=reader, certificate=b"")
+    many = [uuid4() for _ in range(ReadingPace().opened_per_hour)]
+    record_looks(by=seat, kind=EventKind.TEST_READ, subject_kind="record", subject_ids=many)
+    waits = search("DiagnosticReport", reader, _count="1")
+
+    assert refusal(defect) == (500, "exception", "server_error")
+    assert len(defect.json()["issue"][0]["diagnostics"]) == 8
+    assert (*refusal(waits), waits["Retry-After"]) == (429, "throttled", "reads_too_much", "600")
 
 
 def test_who_may_not_read_is_kept_out_and_told_in_fhir(house: House, patient_id, result):

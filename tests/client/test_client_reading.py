@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from temoin_client import KeyFile
+from temoin_client import KeyFile, problems
 from temoin_client.answers import bundle_outcome, message_verdicts, retry_after, shape_of
 from temoin_client.exchange import ApiReply
 from temoin_client.models import ResultVerdicts, TestAnswer, WholeResults
@@ -54,6 +54,28 @@ def test_a_pause_is_a_number_of_seconds_or_none(text):
     told = retry_after(ApiReply(503, {"retry-after": text}))
 
     assert told is None or told >= 0
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (403, "insufficient_scope", problems.ScopeMissingError),
+        (409, "in_progress", problems.StillBeingDoneError),
+        (422, "key_reused", problems.OtherRequestError),
+        (422, "likely_known", problems.WrongRequestError),
+        (429, "reads_too_much", problems.TooMuchError),
+        (500, "server_error", problems.ServerDefectError),
+    ],
+)
+def test_what_fhir_says_of_a_call_is_told_as_by_a_problem(status, code, kind):
+    issue = {"severity": "error", "details": {"coding": [{"code": code}], "text": "x"}, "diagnostics": "ab12"}
+    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
+
+    with pytest.raises(kind) as told:
+        bundle_outcome(ApiReply(status, {"retry-after": "7"}, body))
+
+    assert told.type is kind
+    assert kind is problems.WrongRequestError or (told.value.incident, told.value.retry_after) == ("ab12", 7.0)
 
 
 def test_a_field_that_a_newer_server_adds_is_passed_over():
