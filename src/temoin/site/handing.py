@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.apps import apps
+from django.conf import settings
 
 from temoin.settings.channels import all_channels
-from temoin.settings.file import Config
+from temoin.settings.file import Config, Process
 
 
 def hand_down(config: Config) -> None:
@@ -20,6 +21,8 @@ def hand_down(config: Config) -> None:
     for room, give in _ROOMS.items():
         if apps.is_installed(room):
             give(config)
+    if settings.TEMOIN_PROCESS in {Process.STAFF, Process.LISTENER}:
+        _api(config)
 
 
 def _crypto(config: Config) -> None:
@@ -134,7 +137,6 @@ def _webhooks(config: Config) -> None:
 
 
 def _web(config: Config) -> None:
-    from temoin.api import settings as api
     from temoin.web.settings import WEB, WebSettings
 
     WEB.give(
@@ -145,8 +147,14 @@ def _web(config: Config) -> None:
             asks_register=config.register is not None,
         )
     )
-    api.API.give(config.api)
-    api.SITE.give(config.site)
+
+
+def _api(config: Config) -> None:
+    """For both doors of programs, the calls and the open lines: the API is no room that Django knows."""
+    from temoin.api.settings import API, SITE
+
+    API.give(config.api)
+    SITE.give(config.site)
 
 
 def _portal(config: Config) -> None:
