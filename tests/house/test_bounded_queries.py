@@ -43,6 +43,8 @@ TAKEN = {
     "pharmacies/register_checks.py:limit": "the next round goes on",
     "oversight/whole_file.py:PORTION": LOOPS,
     "retention/questions.py:limit": LOOPS,
+    "surveillance/quality.py:DAYS": "the last ones of what was published: the open data has all",
+    "surveillance/quality.py:WEEKS": "the last ones of what was published: the open data has all",
     "transmission/reconcile.py:ALIENS": SAID,
     "signin/sessions.py:_PERSON": "columns of one row",
     "signin/sessions.py:-2": "columns of one row",

@@ -11,7 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 from releases import ABOUT, published
 
-from temoin.surveillance.pages import NAMES, page_files
+from temoin.surveillance.pages import page_files
+from temoin.surveillance.quality_page import NAMES, QUALITY_NAMES
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +26,27 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("authority")
+    of_one = {"targets", "incidence", "positivity", "lots"}
     shown = [
-        replace(one, figures=[row for row in one.figures if "sars-cov-2" in row])
+        replace(one, figures=[row for row in one.figures if "sars-cov-2" in row or one.name not in of_one])
         for one in published()
-        if one.name in {"targets", "incidence", "positivity", "lots"}
+        if one.name in {*of_one, "senders", "delays", "receipts"}
     ]
     for name, content in page_files(shown, ABOUT).items():
         (found / name).write_bytes(content)
     return found
 
 
+@pytest.mark.parametrize(("names", "maps"), [(NAMES, 1), (QUALITY_NAMES, 0)], ids=["spreads", "quality"])
 @pytest.mark.parametrize(("lang", "scheme"), [("fr", "light"), ("en", "dark")])
-def test_a_page_has_no_fault_and_fits_a_small_screen(browser: Browser, folder: Path, lang: str, scheme):
+def test_a_page_has_no_fault_and_fits_a_small_screen(browser: Browser, folder: Path, names, maps, lang, scheme):
     page = browser.new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme)
 
-    page.goto((folder / NAMES[lang]).as_uri())
+    page.goto((folder / names[lang]).as_uri())
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.locator("html").get_attribute("lang") == lang
-    assert page.locator(".map svg").count() == 1
+    assert page.locator(".map svg").count() == maps
     violations = Axe().run(page, context={"exclude": [["tbody tr:nth-child(n+4)"]]}).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []
 

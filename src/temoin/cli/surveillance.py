@@ -12,7 +12,7 @@ from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import DONE, operate
 from temoin.settings.file import Process
 
-DIFFER, LOST = 1, 1
+DIFFER, LOST, ODD = 1, 1, 1
 LICENCES = ("etalab-2.0", "ODbL-1.0", "CC-BY-4.0")  # those of `surveillance.dataset`, which asks for Django
 
 
@@ -31,6 +31,10 @@ def add_commands(commands: Commands) -> None:
     export.add_argument("--licence", choices=sorted(LICENCES), default="", help="under which the data are open")
     export.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
     export.set_defaults(run=lambda options: operate(options, _export, Process.WORKER))
+    words = "tell from published figures who sent nothing, and which lots stand out"
+    quality = verbs.add_parser("quality", help=words, description=words.capitalize() + ".")
+    quality.add_argument("--data", type=Path, help="folder that holds temoin.toml (default: TEMOIN_CONFIG)")
+    quality.set_defaults(run=lambda options: operate(options, _quality, Process.WORKER))
 
 
 def _recount(_options: argparse.Namespace) -> int:
@@ -79,3 +83,22 @@ def _export(options: argparse.Namespace) -> int:
         )
     say(f"{published.publications} publications left; {len(found)} in all are in {options.folder}, with their pages.")
     return DONE
+
+
+def _quality(_options: argparse.Namespace) -> int:
+    """Say it in lines; a lot that stands out is a reason to look, and status 1."""
+    from temoin.surveillance.exporting import publications
+    from temoin.surveillance.quality import LotStanding, lot_qualities, sender_days
+
+    found = publications()
+    for day in sender_days(found)[:1]:
+        usual = "" if day.usual is None else f" (on that weekday of four weeks: {day.usual:.0f})"
+        say(f"{day.day}: {day.sent} pharmacies signed something, {day.silent} nothing{usual}.")
+    odd = [one for one in lot_qualities(found) if one.standing in {LotStanding.ABOVE, LotStanding.BELOW}]
+    for one in odd:
+        complain(
+            f"lot {one.reference} {one.lot}, {one.target}: {one.rate.low} to {one.rate.high} % positive, "
+            f"{one.standing} the median lot of its kit"
+        )
+    say(f"{len(odd)} lots stand out.")
+    return ODD if odd else DONE

@@ -147,7 +147,8 @@ def _descriptor(files: Mapping[str, bytes], about: About, updated: date | None) 
         "name": "temoin-surveillance",
         "title": f"{'DEMONSTRATION, INVENTED PERSONS: ' if about.is_demo else ''}Point-of-care tests in pharmacies",
         "description": "Counts of findings, with noise that no person can be found through; a figure under ten is left "
-        "out; `targets` adds up `days` over all kinds of test, small figures included, and `areas` `departments`; "
+        "out; `targets` adds up `days`, small figures included; `areas` and `homes` `departments`, `sexes` `ages` and "
+        "`motives` `reasons`; "
         "`incidence` and `positivity` are made of `areas`, with intervals of 95 % that hold the noise. `incomplete` "
         "names what was published without pharmacies that could not be counted. `revision` tells the publications of "
         "one period apart: a later one counts late results and corrections too. What was published is never changed.",

@@ -58,6 +58,9 @@ TABLE_WORDS = {
     "areas": Label(
         fr="Résultats par semaine et département, tous tests", en="Results by week and département, all tests"
     ),
+    "homes": Label(fr="Résultats par semaine et département, en tout", en="Results by week and département, in all"),
+    "sexes": Label(fr="Résultats par semaine et sexe, en tout", en="Results by week and sex, in all"),
+    "motives": Label(fr="Résultats par semaine et motif du test, en tout", en="Results by week and reason, in all"),
     "incidence": Label(fr="Incidence par semaine et département", en="Incidence by week and département"),
     "positivity": Label(fr="Positivité par semaine et département", en="Positivity by week and département"),
     "ages": Label(fr="Résultats par semaine, âge et sexe", en="Results by week, age and sex"),

@@ -15,6 +15,8 @@ from temoin.surveillance.page_words import WORDS
 from temoin.surveillance.rates import Rate
 
 NO_NUMBER = "–"
+STYLE = "surveillance.css"
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
 
 
 class PageText:
@@ -22,6 +24,21 @@ class PageText:
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
+
+    def frame(self, title: str, names: Mapping[str, str], body: str) -> str:
+        """Return a whole page; `names` are those of its files by language."""
+        other = next(lang for lang in names if lang != self.lang)
+        return (
+            f'<!doctype html><html lang="{self.lang}"><head><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<title>{title}</title><link rel="stylesheet" href="{STYLE}"></head><body>'
+            f'<header><h1>{title}</h1><p><a href="{names[other]}" lang="{other}" hreflang="{other}">'
+            f"{escape(WORDS['language'].text(other))}</a></p></header><main>{body}</main></body></html>\n"
+        )
+
+    def banner(self, is_demo: bool) -> str:  # noqa: FBT001 of the site
+        return f'<p class="banner">{self.say("demonstration")}</p>' if is_demo else ""
 
     def words(self, name: str, **told: object) -> str:
         """Return words of the page as they are, to be escaped by whoever puts them into it."""

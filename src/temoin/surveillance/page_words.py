@@ -119,6 +119,52 @@ WORDS = {
     "unreviewed": Label(
         fr="Aucun épidémiologiste n’a encore relu cette règle.", en="No epidemiologist has reviewed this rule yet."
     ),
+    "quality_title": Label(
+        fr="Tests rapides en officine : qualité des envois", en="Rapid tests in pharmacies: quality of what is sent"
+    ),
+    "quality_reading": Label(
+        fr="Tout ce qui suit est fait des chiffres publiés, avec leur bruit : aucune officine n’y est nommée.",
+        en="All that follows is made of published figures, with their noise: no pharmacy is named.",
+    ),
+    "too_few": Label(
+        fr="Rien n’est publié, ou trop peu pour que le bruit n’en soit pas une grande part.",
+        en="Nothing is published, or so little that noise would be a great part of it.",
+    ),
+    "back": Label(fr="Ce qui circule", en="What spreads"),
+    "silence": Label(
+        fr="{silent} officines n’ont rien envoyé le {day} ; {sent} ont signé au moins un résultat.",
+        en="{silent} pharmacies sent nothing on {day}; {sent} signed at least one result.",
+    ),
+    "silence_title": Label(fr="Officines silencieuses", en="Silent pharmacies"),
+    "sent": Label(fr="Ont signé", en="Signed"),
+    "silent": Label(fr="Silencieuses", en="Silent"),
+    "usual": Label(
+        fr="Silencieuses le même jour des quatre semaines précédentes, moyenne",
+        en="Silent on that weekday of the four weeks before, mean",
+    ),
+    "date": Label(fr="Jour", en="Day"),
+    "week": Label(fr="Semaine du lundi", en="Week of Monday"),
+    "untold_title": Label(
+        fr="Ce qui n’est pas dit, en part des résultats", en="What is not told, as a share of findings"
+    ),
+    "untold_homes": Label(fr="Département du domicile", en="Département of the home"),
+    "untold_motives": Label(fr="Motif du test", en="Reason of the test"),
+    "untold_sexes": Label(fr="Sexe", en="Sex"),
+    "lots_title": Label(
+        fr="Lots de kits : positivité des quatre dernières semaines", en="Lots of kits: positivity of four weeks"
+    ),
+    "lots_reading": Label(
+        fr="Un lot se distingue quand son intervalle n’a rien de commun avec celui du lot médian de son kit. C’est un "
+        "signal à vérifier, non une preuve : un lot peut aussi avoir servi là où il y avait plus de malades.",
+        en="A lot stands out where its interval has nothing in common with that of its kit’s median lot. It is a "
+        "signal to look into, not a proof: a lot may have been used where more people were ill.",
+    ),
+    "typical": Label(fr="Lot médian du kit", en="Median lot of the kit"),
+    "verdict": Label(fr="Comparaison", en="Comparison"),
+    "lot_above": Label(fr="plus de positifs que le lot médian", en="more positives than the median lot"),
+    "lot_below": Label(fr="moins de positifs que le lot médian", en="fewer positives than the median lot"),
+    "lot_alike": Label(fr="comme le lot médian", en="like the median lot"),
+    "lot_alone": Label(fr="moins de trois lots à comparer", en="fewer than three lots to compare"),
     "source": Label(fr="Source :", en="Source:"),
     "figures": Label(fr="Les chiffres :", en="The figures:"),
     "of_day": Label(fr="jour du", en="day of"),

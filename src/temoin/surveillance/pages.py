@@ -16,15 +16,12 @@ from temoin.surveillance.counts import NEGATIVE, OUTCOMES, POSITIVE
 from temoin.surveillance.curves import curve
 from temoin.surveillance.dataset import DESCRIPTOR, INCOMPLETE, About, Publication
 from temoin.surveillance.dataset_words import COLUMNS, TABLE_WORDS
-from temoin.surveillance.page_text import PageText
-from temoin.surveillance.page_words import WORDS
+from temoin.surveillance.page_text import STYLE, PageText
+from temoin.surveillance.quality_page import NAMES, QUALITY_NAMES, quality_page
 from temoin.surveillance.tables import FILES, TABLES, PublishedTable
 from temoin.surveillance.thresholds import crossing_of, load_thresholds
 from temoin.surveillance.trends import TrendDay, latest, positivity, trends
 
-STYLE = "surveillance.css"
-NAMES = {"fr": "index.html", "en": "en.html"}
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
 LATEST_ONLY = tuple(name for name in TABLES if name != "days")
 
 
@@ -32,7 +29,9 @@ def page_files(publications: Iterable[Publication], about: About) -> dict[str, b
     """Return the pages and their style by name."""
     found = list(publications)
     style = resources("temoin.surveillance").joinpath("style", STYLE).read_bytes()
-    return {**{name: _AuthorityPage(lang, about).whole(found).encode() for lang, name in NAMES.items()}, STYLE: style}
+    pages = {name: _AuthorityPage(lang, about).whole(found).encode() for lang, name in NAMES.items()}
+    quality = {name: quality_page(lang, found, about).encode() for lang, name in QUALITY_NAMES.items()}
+    return {**pages, **quality, STYLE: style}
 
 
 class _AuthorityPage(PageText):
@@ -45,22 +44,16 @@ class _AuthorityPage(PageText):
     def whole(self, found: Sequence[Publication]) -> str:
         """Write head, curves, maps, the latest figures of each table, and where the data are."""
         updated = max((one.released_on for one in found), default=None)
-        other = next(lang for lang in NAMES if lang != self.lang)
         body = self._curves(found) + area_sections(self, found)
         body += "".join(self._latest(name, found) for name in LATEST_ONLY)
-        return (
-            f'<!doctype html><html lang="{self.lang}"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<title>{self.say("title")}</title><link rel="stylesheet" href="{STYLE}"></head><body>'
-            f'<header><h1>{self.say("title")}</h1><p><a href="{NAMES[other]}" lang="{other}" hreflang="{other}">'
-            f"{escape(WORDS['language'].text(other))}</a></p></header><main>"
-            f"{self._banner()}<p>{self.say('updated')} {updated.isoformat() if updated else self.say('never')}</p>"
-            f"<p>{self.say('reading')}</p>{body}{self._data()}</main></body></html>\n"
+        link = f'<a href="{QUALITY_NAMES[self.lang]}">{self.say("quality_title")}</a>'
+        return self.frame(
+            self.say("title"),
+            NAMES,
+            f"{self.banner(self.about.is_demo)}<p>{self.say('updated')} "
+            f"{updated.isoformat() if updated else self.say('never')}. {link}</p>"
+            f"<p>{self.say('reading')}</p>{body}{self._data()}",
         )
-
-    def _banner(self) -> str:
-        return f'<p class="banner">{self.say("demonstration")}</p>' if self.about.is_demo else ""
 
     def _curves(self, found: Sequence[Publication]) -> str:
         known = trends(found)

@@ -165,7 +165,7 @@ def noisy(table: PublishedTable, found: Mapping[Key, int], ground: Ground, chanc
 def leaving(table: PublishedTable, drawn: Figures, ground: Ground) -> dict[str, Figures]:
     """Return what leaves, by file: figures, what they add up to, and the rates made of these sums."""
     told = {table.name: left(drawn)}
-    if into := SUMS.get(table.name):
+    for into in SUMS.get(table.name, ()):
         sums = summed(table, into, drawn)
         told[into.name] = left(sums)
         if into.name == "areas":

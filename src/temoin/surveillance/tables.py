@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 
 from temoin.catalogue.kinds import Kind
 from temoin.surveillance.counts import OUTCOMES, REASONS, DayCounts, SignatureDelay
@@ -223,15 +223,22 @@ TABLES = {
 # What tables add up to with all of their noise, before small figures are left out of them: made of them alone, a sum
 # takes no share of its own. A sum of those that were not left out would lean upwards.
 SUMS = {
-    "days": replace(TABLES["days"], name="targets", columns=("target", "outcome")),
-    "departments": replace(TABLES["departments"], name="areas", columns=("department", "target", "outcome")),
+    "days": (replace(TABLES["days"], name="targets", columns=("target", "outcome")),),
+    "departments": (
+        replace(TABLES["departments"], name="areas", columns=("department", "target", "outcome")),
+        replace(TABLES["departments"], name="homes", columns=("department",)),
+    ),
+    "ages": (replace(TABLES["ages"], name="sexes", columns=("sex",)),),
+    "reasons": (replace(TABLES["reasons"], name="motives", columns=("reason",)),),
 }
 # What such sums are divided by, at the moment of their publication: a rate is kept as it left, like any figure.
 RATES = {
-    name: replace(SUMS["departments"], name=name, columns=("department", "target"), measures=(*measures, "low", "high"))
+    name: replace(
+        TABLES["departments"], name=name, columns=("department", "target"), measures=(*measures, "low", "high")
+    )
     for name, measures in (
         ("incidence", ("count", "inhabitants", "per_100000")),
         ("positivity", ("count", "tests", "percent")),
     )
 }
-FILES = {**TABLES, **{table.name: table for table in (*SUMS.values(), *RATES.values())}}
+FILES = {**TABLES, **{table.name: table for table in (*chain(*SUMS.values()), *RATES.values())}}
