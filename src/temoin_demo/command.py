@@ -145,6 +145,7 @@ def _set_up(server: EmbeddedServer, demo: Demo) -> None:
     if not accounts_path(demo.folder).exists():
         say("  Made-up pharmacies, staff, patients and results")
         _run_child(demo.folder, "temoin_demo.load", str(demo.folder))
+        _run_child(demo.folder, "temoin_demo.appointments", str(demo.folder))
     if demo.listens:
         add_lines(demo.folder, demo.ports, recall_demonstration(demo.folder)["program"]["client_id"])
 

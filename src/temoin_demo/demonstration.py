@@ -19,6 +19,7 @@ class Demonstration:
     accounts: tuple[Account, ...]
     letters: tuple[DemoLetter, ...]
     program: DemoProgram
+    posters: tuple[str, ...]  # the codes of the pages that take appointments
 
 
 def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
@@ -30,6 +31,7 @@ def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
     share = COUNT * 3 // 5
     letters: list[DemoLetter] = []
     programs: list[DemoProgram] = []
+    posters: list[str] = []
     for team, near, stories in zip(teams, (patients[:share], patients[share:]), STORIES, strict=True):
         program, seat = let_in_program(team)
         programs.append(program)
@@ -40,6 +42,7 @@ def load_demonstration(progress: Callable[[str], None]) -> Demonstration:
             teller.tell(story, patient_id, traits)
         teller.read_shelf()
         teller.recall()
+        posters.append(teller.open_calendar())
         letters += teller.letters
         progress(f"{team.pharmacy.name}: {len(known)} patients, {len(stories)} tests")
-    return Demonstration(tuple(accounts), tuple(letters), programs[0])
+    return Demonstration(tuple(accounts), tuple(letters), programs[0], tuple(posters))

@@ -9,6 +9,9 @@ from decimal import Decimal
 from itertools import cycle
 from uuid import UUID
 
+from temoin.arrivals.calendar import set_hours
+from temoin.arrivals.hours import Hours, Opening
+from temoin.arrivals.posters import make_poster, standing_poster
 from temoin.catalogue.actions import receive_lot
 from temoin.catalogue.controls import ControlLevel, load_controls
 from temoin.catalogue.kinds import counter_kinds, kind
@@ -85,6 +88,10 @@ _MORE = (
 STORIES = (_OPEN + _DONE + _MORE, _OPEN[:1] + _OPEN[2:4] + _DONE)
 
 
+# Every day until late: whoever tries the demonstration finds an appointment of today.
+HOURS = Hours(tuple(Opening(day, 8 * 60, 22 * 60) for day in range(7)), minutes=20, places=2, ahead=30)
+
+
 @dataclass(frozen=True)
 class DemoLetter:
     """What opens a result on the patients' site, once its link is in the sandbox mailbox."""
@@ -121,6 +128,14 @@ class Teller:
                 self.lots[code] = lot_id
                 if load_controls().rule_of(kit(code)):
                     self._control(lot_id)
+
+    def open_calendar(self) -> str:
+        """Say at which hours appointments can be taken; return the code of the page that takes them."""
+        owner = self.team.seats[Profession.TITULAIRE]
+        set_hours(by=owner, hours=HOURS)
+        make_poster(by=owner, instead_of=None)
+        poster = standing_poster(by=owner)
+        return poster.token if poster else ""
 
     def read_shelf(self) -> None:
         record_temperature(by=self.team.counter, celsius=Decimal("21.5"))

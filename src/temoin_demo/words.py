@@ -32,6 +32,8 @@ def tell_demonstration(ports: Ports, demonstration: Mapping[str, Any], folder: P
         say("  8. Hand in results by a program: its key, its client id and an example")
         say(f"     python examples/hand_in.py --staff {ports.staff_url} --key {program_key_path(folder)} \\")
         say(f"       --client-id {program['client_id']}")
+    if posters := demonstration.get("posters"):
+        say(f"  9. Take an appointment: {ports.url(ports.portal)}/appointments/#{posters[0]}")
     say(f"\nLogs: {folder / 'logs'}    Settings: {folder / 'temoin.toml'}")
     say("Ctrl-C stops everything.")
 

@@ -12,8 +12,11 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import connection, transaction
+from roles import take_role
 from stdnum import luhn
 
+from temoin.arrivals.appointed import appointments_to_come
+from temoin.arrivals.queries import read_arrival
 from temoin.catalogue.actions import lots_in_stock, page_of_lots
 from temoin.catalogue.kinds import counter_kinds
 from temoin.crypto.letter import normalise_code
@@ -29,6 +32,7 @@ from temoin.scanning.nir import check_nir
 from temoin.signin.models import Person
 from temoin.testing.models import Record, RecordVersion
 from temoin.testing.states import RecordState
+from temoin_demo.appointments import AHEAD, take_appointments
 from temoin_demo.demonstration import Demonstration, load_demonstration
 from temoin_demo.patients import COUNT, invent_patients
 from temoin_demo.people import make_password
@@ -156,3 +160,16 @@ def test_passwords_differ_between_installations_and_meet_the_rule() -> None:
     assert len(passwords) == 20
     for password in passwords:
         validate_password(password)
+
+
+def test_each_pharmacy_has_appointments_to_come_whose_forms_open(demonstration: Demonstration) -> None:
+    with take_role("temoin_portal"):
+        take_appointments(demonstration.posters)
+
+    for pharmacy in _pharmacies():
+        with tenant_scope(pharmacy.id):
+            member = Member.objects.filter(profession=Profession.TITULAIRE.value).get()
+        seat = take_seat(person_id=member.person_id, pharmacy_id=pharmacy.id)
+        found = appointments_to_come(by=seat)
+        assert len(found) == len(AHEAD)
+        assert all(read_arrival(by=seat, arrival_id=one.id).filled for one in found[:2])

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
+from appointing import Booking
 from arriving import token_of
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
@@ -149,3 +150,22 @@ def test_the_page_is_read_on_a_phone_in_each_language(booking: Page):
         if language in ("fr", "ar"):
             look_through(booking)
         shoot(booking, language)
+
+
+def test_the_link_of_the_reminder_cancels_without_number_or_code(page: Page, portal_url: str, house: House):
+    booking = Booking(house.owner, HOURS)
+    secret = os.urandom(16)
+    booking.take(booking.hour(8), number=4170, proof=secret)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{portal_url}/appointments/#~{shown(house.here.id.bytes)}.{shown(secret)}")
+    expect(page.locator("#own-by-link")).to_be_visible()
+    look_through(page)
+    page.locator("#own-cancel").press("Enter")
+
+    expect(page.locator("#status")).to_contain_text("Le rendez-vous est annulé")
+    assert page.locator("#own-code").is_hidden()
+    assert appointments_to_come(by=house.owner) == []
+
+
+def shown(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -87,7 +87,7 @@ def test_from_the_poster_to_the_queue_and_accepted_at_the_counter(
 
     counter = sign_in(Client(), house.owner)
     listed = counter.get("/").content.decode()
-    (arrival,) = re.findall(r"/arrivals/[0-9a-f-]+/", listed)
+    (arrival,) = re.findall(r'href="(/arrivals/[0-9a-f-]+/)"', listed)
     opened = counter.get(arrival).content.decode()
     sent = dict(re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', opened))
     ids = {name: sent[name] for name in ("patient_id", "record_id")}

@@ -45,7 +45,8 @@ from temoin.portal.views import address_of, plain
 
 PER_PHARMACY: Final = 10  # appointments a minute
 NUMBERS: Final = range(1000, 10_000)
-SECRET_BYTES: Final = (16, 32)  # of a link, and of what is made of a code
+PROOF_BYTES: Final = 32  # of what is made of a code
+LINK_BYTES: Final = 16  # of a reminder: it cancels, and no more
 DEVICE_BYTES: Final = 16
 LAST_MINUTE: Final = 2**31 // 60  # since 1970: beyond, no calendar goes
 _STATUS = {
@@ -150,20 +151,20 @@ def _asked_place(given: Mapping[str, Any]) -> _AskedPlace:
     device, remind = decoded(given["device"]), given["remind"]
     if len(device) != DEVICE_BYTES or type(remind) is not bool:
         raise ValueError("a device has 16 bytes, and asks to be reminded or not")
-    return _AskedPlace(read_sent(given, NUMBERS), Wish(_instant(given), _secret(given), device, remind))
+    return _AskedPlace(read_sent(given, NUMBERS), Wish(_instant(given), _secret(given, PROOF_BYTES), device, remind))
 
 
 def _asked_move(given: Mapping[str, Any]) -> _AskedMove:
-    return _AskedMove(read_token(given), _secret(given), _instant(given))
+    return _AskedMove(read_token(given), _secret(given, PROOF_BYTES), _instant(given))
 
 
 def _asked_end(given: Mapping[str, Any]) -> _AskedEnd:
-    return _AskedEnd(read_id(given["pharmacy"]), _secret(given))
+    return _AskedEnd(read_id(given["pharmacy"]), _secret(given, PROOF_BYTES, LINK_BYTES))
 
 
-def _secret(given: Mapping[str, Any]) -> bytes:
+def _secret(given: Mapping[str, Any], *sizes: int) -> bytes:
     secret = decoded(given["secret"])
-    if len(secret) not in SECRET_BYTES:
+    if len(secret) not in sizes:
         raise ValueError("a secret has 16 or 32 bytes")
     return secret
 
