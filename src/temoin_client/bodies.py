@@ -102,6 +102,13 @@ class SampleBody(ApiShape):
     started_at: AwareDatetime | None = None
 
 
+class WebhookAddress(ApiShape):
+    """Where a program is told."""
+
+    # It begins with https://, and is public.
+    address: str
+
+
 class WholeResult(ApiShape):
     """A result handed in whole: its patient, its test, its sample and what was read."""
 

@@ -15,6 +15,7 @@ from temoin_client.bodies import NewTest as NewTest
 from temoin_client.bodies import PatientQuestion as PatientQuestion
 from temoin_client.bodies import ReadingBody as ReadingBody
 from temoin_client.bodies import SampleBody as SampleBody
+from temoin_client.bodies import WebhookAddress as WebhookAddress
 from temoin_client.bodies import WholeResult as WholeResult
 from temoin_client.bodies import WholeResults as WholeResults
 from temoin_client.shape import ApiShape
@@ -128,6 +129,21 @@ class Lots(ApiShape):
 
 class Nothing(ApiShape):
     """Done; whoever asks knows the rest."""
+
+
+class NoticeTold(ApiShape):
+    """A notice and its last try."""
+
+    # The `webhook-id` of each try.
+    id: UUID
+    type: str
+    test_id: UUID | None
+    happened_at: AwareDatetime
+    attempts: int
+    tried_at: AwareDatetime | None
+    # What the last try brought: a closed code, empty before the first.
+    answer: str
+    told_at: AwareDatetime | None
 
 
 class OutcomeTold(ApiShape):
@@ -312,3 +328,29 @@ class TestPage(ApiShape):
     # The address of the next page, which `Link` has too; empty on the last one.
     next: str = ""
     tests: list[TestLine]
+
+
+class WebhookSecret(ApiShape):
+    """What signs each notice."""
+
+    # Told now, and to the same call sent again with its key; never after.
+    secret: str
+
+
+class WebhookTold(ApiShape):
+    """Where a program is told, and how that goes."""
+
+    address: str
+    # The former one signs too, for a week.
+    has_two_secrets: bool
+    waiting: int
+    # Since when the owners know that nothing is taken.
+    troubled_since: AwareDatetime | None
+    # The last ones, the newest first.
+    notices: list[NoticeTold]
+
+
+class WebhooksTold(ApiShape):
+    """The webhooks of a program: one, or none."""
+
+    webhooks: list[WebhookTold]

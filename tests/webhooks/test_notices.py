@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from people import House, make_lot, make_patient, make_program, make_seat, make_signed, suspend
+from people import House, make_lot, make_patient, make_program, make_sampled, make_seat, make_signed, suspend
 from receiver import Receiver, running_receiver
 from retention_rounds import arrive, decided, reap
 from roles import take_role
@@ -34,8 +34,17 @@ from temoin.patients.models import Patient
 from temoin.pharmacies.models import StaffNotice
 from temoin.pharmacies.notices import NoticeKind
 from temoin.pharmacies.professions import Profession
-from temoin.pharmacies.programs import revoke_program
+from temoin.pharmacies.programs import ProgramSeat, revoke_program
+from temoin.pharmacies.scopes import Scope
 from temoin.retention.reaping import delete_records
+from temoin.testing.amendments import propose_cancellation, proposed_amendments, refuse_amendment
+from temoin.testing.proposals import (
+    enter_result,
+    propose_result,
+    proposed_tests,
+    put_aside_proposal,
+    withdraw_proposal,
+)
 from temoin.testing.sample import Reading
 from temoin.testing.signing import cancel_result, correct_result
 from temoin.webhooks.actions import (
@@ -127,6 +136,33 @@ def open_letter(house: House, record_id: UUID) -> None:
     opened = {"kind": EventKind.LETTER_OPENED, "subject_kind": "letter", "subject_id": letter.id}
     with take_role("temoin_portal"), act(by=by, **opened):
         pass
+
+
+def test_a_refused_proposal_is_told_and_one_taken_back_is_not(house, program, receiver, tell):
+    register_webhook(by=house.owner, program_id=program, address=receiver.address)
+    signed = sign(house)
+    with tenant_scope(house.here.id):
+        lot, patient = Lot.objects.get(), Patient.objects.get()
+    refused, withdrawn, noted = (make_sampled(house.owner, patient.id, lot.id) for _ in range(3))
+    seat = ProgramSeat(house.here.id, program, "LGO", tuple(Scope))
+    reading = Reading(outcomes={"sars-cov-2": "positive"}, read_at=now())
+    for record_id in (refused, withdrawn):
+        propose_result(by=seat, record_id=record_id, reading=reading)
+    enter_result(by=house.owner, record_id=noted, reading=reading)
+    propose_cancellation(by=seat, record_id=signed, reason="Autre patient")
+
+    withdraw_proposal(by=seat, record_id=withdrawn)
+    for one in proposed_tests(by=house.owner, among=[refused, noted]):
+        put_aside_proposal(by=house.owner, record_id=one.opened.record_id, seen_version=one.seen_version)
+    (amended,) = proposed_amendments(by=house.owner)
+    refuse_amendment(by=house.owner, record_id=signed, seen_version=amended.seen_version, word="Non")
+    tell()
+
+    told = {(one.told["type"], one.told["data"]["test_id"]) for one in receiver.came}
+    assert told - {("result.signed", str(signed))} == {
+        ("proposal.refused", str(refused)),
+        ("amendment.refused", str(signed)),
+    }
 
 
 def test_what_happened_before_it_was_registered_is_not_told(house, program, receiver, tell):

@@ -19,6 +19,7 @@ from temoin.api import (
 )
 from temoin.api.fhir_operations import FHIR_READS
 from temoin.api.guard import AddressView, Open, Operation
+from temoin.api.webhook_views import OWN_WEBHOOKS
 from temoin.pharmacies.professions import Right
 
 TEST = "api/v1/tests/<uuid:record_id>"
@@ -283,6 +284,7 @@ OPERATIONS: tuple[Operation, ...] = (
         is_told=False,
     ),
     *FHIR_READS,
+    *OWN_WEBHOOKS,
     Operation(
         name="letters",
         path=f"{TEST}/letters",

@@ -257,6 +257,26 @@ def _program_stopped(_count: int) -> NoticeText:
     )
 
 
+def _program_readdressed(_count: int) -> NoticeText:
+    return NoticeText(
+        Label(fr="un logiciel a dit où il est averti", en="a program said where it is told"),
+        (
+            Label(
+                fr="Un logiciel de votre officine a donné lui-même l’adresse où il est averti des changements. Les "
+                "avis ne disent que des numéros.",
+                en="A program of your pharmacy gave the address at which it is told of changes itself. Notices tell "
+                "numbers alone.",
+            ),
+            Label(
+                fr="Si son éditeur n’en sait rien, sa clé est peut-être en d’autres mains : révoquez-le sur la page "
+                "des logiciels.",
+                en="If its maker knows nothing of it, its key may be in other hands: revoke it on the page of "
+                "programs.",
+            ),
+        ),
+    )
+
+
 def _program_untold(_count: int) -> NoticeText:
     return NoticeText(
         Label(fr="un logiciel ne prend plus ses avis", en="a program no longer takes its notices"),
@@ -314,5 +334,6 @@ _TO_STAFF: Mapping[NoticeKind, Callable[[int], NoticeText]] = {
     NoticeKind.FAILED_TRIES: _failed_tries,
     NoticeKind.PROGRAM_STOPPED: _program_stopped,
     NoticeKind.PROGRAM_UNTOLD: _program_untold,
+    NoticeKind.PROGRAM_READDRESSED: _program_readdressed,
     NoticeKind.APPROVAL_ASKED: _approval_asked,
 }

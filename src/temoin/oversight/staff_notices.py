@@ -25,6 +25,7 @@ LEADS_TO = {
     NoticeKind.APPROVAL_ASKED: "/team/",
     NoticeKind.PROGRAM_STOPPED: "/programs/",
     NoticeKind.PROGRAM_UNTOLD: "/programs/",
+    NoticeKind.PROGRAM_READDRESSED: "/programs/",
 }
 
 

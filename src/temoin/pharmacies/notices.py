@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     APPROVAL_ASKED = "approval_asked"
     PROGRAM_STOPPED = "program_stopped"
     PROGRAM_UNTOLD = "program_untold"
+    PROGRAM_READDRESSED = "program_readdressed"
 
 
 def post_notice(*, person_id: UUID, kind: NoticeKind, count: int = 0) -> None:

@@ -44,6 +44,7 @@ class Right(StrEnum):
     IMPORT_RESULTS = "import_results"
     ALLOW_LABORATORIES = "allow_laboratories"  # whose results a file may bring
     MANAGE_MEMBERS = "manage_members"
+    MANAGE_WEBHOOKS = "manage_webhooks"  # where programs are told of changes; of a program, where itself is
     READ_JOURNAL = "read_journal"
     LIST_PERSONS = "list_persons"  # those concerned by a breach
     COUNT_PERSONS = "count_persons"
@@ -125,6 +126,7 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
         Right.EXPORT_RESULTS,
         Right.ALLOW_LABORATORIES,
         Right.MANAGE_MEMBERS,
+        Right.MANAGE_WEBHOOKS,
         Right.READ_JOURNAL,
         Right.LIST_PERSONS,
         Right.COUNT_PERSONS,
@@ -138,7 +140,7 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
     Profession.STUDENT: _COUNTER - {Right.PRINT_RESULT, Right.RECEIVE_LOT},
     Profession.NURSE: _COUNTER,
     Profession.BIOLOGIST: _SIGNER,
-    Profession.ADMINISTRATOR: frozenset({Right.MANAGE_MEMBERS}),  # people, and no patient
+    Profession.ADMINISTRATOR: frozenset({Right.MANAGE_MEMBERS, Right.MANAGE_WEBHOOKS}),  # people, and no patient
     Profession.AUDITOR: frozenset({Right.READ_JOURNAL}),
 }
 # Who runs the server: people, by `temoin` commands, and no patient, by no door.

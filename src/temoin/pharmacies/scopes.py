@@ -18,6 +18,7 @@ class Scope(StrEnum):
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     RESULTS_PROPOSE = "results:propose"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
@@ -26,6 +27,7 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
     Scope.PATIENTS_READ: frozenset({Right.READ_PATIENT}),
     Scope.PATIENTS_WRITE: frozenset({Right.REGISTER_PATIENT}),
     Scope.RESULTS_PROPOSE: frozenset({Right.PROPOSE_RESULT}),
+    Scope.WEBHOOKS_MANAGE: frozenset({Right.MANAGE_WEBHOOKS}),  # its own
 }
 
 

@@ -28,6 +28,7 @@ from temoin.testing.sample import Reading, check_entry, check_lot_stands, check_
 from temoin.testing.signing import sign_result
 from temoin.testing.states import RECORD, RecordState
 
+REFUSED = "put_aside"  # the detail of the event where a person did it to what a program proposed
 _NOTHING: Mapping[str, str] = {}
 _DRAWN_AT_SIGNATURE = ("key", "signed_at")
 
@@ -103,8 +104,8 @@ def put_aside_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> None:
     """Put a proposal aside that the person saw; ConflictError when it was replaced, put aside or signed."""
     check_right(by=by, right=Right.SIGN_RESULT)
     with tenant_scope(by.pharmacy_id):
-        _seen(by, record_id, seen_version)
-        _withdraw(by, record_id)
+        seen = _seen(by, record_id, seen_version)
+        _withdraw(by, record_id, REFUSED if seen.proposal.program else "")
 
 
 def sign_proposal(*, by: Seat, record_id: UUID, seen_version: str) -> Report:
@@ -135,8 +136,9 @@ def proposed_tests(*, by: Seat, among: Collection[UUID] | None = None) -> list[P
         return sorted(tests, key=lambda one: one.proposal.reading.read_at)
 
 
-def _withdraw(by: Holder, record_id: UUID) -> None:
-    with act(by=by, kind=EventKind.PROPOSAL_WITHDRAWN, subject_kind="record", subject_id=record_id) as commit:
+def _withdraw(by: Holder, record_id: UUID, detail: str = "") -> None:
+    kind = EventKind.PROPOSAL_WITHDRAWN
+    with act(by=by, kind=kind, subject_kind="record", subject_id=record_id, detail=detail) as commit:
         record = Record.objects.filter(id=record_id, state=RecordState.SAMPLED.value).first()
         if record is None or record.unseal()["proposal"] is None:
             raise ConflictError("no proposal waits")

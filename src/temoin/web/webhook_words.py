@@ -15,6 +15,8 @@ TOLD: dict[ToldKind, Words] = {
     ToldKind.LETTER_OPENED: _("Letter opened by the patient"),
     ToldKind.AUTHORITY_ACKNOWLEDGED: _("Acknowledged by the authority"),
     ToldKind.AUTHORITY_REFUSED: _("Refused by the authority"),
+    ToldKind.PROPOSAL_REFUSED: _("Proposed result put aside"),
+    ToldKind.AMENDMENT_REFUSED: _("Proposed correction refused"),
     ToldKind.TRIAL: _("Trial notice"),
 }
 _ANSWERS: dict[str, Words] = {

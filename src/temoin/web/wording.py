@@ -46,6 +46,7 @@ RIGHT_WORDS: dict[str, Words] = {
     Right.IMPORT_RESULTS: _("import results"),
     Right.ALLOW_LABORATORIES: _("allow laboratories"),
     Right.MANAGE_MEMBERS: _("manage the team"),
+    Right.MANAGE_WEBHOOKS: _("say where programs are told"),
     Right.READ_JOURNAL: _("read the journal"),
     Right.LIST_PERSONS: _("list the persons concerned by a breach"),
     Right.OPEN_CASE: _("write down a patient's request"),
@@ -122,6 +123,7 @@ SCOPE_WORDS: dict[Scope, Words] = {
     Scope.PATIENTS_READ: _("Look for patients and see their records"),
     Scope.PATIENTS_WRITE: _("Register patients"),
     Scope.RESULTS_PROPOSE: _("Propose results, which a pharmacist signs"),
+    Scope.WEBHOOKS_MANAGE: _("Say at which address it is told of changes, by numbers alone"),
 }
 REFUSED_WORDS: dict[RefusedFor, Words] = {
     RefusedFor.ASSERTION: _("its key was not proved"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from temoin.journal.act import act
@@ -15,8 +16,10 @@ from temoin.lib.errors import ConflictError, NotFoundError, refuse
 from temoin.lib.ids import new_id
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Program
+from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
 from temoin.pharmacies.policies import Holder, check_right
 from temoin.pharmacies.professions import Right
+from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.scopes import Scope, read_scopes
 from temoin.pharmacies.states import ProgramState
 from temoin.webhooks.addresses import AddressRefusedError, read_target
@@ -25,6 +28,7 @@ from temoin.webhooks.settings import OUTSIDE
 from temoin.webhooks.signing import new_secret
 from temoin.webhooks.states import ToldKind, WebhookState
 
+_ONCE_A_DAY = 24 * 60 * 60
 BOTH_SECRETS = timedelta(days=7)  # after a turning: room for a program that is set up by hand
 
 
@@ -36,8 +40,11 @@ class ShownSecret:
 
 
 def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecret:
-    """Have a program told at an address; it may read tests already, so it learns nothing that it could not ask."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    """Have a program told at an address; it may read tests already, so it learns nothing that it could not ask.
+
+    A program with the scope has itself told, and no other: NotFoundError, and likewise for all that follows here.
+    """
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     address, moment, secret = _checked(address), now(), new_secret()
     webhook = Webhook(
         pharmacy_id=by.pharmacy_id, id=new_id(), program_id=program_id, started_at=moment, gathered_to=moment
@@ -46,6 +53,7 @@ def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecr
         by=by, kind=EventKind.WEBHOOK_REGISTERED, subject_kind="program", subject_id=program_id, detail=str(webhook.id)
     ) as commit:
         _check_may_be_told(by, program_id)
+        _tell_owners(by)
         webhook.seal({"address": address, "secret": secret, "former": "", "former_until": ""})
         commit.insert(webhook)
     return ShownSecret(secret)
@@ -53,16 +61,17 @@ def register_webhook(*, by: Holder, program_id: UUID, address: str) -> ShownSecr
 
 def move_webhook(*, by: Holder, program_id: UUID, address: str) -> None:
     """Have a program told elsewhere from the next try on; the secret stays."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     address = _checked(address)
     with act(by=by, kind=EventKind.WEBHOOK_MOVED, subject_kind="program", subject_id=program_id) as commit:
         webhook = _changed(by, program_id)
+        _tell_owners(by)
         commit.reseal(webhook, {**webhook.unseal(), "address": address})
 
 
 def turn_secret(*, by: Holder, program_id: UUID) -> ShownSecret:
     """Give a webhook another secret; each notice bears a signature by the former one too for BOTH_SECRETS."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     secret = new_secret()
     with act(by=by, kind=EventKind.WEBHOOK_SECRET_TURNED, subject_kind="program", subject_id=program_id) as commit:
         webhook = _changed(by, program_id)
@@ -74,14 +83,15 @@ def turn_secret(*, by: Holder, program_id: UUID) -> ShownSecret:
 
 def end_webhook(*, by: Holder, program_id: UUID) -> None:
     """Tell a program nothing any more; what waits is not sent."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     with act(by=by, kind=EventKind.WEBHOOK_ENDED, subject_kind="program", subject_id=program_id) as commit:
+        check_own(by, program_id)
         commit.move_sealed(_active(program_id), "end")
 
 
 def try_webhook(*, by: Holder, program_id: UUID) -> None:
     """Leave a notice for the worker that tells of nothing."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     number, moment = new_id(), now()
     with act(by=by, kind=EventKind.WEBHOOK_TRIED, subject_kind="program", subject_id=program_id) as commit:
         commit.insert(
@@ -107,7 +117,21 @@ def _checked(address: str) -> str:
     return address
 
 
+def check_own(by: Holder, program_id: UUID) -> None:
+    """Raise NotFoundError for a program that asks for another's; people are shown all of their pharmacy's."""
+    if isinstance(by, ProgramSeat) and by.program_id != program_id:
+        raise NotFoundError
+
+
+def _tell_owners(by: Holder) -> None:
+    """Write to the owners, once a day, that a program said itself where it is told: its key may be in other hands."""
+    if isinstance(by, ProgramSeat) and cache.add(f"readdressed {by.program_id}", value=True, timeout=_ONCE_A_DAY):
+        for owner in owners_at_work(by.pharmacy_id):
+            post_notice(person_id=owner, kind=NoticeKind.PROGRAM_READDRESSED)
+
+
 def _check_may_be_told(by: Holder, program_id: UUID) -> None:
+    check_own(by, program_id)
     program = Program.objects.filter(id=program_id).first()
     if program is None:
         raise NotFoundError

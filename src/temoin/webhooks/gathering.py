@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from temoin.journal.events import EventKind
 from temoin.lib.clock import now
 from temoin.lib.commit import Commit
 from temoin.lib.tenant import tenant_scope
@@ -21,8 +22,8 @@ from temoin.outbox.open_channels import names_of
 from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
 from temoin.pharmacies.professions import MANAGERS, RIGHTS, Right
 from temoin.pharmacies.seat import today
+from temoin.testing.proposals import REFUSED
 from temoin.webhooks.models import Webhook, WebhookNotice
-from temoin.webhooks.states import ToldKind
 
 LATE_COMMIT = timedelta(minutes=2)  # times are those of writers: longer than any act lasts
 NOTED_EVERY = timedelta(minutes=1)  # how far it came is a write, and nothing is lost by asking again
@@ -46,9 +47,10 @@ WITH heard AS (
     SELECT id, at, kind, subject_id, detail FROM journal_event
      WHERE pharmacy_id = %(pharmacy)s AND at >= %(since)s AND kind = ANY(%(kinds)s)
 ), facts AS (
-    SELECT id AS source_id, at, kind, subject_id AS record_id,
+    SELECT id AS source_id, at,
+           CASE kind WHEN 'proposal.withdrawn' THEN 'proposal.refused' ELSE kind END AS kind, subject_id AS record_id,
            CASE WHEN detail ~ '^[0-9]{1,4}$' THEN detail::int END AS version
-      FROM heard WHERE kind <> 'letter.opened'
+      FROM heard WHERE kind <> 'letter.opened' AND (kind <> 'proposal.withdrawn' OR detail = %(refused)s)
      UNION ALL
     SELECT letter.id, min(heard.at), 'letter.opened', letter.record_id, letter.version
       FROM heard JOIN delivery_letter AS letter ON letter.pharmacy_id = %(pharmacy)s AND letter.id = heard.subject_id
@@ -67,7 +69,10 @@ SELECT source_id, at, kind, record_id, version FROM facts
                       AND (told.happened_at = facts.at OR facts.kind = 'letter.opened'))
  ORDER BY at, source_id LIMIT %(most)s
 """
-_KINDS = [ToldKind.RESULT_SIGNED, ToldKind.RESULT_CORRECTED, ToldKind.RESULT_CANCELLED, ToldKind.LETTER_OPENED]
+_KINDS = [
+    *(EventKind.RESULT_SIGNED, EventKind.RESULT_CORRECTED, EventKind.RESULT_CANCELLED, EventKind.LETTER_OPENED),
+    *(EventKind.PROPOSAL_WITHDRAWN, EventKind.AMENDMENT_REFUSED),
+]
 
 
 @dataclass(frozen=True, order=True)
@@ -148,6 +153,7 @@ def _facts(webhook: Webhook, since: datetime) -> list[Happening]:
         "webhook": webhook.id,
         "since": max(webhook.started_at, since, now() - KEPT),
         "kinds": [kind.value for kind in _KINDS],
+        "refused": REFUSED,
         "authorities": names_of(Audience.AUTHORITY),
         "most": AT_ONCE,
     }

@@ -17,6 +17,7 @@ from temoin.pharmacies.policies import Holder, check_right, has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.scopes import Scope, read_scopes
 from temoin.pharmacies.states import ProgramState
+from temoin.webhooks.actions import check_own
 from temoin.webhooks.models import Webhook, WebhookNotice
 from temoin.webhooks.signing import good_secrets
 from temoin.webhooks.states import ToldKind, WebhookState
@@ -60,8 +61,9 @@ class ToldProgram:
 
 
 def read_webhook(*, by: Holder, program_id: UUID) -> ToldProgram:
-    """Return a program and its webhook; NotFoundError for another pharmacy's."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    """Return a program and its webhook; NotFoundError for another pharmacy's, and another than who asks."""
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
+    check_own(by, program_id)
     with tenant_scope(by.pharmacy_id):
         program = Program.objects.filter(id=program_id).first()
         if program is None:
@@ -74,7 +76,7 @@ def read_webhook(*, by: Holder, program_id: UUID) -> ToldProgram:
 
 def programs_untold(*, by: Holder) -> set[UUID]:
     """Return the programs that have not taken their notices for a day."""
-    check_right(by=by, right=Right.MANAGE_MEMBERS)
+    check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     with tenant_scope(by.pharmacy_id):
         failing = Webhook.objects.filter(state=WebhookState.ACTIVE.value, matter_since__isnull=False)
         return set(failing.values_list("program_id", flat=True))

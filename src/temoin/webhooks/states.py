@@ -18,7 +18,7 @@ WEBHOOK = Lifecycle("webhook", WebhookState, WebhookState.ACTIVE, {"end": ({Webh
 
 
 class ToldKind(StrEnum):
-    """What a notice tells of; the first four are kinds of event."""
+    """What a notice tells of; most are kinds of event."""
 
     RESULT_SIGNED = "result.signed"
     RESULT_CORRECTED = "result.corrected"
@@ -26,4 +26,6 @@ class ToldKind(StrEnum):
     LETTER_OPENED = "letter.opened"
     AUTHORITY_ACKNOWLEDGED = "authority.acknowledged"
     AUTHORITY_REFUSED = "authority.refused"
+    PROPOSAL_REFUSED = "proposal.refused"  # a person put aside what a program proposed
+    AMENDMENT_REFUSED = "amendment.refused"
     TRIAL = "trial"
