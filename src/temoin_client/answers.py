@@ -27,6 +27,7 @@ Shaped = TypeVar("Shaped", bound=ApiShape)
 
 UNCHANGED = 304
 FHIR = "application/fhir+json"
+_NO_ERROR = "0"  # of table 0357: "message accepted"
 _LOCKED = "206"  # HL7 table 0357: an earlier try is being done
 _AWAY = frozenset({502, 503, 504})
 _OF_THE_CALL = frozenset({401, 403, 404, 409, 429, 500, 503})
@@ -98,11 +99,15 @@ def retry_after(reply: ApiReply) -> float | None:
 
 @dataclass(frozen=True)
 class MessageVerdict:
-    """What became of one HL7 v2 message: `AA` is taken; else `problems` tell places, codes of table 0357 and words."""
+    """What became of one HL7 v2 message: `AA` is taken; else `problems` tell places, codes of table 0357 and words.
+
+    `notes` tell what of a message that was taken is not kept, or was taken before.
+    """
 
     code: str
     control_id: str
     problems: tuple[FieldProblem, ...]
+    notes: tuple[FieldProblem, ...] = ()
 
     @property
     def taken(self) -> bool:
@@ -119,7 +124,9 @@ def message_verdicts(reply: ApiReply) -> list[MessageVerdict]:
         if fields[0] == "ERR":
             problems.insert(0, _problem_of_segment([*fields, *[""] * 9]))
         elif fields[0] == "MSA" and len(fields) > 2:
-            found.insert(0, MessageVerdict(fields[1], fields[2], tuple(problems)))
+            notes = tuple(one for one in problems if one.reason == _NO_ERROR)
+            wrong = tuple(one for one in problems if one.reason != _NO_ERROR)
+            found.insert(0, MessageVerdict(fields[1], fields[2], wrong, notes))
             problems = []
     if not found:
         raise UnreadableAnswerError("No acknowledgement.")

@@ -162,7 +162,7 @@ def test_no_scope_lets_a_program_sign():
     held = frozenset().union(*SCOPE_RIGHTS.values())
     assert held == {
         *(Right.READ_TEST, Right.REGISTER_TEST, Right.TAKE_SAMPLE),
-        *(Right.READ_PATIENT, Right.REGISTER_PATIENT, Right.PROPOSE_RESULT),
+        *(Right.READ_PATIENT, Right.REGISTER_PATIENT, Right.PROPOSE_RESULT, Right.MANAGE_WEBHOOKS),
     }
     assert not held & {Right.SIGN_RESULT, Right.CORRECT_RESULT, Right.MANAGE_MEMBERS, Right.IMPORT_RESULTS}
 

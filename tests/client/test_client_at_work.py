@@ -111,17 +111,20 @@ def test_each_result_of_a_batch_has_its_verdict_and_is_taken_once(way, world):
 def test_messages_are_acknowledged_each_by_itself(way, world):
     good = own_message(world.finess, now()).replace("|77|P|", f"|{uuid4().hex[:12]}|P|")
     family = somebody().birth_family_name
-    content = (good.replace("Doe", family) + good.replace("Doe", family).replace("|F|||12", "|F|||13")).encode()
+    good = good.replace("Doe", family).replace("|F1|", f"|{uuid4().hex[:12]}|")
+    content = (good + good.replace("|F|||12", "|F|||13")).encode()
 
     first, other = way(lambda temoin: temoin.hl7(content, notice=world.notice))
 
     assert (first.code, first.problems, other.code) == ("AA", (), "AR")
+    assert [one.field for one in first.notes][:2] == ["PID-3", "OBR-4"]
     assert [(one.field, one.reason) for one in other.problems] == [("MSH-10", "205")]
 
 
 def test_a_bundle_is_tried_and_taken_or_refused_by_its_elements(way, world):
     bundle = own_bundle(world.finess, now())
     bundle["entry"][1]["resource"]["name"][0]["family"] = somebody().birth_family_name
+    bundle["entry"][2]["resource"]["identifier"][0]["value"] = uuid4().hex
     content = json.dumps(bundle).encode()
     bundle["entry"][0]["resource"]["status"] = "preliminary"
     bad = json.dumps(bundle).encode()
