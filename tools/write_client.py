@@ -28,7 +28,8 @@ from temoin.api.urls import OPERATIONS
 
 FOLDER = Path(__file__).parents[1] / "src" / "temoin_client"
 MADE = "Made by tools/write_client.py from the specification."
-FACE = '''"""A method for each operation, {way}. {made}"""
+WEBHOOKS = "/api/v1/webhooks"  # in modules of their own: one for all would be too long to read
+FACE = '''"""A method for each operation{about}, {way}. {made}"""
 
 from __future__ import annotations
 
@@ -41,12 +42,12 @@ from temoin_client.answers import BundleOutcome, MessageVerdict
 from temoin_client.answers import bundle_outcome, is_locked, message_verdicts, shape_of
 from temoin_client.asking import are_under_way, drawn_key, given, headers, place
 from temoin_client.exchange import ApiCall
-from temoin_client.faces import {kind}Face
+from temoin_client.{place} import {base}
 from temoin_client.models import {names}
 
 
-class {kind}Calls({kind}Face):
-    """Each operation of the specification, under its name there."""
+class {name}({base}):
+    """Each operation{about} of the specification, under its name there."""
 '''
 FORMATS = {"uuid": "UUID", "date": "date", "date-time": "AwareDatetime"}
 PLAIN = {"string": "str", "boolean": "bool", "integer": "int", "number": "float", "null": "None"}
@@ -236,13 +237,18 @@ def method(one: Told, *, awaited: bool) -> Iterator[str]:
     yield ""
 
 
-def face(told: dict[str, Any], *, awaited: bool) -> str:
-    """Return the module of one face's methods."""
-    found = operations(told)
+def face(told: dict[str, Any], *, awaited: bool, about: str = "") -> str:
+    """Return a module of one face's methods: those about webhooks, or all others."""
+    found = [one for one in operations(told) if one.path.startswith(WEBHOOKS) == bool(about)]
     words = " ".join(word for one in found for word in [*parameters(one), one.shape, one.item if one.listed else ""])
     names = sorted(set(re.findall(r"[A-Z]\w+", words)) & set(told["components"]["schemas"]))
     way, kind, iterator = ("awaited", "Awaited", "AsyncIterator") if awaited else ("blocking", "Blocking", "Iterator")
-    head = FACE.format(way=way, kind=kind, iterator=iterator, made=MADE, names=", ".join(names))
+    if about:
+        name, place, base = f"{kind}WebhookCalls", "faces", f"{kind}Face"
+    else:
+        name, place, base = f"{kind}Calls", f"{way}_webhooks", f"{kind}WebhookCalls"
+    asked = {"way": way, "iterator": iterator, "made": MADE, "names": ", ".join(names), "about": about}
+    head = FACE.format(name=name, place=place, base=base, **asked)
     return "\n".join([head, *(line for one in found for line in method(one, awaited=awaited))])
 
 
@@ -264,6 +270,8 @@ def pages(told: dict[str, Any]) -> dict[str, str]:
         "models.py": shapes(told, answers, what="the API", beside=bodies),
         "blocking_calls.py": face(told, awaited=False),
         "awaited_calls.py": face(told, awaited=True),
+        "blocking_webhooks.py": face(told, awaited=False, about=" about webhooks"),
+        "awaited_webhooks.py": face(told, awaited=True, about=" about webhooks"),
     }
     return {name: formatted(text) for name, text in made.items()}
 

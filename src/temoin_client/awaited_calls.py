@@ -9,8 +9,8 @@ from uuid import UUID
 
 from temoin_client.answers import BundleOutcome, MessageVerdict, bundle_outcome, is_locked, message_verdicts, shape_of
 from temoin_client.asking import are_under_way, drawn_key, given, headers, place
+from temoin_client.awaited_webhooks import AwaitedWebhookCalls
 from temoin_client.exchange import ApiCall
-from temoin_client.faces import AwaitedFace
 from temoin_client.models import (
     CancellationBody,
     ChangePage,
@@ -35,14 +35,11 @@ from temoin_client.models import (
     TestCreated,
     TestLine,
     TestPage,
-    WebhookAddress,
-    WebhookSecret,
-    WebhooksTold,
     WholeResults,
 )
 
 
-class AwaitedCalls(AwaitedFace):
+class AwaitedCalls(AwaitedWebhookCalls):
     """Each operation of the specification, under its name there."""
 
     async def whoami(self) -> ProgramTold:
@@ -368,85 +365,6 @@ class AwaitedCalls(AwaitedFace):
         """
         return await self.do(
             ApiCall("POST", "/api/v1/fhir/$validate", bundle_outcome, body=content, headers=headers(media=media))
-        )
-
-    async def webhooks(self) -> WebhooksTold:
-        """Tell where the program is told of changes, and how that goes.
-
-        `GET /api/v1/webhooks`
-        """
-        return await self.do(ApiCall("GET", "/api/v1/webhooks", partial(shape_of, WebhooksTold, None)))
-
-    async def register_webhook(self, body: WebhookAddress, *, key: str = "") -> WebhookSecret:
-        """Be told of changes at an address, by notices that a secret signs.
-
-        `POST /api/v1/webhooks`
-        """
-        return await self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/webhooks",
-                partial(shape_of, WebhookSecret, None),
-                body=body.sent(),
-                headers=headers(media="application/json", key=key or drawn_key()),
-            )
-        )
-
-    async def move_webhook(self, body: WebhookAddress, *, key: str = "") -> Nothing:
-        """Be told at another address from the next try on.
-
-        `POST /api/v1/webhooks/address`
-        """
-        return await self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/webhooks/address",
-                partial(shape_of, Nothing, None),
-                body=body.sent(),
-                headers=headers(media="application/json", key=key or drawn_key()),
-            )
-        )
-
-    async def turn_webhook_secret(self, *, key: str = "") -> WebhookSecret:
-        """Replace the secret; the former one signs too for a week.
-
-        `POST /api/v1/webhooks/secret`
-        """
-        return await self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/webhooks/secret",
-                partial(shape_of, WebhookSecret, None),
-                headers=headers(key=key or drawn_key()),
-            )
-        )
-
-    async def try_webhook(self, *, key: str = "") -> Nothing:
-        """Be sent a notice that tells of nothing.
-
-        `POST /api/v1/webhooks/trial`
-        """
-        return await self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/webhooks/trial",
-                partial(shape_of, Nothing, None),
-                headers=headers(key=key or drawn_key()),
-            )
-        )
-
-    async def end_webhook(self, *, key: str = "") -> Nothing:
-        """Be told nothing any more; what waits is not sent.
-
-        `POST /api/v1/webhooks/end`
-        """
-        return await self.do(
-            ApiCall(
-                "POST",
-                "/api/v1/webhooks/end",
-                partial(shape_of, Nothing, None),
-                headers=headers(key=key or drawn_key()),
-            )
         )
 
     async def letters(self, record_id: UUID | str) -> Letters:

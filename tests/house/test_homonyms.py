@@ -11,7 +11,7 @@ EVERYWHERE = {"Meta", "Migration"}  # names that Django asks for
 # The client's shapes are made from the API's specification and bear its names: one thing, seen from both sides.
 BOTH_SIDES = [
     {f"temoin/api/{ours}.py", f"temoin_client/{theirs}.py"}
-    for ours in ("bodies", "amendment_bodies")
+    for ours in ("bodies", "amendment_bodies", "webhook_bodies")
     for theirs in ("bodies", "models")
 ]
 

@@ -49,7 +49,6 @@ UNCHECKED = {
     "temoin.testing.queries.report_for_courier": WORKER,
     "temoin.testing.queries.versions_for_courier": WORKER,
     "temoin.transmission.mending.mend_day": WORKER,
-    "temoin.webhooks.actions.check_own": "a limit beside the right, which whoever calls it has checked",
     "temoin.transmission.mending.resend_missing": WORKER,
     "temoin.transmission.mending.settle_proved": WORKER,
 }

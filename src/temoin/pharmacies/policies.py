@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Protocol
+from uuid import UUID
 
 from temoin.journal.act import Actor
-from temoin.lib.errors import DeniedError
-from temoin.pharmacies.professions import MAY_SEAT, OPERATOR, RIGHTS, SIGNS_AS, Profession, Right
+from temoin.lib.errors import DeniedError, NotFoundError
+from temoin.pharmacies.professions import MAY_SEAT, OPERATOR, PROGRAM, RIGHTS, SIGNS_AS, Profession, Right
 
 
 class Holder(Actor, Protocol):
@@ -36,6 +37,12 @@ def check_operator(*, by: Holder) -> None:
     """Raise DeniedError for anybody but the operator, whose acts on a whole pharmacy no profession has a right to."""
     if by.profession != OPERATOR:
         raise DeniedError(OPERATOR)
+
+
+def check_own_program(*, by: Holder, program_id: UUID) -> None:
+    """Raise NotFoundError for a program that asks about another one; people manage all of their pharmacy's."""
+    if by.profession == PROGRAM and by.actor_id != program_id:
+        raise NotFoundError
 
 
 def check_may_sign(*, by: Holder, signers: Collection[str]) -> None:

@@ -145,6 +145,7 @@ RIGHTS: dict[Profession, frozenset[Right]] = {
 }
 # Who runs the server: people, by `temoin` commands, and no patient, by no door.
 OPERATOR = "operator"
+PROGRAM = "program"  # in the place of a profession, of one that is no person
 OPERATOR_RIGHTS = frozenset({Right.MANAGE_MEMBERS, Right.COUNT_PERSONS})
 
 MANAGERS = frozenset(profession for profession, rights in RIGHTS.items() if Right.MANAGE_MEMBERS in rights)

@@ -34,7 +34,7 @@ from temoin.lib.tenant import current_pharmacy, tenant_scope
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Program, ProgramToken
 from temoin.pharmacies.policies import Holder, check_right, has_right
-from temoin.pharmacies.professions import Right
+from temoin.pharmacies.professions import PROGRAM, Right
 from temoin.pharmacies.refused_calls import Refusals, refusals_of
 from temoin.pharmacies.scopes import SCOPE_RIGHTS, Scope, read_scopes, rights_of_scopes
 from temoin.pharmacies.states import ProgramState
@@ -75,7 +75,7 @@ class ProgramSeat:
     program_id: UUID
     name: str
     scopes: tuple[Scope, ...]
-    profession: str = "program"
+    profession: str = PROGRAM
     origin: str = "api"
 
     @property

@@ -17,7 +17,7 @@ from temoin.lib.ids import new_id
 from temoin.lib.typed import typed_line
 from temoin.pharmacies.models import Program
 from temoin.pharmacies.notices import NoticeKind, owners_at_work, post_notice
-from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.policies import Holder, check_own_program, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.programs import ProgramSeat
 from temoin.pharmacies.scopes import Scope, read_scopes
@@ -85,7 +85,7 @@ def end_webhook(*, by: Holder, program_id: UUID) -> None:
     """Tell a program nothing any more; what waits is not sent."""
     check_right(by=by, right=Right.MANAGE_WEBHOOKS)
     with act(by=by, kind=EventKind.WEBHOOK_ENDED, subject_kind="program", subject_id=program_id) as commit:
-        check_own(by, program_id)
+        check_own_program(by=by, program_id=program_id)
         commit.move_sealed(_active(program_id), "end")
 
 
@@ -117,12 +117,6 @@ def _checked(address: str) -> str:
     return address
 
 
-def check_own(by: Holder, program_id: UUID) -> None:
-    """Raise NotFoundError for a program that asks for another's; people are shown all of their pharmacy's."""
-    if isinstance(by, ProgramSeat) and by.program_id != program_id:
-        raise NotFoundError
-
-
 def _tell_owners(by: Holder) -> None:
     """Write to the owners, once a day, that a program said itself where it is told: its key may be in other hands."""
     if isinstance(by, ProgramSeat) and cache.add(f"readdressed {by.program_id}", value=True, timeout=_ONCE_A_DAY):
@@ -131,7 +125,7 @@ def _tell_owners(by: Holder) -> None:
 
 
 def _check_may_be_told(by: Holder, program_id: UUID) -> None:
-    check_own(by, program_id)
+    check_own_program(by=by, program_id=program_id)
     program = Program.objects.filter(id=program_id).first()
     if program is None:
         raise NotFoundError

@@ -13,11 +13,10 @@ from temoin.lib.clock import now
 from temoin.lib.errors import NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.pharmacies.models import Program
-from temoin.pharmacies.policies import Holder, check_right, has_right
+from temoin.pharmacies.policies import Holder, check_own_program, check_right, has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.scopes import Scope, read_scopes
 from temoin.pharmacies.states import ProgramState
-from temoin.webhooks.actions import check_own
 from temoin.webhooks.models import Webhook, WebhookNotice
 from temoin.webhooks.signing import good_secrets
 from temoin.webhooks.states import ToldKind, WebhookState
@@ -63,7 +62,7 @@ class ToldProgram:
 def read_webhook(*, by: Holder, program_id: UUID) -> ToldProgram:
     """Return a program and its webhook; NotFoundError for another pharmacy's, and another than who asks."""
     check_right(by=by, right=Right.MANAGE_WEBHOOKS)
-    check_own(by, program_id)
+    check_own_program(by=by, program_id=program_id)
     with tenant_scope(by.pharmacy_id):
         program = Program.objects.filter(id=program_id).first()
         if program is None:
