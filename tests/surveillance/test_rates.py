@@ -110,8 +110,21 @@ def test_what_noise_alone_can_be_is_no_incidence():
     def rows(count: int) -> list[list[object]]:
         return incidence_rows({("75", "sars-cov-2", POSITIVE): count}, noise, country)
 
-    assert rows(FLOOR - 1) == rows(60) == []
+    assert rows(FLOOR - 1) == rows(200) == []
     assert [row[:4] for row in rows(900)] == [["75", "sars-cov-2", 900, country["75"].inhabitants]]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_map_without_a_case_is_all_but_empty(target: str):
+    chance = random.Random(176)  # noqa: S311 the same each time
+    country = load_country().departments
+    noise = {target: noise_of(TABLE, GROUND, target)}
+    shown = [
+        len(incidence_rows({(area, target, POSITIVE): drawn(target, chance) for area in country}, noise, country))
+        for _week in range(20)
+    ]
+
+    assert sum(shown) <= 5  # of 2,140 squares
 
 
 def test_people_from_nowhere_and_from_places_without_an_estimate_have_no_incidence_but_a_positivity():

@@ -166,6 +166,18 @@ def test_what_is_due_is_published_once_and_stays(tmp_path):
 
 
 @pytest.mark.usefixtures("house")
+def test_sums_and_rates_leave_with_the_table_that_they_are_made_of():
+    publish(28)
+
+    found = told()
+    for source, made in {"departments": {"areas", "homes", "incidence", "positivity"}, "ages": {"sexes"}}.items():
+        left = {(one.period, one.revision, one.released_on) for one in found if one.name == source}
+        assert left
+        for name in made:
+            assert {(one.period, one.revision, one.released_on) for one in found if one.name == name} == left
+
+
+@pytest.mark.usefixtures("house")
 def test_an_export_writes_nothing_over_rows_that_it_does_not_have(tmp_path, capsys):
     publish(13)
     export(tmp_path)

@@ -19,6 +19,7 @@ PER = 100_000
 FEWEST_INHABITANTS = 20_000  # of fewer, ten cases are a rate that no interval makes readable
 FEWEST_TESTS = 100
 CASES = 1.96  # standard deviations on each side that leave out 5 % of a normal distribution
+SEEN = 4.4  # standard deviations that noise alone passes once in a thousand, and less often where several are added
 NOISE = 2.118  # likewise of a Laplace distribution, ln(20)/sqrt(2): of a sum of several the true one is smaller
 
 Sums = Mapping[tuple[str, str, str], int]  # of département, target and outcome
@@ -71,7 +72,7 @@ def incidence_rows(sums: Sums, noise: Mapping[str, float], known: Mapping[str, D
     for area, target, count in _positives(sums):
         place = known.get(area)
         rate = per_inhabitants(count, noise[target], place.inhabitants if place else None)
-        if place and rate and rate.low > 0:  # without a case, noise alone passes ten now and then
+        if place and rate and count > SEEN * sqrt(noise[target]):  # a map has a hundred places for noise to pass ten
             rows.append([area, target, count, place.inhabitants, *rate])
     return rows
 
