@@ -190,6 +190,7 @@ class Visitor:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
         self.cookies: dict[str, str] = {}
+        self.headers = {"Content-Type": "application/x-www-form-urlencoded"}
 
     def get(self, path: str) -> tuple[int, str, str]:
         """Return status, body and where the answer leads."""
@@ -219,8 +220,7 @@ class Visitor:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str, str]:
-        headers = {"Cookie": self.cookie_header(), "Content-Type": "application/x-www-form-urlencoded"}
-        self._connection.request(method, path, body, headers)
+        self._connection.request(method, path, body, {**self.headers, "Cookie": self.cookie_header()})
         answer = self._connection.getresponse()
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = line.split(";")[0].partition("=")

@@ -28,7 +28,8 @@ RUN = {
     },
     "temoin breach count": {"[--pharmacy FINESS] [--since DAY] [--until DAY]": ""},
 }
-RUN_WHOLE = {"tutorial.md"}  # run from top to bottom, whatever their language, by tests/demo/test_tutorial.py
+# Run from top to bottom, whatever their language, by tests/demo/test_tutorial.py and by drill/install.py.
+RUN_WHOLE = {"tutorial.md", "install.md"}
 DIFFERS = 1  # the status of `reconcile` when the two sides do: nothing was sent on the day asked for
 
 

@@ -41,10 +41,12 @@ OVERRIDES = Path("usr/share/lintian/overrides/temoin")
 SCRIPTS = ("postinst", "prerm", "postrm")
 MAINTAINER = "Témoin <package@temoin.example>"
 LAUNCHER = """#!/opt/temoin/bin/python3
+import os
 import sys
 
 from temoin.cli.main import main
 
+os.environ.setdefault("TEMOIN_CONFIG", "/etc/temoin/temoin.toml")
 sys.exit(main())
 """
 # It builds wheels, and runs no site.

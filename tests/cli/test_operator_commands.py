@@ -51,6 +51,26 @@ def test_an_empty_site_gets_its_pharmacy_and_its_first_owner(capsys: pytest.Capt
     assert take_seat(person_id=person.id, pharmacy_id=pharmacy.id).profession is Profession.TITULAIRE
 
 
+OWNER = ["--owner-given-name", "Claire", "--owner-family-name", "MARTIN", "--owner-email", "claire@officine.example"]
+
+
+def test_a_pharmacy_is_opened_with_its_owner_in_one_command(capsys: pytest.CaptureFixture[str]):
+    assert main([*OPEN, *OWNER, "--owner-rpps", "10003879623"]) == 0
+    code = re.search(r"code +(\S+)", capsys.readouterr().out)[1]
+
+    person = enrol_with_password(offer=find_offer(code=code), password=PASSWORD)
+
+    (pharmacy,) = pharmacies_of(person.id)
+    assert take_seat(person_id=person.id, pharmacy_id=pharmacy.id).profession is Profession.TITULAIRE
+
+
+def test_an_owner_who_is_named_by_half_opens_no_pharmacy(capsys: pytest.CaptureFixture[str]):
+    assert main([*OPEN, *OWNER]) == 2
+
+    assert "rpps" in capsys.readouterr().err.lower()
+    assert not Pharmacy.objects.exists()
+
+
 def test_each_command_is_an_event_of_origin_command(capsys: pytest.CaptureFixture[str]):
     main(OPEN)
     main(INVITE)

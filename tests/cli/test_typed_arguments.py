@@ -14,6 +14,7 @@ KEPT = {
     *(f"pharmacy open --{name}" for name in ("finess", "name", "street", "postcode", "city", "phone", "time-zone")),
     "pharmacy clock time_zone",
     *(f"member invite --{name}" for name in ("given-name", "family-name", "email", "profession", "rpps")),
+    *(f"pharmacy open --owner-{name}" for name in ("given-name", "family-name", "email", "rpps")),
 }
 # Of a site's own settings, which refuse them as they refuse a file that was typed by hand.
 SET_UP = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[2]
-# Run by `make scan`, or by hand beside a server of somebody else.
-APART = {"drill/scanners.py", "drill/standard_server.py"}
+# Run by `make scan` and `make install-drill`, or by hand beside a server of somebody else.
+APART = {"drill/scanners.py", "drill/standard_server.py", "drill/install.py"}
 
 
 def commands(folder: str) -> set[str]:

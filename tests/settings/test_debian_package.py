@@ -26,7 +26,10 @@ def script(name: str) -> str:
 
 
 def test_every_file_for_a_host_has_its_place_in_the_package():
-    assert {path.name for path in PACKAGING.iterdir() if path.is_dir()} == {*package.PLACES, "debian"}
+    assert {path.name for path in PACKAGING.iterdir() if path.is_dir()} == {
+        *package.PLACES,
+        "debian",
+    }
     assert {path.name for path in DEBIAN.iterdir()} == {"control", "copyright", "lintian-overrides", *package.SCRIPTS}
 
 
@@ -75,3 +78,12 @@ def test_a_script_starts_nothing_migrates_nothing_and_deletes_nothing_of_the_sit
     assert [line for line in acts if re.search(r"\brm\b|-delete", line)] == [
         line for line in acts if line.startswith("find /opt/temoin -name __pycache__")
     ]
+
+
+def test_the_page_installs_the_package_of_this_version_and_every_file_that_it_names_is_there():
+    page = (ROOT / "docs/install.md").read_text("utf-8")
+    named = re.findall(r"/usr/share/temoin/(\S+?);", page)
+
+    assert f"./temoin_{package.Wanted('trixie').version}_amd64.deb " in page
+    assert named
+    assert [name for name in named if not (PACKAGING / name).exists()] == []

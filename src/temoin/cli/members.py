@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import settings_of_process
 from temoin.cli.operating import operator_command, pharmacy_of
+
+if TYPE_CHECKING:
+    from temoin.pharmacies.models import Pharmacy
+    from temoin.pharmacies.newcomer import Newcomer
 
 _ASKED = ("given_name", "family_name", "email")
 
@@ -39,12 +44,18 @@ def add_commands(commands: Commands) -> None:
 
 def _invite(options: argparse.Namespace) -> None:
     from temoin.pharmacies.newcomer import check_newcomer
+
+    pharmacy = pharmacy_of(options.finess)
+    newcomer = check_newcomer({name: getattr(options, name) for name in (*_ASKED, "profession", "rpps")})
+    show_invitation(pharmacy, newcomer)
+
+
+def show_invitation(pharmacy: Pharmacy, newcomer: Newcomer) -> None:
+    """Invite somebody as the operator, and show the code that gives them their place."""
     from temoin.pharmacies.numbers import is_doubtful_rpps
     from temoin.pharmacies.operator import Operator
     from temoin.pharmacies.team import invite_member
 
-    pharmacy = pharmacy_of(options.finess)
-    newcomer = check_newcomer({name: getattr(options, name) for name in (*_ASKED, "profession", "rpps")})
     invited = invite_member(by=Operator(pharmacy.id), newcomer=newcomer)
     if is_doubtful_rpps(newcomer.rpps):
         say("This RPPS number fails its check digit: compare it with the card.")

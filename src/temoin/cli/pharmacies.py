@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from temoin.cli.commands import Commands
 from temoin.cli.console import say
 from temoin.cli.django_process import settings_of_process
+from temoin.cli.members import show_invitation
 from temoin.cli.operating import operator_command, pharmacy_of
 
 if TYPE_CHECKING:
     from temoin.pharmacies.models import Pharmacy
+    from temoin.pharmacies.newcomer import Newcomer
+
+_OWNER = ("given_name", "family_name", "email", "rpps")
 
 
 def add_commands(commands: Commands) -> None:
@@ -24,6 +28,9 @@ def add_commands(commands: Commands) -> None:
     opened.add_argument("--phone", default="")
     zone_words = "time zone, such as America/Cayenne (default: that of the postcode)"
     opened.add_argument("--time-zone", default="", help=zone_words)
+    for name in _OWNER:
+        words = "of the first owner, who is invited at once" if name == _OWNER[0] else "likewise"
+        opened.add_argument(f"--owner-{name.replace('_', '-')}", default="", help=words)
     operator_command(noun, "list", "list the pharmacies", _list)
     clock = operator_command(noun, "clock", "give a pharmacy another time zone", _clock)
     clock.add_argument("finess", metavar="FINESS")
@@ -40,6 +47,7 @@ def _open(options: argparse.Namespace) -> None:
     from temoin.pharmacies.actions import open_pharmacy
     from temoin.pharmacies.numbers import is_doubtful_finess
 
+    owner = _owner(options)  # whoever is named wrongly is refused before anything is opened
     address = {name: getattr(options, name) for name in ("street", "postcode", "city", "phone")}
     pharmacy = open_pharmacy(
         finess=options.finess,
@@ -51,8 +59,21 @@ def _open(options: argparse.Namespace) -> None:
     if is_doubtful_finess(pharmacy.finess):
         say("This FINESS number fails its usual check: compare it with the register.")
     say(f"{pharmacy.finess} {pharmacy.name} is open. Its clock shows {_hour(pharmacy)} now ({pharmacy.time_zone}).")
-    say(f"If that is wrong: temoin pharmacy clock {pharmacy.finess} TIME_ZONE. Next, its first owner:")
+    say(f"If that is wrong: temoin pharmacy clock {pharmacy.finess} TIME_ZONE.")
+    if owner is not None:
+        show_invitation(pharmacy, owner)
+        return
+    say("Next, its first owner:")
     say(f"  temoin member invite {pharmacy.finess} --profession titulaire …")
+
+
+def _owner(options: argparse.Namespace) -> Newcomer | None:
+    from temoin.pharmacies.newcomer import check_newcomer
+
+    told = {name: getattr(options, f"owner_{name}") for name in _OWNER}
+    if not any(told.values()):
+        return None
+    return check_newcomer({**told, "profession": "titulaire"})
 
 
 def _list(_options: argparse.Namespace) -> None:
