@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -73,6 +74,16 @@ def test_a_lot_that_finds_nobody_stands_out_though_its_positives_were_left_out()
 
     assert told["BLIND"] == "below"
     assert "above" not in told.values()
+
+
+def test_weeks_whose_positives_were_left_out_are_told_by_their_bound_and_not_taken_for_none():
+    others = ("A", 400, 1600), ("B", 410, 1600), ("C", 390, 1610)
+    first, second = lots(*others, ("SMALL", 300, 1400)), lots(*others, ("SMALL", None, 60))
+    second = replace(second, period=MONDAY + timedelta(days=7))
+
+    (small,) = [one for one in lot_qualities([first, second]) if one.lot == "SMALL"]
+
+    assert (small.positives, small.negatives, small.standing) == (300, 1460, "alike")
 
 
 def test_lots_of_few_tests_are_not_judged_nor_are_two_lots():

@@ -97,12 +97,11 @@ def _noise_of_all(name: str) -> float:
 
 def lot_qualities(published: Iterable[Publication]) -> list[LotQuality]:
     """Return lots with enough tests, those that stand out first."""
-    weeks = list(latest(published, "lots").values())[-WEEKS:]
-    sums: dict[tuple[str, str, str], Counter[str]] = {}
-    for one in weeks:
+    told: dict[tuple[str, str, str], dict[date, Counter[str]]] = {}
+    for week, one in list(latest(published, "lots").items())[-WEEKS:]:
         for reference, lot, target, outcome, count in one.figures:
-            sums.setdefault((reference, lot, target), Counter())[outcome] += count
-    found = [made for key, own in sums.items() if (made := _quality(key, own, len(weeks)))]
+            told.setdefault((reference, lot, target), {}).setdefault(week, Counter())[outcome] = count
+    found = [made for key, weeks in told.items() if (made := _quality(key, weeks.values()))]
     rates: dict[tuple[str, str], list[Rate]] = {}
     for one_lot in found:
         rates.setdefault((one_lot.reference, one_lot.target), []).append(one_lot.rate)
@@ -111,12 +110,22 @@ def lot_qualities(published: Iterable[Publication]) -> list[LotQuality]:
     return sorted(judged, key=lambda one: (order.index(one.standing), one.reference, one.target, one.lot))
 
 
-def _quality(key: tuple[str, str, str], own: Counter[str], weeks: int) -> LotQuality | None:
-    # Positives that were left out in every week are nine a week at most: a lot that finds nobody is told by this bound.
-    positives = own.get(POSITIVE)
-    bound = weeks * (FLOOR - 1) if positives is None else positives
-    rate = percent_positive(bound, own[NEGATIVE], weeks * _noise(key[0]))
-    return LotQuality(*key, positives, own[NEGATIVE], rate, None, LotStanding.ALONE) if rate else None
+def _quality(key: tuple[str, str, str], weeks: Iterable[Counter[str]]) -> LotQuality | None:
+    """Return what a lot's weeks say, those without negatives left aside: nobody knows how many tests they had.
+
+    Positives that were left out of a week are nine at most. The interval holds both ends of that: a lot that finds
+    nobody is told by it, and one of few tests is not taken for such a lot.
+    """
+    known = [one for one in weeks if NEGATIVE in one]
+    unknown = sum(POSITIVE not in one for one in known)
+    positives, negatives = (sum(one[outcome] for one in known) for outcome in (POSITIVE, NEGATIVE))
+    noise = len(known) * _noise(key[0])
+    least = percent_positive(positives, negatives, noise)
+    most = percent_positive(positives + unknown * (FLOOR - 1), negatives, noise)
+    if least is None or most is None:
+        return None
+    rate = Rate(least.rate, least.low, most.high)
+    return LotQuality(*key, positives if unknown < len(known) else None, negatives, rate, None, LotStanding.ALONE)
 
 
 def _judged(one: LotQuality, rates: list[Rate]) -> LotQuality:
@@ -126,7 +135,7 @@ def _judged(one: LotQuality, rates: list[Rate]) -> LotQuality:
     typical, standing = median_low(rates), LotStanding.ALIKE
     if one.rate.high < typical.low:
         standing = LotStanding.BELOW
-    elif one.rate.low > typical.high and one.positives is not None:
+    elif one.rate.low > typical.high:
         standing = LotStanding.ABOVE
     return replace(one, typical=typical, standing=standing)
 
