@@ -7,7 +7,7 @@ ROOMS := crypto journal outbox pharmacies signin patients catalogue testing arri
 
 .DEFAULT_GOAL := check
 SHELL := /bin/bash # $$RANDOM
-.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills benches scan docs lock sbom package install-drill
+.PHONY: setup demo check lint format types walls migrations reference settings test explore shuffle coverage drills benches scan docs lock sbom package install-drill release
 
 setup: ## a virtual environment with all that development needs
 	python3 -m venv $(VENV)
@@ -102,3 +102,6 @@ package: ## a package of the last commit for Debian, in dist; SUITE is bookworm 
 
 install-drill: ## some ten minutes, as root on Debian, not part of the gate: the package in a bare Debian, to the first acknowledged result
 	$(BIN)/python drill/install.py --suite $(or $(SUITE),trixie)
+
+release: ## what a version is handed out as, built twice and signed with KEY (OpenSSH), in dist
+	$(BIN)/python tools/release.py --key $(KEY)
