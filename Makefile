@@ -67,6 +67,7 @@ drills: ## some thirty minutes, not part of the gate: kills, an outage, a search
 	$(BIN)/python drill/erasure.py --at-least 1
 	$(BIN)/python drill/surveillance.py --acts 1000 --at-least 1
 	$(BIN)/python drill/restore.py
+	$(BIN)/python drill/accessible_pdf.py --at-least 1
 
 benches: ## some five minutes, not part of the gate: each measurement at its smallest, which tells that it still runs and nothing else
 	$(BIN)/python bench/claim.py --most 20000 --claims 5

@@ -10,12 +10,14 @@ import pytest
 from cda_reports import amended
 from hypothesis import given
 from lxml import etree
+from pdf_tags import elements_of
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 from strategies import covid_positive, examples, reports
 
 from temoin.formats.pdf import page, report_pdf
 from temoin.formats.pdf.letters import written
+from temoin.formats.pdf.poster import poster_file
 from temoin.lib.zones import HOUSE, wall_clock, zone_named
 from temoin.testing.report import Device, Report, ReportStatus
 
@@ -25,7 +27,11 @@ def reader(report: Report) -> PdfReader:
 
 
 def text(report: Report) -> str:
-    return " ".join(" ".join(page.extract_text() for page in reader(report).pages).split())
+    return words_of(reader(report))
+
+
+def words_of(read: PdfReader) -> str:
+    return " ".join("\n".join(page.extract_text() for page in read.pages).split(None))
 
 
 @pytest.mark.parametrize(
@@ -106,10 +112,28 @@ def test_a_long_comment_is_never_cut():
 
 
 def test_what_cannot_be_laid_out_is_refused_without_quoting_it(monkeypatch):
-    monkeypatch.setattr(page, "_MARGIN", 104.9)
+    monkeypatch.setattr(page, "all_written", lambda told: told)
+    pharmacy = replace(covid_positive().organisation, name="SECRET 李")
 
-    with pytest.raises(ValueError, match="the page cannot be made"):
-        report_pdf(covid_positive())
+    with pytest.raises(ValueError, match="the page cannot be made") as refused:
+        report_pdf(covid_positive(organisation=pharmacy))
+    assert "SECRET" not in str(refused.value)
+    assert refused.value.__suppress_context__
+
+
+def test_no_word_of_a_result_is_read_as_a_command_of_the_layout():
+    typed = "#panic[x] $x$ *a* _b_ = c @d <e> \\ // f"
+
+    assert f"Isolement conseillé. {typed}" in text(covid_positive(comment=f"Isolement conseillé. {typed}"))
+
+
+def test_the_patients_page_has_advice_and_others_have_none():
+    advice = [[("Aujourd’hui", "Reposez-vous."), ("Urgence", "Appelez le 15.")]]
+
+    read = PdfReader(io.BytesIO(report_pdf(covid_positive(), advice)))
+
+    assert "Que faire maintenant ? Aujourd’hui Reposez-vous. Urgence Appelez le 15." in words_of(read)
+    assert "Que faire" not in text(covid_positive())
 
 
 def test_the_page_is_what_pdf_a_1_asks_for():
@@ -117,8 +141,8 @@ def test_the_page_is_what_pdf_a_1_asks_for():
     metadata = etree.fromstring(read.root_object["/Metadata"].get_data())
     told = {etree.QName(each).localname: each.text for each in metadata.iter() if each.text and each.text.strip()}
 
-    assert (told["part"], told["conformance"]) == ("1", "B")
-    assert told["CreateDate"] == "2026-11-23T17:59:12+01:00"
+    assert (told["part"], told["conformance"]) == ("1", "A")
+    assert datetime.fromisoformat(told["CreateDate"]) == covid_positive().signed_at
     assert read.pdf_header == "%PDF-1.4"
     assert read.root_object["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
     assert read.root_object["/Lang"] == "fr-FR"
@@ -126,8 +150,44 @@ def test_the_page_is_what_pdf_a_1_asks_for():
     assert all(is_embedded(font.get_object()) for font in read.pages[0]["/Resources"]["/Font"].values())
 
 
+def test_a_screen_reader_is_told_language_title_headings_and_lists_in_their_order():
+    read = reader(covid_positive(is_demo=True))
+    metadata = etree.fromstring(read.root_object["/Metadata"].get_data())
+    (part,) = metadata.iter("{http://www.aiim.org/pdfua/ns/id/}part")
+
+    assert part.text == "1"
+    assert read.root_object["/MarkInfo"]["/Marked"].value is True
+    assert read.root_object["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+    assert read.metadata.title == "Test rapide d'orientation diagnostique : TROD antigénique COVID-19"
+    order = [each["/S"] for each in elements_of(read.root_object["/StructTreeRoot"]["/K"])]
+    assert order[0] == "/Document"
+    assert [tag for tag in order if tag in {"/H1", "/H2", "/L", "/Table"}] == ["/H1", "/L", "/H2", "/L"]
+    assert order.count("/LI") == order.count("/Lbl") == order.count("/LBody") == 10
+
+
+def test_the_poster_tells_what_its_code_opens_and_speaks_each_language():
+    made = poster_file(
+        place="Pharmacie du Marché",
+        address="https://r.example/form/#abc",
+        site="https://r.example",
+        at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+    read = PdfReader(io.BytesIO(made))
+    elements = list(elements_of(read.root_object["/StructTreeRoot"]["/K"]))
+
+    (figure,) = (each for each in elements if each["/S"] == "/Figure")
+    assert (
+        figure["/Alt"] == "Code QR qui ouvre, sur https://r.example, le formulaire d’inscription de Pharmacie du Marché"
+    )
+    assert [each["/S"] for each in elements if each["/S"] in {"/H1", "/Figure", "/L"}] == ["/H1", "/Figure", "/L"]
+    assert [each["/Lang"] for each in elements if "/Lang" in each] == ["en", "es", "pt", "ar", "uk"]
+    assert "Потрібен тест?" in read.pages[0].extract_text()
+    assert all(is_embedded(font.get_object()) for font in read.pages[0]["/Resources"]["/Font"].values())
+
+
 def is_embedded(font: DictionaryObject) -> bool:
-    return "/FontFile2" in font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+    described = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+    return bool({"/FontFile2", "/FontFile3"} & described.keys())
 
 
 @pytest.mark.parametrize(

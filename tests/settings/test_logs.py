@@ -50,8 +50,6 @@ def test_loggers_that_repeat_values_are_silent(name):
     assert closest == {"handlers": ["nowhere"], "propagate": False}
 
 
-@pytest.mark.parametrize(
-    ("name", "level"), [("fontTools", "WARNING"), ("fpdf", "ERROR"), ("fido2", "WARNING"), ("asyncssh", "WARNING")]
-)
+@pytest.mark.parametrize(("name", "level"), [("fontTools", "WARNING"), ("fido2", "WARNING"), ("asyncssh", "WARNING")])
 def test_libraries_that_tell_what_they_work_on_are_quiet(name, level):
     assert logging_settings("worker", all_channels())["loggers"][name]["level"] == level

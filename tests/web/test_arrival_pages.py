@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from arriving import CODE, arrive, filled, token_of
 from django.test import Client
 from people import COVID, TRAITS, House, change_patient, make_patient
+from pypdf import PdfReader
 
 from temoin.arrivals.queries import waiting_arrivals
 from temoin.lib.tenant import tenant_scope
@@ -212,6 +214,20 @@ def test_the_stranger_finds_neither_form_nor_poster(house: House, stranger: Clie
     asked = {**TRAITS, **CONSENT, **ids, "kind": COVID}
     assert stranger.post(f"/arrivals/{arrival_id}/accept/", asked).status_code == 404
     assert "Créer l’affiche" in stranger.get("/poster/").content.decode()
+
+
+def test_the_poster_is_a_tagged_file_too_while_one_stands(owner: Client, stranger: Client):
+    assert owner.get("/poster/affiche.pdf").status_code == 404
+    owner.post("/poster/new/")
+
+    answer = owner.get("/poster/affiche.pdf")
+
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
+    read = PdfReader(io.BytesIO(answer.content))
+    assert read.metadata.title == "Un test\u00a0? Inscrivez-vous ici avec votre téléphone"
+    assert "Pharmacie du Marché" in read.pages[0].extract_text()
+    assert 'href="/poster/affiche.pdf"' in owner.get("/poster/").content.decode()
+    assert stranger.get("/poster/affiche.pdf").status_code == 404
 
 
 def test_the_poster_is_made_replaced_and_withdrawn(house: House, owner: Client):

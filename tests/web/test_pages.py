@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html.parser import HTMLParser
 
@@ -11,6 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from every_page import every_page
 from people import House, make_lot, make_patient, make_signed, make_test
+from pypdf import PdfReader
+
+from temoin.journal.events import EventKind
+from temoin.journal.models import Event
+from temoin.lib.tenant import tenant_scope
+from temoin.testing.signing import cancel_result
 
 UNKNOWN = "UNKNOWN-VARIABLE"
 
@@ -100,6 +107,44 @@ def test_the_printed_result_bears_every_mention(house: House, owner: Client):
     mentions = ["Panbio", "41FK10", "A12345", "Claire MARTIN", "10003879623", "ne remplace pas un examen", "Négatif"]
     mentions += ["PAT-TROIS", "28/03/1979", "Pharmacie du Marché", "DÉMONSTRATION", "sans unité"]
     assert [mention for mention in mentions if mention not in page] == []
+
+
+def test_the_result_is_a_tagged_file_too_with_the_advice_of_the_sheet_and_the_look_is_an_event(
+    house: House, owner: Client, stranger: Client
+):
+    patient_id, lot_id = make_patient(house.owner), make_lot(house.owner)
+    record_id, unsigned = make_signed(house.owner, patient_id, lot_id), make_test(house.owner, patient_id)
+    file = reverse("result_pdf", args=[record_id])
+
+    answer = owner.get(file)
+
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
+    assert answer["Content-Disposition"] == 'attachment; filename="resultat.pdf"'
+    said = " ".join(PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
+    mentions = [
+        "Panbio",
+        "A12345",
+        "PAT-TROIS",
+        "négatif",
+        "Démonstration",
+        "Que faire maintenant ? Ce que cela veut dire",
+    ]
+    assert [mention for mention in mentions if mention not in said] == []
+    assert f'href="{file}"' in owner.get(reverse("print_result", args=[record_id])).content.decode()
+    with tenant_scope(house.here.id):
+        assert Event.objects.filter(kind=EventKind.RESULT_PRINTED.value, subject_id=record_id).count() == 2
+    assert owner.get(reverse("result_pdf", args=[unsigned])).status_code == 404
+    assert stranger.get(file).status_code == 404
+
+
+def test_the_file_of_a_void_result_gives_no_advice(house: House, owner: Client):
+    record_id = make_signed(house.owner, make_patient(house.owner), make_lot(house.owner))
+    cancel_result(by=house.owner, record_id=record_id, expected_version=1, reason="Inversion")
+
+    said = PdfReader(io.BytesIO(owner.get(reverse("result_pdf", args=[record_id])).content)).pages[0].extract_text()
+
+    assert "RÉSULTAT ANNULÉ" in said
+    assert "Que faire" not in said
 
 
 def test_the_ticket_names_nobody(house: House, owner: Client):

@@ -104,7 +104,6 @@ def logging_settings(
             "django.db.backends": quiet,  # repeats statements with their values
             "django.server": quiet,
             "fontTools": {"level": "WARNING"},  # below it: the letters of each page
-            "fpdf": {"level": "ERROR"},  # below it: letters that the typeface has not
             "fido2": {"level": "WARNING"},  # below it: identifiers of passkeys
             **of_channels,
         },

@@ -10,6 +10,15 @@ from temoin.catalogue.advice import Advice
 from temoin.delivery.content import advice_of
 from temoin.testing.report import Report, ReportStatus
 
+_PARTS = {
+    "meaning": "Ce que cela veut dire",
+    "today": "Aujourd’hui",
+    "protect": "Protéger les autres",
+    "again": "Consulter",
+    "urgent": "Urgence",
+    "source": "Source",
+}
+
 
 @dataclass(frozen=True)
 class AdviceLines:
@@ -39,3 +48,11 @@ def _lines(advice: Advice, language: str) -> AdviceLines:
         urgent=advice.urgent.text(language),
         source=advice.source,
     )
+
+
+def advice_facts(report: Report) -> list[list[tuple[str, str]]]:
+    """Return the same in French, each part under its name, as the PDF has it."""
+    if report.status is ReportStatus.CANCELLED:
+        return []
+    told = [_lines(advice, "fr") for advice in advice_of(report)]
+    return [[(name, words) for part, name in _PARTS.items() if (words := getattr(lines, part))] for lines in told]

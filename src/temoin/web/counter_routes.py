@@ -78,6 +78,7 @@ COUNTER = [
         methods=WRITE,
     ),
     GuardedRoute(name="poster", path="poster/", view=arrivals.poster, access=Right.REGISTER_TEST),
+    GuardedRoute(name="poster_pdf", path="poster/affiche.pdf", view=arrivals.poster_pdf, access=Right.REGISTER_TEST),
     GuardedRoute(
         name="new_poster", path="poster/new/", view=arrivals.new_poster, access=Right.REGISTER_TEST, methods=WRITE
     ),

@@ -236,6 +236,13 @@ _TESTS = [
         view=results.print_result,
         access=Right.PRINT_RESULT,
     ),
+    GuardedRoute(
+        name="result_pdf",
+        shows_patients=True,
+        path="tests/<uuid:record_id>/print/resultat.pdf",
+        view=results.result_pdf,
+        access=Right.PRINT_RESULT,
+    ),
 ]
 _TRANSMISSIONS = [
     GuardedRoute(name="transmissions", path="transmissions/", view=transmissions.work_list, access=Right.READ_TEST),

@@ -6,6 +6,7 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from fontTools.ttLib import TTFont
 
@@ -25,6 +26,15 @@ def written(text: str) -> str:
     Names of the French civil status have no other letters; the CDA document beside the page carries any name exactly.
     """
     return "".join(_letter(letter) for letter in unicodedata.normalize("NFC", text))
+
+
+def all_written(told: Any) -> Any:
+    """Return what a page says, at any depth, in letters that it has."""
+    if isinstance(told, str):
+        return written(told)
+    if isinstance(told, dict):
+        return {name: all_written(each) for name, each in told.items()}
+    return [all_written(each) for each in told]
 
 
 def _letter(letter: str) -> str:

@@ -19,6 +19,7 @@ from temoin.arrivals.pairs import keep_pairs
 from temoin.arrivals.posters import make_poster, standing_poster, withdraw_poster
 from temoin.arrivals.queries import OpenedArrival, read_arrival
 from temoin.catalogue.kinds import load_kinds
+from temoin.formats.pdf.poster import OTHERS, STEPS, TITLE, WITHOUT_PHONE, poster_file
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.ids import hourly_id, new_id
 from temoin.patients.actions import check_notice
@@ -31,6 +32,7 @@ from temoin.web.addresses import lead_to_row
 from temoin.web.arrival_form import CONTACT, AlikePerson, alike_people, arrival_fields, region_of, values_of
 from temoin.web.pages import show
 from temoin.web.patient_form import raw_traits
+from temoin.web.pdf_file import pdf_answer
 from temoin.web.question_forms import read_answers
 from temoin.web.settings import WEB
 
@@ -84,7 +86,27 @@ def poster(request: HttpRequest, seat: Seat) -> HttpResponse:
     keep_pairs(by=seat)
     standing = standing_poster(by=seat)
     address = f"{WEB().site.portal_url}/form/#{standing.token}" if standing else ""
-    return show(request, seat, "poster.html", poster=standing, address=address, site=WEB().site.portal_url)
+    return show(
+        request,
+        seat,
+        "poster.html",
+        poster=standing,
+        address=address,
+        poster_title=TITLE,
+        steps=STEPS,
+        others=OTHERS,
+        without_phone=WITHOUT_PHONE.format(site=WEB().site.portal_url),
+    )
+
+
+def poster_pdf(request: HttpRequest, seat: Seat) -> HttpResponse:  # noqa: ARG001 the same for whoever asks
+    """Return the poster as a tagged PDF, made now and kept nowhere."""
+    standing = standing_poster(by=seat)
+    if standing is None:
+        raise NotFoundError
+    site = WEB().site.portal_url
+    address = f"{site}/form/#{standing.token}"
+    return pdf_answer("affiche", poster_file(place=standing.place, address=address, site=site, at=standing.made_at))
 
 
 def new_poster(request: HttpRequest, seat: Seat) -> HttpResponse:

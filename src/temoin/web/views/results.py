@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from temoin.catalogue.kits import kit
 from temoin.catalogue.outcomes import POSITIVE
+from temoin.formats.pdf import report_pdf
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.patients.traits import Traits
 from temoin.pharmacies.seat import Seat
@@ -24,13 +25,14 @@ from temoin.testing.states import RECORD, RecordState
 from temoin.testing.tickets import ticket_waits
 from temoin.transmission.rules.rule_set import Case
 from temoin.web.addresses import AT_COUNTER, in_place, is_at_counter, lead_to_test
-from temoin.web.advice import advice_lines
+from temoin.web.advice import advice_facts, advice_lines
 from temoin.web.fields import Typed
 from temoin.web.findings import findings_of, findings_to_sign
 from temoin.web.lawful_words import nobody_at, outlook_lines
 from temoin.web.letter_words import lost_words
 from temoin.web.pages import show
 from temoin.web.patient_form import sends_to_doctors
+from temoin.web.pdf_file import pdf_answer
 from temoin.web.question_forms import attests, review_context
 from temoin.web.record_forms import read_reading, reason_field, result_fields, typed_reading
 from temoin.web.test_steps import moments_of_report, moments_to_sign
@@ -226,3 +228,11 @@ def print_result(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpRespo
         moments=moments_of_report(test.report),
         **device_words(test),
     )
+
+
+def result_pdf(request: HttpRequest, seat: Seat, record_id: UUID) -> HttpResponse:  # noqa: ARG001 nothing is asked
+    """Return the result as a tagged PDF that a screen reader reads, with the advice of the printed one."""
+    report = read_result_for_print(by=seat, record_id=record_id).report
+    if report is None:
+        raise NotFoundError
+    return pdf_answer("resultat", report_pdf(report, advice_facts(report)))
