@@ -24,7 +24,11 @@ from temoin.lib.zones import HOUSE, wall_clock
 
 SHOTS = Path(__file__).parents[2] / "artefacts" / "portal"
 PHONE = {"width": 320, "height": 640}
-HOURS = Hours(tuple(Opening(day, 540, 660) for day in range(7)), minutes=30, places=2, ahead=9)
+OPENINGS = [
+    *(Opening(day, 540, 660) for day in range(7)),
+    *(Opening(day, 840, 900, "strep-a-ag") for day in range(7)),
+]
+HOURS = Hours(tuple(OPENINGS), minutes=30, places=2, ahead=9)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +86,13 @@ def choose_hour(page: Page, part: str, day: int, hour: str) -> None:
         page.keyboard.press("ArrowDown")
 
 
+def open_own(page: Page) -> None:
+    """Come back another day, to move or cancel."""
+    page.reload()
+    expect(page.locator("#to-own")).to_be_visible()
+    page.locator("#to-own").press("Enter")
+
+
 def test_an_appointment_is_taken_moved_and_cancelled_by_keyboard(booking: Page, house: House):
     posts: list[str] = []
     booking.on("request", lambda asked: posts.append(f"{asked.url} {asked.post_data or ''}"))
@@ -102,8 +113,7 @@ def test_an_appointment_is_taken_moved_and_cancelled_by_keyboard(booking: Page, 
     assert 'value="LÉGER-NOÉ"' in listed
     assert not re.search("LÉGER|zoe@|28031979|covid19", "".join(posts))
 
-    booking.reload()
-    booking.locator("#to-own").press("Enter")
+    open_own(booking)
     booking.locator("#own-number").fill(number)
     booking.locator("#own-code").fill(code[:-1] + ("0" if code[-1] != "0" else "1"))
     booking.locator("#own-cancel").press("Enter")
@@ -117,8 +127,7 @@ def test_an_appointment_is_taken_moved_and_cancelled_by_keyboard(booking: Page, 
     (moved,) = appointments_to_come(by=house.owner)
     assert f"{wall_clock(moved.starts_at, HOUSE):%H:%M}" == "09:30"
 
-    booking.reload()
-    booking.locator("#to-own").press("Enter")
+    open_own(booking)
     booking.locator("#own-number").fill(number)
     booking.locator("#own-code").fill(code)
     booking.locator("#own-cancel").press("Enter")
@@ -139,6 +148,11 @@ def test_who_is_too_late_for_the_last_place_keeps_what_was_typed(booking: Page, 
 
 
 def test_the_page_is_read_on_a_phone_in_each_language(booking: Page):
+    booking.locator('[name="kind"][value="strep-a-ag"]').check()
+    booking.locator("#new-day").select_option(index=3)
+    expect(booking.locator("#fill [data-hours] label")).to_have_count(6)
+    booking.locator('[name="kind"][value="covid19-ag"]').check()
+    expect(booking.locator("#fill [data-hours] label")).to_have_count(4)  # those of the other test are gone
     booking.locator("#send").click()
     for language in PATIENT_LANGUAGES:
         booking.locator("#language").select_option(language)

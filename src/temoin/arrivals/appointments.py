@@ -8,6 +8,7 @@ other: the database holds the site to it (the setting `temoin.appointment`).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -83,7 +84,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class GivenUp:
     """An appointment that its patient gave up, as it was."""
 
     starts_at: datetime
@@ -136,7 +137,7 @@ def take_place(poster: StandingPoster, form: HandedForm, wish: Wish) -> Taking:
     return Taking.FULL
 
 
-def give_up(pharmacy_id: UUID, secret: bytes) -> Changed | None:
+def give_up(pharmacy_id: UUID, secret: bytes) -> GivenUp | None:
     """End the appointment of a secret, and what its form held; None where there is none, or its day is over."""
     with tenant_scope(pharmacy_id), connection.cursor() as cursor:
         _name(cursor, secret)
@@ -145,7 +146,7 @@ def give_up(pharmacy_id: UUID, secret: bytes) -> Changed | None:
             return None
         _tell(pharmacy_id, EventKind.APPOINTMENT_GIVEN_UP, row[0])
         stir_after_commit(pharmacy_id)
-        return Changed(row[1], _first(cursor, _ZONE, [pharmacy_id])[0])
+        return GivenUp(row[1], _first(cursor, _ZONE, [pharmacy_id])[0])
 
 
 def put_off(poster: StandingPoster, secret: bytes, starts_at: datetime) -> Taking:
@@ -182,7 +183,9 @@ class _Place:
     zone: ZoneInfo
 
 
-def _offers(hours: Hours, zone: ZoneInfo, keys: dict[str, MonthKey], taken: Counter[datetime]) -> Any:
+def _offers(
+    hours: Hours, zone: ZoneInfo, keys: Mapping[str, MonthKey], taken: Counter[datetime]
+) -> Iterator[OfferedHour]:
     for slot in slots(hours, zone, now()):
         key = keys.get(month_of_appointment(slot.starts_at))
         if key is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -75,17 +76,8 @@ def check_hours(hours: Hours) -> Hours:
 
 
 def slots(hours: Hours, zone: ZoneInfo, moment: datetime) -> Iterator[Slot]:
-    """Yield the slots that begin after a moment, in their order.
-
-    What the clock does not show is no slot; of an hour that it shows twice, the first counts.
-    """
-    today = day_of(moment, zone)
-    for day in (today + timedelta(days=ahead) for ahead in range(hours.ahead + 1)):
-        openings = () if day in hours.closed else sorted(hours.openings)
-        for opening in (each for each in openings if each.weekday == day.weekday()):
-            for minute in range(opening.begins, opening.ends - hours.minutes + 1, hours.minutes):
-                wall = datetime.combine(day, time(minute // 60, minute % 60))
-                yield from (Slot(at, opening.kind) for at in instants_of(wall, zone)[:1] if at > moment)
+    """Yield the slots that begin after a moment, in their order."""
+    yield from (slot for slot in _from_today(hours, zone, day_of(moment, zone)) if slot.starts_at > moment)
 
 
 def end_of_day(starts_at: datetime, zone: ZoneInfo) -> datetime:
@@ -101,6 +93,20 @@ def month_of(moment: datetime) -> str:
 def month_of_appointment(starts_at: datetime) -> str:
     """Return the month whose pair an appointment is sealed to: it can be put off for two weeks at least."""
     return month_of(starts_at + MOVES)
+
+
+@lru_cache(maxsize=32)  # strangers ask: the thousands of hours of a calendar are worked out once a day
+def _from_today(hours: Hours, zone: ZoneInfo, today: date) -> tuple[Slot, ...]:
+    days = [today + timedelta(days=ahead) for ahead in range(hours.ahead + 1)]
+    return tuple(slot for day in days if day not in hours.closed for slot in _of_day(hours, zone, day))
+
+
+def _of_day(hours: Hours, zone: ZoneInfo, day: date) -> Iterator[Slot]:
+    """Yield a day's slots: what the clock does not show is none; of an hour that it shows twice, the first counts."""
+    for opening in (each for each in sorted(hours.openings) if each.weekday == day.weekday()):
+        for minute in range(opening.begins, opening.ends - hours.minutes + 1, hours.minutes):
+            wall = datetime.combine(day, time(minute // 60, minute % 60))
+            yield from (Slot(at, opening.kind) for at in instants_of(wall, zone)[:1])
 
 
 def _faults_of_numbers(hours: Hours) -> Iterator[Problem]:

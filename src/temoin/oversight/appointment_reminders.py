@@ -74,4 +74,4 @@ def _notice(reminder: Reminder, site: Site, place: Pharmacy, arrival_id: UUID) -
         "is_demo": site.demo,
     }
     parts = [str(render_to_string(f"oversight/reminder/{part}", words)) for part in PARTS]
-    return PatientNotice(f"appointment.{arrival_id}", *parts)
+    return PatientNotice(f"appointment.{arrival_id}.{reminder.starts_at:%Y%m%d%H%M}", *parts)

@@ -30,6 +30,7 @@ from temoin.pharmacies.policies import has_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.seat import Seat
 from temoin.pharmacies.zones import page_zone
+from temoin.web.addresses import in_place
 from temoin.web.fields import Choice, Field, Typed
 from temoin.web.hours_form import hours_fields, in_order, read_form, values_of
 from temoin.web.pages import show
@@ -95,7 +96,7 @@ def call(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
         messages.info(request, _("Somebody else was faster: here is how it stands."))
     else:
         messages.success(request, str(_CALLS[done]))
-    return redirect("home")
+    return in_place(request, redirect("home"))
 
 
 def hours(request: HttpRequest, seat: Seat) -> HttpResponse:

@@ -45,8 +45,8 @@ function stamp(body, pressed) {
 }
 function keepUntilBack(form, body, pressed) {
   stamp(body, pressed);
-  const row = form.closest("tr");
-  const note = say(form.closest("td"), lists.dataset.waits.replace("{time}", hour(pressed)));
+  const row = form.closest("tr, li");
+  const note = say(form.closest("td, li"), lists.dataset.waits.replace("{time}", hour(pressed)));
   const drop = document.createElement("button");
   drop.type = "button";
   drop.className = "quiet";
