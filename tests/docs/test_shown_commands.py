@@ -57,6 +57,7 @@ NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]'": "the README's first: tests/demo/test_demo.py",
     ".venv/bin/pip install -e '.[dev]'": "the second one: it runs this test",
     "make setup": "the gate itself",
+    "docker build --file": "needs an engine; tests/settings/test_container.py reads both files",
     "ssh-keygen -Y verify": "tests/settings/test_release.py runs it",
     "curl -sS https://staff.example.org": "the reader's own host; tests/api send the same",
 }

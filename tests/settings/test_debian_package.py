@@ -29,6 +29,7 @@ def test_every_file_for_a_host_has_its_place_in_the_package():
     assert {path.name for path in PACKAGING.iterdir() if path.is_dir()} == {
         *package.PLACES,
         "debian",
+        "container",
     }
     assert {path.name for path in DEBIAN.iterdir()} == {"control", "copyright", "lintian-overrides", *package.SCRIPTS}
 
