@@ -32,7 +32,7 @@ from temoin.formats.csv.problems import FileRefusedError
 from temoin.formats.csv.reading import Said
 from temoin.formats.fhir import reader as fhir_reader
 from temoin.formats.fhir.parts import DocumentError
-from temoin.formats.handed import astm, fhir_file, fhir_tree, hl7_file
+from temoin.formats.handed import astm, fhir_file, fhir_tree, hl7_file, hl7_orders
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.opening import open_results
 from temoin.formats.hcert import base45, cbor, hc1, inflating, judging, revoking, smart, trusted
@@ -112,6 +112,14 @@ def settings(data: bytes) -> None:
         settings_of(tomllib.loads(data.decode()), Path("/nowhere/temoin.toml"))
 
 
+def messages(data: bytes) -> None:
+    """Read each message of a file as results, and as an order that is judged."""
+    drained(hl7_file.told_of_file(io.BytesIO(data), tables.Encoding.UTF_8, Passed()))
+    for raw in hl7_file.raw_messages(io.BytesIO(data)):
+        for one in hl7_file.told_of_message(raw, tables.Encoding.UTF_8, Passed(), hl7_orders.told_orders):
+            hl7_orders.judge_order(one, RULES)
+
+
 class _NoSeat:
     program_id = pharmacy_id = UUID(int=0)
 
@@ -150,9 +158,7 @@ PARSERS: dict[str, Parser] = {
     ),
     # Messages
     "formats/handed/hl7_file.py:raw_messages": Parser(of_stream(hl7_file.raw_messages), REFUSED, HL7),
-    "formats/handed/hl7_file.py:told_of_file": Parser(
-        of_stream(lambda file: hl7_file.told_of_file(file, tables.Encoding.UTF_8, Passed())), REFUSED, HL7
-    ),
+    "formats/handed/hl7_file.py:told_of_file": Parser(messages, REFUSED, HL7),
     "formats/handed/hl7_file.py:is_hl7": Parser(hl7_file.is_hl7, (), HL7),
     "formats/handed/fhir_file.py:is_json": Parser(fhir_file.is_json, (), FHIR),
     "formats/handed/fhir_file.py:is_fhir_xml": Parser(fhir_file.is_fhir_xml, (), FHIR),

@@ -70,6 +70,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
             "source": "counter",
             "source_key": "",
             "source_content": "",
+            "order_number": "C-2026-0815",
             "number": "50006",
             "called_at": AT.isoformat(),
             "absent_at": "",
@@ -108,6 +109,7 @@ SAMPLES: dict[type[SealedModel], tuple[dict[str, Any], Any]] = {
         {"record_id": OTHER, "number": 1, "signed_by": OTHER, "signed_at": AT},
         covid_positive(
             prescriber=Prescriber(family_name="PRESCRIPTEUR", given_name="Anne", number="10003879631", is_rpps=True),
+            order_number="C-2026-0815",
             laboratory=PerformingLaboratory(name="Lab", number="05D1234567"),
             answers=told_answers({"symptoms": "yes", "symptoms-onset": "2026-11-20"}, kind("covid19-ag")),
             conduct=Conduct(outcome="refer", display="Orienter", reason="Motif", source="Texte"),

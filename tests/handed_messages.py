@@ -147,6 +147,19 @@ def own_message(finess: str, at: datetime) -> str:
     )
 
 
+def order_message(number: str, *, control: str = "NW", kind: str = "ORM^O01", test: str = "covid19-ag^TROD^L") -> str:
+    """Return an order of a test, as a practice's software sends it."""
+    return "\n".join(
+        (
+            rf"MSH|^~\&|MSS|CABINET|T|T|20261124090000+0100||{kind}|{number}-{control}|P|2.5",
+            "PID|1||42^^^MSS^MR||MARTIN^Lou^^^^^L||19800229|F",
+            f"ORC|{control}|{number}",
+            f"OBR|1|{number}||{test}",
+            "",
+        )
+    )
+
+
 def own_bundle(finess: str, at: datetime) -> dict[str, Any]:
     """Return a Bundle of a pharmacy's own test, read a minute before with a lot of Panbio."""
     made = copy.deepcopy(FHIR_BUNDLE)

@@ -310,7 +310,7 @@ class BlockingCalls(BlockingWebhookCalls):
         )
 
     def hl7(self, content: bytes, *, notice: str = "") -> list[MessageVerdict]:
-        """Hand in results as HL7 v2 messages, each answered by its ACK.
+        """Hand in results, or orders of tests, as HL7 v2 messages, each answered by its ACK.
 
         `POST /api/v1/hl7`
         """

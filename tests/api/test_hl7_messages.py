@@ -193,7 +193,7 @@ def test_another_message_under_the_same_number_is_rejected(house: House, worker:
     ("change", "code", "reason", "place"),
     [
         (("|19800229|", "|1980|"), AckCode.ERROR, "103", "PID-1-7"),
-        (("ORU^R01^ORU_R01", "ORM^O01"), AckCode.REJECT, "200", "MSH-1-9"),
+        (("ORU^R01^ORU_R01", "ADT^A01"), AckCode.REJECT, "200", "MSH-1-9"),
         (("|77|P|", "|77|T|"), AckCode.REJECT, "202", "MSH-1-11"),
         (("|A|||F|", "|A|||C|"), AckCode.ERROR, "103", "OBX-1-11"),
         (("Panbio COVID-19 Ag Rapid Test", "CareStart COVID-19 Antigen test"), AckCode.ERROR, "103", "OBX-1-17"),

@@ -11,7 +11,7 @@ import pytest
 from api_programs import client_id, pem_of
 from certificates import make_identity
 from django.db import connection
-from handed_messages import changed
+from handed_messages import changed, order_message
 from joserfc.jwk import ECKey
 from lines import own_message
 from people import House, suspend
@@ -114,11 +114,13 @@ def test_every_message_of_a_program_without_the_scopes_is_rejected(house: House)
     assert (answer.code, answer.errors) == (AckCode.REJECT, {"207"})
 
 
-def test_orders_are_rejected_with_the_code_for_what_is_not_taken(house: House):
+def test_orders_of_tests_are_taken_on_a_line_and_messages_of_other_types_rejected(house: House):
     program, message = on_line(house.owner), own_message(house)
-    for kind in ("ORM^O01", "OML^O21^OML_O21"):
+    for kind in ("OMG^O19^OMG_O19", "ADT^A01"):
         answer = told(take(program, changed(("ORU^R01^ORU_R01", kind), message=message)))
         assert (answer.code, answer.errors) == (AckCode.REJECT, {"200"})
+    for kind in ("ORM^O01", "OML^O21^OML_O21"):
+        assert told(take(program, order_message(kind, kind=kind))).code is AckCode.ACCEPT
 
 
 @pytest.mark.django_db(transaction=True)

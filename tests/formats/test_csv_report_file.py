@@ -190,7 +190,7 @@ def leaves(value: object) -> int:
     """Count the values of a dataclass that are none themselves; findings have their own rows, some parts no column."""
     if not is_dataclass(value):
         return 1
-    apart = {"findings", "doctor", "started_at", "typed_times", "conduct"}
+    apart = {"findings", "doctor", "started_at", "typed_times", "conduct", "order_number"}
     return sum(leaves(getattr(value, each.name)) for each in fields(value) if each.name not in apart)
 
 

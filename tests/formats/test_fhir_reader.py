@@ -28,6 +28,13 @@ def test_writing_what_was_read_gives_the_same_bytes(report: Report) -> None:
     assert document(read_document(data)) == data
 
 
+@pytest.mark.parametrize("number", ["C-2026-0815", "a|b^c~d\\e&f", "n° 7"])
+def test_the_number_of_an_order_comes_back(number: str) -> None:
+    report = covid_positive(order_number=number)
+
+    assert read_document(document(report)) == as_it_travels(report)
+
+
 def test_order_of_keys_and_spacing_do_not_matter() -> None:
     report = covid_positive()
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS

@@ -156,6 +156,7 @@ OTHER: dict[str, tuple[Any, str]] = {
                 "prescriber.family_name",
                 "prescriber.given_name",
                 "prescriber.number",
+                "order_number",
                 "prescriber.address.city",
                 "prescriber.address.county",
                 "prescriber.address.state",
@@ -303,21 +304,24 @@ CERTIFIED = {
         "organisation.finess",
     ),
 }
+ORDER = {"order_number"}  # of use to whoever ordered by message, who gets FHIR or HL7 v2
 BIO_TROD = {"source", "signer.member_id", "findings.loinc_display"}
 NO_PLACE: dict[str, set[str]] = {
     **dict.fromkeys(("fhir", "hl7v2"), CLOCK | DOCTOR | CONDUCT),
-    "csv": CLOCK | DOCTOR | CONDUCT | ANSWER_WORDS,
+    "csv": ORDER | CLOCK | DOCTOR | CONDUCT | ANSWER_WORDS,
     # BIO-TROD has one section, of results: no place for what was asked.
-    **dict.fromkeys(("cda", "xdm"), BIO_TROD | CLOCK | ANSWERED | {"conduct.outcome"}),
+    **dict.fromkeys(("cda", "xdm"), ORDER | BIO_TROD | CLOCK | ANSWERED | {"conduct.outcome"}),
     "hcert": set(OTHER) - CERTIFIED,  # whoever is shown a certificate learns no more than that
-    "mssante": BIO_TROD | ANSWER_CODES | {"conduct.outcome"},  # with the page beside the document
+    "mssante": ORDER | BIO_TROD | ANSWER_CODES | {"conduct.outcome"},  # with the page beside the document
     "pdf": {
+        *ORDER,
         *(*ANSWER_CODES, "conduct.outcome"),
         *("prescriber.phone", *(PLACES - {f"laboratory.address.{name}" for name in ("lines", "postcode", "city")})),
         *DOCTOR,
         *(*ADDRESS, *REACHED, *NUMBERS, "kind", "findings.target", "findings.outcome"),
     },
     "letter": {
+        *ORDER,
         *(*ANSWERED, *CONDUCT),  # the patient answered, and has the attestation on paper
         *(*OF_OTHERS, *PLACES),  # a result of a file has no letter
         *(*CLOCK, *DOCTOR, *ADDRESS, *REACHED, *NUMBERS),

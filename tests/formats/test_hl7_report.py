@@ -61,6 +61,13 @@ def test_a_report_comes_back_equal(report, route):
     assert read_report(report_message(report, route)) == as_it_travels(report, decimals=4)
 
 
+@pytest.mark.parametrize("number", ["C-2026-0815", "a|b^c~d\\e&f", "n° 7"])
+def test_the_number_of_an_order_comes_back(number):
+    report = covid_positive(order_number=number)
+
+    assert read_report(report_message(report, ROUTE)) == as_it_travels(report, decimals=4)
+
+
 @given(reports())
 def test_an_independent_parser_finds_the_result(report):
     read = Independent(report_message(report, ROUTE))

@@ -37,6 +37,8 @@ UNCHECKED = {
     "temoin.intake.patients._queue_for_patients": "a lock within an import, whose start has checked",
     "temoin.intake.messages.rows_of_bundle": "reads what was sent, before anything of the pharmacy is",
     "temoin.intake.messages.rows_of_message": "reads what was sent, before anything of the pharmacy is",
+    "temoin.intake.messages.orders_of_message": "reads what was sent, before anything of the pharmacy is",
+    "temoin.intake.ordering.take_orders": "checks each right of a list",
     "temoin.intake.proposing.check_may_propose": "checks each right of a list",
     "temoin.intake.proposing.propose_rows": "checks each right of a list",
     "temoin.intake.runs.versions_of": "a look within an import, whose start has checked; the look is an event",

@@ -97,7 +97,7 @@ NO_TEXT = {
         (
             *("DataKey.root_id", "PlatformKey.root_id", "Parcel.key", "Session.session_key", "Difference.key"),
             *("RecordVersion.record_id", "RecordVersion.version", "RecordVersion.key", "RecordVersion.replaces_key"),
-            "Record.source_key",
+            *("Record.source_key", "Record.source_content"),
         ),
         NUMBER,
     ),
@@ -106,6 +106,7 @@ NO_TEXT = {
             *("RecordVersion.patient", "RecordVersion.signer", "RecordVersion.organisation", "RecordVersion.device"),
             *(
                 "RecordVersion.doctor",
+                "RecordVersion.order_number",
                 "RecordVersion.prescriber",
                 "RecordVersion.laboratory",
                 "Record.device",

@@ -1,4 +1,4 @@
-"""Results as HL7 v2 messages of a program, by HTTPS: each done once under its MSH-10, and answered after its commit."""
+"""HL7 v2 messages of a program, by HTTPS: each done once under its MSH-10, and answered after its commit."""
 
 from __future__ import annotations
 

@@ -14,18 +14,21 @@ from itertools import islice
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from temoin.api.message_notes import MessageNote, notes_of
+from temoin.api.message_notes import MessageNote, notes_of, notes_of_orders
 from temoin.api.near import TELLING, tell_no_further
 from temoin.api.whole_results import failed_item
 from temoin.formats.csv.problems import FileRefusedError, RowErrors
 from temoin.formats.csv.rows import ResultRow
 from temoin.formats.csv.tables import Encoding
+from temoin.formats.handed.hl7 import message_type
 from temoin.formats.handed.hl7_file import RawMessage, header_of, raw_messages
+from temoin.formats.handed.hl7_orders import ORDERS, TestOrder
 from temoin.formats.hl7v2 import AckCode
 from temoin.formats.hl7v2.answering import AckError, AckReason, acknowledgement
 from temoin.formats.hl7v2.syntax import Segment
 from temoin.intake.measuring import check_may_measure, propose_measured
-from temoin.intake.messages import rows_of_message, told_by
+from temoin.intake.messages import orders_of_message, rows_of_message, told_by
+from temoin.intake.ordering import take_orders
 from temoin.intake.problems import RowProblem, problems_of_row
 from temoin.intake.proposing import MOST_RESULTS, MessageRefusedError, check_may_propose, propose_rows
 from temoin.lib.away import is_away
@@ -49,6 +52,7 @@ _REASONS = {
     "processing": AckReason.PROCESSING,
     "control_id": AckReason.REQUIRED,
     "control_id_used": AckReason.DUPLICATE,
+    "order_used": AckReason.DUPLICATE,
     "in_progress": AckReason.LOCKED,
     "failed": AckReason.INTERNAL,
     "not_now": AckReason.INTERNAL,
@@ -70,7 +74,10 @@ class MessageRoad:
 
 
 def road_with_notice(notice: str) -> MessageRoad:
-    """Return the road by which each message brings patient, test, sample and reading; the notice is told beside it."""
+    """Return the road by which each message brings patient, test, sample and reading, or orders a test.
+
+    The notice is told beside it.
+    """
     return MessageRoad(notice, _check_whole, partial(_propose_whole, notice))
 
 
@@ -141,16 +148,31 @@ def _check_whole(seat: ProgramSeat) -> None:
 
 
 def _propose_whole(notice: str, seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
+    header = header_of(raw)
+    if header is not None and message_type(header) in ORDERS:
+        return _order_tests(notice, seat, raw)
     read = rows_of_message(seat, raw, Encoding.UTF_8)
     rows = read.rows
+    _check_rows(rows)
+    return notes_of(
+        read, propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
+    )
+
+
+def _order_tests(notice: str, seat: ProgramSeat, raw: RawMessage) -> list[MessageNote]:
+    read = orders_of_message(seat, raw)
+    _check_rows(read.orders)
+    orders = [one for one in read.orders if isinstance(one, TestOrder)]
+    return notes_of_orders(read, take_orders(by=seat, orders=orders, notice=notice))
+
+
+def _check_rows(rows: Sequence[ResultRow | TestOrder | RowErrors]) -> None:
+    """Refuse a message that is too long, or of which anything is wrong."""
     if len(rows) > MOST_RESULTS:
         raise refuse("", "too_many", _("There are too many of these: send fewer at a time."))
     bad = [one for row in rows if isinstance(row, RowErrors) for one in problems_of_row(row, get_language() or "fr")]
     if bad:
         raise MessageRefusedError(bad)
-    return notes_of(
-        read, propose_rows(by=seat, rows=[row for row in rows if isinstance(row, ResultRow)], notice=notice)
-    )
 
 
 def _check_measured(seat: ProgramSeat) -> None:

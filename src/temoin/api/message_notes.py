@@ -9,7 +9,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from temoin.intake.messages import RowsTold
+from temoin.formats.handed.hl7_orders import TestOrder
+from temoin.intake.messages import OrdersTold, RowsTold
 from temoin.intake.proposing import ProposedRow
 from temoin.testing.sent import Stands
 
@@ -42,7 +43,14 @@ def notes_of(read: RowsTold, done: Iterable[ProposedRow] = ()) -> list[MessageNo
     return [*_bounded(again), *_bounded(_left_out(read))]
 
 
-def _left_out(read: RowsTold) -> list[MessageNote]:
+def notes_of_orders(read: OrdersTold, again: Iterable[TestOrder]) -> list[MessageNote]:
+    """Return what is told of orders beside that they were taken."""
+    words = _("This order was done before: nothing was done again.")
+    known = [MessageNote(one.written.get("accession_number", ""), words, is_warning=False) for one in again]
+    return [*_bounded(known), *_bounded(_left_out(read))]
+
+
+def _left_out(read: RowsTold | OrdersTold) -> list[MessageNote]:
     unread = [MessageNote(name, _("Not read: %(columns)s.") % {"columns": name}) for name in read.unread]
     return unread + [MessageNote(name, _("Not kept: %(columns)s.") % {"columns": name}) for name in read.not_kept]
 

@@ -251,7 +251,7 @@ OPERATIONS: tuple[Operation, ...] = (
         media=hl7.MEDIA,
         asked=NOTICE,
         is_once=False,  # each message is, under its MSH-10
-        summary="Hand in results as HL7 v2 messages, each answered by its ACK",
+        summary="Hand in results, or orders of tests, as HL7 v2 messages, each answered by its ACK",
     ),
     Operation(
         name="fhir",

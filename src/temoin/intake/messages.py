@@ -16,6 +16,7 @@ from temoin.formats.csv.tables import Encoding
 from temoin.formats.handed.fhir_file import told_of_json, told_of_xml
 from temoin.formats.handed.hl7 import Passed
 from temoin.formats.handed.hl7_file import RawMessage, told_of_message
+from temoin.formats.handed.hl7_orders import TestOrder, judge_order, told_orders
 from temoin.formats.handed.opening import named
 from temoin.formats.handed.told import ToldResult, judge
 from temoin.intake.proposing import MOST_RESULTS
@@ -39,6 +40,23 @@ def rows_of_message(by: Holder, raw: RawMessage, encoding: Encoding) -> RowsTold
     """Return what a message tells, judged as a file's rows are."""
     passed = Passed()
     return _told(by, told_of_message(raw, encoding, passed), passed)
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersTold:
+    """The orders of a message, and the places of what is passed over."""
+
+    orders: tuple[TestOrder | RowErrors, ...]
+    unread: tuple[str, ...]
+    not_kept: tuple[str, ...]
+
+
+def orders_of_message(by: Holder, raw: RawMessage) -> OrdersTold:
+    """Return what an order asks for, judged by the rules of the pharmacy that it comes to."""
+    passed, rules = Passed(), rules_of(by.pharmacy_id)
+    told = islice(told_of_message(raw, Encoding.UTF_8, passed, told_orders), MOST_RESULTS + 1)
+    orders = tuple(judge_order(one, rules) for one in told)
+    return OrdersTold(orders, named(passed.unread), named(passed.not_kept))
 
 
 def told_by(raw: RawMessage) -> list[ToldResult]:

@@ -42,6 +42,18 @@ _REASONS = {
         gettext_noop("This corrects a result that this program never handed in."),
         gettext_noop("Check the number and the device; a pharmacist corrects other results on their page."),
     ),
+    "order_used": (
+        gettext_noop("Another person's order of this test was handed in under this number by this program."),
+        gettext_noop("Give each order a number of its own."),
+    ),
+    "never_ordered": (
+        gettext_noop("This cancels an order that this program never handed in."),
+        gettext_noop("Check the number: it is that of the new order, in OBR-2 or ORC-2."),
+    ),
+    "order_begun": (
+        gettext_noop("The sample of this test was taken: the order can no longer be cancelled."),
+        gettext_noop("The pharmacy closes the test at its counter, or hands in what it found."),
+    ),
     "over": (
         gettext_noop("This result was cancelled, or its test is not at that point: nothing can be corrected."),
         gettext_noop("A pharmacist decides on its page; send a new result under a number of its own."),
@@ -176,8 +188,13 @@ def problems_of_patient(row: int, written: Mapping[str, str], error: InvalidErro
 
 def problem_of_refusal(row: ResultRow, error: RowRefusedError) -> RowProblem:
     """Return why a row contradicts what is stored, in the language in force."""
-    reason, remedy = _REASONS[error.code]
-    return RowProblem(row.row, _written(row, error.column), error.code, _(reason), _(remedy))
+    return problem_at(row.row, _written(row, error.column), error.code)
+
+
+def problem_at(row: int, place: str, code: str) -> RowProblem:
+    """Return why something contradicts what is stored, by its place."""
+    reason, remedy = _REASONS[code]
+    return RowProblem(row, place, code, _(reason), _(remedy))
 
 
 def _column(field: str) -> str:

@@ -125,7 +125,7 @@ def _register(  # noqa: PLR0917 one each of what a test is made of
 ) -> None:
     first = findings[0]
     lot_id = _lot(by, first)
-    patient_id = _patient(by, traits_of_row(first.patient))
+    patient_id = patient_of(by, traits_of_row(first.patient))
     try:
         record_id = register_test(by=by, patient_id=patient_id, kind=kind.code, notice_version=notice, said=said)
     except ConflictError:
@@ -162,7 +162,7 @@ def _lot(by: ProgramSeat, row: ResultRow) -> UUID:
     return chosen[0].id
 
 
-def _patient(by: ProgramSeat, traits: Traits) -> UUID:
+def patient_of(by: ProgramSeat, traits: Traits) -> UUID:
     """Return the patient on record who is this person beyond doubt, for who may look; else one registered now."""
     if has_right(by=by, right=Right.READ_PATIENT):
         near = near_matches(by=by, traits=traits)

@@ -20,7 +20,7 @@ from temoin.pharmacies.programs import ProgramSeat
 from temoin.testing.amendments import Correction, propose_correction
 from temoin.testing.proposals import propose_result
 from temoin.testing.sample import Reading
-from temoin.testing.sent import SentAs, SentResult, Stands, tests_of_keys
+from temoin.testing.sent import SentAs, SentResult, Stands, sent_of_keys
 
 # Kept in the signed version, which is in French.
 REASON = "Correction reçue par message"
@@ -45,7 +45,9 @@ def _key(program_id: UUID, number: str, kind: Kind) -> str:
 
 def tests_of_number(*, by: ProgramSeat, number: str) -> list[UUID]:
     """Return the tests that a program's own results of this number became, of whatever kind."""
-    return tests_of_keys(by=by, keys={_key(by.program_id, number, kind) for kind in load_kinds().values()})
+    keys = {_key(by.program_id, number, kind) for kind in load_kinds().values()}
+    found = sent_of_keys(by=by, keys=keys)
+    return [one.id for one in found]
 
 
 def take_again(

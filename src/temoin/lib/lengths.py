@@ -47,6 +47,7 @@ LONGEST: Final[Mapping[str, int]] = {
     "Webhook.address": 2000,  # what clients and proxies carry without trouble
     "Laboratory.name": 120,
     "Laboratory.number": SIGNS,
+    "Record.order_number": 50,  # HL7 v2.3 gives an entity identifier 22
     "Lot.number": 20,  # GS1 application identifier 10
     "Lot.udi": 200,
     "Lot.opened_where": 40,

@@ -52,7 +52,8 @@ def register_test(
 
     `record_id` comes with the form, so that a double click collides instead of opening two tests (ConflictError).
     `code` is the one that the patient has already, from a form of their own; `number` that on a label made before.
-    `said` is the result as a program sent it, for which the test is made: a second one of its number collides too.
+    `said` is the result or the order as a program sent it, for which the test is made: a second one of its number
+    collides too.
     """
     check_right(by=by, right=Right.REGISTER_TEST)
     check_notice(notice_version)
@@ -65,7 +66,9 @@ def register_test(
         record.number_index = number_index(number)
         record.source_index = source_index(said.key) if said else None
         key, content = (said.key, said.kept()) if said else ("", "")
-        record.seal(opening(kind, notice_version, COUNTER, key, source_content=content, number=number))
+        order = said.order_number if said else ""
+        told = {"source_content": content, "order_number": order, "number": number}
+        record.seal(opening(kind, notice_version, COUNTER, key, **told))
         what, whose = EventKind.TEST_REGISTERED, record.id
         with act(by=by, kind=what, subject_kind="record", subject_id=whose, detail=number) as commit:
             commit.insert(record)

@@ -110,6 +110,7 @@ def first_report(
         comment=reading.comment,
         doctor=doctor(opened.traits),
         prescriber=prescriber,
+        order_number=opened.sealed["order_number"],
         laboratory=laboratory,
         consent_notice=opened.sealed["notice"],
         source=opened.sealed["source"],

@@ -103,6 +103,7 @@ FIELDS: Final[Mapping[str, ReportField]] = {
             under="prescriber.address.",
             since=2,
         ),
+        *_rows(_PERSONAL, _NOWHERE, "order_number", since=4),
         # It may bear the name of its biologist.
         *_rows(_PERSONAL, _ALL, "name number phone", under="laboratory.", since=2),
         *_rows(_PERSONAL, _ALL, "lines postcode city county state country", under="laboratory.address.", since=2),

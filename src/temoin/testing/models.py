@@ -22,8 +22,12 @@ HEALTH = Sensitivity.HEALTH
 SOURCE_USE, NUMBER_USE, CODE_USE = "result source", "sample number", "ticket code"
 
 
+def _without_order(value: dict[str, Any]) -> dict[str, Any]:
+    return {"order_number": "", **value}
+
+
 def _without_source_content(value: dict[str, Any]) -> dict[str, Any]:
-    return {"source_content": "", **value}
+    return _without_order({"source_content": "", **value})
 
 
 def _without_amendment(value: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def _with_nobody_who_ordered(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_nothing_asked_or_done(value: dict[str, Any]) -> dict[str, Any]:
-    return {"answers": [], "conduct": None, **value}
+    return _without_order({"answers": [], "conduct": None, **value})
 
 
 class Record(SealedModel):
@@ -76,6 +80,7 @@ class Record(SealedModel):
             "notice": PERSONAL,
             "source": PUBLIC,
             "source_key": PERSONAL,
+            "order_number": PERSONAL,
             "source_content": HEALTH,  # digests of what its sender said of it
             "number": PUBLIC,
             "called_at": PERSONAL,
@@ -106,7 +111,7 @@ class Record(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("patient_id", "lot_id")
-    schema: ClassVar = 8
+    schema: ClassVar = 9
     readers: ClassVar = {
         1: Reader(upgrade=_with_reading_clock),
         2: Reader(upgrade=_without_number),
@@ -115,7 +120,8 @@ class Record(SealedModel):
         5: Reader(upgrade=_without_wait),
         6: Reader(upgrade=_without_amendment),
         7: Reader(upgrade=_without_source_content),
-        8: Reader(),
+        8: Reader(upgrade=_without_order),
+        9: Reader(),
     }
 
     class Meta:
@@ -207,11 +213,12 @@ class RecordVersion(SealedModel):
         "sealed": HEALTH,
     }
     binds: ClassVar = ("record_id", "number", "signed_by", "signed_at")
-    schema: ClassVar = 3
+    schema: ClassVar = 4
     readers: ClassVar = {
         1: Reader(upgrade=_with_nobody_who_ordered),
         2: Reader(upgrade=_with_nothing_asked_or_done),
-        3: Reader(),
+        3: Reader(upgrade=_without_order),
+        4: Reader(),
     }
     told: ClassVar = False  # a version is written once, and the digest of its own is in the event that tells of it
 

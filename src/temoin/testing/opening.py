@@ -23,7 +23,14 @@ UNSAMPLED: Mapping[str, object] = {
 
 
 def opening(
-    kind: str, notice_version: str, source: str, source_key: str, *, source_content: str = "", number: str = ""
+    kind: str,
+    notice_version: str,
+    source: str,
+    source_key: str,
+    *,
+    source_content: str = "",
+    order_number: str = "",
+    number: str = "",
 ) -> dict[str, object]:
     """Return what a record seals at its registration."""
     return {
@@ -33,6 +40,7 @@ def opening(
         "source": source,
         "source_key": source_key,
         "source_content": source_content,
+        "order_number": order_number,
         "number": number,
         "answers": {},
         "called_at": "",

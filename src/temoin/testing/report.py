@@ -262,6 +262,7 @@ class Report:
     comment: str = ""
     doctor: Doctor | None = None
     prescriber: Prescriber | None = None
+    order_number: str = ""  # by which whoever ordered the test by message knows the order
     laboratory: PerformingLaboratory | None = None  # None: the pharmacy made the test
     consent_notice: str = ""  # version of the information notice the patient agreed to (GEN-366)
     source: str = "counter"  # counter | csv: where the result came from

@@ -35,11 +35,15 @@ class Stands(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SentAs:
-    """A result as its sender said it: digests of its identity, of what no correction changes, and of what was read."""
+    """A result, or an order of a test, as its sender said it.
+
+    Digests of its identity, of what no correction changes, and of what was read.
+    """
 
     key: str
     fixed: str
     read: str
+    order_number: str = ""  # where it is an order, that which goes with its result
 
     def kept(self, earlier: tuple[str, ...] = ()) -> str:
         """Return what its record seals, with what was said of it before."""
@@ -70,13 +74,13 @@ def find_sent(*, by: Holder, key: str) -> SentResult | None:
     return None
 
 
-def tests_of_keys(*, by: Holder, keys: Collection[str]) -> list[UUID]:
-    """Return the tests that were made of results of these keys; nothing of them is shown, so it is no look."""
+def sent_of_keys(*, by: Holder, keys: Collection[str]) -> list[SentResult]:
+    """Return the tests that were made of what was sent under these keys; only digests are told, so it is no look."""
     check_right(by=by, right=Right.READ_TEST)
     with tenant_scope(by.pharmacy_id):
         hits = Record.objects.filter(source_index__in=[index for key in keys for index in source_indexes(key)])
-        found = each_opened(hits, lambda record: (record.unseal()["source_key"], record.id))
-    return [record_id for key, record_id in found if key in keys]
+        found = each_opened(hits, lambda record: (record.unseal()["source_key"], _sent(record)))
+    return [sent for key, sent in found if key in keys]
 
 
 def _sent(record: Record) -> SentResult:

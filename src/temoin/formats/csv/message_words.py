@@ -103,6 +103,26 @@ MESSAGE_WORDS: dict[str, CsvMessage] = {
         ),
         ("The message acts on an order instead of bringing its results.", "Send results with RE in ORC-1."),
     ),
+    "order_only_new": CsvMessage(
+        (
+            "Une demande est nouvelle, ou annulée : rien d’autre n’est lu d’une demande.",
+            "Envoyez NW ou CA en ORC-1, et rien, IP ou SC en ORC-5.",
+        ),
+        (
+            "An order is new, or cancelled: nothing else is read of an order.",
+            "Send NW or CA in ORC-1, and nothing, IP or SC in ORC-5.",
+        ),
+    ),
+    "order_kind": CsvMessage(
+        (
+            "Ce code ne désigne aucun test du comptoir, ou en laisse plusieurs au choix.",
+            "Écrivez le code que donne GET /api/v1/kinds, ou le code LOINC d’un test qui ne cherche qu’une chose.",
+        ),
+        (
+            "This code names no test of the counter, or leaves a choice of several.",
+            "Write the code that GET /api/v1/kinds tells, or the LOINC code of a test that looks for one thing.",
+        ),
+    ),
     "specimen_unfit": CsvMessage(
         (
             "L’échantillon est dit inutilisable, et un résultat en est donné.",

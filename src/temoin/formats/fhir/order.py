@@ -6,10 +6,12 @@ from temoin.formats.fhir.links import Links
 from temoin.formats.fhir.performers import contact_details, register_identifiers
 from temoin.testing.report import Prescriber, Report
 
+_PLACER = coding(codes.V2_IDENTIFIER_TYPE, "PLAC", "Placer Identifier")
+
 
 def has_order(report: Report) -> bool:
-    """Tell whether there is anything to say of the order: who made it, or what was answered."""
-    return report.prescriber is not None or bool(report.answers)
+    """Tell whether there is anything to say of the order: who made it, its number, or what was answered."""
+    return report.prescriber is not None or bool(report.answers or report.order_number)
 
 
 def order_resources(report: Report, links: Links) -> list[Element]:
@@ -22,6 +24,8 @@ def order_resources(report: Report, links: Links) -> list[Element]:
 
 def _order(report: Report, links: Links) -> Element:
     values = resource("ServiceRequest", links.order, "", demo=report.is_demo)
+    if report.order_number:
+        values["identifier"] = [{"type": concept(_PLACER), "value": report.order_number}]
     values["status"] = "completed"
     values["intent"] = "order"
     kind = coding(codes.KIND_SYSTEM, report.kind, report.kind_display)

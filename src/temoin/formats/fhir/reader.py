@@ -80,6 +80,7 @@ def _report(parts: Parts) -> Report:
         answers=_answers(parts, report),
         comment=report.get("conclusion", ""),
         prescriber=_prescriber(parts, report),
+        order_number=_order_number(parts, report),
         laboratory=_laboratory(parts, observations[0]),
         consent_notice=_consent_notice(head),
         source=_tag(head, codes.SOURCE_SYSTEM),
@@ -219,6 +220,10 @@ def _answer(observation: Element) -> GivenAnswer:
     system = {address: name for name, address in codes.ANSWER_TABLES.items()}[of_table["system"]]
     value = {"value": own["code"], "value_display": own.get("display", "")}
     return GivenAnswer(**asked, **named, **value, value_system=system, value_code=of_table["code"])
+
+
+def _order_number(parts: Parts, report: Element) -> str:
+    return next((str(one["value"]) for one in _order(parts, report).get("identifier", ())), "")
 
 
 def _prescriber(parts: Parts, report: Element) -> Prescriber | None:

@@ -6,7 +6,7 @@ OBR-15. What would need a guess is refused, by segment and field, and never with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from temoin.formats.handed import hl7_fields as fields
@@ -24,6 +24,7 @@ from temoin.formats.handed.told import ToldResult, refuse_repeated
 from temoin.formats.hl7v2.results import VERSIONS
 from temoin.formats.hl7v2.syntax import Segment
 
+RESULTS = frozenset({("ORU", "R01")})
 _TRIALS = frozenset({"T", "D", "TEST", "TRAINING", "DEBUG"})
 _NOT_FINAL = frozenset({"P", "R", "S", "I", "A", "B", "V", "O", "N", "U"})
 # OBR-25 (table 0123) beside the status that a result has of its own: no results yet, or none verified; ended.
@@ -79,7 +80,7 @@ class _Order:
 def told_results(segments: list[Segment], passed: Passed) -> Iterator[ToldResult]:
     """Yield the results of a message, or one that says why there is none; `passed` learns what is not read."""
     header = segments[0]
-    if problem := _header_problem(header) or _longest_problem(segments):
+    if problem := header_problem(header, RESULTS) or longest_problem(segments):
         yield _refused(header.line, *problem)
         return
     orders, stray = _orders(segments, passed)
@@ -92,8 +93,9 @@ def told_results(segments: list[Segment], passed: Passed) -> Iterator[ToldResult
         yield _refused(header.line, "OBR" if not orders else "OBX", "no_result")
 
 
-def _header_problem(header: Segment) -> tuple[str, str] | None:
-    if (fields.value(header, 9), fields.value(header, 9, 2)) != ("ORU", "R01"):
+def header_problem(header: Segment, types: Collection[tuple[str, str]]) -> tuple[str, str] | None:
+    """Return place and code of what forbids to read a message for one of these types; None for nothing."""
+    if message_type(header) not in types:
         return "MSH-9", "hl7_type"
     if fields.value(header, 12) not in VERSIONS:
         return "MSH-12", "hl7_version"
@@ -105,7 +107,11 @@ def _header_problem(header: Segment) -> tuple[str, str] | None:
     return None if mode == "P" and is_new else ("MSH-11", "processing" if mode else "untold")
 
 
-def _longest_problem(segments: list[Segment]) -> tuple[str, str] | None:
+def message_type(header: Segment) -> tuple[str, str]:
+    return fields.value(header, 9), fields.value(header, 9, 2)
+
+
+def longest_problem(segments: list[Segment]) -> tuple[str, str] | None:
     """Return the place of a field beyond all measure: what is looked through again and again has to be short."""
     for each in segments:
         for number, content in enumerate(each.fields, start=1):
@@ -121,13 +127,13 @@ def _refused(row: int, place: str, code: str) -> ToldResult:
 def _orders(segments: list[Segment], passed: Passed) -> tuple[list[_Order], Segment | None]:
     """Return the orders of a message, and the first result that stands in none."""
     orders: list[_Order] = []
-    person, order = _person(None), None
+    person, order = person_told(None), None
     stray: Segment | None = None
     current: _Order | None = None
     for each in segments:
-        _note_unread(each, passed)
+        note_unread(each, passed, READ)
         if each.name == "PID":
-            person, order, current = _person(each), None, None
+            person, order, current = person_told(each), None, None
         elif each.name == "ORC":
             order, current = each, None
         elif each.name == "OBR":
@@ -154,10 +160,11 @@ def _belongs(each: Segment, order: _Order, passed: Passed) -> None:
         notes.extend(fields.whole(each, 3, repetition=one) for one in fields.repetitions(each, 3))
 
 
-def _note_unread(each: Segment, passed: Passed) -> None:
+def note_unread(each: Segment, passed: Passed, read: Mapping[str, frozenset[int]]) -> None:
+    """Note the segments and fields of which nothing is read."""
     if each.name in _TECHNICAL:
         return
-    known = READ.get(each.name)
+    known = read.get(each.name)
     if known is None:
         passed.unread[each.name] = None
         return
@@ -217,7 +224,7 @@ def _told(order: _Order, result: _Result, header: Segment, loinc: str | None) ->
     return told
 
 
-def _person(person: Segment | None) -> ToldResult:
+def person_told(person: Segment | None) -> ToldResult:
     """Return what a PID says, once for all of its results."""
     told = ToldResult(0)
     family, given, more = fields.names_of(person)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -55,8 +55,13 @@ def told_of_file(stream: BinaryIO, encoding: Encoding, passed: Passed) -> Iterat
         yield from told_of_message(raw, encoding, passed)
 
 
-def told_of_message(raw: RawMessage, encoding: Encoding, passed: Passed) -> Iterator[ToldResult]:
-    """Yield the results of one message, or one that says why nothing of it can be read."""
+Read = Callable[[list[Segment], Passed], Iterator[ToldResult]]
+
+
+def told_of_message(
+    raw: RawMessage, encoding: Encoding, passed: Passed, read: Read = told_results
+) -> Iterator[ToldResult]:
+    """Yield the results of one message, or its orders, or one that says why nothing of it can be read."""
     if raw.is_too_long:
         yield ToldResult(raw.line, problems=[("", "message_too_long")])
         return
@@ -64,7 +69,7 @@ def told_of_message(raw: RawMessage, encoding: Encoding, passed: Passed) -> Iter
         yield ToldResult(raw.line, problems=[("MSH", "hl7_headless")])
         return
     try:
-        yield from told_results(segments_of(raw, encoding), passed)
+        yield from read(segments_of(raw, encoding), passed)
     except UnicodeDecodeError:
         yield ToldResult(raw.line, problems=[("MSH-18", "hl7_charset")])
     except Hl7Error as error:

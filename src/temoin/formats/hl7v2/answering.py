@@ -49,7 +49,7 @@ def acknowledgement(
         5: header.text(3) if header else "",
         6: header.text(4) if header else "",
         7: moment(at),
-        9: ("ACK", "R01", "ACK"),
+        9: ("ACK", (header.text(9, 2) if header else "") or "R01", "ACK"),
         10: own_id,
         11: (header.text(11) if header else "") or "P",
         12: version,

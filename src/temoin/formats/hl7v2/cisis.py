@@ -57,11 +57,12 @@ def _segments(report: Report, document: bytes, route: Route, copies: Copies) -> 
     yield "MSH", header(report, route, codes.VERSION_CISIS, codes.CISIS_PROFILE)
     yield "PID", dict(patient_fields(report))
     yield "PV1", {1: "1", 2: "O"}
-    yield "ORC", {1: order, 3: number, 9: moment(report.signed_at)}
+    yield "ORC", {1: order, 2: report.order_number, 3: number, 9: moment(report.signed_at)}
     yield (
         "OBR",
         {
             1: "1",
+            2: report.order_number,
             3: number,
             4: codes.DOCUMENT_CODE,
             7: moment(report.sampled_at),

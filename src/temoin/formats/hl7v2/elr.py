@@ -70,6 +70,7 @@ def _order(report: Report) -> Fields:
     place, phones = address(organisation.address, "B"), contacts(organisation.phone, "", "WPN")
     return {
         1: "RE",
+        2: report.order_number,
         3: own_number(report.record_id, organisation),
         12: ordering(report),
         14: contacts(prescriber.phone, "", "WPN") if prescriber else phones,
@@ -84,6 +85,7 @@ def _request(report: Report) -> Fields:
     organisation = report.organisation
     return {
         1: "1",
+        2: report.order_number,
         3: own_number(report.record_id, organisation),
         4: (report.chapter_loinc, report.chapter_display, "LN", report.kind, report.kind_display, "L"),
         7: moment(report.sampled_at),

@@ -65,6 +65,7 @@ def read_report(data: bytes) -> Report:
         answers=tuple(_answer(each) for each in told if each.text(29) == codes.ASKED),
         comment=_note(message, codes.COMMENT[0]),
         prescriber=_prescriber(order),
+        order_number=order.text(2),
         laboratory=_laboratory(observations[0], own),
         consent_notice=own.text(4),
         source=own.text(3),
