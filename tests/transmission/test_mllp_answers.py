@@ -117,6 +117,7 @@ def told(answers: list[Answer]) -> list[tuple[Verdict, str]]:
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", Verdict.DOUBTFUL, "unreadable_acknowledgement"),
         (b"\x06", Verdict.DOUBTFUL, "unreadable_acknowledgement"),
         (b"\x0b" + b"x" * 200_000, Verdict.DOUBTFUL, "unreadable_acknowledgement"),
+        (framed(b"") * 60_000, Verdict.DOUBTFUL, "unreadable_acknowledgement"),
     ],
 )
 def test_only_a_positive_answer_to_our_own_message_is_an_acknowledgement(said, verdict, code, monkeypatch):

@@ -6,7 +6,6 @@ again by one worker of all: a mail that was taken twice must be taken once in ef
 
 from __future__ import annotations
 
-import imaplib
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+from temoin.mail.bounded import BoundedBox
 from temoin.outbox.set_aside import apart
 
 TIMEOUT = 20.0  # seconds
@@ -54,7 +54,7 @@ def read_mailbox(mailbox: Mailbox, place: str, take: Callable[[bytes], Taken], s
             _read_one(box, number.decode(), place, take)
 
 
-def _read_one(box: imaplib.IMAP4, number: str, place: str, take: Callable[[bytes], Taken]) -> None:
+def _read_one(box: BoundedBox, number: str, place: str, take: Callable[[bytes], Taken]) -> None:
     """Read one mail; one that cannot be taken is flagged for a person, and the next is read."""
     content = _content(box, number)
     taken = Taken.NOT_OURS
@@ -66,8 +66,8 @@ def _read_one(box: imaplib.IMAP4, number: str, place: str, take: Callable[[bytes
 
 
 @contextmanager
-def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
-    with imaplib.IMAP4_SSL(mailbox.host, mailbox.port, ssl_context=mailbox.trust, timeout=TIMEOUT) as box:
+def _opened(mailbox: Mailbox) -> Iterator[BoundedBox]:
+    with BoundedBox(mailbox.host, mailbox.port, ssl_context=mailbox.trust, timeout=TIMEOUT) as box:
         if mailbox.user is None or mailbox.password_file is None:
             box.authenticate("EXTERNAL", lambda _: b"")
         else:
@@ -78,12 +78,13 @@ def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
         yield box
 
 
-def _content(box: imaplib.IMAP4, number: str) -> bytes:
+def _content(box: BoundedBox, number: str) -> bytes:
     parts = _asked(box, "FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
     return next((bytes(part[1]) for part in parts if isinstance(part, tuple)), b"")  # b"": it is gone meanwhile
 
 
-def _asked(box: imaplib.IMAP4, command: str, *words: str) -> list[Any]:
+def _asked(box: BoundedBox, command: str, *words: str) -> list[Any]:
+    box.begin()
     status, answer = box.uid(command, *words)
     if status != "OK":
         raise InboxError(command)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from temoin.mail.bounded import BoundedSmtp, BoundedSmtpTls
 from temoin.mail.replies import Fate, MailStage, MailTroubleError, judge_error, judge_reply
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -32,7 +33,7 @@ class MailServer:
     port: int
     encryption: Encryption
     trust: ssl.SSLContext
-    timeout: float  # seconds for each answer
+    timeout: float  # seconds for each answer, the whole of it
     user: str | None = None
     password_file: Path | None = None
 
@@ -99,8 +100,8 @@ class Exchange:
         server = self._server
         with _at(MailStage.CONNECT):
             if server.encryption is Encryption.TLS:
-                return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=server.trust)
-            return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+                return BoundedSmtpTls(server.host, server.port, timeout=server.timeout, context=server.trust)
+            return BoundedSmtp(server.host, server.port, timeout=server.timeout)
 
     def _prepare(self, smtp: smtplib.SMTP) -> None:
         server = self._server

@@ -22,6 +22,7 @@ TURN, CONNECT, ANSWER = 6.0, 4.0, 8.0
 IDLE = 5.0  # seconds; receivers close silent connections, and a message into a closed one is a needless doubt
 GOODBYE = 1.0
 LARGEST_ANSWER = 65_536  # bytes
+MOST_EMPTY = 16  # frames in which no message stands, before the answer
 _NO_MESSAGE = b"\r\n \x06\x15"  # ACK and NAK of MLLP release 2 tell of the transport, and the answer comes after them
 
 
@@ -55,6 +56,7 @@ class Line:
 
     async def _frame(self) -> bytes:
         """Read to the FS of the next frame in which a message may stand."""
+        empty = 0
         while True:
             frame, stop, rest = self.came.partition(STOP)
             if stop:
@@ -62,8 +64,10 @@ class Line:
                 inside = unframed(frame)
                 if inside.strip(_NO_MESSAGE):
                     return inside
-                continue
-            if len(self.came) > LARGEST_ANSWER:
+                empty += 1
+                if empty <= MOST_EMPTY:
+                    continue
+            if empty > MOST_EMPTY or len(self.came) > LARGEST_ANSWER:
                 raise LineSilentError("unreadable_acknowledgement")
             piece = await self.reader.read(LARGEST_ANSWER)
             if not piece:
