@@ -119,6 +119,19 @@ def test_a_message_that_comes_again_after_its_kept_answer_proposes_nothing_again
     assert len(proposed_tests(by=house.owner)) == (done == "waits")
 
 
+def test_a_day_that_is_handed_in_again_is_no_reading_and_a_broken_record_is_told(
+    worker: str, message: str, tamper: Callable[[str], object]
+):
+    answered(message, worker)
+    again = [answered(changed(("|77|", f"|A{number}|"), message=message), worker) for number in range(45)]
+    tamper("UPDATE testing_record SET sealed = sealed || '\\x00'")
+
+    broken = answered(changed(("|77|", "|B1|"), message=message), worker)
+
+    assert {one.complaints[0].severity for one in again} == {"I"}
+    assert (broken.code, broken.errors) == (AckCode.ERROR, {"207"})
+
+
 def test_another_result_under_the_number_is_refused_however_late(
     house: House, worker: str, message: str, forget: Callable
 ):
