@@ -17,7 +17,7 @@ from temoin.arrivals.hours import Hours, Opening
 from temoin.crypto.arrival import FormPlace, seal_form
 from temoin.pharmacies.seat import Seat
 
-ALL_DAY = Hours(tuple(Opening(day, 0, 24 * 60) for day in range(7)), minutes=30, places=1, ahead=40)
+ALL_DAY = Hours(tuple(Opening(day, 0, 24 * 60) for day in range(7)), minutes=30, places=1, ahead=60)
 
 
 class Booking:

@@ -142,7 +142,7 @@ def test_an_appointment_is_not_moved_beyond_the_end_of_its_key(house: House, por
     first = offers[1].starts_at
     key = offers[1].key.key_id
     far = next((offer.starts_at for offer in offers if offer.key.key_id != key), None)
-    assert far is not None  # forty days reach the key of another month
+    assert far is not None  # sixty days reach the key of another month, whatever day it is
     later = [offer.starts_at for offer in offers if f"{offer.starts_at:%Y-%m}" > f"{first + timedelta(days=14):%Y-%m}"]
     portal.take(first, number=1000, proof=b"mine")
     (mine,) = appointments_to_come(by=house.owner)

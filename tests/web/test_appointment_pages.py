@@ -20,12 +20,10 @@ from temoin.lib.clock import now, shifted_by
 from temoin.lib.zones import HOUSE, wall_clock
 from temoin.pharmacies.seat import Seat
 
-OFTEN = replace(ALL_DAY, minutes=5, ahead=20)
 
-
-def appoint(seat: Seat, *, number: int, ahead: int) -> tuple[UUID, datetime]:
+def appoint(seat: Seat, *, number: int, ahead: int, minutes: int = 60) -> tuple[UUID, datetime]:
     """Take an appointment; return it and its hour."""
-    booking = Booking(seat, OFTEN)
+    booking = Booking(seat, replace(ALL_DAY, minutes=minutes, ahead=20))
     at = booking.hour(ahead)
     return booking.take(at, number=number)[1], at
 
@@ -62,7 +60,7 @@ def test_what_cannot_be_read_is_told_at_its_field(owner: Client, name: str, text
 
 
 def test_todays_appointment_is_in_the_list_called_and_late(house: House, owner: Client):
-    arrival_id, at = appoint(house.owner, number=4170, ahead=0)
+    arrival_id, at = appoint(house.owner, number=4170, ahead=0, minutes=5)
 
     with shifted_by(at + timedelta(minutes=6) - now()):
         if wall_clock(at, HOUSE).date() != wall_clock(now(), HOUSE).date():
@@ -96,7 +94,7 @@ def test_the_days_to_come_are_moved_and_cancelled_by_the_team(house: House, owne
     hours = re.findall(r'<option value="(2[^"]*)"', page)
     none = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": ""})
     gone = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": "2026-01-01T00:00:00+00:00"})
-    moved = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": hours[350]})
+    moved = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": hours[320]})
     (mine,) = appointments_to_come(by=house.owner)
     cancelled = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
     twice = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
@@ -104,7 +102,7 @@ def test_the_days_to_come_are_moved_and_cancelled_by_the_team(house: House, owne
     assert "4170" in listed
     assert "PAT-TROIS" not in listed + page
     assert (none.status_code, gone.status_code, moved.status_code) == (400, 400, 302)
-    assert mine.starts_at.isoformat() == hours[350]
+    assert mine.starts_at.isoformat() == hours[320]
     assert "rien de son formulaire" in cancelled.content.decode()
     assert "entre-temps" in twice.content.decode()
     assert appointments_to_come(by=house.owner) == []
