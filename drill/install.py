@@ -90,6 +90,7 @@ def drill(options: argparse.Namespace) -> int:
         typed = follow_page(root)
     else:
         root.run(f"apt-get install --yes --no-install-recommends ./{options.package.name}")
+        judge_files(root)
     replace_and_purge(root)
     print(
         f"commands: {typed['Témoin']} of Témoin's and {typed['proxy']} of the proxy's; files by hand: {typed['file']}"
@@ -102,6 +103,7 @@ def follow_page(root: BareRoot) -> Counter[str]:
     typed, shown = Counter[str](), ""
     install, *blocks = BLOCK.findall(PAGE.read_text("utf-8"))
     type_in(root, install[3], typed)  # with the network, for Debian's packages
+    judge_files(root)
     leave_network(root)
     with sandbox():
         for kind, verb, place, text in blocks:
@@ -120,6 +122,14 @@ def follow_page(root: BareRoot) -> Counter[str]:
         held = ask_sandbox(f"{SANDBOX}/stats")
         print(f"acknowledged: {test}; the authority holds {held['stored']}, the patient's mailbox {held['mails']}")
     return typed
+
+
+def judge_files(root: BareRoot) -> None:
+    """Have Debian's own Caddy and Prometheus read the files that were installed for them."""
+    root.run("apt-get install --yes --no-install-recommends caddy prometheus")
+    root.run("caddy validate --adapter caddyfile --config /usr/share/temoin/caddy/Caddyfile")
+    rules = root.run("promtool check rules /usr/share/temoin/prometheus/temoin-alerts.yml").split("SUCCESS: ")[1]
+    print(f"(Caddy takes its file; Prometheus its alarms: {rules.strip()})")
 
 
 def type_in(root: BareRoot, text: str, typed: Counter[str]) -> str:

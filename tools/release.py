@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 from build_package import SUITES, Wanted, build
@@ -48,7 +49,8 @@ def release(key: Path, into: Path, *, rehearse: bool) -> None:
     if git("status", "--porcelain"):
         raise ReleaseError("There are changes that are in no commit.")
     changelog, security = ((ROOT / name).read_text("utf-8") for name in ("CHANGELOG.md", "SECURITY.md"))
-    found = security_findings(security, VERSION) + ([] if rehearse else changelog_findings(changelog, VERSION))
+    found = security_findings(security, VERSION) + builder_findings((ROOT / "requirements.lock").read_text("utf-8"))
+    found += [] if rehearse else changelog_findings(changelog, VERSION)
     if found:
         raise ReleaseError("\n".join(found))
     if into.exists():
@@ -63,23 +65,29 @@ def release(key: Path, into: Path, *, rehearse: bool) -> None:
         shutil.copytree(first, into)
 
 
-def changelog_findings(text: str, version: str) -> list[str]:
+def changelog_findings(text: str, released: str) -> list[str]:
     """Return what a changelog lacks to go out with a version."""
     newest = re.search(r"^## (.*)\n((?:(?!## ).*\n?)*)", text, re.MULTILINE)
     heading, body = newest.groups() if newest else ("", "")
     found = []
-    if not re.fullmatch(rf"{re.escape(version)} - [0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}", heading):
-        found.append(f'The newest heading of CHANGELOG.md is "{heading}", not "{version} - YEAR-MONTH-DAY".')
+    if not re.fullmatch(rf"{re.escape(released)} - [0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}", heading):
+        found.append(f'The newest heading of CHANGELOG.md is "{heading}", not "{released} - YEAR-MONTH-DAY".')
     if UPGRADE not in body.splitlines():
         found.append(f"The newest version in CHANGELOG.md does not say: {UPGRADE}")
     return found
 
 
-def security_findings(text: str, version: str) -> list[str]:
+def security_findings(text: str, released: str) -> list[str]:
     """Return what SECURITY.md says otherwise of the versions that are mended."""
-    line = version.rpartition(".")[0]
+    line = released.rpartition(".")[0]
     mended = re.findall(r"^\| ([0-9.]+) \| yes \|$", text, re.MULTILINE)
     return [] if mended == [line] else [f"SECURITY.md says that {', '.join(mended)} is mended, not {line}."]
+
+
+def builder_findings(lock: str) -> list[str]:
+    """Return why another machine might build another wheel: what builds it here is not what is locked."""
+    here = version("setuptools")
+    return [] if f"\nsetuptools=={here} " in lock else [f"setuptools here is {here}, which is not the locked one."]
 
 
 def make(commit: str, folder: Path) -> Path:

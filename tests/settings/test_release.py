@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,12 @@ def test_the_pages_say_which_version_is_mended_and_how_to_upgrade_to_it():
 
     assert release.security_findings((ROOT / "SECURITY.md").read_text("utf-8"), VERSION) == []
     assert release.changelog_findings(released, VERSION) == []
+
+
+def test_a_wheel_is_built_by_the_locked_builder_alone():
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    here = version("setuptools")
+
+    assert release.builder_findings(f"wheel==1\nsetuptools=={here} \\\n") == []
+    assert release.builder_findings(f"wheel==1\nsetuptools=={here}9 \\\n") != []
+    assert "\nsetuptools==" in lock
