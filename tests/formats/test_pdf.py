@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -99,6 +101,25 @@ def test_any_report_makes_a_page_with_its_key_the_same_each_time(report):
 
     assert report.key in text(report)
     assert report_pdf(replace(report)) == made
+
+
+MANY_PAGES = """
+from dataclasses import replace
+from pathlib import Path
+from temoin.formats.pdf import report_pdf
+from temoin_conformance.documents import example_story
+held = []
+for number in range(200):
+    report_pdf(replace(example_story().first, comment=f"Page {number}"))
+    held.append(int(Path("/proc/self/statm").read_text().split()[1]))
+print(4 * (held[-1] - held[99]))
+"""
+
+
+def test_a_hundred_pages_more_leave_nothing_in_memory():
+    run = subprocess.run([sys.executable, "-c", MANY_PAGES], capture_output=True, text=True, check=True)
+
+    assert int(run.stdout) < 1_000  # kilobytes: 2,300 while each layout was handed over as text
 
 
 def test_an_ordinary_result_fits_one_page():

@@ -17,15 +17,17 @@ import typst
 
 MEDIA_TYPE: Final = "application/pdf"
 _STANDARDS: Final[list[Literal["a-1a", "ua-1"]]] = ["a-1a", "ua-1"]
+_LAYOUTS: Final = files("temoin.formats.pdf") / "layouts"
 _FONT_PACKAGES: Final = ("fontpkg_atkinson_hyperlegible", "fontpkg_almarai")
 
 
 def typeset(layout: str, told: Mapping[str, Any], *, at: datetime) -> bytes:
     """Return the PDF of a layout; ValueError when it cannot be laid out, with nothing of what it was to say."""
-    source = (files("temoin.formats.pdf") / "layouts" / f"{layout}.typ").read_bytes()
     try:
+        # The layout's path, not its text: of each text that it is handed, the library keeps a copy for good.
         made = typst.compile(
-            source,
+            str(_LAYOUTS / f"{layout}.typ"),
+            root=str(_LAYOUTS),
             font_paths=_fonts(),
             sys_inputs={"told": orjson.dumps(told).decode()},
             pdf_standards=[*_STANDARDS],
