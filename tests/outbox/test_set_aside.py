@@ -256,7 +256,15 @@ def test_what_is_no_persons_matter_is_not_hastened(house, as_role):
 
 
 @pytest.fixture
-def keyless(house, as_role):
+def early_in_a_month():
+    """The second of next month: a data key is a month's, and the broken one is to be that of all that follows."""
+    moment = now()
+    with shifted_by((moment.replace(day=1) + timedelta(days=32)).replace(day=2) - moment):
+        yield
+
+
+@pytest.fixture
+def keyless(house, as_role, early_in_a_month):  # noqa: ARG001
     """A pharmacy with a result on its way, whose data key is not to be had."""
     sign(house)
     with as_role("temoin_keeper"), tenant_scope(house.here.id), connection.cursor() as cursor:
