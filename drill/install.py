@@ -91,6 +91,8 @@ def drill(options: argparse.Namespace) -> int:
     else:
         root.run(f"apt-get install --yes --no-install-recommends ./{options.package.name}")
         judge_files(root)
+        init = next(text for *_, text in BLOCK.findall(PAGE.read_text("utf-8")) if text.startswith("temoin init"))
+        root.run(init.partition("|")[0])  # what the purge must leave; its SQL is for another machine
     replace_and_purge(root)
     print(
         f"commands: {typed['Témoin']} of Témoin's and {typed['proxy']} of the proxy's; files by hand: {typed['file']}"
