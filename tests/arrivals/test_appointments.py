@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,21 +17,24 @@ from people import House, open_house
 from temoin.arrivals.appointed import (
     appointments_to_come,
     call_arrival,
+    cancel_all,
     cancel_appointment,
     free_hours,
     move_appointment,
     uncall_arrival,
 )
-from temoin.arrivals.appointments import Taking, Wish, take_place
+from temoin.arrivals.appointments import Taking, Wish, free_seats, take_place
 from temoin.arrivals.box import HandedForm
 from temoin.arrivals.calendar import calendar_of, calendar_to_set, set_hours
 from temoin.arrivals.hours import Hours, Opening
 from temoin.arrivals.models import Arrival
 from temoin.arrivals.queries import read_arrival, waiting_arrivals
+from temoin.arrivals.telling import HowTold, note_called, read_call_sheet, untold_patients
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, day_of
+from temoin.pharmacies.operator import Operator
 from temoin.retention.arrivals import end_all
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -186,10 +190,135 @@ def test_the_team_moves_and_cancels_and_the_stranger_does_not(house: House, port
     assert later in {hour.starts_at for hour in free_hours(by=house.owner)}
     move_appointment(by=house.student, arrival_id=arrival_id, starts_at=later)
     assert [one.starts_at for one in appointments_to_come(by=house.owner)] == [later]
-    cancel_appointment(by=house.colleague, arrival_id=arrival_id)
+    assert cancel_appointment(by=house.colleague, arrival_id=arrival_id) is HowTold.MAIL
     with pytest.raises(ConflictError):
         cancel_appointment(by=house.colleague, arrival_id=arrival_id)
     assert appointments_to_come(by=house.owner) == []
+
+
+def test_a_form_sent_again_with_another_hour_holds_the_last_that_was_chosen(house: House, portal: Booking):
+    at, later = portal.hour(60), portal.hour(70)
+    _taken, arrival_id = portal.take(at, number=1000, proof=b"mine")  # its answer was lost
+
+    assert portal.take(later, number=1000, proof=b"mine", arrival_id=arrival_id)[0] is Taking.TAKEN
+    assert [one.starts_at for one in appointments_to_come(by=house.owner)] == [later]
+    portal.give_up(b"mine")
+    assert portal.take(at, number=1000, proof=b"mine", arrival_id=arrival_id)[0] is Taking.NONE
+
+
+def test_the_team_overbooks_no_hour_that_somebody_took_meanwhile(
+    house: House, portal: Booking, monkeypatch: pytest.MonkeyPatch
+):
+    at, later = portal.hour(60), portal.hour(70)
+    _taken, arrival_id = portal.take(at, number=1000)
+    seen = free_hours(by=house.owner)
+    portal.take(later, number=1001)
+    monkeypatch.setattr("temoin.arrivals.appointed.free_hours", lambda **_: seen)
+
+    with pytest.raises(InvalidError):
+        move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+
+
+def test_an_hour_whose_places_were_reduced_is_full_as_long_as_as_many_hold_one():
+    assert free_seats({1, 3}, 2) == []
+    assert free_seats({3}, 2) == [1]
+    assert free_seats({1, 2, 3}, 1) == []
+
+
+def test_a_reminder_asked_for_too_late_is_kept_for_another_hour(house: House, portal: Booking):
+    soon, later = portal.hour(0), portal.hour(200)
+    _taken, arrival_id = portal.take(soon, number=1000)
+
+    assert kept(house, arrival_id).remind_at == soon
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    assert kept(house, arrival_id).remind_at == later - timedelta(days=1)
+
+
+def test_who_has_no_address_stands_on_the_list_until_they_were_called(house: House, portal: Booking):
+    at, later = portal.hour(60), portal.hour(70)
+    _taken, arrival_id = portal.take(at, number=1000, traits={"phone": "06 12 34 56 78", "email": "nobody@"})
+
+    assert move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later) is HowTold.CALL
+    assert cancel_appointment(by=house.owner, arrival_id=arrival_id) is HowTold.CALL
+    (untold,) = untold_patients(by=house.colleague)
+    assert (untold.former_at, untold.starts_at) == (at, None)  # what the patient believes
+    sheet = read_call_sheet(by=house.colleague, arrival_id=arrival_id)
+    assert sheet.filled is not None
+    assert sheet.filled.traits["phone"] == "06 12 34 56 78"
+    for act in (read_call_sheet, note_called):
+        with pytest.raises(NotFoundError):
+            act(by=house.stranger, arrival_id=arrival_id)
+        with pytest.raises(DeniedError):
+            act(by=house.administrator, arrival_id=arrival_id)
+    assert untold_patients(by=house.stranger) == []
+    note_called(by=house.colleague, arrival_id=arrival_id)
+    with pytest.raises(ConflictError):
+        note_called(by=house.colleague, arrival_id=arrival_id)
+
+    assert untold_patients(by=house.owner) == []
+    assert bytes(kept(house, arrival_id).ciphertext) == b""
+
+
+def test_nobody_is_told_of_the_hour_that_they_believe_in_or_chose_themselves(house: House, portal: Booking):
+    at, later, latest = (portal.hour(ahead) for ahead in (60, 70, 80))
+    _taken, arrival_id = portal.take(at, number=1000, proof=b"mine")
+
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    assert move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=at) is HowTold.KNOWN
+    assert untold_patients(by=house.owner) == []
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+    assert portal.put_off(b"mine", latest) is Taking.TAKEN
+    assert untold_patients(by=house.owner) == []
+
+
+def test_a_pharmacy_that_closes_leaves_nobody_before_its_door(house: House, portal: Booking):
+    _taken, arrival_id = portal.take(portal.hour(60), number=1000)
+    _taken, called = portal.take(portal.hour(61), number=1001, traits={})
+
+    with pytest.raises(DeniedError):
+        cancel_all(by=house.owner)
+    assert cancel_all(by=Operator(house.here.id)) == {HowTold.MAIL: 1, HowTold.CALL: 1}
+    assert [(one.id, one.starts_at) for one in untold_patients(by=house.owner)] == [(called, None), (arrival_id, None)]
+
+
+FORBIDDEN = [("state", "'accepted'"), ("former_at", "now()"), ("call_since", "now()")]
+
+
+@pytest.mark.parametrize(("column", "value"), FORBIDDEN)
+def test_the_patients_site_has_nobody_looked_after_or_written_to(
+    house: House, portal: Booking, as_role: AsRole, column: str, value: str
+):
+    portal.take(portal.hour(60), number=1000, proof=b"mine")
+    row = {"pharmacy_id": f"'{house.here.id}'", **{name: f"'{uuid4()}'" for name in ("id", "poster_id", "key_id")}}
+    row |= {"number": "417", "expires_at": "now()", "ciphertext": "''", "state": "'waiting'", column: value}
+
+    for statement in (
+        f"{NAMED}; UPDATE arrivals_arrival SET {column} = {value}",  # noqa: S608
+        f"INSERT INTO arrivals_arrival ({', '.join(row)}) VALUES ({', '.join(row.values())})",  # noqa: S608
+    ):
+        with as_role("temoin_portal"), tenant_scope(house.here.id), pytest.raises(ProgrammingError, match="row-level"):
+            run(statement)
+
+
+NAMED = f"SELECT set_config('temoin.appointment', '{sha256(b'mine').hexdigest()}', true)"
+
+
+def test_the_patients_site_brings_nothing_back(house: House, portal: Booking, as_role: AsRole):
+    _taken, arrival_id = portal.take(portal.hour(60), number=1000, proof=b"mine")
+    portal.give_up(b"mine")
+
+    with as_role("temoin_portal"), tenant_scope(house.here.id):
+        run(f"{NAMED}; UPDATE arrivals_arrival SET state = 'waiting'")  # noqa: S608
+    assert kept(house, arrival_id).state == "cancelled"
+
+
+def test_hours_that_somebody_else_set_meanwhile_are_not_overwritten(house: House):
+    seen = calendar_to_set(by=house.owner).version
+    set_hours(by=house.administrator, hours=ALL_DAY, expected_version=seen)
+
+    with pytest.raises(ConflictError):
+        set_hours(by=house.owner, hours=Hours(), expected_version=seen)
+    assert calendar_of(by=house.owner) == ALL_DAY
 
 
 def test_whoever_is_called_is_noted_once_and_can_be_uncalled(house: House, portal: Booking):

@@ -67,6 +67,7 @@ TABLES = {
     },
     "temoin_worker": {
         "arrivals_key": "SELECT",
+        "arrivals_poster": "SELECT",
         "crypto_data_key": "INSERT SELECT",
         "oversight_alarm": EVERYTHING,
         "oversight_call_watch": "INSERT SELECT UPDATE",
@@ -199,18 +200,23 @@ COLUMNS = {
     },
     ("temoin_app", "arrivals_arrival", "UPDATE"): {
         *("state", "ciphertext", "called_at", "starts_at", "seat", "expires_at", "remind_at", "link_hash"),
+        *("former_at", "call_since"),
     },
     ("temoin_app", "arrivals_calendar", "UPDATE"): {"hours"},
     ("temoin_worker", "arrivals_arrival", "SELECT"): {
         *("pharmacy_id", "id", "key_id", "state", "starts_at", "expires_at", "remind_at", "link_hash", "ciphertext"),
+        *("former_at", "call_since"),
     },
-    ("temoin_worker", "arrivals_arrival", "UPDATE"): {"link_hash"},
+    ("temoin_worker", "arrivals_arrival", "UPDATE"): {
+        *("link_hash", "remind_at", "ciphertext", "former_at", "call_since"),
+    },
     ("temoin_portal", "arrivals_arrival", "SELECT"): {
         *("pharmacy_id", "id", "key_id", "state", "starts_at", "seat", "expires_at", "remind_at"),
     },
     # Of the one appointment whose secret it names: test_tables.py.
     ("temoin_portal", "arrivals_arrival", "UPDATE"): {
         *("state", "ciphertext", "starts_at", "seat", "expires_at", "remind_at", "called_at", "link_hash"),
+        *("former_at", "call_since"),
     },
     ("temoin_portal", "pharmacies_pharmacy", "SELECT"): {"id", "time_zone"},
     ("temoin_app", "arrivals_poster", "UPDATE"): {"state", "sealed"},

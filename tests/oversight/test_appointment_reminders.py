@@ -18,14 +18,16 @@ from mail_server import OK, Behaviour, running_mail_server
 from people import House, open_house
 from site_settings import notice_settings
 
-from temoin.arrivals.appointed import appointments_to_come, cancel_appointment
+from temoin.arrivals.appointed import appointments_to_come, cancel_appointment, move_appointment
+from temoin.arrivals.models import Arrival
+from temoin.arrivals.telling import untold_patients
 from temoin.journal.events import EventKind
 from temoin.journal.models import Event
 from temoin.lib.clock import now, shifted_by
 from temoin.lib.tenant import tenant_scope
 from temoin.lib.zones import HOUSE, wall_clock
 from temoin.outbox.set_aside import list_aside
-from temoin.oversight.appointment_reminders import send_reminders
+from temoin.oversight.appointment_reminders import send_changes, send_reminders
 
 
 @pytest.fixture
@@ -106,6 +108,78 @@ def test_a_form_that_asks_for_no_mail_is_opened_once_and_another_that_breaks_hol
 
 def spoil(tamper, arrival_id: UUID) -> None:
     tamper(f"UPDATE arrivals_arrival SET ciphertext = 'x' WHERE id = '{arrival_id}'")  # noqa: S608
+
+
+def tell(as_role) -> None:
+    with as_role("temoin_worker"):
+        send_changes(notice_settings(), threading.Event())
+
+
+def test_who_did_not_ask_is_told_at_once_that_it_was_moved_and_reminded_of_nothing(
+    house: House, mail: Behaviour, as_role
+):
+    booking = Booking(house.owner)
+    at, later = booking.hour(100), booking.hour(110)
+    _taken, arrival_id = booking.take(at, number=4170, remind=False)
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+
+    for _ in range(2):
+        tell(as_role)
+    remind(as_role, later, timedelta(hours=20))
+    (sent,) = mail.messages
+    text = sent.get_body(("plain",)).get_content()
+    link = re.search(r"https?://\S+/appointments/#~([\w-]{22})\.([\w-]{22})", text)
+
+    assert sent["To"] == filled()["traits"]["email"]
+    for hour in (at, later):
+        assert f"{wall_clock(hour, HOUSE):%d/%m/%Y %H:%M}" in text
+    assert not re.search("PAT-TROIS|test|covid|résultat|4170|7K2QF", text, re.IGNORECASE)
+    assert untold_patients(by=house.owner) == []
+    assert link is not None
+    assert booking.give_up(urlsafe_b64decode(link[2] + "=="))
+
+
+def test_who_asked_is_told_that_it_was_moved_and_then_reminded_of_the_new_hour(house: House, mail: Behaviour, as_role):
+    booking = Booking(house.owner)
+    at, later = booking.hour(100), booking.hour(300)
+    _taken, arrival_id = booking.take(at, number=4170)
+    remind(as_role, at, timedelta(hours=20))
+    move_appointment(by=house.owner, arrival_id=arrival_id, starts_at=later)
+
+    tell(as_role)
+    for _ in range(2):
+        remind(as_role, later, timedelta(hours=20))
+
+    assert len({sent["Message-ID"] for sent in mail.messages}) == len(mail.messages) == 3
+
+
+def test_who_is_cancelled_is_told_where_to_take_another_and_the_form_is_gone(house: House, mail: Behaviour, as_role):
+    booking = Booking(house.owner)
+    _taken, arrival_id = booking.take(booking.hour(100), number=4170)
+    cancel_appointment(by=house.owner, arrival_id=arrival_id)
+
+    tell(as_role)
+    (sent,) = mail.messages
+    link = re.search(r"/appointments/#([\w-]{22})\s", sent.get_body(("plain",)).get_content())
+
+    assert link is not None
+    assert urlsafe_b64decode(link[1] + "==") == booking.token
+    with tenant_scope(house.here.id):
+        assert bytes(Arrival.objects.get(id=arrival_id).ciphertext) == b""
+
+
+def test_a_mailbox_that_refuses_for_good_leaves_the_patient_to_be_called(house: House, mail: Behaviour, as_role):
+    booking = Booking(house.owner)
+    _taken, arrival_id = booking.take(booking.hour(100), number=4170)
+    cancel_appointment(by=house.owner, arrival_id=arrival_id)
+    mail.rcpt = "550 5.1.1 unknown"
+
+    tell(as_role)
+    (untold,) = untold_patients(by=house.owner)
+
+    assert (untold.id, untold.call_since is not None) == (arrival_id, True)
+    with tenant_scope(house.here.id):
+        assert bytes(Arrival.objects.get(id=arrival_id).ciphertext) != b""
 
 
 @pytest.mark.parametrize("answer", ["full", "cut"])

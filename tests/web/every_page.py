@@ -8,6 +8,7 @@ from django.urls import reverse
 from orphaned import leave_orphan
 from people import COVID, NEWCOMER, House, make_lot, make_patient, make_program, make_sampled, make_signed, make_test
 
+from temoin.arrivals.appointed import cancel_appointment
 from temoin.catalogue.lots import recall_lot
 from temoin.delivery.letters import read_knowledge
 from temoin.delivery.telling import ToldBy, note_told
@@ -62,5 +63,8 @@ def every_page(house: House) -> dict[str, str]:
     _taken, appointment = appointed.take(appointed.hour(60), number=4170)
     pages["appointments"], pages["hours"] = reverse("appointments"), reverse("appointment_hours")
     pages["appointment"] = reverse("appointment", args=[appointment])
+    _taken, cancelled = appointed.take(appointed.hour(62), number=4171)
+    cancel_appointment(by=house.owner, arrival_id=cancelled)
+    pages["contact"] = reverse("appointment_contact", args=[cancelled])
     pages["poster"], pages["arrival"] = reverse("poster"), reverse("arrival", args=[arrive(house.owner)])
     return pages | {f"{name} {one}": reverse(name, args=[one]) for name, one in [*of_records, *of_patients, *of_people]}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from appointing import ALL_DAY, Booking
-from arriving import token_of
+from arriving import filled, token_of
 from django.test import Client
 from people import House, sign_in
 
@@ -31,7 +31,7 @@ def appoint(seat: Seat, *, number: int, ahead: int, minutes: int = 60) -> tuple[
 def test_whoever_runs_the_place_sets_the_hours(house: House, owner: Client):
     token_of(house.owner)
     line = {"weekday-1": "0", "begins-1": "09:00", "ends-1": "12:00", "kind-1": "covid19-ag"}  # the first stays empty
-    rest = {"minutes": "20", "places": "2", "ahead": "14", "closed-2": "2026-12-25"}
+    rest = {"minutes": "20", "places": "2", "ahead": "14", "closed-2": "2026-12-25", "seen": seen_by(owner)}
 
     wrong = owner.post("/appointments/hours/", {**line, **rest, "ends-1": "09:10"})
     right = owner.post("/appointments/hours/", {**line, **rest}, follow=True)
@@ -39,6 +39,8 @@ def test_whoever_runs_the_place_sets_the_hours(house: House, owner: Client):
     assert wrong.status_code == 400
     assert re.search(r'name="ends-0"[^>]*aria-invalid', wrong.content.decode())
     assert 'value="09:00"' in right.content.decode()
+    other = owner.post("/appointments/hours/", {**line, **rest, "places": "9"})
+    assert (other.status_code, "entre-temps" in other.content.decode()) == (400, True)  # it stood on another page
     hours = calendar_of(by=house.owner)
     assert (hours.openings, hours.minutes, hours.places, hours.ahead) == (
         (Opening(0, 540, 720, "covid19-ag"),),
@@ -48,6 +50,29 @@ def test_whoever_runs_the_place_sets_the_hours(house: House, owner: Client):
     )
     assert [f"{day}" for day in hours.closed] == ["2026-12-25"]
     assert sign_in(Client(), house.student).get("/appointments/hours/").status_code == 403
+
+
+def seen_by(client: Client) -> str:
+    page = client.get("/appointments/hours/").content.decode()
+    return re.findall(r'name="seen" value="([^"]+)"', page)[0]
+
+
+def test_whom_nobody_can_write_to_the_team_is_shown_to_call(house: House, owner: Client):
+    booking = Booking(house.owner)
+    traits = filled()["traits"] | {"email": "", "phone": "06 12 34 56 78"}
+    _taken, arrival_id = booking.take(booking.hour(60), number=4170, traits=traits)
+
+    sheet = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True).content.decode()
+    listed = owner.get("/appointments/").content.decode()
+    told = owner.post(f"/appointments/{arrival_id}/told/", follow=True).content.decode()
+    again = owner.get(f"/appointments/{arrival_id}/contact/", follow=True).content.decode()
+
+    assert "appelez" in sheet
+    assert "06 12 34 56 78" in sheet
+    assert "à appeler" in listed
+    assert "06 12 34 56 78" not in listed
+    assert "est averti" in told
+    assert "le sait déjà" in again
 
 
 @pytest.mark.parametrize(("name", "text"), [("begins-0", "9"), ("weekday-0", "8"), ("closed-0", "x"), ("places", "")])
@@ -97,13 +122,17 @@ def test_the_days_to_come_are_moved_and_cancelled_by_the_team(house: House, owne
     moved = owner.post(f"/appointments/{arrival_id}/move/", {"starts_at": hours[320]})
     (mine,) = appointments_to_come(by=house.owner)
     cancelled = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
+    sheet = owner.get(f"/appointments/{arrival_id}/contact/").content.decode()
     twice = owner.post(f"/appointments/{arrival_id}/cancel/", follow=True)
 
     assert "4170" in listed
     assert "PAT-TROIS" not in listed + page
     assert (none.status_code, gone.status_code, moved.status_code) == (400, 400, 302)
     assert mine.starts_at.isoformat() == hours[320]
-    assert "rien de son formulaire" in cancelled.content.decode()
+    assert "averti par e-mail" in cancelled.content.decode()
+    assert "e-mail en route" in cancelled.content.decode()
+    assert "PAT-TROIS" not in cancelled.content.decode()
+    assert "PAT-TROIS" in sheet
     assert "entre-temps" in twice.content.decode()
     assert appointments_to_come(by=house.owner) == []
 
@@ -114,6 +143,7 @@ def test_the_stranger_has_no_such_appointment(house: House, owner: Client):
 
     assert owner.get(f"/appointments/{arrival_id}/").status_code == 200
     assert stranger.get(f"/appointments/{arrival_id}/").status_code == 404
-    for verb in ("cancel", "move"):
+    assert stranger.get(f"/appointments/{arrival_id}/contact/").status_code == 404
+    for verb in ("cancel", "move", "told"):
         assert stranger.post(f"/appointments/{arrival_id}/{verb}/", {"starts_at": ""}).status_code == 404
     assert stranger.post(f"/arrivals/{arrival_id}/call/", {"do": "called"}).status_code == 404

@@ -9,18 +9,19 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from temoin.arrivals.appointments import remind_at
+from temoin.arrivals.appointments import free_seats, remind_at
 from temoin.arrivals.calendar import calendar_of
 from temoin.arrivals.hours import end_of_day, month_of, slots
 from temoin.arrivals.models import Arrival, ArrivalKey
 from temoin.arrivals.queries import arrival_in_scope, check_waits
 from temoin.arrivals.states import ArrivalState
+from temoin.arrivals.telling import HowTold, to_tell
 from temoin.journal.act import act
 from temoin.journal.events import EventKind
 from temoin.lib.clock import now
-from temoin.lib.errors import ConflictError, refuse
+from temoin.lib.errors import ConflictError, InvalidError, refuse
 from temoin.lib.tenant import tenant_scope
-from temoin.pharmacies.policies import Holder, check_right
+from temoin.pharmacies.policies import Holder, check_operator, check_right
 from temoin.pharmacies.professions import Right
 from temoin.pharmacies.zones import zone_of
 
@@ -66,34 +67,56 @@ def free_hours(*, by: Holder) -> list[FreeHour]:
     return [FreeHour(at, left) for at, _kind in found if (left := hours.places - taken[at]) > 0]
 
 
-def cancel_appointment(*, by: Holder, arrival_id: UUID) -> None:
-    """Cancel an appointment: nothing of its form stays. ConflictError once it was looked after, or cancelled."""
+def cancel_appointment(*, by: Holder, arrival_id: UUID) -> HowTold:
+    """Cancel an appointment; its form stays until its patient was told. ConflictError once it was looked after."""
     check_right(by=by, right=Right.REGISTER_TEST)
+    return _cancel(arrival_id, by=by)
+
+
+def cancel_all(*, by: Holder) -> Counter[HowTold]:
+    """Cancel the appointments to come, for the operator who closes the pharmacy; return how many are told how."""
+    check_operator(by=by)
+    with tenant_scope(by.pharmacy_id):
+        waiting = Arrival.objects.filter(starts_at__gt=now(), state=ArrivalState.WAITING.value)
+        return Counter(_cancel(each, by=by) for each in list(waiting.values_list("id", flat=True)))
+
+
+def _cancel(arrival_id: UUID, *, by: Holder) -> HowTold:
     with act(by=by, kind=EventKind.APPOINTMENT_CANCELLED, subject_kind="arrival", subject_id=arrival_id) as commit:
-        _appointment(arrival_id)
-        commit.move(Arrival, arrival_id, "cancel", ciphertext=b"", remind_at=None)
+        arrival = _appointment(arrival_id)
+        way, told = to_tell(arrival)
+        kept = {} if told["former_at"] else {"ciphertext": b""}
+        seen = {"starts_at": arrival.starts_at}
+        commit.move(Arrival, arrival_id, "cancel", only_if=seen, remind_at=None, link_hash=None, **told, **kept)
+    return way
 
 
-def move_appointment(*, by: Holder, arrival_id: UUID, starts_at: datetime) -> None:
-    """Move an appointment to an hour that is free; InvalidError where it is not, or where its form ends before."""
+def move_appointment(*, by: Holder, arrival_id: UUID, starts_at: datetime) -> HowTold:
+    """Move an appointment to an hour that is free; InvalidError where it is not, or where its form ends before.
+
+    ConflictError once it was looked after, or when its patient was faster.
+    """
     check_right(by=by, right=Right.REGISTER_TEST)
     if all(hour.starts_at != starts_at for hour in free_hours(by=by)):
-        raise refuse("starts_at", "taken", _("This hour is not free any more: choose another."))
+        raise _taken_meanwhile()
     with act(by=by, kind=EventKind.APPOINTMENT_MOVED, subject_kind="arrival", subject_id=arrival_id) as commit:
         arrival = _appointment(arrival_id)
         if ArrivalKey.objects.get(id=arrival.key_id).month < month_of(starts_at):
             raise refuse("starts_at", "far", _("The patient’s form cannot be kept that long: choose an earlier hour."))
+        way, told = to_tell(arrival, starts_at)
         commit.change(
             Arrival,
             arrival_id,
-            only_if={"state": ArrivalState.WAITING.value},
+            only_if={"state": ArrivalState.WAITING.value, "starts_at": arrival.starts_at},
             starts_at=starts_at,
-            seat=_free_seat(starts_at),
+            seat=_free_seat(starts_at, calendar_of(by=by).places),
             expires_at=end_of_day(starts_at, zone_of(by.pharmacy_id)),
             called_at=None,
             link_hash=None,
             remind_at=arrival.remind_at and remind_at(starts_at),
+            **told,
         )
+    return way
 
 
 def call_arrival(*, by: Holder, arrival_id: UUID) -> None:
@@ -129,8 +152,14 @@ def _taken() -> list[datetime]:
     return list(rows.values_list("starts_at", flat=True))
 
 
-def _free_seat(starts_at: datetime) -> int:
+def _free_seat(starts_at: datetime, places: int) -> int:
     """Return a place of an hour that nobody has; who is faster gets it, and the act of the other one fails."""
     rows = Arrival.objects.filter(starts_at=starts_at, state__in=HOLDING)
-    taken = set(rows.values_list("seat", flat=True))
-    return next(seat for seat in range(1, len(taken) + 2) if seat not in taken)
+    free = free_seats(set(rows.values_list("seat", flat=True)), places)
+    if not free:
+        raise _taken_meanwhile()
+    return free[0]
+
+
+def _taken_meanwhile() -> InvalidError:
+    return refuse("starts_at", "taken", _("This hour is not free any more: choose another."))

@@ -8,7 +8,7 @@ other: the database holds the site to it (the setting `temoin.appointment`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,18 +37,20 @@ _TAKEN = """
     SELECT starts_at, seat FROM arrivals_arrival
      WHERE pharmacy_id = %s AND starts_at > %s AND state IN ('waiting', 'accepted')
 """
-_IS_THERE = "SELECT FROM arrivals_arrival WHERE pharmacy_id = %s AND id = %s"
+_IS_THERE = "SELECT starts_at FROM arrivals_arrival WHERE pharmacy_id = %s AND id = %s"
 _TAKE = """
     INSERT INTO arrivals_arrival (pharmacy_id, id, poster_id, key_id, state, number, ciphertext,
                                   starts_at, seat, expires_at, remind_at, proof_hash, device_hash, device_seat)
     VALUES (%s, %s, %s, %s, 'waiting', %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _GIVE_UP = """
-    UPDATE arrivals_arrival SET state = 'cancelled', ciphertext = '', remind_at = NULL
+    UPDATE arrivals_arrival SET state = 'cancelled', ciphertext = '', remind_at = NULL,
+           former_at = NULL, call_since = NULL
      WHERE pharmacy_id = %s AND state = 'waiting' AND expires_at > %s RETURNING id, starts_at
 """
 _PUT_OFF = """
     UPDATE arrivals_arrival SET starts_at = %s, seat = %s, expires_at = %s, called_at = NULL, link_hash = NULL,
+           former_at = NULL, call_since = NULL,
            remind_at = CASE WHEN remind_at IS NULL THEN NULL ELSE %s END
      WHERE pharmacy_id = %s AND state = 'waiting' AND expires_at > %s RETURNING id, key_id
 """
@@ -116,11 +118,14 @@ def calendar_of_poster(poster: StandingPoster) -> OfferedHours | None:
 
 
 def take_place(poster: StandingPoster, form: HandedForm, wish: Wish) -> Taking:
-    """Take a place of an hour for a sealed form, once however often it is sent."""
+    """Take a place of an hour for a sealed form, once however often it is sent.
+
+    Sent again with another hour, because the answer was lost, it is moved there: the person holds what they chose last.
+    """
     calendar = calendar_of_poster(poster)
     offer = _offered(calendar, wish.starts_at)
-    if _is_taken(poster, form):
-        return Taking.TAKEN
+    if taken_for := _taken_for(poster, form):
+        return Taking.TAKEN if taken_for == [(wish.starts_at,)] else put_off(poster, wish.proof, wish.starts_at)
     if calendar is None or offer is None:
         return Taking.FULL
     if offer.key.key_id != form.key_id:
@@ -162,9 +167,17 @@ def put_off(poster: StandingPoster, secret: bytes, starts_at: datetime) -> Takin
     return Taking.FULL
 
 
-def remind_at(starts_at: datetime) -> datetime | None:
-    """Return when to remind somebody: the day before at that hour; None where that is past."""
-    return before if (before := starts_at - DAY_BEFORE) > now() else None
+def remind_at(starts_at: datetime) -> datetime:
+    """Return when to remind somebody: the day before at that hour.
+
+    Where that is past, the hour itself: nobody is written to then, and it is kept that they asked, for another hour.
+    """
+    return before if (before := starts_at - DAY_BEFORE) > now() else starts_at
+
+
+def free_seats(taken: Collection[int], places: int) -> list[int]:
+    """Return the places of an hour that are left: none where as many hold one, also from when there were more."""
+    return [seat for seat in range(1, places + 1) if seat not in taken][: max(0, places - len(taken))]
 
 
 class _Collision(StrEnum):
@@ -200,12 +213,12 @@ def _offered(calendar: OfferedHours | None, starts_at: datetime) -> OfferedHour 
 def _free(poster: StandingPoster, calendar: OfferedHours, starts_at: datetime) -> list[int]:
     with tenant_scope(poster.pharmacy_id), connection.cursor() as cursor:
         taken = {seat for at, seat in _all(cursor, _TAKEN, poster, now()) if at == starts_at}
-    return [seat for seat in range(1, calendar.hours.places + 1) if seat not in taken]
+    return free_seats(taken, calendar.hours.places)
 
 
-def _is_taken(poster: StandingPoster, form: HandedForm) -> bool:
+def _taken_for(poster: StandingPoster, form: HandedForm) -> list[Any]:
     with tenant_scope(poster.pharmacy_id), connection.cursor() as cursor:
-        return bool(_all(cursor, _IS_THERE, poster, form.arrival_id))
+        return _all(cursor, _IS_THERE, poster, form.arrival_id)
 
 
 def _try(poster: StandingPoster, form: HandedForm, wish: Wish, place: _Place) -> Taking | _Collision:

@@ -71,13 +71,15 @@ class Arrival(TenantModel):
     state = models.TextField(default=ArrivalState.WAITING.value)
     number = models.SmallIntegerField()  # by which the person is called; drawn by the browser
     expires_at = models.DateTimeField()
-    ciphertext = models.BinaryField()  # emptied once somebody accepted or refused it, or it was cancelled
+    ciphertext = models.BinaryField()  # emptied once it was accepted or refused, or cancelled and its patient knows
     called_at = models.DateTimeField(null=True)
     starts_at = models.DateTimeField(null=True)
     seat = models.SmallIntegerField(null=True)  # which of the places of its hour
     proof_hash = models.BinaryField(null=True)  # of what a browser makes of the code and the number
     link_hash = models.BinaryField(null=True)  # of the secret in the link of the reminder, once it was sent
-    remind_at = models.DateTimeField(null=True)  # where the patient asked for it
+    remind_at = models.DateTimeField(null=True)  # where the patient asked for it; once that is past, the hour itself
+    former_at = models.DateTimeField(null=True)  # the hour that the patient believes in, until somebody told them
+    call_since = models.DateTimeField(null=True)  # since when nobody can write to them: they are to be called
     device_hash = models.BinaryField(null=True)
     device_seat = models.SmallIntegerField(null=True)  # which of the few places that one device may hold
 
@@ -87,7 +89,7 @@ class Arrival(TenantModel):
     declares: ClassVar = dict.fromkeys(
         (
             *("poster_id", "key_id", "state", "number", "expires_at", "ciphertext", "called_at", "starts_at", "seat"),
-            *("proof_hash", "link_hash", "remind_at", "device_hash", "device_seat"),
+            *("proof_hash", "link_hash", "remind_at", "former_at", "call_since", "device_hash", "device_seat"),
         ),
         PUBLIC,
     )

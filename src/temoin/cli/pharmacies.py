@@ -105,16 +105,22 @@ def _hour(pharmacy: Pharmacy) -> str:
 
 
 def _close(options: argparse.Namespace) -> None:
+    from temoin.arrivals.appointed import cancel_all
     from temoin.arrivals.posters import end_posters
+    from temoin.arrivals.telling import HowTold
     from temoin.lib.tenant import tenant_scope
     from temoin.pharmacies.actions import close_pharmacy
     from temoin.pharmacies.operator import Operator
 
     pharmacy = pharmacy_of(options.finess)
-    with tenant_scope(pharmacy.id):  # both or neither: nobody hands a form in where nobody works
+    with tenant_scope(pharmacy.id):  # all or nothing: nobody hands a form in, or is waited for, where nobody works
+        told = cancel_all(by=Operator(pharmacy.id))
         close_pharmacy(by=Operator(pharmacy.id))
         end_posters(by=Operator(pharmacy.id))
     say(f"{pharmacy.finess} {pharmacy.name} is closed: nobody works there from their next request on.")
+    if told:
+        mailed, others = told[HowTold.MAIL], told.total() - told[HowTold.MAIL]
+        say(f"Appointments cancelled: {mailed + others}. Told by e-mail: {mailed}. Not told: {others}.")
 
 
 def _reopen(options: argparse.Namespace) -> None:

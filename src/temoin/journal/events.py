@@ -28,6 +28,8 @@ class EventKind(StrEnum):
     APPOINTMENT_CANCELLED = "appointment.cancelled"
     APPOINTMENT_MOVED = "appointment.moved"
     APPOINTMENT_REMINDED = "appointment.reminded"
+    APPOINTMENT_WRITTEN = "appointment.written"
+    APPOINTMENT_TOLD = "appointment.told"
     CALENDAR_SET = "calendar.set"
     ARRIVAL_KEY_MADE = "arrival_key.made"
     ARRIVAL_KEY_ENDED = "arrival_key.ended"
@@ -211,9 +213,11 @@ MEANING: dict[EventKind, str] = {
     EventKind.APPOINTMENT_TAKEN: "An appointment was taken by the pharmacy's page, with a form sealed to its key.",
     EventKind.APPOINTMENT_GIVEN_UP: "A patient cancelled their appointment; nothing of their form was kept.",
     EventKind.APPOINTMENT_PUT_OFF: "A patient moved their appointment to another hour.",
-    EventKind.APPOINTMENT_CANCELLED: "The pharmacy cancelled an appointment; nothing of its form was kept.",
-    EventKind.APPOINTMENT_MOVED: "The pharmacy moved an appointment to another hour.",
+    EventKind.APPOINTMENT_CANCELLED: "The pharmacy cancelled an appointment; it opened the form for an address.",
+    EventKind.APPOINTMENT_MOVED: "The pharmacy moved an appointment; it opened the form for an address.",
     EventKind.APPOINTMENT_REMINDED: "The form of a patient who asked for it was opened, and they were reminded.",
+    EventKind.APPOINTMENT_WRITTEN: "The form of a patient was opened to write that their appointment was changed.",
+    EventKind.APPOINTMENT_TOLD: "The team told a patient that their appointment was moved or cancelled.",
     EventKind.CALENDAR_SET: "The hours were set at which appointments can be taken.",
     EventKind.ARRIVAL_KEY_MADE: "A pair of keys for patients' forms was made; the detail is its month.",
     EventKind.ARRIVAL_KEY_ENDED: "A pair of keys for patients' forms of a past month was destroyed.",

@@ -32,6 +32,7 @@ _OWN = {
         EventKind.PARCEL_PROVED,
         EventKind.PARCEL_RESENT,
         EventKind.APPOINTMENT_REMINDED,
+        EventKind.APPOINTMENT_WRITTEN,
     },
     Writer.PORTAL: {
         EventKind.LETTER_OPENED,

@@ -88,7 +88,7 @@ def _oversight(config: Config) -> None:
     from temoin.outbox.duties import register_duty
     from temoin.oversight.alarms import alarm_duty
     from temoin.oversight.alerts import alert_duty
-    from temoin.oversight.appointment_reminders import reminder_duty
+    from temoin.oversight.appointment_reminders import change_duty, reminder_duty
     from temoin.oversight.call_alarms import call_alarm_duty
     from temoin.oversight.reading import PACE
     from temoin.oversight.settings import NoticeSettings
@@ -96,7 +96,7 @@ def _oversight(config: Config) -> None:
 
     PACE.give(config.reading)
     notices = NoticeSettings(site=config.site, email=config.email, alarms=config.alarms)
-    for duty in (alarm_duty, staff_notice_duty, alert_duty, call_alarm_duty, reminder_duty):
+    for duty in (alarm_duty, staff_notice_duty, alert_duty, call_alarm_duty, reminder_duty, change_duty):
         register_duty(duty(notices))
 
 

@@ -77,6 +77,19 @@ COUNTER = [
         access=Right.REGISTER_TEST,
         methods=WRITE,
     ),
+    GuardedRoute(
+        name="appointment_contact",
+        path="appointments/<uuid:arrival_id>/contact/",
+        view=appointments.contact,
+        access=Right.REGISTER_PATIENT,
+    ),
+    GuardedRoute(
+        name="appointment_told",
+        path="appointments/<uuid:arrival_id>/told/",
+        view=appointments.told,
+        access=Right.REGISTER_TEST,
+        methods=WRITE,
+    ),
     GuardedRoute(name="poster", path="poster/", view=arrivals.poster, access=Right.REGISTER_TEST),
     GuardedRoute(name="poster_pdf", path="poster/affiche.pdf", view=arrivals.poster_pdf, access=Right.REGISTER_TEST),
     GuardedRoute(

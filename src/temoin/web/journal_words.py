@@ -32,6 +32,8 @@ EVENT_WORDS: dict[str, Words] = {
     EventKind.APPOINTMENT_CANCELLED: _("cancelled a patient’s appointment"),
     EventKind.APPOINTMENT_MOVED: _("moved a patient’s appointment"),
     EventKind.APPOINTMENT_REMINDED: _("reminded a patient of their appointment"),
+    EventKind.APPOINTMENT_WRITTEN: _("wrote to a patient whose appointment was moved or cancelled"),
+    EventKind.APPOINTMENT_TOLD: _("told a patient that their appointment was moved or cancelled"),
     EventKind.CALENDAR_SET: _("set the hours of appointments"),
     EventKind.ARRIVALS_ENDED: _("deleted patients’ forms whose hours were over"),
     EventKind.ARRIVAL_KEY_MADE: _("made the keys of a month for patients’ forms"),

@@ -24,6 +24,7 @@ from temoin.arrivals.appointed import (
 )
 from temoin.arrivals.calendar import calendar_to_set, set_hours
 from temoin.arrivals.posters import standing_poster
+from temoin.arrivals.telling import HowTold, note_called, read_call_sheet, untold_patients
 from temoin.lib.errors import ConflictError, InvalidError, NotFoundError, Problem
 from temoin.lib.zones import day_of, wall_clock
 from temoin.pharmacies.policies import has_right
@@ -38,6 +39,7 @@ from temoin.web.settings import WEB
 from temoin.web.wording import Words
 
 _OVER = gettext_lazy("This appointment was looked after, moved or cancelled meanwhile: here is how it stands.")
+_CHANGED = gettext_lazy("Somebody set other hours meanwhile: here they are. Nothing of yours was kept; set them again.")
 _CALLS: dict[str, Words] = {
     "called": gettext_lazy("Noted as called."),
     "undo-called": gettext_lazy("The call was taken back."),
@@ -50,7 +52,8 @@ def appointments(request: HttpRequest, seat: Seat) -> HttpResponse:
     days = [(day, list(each)) for day, each in groupby(found, lambda one: day_of(one.starts_at, page_zone()))]
     standing = standing_poster(by=seat)
     address = f"{WEB().site.portal_url}/appointments/#{standing.token}" if standing else ""
-    return show(request, seat, "appointments.html", days=days, address=address)
+    untold = untold_patients(by=seat)
+    return show(request, seat, "appointments.html", days=days, address=address, untold=untold)
 
 
 def appointment(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
@@ -62,7 +65,7 @@ def move(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
     """Move an appointment to the hour that was chosen."""
     try:
         at = datetime.fromisoformat(request.POST.get("starts_at", ""))
-        move_appointment(by=seat, arrival_id=arrival_id, starts_at=_aware(at))
+        way = move_appointment(by=seat, arrival_id=arrival_id, starts_at=_aware(at))
     except ValueError:
         return _page(request, seat, arrival_id, [Problem("starts_at", "required", gettext_lazy("Choose an hour."))])
     except InvalidError as error:
@@ -71,17 +74,51 @@ def move(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
         messages.info(request, str(_OVER))
     else:
         messages.success(request, _("The appointment is moved. Its number and code stay the same."))
+        return _lead_on(request, arrival_id, way)
     return redirect("appointments")
 
 
 def cancel(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
-    """Cancel an appointment: nothing of its form stays."""
+    """Cancel an appointment: nothing of its form stays once its patient was told."""
     try:
-        cancel_appointment(by=seat, arrival_id=arrival_id)
+        way = cancel_appointment(by=seat, arrival_id=arrival_id)
     except ConflictError:
         messages.info(request, str(_OVER))
     else:
-        messages.success(request, _("The appointment is cancelled; nothing of its form is kept."))
+        messages.success(request, _("The appointment is cancelled. Its form is deleted once the patient knows."))
+        return _lead_on(request, arrival_id, way)
+    return redirect("appointments")
+
+
+def contact(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
+    """Show whom to call about an appointment that was moved or cancelled, as the form says."""
+    try:
+        sheet = read_call_sheet(by=seat, arrival_id=arrival_id)
+    except ConflictError:
+        messages.info(request, _("This patient knows already, or the day is over."))
+        return redirect("appointments")
+    return show(request, seat, "appointment_contact.html", sheet=sheet)
+
+
+def told(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
+    """Note that the team told the patient."""
+    try:
+        note_called(by=seat, arrival_id=arrival_id)
+    except ConflictError:
+        messages.info(request, _("This patient knows already, or the day is over."))
+    else:
+        messages.success(request, _("Noted: the patient knows."))
+    return redirect("appointments")
+
+
+def _lead_on(request: HttpRequest, arrival_id: UUID, way: HowTold) -> HttpResponse:
+    """Say how the patient learns of it; lead to the telephone number where nobody can write to them."""
+    if way is HowTold.CALL:
+        return redirect("appointment_contact", arrival_id)
+    if way is HowTold.MAIL:
+        messages.info(request, _("The patient is told by e-mail within minutes. Until then they stand below."))
+    elif way is HowTold.NOBODY:
+        messages.warning(request, _("Nobody could be told: the form of this appointment cannot be read."))
     return redirect("appointments")
 
 
@@ -101,12 +138,17 @@ def call(request: HttpRequest, seat: Seat, arrival_id: UUID) -> HttpResponse:
 
 def hours(request: HttpRequest, seat: Seat) -> HttpResponse:
     """Show and set the hours at which appointments can be taken."""
-    values: Mapping[str, str] = values_of(calendar_to_set(by=seat))
+    there = calendar_to_set(by=seat)
+    values: Mapping[str, str] = values_of(there.hours)
+    seen = there.version
     problems: list[Problem] = []
     if request.method == "POST":
-        values = in_order(request.POST)
+        values, seen = in_order(request.POST), request.POST.get("seen") or "-"
         try:
-            set_hours(by=seat, hours=read_form(values))
+            set_hours(by=seat, hours=read_form(values), expected_version=seen)
+        except ConflictError:
+            values, seen = values_of(there.hours), there.version
+            problems = [Problem("", "changed", _CHANGED)]
         except InvalidError as error:
             problems = error.problems
         else:
@@ -115,7 +157,9 @@ def hours(request: HttpRequest, seat: Seat) -> HttpResponse:
     fields = hours_fields(Typed(values, problems))
     leads = has_right(by=seat, right=Right.REGISTER_TEST)
     status = 400 if problems else 200
-    return show(request, seat, "appointment_hours.html", status=status, problems=problems, leads=leads, **fields)
+    return show(
+        request, seat, "appointment_hours.html", status=status, problems=problems, leads=leads, seen=seen, **fields
+    )
 
 
 def _page(request: HttpRequest, seat: Seat, arrival_id: UUID, problems: list[Problem]) -> HttpResponse:

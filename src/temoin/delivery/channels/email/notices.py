@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from temoin.delivery.channels.email.server import server_of
@@ -32,6 +33,14 @@ class PatientNotice:
     html: str
 
 
+class HandedNotice(StrEnum):
+    """What a mail server made of a notice."""
+
+    TAKEN = "taken"
+    LATER = "later"  # the mailbox is not ready
+    REFUSED = "refused"  # for good
+
+
 class NoticeMail:
     """Sends notices over one connection, opened by the first. An OSError says that the mail server is in trouble."""
 
@@ -45,26 +54,28 @@ class NoticeMail:
         self._exchange.close()
 
     def send(self, notice: PatientNotice, address: str) -> bool:
-        """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready.
+        """Hand a notice to the mail server; tell whether that is done with: False for a mailbox that is not ready."""
+        return self.hand_over(notice, address) is not HandedNotice.LATER
 
-        One that is refused for good is passed over, and logged without its name.
-        """
+    def hand_over(self, notice: PatientNotice, address: str) -> HandedNotice:
+        """Hand a notice to the mail server. One that is refused for good is logged without its name."""
         try:
             recipient = wire_address(address)
         except AddressError as error:
             log.error("the address of an alarm cannot be written to (%s)", error.fault.value)
-            return True
+            return HandedNotice.REFUSED
         sender = parseaddr(self._sender)[1]
         try:
             content = self._message(notice, recipient)
             self._exchange.send(Envelope(sender=sender, recipient=recipient, content=content))
         except MailTroubleError as trouble:
             if trouble.fate is Fate.MESSAGE_LATER:
-                return False
+                return HandedNotice.LATER
             if trouble.fate is not Fate.MESSAGE_REFUSED:
                 raise
             log.error("the mail server refuses the address of an alarm for good (%s)", trouble.code)
-        return True
+            return HandedNotice.REFUSED
+        return HandedNotice.TAKEN
 
     def _message(self, notice: PatientNotice, address: str) -> bytes:
         message = EmailMessage(policy=_POLICY)
